@@ -1,0 +1,25 @@
+/**
+ * The parent of every error that this library throws on purpose.
+ *
+ * `code` is stable across releases: match on it, never on the message. The message is for the person who sees
+ * it, and says what was wrong, where, and what to do. What led to the failure is in `cause`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await estimator.load();
+ * } catch (error) {
+ *   if (error instanceof PersistableError && error.code === "PERSISTABLE_NOT_PERSISTED") await estimator.generate();
+ *   else throw error;
+ * }
+ * ```
+ */
+export abstract class PersistableError extends Error {
+  /** Stable identifier of the failure, `PERSISTABLE_…`; all of them are listed in docs/errors.md. */
+  abstract readonly code: `PERSISTABLE_${string}`;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Where artifacts live. A store knows paths and bytes; what they mean is the business of the artifact protocol.
+ *
+ * Paths are relative, `/`-separated, and already safe on every file system (see `util/safe-name.ts`); a store
+ * refuses any other with {@link InvalidStorePathError}. They are branded so that no user text gets here unchecked.
+ *
+ * Every method rejects with the signal's reason when it is aborted, and leaves nothing half-visible. "Missing" is
+ * a value (`undefined`, `false`), everything else that goes wrong is a {@link StoreError}: a store that cannot
+ * be read is not an empty one.
+ */
+export interface Store {
+  /** For messages and records: `file:///data/x`, `memory:…`, `s3://bucket/prefix`. Two stores with one url are one place. */
+  readonly url: string;
+  /** What this store can do, declared as data, proven by the conformance suite. */
+  readonly capabilities: StoreCapabilities;
+
+  /**
+   * All bytes of an object, or `undefined` where there is none. Larger than `maxBytes`: a StoreError, before the
+   * bytes are in memory. The caller owns the bytes. With `range`, only these bytes, fewer where the object ends earlier.
+   */
+  read(path: StorePath, options?: ReadOptions): Promise<Uint8Array | undefined>;
+
+  /** Size of an object, or `undefined` where there is none. */
+  stat(path: StorePath, options?: StoreCallOptions): Promise<StoreEntry | undefined>;
+
+  /**
+   * Write a new object that nobody knows of yet. It need not appear atomically, since its name is fresh and nothing refers to it
+   * until a later {@link createIfAbsent}; when this resolves, all its bytes are there (and survive a power cut once a
+   * later durable `createIfAbsent` in the same folder has resolved). Already there: a StoreError. On failure nothing stays.
+   */
+  writeFresh(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<void>;
+
+  /**
+   * Make an object appear, whole, if there is none of that name: `"created"`, or `"exists"` with the other left untouched.
+   * Of several callers in any process, at most one is told `"created"` where `capabilities.exclusiveCreate`. When it
+   * resolves on a durable store, the object and every earlier `writeFresh` in its folder survive a power cut.
+   */
+  createIfAbsent(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<"created" | "exists">;
+
+  /** Make an object appear, whole, in the place of whatever was there. */
+  replace(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<void>;
+
+  /** Move an object onto a name that is not in use; `false` where the source is missing. Not necessarily atomic. */
+  move(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean>;
+
+  /** Remove an object; `false` where there was none. */
+  remove(path: StorePath, options?: StoreCallOptions): Promise<boolean>;
+
+  /** Every object whose path begins with `prefix` (a folder's ends in `/`), recursively, in no particular order. Temporary files of unfinished writes are not listed. */
+  list(prefix: string, options?: StoreCallOptions): AsyncIterable<StoreEntry>;
+
+  /** The absolute path on this machine's disk, where the store has one. */
+  localPath?(path: StorePath): string;
+
+  /** Call `listener` soon after something in `folder` may have changed; spurious calls are fine, missed ones cost a poll. */
+  watch?(folder: StorePath, listener: () => void): StoreWatch;
+
+  /** The same operations without waiting, for small objects, where the store can: a thread-pool trip costs more than the read. */
+  readonly sync?: SyncStore;
+}
+
+/** See {@link Store.sync}. Each method behaves as its namesake. */
+export interface SyncStore {
+  /**
+   * Like {@link Store.read}. The bytes lie in a buffer that the next call reuses: copy what you keep.
+   * An object of more than `maxBytes` gives `"too-large"`, to be read the other way.
+   */
+  readShared(path: StorePath, maxBytes: number): Uint8Array | undefined | "too-large";
+  createIfAbsent(path: StorePath, chunks: readonly Uint8Array[], options?: { durable?: boolean }): "created" | "exists";
+}
+
+/** What a store can do. */
+export interface StoreCapabilities {
+  /** {@link Store.createIfAbsent} tells at most one caller `"created"`. */
+  readonly exclusiveCreate: boolean;
+  /** Acknowledged writes survive a power cut. */
+  readonly durable: boolean;
+  /** Other processes see what is written. */
+  readonly shared: boolean;
+}
+
+/** A path inside a store, checked: see `storePath`. */
+export type StorePath = string & { readonly [storePathBrand]: "StorePath" };
+declare const storePathBrand: unique symbol;
+
+/** Bytes to be written, in order. */
+export type Chunks = readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+
+export interface StoreCallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReadOptions extends StoreCallOptions {
+  readonly range?: { readonly start: number; readonly end: number } | undefined;
+  readonly maxBytes?: number | undefined;
+}
+
+export interface WriteOptions extends StoreCallOptions {
+  /** `false`: do not wait for the disk, whatever the store is set to (leases, caches). */
+  readonly durable?: boolean | undefined;
+}
+
+export interface StoreEntry {
+  readonly path: StorePath;
+  readonly sizeBytes: number;
+  /** Milliseconds since the epoch by the store's own clock. */
+  readonly modifiedMs: number;
+}
+
+export interface StoreWatch {
+  close(): void;
+}
