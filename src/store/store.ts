@@ -93,6 +93,11 @@ export interface StoreCallOptions {
 export interface ReadOptions extends StoreCallOptions {
   readonly range?: { readonly start: number; readonly end: number } | undefined;
   readonly maxBytes?: number | undefined;
+  /**
+   * Called once for every 8 MiB of a whole read (aligned, the last one shorter), in any order, as soon as it is in memory, so that
+   * checking overlaps with reading; the read resolves after all of them have. Not called for objects of up to 8 MiB or with `range`.
+   */
+  readonly onChunk?: ((chunk: Uint8Array, start: number) => void | Promise<void>) | undefined;
 }
 
 export interface WriteOptions extends StoreCallOptions {
