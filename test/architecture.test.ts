@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { findViolations, parseArchitectureRules, readImports } from "./support/architecture-rules.ts";
+
+const root = new URL("../", import.meta.url);
+const rules = parseArchitectureRules(readFileSync(new URL("ARCHITECTURE.md", root), "utf8"));
+
+function readSources(): Map<string, string> {
+  const names = readdirSync(new URL("src/", root), { recursive: true, encoding: "utf8" }).map((name) =>
+    name.replaceAll("\\", "/"),
+  );
+  return new Map(
+    names
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => [`src/${name}`, readFileSync(new URL(`src/${name}`, root), "utf8")]),
+  );
+}
+
+describe("the source", () => {
+  it("keeps every rule of ARCHITECTURE.md", () => {
+    const sources = readSources();
+    expect(sources.size).toBeGreaterThan(5);
+    expect(findViolations(sources, rules)).toEqual([]);
+  });
+
+  it("has a row in the table for every folder, and no row without one", () => {
+    const folders = readdirSync(new URL("src/", root), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect([...rules.layers.keys()].sort()).toEqual(folders.map((folder) => folder.name).sort());
+  });
+});
+
+describe("Biome's configuration", () => {
+  it("forbids in the editor what the table forbids", () => {
+    const { overrides } = JSON.parse(readFileSync(new URL("biome.json", root), "utf8"));
+    for (const [folder, allowed] of rules.layers) {
+      const override = overrides.find((entry: { includes: string[] }) => entry.includes.includes(`src/${folder}/**`));
+      const { group } = override.linter.rules.style.noRestrictedImports.options.patterns[0];
+      expect([folder, ...group]).toEqual([folder, "../**", ...allowed.map((name) => `!../${name}/**`)]);
+    }
+  });
+});
+
+describe("the checker catches, planted in a sound tree,", () => {
+  const sound = new Map([
+    ["src/errors/a.ts", "export class A {}\n"],
+    ["src/store/store.ts", 'import type { A } from "../errors/a.ts";\n'],
+    ["src/store/file-store.ts", 'import type { A } from "../errors/a.ts";\nimport type { Store } from "./store.ts";\n'],
+    ["src/store/memory-store.ts", 'import { fill } from "./fill-chunks.ts";\n'],
+    ["src/store/fill-chunks.ts", "export {};\n"],
+    ["src/index.ts", 'export { A } from "./errors/a.ts";\n'],
+  ]);
+  const soundRules = { ...rules, node: new Map<string, string[]>(), longFiles: new Set<string>() };
+
+  it("nothing, as long as nothing is planted", () => {
+    expect(findViolations(sound, soundRules)).toEqual([]);
+  });
+
+  it.each([
+    ["an import upwards", "src/errors/b.ts", 'import { x } from "../store/store.ts";', "errors may import nothing"],
+    [
+      "a type-only import upwards",
+      "src/errors/b.ts",
+      'import type { x } from "../store/store.ts";',
+      "errors may import nothing",
+    ],
+    [
+      "a dynamic import upwards",
+      "src/errors/b.ts",
+      'const x = () => import("../store/store.ts");',
+      "errors may import nothing",
+    ],
+    [
+      "a type taken by import()",
+      "src/errors/b.ts",
+      'type X = import("../store/store.ts").Store;',
+      "errors may import nothing",
+    ],
+    ["a re-export upwards", "src/errors/b.ts", 'export { x } from "../store/store.ts";', "errors may import nothing"],
+    [
+      "a worker's file from above",
+      "src/errors/b.ts",
+      'new URL("../store/store.ts", import.meta.url);',
+      "errors may import nothing",
+    ],
+    [
+      "an import of the entry point",
+      "src/store/b.ts",
+      'import { A } from "../index.ts";',
+      "the entry point src/index.ts",
+    ],
+    [
+      "an import of the own package",
+      "src/store/b.ts",
+      'import { A } from "persistable-ts";',
+      "its own package by name",
+    ],
+    ["an import that exists nowhere", "src/store/b.ts", 'import { A } from "./store.js";', "does not exist"],
+    ["a folder without a row", "src/misc/b.ts", "export {};", "the table of layers does not name"],
+    ["a cycle of types", "src/errors/a.ts", 'import type { A } from "./a.ts";', "imports itself"],
+    [
+      "a Node module by import",
+      "src/store/b.ts",
+      'import { readFile } from "node:fs/promises";',
+      "asks for node:fs/promises",
+    ],
+    [
+      "a Node module by getBuiltinModule",
+      "src/store/b.ts",
+      'process.getBuiltinModule("node:zlib");',
+      "asks for node:zlib",
+    ],
+    [
+      "an implementation that imports another",
+      "src/store/memory-store.ts",
+      'import "./file-store.ts";',
+      "another implementation",
+    ],
+    [
+      "an implementation that reaches another",
+      "src/store/fill-chunks.ts",
+      'import "./file-store.ts";',
+      "another implementation",
+    ],
+    ["a file of 401 lines", "src/store/b.ts", "//\n".repeat(401), "401 lines"],
+  ])("%s", (_what, file, text, sentence) => {
+    const violations = findViolations(new Map([...sound, [file, text]]), soundRules);
+    expect(violations.join("\n")).toContain(sentence);
+  });
+
+  it("a cycle through several files", () => {
+    const cyclic = new Map([...sound, ["src/util/a.ts", 'import "./b.ts";'], ["src/util/b.ts", 'import "./a.ts";']]);
+    expect(findViolations(cyclic, soundRules)).toHaveLength(2);
+  });
+
+  it("an exception for a file that is gone", () => {
+    expect(findViolations(sound, { ...soundRules, longFiles: new Set(["src/gone.ts"]) })).toHaveLength(1);
+  });
+
+  it("a table in which a folder may import one below it", () => {
+    const markdown = "<!-- executed: layers -->\n| folder | may import |\n|---|---|\n| errors | util |\n| util | |\n";
+    expect(() => parseArchitectureRules(markdown)).toThrow("no earlier row declares");
+  });
+});
+
+it("an import in a comment or a string is no import", () => {
+  const text = '/** import { a } from "../store/store.ts"; */\nconst b = "import(\\"../store/store.ts\\")";\n';
+  expect(readImports("src/errors/b.ts", text).local).toEqual([]);
+});

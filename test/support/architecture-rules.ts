@@ -1,0 +1,170 @@
+import { posix } from "node:path";
+import ts from "typescript";
+
+/** The rules that ARCHITECTURE.md states in its tables. */
+export interface ArchitectureRules {
+  /** Folder → the folders it may import, in the order of the table. */
+  readonly layers: ReadonlyMap<string, readonly string[]>;
+  /** Folder → what the name of an implementation ends in. */
+  readonly implementations: ReadonlyMap<string, string>;
+  /** File → the Node modules it may ask for. */
+  readonly node: ReadonlyMap<string, readonly string[]>;
+  /** Files that may be long. */
+  readonly longFiles: ReadonlySet<string>;
+}
+
+/** Path below the root, `/`-separated → text. */
+export type SourceFiles = ReadonlyMap<string, string>;
+
+const maxLines = 400;
+
+export function parseArchitectureRules(markdown: string): ArchitectureRules {
+  const layers = new Map<string, readonly string[]>();
+  for (const [folder, imports] of readTable(markdown, "layers")) {
+    const allowed = imports === "all above" ? [...layers.keys()] : words(imports);
+    const unknown = allowed.filter((name) => !layers.has(name));
+    if (unknown.length > 0)
+      throw new Error(`The row of ${folder} names ${unknown.join(", ")}, which no earlier row declares.`);
+    layers.set(folder, allowed);
+  }
+  return {
+    layers,
+    implementations: new Map(
+      readTable(markdown, "implementations").map(([folder, pattern]) => [folder, pattern.replace("*", "")]),
+    ),
+    node: new Map(readTable(markdown, "node").map(([file, modules]) => [file, words(modules)])),
+    longFiles: new Set(readTable(markdown, "long files").map(([file]) => file)),
+  };
+}
+
+/** One sentence for each place in `files` that breaks a rule. */
+export function findViolations(files: SourceFiles, rules: ArchitectureRules): string[] {
+  const violations: string[] = [];
+  const graph = new Map<string, string[]>();
+  for (const [file, text] of files) {
+    const { local, external, node } = readImports(file, text);
+    graph.set(file, local);
+    violations.push(
+      ...checkLayers(file, local, files, rules),
+      ...checkNode(file, node, rules),
+      ...checkLength(file, text, rules),
+    );
+    for (const name of external) {
+      if (name.startsWith("persistable-ts")) violations.push(`${file} imports its own package by name (${name}).`);
+    }
+  }
+  violations.push(...findCycles(graph), ...checkImplementations(graph, rules));
+  for (const file of [...rules.node.keys(), ...rules.longFiles]) {
+    if (!files.has(file)) violations.push(`ARCHITECTURE.md makes an exception for ${file}, which does not exist.`);
+  }
+  return violations;
+}
+
+function checkLayers(file: string, imports: readonly string[], files: SourceFiles, rules: ArchitectureRules): string[] {
+  const folder = folderOf(file);
+  const allowed = folder === undefined ? undefined : rules.layers.get(folder);
+  if (folder !== undefined && allowed === undefined)
+    return [`${file} lies in a folder that the table of layers does not name.`];
+  return imports.flatMap((target) => {
+    if (!files.has(target)) return [`${file} imports ${target}, which does not exist under that name.`];
+    const other = folderOf(target);
+    if (other === undefined) return [`${file} imports the entry point ${target}.`];
+    if (allowed === undefined || other === folder || allowed.includes(other)) return [];
+    return [`${file} imports ${target}, but ${folder} may import ${allowed.join(", ") || "nothing"}.`];
+  });
+}
+
+function checkNode(file: string, modules: readonly string[], rules: ArchitectureRules): string[] {
+  const listed = rules.node.get(file) ?? [];
+  return [
+    ...modules
+      .filter((name) => !listed.includes(name))
+      .map((name) => `${file} asks for ${name}, which the table of Node modules does not list for it.`),
+    ...listed
+      .filter((name) => !modules.includes(name))
+      .map((name) => `${file} no longer asks for ${name}: take it out of the table of Node modules.`),
+  ];
+}
+
+function checkLength(file: string, text: string, rules: ArchitectureRules): string[] {
+  const lines = text.split("\n").length - 1;
+  return lines > maxLines && !rules.longFiles.has(file) ? [`${file} has ${lines} lines, more than ${maxLines}.`] : [];
+}
+
+function checkImplementations(graph: ReadonlyMap<string, readonly string[]>, rules: ArchitectureRules): string[] {
+  const violations: string[] = [];
+  for (const [folder, ending] of rules.implementations) {
+    const members = [...graph.keys()].filter((file) => folderOf(file) === folder);
+    const isImplementation = (file: string): boolean => folderOf(file) === folder && file.endsWith(ending);
+    for (const start of members.filter(isImplementation)) {
+      for (const reached of reachableFrom(start, graph)) {
+        if (isImplementation(reached)) violations.push(`${start} reaches ${reached}, another implementation.`);
+      }
+    }
+  }
+  return violations;
+}
+
+/** Every file that an import, or an import of an import, leads to; `start` only if something leads back to it. */
+function reachableFrom(start: string, graph: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const reached = new Set<string>();
+  const queue = [...(graph.get(start) ?? [])];
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (reached.has(file)) continue;
+    reached.add(file);
+    queue.push(...(graph.get(file) ?? []));
+  }
+  return reached;
+}
+
+function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const inCycle = [...graph.keys()].filter((file) => reachableFrom(file, graph).has(file));
+  return inCycle.map(
+    (file) =>
+      `${file} imports itself, through ${(graph.get(file) ?? []).filter((next) => inCycle.includes(next)).join(", ")}.`,
+  );
+}
+
+interface Imports {
+  readonly local: string[];
+  readonly external: string[];
+  readonly node: string[];
+}
+
+/** Everything that a file asks for: `import`, `import type`, `export from`, `import()`, `new URL(…, import.meta.url)` and `getBuiltinModule`. */
+export function readImports(file: string, text: string): Imports {
+  const names = ts.preProcessFile(text, true, true).importedFiles.map((imported) => imported.fileName);
+  for (const match of text.matchAll(/new URL\(\s*["'](\.[^"']+)["']/g)) names.push(match[1] as string);
+  const node = [...text.matchAll(/getBuiltinModule\(\s*["']([^"']+)["']/g)].map((match) => match[1] as string);
+  return {
+    local: names
+      .filter((name) => name.startsWith("."))
+      .map((name) => posix.normalize(posix.join(posix.dirname(file), name))),
+    external: names.filter((name) => !name.startsWith(".") && !name.startsWith("node:")),
+    node: [...new Set([...node, ...names.filter((name) => name.startsWith("node:"))])].sort(),
+  };
+}
+
+/** `errors` for `src/errors/x.ts`; undefined for an entry point, which lies in `src/` itself. */
+function folderOf(file: string): string | undefined {
+  const parts = file.split("/");
+  return parts.length > 2 ? parts[1] : undefined;
+}
+
+/** The first two cells of every row of the table under `<!-- executed: name -->`. */
+function readTable(markdown: string, name: string): [string, string][] {
+  const lines = markdown.split("\n");
+  const start = lines.indexOf(`<!-- executed: ${name} -->`);
+  if (start < 0) throw new Error(`ARCHITECTURE.md has no table "${name}".`);
+  const rows: [string, string][] = [];
+  for (const line of lines.slice(start + 3)) {
+    if (!line.startsWith("|")) break;
+    const cells = line.split("|").map((cell) => cell.replaceAll("`", "").trim());
+    rows.push([cells[1] ?? "", cells[2] ?? ""]);
+  }
+  return rows;
+}
+
+function words(cell: string): string[] {
+  return cell.split(/[\s,]+/).filter((word) => word !== "");
+}
