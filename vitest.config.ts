@@ -1,8 +1,36 @@
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const testsBuiltPackage = process.env.PERSISTABLE_TEST_BUILT === "1";
+const entryPoints = testsBuiltPackage ? "./dist/" : "./src/";
+const extension = testsBuiltPackage ? "js" : "ts";
+
+function entryPoint(name: string): string {
+  return fileURLToPath(new URL(`${entryPoints}${name}.${extension}`, import.meta.url));
+}
+
+async function findTests(): Promise<string[]> {
+  if (!testsBuiltPackage) return ["test/**/*.test.ts", "examples/**/*.test.ts"];
+  const { findFrontDoorTests } = await import("./scripts/front-door-tests.mjs");
+  return findFrontDoorTests();
+}
+
 export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^(persistable-ts|(\.\.\/)+src\/index\.ts)$/, replacement: entryPoint("index") },
+      {
+        find: /^(persistable-ts\/testing|(\.\.\/)+src\/testing\/index\.ts)$/,
+        replacement: entryPoint("testing/index"),
+      },
+    ],
+  },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: await findTests(),
+    // A process for each file: tests change the working directory, limits and umask, and are killed.
+    pool: "forks",
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -1,0 +1,41 @@
+// @ts-check
+// Builds the published package: `node scripts/build.mjs [--out-dir dist]`.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import ts from "typescript";
+import { bundle, root } from "./bundle.mjs";
+
+const { values } = parseArgs({ options: { "out-dir": { type: "string", default: "dist" } } });
+const outDir = resolve(root, values["out-dir"]);
+rmSync(outDir, { recursive: true, force: true });
+await bundle({ outdir: outDir, sourcemap: "linked" });
+emitTypes();
+
+/** One declaration file for each source file that an entry point reaches. */
+function emitTypes() {
+  const args = ["-p", "tsconfig.build.json", "--outDir", outDir];
+  const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", ...args], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (status !== 0) process.exit(1);
+  for (const name of readdirSync(outDir, { recursive: true, encoding: "utf8" })) {
+    if (name.endsWith(".d.ts")) pointAtJavaScript(join(outDir, name));
+  }
+}
+
+/**
+ * The compiler leaves `./address.ts` in declarations as it is; a reader's compiler looks for `./address.js`.
+ *
+ * @param {string} file
+ */
+function pointAtJavaScript(file) {
+  let text = readFileSync(file, "utf8");
+  for (const { fileName, pos } of ts.preProcessFile(text).importedFiles.reverse()) {
+    const end = pos + 1 + fileName.length; // pos is that of the opening quote
+    if (/^\.{1,2}\/.*\.ts$/.test(fileName)) text = `${text.slice(0, end - 2)}js${text.slice(end)}`;
+  }
+  writeFileSync(file, text);
+}

@@ -1,0 +1,1 @@
+export { PersistableError } from "./errors/persistable-error.ts";
