@@ -1,0 +1,52 @@
+// @ts-check
+// Runs the tests whose loops are short by default (kills, crashes, schedules, fuzzing) with their full counts:
+// `npm run test:long`. A count given in the environment wins: `PERSISTABLE_TEST_KILLS=7000 npm run test:long`.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./bundle.mjs";
+
+/**
+ * What each count is in a full run. Every test reads its own from the environment, with a small default.
+ *
+ * @type {Record<string, number>}
+ */
+const fullCounts = {};
+
+const notCounts = ["PERSISTABLE_TEST_BUILT"];
+
+const read = new Map(findTests().map((file) => [file, countsReadBy(file)]));
+const names = new Set([...read.values()].flat());
+const unknown = [...names].filter((name) => !(name in fullCounts));
+const unused = Object.keys(fullCounts).filter((name) => !names.has(name));
+if (unknown.length > 0 || unused.length > 0) {
+  if (unknown.length > 0) console.error(`Give a full count to ${unknown.join(", ")} in scripts/test-long.mjs.`);
+  if (unused.length > 0) console.error(`No test reads ${unused.join(", ")}: take it out of scripts/test-long.mjs.`);
+  process.exit(1);
+}
+
+const env = { ...process.env };
+for (const [name, count] of Object.entries(fullCounts)) {
+  env[name] ??= String(count);
+  console.log(`${name}=${env[name]}`);
+}
+const tests = [...read].flatMap(([file, counts]) => (counts.length > 0 ? [file] : []));
+const vitest = join(root, "node_modules/vitest/vitest.mjs");
+const args = [vitest, "run", "--testTimeout=3000000", ...tests, ...process.argv.slice(2)];
+const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+process.exitCode = status ?? 1;
+
+function findTests() {
+  const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" });
+  return files.filter((name) => name.endsWith(".test.ts")).map((name) => `test/${name.replaceAll("\\", "/")}`);
+}
+
+/**
+ * The counts that a test reads.
+ *
+ * @param {string} file
+ */
+function countsReadBy(file) {
+  const text = readFileSync(join(root, file), "utf8");
+  return (text.match(/\bPERSISTABLE_TEST_[A-Z0-9_]+/g) ?? []).filter((name) => !notCounts.includes(name));
+}
