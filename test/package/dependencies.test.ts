@@ -8,6 +8,7 @@ interface LockedPackage {
   readonly engines?: { readonly node?: string };
   readonly optional?: boolean;
   readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 const manifest = readJson("package.json");
@@ -52,6 +53,14 @@ describe("what the lock file installs", () => {
 
   it("would not accept Node 18, which shows that engines are read", () => {
     expect(refusing("18.0.0").length).toBeGreaterThan(10);
+  });
+
+  // npm drops the builds for other machines from the lock file when it cannot get them; npm ci then refuses it everywhere.
+  it("names the builds for every platform", () => {
+    const names = new Set(locked.map(([path]) => path.replace(/^.*node_modules\//, "")));
+    const wanted = locked.flatMap(([, { optionalDependencies }]) => Object.keys(optionalDependencies ?? {}));
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+    expect(wanted).toContain("@esbuild/win32-arm64");
   });
 
   it("names no host that it came from", () => {
