@@ -31,6 +31,10 @@ for (const [name, count] of Object.entries(fullCounts)) {
   console.log(`${name}=${env[name]}`);
 }
 const tests = [...read].flatMap(([file, counts]) => (counts.length > 0 ? [file] : []));
+if (tests.length === 0) {
+  console.error("No test reads a PERSISTABLE_TEST_ count from the environment.");
+  process.exit(1);
+}
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const args = [vitest, "run", "--testTimeout=3000000", ...tests, ...process.argv.slice(2)];
 const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
