@@ -1,0 +1,44 @@
+import type { Address } from "../address/address.ts";
+import { storePath } from "../store/store-path.ts";
+import type { StorePath } from "../store/store.ts";
+import { safeName } from "../util/safe-name.ts";
+
+/** Where leases, quarantine and other things lie that may all be deleted. */
+export const INTERNAL_FOLDER = ".persistable";
+
+/** Payloads up to this many bytes lie inside their record, so that a hit is one synchronous read. */
+export const DEFAULT_INLINE_BYTES = 4096;
+
+/** The folder that holds every artifact of one name. */
+export function artifactFolder(name: string): StorePath {
+  return storePath(safeName(name));
+}
+
+export function recordPath(name: string, address: Address): StorePath {
+  return storePath(safeName(name), `${address}.json`);
+}
+
+/** A payload file carries the publication's own random part, so that no writer ever touches what another one wrote. */
+export function newPayloadFile(address: Address, extension: string): string {
+  const publication = crypto.getRandomValues(new Uint8Array(4));
+  return `${address}.${[...publication].map((byte) => byte.toString(16).padStart(2, "0")).join("")}${extension}`;
+}
+
+export function payloadPath(name: string, file: string): StorePath {
+  return storePath(safeName(name), file);
+}
+
+/** Whether a record may name this file: a payload lies beside its record, under its address. */
+export function isPayloadFileOf(file: string, address: Address): boolean {
+  return file.startsWith(`${address}.`) && /^\.[0-9a-f]{8}(\.[a-z0-9]+)+$/.test(file.slice(address.length));
+}
+
+export function quarantinePath(name: string, file: string, when: number): StorePath {
+  return storePath(INTERNAL_FOLDER, "quarantine", safeName(name), `${when.toString(36)}-${file}`);
+}
+
+/** The address that a file belongs to when it is a record, by its name alone. */
+export function addressOfRecordPath(path: string): Address | undefined {
+  const match = /(?:^|\/)([0-9a-f]{64})\.json$/.exec(path);
+  return match?.[1] as Address | undefined;
+}

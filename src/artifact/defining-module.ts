@@ -1,0 +1,47 @@
+import { sha256Hex } from "../util/sha256.ts";
+
+/** Where a persistable is defined, and by which code. */
+export interface DefiningModule {
+  /** Absolute path or URL of the module as the runtime names it; undefined where it cannot be told. */
+  readonly location: string | undefined;
+  /** `sha256:<64 hex>` of the generator's source text as the runtime shows it. */
+  readonly source: string;
+}
+
+/**
+ * The first module on a stack that is not ours. Only its text is kept here: the stack is not read before somebody asks, since most
+ * definitions in a process are never generated in it.
+ *
+ * @param trace - an Error made where the definition was made
+ */
+export function locateDefinition(trace: Error): string | undefined {
+  const own = moduleOf(new Error().stack?.split("\n")[1]);
+  for (const line of (trace.stack ?? "").split("\n").slice(1)) {
+    const location = moduleOf(line);
+    if (location === undefined || location.startsWith("node:") || location === own) continue;
+    if (own !== undefined && folderOf(location) === folderOf(own) && /chunk-|[/\\]index\.js$/.test(location)) continue;
+    if (own !== undefined && isOurSource(location, own)) continue;
+    return location;
+  }
+  return undefined;
+}
+
+/** Recorded, not keyed: the text is not stable across bundlers, coverage tools and runtimes. */
+export function fingerprintSource(generator: (...args: never) => unknown): string {
+  return `sha256:${sha256Hex(Function.prototype.toString.call(generator))}`;
+}
+
+function moduleOf(line: string | undefined): string | undefined {
+  const match = /(?:\(|at (?:async )?)((?:file:\/\/|node:|https?:\/\/|\/|[A-Za-z]:[\\/]).*?):\d+:\d+\)?$/.exec(line?.trim() ?? "");
+  return match?.[1];
+}
+
+function folderOf(location: string): string {
+  return location.slice(0, Math.max(location.lastIndexOf("/"), location.lastIndexOf("\\")));
+}
+
+/** Unbundled, this file is `src/artifact/…`, and the whole of `src/` is ours. */
+function isOurSource(location: string, own: string): boolean {
+  const root = /^(.*[/\\]src[/\\])artifact[/\\]defining-module\.[a-z]+$/.exec(own)?.[1];
+  return root !== undefined && location.startsWith(root);
+}

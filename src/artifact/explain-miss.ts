@@ -1,0 +1,92 @@
+import type { RecipeNode } from "../address/recipe-node.ts";
+import { isRecord, parseRecord } from "../record/parse-record.ts";
+import { type ArtifactRecord, MAX_RECORD_BYTES } from "../record/record.ts";
+import type { Store } from "../store/store.ts";
+import { addressOfRecordPath, artifactFolder } from "./artifact-paths.ts";
+import { compareRecipes } from "./compare-recipes.ts";
+import type { MissReason, RecipeChange } from "./miss.ts";
+
+/** How many records are compared: when somebody asks why, and when a miss is only noted in passing. */
+export const EXPLAIN_RECORDS = 10_000;
+export const NOTE_RECORDS = 64;
+/** How long a miss that is noted in passing may rely on what was read for an earlier one. */
+const NOTE_FRESH_MS = 10_000;
+
+/**
+ * Why there is no artifact: the nearest one of the same name, and what differs. Records are read, payloads never.
+ *
+ * @throws a StoreError where the store cannot be read.
+ */
+export async function explainMiss(
+  store: Store,
+  node: RecipeNode,
+  options: { readonly maxRecords: number; readonly signal?: AbortSignal | undefined },
+): Promise<MissReason> {
+  return nearestReason(node, await readRecords(store, node, options.maxRecords, options.signal));
+}
+
+const noted = new WeakMap<Store, Map<string, { readonly records: Promise<ArtifactRecord[]>; readonly readAtMs: number }>>();
+
+/** Like {@link explainMiss} for a log line or an event: bounded, and not read anew for each of many misses in a row. */
+export async function noteMiss(store: Store, node: RecipeNode): Promise<MissReason> {
+  const folders = noted.get(store) ?? new Map();
+  noted.set(store, folders);
+  let folder = folders.get(node.name);
+  if (folder === undefined || performance.now() - folder.readAtMs > NOTE_FRESH_MS) {
+    folder = { records: readRecords(store, node, NOTE_RECORDS, undefined), readAtMs: performance.now() };
+    folders.set(node.name, folder);
+  }
+  return nearestReason(node, await folder.records);
+}
+
+async function readRecords(store: Store, node: RecipeNode, maxRecords: number, signal: AbortSignal | undefined): Promise<ArtifactRecord[]> {
+  const records: ArtifactRecord[] = [];
+  for await (const { path } of store.list(`${artifactFolder(node.name)}/`, { signal })) {
+    if (addressOfRecordPath(path) === undefined) continue;
+    const found = store.sync?.readShared(path, MAX_RECORD_BYTES);
+    const bytes = found instanceof Uint8Array ? found : await store.read(path, { maxBytes: MAX_RECORD_BYTES, signal });
+    if (bytes === undefined) continue;
+    const record = tryParse(bytes, path, node);
+    // Two names may share a folder only by tampering.
+    if (record !== undefined && record.name === node.name && record.address !== node.address) records.push(record);
+    if (records.length >= maxRecords) break;
+  }
+  return records;
+}
+
+function tryParse(bytes: Uint8Array, path: string, node: RecipeNode): ArtifactRecord | undefined {
+  try {
+    const parsed = parseRecord(bytes, path, node.classes);
+    return isRecord(parsed) ? parsed : undefined;
+  } catch {
+    // A newer release's record cannot be compared; it is reported when somebody loads it.
+    return undefined;
+  }
+}
+
+function nearestReason(node: RecipeNode, records: readonly ArtifactRecord[]): MissReason {
+  let best: { readonly record: ArtifactRecord; readonly changes: readonly RecipeChange[] } | undefined;
+  for (const record of records) {
+    if (record.address === node.address) continue;
+    const changes = compareRecipes(node, record);
+    const nearer =
+      best === undefined ||
+      changes.length < best.changes.length ||
+      (changes.length === best.changes.length && record.provenance.createdAt > best.record.provenance.createdAt);
+    if (nearer) best = { record, changes };
+  }
+  if (best === undefined || best.changes.length === 0) return { kind: "never-generated" };
+  const { createdAt } = best.record.provenance;
+  return {
+    kind: kindOf(best.changes),
+    nearest: { address: best.record.address, createdAt, ageMs: Math.max(0, Date.now() - Date.parse(createdAt)) },
+    changes: best.changes,
+  };
+}
+
+function kindOf(changes: readonly RecipeChange[]): "params-changed" | "dependency-changed" | "version-changed" | "draw-changed" {
+  const own = changes.filter(({ roles, what }) => roles.length === 0 && what !== "dependency");
+  if (own.length === 0) return "dependency-changed";
+  if (own.some(({ what }) => what === "param")) return "params-changed";
+  return own.some(({ what }) => what === "version") ? "version-changed" : "draw-changed";
+}

@@ -1,0 +1,40 @@
+import type { Address } from "../address/address.ts";
+import { isRecord, parseRecord } from "../record/parse-record.ts";
+import { type ArtifactRecord, MAX_RECORD_BYTES } from "../record/record.ts";
+import type { Store, StorePath } from "../store/store.ts";
+import type { ClassCodec } from "../util/class-codec.ts";
+import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
+
+/** What can be said of an artifact without reading its payload. */
+export type Inspected =
+  | { readonly state: "whole"; readonly record: ArtifactRecord }
+  | { readonly state: "missing" }
+  | { readonly state: "corrupt"; readonly file: StorePath; readonly problem: string };
+
+/**
+ * Check the record, and that the payload is there with the right size; its digest is checked when it is loaded.
+ *
+ * @throws {@link NewerRecordError}, a StoreError
+ */
+export async function inspectArtifact(
+  store: Store,
+  name: string,
+  address: Address,
+  classes: readonly ClassCodec[],
+  signal: AbortSignal | undefined,
+): Promise<Inspected> {
+  const path = recordPath(name, address);
+  const bytes = await store.read(path, { maxBytes: MAX_RECORD_BYTES, signal });
+  if (bytes === undefined) return { state: "missing" };
+  const record = parseRecord(bytes, path, classes);
+  if (!isRecord(record)) return { state: "corrupt", file: path, problem: record.problem };
+  if (record.address !== address) return { state: "corrupt", file: path, problem: `is the record of another address, ${record.address}` };
+  const { file, sizeBytes } = record.payload;
+  if (file === undefined) return { state: "whole", record };
+  if (!isPayloadFileOf(file, address)) return { state: "corrupt", file: path, problem: `names a payload outside its place: ${JSON.stringify(file)}` };
+  const payload = payloadPath(name, file);
+  const found = await store.stat(payload, { signal });
+  if (found === undefined) return { state: "corrupt", file: payload, problem: "is missing" };
+  if (found.sizeBytes !== sizeBytes) return { state: "corrupt", file: payload, problem: `has ${found.sizeBytes} bytes instead of ${sizeBytes}` };
+  return { state: "whole", record };
+}

@@ -1,0 +1,117 @@
+import type { RecipeNode } from "../address/recipe-node.ts";
+import type { Format } from "../format/format.ts";
+import { encodeRecord, type RecordDraft } from "../record/encode-record.ts";
+import { encodeInline } from "../record/inline-payload.ts";
+import type { Provenance, RecordedPayload } from "../record/record.ts";
+import type { Store, StorePath } from "../store/store.ts";
+import { digestInParallel, digestOf, DIGEST_CHUNK_BYTES } from "../util/digest.ts";
+import { newPayloadFile, payloadPath, recordPath } from "./artifact-paths.ts";
+import { readPayloadFile } from "./read-artifact.ts";
+
+/** One publication: everything that becomes an artifact. */
+export interface Publication {
+  readonly store: Store;
+  readonly draft: RecordDraft;
+  readonly format: Format;
+  readonly encoded: readonly Uint8Array[];
+  readonly provenance: Provenance;
+  /** Take the place of an artifact that is already there, on purpose. */
+  readonly replace: boolean;
+  readonly inlineBytes: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What became of a publication. */
+export interface Published {
+  /** `exists`: another writer was first, and its artifact stands. */
+  readonly outcome: "created" | "replaced" | "exists";
+  readonly payload: RecordedPayload;
+  readonly recordFile: StorePath;
+}
+
+/**
+ * Publish an artifact: the payload under a name that nobody refers to yet, the record last. The record's appearance is the commit, so
+ * a crash at any point leaves either no artifact or a whole one.
+ *
+ * @throws a StoreError where the store could not write; then nothing of this publication is left, and nothing was changed.
+ */
+export function publishArtifact(publication: Publication): Published | Promise<Published> {
+  const { format, encoded, inlineBytes } = publication;
+  const sizeBytes = encoded.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (format.inline !== false && sizeBytes <= inlineBytes) return publishInline(publication, sizeBytes, encodeInline(format.inline, join(encoded)));
+  return publishFile(publication, sizeBytes);
+}
+
+function publishInline(publication: Publication, sizeBytes: number, inline: string): Published | Promise<Published> {
+  const { store, draft, format, encoded, provenance, replace, signal } = publication;
+  const payload: RecordedPayload = { format: format.id, sizeBytes, digest: digestOf(encoded) };
+  const recordFile = recordPath(draft.node.name, draft.node.address);
+  const bytes = [encodeRecord(draft, payload, inline, provenance)];
+  const settle = (outcome: "created" | "exists"): Published | Promise<Published> =>
+    outcome === "exists" && replace
+      ? replaceRecord(store, draft.node, recordFile, bytes, payload, signal)
+      : { outcome, payload, recordFile };
+  if (store.sync !== undefined) return settle(store.sync.createIfAbsent(recordFile, bytes));
+  return store.createIfAbsent(recordFile, bytes, { signal }).then(settle);
+}
+
+async function publishFile(publication: Publication, sizeBytes: number): Promise<Published> {
+  const { store, draft, format, encoded, provenance, replace, signal } = publication;
+  const { name, address } = draft.node;
+  const file = newPayloadFile(address, format.extension);
+  const path = payloadPath(name, file);
+  const recordFile = recordPath(name, address);
+  try {
+    const digest = sizeBytes <= DIGEST_CHUNK_BYTES ? digestOf(encoded) : digestInParallel(encoded, { signal });
+    const [known] = await settleBoth(digest, store.writeFresh(path, encoded, { signal }));
+    const payload: RecordedPayload = { format: format.id, sizeBytes, digest: known, file };
+    const bytes = [encodeRecord(draft, payload, undefined, provenance)];
+    const outcome = await store.createIfAbsent(recordFile, bytes, { signal });
+    if (outcome === "exists" && replace) return await replaceRecord(store, draft.node, recordFile, bytes, payload, signal);
+    // The loser's payload is known to nobody but the loser.
+    if (outcome === "exists") await store.remove(path);
+    return { outcome, payload, recordFile };
+  } catch (error) {
+    await removeUnlessCommitted(store, recordFile, path, file);
+    throw error;
+  }
+}
+
+/** Waits for both even when one fails: a write that goes on after the failure was reported would leave its file behind. */
+async function settleBoth<A, B>(a: A | Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled([a, b]);
+  if (first.status === "rejected") throw first.reason;
+  if (second.status === "rejected") throw second.reason;
+  return [first.value, second.value];
+}
+
+async function replaceRecord(
+  store: Store,
+  node: RecipeNode,
+  recordFile: StorePath,
+  bytes: readonly Uint8Array[],
+  payload: RecordedPayload,
+  signal: AbortSignal | undefined,
+): Promise<Published> {
+  const before = await readPayloadFile(store, node.name, node.address);
+  await store.replace(recordFile, bytes, { signal });
+  // A reader that still holds the earlier record finds its payload gone, and looks again.
+  if (before !== undefined && before !== payload.file) await store.remove(payloadPath(node.name, before));
+  return { outcome: "replaced", payload, recordFile };
+}
+
+/** The record may have been committed although committing it reported a failure: then its payload must stay. */
+async function removeUnlessCommitted(store: Store, recordFile: StorePath, path: StorePath, file: string): Promise<void> {
+  try {
+    const record = await store.read(recordFile);
+    if (record !== undefined && Buffer.from(record).includes(`"file": "${file}"`)) return;
+    await store.remove(path);
+  } catch {
+    // The failure that led here is the one to report. An unreferenced payload is collected later.
+  }
+}
+
+function join(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+}

@@ -1,0 +1,16 @@
+import type { Address } from "../address/address.ts";
+import type { Store } from "../store/store.ts";
+import { payloadPath, recordPath } from "./artifact-paths.ts";
+import { readPayloadFile } from "./read-artifact.ts";
+
+/**
+ * Remove an artifact: the record first, so that no record ever vouches for a payload that is gone.
+ *
+ * @returns whether there was one.
+ */
+export async function removeArtifact(store: Store, name: string, address: Address): Promise<boolean> {
+  const file = await readPayloadFile(store, name, address);
+  const removed = await store.remove(recordPath(name, address));
+  if (file !== undefined) await store.remove(payloadPath(name, file));
+  return removed;
+}

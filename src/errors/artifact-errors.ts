@@ -1,0 +1,64 @@
+import { PersistableError } from "./persistable-error.ts";
+
+/**
+ * An artifact is damaged: its record or payload is not what was written. `load` throws it and touches nothing; `loadOrGenerate`
+ * sets the artifact aside under `.persistable/quarantine` and generates anew.
+ * Remedy: `loadOrGenerate()`, or bring the files back from a copy; and look at the disk.
+ *
+ * @example
+ * ```ts
+ * try { await points.load(); } catch (error) { if (error instanceof CorruptArtifactError) console.error(error.file, error.problem); }
+ * ```
+ */
+export class CorruptArtifactError extends PersistableError {
+  override readonly code = "PERSISTABLE_CORRUPT_ARTIFACT" as const;
+  readonly payloadName: string;
+  readonly address: string;
+  /** The damaged file. */
+  readonly file: string;
+  /** What is wrong with it. */
+  readonly problem: string;
+
+  constructor(payloadName: string, address: string, file: string, problem: string, options?: ErrorOptions) {
+    super(
+      `The artifact of ${payloadName} is damaged: ${file} ${problem}. ` +
+        "Call loadOrGenerate() to set it aside and generate it anew, or bring the file back from a copy.",
+      options,
+    );
+    this.payloadName = payloadName;
+    this.address = address;
+    this.file = file;
+    this.problem = problem;
+  }
+}
+
+/**
+ * An artifact was written in another format than the one that this persistable reads. A payload is only ever decoded by the format that its record names.
+ * Remedy: name the earlier format in `readFormats`, or `remove()` the artifact.
+ */
+export class FormatMismatchError extends PersistableError {
+  override readonly code = "PERSISTABLE_FORMAT_MISMATCH" as const;
+  readonly recordedFormat: string;
+  readonly expectedFormat: string;
+
+  constructor(payloadName: string, file: string, recordedFormat: string, expectedFormat: string) {
+    super(
+      `The artifact of ${payloadName} (${file}) was written as ${recordedFormat}, and this persistable reads ${expectedFormat}. ` +
+        `Add the earlier format to its readFormats to go on loading it, or remove() it and generate it anew.`,
+    );
+    this.recordedFormat = recordedFormat;
+    this.expectedFormat = expectedFormat;
+  }
+}
+
+/**
+ * Several artifacts were removed or replaced so quickly, one after the other, that none could be read whole. Nothing is damaged.
+ * Remedy: look for what replaces this artifact in a loop, and load again.
+ */
+export class ArtifactInFlightError extends PersistableError {
+  override readonly code = "PERSISTABLE_ARTIFACT_IN_FLIGHT" as const;
+
+  constructor(payloadName: string, file: string) {
+    super(`The artifact of ${payloadName} (${file}) was replaced each time while it was being read. Load it again.`);
+  }
+}

@@ -1,0 +1,74 @@
+import { PersistableError } from "./persistable-error.ts";
+
+/**
+ * An operation needs a payload in memory, and there is none. Remedy: `generate()`, `load()` or `await persistable.payload` first.
+ */
+export class NoPayloadError extends PersistableError {
+  override readonly code = "PERSISTABLE_NO_PAYLOAD" as const;
+  readonly payloadName: string;
+
+  constructor(payloadName: string, operation: string) {
+    super(`${operation} needs a payload of ${payloadName} in memory, and there is none. Call generate(), load() or loadOrGenerate() first.`);
+    this.payloadName = payloadName;
+  }
+}
+
+/**
+ * A payload is not what it should be. Thrown by your `validate` (or `validatePayload`), after which nothing is persisted and the earlier
+ * payload stays; any other error thrown there becomes the cause of one.
+ *
+ * @example
+ * ```ts
+ * validate: (payload, { params }) => {
+ *   if (payload.length !== params.n) throw new InvalidPayloadError(`expected ${params.n} points, got ${payload.length}`);
+ * }
+ * ```
+ */
+export class InvalidPayloadError extends PersistableError {
+  override readonly code = "PERSISTABLE_INVALID_PAYLOAD" as const;
+}
+
+/**
+ * `load` found no artifact. The message says why, with values; `reason` says it as data.
+ * Remedy: `loadOrGenerate()`, or `await persistable.payload`.
+ */
+export class NotPersistedError extends PersistableError {
+  override readonly code = "PERSISTABLE_NOT_PERSISTED" as const;
+  readonly payloadName: string;
+  readonly address: string;
+  /** A `MissReason`: see `explain()`. */
+  readonly reason: { readonly kind: string };
+
+  constructor(payloadName: string, address: string, reason: { readonly kind: string }, inWords: string, storeUrl: string) {
+    super(
+      `${payloadName} is not persisted in ${storeUrl} with these params: ${inWords}. ` +
+        "Call loadOrGenerate() (or await .payload) to generate it.",
+    );
+    this.payloadName = payloadName;
+    this.address = address;
+    this.reason = reason;
+  }
+}
+
+/**
+ * A definition or its use is wrong: a role that is also a parameter, a name that is empty, a dependency that is missing, an unknown parameter.
+ * The message names what, and what to write instead.
+ */
+export class DefinitionError extends PersistableError {
+  override readonly code = "PERSISTABLE_DEFINITION" as const;
+}
+
+/**
+ * The params do not satisfy the schema of the definition. `issues` are the schema's own, with their paths.
+ */
+export class InvalidParamsError extends PersistableError {
+  override readonly code = "PERSISTABLE_INVALID_PARAMS" as const;
+  readonly payloadName: string;
+  readonly issues: readonly { readonly path: string; readonly message: string }[];
+
+  constructor(payloadName: string, issues: readonly { readonly path: string; readonly message: string }[], options?: ErrorOptions) {
+    super(`The params of ${payloadName} are not valid:\n${issues.map(({ path, message }) => `  ${path}: ${message}`).join("\n")}`, options);
+    this.payloadName = payloadName;
+    this.issues = issues;
+  }
+}

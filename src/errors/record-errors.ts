@@ -1,0 +1,38 @@
+import { PersistableError } from "./persistable-error.ts";
+
+/**
+ * A record was written by a newer release, and this one does not guess what it means. Nothing was changed.
+ * Remedy: update persistable-ts.
+ */
+export class NewerRecordError extends PersistableError {
+  override readonly code = "PERSISTABLE_NEWER_RECORD" as const;
+  readonly file: string;
+  readonly recordVersion: unknown;
+
+  constructor(file: string, recordVersion: unknown) {
+    super(
+      `${file} was written by a newer release of persistable-ts (record version ${JSON.stringify(recordVersion)}, this release reads 1). ` +
+        "Update persistable-ts to read it; it was left untouched.",
+    );
+    this.file = file;
+    this.recordVersion = recordVersion;
+  }
+}
+
+/**
+ * The params tree of an artifact is too large or too deeply nested for its record (1 MiB of JSON, depth 100), found before anything was generated.
+ * Remedy: give bulky values as a dependency or as a typed array, of which the record keeps only the digest.
+ */
+export class RecordTooLargeError extends PersistableError {
+  override readonly code = "PERSISTABLE_RECORD_TOO_LARGE" as const;
+  readonly payloadName: string;
+
+  constructor(payloadName: string, what: string, options?: ErrorOptions) {
+    super(
+      `The record of ${payloadName} ${what}. Params are for what defines a payload: make bulky values ` +
+        "a dependency of their own, or a typed array, of which the record keeps only the digest.",
+      options,
+    );
+    this.payloadName = payloadName;
+  }
+}

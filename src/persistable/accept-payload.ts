@@ -1,0 +1,94 @@
+import { InvalidPayloadError } from "../errors/persistable-errors.ts";
+import { paramsOf } from "./params-of.ts";
+import type { HookContext } from "./hooks.ts";
+import { provenanceKeysOf } from "./declaration.ts";
+import type { FoundHit } from "./find-artifact.ts";
+import { holdPersisted } from "./hold-payload.ts";
+import type { State } from "./state.ts";
+
+/** What the caller of `load`, `loadOrGenerate` and `generate` may say. */
+export interface CallOptions {
+  /** Handed to the hooks, recorded, and not part of the recipe. */
+  readonly untracked?: Readonly<Record<string, unknown>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Keep a loaded payload that is invalid, with a warning, instead of throwing. */
+  readonly warnIfInvalid?: boolean | undefined;
+}
+
+const NEVER = new AbortController().signal;
+
+/** What hooks are handed. */
+export function contextOf(state: State, options: CallOptions, signal: AbortSignal = options.signal ?? NEVER): HookContext<unknown, unknown> {
+  return {
+    get params() {
+      return paramsOf(state);
+    },
+    dependencies: state.dependencies,
+    untracked: options.untracked ?? {},
+    signal,
+    get log() {
+      return state.session.log;
+    },
+  };
+}
+
+/** Take over a payload that was loaded: validate it, hold it, tell of it. The earlier payload stays where it is invalid. */
+export function acceptLoaded(state: State, hit: FoundHit, options: CallOptions, startedMs: number): unknown {
+  const { payload } = hit;
+  const context = contextOf(state, options);
+  const validated = validateLoaded(state, payload, context, options);
+  if (validated !== undefined) return validated.then(() => settleLoaded(state, hit, context, startedMs));
+  return settleLoaded(state, hit, context, startedMs);
+}
+
+function settleLoaded(state: State, hit: FoundHit, context: HookContext<unknown, unknown>, startedMs: number): unknown {
+  const { payload } = hit;
+  holdPersisted(state, payload);
+  if (state.session.hasListener) {
+    state.session.tell({ type: "hit", durationMs: performance.now() - startedMs, ...(hit.variant === undefined ? {} : { alias: hit.variant.name }) });
+  }
+  if (hit.source !== undefined) noteSource(state, hit.source);
+  const after = state.hooks.postLoad(payload, context);
+  return after instanceof Promise ? after.then(() => payload) : payload;
+}
+
+function validateLoaded(state: State, payload: unknown, context: HookContext<unknown, unknown>, options: CallOptions): Promise<void> | undefined {
+  const onInvalid = (error: unknown): void => {
+    const invalid = asInvalid(state, error);
+    if (options.warnIfInvalid !== true) throw invalid;
+    process.emitWarning(invalid.message, { type: "InvalidPayloadWarning", code: invalid.code });
+    state.session.tell({ type: "invalid", error });
+  };
+  try {
+    const result = state.hooks.validate(payload, context);
+    return result instanceof Promise ? result.then(() => {}, onInvalid) : undefined;
+  } catch (error) {
+    onInvalid(error);
+    return undefined;
+  }
+}
+
+/** Validate a payload that was just generated. */
+export async function validateGenerated(state: State, payload: unknown, context: HookContext<unknown, unknown>): Promise<void> {
+  try {
+    await state.hooks.validate(payload, context);
+  } catch (error) {
+    throw asInvalid(state, error);
+  }
+}
+
+function asInvalid(state: State, error: unknown): InvalidPayloadError {
+  if (error instanceof InvalidPayloadError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new InvalidPayloadError(`The payload of ${state.node.name} is not valid: ${why}`, { cause: error });
+}
+
+const told = new Set<string>();
+
+/** Said once for each generator and process: the artifact is good, and yet today's code might make another one. */
+function noteSource(state: State, recorded: string): void {
+  const { source } = provenanceKeysOf(state.declaration);
+  if (source === recorded || told.has(`${state.node.name} ${recorded}`)) return;
+  told.add(`${state.node.name} ${recorded}`);
+  state.session.tell({ type: "source-changed", recorded, current: source });
+}

@@ -1,0 +1,215 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { RecipeNode, RecipeParam } from "../address/recipe-node.ts";
+import { DEFAULT_INLINE_BYTES, recordPath } from "../artifact/artifact-paths.ts";
+import { DefinitionError } from "../errors/persistable-errors.ts";
+import { resolveDecodeLimits } from "../format/decode-limits.ts";
+import type { DecodeLimits, Format } from "../format/format.ts";
+import { structured } from "../format/structured-format.ts";
+import { Secret } from "../params/secret.ts";
+import { storePath } from "../store/store-path.ts";
+import { safeName } from "../util/safe-name.ts";
+import { addresserOf, assertRoles, createDeclaration, type Declaration, type DeclarationOptions, type MemoryPolicy } from "./declaration.ts";
+import type { Hooks } from "./hooks.ts";
+import { appendLog } from "./log-file.ts";
+import { parseParams } from "./parse-params.ts";
+import { Session } from "./session.ts";
+import { type State, stateKey } from "./state.ts";
+import { Surroundings, type SurroundingsOptions } from "./surroundings.ts";
+
+/** Everything that may be said when a persistable is constructed, before types narrow it. */
+export interface StateOptions extends SurroundingsOptions, DeclarationOptions {
+  readonly name?: string | undefined;
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  readonly dependencies?: Readonly<Record<string, unknown>> | undefined;
+  readonly draw?: number | undefined;
+  readonly memory?: MemoryPolicy | undefined;
+  readonly limits?: Partial<DecodeLimits> | undefined;
+  /** Given by `definePersistable`, which has worked it out once. */
+  readonly [declarationKey]?: Declaration;
+}
+
+export const declarationKey: unique symbol = Symbol("persistable declaration");
+
+/** What a class says about its payloads in static fields. */
+export interface DeclaringClass {
+  readonly name: string;
+  readonly payloadName: string | undefined;
+  readonly paramsSchema: StandardSchemaV1 | undefined;
+  readonly declaration: DeclarationOptions;
+  readonly prototype: object;
+}
+
+/** The way from options to everything that the operations need: declaration, params, dependencies, address, surroundings. */
+export function createState(target: DeclaringClass, options: StateOptions, hooks: Hooks): State {
+  const declaration = options[declarationKey] ?? declarationOf(target, options);
+  const dependencies = Object.freeze({ ...options.dependencies });
+  const roles = Object.keys(dependencies);
+  assertRoles(declaration.name, roles);
+  const parsed = parseParams(declaration, options.params ?? {});
+  assertNoCollision(declaration.name, roles, parsed.snapshot.params);
+  const surroundings = new Surroundings(declaration.name, options);
+  const states = roles.map((role) => adopt(declaration.name, role, dependencies[role], surroundings));
+  const { name, version } = declaration;
+  const draw = checkDraw(name, options.draw ?? 0);
+  const addresses = states.map((state) => state.node.address);
+  const node: RecipeNode = {
+    name,
+    version,
+    draw,
+    address: addresserOf(declaration, name, version, draw, roles)(parsed.tracked, addresses),
+    recipeParams: parsed.recipeParams,
+    dependencies: nodesByRole(roles, states),
+    classes: declaration.classes,
+  };
+  const format: Format = declaration.format ?? defaultFormat();
+  return {
+    declaration,
+    node,
+    trackedParams: parsed.tracked,
+    snapshot: parsed.snapshot,
+    format,
+    formats: [format, ...(declaration.readFormats ?? [])],
+    limits: resolveDecodeLimits(options.limits),
+    memory: options.memory ?? declaration.memory ?? "safe",
+    inlineBytes: declaration.inlineBytes ?? DEFAULT_INLINE_BYTES,
+    hooks,
+    dependencies,
+    dependencyStates: states,
+    session: createSession(node, surroundings, parsed.secrets),
+    surroundings,
+    head: undefined,
+    held: { kind: "nothing" },
+    lastGenerated: undefined,
+    busyMs: 0,
+    hasAliases: declaration.aliases.length > 0 || states.some((state) => state.hasAliases),
+    paramsTree: undefined,
+    variants: undefined,
+  };
+}
+
+let structuredFormat: Format | undefined;
+
+function defaultFormat(): Format {
+  return (structuredFormat ??= structured() as Format);
+}
+
+const declarations = new WeakMap<DeclaringClass, Declaration>();
+
+/** The declaration of a class, worked out once; what a constructor call adds makes one of its own. */
+function declarationOf(target: DeclaringClass, options: StateOptions): Declaration {
+  const overridden = OVERRIDES.some((key) => options[key] !== undefined);
+  const known = overridden ? undefined : declarations.get(target);
+  if (known !== undefined) return known;
+  const name = options.name ?? (Object.hasOwn(target, "payloadName") ? target.payloadName : undefined) ?? snakeCase(target.name);
+  const declared = Object.fromEntries(OVERRIDES.flatMap((key) => (key === "name" || options[key] === undefined ? [] : [[key, options[key]]])));
+  const generator = (target.prototype as { generatePayload?: (...args: never) => unknown }).generatePayload;
+  const declaration = createDeclaration(name, target.paramsSchema, { ...target.declaration, ...declared }, generator ?? Object, new Error("defined here"));
+  if (!overridden) declarations.set(target, declaration);
+  return declaration;
+}
+
+const OVERRIDES = [
+  "name",
+  "version",
+  "format",
+  "readFormats",
+  "classes",
+  "untracked",
+  "earlierDefaults",
+  "aliases",
+  "allowCredentials",
+  "inlineBytes",
+] as const satisfies readonly (keyof StateOptions)[];
+
+/** `OutlierEstimator` becomes `outlier_estimator`, `HTTPPages2` becomes `http_pages2`. */
+export function snakeCase(className: string): string {
+  if (className === "") throw new DefinitionError("A class of persistables without a name needs a static payloadName: it names the folder of its artifacts.");
+  return className
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1_$2")
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1_$2")
+    .toLowerCase();
+}
+
+function adopt(name: string, role: string, dependency: unknown, surroundings: Surroundings): State {
+  const state = typeof dependency === "object" && dependency !== null ? (dependency as { [stateKey]?: State })[stateKey] : undefined;
+  if (state === undefined) {
+    throw new DefinitionError(
+      `The dependency "${role}" of ${name} is ${describeWrong(dependency)}. Give a persistable, built by a definition or by a class that extends Persistable.`,
+    );
+  }
+  state.surroundings.inheritFrom(surroundings);
+  return state;
+}
+
+function describeWrong(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (typeof value === "object" && value !== null && "address" in value && "payload" in value) {
+    return "a persistable of another copy of persistable-ts (two versions are installed)";
+  }
+  return typeof value === "function" ? "a function (call the definition to build a persistable)" : value === null ? "null" : `a ${typeof value}`;
+}
+
+function nodesByRole(roles: readonly string[], states: readonly State[]): Readonly<Record<string, RecipeNode>> {
+  const nodes: Record<string, RecipeNode> = {};
+  roles.forEach((role, i) => {
+    const state = states[i];
+    if (state !== undefined) nodes[role] = state.node;
+  });
+  return nodes;
+}
+
+function assertNoCollision(name: string, roles: readonly string[], params: Readonly<Record<string, unknown>>): void {
+  for (const role of roles) {
+    if (Object.hasOwn(params, role)) {
+      throw new DefinitionError(`${name} has both a parameter and a dependency named "${role}". Both stand in its params tree: give one of them another name.`);
+    }
+  }
+}
+
+function checkDraw(name: string, draw: number): number {
+  if (Number.isSafeInteger(draw) && draw >= 0) return draw;
+  throw new DefinitionError(`The draw of ${name} is ${String(draw)}. Give a whole number from 0.`);
+}
+
+function createSession(node: RecipeNode, surroundings: Surroundings, secrets: readonly Secret<unknown>[]): Session {
+  return new Session({
+    name: node.name,
+    address: node.address,
+    surroundings,
+    secrets,
+    opening: () => ({
+      storeUrl: surroundings.store.url,
+      params: describeParams(node.recipeParams),
+      recordFile: recordPath(node.name, node.address),
+    }),
+    writeFile: () => {
+      const file = surroundings.store.localPath?.(storePath(`${safeName(node.name)}.log`));
+      return file === undefined ? undefined : (text) => appendLog(file, text);
+    },
+  });
+}
+
+/** Own params on one line, as JSON-like text without secrets. */
+export function describeParams(recipeParams: readonly RecipeParam[]): string {
+  const parts = recipeParams.map(({ key, value, kind }) => `${key}: ${describeParam(value)}${kind === "untracked" ? " (untracked)" : ""}`);
+  return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`;
+}
+
+const MAX_PARAM_LENGTH = 200;
+
+function describeParam(value: unknown): string {
+  const text = tryJson(value);
+  return text.length > MAX_PARAM_LENGTH ? `${text.slice(0, MAX_PARAM_LENGTH)}…` : text;
+}
+
+function tryJson(value: unknown): string {
+  if (value instanceof Secret) return "[secret]";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return `[${typeof value}]`;
+  }
+}

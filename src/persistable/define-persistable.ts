@@ -1,0 +1,189 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { DefinitionError } from "../errors/persistable-errors.ts";
+import type { Format } from "../format/format.ts";
+import { CutLineage } from "../record/decode-params-tree.ts";
+import { declarationKey, type StateOptions } from "./create-state.ts";
+import { assertRoles, createDeclaration, type DeclarationOptions } from "./declaration.ts";
+import type {
+  Definition,
+  DependencyDeclaration,
+  DependencyDeclarations,
+  Flatten,
+  OwnInput,
+  OwnParams,
+  ParamsSchema,
+  ParamsTree,
+  PersistablesOf,
+} from "./definition.ts";
+import type { HookContext } from "./hooks.ts";
+import { Persistable, type PersistableOptions } from "./persistable.ts";
+import { stateKey } from "./state.ts";
+
+/** What a definition says. Write `generate` before the hooks that are given its payload, so that their types follow from it. */
+export interface PersistableDefinition<Payload, Schema extends ParamsSchema, Declared extends DependencyDeclarations>
+  extends Omit<DeclarationOptions, "format" | "readFormats" | "untracked" | "earlierDefaults"> {
+  /** Names the payload, its folder and its log; in the recipe. */
+  readonly name: string;
+  /** Any Standard Schema (zod, valibot, arktype, …), or {@link typedParams} for types alone. */
+  readonly params?: Schema;
+  /** Upstream definitions, by the role that each plays here. */
+  readonly dependencies?: Declared & { readonly [Role in keyof Declared & keyof OwnInput<Schema>]: `"${Role & string}" is already a parameter: give the dependency another role` };
+  /** Makes the payload. Params, dependencies and untracked values are the only channel into it. */
+  readonly generate: (context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>) => Payload | Promise<Payload>;
+  /** Throws where a payload, generated or loaded, is not what it should be. */
+  readonly validate?: (payload: NoInfer<Payload>, context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>) => void | Promise<void>;
+  /** Runs after a payload was loaded and validated. */
+  readonly afterLoad?: (payload: NoInfer<Payload>, context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>) => void | Promise<void>;
+  /** Runs after a payload was generated, validated and persisted. */
+  readonly afterGenerate?: (payload: NoInfer<Payload>, context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>) => void | Promise<void>;
+  readonly format?: Format<NoInfer<Payload>> | undefined;
+  readonly readFormats?: readonly Format<NoInfer<Payload>>[] | undefined;
+  readonly untracked?: readonly (keyof OwnParams<Schema> & string)[] | undefined;
+  readonly earlierDefaults?: Partial<OwnParams<Schema>> | undefined;
+}
+
+/**
+ * Declare a payload by its parameters.
+ *
+ * @throws {@link DefinitionError} where the name or a role cannot be used
+ *
+ * @example
+ * ```ts
+ * const gaussianPoints = definePersistable({
+ *   name: "gaussian_points",
+ *   params: z.object({ n: z.int().positive(), randomState: z.int().default(100) }),
+ *   generate: ({ params }) => uniform(params.randomState, params.n), // Float64Array
+ *   validate: (payload, { params }) => {
+ *     if (payload.length !== params.n) throw new InvalidPayloadError(`expected ${params.n} points`);
+ *   },
+ * });
+ * const points = gaussianPoints({ n: 100 }, { dataDir: "example-data" });
+ * await points.payload;
+ * ```
+ */
+export function definePersistable<Payload, const Schema extends ParamsSchema = undefined, const Declared extends DependencyDeclarations = Record<never, never>>(
+  definition: PersistableDefinition<Payload, Schema, Declared>,
+): Definition<Payload, ParamsTree<Schema, Declared>, Flatten<OwnParams<Schema>>, PersistablesOf<Declared>> {
+  const { name, params, dependencies: declared = {}, generate, validate, afterLoad, afterGenerate, ...rest } = definition as unknown as UntypedDefinition;
+  const declaration = createDeclaration(name, params, rest, generate, new Error("defined here"));
+  const roles = Object.keys(declared);
+  assertRoles(name, roles);
+
+  class DefinedPersistable extends Persistable<unknown, object, Record<string, never>> {
+    static override readonly payloadName = name;
+    protected override generatePayload(context: Context): unknown {
+      return generate(context);
+    }
+    protected override validatePayload(payload: unknown, context: Context): void | Promise<void> {
+      return validate?.(payload, context);
+    }
+    protected override postLoad(payload: unknown, context: Context): void | Promise<void> {
+      return afterLoad?.(payload, context);
+    }
+    protected override postGenerate(payload: unknown, context: Context): void | Promise<void> {
+      return afterGenerate?.(payload, context);
+    }
+  }
+  // What a stack trace or a debugger shows.
+  Object.defineProperty(DefinedPersistable, "name", { value: name });
+
+  const build = (tree: unknown = {}, options: PersistableOptions = {}, built: BuiltSubtrees = new Map()): Persistable => {
+    const { own, dependencies } = splitTree(name, params !== undefined, declared, tree, options, built);
+    const stateOptions: StateOptions = { ...options, params: own, dependencies, [declarationKey]: declaration };
+    return new DefinedPersistable(stateOptions as never) as unknown as Persistable;
+  };
+  return Object.assign(build, { payloadName: name, dependencies: declared }) as never;
+}
+
+type Context = HookContext<object, Record<string, never>>;
+
+interface UntypedDefinition extends DeclarationOptions {
+  readonly name: string;
+  readonly params?: StandardSchemaV1;
+  readonly dependencies?: DependencyDeclarations;
+  readonly generate: (context: Context) => unknown;
+  readonly validate?: (payload: unknown, context: Context) => void | Promise<void>;
+  readonly afterLoad?: (payload: unknown, context: Context) => void | Promise<void>;
+  readonly afterGenerate?: (payload: unknown, context: Context) => void | Promise<void>;
+}
+
+/** A subtree that is shared in the tree, as records share them, is built once for each definition. */
+type BuiltSubtrees = Map<unknown, Map<unknown, unknown>>;
+
+interface SplitTree {
+  readonly own: Readonly<Record<string, unknown>>;
+  readonly dependencies: Readonly<Record<string, unknown>>;
+}
+
+function splitTree(
+  name: string,
+  hasParams: boolean,
+  declared: DependencyDeclarations,
+  tree: unknown,
+  options: PersistableOptions,
+  built: BuiltSubtrees,
+): SplitTree {
+  if (typeof tree !== "object" || tree === null || Array.isArray(tree)) {
+    throw new DefinitionError(`${name} was given ${tree === null ? "null" : Array.isArray(tree) ? "an array" : `a ${typeof tree}`}. Give its params tree, an object.`);
+  }
+  const roles = Object.keys(declared);
+  if (roles.length === 0 && hasParams) return { own: tree as Readonly<Record<string, unknown>>, dependencies: {} };
+  const own: Record<string, unknown> = {};
+  const dependencies: Record<string, unknown> = {};
+  for (const key of Object.keys(tree)) {
+    const value = (tree as Readonly<Record<string, unknown>>)[key];
+    if (!Object.hasOwn(declared, key)) Object.defineProperty(own, key, { value, enumerable: true, configurable: true, writable: true });
+  }
+  const [unknownKey] = hasParams ? [] : Object.keys(own);
+  if (unknownKey !== undefined) {
+    const known = roles.length === 0 ? "It has no params." : `It has no params of its own; its roles are ${roles.join(", ")}.`;
+    throw new DefinitionError(`${name} was given ${JSON.stringify(unknownKey)}, which it does not know. ${known}`);
+  }
+  for (const role of roles) {
+    dependencies[role] = buildDependency(name, role, declared[role] as DependencyDeclaration, (tree as Readonly<Record<string, unknown>>)[role], options, built);
+  }
+  return { own, dependencies };
+}
+
+function buildDependency(
+  name: string,
+  role: string,
+  declared: DependencyDeclaration,
+  given: unknown,
+  options: PersistableOptions,
+  built: BuiltSubtrees,
+): unknown {
+  if (typeof given === "object" && given !== null && stateKey in given) return given;
+  if (given instanceof CutLineage) {
+    throw new DefinitionError(
+      `The record from which ${name} is built was cut above "${role}" (${given.address.slice(0, 8)}…): its lineage is too large for one record. Build "${role}" from its own record and give it here.`,
+    );
+  }
+  if (isClass(declared)) {
+    throw new DefinitionError(`The dependency "${role}" of ${name} is declared as a class: build it (new ${declared.name}(…)) and give it under "${role}".`);
+  }
+  const known = built.get(given)?.get(declared);
+  if (known !== undefined && given !== undefined) return known;
+  const { dataDir, logger, verbose, onEvent } = options;
+  const build = declared as unknown as (tree: unknown, options: PersistableOptions, built: BuiltSubtrees) => unknown;
+  const dependency = build(given, { dataDir, logger, verbose, onEvent }, built);
+  const ofSubtree = built.get(given) ?? new Map<unknown, unknown>();
+  built.set(given, ofSubtree.set(declared, dependency));
+  return dependency;
+}
+
+function isClass(declared: DependencyDeclaration): boolean {
+  return declared.prototype instanceof Persistable;
+}
+
+/**
+ * Params that are typed and not checked: a Standard Schema that accepts everything. For checks and defaults use a schema library.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "pages", params: typedParams<{ url: string; depth?: number }>(), generate: ({ params }) => crawl(params.url) });
+ * ```
+ */
+export function typedParams<Params extends object>(): StandardSchemaV1<Params, Params> {
+  return { "~standard": { version: 1, vendor: "persistable-ts", validate: (value) => ({ value: value as Params }) } };
+}

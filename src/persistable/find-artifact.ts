@@ -1,0 +1,57 @@
+import { type ReadOutcome, readArtifact } from "../artifact/read-artifact.ts";
+import { expectedHead } from "../record/peek-record.ts";
+import type { State, Variant } from "./state.ts";
+import { variantsOf } from "./variant-addresses.ts";
+
+/** An artifact that was found, under which name; or why not. */
+export type Found = Exclude<ReadOutcome, { readonly state: "hit" }> | FoundHit;
+
+export interface FoundHit {
+  readonly state: "hit";
+  readonly payload: unknown;
+  readonly source: string | undefined;
+  /** Set where it was found under an earlier name. */
+  readonly variant: Variant | undefined;
+}
+
+/** Look for the artifact at its address, then under its aliases; synchronously where the store can and it has no aliases. */
+export function findArtifact(state: State, signal: AbortSignal | undefined): Found | Promise<Found> {
+  const outcome = readAt(state, undefined, signal);
+  if (outcome instanceof Promise) return outcome.then((settled) => orAlias(state, settled, signal));
+  return orAlias(state, outcome, signal);
+}
+
+function orAlias(state: State, outcome: ReadOutcome, signal: AbortSignal | undefined): Found | Promise<Found> {
+  if (outcome.state === "hit") return { state: "hit", payload: outcome.payload, source: outcome.source, variant: undefined };
+  if (outcome.state === "corrupt") return outcome;
+  const variants = variantsOf(state);
+  return variants.length === 0 ? outcome : findVariant(state, variants, signal);
+}
+
+async function findVariant(state: State, variants: readonly Variant[], signal: AbortSignal | undefined): Promise<Found> {
+  for (const variant of variants) {
+    const outcome = await readAt(state, variant, signal);
+    if (outcome.state === "hit") return { state: "hit", payload: outcome.payload, source: outcome.source, variant };
+  }
+  // A damaged artifact of an earlier name is not ours to set aside: generating anew goes to the present name.
+  return { state: "missing" };
+}
+
+function readAt(state: State, variant: Variant | undefined, signal: AbortSignal | undefined): ReadOutcome | Promise<ReadOutcome> {
+  const { address, name } = variant ?? state.node;
+  let head: Uint8Array;
+  if (variant === undefined) {
+    state.head ??= expectedHead(address, state.format.id);
+    head = state.head;
+  } else head = expectedHead(address, state.format.id);
+  return readArtifact({
+    store: state.surroundings.store,
+    name,
+    address,
+    formats: state.formats,
+    head,
+    classes: state.node.classes,
+    limits: state.limits,
+    signal,
+  });
+}

@@ -1,0 +1,90 @@
+import { collectProvenance } from "../artifact/collect-provenance.ts";
+import { type Published, publishArtifact } from "../artifact/publish-artifact.ts";
+import { draftRecord } from "../record/encode-record.ts";
+import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
+import { provenanceKeysOf } from "./declaration.ts";
+import { holdPersisted, holdUnpersisted } from "./hold-payload.ts";
+import type { Generated, State } from "./state.ts";
+
+/** Run the generator and validate what it gave. Nothing is held or written yet: where this fails, the earlier payload stays. */
+export async function runGenerator(state: State, options: CallOptions, signal: AbortSignal | undefined): Promise<Generated> {
+  // What cannot be recorded is refused before it costs anything.
+  const draft = draftRecord(state.node, options.untracked);
+  state.session.tell({ type: "started" });
+  // Asked for now, so that it is known by the time the payload is there.
+  void collectProvenance(provenanceKeysOf(state.declaration).location);
+  const startedMs = performance.now();
+  const busyBefore = busyMsOf(state);
+  const context = contextOf(state, options, signal);
+  const payload = await state.hooks.generate(context);
+  await validateGenerated(state, payload, context);
+  const durationMs = Math.max(0, performance.now() - startedMs - (busyMsOf(state) - busyBefore));
+  state.session.tell({ type: "generated", durationMs });
+  return { payload, draft, createdAt: new Date().toISOString(), durationMs };
+}
+
+function busyMsOf(state: State): number {
+  return state.dependencyStates.reduce((sum, dependency) => sum + dependency.busyMs, 0);
+}
+
+/**
+ * Encode and publish a payload.
+ *
+ * @throws {@link UnsupportedPayloadError} before a byte is written, where the format cannot hold it; a StoreError.
+ */
+export async function publishPayload(
+  state: State,
+  generated: Generated,
+  options: { readonly replace: boolean; readonly signal?: AbortSignal | undefined; readonly encoded?: readonly Uint8Array[] },
+): Promise<Published> {
+  const { format } = state;
+  const startedMs = performance.now();
+  let { encoded } = options;
+  if (encoded === undefined) {
+    format.check(generated.payload);
+    encoded = await format.encode(generated.payload);
+  }
+  const { location, source } = provenanceKeysOf(state.declaration);
+  const provenance = {
+    createdAt: generated.createdAt,
+    durationMs: Math.round(generated.durationMs * 1000) / 1000,
+    source,
+    ...(await collectProvenance(location)),
+  };
+  const published = await publishArtifact({
+    store: state.surroundings.store,
+    draft: generated.draft,
+    format,
+    encoded,
+    provenance,
+    replace: options.replace,
+    inlineBytes: state.inlineBytes,
+    signal: options.signal,
+  });
+  if (published.outcome !== "exists") tellPersisted(state, published, performance.now() - startedMs);
+  return published;
+}
+
+function tellPersisted(state: State, { payload, recordFile }: Published, durationMs: number): void {
+  const { file, format, sizeBytes } = payload;
+  state.session.tell({ type: "persisted", recordFile, format, sizeBytes, durationMs, ...(file === undefined ? {} : { payloadFile: file }) });
+}
+
+/** `generate()`: always runs the generator, and takes the place of what was there. */
+export async function generate(state: State, options: CallOptions & { readonly persist?: boolean | undefined }): Promise<unknown> {
+  try {
+    const generated = await runGenerator(state, options, options.signal);
+    const { payload } = generated;
+    if (options.persist === false) await holdUnpersisted(state, payload);
+    else {
+      await publishPayload(state, generated, { replace: true, signal: options.signal });
+      holdPersisted(state, payload);
+    }
+    state.lastGenerated = { ...generated, payload: undefined };
+    await state.hooks.postGenerate(payload, contextOf(state, options));
+    return payload;
+  } catch (error) {
+    state.session.tell({ type: "failed", error });
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import type { CallOptions } from "./accept-payload.ts";
+import { acceptLoaded } from "./accept-payload.ts";
+import { type Found, findArtifact } from "./find-artifact.ts";
+import { heldPayload } from "./hold-payload.ts";
+import { SingleFlight } from "./single-flight.ts";
+import type { State } from "./state.ts";
+
+/**
+ * The way of the data, where a newcomer starts: what is held in memory, or else the artifact in the store, or else
+ * the generator, once for everybody who asks.
+ */
+export function payloadOf(state: State): Promise<unknown> {
+  const held = heldPayload(state);
+  if (held instanceof Promise) return held.then(({ value }) => value);
+  if (held !== undefined) return Promise.resolve(held.value);
+  return loadOrGenerate(state, {});
+}
+
+/** Load the artifact, or generate it once where it is missing or damaged. Synchronous up to the returned promise where the store can be. */
+export function loadOrGenerate(state: State, options: CallOptions): Promise<unknown> {
+  try {
+    options.signal?.throwIfAborted();
+    const startedMs = performance.now();
+    const found = findArtifact(state, options.signal);
+    if (found instanceof Promise) return timed(state, settle(state, found, options, startedMs));
+    if (found.state === "hit") return Promise.resolve(acceptLoaded(state, found, options, startedMs));
+    return timed(state, produceOnce(state, found, options));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+async function settle(state: State, finding: Promise<Found>, options: CallOptions, startedMs: number): Promise<unknown> {
+  const found = await finding;
+  if (found.state === "hit") return acceptLoaded(state, found, options, startedMs);
+  return produceOnce(state, found, options);
+}
+
+const flights = new SingleFlight<{ readonly payload: unknown }>();
+
+/** Everybody in this process who misses the same artifact waits for the same work. */
+async function produceOnce(state: State, miss: Exclude<Found, { state: "hit" }>, options: CallOptions): Promise<unknown> {
+  // Only a miss needs the generating half of the library.
+  const { producePayload } = await import("./produce-payload.ts");
+  const key = `${state.surroundings.store.url}\n${state.node.address}`;
+  const { promise, isLeader } = flights.run(key, options.signal, (signal) => producePayload(state, miss, options, signal));
+  const { payload } = await promise;
+  if (isLeader) return payload;
+  const held = await heldPayload(state);
+  if (held !== undefined) return held.value;
+  // Another persistable object did it: this one loads its own.
+  const startedMs = performance.now();
+  const found = await findArtifact(state, options.signal);
+  return found.state === "hit" ? acceptLoaded(state, found, options, startedMs) : produceOnce(state, found, options);
+}
+
+/** The time that a dependent spends on waiting for this payload is not its own. */
+async function timed(state: State, work: Promise<unknown>): Promise<unknown> {
+  const startedMs = performance.now();
+  try {
+    return await work;
+  } finally {
+    state.busyMs += performance.now() - startedMs;
+  }
+}

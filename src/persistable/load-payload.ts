@@ -1,0 +1,31 @@
+import { CorruptArtifactError } from "../errors/artifact-errors.ts";
+import { NotPersistedError } from "../errors/persistable-errors.ts";
+import { acceptLoaded, type CallOptions } from "./accept-payload.ts";
+import { type Found, findArtifact } from "./find-artifact.ts";
+import type { State } from "./state.ts";
+
+/**
+ * Load the artifact, or say why not.
+ *
+ * @throws {@link NotPersistedError} with the reason, {@link CorruptArtifactError}, {@link InvalidPayloadError}
+ */
+export async function loadPayload(state: State, options: CallOptions): Promise<unknown> {
+  options.signal?.throwIfAborted();
+  if (state.session.hasListener) state.session.tell({ type: "loading" });
+  const startedMs = performance.now();
+  const found = await findArtifact(state, options.signal);
+  if (found.state === "hit") return acceptLoaded(state, found, options, startedMs);
+  throw await missError(state, found, options.signal);
+}
+
+async function missError(state: State, miss: Exclude<Found, { state: "hit" }>, signal: AbortSignal | undefined): Promise<Error> {
+  const { name, address } = state.node;
+  const store = state.surroundings.store;
+  if (miss.state === "corrupt") {
+    state.session.tell({ type: "corrupt", file: miss.file, problem: miss.problem });
+    return new CorruptArtifactError(name, address, miss.file, miss.problem);
+  }
+  const [{ explainMiss, EXPLAIN_RECORDS }, { describeMiss }] = await Promise.all([import("../artifact/explain-miss.ts"), import("../artifact/miss.ts")]);
+  const reason = await explainMiss(store, state.node, { maxRecords: EXPLAIN_RECORDS, signal });
+  return new NotPersistedError(name, address, reason, describeMiss(reason), store.url);
+}

@@ -1,0 +1,247 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Address } from "../address/address.ts";
+import { NoPayloadError } from "../errors/persistable-errors.ts";
+import type { DecodeLimits } from "../format/format.ts";
+import type { ArtifactRecord } from "../record/record.ts";
+import { type CallOptions, contextOf } from "./accept-payload.ts";
+import { createState, describeParams, type StateOptions } from "./create-state.ts";
+import type { DeclarationOptions, MemoryPolicy } from "./declaration.ts";
+import type { Explanation } from "./explain.ts";
+import type { HookContext, Hooks } from "./hooks.ts";
+import { heldPayload } from "./hold-payload.ts";
+import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
+import { paramsOf } from "./params-of.ts";
+import { paramsTreeOf } from "./params-tree-of.ts";
+import { type State, stateKey } from "./state.ts";
+import type { SurroundingsOptions } from "./surroundings.ts";
+
+/** What any persistable offers, whatever its payload: what a dependency has to be. */
+export interface AnyPersistable {
+  readonly name: string;
+  readonly address: Address;
+  readonly payload: Promise<unknown>;
+}
+
+/** What is said when one persistable is built. */
+export interface PersistableOptions extends SurroundingsOptions {
+  /** Which of several independent payloads of the same params; 0 by default. In the recipe. */
+  readonly draw?: number | undefined;
+  readonly memory?: MemoryPolicy | undefined;
+  /** Bounds on what decoding a payload may take. */
+  readonly limits?: Partial<DecodeLimits> | undefined;
+}
+
+/** What the constructor of a class of persistables takes. */
+export type ConstructorOptions<Params, Dependencies> = PersistableOptions &
+  DeclarationOptions & {
+    /** In the place of the class's own name. */
+    readonly name?: string | undefined;
+  } & (Record<never, never> extends Params ? { readonly params?: Params | undefined } : { readonly params: Params }) &
+  (Record<never, never> extends Dependencies ? { readonly dependencies?: Dependencies | undefined } : { readonly dependencies: Dependencies });
+
+/**
+ * A payload declared by its parameters: generated once, persisted under the hash of its whole recipe, and loaded ever after.
+ *
+ * Extend it where a payload wants methods, inheritance or an injected client; `definePersistable` is the shorter door to the same machinery.
+ *
+ * @example
+ * ```ts
+ * class GaussianPoints extends Persistable<Float64Array, { n: number; randomState: number }> {
+ *   static override readonly payloadName = "gaussian_points"; // default: the class name in snake case
+ *   protected override generatePayload() { return uniform(this.params.randomState, this.params.n); }
+ * }
+ * const points = new GaussianPoints({ dataDir: "example-data", params: { n: 100, randomState: 10 } });
+ * await points.payload; // loads, or generates and persists
+ * ```
+ */
+export abstract class Persistable<
+  Payload = unknown,
+  Params extends object = Record<never, never>,
+  Dependencies extends { readonly [role: string]: AnyPersistable } = Record<never, never>,
+> implements AnyPersistable
+{
+  /** The name of the payload; by default the class name in snake case. */
+  static readonly payloadName: string | undefined = undefined;
+  /** A Standard Schema for the params: checks them and fills in defaults. */
+  static readonly paramsSchema: StandardSchemaV1 | undefined = undefined;
+  /** Everything else that a class may declare. */
+  static readonly declaration: DeclarationOptions = {};
+
+  /** @internal */
+  readonly [stateKey]: State;
+
+  /**
+   * Checks the params and computes the address; reads and writes nothing.
+   *
+   * @throws {@link InvalidParamsError}, {@link UnsupportedValueError}, {@link CredentialInParamsError}, {@link DefinitionError}
+   */
+  constructor(...[options = {} as ConstructorOptions<Params, Dependencies>]: ConstructorArguments<Params, Dependencies>) {
+    const hooks: Hooks = {
+      generate: (context) => this.generatePayload(context as HookContext<Params, Dependencies>),
+      validate: (payload, context) => this.validatePayload(payload as Payload, context as HookContext<Params, Dependencies>),
+      postLoad: (payload, context) => this.postLoad(payload as Payload, context as HookContext<Params, Dependencies>),
+      postGenerate: (payload, context) => this.postGenerate(payload as Payload, context as HookContext<Params, Dependencies>),
+    };
+    this[stateKey] = createState(new.target, options as StateOptions, hooks);
+  }
+
+  /** The name of the payload, and of its folder. */
+  get name(): string {
+    return this[stateKey].node.name;
+  }
+
+  /** Own params, defaults filled in; frozen, or a copy where something in them cannot be frozen. */
+  get params(): Readonly<Params> {
+    return paramsOf(this[stateKey]) as Readonly<Params>;
+  }
+
+  /** Upstream persistables by role. */
+  get dependencies(): Readonly<Dependencies> {
+    return this[stateKey].dependencies as Readonly<Dependencies>;
+  }
+
+  /** The hash of the recipe: name, version, draw, tracked params, dependency addresses. */
+  get address(): Address {
+    return this[stateKey].node.address;
+  }
+
+  /**
+   * The payload: from memory, from the store, or generated (and persisted) now, with everything upstream that this needs.
+   *
+   * @throws what the generator throws; {@link InvalidPayloadError}; {@link UnsupportedPayloadError}; a StoreError.
+   */
+  get payload(): Promise<Payload> {
+    return payloadOf(this[stateKey]) as Promise<Payload>;
+  }
+
+  /** Own params and, under each role, that dependency's params tree. Given to the definition it builds the same recipe again. */
+  get paramsTree(): Readonly<Record<string, unknown>> {
+    return paramsTreeOf(this[stateKey]);
+  }
+
+  /**
+   * Run the generator, validate, persist (in the place of an artifact that is already there), hold the payload in memory. Where generating or validating fails, the
+   * earlier payload stays and nothing is written.
+   *
+   * @param options.persist - `false` keeps the payload in memory only
+   */
+  async generate(options: CallOptions & { readonly persist?: boolean | undefined } = {}): Promise<Payload> {
+    const { generate } = await import("./generate-payload.ts");
+    return (await generate(this[stateKey], options)) as Payload;
+  }
+
+  /**
+   * Write the payload in memory and its record.
+   *
+   * @throws {@link NoPayloadError} where there is no payload in memory; {@link UnsupportedPayloadError}; a StoreError.
+   */
+  async persist(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const { persist } = await import("./persist-payload.ts");
+    await persist(this[stateKey], options.signal);
+  }
+
+  /**
+   * Load the artifact.
+   *
+   * @param options.warnIfInvalid - keep a payload that does not validate, with a warning
+   * @throws {@link NotPersistedError} that says why there is none; {@link CorruptArtifactError}; {@link InvalidPayloadError}; a StoreError.
+   */
+  async load(options: CallOptions = {}): Promise<Payload> {
+    const { loadPayload } = await import("./load-payload.ts");
+    return (await loadPayload(this[stateKey], options)) as Payload;
+  }
+
+  /**
+   * Load the artifact, or generate and persist it where it is missing or damaged (a damaged one is set aside). Whoever asks for the same artifact at the same
+   * time, in this process or another, waits for the same work.
+   *
+   * @param options.signal - gives up waiting; the work itself is aborted when the last one who waits has given up
+   */
+  loadOrGenerate(options: CallOptions = {}): Promise<Payload> {
+    return loadOrGenerate(this[stateKey], options) as Promise<Payload>;
+  }
+
+  /** Whether there is an artifact: record believed, payload there with its size. Its digest is checked when it is loaded. */
+  async isPersisted(): Promise<boolean> {
+    return (await this.explain()).state === "hit";
+  }
+
+  /** Why the artifact would be loaded, or generated: hit with its record, or miss with the reason. Reads no payload, generates nothing. */
+  async explain(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Explanation> {
+    const { explain } = await import("./explain.ts");
+    return explain(this[stateKey], options.signal);
+  }
+
+  /**
+   * The record of the artifact, `undefined` where there is none.
+   *
+   * @throws {@link CorruptArtifactError} where it is damaged.
+   */
+  async record(): Promise<ArtifactRecord | undefined> {
+    const { readRecord } = await import("./read-record.ts");
+    return readRecord(this[stateKey]);
+  }
+
+  /** Remove the artifact and forget the payload; `false` where there was none. */
+  async remove(): Promise<boolean> {
+    const { removeArtifact } = await import("../artifact/remove-artifact.ts");
+    const { node, session, surroundings } = this[stateKey];
+    const removed = await removeArtifact(surroundings.store, node.name, node.address);
+    this.resetPayload();
+    if (removed) session.tell({ type: "removed" });
+    return removed;
+  }
+
+  /** Forget the payload in memory. What is persisted stays. */
+  resetPayload(): void {
+    this[stateKey].held = { kind: "nothing" };
+    this[stateKey].lastGenerated = undefined;
+  }
+
+  /**
+   * Validate a payload, or the one in memory.
+   *
+   * @throws {@link InvalidPayloadError}; {@link NoPayloadError} where none is given and none is in memory.
+   */
+  async validate(...payload: [] | [payload: Payload]): Promise<void> {
+    const { validateGenerated } = await import("./accept-payload.ts");
+    await validateGenerated(this[stateKey], payload.length === 0 ? await this.#inMemory("validate()") : payload[0], contextOf(this[stateKey], {}));
+  }
+
+  async #inMemory(operation: string): Promise<unknown> {
+    if (this[stateKey].held.kind === "stored") return this.payload;
+    const held = await heldPayload(this[stateKey]);
+    if (held === undefined) throw new NoPayloadError(this.name, operation);
+    return held.value;
+  }
+
+  /** Make the payload. The params (and the untracked values of the call) are the only channel into it. */
+  protected abstract generatePayload(context: HookContext<Params, Dependencies>): Payload | Promise<Payload>;
+
+  /** Throw {@link InvalidPayloadError} where a payload that was generated or loaded is not what it should be. */
+  protected validatePayload(_payload: Payload, _context: HookContext<Params, Dependencies>): void | Promise<void> {}
+
+  /** Runs after a payload was loaded and validated. */
+  protected postLoad(_payload: Payload, _context: HookContext<Params, Dependencies>): void | Promise<void> {}
+
+  /** Runs after a payload was generated, validated and persisted. */
+  protected postGenerate(_payload: Payload, _context: HookContext<Params, Dependencies>): void | Promise<void> {}
+
+  /** Short and without secrets, for `console.log`. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `${this.name} ${describeParams(this[stateKey].node.recipeParams)} (${this.address.slice(0, 8)}…)`;
+  }
+
+  /** What JSON.stringify shows: who this is, not its payload. */
+  toJSON(): { name: string; address: Address } {
+    return { name: this.name, address: this.address };
+  }
+}
+
+/** Params and dependencies that have required parts make the options required. */
+export type ConstructorArguments<Params, Dependencies> =
+  Record<never, never> extends Params
+    ? Record<never, never> extends Dependencies
+      ? [options?: ConstructorOptions<Params, Dependencies>]
+      : [options: ConstructorOptions<Params, Dependencies>]
+    : [options: ConstructorOptions<Params, Dependencies>];

@@ -1,0 +1,67 @@
+import type { Address } from "../address/address.ts";
+import type { RecipeNode } from "../address/recipe-node.ts";
+import type { RecordDraft } from "../record/encode-record.ts";
+import type { DecodeLimits, Format } from "../format/format.ts";
+import type { Declaration, MemoryPolicy } from "./declaration.ts";
+import type { Hooks } from "./hooks.ts";
+import type { Session } from "./session.ts";
+import type { ParamsSnapshot } from "./snapshot-params.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Where a persistable keeps its state; a symbol of this copy of the library, so that no other copy's objects are mistaken for ours. */
+export const stateKey: unique symbol = Symbol("persistable state");
+
+/** What is held of a payload. */
+export type Held =
+  | { readonly kind: "nothing" }
+  /** One value for everybody: frozen, or shared on purpose. */
+  | { readonly kind: "value"; readonly value: unknown }
+  /** Not persisted, and not to be handed out twice: decoded anew each time. */
+  | { readonly kind: "encoded"; readonly encoded: readonly Uint8Array[] }
+  /** In the store; loaded anew each time. */
+  | { readonly kind: "stored" };
+
+/** Everything that the operations on one persistable share. The class is its public face. */
+export interface State {
+  readonly declaration: Declaration;
+  readonly node: RecipeNode;
+  /** Own params that are in the recipe. */
+  readonly trackedParams: Readonly<Record<string, unknown>>;
+  readonly format: Format;
+  readonly formats: readonly [Format, ...Format[]];
+  readonly limits: DecodeLimits;
+  readonly memory: MemoryPolicy;
+  readonly inlineBytes: number;
+  readonly hooks: Hooks;
+  readonly snapshot: ParamsSnapshot;
+  readonly dependencies: Readonly<Record<string, unknown>>;
+  readonly dependencyStates: readonly State[];
+  readonly session: Session;
+  readonly surroundings: Surroundings;
+  head: Uint8Array | undefined;
+  held: Held;
+  /** What the record says of the payload that was generated last, for a later `persist()`. */
+  lastGenerated: Generated | undefined;
+  /** Time spent on giving this payload to others, in milliseconds: their own durations leave it out. */
+  busyMs: number;
+  /** Whether it or anything upstream was ever renamed. */
+  readonly hasAliases: boolean;
+  /** Worked out when it is first asked for. */
+  paramsTree: Readonly<Record<string, unknown>> | undefined;
+  /** Addresses under aliases, its own not among them; worked out when its own gives nothing. */
+  variants: readonly Variant[] | undefined;
+}
+
+/** The same recipe under an earlier name. */
+export interface Variant {
+  readonly name: string;
+  readonly address: Address;
+}
+
+/** A payload that was generated, and what its record will say of it. */
+export interface Generated {
+  readonly payload: unknown;
+  readonly draft: RecordDraft;
+  readonly createdAt: string;
+  readonly durationMs: number;
+}

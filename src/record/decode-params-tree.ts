@@ -1,0 +1,119 @@
+import { parseAddress } from "../address/address-of.ts";
+import type { Address } from "../address/address.ts";
+import { decodeTagged, type JsonValue } from "../canonical/tagged-json.ts";
+import { Untracked } from "../params/untracked.ts";
+import type { ClassCodec } from "../util/class-codec.ts";
+import type { RecordDependency } from "./record.ts";
+
+type Json = { readonly [key: string]: JsonValue | undefined };
+
+/** Stands in a params tree where the lineage was cut: only the address of what was there is known. */
+export class CutLineage {
+  readonly address: Address;
+
+  constructor(address: Address) {
+    this.address = address;
+  }
+}
+
+/** A params tree in memory, with what the recipe takes of it. */
+export interface DecodedParamsTree {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly trackedParams: Readonly<Record<string, unknown>>;
+  readonly implicitParams: readonly string[];
+  readonly untrackedParams: readonly string[];
+  readonly dependencies: Readonly<Record<string, RecordDependency>>;
+}
+
+/**
+ * The inverse of `encodeParamsTree`. Repeated subtrees come back as one shared object, so that a diamond stays small in memory.
+ *
+ * @throws an Error whose message names what is wrong; the caller says in which file.
+ */
+export function decodeParamsTree(params: Json, dependencies: Json, classes: readonly ClassCodec[]): DecodedParamsTree {
+  return decodeNode(params, dependencies, { classes, known: new Map() });
+}
+
+/** Values that were handed to the hooks of one generation; those that could not be recorded are absent. */
+export function decodeUntracked(json: Json, classes: readonly ClassCodec[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(json)) {
+    if (singleTag(value) === "$untracked") define(values, key, decodeTagged((value as Json).$untracked as JsonValue, { classes, root: `untracked.${key}` }));
+  }
+  return values;
+}
+
+interface Context {
+  readonly classes: readonly ClassCodec[];
+  readonly known: Map<Address, { readonly params: unknown; readonly dependencies: Readonly<Record<string, RecordDependency>> }>;
+}
+
+function decodeNode(params: Json, heads: Json, context: Context): DecodedParamsTree {
+  const tree: Record<string, unknown> = {};
+  const tracked: Record<string, unknown> = {};
+  const implicitParams: string[] = [];
+  const untrackedParams: string[] = [];
+  const dependencies: Record<string, RecordDependency> = {};
+  for (const [escaped, json] of Object.entries(params)) {
+    if (Object.hasOwn(heads, escaped)) continue;
+    const key = escaped.startsWith("$$") ? escaped.slice(1) : escaped;
+    const tag = singleTag(json);
+    if (tag === "$unrecorded") {
+      untrackedParams.push(key);
+      continue;
+    }
+    const inner = tag === "$untracked" || tag === "$implicit" ? (json as Json)[tag] : json;
+    const value = decodeTagged(inner as JsonValue, { classes: context.classes, root: `params.${key}` });
+    if (tag === "$untracked") untrackedParams.push(key);
+    else if (tag === "$implicit") implicitParams.push(key);
+    else define(tracked, key, value);
+    define(tree, key, tag === "$untracked" ? new Untracked(value) : value);
+  }
+  for (const [role, head] of Object.entries(heads)) {
+    const { subtree, dependency } = decodeDependency(role, head as Json, params[role], context);
+    define(tree, role, subtree);
+    define(dependencies, role, dependency);
+  }
+  return { params: tree, trackedParams: tracked, implicitParams, untrackedParams, dependencies };
+}
+
+function decodeDependency(
+  role: string,
+  head: Json,
+  subtree: JsonValue | undefined,
+  context: Context,
+): { subtree: unknown; dependency: RecordDependency } {
+  if (typeof head !== "object" || head === null || typeof head.name !== "string" || typeof head.address !== "string") {
+    throw new Error(`does not say who stands under the role "${role}"`);
+  }
+  const address = parseAddress(head.address);
+  const base = {
+    name: head.name,
+    address,
+    ...(head.version === undefined ? {} : { version: head.version as string | number }),
+    ...(head.draw === undefined ? {} : { draw: head.draw as number }),
+  };
+  const tag = singleTag(subtree);
+  if (tag === "$cut") return { subtree: new CutLineage(address), dependency: base };
+  if (tag === "$ref") {
+    const known = context.known.get(address);
+    if (known === undefined) throw new Error(`refers under "${role}" to a params tree that it does not hold`);
+    return { subtree: known.params, dependency: { ...base, dependencies: known.dependencies } };
+  }
+  if (typeof subtree !== "object" || subtree === null) throw new Error(`has no params tree under the role "${role}"`);
+  const tree = decodeNode(subtree as Json, (head.dependencies ?? {}) as Json, context);
+  context.known.set(address, { params: tree.params, dependencies: tree.dependencies });
+  return { subtree: tree.params, dependency: { ...base, dependencies: tree.dependencies } };
+}
+
+function singleTag(json: JsonValue | undefined): string | undefined {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return undefined;
+  const keys = Object.keys(json);
+  const [key] = keys;
+  return keys.length === 1 && key?.startsWith("$") && !key.startsWith("$$") ? key : undefined;
+}
+
+function define(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === "__proto__") Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  else target[key] = value;
+}

@@ -1,0 +1,81 @@
+import type { Address } from "../address/address.ts";
+import type { RecipeNode } from "../address/recipe-node.ts";
+import { encodeTagged, type JsonValue } from "../canonical/tagged-json.ts";
+import { Secret } from "../params/secret.ts";
+
+/** Lineage beyond this is cut to addresses, so that a record stays readable and within its limits. */
+const MAX_TREE_DEPTH = 24;
+const MAX_TREE_NODES = 400;
+
+/** The two parallel trees of a record: the readable params, and who stands under which role. */
+export interface EncodedParamsTree {
+  readonly params: { [key: string]: JsonValue };
+  readonly dependencies: { [role: string]: JsonValue };
+}
+
+interface Cursor {
+  readonly seen: Map<Address, true>;
+  depth: number;
+}
+
+/**
+ * The params tree of a node as tagged JSON. A subtree is written out at its first occurrence and is `{"$ref": address}` at later ones,
+ * since a diamond of depth 20 has a million paths; beyond the limits it is `{"$cut": address}`.
+ */
+export function encodeParamsTree(node: RecipeNode): EncodedParamsTree {
+  return encodeNode(node, { seen: new Map(), depth: 0 });
+}
+
+function encodeNode(node: RecipeNode, cursor: Cursor): EncodedParamsTree {
+  const params: { [key: string]: JsonValue } = {};
+  for (const { key, value, kind } of node.recipeParams) {
+    const root = `params.${key}`;
+    const escaped = key.startsWith("$") ? `$${key}` : key;
+    if (kind === "untracked") define(params, escaped, encodeUntracked(value, node, root));
+    else {
+      const encoded = encodeTagged(value, { classes: node.classes, root });
+      define(params, escaped, kind === "tracked" ? encoded : { $implicit: encoded });
+    }
+  }
+  const dependencies: { [role: string]: JsonValue } = {};
+  cursor.depth += 1;
+  for (const [role, dependency] of Object.entries(node.dependencies)) {
+    const { address } = dependency;
+    const head = {
+      name: dependency.name,
+      address,
+      ...(dependency.version === undefined ? {} : { version: dependency.version }),
+      ...(dependency.draw === 0 ? {} : { draw: dependency.draw }),
+    };
+    if (cursor.seen.has(address)) {
+      define(params, role, { $ref: address });
+      define(dependencies, role, head);
+    } else if (cursor.depth > MAX_TREE_DEPTH || cursor.seen.size >= MAX_TREE_NODES) {
+      define(params, role, { $cut: address });
+      define(dependencies, role, head);
+    } else {
+      cursor.seen.set(address, true);
+      const tree = encodeNode(dependency, cursor);
+      define(params, role, tree.params);
+      define(dependencies, role, Object.keys(tree.dependencies).length === 0 ? head : { ...head, dependencies: tree.dependencies });
+    }
+  }
+  cursor.depth -= 1;
+  return { params, dependencies };
+}
+
+/** Untracked values may be anything, a client or a callback too: what cannot be recorded is named, not refused. */
+export function encodeUntracked(value: unknown, node: RecipeNode, root: string): JsonValue {
+  if (value instanceof Secret) return { $unrecorded: "secret" };
+  try {
+    return { $untracked: encodeTagged(value, { classes: node.classes, root }) };
+  } catch {
+    return { $unrecorded: typeof value };
+  }
+}
+
+/** Assigning to `__proto__` would set the prototype instead. */
+function define(target: { [key: string]: JsonValue }, key: string, value: JsonValue): void {
+  if (key === "__proto__") Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  else target[key] = value;
+}

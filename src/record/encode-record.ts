@@ -1,0 +1,76 @@
+import type { RecipeNode } from "../address/recipe-node.ts";
+import { ADDRESS_SCHEME } from "../address/address-of.ts";
+import type { JsonValue } from "../canonical/tagged-json.ts";
+import { RecordTooLargeError } from "../errors/record-errors.ts";
+import { sha256Hex } from "../util/sha256.ts";
+import { encodeParamsTree, encodeUntracked } from "./encode-params-tree.ts";
+import { MAX_RECORD_BYTES, type Provenance, RECORD_VERSION, type RecordedPayload } from "./record.ts";
+
+/** What a record says of the recipe, encoded before anything is generated, so that what cannot be recorded is refused before it costs anything. */
+export interface RecordDraft {
+  readonly node: RecipeNode;
+  readonly head: { readonly [key: string]: JsonValue };
+}
+
+const encoder = new TextEncoder();
+const INLINE_KEY = '\n  "inline": ';
+
+/**
+ * The part of a record that is known before generating.
+ *
+ * @throws {@link RecordTooLargeError} where the params do not fit into a record.
+ */
+export function draftRecord(node: RecipeNode, untracked: Readonly<Record<string, unknown>> | undefined): RecordDraft {
+  const tree = encodeParamsTree(node);
+  const head: Record<string, JsonValue> = {
+    record: RECORD_VERSION,
+    scheme: ADDRESS_SCHEME,
+    name: node.name,
+    ...(node.version === undefined ? {} : { version: node.version }),
+    ...(node.draw === 0 ? {} : { draw: node.draw }),
+    params: tree.params,
+  };
+  if (Object.keys(tree.dependencies).length > 0) head.dependencies = tree.dependencies;
+  if (untracked !== undefined && Object.keys(untracked).length > 0) {
+    head.untracked = Object.fromEntries(Object.entries(untracked).map(([key, value]) => [key, encodeUntracked(value, node, `untracked.${key}`)]));
+  }
+  const sizeBytes = JSON.stringify(head).length;
+  if (sizeBytes > MAX_RECORD_BYTES / 2) throw new RecordTooLargeError(node.name, `would hold ${sizeBytes} bytes of params`);
+  return { node, head };
+}
+
+/**
+ * The bytes of a record. Checksum, address and format come first, at fixed places, and an inline payload lies on one line of its own: so a hit
+ * is verified and decoded without parsing the rest (see `peekRecord`).
+ */
+export function encodeRecord(draft: RecordDraft, payload: RecordedPayload, inlineText: string | undefined, provenance: Provenance): Uint8Array {
+  const { format, ...what } = payload;
+  const body: Record<string, JsonValue> = { ...draft.head, payload: payloadJson(what), provenance: { ...provenance } as JsonValue };
+  const text = JSON.stringify(body, undefined, 2);
+  const head = `${recordHead(draft.node.address, format)}${text.slice(1, -2)}`;
+  const covered = `${head}${inlineText === undefined ? "" : `,${INLINE_KEY}${inlineText}`}\n}\n`;
+  const bytes = encoder.encode(`${CHECKSUM_HEAD}${"0".repeat(64)}${covered}`);
+  if (bytes.length > MAX_RECORD_BYTES) throw new RecordTooLargeError(draft.node.name, `would be ${bytes.length} bytes long`);
+  encoder.encodeInto(sha256Hex(bytes.subarray(COVERED_START)), bytes.subarray(CHECKSUM_HEAD.length));
+  return bytes;
+}
+
+/** A record begins with this, and 64 digits of sha256 over everything after them. */
+export const CHECKSUM_HEAD = '{\n  "checksum": "sha256:';
+/** Where the bytes begin that the checksum vouches for. */
+export const COVERED_START = CHECKSUM_HEAD.length + 64;
+/** What precedes an inline payload; a raw line break with two spaces cannot occur inside JSON strings or nested values. */
+export const INLINE_MARK = encoder.encode(`,${INLINE_KEY}`);
+
+/** What follows the checksum: a reader who knows the address and the format compares it as it is. */
+export function recordHead(address: string, format: string): string {
+  return `",\n  "address": "${address}",\n  "format": ${JSON.stringify(format)},`;
+}
+
+function payloadJson(payload: Omit<RecordedPayload, "format">): JsonValue {
+  return {
+    ...(payload.file === undefined ? {} : { file: payload.file }),
+    sizeBytes: payload.sizeBytes,
+    digest: payload.digest,
+  };
+}

@@ -1,0 +1,151 @@
+import { addressOf, ADDRESS_SCHEME, parseAddress } from "../address/address-of.ts";
+import type { Address } from "../address/address.ts";
+import type { JsonValue } from "../canonical/tagged-json.ts";
+import { NewerRecordError } from "../errors/record-errors.ts";
+import type { ClassCodec } from "../util/class-codec.ts";
+import { parseDigest } from "../util/digest.ts";
+import { sha256Hex } from "../util/sha256.ts";
+import { decodeParamsTree, decodeUntracked } from "./decode-params-tree.ts";
+import { CHECKSUM_HEAD, COVERED_START } from "./encode-record.ts";
+import {
+  type ArtifactRecord,
+  MAX_RECORD_BYTES,
+  MAX_RECORD_DEPTH,
+  type Provenance,
+  RECORD_VERSION,
+  type RecordDependency,
+  type RecordedPayload,
+} from "./record.ts";
+
+/** Why a record cannot be believed; a value, since only the caller knows what follows from it. */
+export interface RecordProblem {
+  readonly problem: string;
+}
+
+/**
+ * A record from its bytes, believed only when everything fits: limits, checksum, fields, and the address derived anew from its params tree.
+ *
+ * @param file - for messages
+ * @throws {@link NewerRecordError} where a newer release wrote it.
+ */
+export function parseRecord(bytes: Uint8Array, file: string, classes: readonly ClassCodec[]): ArtifactRecord | RecordProblem {
+  try {
+    return parseChecked(bytes, file, classes);
+  } catch (error) {
+    if (error instanceof NewerRecordError) throw error;
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Whether a record was believed. */
+export function isRecord(parsed: ArtifactRecord | RecordProblem): parsed is ArtifactRecord {
+  return !("problem" in parsed);
+}
+
+type Fields = { readonly [key: string]: JsonValue | undefined };
+
+function parseChecked(bytes: Uint8Array, file: string, classes: readonly ClassCodec[]): ArtifactRecord {
+  if (bytes.length > MAX_RECORD_BYTES) throw new Error(`is larger than ${MAX_RECORD_BYTES} bytes`);
+  const intact = checksumOf(bytes) === sha256Hex(bytes.subarray(COVERED_START));
+  let fields: Fields;
+  try {
+    assertDepth(bytes);
+    fields = expectObject(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as JsonValue, "record");
+  } catch (error) {
+    throw new Error(intact ? `is not JSON within limits: ${(error as Error).message}` : "does not match its checksum");
+  }
+  // Asked before the checksum: a newer release may compute that in another way, and its records are not damage.
+  if (typeof fields.record === "number" && fields.record > RECORD_VERSION) throw new NewerRecordError(file, fields.record);
+  if (!intact) throw new Error("does not match its checksum");
+  const name = expectString(fields.name, "name");
+  const tree = decodeParamsTree(
+    expectObject(fields.params, "params"),
+    fields.dependencies === undefined ? {} : expectObject(fields.dependencies, "dependencies"),
+    classes,
+  );
+  const version = fields.version === undefined ? {} : { version: expectVersion(fields.version) };
+  const draw = fields.draw === undefined ? {} : { draw: expectNumber(fields.draw, "draw") };
+  const address = parseAddress(expectString(fields.address, "address"));
+  if (fields.scheme !== ADDRESS_SCHEME) throw new NewerRecordError(file, fields.scheme);
+  assertAddress(address, { name, ...version, ...draw, params: tree.trackedParams, dependencies: tree.dependencies }, classes);
+  return {
+    address,
+    scheme: ADDRESS_SCHEME,
+    name,
+    ...version,
+    ...draw,
+    params: tree.params,
+    implicitParams: tree.implicitParams,
+    untrackedParams: tree.untrackedParams,
+    dependencies: tree.dependencies,
+    ...(fields.untracked === undefined
+      ? {}
+      : { untracked: decodeUntracked(expectObject(fields.untracked, "untracked"), classes) }),
+    payload: parsePayload(fields),
+    provenance: expectObject(fields.provenance, "provenance") as unknown as Provenance,
+  };
+}
+
+function assertAddress(
+  address: Address,
+  recipe: { name: string; version?: string | number; draw?: number; params: unknown; dependencies: Readonly<Record<string, RecordDependency>> },
+  classes: readonly ClassCodec[],
+): void {
+  const dependencies = Object.fromEntries(Object.entries(recipe.dependencies).map(([role, { address }]) => [role, address]));
+  const derived = addressOf({ ...recipe, dependencies }, { classes });
+  if (derived !== address) throw new Error(`says that its address is ${address}, but its params tree gives ${derived}`);
+}
+
+function parsePayload(fields: Fields): RecordedPayload {
+  const payload = expectObject(fields.payload, "payload");
+  const what = {
+    format: expectString(fields.format, "format"),
+    sizeBytes: expectNumber(payload.sizeBytes, "payload.sizeBytes"),
+    digest: parseDigest(expectString(payload.digest, "payload.digest")),
+  };
+  if (payload.file !== undefined) return { ...what, file: expectString(payload.file, "payload.file") };
+  if (fields.inline === undefined) throw new Error("names no payload");
+  return what;
+}
+
+function checksumOf(bytes: Uint8Array): string {
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, COVERED_START));
+  return head.startsWith(CHECKSUM_HEAD) ? head.slice(CHECKSUM_HEAD.length) : "";
+}
+
+/** JSON.parse has no limit of its own. */
+function assertDepth(bytes: Uint8Array): void {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (inString) {
+      if (byte === 0x5c) i++;
+      else if (byte === 0x22) inString = false;
+    } else if (byte === 0x22) inString = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      depth += 1;
+      if (depth > MAX_RECORD_DEPTH) throw new Error(`nested deeper than ${MAX_RECORD_DEPTH}`);
+    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+  }
+}
+
+function expectObject(value: JsonValue | undefined, field: string): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`has no object in "${field}"`);
+  return value as Fields;
+}
+
+function expectString(value: JsonValue | undefined, field: string): string {
+  if (typeof value !== "string") throw new Error(`has no text in "${field}"`);
+  return value;
+}
+
+function expectNumber(value: JsonValue | undefined, field: string): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new Error(`has no whole number in "${field}"`);
+  return value;
+}
+
+function expectVersion(value: JsonValue): string | number {
+  if (typeof value !== "string" && typeof value !== "number") throw new Error('has neither text nor a number in "version"');
+  return value;
+}

@@ -1,0 +1,88 @@
+import type { Address } from "../address/address.ts";
+import type { Digest } from "../util/digest.ts";
+
+/** The layout of records that this release writes. A reader refuses a newer one instead of guessing. */
+export const RECORD_VERSION = 1;
+/** Records are parsed within limits: nobody's file may take the process down. */
+export const MAX_RECORD_BYTES = 1024 * 1024;
+export const MAX_RECORD_DEPTH = 100;
+
+/**
+ * The human-readable JSON beside a payload: how it was made, what it is, who made it when. Its appearance in the store
+ * is the commit of an artifact, and it vouches for every byte of the payload and of itself.
+ *
+ * @example
+ * ```ts
+ * const record = await estimator.record();
+ * record?.params;                // { zThreshold: 2, points: { n: 100, randomState: 10 } }
+ * record?.provenance.createdAt;  // "2026-11-23T08:00:00.000Z"
+ * outlierEstimator(record.params) // the same recipe again
+ * ```
+ */
+export interface ArtifactRecord {
+  readonly address: Address;
+  /** Address scheme, `persistable/1`. */
+  readonly scheme: string;
+  readonly name: string;
+  readonly version?: string | number;
+  /** Absent for draw 0. */
+  readonly draw?: number;
+  /**
+   * The params tree: own params, and under each role that dependency's params tree. A record is a recipe: given to the
+   * definition, it builds the same persistable again. A subtree that appears several times is one shared object.
+   */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Keys of own params that have the value which earlier releases had implicitly, and so are outside the recipe. */
+  readonly implicitParams: readonly string[];
+  /** Keys of own params that are deliberately outside the recipe. */
+  readonly untrackedParams: readonly string[];
+  readonly dependencies: Readonly<Record<string, RecordDependency>>;
+  /** Values handed to the hooks for this one generation, outside the recipe. */
+  readonly untracked?: Readonly<Record<string, unknown>>;
+  readonly payload: RecordedPayload;
+  readonly provenance: Provenance;
+}
+
+/** A dependency as the record of its dependent names it. */
+export interface RecordDependency {
+  readonly name: string;
+  readonly address: Address;
+  readonly version?: string | number;
+  readonly draw?: number;
+  /** Absent where the lineage was cut, or stands elsewhere in the same record under the same address. */
+  readonly dependencies?: Readonly<Record<string, RecordDependency>>;
+}
+
+/** What the payload is and where its bytes lie. */
+export interface RecordedPayload {
+  /** Format id, `npy`, `gzip(json)`. */
+  readonly format: string;
+  readonly sizeBytes: number;
+  readonly digest: Digest;
+  /** File name beside the record; absent when the payload is inside it. */
+  readonly file?: string;
+  /** The payload's bytes where they are inside the record. */
+  readonly inline?: Uint8Array;
+}
+
+/** Who, when, where, how long, with what. Whatever could not be found out is absent. */
+export interface Provenance {
+  /** When generation ended, ISO 8601 in UTC. */
+  readonly createdAt: string;
+  /** How long generating took, in milliseconds, without the time that was spent on generating dependencies. */
+  readonly durationMs?: number;
+  readonly host?: string;
+  readonly user?: string;
+  readonly pid?: number;
+  /** The script that was run, relative to its package. */
+  readonly script?: string;
+  readonly platform?: string;
+  readonly node?: string;
+  /** Versions of this library, the defining package, and that package's own dependencies. */
+  readonly packages?: Readonly<Record<string, string>>;
+  readonly git?: { readonly commit: string; readonly dirty: boolean };
+  /** Where the persistable is defined, relative to its package. */
+  readonly module?: string;
+  /** Fingerprint of the generator's source, recorded and not keyed: `sha256:<64 hex>`. */
+  readonly source?: string;
+}

@@ -1,0 +1,135 @@
+import { type } from "arktype";
+import * as v from "valibot";
+import { expectTypeOf, test } from "vitest";
+import { z } from "zod";
+import { definePersistable, json, Persistable, secret, Secret, typedParams, untracked } from "../../src/index.ts";
+
+const points = definePersistable({
+  name: "points",
+  params: z.object({ n: z.int(), seed: z.int().default(100) }),
+  generate: ({ params }) => {
+    expectTypeOf(params).toEqualTypeOf<{ readonly n: number; readonly seed: number }>();
+    return new Float64Array(params.n);
+  },
+  validate: (payload, { params }) => {
+    expectTypeOf(payload).toEqualTypeOf<Float64Array<ArrayBuffer>>();
+    expectTypeOf(params.seed).toBeNumber();
+  },
+});
+
+const estimator = definePersistable({
+  name: "estimator",
+  params: z.object({ z: z.number() }),
+  dependencies: { points },
+  generate: async ({ params, dependencies }) => {
+    expectTypeOf(dependencies.points.payload).resolves.toEqualTypeOf<Float64Array<ArrayBuffer>>();
+    return { mean: (await dependencies.points.payload).length * params.z };
+  },
+});
+
+test("payload, params and roles are inferred all the way up", () => {
+  const built = estimator({ z: 2, points: { n: 100 } });
+  expectTypeOf(built.payload).resolves.toEqualTypeOf<{ mean: number }>();
+  expectTypeOf(built.params).toEqualTypeOf<Readonly<{ z: number }>>();
+  expectTypeOf(built.dependencies.points.params.seed).toBeNumber();
+  expectTypeOf(built.load).returns.resolves.toEqualTypeOf<{ mean: number }>();
+  expectTypeOf(points({ n: 1 }, { dataDir: "x", draw: 2 }).payload).resolves.toEqualTypeOf<Float64Array<ArrayBuffer>>();
+});
+
+test("a dependency may be a persistable that is already built", () => {
+  estimator({ z: 2, points: points({ n: 100 }) });
+  const other = definePersistable({ name: "other", generate: () => "text" });
+  // @ts-expect-error another payload
+  estimator({ z: 2, points: other() });
+});
+
+test("a wrong tree does not compile", () => {
+  // @ts-expect-error missing role
+  () => estimator({ z: 2 });
+  // @ts-expect-error missing parameter
+  () => estimator({ points: { n: 1 } });
+  // @ts-expect-error wrong type
+  () => estimator({ z: "2", points: { n: 1 } });
+  // @ts-expect-error unknown parameter
+  () => estimator({ z: 2, points: { n: 1, m: 2 } });
+  // @ts-expect-error unknown role
+  () => estimator({ z: 2, points: { n: 1 }, pionts: { n: 1 } });
+  // @ts-expect-error no tree at all
+  () => estimator();
+});
+
+test("a tree without required parts may be left out", () => {
+  const optional = definePersistable({ name: "optional", params: z.object({ a: z.number().default(1) }), generate: () => 1 });
+  const nothing = definePersistable({ name: "nothing", generate: () => 1 });
+  const above = definePersistable({ name: "above", dependencies: { optional, nothing }, generate: () => 1 });
+  optional();
+  nothing();
+  above();
+  above({ optional: { a: 2 } });
+});
+
+test("untracked and secret wrap what they say", () => {
+  points({ n: untracked(3) });
+  // @ts-expect-error the wrapped value has the wrong type
+  () => points({ n: untracked("3") });
+  const fetched = definePersistable({ name: "fetched", params: z.object({ key: z.instanceof(Secret) }), generate: ({ params }) => params.key });
+  fetched({ key: secret("x") });
+  // @ts-expect-error a secret must be wrapped
+  () => fetched({ key: "x" });
+});
+
+test("a format must hold the payload", () => {
+  definePersistable({ name: "ok", generate: () => [1, 2], format: json<number[]>() });
+  // @ts-expect-error the format holds numbers
+  definePersistable({ name: "bad", generate: () => ["a"], format: json<number[]>() });
+});
+
+test("a role that is also a parameter does not compile, and says why", () => {
+  // @ts-expect-error "points" is already a parameter
+  definePersistable({ name: "bad", params: z.object({ points: z.number() }), dependencies: { points }, generate: () => 1 });
+});
+
+test("only own params can be untracked, or have an earlier default", () => {
+  definePersistable({ name: "ok", params: z.object({ a: z.number() }), untracked: ["a"], earlierDefaults: { a: 1 }, generate: () => 1 });
+  // @ts-expect-error no such parameter
+  definePersistable({ name: "bad", params: z.object({ a: z.number() }), untracked: ["b"], generate: () => 1 });
+  // @ts-expect-error wrong type
+  definePersistable({ name: "bad", params: z.object({ a: z.number() }), earlierDefaults: { a: "1" }, generate: () => 1 });
+});
+
+test("valibot, arktype and plain types declare params as well", () => {
+  const byValibot = definePersistable({ name: "v", params: v.object({ n: v.number(), m: v.optional(v.number(), 1) }), generate: ({ params }) => params.m });
+  expectTypeOf(byValibot({ n: 1 }).payload).resolves.toBeNumber();
+  const byArktype = definePersistable({ name: "a", params: type({ n: "number", m: "number = 1" }), generate: ({ params }) => params.m });
+  expectTypeOf(byArktype({ n: 1 }).payload).resolves.toBeNumber();
+  const byType = definePersistable({ name: "t", params: typedParams<{ n: number; m?: number }>(), generate: ({ params }) => params.m });
+  expectTypeOf(byType({ n: 1 }).payload).resolves.toEqualTypeOf<number | undefined>();
+});
+
+test("a class is typed by its parameters", () => {
+  class Points extends Persistable<number[], { n: number }> {
+    protected override generatePayload() {
+      expectTypeOf(this.params).toEqualTypeOf<Readonly<{ n: number }>>();
+      return [this.params.n];
+    }
+  }
+  const built = new Points({ params: { n: 1 } });
+  expectTypeOf(built.payload).resolves.toEqualTypeOf<number[]>();
+  // @ts-expect-error params are required
+  () => new Points({});
+  // @ts-expect-error and typed
+  () => new Points({ params: { n: "1" } });
+  class Mean extends Persistable<number, Record<never, never>, { points: Points }> {
+    protected override async generatePayload() {
+      return (await this.dependencies.points.payload).length;
+    }
+  }
+  new Mean({ dependencies: { points: built } });
+  // @ts-expect-error dependencies are required
+  () => new Mean();
+});
+
+test("no any reaches the user", () => {
+  expectTypeOf(points({ n: 1 }).paramsTree).not.toBeAny();
+  expectTypeOf(points({ n: 1 }).record).returns.resolves.not.toBeAny();
+});
