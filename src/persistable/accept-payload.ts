@@ -4,6 +4,7 @@ import type { HookContext } from "./hooks.ts";
 import { provenanceKeysOf } from "./declaration.ts";
 import type { FoundHit } from "./find-artifact.ts";
 import { holdPersisted } from "./hold-payload.ts";
+import { sessionOf } from "./session-of.ts";
 import type { State } from "./state.ts";
 
 /** What the caller of `load`, `loadOrGenerate` and `generate` may say. */
@@ -27,7 +28,7 @@ export function contextOf(state: State, options: CallOptions, signal: AbortSigna
     untracked: options.untracked ?? {},
     signal,
     get log() {
-      return state.session.log;
+      return sessionOf(state).log;
     },
   };
 }
@@ -44,8 +45,8 @@ export function acceptLoaded(state: State, hit: FoundHit, options: CallOptions, 
 function settleLoaded(state: State, hit: FoundHit, context: HookContext<unknown, unknown>, startedMs: number): unknown {
   const { payload } = hit;
   holdPersisted(state, payload);
-  if (state.session.hasListener) {
-    state.session.tell({ type: "hit", durationMs: performance.now() - startedMs, ...(hit.variant === undefined ? {} : { alias: hit.variant.name }) });
+  if (state.surroundings.hasListener) {
+    sessionOf(state).tell({ type: "hit", durationMs: performance.now() - startedMs, ...(hit.variant === undefined ? {} : { alias: hit.variant.name }) });
   }
   if (hit.source !== undefined) noteSource(state, hit.source);
   const after = state.hooks.postLoad(payload, context);
@@ -57,10 +58,10 @@ function validateLoaded(state: State, payload: unknown, context: HookContext<unk
     const invalid = asInvalid(state, error);
     if (options.warnIfInvalid !== true) throw invalid;
     process.emitWarning(invalid.message, { type: "InvalidPayloadWarning", code: invalid.code });
-    state.session.tell({ type: "invalid", error });
+    sessionOf(state).tell({ type: "invalid", error });
   };
   try {
-    const result = state.hooks.validate(payload, context);
+    const result = state.hooks.validatePayload(payload, context);
     return result instanceof Promise ? result.then(() => {}, onInvalid) : undefined;
   } catch (error) {
     onInvalid(error);
@@ -71,7 +72,7 @@ function validateLoaded(state: State, payload: unknown, context: HookContext<unk
 /** Validate a payload that was just generated. */
 export async function validateGenerated(state: State, payload: unknown, context: HookContext<unknown, unknown>): Promise<void> {
   try {
-    await state.hooks.validate(payload, context);
+    await state.hooks.validatePayload(payload, context);
   } catch (error) {
     throw asInvalid(state, error);
   }
@@ -90,5 +91,5 @@ function noteSource(state: State, recorded: string): void {
   const { source } = provenanceKeysOf(state.declaration);
   if (source === recorded || told.has(`${state.node.name} ${recorded}`)) return;
   told.add(`${state.node.name} ${recorded}`);
-  state.session.tell({ type: "source-changed", recorded, current: source });
+  sessionOf(state).tell({ type: "source-changed", recorded, current: source });
 }

@@ -1,18 +1,13 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { RecipeNode, RecipeParam } from "../address/recipe-node.ts";
-import { DEFAULT_INLINE_BYTES, recordPath } from "../artifact/artifact-paths.ts";
+import type { RecipeNode } from "../address/recipe-node.ts";
+import { DEFAULT_INLINE_BYTES } from "../artifact/artifact-paths.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { resolveDecodeLimits } from "../format/decode-limits.ts";
 import type { DecodeLimits, Format } from "../format/format.ts";
 import { structured } from "../format/structured-format.ts";
-import { Secret } from "../params/secret.ts";
-import { storePath } from "../store/store-path.ts";
-import { safeName } from "../util/safe-name.ts";
 import { addresserOf, assertRoles, createDeclaration, type Declaration, type DeclarationOptions, type MemoryPolicy } from "./declaration.ts";
 import type { Hooks } from "./hooks.ts";
-import { appendLog } from "./log-file.ts";
 import { parseParams } from "./parse-params.ts";
-import { Session } from "./session.ts";
 import { type State, stateKey } from "./state.ts";
 import { Surroundings, type SurroundingsOptions } from "./surroundings.ts";
 
@@ -42,7 +37,7 @@ export interface DeclaringClass {
 /** The way from options to everything that the operations need: declaration, params, dependencies, address, surroundings. */
 export function createState(target: DeclaringClass, options: StateOptions, hooks: Hooks): State {
   const declaration = options[declarationKey] ?? declarationOf(target, options);
-  const dependencies = Object.freeze({ ...options.dependencies });
+  const dependencies = options.dependencies === undefined ? NO_DEPENDENCIES : Object.freeze({ ...options.dependencies });
   const roles = Object.keys(dependencies);
   assertRoles(declaration.name, roles);
   const parsed = parseParams(declaration, options.params ?? {});
@@ -61,22 +56,23 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     dependencies: nodesByRole(roles, states),
     classes: declaration.classes,
   };
-  const format: Format = declaration.format ?? defaultFormat();
+  declaration.formats ??= [declaration.format ?? defaultFormat(), ...(declaration.readFormats ?? [])];
   return {
     declaration,
     node,
     trackedParams: parsed.tracked,
     snapshot: parsed.snapshot,
-    format,
-    formats: [format, ...(declaration.readFormats ?? [])],
+    format: declaration.formats[0],
+    formats: declaration.formats,
     limits: resolveDecodeLimits(options.limits),
     memory: options.memory ?? declaration.memory ?? "safe",
     inlineBytes: declaration.inlineBytes ?? DEFAULT_INLINE_BYTES,
     hooks,
     dependencies,
     dependencyStates: states,
-    session: createSession(node, surroundings, parsed.secrets),
+    secrets: parsed.secrets,
     surroundings,
+    session: undefined,
     head: undefined,
     held: { kind: "nothing" },
     lastGenerated: undefined,
@@ -86,6 +82,8 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     variants: undefined,
   };
 }
+
+const NO_DEPENDENCIES: Readonly<Record<string, unknown>> = Object.freeze({});
 
 let structuredFormat: Format | undefined;
 
@@ -169,47 +167,4 @@ function assertNoCollision(name: string, roles: readonly string[], params: Reado
 function checkDraw(name: string, draw: number): number {
   if (Number.isSafeInteger(draw) && draw >= 0) return draw;
   throw new DefinitionError(`The draw of ${name} is ${String(draw)}. Give a whole number from 0.`);
-}
-
-function createSession(node: RecipeNode, surroundings: Surroundings, secrets: readonly Secret<unknown>[]): Session {
-  return new Session({
-    name: node.name,
-    address: node.address,
-    surroundings,
-    secrets,
-    opening: () => ({
-      storeUrl: surroundings.store.url,
-      params: describeParams(node.recipeParams),
-      recordFile: recordPath(node.name, node.address),
-    }),
-    writeFile: () => {
-      const file = surroundings.store.localPath?.(storePath(`${safeName(node.name)}.log`));
-      return file === undefined ? undefined : (text) => appendLog(file, text);
-    },
-  });
-}
-
-/** Own params on one line, as JSON-like text without secrets. */
-export function describeParams(recipeParams: readonly RecipeParam[]): string {
-  const parts = recipeParams.map(({ key, value, kind }) => `${key}: ${describeParam(value)}${kind === "untracked" ? " (untracked)" : ""}`);
-  return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`;
-}
-
-const MAX_PARAM_LENGTH = 200;
-
-function describeParam(value: unknown): string {
-  const text = tryJson(value);
-  return text.length > MAX_PARAM_LENGTH ? `${text.slice(0, MAX_PARAM_LENGTH)}…` : text;
-}
-
-function tryJson(value: unknown): string {
-  if (value instanceof Secret) return "[secret]";
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return `[${typeof value}]`;
-  }
 }

@@ -54,6 +54,8 @@ export interface Declaration extends DeclarationOptions {
   /** Made where the declaration was made, to find the module. */
   readonly trace: Error;
   readonly generator: (...args: never) => unknown;
+  /** Its format first, then those that it can also read. */
+  formats: readonly [Format, ...Format[]] | undefined;
   provenanceKeys: { readonly location: string | undefined; readonly source: string } | undefined;
 }
 
@@ -85,6 +87,7 @@ export function createDeclaration(
     earlierDefaultBytes,
     trace,
     generator,
+    formats: undefined,
     provenanceKeys: undefined,
   };
 }

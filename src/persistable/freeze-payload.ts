@@ -9,10 +9,7 @@ export function tryFreezePayload(payload: unknown): boolean {
   const objects = new Set<object>([payload]);
   for (const object of objects) {
     if (!isFreezable(object)) return false;
-    for (const key of Reflect.ownKeys(object)) {
-      const descriptor = Object.getOwnPropertyDescriptor(object, key);
-      if (descriptor === undefined || !("value" in descriptor)) return false;
-      const value: unknown = descriptor.value;
+    for (const value of Array.isArray(object) ? object : Object.values(object)) {
       if (typeof value === "function") return false;
       if (typeof value === "object" && value !== null) objects.add(value);
     }

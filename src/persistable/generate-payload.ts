@@ -4,22 +4,23 @@ import { draftRecord } from "../record/encode-record.ts";
 import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
 import { provenanceKeysOf } from "./declaration.ts";
 import { holdPersisted, holdUnpersisted } from "./hold-payload.ts";
+import { sessionOf } from "./session-of.ts";
 import type { Generated, State } from "./state.ts";
 
 /** Run the generator and validate what it gave. Nothing is held or written yet: where this fails, the earlier payload stays. */
 export async function runGenerator(state: State, options: CallOptions, signal: AbortSignal | undefined): Promise<Generated> {
   // What cannot be recorded is refused before it costs anything.
   const draft = draftRecord(state.node, options.untracked);
-  state.session.tell({ type: "started" });
+  sessionOf(state).tell({ type: "started" });
   // Asked for now, so that it is known by the time the payload is there.
   void collectProvenance(provenanceKeysOf(state.declaration).location);
   const startedMs = performance.now();
   const busyBefore = busyMsOf(state);
   const context = contextOf(state, options, signal);
-  const payload = await state.hooks.generate(context);
+  const payload = await state.hooks.generatePayload(context);
   await validateGenerated(state, payload, context);
   const durationMs = Math.max(0, performance.now() - startedMs - (busyMsOf(state) - busyBefore));
-  state.session.tell({ type: "generated", durationMs });
+  sessionOf(state).tell({ type: "generated", durationMs });
   return { payload, draft, createdAt: new Date().toISOString(), durationMs };
 }
 
@@ -67,7 +68,7 @@ export async function publishPayload(
 
 function tellPersisted(state: State, { payload, recordFile }: Published, durationMs: number): void {
   const { file, format, sizeBytes } = payload;
-  state.session.tell({ type: "persisted", recordFile, format, sizeBytes, durationMs, ...(file === undefined ? {} : { payloadFile: file }) });
+  sessionOf(state).tell({ type: "persisted", recordFile, format, sizeBytes, durationMs, ...(file === undefined ? {} : { payloadFile: file }) });
 }
 
 /** `generate()`: always runs the generator, and takes the place of what was there. */
@@ -84,7 +85,7 @@ export async function generate(state: State, options: CallOptions & { readonly p
     await state.hooks.postGenerate(payload, contextOf(state, options));
     return payload;
   } catch (error) {
-    state.session.tell({ type: "failed", error });
+    sessionOf(state).tell({ type: "failed", error });
     throw error;
   }
 }

@@ -14,10 +14,10 @@ export interface HookContext<Params, Dependencies> {
   readonly log: Logger;
 }
 
-/** The hooks of one persistable, whichever way it was declared. */
+/** The hooks of one persistable, whichever way it was declared: the persistable itself, seen from inside. */
 export interface Hooks {
-  generate(context: HookContext<unknown, unknown>): unknown;
-  validate(payload: unknown, context: HookContext<unknown, unknown>): unknown;
+  generatePayload(context: HookContext<unknown, unknown>): unknown;
+  validatePayload(payload: unknown, context: HookContext<unknown, unknown>): unknown;
   postLoad(payload: unknown, context: HookContext<unknown, unknown>): unknown;
   postGenerate(payload: unknown, context: HookContext<unknown, unknown>): unknown;
 }

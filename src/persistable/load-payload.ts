@@ -2,6 +2,7 @@ import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import { NotPersistedError } from "../errors/persistable-errors.ts";
 import { acceptLoaded, type CallOptions } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
+import { sessionOf } from "./session-of.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -11,7 +12,7 @@ import type { State } from "./state.ts";
  */
 export async function loadPayload(state: State, options: CallOptions): Promise<unknown> {
   options.signal?.throwIfAborted();
-  if (state.session.hasListener) state.session.tell({ type: "loading" });
+  if (state.surroundings.hasListener) sessionOf(state).tell({ type: "loading" });
   const startedMs = performance.now();
   const found = await findArtifact(state, options.signal);
   if (found.state === "hit") return acceptLoaded(state, found, options, startedMs);
@@ -22,7 +23,7 @@ async function missError(state: State, miss: Exclude<Found, { state: "hit" }>, s
   const { name, address } = state.node;
   const store = state.surroundings.store;
   if (miss.state === "corrupt") {
-    state.session.tell({ type: "corrupt", file: miss.file, problem: miss.problem });
+    sessionOf(state).tell({ type: "corrupt", file: miss.file, problem: miss.problem });
     return new CorruptArtifactError(name, address, miss.file, miss.problem);
   }
   const [{ explainMiss, EXPLAIN_RECORDS }, { describeMiss }] = await Promise.all([import("../artifact/explain-miss.ts"), import("../artifact/miss.ts")]);

@@ -4,14 +4,16 @@ import { NoPayloadError } from "../errors/persistable-errors.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { type CallOptions, contextOf } from "./accept-payload.ts";
-import { createState, describeParams, type StateOptions } from "./create-state.ts";
+import { createState, type StateOptions } from "./create-state.ts";
 import type { DeclarationOptions, MemoryPolicy } from "./declaration.ts";
+import { describeParams } from "./describe-params.ts";
 import type { Explanation } from "./explain.ts";
 import type { HookContext, Hooks } from "./hooks.ts";
 import { heldPayload } from "./hold-payload.ts";
 import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
 import { paramsOf } from "./params-of.ts";
 import { paramsTreeOf } from "./params-tree-of.ts";
+import { sessionOf } from "./session-of.ts";
 import { type State, stateKey } from "./state.ts";
 import type { SurroundingsOptions } from "./surroundings.ts";
 
@@ -76,13 +78,7 @@ export abstract class Persistable<
    * @throws {@link InvalidParamsError}, {@link UnsupportedValueError}, {@link CredentialInParamsError}, {@link DefinitionError}
    */
   constructor(...[options = {} as ConstructorOptions<Params, Dependencies>]: ConstructorArguments<Params, Dependencies>) {
-    const hooks: Hooks = {
-      generate: (context) => this.generatePayload(context as HookContext<Params, Dependencies>),
-      validate: (payload, context) => this.validatePayload(payload as Payload, context as HookContext<Params, Dependencies>),
-      postLoad: (payload, context) => this.postLoad(payload as Payload, context as HookContext<Params, Dependencies>),
-      postGenerate: (payload, context) => this.postGenerate(payload as Payload, context as HookContext<Params, Dependencies>),
-    };
-    this[stateKey] = createState(new.target, options as StateOptions, hooks);
+    this[stateKey] = createState(new.target, options as StateOptions, this as unknown as Hooks);
   }
 
   /** The name of the payload, and of its folder. */
@@ -185,10 +181,10 @@ export abstract class Persistable<
   /** Remove the artifact and forget the payload; `false` where there was none. */
   async remove(): Promise<boolean> {
     const { removeArtifact } = await import("../artifact/remove-artifact.ts");
-    const { node, session, surroundings } = this[stateKey];
+    const { node, surroundings } = this[stateKey];
     const removed = await removeArtifact(surroundings.store, node.name, node.address);
     this.resetPayload();
-    if (removed) session.tell({ type: "removed" });
+    if (removed) sessionOf(this[stateKey]).tell({ type: "removed" });
     return removed;
   }
 

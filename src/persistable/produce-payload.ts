@@ -9,6 +9,7 @@ import { type CallOptions, acceptLoaded, contextOf } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 import { publishPayload, runGenerator } from "./generate-payload.ts";
 import { holdPersisted } from "./hold-payload.ts";
+import { sessionOf } from "./session-of.ts";
 import type { State } from "./state.ts";
 
 type Miss = Exclude<Found, { readonly state: "hit" }>;
@@ -26,8 +27,8 @@ export async function producePayload(state: State, first: Miss, options: CallOpt
       signal,
       watchFolder: artifactFolder(state.node.name),
       isDone: () => hasAppeared(state, judged),
-      onWaiting: (owner) => state.session.tell({ type: "waiting", owner: describeOwner(owner) }),
-      onTakeover: (owner) => state.session.tell({ type: "takeover", owner: describeOwner(owner) }),
+      onWaiting: (owner) => sessionOf(state).tell({ type: "waiting", owner: describeOwner(owner) }),
+      onTakeover: (owner) => sessionOf(state).tell({ type: "takeover", owner: describeOwner(owner) }),
     });
     try {
       const startedMs = performance.now();
@@ -57,7 +58,7 @@ async function generateUnderLease(state: State, options: CallOptions, signal: Ab
     await state.hooks.postGenerate(payload, contextOf(state, options, signal));
     return { payload };
   } catch (error) {
-    state.session.tell({ type: "failed", error });
+    sessionOf(state).tell({ type: "failed", error });
     throw error;
   }
 }
@@ -66,7 +67,7 @@ async function setAside(state: State, judged: CorruptArtifact): Promise<void> {
   const { name, address } = state.node;
   const quarantine = await quarantineArtifact(state.surroundings.store, name, address, judged);
   const { file, problem } = judged;
-  state.session.tell({ type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) });
+  sessionOf(state).tell({ type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) });
 }
 
 async function hasAppeared(state: State, judged: CorruptArtifact | undefined): Promise<boolean> {
@@ -81,7 +82,7 @@ async function hasAppeared(state: State, judged: CorruptArtifact | undefined): P
 async function tellMiss(state: State, miss: Miss): Promise<void> {
   const reason: MissReason =
     miss.state === "corrupt" ? { kind: "corrupt", file: miss.file, problem: miss.problem } : await noteMiss(state.surroundings.store, state.node);
-  state.session.tell({ type: "miss", reason: describeMiss(reason), kind: reason.kind });
+  sessionOf(state).tell({ type: "miss", reason: describeMiss(reason), kind: reason.kind });
 }
 
 function describeOwner(owner: LeaseOwner | undefined): string {

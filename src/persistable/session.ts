@@ -14,6 +14,7 @@ export interface SessionOptions {
     readonly onEvent: ((event: PersistableEvent) => void) | undefined;
     readonly logger: Logger | undefined;
     readonly verbose: boolean;
+    readonly hasListener: boolean;
   };
   readonly secrets: readonly Secret<unknown>[];
   /** What the two opening lines say; asked for when the first line is written. */
@@ -37,15 +38,9 @@ export class Session {
     this.#options = options;
   }
 
-  /** Whether anybody but the log file listens. */
-  get hasListener(): boolean {
-    const { onEvent, logger, verbose } = this.#options.surroundings;
-    return onEvent !== undefined || logger !== undefined || verbose;
-  }
-
   tell(body: EventBody<PersistableEvent>): void {
     const { name, address, surroundings } = this.#options;
-    if (!this.#opened && this.hasListener) this.#open();
+    if (!this.#opened && surroundings.hasListener) this.#open();
     const event = { name, address, ...body } as PersistableEvent;
     surroundings.onEvent?.(event);
     const { level, where, message, fields } = describeEvent(event);

@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { RecipeNode } from "../address/recipe-node.ts";
+import type { Secret } from "../params/secret.ts";
 import type { RecordDraft } from "../record/encode-record.ts";
 import type { DecodeLimits, Format } from "../format/format.ts";
 import type { Declaration, MemoryPolicy } from "./declaration.ts";
@@ -36,8 +37,10 @@ export interface State {
   readonly snapshot: ParamsSnapshot;
   readonly dependencies: Readonly<Record<string, unknown>>;
   readonly dependencyStates: readonly State[];
-  readonly session: Session;
+  readonly secrets: readonly Secret<unknown>[];
   readonly surroundings: Surroundings;
+  /** Made when there is something to tell; see `sessionOf`. */
+  session: Session | undefined;
   head: Uint8Array | undefined;
   held: Held;
   /** What the record says of the payload that was generated last, for a later `persist()`. */

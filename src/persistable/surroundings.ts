@@ -51,6 +51,11 @@ export class Surroundings {
     return this.#own.onEvent ?? this.#heir?.onEvent;
   }
 
+  /** Whether anybody but the log file listens. */
+  get hasListener(): boolean {
+    return this.onEvent !== undefined || this.logger !== undefined || this.verbose;
+  }
+
   get logger(): Logger | undefined {
     return this.#own.logger ?? this.#heir?.logger;
   }
