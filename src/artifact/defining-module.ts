@@ -23,7 +23,8 @@ export function locateDefinition(trace: Error): string | undefined {
     if (own !== undefined && isOurSource(location, own)) continue;
     return location;
   }
-  return undefined;
+  // Bundled into one file with its user.
+  return own;
 }
 
 /** Recorded, not keyed: the text is not stable across bundlers, coverage tools and runtimes. */

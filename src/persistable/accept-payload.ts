@@ -16,17 +16,20 @@ export interface CallOptions {
   readonly warnIfInvalid?: boolean | undefined;
 }
 
-const NEVER = new AbortController().signal;
-
 /** What hooks are handed. */
-export function contextOf(state: State, options: CallOptions, signal: AbortSignal = options.signal ?? NEVER): HookContext<unknown, unknown> {
+export function contextOf(state: State, options: CallOptions, given: AbortSignal | undefined = options.signal): HookContext<unknown, unknown> {
+  let signal = given;
   return {
     get params() {
       return paramsOf(state);
     },
     dependencies: state.dependencies,
     untracked: options.untracked ?? {},
-    signal,
+    get signal() {
+      // A signal of its own where nobody gave one: listeners on a shared one would pile up.
+      signal ??= new AbortController().signal;
+      return signal;
+    },
     get log() {
       return sessionOf(state).log;
     },

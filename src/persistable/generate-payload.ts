@@ -1,5 +1,6 @@
 import { collectProvenance } from "../artifact/collect-provenance.ts";
 import { type Published, publishArtifact } from "../artifact/publish-artifact.ts";
+import { assertNoCredentials } from "../params/credentials.ts";
 import { draftRecord } from "../record/encode-record.ts";
 import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
 import { provenanceKeysOf } from "./declaration.ts";
@@ -10,6 +11,7 @@ import type { Generated, State } from "./state.ts";
 /** Run the generator and validate what it gave. Nothing is held or written yet: where this fails, the earlier payload stays. */
 export async function runGenerator(state: State, options: CallOptions, signal: AbortSignal | undefined): Promise<Generated> {
   // What cannot be recorded is refused before it costs anything.
+  if (options.untracked !== undefined) assertNoCredentials(options.untracked, { root: "untracked" });
   const draft = draftRecord(state.node, options.untracked);
   sessionOf(state).tell({ type: "started" });
   // Asked for now, so that it is known by the time the payload is there.

@@ -36,7 +36,8 @@ export async function producePayload(state: State, first: Miss, options: CallOpt
       if (found.state === "hit") return { payload: await acceptLoaded(state, found, { ...options, signal }, startedMs) };
       miss = found;
       if (lease === undefined) continue;
-      if (found.state === "corrupt") await setAside(state, found);
+      // Somebody has replaced it since it was judged: look again.
+      if (found.state === "corrupt" && !(await setAside(state, found))) continue;
       const payload = await generateUnderLease(state, options, signal);
       if (payload !== undefined) return payload;
     } finally {
@@ -63,11 +64,12 @@ async function generateUnderLease(state: State, options: CallOptions, signal: Ab
   }
 }
 
-async function setAside(state: State, judged: CorruptArtifact): Promise<void> {
+async function setAside(state: State, judged: CorruptArtifact): Promise<boolean> {
   const { name, address } = state.node;
   const quarantine = await quarantineArtifact(state.surroundings.store, name, address, judged);
   const { file, problem } = judged;
   sessionOf(state).tell({ type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) });
+  return quarantine !== undefined;
 }
 
 async function hasAppeared(state: State, judged: CorruptArtifact | undefined): Promise<boolean> {

@@ -94,6 +94,15 @@ test("what looks like a credential is refused by name and by form, without repea
   expect(allowed({ token: "<pad>" }).address).toHaveLength(64);
 });
 
+test("an untracked value of a call is recorded, and so must be no credential either", async () => {
+  await using folder = await temporaryFolder();
+  const plain = definePersistable({ name: "plain", generate: () => 1 });
+  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  await expect(plain({}, { dataDir: folder.path, logger }).loadOrGenerate({ untracked: { apiKey: "abc" } })).rejects.toThrow(/untracked\.apiKey/);
+  await plain({}, { dataDir: folder.path, logger }).loadOrGenerate({ untracked: { apiKey: secret(CANARY) } });
+  for (const file of everyFile(folder.path)) expect(leaks(readFileSync(file, "utf8"))).toEqual([]);
+});
+
 test("a secret below the top level is refused, with its path", () => {
   const open = definePersistable({ name: "open", params: typedParams<Record<string, unknown>>(), generate: () => 0 });
   expect(() => open({ auth: { key: secret("x") } })).toThrow(/params\.auth\.key/);
