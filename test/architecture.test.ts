@@ -110,6 +110,12 @@ describe("the checker catches, planted in a sound tree,", () => {
       "asks for node:zlib",
     ],
     [
+      "a Node module through another function",
+      "src/store/b.ts",
+      'const zlib = nodeModule("node:zlib");',
+      "asks for node:zlib",
+    ],
+    [
       "an implementation that imports another",
       "src/store/memory-store.ts",
       'import "./file-store.ts";',

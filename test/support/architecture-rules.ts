@@ -131,17 +131,20 @@ interface Imports {
   readonly node: string[];
 }
 
-/** Everything that a file asks for: `import`, `import type`, `export from`, `import()`, `new URL(…, import.meta.url)` and `getBuiltinModule`. */
+/**
+ * Everything that a file asks for: `import`, `import type`, `export from`, `import()`, `new URL(…, import.meta.url)`, and the names
+ * of Node modules wherever they are written, since `getBuiltinModule` may be called by way of another function.
+ */
 export function readImports(file: string, text: string): Imports {
   const names = ts.preProcessFile(text, true, true).importedFiles.map((imported) => imported.fileName);
   for (const match of text.matchAll(/new URL\(\s*["'](\.[^"']+)["']/g)) names.push(match[1] as string);
-  const node = [...text.matchAll(/getBuiltinModule\(\s*["']([^"']+)["']/g)].map((match) => match[1] as string);
+  const quoted = [...text.matchAll(/["'](node:[a-z0-9_/]+)["']|getBuiltinModule\(\s*["']([^"']+)["']/g)];
   return {
     local: names
       .filter((name) => name.startsWith("."))
       .map((name) => posix.normalize(posix.join(posix.dirname(file), name))),
     external: names.filter((name) => !name.startsWith(".") && !name.startsWith("node:")),
-    node: [...new Set([...node, ...names.filter((name) => name.startsWith("node:"))])].sort(),
+    node: [...new Set(quoted.map((match) => match[1] ?? (match[2] as string)))].sort(),
   };
 }
 
