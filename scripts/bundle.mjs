@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL("../", import.meta.url));
 const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 /** Source of every entry point, found through the exports map: `./dist/testing/index.js` is made of `src/testing/index.ts`. */
-export const entryPoints = Object.values(exports).flatMap((target) =>
+const entryPoints = Object.values(exports).flatMap((target) =>
   typeof target === "string" ? [] : [target.default.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts")],
 );
 
