@@ -1,0 +1,240 @@
+import { PersistableError } from "./persistable-error.ts";
+
+/** What a store was doing when it failed. */
+export type StoreOperation = "read" | "stat" | "write" | "create" | "replace" | "move" | "remove" | "list";
+
+/** Where and how a store failed. */
+export interface StoreFailure {
+  readonly operation: StoreOperation;
+  /** The object as a person finds it: an absolute path on the disk, or the store's url with the path. */
+  readonly path: string;
+  /** What the system called it, `ENOSPC`, where it said. */
+  readonly systemCode?: string | undefined;
+  readonly cause?: unknown;
+}
+
+const doing: Record<StoreOperation, string> = {
+  read: "read",
+  stat: "look at",
+  write: "write",
+  create: "create",
+  replace: "replace",
+  move: "move",
+  remove: "remove",
+  list: "list",
+};
+
+/**
+ * A store could not do what it was asked: the parent of every failure of a disk or a service. It never means that an object is
+ * missing, which is a value and no error, so nothing is generated anew because of it.
+ * Remedy: each subclass says its own.
+ *
+ * @example
+ * ```ts
+ * try { await points.load(); } catch (error) { if (error instanceof StoreError) console.error(error.operation, error.path, error.systemCode); }
+ * ```
+ */
+export abstract class StoreError extends PersistableError {
+  readonly operation: StoreOperation;
+  /** The object as a person finds it: an absolute path on the disk, or the store's url with the path. */
+  readonly path: string;
+  /** What the system called it, `ENOSPC`, where it said. */
+  readonly systemCode: string | undefined;
+
+  constructor(failure: StoreFailure, problemAndRemedy: string) {
+    const code = failure.systemCode === undefined ? "" : ` (${failure.systemCode})`;
+    super(`Could not ${doing[failure.operation]} ${failure.path}: ${problemAndRemedy}${code}`, causeOf(failure));
+    this.operation = failure.operation;
+    this.path = failure.path;
+    this.systemCode = failure.systemCode;
+  }
+}
+
+function causeOf(failure: StoreFailure): ErrorOptions | undefined {
+  return failure.cause === undefined ? undefined : { cause: failure.cause };
+}
+
+/**
+ * The disk, or the share of it that this user may fill, is full. What was being written is gone again; what was there is untouched.
+ * Remedy: make room (`collectOrphans`, other files, a bigger quota) and repeat the call.
+ *
+ * @example
+ * ```ts
+ * try { await points.persist(); } catch (error) { if (error instanceof StoreFullError) await makeRoom(); else throw error; }
+ * ```
+ */
+export class StoreFullError extends StoreError {
+  override readonly code = "PERSISTABLE_STORE_FULL" as const;
+
+  constructor(failure: StoreFailure) {
+    super(
+      failure,
+      "no space is left. Make room on the disk or raise the quota, then repeat it; nothing was half-written.",
+    );
+  }
+}
+
+/**
+ * The system does not let this user do that: missing permission, or a read-only disk.
+ * Remedy: give the user the right, or point `dataDir` to a folder that it may write.
+ *
+ * @example
+ * ```ts
+ * try { await points.persist(); } catch (error) { if (error instanceof StoreAccessError) console.error(`may not touch ${error.path}`); }
+ * ```
+ */
+export class StoreAccessError extends StoreError {
+  override readonly code = "PERSISTABLE_STORE_ACCESS" as const;
+
+  constructor(failure: StoreFailure) {
+    const problem = failure.systemCode === "EROFS" ? "the disk is read-only" : "this user may not do that";
+    super(failure, `${problem}. Give it the permission, or choose another dataDir.`);
+  }
+}
+
+/**
+ * The process, or the whole machine, has too many files open. Waiting a while did not help.
+ * Remedy: raise the limit (`ulimit -n`), or close what the program leaves open.
+ *
+ * @example
+ * ```ts
+ * try { await points.load(); } catch (error) { if (error instanceof TooManyOpenFilesError) console.error("raise ulimit -n"); }
+ * ```
+ */
+export class TooManyOpenFilesError extends StoreError {
+  override readonly code = "PERSISTABLE_TOO_MANY_OPEN_FILES" as const;
+
+  constructor(failure: StoreFailure) {
+    const whose = failure.systemCode === "ENFILE" ? "this machine" : "this process";
+    super(failure, `${whose} has too many files open. Raise the limit (ulimit -n), or close what is left open.`);
+  }
+}
+
+/**
+ * There is something in the place of a file, or of a folder above it, that is not what it should be: a folder where a file
+ * belongs, a file where a folder belongs, a symbolic link. Links inside a store are never followed, since a record that somebody
+ * else wrote could lead anywhere.
+ * Remedy: look at the path and move away what does not belong there.
+ *
+ * @example
+ * ```ts
+ * try { await points.load(); } catch (error) { if (error instanceof NotAFileError) console.error(`${error.path}: ${error.found}`); }
+ * ```
+ */
+export class NotAFileError extends StoreError {
+  override readonly code = "PERSISTABLE_NOT_A_FILE" as const;
+  /** What is there. */
+  readonly found: string;
+
+  constructor(failure: StoreFailure, found: string) {
+    super(failure, `${found}. Move away what does not belong there.`);
+    this.found = found;
+  }
+}
+
+/**
+ * An object is bigger than the reader allows, or than one buffer of this Node can hold. It was not read.
+ * Remedy: raise the limit if the size is right, or find out what wrote it.
+ *
+ * @example
+ * ```ts
+ * try { await store.read(path, { maxBytes: 1024 }); } catch (error) { if (error instanceof ObjectTooLargeError) console.error(error.sizeBytes); }
+ * ```
+ */
+export class ObjectTooLargeError extends StoreError {
+  override readonly code = "PERSISTABLE_OBJECT_TOO_LARGE" as const;
+  readonly sizeBytes: number;
+  readonly maxBytes: number;
+
+  constructor(failure: StoreFailure, sizeBytes: number, maxBytes: number) {
+    super(
+      failure,
+      `it has ${sizeBytes} bytes, and at most ${maxBytes} are allowed here. Raise the limit if the size is right, or find out what wrote it.`,
+    );
+    this.sizeBytes = sizeBytes;
+    this.maxBytes = maxBytes;
+  }
+}
+
+/**
+ * The name that was to be written or moved to is already in use. What is there was left untouched.
+ * Remedy: choose a fresh name; to take the place of an object use `replace`.
+ *
+ * @example
+ * ```ts
+ * try { await store.writeFresh(path, chunks); } catch (error) { if (error instanceof ObjectExistsError) await store.replace(path, chunks); }
+ * ```
+ */
+export class ObjectExistsError extends StoreError {
+  override readonly code = "PERSISTABLE_OBJECT_EXISTS" as const;
+
+  constructor(failure: StoreFailure) {
+    super(failure, "something of that name is already there. Choose a fresh name, or replace it on purpose.");
+  }
+}
+
+/**
+ * The disk or the service failed in a way that is none of the others: a read or write error, a lost connection. What was written
+ * is not to be relied on, and is not acknowledged.
+ * Remedy: look at the system's own message in `cause`, and at the state of the disk.
+ *
+ * @example
+ * ```ts
+ * try { await points.load(); } catch (error) { if (error instanceof StoreIoError) console.error(error.cause); }
+ * ```
+ */
+export class StoreIoError extends StoreError {
+  override readonly code = "PERSISTABLE_STORE_IO" as const;
+
+  constructor(failure: StoreFailure, problem?: string) {
+    super(failure, `${problem ?? messageOf(failure.cause)}. See to the disk or the connection, then repeat it.`);
+  }
+}
+
+/**
+ * A path that a store does not take: it would be unsafe on some file system, or lead outside the store.
+ * Remedy: build paths with `storePath`, and names within them with `safeName`.
+ *
+ * @example
+ * ```ts
+ * try { storePath("..", "passwd"); } catch (error) { if (error instanceof InvalidStorePathError) console.error(error.problem); }
+ * ```
+ */
+export class InvalidStorePathError extends PersistableError {
+  override readonly code = "PERSISTABLE_INVALID_STORE_PATH" as const;
+  readonly path: string;
+  /** What is wrong with it. */
+  readonly problem: string;
+
+  constructor(path: string, problem: string) {
+    super(
+      `${JSON.stringify(path)} is not a path in a store: ${problem}. Build it with storePath(…), and names with safeName(…).`,
+    );
+    this.path = path;
+    this.problem = problem;
+  }
+}
+
+/**
+ * A `dataDir` that is neither a folder nor a store.
+ * Remedy: give a path, a `file:` URL, `memory:name`, or an object that implements `Store`.
+ *
+ * @example
+ * ```ts
+ * try { openStore("s3://bucket"); } catch (error) { if (error instanceof UnknownStoreError) console.error(error.message); }
+ * ```
+ */
+export class UnknownStoreError extends PersistableError {
+  override readonly code = "PERSISTABLE_UNKNOWN_STORE" as const;
+
+  constructor(given: string) {
+    super(
+      `${given} is no place to keep artifacts. Give the path of a folder, a file: URL, "memory:name" (gone when the process ends), ` +
+        "or an object that implements Store, which is how any other service is reached.",
+    );
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : "it failed";
+}

@@ -1,0 +1,60 @@
+import { driveAsync } from "./drive-steps.ts";
+import type { FolderEntry } from "./file-system.ts";
+import type { StoreEntry, StorePath } from "./store.ts";
+import { systemCodeOf } from "./store-failure.ts";
+import { assertStorePath, isStorePath } from "./store-path.ts";
+import { TEMPORARY_FOLDER } from "./temporary-files.ts";
+import { checkFolders, type Volume } from "./volume.ts";
+
+/** {@link Store.list} of a folder. Symbolic links are neither followed nor listed. */
+export async function* listFiles(
+  volume: Volume,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StoreEntry> {
+  const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf("/")));
+  if (prefix !== "") assertStorePath(folder === "" ? prefix : prefix.endsWith("/") ? folder : prefix);
+  // Asked for a name inside it, since what is checked is the folders above a name.
+  const check = checkFolders(volume, `${volume.root}/${folder}${folder === "" ? "" : "/"}_`, "list");
+  if (!(await driveAsync(check, volume.fileSystem.async, signal))) return;
+  yield* walk(volume, folder, prefix, signal);
+}
+
+async function* walk(
+  volume: Volume,
+  folder: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StoreEntry> {
+  const folders: string[] = [];
+  try {
+    for await (const batch of volume.fileSystem.scanFolder(folder === "" ? volume.root : `${volume.root}/${folder}`)) {
+      signal?.throwIfAborted();
+      const files: string[] = [];
+      for (const entry of batch) {
+        const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+        if (isWanted(path, entry, prefix)) (entry.kind === "folder" ? folders : files).push(path);
+      }
+      for (const entry of await Promise.all(files.map((file) => lookAt(volume, file)))) {
+        signal?.throwIfAborted();
+        if (entry !== undefined) yield entry;
+      }
+    }
+  } catch (error) {
+    // Nothing was ever written here, or the folder was removed while it was walked.
+    if (systemCodeOf(error) !== "ENOENT") throw error;
+  }
+  for (const inner of folders) yield* walk(volume, inner, prefix, signal);
+}
+
+function isWanted(path: string, entry: FolderEntry, prefix: string): boolean {
+  if (entry.kind === "folder")
+    return path !== TEMPORARY_FOLDER && `${path}/`.startsWith(prefix.slice(0, path.length + 1));
+  return entry.kind === "file" && path.startsWith(prefix) && isStorePath(path);
+}
+
+async function lookAt(volume: Volume, path: string): Promise<StoreEntry | undefined> {
+  const stat = await volume.fileSystem.async.stat(`${volume.root}/${path}`);
+  if (stat === undefined || stat.kind !== "file") return undefined;
+  return { path: path as StorePath, sizeBytes: stat.sizeBytes, modifiedMs: stat.modifiedMs };
+}

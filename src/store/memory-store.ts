@@ -1,0 +1,230 @@
+import { NotAFileError, ObjectExistsError, ObjectTooLargeError, type StoreOperation } from "../errors/store-errors.ts";
+import { orAborted } from "./or-aborted.ts";
+import type {
+  Chunks,
+  ReadOptions,
+  Store,
+  StoreCallOptions,
+  StoreEntry,
+  StorePath,
+  StoreWatch,
+  SyncStore,
+  WriteOptions,
+} from "./store.ts";
+import { assertStorePath, isStorePath } from "./store-path.ts";
+
+/** How a store in memory is made. */
+export interface MemoryStoreOptions {
+  /** Stores of one name in one process are one place. Without a name, it is a place of its own. */
+  readonly name?: string | undefined;
+}
+
+const places = new Map<string, Place>();
+let unnamed = 0;
+
+/**
+ * A store in the memory of this process: for tests, and for payloads that need not outlive it. It behaves like a folder, and copies
+ * what goes in and what comes out, so that no caller can change what another one reads.
+ *
+ * @example
+ * ```ts
+ * const store = memoryStore();
+ * const points = gaussianPoints({ n: 100 }, { dataDir: store });
+ * ```
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): Store {
+  const { name } = options;
+  if (name === undefined) return new MemoryStore(`memory:?${++unnamed}`, new Place());
+  const place = places.get(name) ?? new Place();
+  places.set(name, place);
+  return new MemoryStore(`memory:${name}`, place);
+}
+
+interface StoredObject {
+  readonly bytes: Buffer;
+  readonly modifiedMs: number;
+}
+
+/** What several stores of one name share. */
+class Place {
+  readonly objects = new Map<string, StoredObject>();
+  /** Folder → how many objects lie in it and below. */
+  readonly folders = new Map<string, number>();
+  readonly watchers = new Set<{ readonly folder: string; readonly listener: () => void }>();
+
+  put(path: string, bytes: Buffer): void {
+    if (!this.objects.has(path)) this.#count(path, 1);
+    this.objects.set(path, { bytes, modifiedMs: Date.now() });
+    this.#tell(path);
+  }
+
+  take(path: string): StoredObject | undefined {
+    const object = this.objects.get(path);
+    if (object === undefined) return undefined;
+    this.objects.delete(path);
+    this.#count(path, -1);
+    this.#tell(path);
+    return object;
+  }
+
+  #count(path: string, change: number): void {
+    for (const folder of foldersOf(path)) {
+      const count = (this.folders.get(folder) ?? 0) + change;
+      if (count === 0) this.folders.delete(folder);
+      else this.folders.set(folder, count);
+    }
+  }
+
+  #tell(path: string): void {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    for (const watcher of this.watchers) if (watcher.folder === folder) queueMicrotask(watcher.listener);
+  }
+}
+
+const CHUNK_BYTES = 8 * 1024 * 1024;
+
+class MemoryStore implements Store {
+  readonly url: string;
+  readonly capabilities = { exclusiveCreate: true, durable: false, shared: false } as const;
+  readonly sync: SyncStore;
+  readonly #place: Place;
+
+  constructor(url: string, place: Place) {
+    this.url = url;
+    this.#place = place;
+    this.sync = {
+      readShared: (path, maxBytes) => {
+        const object = this.#find("read", path);
+        if (object === undefined) return undefined;
+        return object.bytes.length > maxBytes ? "too-large" : Buffer.from(object.bytes);
+      },
+      createIfAbsent: (path, chunks) => this.#create(path, Buffer.concat(chunks)),
+    };
+  }
+
+  async read(path: StorePath, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
+    const { signal, range, maxBytes = Number.POSITIVE_INFINITY, onChunk } = options;
+    signal?.throwIfAborted();
+    const all = this.#find("read", path)?.bytes;
+    if (all === undefined) return undefined;
+    const part = range === undefined ? all : all.subarray(range.start, Math.max(range.start, range.end));
+    if (part.length > maxBytes) throw new ObjectTooLargeError(this.#failure("read", path), all.length, maxBytes);
+    const bytes = new Uint8Array(part);
+    if (onChunk === undefined || range !== undefined || bytes.length <= CHUNK_BYTES) return bytes;
+    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+      await onChunk(bytes.subarray(start, start + CHUNK_BYTES), start);
+      signal?.throwIfAborted();
+    }
+    return bytes;
+  }
+
+  async stat(path: StorePath, options: StoreCallOptions = {}): Promise<StoreEntry | undefined> {
+    options.signal?.throwIfAborted();
+    const object = this.#find("stat", path);
+    return object && { path, sizeBytes: object.bytes.length, modifiedMs: object.modifiedMs };
+  }
+
+  async writeFresh(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
+    assertStorePath(path);
+    const bytes = await gather(chunks, options.signal);
+    if (this.#find("write", path) !== undefined) throw new ObjectExistsError(this.#failure("write", path));
+    this.#put("write", path, bytes);
+  }
+
+  async createIfAbsent(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<"created" | "exists"> {
+    assertStorePath(path);
+    return this.#create(path, await gather(chunks, options.signal));
+  }
+
+  async replace(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
+    assertStorePath(path);
+    this.#put("replace", path, await gather(chunks, options.signal));
+  }
+
+  async move(from: StorePath, to: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
+    options.signal?.throwIfAborted();
+    assertStorePath(to);
+    const object = this.#find("move", from);
+    if (object === undefined) return false;
+    if (this.#find("move", to) !== undefined) throw new ObjectExistsError(this.#failure("move", to));
+    this.#put("move", to, object.bytes);
+    this.#place.take(from);
+    return true;
+  }
+
+  async remove(path: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
+    options.signal?.throwIfAborted();
+    this.#find("remove", path);
+    return this.#place.take(path) !== undefined;
+  }
+
+  async *list(prefix: string, options: StoreCallOptions = {}): AsyncGenerator<StoreEntry> {
+    const folder = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix;
+    if (prefix !== "") assertStorePath(folder);
+    for (const [path, object] of [...this.#place.objects]) {
+      options.signal?.throwIfAborted();
+      if (!path.startsWith(prefix) || !isStorePath(path)) continue;
+      yield { path, sizeBytes: object.bytes.length, modifiedMs: object.modifiedMs };
+    }
+  }
+
+  watch(folder: StorePath, listener: () => void): StoreWatch {
+    assertStorePath(folder);
+    const watcher = { folder, listener };
+    this.#place.watchers.add(watcher);
+    return { close: () => this.#place.watchers.delete(watcher) };
+  }
+
+  #create(path: StorePath, bytes: Buffer): "created" | "exists" {
+    if (this.#find("create", path) !== undefined) return "exists";
+    this.#put("create", path, bytes);
+    return "created";
+  }
+
+  #put(operation: StoreOperation, path: StorePath, bytes: Buffer): void {
+    if (this.#place.folders.has(path))
+      throw new NotAFileError(this.#failure(operation, path), "there is a folder in its place");
+    this.#place.put(path, bytes);
+  }
+
+  #find(operation: StoreOperation, path: StorePath): StoredObject | undefined {
+    assertStorePath(path);
+    for (const folder of foldersOf(path)) {
+      if (this.#place.objects.has(folder))
+        throw new NotAFileError(this.#failure(operation, path), `${folder} is a file, not a folder`);
+    }
+    if (this.#place.folders.has(path))
+      throw new NotAFileError(this.#failure(operation, path), "there is a folder in its place");
+    return this.#place.objects.get(path);
+  }
+
+  #failure(operation: StoreOperation, path: StorePath): { operation: StoreOperation; path: string } {
+    return { operation, path: `${this.url}/${path}` };
+  }
+}
+
+/** `a` and `a/b` for `a/b/c`. */
+function foldersOf(path: string): string[] {
+  const folders: string[] = [];
+  for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) folders.push(path.slice(0, end));
+  return folders;
+}
+
+async function gather(chunks: Chunks, signal: AbortSignal | undefined): Promise<Buffer> {
+  signal?.throwIfAborted();
+  if (!(Symbol.asyncIterator in chunks)) return Buffer.concat(chunks);
+  const copies: Uint8Array[] = [];
+  const iterator = chunks[Symbol.asyncIterator]();
+  let isDone = false;
+  try {
+    for (;;) {
+      const next = await orAborted(iterator.next(), signal);
+      isDone = next.done === true;
+      if (next.done === true) return Buffer.concat(copies);
+      copies.push(Uint8Array.from(next.value));
+    }
+  } finally {
+    // Not waited for: a source that is stuck would hold up the report of an abort.
+    if (!isDone) iterator.return?.()?.then(undefined, () => {});
+  }
+}

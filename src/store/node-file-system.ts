@@ -1,0 +1,181 @@
+import fs from "node:fs";
+import type {
+  AsyncFileSystemCalls,
+  FileKind,
+  FileStat,
+  FileSystem,
+  FileSystemCalls,
+  FolderEntry,
+} from "./file-system.ts";
+import { isProcessDead, processOwner } from "./process-owner.ts";
+import { systemCodeOf } from "./store-failure.ts";
+
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+/** Without O_NONBLOCK, opening a named pipe in the place of a file would wait for ever. */
+const READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+const CREATE_FLAGS = O_WRONLY | O_CREAT | O_EXCL;
+const isWindows = process.platform === "win32";
+
+/** This machine's disk. */
+export const nodeFileSystem: FileSystem = {
+  sync: createSyncCalls(),
+  async: createAsyncCalls(),
+  scanFolder,
+  watch: watchFolder,
+  now: () => Date.now(),
+  get owner() {
+    return processOwner();
+  },
+  isOwnerDead: isProcessDead,
+};
+
+function createSyncCalls(): FileSystemCalls {
+  return {
+    open: (path, mode) => fs.openSync(path, mode === "read" ? READ_FLAGS : CREATE_FLAGS, 0o666),
+    read: (file, buffer, offset, length, position) => fs.readSync(file, buffer, offset, length, position),
+    write: (file, buffer, offset, length) => fs.writeSync(file, buffer, offset, length, null),
+    fsync: (file) => fs.fsyncSync(file),
+    close: (file) => fs.closeSync(file),
+    statOpen: (file) => toFileStat(fs.fstatSync(file, { bigint: true })),
+    stat: (path) => {
+      const stat = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+      return stat && toFileStat(stat);
+    },
+    link: (path, newPath) => fs.linkSync(path, newPath),
+    rename: (path, newPath) => fs.renameSync(path, newPath),
+    unlink: (path) => fs.unlinkSync(path),
+    mkdir: (path) => {
+      fs.mkdirSync(path);
+    },
+    readFolder: (path) => fs.readdirSync(path, { withFileTypes: true }).map(toFolderEntry),
+    syncFolder: (path) => {
+      if (isWindows) return;
+      const file = fs.openSync(path, O_RDONLY);
+      try {
+        fs.fsyncSync(file);
+      } catch (error) {
+        if (!cannotSyncFolders(error)) throw error;
+      } finally {
+        fs.closeSync(file);
+      }
+    },
+  };
+}
+
+function createAsyncCalls(): AsyncFileSystemCalls {
+  return {
+    open: (path, mode) =>
+      patiently(openBusy, () =>
+        promised<number>((done) => fs.open(path, mode === "read" ? READ_FLAGS : CREATE_FLAGS, 0o666, done)),
+      ),
+    read: (file, buffer, offset, length, position) =>
+      promised((done) => fs.read(file, buffer, offset, length, position, done)),
+    write: (file, buffer, offset, length) => promised((done) => fs.write(file, buffer, offset, length, null, done)),
+    fsync: (file) => promised((done) => fs.fsync(file, done)),
+    close: (file) => promised((done) => fs.close(file, done)),
+    statOpen: async (file) => toFileStat(await promised((done) => fs.fstat(file, { bigint: true }, done))),
+    stat: async (path) => {
+      try {
+        return toFileStat(await promised((done) => fs.lstat(path, { bigint: true }, done)));
+      } catch (error) {
+        if (systemCodeOf(error) === "ENOENT") return undefined;
+        throw error;
+      }
+    },
+    link: (path, newPath) => patiently(nameBusy, () => promised((done) => fs.link(path, newPath, done))),
+    rename: (path, newPath) => patiently(nameBusy, () => promised((done) => fs.rename(path, newPath, done))),
+    unlink: (path) => patiently(nameBusy, () => promised((done) => fs.unlink(path, done))),
+    mkdir: (path) => promised((done) => fs.mkdir(path, done)),
+    readFolder: async (path) => {
+      const entries = await patiently(openBusy, () =>
+        promised<fs.Dirent[]>((done) => fs.readdir(path, { withFileTypes: true }, done)),
+      );
+      return entries.map(toFolderEntry);
+    },
+    syncFolder: async (path) => {
+      if (isWindows) return;
+      const file = await patiently(openBusy, () => promised<number>((done) => fs.open(path, O_RDONLY, done)));
+      try {
+        await promised<void>((done) => fs.fsync(file, done));
+      } catch (error) {
+        if (!cannotSyncFolders(error)) throw error;
+      } finally {
+        await promised<void>((done) => fs.close(file, done));
+      }
+    },
+  };
+}
+
+/** `fs.promises` keeps an object and several promises for each call; callbacks cost half. */
+function promised<Value>(
+  start: (done: (error: NodeJS.ErrnoException | null, value?: Value) => void) => void,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    start((error, value) => (error === null ? resolve(value as Value) : reject(error)));
+  });
+}
+
+/** Failures that pass when others close their files. */
+const openBusy: readonly (string | undefined)[] = ["EMFILE", "ENFILE"];
+/** On Windows a virus scanner or an indexer that has just opened a file keeps others from renaming it. */
+const nameBusy: readonly (string | undefined)[] = isWindows ? ["EPERM", "EACCES", "EBUSY"] : [];
+/** About two seconds in total. */
+const PAUSES_MS = [5, 10, 20, 40, 80, 160, 320, 640, 640];
+
+async function patiently<Value>(busy: readonly (string | undefined)[], start: () => Promise<Value>): Promise<Value> {
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!busy.includes(systemCodeOf(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+  return start();
+}
+
+/** Some network and user-space file systems have no fsync for folders; there is nothing else to call. */
+function cannotSyncFolders(error: unknown): boolean {
+  return ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(systemCodeOf(error) ?? "");
+}
+
+/** How many names are handed on at once. */
+const SCAN_BATCH = 256;
+
+async function* scanFolder(path: string): AsyncGenerator<readonly FolderEntry[]> {
+  const folder = await patiently(openBusy, () =>
+    promised<fs.Dir>((done) => fs.opendir(path, { bufferSize: SCAN_BATCH }, done)),
+  );
+  let batch: FolderEntry[] = [];
+  for await (const entry of folder) {
+    batch.push(toFolderEntry(entry));
+    if (batch.length < SCAN_BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function watchFolder(path: string, listener: () => void): { close(): void } {
+  const watcher = fs.watch(path, { persistent: false }, listener);
+  // A folder that is removed, or a system that is out of watches: the caller polls anyway.
+  watcher.on("error", () => watcher.close());
+  return watcher;
+}
+
+function toFileStat(stat: fs.BigIntStats): FileStat {
+  return {
+    kind: kindOf(stat),
+    sizeBytes: Number(stat.size),
+    modifiedMs: Number(stat.mtimeNs) / 1e6,
+    identity: `${stat.dev}:${stat.ino}`,
+  };
+}
+
+function toFolderEntry(entry: fs.Dirent): FolderEntry {
+  return { name: entry.name, kind: kindOf(entry) };
+}
+
+function kindOf(entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): FileKind {
+  return entry.isFile() ? "file" : entry.isDirectory() ? "folder" : entry.isSymbolicLink() ? "link" : "other";
+}

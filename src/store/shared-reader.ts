@@ -1,0 +1,62 @@
+import { driveSync } from "./drive-steps.ts";
+import type { FileSystemCalls } from "./file-system.ts";
+import type { StorePath } from "./store.ts";
+import { describeFailure, systemCodeOf } from "./store-failure.ts";
+import { assertStorePath } from "./store-path.ts";
+import { checkFolders, folderOf, type Volume } from "./volume.ts";
+
+/** The first buffer, which holds any usual record. */
+const FIRST_BUFFER_BYTES = 64 * 1024;
+
+/** {@link SyncStore.readShared}: open, read, close and nothing else, since a hit is hardly more than these three calls. */
+export class SharedReader {
+  readonly #volume: Volume;
+  readonly #calls: FileSystemCalls;
+  #buffer: Buffer | undefined;
+
+  constructor(volume: Volume, calls: FileSystemCalls) {
+    this.#volume = volume;
+    this.#calls = calls;
+  }
+
+  read(path: StorePath, maxBytes: number): Uint8Array | undefined | "too-large" {
+    assertStorePath(path);
+    const full = `${this.#volume.root}/${path}`;
+    let file: number | undefined;
+    try {
+      if (
+        !this.#volume.realFolders.has(folderOf(full)) &&
+        !driveSync(checkFolders(this.#volume, full, "read"), this.#calls)
+      )
+        return undefined;
+      file = this.#calls.open(full, "read");
+      return this.#readOpen(file, maxBytes);
+    } catch (error) {
+      if (file === undefined && systemCodeOf(error) === "ENOENT") return undefined;
+      throw describeFailure(error, { operation: "read", path: full });
+    } finally {
+      if (file !== undefined) this.#calls.close(file);
+    }
+  }
+
+  /** One byte more than allowed is asked for, to know whether there is one. */
+  #readOpen(file: number, maxBytes: number): Uint8Array | "too-large" {
+    this.#buffer ??= Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES);
+    let length = 0;
+    for (;;) {
+      const wanted = Math.min(this.#buffer.length, maxBytes + 1) - length;
+      const read = this.#calls.read(file, this.#buffer, length, wanted, length);
+      length += read;
+      if (length > maxBytes) return "too-large";
+      // A disk gives less than it was asked for only at the end of a file. Where one does not, the digest of what was read tells.
+      if (read < wanted) return this.#buffer.subarray(0, length);
+      if (length === this.#buffer.length) this.#grow();
+    }
+  }
+
+  #grow(): void {
+    const bigger = Buffer.allocUnsafeSlow(2 * (this.#buffer?.length ?? FIRST_BUFFER_BYTES));
+    this.#buffer?.copy(bigger);
+    this.#buffer = bigger;
+  }
+}

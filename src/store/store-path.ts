@@ -1,0 +1,70 @@
+import { InvalidStorePathError } from "../errors/store-errors.ts";
+import type { StorePath } from "./store.ts";
+
+const MAX_SEGMENT_BYTES = 200;
+/** The usual path, judged by one look: nothing here is special on any file system, up to the two things that `isUsual` adds. */
+const usual = /^[A-Za-z0-9_][A-Za-z0-9_.~-]{0,199}(?:\/[A-Za-z0-9_][A-Za-z0-9_.~-]{0,199})*$/;
+const device = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[ .]|$)/i;
+const mayBeDevice = /(?:^|\/)(?:con|prn|aux|nul|com|lpt)/i;
+
+/**
+ * A path inside a store, put together from its folders and its file name. Each segment must be safe as it is on every file
+ * system: text from users goes through `safeName` first.
+ *
+ * @throws {@link InvalidStorePathError} where a segment is empty, `.` or `..`, longer than 200 bytes, or contains a separator or
+ * another character, or is a name, that some file system does not take or changes.
+ *
+ * @example
+ * ```ts
+ * const path = storePath(safeName("outlier_estimator"), `${address}.json`);
+ * ```
+ */
+export function storePath(...segments: string[]): StorePath {
+  for (const segment of segments) {
+    if (typeof segment !== "string") throw new InvalidStorePathError(String(segment), "a segment is not a string");
+    if (segment.includes("/")) throw new InvalidStorePathError(segment, 'a segment contains "/"');
+  }
+  const path = segments.join("/");
+  assertStorePath(path);
+  return path;
+}
+
+/** For a store, which is handed paths: only one that `storePath` could have made passes. */
+export function assertStorePath(path: string): asserts path is StorePath {
+  if (isUsual(path)) return;
+  const problem = findProblem(path);
+  if (problem !== undefined) throw new InvalidStorePathError(String(path), problem);
+}
+
+/** Whether a name that was found in a folder could be an object's. */
+export function isStorePath(path: string): path is StorePath {
+  return isUsual(path) || findProblem(path) === undefined;
+}
+
+function isUsual(path: string): boolean {
+  return usual.test(path) && !mayBeDevice.test(path) && !path.includes("./") && !path.endsWith(".");
+}
+
+function findProblem(path: string): string | undefined {
+  if (typeof path !== "string") return "it is not a string";
+  if (path === "") return "it is empty";
+  for (const segment of path.split("/")) {
+    const problem = findSegmentProblem(segment);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function findSegmentProblem(segment: string): string | undefined {
+  if (segment === "") return "it has an empty segment";
+  if (segment === "." || segment === "..") return `${JSON.stringify(segment)} leads elsewhere`;
+  if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) return `a segment has more than ${MAX_SEGMENT_BYTES} bytes`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  const bad = /[\u0000-\u001f\u007f<>:"|?*\\]/.exec(segment);
+  if (bad !== null) return `it contains ${JSON.stringify(bad[0])}`;
+  if (/[ .]$/.test(segment)) return "a segment ends in a dot or a space, which Windows drops";
+  if (device.test(segment)) return `${JSON.stringify(segment)} is the name of a device on Windows`;
+  if (!segment.isWellFormed() || segment.normalize("NFC") !== segment || segment.normalize("NFD") !== segment)
+    return "it contains characters that some file systems change";
+  return undefined;
+}
