@@ -1,7 +1,6 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { StoreOperation } from "../errors/store-errors.ts";
-import { driveAsync, driveSync } from "./drive-steps.ts";
 import type { FileSystem, FileSystemCalls } from "./file-system.ts";
 import { listFiles } from "./list-files.ts";
 import { nodeFileSystem } from "./node-file-system.ts";
@@ -9,7 +8,7 @@ import { createIfAbsent, move, remove, replace, stat, writeFresh } from "./objec
 import { readFile } from "./read-file.ts";
 import { SharedReader } from "./shared-reader.ts";
 import { Slots } from "./slots.ts";
-import type { Steps } from "./steps.ts";
+import { driveAsync, driveSync, type Steps } from "./steps.ts";
 import type {
   Chunks,
   ReadOptions,

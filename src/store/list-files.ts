@@ -1,5 +1,5 @@
-import { driveAsync } from "./drive-steps.ts";
 import type { FolderEntry } from "./file-system.ts";
+import { driveAsync } from "./steps.ts";
 import type { StoreEntry, StorePath } from "./store.ts";
 import { systemCodeOf } from "./store-failure.ts";
 import { assertStorePath, isStorePath } from "./store-path.ts";

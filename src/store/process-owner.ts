@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import os from "node:os";
+
 import { sha256Hex } from "../util/sha256.ts";
 
 let owner: string | undefined;
@@ -36,6 +36,6 @@ function describePlace(): string {
     const boot = fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     return `${boot} ${fs.readlinkSync("/proc/self/ns/pid")}`;
   } catch {
-    return `${os.platform()} ${os.hostname()}`;
+    return `${process.platform} ${process.getBuiltinModule("node:os").hostname()}`;
   }
 }

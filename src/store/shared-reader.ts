@@ -1,5 +1,5 @@
-import { driveSync } from "./drive-steps.ts";
 import type { FileSystemCalls } from "./file-system.ts";
+import { driveSync } from "./steps.ts";
 import type { StorePath } from "./store.ts";
 import { describeFailure, systemCodeOf } from "./store-failure.ts";
 import { assertStorePath } from "./store-path.ts";
