@@ -1,6 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { createAddresser } from "../address/address-of.ts";
-import type { Address } from "../address/address.ts";
+import { type Addresser, createAddresser } from "../address/create-addresser.ts";
 import { fingerprintSource, locateDefinition } from "../artifact/defining-module.ts";
 import { encodeCanonical } from "../canonical/encode-canonical.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
@@ -58,8 +57,6 @@ export interface Declaration extends DeclarationOptions {
   formats: readonly [Format, ...Format[]] | undefined;
   provenanceKeys: { readonly location: string | undefined; readonly source: string } | undefined;
 }
-
-export type Addresser = (params: Readonly<Record<string, unknown>>, dependencies: readonly Address[]) => Address;
 
 /** Checks a declaration and prepares what every instance of it needs. */
 export function createDeclaration(

@@ -1,5 +1,6 @@
 import type { ClassCodec } from "../util/class-codec.ts";
 import { Secret } from "../params/secret.ts";
+import { isProxy } from "../util/is-proxy.ts";
 
 /** Params as they were at one moment. */
 export interface ParamsSnapshot {
@@ -44,7 +45,7 @@ class Copier {
   }
 
   copy(value: unknown, depth: number): unknown {
-    if (typeof value !== "object" || value === null || value instanceof Secret || depth > MAX_COPY_DEPTH) return value;
+    if (typeof value !== "object" || value === null || value instanceof Secret || depth > MAX_COPY_DEPTH || isProxy(value)) return value;
     const known = this.#copies.get(value);
     if (known !== undefined) return known;
     const copy = this.#copyObject(value, depth + 1);

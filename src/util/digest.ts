@@ -1,3 +1,5 @@
+import { sha256Hex } from "./sha256.ts";
+
 declare const digestBrand: unique symbol;
 
 /**
@@ -5,3 +7,102 @@ declare const digestBrand: unique symbol;
  * `sha256-tree-8m:<64 hex>`, the sha256 of its 8 MiB chunks' sha256s (32 raw bytes each, in order), above.
  */
 export type Digest = `${"sha256" | "sha256-tree-8m"}:${string}` & { readonly [digestBrand]: "Digest" };
+
+/** The unit in which big payloads are digested: in parallel, and each range verifiable alone. */
+export const DIGEST_CHUNK_BYTES = 8 * 1024 * 1024;
+
+/** Chunks that are hashed at the same time; each is copied for the time of hashing. */
+const PARALLEL_CHUNKS = 8;
+
+/** The digest of bytes that are in memory, computed at once. */
+export function digestOf(chunks: readonly Uint8Array[]): Digest {
+  const sizeBytes = sizeOf(chunks);
+  if (sizeBytes <= DIGEST_CHUNK_BYTES) return `sha256:${sha256Hex(joined(chunks))}` as Digest;
+  const hashes = [...regroup(chunks)].map((chunk) => Buffer.from(sha256Hex(joined(chunk)), "hex"));
+  return treeDigest(hashes);
+}
+
+/** The same digest, computed in the thread pool. */
+export async function digestInParallel(chunks: readonly Uint8Array[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Digest> {
+  if (sizeOf(chunks) <= DIGEST_CHUNK_BYTES) return digestOf(chunks);
+  const groups = [...regroup(chunks)];
+  const hashes: Uint8Array[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let i = next++; i < groups.length; i = next++) {
+      options.signal?.throwIfAborted();
+      hashes[i] = await hashInPool(joined(groups[i] ?? []));
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_CHUNKS }, lane));
+  return treeDigest(hashes);
+}
+
+/** Collects the digest of an object while it is read in chunks; for objects of more than one chunk. */
+export interface DigestCollector {
+  /** Give each aligned chunk of 8 MiB (the last one shorter) once, in any order. */
+  onChunk(chunk: Uint8Array, start: number): Promise<void>;
+  /** The digest, once every chunk was given. */
+  digest(): Digest;
+}
+
+/** @param sizeBytes - of the whole object */
+export function createDigestCollector(sizeBytes: number): DigestCollector {
+  const hashes: (Uint8Array | undefined)[] = new Array(Math.ceil(sizeBytes / DIGEST_CHUNK_BYTES)).fill(undefined);
+  return {
+    async onChunk(chunk, start) {
+      hashes[start / DIGEST_CHUNK_BYTES] = await hashInPool(chunk);
+    },
+    digest() {
+      const missing = hashes.indexOf(undefined);
+      if (missing !== -1) throw new Error(`chunk ${missing} of ${hashes.length} was not read`);
+      return treeDigest(hashes as Uint8Array[]);
+    },
+  };
+}
+
+/**
+ * A digest that came as text.
+ *
+ * @throws an Error where it is none.
+ */
+export function parseDigest(text: string): Digest {
+  if (!/^sha256(?:-tree-8m)?:[0-9a-f]{64}$/.test(text)) throw new Error(`has no digest in ${JSON.stringify(text.slice(0, 100))}`);
+  return text as Digest;
+}
+
+function treeDigest(hashes: readonly Uint8Array[]): Digest {
+  return `sha256-tree-8m:${sha256Hex(Buffer.concat(hashes))}` as Digest;
+}
+
+async function hashInPool(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+}
+
+/** The same bytes cut at multiples of 8 MiB, as views. */
+function* regroup(chunks: readonly Uint8Array[]): Generator<Uint8Array[]> {
+  let group: Uint8Array[] = [];
+  let free = DIGEST_CHUNK_BYTES;
+  for (const chunk of chunks) {
+    for (let start = 0; start < chunk.length; ) {
+      const piece = chunk.subarray(start, start + free);
+      group.push(piece);
+      start += piece.length;
+      free -= piece.length;
+      if (free > 0) continue;
+      yield group;
+      group = [];
+      free = DIGEST_CHUNK_BYTES;
+    }
+  }
+  if (group.length > 0) yield group;
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+}
+
+function sizeOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}

@@ -1,0 +1,14 @@
+/**
+ * Stands for an instance of a class whose codec is not at hand, as records hold it: its name and what the codec made of it. It has the same
+ * canonical bytes as the instance itself.
+ */
+export class EncodedInstance {
+  readonly className: string;
+  readonly value: unknown;
+
+  constructor(className: string, value: unknown) {
+    this.className = className;
+    this.value = value;
+    Object.freeze(this);
+  }
+}

@@ -1,0 +1,45 @@
+import { PersistableError } from "./persistable-error.ts";
+
+/**
+ * A value cannot be in a recipe or a record: a function, a symbol, a class instance without a declared encoding, a getter, a cycle. It is
+ * refused with its path, never guessed. Remedy: as the message says; for class instances `defineClass`.
+ */
+export class UnsupportedValueError extends PersistableError {
+  override readonly code = "PERSISTABLE_UNSUPPORTED_VALUE" as const;
+  /** Where it stands: `params.model.retry`. */
+  readonly path: string;
+
+  constructor(path: string, what: string, remedy: string) {
+    super(`${path} is ${what}. ${remedy}`);
+    this.path = path;
+  }
+}
+
+/**
+ * A parameter looks like a credential, and params are written into records. Remedy: wrap it in `secret(…)`, or name its key in `allowCredentials` where it is none.
+ * The value itself is never part of the message.
+ */
+export class CredentialInParamsError extends PersistableError {
+  override readonly code = "PERSISTABLE_CREDENTIAL_IN_PARAMS" as const;
+  readonly paths: readonly string[];
+
+  constructor(found: readonly { readonly path: string; readonly why: string; readonly key: string }[]) {
+    const [first] = found;
+    super(
+      `${found.map(({ path, why }) => `${path} ${why}`).join("; ")}. Params are written into records for everybody to read: ` +
+        `wrap it in secret(…), or say allowCredentials: [${JSON.stringify(first?.key ?? "")}] where it is no credential.`,
+    );
+    this.paths = found.map(({ path }) => path);
+  }
+}
+
+/** Tagged JSON, as records hold it, is not well-formed, or was written by a newer release. */
+export class TaggedJsonError extends PersistableError {
+  override readonly code = "PERSISTABLE_TAGGED_JSON" as const;
+  readonly path: string;
+
+  constructor(path: string, problem: string, options?: ErrorOptions) {
+    super(`${path} ${problem}.`, options);
+    this.path = path;
+  }
+}

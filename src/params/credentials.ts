@@ -1,0 +1,138 @@
+import { CredentialInParamsError } from "../errors/params-errors.ts";
+import { isProxy } from "../util/is-proxy.ts";
+import { formatPath } from "../util/value-path.ts";
+
+/** A parameter that looks like a credential. */
+export interface FoundCredential {
+  /** `params.auth.password` */
+  readonly path: string;
+  readonly key: string;
+  /** Why, without the value. */
+  readonly why: string;
+}
+
+export interface CredentialOptions {
+  /** Keys that look like credentials and are none. */
+  readonly allow?: readonly string[] | undefined;
+  readonly root?: string | undefined;
+}
+
+/** Text under a key of these words, in any spelling (`apiKey`, `api_key`, `API-KEY`), is taken for a credential. */
+const KEY_PHRASES: readonly (readonly string[])[] = [
+  ["password"],
+  ["passwd"],
+  ["passphrase"],
+  ["passcode"],
+  ["api", "key"],
+  ["apikey"],
+  ["secret", "key"],
+  ["access", "key"],
+  ["private", "key"],
+  ["client", "secret"],
+  ["secret"],
+  ["auth", "token"],
+  ["access", "token"],
+  ["refresh", "token"],
+  ["bearer", "token"],
+  ["session", "token"],
+  ["api", "token"],
+  ["authorization"],
+  ["credential"],
+  ["credentials"],
+  ["set", "cookie"],
+];
+/** These are credentials only when they are the whole key: `padToken` and `cookieCutter` are not. */
+const WHOLE_KEYS = new Set(["token", "cookie", "cookies", "auth", "pwd", "bearer"]);
+
+const VALUE_FORMS: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/, "an AWS access key"],
+  [/\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}/, "a GitHub token"],
+  [/\bsk-(?:[A-Za-z0-9]+-)*[A-Za-z0-9_-]{20,}/, "a secret key of a model provider"],
+  [/\bxox[abprs]-[A-Za-z0-9-]{10,}/, "a Slack token"],
+  [/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/, "a private key"],
+  [/\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/, "a JSON web token"],
+  [/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:[^/?#\s@]+@/i, "a URL with a password"],
+];
+/** Longer texts are payloads, not settings; the head of one is looked at. */
+const MAX_TEXT = 4096;
+
+/** Parameters that look like credentials, by their key or by their form. Getters are not called. */
+export function findCredentials(params: unknown, options: CredentialOptions = {}): FoundCredential[] {
+  const { allow = [], root = "params" } = options;
+  const found: FoundCredential[] = [];
+  const seen = new Set<object>();
+  const stack: { readonly value: unknown; readonly path: readonly (string | number)[] }[] = [{ value: params, path: [] }];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { value, path } = next;
+    const key = path.findLast((part) => typeof part === "string") ?? "";
+    if (typeof value === "string" && value !== "" && !allow.includes(String(key))) {
+      const why = whyCredential(String(key), value);
+      if (why !== undefined) found.push({ path: formatPath(root, path), key: String(key), why });
+    } else if (typeof value === "object" && value !== null && !seen.has(value) && !isProxy(value)) {
+      seen.add(value);
+      for (const [part, inner] of children(value)) stack.push({ value: inner, path: [...path, part] });
+    }
+  }
+  return found.reverse();
+}
+
+/**
+ * Refuses params that look like credentials.
+ *
+ * @throws {@link CredentialInParamsError} naming all of them, and no value.
+ */
+export function assertNoCredentials(params: unknown, options: CredentialOptions = {}): void {
+  const found = findCredentials(params, options);
+  if (found.length > 0) throw new CredentialInParamsError(found);
+}
+
+function whyCredential(key: string, value: string): string | undefined {
+  if (isCredentialKey(key)) return "is named like a credential";
+  const head = value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value;
+  const form = VALUE_FORMS.find(([pattern]) => pattern.test(head));
+  return form === undefined ? undefined : `looks like ${form[1]}`;
+}
+
+const keyVerdicts = new Map<string, boolean>();
+const MAX_KEY_VERDICTS = 1000;
+
+function isCredentialKey(key: string): boolean {
+  const known = keyVerdicts.get(key);
+  if (known !== undefined) return known;
+  const words = wordsOf(key);
+  const verdict = WHOLE_KEYS.has(words.join("")) || KEY_PHRASES.some((phrase) => endsWith(words, phrase));
+  if (keyVerdicts.size < MAX_KEY_VERDICTS) keyVerdicts.set(key, verdict);
+  return verdict;
+}
+
+function wordsOf(key: string): string[] {
+  return key
+    .replace(/([a-z\d])([A-Z])/g, "$1 $2")
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z\d]+/)
+    .filter((word) => word !== "");
+}
+
+/** The last words say what a value is: an `apiKeyName` is a name. */
+function endsWith(words: readonly string[], phrase: readonly string[]): boolean {
+  const start = words.length - phrase.length;
+  return start >= 0 && phrase.every((word, i) => words[start + i] === word);
+}
+
+function* children(value: object): Generator<readonly [string | number, unknown]> {
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) yield [i, Object.getOwnPropertyDescriptor(value, i)?.value];
+  } else if (value instanceof Map) {
+    for (const [key, item] of value) yield [typeof key === "string" || typeof key === "number" ? key : "value", item];
+  } else if (value instanceof Set) {
+    for (const item of value) yield ["member", item];
+  } else if (isPlain(value)) {
+    for (const key of Object.keys(value)) yield [key, Object.getOwnPropertyDescriptor(value, key)?.value];
+  }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}

@@ -1,0 +1,45 @@
+/**
+ * A value that the generator needs and nobody else may see: in no recipe, record, log or error, not even hashed. Made by {@link secret}.
+ */
+export class Secret<Value = string> {
+  readonly #value: Value;
+
+  constructor(value: Value) {
+    this.#value = value;
+    Object.freeze(this);
+  }
+
+  /** The value itself. */
+  reveal(): Value {
+    return this.#value;
+  }
+
+  toString(): string {
+    return "[secret]";
+  }
+
+  toJSON(): string {
+    return "[secret]";
+  }
+
+  [Symbol.toPrimitive](): string {
+    return "[secret]";
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "[secret]";
+  }
+}
+
+/**
+ * Wrap a password, key or token that is given as a parameter.
+ *
+ * @example
+ * ```ts
+ * pages({ url, apiKey: secret(process.env.API_KEY) });
+ * // in the definition: params: z.object({ url: z.string(), apiKey: z.instanceof(Secret) }), generate: ({ params }) => fetch(params.url, { headers: { key: params.apiKey.reveal() } })
+ * ```
+ */
+export function secret<Value>(value: Value): Secret<Value> {
+  return new Secret(value);
+}
