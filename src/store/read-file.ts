@@ -7,7 +7,7 @@ import { describeKind } from "./volume.ts";
 /** What is read by one call, and what a reader may check while the rest is on its way. */
 export const READ_CHUNK_BYTES = 8 * 1024 * 1024;
 /** Reads under way at once. */
-const LANES = 4;
+const LANES = 6;
 
 /** {@link Store.read} of a file whose folders were checked. */
 export async function readFile(
