@@ -1,4 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { createContext, runInContext } from "node:vm";
+import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { findViolations, parseArchitectureRules, readImports } from "./support/architecture-rules.ts";
 
@@ -26,6 +29,37 @@ describe("the source", () => {
   it("has a row in the table for every folder, and no row without one", () => {
     const folders = readdirSync(new URL("src/", root), { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect([...rules.layers.keys()].sort()).toEqual(folders.map((folder) => folder.name).sort());
+  });
+});
+
+/** Runs a script, with all that it imports, where there are the globals of the web and none of Node's. */
+async function runInBrowser(contents: string): Promise<void> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: fileURLToPath(root), loader: "ts" },
+    bundle: true,
+    write: false,
+    platform: "browser",
+    format: "iife",
+    target: "es2023",
+    logLevel: "silent",
+    ignoreAnnotations: true,
+  });
+  const web = { TextEncoder, TextDecoder, URL, AbortController, AbortSignal, structuredClone, crypto, console };
+  runInContext(outputFiles[0]?.text ?? "", createContext(web));
+}
+
+describe("in a browser", () => {
+  it.each([...rules.browser])("%s loads", async (folder, files) => {
+    const names = files ?? [...readSources().keys()].flatMap((file) => file.match(`^src/${folder}/(.*)$`)?.[1] ?? []);
+    expect(names.length).toBeGreaterThan(0);
+    await runInBrowser(names.map((name) => `import "./src/${folder}/${name}";`).join("\n"));
+  });
+
+  it.each([
+    ["that imports a Node module", 'import { readFileSync } from "node:fs"; readFileSync("x");'],
+    ["that needs a global of Node's while it loads", "export const x = process.version;"],
+  ])("a file %s does not load", async (_what, contents) => {
+    await expect(runInBrowser(contents)).rejects.toThrow();
   });
 });
 

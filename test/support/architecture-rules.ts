@@ -5,10 +5,12 @@ import ts from "typescript";
 export interface ArchitectureRules {
   /** Folder → the folders it may import, in the order of the table. */
   readonly layers: ReadonlyMap<string, readonly string[]>;
-  /** Folder → what the name of an implementation ends in. */
-  readonly implementations: ReadonlyMap<string, string>;
+  /** Folder → what the name of an implementation ends in, and which files only look like one. */
+  readonly implementations: ReadonlyMap<string, { readonly ending: string; readonly except: readonly string[] }>;
   /** File → the Node modules it may ask for. */
   readonly node: ReadonlyMap<string, readonly string[]>;
+  /** Folder → the files that load in a browser; undefined for all of them. */
+  readonly browser: ReadonlyMap<string, readonly string[] | undefined>;
   /** Files that may be long. */
   readonly longFiles: ReadonlySet<string>;
 }
@@ -30,9 +32,18 @@ export function parseArchitectureRules(markdown: string): ArchitectureRules {
   return {
     layers,
     implementations: new Map(
-      readTable(markdown, "implementations").map(([folder, pattern]) => [folder, pattern.replace("*", "")]),
+      readTable(markdown, "implementations").map(([folder, pattern]) => {
+        const [ending = "", except = ""] = pattern.replace("*", "").split(" except ");
+        return [folder, { ending, except: words(except) }];
+      }),
     ),
     node: new Map(readTable(markdown, "node").map(([file, modules]) => [file, words(modules)])),
+    browser: new Map(
+      readTable(markdown, "browser").map(([folder, files]) => [
+        folder,
+        files === "all of it" ? undefined : words(files),
+      ]),
+    ),
     longFiles: new Set(readTable(markdown, "long files").map(([file]) => file)),
   };
 }
@@ -93,10 +104,10 @@ function checkLength(file: string, text: string, rules: ArchitectureRules): stri
 
 function checkImplementations(graph: ReadonlyMap<string, readonly string[]>, rules: ArchitectureRules): string[] {
   const violations: string[] = [];
-  for (const [folder, ending] of rules.implementations) {
-    const members = [...graph.keys()].filter((file) => folderOf(file) === folder);
-    const isImplementation = (file: string): boolean => folderOf(file) === folder && file.endsWith(ending);
-    for (const start of members.filter(isImplementation)) {
+  for (const [folder, { ending, except }] of rules.implementations) {
+    const isImplementation = (file: string): boolean =>
+      folderOf(file) === folder && file.endsWith(ending) && !except.includes(posix.basename(file));
+    for (const start of [...graph.keys()].filter(isImplementation)) {
       for (const reached of reachableFrom(start, graph)) {
         if (isImplementation(reached)) violations.push(`${start} reaches ${reached}, another implementation.`);
       }
