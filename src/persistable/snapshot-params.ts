@@ -1,5 +1,7 @@
 import type { ClassCodec } from "../util/class-codec.ts";
 import { Secret } from "../params/secret.ts";
+import { UnsupportedValueError } from "../errors/params-errors.ts";
+import { formatPath } from "../util/value-path.ts";
 import { isProxy } from "../util/is-proxy.ts";
 
 /** Params as they were at one moment. */
@@ -16,6 +18,7 @@ export interface ParamsSnapshot {
 export function snapshotParams(params: Readonly<Record<string, unknown>>, classes: readonly ClassCodec[]): ParamsSnapshot {
   const flat = tryCopyFlat(params);
   if (flat !== undefined) return { params: Object.freeze(flat), mutable: false };
+  assertDataProperties(params);
   const copier = new Copier(classes);
   return { params: copier.copy(params, 0) as Readonly<Record<string, unknown>>, mutable: copier.mutable };
 }
@@ -30,6 +33,18 @@ function tryCopyFlat(params: Readonly<Record<string, unknown>>): Record<string, 
     copy[key] = descriptor.value;
   }
   return copy;
+}
+
+/** Everything after this may read the params without calling anybody's code. Deeper down the address refuses the same, with its path. */
+function assertDataProperties(params: object): void {
+  if (isProxy(params)) throw new UnsupportedValueError("params", "a proxy", "Give the plain object behind it.");
+  for (const key of Reflect.ownKeys(params)) {
+    const descriptor = Object.getOwnPropertyDescriptor(params, key);
+    const path = formatPath("params", [String(key)]);
+    if (typeof key === "symbol") throw new UnsupportedValueError(path, "under a symbol", "Use text keys.");
+    if (descriptor === undefined || !("value" in descriptor)) throw new UnsupportedValueError(path, "a getter or setter", "Give the value itself.");
+    if (descriptor.enumerable !== true) throw new UnsupportedValueError(path, "a hidden (non-enumerable) property", "Make it enumerable, or leave it out.");
+  }
 }
 
 /** Deeper values are shared, not copied: the address refuses nothing for its depth, but a stack has an end. */
