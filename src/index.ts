@@ -3,14 +3,49 @@ export { addressOf, parseAddress, type Recipe, shortAddress } from "./address/ad
 export { type Collected, collectOrphans } from "./artifact/collect-orphans.ts";
 export type { LeaseOwner } from "./artifact/lease.ts";
 export { describeMiss, type MissReason, type NearestArtifact, type RecipeChange } from "./artifact/miss.ts";
-export { CorruptArtifactError, FormatMismatchError } from "./errors/artifact-errors.ts";
+export { InvalidAddressError } from "./errors/address-errors.ts";
+export { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from "./errors/artifact-errors.ts";
+export {
+  CompressionUnavailableError,
+  DecodeError,
+  DecodeLimitError,
+  NewerPayloadError,
+  UndeclaredClassError,
+  UnsupportedPayloadError,
+} from "./errors/format-errors.ts";
+export { CredentialInParamsError, TaggedJsonError, UnsupportedValueError } from "./errors/params-errors.ts";
 export { PersistableError } from "./errors/persistable-error.ts";
-export { DefinitionError, InvalidParamsError, InvalidPayloadError, NoPayloadError, NotPersistedError } from "./errors/persistable-errors.ts";
+export {
+  DefinitionError,
+  InvalidParamsError,
+  InvalidPayloadError,
+  NoPayloadError,
+  NotPersistedError,
+} from "./errors/persistable-errors.ts";
 export { NewerRecordError, RecordTooLargeError } from "./errors/record-errors.ts";
+export {
+  InvalidStorePathError,
+  NotAFileError,
+  ObjectExistsError,
+  ObjectTooLargeError,
+  StoreAccessError,
+  StoreError,
+  StoreFullError,
+  StoreIoError,
+  TooManyOpenFilesError,
+  UnknownStoreError,
+} from "./errors/store-errors.ts";
 export type { PersistableEvent } from "./events/event.ts";
 export type { Logger } from "./events/logger.ts";
-export type { DecodeLimits, Format } from "./format/format.ts";
-export { secret } from "./params/secret.ts";
+export { bytes } from "./format/bytes-format.ts";
+export { brotli, type CompressionOptions, gzip, zstd } from "./format/compressed-format.ts";
+export { defaultDecodeLimits } from "./format/decode-limits.ts";
+export type { DecodeLimits, Format, UniversalFormat } from "./format/format.ts";
+export { json } from "./format/json-format.ts";
+export { type NpyArray, npy, type ShapedArray } from "./format/npy-format.ts";
+export { structured } from "./format/structured-format.ts";
+export { text } from "./format/text-format.ts";
+export { Secret, secret } from "./params/secret.ts";
 export { type Untracked, untracked } from "./params/untracked.ts";
 export type { CallOptions } from "./persistable/accept-payload.ts";
 export type { DeclarationOptions, MemoryPolicy } from "./persistable/declaration.ts";
@@ -18,15 +53,17 @@ export { definePersistable, type PersistableDefinition, typedParams } from "./pe
 export type { Definition } from "./persistable/definition.ts";
 export type { Explanation } from "./persistable/explain.ts";
 export type { HookContext } from "./persistable/hooks.ts";
-export { type AnyPersistable, type ConstructorOptions, Persistable, type PersistableOptions } from "./persistable/persistable.ts";
+export {
+  type AnyPersistable,
+  type ConstructorOptions,
+  Persistable,
+  type PersistableOptions,
+} from "./persistable/persistable.ts";
 export type { ArtifactRecord, Provenance, RecordDependency, RecordedPayload } from "./record/record.ts";
-export type { Store, StoreCapabilities, StoreEntry, StorePath } from "./store/store.ts";
-export type { ClassCodec } from "./util/class-codec.ts";
-export type { Digest } from "./util/digest.ts";
-export { Secret } from "./params/secret.ts";
 export { fileStore } from "./store/file-store.ts";
 export { memoryStore } from "./store/memory-store.ts";
 export { openStore } from "./store/open-store.ts";
-export { json } from "./format/json-format.ts";
-export { structured } from "./format/structured-format.ts";
+export type { Store, StoreCapabilities, StoreEntry, StorePath } from "./store/store.ts";
+export type { ClassCodec } from "./util/class-codec.ts";
 export { defineClass } from "./util/class-codec.ts";
+export type { Digest } from "./util/digest.ts";

@@ -28,7 +28,13 @@ export function createAddresser(head: RecipeHead, options: Pick<CanonicalOptions
 }
 
 function recipeOf({ name, version, draw, roles }: RecipeHead, params: unknown, dependencies: readonly Address[]) {
-  return { name, version, draw, params, dependencies: Object.fromEntries(roles.map((role, i) => [role, dependencies[i] as Address])) };
+  return {
+    name,
+    version,
+    draw,
+    params,
+    dependencies: Object.fromEntries(roles.map((role, i) => [role, dependencies[i] as Address])),
+  };
 }
 
 /** Definitions whose params come in more shapes than this gain nothing by remembering them all. */
@@ -41,7 +47,12 @@ const SIGNATURE_BASE = MAX_TEXT + 2;
 
 function addShape(shapes: Shape[], head: RecipeHead, params: Readonly<Record<string, unknown>>): Shape | undefined {
   const keys = Object.keys(params);
-  if (shapes.length >= MAX_SHAPES || keys.length > MAX_FIELDS || keys.some((key) => key === "__proto__" || !key.isWellFormed())) return undefined;
+  if (
+    shapes.length >= MAX_SHAPES ||
+    keys.length > MAX_FIELDS ||
+    keys.some((key) => key === "__proto__" || !key.isWellFormed())
+  )
+    return undefined;
   const shape = new Shape(head, keys);
   shapes.push(shape);
   return shape;
@@ -85,7 +96,7 @@ class Shape {
     for (const key of this.#keys) {
       const value = params[key];
       let kind: number;
-      if (typeof value === "number" && value === value) kind = 0;
+      if (typeof value === "number" && !Number.isNaN(value)) kind = 0;
       else if (typeof value === "boolean") kind = 1;
       else if (typeof value === "string" && value.length < MAX_TEXT && isAscii(value)) kind = 2 + value.length;
       else return -1;
@@ -171,7 +182,11 @@ function blankOf(value: unknown, digit: "0" | "1"): unknown {
   return digit === "1" ? -2 : 0;
 }
 
-function encode(head: RecipeHead, params: Readonly<Record<string, unknown>>, dependencies: readonly Address[]): Uint8Array {
+function encode(
+  head: RecipeHead,
+  params: Readonly<Record<string, unknown>>,
+  dependencies: readonly Address[],
+): Uint8Array {
   return encodeCanonical(hashedOf(recipeOf(head, params, dependencies)));
 }
 

@@ -52,7 +52,8 @@ interface Manifest {
 
 async function findPackage(folder: string): Promise<Manifest | undefined> {
   const manifest = await tryJson(path.join(folder, "package.json"));
-  if (manifest?.name !== undefined || manifest?.dependencies !== undefined) return { ...(manifest as Omit<Manifest, "folder">), folder };
+  if (manifest?.name !== undefined || manifest?.dependencies !== undefined)
+    return { ...(manifest as Omit<Manifest, "folder">), folder };
   const parent = path.dirname(folder);
   return parent === folder ? undefined : findPackage(parent);
 }
@@ -90,14 +91,18 @@ async function readGit(folder: string): Promise<Provenance["git"] | undefined> {
     git(folder, ["rev-parse", "--verify", "HEAD"]),
     git(folder, ["status", "--porcelain", "--untracked-files=no"]),
   ]);
-  return commit === undefined || status === undefined ? undefined : { commit: commit.trim(), dirty: status.trim() !== "" };
+  return commit === undefined || status === undefined
+    ? undefined
+    : { commit: commit.trim(), dirty: status.trim() !== "" };
 }
 
 function git(folder: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
     // Optional locks would make a mere question write to the user's repository.
     const env = { ...process.env, GIT_OPTIONAL_LOCKS: "0" };
-    execFile("git", ["-C", folder, ...args], { env, timeout: GIT_TIMEOUT_MS, windowsHide: true }, (error, stdout) => resolve(error ? undefined : stdout));
+    execFile("git", ["-C", folder, ...args], { env, timeout: GIT_TIMEOUT_MS, windowsHide: true }, (error, stdout) =>
+      resolve(error ? undefined : stdout),
+    );
   });
 }
 
@@ -113,7 +118,9 @@ function toFile(location: string | undefined): string | undefined {
 /** Records travel: they name files relative to the package, with forward slashes. */
 function relativeTo(folder: string, file: string): string {
   const relative = path.relative(folder, file);
-  return (relative.startsWith("..") || path.isAbsolute(relative) ? path.basename(file) : relative).split(path.sep).join("/");
+  return (relative.startsWith("..") || path.isAbsolute(relative) ? path.basename(file) : relative)
+    .split(path.sep)
+    .join("/");
 }
 
 function tryUser(): string | undefined {

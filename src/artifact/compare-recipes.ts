@@ -19,7 +19,9 @@ export function compareRecipes(node: RecipeNode, record: ArtifactRecord): Recipe
   const changes: RecipeChange[] = [];
   // A shared dependency is compared once, under the first path that leads to it.
   const seen = new Set<string>();
-  const stack: { node: RecipeNode; recorded: Recorded; roles: readonly string[] }[] = [{ node, recorded: record, roles: [] }];
+  const stack: { node: RecipeNode; recorded: Recorded; roles: readonly string[] }[] = [
+    { node, recorded: record, roles: [] },
+  ];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { node, recorded, roles } = next;
     const before = changes.length;
@@ -44,19 +46,29 @@ export function compareRecipes(node: RecipeNode, record: ArtifactRecord): Recipe
       const pair = `${mine.address}${theirs.address}`;
       if (seen.has(pair)) continue;
       seen.add(pair);
-      inner.push({ node: mine, recorded: { ...theirs, params: subtree, dependencies: theirs.dependencies ?? {} }, roles: [...roles, role] });
+      inner.push({
+        node: mine,
+        recorded: { ...theirs, params: subtree, dependencies: theirs.dependencies ?? {} },
+        roles: [...roles, role],
+      });
     }
     stack.push(...inner.reverse());
     if (changes.length === before && inner.length === 0 && roles.length > 0) {
       // Every visible part agrees, and yet the addresses differ: the record does not tell more.
-      changes.push({ what: "dependency", roles: roles.slice(0, -1), key: roles.at(-1) ?? "", value: `${node.name} ${node.address.slice(0, 8)}…` });
+      changes.push({
+        what: "dependency",
+        roles: roles.slice(0, -1),
+        key: roles.at(-1) ?? "",
+        value: `${node.name} ${node.address.slice(0, 8)}…`,
+      });
     }
   }
   return changes;
 }
 
 function compareHeads(node: RecipeNode, recorded: Recorded, roles: readonly string[], changes: RecipeChange[]): void {
-  if (node.name !== recorded.name) changes.push({ what: "name", roles, key: "name", value: node.name, nearestValue: recorded.name });
+  if (node.name !== recorded.name)
+    changes.push({ what: "name", roles, key: "name", value: node.name, nearestValue: recorded.name });
   if (node.version !== recorded.version) {
     changes.push({
       what: "version",
@@ -67,12 +79,15 @@ function compareHeads(node: RecipeNode, recorded: Recorded, roles: readonly stri
     });
   }
   const recordedDraw = recorded.draw ?? 0;
-  if (node.draw !== recordedDraw) changes.push({ what: "draw", roles, key: "draw", value: node.draw, nearestValue: recordedDraw });
+  if (node.draw !== recordedDraw)
+    changes.push({ what: "draw", roles, key: "draw", value: node.draw, nearestValue: recordedDraw });
 }
 
 function compareParams(node: RecipeNode, recorded: Recorded, roles: readonly string[], changes: RecipeChange[]): void {
   const theirs = (recorded.params ?? {}) as Readonly<Record<string, unknown>>;
-  const mine = new Map<string, RecipeParam>(node.recipeParams.filter(({ kind }) => kind !== "untracked").map((param) => [param.key, param]));
+  const mine = new Map<string, RecipeParam>(
+    node.recipeParams.filter(({ kind }) => kind !== "untracked").map((param) => [param.key, param]),
+  );
   for (const [key, { value, kind }] of mine) {
     if (!Object.hasOwn(theirs, key)) {
       if (kind === "tracked") changes.push({ what: "param", roles, key, value });

@@ -33,7 +33,9 @@ export function fingerprintSource(generator: (...args: never) => unknown): strin
 }
 
 function moduleOf(line: string | undefined): string | undefined {
-  const match = /(?:\(|at (?:async )?)((?:file:\/\/|node:|https?:\/\/|\/|[A-Za-z]:[\\/]).*?):\d+:\d+\)?$/.exec(line?.trim() ?? "");
+  const match = /(?:\(|at (?:async )?)((?:file:\/\/|node:|https?:\/\/|\/|[A-Za-z]:[\\/]).*?):\d+:\d+\)?$/.exec(
+    line?.trim() ?? "",
+  );
   return match?.[1];
 }
 

@@ -25,7 +25,10 @@ export async function explainMiss(
   return nearestReason(node, await readRecords(store, node, options.maxRecords, options.signal));
 }
 
-const noted = new WeakMap<Store, Map<string, { readonly records: Promise<ArtifactRecord[]>; readonly readAtMs: number }>>();
+const noted = new WeakMap<
+  Store,
+  Map<string, { readonly records: Promise<ArtifactRecord[]>; readonly readAtMs: number }>
+>();
 
 /** Like {@link explainMiss} for a log line or an event: bounded, and not read anew for each of many misses in a row. */
 export async function noteMiss(store: Store, node: RecipeNode): Promise<MissReason> {
@@ -39,7 +42,12 @@ export async function noteMiss(store: Store, node: RecipeNode): Promise<MissReas
   return nearestReason(node, await folder.records);
 }
 
-async function readRecords(store: Store, node: RecipeNode, maxRecords: number, signal: AbortSignal | undefined): Promise<ArtifactRecord[]> {
+async function readRecords(
+  store: Store,
+  node: RecipeNode,
+  maxRecords: number,
+  signal: AbortSignal | undefined,
+): Promise<ArtifactRecord[]> {
   const records: ArtifactRecord[] = [];
   for await (const { path } of store.list(`${artifactFolder(node.name)}/`, { signal })) {
     if (addressOfRecordPath(path) === undefined) continue;
@@ -84,7 +92,9 @@ function nearestReason(node: RecipeNode, records: readonly ArtifactRecord[]): Mi
   };
 }
 
-function kindOf(changes: readonly RecipeChange[]): "params-changed" | "dependency-changed" | "version-changed" | "draw-changed" {
+function kindOf(
+  changes: readonly RecipeChange[],
+): "params-changed" | "dependency-changed" | "version-changed" | "draw-changed" {
   const own = changes.filter(({ roles, what }) => roles.length === 0 && what !== "dependency");
   if (own.length === 0) return "dependency-changed";
   if (own.some(({ what }) => what === "param")) return "params-changed";

@@ -28,13 +28,16 @@ export async function inspectArtifact(
   if (bytes === undefined) return { state: "missing" };
   const record = parseRecord(bytes, path, classes);
   if (!isRecord(record)) return { state: "corrupt", file: path, problem: record.problem };
-  if (record.address !== address) return { state: "corrupt", file: path, problem: `is the record of another address, ${record.address}` };
+  if (record.address !== address)
+    return { state: "corrupt", file: path, problem: `is the record of another address, ${record.address}` };
   const { file, sizeBytes } = record.payload;
   if (file === undefined) return { state: "whole", record };
-  if (!isPayloadFileOf(file, address)) return { state: "corrupt", file: path, problem: `names a payload outside its place: ${JSON.stringify(file)}` };
+  if (!isPayloadFileOf(file, address))
+    return { state: "corrupt", file: path, problem: `names a payload outside its place: ${JSON.stringify(file)}` };
   const payload = payloadPath(name, file);
   const found = await store.stat(payload, { signal });
   if (found === undefined) return { state: "corrupt", file: payload, problem: "is missing" };
-  if (found.sizeBytes !== sizeBytes) return { state: "corrupt", file: payload, problem: `has ${found.sizeBytes} bytes instead of ${sizeBytes}` };
+  if (found.sizeBytes !== sizeBytes)
+    return { state: "corrupt", file: payload, problem: `has ${found.sizeBytes} bytes instead of ${sizeBytes}` };
   return { state: "whole", record };
 }

@@ -4,7 +4,7 @@ import { encodeRecord, type RecordDraft } from "../record/encode-record.ts";
 import { encodeInline } from "../record/inline-payload.ts";
 import type { Provenance, RecordedPayload } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
-import { digestInParallel, digestOf, DIGEST_CHUNK_BYTES } from "../util/digest.ts";
+import { DIGEST_CHUNK_BYTES, digestInParallel, digestOf } from "../util/digest.ts";
 import { newPayloadFile, payloadPath, recordPath } from "./artifact-paths.ts";
 import { readPayloadFile } from "./read-artifact.ts";
 
@@ -38,7 +38,8 @@ export interface Published {
 export function publishArtifact(publication: Publication): Published | Promise<Published> {
   const { format, encoded, inlineBytes } = publication;
   const sizeBytes = encoded.reduce((sum, chunk) => sum + chunk.length, 0);
-  if (format.inline !== false && sizeBytes <= inlineBytes) return publishInline(publication, sizeBytes, encodeInline(format.inline, join(encoded)));
+  if (format.inline !== false && sizeBytes <= inlineBytes)
+    return publishInline(publication, sizeBytes, encodeInline(format.inline, join(encoded)));
   return publishFile(publication, sizeBytes);
 }
 
@@ -67,7 +68,8 @@ async function publishFile(publication: Publication, sizeBytes: number): Promise
     const payload: RecordedPayload = { format: format.id, sizeBytes, digest: known, file };
     const bytes = [encodeRecord(draft, payload, undefined, provenance)];
     const outcome = await store.createIfAbsent(recordFile, bytes, { signal });
-    if (outcome === "exists" && replace) return await replaceRecord(store, draft.node, recordFile, bytes, payload, signal);
+    if (outcome === "exists" && replace)
+      return await replaceRecord(store, draft.node, recordFile, bytes, payload, signal);
     // The loser's payload is known to nobody but the loser.
     if (outcome === "exists") await store.remove(path);
     return { outcome, payload, recordFile };
@@ -101,7 +103,12 @@ async function replaceRecord(
 }
 
 /** The record may have been committed although committing it reported a failure: then its payload must stay. */
-async function removeUnlessCommitted(store: Store, recordFile: StorePath, path: StorePath, file: string): Promise<void> {
+async function removeUnlessCommitted(
+  store: Store,
+  recordFile: StorePath,
+  path: StorePath,
+  file: string,
+): Promise<void> {
   try {
     const record = await store.read(recordFile);
     if (record !== undefined && Buffer.from(record).includes(`"file": "${file}"`)) return;

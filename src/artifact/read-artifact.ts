@@ -1,8 +1,7 @@
 import type { Address } from "../address/address.ts";
 import { ArtifactInFlightError, FormatMismatchError } from "../errors/artifact-errors.ts";
-import type { DecodeLimits } from "../format/format.ts";
-import type { Format } from "../format/format.ts";
 import { DecodeError } from "../errors/format-errors.ts";
+import type { DecodeLimits, Format } from "../format/format.ts";
 import { decodeInline, findInline } from "../record/inline-payload.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import { peekInline } from "../record/peek-record.ts";
@@ -19,8 +18,6 @@ export interface WantedArtifact {
   readonly address: Address;
   /** The format of the persistable first, then those that it can also read. */
   readonly formats: readonly [Format, ...Format[]];
-  /** What the record of a hit begins with: see `expectedHead`. */
-  readonly head: Uint8Array;
   readonly classes: readonly ClassCodec[];
   readonly limits: DecodeLimits;
   readonly signal: AbortSignal | undefined;
@@ -28,7 +25,12 @@ export interface WantedArtifact {
 
 /** The outcome of a read. Only missing and corrupt may lead to generating anew; every other trouble is an error. */
 export type ReadOutcome =
-  | { readonly state: "hit"; readonly payload: unknown; readonly record: ArtifactRecord | undefined; readonly source: string | undefined }
+  | {
+      readonly state: "hit";
+      readonly payload: unknown;
+      readonly record: ArtifactRecord | undefined;
+      readonly source: string | undefined;
+    }
   | { readonly state: "missing" }
   | CorruptArtifact;
 
@@ -52,13 +54,13 @@ const MAX_LOOKS = 8;
  * @throws {@link FormatMismatchError}, {@link NewerRecordError}, a StoreError; never for missing or damaged artifacts.
  */
 export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<ReadOutcome> {
-  const { store, name, address, formats, head, limits } = wanted;
+  const { store, name, address, formats, limits } = wanted;
   const path = recordPath(name, address);
   const record = store.sync?.readShared(path, SYNC_READ_BYTES);
   if (record === undefined && store.sync !== undefined) return { state: "missing" };
   if (record === undefined || record === "too-large") return readWhole(wanted, path);
   const [format] = formats;
-  const line = format.inline === false ? undefined : peekInline(record, head);
+  const line = format.inline === false ? undefined : peekInline(record, address, format.id);
   if (line === undefined || format.inline === false) return readWhole(wanted, path, new Uint8Array(record));
   const source = sourceOf(record);
   const bytes = decodeInline(format.inline, line);
@@ -87,15 +89,22 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
   const { format: id, file, sizeBytes, digest } = record.payload;
   const format = wanted.formats.find((candidate) => candidate.id === id);
   if (format === undefined) throw new FormatMismatchError(wanted.name, path, id, wanted.formats[0].id);
-  const corrupt = (where: StorePath, problem: string): CorruptArtifact => ({ state: "corrupt", file: where, problem, recordBytes: bytes });
+  const corrupt = (where: StorePath, problem: string): CorruptArtifact => ({
+    state: "corrupt",
+    file: where,
+    problem,
+    recordBytes: bytes,
+  });
 
   let payloadBytes: Uint8Array;
   let payloadFile = path;
   if (file === undefined) {
     const line = findInline(bytes);
-    if (line === undefined || format.inline === false) return corrupt(path, "holds no payload that its format could read");
+    if (line === undefined || format.inline === false)
+      return corrupt(path, "holds no payload that its format could read");
     payloadBytes = decodeInline(format.inline, line);
-    if (payloadBytes.length !== sizeBytes || digestOf([payloadBytes]) !== digest) return corrupt(path, "holds a payload that does not match its digest");
+    if (payloadBytes.length !== sizeBytes || digestOf([payloadBytes]) !== digest)
+      return corrupt(path, "holds a payload that does not match its digest");
   } else {
     payloadFile = payloadPath(wanted.name, file);
     const read = await readVerified(wanted, payloadFile, sizeBytes, digest);
@@ -103,7 +112,8 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
     payloadBytes = read;
   }
   const decoded = await decodeOr(() => format.decode(payloadBytes, wanted.limits));
-  if (decoded instanceof DecodeError) return corrupt(payloadFile, `cannot be decoded as ${format.id}: ${decoded.message}`);
+  if (decoded instanceof DecodeError)
+    return corrupt(payloadFile, `cannot be decoded as ${format.id}: ${decoded.message}`);
   return { state: "hit", payload: (decoded as Decoded).value, record, source: record.provenance.source };
 }
 
@@ -114,12 +124,18 @@ function judgeRecord(wanted: WantedArtifact, path: StorePath, bytes: Uint8Array)
   if (record.address !== wanted.address) return corrupt(`is the record of another address, ${record.address}`);
   if (record.name !== wanted.name) return corrupt(`is the record of another name, ${JSON.stringify(record.name)}`);
   const { file } = record.payload;
-  if (file !== undefined && !isPayloadFileOf(file, record.address)) return corrupt(`names a payload outside its place: ${JSON.stringify(file)}`);
+  if (file !== undefined && !isPayloadFileOf(file, record.address))
+    return corrupt(`names a payload outside its place: ${JSON.stringify(file)}`);
   return record;
 }
 
 /** The payload's bytes, or what is wrong with them. */
-async function readVerified(wanted: WantedArtifact, path: StorePath, sizeBytes: number, digest: string): Promise<Uint8Array | string> {
+async function readVerified(
+  wanted: WantedArtifact,
+  path: StorePath,
+  sizeBytes: number,
+  digest: string,
+): Promise<Uint8Array | string> {
   const { store, signal } = wanted;
   const small = sizeBytes <= SYNC_READ_BYTES ? store.sync?.readShared(path, SYNC_READ_BYTES) : undefined;
   const collector = sizeBytes > DIGEST_CHUNK_BYTES ? createDigestCollector(sizeBytes) : undefined;
@@ -127,7 +143,8 @@ async function readVerified(wanted: WantedArtifact, path: StorePath, sizeBytes: 
   if (small instanceof Uint8Array) bytes = new Uint8Array(small);
   else {
     const size = await store.stat(path, { signal });
-    if (size !== undefined && size.sizeBytes !== sizeBytes) return `has ${size.sizeBytes} bytes instead of ${sizeBytes}`;
+    if (size !== undefined && size.sizeBytes !== sizeBytes)
+      return `has ${size.sizeBytes} bytes instead of ${sizeBytes}`;
     bytes = await store.read(path, { signal, maxBytes: sizeBytes, onChunk: collector?.onChunk });
   }
   if (bytes === undefined) return "is missing";
@@ -164,7 +181,12 @@ function keepDecodeError(error: unknown): DecodeError {
   throw error;
 }
 
-function inlineOutcome(wanted: WantedArtifact, path: StorePath, decoded: Decoded | DecodeError, source: string | undefined): ReadOutcome | Promise<ReadOutcome> {
+function inlineOutcome(
+  wanted: WantedArtifact,
+  path: StorePath,
+  decoded: Decoded | DecodeError,
+  source: string | undefined,
+): ReadOutcome | Promise<ReadOutcome> {
   if (!(decoded instanceof DecodeError)) return { state: "hit", payload: decoded.value, record: undefined, source };
   return readWhole(wanted, path);
 }

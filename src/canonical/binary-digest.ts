@@ -21,5 +21,7 @@ export class BinaryDigest {
 
 /** The bytes of binary content as they lie in memory; typed arrays are little-endian on every platform that Node runs on. */
 export function bytesOf(content: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(content) ? new Uint8Array(content.buffer, content.byteOffset, content.byteLength) : new Uint8Array(content);
+  return ArrayBuffer.isView(content)
+    ? new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
+    : new Uint8Array(content);
 }

@@ -1,8 +1,8 @@
 import { UnsupportedValueError } from "../errors/params-errors.ts";
+import { formatPath } from "../errors/value-path.ts";
 import { type ClassCodec, findCodec } from "../util/class-codec.ts";
 import { isProxy } from "../util/is-proxy.ts";
 import { sha256Hex } from "../util/sha256.ts";
-import { formatPath } from "../util/value-path.ts";
 import { BINARY_DIGEST_BYTES, BinaryDigest, bytesOf } from "./binary-digest.ts";
 import { CanonicalWriter, TAG } from "./canonical-writer.ts";
 import { EncodedInstance } from "./encoded-instance.ts";
@@ -91,7 +91,10 @@ class Encoder {
     }
     if (frame.kind === "set" || (frame.kind === "map" && index % 2 === 0)) frame.starts.push(this.#writer.length);
     if (frame.kind === "array" && !(index in frame.items)) this.#writer.tag(TAG.hole);
-    else this.#value(frame.kind === "array" ? dataProperty(frame.object, String(index), () => this.#path()) : frame.items[index]);
+    else
+      this.#value(
+        frame.kind === "array" ? dataProperty(frame.object, String(index), () => this.#path()) : frame.items[index],
+      );
   }
 
   #close(frame: Frame): void {
@@ -125,7 +128,10 @@ class Encoder {
         else this.#object(value);
         return;
       default:
-        this.#refuse(`a ${typeof value}`, "A recipe holds values, not behavior: give a name or a version for it, or mark it untracked(…).");
+        this.#refuse(
+          `a ${typeof value}`,
+          "A recipe holds values, not behavior: give a name or a version for it, or mark it untracked(…).",
+        );
     }
   }
 
@@ -174,21 +180,24 @@ class Encoder {
         writer.string((object as URL).href);
         return;
       default:
-        if (kind.endsWith("Array") || kind === "ArrayBuffer" || kind === "DataView") this.#binary(object as ArrayBufferView, kind);
+        if (kind.endsWith("Array") || kind === "ArrayBuffer" || kind === "DataView")
+          this.#binary(object as ArrayBufferView, kind);
         else this.#refuseBuiltIn(kind);
     }
   }
 
   #array(array: readonly unknown[]): void {
     const extra = Reflect.ownKeys(array).find((key) => key !== "length" && !isIndex(key, array.length));
-    if (extra !== undefined) this.#refuse(`an array with a key of its own, ${String(extra)}`, "Use an object beside the array.");
+    if (extra !== undefined)
+      this.#refuse(`an array with a key of its own, ${String(extra)}`, "Use an object beside the array.");
     this.#enter(array, "array", TAG.array, array);
   }
 
   #regExp(regExp: RegExp): void {
     this.#assertExact(regExp, RegExp.prototype, "RegExp");
     const own = Reflect.ownKeys(regExp).filter((key) => key !== "lastIndex");
-    if (own.length > 0 || regExp.lastIndex !== 0) this.#refuse("a regular expression in use", "Give a fresh one, whose lastIndex is 0.");
+    if (own.length > 0 || regExp.lastIndex !== 0)
+      this.#refuse("a regular expression in use", "Give a fresh one, whose lastIndex is 0.");
     this.#writer.tag(TAG.regExp);
     this.#writer.string(regExp.source);
     this.#writer.string(regExp.flags);
@@ -249,19 +258,20 @@ class Encoder {
     const own: unknown = Object.getPrototypeOf(object);
     if (own === prototype) return;
     // The same built-in of another realm has a prototype whose own prototype is not ours.
-    const constructor: unknown = (own as { constructor?: unknown } | null)?.constructor;
-    if (typeof constructor === "function" && constructor.name === name && !(object instanceof Object)) return;
+    const declared: unknown = (own as { constructor?: unknown } | null)?.constructor;
+    if (typeof declared === "function" && declared.name === name && !(object instanceof Object)) return;
     this.#refuseInstance(object);
   }
 
   #assertBare(object: object, name: string): void {
     const [key] = Reflect.ownKeys(object);
-    if (key !== undefined) this.#refuse(`a ${name} with a property of its own, ${String(key)}`, "Use an object beside it.");
+    if (key !== undefined)
+      this.#refuse(`a ${name} with a property of its own, ${String(key)}`, "Use an object beside it.");
   }
 
   #assertBareView(content: ArrayBufferView | ArrayBuffer, kind: string): void {
-    const constructor: unknown = (content as { constructor?: unknown }).constructor;
-    const name = typeof constructor === "function" ? constructor.name : "";
+    const declared: unknown = (content as { constructor?: unknown }).constructor;
+    const name = typeof constructor === "function" ? declared.name : "";
     const isBuffer = name === "Buffer" && kind === "Uint8Array";
     if (name !== kind && !isBuffer) this.#refuseInstance(content);
   }
@@ -269,7 +279,10 @@ class Encoder {
   #refuseInstance(object: object): never {
     const name = className(object);
     if (name === "Secret" || name === "Untracked") {
-      this.#refuse(`${name === "Secret" ? "a secret" : "an untracked value"} inside a value`, `Wrap the whole parameter: ${name.toLowerCase()}(…) is for the top level of params.`);
+      this.#refuse(
+        `${name === "Secret" ? "a secret" : "an untracked value"} inside a value`,
+        `Wrap the whole parameter: ${name.toLowerCase()}(…) is for the top level of params.`,
+      );
     }
     this.#refuse(
       `an instance of ${name}`,
@@ -304,10 +317,14 @@ class Encoder {
       const index = frame.next - 1;
       if (frame.kind === "object") return [frame.items[index] as string];
       if (frame.kind === "array" || frame.kind === "set") return [index];
-      return frame.kind === "map" ? [index % 2 === 0 ? `key ${index / 2}` : describeKey(frame.items[index - 1], index)] : [];
+      return frame.kind === "map"
+        ? [index % 2 === 0 ? `key ${index / 2}` : describeKey(frame.items[index - 1], index)]
+        : [];
     });
     // A path of a million keys would say nothing.
-    return keys.length <= 50 ? formatPath(this.#root, keys) : `${formatPath(this.#root, keys.slice(0, 20))}… (${keys.length} levels)`;
+    return keys.length <= 50
+      ? formatPath(this.#root, keys)
+      : `${formatPath(this.#root, keys.slice(0, 20))}… (${keys.length} levels)`;
   }
 }
 
@@ -324,6 +341,6 @@ function isIndex(key: string | symbol, length: number): boolean {
 function className(object: object): string {
   const prototype: unknown = Object.getPrototypeOf(object);
   const descriptor = prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, "constructor");
-  const constructor: unknown = descriptor?.value;
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "a class without a name";
+  const declared: unknown = descriptor?.value;
+  return typeof declared === "function" && declared.name !== "" ? declared.name : "a class without a name";
 }

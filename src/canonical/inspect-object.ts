@@ -49,7 +49,8 @@ function viewName(value: ArrayBufferView): string | undefined {
 export function sortedKeys(value: object, pathOf: () => string): string[] {
   const keys = Reflect.ownKeys(value);
   for (const key of keys) {
-    if (typeof key === "symbol") throw new UnsupportedValueError(pathOf(), `an object with a symbol key, ${String(key)}`, "Use text keys.");
+    if (typeof key === "symbol")
+      throw new UnsupportedValueError(pathOf(), `an object with a symbol key, ${String(key)}`, "Use text keys.");
   }
   return (keys as string[]).sort();
 }
@@ -58,8 +59,17 @@ export function sortedKeys(value: object, pathOf: () => string): string[] {
 export function dataProperty(value: object, key: string, pathOf: () => string): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(value, key);
   if (descriptor === undefined || !("value" in descriptor)) {
-    throw new UnsupportedValueError(pathOf(), "a getter or setter", "Give the value itself: what a getter gives may differ each time.");
+    throw new UnsupportedValueError(
+      pathOf(),
+      "a getter or setter",
+      "Give the value itself: what a getter gives may differ each time.",
+    );
   }
-  if (descriptor.enumerable !== true) throw new UnsupportedValueError(pathOf(), "a hidden (non-enumerable) property", "Make it enumerable, or leave it out.");
+  if (descriptor.enumerable !== true)
+    throw new UnsupportedValueError(
+      pathOf(),
+      "a hidden (non-enumerable) property",
+      "Make it enumerable, or leave it out.",
+    );
   return descriptor.value;
 }

@@ -1,7 +1,7 @@
 import { TaggedJsonError, UnsupportedValueError } from "../errors/params-errors.ts";
+import { formatPath } from "../errors/value-path.ts";
 import { type ClassCodec, findCodec } from "../util/class-codec.ts";
 import { sha256Hex } from "../util/sha256.ts";
-import { formatPath } from "../util/value-path.ts";
 import { BINARY_DIGEST_BYTES, BinaryDigest, bytesOf } from "./binary-digest.ts";
 import type { CanonicalOptions } from "./encode-canonical.ts";
 import { encodeCanonical } from "./encode-canonical.ts";
@@ -51,7 +51,9 @@ class TaggedEncoder {
     }
     switch (typeof value) {
       case "number":
-        return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: Object.is(value, -0) ? "-0" : String(value) };
+        return Number.isFinite(value) && !Object.is(value, -0)
+          ? value
+          : { $number: Object.is(value, -0) ? "-0" : String(value) };
       case "string":
         return value.isWellFormed() ? value : { $utf16: hexOfUtf16(value) };
       case "boolean":
@@ -71,7 +73,9 @@ class TaggedEncoder {
       case "Array":
         return Array.from(object as readonly unknown[], (item, i) => (i in object ? inner(item, i) : { $hole: true }));
       case "Map":
-        return { $map: [...(object as Map<unknown, unknown>)].map(([key, value], i) => [inner(key, i), inner(value, i)]) };
+        return {
+          $map: [...(object as Map<unknown, unknown>)].map(([key, value], i) => [inner(key, i), inner(value, i)]),
+        };
       case "Set":
         return { $set: [...(object as Set<unknown>)].map(inner) };
       case "Date":
@@ -97,7 +101,8 @@ class TaggedEncoder {
   }
 
   #instance(object: object, inner: (value: unknown, key: string) => JsonValue): JsonValue {
-    if (object instanceof BinaryDigest) return { $digest: { type: object.type, bytes: object.sizeBytes, sha256: object.sha256 } };
+    if (object instanceof BinaryDigest)
+      return { $digest: { type: object.type, bytes: object.sizeBytes, sha256: object.sha256 } };
     if (object instanceof EncodedInstance) return { $class: [object.className, inner(object.value, object.className)] };
     const codec = findCodec(this.#classes, object) as ClassCodec;
     return { $class: [codec.name, inner(codec.encode(object), codec.name)] };
@@ -157,7 +162,12 @@ class TaggedDecoder {
     const inner = [...path, tag];
     switch (tag) {
       case "$number": {
-        const known: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, "-Infinity": Number.NEGATIVE_INFINITY, "-0": -0 };
+        const known: Readonly<Record<string, number>> = {
+          NaN: Number.NaN,
+          Infinity: Number.POSITIVE_INFINITY,
+          "-Infinity": Number.NEGATIVE_INFINITY,
+          "-0": -0,
+        };
         const value = typeof json === "string" && Object.hasOwn(known, json) ? known[json] : undefined;
         return value ?? this.#fail(inner, "is no number");
       }
@@ -181,7 +191,11 @@ class TaggedDecoder {
       }
       case "$regexp": {
         const [source, flags] = this.#list(json, inner);
-        return this.#attempt(() => new RegExp(this.#text(source, inner), this.#text(flags, inner)), inner, "is no regular expression");
+        return this.#attempt(
+          () => new RegExp(this.#text(source, inner), this.#text(flags, inner)),
+          inner,
+          "is no regular expression",
+        );
       }
       case "$url":
         return this.#attempt(() => new URL(this.#text(json, inner)), inner, "is no URL");
@@ -221,7 +235,9 @@ class TaggedDecoder {
     const className = this.#text(name, path);
     const value = this.decode(encoded ?? null, [...path, 1]);
     const codec = this.#classes.find((candidate) => candidate.name === className);
-    return codec === undefined ? new EncodedInstance(className, value) : this.#attempt(() => codec.decode(value), path, `cannot be decoded as ${className}`);
+    return codec === undefined
+      ? new EncodedInstance(className, value)
+      : this.#attempt(() => codec.decode(value), path, `cannot be decoded as ${className}`);
   }
 
   #pairs(json: JsonValue, path: (string | number)[]): [unknown, unknown][] {
@@ -236,7 +252,9 @@ class TaggedDecoder {
   }
 
   #fields(json: JsonValue, path: (string | number)[]): { readonly [key: string]: JsonValue } {
-    return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as { readonly [key: string]: JsonValue }) : this.#fail(path, "is no object");
+    return typeof json === "object" && json !== null && !Array.isArray(json)
+      ? (json as { readonly [key: string]: JsonValue })
+      : this.#fail(path, "is no object");
   }
 
   #text(json: JsonValue | undefined, path: (string | number)[]): string {
@@ -257,7 +275,19 @@ class TaggedDecoder {
 }
 
 function binaryTypes(): Readonly<Record<string, (buffer: ArrayBuffer) => unknown>> {
-  const views = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array];
+  const views = [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  ];
   const float16 = (globalThis as { Float16Array?: new (buffer: ArrayBuffer) => unknown }).Float16Array;
   return {
     ArrayBuffer: (buffer) => buffer,
@@ -281,6 +311,7 @@ function hexOfUtf16(text: string): string {
 
 /** Assigning to `__proto__` would set the prototype instead. */
 function define<Value>(target: Record<string, Value>, key: string, value: Value): void {
-  if (key === "__proto__") Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === "__proto__")
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   else target[key] = value;
 }

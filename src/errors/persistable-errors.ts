@@ -8,7 +8,9 @@ export class NoPayloadError extends PersistableError {
   readonly payloadName: string;
 
   constructor(payloadName: string, operation: string) {
-    super(`${operation} needs a payload of ${payloadName} in memory, and there is none. Call generate(), load() or loadOrGenerate() first.`);
+    super(
+      `${operation} needs a payload of ${payloadName} in memory, and there is none. Call generate(), load() or loadOrGenerate() first.`,
+    );
     this.payloadName = payloadName;
   }
 }
@@ -39,7 +41,13 @@ export class NotPersistedError extends PersistableError {
   /** A `MissReason`: see `explain()`. */
   readonly reason: { readonly kind: string };
 
-  constructor(payloadName: string, address: string, reason: { readonly kind: string }, inWords: string, storeUrl: string) {
+  constructor(
+    payloadName: string,
+    address: string,
+    reason: { readonly kind: string },
+    inWords: string,
+    storeUrl: string,
+  ) {
     super(
       `${payloadName} is not persisted in ${storeUrl} with these params: ${inWords}. ` +
         "Call loadOrGenerate() (or await .payload) to generate it.",
@@ -66,8 +74,15 @@ export class InvalidParamsError extends PersistableError {
   readonly payloadName: string;
   readonly issues: readonly { readonly path: string; readonly message: string }[];
 
-  constructor(payloadName: string, issues: readonly { readonly path: string; readonly message: string }[], options?: ErrorOptions) {
-    super(`The params of ${payloadName} are not valid:\n${issues.map(({ path, message }) => `  ${path}: ${message}`).join("\n")}`, options);
+  constructor(
+    payloadName: string,
+    issues: readonly { readonly path: string; readonly message: string }[],
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The params of ${payloadName} are not valid:\n${issues.map(({ path, message }) => `  ${path}: ${message}`).join("\n")}`,
+      options,
+    );
     this.payloadName = payloadName;
     this.issues = issues;
   }

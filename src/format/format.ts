@@ -35,6 +35,11 @@ export interface Format<Payload = unknown> {
   decode(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
 }
 
+/** A format that takes payloads of any type, and says at run time what it cannot hold: `structured()`, `json()`. */
+export interface UniversalFormat extends Format<unknown> {
+  readonly universal: true;
+}
+
 /** Bounds on what decoding may take; all are set by default, see `defaultDecodeLimits`. */
 export interface DecodeLimits {
   /** Of decompressed data. */

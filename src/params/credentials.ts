@@ -1,6 +1,6 @@
 import { CredentialInParamsError } from "../errors/params-errors.ts";
+import { formatPath } from "../errors/value-path.ts";
 import { isProxy } from "../util/is-proxy.ts";
-import { formatPath } from "../util/value-path.ts";
 
 /** A parameter that looks like a credential. */
 export interface FoundCredential {
@@ -61,7 +61,9 @@ export function findCredentials(params: unknown, options: CredentialOptions = {}
   const { allow = [], root = "params" } = options;
   const found: FoundCredential[] = [];
   const seen = new Set<object>();
-  const stack: { readonly value: unknown; readonly path: readonly (string | number)[] }[] = [{ value: params, path: [] }];
+  const stack: { readonly value: unknown; readonly path: readonly (string | number)[] }[] = [
+    { value: params, path: [] },
+  ];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { value, path } = next;
     const key = path.findLast((part) => typeof part === "string") ?? "";

@@ -1,9 +1,10 @@
 import { InvalidPayloadError } from "../errors/persistable-errors.ts";
-import { paramsOf } from "./params-of.ts";
-import type { HookContext } from "./hooks.ts";
+import type { Logger } from "../events/logger.ts";
 import { provenanceKeysOf } from "./declaration.ts";
 import type { FoundHit } from "./find-artifact.ts";
 import { holdPersisted } from "./hold-payload.ts";
+import type { HookContext } from "./hooks.ts";
+import { paramsOf } from "./params-of.ts";
 import { sessionOf } from "./session-of.ts";
 import type { State } from "./state.ts";
 
@@ -17,23 +18,43 @@ export interface CallOptions {
 }
 
 /** What hooks are handed. */
-export function contextOf(state: State, options: CallOptions, given: AbortSignal | undefined = options.signal): HookContext<unknown, unknown> {
-  let signal = given;
-  return {
-    get params() {
-      return paramsOf(state);
-    },
-    dependencies: state.dependencies,
-    untracked: options.untracked ?? {},
-    get signal() {
-      // A signal of its own where nobody gave one: listeners on a shared one would pile up.
-      signal ??= new AbortController().signal;
-      return signal;
-    },
-    get log() {
-      return sessionOf(state).log;
-    },
-  };
+export function contextOf(
+  state: State,
+  options: CallOptions,
+  signal: AbortSignal | undefined = options.signal,
+): HookContext<unknown, unknown> {
+  return new CallContext(state, options.untracked, signal);
+}
+
+const NOTHING_UNTRACKED: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** A class, since every hit makes one and an object literal with getters is slow to make. */
+class CallContext implements HookContext<unknown, unknown> {
+  readonly dependencies: unknown;
+  readonly untracked: Readonly<Record<string, unknown>>;
+  readonly #state: State;
+  #signal: AbortSignal | undefined;
+
+  constructor(state: State, untracked: Readonly<Record<string, unknown>> | undefined, signal: AbortSignal | undefined) {
+    this.#state = state;
+    this.dependencies = state.dependencies;
+    this.untracked = untracked ?? NOTHING_UNTRACKED;
+    this.#signal = signal;
+  }
+
+  get params(): unknown {
+    return paramsOf(this.#state);
+  }
+
+  get signal(): AbortSignal {
+    // A signal of its own where nobody gave one: listeners on a shared one would pile up.
+    this.#signal ??= new AbortController().signal;
+    return this.#signal;
+  }
+
+  get log(): Logger {
+    return sessionOf(this.#state).log;
+  }
 }
 
 /** Take over a payload that was loaded: validate it, hold it, tell of it. The earlier payload stays where it is invalid. */
@@ -49,14 +70,23 @@ function settleLoaded(state: State, hit: FoundHit, context: HookContext<unknown,
   const { payload } = hit;
   holdPersisted(state, payload);
   if (state.surroundings.hasListener) {
-    sessionOf(state).tell({ type: "hit", durationMs: performance.now() - startedMs, ...(hit.variant === undefined ? {} : { alias: hit.variant.name }) });
+    sessionOf(state).tell({
+      type: "hit",
+      durationMs: performance.now() - startedMs,
+      ...(hit.variant === undefined ? {} : { alias: hit.variant.name }),
+    });
   }
   if (hit.source !== undefined) noteSource(state, hit.source);
   const after = state.hooks.postLoad(payload, context);
   return after instanceof Promise ? after.then(() => payload) : payload;
 }
 
-function validateLoaded(state: State, payload: unknown, context: HookContext<unknown, unknown>, options: CallOptions): Promise<void> | undefined {
+function validateLoaded(
+  state: State,
+  payload: unknown,
+  context: HookContext<unknown, unknown>,
+  options: CallOptions,
+): Promise<void> | undefined {
   const onInvalid = (error: unknown): void => {
     const invalid = asInvalid(state, error);
     if (options.warnIfInvalid !== true) throw invalid;
@@ -73,7 +103,11 @@ function validateLoaded(state: State, payload: unknown, context: HookContext<unk
 }
 
 /** Validate a payload that was just generated. */
-export async function validateGenerated(state: State, payload: unknown, context: HookContext<unknown, unknown>): Promise<void> {
+export async function validateGenerated(
+  state: State,
+  payload: unknown,
+  context: HookContext<unknown, unknown>,
+): Promise<void> {
   try {
     await state.hooks.validatePayload(payload, context);
   } catch (error) {

@@ -5,7 +5,14 @@ import { DefinitionError } from "../errors/persistable-errors.ts";
 import { resolveDecodeLimits } from "../format/decode-limits.ts";
 import type { DecodeLimits, Format } from "../format/format.ts";
 import { structured } from "../format/structured-format.ts";
-import { addresserOf, assertRoles, createDeclaration, type Declaration, type DeclarationOptions, type MemoryPolicy } from "./declaration.ts";
+import {
+  addresserOf,
+  assertRoles,
+  createDeclaration,
+  type Declaration,
+  type DeclarationOptions,
+  type MemoryPolicy,
+} from "./declaration.ts";
 import type { Hooks } from "./hooks.ts";
 import { parseParams } from "./parse-params.ts";
 import { type State, stateKey } from "./state.ts";
@@ -19,8 +26,6 @@ export interface StateOptions extends SurroundingsOptions, DeclarationOptions {
   readonly draw?: number | undefined;
   readonly memory?: MemoryPolicy | undefined;
   readonly limits?: Partial<DecodeLimits> | undefined;
-  /** Given by `definePersistable`, which has worked it out once. */
-  readonly [declarationKey]?: Declaration;
 }
 
 export const declarationKey: unique symbol = Symbol("persistable declaration");
@@ -32,12 +37,15 @@ export interface DeclaringClass {
   readonly paramsSchema: StandardSchemaV1 | undefined;
   readonly declaration: DeclarationOptions;
   readonly prototype: object;
+  /** Given by `definePersistable`, which has worked it out once. */
+  readonly [declarationKey]?: Declaration;
 }
 
 /** The way from options to everything that the operations need: declaration, params, dependencies, address, surroundings. */
 export function createState(target: DeclaringClass, options: StateOptions, hooks: Hooks): State {
-  const declaration = options[declarationKey] ?? declarationOf(target, options);
-  const dependencies = options.dependencies === undefined ? NO_DEPENDENCIES : Object.freeze({ ...options.dependencies });
+  const declaration = target[declarationKey] ?? declarationOf(target, options);
+  const dependencies =
+    options.dependencies === undefined ? NO_DEPENDENCIES : Object.freeze({ ...options.dependencies });
   const roles = Object.keys(dependencies);
   assertRoles(declaration.name, roles);
   const parsed = parseParams(declaration, options.params ?? {});
@@ -56,7 +64,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     dependencies: nodesByRole(roles, states),
     classes: declaration.classes,
   };
-  declaration.formats ??= [declaration.format ?? defaultFormat(), ...(declaration.readFormats ?? [])];
+  declaration.formats ??= [declaration.format ?? defaultFormat, ...(declaration.readFormats ?? [])];
   return {
     declaration,
     node,
@@ -73,7 +81,6 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     secrets: parsed.secrets,
     surroundings,
     session: undefined,
-    head: undefined,
     held: { kind: "nothing" },
     lastGenerated: undefined,
     busyMs: 0,
@@ -85,11 +92,8 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
 
 const NO_DEPENDENCIES: Readonly<Record<string, unknown>> = Object.freeze({});
 
-let structuredFormat: Format | undefined;
-
-function defaultFormat(): Format {
-  return (structuredFormat ??= structured() as Format);
-}
+/** Formats hold no state: one serves all. */
+const defaultFormat: Format = structured();
 
 const declarations = new WeakMap<DeclaringClass, Declaration>();
 
@@ -98,10 +102,19 @@ function declarationOf(target: DeclaringClass, options: StateOptions): Declarati
   const overridden = OVERRIDES.some((key) => options[key] !== undefined);
   const known = overridden ? undefined : declarations.get(target);
   if (known !== undefined) return known;
-  const name = options.name ?? (Object.hasOwn(target, "payloadName") ? target.payloadName : undefined) ?? snakeCase(target.name);
-  const declared = Object.fromEntries(OVERRIDES.flatMap((key) => (key === "name" || options[key] === undefined ? [] : [[key, options[key]]])));
+  const name =
+    options.name ?? (Object.hasOwn(target, "payloadName") ? target.payloadName : undefined) ?? snakeCase(target.name);
+  const declared = Object.fromEntries(
+    OVERRIDES.flatMap((key) => (key === "name" || options[key] === undefined ? [] : [[key, options[key]]])),
+  );
   const generator = (target.prototype as { generatePayload?: (...args: never) => unknown }).generatePayload;
-  const declaration = createDeclaration(name, target.paramsSchema, { ...target.declaration, ...declared }, generator ?? Object, new Error("defined here"));
+  const declaration = createDeclaration(
+    name,
+    target.paramsSchema,
+    { ...target.declaration, ...declared },
+    generator ?? Object,
+    new Error("defined here"),
+  );
   if (!overridden) declarations.set(target, declaration);
   return declaration;
 }
@@ -121,7 +134,10 @@ const OVERRIDES = [
 
 /** `OutlierEstimator` becomes `outlier_estimator`, `HTTPPages2` becomes `http_pages2`. */
 export function snakeCase(className: string): string {
-  if (className === "") throw new DefinitionError("A class of persistables without a name needs a static payloadName: it names the folder of its artifacts.");
+  if (className === "")
+    throw new DefinitionError(
+      "A class of persistables without a name needs a static payloadName: it names the folder of its artifacts.",
+    );
   return className
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1_$2")
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1_$2")
@@ -129,7 +145,10 @@ export function snakeCase(className: string): string {
 }
 
 function adopt(name: string, role: string, dependency: unknown, surroundings: Surroundings): State {
-  const state = typeof dependency === "object" && dependency !== null ? (dependency as { [stateKey]?: State })[stateKey] : undefined;
+  const state =
+    typeof dependency === "object" && dependency !== null
+      ? (dependency as { [stateKey]?: State })[stateKey]
+      : undefined;
   if (state === undefined) {
     throw new DefinitionError(
       `The dependency "${role}" of ${name} is ${describeWrong(dependency)}. Give a persistable, built by a definition or by a class that extends Persistable.`,
@@ -144,7 +163,11 @@ function describeWrong(value: unknown): string {
   if (typeof value === "object" && value !== null && "address" in value && "payload" in value) {
     return "a persistable of another copy of persistable-ts (two versions are installed)";
   }
-  return typeof value === "function" ? "a function (call the definition to build a persistable)" : value === null ? "null" : `a ${typeof value}`;
+  return typeof value === "function"
+    ? "a function (call the definition to build a persistable)"
+    : value === null
+      ? "null"
+      : `a ${typeof value}`;
 }
 
 function nodesByRole(roles: readonly string[], states: readonly State[]): Readonly<Record<string, RecipeNode>> {
@@ -159,7 +182,9 @@ function nodesByRole(roles: readonly string[], states: readonly State[]): Readon
 function assertNoCollision(name: string, roles: readonly string[], params: Readonly<Record<string, unknown>>): void {
   for (const role of roles) {
     if (Object.hasOwn(params, role)) {
-      throw new DefinitionError(`${name} has both a parameter and a dependency named "${role}". Both stand in its params tree: give one of them another name.`);
+      throw new DefinitionError(
+        `${name} has both a parameter and a dependency named "${role}". Both stand in its params tree: give one of them another name.`,
+      );
     }
   }
 }

@@ -48,7 +48,7 @@ export interface Declaration extends DeclarationOptions {
   readonly classes: readonly ClassCodec[];
   readonly untrackedKeys: ReadonlySet<string>;
   readonly aliases: readonly string[];
-  readonly addressers: Map<string, Addresser>;
+  readonly addressers: KnownAddresser[];
   readonly earlierDefaultBytes: ReadonlyMap<string, string>;
   /** Made where the declaration was made, to find the module. */
   readonly trace: Error;
@@ -80,7 +80,7 @@ export function createDeclaration(
     classes,
     untrackedKeys: new Set(options.untracked),
     aliases: options.aliases ?? [],
-    addressers: new Map(),
+    addressers: [],
     earlierDefaultBytes,
     trace,
     generator,
@@ -95,18 +95,47 @@ export function canonicalText(value: unknown, classes: readonly ClassCodec[], ro
 }
 
 /** The address function of a declaration under one of its names. */
-export function addresserOf(declaration: Declaration, name: string, version: string | number | undefined, draw: number, roles: readonly string[]): Addresser {
-  const key = `${name}\0${typeof version}\0${version}\0${draw}\0${roles.join("\0")}`;
-  const known = declaration.addressers.get(key);
-  if (known !== undefined) return known;
-  const addresser = createAddresser({ name, ...(version === undefined ? {} : { version }), draw, roles }, { classes: declaration.classes });
-  declaration.addressers.set(key, addresser);
+export function addresserOf(
+  declaration: Declaration,
+  name: string,
+  version: string | number | undefined,
+  draw: number,
+  roles: readonly string[],
+): Addresser {
+  const { addressers, classes } = declaration;
+  for (const known of addressers) {
+    if (known.name === name && known.version === version && known.draw === draw && isSame(known.roles, roles))
+      return known.addresser;
+  }
+  const addresser = createAddresser({ name, ...(version === undefined ? {} : { version }), draw, roles }, { classes });
+  if (addressers.length < MAX_ADDRESSERS) addressers.push({ name, version, draw, roles, addresser });
   return addresser;
 }
 
+/** Enough for a definition with its aliases and a handful of draws; whoever has more makes them anew. */
+const MAX_ADDRESSERS = 16;
+
+interface KnownAddresser {
+  readonly name: string;
+  readonly version: string | number | undefined;
+  readonly draw: number;
+  readonly roles: readonly string[];
+  readonly addresser: Addresser;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}
+
 /** Where it is defined and by which code, worked out when the first payload is generated. */
-export function provenanceKeysOf(declaration: Declaration): { readonly location: string | undefined; readonly source: string } {
-  declaration.provenanceKeys ??= { location: locateDefinition(declaration.trace), source: fingerprintSource(declaration.generator) };
+export function provenanceKeysOf(declaration: Declaration): {
+  readonly location: string | undefined;
+  readonly source: string;
+} {
+  declaration.provenanceKeys ??= {
+    location: locateDefinition(declaration.trace),
+    source: fingerprintSource(declaration.generator),
+  };
   return declaration.provenanceKeys;
 }
 
@@ -117,7 +146,9 @@ const RESERVED_ROLES = new Set(["constructor", "prototype", "toString", "valueOf
 export function assertRoles(name: string, roles: readonly string[]): void {
   for (const role of roles) {
     if (!ROLE.test(role) || RESERVED_ROLES.has(role)) {
-      throw new DefinitionError(`${name} has a dependency under the role ${JSON.stringify(role)}: use letters, digits and _, beginning with a letter.`);
+      throw new DefinitionError(
+        `${name} has a dependency under the role ${JSON.stringify(role)}: use letters, digits and _, beginning with a letter.`,
+      );
     }
   }
 }

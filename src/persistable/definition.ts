@@ -12,7 +12,12 @@ declare const treeKey: unique symbol;
  * @typeParam Params - own params after the schema, defaults filled in
  * @typeParam Dependencies - persistables by role
  */
-export interface Definition<Payload, Tree, Params extends object, Dependencies extends { readonly [role: string]: AnyPersistable }> {
+export interface Definition<
+  Payload,
+  Tree,
+  Params extends object,
+  Dependencies extends { readonly [role: string]: AnyPersistable },
+> {
   /** Build a persistable. Reads and writes nothing. */
   (...args: DefinitionArguments<Tree>): Persistable<Payload, Params, Dependencies>;
   readonly payloadName: string;
@@ -23,15 +28,24 @@ export interface Definition<Payload, Tree, Params extends object, Dependencies e
 }
 
 /** A tree that has required parts must be given. */
-export type DefinitionArguments<Tree> = Record<never, never> extends Tree ? [tree?: Tree, options?: PersistableOptions] : [tree: Tree, options?: PersistableOptions];
+export type DefinitionArguments<Tree> =
+  Record<never, never> extends Tree
+    ? [tree?: Tree, options?: PersistableOptions]
+    : [tree: Tree, options?: PersistableOptions];
 
 /** What may stand under a role: a definition, or a class that extends `Persistable`. */
-export type DependencyDeclaration = ((...args: never) => AnyPersistable) | (abstract new (...args: never) => AnyPersistable);
+export type DependencyDeclaration =
+  | ((...args: never) => AnyPersistable)
+  | (abstract new (
+      ...args: never
+    ) => AnyPersistable);
 
 /** The persistable that a definition or class gives. */
 export type PersistableOf<Declared> = Declared extends (...args: never) => infer Built
   ? Extract<Built, AnyPersistable>
-  : Declared extends abstract new (...args: never) => infer Built
+  : Declared extends abstract new (
+        ...args: never
+      ) => infer Built
     ? Extract<Built, AnyPersistable>
     : never;
 
@@ -44,19 +58,23 @@ export type Flatten<Type> = { [Key in keyof Type]: Type[Key] } & {};
 export type ParamsSchema = StandardSchemaV1<unknown, object> | undefined;
 
 /** Own params as they are written: each may be wrapped as untracked. */
-export type OwnInput<Schema extends ParamsSchema> = Schema extends StandardSchemaV1<infer Input, unknown>
-  ? { [Key in keyof Input]: Input[Key] | Untracked<Input[Key]> }
-  : unknown;
+export type OwnInput<Schema extends ParamsSchema> =
+  Schema extends StandardSchemaV1<infer Input, unknown>
+    ? { [Key in keyof Input]: Input[Key] | Untracked<Input[Key]> }
+    : unknown;
 
 /** Own params as the generator gets them. */
-export type OwnParams<Schema extends ParamsSchema> = Schema extends StandardSchemaV1<unknown, infer Output extends object> ? Output : Record<never, never>;
+export type OwnParams<Schema extends ParamsSchema> =
+  Schema extends StandardSchemaV1<unknown, infer Output extends object> ? Output : Record<never, never>;
 
 /** Dependency declarations by role. */
 export interface DependencyDeclarations {
   readonly [role: string]: DependencyDeclaration;
 }
 
-export type PersistablesOf<Declared extends DependencyDeclarations> = Flatten<{ readonly [Role in keyof Declared]: PersistableOf<Declared[Role]> }>;
+export type PersistablesOf<Declared extends DependencyDeclarations> = Flatten<{
+  readonly [Role in keyof Declared]: PersistableOf<Declared[Role]>;
+}>;
 
 type OptionalRoles<Declared extends DependencyDeclarations> = {
   [Role in keyof Declared]: Record<never, never> extends TreeOf<Declared[Role]> ? Role : never;
@@ -69,4 +87,6 @@ type RoleTrees<Declared extends DependencyDeclarations> = {
 };
 
 /** What is written to build a persistable of a definition. */
-export type ParamsTree<Schema extends ParamsSchema, Declared extends DependencyDeclarations> = Flatten<OwnInput<Schema> & RoleTrees<Declared>>;
+export type ParamsTree<Schema extends ParamsSchema, Declared extends DependencyDeclarations> = Flatten<
+  OwnInput<Schema> & RoleTrees<Declared>
+>;

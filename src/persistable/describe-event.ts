@@ -32,29 +32,50 @@ export function describeEvent(event: PersistableEvent): DescribedEvent {
     case "loading":
       return line("info", "load", `Now loading ${name} payload...`);
     case "hit":
-      return line("info", "load", `Successfully loaded ${name} payload${event.alias === undefined ? "" : ` (found as ${event.alias})`}`, {
-        durationMs: event.durationMs,
-      });
+      return line(
+        "info",
+        "load",
+        `Successfully loaded ${name} payload${event.alias === undefined ? "" : ` (found as ${event.alias})`}`,
+        {
+          durationMs: event.durationMs,
+        },
+      );
     case "miss":
-      return line("info", "loadOrGenerate", `Nothing to load, continuing to generate payload: ${event.reason}`, { kind: event.kind });
+      return line("info", "loadOrGenerate", `Nothing to load, continuing to generate payload: ${event.reason}`, {
+        kind: event.kind,
+      });
     case "waiting":
-      return line("info", "loadOrGenerate", `Waiting for ${event.owner}, which generates ${name} payload`, { owner: event.owner });
+      return line("info", "loadOrGenerate", `Waiting for ${event.owner}, which generates ${name} payload`, {
+        owner: event.owner,
+      });
     case "takeover":
       return line("warn", "loadOrGenerate", `Taking over from ${event.owner}, which is gone`, { owner: event.owner });
     case "started":
       return line("info", "generate", `Now generating ${name} payload...`);
     case "generated":
-      return line("info", "generate", `Generated ${name} payload in ${Math.round(event.durationMs)} ms`, { durationMs: event.durationMs });
+      return line("info", "generate", `Generated ${name} payload in ${Math.round(event.durationMs)} ms`, {
+        durationMs: event.durationMs,
+      });
     case "failed":
       return line("error", "generate", `Failed: ${describeError(event.error)}`);
     case "persisted": {
       const { recordFile, payloadFile, sizeBytes, format, durationMs } = event;
-      const where = payloadFile === undefined ? recordFile : `${payloadFile} (see ${recordFile} to view corresponding params)`;
-      return line("info", "persist", `Successfully persisted payload to ${where}.`, { recordFile, payloadFile, sizeBytes, format, durationMs });
+      const where =
+        payloadFile === undefined ? recordFile : `${payloadFile} (see ${recordFile} to view corresponding params)`;
+      return line("info", "persist", `Successfully persisted payload to ${where}.`, {
+        recordFile,
+        payloadFile,
+        sizeBytes,
+        format,
+        durationMs,
+      });
     }
     case "corrupt": {
       const aside = event.quarantine === undefined ? "" : `; set aside as ${event.quarantine}`;
-      return line("warn", "load", `Damaged artifact: ${event.file} ${event.problem}${aside}`, { file: event.file, problem: event.problem });
+      return line("warn", "load", `Damaged artifact: ${event.file} ${event.problem}${aside}`, {
+        file: event.file,
+        problem: event.problem,
+      });
     }
     case "invalid":
       return line("warn", "load", `Loaded payload is invalid, and is kept as asked: ${describeError(event.error)}`);

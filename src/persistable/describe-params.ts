@@ -3,7 +3,9 @@ import { Secret } from "../params/secret.ts";
 
 /** Own params on one line, as JSON-like text without secrets. */
 export function describeParams(recipeParams: readonly RecipeParam[]): string {
-  const parts = recipeParams.map(({ key, value, kind }) => `${key}: ${describeParam(value)}${kind === "untracked" ? " (untracked)" : ""}`);
+  const parts = recipeParams.map(
+    ({ key, value, kind }) => `${key}: ${describeParam(value)}${kind === "untracked" ? " (untracked)" : ""}`,
+  );
   return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`;
 }
 

@@ -1,15 +1,20 @@
+import type { Address } from "../address/address.ts";
+import { EXPLAIN_RECORDS, explainMiss } from "../artifact/explain-miss.ts";
 import { inspectArtifact } from "../artifact/inspect-artifact.ts";
-import { explainMiss, EXPLAIN_RECORDS } from "../artifact/explain-miss.ts";
 import { type LeaseOwner, readLease } from "../artifact/lease.ts";
 import type { MissReason } from "../artifact/miss.ts";
-import type { Address } from "../address/address.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import type { State } from "./state.ts";
 import { variantsOf } from "./variant-addresses.ts";
 
 /** Whether there is an artifact to load, and if not, why: what `explain()` gives. */
 export type Explanation =
-  | { readonly state: "hit"; readonly address: Address; readonly record: ArtifactRecord; /** Set where it is found under an earlier name. */ readonly alias?: string }
+  | {
+      readonly state: "hit";
+      readonly address: Address;
+      readonly record: ArtifactRecord /** Set where it is found under an earlier name. */;
+      readonly alias?: string;
+    }
   | {
       readonly state: "miss";
       readonly address: Address;
@@ -24,11 +29,20 @@ export async function explain(state: State, signal: AbortSignal | undefined): Pr
   const store = state.surroundings.store;
   for (const variant of [{ name, address }, ...variantsOf(state)]) {
     const inspected = await inspectArtifact(store, variant.name, variant.address, state.node.classes, signal);
-    if (inspected.state === "whole") return { state: "hit", address: variant.address, record: inspected.record, ...(variant.name === name ? {} : { alias: variant.name }) };
+    if (inspected.state === "whole")
+      return {
+        state: "hit",
+        address: variant.address,
+        record: inspected.record,
+        ...(variant.name === name ? {} : { alias: variant.name }),
+      };
     if (inspected.state === "corrupt" && variant.address === address) {
       return { state: "miss", address, reason: { kind: "corrupt", file: inspected.file, problem: inspected.problem } };
     }
   }
-  const [reason, inFlight] = await Promise.all([explainMiss(store, state.node, { maxRecords: EXPLAIN_RECORDS, signal }), readLease(store, address)]);
+  const [reason, inFlight] = await Promise.all([
+    explainMiss(store, state.node, { maxRecords: EXPLAIN_RECORDS, signal }),
+    readLease(store, address),
+  ]);
   return { state: "miss", address, reason, ...(inFlight === undefined ? {} : { inFlight }) };
 }

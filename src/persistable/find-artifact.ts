@@ -1,5 +1,4 @@
 import { type ReadOutcome, readArtifact } from "../artifact/read-artifact.ts";
-import { expectedHead } from "../record/peek-record.ts";
 import type { State, Variant } from "./state.ts";
 import { variantsOf } from "./variant-addresses.ts";
 
@@ -22,13 +21,18 @@ export function findArtifact(state: State, signal: AbortSignal | undefined): Fou
 }
 
 function orAlias(state: State, outcome: ReadOutcome, signal: AbortSignal | undefined): Found | Promise<Found> {
-  if (outcome.state === "hit") return { state: "hit", payload: outcome.payload, source: outcome.source, variant: undefined };
+  if (outcome.state === "hit")
+    return { state: "hit", payload: outcome.payload, source: outcome.source, variant: undefined };
   if (outcome.state === "corrupt") return outcome;
   const variants = variantsOf(state);
   return variants.length === 0 ? outcome : findVariant(state, variants, signal);
 }
 
-async function findVariant(state: State, variants: readonly Variant[], signal: AbortSignal | undefined): Promise<Found> {
+async function findVariant(
+  state: State,
+  variants: readonly Variant[],
+  signal: AbortSignal | undefined,
+): Promise<Found> {
   for (const variant of variants) {
     const outcome = await readAt(state, variant, signal);
     if (outcome.state === "hit") return { state: "hit", payload: outcome.payload, source: outcome.source, variant };
@@ -37,19 +41,17 @@ async function findVariant(state: State, variants: readonly Variant[], signal: A
   return { state: "missing" };
 }
 
-function readAt(state: State, variant: Variant | undefined, signal: AbortSignal | undefined): ReadOutcome | Promise<ReadOutcome> {
+function readAt(
+  state: State,
+  variant: Variant | undefined,
+  signal: AbortSignal | undefined,
+): ReadOutcome | Promise<ReadOutcome> {
   const { address, name } = variant ?? state.node;
-  let head: Uint8Array;
-  if (variant === undefined) {
-    state.head ??= expectedHead(address, state.format.id);
-    head = state.head;
-  } else head = expectedHead(address, state.format.id);
   return readArtifact({
     store: state.surroundings.store,
     name,
     address,
     formats: state.formats,
-    head,
     classes: state.node.classes,
     limits: state.limits,
     signal,

@@ -9,7 +9,11 @@ import { sessionOf } from "./session-of.ts";
 import type { Generated, State } from "./state.ts";
 
 /** Run the generator and validate what it gave. Nothing is held or written yet: where this fails, the earlier payload stays. */
-export async function runGenerator(state: State, options: CallOptions, signal: AbortSignal | undefined): Promise<Generated> {
+export async function runGenerator(
+  state: State,
+  options: CallOptions,
+  signal: AbortSignal | undefined,
+): Promise<Generated> {
   // What cannot be recorded is refused before it costs anything.
   if (options.untracked !== undefined) assertNoCredentials(options.untracked, { root: "untracked" });
   const draft = draftRecord(state.node, options.untracked);
@@ -38,7 +42,11 @@ function busyMsOf(state: State): number {
 export async function publishPayload(
   state: State,
   generated: Generated,
-  options: { readonly replace: boolean; readonly signal?: AbortSignal | undefined; readonly encoded?: readonly Uint8Array[] },
+  options: {
+    readonly replace: boolean;
+    readonly signal?: AbortSignal | undefined;
+    readonly encoded?: readonly Uint8Array[];
+  },
 ): Promise<Published> {
   const { format } = state;
   const startedMs = performance.now();
@@ -70,11 +78,21 @@ export async function publishPayload(
 
 function tellPersisted(state: State, { payload, recordFile }: Published, durationMs: number): void {
   const { file, format, sizeBytes } = payload;
-  sessionOf(state).tell({ type: "persisted", recordFile, format, sizeBytes, durationMs, ...(file === undefined ? {} : { payloadFile: file }) });
+  sessionOf(state).tell({
+    type: "persisted",
+    recordFile,
+    format,
+    sizeBytes,
+    durationMs,
+    ...(file === undefined ? {} : { payloadFile: file }),
+  });
 }
 
 /** `generate()`: always runs the generator, and takes the place of what was there. */
-export async function generate(state: State, options: CallOptions & { readonly persist?: boolean | undefined }): Promise<unknown> {
+export async function generate(
+  state: State,
+  options: CallOptions & { readonly persist?: boolean | undefined },
+): Promise<unknown> {
   try {
     const generated = await runGenerator(state, options, options.signal);
     const { payload } = generated;

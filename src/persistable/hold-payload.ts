@@ -25,14 +25,19 @@ export async function holdUnpersisted(state: State, payload: unknown): Promise<v
 }
 
 /** What is held, as a value; `undefined` where it must be loaded. */
-export function heldPayload(state: State): { readonly value: unknown } | Promise<{ readonly value: unknown }> | undefined {
+export function heldPayload(
+  state: State,
+): { readonly value: unknown } | Promise<{ readonly value: unknown }> | undefined {
   const { held } = state;
   if (held.kind === "value") return held;
   if (held.kind === "encoded") return decodeHeld(state, held);
   return undefined;
 }
 
-async function decodeHeld(state: State, held: Extract<Held, { kind: "encoded" }>): Promise<{ readonly value: unknown }> {
+async function decodeHeld(
+  state: State,
+  held: Extract<Held, { kind: "encoded" }>,
+): Promise<{ readonly value: unknown }> {
   return { value: await state.format.decode(new Uint8Array(Buffer.concat(held.encoded)), state.limits) };
 }
 

@@ -30,7 +30,12 @@ export function loadOrGenerate(state: State, options: CallOptions): Promise<unkn
   }
 }
 
-async function settle(state: State, finding: Promise<Found>, options: CallOptions, startedMs: number): Promise<unknown> {
+async function settle(
+  state: State,
+  finding: Promise<Found>,
+  options: CallOptions,
+  startedMs: number,
+): Promise<unknown> {
   const found = await finding;
   if (found.state === "hit") return acceptLoaded(state, found, options, startedMs);
   return produceOnce(state, found, options);
@@ -39,11 +44,17 @@ async function settle(state: State, finding: Promise<Found>, options: CallOption
 const flights = new SingleFlight<{ readonly payload: unknown }>();
 
 /** Everybody in this process who misses the same artifact waits for the same work. */
-async function produceOnce(state: State, miss: Exclude<Found, { state: "hit" }>, options: CallOptions): Promise<unknown> {
+async function produceOnce(
+  state: State,
+  miss: Exclude<Found, { state: "hit" }>,
+  options: CallOptions,
+): Promise<unknown> {
   // Only a miss needs the generating half of the library.
   const { producePayload } = await import("./produce-payload.ts");
   const key = `${state.surroundings.store.url}\n${state.node.address}`;
-  const { promise, isLeader } = flights.run(key, options.signal, (signal) => producePayload(state, miss, options, signal));
+  const { promise, isLeader } = flights.run(key, options.signal, (signal) =>
+    producePayload(state, miss, options, signal),
+  );
   const { payload } = await promise;
   if (isLeader) return payload;
   const held = await heldPayload(state);

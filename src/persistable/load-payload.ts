@@ -19,14 +19,21 @@ export async function loadPayload(state: State, options: CallOptions): Promise<u
   throw await missError(state, found, options.signal);
 }
 
-async function missError(state: State, miss: Exclude<Found, { state: "hit" }>, signal: AbortSignal | undefined): Promise<Error> {
+async function missError(
+  state: State,
+  miss: Exclude<Found, { state: "hit" }>,
+  signal: AbortSignal | undefined,
+): Promise<Error> {
   const { name, address } = state.node;
   const store = state.surroundings.store;
   if (miss.state === "corrupt") {
     sessionOf(state).tell({ type: "corrupt", file: miss.file, problem: miss.problem });
     return new CorruptArtifactError(name, address, miss.file, miss.problem);
   }
-  const [{ explainMiss, EXPLAIN_RECORDS }, { describeMiss }] = await Promise.all([import("../artifact/explain-miss.ts"), import("../artifact/miss.ts")]);
+  const [{ explainMiss, EXPLAIN_RECORDS }, { describeMiss }] = await Promise.all([
+    import("../artifact/explain-miss.ts"),
+    import("../artifact/miss.ts"),
+  ]);
   const reason = await explainMiss(store, state.node, { maxRecords: EXPLAIN_RECORDS, signal });
   return new NotPersistedError(name, address, reason, describeMiss(reason), store.url);
 }

@@ -10,7 +10,10 @@ export function appendLog(file: string, text: string): void {
   } catch (error) {
     if (warned.has(file)) return;
     warned.add(file);
-    process.emitWarning(`The log file ${file} cannot be written (${(error as Error).message}); the work goes on without it.`, "PersistableWarning");
+    process.emitWarning(
+      `The log file ${file} cannot be written (${(error as Error).message}); the work goes on without it.`,
+      "PersistableWarning",
+    );
   }
 }
 

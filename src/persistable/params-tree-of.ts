@@ -17,7 +17,8 @@ export function paramsTreeOf(state: State): Readonly<Record<string, unknown>> {
 
 function buildTree(state: State): Readonly<Record<string, unknown>> {
   const tree: Record<string, unknown> = { ...paramsOf(state) };
-  for (const { key, value, kind } of state.node.recipeParams) if (kind === "untracked") tree[key] = new Untracked(value);
+  for (const { key, value, kind } of state.node.recipeParams)
+    if (kind === "untracked") tree[key] = new Untracked(value);
   Object.keys(state.node.dependencies).forEach((role, i) => {
     tree[role] = state.dependencyStates[i]?.paramsTree;
   });

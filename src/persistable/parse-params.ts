@@ -1,10 +1,10 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { DefinitionError, InvalidParamsError } from "../errors/persistable-errors.ts";
 import type { RecipeParam } from "../address/recipe-node.ts";
+import { DefinitionError, InvalidParamsError } from "../errors/persistable-errors.ts";
+import { formatPath } from "../errors/value-path.ts";
 import { assertNoCredentials } from "../params/credentials.ts";
 import { Secret } from "../params/secret.ts";
 import { Untracked } from "../params/untracked.ts";
-import { formatPath } from "../util/value-path.ts";
 import { canonicalText, type Declaration } from "./declaration.ts";
 import { type ParamsSnapshot, snapshotParams } from "./snapshot-params.ts";
 
@@ -24,10 +24,14 @@ export interface ParsedParams {
  */
 export function parseParams(declaration: Declaration, input: Readonly<Record<string, unknown>>): ParsedParams {
   const { unwrapped, untracked } = unwrapUntracked(declaration, input);
-  const output = declaration.params === undefined ? unwrapped : validateParams(declaration.name, declaration.params, unwrapped);
+  const output =
+    declaration.params === undefined ? unwrapped : validateParams(declaration.name, declaration.params, unwrapped);
   const snapshot = snapshotParams(output, declaration.classes);
   const { params } = snapshot;
-  assertNoCredentials(params, { root: "params", ...(declaration.allowCredentials === undefined ? {} : { allow: declaration.allowCredentials }) });
+  assertNoCredentials(params, {
+    root: "params",
+    ...(declaration.allowCredentials === undefined ? {} : { allow: declaration.allowCredentials }),
+  });
   return { snapshot, ...partsOf(declaration, params, untracked) };
 }
 
@@ -81,20 +85,31 @@ function unwrapUntracked(
   return { unwrapped: unwrapped ?? input, untracked: untracked ?? declaration.untrackedKeys };
 }
 
-function validateParams(name: string, schema: StandardSchemaV1, input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function validateParams(
+  name: string,
+  schema: StandardSchemaV1,
+  input: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const result = schema["~standard"].validate(input);
   if (result instanceof Promise) {
     // Nobody waits for it, so its failure must not end the process.
     result.catch(() => {});
-    throw new DefinitionError(`The params schema of ${name} validates asynchronously. An address is computed at once, so use a synchronous schema.`);
+    throw new DefinitionError(
+      `The params schema of ${name} validates asynchronously. An address is computed at once, so use a synchronous schema.`,
+    );
   }
   if (result.issues !== undefined) {
-    const issues = result.issues.map(({ message, path }) => ({ path: formatPath("params", (path ?? []).map(pathKey)), message }));
+    const issues = result.issues.map(({ message, path }) => ({
+      path: formatPath("params", (path ?? []).map(pathKey)),
+      message,
+    }));
     throw new InvalidParamsError(name, issues);
   }
   const output = result.value;
   if (typeof output !== "object" || output === null || Array.isArray(output)) {
-    throw new DefinitionError(`The params schema of ${name} gives ${output === null ? "null" : typeof output}. Params are an object with named fields.`);
+    throw new DefinitionError(
+      `The params schema of ${name} gives ${output === null ? "null" : typeof output}. Params are an object with named fields.`,
+    );
   }
   return output as Readonly<Record<string, unknown>>;
 }

@@ -14,9 +14,17 @@ export async function persist(state: State, signal: AbortSignal | undefined): Pr
     if (found.state === "hit") return;
     throw new NoPayloadError(state.node.name, "persist()");
   }
-  const generated = state.lastGenerated ?? { draft: draftRecord(state.node, undefined), createdAt: new Date().toISOString(), durationMs: 0 };
+  const generated = state.lastGenerated ?? {
+    draft: draftRecord(state.node, undefined),
+    createdAt: new Date().toISOString(),
+    durationMs: 0,
+  };
   const payload = held.kind === "value" ? held.value : undefined;
-  await publishPayload(state, { ...generated, payload }, { replace: true, signal, ...(held.kind === "encoded" ? { encoded: held.encoded } : {}) });
+  await publishPayload(
+    state,
+    { ...generated, payload },
+    { replace: true, signal, ...(held.kind === "encoded" ? { encoded: held.encoded } : {}) },
+  );
   if (held.kind === "encoded") state.held = { kind: "stored" };
   else holdPersisted(state, held.value);
 }

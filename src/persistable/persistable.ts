@@ -8,8 +8,8 @@ import { createState, type StateOptions } from "./create-state.ts";
 import type { DeclarationOptions, MemoryPolicy } from "./declaration.ts";
 import { describeParams } from "./describe-params.ts";
 import type { Explanation } from "./explain.ts";
-import type { HookContext, Hooks } from "./hooks.ts";
 import { heldPayload } from "./hold-payload.ts";
+import type { HookContext, Hooks } from "./hooks.ts";
 import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
 import { paramsOf } from "./params-of.ts";
 import { paramsTreeOf } from "./params-tree-of.ts";
@@ -39,7 +39,9 @@ export type ConstructorOptions<Params, Dependencies> = PersistableOptions &
     /** In the place of the class's own name. */
     readonly name?: string | undefined;
   } & (Record<never, never> extends Params ? { readonly params?: Params | undefined } : { readonly params: Params }) &
-  (Record<never, never> extends Dependencies ? { readonly dependencies?: Dependencies | undefined } : { readonly dependencies: Dependencies });
+  (Record<never, never> extends Dependencies
+    ? { readonly dependencies?: Dependencies | undefined }
+    : { readonly dependencies: Dependencies });
 
 /**
  * A payload declared by its parameters: generated once, persisted under the hash of its whole recipe, and loaded ever after.
@@ -77,7 +79,9 @@ export abstract class Persistable<
    *
    * @throws {@link InvalidParamsError}, {@link UnsupportedValueError}, {@link CredentialInParamsError}, {@link DefinitionError}
    */
-  constructor(...[options = {} as ConstructorOptions<Params, Dependencies>]: ConstructorArguments<Params, Dependencies>) {
+  constructor(
+    ...[options = {} as ConstructorOptions<Params, Dependencies>]: ConstructorArguments<Params, Dependencies>
+  ) {
     this[stateKey] = createState(new.target, options as StateOptions, this as unknown as Hooks);
   }
 
@@ -201,7 +205,11 @@ export abstract class Persistable<
    */
   async validate(...payload: [] | [payload: Payload]): Promise<void> {
     const { validateGenerated } = await import("./accept-payload.ts");
-    await validateGenerated(this[stateKey], payload.length === 0 ? await this.#inMemory("validate()") : payload[0], contextOf(this[stateKey], {}));
+    await validateGenerated(
+      this[stateKey],
+      payload.length === 0 ? await this.#inMemory("validate()") : payload[0],
+      contextOf(this[stateKey], {}),
+    );
   }
 
   async #inMemory(operation: string): Promise<unknown> {

@@ -8,9 +8,16 @@ import { variantsOf } from "./variant-addresses.ts";
 export async function readRecord(state: State): Promise<ArtifactRecord | undefined> {
   const { name, address, classes } = state.node;
   for (const variant of [{ name, address }, ...variantsOf(state)]) {
-    const inspected = await inspectArtifact(state.surroundings.store, variant.name, variant.address, classes, undefined);
+    const inspected = await inspectArtifact(
+      state.surroundings.store,
+      variant.name,
+      variant.address,
+      classes,
+      undefined,
+    );
     if (inspected.state === "whole") return inspected.record;
-    if (inspected.state === "corrupt") throw new CorruptArtifactError(name, variant.address, inspected.file, inspected.problem);
+    if (inspected.state === "corrupt")
+      throw new CorruptArtifactError(name, variant.address, inspected.file, inspected.problem);
   }
   return undefined;
 }

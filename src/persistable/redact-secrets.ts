@@ -15,11 +15,23 @@ export function createRedactor(secrets: readonly Secret<unknown>[]): (text: stri
 }
 
 function formsOf(value: unknown): string[] {
-  const text = typeof value === "string" ? value : value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : JSON.stringify(value);
+  const text =
+    typeof value === "string"
+      ? value
+      : value instanceof Uint8Array
+        ? Buffer.from(value).toString("latin1")
+        : JSON.stringify(value);
   if (text === undefined || text.length < MIN_LENGTH) return [];
   const bytes = Buffer.from(text, value instanceof Uint8Array ? "latin1" : "utf8");
   const hex = bytes.toString("hex");
-  const forms = [text, bytes.toString("base64"), bytes.toString("base64").replace(/=+$/, ""), bytes.toString("base64url"), hex, hex.toUpperCase()];
+  const forms = [
+    text,
+    bytes.toString("base64"),
+    bytes.toString("base64").replace(/=+$/, ""),
+    bytes.toString("base64url"),
+    hex,
+    hex.toUpperCase(),
+  ];
   if (text.isWellFormed()) forms.push(encodeURIComponent(text));
   forms.push(JSON.stringify(text).slice(1, -1));
   return [...new Set(forms)];

@@ -1,9 +1,9 @@
 import type { Address } from "../address/address.ts";
 import type { PersistableEvent } from "../events/event.ts";
 import type { Logger, LogLevel } from "../events/logger.ts";
-import { createRedactor } from "./redact-secrets.ts";
 import type { Secret } from "../params/secret.ts";
 import { describeEvent } from "./describe-event.ts";
+import { createRedactor } from "./redact-secrets.ts";
 
 /** What happens to one persistable is told here, once, and read by the user's listener and by the logger. */
 export interface SessionOptions {
@@ -49,7 +49,8 @@ export class Session {
 
   /** The logger that hooks are handed. */
   get log(): Logger {
-    const write = (level: LogLevel) => (message: string, fields?: object) => this.#log(level, "generate", message, fields ?? {}, true);
+    const write = (level: LogLevel) => (message: string, fields?: object) =>
+      this.#log(level, "generate", message, fields ?? {}, true);
     return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
   }
 
@@ -78,7 +79,12 @@ export class Session {
     if (!this.#fileOpened) {
       this.#fileOpened = true;
       if (where !== "constructor") {
-        const { message } = describeEvent({ type: "constructed", name: this.#options.name, address: this.#options.address, ...this.#options.opening() });
+        const { message } = describeEvent({
+          type: "constructed",
+          name: this.#options.name,
+          address: this.#options.address,
+          ...this.#options.opening(),
+        });
         write(logLine(this.#options.name, "constructor", "info", this.#redacted(message)));
       }
     }
@@ -94,21 +100,33 @@ export class Session {
 /** pino takes the fields first, everybody else the message. */
 function callLogger(logger: Logger, level: LogLevel, message: string, fields: object): void {
   const isPino = "bindings" in logger && "child" in logger;
-  if (isPino) (logger as unknown as Record<LogLevel, (fields: object, message: string) => void>)[level](fields, message);
+  if (isPino)
+    (logger as unknown as Record<LogLevel, (fields: object, message: string) => void>)[level](fields, message);
   else logger[level](message, fields);
 }
 
 /** `time - name - function - LEVEL - message`, one line each however many the message has. */
 function logLine(name: string, where: string, level: LogLevel, message: string): string {
   const time = new Date().toISOString().replace("T", " ").replace(".", ",").replace("Z", "");
-  const lines = message.split("\n").map((line) => `${time} - ${escapeLine(name)} - ${where} - ${LEVEL_NAMES[level]} - ${escapeLine(line)}\n`);
+  const lines = message
+    .split("\n")
+    .map((line) => `${time} - ${escapeLine(name)} - ${where} - ${LEVEL_NAMES[level]} - ${escapeLine(line)}\n`);
   return lines.join("");
 }
 
-const LEVEL_NAMES: Readonly<Record<LogLevel, string>> = { debug: "DEBUG", info: "INFO", warn: "WARNING", error: "ERROR" };
+const LEVEL_NAMES: Readonly<Record<LogLevel, string>> = {
+  debug: "DEBUG",
+  info: "INFO",
+  warn: "WARNING",
+  error: "ERROR",
+};
 
 /** A value with a line break in it must not look like a log line of its own. */
 function escapeLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
-  return text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f\u2028\u2029]/g, (char) => JSON.stringify(char).slice(1, -1).replace(/^[\u007f\u2028\u2029]$/, (raw) => `\\u${raw.charCodeAt(0).toString(16).padStart(4, "0")}`));
+  return text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f\u2028\u2029]/g, (char) =>
+    JSON.stringify(char)
+      .slice(1, -1)
+      .replace(/^[\u007f\u2028\u2029]$/, (raw) => `\\u${raw.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
 }

@@ -17,7 +17,11 @@ export class SingleFlight<Result> {
    *
    * @returns the promise, and whether this caller began the work.
    */
-  run(key: string, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Result>): { promise: Promise<Result>; isLeader: boolean } {
+  run(
+    key: string,
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): { promise: Promise<Result>; isLeader: boolean } {
     let flight = this.#flights.get(key);
     const isLeader = flight === undefined || flight.controller.signal.aborted;
     if (flight === undefined || isLeader) {

@@ -1,7 +1,7 @@
-import type { ClassCodec } from "../util/class-codec.ts";
-import { Secret } from "../params/secret.ts";
 import { UnsupportedValueError } from "../errors/params-errors.ts";
-import { formatPath } from "../util/value-path.ts";
+import { formatPath } from "../errors/value-path.ts";
+import { Secret } from "../params/secret.ts";
+import type { ClassCodec } from "../util/class-codec.ts";
 import { isProxy } from "../util/is-proxy.ts";
 
 /** Params as they were at one moment. */
@@ -15,7 +15,10 @@ export interface ParamsSnapshot {
  * A copy that later changes to the caller's objects do not reach: plain objects and arrays frozen, everything else copied.
  * What cannot be in a recipe is kept as it is, for the address to refuse it with its path.
  */
-export function snapshotParams(params: Readonly<Record<string, unknown>>, classes: readonly ClassCodec[]): ParamsSnapshot {
+export function snapshotParams(
+  params: Readonly<Record<string, unknown>>,
+  classes: readonly ClassCodec[],
+): ParamsSnapshot {
   const flat = tryCopyFlat(params);
   if (flat !== undefined) return { params: Object.freeze(flat), mutable: false };
   assertDataProperties(params);
@@ -28,7 +31,8 @@ function tryCopyFlat(params: Readonly<Record<string, unknown>>): Record<string, 
   const copy: Record<string, unknown> = {};
   for (const key of Reflect.ownKeys(params)) {
     const descriptor = Object.getOwnPropertyDescriptor(params, key);
-    const isPlain = typeof key === "string" && key !== "__proto__" && descriptor?.enumerable === true && "value" in descriptor;
+    const isPlain =
+      typeof key === "string" && key !== "__proto__" && descriptor?.enumerable === true && "value" in descriptor;
     if (!isPlain || (typeof descriptor.value === "object" && descriptor.value !== null)) return undefined;
     copy[key] = descriptor.value;
   }
@@ -42,8 +46,14 @@ function assertDataProperties(params: object): void {
     const descriptor = Object.getOwnPropertyDescriptor(params, key);
     const path = formatPath("params", [String(key)]);
     if (typeof key === "symbol") throw new UnsupportedValueError(path, "under a symbol", "Use text keys.");
-    if (descriptor === undefined || !("value" in descriptor)) throw new UnsupportedValueError(path, "a getter or setter", "Give the value itself.");
-    if (descriptor.enumerable !== true) throw new UnsupportedValueError(path, "a hidden (non-enumerable) property", "Make it enumerable, or leave it out.");
+    if (descriptor === undefined || !("value" in descriptor))
+      throw new UnsupportedValueError(path, "a getter or setter", "Give the value itself.");
+    if (descriptor.enumerable !== true)
+      throw new UnsupportedValueError(
+        path,
+        "a hidden (non-enumerable) property",
+        "Make it enumerable, or leave it out.",
+      );
   }
 }
 
@@ -60,7 +70,14 @@ class Copier {
   }
 
   copy(value: unknown, depth: number): unknown {
-    if (typeof value !== "object" || value === null || value instanceof Secret || depth > MAX_COPY_DEPTH || isProxy(value)) return value;
+    if (
+      typeof value !== "object" ||
+      value === null ||
+      value instanceof Secret ||
+      depth > MAX_COPY_DEPTH ||
+      isProxy(value)
+    )
+      return value;
     const known = this.#copies.get(value);
     if (known !== undefined) return known;
     const copy = this.#copyObject(value, depth + 1);
@@ -78,7 +95,8 @@ class Copier {
       return new Map([...value].map(([key, item]) => [this.copy(key, depth), this.copy(item, depth)]));
     }
     if (value instanceof Set) return new Set([...value].map((item) => this.copy(item, depth)));
-    if (value instanceof Date || value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return structuredCloneOf(value);
+    if (value instanceof Date || value instanceof ArrayBuffer || ArrayBuffer.isView(value))
+      return structuredCloneOf(value);
     const codec = this.#classes.find((candidate) => candidate.class.prototype === prototype);
     return codec === undefined ? value : codec.decode(this.copy(codec.encode(value), depth));
   }
@@ -108,7 +126,8 @@ class Copier {
 
 function structuredCloneOf(value: Date | ArrayBuffer | ArrayBufferView): unknown {
   // A Buffer or a view of a big pool would come back as something else, or with all of the pool.
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return (value as Uint8Array).slice === undefined ? value : copyView(value as Uint8Array);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+    return (value as Uint8Array).slice === undefined ? value : copyView(value as Uint8Array);
   return structuredClone(value);
 }
 

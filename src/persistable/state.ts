@@ -1,8 +1,8 @@
 import type { Address } from "../address/address.ts";
 import type { RecipeNode } from "../address/recipe-node.ts";
+import type { DecodeLimits, Format } from "../format/format.ts";
 import type { Secret } from "../params/secret.ts";
 import type { RecordDraft } from "../record/encode-record.ts";
-import type { DecodeLimits, Format } from "../format/format.ts";
 import type { Declaration, MemoryPolicy } from "./declaration.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Session } from "./session.ts";
@@ -41,7 +41,6 @@ export interface State {
   readonly surroundings: Surroundings;
   /** Made when there is something to tell; see `sessionOf`. */
   session: Session | undefined;
-  head: Uint8Array | undefined;
   held: Held;
   /** What the record says of the payload that was generated last, for a later `persist()`. */
   lastGenerated: Generated | undefined;

@@ -5,7 +5,11 @@ import type { State } from "./state.ts";
  *
  * @param needs - whether a state still needs a visit; what it gives must turn false by visiting
  */
-export function visitUpstreamFirst(state: State, needs: (state: State) => boolean, visit: (state: State) => void): void {
+export function visitUpstreamFirst(
+  state: State,
+  needs: (state: State) => boolean,
+  visit: (state: State) => void,
+): void {
   const stack = [state];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     const waitingFor = needs(top) ? top.dependencyStates.filter(needs) : [];

@@ -27,12 +27,21 @@ const NONE: readonly Variant[] = [];
 /** Its own address first. */
 function allOf(state: State): readonly Variant[] {
   const { declaration } = state;
-  const upstream = state.dependencyStates.map((dependency) => [presentOf(dependency), ...(dependency.variants ?? NONE)]);
+  const upstream = state.dependencyStates.map((dependency) => [
+    presentOf(dependency),
+    ...(dependency.variants ?? NONE),
+  ]);
   const roles = Object.keys(state.node.dependencies);
   const variants: Variant[] = [];
   for (const addresses of combinations(upstream.map((entries) => entries.map(({ address }) => address)))) {
     for (const name of [state.node.name, ...declaration.aliases]) {
-      const address = addresserOf(declaration, name, state.node.version, state.node.draw, roles)(state.trackedParams, addresses);
+      const address = addresserOf(
+        declaration,
+        name,
+        state.node.version,
+        state.node.draw,
+        roles,
+      )(state.trackedParams, addresses);
       if (!variants.some((known) => known.address === address)) variants.push({ name, address });
       if (variants.length > MAX_VARIANTS) return variants;
     }

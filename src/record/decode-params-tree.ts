@@ -1,5 +1,5 @@
-import { parseAddress } from "../address/address-of.ts";
 import type { Address } from "../address/address.ts";
+import { parseAddress } from "../address/address-of.ts";
 import { decodeTagged, type JsonValue } from "../canonical/tagged-json.ts";
 import { Untracked } from "../params/untracked.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
@@ -38,14 +38,18 @@ export function decodeParamsTree(params: Json, dependencies: Json, classes: read
 export function decodeUntracked(json: Json, classes: readonly ClassCodec[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(json)) {
-    if (singleTag(value) === "$untracked") define(values, key, decodeTagged((value as Json).$untracked as JsonValue, { classes, root: `untracked.${key}` }));
+    if (singleTag(value) === "$untracked")
+      define(values, key, decodeTagged((value as Json).$untracked as JsonValue, { classes, root: `untracked.${key}` }));
   }
   return values;
 }
 
 interface Context {
   readonly classes: readonly ClassCodec[];
-  readonly known: Map<Address, { readonly params: unknown; readonly dependencies: Readonly<Record<string, RecordDependency>> }>;
+  readonly known: Map<
+    Address,
+    { readonly params: unknown; readonly dependencies: Readonly<Record<string, RecordDependency>> }
+  >;
 }
 
 function decodeNode(params: Json, heads: Json, context: Context): DecodedParamsTree {
@@ -114,6 +118,7 @@ function singleTag(json: JsonValue | undefined): string | undefined {
 }
 
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === "__proto__") Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === "__proto__")
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   else target[key] = value;
 }

@@ -57,7 +57,11 @@ function encodeNode(node: RecipeNode, cursor: Cursor): EncodedParamsTree {
       cursor.seen.set(address, true);
       const tree = encodeNode(dependency, cursor);
       define(params, role, tree.params);
-      define(dependencies, role, Object.keys(tree.dependencies).length === 0 ? head : { ...head, dependencies: tree.dependencies });
+      define(
+        dependencies,
+        role,
+        Object.keys(tree.dependencies).length === 0 ? head : { ...head, dependencies: tree.dependencies },
+      );
     }
   }
   cursor.depth -= 1;
@@ -76,6 +80,7 @@ export function encodeUntracked(value: unknown, node: RecipeNode, root: string):
 
 /** Assigning to `__proto__` would set the prototype instead. */
 function define(target: { [key: string]: JsonValue }, key: string, value: JsonValue): void {
-  if (key === "__proto__") Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === "__proto__")
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   else target[key] = value;
 }

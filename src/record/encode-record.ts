@@ -1,5 +1,5 @@
-import type { RecipeNode } from "../address/recipe-node.ts";
 import { ADDRESS_SCHEME } from "../address/address-of.ts";
+import type { RecipeNode } from "../address/recipe-node.ts";
 import type { JsonValue } from "../canonical/tagged-json.ts";
 import { RecordTooLargeError } from "../errors/record-errors.ts";
 import { sha256Hex } from "../util/sha256.ts";
@@ -32,10 +32,13 @@ export function draftRecord(node: RecipeNode, untracked: Readonly<Record<string,
   };
   if (Object.keys(tree.dependencies).length > 0) head.dependencies = tree.dependencies;
   if (untracked !== undefined && Object.keys(untracked).length > 0) {
-    head.untracked = Object.fromEntries(Object.entries(untracked).map(([key, value]) => [key, encodeUntracked(value, node, `untracked.${key}`)]));
+    head.untracked = Object.fromEntries(
+      Object.entries(untracked).map(([key, value]) => [key, encodeUntracked(value, node, `untracked.${key}`)]),
+    );
   }
   const sizeBytes = JSON.stringify(head).length;
-  if (sizeBytes > MAX_RECORD_BYTES / 2) throw new RecordTooLargeError(node.name, `would hold ${sizeBytes} bytes of params`);
+  if (sizeBytes > MAX_RECORD_BYTES / 2)
+    throw new RecordTooLargeError(node.name, `would hold ${sizeBytes} bytes of params`);
   return { node, head };
 }
 
@@ -43,14 +46,24 @@ export function draftRecord(node: RecipeNode, untracked: Readonly<Record<string,
  * The bytes of a record. Checksum, address and format come first, at fixed places, and an inline payload lies on one line of its own: so a hit
  * is verified and decoded without parsing the rest (see `peekRecord`).
  */
-export function encodeRecord(draft: RecordDraft, payload: RecordedPayload, inlineText: string | undefined, provenance: Provenance): Uint8Array {
+export function encodeRecord(
+  draft: RecordDraft,
+  payload: RecordedPayload,
+  inlineText: string | undefined,
+  provenance: Provenance,
+): Uint8Array {
   const { format, ...what } = payload;
-  const body: Record<string, JsonValue> = { ...draft.head, payload: payloadJson(what), provenance: { ...provenance } as JsonValue };
+  const body: Record<string, JsonValue> = {
+    ...draft.head,
+    payload: payloadJson(what),
+    provenance: { ...provenance } as JsonValue,
+  };
   const text = JSON.stringify(body, undefined, 2);
   const head = `${recordHead(draft.node.address, format)}${text.slice(1, -2)}`;
   const covered = `${head}${inlineText === undefined ? "" : `,${INLINE_KEY}${inlineText}`}\n}\n`;
   const bytes = encoder.encode(`${CHECKSUM_HEAD}${"0".repeat(64)}${covered}`);
-  if (bytes.length > MAX_RECORD_BYTES) throw new RecordTooLargeError(draft.node.name, `would be ${bytes.length} bytes long`);
+  if (bytes.length > MAX_RECORD_BYTES)
+    throw new RecordTooLargeError(draft.node.name, `would be ${bytes.length} bytes long`);
   encoder.encodeInto(sha256Hex(bytes.subarray(COVERED_START)), bytes.subarray(CHECKSUM_HEAD.length));
   return bytes;
 }

@@ -1,5 +1,5 @@
-import { addressOf, ADDRESS_SCHEME, parseAddress } from "../address/address-of.ts";
 import type { Address } from "../address/address.ts";
+import { ADDRESS_SCHEME, addressOf, parseAddress } from "../address/address-of.ts";
 import type { JsonValue } from "../canonical/tagged-json.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
@@ -28,7 +28,11 @@ export interface RecordProblem {
  * @param file - for messages
  * @throws {@link NewerRecordError} where a newer release wrote it.
  */
-export function parseRecord(bytes: Uint8Array, file: string, classes: readonly ClassCodec[]): ArtifactRecord | RecordProblem {
+export function parseRecord(
+  bytes: Uint8Array,
+  file: string,
+  classes: readonly ClassCodec[],
+): ArtifactRecord | RecordProblem {
   try {
     return parseChecked(bytes, file, classes);
   } catch (error) {
@@ -55,7 +59,8 @@ function parseChecked(bytes: Uint8Array, file: string, classes: readonly ClassCo
     throw new Error(intact ? `is not JSON within limits: ${(error as Error).message}` : "does not match its checksum");
   }
   // Asked before the checksum: a newer release may compute that in another way, and its records are not damage.
-  if (typeof fields.record === "number" && fields.record > RECORD_VERSION) throw new NewerRecordError(file, fields.record);
+  if (typeof fields.record === "number" && fields.record > RECORD_VERSION)
+    throw new NewerRecordError(file, fields.record);
   if (!intact) throw new Error("does not match its checksum");
   const name = expectString(fields.name, "name");
   const tree = decodeParamsTree(
@@ -67,7 +72,11 @@ function parseChecked(bytes: Uint8Array, file: string, classes: readonly ClassCo
   const draw = fields.draw === undefined ? {} : { draw: expectNumber(fields.draw, "draw") };
   const address = parseAddress(expectString(fields.address, "address"));
   if (fields.scheme !== ADDRESS_SCHEME) throw new NewerRecordError(file, fields.scheme);
-  assertAddress(address, { name, ...version, ...draw, params: tree.trackedParams, dependencies: tree.dependencies }, classes);
+  assertAddress(
+    address,
+    { name, ...version, ...draw, params: tree.trackedParams, dependencies: tree.dependencies },
+    classes,
+  );
   return {
     address,
     scheme: ADDRESS_SCHEME,
@@ -88,10 +97,18 @@ function parseChecked(bytes: Uint8Array, file: string, classes: readonly ClassCo
 
 function assertAddress(
   address: Address,
-  recipe: { name: string; version?: string | number; draw?: number; params: unknown; dependencies: Readonly<Record<string, RecordDependency>> },
+  recipe: {
+    name: string;
+    version?: string | number;
+    draw?: number;
+    params: unknown;
+    dependencies: Readonly<Record<string, RecordDependency>>;
+  },
   classes: readonly ClassCodec[],
 ): void {
-  const dependencies = Object.fromEntries(Object.entries(recipe.dependencies).map(([role, { address }]) => [role, address]));
+  const dependencies = Object.fromEntries(
+    Object.entries(recipe.dependencies).map(([role, { address }]) => [role, address]),
+  );
   const derived = addressOf({ ...recipe, dependencies }, { classes });
   if (derived !== address) throw new Error(`says that its address is ${address}, but its params tree gives ${derived}`);
 }
@@ -131,7 +148,8 @@ function assertDepth(bytes: Uint8Array): void {
 }
 
 function expectObject(value: JsonValue | undefined, field: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`has no object in "${field}"`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error(`has no object in "${field}"`);
   return value as Fields;
 }
 
@@ -141,11 +159,13 @@ function expectString(value: JsonValue | undefined, field: string): string {
 }
 
 function expectNumber(value: JsonValue | undefined, field: string): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new Error(`has no whole number in "${field}"`);
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
+    throw new Error(`has no whole number in "${field}"`);
   return value;
 }
 
 function expectVersion(value: JsonValue): string | number {
-  if (typeof value !== "string" && typeof value !== "number") throw new Error('has neither text nor a number in "version"');
+  if (typeof value !== "string" && typeof value !== "number")
+    throw new Error('has neither text nor a number in "version"');
   return value;
 }

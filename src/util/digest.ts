@@ -23,7 +23,10 @@ export function digestOf(chunks: readonly Uint8Array[]): Digest {
 }
 
 /** The same digest, computed in the thread pool. */
-export async function digestInParallel(chunks: readonly Uint8Array[], options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Digest> {
+export async function digestInParallel(
+  chunks: readonly Uint8Array[],
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Digest> {
   if (sizeOf(chunks) <= DIGEST_CHUNK_BYTES) return digestOf(chunks);
   const groups = [...regroup(chunks)];
   const hashes: Uint8Array[] = [];
@@ -67,7 +70,8 @@ export function createDigestCollector(sizeBytes: number): DigestCollector {
  * @throws an Error where it is none.
  */
 export function parseDigest(text: string): Digest {
-  if (!/^sha256(?:-tree-8m)?:[0-9a-f]{64}$/.test(text)) throw new Error(`has no digest in ${JSON.stringify(text.slice(0, 100))}`);
+  if (!/^sha256(?:-tree-8m)?:[0-9a-f]{64}$/.test(text))
+    throw new Error(`has no digest in ${JSON.stringify(text.slice(0, 100))}`);
   return text as Digest;
 }
 

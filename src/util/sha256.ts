@@ -15,6 +15,7 @@ export function sha256Hex(data: Uint8Array | string): string {
 
 function findHash(): Hash {
   const crypto = globalThis.process?.getBuiltinModule?.("node:crypto");
-  if (crypto === undefined) throw new Error("Addresses and digests are computed by Node's crypto.hash, which this runtime does not offer.");
+  if (crypto === undefined)
+    throw new Error("Addresses and digests are computed by Node's crypto.hash, which this runtime does not offer.");
   return crypto.hash as Hash;
 }

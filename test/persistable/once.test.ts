@@ -37,7 +37,13 @@ describe("in one process", () => {
     const { definition, counts, open } = gated();
     const one = definition({ n: 1 }, { dataDir: folder.path, logger });
     const other = definition({ n: 1 }, { dataDir: folder.path, logger });
-    const all = Promise.all([one.payload, one.payload, other.payload, one.loadOrGenerate(), definition({ n: 2 }, { dataDir: folder.path, logger }).payload]);
+    const all = Promise.all([
+      one.payload,
+      one.payload,
+      other.payload,
+      one.loadOrGenerate(),
+      definition({ n: 2 }, { dataDir: folder.path, logger }).payload,
+    ]);
     await turn();
     open();
     expect(await all).toEqual([{ n: 1 }, { n: 1 }, { n: 1 }, { n: 1 }, { n: 2 }]);
@@ -62,7 +68,9 @@ describe("in one process", () => {
     const dataDir = memoryStore();
     const { definition, counts, open } = gated();
     const controllers = [new AbortController(), new AbortController()];
-    const waiting = controllers.map(({ signal }) => definition({ n: 1 }, { dataDir, logger }).loadOrGenerate({ signal }));
+    const waiting = controllers.map(({ signal }) =>
+      definition({ n: 1 }, { dataDir, logger }).loadOrGenerate({ signal }),
+    );
     await turn();
     for (const controller of controllers) controller.abort(new Error("enough"));
     for (const promise of waiting) await expect(promise).rejects.toThrow("enough");
@@ -75,7 +83,11 @@ describe("in one process", () => {
 
   test("a signal that is aborted already generates nothing", async () => {
     const { definition, counts } = gated();
-    await expect(definition({ n: 1 }, { dataDir: memoryStore() }).loadOrGenerate({ signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+    await expect(
+      definition({ n: 1 }, { dataDir: memoryStore() }).loadOrGenerate({
+        signal: AbortSignal.abort(new Error("before")),
+      }),
+    ).rejects.toThrow("before");
     expect(counts.generated).toBe(0);
   });
 
@@ -111,7 +123,10 @@ describe("in one process", () => {
     const array = definePersistable({ name: "array", generate: () => Float64Array.of(1) });
     const shared = array({}, { dataDir, memory: "shared", logger });
     expect(await shared.payload).toBe(await shared.payload);
-    const fresh = definePersistable({ name: "plain", memory: "fresh", generate: () => ({ list: [1] }) })({}, { dataDir, logger });
+    const fresh = definePersistable({ name: "plain", memory: "fresh", generate: () => ({ list: [1] }) })(
+      {},
+      { dataDir, logger },
+    );
     (await fresh.payload).list.push(2);
     expect(await fresh.payload).toEqual({ list: [1] });
   });

@@ -2,7 +2,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { definePersistable, type HookContext, InvalidPayloadError, NoPayloadError, NotPersistedError, Persistable, typedParams } from "../../src/index.ts";
+import {
+  definePersistable,
+  type HookContext,
+  InvalidPayloadError,
+  NoPayloadError,
+  NotPersistedError,
+  Persistable,
+  typedParams,
+} from "../../src/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** What Python persistable 1.3.1 does, behavior by behavior. */
@@ -25,16 +33,25 @@ class TracedPoints extends Persistable<number[], PointsParams> {
     if (this.failure) throw this.failure;
     return Array.from({ length: this.params.n }, (_, i) => i + this.params.offset);
   }
-  protected override validatePayload(payload: number[], { untracked }: HookContext<PointsParams, Record<never, never>>): void {
+  protected override validatePayload(
+    payload: number[],
+    { untracked }: HookContext<PointsParams, Record<never, never>>,
+  ): void {
     this.calls.push("validatePayload");
     this.lastUntracked = untracked;
     if (!this.valid) throw new InvalidPayloadError(`not these ${payload.length} points`);
   }
-  protected override postLoad(_payload: number[], { untracked }: HookContext<PointsParams, Record<never, never>>): void {
+  protected override postLoad(
+    _payload: number[],
+    { untracked }: HookContext<PointsParams, Record<never, never>>,
+  ): void {
     this.calls.push("postLoad");
     this.lastUntracked = untracked;
   }
-  protected override postGenerate(_payload: number[], { untracked }: HookContext<PointsParams, Record<never, never>>): void {
+  protected override postGenerate(
+    _payload: number[],
+    { untracked }: HookContext<PointsParams, Record<never, never>>,
+  ): void {
     this.calls.push("postGenerate");
     this.lastUntracked = untracked;
   }
@@ -162,10 +179,15 @@ describe("load", () => {
     const points = new TracedPoints({ dataDir: folder.path, params });
     points.valid = false;
     expect(await points.load({ warnIfInvalid: true })).toEqual([1, 2, 3]);
-    expect(warning).toHaveBeenCalledWith(expect.stringContaining("not these 3 points"), expect.objectContaining({ type: "InvalidPayloadWarning" }));
+    expect(warning).toHaveBeenCalledWith(
+      expect.stringContaining("not these 3 points"),
+      expect.objectContaining({ type: "InvalidPayloadWarning" }),
+    );
     warning.mockRestore();
     stderr.mockRestore();
-    expect(readFileSync(folder.join("traced_points.log"), "utf8")).toMatch(/load - WARNING - Loaded payload is invalid/);
+    expect(readFileSync(folder.join("traced_points.log"), "utf8")).toMatch(
+      /load - WARNING - Loaded payload is invalid/,
+    );
     expect(points.calls).toEqual(["validatePayload", "postLoad"]);
   });
 
@@ -254,9 +276,23 @@ describe("validate", () => {
 });
 
 describe("params tree and address", () => {
-  const leaf = definePersistable({ name: "leaf", params: typedParams<{ a: number }>(), generate: ({ params }) => params.a });
-  const middle = definePersistable({ name: "middle", params: typedParams<{ b: number }>(), dependencies: { leaf }, generate: ({ params }) => params.b });
-  const top = definePersistable({ name: "top", params: typedParams<{ c: number }>(), dependencies: { middle }, generate: ({ params }) => params.c });
+  const leaf = definePersistable({
+    name: "leaf",
+    params: typedParams<{ a: number }>(),
+    generate: ({ params }) => params.a,
+  });
+  const middle = definePersistable({
+    name: "middle",
+    params: typedParams<{ b: number }>(),
+    dependencies: { leaf },
+    generate: ({ params }) => params.b,
+  });
+  const top = definePersistable({
+    name: "top",
+    params: typedParams<{ c: number }>(),
+    dependencies: { middle },
+    generate: ({ params }) => params.c,
+  });
 
   test("the params tree has several levels, and builds the same recipe again", () => {
     const persistable = top({ c: 3, middle: { b: 2, leaf: { a: 1 } } });
@@ -266,7 +302,12 @@ describe("params tree and address", () => {
 
   test("the address changes with name, params and dependencies, and comes back with them", () => {
     const base = middle({ b: 2, leaf: { a: 1 } }).address;
-    const renamed = definePersistable({ name: "renamed", params: typedParams<{ b: number }>(), dependencies: { leaf }, generate: ({ params }) => params.b });
+    const renamed = definePersistable({
+      name: "renamed",
+      params: typedParams<{ b: number }>(),
+      dependencies: { leaf },
+      generate: ({ params }) => params.b,
+    });
     expect(middle({ b: 3, leaf: { a: 1 } }).address).not.toBe(base);
     expect(middle({ b: 2, leaf: { a: 2 } }).address).not.toBe(base);
     expect(renamed({ b: 2, leaf: { a: 1 } }).address).not.toBe(base);
@@ -285,7 +326,11 @@ describe("log file", () => {
     const points = new TracedPoints({ dataDir: folder.path, params });
     await points.generate();
     const lines = readFileSync(folder.join("traced_points.log"), "utf8").trimEnd().split("\n");
-    expect(lines.every((line) => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - traced_points - \w+ - (INFO|WARNING|ERROR) - ./.test(line))).toBe(true);
+    expect(
+      lines.every((line) =>
+        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - traced_points - \w+ - (INFO|WARNING|ERROR) - ./.test(line),
+      ),
+    ).toBe(true);
     expect(lines.map((line) => line.split(" - ").slice(2).join(" - "))).toEqual([
       expect.stringContaining(`constructor - INFO - ---- NEW PERSISTABLE SESSION ---- (`),
       `constructor - INFO - Payload named \`traced_points\`; Parameters set to \`{ n: 3, offset: 1 }\`; Record file (named by the address) is \`traced_points/${points.address}.json\``,

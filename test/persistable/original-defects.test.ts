@@ -6,7 +6,6 @@ import {
   CorruptArtifactError,
   DefinitionError,
   definePersistable,
-  type Format,
   FormatMismatchError,
   json,
   type PersistableEvent,
@@ -23,7 +22,11 @@ const quiet = { logger: { debug() {}, info() {}, warn() {}, error() {} } };
 describe("wrong answers", () => {
   test("1: a dot in the name keeps params apart", async () => {
     await using folder = await temporaryFolder();
-    const dotted = definePersistable({ name: "model.v1.2", params: typedParams<{ a: number }>(), generate: ({ params }) => params.a });
+    const dotted = definePersistable({
+      name: "model.v1.2",
+      params: typedParams<{ a: number }>(),
+      generate: ({ params }) => params.a,
+    });
     expect(await dotted({ a: 1 }, { dataDir: folder.path }).payload).toBe(1);
     expect(await dotted({ a: 2 }, { dataDir: folder.path }).payload).toBe(2);
     expect(await dotted({ a: 1 }, { dataDir: folder.path }).load()).toBe(1);
@@ -31,7 +34,11 @@ describe("wrong answers", () => {
 
   test("2: two dependencies of one payload name are told apart by their roles", async () => {
     await using folder = await temporaryFolder();
-    const data = definePersistable({ name: "data", params: typedParams<{ split: string }>(), generate: ({ params }) => params.split });
+    const data = definePersistable({
+      name: "data",
+      params: typedParams<{ split: string }>(),
+      generate: ({ params }) => params.split,
+    });
     const model = definePersistable({
       name: "model",
       dependencies: { train: data, test: data },
@@ -51,12 +58,21 @@ describe("wrong answers", () => {
   test("3: a parameter with the name of a dependency is refused", () => {
     const data = definePersistable({ name: "data", generate: () => 1 });
     // @ts-expect-error the role is already a parameter
-    const bad = definePersistable({ name: "bad", params: z.object({ data: z.number().default(1) }), dependencies: { data }, generate: () => 1 });
+    const bad = definePersistable({
+      name: "bad",
+      params: z.object({ data: z.number().default(1) }),
+      dependencies: { data },
+      generate: () => 1,
+    });
     expect(() => bad({} as never)).toThrow(/both a parameter and a dependency named "data"/);
   });
 
   test("4: every element and the type of a large array count", () => {
-    const big = definePersistable({ name: "big", params: typedParams<{ weights: Float64Array | Float32Array }>(), generate: () => 0 });
+    const big = definePersistable({
+      name: "big",
+      params: typedParams<{ weights: Float64Array | Float32Array }>(),
+      generate: () => 0,
+    });
     const weights = Float64Array.from({ length: 5000 }, (_, i) => i);
     const changed = weights.slice();
     changed[2500] = -1;
@@ -74,13 +90,23 @@ describe("wrong answers", () => {
       }
     }
     expect(() => pages({ settings: new Settings(1) })).toThrow(/params\.settings.*Settings/s);
-    expect(() => pages({ get depth() { return 1; } })).toThrow(/params\.depth/);
+    expect(() =>
+      pages({
+        get depth() {
+          return 1;
+        },
+      }),
+    ).toThrow(/params\.depth/);
   });
 
   test("6: params cannot be changed after the address was computed", async () => {
     await using folder = await temporaryFolder();
     const given = { steps: [1, 2], weights: Float64Array.of(1, 2) };
-    const training = definePersistable({ name: "training", params: typedParams<typeof given>(), generate: ({ params }) => [...params.steps, ...params.weights] });
+    const training = definePersistable({
+      name: "training",
+      params: typedParams<typeof given>(),
+      generate: ({ params }) => [...params.steps, ...params.weights],
+    });
     const persistable = training(given, { dataDir: folder.path });
     const { address } = persistable;
     given.steps.push(3);
@@ -104,17 +130,34 @@ describe("wrong answers", () => {
     await using folder = await temporaryFolder();
     const events: PersistableEvent[] = [];
     const options = { dataDir: folder.path, onEvent: (event: PersistableEvent) => events.push(event), ...quiet };
-    const before = definePersistable({ name: "score", params: typedParams<{ a: number; batchSize: number }>(), untracked: ["batchSize"], generate: ({ params }) => params.a });
+    const before = definePersistable({
+      name: "score",
+      params: typedParams<{ a: number; batchSize: number }>(),
+      untracked: ["batchSize"],
+      generate: ({ params }) => params.a,
+    });
     await before({ a: 1, batchSize: 8 }, options).payload;
-    const after = definePersistable({ name: "score", params: typedParams<{ a: number; batchSize: number }>(), untracked: ["batchSize"], generate: ({ params }) => params.a * 2 });
+    const after = definePersistable({
+      name: "score",
+      params: typedParams<{ a: number; batchSize: number }>(),
+      untracked: ["batchSize"],
+      generate: ({ params }) => params.a * 2,
+    });
     expect(await after({ a: 1, batchSize: 16 }, options).payload).toBe(1);
     expect(events.filter(({ type }) => type === "source-changed")).toHaveLength(1);
-    const versioned = definePersistable({ name: "score", version: 2, params: typedParams<{ a: number }>(), generate: ({ params }) => params.a * 2 });
+    const versioned = definePersistable({
+      name: "score",
+      version: 2,
+      params: typedParams<{ a: number }>(),
+      generate: ({ params }) => params.a * 2,
+    });
     expect(await versioned({ a: 1 }, options).payload).toBe(2);
     const record = await before({ a: 1, batchSize: 8 }, options).record();
     expect(record?.untrackedParams).toEqual(["batchSize"]);
     expect(record?.params).toEqual({ a: 1, batchSize: untracked(8) });
-    const file = JSON.parse(readFileSync(folder.join("score", `${before({ a: 1, batchSize: 8 }).address}.json`), "utf8"));
+    const file = JSON.parse(
+      readFileSync(folder.join("score", `${before({ a: 1, batchSize: 8 }).address}.json`), "utf8"),
+    );
     expect(file.params).toEqual({ a: 1, batchSize: { $untracked: 8 } });
   });
 
@@ -126,9 +169,14 @@ describe("wrong answers", () => {
     expect(await upper({}, { dataDir: folder.path }).payload).toBe("upper");
     const folders = readdirSync(folder.path).filter((name) => !name.startsWith(".") && !name.endsWith(".log"));
     expect(new Set(folders.map((name) => name.toLowerCase())).size).toBe(2);
-    const asJson = definePersistable({ name: "points", format: json() as Format<string>, generate: () => "json" });
+    const asJson = definePersistable({ name: "points", format: json(), generate: () => "json" });
     await expect(asJson({}, { dataDir: folder.path }).load()).rejects.toThrow(FormatMismatchError);
-    const both = definePersistable({ name: "points", format: json() as Format<string>, readFormats: [structured() as Format<string>], generate: () => "json" });
+    const both = definePersistable({
+      name: "points",
+      format: json(),
+      readFormats: [structured()],
+      generate: () => "json",
+    });
     expect(await both({}, { dataDir: folder.path }).load()).toBe("lower");
   });
 
@@ -205,7 +253,15 @@ describe("lost or stuck", () => {
         return 0;
       },
     });
-    const value = { nan: Number.NaN, infinite: Number.NEGATIVE_INFINITY, zero: -0, map: new Map([[1, "one"]]), big: 2n ** 70n, when: new Date(0), none: undefined };
+    const value = {
+      nan: Number.NaN,
+      infinite: Number.NEGATIVE_INFINITY,
+      zero: -0,
+      map: new Map([[1, "one"]]),
+      big: 2n ** 70n,
+      when: new Date(0),
+      none: undefined,
+    };
     const persistable = odd({ value }, { dataDir: folder.path });
     await persistable.payload;
     expect((await odd({ value }, { dataDir: folder.path }).record())?.params).toEqual({ value });
@@ -253,7 +309,8 @@ describe("lost or stuck", () => {
   test("17: untracked values reach every hook and are recorded, and no option of load reaches generate", async () => {
     await using folder = await temporaryFolder();
     const seen: unknown[] = [];
-    const see = (where: string) => (_payload: unknown, context: { untracked: unknown }) => void seen.push([where, context.untracked]);
+    const see = (where: string) => (_payload: unknown, context: { untracked: unknown }) =>
+      void seen.push([where, context.untracked]);
     const points = definePersistable({
       name: "points",
       generate: ({ untracked }) => {
@@ -267,7 +324,9 @@ describe("lost or stuck", () => {
     const call = { untracked: { speed: 3 } };
     await points({}, { dataDir: folder.path }).loadOrGenerate({ ...call, warnIfInvalid: true });
     await points({}, { dataDir: folder.path }).loadOrGenerate(call);
-    expect(seen).toEqual(["generate", "validate", "afterGenerate", "validate", "afterLoad"].map((where) => [where, { speed: 3 }]));
+    expect(seen).toEqual(
+      ["generate", "validate", "afterGenerate", "validate", "afterLoad"].map((where) => [where, { speed: 3 }]),
+    );
     expect((await points({}, { dataDir: folder.path }).record())?.untracked).toEqual({ speed: 3 });
   });
 });
@@ -275,7 +334,11 @@ describe("lost or stuck", () => {
 describe("cost and safety", () => {
   test("18: a diamond of depth 200 and a chain of 5,000 are addressed, recorded and explained", async () => {
     await using folder = await temporaryFolder();
-    const base = definePersistable({ name: "base", params: typedParams<{ n: number }>(), generate: ({ params }) => params.n });
+    const base = definePersistable({
+      name: "base",
+      params: typedParams<{ n: number }>(),
+      generate: ({ params }) => params.n,
+    });
     const node = definePersistable({ name: "node", dependencies: { left: base, right: base }, generate: () => 1 });
     let diamond: unknown = base({ n: 1 });
     for (let i = 0; i < 200; i++) diamond = node({ left: diamond, right: diamond } as never);
@@ -307,7 +370,10 @@ describe("cost and safety", () => {
 
   test("20: what is loaded is data: loading executes nothing that an artifact says", async () => {
     await using folder = await temporaryFolder();
-    const data = definePersistable({ name: "data", generate: () => JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}') as object });
+    const data = definePersistable({
+      name: "data",
+      generate: () => JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}') as object,
+    });
     await data({}, { dataDir: folder.path }).generate();
     const loaded = await data({}, { dataDir: folder.path }).load();
     expect(Object.hasOwn(loaded, "__proto__")).toBe(true);
@@ -318,7 +384,9 @@ describe("cost and safety", () => {
     await using folder = await temporaryFolder();
     for (const name of ["../escaped", "/absolute", "a/b", "a\\b", "..", ".", "nul\0byte", "C:\\x"]) {
       await definePersistable({ name, generate: () => name })({}, { dataDir: folder.join("data") }).payload;
-      expect(await definePersistable({ name, generate: () => "other" })({}, { dataDir: folder.join("data") }).load()).toBe(name);
+      expect(
+        await definePersistable({ name, generate: () => "other" })({}, { dataDir: folder.join("data") }).load(),
+      ).toBe(name);
     }
     expect(readdirSync(folder.path)).toEqual(["data"]);
     expect(() => definePersistable({ name: "", generate: () => 1 })).toThrow(DefinitionError);

@@ -2,7 +2,15 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { DefinitionError, definePersistable, InvalidParamsError, memoryStore, Persistable, typedParams, untracked } from "../../src/index.ts";
+import {
+  DefinitionError,
+  definePersistable,
+  InvalidParamsError,
+  memoryStore,
+  Persistable,
+  typedParams,
+  untracked,
+} from "../../src/index.ts";
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -31,7 +39,11 @@ describe("params", () => {
   });
 
   test("an asynchronous schema is refused", () => {
-    const slow = definePersistable({ name: "slow", params: z.object({ n: z.number().refine(async () => true) }), generate: () => 0 });
+    const slow = definePersistable({
+      name: "slow",
+      params: z.object({ n: z.number().refine(async () => true) }),
+      generate: () => 0,
+    });
     expect(() => slow({ n: 1 })).toThrow();
   });
 
@@ -52,14 +64,20 @@ describe("params", () => {
     expect(() => new Above({ dependencies: {} } as never).address).not.toThrow();
     expect(() => new Above({ dependencies: { base: undefined } } as never)).toThrow(/"base" of above is missing/);
     expect(() => new Above({ dependencies: { base: () => 1 } } as never)).toThrow(/call the definition/);
-    expect(() => new Above({ dependencies: { base: { address: "x", payload: 1 } } } as never)).toThrow(/another copy of persistable-ts/);
+    expect(() => new Above({ dependencies: { base: { address: "x", payload: 1 } } } as never)).toThrow(
+      /another copy of persistable-ts/,
+    );
   });
 });
 
 describe("untracked params", () => {
   test("do not enter the recipe, reach the generator, and are recorded", async () => {
     const dataDir = memoryStore();
-    const points = definePersistable({ name: "points", params: typedParams<{ n: number; speed: number }>(), generate: ({ params }) => params.n * params.speed });
+    const points = definePersistable({
+      name: "points",
+      params: typedParams<{ n: number; speed: number }>(),
+      generate: ({ params }) => params.n * params.speed,
+    });
     expect(points({ n: 2, speed: untracked(3) }).address).toBe(points({ n: 2, speed: untracked(4) }).address);
     expect(points({ n: 2, speed: 3 }).address).not.toBe(points({ n: 2, speed: untracked(3) }).address);
     const persistable = points({ n: 2, speed: untracked(3) }, { dataDir, logger });
@@ -88,7 +106,8 @@ describe("untracked params", () => {
 });
 
 describe("what changes and what keeps the address", () => {
-  const define = (options: object = {}) => definePersistable({ name: "index", params: typedParams<{ dim: number }>(), generate: () => 1, ...options });
+  const define = (options: object = {}) =>
+    definePersistable({ name: "index", params: typedParams<{ dim: number }>(), generate: () => 1, ...options });
 
   test("version and draw are in the recipe; format, memory and place are not", () => {
     const base = define()({ dim: 1 }).address;
@@ -96,7 +115,9 @@ describe("what changes and what keeps the address", () => {
     expect(define({ version: "2" })({ dim: 1 }).address).not.toBe(define({ version: 2 })({ dim: 1 }).address);
     expect(define()({ dim: 1 }, { draw: 1 }).address).not.toBe(base);
     expect(define()({ dim: 1 }, { draw: 0 }).address).toBe(base);
-    expect(define({ memory: "shared", inlineBytes: 0 })({ dim: 1 }, { dataDir: memoryStore(), verbose: false }).address).toBe(base);
+    expect(
+      define({ memory: "shared", inlineBytes: 0 })({ dim: 1 }, { dataDir: memoryStore(), verbose: false }).address,
+    ).toBe(base);
     expect(() => define()({ dim: 1 }, { draw: -1 })).toThrow(DefinitionError);
   });
 
@@ -104,7 +125,10 @@ describe("what changes and what keeps the address", () => {
     const dataDir = memoryStore();
     let drawn = 0;
     const sample = definePersistable({ name: "sample", generate: () => ++drawn });
-    expect([await sample({}, { dataDir, logger, draw: 1 }).payload, await sample({}, { dataDir, logger, draw: 2 }).payload]).toEqual([1, 2]);
+    expect([
+      await sample({}, { dataDir, logger, draw: 1 }).payload,
+      await sample({}, { dataDir, logger, draw: 2 }).payload,
+    ]).toEqual([1, 2]);
     expect(await sample({}, { dataDir, logger, draw: 1 }).payload).toBe(1);
     expect((await sample({}, { dataDir, draw: 2 }).record())?.draw).toBe(2);
   });
@@ -133,8 +157,14 @@ describe("what changes and what keeps the address", () => {
     await old({ dim: 1 }, { dataDir, logger }).payload;
     await oldSearch({ index: { dim: 1 } }, { dataDir, logger }).payload;
     const events: string[] = [];
-    const onEvent = (event: { type: string; alias?: string }) => events.push(`${event.type}${event.alias === undefined ? "" : ` ${event.alias}`}`);
-    const renamed = definePersistable({ name: "new_index", aliases: ["old_index"], params: typedParams<{ dim: number }>(), generate: () => 2 });
+    const onEvent = (event: { type: string; alias?: string }) =>
+      events.push(`${event.type}${event.alias === undefined ? "" : ` ${event.alias}`}`);
+    const renamed = definePersistable({
+      name: "new_index",
+      aliases: ["old_index"],
+      params: typedParams<{ dim: number }>(),
+      generate: () => 2,
+    });
     const search = definePersistable({ name: "search", dependencies: { index: renamed }, generate: () => "new" });
     expect(await renamed({ dim: 1 }, { dataDir, logger, onEvent }).payload).toBe(1);
     expect(events).toContain("hit old_index");
@@ -149,7 +179,11 @@ describe("where a persistable lives", () => {
   test("dependencies inherit the place, and one without a place takes that of its dependent", async () => {
     const dataDir = memoryStore();
     const base = definePersistable({ name: "base", generate: () => 1 });
-    const above = definePersistable({ name: "above", dependencies: { base }, generate: async ({ dependencies }) => (await dependencies.base.payload) + 1 });
+    const above = definePersistable({
+      name: "above",
+      dependencies: { base },
+      generate: async ({ dependencies }) => (await dependencies.base.payload) + 1,
+    });
     const built = base();
     await above({ base: built }, { dataDir, logger }).payload;
     expect(await built.isPersisted()).toBe(true);
@@ -173,8 +207,16 @@ describe("where a persistable lives", () => {
 
 describe("a record", () => {
   test("names who made the payload, when, where and with what", async () => {
-    const base = definePersistable({ name: "base", params: typedParams<{ a: number }>(), generate: () => new Promise<number>((resolve) => setTimeout(() => resolve(1), 20)) });
-    const above = definePersistable({ name: "above", dependencies: { base }, generate: async ({ dependencies }) => await dependencies.base.payload });
+    const base = definePersistable({
+      name: "base",
+      params: typedParams<{ a: number }>(),
+      generate: () => new Promise<number>((resolve) => setTimeout(() => resolve(1), 20)),
+    });
+    const above = definePersistable({
+      name: "above",
+      dependencies: { base },
+      generate: async ({ dependencies }) => await dependencies.base.payload,
+    });
     const persistable = above({ base: { a: 1 } }, { dataDir: memoryStore(), logger });
     await persistable.payload;
     const record = await persistable.record();
@@ -195,14 +237,19 @@ describe("a record", () => {
       },
     });
     // The time that went into the dependency is the dependency's.
-    expect(record?.provenance.durationMs).toBeLessThan((await persistable.dependencies.base.record())?.provenance.durationMs ?? 0);
+    expect(record?.provenance.durationMs).toBeLessThan(
+      (await persistable.dependencies.base.record())?.provenance.durationMs ?? 0,
+    );
   });
 
   test("shares what is shared: a diamond comes back as one", async () => {
     const base = definePersistable({ name: "base", params: typedParams<{ a: number }>(), generate: () => 1 });
     const side = definePersistable({ name: "side", dependencies: { base }, generate: () => 1 });
     const top = definePersistable({ name: "top", dependencies: { left: side, right: side }, generate: () => 1 });
-    const persistable = top({ left: { base: { a: 1 } }, right: { base: { a: 1 } } }, { dataDir: memoryStore(), logger });
+    const persistable = top(
+      { left: { base: { a: 1 } }, right: { base: { a: 1 } } },
+      { dataDir: memoryStore(), logger },
+    );
     await persistable.payload;
     const params = (await persistable.record())?.params as { left: object; right: object };
     expect(params).toEqual({ left: { base: { a: 1 } }, right: { base: { a: 1 } } });

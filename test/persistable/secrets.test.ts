@@ -3,7 +3,14 @@ import path from "node:path";
 import { inspect } from "node:util";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { definePersistable, InvalidPayloadError, PersistableError, secret, Secret, typedParams } from "../../src/index.ts";
+import {
+  definePersistable,
+  InvalidPayloadError,
+  PersistableError,
+  Secret,
+  secret,
+  typedParams,
+} from "../../src/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const CANARY = 'canary-7f3a"9/+=élan vital-2c5d';
@@ -33,7 +40,8 @@ const fetched = definePersistable({
   params: z.object({ url: z.string(), apiKey: z.instanceof(Secret) }),
   generate: ({ params }) => {
     const key = params.apiKey.reveal();
-    if (params.url === "fails") throw new Error(`GET https://example.com/?key=${encodeURIComponent(String(key))} with ${String(key)} failed`);
+    if (params.url === "fails")
+      throw new Error(`GET https://example.com/?key=${encodeURIComponent(String(key))} with ${String(key)} failed`);
     return { length: String(key).length };
   },
 });
@@ -46,14 +54,28 @@ test("a secret is in no file, log, event, error or inspection, in any encoding, 
   await using folder = await temporaryFolder();
   const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   const shown: string[] = [];
-  const onEvent = (event: object) => shown.push(inspect({ ...event, error: undefined }, { depth: 20, showHidden: true }), JSON.stringify({ ...event, error: undefined }));
+  const onEvent = (event: object) =>
+    shown.push(
+      inspect({ ...event, error: undefined }, { depth: 20, showHidden: true }),
+      JSON.stringify({ ...event, error: undefined }),
+    );
   const good = fetched({ url: "works", apiKey: secret(CANARY) }, { dataDir: folder.path, onEvent, verbose: true });
   expect(await good.payload).toEqual({ length: CANARY.length });
   const failing = fetched({ url: "fails", apiKey: secret(CANARY) }, { dataDir: folder.path, onEvent, verbose: true });
   await expect(failing.payload).rejects.toThrow("failed");
   for (const persistable of [good, failing]) {
-    shown.push(inspect(persistable, { depth: 20, showHidden: true }), JSON.stringify(persistable), String(persistable), inspect(persistable.params), JSON.stringify(persistable.params));
-    shown.push(inspect(persistable.paramsTree, { depth: 20, showHidden: true }), String(JSON.stringify(await persistable.record())), inspect(await persistable.explain(), { depth: 20 }));
+    shown.push(
+      inspect(persistable, { depth: 20, showHidden: true }),
+      JSON.stringify(persistable),
+      String(persistable),
+      inspect(persistable.params),
+      JSON.stringify(persistable.params),
+    );
+    shown.push(
+      inspect(persistable.paramsTree, { depth: 20, showHidden: true }),
+      String(JSON.stringify(await persistable.record())),
+      inspect(await persistable.explain(), { depth: 20 }),
+    );
   }
   const missed = await failing.load().catch((error: unknown) => error);
   shown.push(inspect(missed, { depth: 20, showHidden: true }), String((missed as PersistableError).stack));
@@ -76,7 +98,12 @@ test("a secret does not enter the address, and is not needed to load", async () 
 
 test("what looks like a credential is refused by name and by form, without repeating it", () => {
   const open = definePersistable({ name: "open", params: typedParams<Record<string, unknown>>(), generate: () => 0 });
-  for (const params of [{ apiKey: "abc" }, { nested: { password: "abc" } }, { x: "ghp_0123456789abcdefghijklmnopqrstuvwxyz" }, { x: "https://user:pass@example.com/" }]) {
+  for (const params of [
+    { apiKey: "abc" },
+    { nested: { password: "abc" } },
+    { x: "ghp_0123456789abcdefghijklmnopqrstuvwxyz" },
+    { x: "https://user:pass@example.com/" },
+  ]) {
     const error = (() => {
       try {
         return open(params);
@@ -90,7 +117,12 @@ test("what looks like a credential is refused by name and by form, without repea
     expect((error as Error).message).not.toContain("ghp_0123456789");
   }
   expect(open({ maxTokens: 5, tokenizer: "bert" }).address).toHaveLength(64);
-  const allowed = definePersistable({ name: "open", allowCredentials: ["token"], params: typedParams<{ token: string }>(), generate: () => 0 });
+  const allowed = definePersistable({
+    name: "open",
+    allowCredentials: ["token"],
+    params: typedParams<{ token: string }>(),
+    generate: () => 0,
+  });
   expect(allowed({ token: "<pad>" }).address).toHaveLength(64);
 });
 
@@ -98,7 +130,9 @@ test("an untracked value of a call is recorded, and so must be no credential eit
   await using folder = await temporaryFolder();
   const plain = definePersistable({ name: "plain", generate: () => 1 });
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
-  await expect(plain({}, { dataDir: folder.path, logger }).loadOrGenerate({ untracked: { apiKey: "abc" } })).rejects.toThrow(/untracked\.apiKey/);
+  await expect(
+    plain({}, { dataDir: folder.path, logger }).loadOrGenerate({ untracked: { apiKey: "abc" } }),
+  ).rejects.toThrow(/untracked\.apiKey/);
   await plain({}, { dataDir: folder.path, logger }).loadOrGenerate({ untracked: { apiKey: secret(CANARY) } });
   for (const file of everyFile(folder.path)) expect(leaks(readFileSync(file, "utf8"))).toEqual([]);
 });
@@ -118,6 +152,9 @@ test("an invalid payload names no secret", async () => {
       throw new InvalidPayloadError("no");
     },
   });
-  const error = await checked({ key: secret(CANARY) }, { dataDir: folder.path, logger: { debug() {}, info() {}, warn() {}, error() {} } }).payload.catch((e: unknown) => e);
+  const error = await checked(
+    { key: secret(CANARY) },
+    { dataDir: folder.path, logger: { debug() {}, info() {}, warn() {}, error() {} } },
+  ).payload.catch((e: unknown) => e);
   expect(leaks(inspect(error, { depth: 10, showHidden: true }))).toEqual([]);
 });

@@ -2,7 +2,18 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { definePersistable, json, Persistable, secret, Secret, typedParams, untracked } from "../../src/index.ts";
+import {
+  definePersistable,
+  gzip,
+  json,
+  npy,
+  Persistable,
+  Secret,
+  secret,
+  text,
+  typedParams,
+  untracked,
+} from "../../src/index.ts";
 
 const points = definePersistable({
   name: "points",
@@ -59,7 +70,11 @@ test("a wrong tree does not compile", () => {
 });
 
 test("a tree without required parts may be left out", () => {
-  const optional = definePersistable({ name: "optional", params: z.object({ a: z.number().default(1) }), generate: () => 1 });
+  const optional = definePersistable({
+    name: "optional",
+    params: z.object({ a: z.number().default(1) }),
+    generate: () => 1,
+  });
   const nothing = definePersistable({ name: "nothing", generate: () => 1 });
   const above = definePersistable({ name: "above", dependencies: { optional, nothing }, generate: () => 1 });
   optional();
@@ -72,37 +87,73 @@ test("untracked and secret wrap what they say", () => {
   points({ n: untracked(3) });
   // @ts-expect-error the wrapped value has the wrong type
   () => points({ n: untracked("3") });
-  const fetched = definePersistable({ name: "fetched", params: z.object({ key: z.instanceof(Secret) }), generate: ({ params }) => params.key });
+  const fetched = definePersistable({
+    name: "fetched",
+    params: z.object({ key: z.instanceof(Secret) }),
+    generate: ({ params }) => params.key,
+  });
   fetched({ key: secret("x") });
   // @ts-expect-error a secret must be wrapped
   () => fetched({ key: "x" });
 });
 
 test("a format must hold the payload", () => {
-  definePersistable({ name: "ok", generate: () => [1, 2], format: json<number[]>() });
-  // @ts-expect-error the format holds numbers
-  definePersistable({ name: "bad", generate: () => ["a"], format: json<number[]>() });
+  definePersistable({ name: "ok", generate: () => [1, 2], format: json() });
+  definePersistable({ name: "ok", generate: () => "a", format: gzip(text()) });
+  definePersistable({ name: "ok", generate: () => Float64Array.of(1), format: npy() });
+  // @ts-expect-error the format holds text
+  definePersistable({ name: "bad", generate: () => [1], format: gzip(text()) });
+  // @ts-expect-error the format holds typed arrays
+  definePersistable({ name: "bad", generate: () => ["a"], format: npy() });
 });
 
 test("a role that is also a parameter does not compile, and says why", () => {
   // @ts-expect-error "points" is already a parameter
-  definePersistable({ name: "bad", params: z.object({ points: z.number() }), dependencies: { points }, generate: () => 1 });
+  definePersistable({
+    name: "bad",
+    params: z.object({ points: z.number() }),
+    dependencies: { points },
+    generate: () => 1,
+  });
 });
 
 test("only own params can be untracked, or have an earlier default", () => {
-  definePersistable({ name: "ok", params: z.object({ a: z.number() }), untracked: ["a"], earlierDefaults: { a: 1 }, generate: () => 1 });
+  definePersistable({
+    name: "ok",
+    params: z.object({ a: z.number() }),
+    untracked: ["a"],
+    earlierDefaults: { a: 1 },
+    generate: () => 1,
+  });
   // @ts-expect-error no such parameter
   definePersistable({ name: "bad", params: z.object({ a: z.number() }), untracked: ["b"], generate: () => 1 });
   // @ts-expect-error wrong type
-  definePersistable({ name: "bad", params: z.object({ a: z.number() }), earlierDefaults: { a: "1" }, generate: () => 1 });
+  definePersistable({
+    name: "bad",
+    params: z.object({ a: z.number() }),
+    earlierDefaults: { a: "1" },
+    generate: () => 1,
+  });
 });
 
 test("valibot, arktype and plain types declare params as well", () => {
-  const byValibot = definePersistable({ name: "v", params: v.object({ n: v.number(), m: v.optional(v.number(), 1) }), generate: ({ params }) => params.m });
+  const byValibot = definePersistable({
+    name: "v",
+    params: v.object({ n: v.number(), m: v.optional(v.number(), 1) }),
+    generate: ({ params }) => params.m,
+  });
   expectTypeOf(byValibot({ n: 1 }).payload).resolves.toBeNumber();
-  const byArktype = definePersistable({ name: "a", params: type({ n: "number", m: "number = 1" }), generate: ({ params }) => params.m });
+  const byArktype = definePersistable({
+    name: "a",
+    params: type({ n: "number", m: "number = 1" }),
+    generate: ({ params }) => params.m,
+  });
   expectTypeOf(byArktype({ n: 1 }).payload).resolves.toBeNumber();
-  const byType = definePersistable({ name: "t", params: typedParams<{ n: number; m?: number }>(), generate: ({ params }) => params.m });
+  const byType = definePersistable({
+    name: "t",
+    params: typedParams<{ n: number; m?: number }>(),
+    generate: ({ params }) => params.m,
+  });
   expectTypeOf(byType({ n: 1 }).payload).resolves.toEqualTypeOf<number | undefined>();
 });
 

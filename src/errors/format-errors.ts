@@ -1,0 +1,95 @@
+import { PersistableError } from "./persistable-error.ts";
+import { formatPath, type ValuePath } from "./value-path.ts";
+
+/**
+ * A format cannot hold a payload; nothing was written. Remedy: the message names the place in the payload, and a format that could hold it.
+ *
+ * @example
+ * ```ts
+ * throw new UnsupportedPayloadError("upper-case", ["title"], "has lower-case letters", "text()");
+ * // payload.title has lower-case letters, which the format upper-case cannot hold. Use text() …
+ * ```
+ */
+export class UnsupportedPayloadError extends PersistableError {
+  override readonly code = "PERSISTABLE_UNSUPPORTED_PAYLOAD" as const;
+  readonly format: string;
+  /** Where in the payload. */
+  readonly path: ValuePath;
+
+  /**
+   * @param what - what stands there, as in "is a function"
+   * @param suggestion - a format that could hold it, or what else to do
+   */
+  constructor(format: string, path: ValuePath, what: string, suggestion: string) {
+    super(`${formatPath("payload", path)} ${what}, which the format ${format} cannot hold. ${suggestion}`);
+    this.format = format;
+    this.path = path;
+  }
+}
+
+/**
+ * Bytes are not what the format writes. Since payloads are verified before they are decoded, this means that they were written by something else
+ * under the same format id. Remedy: look at who wrote the artifact; `loadOrGenerate()` sets it aside and generates anew.
+ */
+export class DecodeError extends PersistableError {
+  override readonly code = "PERSISTABLE_DECODE" as const;
+  readonly format: string;
+
+  constructor(format: string, problem: string, options?: ErrorOptions) {
+    super(`These bytes are no ${format} payload: ${problem}.`, options);
+    this.format = format;
+  }
+}
+
+/**
+ * Decoding would take more than the limits allow. Nothing is wrong with the artifact. Remedy: when you trust it, give larger `limits`.
+ */
+export class DecodeLimitError extends PersistableError {
+  override readonly code = "PERSISTABLE_DECODE_LIMIT" as const;
+  readonly format: string;
+  readonly limit: string;
+
+  constructor(format: string, limit: string, allowed: number, options?: ErrorOptions) {
+    super(
+      `Decoding this ${format} payload takes more than limits.${limit} = ${allowed} allows. Raise the limit where you trust its origin.`,
+      options,
+    );
+    this.format = format;
+    this.limit = limit;
+  }
+}
+
+/** A payload was written by a newer runtime than this one can read. Remedy: run the Node version that the record names, or generate anew after `remove()`. */
+export class NewerPayloadError extends PersistableError {
+  override readonly code = "PERSISTABLE_NEWER_PAYLOAD" as const;
+
+  constructor(format: string, what: string) {
+    super(
+      `This ${format} payload was written ${what}, which this runtime (Node ${process.versions.node}) cannot read. Its record names the version that wrote it.`,
+    );
+  }
+}
+
+/** A compression is not available in this version of Node. Remedy: as the message says. */
+export class CompressionUnavailableError extends PersistableError {
+  override readonly code = "PERSISTABLE_COMPRESSION_UNAVAILABLE" as const;
+
+  constructor(compression: string, since: string) {
+    super(
+      `${compression} needs Node ${since}, and this is ${process.versions.node}. Use gzip(…) or brotli(…), or a newer Node.`,
+    );
+  }
+}
+
+/** A payload holds an instance of a class that the format was not told of. Nothing is damaged. Remedy: declare it: `structured({ classes: [defineClass(…)] })`. */
+export class UndeclaredClassError extends PersistableError {
+  override readonly code = "PERSISTABLE_UNDECLARED_CLASS" as const;
+  readonly className: string;
+
+  constructor(className: string) {
+    super(
+      `The payload holds an instance of ${className}, and the format was not told how to decode it: structured({ classes: [defineClass(${className}, …)] }).`,
+    );
+    this.className = className;
+  }
+}

@@ -1,0 +1,14 @@
+import type { DecodeLimits } from "./format.ts";
+
+/** Bounds that no honest payload of this library meets, short of memory itself. */
+export const defaultDecodeLimits: DecodeLimits = Object.freeze({
+  maxBytes: 16 * 1024 ** 3,
+  maxDepth: 1000,
+  maxNodes: 100_000_000,
+  maxRatio: 1000,
+});
+
+/** The given limits, and the defaults for the rest. */
+export function resolveDecodeLimits(limits: Partial<DecodeLimits> | undefined): DecodeLimits {
+  return limits === undefined ? defaultDecodeLimits : { ...defaultDecodeLimits, ...limits };
+}

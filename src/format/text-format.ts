@@ -1,0 +1,40 @@
+import { DecodeError, UnsupportedPayloadError } from "../errors/format-errors.ts";
+import type { Format } from "./format.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Text as UTF-8.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "summary", generate: () => "…", format: text() });
+ * ```
+ */
+export function text(): Format<string> {
+  return {
+    id: "text",
+    extension: ".txt",
+    inline: "text",
+    check(payload) {
+      if (typeof payload !== "string")
+        throw new UnsupportedPayloadError("text", [], "is no string", "Use json() or structured().");
+      if (!payload.isWellFormed())
+        throw new UnsupportedPayloadError(
+          "text",
+          [],
+          "has a lone surrogate, which UTF-8 has no bytes for",
+          "Use structured().",
+        );
+    },
+    encode: (payload) => [encoder.encode(payload)],
+    decode(bytes) {
+      try {
+        return decoder.decode(bytes);
+      } catch (cause) {
+        throw new DecodeError("text", "they are not UTF-8", { cause });
+      }
+    },
+  };
+}
