@@ -48,7 +48,8 @@ export interface Declaration extends DeclarationOptions {
   readonly classes: readonly ClassCodec[];
   readonly untrackedKeys: ReadonlySet<string>;
   readonly aliases: readonly string[];
-  readonly addressers: KnownAddresser[];
+  /** By draw; more than one for a draw where there are aliases. */
+  readonly addressers: Map<number, readonly KnownAddresser[]>;
   readonly earlierDefaultBytes: ReadonlyMap<string, string>;
   /** Made where the declaration was made, to find the module. */
   readonly trace: Error;
@@ -80,7 +81,7 @@ export function createDeclaration(
     classes,
     untrackedKeys: new Set(options.untracked),
     aliases: options.aliases ?? [],
-    addressers: [],
+    addressers: new Map(),
     earlierDefaultBytes,
     trace,
     generator,
@@ -103,22 +104,21 @@ export function addresserOf(
   roles: readonly string[],
 ): Addresser {
   const { addressers, classes } = declaration;
-  for (const known of addressers) {
-    if (known.name === name && known.version === version && known.draw === draw && isSame(known.roles, roles))
-      return known.addresser;
+  const ofDraw = addressers.get(draw) ?? [];
+  for (const known of ofDraw) {
+    if (known.name === name && known.version === version && isSame(known.roles, roles)) return known.addresser;
   }
   const addresser = createAddresser({ name, ...(version === undefined ? {} : { version }), draw, roles }, { classes });
-  if (addressers.length < MAX_ADDRESSERS) addressers.push({ name, version, draw, roles, addresser });
+  if (addressers.size >= MAX_DRAWS) addressers.clear();
+  addressers.set(draw, [...ofDraw, { name, version, roles, addresser }]);
   return addresser;
 }
 
-/** Enough for a definition with its aliases and a handful of draws; whoever has more makes them anew. */
-const MAX_ADDRESSERS = 16;
+const MAX_DRAWS = 1000;
 
 interface KnownAddresser {
   readonly name: string;
   readonly version: string | number | undefined;
-  readonly draw: number;
   readonly roles: readonly string[];
   readonly addresser: Addresser;
 }
