@@ -42,7 +42,8 @@ export { brotli, type CompressionOptions, gzip, zstd } from "./format/compressed
 export { defaultDecodeLimits } from "./format/decode-limits.ts";
 export type { DecodeLimits, Format, UniversalFormat } from "./format/format.ts";
 export { json } from "./format/json-format.ts";
-export { type NpyArray, npy, type ShapedArray } from "./format/npy-format.ts";
+export type { NpyArray } from "./format/npy-array.ts";
+export { npy, type ShapedArray } from "./format/npy-format.ts";
 export { structured } from "./format/structured-format.ts";
 export { text } from "./format/text-format.ts";
 export { Secret, secret } from "./params/secret.ts";

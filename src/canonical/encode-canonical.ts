@@ -271,7 +271,7 @@ class Encoder {
 
   #assertBareView(content: ArrayBufferView | ArrayBuffer, kind: string): void {
     const declared: unknown = (content as { constructor?: unknown }).constructor;
-    const name = typeof constructor === "function" ? declared.name : "";
+    const name = typeof declared === "function" ? declared.name : "";
     const isBuffer = name === "Buffer" && kind === "Uint8Array";
     if (name !== kind && !isBuffer) this.#refuseInstance(content);
   }

@@ -1,19 +1,7 @@
 import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../errors/format-errors.ts";
 import type { DecodeLimits, Format } from "./format.ts";
+import type { NpyArray } from "./npy-array.ts";
 import { decodeNpyHeader, encodeNpyHeader, type NpyKind, npyKindOf } from "./npy-header.ts";
-
-/** Typed arrays that NumPy has a type for. */
-export type NpyArray =
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array
-  | Float32Array
-  | Float64Array;
 
 /** A typed array in C order with its shape, `[rows, columns]`; an empty shape is a single number. */
 export interface ShapedArray<Data extends NpyArray = NpyArray> {

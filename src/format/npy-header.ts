@@ -1,5 +1,5 @@
 import { DecodeError } from "../errors/format-errors.ts";
-import type { NpyArray } from "./npy-format.ts";
+import type { NpyArray } from "./npy-array.ts";
 
 /** One of NumPy's types. */
 export interface NpyKind {

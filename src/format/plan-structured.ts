@@ -2,29 +2,7 @@ import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import type { ValuePath } from "../errors/value-path.ts";
 import { type ClassCodec, findCodec } from "../util/class-codec.ts";
 import { isProxy } from "../util/is-proxy.ts";
-import { VIEW_KINDS } from "./structured-wire.ts";
-
-/** What must be known before a payload is serialized. */
-export interface StructuredPlan {
-  /** The payload, or a copy of its containers where instances in it are replaced by markers. */
-  readonly value: unknown;
-  /** Markers, and what they stand for. */
-  readonly instances: ReadonlyMap<object, { readonly name: string; readonly encoded: unknown }>;
-  /** Binary content: which part of which segment. */
-  readonly views: ReadonlyMap<object, PlannedView>;
-  /** Raw bytes, views of the payload's own memory. */
-  readonly segments: readonly Uint8Array[];
-}
-
-export interface PlannedView {
-  /** Index in VIEW_KINDS. */
-  readonly kind: number;
-  readonly segment: number;
-  /** In bytes, from the beginning of the segment. */
-  readonly offset: number;
-  /** In elements. */
-  readonly length: number;
-}
+import { type PlannedView, type StructuredPlan, VIEW_KINDS } from "./structured-plan.ts";
 
 /** Deeper payloads would overflow the stack of V8's own serialization, here or where they are read. */
 const MAX_DEPTH = 500;

@@ -1,7 +1,8 @@
 import { DecodeError, DecodeLimitError, NewerPayloadError } from "../errors/format-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import type { DecodeLimits, UniversalFormat } from "./format.ts";
-import { planStructured, type StructuredPlan } from "./plan-structured.ts";
+import { planStructured } from "./plan-structured.ts";
+import type { StructuredPlan } from "./structured-plan.ts";
 import { createStructuredReader, createStructuredWriter, v8 } from "./structured-wire.ts";
 
 /** `PST` and the version of this envelope. */

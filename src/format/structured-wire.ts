@@ -1,6 +1,6 @@
 import { UndeclaredClassError } from "../errors/format-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
-import type { StructuredPlan } from "./plan-structured.ts";
+import { type StructuredPlan, VIEW_KINDS } from "./structured-plan.ts";
 
 type V8 = typeof import("node:v8");
 
@@ -14,24 +14,6 @@ export function v8(): V8 {
   return loaded;
 }
 
-/** Kinds of views, by their number on the wire: only ever append. */
-export const VIEW_KINDS = [
-  "Int8Array",
-  "Uint8Array",
-  "Uint8ClampedArray",
-  "Int16Array",
-  "Uint16Array",
-  "Int32Array",
-  "Uint32Array",
-  "Float32Array",
-  "Float64Array",
-  "BigInt64Array",
-  "BigUint64Array",
-  "DataView",
-  "Buffer",
-  "ArrayBuffer",
-  "Float16Array",
-] as const;
 const INSTANCE = 255;
 /** Buffers below this are copied out, so that a few bytes do not keep a whole payload in memory. */
 const COPY_BELOW_BYTES = 1024 * 1024;
