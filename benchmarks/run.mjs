@@ -1,0 +1,118 @@
+// @ts-check
+// Builds the package, then runs each benchmark against what was built, in a process of its own:
+// `npm run bench [-- [--json] [--huge] [--no-build] [name…]]`.
+import { fork, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { arch, cpus, platform, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import { root } from "../scripts/bundle.mjs";
+import { describeMachine, describeReports, markdownTable } from "./describe-reports.mjs";
+
+/** @typedef {import("./benchmark.ts").BenchmarkReport} BenchmarkReport */
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    huge: { type: "boolean", default: false },
+    readme: { type: "boolean", default: false },
+    build: { type: "boolean", default: true },
+  },
+  allowNegative: true,
+});
+
+const known = readdirSync(join(root, "benchmarks")).flatMap((file) => {
+  if (!file.endsWith(".ts")) return [];
+  const isBenchmark = /^export (async function|function|const) benchmark\b/m.test(
+    readFileSync(join(root, "benchmarks", file), "utf8"),
+  );
+  return isBenchmark ? [file.slice(0, -3)] : [];
+});
+const unknown = positionals.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark called ${unknown.join(", ")}; there are ${known.join(", ")}.`);
+  process.exit(2);
+}
+const chosen = positionals.length > 0 ? positionals : known;
+
+if (values.build) {
+  const { status } = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", 2, 2] });
+  if (status !== 0) process.exit(1);
+}
+const outDir = join(root, "reports", "benchmarks");
+rmSync(outDir, { recursive: true, force: true });
+mkdirSync(outDir, { recursive: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: [...chosen.map((name) => `benchmarks/${name}.ts`), ...childrenOf(chosen)],
+  outdir: outDir,
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  packages: "external",
+  // The package itself is what was built, not its source.
+  tsconfigRaw: "{}",
+  logLevel: "warning",
+});
+
+/** @type {BenchmarkReport[]} */
+const reports = [];
+for (const name of chosen) {
+  process.stderr.write(`${name} …\n`);
+  reports.push(await runBenchmark(join(outDir, `${name}.js`)));
+}
+rmSync(outDir, { recursive: true, force: true });
+
+const machine = describeMachine({
+  node: process.version,
+  platform: `${platform()} ${arch()}`,
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: cpus().length,
+  memoryBytes: totalmem(),
+});
+if (values.json) console.log(JSON.stringify({ machine, reports }, undefined, 2));
+else console.log(`${machine}\n\n${describeReports(reports)}`);
+if (values.readme) writeReadme(markdownTable(machine, reports));
+
+/** @param {readonly string[]} names */
+function childrenOf(names) {
+  return names.includes("big-array") ? ["benchmarks/big-array-child.ts"] : [];
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<BenchmarkReport>}
+ */
+function runBenchmark(file) {
+  return new Promise((resolve, reject) => {
+    const child = fork(join(root, "benchmarks", "run-benchmark.mjs"), [file], {
+      execArgv: ["--expose-gc"],
+      env: { ...process.env, ...(values.huge ? { BENCHMARK_HUGE: "1" } : {}) },
+    });
+    /** @type {BenchmarkReport | undefined} */
+    let report;
+    child.on("message", (message) => {
+      report = /** @type {BenchmarkReport} */ (message);
+    });
+    child.on("error", reject);
+    child.on("exit", (code) => {
+      if (report !== undefined && code === 0) resolve(report);
+      else reject(new Error(`${file} ended with ${code}`));
+    });
+  });
+}
+
+/** @param {string} table */
+function writeReadme(table) {
+  const file = join(root, "README.md");
+  const begin = "<!-- figures: begin -->";
+  const end = "<!-- figures: end -->";
+  const text = readFileSync(file, "utf8");
+  const start = text.indexOf(begin);
+  const stop = text.indexOf(end);
+  if (start === -1 || stop < start) throw new Error(`README.md has no ${begin} and ${end}`);
+  writeFileSync(file, `${text.slice(0, start + begin.length)}\n${table}\n${text.slice(stop)}`);
+}
