@@ -22,7 +22,9 @@ function declaredErrors(): Declared[] {
 
 function documentedErrors(): Map<string, string> {
   const page = readFileSync(path.join(root, "docs", "errors.md"), "utf8");
-  return new Map([...page.matchAll(/^\| `(PERSISTABLE_\w+)` \| `(\w+)` \|/gm)].map((match) => [match[1] ?? "", match[2] ?? ""]));
+  return new Map(
+    [...page.matchAll(/^\| `(PERSISTABLE_\w+)` \| `(\w+)` \|/gm)].map((match) => [match[1] ?? "", match[2] ?? ""]),
+  );
 }
 
 describe("errors", () => {

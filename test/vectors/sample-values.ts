@@ -70,8 +70,23 @@ export const sampleValues: readonly (readonly [id: string, value: unknown])[] = 
   ["date-far", new Date(8.64e15)],
   ["date-invalid", new Date(Number.NaN)],
   ["empty-map", new Map()],
-  ["map", new Map<unknown, unknown>([["b", 1], ["a", 2], [1, "one"], ["1", "text"]])],
-  ["map-of-objects", new Map<unknown, unknown>([[{ k: 2 }, 1], [{ k: 1 }, 2], [[1], new Map([[1, 2]])]])],
+  [
+    "map",
+    new Map<unknown, unknown>([
+      ["b", 1],
+      ["a", 2],
+      [1, "one"],
+      ["1", "text"],
+    ]),
+  ],
+  [
+    "map-of-objects",
+    new Map<unknown, unknown>([
+      [{ k: 2 }, 1],
+      [{ k: 1 }, 2],
+      [[1], new Map([[1, 2]])],
+    ]),
+  ],
   ["empty-set", new Set()],
   ["set", new Set<unknown>(["b", "a", 2, 1, Number.NaN])],
   ["set-of-sets", new Set([new Set([2]), new Set([1, 3])])],
@@ -103,7 +118,16 @@ export const sampleRecipes = [
   { id: "draw", recipe: { name: "x", draw: 3, params: {}, dependencies: {} } },
   {
     id: "dependencies",
-    recipe: { name: "model", version: 1, draw: 1, params: { z: 2 }, dependencies: { train: "a".repeat(64), test: "b".repeat(64) } },
+    recipe: {
+      name: "model",
+      version: 1,
+      draw: 1,
+      params: { z: 2 },
+      dependencies: { train: "a".repeat(64), test: "b".repeat(64) },
+    },
   },
-  { id: "name-unicode", recipe: { name: "Größe 😀", params: { when: { $date: "2026-11-23T00:00:00.000Z" } }, dependencies: {} } },
+  {
+    id: "name-unicode",
+    recipe: { name: "Größe 😀", params: { when: { $date: "2026-11-23T00:00:00.000Z" } }, dependencies: {} },
+  },
 ] as const;

@@ -33,27 +33,45 @@ const valuesFile = path.join(spec, "vectors", "values.json");
 const recipesFile = path.join(spec, "vectors", "recipes.json");
 
 function recipeVectors() {
-  return sampleRecipes.map(({ id, recipe }) => ({ id, recipe, address: addressOf({ ...recipe, params: decodeTagged(recipe.params as JsonValue) } as Recipe) }));
+  return sampleRecipes.map(({ id, recipe }) => ({
+    id,
+    recipe,
+    address: addressOf({ ...recipe, params: decodeTagged(recipe.params as JsonValue) } as Recipe),
+  }));
 }
 
 // A change of these files changes the address of everybody's artifacts: only ever append, with PERSISTABLE_WRITE_VECTORS=1.
 if (process.env.PERSISTABLE_WRITE_VECTORS === "1") {
-  writeFileSync(valuesFile, `${JSON.stringify({ scheme: "persistable/1", vectors: sampleValues.map(([id, value]) => vectorOf(id, value)) }, undefined, 1)}\n`);
-  writeFileSync(recipesFile, `${JSON.stringify({ scheme: "persistable/1", vectors: recipeVectors() }, undefined, 1)}\n`);
+  writeFileSync(
+    valuesFile,
+    `${JSON.stringify({ scheme: "persistable/1", vectors: sampleValues.map(([id, value]) => vectorOf(id, value)) }, undefined, 1)}\n`,
+  );
+  writeFileSync(
+    recipesFile,
+    `${JSON.stringify({ scheme: "persistable/1", vectors: recipeVectors() }, undefined, 1)}\n`,
+  );
 }
 
 describe("golden vectors", () => {
   const values = (JSON.parse(readFileSync(valuesFile, "utf8")) as { vectors: ValueVector[] }).vectors;
-  const recipes = (JSON.parse(readFileSync(recipesFile, "utf8")) as { vectors: { id: string; recipe: Recipe; address: string }[] }).vectors;
+  const recipes = (
+    JSON.parse(readFileSync(recipesFile, "utf8")) as { vectors: { id: string; recipe: Recipe; address: string }[] }
+  ).vectors;
 
-  test.each(sampleValues.map(([id, value]) => ({ id, value })))("$id has the bytes that are written down", ({ id, value }) => {
-    expect(vectorOf(id, value)).toEqual(values.find((vector) => vector.id === id));
-  });
+  test.each(sampleValues.map(([id, value]) => ({ id, value })))(
+    "$id has the bytes that are written down",
+    ({ id, value }) => {
+      expect(vectorOf(id, value)).toEqual(values.find((vector) => vector.id === id));
+    },
+  );
 
   test("every vector decodes to a value with the same bytes", () => {
     for (const { id, value, bytes, sha256 } of values) {
       const encoded = Buffer.from(encodeCanonical(decodeTagged(value, options), options));
-      expect(bytes === undefined ? createHash("sha256").update(encoded).digest("hex") : encoded.toString("hex"), id).toBe(bytes ?? sha256);
+      expect(
+        bytes === undefined ? createHash("sha256").update(encoded).digest("hex") : encoded.toString("hex"),
+        id,
+      ).toBe(bytes ?? sha256);
     }
   });
 
@@ -67,13 +85,18 @@ describe("golden vectors", () => {
     for (const { recipe, address } of recipes) {
       const { name, version, draw, dependencies } = recipe;
       const addresser = createAddresser({ name, version, draw, roles: Object.keys(dependencies) });
-      expect(addresser(decodeTagged(recipe.params as JsonValue) as Record<string, unknown>, Object.values(dependencies))).toBe(address);
+      expect(
+        addresser(decodeTagged(recipe.params as JsonValue) as Record<string, unknown>, Object.values(dependencies)),
+      ).toBe(address);
     }
   });
 
   const python = ["/usr/bin/python3", "/usr/local/bin/python3"].find((file) => existsSync(file));
-  test.skipIf(python === undefined && process.env.CI !== "true")("an implementation in another language agrees (python3)", () => {
-    const printed = execFileSync(python ?? "python3", [path.join(spec, "check-vectors.py")], { encoding: "utf8" });
-    expect(printed).toBe(`${values.length + recipes.length} vectors agree\n`);
-  });
+  test.skipIf(python === undefined && process.env.CI !== "true")(
+    "an implementation in another language agrees (python3)",
+    () => {
+      const printed = execFileSync(python ?? "python3", [path.join(spec, "check-vectors.py")], { encoding: "utf8" });
+      expect(printed).toBe(`${values.length + recipes.length} vectors agree\n`);
+    },
+  );
 });
