@@ -1,8 +1,8 @@
 // @ts-check
 // Builds the published package: `node scripts/build.mjs [--out-dir dist]`.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import ts from "typescript";
 import { bundle, root } from "./bundle.mjs";
@@ -10,7 +10,14 @@ import { bundle, root } from "./bundle.mjs";
 const { values } = parseArgs({ options: { "out-dir": { type: "string", default: "dist" } } });
 const outDir = resolve(root, values["out-dir"]);
 rmSync(outDir, { recursive: true, force: true });
-await bundle({ outdir: outDir, sourcemap: "linked" });
+const { chunks, warnings } = await bundle();
+for (const warning of warnings) console.warn(warning);
+for (const { fileName, code, map } of chunks) {
+  const file = join(outDir, fileName);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, code);
+  if (map !== null) writeFileSync(`${file}.map`, JSON.stringify(map));
+}
 emitTypes();
 
 /** One declaration file for each source file that an entry point reaches. */
