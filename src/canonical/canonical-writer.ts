@@ -30,10 +30,22 @@ export const MAX_CANONICAL_BYTES = 1024 * 1024 * 1024;
 const textEncoder = new TextEncoder();
 const scratch = new DataView(new ArrayBuffer(8));
 
+/** The expanded value has more bytes than allowed. */
+export class CanonicalOverflow extends RangeError {
+  constructor(maxBytes: number) {
+    super(`canonical bytes exceed ${maxBytes}`);
+  }
+}
+
 /** Canonical bytes in one growing buffer. */
 export class CanonicalWriter {
   bytes = new Uint8Array(FIRST_BYTES);
   length = 0;
+  readonly #maxBytes: number;
+
+  constructor(maxBytes = MAX_CANONICAL_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
 
   reset(): void {
     this.length = 0;
@@ -122,8 +134,8 @@ export class CanonicalWriter {
   #reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.bytes.length) return;
-    if (needed > MAX_CANONICAL_BYTES) throw new RangeError("canonical bytes exceed 1 GiB");
-    const grown = new Uint8Array(Math.min(MAX_CANONICAL_BYTES, Math.max(needed, this.bytes.length * 2)));
+    if (needed > this.#maxBytes) throw new CanonicalOverflow(this.#maxBytes);
+    const grown = new Uint8Array(Math.min(this.#maxBytes, Math.max(needed, this.bytes.length * 2)));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
   }

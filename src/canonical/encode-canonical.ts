@@ -4,7 +4,7 @@ import { type ClassCodec, findCodec } from "../util/class-codec.ts";
 import { isProxy } from "../util/is-proxy.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { BINARY_DIGEST_BYTES, BinaryDigest, bytesOf } from "./binary-digest.ts";
-import { CanonicalWriter, TAG } from "./canonical-writer.ts";
+import { CanonicalOverflow, CanonicalWriter, TAG } from "./canonical-writer.ts";
 import { EncodedInstance } from "./encoded-instance.ts";
 import { dataProperty, isPlainObject, kindOf, sortedKeys } from "./inspect-object.ts";
 
@@ -55,7 +55,16 @@ interface Frame {
 
 /** Appends the canonical bytes of a value. */
 export function writeCanonical(writer: CanonicalWriter, value: unknown, options: CanonicalOptions): void {
-  new Encoder(writer, options).write(value);
+  try {
+    new Encoder(writer, options).write(value);
+  } catch (error) {
+    if (!(error instanceof CanonicalOverflow)) throw error;
+    throw new UnsupportedValueError(
+      options.root || "the recipe",
+      "larger than 1 GiB when what is shared in it is written out",
+      "Give bulky parts as typed arrays, or as dependencies.",
+    );
+  }
 }
 
 class Encoder {

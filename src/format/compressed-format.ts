@@ -5,7 +5,7 @@ import {
   UnsupportedPayloadError,
 } from "../errors/format-errors.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
-import type { DecodeLimits, Format } from "./format.ts";
+import type { AnyFormat, DecodeLimits, Format } from "./format.ts";
 
 type Zlib = typeof import("node:zlib");
 
@@ -23,7 +23,7 @@ export interface CompressionOptions {
  * definePersistable({ name: "pages", generate: crawl, format: gzip(json()) });
  * ```
  */
-export function gzip<Inner extends Format<never>>(inner: Inner, options: CompressionOptions = {}): Inner {
+export function gzip<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   const { level = 6 } = options;
   return compressed(inner, {
     name: "gzip",
@@ -34,7 +34,7 @@ export function gzip<Inner extends Format<never>>(inner: Inner, options: Compres
 }
 
 /** Another format, compressed by brotli: smaller and slower than gzip. */
-export function brotli<Inner extends Format<never>>(inner: Inner, options: CompressionOptions = {}): Inner {
+export function brotli<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   const { level = 5 } = options;
   return compressed(inner, {
     name: "brotli",
@@ -48,7 +48,7 @@ export function brotli<Inner extends Format<never>>(inner: Inner, options: Compr
 }
 
 /** Another format, compressed by zstd: quick. Needs Node 22.15 or newer; {@link CompressionUnavailableError} elsewhere. */
-export function zstd<Inner extends Format<never>>(inner: Inner, options: CompressionOptions = {}): Inner {
+export function zstd<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   const { level = 3 } = options;
   if (typeof (loadZlib() as Partial<ZstdZlib>).zstdCompress !== "function")
     throw new CompressionUnavailableError("zstd", "22.15 or newer");
@@ -85,7 +85,7 @@ interface Expanded {
 }
 
 /** What the inner format takes, the compressed one takes too: it keeps the inner format's type. */
-function compressed<Inner extends Format<never>>(given: Inner, compression: Compression): Inner {
+function compressed<Inner extends AnyFormat>(given: Inner, compression: Compression): Inner {
   const inner = given as unknown as Format;
   const id = `${compression.name}(${inner.id})`;
   const outer: Format = {

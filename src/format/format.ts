@@ -35,9 +35,21 @@ export interface Format<Payload = unknown> {
   decode(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
 }
 
-/** A format that takes payloads of any type, and says at run time what it cannot hold: `structured()`, `json()`. */
-export interface UniversalFormat extends Format<unknown> {
-  readonly universal: true;
+/** A format of which only is known that it is one. */
+export interface AnyFormat extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: never): void;
+  encode(payload: never): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode(bytes: Uint8Array, limits: DecodeLimits): unknown;
+}
+
+/**
+ * A format that takes payloads of any type, and says at run time what it cannot hold: `structured()`, `json()`. It serves wherever a
+ * `Format` of some payload is asked for.
+ */
+export interface UniversalFormat extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: unknown): void;
+  encode(payload: unknown): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode<Payload>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
 }
 
 /** Bounds on what decoding may take; all are set by default, see `defaultDecodeLimits`. */

@@ -15,13 +15,12 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function json(): UniversalFormat {
   return {
-    universal: true,
     id: "json",
     extension: ".json",
     inline: "json",
     check: (payload) => checkJson(payload),
     encode: (payload) => [Buffer.from(JSON.stringify(payload))],
-    decode: (bytes, limits) => decodeJson(bytes, limits),
+    decode: <Payload>(bytes: Uint8Array, limits: DecodeLimits) => decodeJson(bytes, limits) as Payload,
   };
 }
 

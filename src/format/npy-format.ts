@@ -19,10 +19,24 @@ export interface ShapedArray<Data extends NpyArray = NpyArray> {
  * definePersistable({ name: "matrix", generate: () => ({ data: new Float32Array(6), shape: [2, 3] }), format: npy({ shaped: true }) });
  * ```
  */
-export function npy<Data extends NpyArray = NpyArray>(options?: { readonly shaped?: false }): Format<Data>;
-export function npy<Data extends NpyArray = NpyArray>(options: { readonly shaped: true }): Format<ShapedArray<Data>>;
-export function npy(options: { readonly shaped?: boolean } = {}): Format<NpyArray> | Format<ShapedArray> {
-  return options.shaped === true ? shapedNpy() : flatNpy();
+export function npy(options?: { readonly shaped?: false }): NpyFormat;
+export function npy(options: { readonly shaped: true }): ShapedNpyFormat;
+export function npy(options: { readonly shaped?: boolean } = {}): NpyFormat | ShapedNpyFormat {
+  return options.shaped === true ? (shapedNpy() as ShapedNpyFormat) : (flatNpy() as NpyFormat);
+}
+
+/** Serves as a `Format` of any typed array that NumPy has a type for. */
+export interface NpyFormat extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: NpyArray): void;
+  encode(payload: NpyArray): readonly Uint8Array[];
+  decode<Data extends NpyArray>(bytes: Uint8Array, limits: DecodeLimits): Data;
+}
+
+/** Serves as a `Format` of typed arrays with their shape. */
+export interface ShapedNpyFormat extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: ShapedArray): void;
+  encode(payload: ShapedArray): readonly Uint8Array[];
+  decode<Data extends NpyArray>(bytes: Uint8Array, limits: DecodeLimits): ShapedArray<Data>;
 }
 
 function flatNpy(): Format<NpyArray> {

@@ -29,13 +29,12 @@ const ALIGNMENT = 64;
 export function structured(options: { readonly classes?: readonly ClassCodec[] } = {}): UniversalFormat {
   const { classes = [] } = options;
   return {
-    universal: true,
     id: "structured",
     extension: ".v8",
     inline: "base64",
     check: (payload) => void planStructured(payload, classes),
     encode: (payload) => encodeStructured(planStructured(payload, classes)),
-    decode: (bytes, limits) => decodeStructured(bytes, limits, classes),
+    decode: <Payload>(bytes: Uint8Array, limits: DecodeLimits) => decodeStructured(bytes, limits, classes) as Payload,
   };
 }
 

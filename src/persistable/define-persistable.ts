@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { DefinitionError } from "../errors/persistable-errors.ts";
-import type { Format, UniversalFormat } from "../format/format.ts";
+import type { Format } from "../format/format.ts";
 import { CutLineage } from "../record/decode-params-tree.ts";
 import { declarationKey, type StateOptions } from "./create-state.ts";
 import { assertRoles, createDeclaration, type DeclarationOptions } from "./declaration.ts";
@@ -50,8 +50,8 @@ export interface PersistableDefinition<Payload, Schema extends ParamsSchema, Dec
     payload: NoInfer<Payload>,
     context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => void | Promise<void>;
-  readonly format?: Format<NoInfer<Payload>> | UniversalFormat | undefined;
-  readonly readFormats?: readonly (Format<NoInfer<Payload>> | UniversalFormat)[] | undefined;
+  readonly format?: Format<NoInfer<Payload>> | undefined;
+  readonly readFormats?: readonly Format<NoInfer<Payload>>[] | undefined;
   readonly untracked?: readonly (keyof OwnParams<Schema> & string)[] | undefined;
   readonly earlierDefaults?: Partial<OwnParams<Schema>> | undefined;
 }

@@ -1,6 +1,7 @@
 import vm from "node:vm";
 import { describe, expect, test } from "vitest";
-import { encodeCanonical } from "../../src/canonical/encode-canonical.ts";
+import { CanonicalWriter } from "../../src/canonical/canonical-writer.ts";
+import { encodeCanonical, writeCanonical } from "../../src/canonical/encode-canonical.ts";
 import { decodeTagged, encodeTagged, type JsonValue } from "../../src/canonical/tagged-json.ts";
 import { TaggedJsonError, UnsupportedValueError } from "../../src/errors/params-errors.ts";
 import { secret } from "../../src/params/secret.ts";
@@ -54,7 +55,7 @@ describe("what cannot be in a recipe is refused with its path", () => {
     ["a class", Plain, /a function/],
     ["shared memory", new Uint8Array(new SharedArrayBuffer(4)), /memory that others can change/],
     ["a shared buffer", new SharedArrayBuffer(4), /memory that others can change/],
-    ["resizable memory", new ArrayBuffer(4, { maxByteLength: 8 }), /memory that others can change/],
+    ["resizable memory", resizable(), /memory that others can change/],
     ["an array with a key", Object.assign([1], { extra: 2 }), /a key of its own, extra/],
     ["a Map with a property", Object.assign(new Map(), { extra: 2 }), /a property of its own, extra/],
     ["a Date with a property", Object.assign(new Date(), { extra: 2 }), /a property of its own, extra/],
@@ -130,9 +131,10 @@ describe("odd values that are good", () => {
   test("what is shared again and again is bounded, not endless", () => {
     let doubling: unknown = ["x".repeat(100)];
     for (let i = 0; i < 40; i++) doubling = [doubling, doubling];
-    expect(() => encodeCanonical(doubling)).toThrow(/1 GiB/);
-    expect(hex([1])).toBe("6101643ff0000000000000");
-  }, 60_000);
+    expect(() => writeCanonical(new CanonicalWriter(1024 * 1024), doubling, { root: "params" })).toThrow(
+      /larger than 1 GiB/,
+    );
+  });
 
   test("objects of another realm, without a prototype, and with the keys of one are plain", () => {
     const foreign = vm.runInNewContext(
@@ -199,4 +201,9 @@ function revoked(): object {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   return proxy;
+}
+
+/** The types of Node 20's library do not know it yet. */
+function resizable(): ArrayBuffer {
+  return new (ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer)(4, { maxByteLength: 8 });
 }

@@ -57,10 +57,10 @@ describe("wrong answers", () => {
 
   test("3: a parameter with the name of a dependency is refused", () => {
     const data = definePersistable({ name: "data", generate: () => 1 });
-    // @ts-expect-error the role is already a parameter
     const bad = definePersistable({
       name: "bad",
       params: z.object({ data: z.number().default(1) }),
+      // @ts-expect-error the role is already a parameter
       dependencies: { data },
       generate: () => 1,
     });

@@ -108,10 +108,10 @@ test("a format must hold the payload", () => {
 });
 
 test("a role that is also a parameter does not compile, and says why", () => {
-  // @ts-expect-error "points" is already a parameter
   definePersistable({
     name: "bad",
     params: z.object({ points: z.number() }),
+    // @ts-expect-error "points" is already a parameter
     dependencies: { points },
     generate: () => 1,
   });
@@ -127,10 +127,10 @@ test("only own params can be untracked, or have an earlier default", () => {
   });
   // @ts-expect-error no such parameter
   definePersistable({ name: "bad", params: z.object({ a: z.number() }), untracked: ["b"], generate: () => 1 });
-  // @ts-expect-error wrong type
   definePersistable({
     name: "bad",
     params: z.object({ a: z.number() }),
+    // @ts-expect-error wrong type
     earlierDefaults: { a: "1" },
     generate: () => 1,
   });
