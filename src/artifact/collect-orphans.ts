@@ -1,8 +1,8 @@
 import type { Address } from "../address/address.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
-import { MAX_RECORD_BYTES } from "../record/record.ts";
 import type { Store, StoreCallOptions } from "../store/store.ts";
 import { artifactFolder, isPayloadFileOf, recordPath } from "./artifact-paths.ts";
+import { readRecordBytes } from "./read-record-bytes.ts";
 
 /** A publication that takes longer than this between payload and record is taken for dead. */
 export const DEFAULT_GRACE_MS = 24 * 60 * 60 * 1000;
@@ -36,7 +36,7 @@ export async function collectOrphans(
     const file = entry.path.slice(entry.path.lastIndexOf("/") + 1);
     const address = file.slice(0, 64) as Address;
     if (!isPayloadFileOf(file, address) || nowMs - entry.modifiedMs < graceMs) continue;
-    const record = await store.read(recordPath(name, address), { maxBytes: MAX_RECORD_BYTES, signal });
+    const record = await readRecordBytes(store, recordPath(name, address), { signal });
     if (record !== undefined) {
       // A record that cannot be read may still mean this file.
       const parsed = parseRecord(record, entry.path, []);

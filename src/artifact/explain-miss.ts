@@ -5,6 +5,7 @@ import type { Store } from "../store/store.ts";
 import { addressOfRecordPath, artifactFolder } from "./artifact-paths.ts";
 import { compareRecipes } from "./compare-recipes.ts";
 import type { MissReason, RecipeChange } from "./miss.ts";
+import { readRecordBytes } from "./read-record-bytes.ts";
 
 /** How many records are compared: when somebody asks why, and when a miss is only noted in passing. */
 export const EXPLAIN_RECORDS = 10_000;
@@ -52,7 +53,7 @@ async function readRecords(
   for await (const { path } of store.list(`${artifactFolder(node.name)}/`, { signal })) {
     if (addressOfRecordPath(path) === undefined) continue;
     const found = store.sync?.readShared(path, MAX_RECORD_BYTES);
-    const bytes = found instanceof Uint8Array ? found : await store.read(path, { maxBytes: MAX_RECORD_BYTES, signal });
+    const bytes = found instanceof Uint8Array ? found : await readRecordBytes(store, path, { signal });
     if (bytes === undefined) continue;
     const record = tryParse(bytes, path, node);
     // Two names may share a folder only by tampering.

@@ -1,9 +1,10 @@
 import type { Address } from "../address/address.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
-import { type ArtifactRecord, MAX_RECORD_BYTES } from "../record/record.ts";
+import type { ArtifactRecord } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
+import { readRecordBytes } from "./read-record-bytes.ts";
 
 /** What can be said of an artifact without reading its payload. */
 export type Inspected =
@@ -24,7 +25,7 @@ export async function inspectArtifact(
   signal: AbortSignal | undefined,
 ): Promise<Inspected> {
   const path = recordPath(name, address);
-  const bytes = await store.read(path, { maxBytes: MAX_RECORD_BYTES, signal });
+  const bytes = await readRecordBytes(store, path, { signal });
   if (bytes === undefined) return { state: "missing" };
   const record = parseRecord(bytes, path, classes);
   if (!isRecord(record)) return { state: "corrupt", file: path, problem: record.problem };

@@ -7,6 +7,7 @@ import type { Store, StorePath } from "../store/store.ts";
 import { DIGEST_CHUNK_BYTES, digestInParallel, digestOf } from "../util/digest.ts";
 import { newPayloadFile, payloadPath, recordPath } from "./artifact-paths.ts";
 import { readPayloadFile } from "./read-artifact.ts";
+import { readRecordBytes } from "./read-record-bytes.ts";
 
 /** One publication: everything that becomes an artifact. */
 export interface Publication {
@@ -110,7 +111,7 @@ async function removeUnlessCommitted(
   file: string,
 ): Promise<void> {
   try {
-    const record = await store.read(recordFile);
+    const record = await readRecordBytes(store, recordFile);
     if (record !== undefined && Buffer.from(record).includes(`"file": "${file}"`)) return;
     await store.remove(path);
   } catch {

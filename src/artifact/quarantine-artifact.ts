@@ -1,9 +1,9 @@
 import type { Address } from "../address/address.ts";
-import { MAX_RECORD_BYTES } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { payloadPath, quarantinePath, recordPath } from "./artifact-paths.ts";
 import type { CorruptArtifact } from "./read-artifact.ts";
 import { readPayloadFile } from "./read-artifact.ts";
+import { readRecordBytes } from "./read-record-bytes.ts";
 
 /**
  * Set a damaged artifact aside, exactly the one that was judged. Call it under the lease of the address.
@@ -21,7 +21,7 @@ export async function quarantineArtifact(
   const now = Date.now();
   const aside = quarantinePath(name, `${address}.json`, now);
   if (!(await store.move(record, aside))) return undefined;
-  const moved = await store.read(aside, { maxBytes: MAX_RECORD_BYTES });
+  const moved = await readRecordBytes(store, aside);
   if (moved !== undefined && Buffer.compare(moved, judged.recordBytes) !== 0) {
     // A good artifact was published between judging and moving: it goes back, unless the next one is there already.
     await store.createIfAbsent(record, [moved]);

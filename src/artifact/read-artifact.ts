@@ -5,11 +5,12 @@ import type { DecodeLimits, Format } from "../format/format.ts";
 import { decodeInline, findInline } from "../record/inline-payload.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import { peekInline } from "../record/peek-record.ts";
-import { type ArtifactRecord, MAX_RECORD_BYTES } from "../record/record.ts";
+import type { ArtifactRecord } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { createDigestCollector, DIGEST_CHUNK_BYTES, digestOf } from "../util/digest.ts";
 import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
+import { readRecordBytes } from "./read-record-bytes.ts";
 
 /** What a reader knows of the artifact that it asks for. */
 export interface WantedArtifact {
@@ -70,13 +71,13 @@ export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<Read
 }
 
 async function readWhole(wanted: WantedArtifact, path: StorePath, first?: Uint8Array): Promise<ReadOutcome> {
-  let bytes = first ?? (await wanted.store.read(path, { maxBytes: MAX_RECORD_BYTES, signal: wanted.signal }));
+  let bytes = first ?? (await readRecordBytes(wanted.store, path, wanted));
   for (let look = 0; look < MAX_LOOKS; look++) {
     if (bytes === undefined) return { state: "missing" };
     const outcome = await readFrom(wanted, path, bytes);
     if (outcome.state !== "corrupt") return outcome;
     // Damage is believed only when the record still stands as it was judged: else somebody has replaced it meanwhile.
-    const again = await wanted.store.read(path, { maxBytes: MAX_RECORD_BYTES, signal: wanted.signal });
+    const again = await readRecordBytes(wanted.store, path, wanted);
     if (again !== undefined && Buffer.compare(again, bytes) === 0) return outcome;
     bytes = again;
   }
@@ -155,7 +156,7 @@ async function readVerified(
 
 /** The name of the payload file that the record at this address names, as far as it can be read; for taking its place. */
 export async function readPayloadFile(store: Store, name: string, address: Address): Promise<string | undefined> {
-  const bytes = await store.read(recordPath(name, address), { maxBytes: MAX_RECORD_BYTES });
+  const bytes = await readRecordBytes(store, recordPath(name, address));
   if (bytes === undefined) return undefined;
   const file = /^ {2}"payload": \{\n {4}"file": "([^"]+)"/m.exec(new TextDecoder().decode(bytes))?.[1];
   return file !== undefined && isPayloadFileOf(file, address) ? file : undefined;

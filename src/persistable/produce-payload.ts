@@ -4,6 +4,7 @@ import { acquireLease, type LeaseOwner } from "../artifact/lease.ts";
 import { describeMiss, type MissReason } from "../artifact/miss.ts";
 import { quarantineArtifact } from "../artifact/quarantine-artifact.ts";
 import type { CorruptArtifact } from "../artifact/read-artifact.ts";
+import { readRecordBytes } from "../artifact/read-record-bytes.ts";
 import { acceptLoaded, type CallOptions, contextOf } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 import { publishPayload, runGenerator } from "./generate-payload.ts";
@@ -86,7 +87,7 @@ async function hasAppeared(state: State, judged: CorruptArtifact | undefined): P
   const path = recordPath(name, address);
   const store = state.surroundings.store;
   if (judged === undefined) return (await store.stat(path)) !== undefined;
-  const bytes = await store.read(path);
+  const bytes = await readRecordBytes(store, path);
   return bytes !== undefined && Buffer.compare(bytes, judged.recordBytes) !== 0;
 }
 

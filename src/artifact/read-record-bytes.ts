@@ -1,0 +1,14 @@
+import { MAX_RECORD_BYTES } from "../record/record.ts";
+import type { Store, StoreCallOptions, StorePath } from "../store/store.ts";
+
+/**
+ * The bytes of a record, `undefined` where there is none. Of a file that is larger than any record the first bytes only, one more
+ * than a record may have: it is damage, to be judged and set aside like any other, and nobody's file should fill the memory.
+ */
+export function readRecordBytes(
+  store: Store,
+  path: StorePath,
+  options?: StoreCallOptions,
+): Promise<Uint8Array | undefined> {
+  return store.read(path, { range: { start: 0, end: MAX_RECORD_BYTES + 1 }, signal: options?.signal });
+}
