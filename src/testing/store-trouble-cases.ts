@@ -1,0 +1,194 @@
+import { InvalidStorePathError, StoreError } from "../errors/store-errors.ts";
+import type { Store, StorePath } from "../store/store.ts";
+import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.ts";
+import {
+  arriving,
+  CHUNK_BYTES,
+  listAll,
+  listPaths,
+  OTHER_PATH,
+  PATH,
+  pattern,
+  paused,
+  text,
+} from "./sample-objects.ts";
+import type { StoreCase } from "./store-case.ts";
+
+/** Whoever gives up is told so at once, and leaves nothing. */
+export const abortingCases: readonly StoreCase[] = [
+  {
+    group: "aborting",
+    title: "rejects every call with the reason of a signal that is already aborted",
+    async run({ store }) {
+      await store.createIfAbsent(PATH, [text("payload")]);
+      const reason = new Error("changed my mind");
+      const signal = AbortSignal.abort(reason);
+      const calls = callEverything(store, OTHER_PATH, signal);
+      calls.set("read of an object", () => store.read(PATH, { signal }));
+      calls.set("remove of an object", () => store.remove(PATH, { signal }));
+      calls.set("move of an object", () => store.move(PATH, OTHER_PATH, { signal }));
+      for (const [name, call] of calls) expectEqual(await expectRejection(call(), name), reason, `reason of ${name}`);
+      expectEqual(await listPaths(store), [PATH], "listed afterwards");
+    },
+  },
+  ...(["writeFresh", "createIfAbsent", "replace"] as const).map(
+    (way): StoreCase => ({
+      group: "aborting",
+      title: `${way} that is aborted leaves nothing, and does not wait for chunks that never come`,
+      async run({ store }) {
+        const reason = new Error("changed my mind");
+        const controller = new AbortController();
+        const { chunks, reached } = paused(pattern(200_000), text("never"));
+        const writing = store[way](PATH, chunks, { signal: controller.signal });
+        await reached;
+        controller.abort(reason);
+        expectEqual(await expectRejection(writing, way), reason, "the reason");
+        expectEqual(await store.read(PATH), undefined, "read afterwards");
+        expectEqual(await listPaths(store), [], "listed afterwards");
+        await store[way](PATH, [text("again")]);
+        expectBytes(await store.read(PATH), text("again"), "the next attempt");
+      },
+    }),
+  ),
+  {
+    group: "aborting",
+    title: "stops a read between two parts",
+    async run({ store }) {
+      await store.writeFresh(PATH, [pattern(8 * CHUNK_BYTES)]);
+      const reason = new Error("changed my mind");
+      const controller = new AbortController();
+      const onChunk = (): void => controller.abort(reason);
+      const reading = store.read(PATH, { signal: controller.signal, onChunk });
+      expectEqual(await expectRejection(reading, "read"), reason, "the reason");
+    },
+  },
+];
+
+/** What no store takes: it would lead out of it, or be another name on another machine. */
+const hostilePaths = [
+  "",
+  ".",
+  "..",
+  "../outside",
+  "points/../../outside",
+  "/etc/passwd",
+  "points//a",
+  "points/",
+  "points\\a",
+  "C:\\a",
+  "points/a\0b",
+  "points/CON",
+  "points/aux.txt",
+  "points/a.",
+  "points/a ",
+  "points/a:b",
+  `points/${"a".repeat(201)}`,
+] as readonly string[] as readonly StorePath[];
+
+/** Nothing outside the store can be reached by a path. */
+export const pathCases: readonly StoreCase[] = [
+  {
+    group: "paths",
+    title: "refuses every path that is not safe everywhere, in every call",
+    async run({ store }) {
+      await store.createIfAbsent(PATH, [text("payload")]);
+      for (const path of hostilePaths) {
+        const calls = callEverything(store, path, undefined);
+        if (path === "" || path.endsWith("/")) calls.delete("list");
+        calls.set("move onto it", () => store.move(PATH, path));
+        for (const [name, call] of calls) await expectRefusal(call(), `${name} of ${JSON.stringify(path)}`);
+        await expectRefusal(
+          attemptSync(() => store.sync?.readShared(path, 100)),
+          `readShared of ${JSON.stringify(path)}`,
+          store,
+        );
+        await expectRefusal(
+          attemptSync(() => store.sync?.createIfAbsent(path, [])),
+          `createIfAbsent of ${JSON.stringify(path)}`,
+          store,
+        );
+      }
+      expectEqual(await listPaths(store), [PATH], "listed afterwards");
+    },
+  },
+];
+
+async function expectRefusal(call: Promise<unknown>, what: string, forDoorOf?: Store): Promise<void> {
+  if (forDoorOf !== undefined && forDoorOf.sync === undefined) return;
+  const error = await expectRejection(call, what);
+  if (!(error instanceof InvalidStorePathError))
+    fail(`${what}: expected an InvalidStorePathError, got ${String(error)}`);
+}
+
+async function attemptSync(call: () => unknown): Promise<unknown> {
+  return call();
+}
+
+function callEverything(
+  store: Store,
+  path: StorePath,
+  signal: AbortSignal | undefined,
+): Map<string, () => Promise<unknown>> {
+  return new Map<string, () => Promise<unknown>>([
+    ["read", () => store.read(path, { signal })],
+    ["stat", () => store.stat(path, { signal })],
+    ["writeFresh", () => store.writeFresh(path, [text("x")], { signal })],
+    ["createIfAbsent", () => store.createIfAbsent(path, [text("x")], { signal })],
+    ["createIfAbsent of a stream", () => store.createIfAbsent(path, arriving(text("x")), { signal })],
+    ["replace", () => store.replace(path, [text("x")], { signal })],
+    ["move", () => store.move(path, OTHER_PATH, { signal })],
+    ["remove", () => store.remove(path, { signal })],
+    ["list", () => collect(store.list(path, { signal }))],
+  ]);
+}
+
+async function collect(entries: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const entry of entries) all.push(entry);
+  return all;
+}
+
+/** A store that cannot be read is not an empty one, and damage is never covered up. */
+export const faultCases: readonly StoreCase[] = [
+  {
+    group: "faults",
+    title: "never takes a fault for a missing object",
+    needs: ["disable"],
+    async run(opened, subject) {
+      const { store } = opened;
+      await store.createIfAbsent(PATH, [text("payload")]);
+      await subject.disable?.(opened);
+      const calls = callEverything(store, PATH, undefined);
+      calls.set("list of everything", () => listAll(store));
+      if (store.sync !== undefined) {
+        calls.set("readShared", () => attemptSync(() => store.sync?.readShared(PATH, 100)));
+        calls.set("sync.createIfAbsent", () => attemptSync(() => store.sync?.createIfAbsent(PATH, [text("x")])));
+      }
+      for (const [name, call] of calls) {
+        const error = await expectRejection(call(), name);
+        if (!(error instanceof StoreError)) fail(`${name}: expected a StoreError, got ${String(error)}`);
+        if (name !== "list of everything" && !error.path.includes("points"))
+          fail(`${name}: its error does not say where: ${error.message}`);
+      }
+    },
+  },
+  {
+    group: "faults",
+    title: "shows an object that was cut short as it is, never filled up",
+    needs: ["truncate"],
+    async run(opened, subject) {
+      const { store } = opened;
+      const bytes = pattern(2 * CHUNK_BYTES + 5);
+      await store.writeFresh(PATH, [bytes]);
+      for (const sizeBytes of [2 * CHUNK_BYTES + 4, 2 * CHUNK_BYTES, CHUNK_BYTES + 1, 100, 0]) {
+        await subject.truncate?.(opened, PATH, sizeBytes);
+        const read = await store.read(PATH, { onChunk: () => {} }).catch((error: unknown) => error);
+        if (!(read instanceof StoreError))
+          expectBytes(read, bytes.subarray(0, sizeBytes), `read of ${sizeBytes} bytes`);
+        const stat = await store.stat(PATH).catch((error: unknown) => error);
+        if (!(stat instanceof StoreError))
+          expectEqual((stat as { sizeBytes: number }).sizeBytes, sizeBytes, "size in stat");
+      }
+    },
+  },
+];

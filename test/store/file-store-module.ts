@@ -1,0 +1,7 @@
+import { fileStore } from "../../src/store/file-store.ts";
+import type { Store } from "../../src/store/store.ts";
+
+/** Opens a folder in a process of its own. */
+export function openStore(place: string): Store {
+  return fileStore(place, { durable: false });
+}
