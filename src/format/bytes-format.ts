@@ -23,6 +23,14 @@ export function bytes(): Format<Uint8Array> {
           "Use npy() or structured() for other typed arrays.",
         );
       }
+      if (!(payload.buffer instanceof ArrayBuffer)) {
+        throw new UnsupportedPayloadError(
+          "bytes",
+          [],
+          "lies in shared memory, which may change while it is written",
+          "Give a copy: bytes.slice().",
+        );
+      }
       if (Object.getPrototypeOf(payload) !== Uint8Array.prototype) {
         throw new UnsupportedPayloadError(
           "bytes",

@@ -43,7 +43,8 @@ const KINDS: readonly NpyKind[] = [
 
 /** NumPy's type of a typed array, of exactly that class. */
 export function npyKindOf(data: unknown): NpyKind | undefined {
-  if (!ArrayBuffer.isView(data)) return undefined;
+  // Shared memory may change while it is written.
+  if (!ArrayBuffer.isView(data) || !(data.buffer instanceof ArrayBuffer)) return undefined;
   const prototype: unknown = Object.getPrototypeOf(data);
   return KINDS.find((candidate) => candidate.prototype === prototype);
 }

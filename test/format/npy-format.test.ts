@@ -1,0 +1,113 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { DecodeError } from "../../src/errors/format-errors.ts";
+import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
+import { npy } from "../../src/format/npy-format.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const arrays = [
+  ["float64", Float64Array.of(1.5, -0, Number.NaN, Number.POSITIVE_INFINITY)],
+  ["float32", Float32Array.of(1.5, 2)],
+  ["int8", Int8Array.of(-128, 127)],
+  ["uint8", Uint8Array.of(0, 255)],
+  ["int16", Int16Array.of(-1, 2)],
+  ["uint16", Uint16Array.of(1, 65_535)],
+  ["int32", Int32Array.of(-1, 2)],
+  ["uint32", Uint32Array.of(1, 2)],
+  ["int64", BigInt64Array.of(-1n, 2n)],
+  ["uint64", BigUint64Array.of(1n, 2n ** 63n)],
+] as const;
+
+function numpyPython(): string | undefined {
+  for (const python of ["/usr/bin/python3", "python3"]) {
+    try {
+      execFileSync(python, ["-c", "import numpy"], { stdio: "ignore" });
+      return python;
+    } catch {}
+  }
+  return undefined;
+}
+const python = numpyPython();
+
+test("a file is what NumPy documents, byte by byte", () => {
+  const [header, data] = npy().encode(Float64Array.of(1));
+  expect(Buffer.from(header ?? []).toString("latin1")).toBe(
+    `\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }${" ".repeat(60)}\n`,
+  );
+  expect((header?.length ?? 1) % 64).toBe(0);
+  expect(Buffer.from(data ?? []).toString("hex")).toBe("000000000000f03f");
+});
+
+test.each(arrays)("%s comes back as the same class", (_name, array) => {
+  const file = new Uint8Array(Buffer.concat(npy().encode(array)));
+  const loaded = npy().decode(file, defaultDecodeLimits);
+  expect(loaded).toEqual(array);
+  expect(loaded.constructor).toBe(array.constructor);
+});
+
+test("shapes are kept, and must fit the data", () => {
+  const format = npy({ shaped: true });
+  for (const payload of [
+    { data: new Float32Array(6), shape: [2, 3] },
+    { data: new Float64Array(1), shape: [] },
+    { data: new Int8Array(0), shape: [0, 4] },
+  ]) {
+    format.check(payload);
+    expect(format.decode(new Uint8Array(Buffer.concat(format.encode(payload))), defaultDecodeLimits)).toEqual(payload);
+  }
+  expect(() => format.check({ data: new Float32Array(6), shape: [2, 2] })).toThrow(
+    /payload\.shape says 4 numbers where there are 6/,
+  );
+  expect(() =>
+    npy().decode(
+      new Uint8Array(Buffer.concat(format.encode({ data: new Float32Array(6), shape: [2, 3] }))),
+      defaultDecodeLimits,
+    ),
+  ).toThrow(/shaped: true/);
+});
+
+describe.skipIf(python === undefined && process.env.CI !== "true")(
+  "NumPy (Debian: apt-get install python3-numpy)",
+  () => {
+    test("reads what we wrote", async () => {
+      await using folder = await temporaryFolder();
+      for (const [name, array] of arrays) writeFileSync(folder.join(`${name}.npy`), Buffer.concat(npy().encode(array)));
+      writeFileSync(
+        folder.join("matrix.npy"),
+        Buffer.concat(npy({ shaped: true }).encode({ data: Float64Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] })),
+      );
+      const script =
+        "import numpy, json, sys\nfor name in sys.argv[2:]:\n a = numpy.load(sys.argv[1] + '/' + name + '.npy')\n print(json.dumps([name, str(a.dtype), list(a.shape), [repr(x) for x in a.ravel().tolist()]]))";
+      const printed = execFileSync(
+        python ?? "python3",
+        ["-c", script, folder.path, ...arrays.map(([name]) => name), "matrix"],
+        { encoding: "utf8" },
+      );
+      const read = printed
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as [string, string, number[], string[]]);
+      expect(read.slice(0, -1).map(([name, type, shape]) => [name, type, shape])).toEqual(
+        arrays.map(([name, array]) => [name, name, [array.length]]),
+      );
+      expect(read[0]?.[3]).toEqual(["1.5", "-0.0", "nan", "inf"]);
+      expect(read.at(-1)).toEqual(["matrix", "float64", [2, 3], ["1.0", "2.0", "3.0", "4.0", "5.0", "6.0"]]);
+    });
+
+    test("wrote what we read, and what we cannot read is refused", async () => {
+      await using folder = await temporaryFolder();
+      const script = `import numpy, sys
+f = sys.argv[1]
+numpy.save(f + '/a.npy', numpy.arange(6, dtype='<f4').reshape(2, 3))
+numpy.save(f + '/fortran.npy', numpy.asfortranarray(numpy.zeros((2, 3))))
+numpy.save(f + '/big.npy', numpy.zeros(2, dtype='>f8'))
+numpy.save(f + '/objects.npy', numpy.array([{}], dtype=object), allow_pickle=True)`;
+      execFileSync(python ?? "python3", ["-c", script, folder.path]);
+      const load = (name: string) =>
+        npy({ shaped: true }).decode(new Uint8Array(readFileSync(folder.join(name))), defaultDecodeLimits);
+      expect(load("a.npy")).toEqual({ data: Float32Array.of(0, 1, 2, 3, 4, 5), shape: [2, 3] });
+      for (const name of ["fortran.npy", "big.npy", "objects.npy"]) expect(() => load(name), name).toThrow(DecodeError);
+    });
+  },
+);
