@@ -37,7 +37,7 @@ async function ourWay(): Promise<Way> {
       if (made === undefined) throw new Error("not a hit");
       return made;
     },
-    format: way === "npy" ? npy<Float64Array>() : structured(),
+    format: way === "npy" ? npy() : structured(),
     memory: "shared",
   });
   const dataDir = fileStore(join(dir, way), { durable: false });

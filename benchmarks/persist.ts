@@ -178,7 +178,7 @@ async function bigWrites(dir: string): Promise<readonly BenchmarkRow[]> {
     },
   };
   const ours = [
-    bigWrite("npy()", join(dir, "npy"), npy<Float64Array>(), values),
+    bigWrite("npy()", join(dir, "npy"), npy(), values),
     bigWrite("structured()", join(dir, "structured"), structured(), values),
   ];
   const times = await measureRounds([...ours, bare], BIG);

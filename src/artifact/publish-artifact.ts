@@ -6,7 +6,7 @@ import type { Provenance, RecordedPayload } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { DIGEST_CHUNK_BYTES, digestInParallel, digestOf } from "../util/digest.ts";
 import { newPayloadFile, payloadPath, recordPath } from "./artifact-paths.ts";
-import { readPayloadFile } from "./read-artifact.ts";
+import { readPayloadFile } from "./read-payload-file.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 
 /** One publication: everything that becomes an artifact. */

@@ -1,8 +1,8 @@
 import type { Address } from "../address/address.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { payloadPath, quarantinePath, recordPath } from "./artifact-paths.ts";
-import type { CorruptArtifact } from "./read-artifact.ts";
-import { readPayloadFile } from "./read-artifact.ts";
+import type { CorruptArtifact } from "./read-outcome.ts";
+import { readPayloadFile } from "./read-payload-file.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 
 /**

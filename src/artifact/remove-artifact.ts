@@ -1,7 +1,7 @@
 import type { Address } from "../address/address.ts";
 import type { Store } from "../store/store.ts";
 import { payloadPath, recordPath } from "./artifact-paths.ts";
-import { readPayloadFile } from "./read-artifact.ts";
+import { readPayloadFile } from "./read-payload-file.ts";
 
 /**
  * Remove an artifact: the record first, so that no record ever vouches for a payload that is gone.

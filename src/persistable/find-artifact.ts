@@ -1,4 +1,5 @@
-import { type ReadOutcome, readArtifact } from "../artifact/read-artifact.ts";
+import { readArtifact } from "../artifact/read-artifact.ts";
+import type { ReadOutcome } from "../artifact/read-outcome.ts";
 import type { State, Variant } from "./state.ts";
 import { variantsOf } from "./variant-addresses.ts";
 

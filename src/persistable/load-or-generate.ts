@@ -1,5 +1,5 @@
 import type { CallOptions } from "./accept-payload.ts";
-import { acceptLoaded } from "./accept-payload.ts";
+import { acceptLoaded, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 import { heldPayload } from "./hold-payload.ts";
 import { SingleFlight } from "./single-flight.ts";
@@ -20,7 +20,7 @@ export function payloadOf(state: State): Promise<unknown> {
 export function loadOrGenerate(state: State, options: CallOptions): Promise<unknown> {
   try {
     options.signal?.throwIfAborted();
-    const startedMs = performance.now();
+    const startedMs = startHit(state);
     const found = findArtifact(state, options.signal);
     if (found instanceof Promise) return timed(state, settle(state, found, options, startedMs));
     if (found.state === "hit") return Promise.resolve(acceptLoaded(state, found, options, startedMs));
@@ -60,7 +60,7 @@ async function produceOnce(
   const held = await heldPayload(state);
   if (held !== undefined) return held.value;
   // Another persistable object did it: this one loads its own.
-  const startedMs = performance.now();
+  const startedMs = startHit(state);
   const found = await findArtifact(state, options.signal);
   return found.state === "hit" ? acceptLoaded(state, found, options, startedMs) : produceOnce(state, found, options);
 }

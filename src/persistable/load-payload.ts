@@ -1,6 +1,6 @@
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import { NotPersistedError } from "../errors/persistable-errors.ts";
-import { acceptLoaded, type CallOptions } from "./accept-payload.ts";
+import { acceptLoaded, type CallOptions, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 import { sessionOf } from "./session-of.ts";
 import type { State } from "./state.ts";
@@ -13,7 +13,7 @@ import type { State } from "./state.ts";
 export async function loadPayload(state: State, options: CallOptions): Promise<unknown> {
   options.signal?.throwIfAborted();
   if (state.surroundings.hasListener) sessionOf(state).tell({ type: "loading" });
-  const startedMs = performance.now();
+  const startedMs = startHit(state);
   const found = await findArtifact(state, options.signal);
   if (found.state === "hit") return acceptLoaded(state, found, options, startedMs);
   throw await missError(state, found, options.signal);

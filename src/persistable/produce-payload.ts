@@ -3,9 +3,9 @@ import { noteMiss } from "../artifact/explain-miss.ts";
 import { acquireLease, type LeaseOwner } from "../artifact/lease.ts";
 import { describeMiss, type MissReason } from "../artifact/miss.ts";
 import { quarantineArtifact } from "../artifact/quarantine-artifact.ts";
-import type { CorruptArtifact } from "../artifact/read-artifact.ts";
+import type { CorruptArtifact } from "../artifact/read-outcome.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
-import { acceptLoaded, type CallOptions, contextOf } from "./accept-payload.ts";
+import { acceptLoaded, type CallOptions, contextOf, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 import { publishPayload, runGenerator } from "./generate-payload.ts";
 import { holdPersisted } from "./hold-payload.ts";
@@ -36,7 +36,7 @@ export async function producePayload(
       onTakeover: (owner) => sessionOf(state).tell({ type: "takeover", owner: describeOwner(owner) }),
     });
     try {
-      const startedMs = performance.now();
+      const startedMs = startHit(state);
       const found = await findArtifact(state, signal);
       if (found.state === "hit")
         return { payload: await acceptLoaded(state, found, { ...options, signal }, startedMs) };

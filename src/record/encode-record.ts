@@ -5,6 +5,7 @@ import { RecordTooLargeError } from "../errors/record-errors.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { encodeParamsTree, encodeUntracked } from "./encode-params-tree.ts";
 import { MAX_RECORD_BYTES, type Provenance, RECORD_VERSION, type RecordedPayload } from "./record.ts";
+import { CHECKSUM_HEAD, COVERED_START, INLINE_KEY, recordHead } from "./record-layout.ts";
 
 /** What a record says of the recipe, encoded before anything is generated, so that what cannot be recorded is refused before it costs anything. */
 export interface RecordDraft {
@@ -13,7 +14,6 @@ export interface RecordDraft {
 }
 
 const encoder = new TextEncoder();
-const INLINE_KEY = '\n  "inline": ';
 
 /**
  * The part of a record that is known before generating.
@@ -66,18 +66,6 @@ export function encodeRecord(
     throw new RecordTooLargeError(draft.node.name, `would be ${bytes.length} bytes long`);
   encoder.encodeInto(sha256Hex(bytes.subarray(COVERED_START)), bytes.subarray(CHECKSUM_HEAD.length));
   return bytes;
-}
-
-/** A record begins with this, and 64 digits of sha256 over everything after them. */
-export const CHECKSUM_HEAD = '{\n  "checksum": "sha256:';
-/** Where the bytes begin that the checksum vouches for. */
-export const COVERED_START = CHECKSUM_HEAD.length + 64;
-/** What precedes an inline payload; a raw line break with two spaces cannot occur inside JSON strings or nested values. */
-export const INLINE_MARK = encoder.encode(`,${INLINE_KEY}`);
-
-/** What follows the checksum: a reader who knows the address and the format compares it as it is. */
-export function recordHead(address: string, format: string): string {
-  return `",\n  "address": "${address}",\n  "format": ${JSON.stringify(format)},`;
 }
 
 function payloadJson(payload: Omit<RecordedPayload, "format">): JsonValue {

@@ -1,4 +1,4 @@
-import { INLINE_MARK } from "./encode-record.ts";
+import { INLINE_MARK } from "./record-layout.ts";
 
 /** How a small payload lies inside its record; what the format declares. */
 export type InlineKind = "json" | "text" | "base64";

@@ -6,7 +6,6 @@ import type { ClassCodec } from "../util/class-codec.ts";
 import { parseDigest } from "../util/digest.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { decodeParamsTree, decodeUntracked } from "./decode-params-tree.ts";
-import { CHECKSUM_HEAD, COVERED_START } from "./encode-record.ts";
 import {
   type ArtifactRecord,
   MAX_RECORD_BYTES,
@@ -16,6 +15,7 @@ import {
   type RecordDependency,
   type RecordedPayload,
 } from "./record.ts";
+import { CHECKSUM_HEAD, COVERED_START } from "./record-layout.ts";
 
 /** Why a record cannot be believed; a value, since only the caller knows what follows from it. */
 export interface RecordProblem {

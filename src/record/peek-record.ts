@@ -1,6 +1,6 @@
 import type { Address } from "../address/address.ts";
 import { sha256Hex } from "../util/sha256.ts";
-import { CHECKSUM_HEAD, COVERED_START, INLINE_MARK, recordHead } from "./encode-record.ts";
+import { CHECKSUM_HEAD, COVERED_START, INLINE_MARK, recordHead } from "./record-layout.ts";
 
 /**
  * The inline payload of a record whose checksum is right and whose address and format are the expected ones, found without parsing.

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { json, npy } from "../../src/index.ts";
-import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/encode-record.ts";
+import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/record-layout.ts";
 import { sha256Hex } from "../../src/util/sha256.ts";
 import { persistSample, type Rig, type Sample } from "./samples.ts";
 

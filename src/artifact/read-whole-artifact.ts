@@ -1,0 +1,103 @@
+import { ArtifactInFlightError, FormatMismatchError } from "../errors/artifact-errors.ts";
+import { DecodeError } from "../errors/format-errors.ts";
+import { decodeInline, findInline } from "../record/inline-payload.ts";
+import { isRecord, parseRecord } from "../record/parse-record.ts";
+import type { ArtifactRecord } from "../record/record.ts";
+import type { StorePath } from "../store/store.ts";
+import { createDigestCollector, DIGEST_CHUNK_BYTES, digestOf } from "../util/digest.ts";
+import { isPayloadFileOf, payloadPath } from "./artifact-paths.ts";
+import { type CorruptArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
+import { readRecordBytes } from "./read-record-bytes.ts";
+import { type Decoded, tryDecode } from "./try-decode.ts";
+
+/** Somebody may replace an artifact between the two reads; a few times in a row is already odd. */
+const MAX_LOOKS = 8;
+
+/** Read and verify an artifact in full: its record is parsed, and its payload may be a file. */
+export async function readWholeArtifact(
+  wanted: WantedArtifact,
+  path: StorePath,
+  first?: Uint8Array,
+): Promise<ReadOutcome> {
+  let bytes = first ?? (await readRecordBytes(wanted.store, path, wanted));
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    if (bytes === undefined) return { state: "missing" };
+    const outcome = await readFrom(wanted, path, bytes);
+    if (outcome.state !== "corrupt") return outcome;
+    // Damage is believed only when the record still stands as it was judged: else somebody has replaced it meanwhile.
+    const again = await readRecordBytes(wanted.store, path, wanted);
+    if (again !== undefined && Buffer.compare(again, bytes) === 0) return outcome;
+    bytes = again;
+  }
+  throw new ArtifactInFlightError(wanted.name, path);
+}
+
+async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Array): Promise<ReadOutcome> {
+  const record = judgeRecord(wanted, path, bytes);
+  if ("state" in record) return record;
+  const { format: id, file, sizeBytes, digest } = record.payload;
+  const format = wanted.formats.find((candidate) => candidate.id === id);
+  if (format === undefined) throw new FormatMismatchError(wanted.name, path, id, wanted.formats[0].id);
+  const corrupt = (where: StorePath, problem: string): CorruptArtifact => ({
+    state: "corrupt",
+    file: where,
+    problem,
+    recordBytes: bytes,
+  });
+
+  let payloadBytes: Uint8Array;
+  let payloadFile = path;
+  if (file === undefined) {
+    const line = findInline(bytes);
+    if (line === undefined || format.inline === false)
+      return corrupt(path, "holds no payload that its format could read");
+    payloadBytes = decodeInline(format.inline, line);
+    if (payloadBytes.length !== sizeBytes || digestOf([payloadBytes]) !== digest)
+      return corrupt(path, "holds a payload that does not match its digest");
+  } else {
+    payloadFile = payloadPath(wanted.name, file);
+    const read = await readVerified(wanted, payloadFile, sizeBytes, digest);
+    if (typeof read === "string") return corrupt(payloadFile, read);
+    payloadBytes = read;
+  }
+  const decoded = await tryDecode(() => format.decode(payloadBytes, wanted.limits));
+  if (decoded instanceof DecodeError)
+    return corrupt(payloadFile, `cannot be decoded as ${format.id}: ${decoded.message}`);
+  return { state: "hit", payload: (decoded as Decoded).value, record, source: record.provenance.source };
+}
+
+function judgeRecord(wanted: WantedArtifact, path: StorePath, bytes: Uint8Array): ArtifactRecord | CorruptArtifact {
+  const corrupt = (problem: string): CorruptArtifact => ({ state: "corrupt", file: path, problem, recordBytes: bytes });
+  const record = parseRecord(bytes, path, wanted.classes);
+  if (!isRecord(record)) return corrupt(record.problem);
+  if (record.address !== wanted.address) return corrupt(`is the record of another address, ${record.address}`);
+  if (record.name !== wanted.name) return corrupt(`is the record of another name, ${JSON.stringify(record.name)}`);
+  const { file } = record.payload;
+  if (file !== undefined && !isPayloadFileOf(file, record.address))
+    return corrupt(`names a payload outside its place: ${JSON.stringify(file)}`);
+  return record;
+}
+
+/** The payload's bytes, or what is wrong with them. */
+async function readVerified(
+  wanted: WantedArtifact,
+  path: StorePath,
+  sizeBytes: number,
+  digest: string,
+): Promise<Uint8Array | string> {
+  const { store, signal } = wanted;
+  const small = sizeBytes <= SYNC_READ_BYTES ? store.sync?.readShared(path, SYNC_READ_BYTES) : undefined;
+  const collector = sizeBytes > DIGEST_CHUNK_BYTES ? createDigestCollector(sizeBytes) : undefined;
+  let bytes: Uint8Array | undefined;
+  if (small instanceof Uint8Array) bytes = new Uint8Array(small);
+  else {
+    const size = await store.stat(path, { signal });
+    if (size !== undefined && size.sizeBytes !== sizeBytes)
+      return `has ${size.sizeBytes} bytes instead of ${sizeBytes}`;
+    bytes = await store.read(path, { signal, maxBytes: sizeBytes, onChunk: collector?.onChunk });
+  }
+  if (bytes === undefined) return "is missing";
+  if (bytes.length !== sizeBytes) return `has ${bytes.length} bytes instead of ${sizeBytes}`;
+  if ((collector?.digest() ?? digestOf([bytes])) !== digest) return "does not match its digest";
+  return bytes;
+}
