@@ -27,6 +27,8 @@ function planPrimitive(payload: unknown): StructuredPlan {
 
 const BEHAVIOR = "A payload is data: generate the data, and keep the behavior in code.";
 
+const SMALL_VIEW_BYTES = 1024;
+
 /** A path that shares its beginning with others. */
 interface Link {
   readonly key: string | number;
@@ -147,8 +149,13 @@ class Planner {
   #lookAtView(view: ArrayBufferView, link: Link | undefined): void {
     const name = viewKindOf(view);
     if (name === undefined) this.#refuseInstance(view, link);
-    if (Object.keys(view).length !== ((view as { length?: number }).length ?? 0) && view.byteLength < 1024)
+    // Looking at the keys of a big array takes longer than writing it.
+    if (
+      view.byteLength < SMALL_VIEW_BYTES &&
+      Object.keys(view).length !== ((view as { length?: number }).length ?? 0)
+    ) {
       this.#refuse(link, "is an array with keys of its own", "Use an object beside it.");
+    }
     if (this.#types.isSharedArrayBuffer(view.buffer))
       this.#refuse(link, "lies in shared memory, which others can change", "Give a copy: array.slice().");
     this.#use(view.buffer as ArrayBuffer, link).views.push(view);
