@@ -11,9 +11,16 @@ import { root } from "./bundle.mjs";
  *
  * @type {Record<string, number>}
  */
-const fullCounts = {};
+const fullCounts = {
+  PERSISTABLE_FUZZ_RUNS: 40_000,
+  // More than a small artifact has bits: each is flipped.
+  PERSISTABLE_TEST_DAMAGES: 1_000_000,
+  PERSISTABLE_TEST_KILLS: 1_000,
+  PERSISTABLE_TEST_LEASE_KILLS: 300,
+  PERSISTABLE_TEST_LEASE_SEEDS: 10_000,
+};
 
-const notCounts = ["PERSISTABLE_TEST_BUILT"];
+const notCounts = ["PERSISTABLE_DATA_DIR", "PERSISTABLE_TEST_BUILT", "PERSISTABLE_WRITE_VECTORS"];
 
 const read = new Map(findTests().map((file) => [file, countsReadBy(file)]));
 const names = new Set([...read.values()].flat());
@@ -32,7 +39,7 @@ for (const [name, count] of Object.entries(fullCounts)) {
 }
 const tests = [...read].flatMap(([file, counts]) => (counts.length > 0 ? [file] : []));
 if (tests.length === 0) {
-  console.error("No test reads a PERSISTABLE_TEST_ count from the environment.");
+  console.error("No test reads a PERSISTABLE_ count from the environment.");
   process.exit(1);
 }
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
@@ -52,5 +59,6 @@ function findTests() {
  */
 function countsReadBy(file) {
   const text = readFileSync(join(root, file), "utf8");
-  return (text.match(/\bPERSISTABLE_TEST_[A-Z0-9_]+/g) ?? []).filter((name) => !notCounts.includes(name));
+  const names = [...text.matchAll(/\bprocess\.env\.(PERSISTABLE_[A-Z0-9_]+)/g)].map((match) => match[1] ?? "");
+  return names.filter((name) => !notCounts.includes(name));
 }

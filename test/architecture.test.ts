@@ -183,6 +183,7 @@ describe("the checker catches, planted in a sound tree,", () => {
 });
 
 it("an import in a comment or a string is no import", () => {
-  const text = '/** import { a } from "../store/store.ts"; */\nconst b = "import(\\"../store/store.ts\\")";\n';
+  const text =
+    '/** import { a } from "../store/store.ts"; */\n * new URL("./a.ts", import.meta.url)\nconst b = "import(\\"../store/store.ts\\")";\n';
   expect(readImports("src/errors/b.ts", text).local).toEqual([]);
 });

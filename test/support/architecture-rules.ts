@@ -148,8 +148,9 @@ interface Imports {
  */
 export function readImports(file: string, text: string): Imports {
   const names = ts.preProcessFile(text, true, true).importedFiles.map((imported) => imported.fileName);
-  for (const match of text.matchAll(/new URL\(\s*["'](\.[^"']+)["']/g)) names.push(match[1] as string);
-  const quoted = [...text.matchAll(/["'](node:[a-z0-9_/]+)["']|getBuiltinModule\(\s*["']([^"']+)["']/g)];
+  const code = text.replaceAll(/^\s*(?:\*|\/[*/]).*$/gm, "");
+  for (const match of code.matchAll(/new URL\(\s*["'](\.[^"']+)["']/g)) names.push(match[1] as string);
+  const quoted = [...code.matchAll(/["'](node:[a-z0-9_/]+)["']|getBuiltinModule\(\s*["']([^"']+)["']/g)];
   return {
     local: names
       .filter((name) => name.startsWith("."))
