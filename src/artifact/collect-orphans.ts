@@ -1,5 +1,4 @@
 import type { Address } from "../address/address.ts";
-import { isRecord, parseRecord } from "../record/parse-record.ts";
 import type { Store, StoreCallOptions } from "../store/store.ts";
 import { artifactFolder, isPayloadFileOf, recordPath } from "./artifact-paths.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
@@ -30,6 +29,7 @@ export async function collectOrphans(
   options: StoreCallOptions & { readonly graceMs?: number; readonly nowMs?: number } = {},
 ): Promise<Collected> {
   const { graceMs = DEFAULT_GRACE_MS, nowMs = Date.now(), signal } = options;
+  const { isRecord, parseRecord } = await import("../record/parse-record.ts");
   const files: string[] = [];
   let sizeBytes = 0;
   for await (const entry of store.list(`${artifactFolder(name)}/`, { signal })) {

@@ -1,7 +1,7 @@
 import type { RecipeNode, RecipeParam } from "../address/recipe-node.ts";
 import { encodeCanonical } from "../canonical/encode-canonical.ts";
 import { Untracked } from "../params/untracked.ts";
-import { CutLineage } from "../record/decode-params-tree.ts";
+import { CutLineage } from "../record/cut-lineage.ts";
 import type { ArtifactRecord, RecordDependency } from "../record/record.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import type { RecipeChange } from "./miss.ts";

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import type { Format } from "../format/format.ts";
-import { CutLineage } from "../record/decode-params-tree.ts";
+import { CutLineage } from "../record/cut-lineage.ts";
 import { declarationKey, type StateOptions } from "./create-state.ts";
 import { assertRoles, createDeclaration, type DeclarationOptions } from "./declaration.ts";
 import type {

@@ -3,7 +3,7 @@ import type { Address } from "../address/address.ts";
 import { NoPayloadError } from "../errors/persistable-errors.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
-import { type CallOptions, contextOf } from "./accept-payload.ts";
+import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
 import { createState, type StateOptions } from "./create-state.ts";
 import type { DeclarationOptions, MemoryPolicy } from "./declaration.ts";
 import { describeParams } from "./describe-params.ts";
@@ -204,7 +204,6 @@ export abstract class Persistable<
    * @throws {@link InvalidPayloadError}; {@link NoPayloadError} where none is given and none is in memory.
    */
   async validate(...payload: [] | [payload: Payload]): Promise<void> {
-    const { validateGenerated } = await import("./accept-payload.ts");
     await validateGenerated(
       this[stateKey],
       payload.length === 0 ? await this.#inMemory("validate()") : payload[0],

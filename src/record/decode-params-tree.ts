@@ -3,18 +3,10 @@ import { parseAddress } from "../address/address-of.ts";
 import { decodeTagged, type JsonValue } from "../canonical/tagged-json.ts";
 import { Untracked } from "../params/untracked.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
+import { CutLineage } from "./cut-lineage.ts";
 import type { RecordDependency } from "./record.ts";
 
 type Json = { readonly [key: string]: JsonValue | undefined };
-
-/** Stands in a params tree where the lineage was cut: only the address of what was there is known. */
-export class CutLineage {
-  readonly address: Address;
-
-  constructor(address: Address) {
-    this.address = address;
-  }
-}
 
 /** A params tree in memory, with what the recipe takes of it. */
 export interface DecodedParamsTree {
