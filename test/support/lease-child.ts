@@ -29,6 +29,7 @@ export interface LeaseReport {
   readonly pid?: number | undefined;
   readonly epoch?: number;
   readonly isCurrent?: boolean;
+  /** By the clock that all processes of a machine share and nobody sets. */
   readonly atMs: number;
 }
 
@@ -93,5 +94,5 @@ function shiftClock(offMs: number): void {
 }
 
 function tell(report: Omit<LeaseReport, "atMs">): void {
-  process.stdout.write(`${JSON.stringify({ ...report, atMs: performance.timeOrigin + performance.now() })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...report, atMs: Number(process.hrtime.bigint()) / 1e6 })}\n`);
 }
