@@ -25,6 +25,8 @@ export function compareRecipes(node: RecipeNode, record: ArtifactRecord): Recipe
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { node, recorded, roles } = next;
     const before = changes.length;
+    // Whether a change further up accounts for the difference.
+    let isNamed = false;
     compareHeads(node, recorded, roles, changes);
     compareParams(node, recorded, roles, changes);
     const inner: typeof stack = [];
@@ -44,6 +46,7 @@ export function compareRecipes(node: RecipeNode, record: ArtifactRecord): Recipe
         continue;
       }
       const pair = `${mine.address}${theirs.address}`;
+      isNamed = true;
       if (seen.has(pair)) continue;
       seen.add(pair);
       inner.push({
@@ -53,7 +56,7 @@ export function compareRecipes(node: RecipeNode, record: ArtifactRecord): Recipe
       });
     }
     stack.push(...inner.reverse());
-    if (changes.length === before && inner.length === 0 && roles.length > 0) {
+    if (changes.length === before && !isNamed && roles.length > 0) {
       // Every visible part agrees, and yet the addresses differ: the record does not tell more.
       changes.push({
         what: "dependency",

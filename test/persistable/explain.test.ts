@@ -53,6 +53,17 @@ describe("a miss says why", () => {
     expect(describeMiss(reason)).toMatch(/^estimator\.points\.seed: 5, nearest artifact has 1/);
   });
 
+  test("what two dependencies have in common is named once", async () => {
+    const dataDir = memoryStore();
+    const left = definePersistable({ name: "left", dependencies: { points }, generate: () => 1 });
+    const both = definePersistable({ name: "both", dependencies: { points, left }, generate: () => 1 });
+    const tree = (n: number) => ({ points: { n, seed: 1 }, left: { points: { n, seed: 1 } } });
+    await both(tree(1), { dataDir }).payload;
+    const reason = await missOf(both(tree(2), { dataDir }));
+    expect(reason).toMatchObject({ changes: [{ roles: ["points"], key: "n" }] });
+    expect((reason as { changes: unknown[] }).changes).toHaveLength(1);
+  });
+
   test("the version, or only the draw, differs", async () => {
     const dataDir = memoryStore();
     await points({ n: 1, seed: 1 }, { dataDir }).payload;
