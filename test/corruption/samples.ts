@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import type { AnyFormat } from "../../src/format/format.ts";
 import {
   bytes,
   collectOrphans,
@@ -15,14 +16,13 @@ import {
   structured,
   text,
   typedParams,
-  type UniversalFormat,
 } from "../../src/index.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 
 /** A kind of artifact: which format, which payload, and whether it lies inside its record. */
 export interface Sample {
   readonly title: string;
-  readonly format: Format<never> | UniversalFormat;
+  readonly format: AnyFormat;
   readonly payload: (n: number) => unknown;
   readonly inlineBytes?: number;
 }
@@ -86,7 +86,7 @@ export async function persistSample(sample: Sample): Promise<Rig> {
   const definition = definePersistable({
     name: "sample",
     params: typedParams<{ n: number }>(),
-    format: sample.format as UniversalFormat,
+    format: sample.format as Format,
     inlineBytes: sample.inlineBytes,
     generate: ({ params }): unknown => {
       generations++;

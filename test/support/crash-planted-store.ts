@@ -1,0 +1,101 @@
+import { mkdir, open } from "node:fs/promises";
+import path from "node:path";
+import type { Store, StorePath } from "../../src/index.ts";
+import type { FileStore } from "../../src/store/file-store.ts";
+import type { Chunks } from "../../src/store/store.ts";
+
+/** A bug to be found. Each is how some cache really writes. */
+export type PlantedBug = "record-first" | "in-place" | "early-acknowledgement";
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
+
+/** A store that breaks its contract in one way: what finds no fault with it, finds no fault with anything. */
+export function plantBug(store: FileStore, bug: PlantedBug): Store {
+  const sound: Store = {
+    url: store.url,
+    capabilities: store.capabilities,
+    read: (...args) => store.read(...args),
+    stat: (...args) => store.stat(...args),
+    writeFresh: (...args) => store.writeFresh(...args),
+    createIfAbsent: (...args) => store.createIfAbsent(...args),
+    replace: (...args) => store.replace(...args),
+    move: (...args) => store.move(...args),
+    remove: (...args) => store.remove(...args),
+    list: (...args) => store.list(...args),
+    localPath: (...args) => store.localPath(...args),
+  };
+  const isRecord = (file: StorePath): boolean => file.endsWith(".json") && !file.startsWith(".");
+  switch (bug) {
+    case "record-first":
+      return { ...sound, ...recordFirst(store, isRecord) };
+    case "in-place": {
+      const writeInPlace = async (file: StorePath, chunks: Chunks): Promise<void> =>
+        isRecord(file) ? inPlace(store.localPath(file), chunks) : store.replace(file, chunks);
+      return {
+        ...sound,
+        createIfAbsent: async (file, chunks, options) => {
+          if (!isRecord(file)) return store.createIfAbsent(file, chunks, options);
+          if ((await store.stat(file)) !== undefined) return "exists";
+          await writeInPlace(file, chunks);
+          return "created";
+        },
+        replace: writeInPlace,
+      };
+    }
+    case "early-acknowledgement":
+      return {
+        ...sound,
+        createIfAbsent: async (file, chunks, options) => {
+          if (!isRecord(file)) return store.createIfAbsent(file, chunks, options);
+          if ((await store.stat(file)) !== undefined) return "exists";
+          void pause().then(() => store.createIfAbsent(file, chunks, options));
+          return "created";
+        },
+      };
+  }
+}
+
+/** Payloads wait until their record is there. */
+function recordFirst(store: FileStore, isRecord: (file: StorePath) => boolean): Partial<Store> {
+  const waiting = new Map<StorePath, Uint8Array[]>();
+  const writeWaiting = async (): Promise<void> => {
+    const files = [...waiting];
+    waiting.clear();
+    await pause();
+    for (const [file, chunks] of files) await store.writeFresh(file, chunks);
+  };
+  return {
+    writeFresh: async (file, chunks) => {
+      waiting.set(file, await collect(chunks));
+    },
+    createIfAbsent: async (file, chunks, options) => {
+      const outcome = await store.createIfAbsent(file, chunks, options);
+      if (isRecord(file)) await writeWaiting();
+      return outcome;
+    },
+    replace: async (file, chunks, options) => {
+      await store.replace(file, chunks, options);
+      await writeWaiting();
+    },
+  };
+}
+
+/** To the final name, a part at a time. */
+async function inPlace(file: string, chunks: Chunks): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const bytes = Buffer.concat(await collect(chunks));
+  const handle = await open(file, "w");
+  try {
+    await handle.write(bytes.subarray(0, bytes.length >> 1));
+    await pause();
+    await handle.write(bytes.subarray(bytes.length >> 1));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function collect(chunks: Chunks): Promise<Uint8Array[]> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(Uint8Array.from(chunk));
+  return all;
+}
