@@ -23,7 +23,8 @@ export function createReport(output: NodeJS.WriteStream): Report {
   const isColored = isTerminal && output.hasColors();
   const width = isTerminal ? Math.min(output.columns || 80, 120) : 100;
   const style = (format: Style, text: string): string => (isColored ? styleText(format, text) : text);
-  const print = (line: string): void => void output.write(`${isTerminal ? CLEAR_LINE : ""}${INDENT}${line.trimEnd()}\n`);
+  const print = (line: string): void =>
+    void output.write(`${isTerminal ? CLEAR_LINE : ""}${INDENT}${line.trimEnd()}\n`);
   const printNow = (line: string): void => {
     if (isTerminal) output.write(`${CLEAR_LINE}${INDENT}${style("dim", truncate(line, width - INDENT.length))}`);
   };
@@ -71,7 +72,7 @@ export function createReport(output: NodeJS.WriteStream): Report {
         for (const { licenses, score, snippet } of results) {
           output.write(`\n${INDENT}${style("cyan", licenses)} ${style("dim", score.toFixed(3))}\n`);
           for (const line of wrap(snippet, Math.min(width, 100) - 2 * INDENT.length))
-            output.write(`${INDENT}${line.trimEnd()}\n`);
+            output.write(`${INDENT}${line}\n`);
         }
       }
     },
