@@ -16,6 +16,6 @@ export interface BenchmarkRow {
   readonly peerValue?: number;
   /** Ours divided by the peer's: below 1, ours is less. */
   readonly ratio?: number;
-  /** What the ratio should be at most; without a peer, what our own figure should be at most. */
+  /** What the ratio should be at most; without a ratio, what our own figure should be at most. */
   readonly goal?: number;
 }

@@ -40,11 +40,11 @@ function describeReport({ name, rows, notes = [] }) {
 function cellsOf({ case: what, ours, unit, peer, peerValue, ratio, goal }) {
   return [
     what,
-    `${round(ours)} ${unit}`,
+    withUnit(ours, unit),
     peer ?? "",
-    peerValue === undefined ? "" : `${round(peerValue)} ${unit}`,
+    peerValue === undefined ? "" : withUnit(peerValue, unit),
     ratio === undefined ? "" : `${ratio.toFixed(2)}x`,
-    goal === undefined ? "" : `<= ${goal}${ratio === undefined ? ` ${unit}` : "x"}`,
+    goal === undefined ? "" : `<= ${ratio === undefined ? withUnit(goal, unit) : `${goal}x`}`,
   ];
 }
 
@@ -71,9 +71,14 @@ function inColor(color, text) {
   return process.stdout.isTTY && !process.env.NO_COLOR ? styleText(color, text) : text;
 }
 
-/** @param {number} value */
-function round(value) {
-  return value >= 100 ? String(Math.round(value)) : value.toPrecision(value >= 10 ? 3 : 2);
+/**
+ * @param {number} value
+ * @param {string} unit
+ */
+function withUnit(value, unit) {
+  // Of a share of the payload a percent counts.
+  if (unit.startsWith("x ")) return `${value.toFixed(3)}${unit}`;
+  return `${value >= 100 ? Math.round(value) : value.toPrecision(value >= 10 ? 3 : 2)} ${unit}`;
 }
 
 /**

@@ -89,6 +89,7 @@ function childrenOf(names) {
 function runBenchmark(file) {
   return new Promise((resolve, reject) => {
     const child = fork(join(root, "benchmarks", "run-benchmark.mjs"), [file], {
+      cwd: root,
       execArgv: ["--expose-gc"],
       env: { ...process.env, ...(values.huge ? { BENCHMARK_HUGE: "1" } : {}) },
     });

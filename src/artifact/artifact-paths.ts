@@ -1,6 +1,6 @@
 import type { Address } from "../address/address.ts";
-import { storePath } from "../store/store-path.ts";
 import type { StorePath } from "../store/store.ts";
+import { storePath } from "../store/store-path.ts";
 import { safeName } from "../util/safe-name.ts";
 
 /** Where leases, quarantine and other things lie that may all be deleted. */
@@ -15,8 +15,18 @@ export function artifactFolder(name: string): StorePath {
 }
 
 export function recordPath(name: string, address: Address): StorePath {
-  return storePath(safeName(name), `${address}.json`);
+  // Every hit asks for one. An address is 64 hexadecimal digits, so that only the folder needs to be checked, and that once.
+  let folder = folders.get(name);
+  if (folder === undefined) {
+    folder = artifactFolder(name);
+    if (folders.size >= MAX_FOLDERS) folders.clear();
+    folders.set(name, folder);
+  }
+  return `${folder}/${address}.json` as StorePath;
 }
+
+const folders = new Map<string, StorePath>();
+const MAX_FOLDERS = 1000;
 
 /** A payload file carries the publication's own random part, so that no writer ever touches what another one wrote. */
 export function newPayloadFile(address: Address, extension: string): string {
