@@ -41,7 +41,9 @@ export async function bundle() {
     comments: { jsdoc: false },
     minifyInternalExports: false,
     chunkFileNames: "chunks/[name]-[hash].js",
-    codeSplitting: { groups: [{ name: "core", test: /src\/index\.ts$/, includeDependenciesRecursively: true }] },
+    codeSplitting: {
+      groups: [{ name: "core", test: /src\/index\.ts$|^\0rolldown\/runtime/, includeDependenciesRecursively: true }],
+    },
   });
   await build.close();
   return { chunks: output.filter((file) => file.type === "chunk"), warnings };
