@@ -51,7 +51,7 @@ export { type Untracked, untracked } from "./params/untracked.ts";
 export type { CallOptions } from "./persistable/accept-payload.ts";
 export type { DeclarationOptions, MemoryPolicy } from "./persistable/declaration.ts";
 export { definePersistable, type PersistableDefinition, typedParams } from "./persistable/define-persistable.ts";
-export type { Definition } from "./persistable/definition.ts";
+export type { Definition, PersistableOf } from "./persistable/definition.ts";
 export type { Explanation } from "./persistable/explain.ts";
 export type { HookContext } from "./persistable/hooks.ts";
 export {

@@ -223,10 +223,23 @@ function buildDependency(
   if (known !== undefined && given !== undefined) return known;
   const { dataDir, logger, verbose, onEvent } = options;
   const build = declared as unknown as (tree: unknown, options: PersistableOptions, built: BuiltSubtrees) => unknown;
-  const dependency = build(given, { dataDir, logger, verbose, onEvent }, built);
+  const dependency = buildNamed(name, role, given, () => build(given, { dataDir, logger, verbose, onEvent }, built));
   const ofSubtree = built.get(given) ?? new Map<unknown, unknown>();
   built.set(given, ofSubtree.set(declared, dependency));
   return dependency;
+}
+
+/** A role that was left out fails for its own params: say so. */
+function buildNamed(name: string, role: string, given: unknown, build: () => unknown): unknown {
+  try {
+    return build();
+  } catch (cause) {
+    if (given !== undefined) throw cause;
+    throw new DefinitionError(
+      `${name} was built without its dependency "${role}", which has params that must be given: { ${role}: { … } }. ${(cause as Error).message}`,
+      { cause },
+    );
+  }
 }
 
 function isClass(declared: DependencyDeclaration): boolean {

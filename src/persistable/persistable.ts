@@ -22,6 +22,10 @@ export interface AnyPersistable {
   readonly name: string;
   readonly address: Address;
   readonly payload: Promise<unknown>;
+  readonly paramsTree: Readonly<Record<string, unknown>>;
+  isPersisted(): Promise<boolean>;
+  explain(options?: { readonly signal?: AbortSignal | undefined }): Promise<Explanation>;
+  record(): Promise<ArtifactRecord | undefined>;
 }
 
 /** What is said when one persistable is built. */

@@ -69,7 +69,8 @@ export class Session {
       return;
     }
     const line = logLine(name, where, level, message);
-    if (verbose || level === "warn" || level === "error") process.stderr.write(line);
+    // A failure is thrown as well: whoever catches it decides whether it is shown.
+    if (verbose || level === "warn") process.stderr.write(line);
     if (inFile && level !== "debug") this.#appendFile(line, where);
   }
 

@@ -23,7 +23,7 @@ export function snapshotParams(
   if (flat !== undefined) return { params: Object.freeze(flat), mutable: false };
   assertDataProperties(params);
   const copier = new Copier(classes);
-  return { params: copier.copy(params, 0) as Readonly<Record<string, unknown>>, mutable: copier.mutable };
+  return { params: copier.copy(withoutUnset(params), 0) as Readonly<Record<string, unknown>>, mutable: copier.mutable };
 }
 
 /** Most params hold nothing but primitives. */
@@ -34,7 +34,8 @@ function tryCopyFlat(params: Readonly<Record<string, unknown>>): Record<string, 
     const isPlain =
       typeof key === "string" && key !== "__proto__" && descriptor?.enumerable === true && "value" in descriptor;
     if (!isPlain || (typeof descriptor.value === "object" && descriptor.value !== null)) return undefined;
-    copy[key] = descriptor.value;
+    // An option that is handed on unset is the option left out.
+    if (descriptor.value !== undefined) copy[key] = descriptor.value;
   }
   return copy;
 }
@@ -55,6 +56,16 @@ function assertDataProperties(params: object): void {
         "Make it enumerable, or leave it out.",
       );
   }
+}
+
+function withoutUnset(params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const set: Record<string, unknown> = {};
+  for (const key of Object.keys(params)) {
+    const value = params[key];
+    if (value !== undefined)
+      Object.defineProperty(set, key, { value, enumerable: true, configurable: true, writable: true });
+  }
+  return set;
 }
 
 /** Deeper values are shared, not copied: the address refuses nothing for its depth, but a stack has an end. */

@@ -38,6 +38,23 @@ describe("params", () => {
     expect(new Set(addresses).size).toBe(1);
   });
 
+  test("an option that is handed on unset is the option left out", () => {
+    const points = definePersistable({
+      name: "points",
+      params: typedParams<{ n: number; a?: number | undefined; l?: number[] }>(),
+      generate: () => 0,
+    });
+    expect(points({ n: 1, a: undefined }).address).toBe(points({ n: 1 }).address);
+    expect(points({ n: 1, a: undefined, l: [1] }).address).toBe(points({ n: 1, l: [1] }).address);
+    expect(points({ n: 1, a: undefined }).params).toEqual({ n: 1 });
+  });
+
+  test("a role that was left out is named, with the one that needs it", () => {
+    const base = definePersistable({ name: "base", params: z.object({ n: z.number() }), generate: () => 0 });
+    const above = definePersistable({ name: "above", dependencies: { base }, generate: () => 0 });
+    expect(() => above({} as never)).toThrow(/above was built without its dependency "base".*params\.n/s);
+  });
+
   test("an asynchronous schema is refused", () => {
     const slow = definePersistable({
       name: "slow",
