@@ -1,4 +1,3 @@
-import { appendFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
 
 const warned = new Set<string>();
@@ -18,6 +17,8 @@ export function appendLog(file: string, text: string): void {
 }
 
 function append(file: string, text: string): void {
+  // Not imported: that would load the streams of node:fs too, which takes a process that only hits 2 ms.
+  const { appendFileSync, mkdirSync } = process.getBuiltinModule("node:fs");
   try {
     appendFileSync(file, text);
   } catch (error) {
