@@ -53,13 +53,16 @@ function* settleLink(volume: Volume, temporary: string, path: string, error: unk
   return (yield* haveSameBytes(temporary, path, there.sizeBytes)) ? "created" : "exists";
 }
 
-/** Tried out once, with a file that is ours alone. */
+/** Tried out with a file that is ours alone, and remembered. */
 function* hasHardLinks(volume: Volume, temporary: string): Steps<boolean> {
+  if (volume.hardLinks !== undefined) return volume.hardLinks;
   const second = `${temporary}~link`;
   try {
     yield* call("link", temporary, second);
     volume.hardLinks = true;
-  } catch {
+  } catch (error) {
+    // Any other failure says nothing about links.
+    if (!noHardLinks.includes(systemCodeOf(error))) return true;
     volume.hardLinks = (yield* call("stat", second)) !== undefined;
   }
   yield* shield();
@@ -69,7 +72,8 @@ function* hasHardLinks(volume: Volume, temporary: string): Steps<boolean> {
 
 /**
  * Without hard links (FAT, some network shares): an empty file takes the name, exclusively; the finished one takes its place. For a
- * moment a reader sees an empty object, and a crash in that moment leaves one: not whole, so no reader takes it for an artifact.
+ * moment others are told "exists" and see an empty object, and a crash in that moment leaves one: not whole, so no reader takes it
+ * for an artifact, and it is healed like any other damage.
  */
 function* renameOntoPlaceholder(volume: Volume, temporary: string, path: string): Steps<"created" | "exists"> {
   let placeholder: number;
@@ -86,6 +90,8 @@ function* renameOntoPlaceholder(volume: Volume, temporary: string, path: string)
     yield* call("close", placeholder);
     yield* call("rename", temporary, path);
   } catch (error) {
+    // The answer may have been lost after the work was done.
+    if ((yield* call("stat", temporary)) === undefined) return "created";
     yield* attempt(call("unlink", path));
     throw error;
   }

@@ -44,7 +44,6 @@ function allocate(path: string, sizeBytes: number): Uint8Array {
   try {
     return new Uint8Array(new ArrayBuffer(sizeBytes));
   } catch (cause) {
-    // biome-ignore lint/style/useErrorCause: the cause is in the first argument
     throw new StoreIoError({ operation: "read", path, cause }, `its ${sizeBytes} bytes do not fit into one buffer`);
   }
 }

@@ -1,3 +1,4 @@
+import type { FileSystem } from "./file-system.ts";
 import { call, type Steps } from "./steps.ts";
 import { systemCodeOf } from "./store-failure.ts";
 import type { Volume } from "./volume.ts";
@@ -8,12 +9,15 @@ export const TEMPORARY_FOLDER = ".persistable/tmp";
 /** Nobody writes this long without touching the file. */
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 
-let count = 0;
+/** How many temporary files a process has made, in all its stores together. */
+const counts = new WeakMap<FileSystem, number>();
 
 /** `<owner>~<number>`: a crash leaves a name that says whose it was. */
 export function newTemporaryPath(volume: Volume): string {
-  count++;
-  return `${volume.root}/${TEMPORARY_FOLDER}/${volume.fileSystem.owner}~${count.toString(36)}`;
+  const { fileSystem, root } = volume;
+  const count = (counts.get(fileSystem) ?? 0) + 1;
+  counts.set(fileSystem, count);
+  return `${root}/${TEMPORARY_FOLDER}/${fileSystem.owner}~${count.toString(36)}`;
 }
 
 /**

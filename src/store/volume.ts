@@ -13,8 +13,6 @@ export interface Volume {
   readonly realFolders: Set<string>;
   /** Folders whose own name, in the folder above, is known to survive a power cut. */
   readonly anchoredFolders: Set<string>;
-  /** Folders above the root that this process had to create. */
-  readonly createdAbove: Set<string>;
   /** Whether a file can have two names here; `undefined` until that came into question. */
   hardLinks: boolean | undefined;
   /** Whether the litter of dead processes was looked for. */
@@ -28,7 +26,6 @@ export function createVolume(root: string, fileSystem: FileSystem, durable: bool
     durable,
     realFolders: new Set(),
     anchoredFolders: new Set(),
-    createdAbove: new Set(),
     hardLinks: undefined,
     swept: false,
   };
@@ -65,6 +62,10 @@ export function describeKind(kind: FileKind): string {
 
 /** `mkdir -p`. */
 export function* makeFolders(volume: Volume, folder: string): Steps<void> {
+  if (folder === volume.root) {
+    yield* makeRoot(volume);
+    return;
+  }
   try {
     yield* makeFolder(volume, folder);
   } catch (error) {
@@ -72,6 +73,20 @@ export function* makeFolders(volume: Volume, folder: string): Steps<void> {
     yield* makeFolders(volume, folderOf(folder));
     yield* makeFolder(volume, folder);
   }
+}
+
+/**
+ * The folders above a store are made to last before the store appears in them. Whoever finds a store may then rely on them,
+ * without knowing who created them, and need not look higher than one folder above it.
+ */
+function* makeRoot(volume: Volume): Steps<void> {
+  const above = folderOf(volume.root);
+  if ((yield* call("stat", above)) === undefined) yield* makeFolders(volume, above);
+  if (volume.durable) {
+    for (let folder = above; folderOf(folder) !== folder; folder = folderOf(folder))
+      yield* syncIfAllowed(folderOf(folder));
+  }
+  yield* makeFolder(volume, volume.root);
 }
 
 function* makeFolder(volume: Volume, folder: string): Steps<void> {
@@ -84,26 +99,30 @@ function* makeFolder(volume: Volume, folder: string): Steps<void> {
   }
   volume.anchoredFolders.delete(folder);
   volume.realFolders.delete(folder);
-  if (folder.length < volume.root.length) volume.createdAbove.add(folder);
 }
 
 /**
- * Make the names in a folder survive a power cut, and the names of the folders that lead to it. Whether those were created by this
- * process does not matter: whoever did may have been killed before making them last.
+ * Make the names in a folder survive a power cut, and the names of the folders that lead to it, up to the store's own. Whether
+ * those were created by this process does not matter: whoever did may have been killed before making them last.
  */
 export function* syncNames(volume: Volume, folder: string): Steps<void> {
   yield* call("syncFolder", folder);
-  let current = folder;
-  while (current.length >= volume.root.length || volume.createdAbove.has(current)) {
-    const above = folderOf(current);
-    if (above === current || volume.anchoredFolders.has(current)) return;
-    try {
-      yield* call("syncFolder", above);
-    } catch (error) {
-      // The folder above the store may be closed to this user; then it was not this user who created the store in it.
-      if (current !== volume.root || !["EACCES", "EPERM"].includes(systemCodeOf(error) ?? "")) throw error;
+  for (let inner = folder; ; inner = folderOf(inner)) {
+    const isRoot = inner === volume.root;
+    if (!volume.anchoredFolders.has(inner)) {
+      if (isRoot) yield* syncIfAllowed(folderOf(inner));
+      else yield* call("syncFolder", folderOf(inner));
+      volume.anchoredFolders.add(inner);
     }
-    volume.anchoredFolders.add(current);
-    current = above;
+    if (isRoot) return;
+  }
+}
+
+/** A folder above the store may be closed to this user; then it was not this user who created anything in it. */
+function* syncIfAllowed(folder: string): Steps<void> {
+  try {
+    yield* call("syncFolder", folder);
+  } catch (error) {
+    if (!["EACCES", "EPERM"].includes(systemCodeOf(error) ?? "")) throw error;
   }
 }

@@ -65,7 +65,7 @@ export async function runStoreCase(storeCase: StoreCase, subject: StoreSubject):
  * storeConformance({ describe, it }, {
  *   name: "my bucket",
  *   capabilities: { exclusiveCreate: true, durable: true, shared: true },
- *   module: new URL("./open-bucket.js", import.meta.url), // exports openStore(place)
+ *   module: new URL("open-bucket.js", import.meta.url), // exports openStore(place)
  *   async open() {
  *     const place = await createEmptyBucket();
  *     return { store: openBucket(place), place, reopen: async () => openBucket(place), close: () => deleteBucket(place) };
