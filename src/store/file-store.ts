@@ -136,7 +136,7 @@ class FolderStore implements FileStore {
     try {
       yield* listFiles(this.#volume, prefix, options.signal);
     } catch (error) {
-      throw describeFailure(error, { operation: "list", path: `${this.#volume.root}/${prefix}` });
+      throw describeFailure(error, { operation: "list", path: join(this.#volume.root, prefix) });
     }
   }
 

@@ -1,7 +1,7 @@
 import type { FolderEntry } from "./file-system.ts";
 import { driveAsync } from "./steps.ts";
 import type { StoreEntry, StorePath } from "./store.ts";
-import { systemCodeOf } from "./store-failure.ts";
+import { describeFailure, systemCodeOf } from "./store-failure.ts";
 import { assertStorePath, isStorePath } from "./store-path.ts";
 import { TEMPORARY_FOLDER } from "./temporary-files.ts";
 import { checkFolders, type Volume } from "./volume.ts";
@@ -26,9 +26,10 @@ async function* walk(
   prefix: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StoreEntry> {
+  const full = folder === "" ? volume.root : `${volume.root}/${folder}`;
   const folders: string[] = [];
   try {
-    for await (const batch of volume.fileSystem.scanFolder(folder === "" ? volume.root : `${volume.root}/${folder}`)) {
+    for await (const batch of volume.fileSystem.scanFolder(full)) {
       signal?.throwIfAborted();
       const files: string[] = [];
       for (const entry of batch) {
@@ -42,7 +43,7 @@ async function* walk(
     }
   } catch (error) {
     // Nothing was ever written here, or the folder was removed while it was walked.
-    if (systemCodeOf(error) !== "ENOENT") throw error;
+    if (systemCodeOf(error) !== "ENOENT") throw describeFailure(error, { operation: "list", path: full });
   }
   for (const inner of folders) yield* walk(volume, inner, prefix, signal);
 }

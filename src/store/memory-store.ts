@@ -182,8 +182,7 @@ class MemoryStore implements Store {
   }
 
   #put(operation: StoreOperation, path: StorePath, bytes: Buffer): void {
-    if (this.#place.folders.has(path))
-      throw new NotAFileError(this.#failure(operation, path), "there is a folder in its place");
+    this.#find(operation, path);
     this.#place.put(path, bytes);
   }
 

@@ -42,6 +42,9 @@ function classify(systemCode: string, failure: StoreFailure): StoreError {
       return new NotAFileError(failure, "one of the folders above it is not a folder");
     case "ELOOP":
       return new NotAFileError(failure, "there is a symbolic link in its place");
+    case "ESPIPE":
+    case "ENXIO":
+      return new NotAFileError(failure, "there is a device or a pipe in its place");
     case "EEXIST":
       return new ObjectExistsError(failure);
     case "EXDEV":

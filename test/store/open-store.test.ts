@@ -1,0 +1,57 @@
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { UnknownStoreError } from "../../src/errors/store-errors.ts";
+import { memoryStore } from "../../src/store/memory-store.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import type { Store } from "../../src/store/store.ts";
+
+describe("openStore", () => {
+  it("gives one store for one folder, however it is written", () => {
+    const store = openStore("example-data");
+    const absolute = path.resolve("example-data");
+    for (const same of ["./example-data", "example-data/", "other/../example-data", absolute, pathToFileURL(absolute)])
+      expect(openStore(same)).toBe(store);
+    expect(openStore(pathToFileURL(absolute).href)).toBe(store);
+    expect(store.url).toBe(pathToFileURL(absolute).href);
+    expect(openStore("example-data-2")).not.toBe(store);
+  });
+
+  it("keeps durable and scratch use of a folder apart", () => {
+    const scratch = openStore("example-data", { durable: false });
+    expect(scratch).not.toBe(openStore("example-data"));
+    expect(scratch.capabilities.durable).toBe(false);
+    expect(openStore("example-data").capabilities.durable).toBe(true);
+  });
+
+  it("opens memory by name", () => {
+    expect(openStore("memory:a")).toBe(openStore("memory:a"));
+    expect(openStore("memory:a")).not.toBe(openStore("memory:b"));
+    expect(openStore("memory:a").url).toBe("memory:a");
+  });
+
+  it("returns a store as it is", () => {
+    const store = memoryStore();
+    expect(openStore(store)).toBe(store);
+  });
+
+  it("takes a drive letter for a path, and a colon in a name, too", () => {
+    expect(openStore("C:\\data").url).toMatch(/^file:/);
+    expect(openStore("run:7").url).toMatch(/^file:/);
+  });
+
+  it.each([
+    "s3://bucket/prefix",
+    "https://example.com/data",
+    "",
+    "a\0b",
+    new URL("https://example.com"),
+    7,
+    undefined,
+    null,
+    {},
+  ])("says what there is when it is given %s", (given) => {
+    expect(() => openStore(given as unknown as Store)).toThrow(UnknownStoreError);
+    expect(() => openStore(given as unknown as Store)).toThrow(/path of a folder.*file: URL.*memory:/);
+  });
+});
