@@ -43,8 +43,9 @@ export function isPayloadFileOf(file: string, address: Address): boolean {
   return file.startsWith(`${address}.`) && /^\.[0-9a-f]{8}(\.[a-z0-9]+)+$/.test(file.slice(address.length));
 }
 
-export function quarantinePath(name: string, file: string, when: number): StorePath {
-  return storePath(INTERNAL_FOLDER, "quarantine", safeName(name), `${when.toString(36)}-${file}`);
+/** One artifact may be damaged several times, in several ways: `judgment` tells them apart. */
+export function quarantinePath(name: string, file: string, judgment: string): StorePath {
+  return storePath(INTERNAL_FOLDER, "quarantine", safeName(name), `${judgment}-${file}`);
 }
 
 /** The address that a file belongs to when it is a record, by its name alone. */

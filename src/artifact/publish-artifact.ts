@@ -34,7 +34,8 @@ export interface Published {
  * Publish an artifact: the payload under a name that nobody refers to yet, the record last. The record's appearance is the commit, so
  * a crash at any point leaves either no artifact or a whole one.
  *
- * @throws a StoreError where the store could not write; then nothing of this publication is left, and nothing was changed.
+ * @throws a StoreError where the store could not write; then nothing of this publication is left, and nothing was changed, unless it was
+ * only making it last that failed: then the new artifact may stand, whole.
  */
 export function publishArtifact(publication: Publication): Published | Promise<Published> {
   const { format, encoded, inlineBytes } = publication;
@@ -72,7 +73,7 @@ async function publishFile(publication: Publication, sizeBytes: number): Promise
     if (outcome === "exists" && replace)
       return await replaceRecord(store, draft.node, recordFile, bytes, payload, signal);
     // The loser's payload is known to nobody but the loser.
-    if (outcome === "exists") await store.remove(path);
+    if (outcome === "exists") await removeLitter(store, path);
     return { outcome, payload, recordFile };
   } catch (error) {
     await removeUnlessCommitted(store, recordFile, path, file);
@@ -99,8 +100,17 @@ async function replaceRecord(
   const before = await readPayloadFile(store, node.name, node.address);
   await store.replace(recordFile, bytes, { signal });
   // A reader that still holds the earlier record finds its payload gone, and looks again.
-  if (before !== undefined && before !== payload.file) await store.remove(payloadPath(node.name, before));
+  if (before !== undefined && before !== payload.file) await removeLitter(store, payloadPath(node.name, before));
   return { outcome: "replaced", payload, recordFile };
+}
+
+/** The publication is settled already, and must not fail for this: what cannot be removed now is collected later. */
+async function removeLitter(store: Store, path: StorePath): Promise<void> {
+  try {
+    await store.remove(path);
+  } catch {
+    // Nobody refers to it.
+  }
 }
 
 /** The record may have been committed although committing it reported a failure: then its payload must stay. */

@@ -1,14 +1,18 @@
 import type { Address } from "../address/address.ts";
+import { MAX_RECORD_BYTES } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
+import { sha256Hex } from "../util/sha256.ts";
 import { payloadPath, quarantinePath, recordPath } from "./artifact-paths.ts";
 import type { CorruptArtifact } from "./read-outcome.ts";
-import { readPayloadFile } from "./read-payload-file.ts";
+import { findPayloadFile } from "./read-payload-file.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 
 /**
- * Set a damaged artifact aside, exactly the one that was judged. Call it under the lease of the address.
+ * Set a damaged artifact aside, exactly the one that was judged. Call it under the lease of the address, and then publish with
+ * `replace`: the damaged record holds its place until another one takes it. Moved away, it might be a good one that somebody has just
+ * published; between moving that and putting it back nobody would find it, and after a kill nobody ever.
  *
- * @returns where its record is now; `undefined` where somebody else has already replaced or removed it.
+ * @returns where the record's copy is now; `undefined` where somebody else has already replaced or removed it.
  */
 export async function quarantineArtifact(
   store: Store,
@@ -16,18 +20,21 @@ export async function quarantineArtifact(
   address: Address,
   judged: CorruptArtifact,
 ): Promise<StorePath | undefined> {
+  const { recordBytes } = judged;
   const record = recordPath(name, address);
-  const file = await readPayloadFile(store, name, address);
-  const now = Date.now();
-  const aside = quarantinePath(name, `${address}.json`, now);
-  if (!(await store.move(record, aside))) return undefined;
-  const moved = await readRecordBytes(store, aside);
-  if (moved !== undefined && Buffer.compare(moved, judged.recordBytes) !== 0) {
-    // A good artifact was published between judging and moving: it goes back, unless the next one is there already.
-    await store.createIfAbsent(record, [moved]);
-    await store.remove(aside);
-    return undefined;
-  }
-  if (file !== undefined) await store.move(payloadPath(name, file), quarantinePath(name, file, now));
+  const standing = await readRecordBytes(store, record);
+  if (standing === undefined || Buffer.compare(standing, recordBytes) !== 0) return undefined;
+  // Whoever is killed before publishing leaves the same damage to the next one, who needs no second copy.
+  const judgment = sha256Hex(recordBytes).slice(0, 12);
+  const aside = quarantinePath(name, `${address}.json`, judgment);
+  if (recordBytes.length > MAX_RECORD_BYTES) await moveUnlessThere(store, record, aside);
+  else await store.createIfAbsent(aside, [recordBytes]);
+  const file = findPayloadFile(recordBytes, address);
+  if (file !== undefined) await moveUnlessThere(store, payloadPath(name, file), quarantinePath(name, file, judgment));
   return aside;
+}
+
+/** No record of ours is that large, and only its beginning was read: the whole of it is kept. */
+async function moveUnlessThere(store: Store, from: StorePath, to: StorePath): Promise<void> {
+  if ((await store.stat(to)) === undefined) await store.move(from, to);
 }

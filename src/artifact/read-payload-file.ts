@@ -6,7 +6,11 @@ import { readRecordBytes } from "./read-record-bytes.ts";
 /** The name of the payload file that the record at this address names, as far as it can be read; for taking its place. */
 export async function readPayloadFile(store: Store, name: string, address: Address): Promise<string | undefined> {
   const bytes = await readRecordBytes(store, recordPath(name, address));
-  if (bytes === undefined) return undefined;
-  const file = /^ {2}"payload": \{\n {4}"file": "([^"]+)"/m.exec(new TextDecoder().decode(bytes))?.[1];
+  return bytes === undefined ? undefined : findPayloadFile(bytes, address);
+}
+
+/** The same in the bytes of a record, which may be damaged. */
+export function findPayloadFile(record: Uint8Array, address: Address): string | undefined {
+  const file = /^ {2}"payload": \{\n {4}"file": "([^"]+)"/m.exec(new TextDecoder().decode(record))?.[1];
   return file !== undefined && isPayloadFileOf(file, address) ? file : undefined;
 }

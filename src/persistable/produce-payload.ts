@@ -44,7 +44,7 @@ export async function producePayload(
       if (lease === undefined) continue;
       // Somebody has replaced it since it was judged: look again.
       if (found.state === "corrupt" && !(await setAside(state, found))) continue;
-      const payload = await generateUnderLease(state, options, signal);
+      const payload = await generateUnderLease(state, found.state === "corrupt" ? found : undefined, options, signal);
       if (payload !== undefined) return payload;
     } finally {
       await lease?.release();
@@ -55,13 +55,16 @@ export async function producePayload(
 /** Undefined where another writer was first after all: its artifact stands, and is what everybody loads. */
 async function generateUnderLease(
   state: State,
+  judged: CorruptArtifact | undefined,
   options: CallOptions,
   signal: AbortSignal,
 ): Promise<{ readonly payload: unknown } | undefined> {
   try {
     const generated = await runGenerator(state, options, signal);
     signal.throwIfAborted();
-    const published = await publishPayload(state, generated, { replace: false, signal });
+    // A damaged record holds its place until now, unless somebody else has replaced it meanwhile.
+    const replace = judged !== undefined && !(await hasAppeared(state, judged));
+    const published = await publishPayload(state, generated, { replace, signal });
     if (published.outcome === "exists") return undefined;
     const { payload } = generated;
     holdPersisted(state, payload);
