@@ -55,7 +55,9 @@ export async function runAndKill(options: CrashRunOptions): Promise<CrashRun> {
       const input: CrashChildInput = { dataDir, durable, ownKeys, sharedKeys, firstSerial: kills * 10_000, bug };
       await using child = startChild(file, input);
       await child.waitFor<CrashChildLine>(({ is }) => is === "ready");
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 150));
+      // Most live long enough to finish something, however slow the machine is.
+      if (Math.random() < 0.8) await child.waitFor<CrashChildLine>(({ is }) => is === "done");
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
       child.kill();
       const ending = await child.ended;
       if (ending !== "SIGKILL") book.violations.push(`a child ended by itself (${ending}): ${child.complaints}`);
