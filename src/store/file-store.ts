@@ -95,8 +95,7 @@ class FolderStore implements FileStore {
       if (!(await driveAsync(folders, this.#volume.fileSystem.async, signal))) return undefined;
       return readFile(this.#volume.fileSystem, full, options);
     };
-    // Whoever gets chunks may call the store in turn, and must not wait for the slot that this read holds.
-    return this.#perform("read", path, read, { signal, isAlone: options.onChunk === undefined });
+    return this.#perform("read", path, read, { signal, callsBack: options.onChunk !== undefined });
   }
 
   stat(path: StorePath, options: StoreCallOptions = {}): Promise<StoreEntry | undefined> {
@@ -175,9 +174,9 @@ class FolderStore implements FileStore {
     steps: (volume: Volume, path: string, chunks: Chunks, durable: boolean) => Steps<Result>,
   ): Promise<Result> {
     const durable = options.durable ?? this.#volume.durable;
-    const isAlone = !(Symbol.asyncIterator in chunks);
+    const callsBack = Symbol.asyncIterator in chunks;
     const { signal } = options;
-    return this.#drive(operation, path, (full) => steps(this.#volume, full, chunks, durable), { signal, isAlone });
+    return this.#drive(operation, path, (full) => steps(this.#volume, full, chunks, durable), { signal, callsBack });
   }
 
   #drive<Result>(
@@ -195,13 +194,13 @@ class FolderStore implements FileStore {
     operation: StoreOperation,
     path: StorePath,
     work: (full: string) => Promise<Result>,
-    { signal, isAlone = true }: CallContext,
+    { signal, callsBack = false }: CallContext,
   ): Promise<Result> {
     assertStorePath(path);
     signal?.throwIfAborted();
     const full = this.#full(path);
     try {
-      return await (isAlone ? this.#slots.run(() => work(full)) : work(full));
+      return await (callsBack ? work(full) : this.#slots.run(() => work(full)));
     } catch (error) {
       throw describeFailure(error, { operation, path: full });
     }
@@ -209,8 +208,8 @@ class FolderStore implements FileStore {
 }
 
 interface CallContext extends StoreCallOptions {
-  /** No code of the caller runs meanwhile, so waiting for a slot ends. */
-  readonly isAlone?: boolean;
+  /** The caller's own code runs meanwhile. It may call the store in turn, and must not wait for a slot that this call holds. */
+  readonly callsBack?: boolean;
 }
 
 function createSyncStore(volume: Volume, calls: FileSystemCalls): SyncStore {

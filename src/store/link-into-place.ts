@@ -41,7 +41,10 @@ export function* linkIntoPlace(volume: Volume, temporary: string, path: string):
  * sshfs says EPERM where it means EEXIST. What is there decides.
  */
 function* settleLink(volume: Volume, temporary: string, path: string, error: unknown): Steps<"created" | "exists"> {
+  // It was not even tried.
   if (systemCodeOf(error) === undefined) throw error;
+  // Whoever gives up now must still learn what became of it.
+  yield* shield();
   const there = yield* call("stat", path);
   if (there !== undefined && there.kind !== "file")
     throw new NotAFileError({ operation: "create", path }, `there is ${describeKind(there.kind)} in its place`);
@@ -65,7 +68,6 @@ function* hasHardLinks(volume: Volume, temporary: string): Steps<boolean> {
     if (!noHardLinks.includes(systemCodeOf(error))) return true;
     volume.hardLinks = (yield* call("stat", second)) !== undefined;
   }
-  yield* shield();
   yield* attempt(call("unlink", second));
   return volume.hardLinks;
 }

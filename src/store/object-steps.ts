@@ -54,6 +54,9 @@ function* syncExisting(path: string): Steps<void> {
   }
   try {
     yield* call("fsync", file);
+  } catch (error) {
+    // Windows syncs only what was opened for writing.
+    if (systemCodeOf(error) !== "EPERM") throw error;
   } finally {
     yield* attempt(call("close", file));
   }

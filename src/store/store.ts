@@ -4,9 +4,12 @@
  * Paths are relative, `/`-separated, and already safe on every file system (see `util/safe-name.ts`); a store
  * refuses any other with {@link InvalidStorePathError}. They are branded so that no user text gets here unchecked.
  *
- * Every method rejects with the signal's reason when it is aborted, and leaves nothing half-visible. "Missing" is
- * a value (`undefined`, `false`), everything else that goes wrong is a {@link StoreError}: a store that cannot
- * be read is not an empty one.
+ * Every method rejects with the signal's reason when it is aborted, and leaves nothing half-visible; an abort that comes after the
+ * object has got its name is too late, and the method resolves. "Missing" is a value (`undefined`, `false`), everything else that goes
+ * wrong is a {@link StoreError}: a store that cannot be read is not an empty one. When `createIfAbsent` or `replace` rejects with
+ * one, the outcome is unknown: the object is there whole, or it is not there. Errors of the source of the chunks are passed on as they are.
+ *
+ * The only order that survives a power cut is the one that `createIfAbsent` and `replace` promise. In particular a removal may be undone.
  */
 export interface Store {
   /** For messages and records: `file:///data/x`, `memory:…`, `s3://bucket/prefix`. Two stores with one url are one place. */
@@ -17,6 +20,7 @@ export interface Store {
   /**
    * All bytes of an object, or `undefined` where there is none. Larger than `maxBytes`: a StoreError, before the
    * bytes are in memory. The caller owns the bytes. With `range`, only these bytes, fewer where the object ends earlier.
+   * An object that somebody cuts short meanwhile gives what was left of it: size and digest are for the caller to check.
    */
   read(path: StorePath, options?: ReadOptions): Promise<Uint8Array | undefined>;
 
@@ -26,27 +30,35 @@ export interface Store {
   /**
    * Write a new object that nobody knows of yet. It need not appear atomically, since its name is fresh and nothing refers to it
    * until a later {@link createIfAbsent}; when this resolves, all its bytes are there (and survive a power cut once a
-   * later durable `createIfAbsent` in the same folder has resolved). Already there: a StoreError. On failure nothing stays.
+   * later durable `createIfAbsent` or `replace` in the same folder has resolved, unless it was written with `durable: false`).
+   * Already there: an {@link ObjectExistsError}. On failure nothing stays.
    */
   writeFresh(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<void>;
 
   /**
    * Make an object appear, whole, if there is none of that name: `"created"`, or `"exists"` with the other left untouched.
    * Of several callers in any process, at most one is told `"created"` where `capabilities.exclusiveCreate`. When it
-   * resolves on a durable store, the object and every earlier `writeFresh` in its folder survive a power cut.
+   * resolves on a durable store, the object and every earlier `writeFresh` in its folder survive a power cut; that goes for `"exists"`
+   * as well, whoever wrote it.
    */
   createIfAbsent(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<"created" | "exists">;
 
-  /** Make an object appear, whole, in the place of whatever was there. */
+  /** Make an object appear, whole, in the place of whatever was there. Readers see the one or the other. As durable as `createIfAbsent`. */
   replace(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<void>;
 
-  /** Move an object onto a name that is not in use; `false` where the source is missing. Not necessarily atomic. */
+  /**
+   * Move an object onto a name that is not in use; `false` where the source is missing. A name that is in use: an {@link ObjectExistsError}.
+   * Not necessarily atomic: a crash may leave both names, and of several who move one object more than one may be told `true`.
+   */
   move(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean>;
 
   /** Remove an object; `false` where there was none. */
   remove(path: StorePath, options?: StoreCallOptions): Promise<boolean>;
 
-  /** Every object whose path begins with `prefix` (a folder's ends in `/`), recursively, in no particular order. Temporary files of unfinished writes are not listed. */
+  /**
+   * Every object whose path begins with `prefix` (a folder's ends in `/`), recursively, in no particular order. Temporary files of unfinished
+   * writes are not listed, nor is anything that no store path leads to. What appears or disappears meanwhile may be listed or not.
+   */
   list(prefix: string, options?: StoreCallOptions): AsyncIterable<StoreEntry>;
 
   /** The absolute path on this machine's disk, where the store has one. */
