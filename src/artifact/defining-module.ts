@@ -1,8 +1,6 @@
 import { sha256Hex } from "../util/sha256.ts";
 
-/** Where a persistable is defined, and by which code. */
-export interface DefiningModule {
-  /** Absolute path or URL of the module as the runtime names it; undefined where it cannot be told. */
+/** Absolute path or URL of the module as the runtime names it; undefined where it cannot be told. */
   readonly location: string | undefined;
   /** `sha256:<64 hex>` of the generator's source text as the runtime shows it. */
   readonly source: string;
