@@ -1,11 +1,5 @@
 import { sha256Hex } from "../util/sha256.ts";
 
-/** Absolute path or URL of the module as the runtime names it; undefined where it cannot be told. */
-  readonly location: string | undefined;
-  /** `sha256:<64 hex>` of the generator's source text as the runtime shows it. */
-  readonly source: string;
-}
-
 /**
  * The first module on a stack that is not ours. Only its text is kept here: the stack is not read before somebody asks, since most
  * definitions in a process are never generated in it.

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { NotAFileError, ObjectTooLargeError, StoreError } from "../../src/errors/store-errors.ts";
@@ -60,19 +61,13 @@ describe("fileStore", () => {
     expect(store.url).toBe(pathToFileURL(folder.path).href);
   });
 
-  it("takes a path, relative to the folder where it was opened, or a file URL", async () => {
-    await using folder = await temporaryFolder();
-    const before = process.cwd();
-    process.chdir(folder.path);
-    try {
-      const store = fileStore("data/");
-      process.chdir(before);
-      await store.createIfAbsent(PATH, [Buffer.from("one")]);
-      expect(existsSync(folder.join("data", "points", "3f9a.json"))).toBe(true);
-      expect(fileStore(pathToFileURL(folder.join("data"))).url).toBe(store.url);
-    } finally {
-      process.chdir(before);
-    }
+  it("takes a path, relative to the working directory, or a file URL", () => {
+    const absolute = path.resolve("somewhere", "data");
+    const { url } = fileStore(absolute);
+    expect(url).toBe(pathToFileURL(absolute).href);
+    for (const same of ["somewhere/data", "somewhere/data/", "./somewhere/../somewhere/data", pathToFileURL(absolute)])
+      expect(fileStore(same).url).toBe(url);
+    expect(() => fileStore(new URL("https://example.com/data"))).toThrow(TypeError);
   });
 
   it("goes on when the folder is deleted under it", async () => {
