@@ -124,6 +124,11 @@ function fill(layout: Layout, params: Readonly<Record<string, unknown>>, depende
     field = field.next;
   }
   if (field !== null || dependencies.length !== roleOffsets.length) return false;
+  return roleOffsets.length === 0 || fillRoles(layout, dependencies);
+}
+
+// Apart from the rest, which is then small enough to be compiled into the addresser itself.
+function fillRoles({ bytes, roleOffsets }: Layout, dependencies: readonly Address[]): boolean {
   for (let i = 0; i < roleOffsets.length; i++) {
     const address = dependencies[i];
     if (typeof address !== "string" || address.length !== ADDRESS_LENGTH) return false;
