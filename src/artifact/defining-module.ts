@@ -11,8 +11,7 @@ export function locateDefinition(trace: Error): string | undefined {
   for (const line of (trace.stack ?? "").split("\n").slice(1)) {
     const location = moduleOf(line);
     if (location === undefined || location.startsWith("node:") || location === own) continue;
-    if (own !== undefined && folderOf(location) === folderOf(own) && /chunk-|[/\\]index\.js$/.test(location)) continue;
-    if (own !== undefined && isOurSource(location, own)) continue;
+    if (own !== undefined && isOurs(location, own)) continue;
     return location;
   }
   // Bundled into one file with its user.
@@ -31,12 +30,9 @@ function moduleOf(line: string | undefined): string | undefined {
   return match?.[1];
 }
 
-function folderOf(location: string): string {
-  return location.slice(0, Math.max(location.lastIndexOf("/"), location.lastIndexOf("\\")));
-}
-
-/** Unbundled, this file is `src/artifact/…`, and the whole of `src/` is ours. */
-function isOurSource(location: string, own: string): boolean {
-  const root = /^(.*[/\\]src[/\\])artifact[/\\]defining-module\.[a-z]+$/.exec(own)?.[1];
+/** Unbundled, this file is `src/artifact/…` and the whole of `src/` is ours; bundled, it is in `dist/chunks/`, and the whole of `dist/` is. */
+function isOurs(location: string, own: string): boolean {
+  const root =
+    /^(.*[/\\]src[/\\])artifact[/\\][^/\\]+$/.exec(own)?.[1] ?? /^(.*[/\\]dist[/\\])chunks[/\\][^/\\]+$/.exec(own)?.[1];
   return root !== undefined && location.startsWith(root);
 }
