@@ -4,6 +4,9 @@ import type { Machine } from "./lease-machine.ts";
 /** Why a wait ended: what is waited for may be there, or a while has passed. */
 export type Wake = "awaited-changed" | "claims-changed" | "poll";
 
+/** Changes that come closer together than this wake once. */
+const BURST_MS = 10;
+
 /**
  * Ends waits: when something changed in a folder, at the latest after the poll time. A store may miss changes (those of other machines
  * mostly) and may tell of changes that are none, so whoever wakes looks for themselves.
@@ -54,7 +57,7 @@ export class Alarm {
       calledOff.push(this.#machine.after(this.#pollMs * (0.75 + Math.random() / 2), finish));
       this.#notice = () => {
         this.#notice = ignore;
-        const restMs = this.#wokeMs + this.#pollMs / 2 - this.#machine.nowMs();
+        const restMs = this.#wokeMs + BURST_MS - this.#machine.nowMs();
         calledOff.push(this.#machine.after(Math.max(0, restMs), finish));
       };
       if (this.#changed.size > 0) this.#notice();

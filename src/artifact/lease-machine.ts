@@ -16,7 +16,7 @@ export const thisMachine: Machine = {
   get self() {
     return currentProcess();
   },
-  isCertainlyGone,
+  isCertainlyGone: (other, folder) => isCertainlyGone(other, folder),
   nowMs: () => performance.now(),
   after(delayMs, callback, options) {
     const timer = setTimeout(callback, delayMs);

@@ -37,8 +37,7 @@ export function currentProcess(): ProcessIdentity {
  *
  * @param folder where the process left something, if that is on this machine.
  */
-export function isCertainlyGone(other: ProcessIdentity, folder: string | undefined): boolean {
-  const here = currentProcess();
+export function isCertainlyGone(other: ProcessIdentity, folder: string | undefined, here = currentProcess()): boolean {
   if (other.bootId === undefined || here.bootId === undefined) return isGoneByHostName(other, here);
   // Names and ids of machines are copied with their images, so they do not tell an earlier boot of this machine from its twin.
   // A local disk does: whoever wrote to it before this kernel mounted it no longer runs.

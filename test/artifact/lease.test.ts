@@ -1,7 +1,9 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import type { Worker } from "node:worker_threads";
+import { describe, expect, test, vi } from "vitest";
 import type { Address } from "../../src/address/address.ts";
 import { acquireLease, type Lease, type LeaseOptions, type LeaseOwner, readLease } from "../../src/artifact/lease.ts";
 import { encodeBeat, encodeClaimHead, firstClaimPath, leaseFolder, newToken } from "../../src/artifact/lease-claim.ts";
@@ -11,7 +13,7 @@ import { fileStore } from "../../src/store/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { PlayedHost, sharedMemoryStore } from "../support/lease-store.ts";
+import { ManualMachine, PlayedHost, sharedMemoryStore } from "../support/lease-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const address = "c".repeat(64) as Address;
@@ -28,6 +30,22 @@ async function claimsIn(store: Store): Promise<string[]> {
   const paths: string[] = [];
   for await (const { path } of store.list(`${leaseFolder()}/`)) paths.push(path);
   return paths;
+}
+
+/** As where threads are not permitted. */
+class DeniedWorker {
+  constructor() {
+    throw new Error("ERR_ACCESS_DENIED");
+  }
+}
+
+/** A thread that ends soon after its start. */
+function failingWorker(worker: typeof Worker): unknown {
+  return class extends worker {
+    constructor() {
+      super("throw new Error('out of memory')", { eval: true });
+    }
+  };
 }
 
 /** Whether it is still waiting after several polls. */
@@ -174,6 +192,141 @@ describe.each(["a folder", "a shared store elsewhere", "memory"])("a lease in %s
       await using other = await acquireLease(store, "d".repeat(64) as Address, { isDone: never });
       expect(await other?.isCurrent()).toBe(true);
     }));
+});
+
+describe("a waiter", () => {
+  const asleep = { ...quick, pollMs: 1_000_000 };
+
+  test("is woken by the release, however seldom it polls", async () => {
+    await using folder = await temporaryFolder();
+    for (const store of [fileStore(folder.path, { durable: false }), sharedMemoryStore(), memoryStore()]) {
+      const first = await acquire(store);
+      const second = acquire(store, { timing: asleep });
+      expect(await isWaiting(second)).toBe(true);
+      await first.release();
+      await (await second).release();
+    }
+  });
+
+  test("is woken when what it waits for appears, however seldom it polls", async () => {
+    await using folder = await temporaryFolder();
+    const record = storePath("name", "record.json");
+    for (const store of [fileStore(folder.path, { durable: false }), sharedMemoryStore(), memoryStore()]) {
+      await using _ = await acquire(store);
+      await store.replace(storePath("name", "another.json"), [new Uint8Array(1)]);
+      const isDone = async (): Promise<boolean> => (await store.stat(record)) !== undefined;
+      const watchFolder = storePath("name");
+      const waiting = acquireLease(store, address, { isDone, watchFolder, timing: asleep });
+      expect(await isWaiting(waiting)).toBe(true);
+      await store.replace(record, [new Uint8Array(1)]);
+      expect(await waiting).toBeUndefined();
+    }
+  });
+
+  test("watches only while it waits", async () => {
+    const watched: string[] = [];
+    const closed: string[] = [];
+    const memory = sharedMemoryStore();
+    const store: Store = {
+      ...memory,
+      watch(folder, listener) {
+        watched.push(folder);
+        const watch = memory.watch?.(folder, listener);
+        return {
+          close() {
+            closed.push(folder);
+            watch?.close();
+          },
+        };
+      },
+    };
+    const watchFolder = storePath("name");
+    const first = await acquire(store, { watchFolder });
+    expect(watched).toEqual([]);
+    const second = acquire(store, { watchFolder });
+    expect(await isWaiting(second)).toBe(true);
+    expect(watched).toEqual([watchFolder, leaseFolder()]);
+    expect(closed).toEqual([]);
+    await first.release();
+    await (await second).release();
+    expect(watched).toHaveLength(2);
+    expect(closed).toEqual(watched);
+  });
+
+  test("does not ask all the time whether it still has to wait, since asking may cost more than looking", async () => {
+    const store = sharedMemoryStore();
+    const machine = new ManualMachine();
+    await using _ = await acquire(store, { machine, timing: { ...quick, beatMs: 1_000_000 } });
+    let questions = 0;
+    const giveUp = new AbortController();
+    const isDone = (): boolean => {
+      questions++;
+      return false;
+    };
+    const timing = { pollMs: 100, beatMs: 100, staleMs: 1_000_000 };
+    const waiting = acquireLease(store, address, { isDone, machine, signal: giveUp.signal, timing });
+    waiting.catch(() => {});
+    const poll = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) await machine.pass(125);
+    };
+    await poll(1);
+    const atFirst = questions;
+    await poll(30);
+    expect(questions - atFirst).toBe(3);
+    giveUp.abort("enough");
+    await expect(waiting).rejects.toBe("enough");
+    expect(machine.pending).toBe(1);
+  });
+
+  test("does not run in circles where a store contradicts itself", async () => {
+    const memory = sharedMemoryStore();
+    let attempts = 0;
+    const store: Store = {
+      ...memory,
+      createIfAbsent: async () => {
+        attempts++;
+        return "exists";
+      },
+    };
+    const machine = new ManualMachine();
+    const giveUp = new AbortController();
+    const waiting = acquireLease(store, address, { isDone: never, machine, signal: giveUp.signal, timing: quick });
+    waiting.catch(() => {});
+    await machine.pass(0);
+    expect(attempts).toBe(3);
+    for (let i = 1; i <= 5; i++) {
+      await machine.pass(10);
+      expect(attempts).toBe(3 + i);
+    }
+    giveUp.abort("enough");
+    await expect(waiting).rejects.toBe("enough");
+  });
+});
+
+describe("a store that cannot tell who was first", () => {
+  test("has leases within this process, and no files", async () => {
+    await using folder = await temporaryFolder();
+    const files = fileStore(folder.path, { durable: false });
+    const store: Store = {
+      url: files.url,
+      capabilities: { ...files.capabilities, exclusiveCreate: false },
+      read: (path) => files.read(path),
+      stat: (path) => files.stat(path),
+      writeFresh: (path, chunks) => files.writeFresh(path, chunks),
+      createIfAbsent: () => Promise.reject(new Error("not here")),
+      replace: (path, chunks) => files.replace(path, chunks),
+      move: (from, to) => files.move(from, to),
+      remove: (path) => files.remove(path),
+      list: (prefix) => files.list(prefix),
+    };
+    const first = await acquire(store);
+    const second = acquire(store);
+    expect(await isWaiting(second)).toBe(true);
+    expect(await readLease(store, address)).toMatchObject({ pid: process.pid, claimedAt: expect.any(String) });
+    await first.release();
+    await (await second).release();
+    expect(await claimsIn(store)).toEqual([]);
+  });
 });
 
 describe("a take-over", () => {
@@ -397,6 +550,57 @@ describe("an owner file on this machine", () => {
 });
 
 describe("a heartbeat", () => {
+  test("goes on while this process computes without a pause, and ends with the lease", async () => {
+    await using folder = await temporaryFolder();
+    const store = fileStore(folder.path, { durable: false });
+    const lease = await acquire(store);
+    const file = folder.join(firstClaimPath(address));
+    const before = readFileSync(file, "utf8");
+    const seen = new Set<string>();
+    // The thread starts before the event loop turns again.
+    while (seen.size < 4) seen.add(readFileSync(file, "utf8"));
+    for (const text of seen) {
+      expect(text).toHaveLength(before.length);
+      expect(text.split("\n")[0]).toBe(before.split("\n")[0]);
+      expect(text).toMatch(/\n\d{12}\n$/);
+    }
+    await lease.release();
+    // Under the same name and with the same content: whoever still beat would not notice the difference.
+    await writeFile(file, before);
+    await sleep(5 * quick.beatMs);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  test("goes on where there is no thread to be had", async () => {
+    const threads = process.getBuiltinModule("node:worker_threads");
+    const { Worker } = threads;
+    vi.resetModules();
+    const { acquireLease: acquireAnew } = await import("../../src/artifact/lease.ts");
+    try {
+      for (const broken of [DeniedWorker, failingWorker(Worker)]) {
+        threads.Worker = broken as unknown as typeof Worker;
+        await using folder = await temporaryFolder();
+        const store = fileStore(folder.path, { durable: false });
+        const leases: (Lease | undefined)[] = [];
+        for (const digit of ["1", "2"]) {
+          const other = digit.repeat(64) as Address;
+          leases.push(await acquireAnew(store, other, { isDone: never, timing: quick }));
+          const seen = new Set<string>();
+          while (seen.size < 3) {
+            seen.add(await readFile(folder.join(firstClaimPath(other)), "utf8").catch(() => ""));
+            await sleep(5);
+          }
+        }
+        for (const lease of leases) await lease?.release();
+        await sleep(3 * quick.beatMs);
+        expect(await claimsIn(store)).toEqual([]);
+        vi.resetModules();
+      }
+    } finally {
+      threads.Worker = Worker;
+    }
+  });
+
   async function beatOf(store: Store): Promise<string> {
     const bytes = await store.read(firstClaimPath(address));
     return (

@@ -38,3 +38,41 @@ export class PlayedHost {
     };
   }
 }
+
+/** A machine whose time stands still until it is moved. */
+export class ManualMachine implements Machine {
+  readonly self = { host: "manual", pid: 1 };
+  readonly gone = new Set<number>();
+  readonly #timers = new Set<{ readonly atMs: number; readonly callback: () => void }>();
+  #nowMs = 0;
+
+  /** How many callbacks are to come. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  isCertainlyGone({ pid }: { readonly pid: number }): boolean {
+    return this.gone.has(pid);
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Let time pass, with all callbacks that are due by then, and everything that follows from them at once. */
+  async pass(forMs: number): Promise<void> {
+    this.#nowMs += forMs;
+    for (const timer of [...this.#timers].sort((a, b) => a.atMs - b.atMs)) {
+      if (timer.atMs > this.#nowMs || !this.#timers.delete(timer)) continue;
+      timer.callback();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
