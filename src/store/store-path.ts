@@ -42,7 +42,13 @@ export function isStorePath(path: string): path is StorePath {
 }
 
 function isUsual(path: string): boolean {
-  return usual.test(path) && !mayBeDevice.test(path) && !path.includes("./") && !path.endsWith(".");
+  return (
+    typeof path === "string" &&
+    usual.test(path) &&
+    !mayBeDevice.test(path) &&
+    !path.includes("./") &&
+    !path.endsWith(".")
+  );
 }
 
 function findProblem(path: string): string | undefined {

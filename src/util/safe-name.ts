@@ -33,13 +33,15 @@ function hashOf(name: string): string {
   return name.isWellFormed() ? digits(name) : `u${digits(JSON.stringify(name))}`;
 }
 
+const encoder = new TextEncoder();
+
 function readablePart(name: string): string {
   let readable = "";
   let bytes = 0;
   for (const character of name) {
     const kept = isStable(character) ? character : fold(character);
     if (kept === "_" && readable.endsWith("_")) continue;
-    bytes += byteLength(kept);
+    bytes += encoder.encode(kept).length;
     if (bytes > MAX_READABLE_BYTES) break;
     readable += kept;
   }
@@ -60,11 +62,6 @@ function isStable(character: string): boolean {
 
 /** `e` for `é`, `_` for whatever has no such letter. */
 function fold(character: string): string {
-  const [base] = character.normalize("NFKD");
-  return base !== undefined && base !== character && isStable(base) ? base : "_";
-}
-
-function byteLength(character: string): number {
-  const point = character.codePointAt(0) ?? 0;
-  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  const base = character.normalize("NFKD").charAt(0);
+  return isStable(base) ? base : "_";
 }

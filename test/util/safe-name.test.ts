@@ -96,7 +96,7 @@ function expectSafe(segment: string): void {
 }
 
 describe("safeName", () => {
-  it.each(["outlier_estimator", "points", "a", "x1", "2020-weather", "_private", "a".repeat(100)])(
+  it.each(["outlier_estimator", "points", "a", "x1", "2020-weather", "_private", "falcon", "com10", "a".repeat(100)])(
     "leaves the plain name %s as it is",
     (name) => {
       expect(safeName(name)).toBe(name);
@@ -108,19 +108,33 @@ describe("safeName", () => {
     expectSafe(`${safeName(name)}.log`);
   });
 
-  it("keeps what is readable", () => {
-    const readable = (name: string): string => safeName(name).replace(/~[0-9a-f]{12}$/, "");
-    expect(readable("GaussianPoints")).toBe("GaussianPoints");
-    expect(readable("Café crème")).toBe("Cafe_creme");
-    expect(readable("model.v2")).toBe("model.v2");
-    expect(readable("測定 1")).toBe("測定_1");
-    expect(readable("Погода")).toBe("Погода");
-    expect(readable("🎉 party")).toBe("_party");
-    expect(readable(".persistable")).toBe("persistable");
-    expect(readable("aux.txt")).toBe("_aux.txt");
-    expect(readable("../../etc/passwd")).toBe("_.._etc_passwd");
-    expect(readable("x".repeat(300))).toBe("x".repeat(80));
-    expect(readable("..")).toBe("_");
+  it.each([
+    ["GaussianPoints", "GaussianPoints"],
+    ["Café crème", "Cafe_creme"],
+    ["model.v2", "model.v2"],
+    ["測定 1", "測定_1"],
+    ["Погода", "Погода"],
+    ["Йод", "Иод"],
+    ["がく", "かく"],
+    ["αβγ", "αβγ"],
+    ["🎉 party", "_party"],
+    ["A  b", "A_b"],
+    ["_A b", "_A_b"],
+    ["trailing...", "trailing"],
+    [".persistable", "persistable"],
+    ["-rf", "rf"],
+    ["aux.txt", "_aux.txt"],
+    ["LPT9", "_LPT9"],
+    ["Falcon", "Falcon"],
+    ["../../etc/passwd", "_.._etc_passwd"],
+    ["..", "_"],
+    ["", "_"],
+    ["x".repeat(300), "x".repeat(80)],
+    ["Ω".repeat(300), "Ω".repeat(40)],
+    ["漢".repeat(300), "漢".repeat(26)],
+    [`x${"漢".repeat(300)}`, `x${"漢".repeat(26)}`],
+  ])("keeps of %j what is readable: %s", (name, readable) => {
+    expect(safeName(name).replace(/~[0-9a-f]{12}$/, "")).toBe(readable);
   });
 
   it("never changes: a name leads to the same folder for ever", () => {
