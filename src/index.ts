@@ -37,15 +37,12 @@ export {
 } from "./errors/store-errors.ts";
 export type { PersistableEvent } from "./events/event.ts";
 export type { Logger } from "./events/logger.ts";
-export { bytes } from "./format/bytes-format.ts";
-export { brotli, type CompressionOptions, gzip, zstd } from "./format/compressed-format.ts";
+export { brotli, bytes, gzip, json, npy, structured, text, zstd } from "./format/built-in-formats.ts";
+export type { CompressionOptions } from "./format/compressed-format.ts";
 export { defaultDecodeLimits } from "./format/decode-limits.ts";
 export type { AnyFormat, DecodeLimits, Format, UniversalFormat } from "./format/format.ts";
-export { json } from "./format/json-format.ts";
 export type { NpyArray } from "./format/npy-array.ts";
-export { type NpyFormat, npy, type ShapedArray, type ShapedNpyFormat } from "./format/npy-format.ts";
-export { structured } from "./format/structured-format.ts";
-export { text } from "./format/text-format.ts";
+export type { NpyFormat, ShapedArray, ShapedNpyFormat } from "./format/npy-format.ts";
 export { Secret, secret } from "./params/secret.ts";
 export { type Untracked, untracked } from "./params/untracked.ts";
 export type { CallOptions } from "./persistable/accept-payload.ts";

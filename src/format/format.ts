@@ -27,8 +27,11 @@ export interface Format<Payload = unknown> {
    * they are UTF-8 text, `"base64"` otherwise; `false` when it should always be a file of its own, for other tools to read.
    */
   readonly inline: "json" | "text" | "base64" | false;
-  /** Throws {@link UnsupportedPayloadError} where this format cannot hold the payload. Runs before any byte is written. */
-  check(payload: Payload): void;
+  /**
+   * Throws {@link UnsupportedPayloadError}, or rejects with one, where this format cannot hold the payload. Runs before any byte is
+   * written. The formats of this library are loaded by their first use, and answer at once from then on.
+   */
+  check(payload: Payload): void | Promise<void>;
   /** The bytes, in order. Big arrays are given as views of their own memory, never copied; the caller only reads them, before the payload is used again. */
   encode(payload: Payload): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
   /** The payload. The bytes were verified, and now belong to the format, which may return views of them. Throws {@link DecodeError} on bytes that it did not write, or beyond `limits`. */
@@ -37,7 +40,7 @@ export interface Format<Payload = unknown> {
 
 /** A format of which only is known that it is one. */
 export interface AnyFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: never): void;
+  check(payload: never): void | Promise<void>;
   encode(payload: never): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
   decode(bytes: Uint8Array, limits: DecodeLimits): unknown;
 }
@@ -47,7 +50,7 @@ export interface AnyFormat extends Pick<Format, "id" | "extension" | "inline"> {
  * `Format` of some payload is asked for.
  */
 export interface UniversalFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: unknown): void;
+  check(payload: unknown): void | Promise<void>;
   encode(payload: unknown): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
   decode<Payload>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
 }

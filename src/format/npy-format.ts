@@ -27,16 +27,19 @@ export function npy(options: { readonly shaped?: boolean } = {}): NpyFormat | Sh
 
 /** Serves as a `Format` of any typed array that NumPy has a type for. */
 export interface NpyFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: NpyArray): void;
-  encode(payload: NpyArray): readonly Uint8Array[];
-  decode<Data extends NpyArray>(bytes: Uint8Array, limits: DecodeLimits): Data;
+  check(payload: NpyArray): void | Promise<void>;
+  encode(payload: NpyArray): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode<Data extends NpyArray>(bytes: Uint8Array, limits: DecodeLimits): Data | Promise<Data>;
 }
 
 /** Serves as a `Format` of typed arrays with their shape. */
 export interface ShapedNpyFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: ShapedArray): void;
-  encode(payload: ShapedArray): readonly Uint8Array[];
-  decode<Data extends NpyArray>(bytes: Uint8Array, limits: DecodeLimits): ShapedArray<Data>;
+  check(payload: ShapedArray): void | Promise<void>;
+  encode(payload: ShapedArray): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode<Data extends NpyArray>(
+    bytes: Uint8Array,
+    limits: DecodeLimits,
+  ): ShapedArray<Data> | Promise<ShapedArray<Data>>;
 }
 
 function flatNpy(): Format<NpyArray> {

@@ -2,9 +2,9 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { RecipeNode } from "../address/recipe-node.ts";
 import { DEFAULT_INLINE_BYTES } from "../artifact/artifact-paths.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
+import { structured } from "../format/built-in-formats.ts";
 import { resolveDecodeLimits } from "../format/decode-limits.ts";
 import type { DecodeLimits, Format } from "../format/format.ts";
-import { structured } from "../format/structured-format.ts";
 import {
   addresserOf,
   assertRoles,

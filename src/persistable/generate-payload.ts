@@ -52,7 +52,7 @@ export async function publishPayload(
   const startedMs = performance.now();
   let { encoded } = options;
   if (encoded === undefined) {
-    format.check(generated.payload);
+    await format.check(generated.payload);
     encoded = await format.encode(generated.payload);
   }
   const { location, source } = provenanceKeysOf(state.declaration);

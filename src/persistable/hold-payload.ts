@@ -14,7 +14,7 @@ export async function holdUnpersisted(state: State, payload: unknown): Promise<v
   }
   let encoded: readonly Uint8Array[];
   try {
-    state.format.check(payload);
+    await state.format.check(payload);
     encoded = await state.format.encode(payload);
   } catch {
     // Not persisting is how one uses a payload that no format can hold.

@@ -18,7 +18,7 @@ interface LooseFormat {
   readonly id: string;
   readonly extension: string;
   readonly inline: unknown;
-  check(payload: unknown): void;
+  check(payload: unknown): void | Promise<void>;
   encode(payload: unknown): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
   decode(bytes: Uint8Array, limits: typeof defaultDecodeLimits): unknown;
 }
@@ -68,7 +68,7 @@ export function formatConformance(runner: TestRunner, subject: FormatSubject): v
 }
 
 async function proveHeld(format: LooseFormat, payload: unknown): Promise<void> {
-  format.check(payload);
+  await format.check(payload);
   const written = await bytesOf(format, payload);
   expectEqual(await format.decode(written, defaultDecodeLimits), payload, "what is decoded");
   if (format.inline === "json" && written.includes(0x0a)) fail("it says that it is one line of JSON, and has several");

@@ -33,7 +33,7 @@ const formats = {
 
 /** What comes back from the bytes that were written, as a file would hold them. */
 async function reload(format: Format, payload: unknown): Promise<unknown> {
-  format.check(payload);
+  await format.check(payload);
   const written = Buffer.concat(await format.encode(payload));
   return format.decode(new Uint8Array(written), defaultDecodeLimits);
 }
@@ -216,7 +216,7 @@ describe("every value that a format holds comes back", () => {
     await fc.assert(
       fc.asyncProperty(value, async (payload) => {
         try {
-          format.check(payload);
+          await format.check(payload);
         } catch (error) {
           expect(error).toBeInstanceOf(UnsupportedPayloadError);
           return;
