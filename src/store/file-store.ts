@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { StoreOperation } from "../errors/store-errors.ts";
+import { checkSignal } from "./caller-failure.ts";
 import type { FileSystem, FileSystemCalls } from "./file-system.ts";
 import { listFiles } from "./list-files.ts";
 import { nodeFileSystem } from "./node-file-system.ts";
@@ -197,9 +198,9 @@ class FolderStore implements FileStore {
     { signal, callsBack = false }: CallContext,
   ): Promise<Result> {
     assertStorePath(path);
-    signal?.throwIfAborted();
     const full = this.#full(path);
     try {
+      checkSignal(signal);
       return await (callsBack ? work(full) : this.#slots.run(() => work(full)));
     } catch (error) {
       throw describeFailure(error, { operation, path: full });

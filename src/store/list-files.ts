@@ -1,3 +1,4 @@
+import { checkSignal } from "./caller-failure.ts";
 import type { FolderEntry } from "./file-system.ts";
 import { driveAsync } from "./steps.ts";
 import type { StoreEntry, StorePath } from "./store.ts";
@@ -30,14 +31,14 @@ async function* walk(
   const folders: string[] = [];
   try {
     for await (const batch of volume.fileSystem.scanFolder(full)) {
-      signal?.throwIfAborted();
+      checkSignal(signal);
       const files: string[] = [];
       for (const entry of batch) {
         const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
         if (isWanted(path, entry, prefix)) (entry.kind === "folder" ? folders : files).push(path);
       }
       for (const entry of await Promise.all(files.map((file) => lookAt(volume, file)))) {
-        signal?.throwIfAborted();
+        checkSignal(signal);
         if (entry !== undefined) yield entry;
       }
     }

@@ -1,4 +1,5 @@
 import { NotAFileError, ObjectTooLargeError, StoreIoError } from "../errors/store-errors.ts";
+import { CallerFailure, checkSignal } from "./caller-failure.ts";
 import type { AsyncFileSystemCalls, FileSystem } from "./file-system.ts";
 import type { ReadOptions } from "./store.ts";
 import { systemCodeOf } from "./store-failure.ts";
@@ -25,7 +26,7 @@ export async function readFile(
     throw error;
   }
   try {
-    signal?.throwIfAborted();
+    checkSignal(signal);
     const { kind, sizeBytes } = await calls.statOpen(file);
     if (kind !== "file")
       throw new NotAFileError({ operation: "read", path }, `there is ${describeKind(kind)} in its place`);
@@ -68,7 +69,7 @@ async function readLanes(
         const length = await readPart(calls, file, bytes, offset, wanted, start, signal);
         // Somebody has made the file shorter meanwhile: what is there up to the first gap is what it was.
         if (length < wanted) end = Math.min(end, offset + length);
-        else await onChunk?.(bytes.subarray(offset, offset + length), offset);
+        else await handOn(onChunk, bytes.subarray(offset, offset + length), offset);
       }
     } catch (error) {
       next = bytes.length;
@@ -83,6 +84,14 @@ async function readLanes(
   return end < bytes.length ? bytes.subarray(0, end) : bytes;
 }
 
+async function handOn(onChunk: ReadOptions["onChunk"], chunk: Uint8Array, start: number): Promise<void> {
+  try {
+    await onChunk?.(chunk, start);
+  } catch (error) {
+    throw new CallerFailure("onChunk failed", { cause: error });
+  }
+}
+
 async function readPart(
   calls: AsyncFileSystemCalls,
   file: number,
@@ -94,7 +103,7 @@ async function readPart(
 ): Promise<number> {
   let done = 0;
   while (done < length) {
-    signal?.throwIfAborted();
+    checkSignal(signal);
     const read = await calls.read(file, bytes, offset + done, length - done, start + offset + done);
     if (read === 0) break;
     done += read;

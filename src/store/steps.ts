@@ -1,3 +1,4 @@
+import { checkSignal } from "./caller-failure.ts";
 import type { AsyncFileSystemCalls, FileSystemCalls } from "./file-system.ts";
 import { orAborted } from "./or-aborted.ts";
 
@@ -58,7 +59,7 @@ function answerSync(request: Request, calls: FileSystemCalls): unknown {
 
 /**
  * Runs an operation through the thread pool. When the signal is aborted the operation is interrupted between two calls, cleans up,
- * and this rejects with the signal's reason.
+ * and this rejects with a {@link CallerFailure}.
  */
 export async function driveAsync<Result>(
   steps: Steps<Result>,
@@ -66,13 +67,13 @@ export async function driveAsync<Result>(
   signal?: AbortSignal,
 ): Promise<Result> {
   let interruptible = signal;
-  interruptible?.throwIfAborted();
+  checkSignal(interruptible);
   let state = steps.next();
   while (!state.done) {
     if (state.value.name === "shield") interruptible = undefined;
     let answer: unknown;
     try {
-      interruptible?.throwIfAborted();
+      checkSignal(interruptible);
       answer = await answerAsync(state.value, calls, interruptible);
     } catch (error) {
       state = steps.throw(error);
@@ -89,6 +90,15 @@ function answerAsync(
   signal: AbortSignal | undefined,
 ): Promise<unknown> | undefined {
   if (request.name === "shield") return undefined;
-  if (request.name === "wait") return orAborted(request.until(), signal);
+  if (request.name === "wait") return waitFor(request.until, signal);
   return (calls[request.name] as (...args: readonly unknown[]) => Promise<unknown>).apply(calls, request.args);
+}
+
+async function waitFor(until: () => Promise<unknown>, signal: AbortSignal | undefined): Promise<unknown> {
+  try {
+    return await orAborted(until(), signal);
+  } catch (error) {
+    checkSignal(signal);
+    throw error;
+  }
 }

@@ -8,6 +8,7 @@ import {
   StoreIoError,
   TooManyOpenFilesError,
 } from "../errors/store-errors.ts";
+import { CallerFailure } from "./caller-failure.ts";
 
 /** What the system called a failure, `ENOENT`; `undefined` for any other error. */
 export function systemCodeOf(error: unknown): string | undefined {
@@ -16,9 +17,9 @@ export function systemCodeOf(error: unknown): string | undefined {
   return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
-/** The store error for a failure of the system; any other error as it is. */
+/** The store error for a failure of the system; the error of a caller, and any other, as it is. */
 export function describeFailure(error: unknown, where: Pick<StoreFailure, "operation" | "path">): unknown {
-  if (error instanceof ChunkSourceFailure) return error.cause;
+  if (error instanceof CallerFailure) return error.cause;
   const systemCode = systemCodeOf(error);
   return systemCode === undefined ? error : classify(systemCode, { ...where, systemCode, cause: error });
 }
@@ -56,6 +57,3 @@ function classify(systemCode: string, failure: StoreFailure): StoreError {
       return new StoreIoError(failure);
   }
 }
-
-/** Whoever supplies the bytes failed, not the store: their error goes through as it is, whatever it looks like. */
-export class ChunkSourceFailure extends Error {}

@@ -1,7 +1,8 @@
 import { StoreIoError } from "../errors/store-errors.ts";
+import { CallerFailure } from "./caller-failure.ts";
 import { call, type Steps, shield, wait } from "./steps.ts";
 import type { Chunks } from "./store.ts";
-import { ChunkSourceFailure, systemCodeOf } from "./store-failure.ts";
+import { systemCodeOf } from "./store-failure.ts";
 import { folderOf, makeFolders, type Volume } from "./volume.ts";
 
 /** One system call writes at most this much: Node takes no 2 GiB at once, and between two calls an abort is noticed. */
@@ -71,7 +72,7 @@ async function nextChunk(iterator: AsyncIterator<Uint8Array>): Promise<IteratorR
   try {
     return await iterator.next();
   } catch (error) {
-    throw new ChunkSourceFailure("the source of the chunks failed", { cause: error });
+    throw new CallerFailure("the source of the chunks failed", { cause: error });
   }
 }
 

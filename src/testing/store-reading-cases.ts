@@ -136,7 +136,7 @@ export const readingCases: readonly StoreCase[] = [
     title: "fails when onChunk fails, with its error",
     async run({ store }) {
       await store.writeFresh(PATH, [pattern(2 * CHUNK_BYTES)]);
-      const failure = new Error("this part is wrong");
+      const failure = Object.assign(new Error("this part is wrong"), { code: "ENOENT" });
       const onChunk = (_chunk: Uint8Array, start: number): Promise<void> | undefined =>
         start === 0 ? undefined : Promise.reject(failure);
       expectEqual(await expectRejection(store.read(PATH, { onChunk }), "read"), failure, "the error");

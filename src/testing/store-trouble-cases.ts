@@ -21,7 +21,7 @@ export const abortingCases: readonly StoreCase[] = [
     title: "rejects every call with the reason of a signal that is already aborted",
     async run({ store }) {
       await store.createIfAbsent(PATH, [text("payload")]);
-      const reason = new Error("changed my mind");
+      const reason = Object.assign(new Error("changed my mind"), { code: "ENOENT" });
       const signal = AbortSignal.abort(reason);
       const calls = callEverything(store, OTHER_PATH, signal);
       calls.set("read of an object", () => store.read(PATH, { signal }));
@@ -36,7 +36,7 @@ export const abortingCases: readonly StoreCase[] = [
       group: "aborting",
       title: `${way} that is aborted leaves nothing, and does not wait for chunks that never come`,
       async run({ store }) {
-        const reason = new Error("changed my mind");
+        const reason = Object.assign(new Error("changed my mind"), { code: "ENOENT" });
         const controller = new AbortController();
         const { chunks, reached } = paused(pattern(200_000), text("never"));
         const writing = store[way](PATH, chunks, { signal: controller.signal });
@@ -55,7 +55,7 @@ export const abortingCases: readonly StoreCase[] = [
     title: "stops a read between two parts",
     async run({ store }) {
       await store.writeFresh(PATH, [pattern(8 * CHUNK_BYTES)]);
-      const reason = new Error("changed my mind");
+      const reason = Object.assign(new Error("changed my mind"), { code: "ENOENT" });
       const controller = new AbortController();
       const onChunk = (): void => controller.abort(reason);
       const reading = store.read(PATH, { signal: controller.signal, onChunk });
