@@ -42,7 +42,7 @@ export async function bundle() {
     minifyInternalExports: false,
     chunkFileNames: "chunks/[name]-[hash].js",
     codeSplitting: {
-      groups: [{ name: "core", test: /src\/index\.ts$|^\0rolldown\/runtime/, includeDependenciesRecursively: true }],
+      groups: [{ name: "core", test: /src\/index\.ts$|rolldown\/runtime/, includeDependenciesRecursively: true }],
     },
   });
   await build.close();
