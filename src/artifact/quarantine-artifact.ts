@@ -28,7 +28,7 @@ export async function quarantineArtifact(
   const judgment = sha256Hex(recordBytes).slice(0, 12);
   const aside = quarantinePath(name, `${address}.json`, judgment);
   if (recordBytes.length > MAX_RECORD_BYTES) await moveUnlessThere(store, record, aside);
-  else await store.createIfAbsent(aside, [recordBytes]);
+  else await store.createIfAbsent(aside, [recordBytes], { durable: false });
   const file = findPayloadFile(recordBytes, address);
   if (file !== undefined) await moveUnlessThere(store, payloadPath(name, file), quarantinePath(name, file, judgment));
   return aside;

@@ -5,13 +5,13 @@ import type { FileStore } from "../../src/store/file-store.ts";
 import type { Chunks } from "../../src/store/store.ts";
 
 /** A bug to be found. Each is how some cache really writes. */
-export type PlantedBug = "record-first" | "in-place" | "early-acknowledgement";
+export type PlantedBug = "record-first" | "in-place" | "early-acknowledgement" | "ignored-errors";
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
 
-/** A store that breaks its contract in one way: what finds no fault with it, finds no fault with anything. */
-export function plantBug(store: FileStore, bug: PlantedBug): Store {
-  const sound: Store = {
+/** The same store, for whom nothing goes without waiting. */
+export function withoutSynchronousDoor(store: FileStore): Store {
+  return {
     url: store.url,
     capabilities: store.capabilities,
     read: (...args) => store.read(...args),
@@ -24,6 +24,11 @@ export function plantBug(store: FileStore, bug: PlantedBug): Store {
     list: (...args) => store.list(...args),
     localPath: (...args) => store.localPath(...args),
   };
+}
+
+/** A store that breaks its contract in one way: what finds no fault with it, finds no fault with anything. */
+export function plantBug(store: FileStore, bug: PlantedBug): Store {
+  const sound = withoutSynchronousDoor(store);
   const isRecord = (file: StorePath): boolean => file.endsWith(".json") && !file.startsWith(".");
   switch (bug) {
     case "record-first":
@@ -42,6 +47,13 @@ export function plantBug(store: FileStore, bug: PlantedBug): Store {
         replace: writeInPlace,
       };
     }
+    case "ignored-errors":
+      return {
+        ...sound,
+        writeFresh: (...args) => store.writeFresh(...args).catch(() => {}),
+        createIfAbsent: (...args) => store.createIfAbsent(...args).catch(() => "created" as const),
+        replace: (...args) => store.replace(...args).catch(() => {}),
+      };
     case "early-acknowledgement":
       return {
         ...sound,
