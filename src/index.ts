@@ -1,8 +1,9 @@
 export type { Address } from "./address/address.ts";
 export { addressOf, parseAddress, type Recipe, shortAddress } from "./address/address-of.ts";
-export { type Collected, collectOrphans } from "./artifact/collect-orphans.ts";
+export { collectOrphans } from "./artifact/collect-orphans.ts";
 export type { LeaseOwner } from "./artifact/lease.ts";
 export { describeMiss, type MissReason, type NearestArtifact, type RecipeChange } from "./artifact/miss.ts";
+export type { Collected } from "./artifact/remove-orphans.ts";
 export { InvalidAddressError } from "./errors/address-errors.ts";
 export { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from "./errors/artifact-errors.ts";
 export {

@@ -1,7 +1,6 @@
 import { readArtifact } from "../artifact/read-artifact.ts";
 import type { ReadOutcome } from "../artifact/read-outcome.ts";
 import type { State, Variant } from "./state.ts";
-import { variantsOf } from "./variant-addresses.ts";
 
 /** An artifact that was found, under which name; or why not. */
 export type Found = Exclude<ReadOutcome, { readonly state: "hit" }> | FoundHit;
@@ -25,16 +24,12 @@ function orAlias(state: State, outcome: ReadOutcome, signal: AbortSignal | undef
   if (outcome.state === "hit")
     return { state: "hit", payload: outcome.payload, source: outcome.source, variant: undefined };
   if (outcome.state === "corrupt") return outcome;
-  const variants = variantsOf(state);
-  return variants.length === 0 ? outcome : findVariant(state, variants, signal);
+  return state.hasAliases ? findVariant(state, signal) : outcome;
 }
 
-async function findVariant(
-  state: State,
-  variants: readonly Variant[],
-  signal: AbortSignal | undefined,
-): Promise<Found> {
-  for (const variant of variants) {
+async function findVariant(state: State, signal: AbortSignal | undefined): Promise<Found> {
+  const { variantsOf } = await import("./variant-addresses.ts");
+  for (const variant of variantsOf(state)) {
     const outcome = await readAt(state, variant, signal);
     if (outcome.state === "hit") return { state: "hit", payload: outcome.payload, source: outcome.source, variant };
   }
