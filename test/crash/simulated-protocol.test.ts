@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { BrokenProtocolError, ProtocolTrial, type ProtocolTrialOptions } from "../support/crash-protocol-trial.ts";
 import {
   moveAway,
@@ -24,6 +24,8 @@ const worlds: readonly (readonly [name: string, options: World])[] = [
   ["a synchronous door", { processes: 3, synchronous: true, killChance: 0.01, powerCutChance: 0.01 }],
   ["no hard links", { processes: 3, hardLinks: false, powerCutChance: 0.003 }],
 ];
+
+beforeAll(() => ProtocolTrial.warmUp());
 
 describe("the artifact protocol, on a simulated disk", () => {
   test.each(worlds)("gives whole payloads and keeps what it acknowledged, with %s", { timeout }, async (_, world) => {

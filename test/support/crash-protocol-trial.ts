@@ -4,8 +4,6 @@ import { publishArtifact } from "../../src/artifact/publish-artifact.ts";
 import { quarantineArtifact } from "../../src/artifact/quarantine-artifact.ts";
 import { readArtifact } from "../../src/artifact/read-artifact.ts";
 import type { CorruptArtifact, ReadOutcome } from "../../src/artifact/read-outcome.ts";
-// Loaded on first use, for which a simulation does not wait.
-import "../../src/artifact/read-whole-artifact.ts";
 import { removeArtifact } from "../../src/artifact/remove-artifact.ts";
 import { StoreError } from "../../src/errors/store-errors.ts";
 import { resolveDecodeLimits } from "../../src/format/decode-limits.ts";
@@ -15,6 +13,7 @@ import { type State, stateKey } from "../../src/persistable/state.ts";
 import { draftRecord } from "../../src/record/encode-record.ts";
 import { fileStore } from "../../src/store/file-store.ts";
 import type { FileSystem } from "../../src/store/file-system.ts";
+import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { History, type Sight } from "./crash-history.ts";
 import { isFile, type MetadataModel } from "./simulated-disk.ts";
@@ -74,6 +73,19 @@ export class ProtocolTrial {
     for (const folder of ["/home", ROOT]) {
       this.simulation.disk.mkdir(folder);
       this.simulation.disk.syncFolder(folder.slice(0, folder.lastIndexOf("/")) || "/");
+    }
+  }
+
+  /** Parts of the library are loaded on first use, for which a simulation does not wait: so they are used once before. */
+  static async warmUp(): Promise<void> {
+    const trial = new ProtocolTrial({ seed: 0, processes: 0 });
+    const store = memoryStore();
+    for (const subject of trial.#subjects) {
+      await trial.#publish(store, subject, { replace: false, inlineBytes: 0 });
+      await trial.#read(store, subject);
+      await trial.#collect(store);
+      await trial.#remove(store, subject);
+      await trial.#readOrPublish(store, subject, 0);
     }
   }
 

@@ -1,0 +1,55 @@
+// A process that has run out of something, and tries everything.
+import { openSync } from "node:fs";
+import { fileStore, PersistableError } from "../../src/index.ts";
+import { type Kind, persistableOf, serialOf } from "./crash-payload.ts";
+
+export interface ExhaustedChildInput {
+  readonly dataDir: string;
+  /** Give up being root. */
+  readonly uid?: number;
+  /** Leave no file to be opened. */
+  readonly opensAllFiles?: boolean;
+}
+
+/** Of each operation the generation that it gave, or the code of its error. */
+export type ExhaustedChildReport = Readonly<Record<string, number | string>>;
+
+export const EARLIER = 1;
+export const NEW = 7;
+
+async function outcome(kind: Kind, key: string, payload: Promise<unknown>): Promise<number | string> {
+  try {
+    return serialOf(kind, key, await payload) ?? "WRONG";
+  } catch (error) {
+    return error instanceof PersistableError ? error.code : String(error);
+  }
+}
+
+async function tryEverything({ dataDir, uid, opensAllFiles }: ExhaustedChildInput): Promise<ExhaustedChildReport> {
+  const store = fileStore(dataDir);
+  if (uid !== undefined) process.setuid?.(uid);
+  const untracked = { serial: NEW };
+  const report: Record<string, number | string> = {};
+  if (opensAllFiles) openAllFiles();
+  for (const kind of ["small", "large"] as const) {
+    const build = (key: string) => persistableOf(store, kind, key);
+    report[`${kind} load`] = await outcome(kind, "earlier", build("earlier").load());
+    report[`${kind} replace`] = await outcome(kind, "earlier", build("earlier").generate({ untracked }));
+    report[`${kind} generate`] = await outcome(kind, "new", build("new").generate({ untracked }));
+    report[`${kind} loadOrGenerate`] = await outcome(kind, "new", build("new").loadOrGenerate({ untracked }));
+  }
+  return report;
+}
+
+function openAllFiles(): void {
+  try {
+    for (;;) openSync("/dev/null", "r");
+  } catch {
+    // That was the last one.
+  }
+}
+
+if (process.argv[2] !== undefined) {
+  const report = await tryEverything(JSON.parse(process.argv[2]) as ExhaustedChildInput);
+  process.stdout.write(JSON.stringify(report));
+}
