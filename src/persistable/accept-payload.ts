@@ -5,8 +5,8 @@ import type { FoundHit } from "./find-artifact.ts";
 import { holdPersisted } from "./hold-payload.ts";
 import type { HookContext } from "./hooks.ts";
 import { paramsOf } from "./params-of.ts";
-import { sessionOf } from "./session-of.ts";
 import type { State } from "./state.ts";
+import { loggerOf, tellEvent } from "./tell-event.ts";
 
 /** What the caller of `load`, `loadOrGenerate` and `generate` may say. */
 export interface CallOptions {
@@ -53,7 +53,7 @@ class CallContext implements HookContext<unknown, unknown> {
   }
 
   get log(): Logger {
-    return sessionOf(this.#state).log;
+    return loggerOf(this.#state);
   }
 }
 
@@ -75,7 +75,7 @@ function settleLoaded(state: State, hit: FoundHit, context: HookContext<unknown,
   const { payload } = hit;
   holdPersisted(state, payload);
   if (state.surroundings.hasListener) {
-    sessionOf(state).tell({
+    tellEvent(state, {
       type: "hit",
       durationMs: performance.now() - startedMs,
       ...(hit.variant === undefined ? {} : { alias: hit.variant.name }),
@@ -83,7 +83,8 @@ function settleLoaded(state: State, hit: FoundHit, context: HookContext<unknown,
   }
   if (hit.source !== undefined) noteSource(state, hit.source);
   const after = state.hooks.postLoad(payload, context);
-  return after instanceof Promise ? after.then(() => payload) : payload;
+  const told = after instanceof Promise ? after.then(() => state.telling) : state.telling;
+  return told === undefined ? payload : told.then(() => payload);
 }
 
 function validateLoaded(
@@ -96,7 +97,7 @@ function validateLoaded(
     const invalid = asInvalid(state, error);
     if (options.warnIfInvalid !== true) throw invalid;
     process.emitWarning(invalid.message, { type: "InvalidPayloadWarning", code: invalid.code });
-    sessionOf(state).tell({ type: "invalid", error });
+    tellEvent(state, { type: "invalid", error });
   };
   try {
     const result = state.hooks.validatePayload(payload, context);
@@ -133,5 +134,5 @@ function noteSource(state: State, recorded: string): void {
   const { source } = provenanceKeysOf(state.declaration);
   if (source === recorded || told.has(`${state.node.name} ${recorded}`)) return;
   told.add(`${state.node.name} ${recorded}`);
-  sessionOf(state).tell({ type: "source-changed", recorded, current: source });
+  tellEvent(state, { type: "source-changed", recorded, current: source });
 }

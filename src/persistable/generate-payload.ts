@@ -5,8 +5,8 @@ import { draftRecord } from "../record/encode-record.ts";
 import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
 import { provenanceKeysOf } from "./declaration.ts";
 import { holdPersisted, holdUnpersisted } from "./hold-payload.ts";
-import { sessionOf } from "./session-of.ts";
 import type { Generated, State } from "./state.ts";
+import { tellAtOnce } from "./tell-at-once.ts";
 
 /** Run the generator and validate what it gave. Nothing is held or written yet: where this fails, the earlier payload stays. */
 export async function runGenerator(
@@ -17,7 +17,7 @@ export async function runGenerator(
   // What cannot be recorded is refused before it costs anything.
   if (options.untracked !== undefined) assertNoCredentials(options.untracked, { root: "untracked" });
   const draft = draftRecord(state.node, options.untracked);
-  sessionOf(state).tell({ type: "started" });
+  tellAtOnce(state, { type: "started" });
   // Asked for now, so that it is known by the time the payload is there.
   void collectProvenance(provenanceKeysOf(state.declaration).location);
   const startedMs = performance.now();
@@ -26,7 +26,7 @@ export async function runGenerator(
   const payload = await state.hooks.generatePayload(context);
   await validateGenerated(state, payload, context);
   const durationMs = Math.max(0, performance.now() - startedMs - (busyMsOf(state) - busyBefore));
-  sessionOf(state).tell({ type: "generated", durationMs });
+  tellAtOnce(state, { type: "generated", durationMs });
   return { payload, draft, createdAt: new Date().toISOString(), durationMs };
 }
 
@@ -78,7 +78,7 @@ export async function publishPayload(
 
 function tellPersisted(state: State, { payload, recordFile }: Published, durationMs: number): void {
   const { file, format, sizeBytes } = payload;
-  sessionOf(state).tell({
+  tellAtOnce(state, {
     type: "persisted",
     recordFile,
     format,
@@ -105,7 +105,7 @@ export async function generate(
     await state.hooks.postGenerate(payload, contextOf(state, options));
     return payload;
   } catch (error) {
-    sessionOf(state).tell({ type: "failed", error });
+    tellAtOnce(state, { type: "failed", error });
     throw error;
   }
 }

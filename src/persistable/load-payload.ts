@@ -2,8 +2,8 @@ import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import { NotPersistedError } from "../errors/persistable-errors.ts";
 import { acceptLoaded, type CallOptions, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
-import { sessionOf } from "./session-of.ts";
 import type { State } from "./state.ts";
+import { tellEvent } from "./tell-event.ts";
 
 /**
  * Load the artifact, or say why not.
@@ -12,7 +12,7 @@ import type { State } from "./state.ts";
  */
 export async function loadPayload(state: State, options: CallOptions): Promise<unknown> {
   options.signal?.throwIfAborted();
-  if (state.surroundings.hasListener) sessionOf(state).tell({ type: "loading" });
+  if (state.surroundings.hasListener) tellEvent(state, { type: "loading" });
   const startedMs = startHit(state);
   const found = await findArtifact(state, options.signal);
   if (found.state === "hit") return acceptLoaded(state, found, options, startedMs);
@@ -27,7 +27,8 @@ async function missError(
   const { name, address } = state.node;
   const store = state.surroundings.store;
   if (miss.state === "corrupt") {
-    sessionOf(state).tell({ type: "corrupt", file: miss.file, problem: miss.problem });
+    tellEvent(state, { type: "corrupt", file: miss.file, problem: miss.problem });
+    await state.telling;
     return new CorruptArtifactError(name, address, miss.file, miss.problem);
   }
   const [{ explainMiss, EXPLAIN_RECORDS }, { describeMiss }] = await Promise.all([

@@ -13,9 +13,9 @@ import type { HookContext, Hooks } from "./hooks.ts";
 import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
 import { paramsOf } from "./params-of.ts";
 import { paramsTreeOf } from "./params-tree-of.ts";
-import { sessionOf } from "./session-of.ts";
 import { type State, stateKey } from "./state.ts";
 import type { SurroundingsOptions } from "./surroundings.ts";
+import { tellEvent } from "./tell-event.ts";
 
 /** What any persistable offers, whatever its payload: what a dependency has to be. */
 export interface AnyPersistable {
@@ -192,7 +192,8 @@ export abstract class Persistable<
     const { node, surroundings } = this[stateKey];
     const removed = await removeArtifact(surroundings.store, node.name, node.address);
     this.resetPayload();
-    if (removed) sessionOf(this[stateKey]).tell({ type: "removed" });
+    if (removed) tellEvent(this[stateKey], { type: "removed" });
+    await this[stateKey].telling;
     return removed;
   }
 
@@ -213,6 +214,7 @@ export abstract class Persistable<
       payload.length === 0 ? await this.#inMemory("validate()") : payload[0],
       contextOf(this[stateKey], {}),
     );
+    await this[stateKey].telling;
   }
 
   async #inMemory(operation: string): Promise<unknown> {

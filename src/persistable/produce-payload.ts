@@ -9,8 +9,8 @@ import { acceptLoaded, type CallOptions, contextOf, startHit } from "./accept-pa
 import { type Found, findArtifact } from "./find-artifact.ts";
 import { publishPayload, runGenerator } from "./generate-payload.ts";
 import { holdPersisted } from "./hold-payload.ts";
-import { sessionOf } from "./session-of.ts";
 import type { State } from "./state.ts";
+import { tellAtOnce } from "./tell-at-once.ts";
 
 type Miss = Exclude<Found, { readonly state: "hit" }>;
 
@@ -32,8 +32,8 @@ export async function producePayload(
       signal,
       watchFolder: artifactFolder(state.node.name),
       isDone: () => hasAppeared(state, judged),
-      onWaiting: (owner) => sessionOf(state).tell({ type: "waiting", owner: describeOwner(owner) }),
-      onTakeover: (owner) => sessionOf(state).tell({ type: "takeover", owner: describeOwner(owner) }),
+      onWaiting: (owner) => tellAtOnce(state, { type: "waiting", owner: describeOwner(owner) }),
+      onTakeover: (owner) => tellAtOnce(state, { type: "takeover", owner: describeOwner(owner) }),
     });
     try {
       const startedMs = startHit(state);
@@ -72,7 +72,7 @@ async function generateUnderLease(
     await state.hooks.postGenerate(payload, contextOf(state, options, signal));
     return { payload };
   } catch (error) {
-    sessionOf(state).tell({ type: "failed", error });
+    tellAtOnce(state, { type: "failed", error });
     throw error;
   }
 }
@@ -81,7 +81,7 @@ async function setAside(state: State, judged: CorruptArtifact): Promise<boolean>
   const { name, address } = state.node;
   const quarantine = await quarantineArtifact(state.surroundings.store, name, address, judged);
   const { file, problem } = judged;
-  sessionOf(state).tell({ type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) });
+  tellAtOnce(state, { type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) });
   return quarantine !== undefined;
 }
 
@@ -99,7 +99,7 @@ async function tellMiss(state: State, miss: Miss): Promise<void> {
     miss.state === "corrupt"
       ? { kind: "corrupt", file: miss.file, problem: miss.problem }
       : await noteMiss(state.surroundings.store, state.node);
-  sessionOf(state).tell({ type: "miss", reason: describeMiss(reason), kind: reason.kind });
+  tellAtOnce(state, { type: "miss", reason: describeMiss(reason), kind: reason.kind });
 }
 
 function describeOwner(owner: LeaseOwner | undefined): string {

@@ -1,8 +1,7 @@
-import { recordPath } from "../artifact/artifact-paths.ts";
 import { storePath } from "../store/store-path.ts";
 import { safeName } from "../util/safe-name.ts";
-import { describeParams } from "./describe-params.ts";
 import { appendLog } from "./log-file.ts";
+import { openingOf } from "./opening-of.ts";
 import { Session } from "./session.ts";
 import type { State } from "./state.ts";
 
@@ -12,17 +11,14 @@ export function sessionOf(state: State): Session {
   return state.session;
 }
 
-function createSession({ node, surroundings, secrets }: State): Session {
+function createSession(state: State): Session {
+  const { node, surroundings, secrets } = state;
   return new Session({
     name: node.name,
     address: node.address,
     surroundings,
     secrets,
-    opening: () => ({
-      storeUrl: surroundings.store.url,
-      params: describeParams(node.recipeParams),
-      recordFile: recordPath(node.name, node.address),
-    }),
+    opening: () => openingOf(state),
     writeFile: () => {
       const file = surroundings.store.localPath?.(storePath(`${safeName(node.name)}.log`));
       return file === undefined ? undefined : (text) => appendLog(file, text);

@@ -5,32 +5,27 @@ import type { Secret } from "../params/secret.ts";
 import { describeEvent } from "./describe-event.ts";
 import { createRedactor } from "./redact-secrets.ts";
 
-/** What happens to one persistable is told here, once, and read by the user's listener and by the logger. */
+/** What the log of one persistable is made of. */
 export interface SessionOptions {
   readonly name: string;
   readonly address: Address;
-  /** The listener, the user's own logger (or none, for the log file beside the artifacts), verbosity. */
+  /** The user's own logger (or none, for the log file beside the artifacts), verbosity. */
   readonly surroundings: {
-    readonly onEvent: ((event: PersistableEvent) => void) | undefined;
     readonly logger: Logger | undefined;
     readonly verbose: boolean;
-    readonly hasListener: boolean;
   };
   readonly secrets: readonly Secret<unknown>[];
   /** What the two opening lines say; asked for when the first line is written. */
-  readonly opening: () => { readonly storeUrl: string; readonly params: string; readonly recordFile: string };
+  readonly opening: () => PersistableEvent;
   /** Appends lines to the log file; undefined where the store is no folder on this machine. */
   readonly writeFile: () => ((text: string) => void) | undefined;
 }
 
-type EventBody<Event> = Event extends PersistableEvent ? Omit<Event, "name" | "address"> : never;
-
 const FILE_QUIET = new Set<PersistableEvent["type"]>(["hit", "loading"]);
 
-/** Tells events to their readers. Hits write no log file: they are quicker than the line would be. */
+/** Writes the log of one persistable. Hits write no log file: they are quicker than the line would be. */
 export class Session {
   readonly #options: SessionOptions;
-  #opened = false;
   #fileOpened = false;
   #redact: ((text: string) => string) | undefined;
 
@@ -38,26 +33,15 @@ export class Session {
     this.#options = options;
   }
 
-  tell(body: EventBody<PersistableEvent>): void {
-    const { name, address, surroundings } = this.#options;
-    if (!this.#opened && surroundings.hasListener) this.#open();
-    const event = { name, address, ...body } as PersistableEvent;
-    surroundings.onEvent?.(event);
+  /** The lines of an event. */
+  write(event: PersistableEvent): void {
     const { level, where, message, fields } = describeEvent(event);
     this.#log(level, where, message, fields, !FILE_QUIET.has(event.type));
   }
 
-  /** The logger that hooks are handed. */
-  get log(): Logger {
-    const write = (level: LogLevel) => (message: string, fields?: object) =>
-      this.#log(level, "generate", message, fields ?? {}, true);
-    return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
-  }
-
-  /** The opening lines come before the first event, not at construction, since a dependency learns only later where it lives. */
-  #open(): void {
-    this.#opened = true;
-    this.tell({ type: "constructed", ...this.#options.opening() });
+  /** A line that a hook asked for. */
+  writeLine(level: LogLevel, message: string, fields: object): void {
+    this.#log(level, "generate", message, fields, true);
   }
 
   #log(level: LogLevel, where: string, rawMessage: string, fields: object, inFile: boolean): void {
@@ -80,12 +64,7 @@ export class Session {
     if (!this.#fileOpened) {
       this.#fileOpened = true;
       if (where !== "constructor") {
-        const { message } = describeEvent({
-          type: "constructed",
-          name: this.#options.name,
-          address: this.#options.address,
-          ...this.#options.opening(),
-        });
+        const { message } = describeEvent(this.#options.opening());
         write(logLine(this.#options.name, "constructor", "info", this.#redacted(message)));
       }
     }

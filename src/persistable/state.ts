@@ -39,8 +39,12 @@ export interface State {
   readonly dependencyStates: readonly State[];
   readonly secrets: readonly Secret<unknown>[];
   readonly surroundings: Surroundings;
-  /** Made when there is something to tell; see `sessionOf`. */
+  /** Whether anything was told yet; see `tellEvent`. */
+  isTold: boolean;
+  /** Made when there is something to write into the log; see `sessionOf`. */
   session: Session | undefined;
+  /** What is being written into the log, while that is still being loaded. */
+  telling: Promise<void> | undefined;
   held: Held;
   /** What the record says of the payload that was generated last, for a later `persist()`. */
   lastGenerated: Generated | undefined;
