@@ -15,6 +15,8 @@ const fullCounts = {
   PERSISTABLE_FUZZ_RUNS: 40_000,
   // More than a small artifact has bits: each is flipped.
   PERSISTABLE_TEST_DAMAGES: 1_000_000,
+  // More than any operation has system calls.
+  PERSISTABLE_TEST_FAULTS: 1_000_000,
   PERSISTABLE_TEST_KILLS: 1_000,
   PERSISTABLE_TEST_LEASE_KILLS: 300,
   PERSISTABLE_TEST_LEASE_SEEDS: 10_000,

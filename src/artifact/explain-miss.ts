@@ -1,7 +1,8 @@
 import type { RecipeNode } from "../address/recipe-node.ts";
+import { StoreError } from "../errors/store-errors.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import { type ArtifactRecord, MAX_RECORD_BYTES } from "../record/record.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, StorePath } from "../store/store.ts";
 import { addressOfRecordPath, artifactFolder } from "./artifact-paths.ts";
 import { compareRecipes } from "./compare-recipes.ts";
 import type { MissReason, RecipeChange } from "./miss.ts";
@@ -16,7 +17,7 @@ const NOTE_FRESH_MS = 10_000;
 /**
  * Why there is no artifact: the nearest one of the same name, and what differs. Records are read, payloads never.
  *
- * @throws a StoreError where the store cannot be read.
+ * @throws a StoreError where the store cannot be listed; records that cannot be read are left out.
  */
 export async function explainMiss(
   store: Store,
@@ -52,8 +53,7 @@ async function readRecords(
   const records: ArtifactRecord[] = [];
   for await (const { path } of store.list(`${artifactFolder(node.name)}/`, { signal })) {
     if (addressOfRecordPath(path) === undefined) continue;
-    const found = store.sync?.readShared(path, MAX_RECORD_BYTES);
-    const bytes = found instanceof Uint8Array ? found : await readRecordBytes(store, path, { signal });
+    const bytes = await tryRead(store, path, signal);
     if (bytes === undefined) continue;
     const record = tryParse(bytes, path, node);
     // Two names may share a folder only by tampering.
@@ -61,6 +61,21 @@ async function readRecords(
     if (records.length >= maxRecords) break;
   }
   return records;
+}
+
+/** A neighbor that cannot be read cannot be compared; that is no reason not to generate what was asked for. */
+async function tryRead(
+  store: Store,
+  path: StorePath,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  try {
+    const found = store.sync?.readShared(path, MAX_RECORD_BYTES);
+    return found instanceof Uint8Array ? found : await readRecordBytes(store, path, { signal });
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
 }
 
 function tryParse(bytes: Uint8Array, path: string, node: RecipeNode): ArtifactRecord | undefined {

@@ -1,4 +1,5 @@
 import type { Address } from "../address/address.ts";
+import { ArtifactInFlightError } from "../errors/artifact-errors.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
@@ -12,10 +13,13 @@ export type Inspected =
   | { readonly state: "missing" }
   | { readonly state: "corrupt"; readonly file: StorePath; readonly problem: string };
 
+/** The same number as for reading: replaced so often in a row is odd. */
+const MAX_LOOKS = 8;
+
 /**
  * Check the record, and that the payload is there with the right size; its digest is checked when it is loaded.
  *
- * @throws {@link NewerRecordError}, a StoreError
+ * @throws {@link NewerRecordError}, {@link ArtifactInFlightError}, a StoreError
  */
 export async function inspectArtifact(
   store: Store,
@@ -25,8 +29,28 @@ export async function inspectArtifact(
   signal: AbortSignal | undefined,
 ): Promise<Inspected> {
   const path = recordPath(name, address);
-  const bytes = await readRecordBytes(store, path, { signal });
-  if (bytes === undefined) return { state: "missing" };
+  let bytes = await readRecordBytes(store, path, { signal });
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    if (bytes === undefined) return { state: "missing" };
+    const inspected = await inspectFrom(store, name, address, classes, signal, bytes);
+    if (inspected.state === "whole") return inspected;
+    // As for reading: damage is believed only when the record still stands as it was judged.
+    const again = await readRecordBytes(store, path, { signal });
+    if (again !== undefined && Buffer.compare(again, bytes) === 0) return inspected;
+    bytes = again;
+  }
+  throw new ArtifactInFlightError(name, path);
+}
+
+async function inspectFrom(
+  store: Store,
+  name: string,
+  address: Address,
+  classes: readonly ClassCodec[],
+  signal: AbortSignal | undefined,
+  bytes: Uint8Array,
+): Promise<Inspected> {
+  const path = recordPath(name, address);
   const record = parseRecord(bytes, path, classes);
   if (!isRecord(record)) return { state: "corrupt", file: path, problem: record.problem };
   if (record.address !== address)

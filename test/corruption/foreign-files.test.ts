@@ -9,10 +9,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { json, npy } from "../../src/index.ts";
+import { definePersistable, fileStore, json, npy, type Store, StoreIoError, typedParams } from "../../src/index.ts";
 import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/record-layout.ts";
 import { sha256Hex } from "../../src/util/sha256.ts";
+import { withoutSynchronousDoor } from "../support/crash-planted-store.ts";
 import { persistSample, type Rig, type Sample } from "./samples.ts";
 
 const CORRUPT = "PERSISTABLE_CORRUPT_ARTIFACT";
@@ -261,5 +263,30 @@ describe("what lies beside an artifact", () => {
     expect(await rig.load(3)).toBe("PERSISTABLE_NOT_PERSISTED");
     expect(await rig.loadOrGenerate(3)).toBe("right");
     expect(await rig.isSound(3)).toBe(true);
+  });
+
+  test("does not matter to it: a record that cannot be read", async () => {
+    await using rig = await persistSample(inline);
+    const store = withoutSynchronousDoor(fileStore(rig.folder.path, { durable: false }));
+    const unreadable = path.basename(rig.recordFile());
+    const dataDir: Store = {
+      ...store,
+      read: async (where, options) => {
+        if (where.endsWith(unreadable)) throw new StoreIoError({ operation: "read", path: where, systemCode: "EIO" });
+        return store.read(where, options);
+      },
+    };
+    const definition = definePersistable({
+      name: "sample",
+      params: typedParams<{ n: number }>(),
+      generate: ({ params }) => params.n,
+    });
+    const build = (n: number) =>
+      definition({ n }, { dataDir, logger: { debug() {}, info() {}, warn() {}, error() {} } });
+    expect(await build(2).loadOrGenerate()).toBe(2);
+    await expect(build(3).load()).rejects.toMatchObject({ code: "PERSISTABLE_NOT_PERSISTED" });
+    // Of the artifact itself nothing is guessed.
+    await expect(build(1).loadOrGenerate()).rejects.toMatchObject({ code: "PERSISTABLE_STORE_IO" });
+    expect(rig.generations).toBe(1);
   });
 });

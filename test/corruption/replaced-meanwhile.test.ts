@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { ArtifactInFlightError, definePersistable, fileStore, npy, type Store, typedParams } from "../../src/index.ts";
+import { withoutSynchronousDoor } from "../support/crash-planted-store.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+let generation = 0;
+const definition = definePersistable({
+  name: "points",
+  params: typedParams<{ n: number }>(),
+  format: npy(),
+  generate: (): unknown => new Float64Array([++generation]),
+});
+
+/** A store on which somebody replaces the artifact each time, just before its payload is looked at; as often as given. */
+function replacedMeanwhile(store: Store, replace: () => Promise<unknown>, times: number): Store {
+  let left = times;
+  const before = async (path: string): Promise<void> => {
+    if (path.endsWith(".npy") && left-- > 0) await replace();
+  };
+  return {
+    ...store,
+    stat: async (path, options) => {
+      await before(path);
+      return store.stat(path, options);
+    },
+  };
+}
+
+async function prepare(times: number) {
+  const folder = await temporaryFolder();
+  const dataDir = withoutSynchronousDoor(fileStore(folder.path, { durable: false }));
+  const replace = () => definition({ n: 1 }, { dataDir, logger: silent }).generate();
+  await replace();
+  const reader = definition({ n: 1 }, { dataDir: replacedMeanwhile(dataDir, replace, times), logger: silent });
+  return { reader, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+describe("an artifact that is replaced between two looks", () => {
+  test("is loaded as it is now", async () => {
+    await using rig = await prepare(2);
+    expect(await rig.reader.load()).toEqual(new Float64Array([generation]));
+  });
+
+  test("has a record all the time", async () => {
+    await using rig = await prepare(2);
+    expect((await rig.reader.record())?.payload.format).toBe("npy");
+  });
+
+  test("is persisted all the time", async () => {
+    await using rig = await prepare(2);
+    expect(await rig.reader.isPersisted()).toBe(true);
+  });
+
+  test("is in flight, and not damaged, when that never ends", async () => {
+    await using rig = await prepare(1000);
+    await expect(rig.reader.load()).rejects.toBeInstanceOf(ArtifactInFlightError);
+    await expect(rig.reader.record()).rejects.toBeInstanceOf(ArtifactInFlightError);
+  });
+});
