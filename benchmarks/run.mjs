@@ -3,7 +3,7 @@
 // `npm run bench [-- [--json] [--huge] [--no-build] [name…]]`.
 import { fork, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { arch, cpus, platform, totalmem } from "node:os";
+import { arch, cpus, loadavg, platform, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
@@ -37,6 +37,7 @@ if (unknown.length > 0) {
 }
 const chosen = positionals.length > 0 ? positionals : known;
 
+const busy = describeBusy();
 if (values.build) {
   const { status } = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", 2, 2] });
   if (status !== 0) process.exit(1);
@@ -75,7 +76,15 @@ const machine = describeMachine({
 });
 if (values.json) console.log(JSON.stringify({ machine, reports }, undefined, 2));
 else console.log(`${machine}\n\n${describeReports(reports)}`);
+if (busy !== undefined) console.error(busy);
 if (values.readme) writeReadme(markdownTable(machine, reports));
+
+/** Figures of a machine that does other things as well are not to be believed, and whoever reads them should know. */
+function describeBusy() {
+  const [load = 0] = loadavg();
+  if (load < cpus().length / 4) return undefined;
+  return `This machine was busy when the benchmarks began (load ${load.toFixed(1)} on ${cpus().length} cores): measure again when it is not.`;
+}
 
 /** @param {readonly string[]} names */
 function childrenOf(names) {
