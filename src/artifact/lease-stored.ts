@@ -78,7 +78,7 @@ export class StoredContender implements Contender {
     const options = { durable: false };
     try {
       const made =
-        this.#store.sync?.createIfAbsent(path, bytes, options) ?? this.#store.createIfAbsent(path, bytes, options);
+        this.#store.sync?.createIfAbsent?.(path, bytes, options) ?? this.#store.createIfAbsent(path, bytes, options);
       return (await made) === "created";
     } catch (error) {
       // Whether it was made is not known, and as long as this process lives nobody else would be sure that it is abandoned.

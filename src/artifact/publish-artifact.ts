@@ -54,8 +54,8 @@ function publishInline(publication: Publication, sizeBytes: number, inline: stri
     outcome === "exists" && replace
       ? replaceRecord(store, draft.node, recordFile, bytes, payload, signal)
       : { outcome, payload, recordFile };
-  if (store.sync !== undefined) return settle(store.sync.createIfAbsent(recordFile, bytes));
-  return store.createIfAbsent(recordFile, bytes, { signal }).then(settle);
+  const outcome = store.sync?.createIfAbsent?.(recordFile, bytes);
+  return outcome === undefined ? store.createIfAbsent(recordFile, bytes, { signal }).then(settle) : settle(outcome);
 }
 
 async function publishFile(publication: Publication, sizeBytes: number): Promise<Published> {

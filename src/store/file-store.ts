@@ -1,15 +1,10 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { StoreOperation } from "../errors/store-errors.ts";
-import { checkSignal } from "./caller-failure.ts";
+import type { Ground } from "./check-folders.ts";
 import type { FileSystem, FileSystemCalls } from "./file-system.ts";
-import { listFiles } from "./list-files.ts";
-import { nodeFileSystem } from "./node-file-system.ts";
-import { createIfAbsent, move, remove, replace, stat, writeFresh } from "./object-steps.ts";
-import { readFile } from "./read-file.ts";
+import type { FolderAccess } from "./folder-access.ts";
+import { nodeSyncCalls, watchFolder } from "./node-sync-calls.ts";
 import { SharedReader } from "./shared-reader.ts";
-import { Slots } from "./slots.ts";
-import { driveAsync, driveSync, type Steps } from "./steps.ts";
 import type {
   Chunks,
   ReadOptions,
@@ -22,10 +17,7 @@ import type {
   SyncStore,
   WriteOptions,
 } from "./store.ts";
-import { describeFailure } from "./store-failure.ts";
 import { assertStorePath } from "./store-path.ts";
-import { removeTemporaries } from "./temporary-files.ts";
-import { checkFolders, createVolume, type Volume } from "./volume.ts";
 
 /** How a folder is used as a store. */
 export interface FileStoreOptions {
@@ -61,170 +53,113 @@ export interface FileStore extends Store {
  * ```
  */
 export function fileStore(dir: string | URL, options: FileStoreOptions = {}): FileStore {
-  const { durable = true, fileSystem = nodeFileSystem } = options;
-  const root = resolve(dir instanceof URL ? fileURLToPath(dir) : dir);
-  return new FolderStore(createVolume(root.replace(/(?<=.)[\\/]$/, ""), fileSystem, durable));
+  const { durable = true, fileSystem } = options;
+  const root = resolve(dir instanceof URL ? fileURLToPath(dir) : dir).replace(/(?<=.)[\\/]$/, "");
+  return new FolderStore({ root, realFolders: new Set() }, durable, fileSystem);
 }
 
-/** Files open at once, for all stores of a disk together: more would not be faster, and descriptors are scarce. */
-const MAX_OPEN_FILES = 64;
-const slotsOf = new WeakMap<FileSystem, Slots>();
+/** Everything but synchronous reads. */
+let accessModule: typeof import("./folder-access.ts") | undefined;
 
 class FolderStore implements FileStore {
   readonly url: string;
   readonly capabilities: StoreCapabilities;
   readonly sync?: SyncStore;
   readonly watch?: (folder: StorePath, listener: () => void) => StoreWatch;
-  readonly #volume: Volume;
-  readonly #slots: Slots;
+  readonly #ground: Ground;
+  readonly #fileSystem: FileSystem | undefined;
+  #access: FolderAccess | undefined;
 
-  constructor(volume: Volume) {
-    this.#volume = volume;
-    this.url = pathToFileURL(volume.root).href;
-    this.capabilities = { exclusiveCreate: true, durable: volume.durable, shared: true };
-    const { fileSystem } = volume;
-    this.#slots = slotsOf.get(fileSystem) ?? new Slots(MAX_OPEN_FILES);
-    slotsOf.set(fileSystem, this.#slots);
-    if (fileSystem.sync !== undefined) this.sync = createSyncStore(volume, fileSystem.sync);
-    if (fileSystem.watch !== undefined) this.watch = (folder, listener) => this.#watch(folder, listener);
+  constructor(ground: Ground, durable: boolean, fileSystem: FileSystem | undefined) {
+    this.#ground = ground;
+    this.#fileSystem = fileSystem;
+    this.url = pathToFileURL(ground.root).href;
+    this.capabilities = { exclusiveCreate: true, durable, shared: true };
+    const calls = fileSystem === undefined ? nodeSyncCalls : fileSystem.sync;
+    if (calls !== undefined) this.sync = this.#createDoor(calls);
+    const watch = fileSystem === undefined ? watchFolder : fileSystem.watch?.bind(fileSystem);
+    if (watch !== undefined) this.watch = (folder, listener) => this.#watch(watch, folder, listener);
   }
 
-  async read(path: StorePath, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
-    const { signal } = options;
-    const read = async (full: string): Promise<Uint8Array | undefined> => {
-      const folders = checkFolders(this.#volume, full, "read");
-      if (!(await driveAsync(folders, this.#volume.fileSystem.async, signal))) return undefined;
-      return readFile(this.#volume.fileSystem, full, options);
-    };
-    return this.#perform("read", path, read, { signal, callsBack: options.onChunk !== undefined });
+  read(path: StorePath, options?: ReadOptions): Promise<Uint8Array | undefined> {
+    return this.#perform((access) => access.read(path, options));
   }
 
-  stat(path: StorePath, options: StoreCallOptions = {}): Promise<StoreEntry | undefined> {
-    return this.#perform(
-      "stat",
-      path,
-      async (full) => {
-        const found = await driveAsync(stat(this.#volume, full), this.#volume.fileSystem.async, options.signal);
-        return found && { path, ...found };
-      },
-      options,
-    );
+  stat(path: StorePath, options?: StoreCallOptions): Promise<StoreEntry | undefined> {
+    return this.#perform((access) => access.stat(path, options));
   }
 
-  writeFresh(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
-    return this.#write("write", path, chunks, options, writeFresh);
+  writeFresh(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<void> {
+    return this.#perform((access) => access.writeFresh(path, chunks, options));
   }
 
-  createIfAbsent(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<"created" | "exists"> {
-    return this.#write("create", path, chunks, options, createIfAbsent);
+  createIfAbsent(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<"created" | "exists"> {
+    return this.#perform((access) => access.createIfAbsent(path, chunks, options));
   }
 
-  replace(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
-    return this.#write("replace", path, chunks, options, replace);
+  replace(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<void> {
+    return this.#perform((access) => access.replace(path, chunks, options));
   }
 
-  async move(from: StorePath, to: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
-    assertStorePath(to);
-    return this.#drive("move", from, (full) => move(this.#volume, full, this.#full(to)), options);
+  move(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean> {
+    return this.#perform((access) => access.move(from, to, options));
   }
 
-  remove(path: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
-    return this.#drive("remove", path, (full) => remove(this.#volume, full), options);
+  remove(path: StorePath, options?: StoreCallOptions): Promise<boolean> {
+    return this.#perform((access) => access.remove(path, options));
   }
 
-  async *list(prefix: string, options: StoreCallOptions = {}): AsyncGenerator<StoreEntry> {
-    try {
-      yield* listFiles(this.#volume, prefix, options.signal);
-    } catch (error) {
-      throw describeFailure(error, { operation: "list", path: join(this.#volume.root, prefix) });
-    }
+  async *list(prefix: string, options?: StoreCallOptions): AsyncGenerator<StoreEntry> {
+    const access = this.#loaded() ?? (await this.#load());
+    yield* access.list(prefix, options);
+  }
+
+  removeLitter(): Promise<number> {
+    return this.#perform((access) => access.removeLitter());
   }
 
   localPath(path: StorePath): string {
     assertStorePath(path);
-    return join(this.#volume.root, path);
+    return join(this.#ground.root, path);
   }
 
-  #full(path: StorePath): string {
-    return `${this.#volume.root}/${path}`;
-  }
-
-  removeLitter(): Promise<number> {
-    const { fileSystem } = this.#volume;
-    return driveAsync(removeTemporaries(this.#volume), fileSystem.async).catch((error: unknown) => {
-      throw describeFailure(error, { operation: "remove", path: this.#volume.root });
-    });
-  }
-
-  #watch(folder: StorePath, listener: () => void): StoreWatch {
+  #watch(watch: NonNullable<FileSystem["watch"]>, folder: StorePath, listener: () => void): StoreWatch {
     assertStorePath(folder);
     try {
-      const watch = this.#volume.fileSystem.watch?.(this.#full(folder), listener);
-      if (watch !== undefined) return watch;
+      return watch(`${this.#ground.root}/${folder}`, listener);
     } catch {
       // The folder is not there yet, or the system is out of watches.
-    }
-    return { close: () => {} };
-  }
-
-  #write<Result>(
-    operation: StoreOperation,
-    path: StorePath,
-    chunks: Chunks,
-    options: WriteOptions,
-    steps: (volume: Volume, path: string, chunks: Chunks, durable: boolean) => Steps<Result>,
-  ): Promise<Result> {
-    const durable = options.durable ?? this.#volume.durable;
-    const callsBack = Symbol.asyncIterator in chunks;
-    const { signal } = options;
-    return this.#drive(operation, path, (full) => steps(this.#volume, full, chunks, durable), { signal, callsBack });
-  }
-
-  #drive<Result>(
-    operation: StoreOperation,
-    path: StorePath,
-    steps: (full: string) => Steps<Result>,
-    options: CallContext,
-  ): Promise<Result> {
-    const { signal } = options;
-    const drive = (full: string): Promise<Result> => driveAsync(steps(full), this.#volume.fileSystem.async, signal);
-    return this.#perform(operation, path, drive, options);
-  }
-
-  async #perform<Result>(
-    operation: StoreOperation,
-    path: StorePath,
-    work: (full: string) => Promise<Result>,
-    { signal, callsBack = false }: CallContext,
-  ): Promise<Result> {
-    assertStorePath(path);
-    const full = this.#full(path);
-    try {
-      checkSignal(signal);
-      return await (callsBack ? work(full) : this.#slots.run(() => work(full)));
-    } catch (error) {
-      throw describeFailure(error, { operation, path: full });
+      return { close: () => {} };
     }
   }
-}
 
-interface CallContext extends StoreCallOptions {
-  /** The caller's own code runs meanwhile. It may call the store in turn, and must not wait for a slot that this call holds. */
-  readonly callsBack?: boolean;
-}
+  #createDoor(calls: FileSystemCalls): SyncStore {
+    const reader = new SharedReader(this.#ground, calls);
+    const loaded = (): FolderAccess | undefined => this.#loaded();
+    return {
+      readShared: (path, maxBytes) => reader.read(path, maxBytes),
+      get createIfAbsent() {
+        const access = loaded();
+        if (access === undefined) return undefined;
+        return (path: StorePath, chunks: readonly Uint8Array[], options?: { readonly durable?: boolean }) =>
+          access.createIfAbsentSync(calls, path, chunks, options?.durable);
+      },
+    };
+  }
 
-function createSyncStore(volume: Volume, calls: FileSystemCalls): SyncStore {
-  const reader = new SharedReader(volume, calls);
-  return {
-    readShared: (path, maxBytes) => reader.read(path, maxBytes),
-    createIfAbsent: (path, chunks, options) => {
-      assertStorePath(path);
-      const full = `${volume.root}/${path}`;
-      try {
-        return driveSync(createIfAbsent(volume, full, chunks, options?.durable ?? volume.durable), calls);
-      } catch (error) {
-        throw describeFailure(error, { operation: "create", path: full });
-      }
-    },
-  };
+  #perform<Result>(work: (access: FolderAccess) => Promise<Result>): Promise<Result> {
+    const access = this.#loaded();
+    return access === undefined ? this.#load().then(work) : work(access);
+  }
+
+  #loaded(): FolderAccess | undefined {
+    if (this.#access === undefined && accessModule !== undefined)
+      this.#access = new accessModule.FolderAccess(this.#ground, this.capabilities.durable, this.#fileSystem);
+    return this.#access;
+  }
+
+  async #load(): Promise<FolderAccess> {
+    accessModule ??= await import("./folder-access.ts");
+    return this.#loaded() as FolderAccess;
+  }
 }

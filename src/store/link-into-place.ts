@@ -1,7 +1,8 @@
 import { NotAFileError } from "../errors/store-errors.ts";
+import { describeKind, folderOf } from "./check-folders.ts";
 import { call, type Steps, shield } from "./steps.ts";
 import { systemCodeOf } from "./store-failure.ts";
-import { describeKind, folderOf, makeFolders, type Volume } from "./volume.ts";
+import { makeFolders, type Volume } from "./volume.ts";
 import { attempt } from "./write-file.ts";
 
 /** How systems say that they have no hard links; some say the same for other reasons, so it is tried out. */

@@ -1,11 +1,12 @@
 import { checkSignal } from "./caller-failure.ts";
+import { checkFolders } from "./check-folders.ts";
+import { driveAsync } from "./drive-async.ts";
 import type { FolderEntry } from "./file-system.ts";
-import { driveAsync } from "./steps.ts";
 import type { StoreEntry, StorePath } from "./store.ts";
 import { describeFailure, systemCodeOf } from "./store-failure.ts";
 import { assertStorePath, isStorePath } from "./store-path.ts";
 import { TEMPORARY_FOLDER } from "./temporary-files.ts";
-import { checkFolders, type Volume } from "./volume.ts";
+import type { Volume } from "./volume.ts";
 
 /** {@link Store.list} of a folder. Symbolic links are neither followed nor listed. */
 export async function* listFiles(

@@ -1,24 +1,23 @@
 import fs from "node:fs";
-import type {
-  AsyncFileSystemCalls,
-  FileKind,
-  FileStat,
-  FileSystem,
-  FileSystemCalls,
-  FolderEntry,
-} from "./file-system.ts";
+import type { AsyncFileSystemCalls, FileSystem, FolderEntry } from "./file-system.ts";
+import {
+  CREATE_FLAGS,
+  cannotSyncFolders,
+  isWindows,
+  nodeSyncCalls,
+  READ_FLAGS,
+  toFileStat,
+  toFolderEntry,
+  watchFolder,
+} from "./node-sync-calls.ts";
 import { isProcessDead, processOwner } from "./process-owner.ts";
 import { systemCodeOf } from "./store-failure.ts";
 
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
-/** Without O_NONBLOCK, opening a named pipe in the place of a file would wait for ever. */
-const READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-const CREATE_FLAGS = O_WRONLY | O_CREAT | O_EXCL;
-const isWindows = process.platform === "win32";
+const { O_RDONLY } = fs.constants;
 
 /** This machine's disk. */
 export const nodeFileSystem: FileSystem = {
-  sync: createSyncCalls(),
+  sync: nodeSyncCalls,
   async: createAsyncCalls(),
   scanFolder,
   watch: watchFolder,
@@ -28,39 +27,6 @@ export const nodeFileSystem: FileSystem = {
   },
   isOwnerDead: isProcessDead,
 };
-
-function createSyncCalls(): FileSystemCalls {
-  return {
-    open: (path, mode) => fs.openSync(path, mode === "read" ? READ_FLAGS : CREATE_FLAGS, 0o666),
-    read: (file, buffer, offset, length, position) => fs.readSync(file, buffer, offset, length, position),
-    write: (file, buffer, offset, length) => fs.writeSync(file, buffer, offset, length, null),
-    fsync: (file) => fs.fsyncSync(file),
-    close: (file) => fs.closeSync(file),
-    statOpen: (file) => toFileStat(fs.fstatSync(file, { bigint: true })),
-    stat: (path) => {
-      const stat = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
-      return stat && toFileStat(stat);
-    },
-    link: (path, newPath) => fs.linkSync(path, newPath),
-    rename: (path, newPath) => fs.renameSync(path, newPath),
-    unlink: (path) => fs.unlinkSync(path),
-    mkdir: (path) => {
-      fs.mkdirSync(path);
-    },
-    readFolder: (path) => fs.readdirSync(path, { withFileTypes: true }).map(toFolderEntry),
-    syncFolder: (path) => {
-      if (isWindows) return;
-      const file = fs.openSync(path, O_RDONLY);
-      try {
-        fs.fsyncSync(file);
-      } catch (error) {
-        if (!cannotSyncFolders(error)) throw error;
-      } finally {
-        fs.closeSync(file);
-      }
-    },
-  };
-}
 
 function createAsyncCalls(): AsyncFileSystemCalls {
   return {
@@ -134,11 +100,6 @@ async function patiently<Value>(busy: readonly (string | undefined)[], start: ()
   return start();
 }
 
-/** Some network and user-space file systems have no fsync for folders; there is nothing else to call. */
-function cannotSyncFolders(error: unknown): boolean {
-  return ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(systemCodeOf(error) ?? "");
-}
-
 /** How many names are handed on at once. */
 const SCAN_BATCH = 256;
 
@@ -154,28 +115,4 @@ async function* scanFolder(path: string): AsyncGenerator<readonly FolderEntry[]>
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-function watchFolder(path: string, listener: () => void): { close(): void } {
-  const watcher = fs.watch(path, { persistent: false }, listener);
-  // A folder that is removed, or a system that is out of watches: the caller polls anyway.
-  watcher.on("error", () => watcher.close());
-  return watcher;
-}
-
-function toFileStat(stat: fs.BigIntStats): FileStat {
-  return {
-    kind: kindOf(stat),
-    sizeBytes: Number(stat.size),
-    modifiedMs: Number(stat.mtimeNs) / 1e6,
-    identity: `${stat.dev}:${stat.ino}`,
-  };
-}
-
-function toFolderEntry(entry: fs.Dirent): FolderEntry {
-  return { name: entry.name, kind: kindOf(entry) };
-}
-
-function kindOf(entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): FileKind {
-  return entry.isFile() ? "file" : entry.isDirectory() ? "folder" : entry.isSymbolicLink() ? "link" : "other";
 }

@@ -1,10 +1,11 @@
 import { NotAFileError, ObjectExistsError, type StoreOperation } from "../errors/store-errors.ts";
+import { checkFolders, describeKind, folderOf } from "./check-folders.ts";
 import { linkIntoPlace } from "./link-into-place.ts";
 import { call, type Steps, shield } from "./steps.ts";
 import type { Chunks } from "./store.ts";
 import { systemCodeOf } from "./store-failure.ts";
 import { newTemporaryPath, sweepOnce } from "./temporary-files.ts";
-import { checkFolders, describeKind, folderOf, makeFolders, syncNames, type Volume } from "./volume.ts";
+import { makeFolders, syncNames, type Volume } from "./volume.ts";
 import { attempt, writeNewFile } from "./write-file.ts";
 
 /** {@link Store.writeFresh}, step by step. */

@@ -1,32 +1,32 @@
+import { checkFolders, folderOf, type Ground } from "./check-folders.ts";
 import type { FileSystemCalls } from "./file-system.ts";
 import { driveSync } from "./steps.ts";
 import type { StorePath } from "./store.ts";
 import { describeFailure, systemCodeOf } from "./store-failure.ts";
 import { assertStorePath } from "./store-path.ts";
-import { checkFolders, folderOf, type Volume } from "./volume.ts";
 
 /** The first buffer, which holds any usual record. */
 const FIRST_BUFFER_BYTES = 64 * 1024;
 
 /** {@link SyncStore.readShared}: open, read, close and nothing else, since a hit is hardly more than these three calls. */
 export class SharedReader {
-  readonly #volume: Volume;
+  readonly #ground: Ground;
   readonly #calls: FileSystemCalls;
   #buffer: Buffer | undefined;
 
-  constructor(volume: Volume, calls: FileSystemCalls) {
-    this.#volume = volume;
+  constructor(ground: Ground, calls: FileSystemCalls) {
+    this.#ground = ground;
     this.#calls = calls;
   }
 
   read(path: StorePath, maxBytes: number): Uint8Array | undefined | "too-large" {
     assertStorePath(path);
-    const full = `${this.#volume.root}/${path}`;
+    const full = `${this.#ground.root}/${path}`;
     let file: number | undefined;
     try {
       if (
-        !this.#volume.realFolders.has(folderOf(full)) &&
-        !driveSync(checkFolders(this.#volume, full, "read"), this.#calls)
+        !this.#ground.realFolders.has(folderOf(full)) &&
+        !driveSync(checkFolders(this.#ground, full, "read"), this.#calls)
       )
         return undefined;
       file = this.#calls.open(full, "read");

@@ -78,7 +78,13 @@ export interface SyncStore {
    * An object of more than `maxBytes` gives `"too-large"`, to be read the other way.
    */
   readShared(path: StorePath, maxBytes: number): Uint8Array | undefined | "too-large";
-  createIfAbsent(path: StorePath, chunks: readonly Uint8Array[], options?: { durable?: boolean }): "created" | "exists";
+  /**
+   * May be `undefined` until the first asynchronous write has loaded what it takes to write: ask each time, and fall back to
+   * {@link Store.createIfAbsent}.
+   */
+  readonly createIfAbsent?:
+    | ((path: StorePath, chunks: readonly Uint8Array[], options?: { durable?: boolean }) => "created" | "exists")
+    | undefined;
 }
 
 /** What a store can do. */

@@ -1,16 +1,12 @@
-import { NotAFileError, type StoreOperation } from "../errors/store-errors.ts";
-import type { FileKind, FileSystem } from "./file-system.ts";
+import { folderOf, type Ground } from "./check-folders.ts";
+import type { FileSystem } from "./file-system.ts";
 import { call, type Steps } from "./steps.ts";
 import { systemCodeOf } from "./store-failure.ts";
 
 /** A folder on a disk that is a store, and what this process has learned about it so far. */
-export interface Volume {
-  /** Absolute, without a separator at its end. */
-  readonly root: string;
+export interface Volume extends Ground {
   readonly fileSystem: FileSystem;
   readonly durable: boolean;
-  /** Folders inside the root that were seen to be folders and no symbolic links. */
-  readonly realFolders: Set<string>;
   /** Folders whose own name, in the folder above, is known to survive a power cut. */
   readonly anchoredFolders: Set<string>;
   /** Whether a file can have two names here; `undefined` until that came into question. */
@@ -19,45 +15,8 @@ export interface Volume {
   swept: boolean;
 }
 
-export function createVolume(root: string, fileSystem: FileSystem, durable: boolean): Volume {
-  return {
-    root,
-    fileSystem,
-    durable,
-    realFolders: new Set(),
-    anchoredFolders: new Set(),
-    hardLinks: undefined,
-    swept: false,
-  };
-}
-
-/** The folder of an absolute path. Node takes `/` everywhere, so inside the root there is no other separator. */
-export function folderOf(path: string): string {
-  const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
-  return end <= 0 ? path.slice(0, end + 1) : path.slice(0, end);
-}
-
-/**
- * Whether the folders of an object all exist, and are folders. A symbolic link among them would let a path that stands in a
- * record lead out of the store. Looked at once for each folder and process: this guards against what lies in a folder that
- * one was given, not against somebody who changes it meanwhile.
- *
- * @throws {@link NotAFileError}
- */
-export function* checkFolders(volume: Volume, path: string, operation: StoreOperation): Steps<boolean> {
-  const folder = folderOf(path);
-  if (folder.length <= volume.root.length || volume.realFolders.has(folder)) return true;
-  if (!(yield* checkFolders(volume, folder, operation))) return false;
-  const stat = yield* call("stat", folder);
-  if (stat === undefined) return false;
-  if (stat.kind !== "folder")
-    throw new NotAFileError({ operation, path }, `${folder} is ${describeKind(stat.kind)}, not a folder`);
-  volume.realFolders.add(folder);
-  return true;
-}
-
-export function describeKind(kind: FileKind): string {
-  return { file: "a file", folder: "a folder", link: "a symbolic link", other: "a device or a pipe" }[kind];
+export function createVolume({ root, realFolders }: Ground, fileSystem: FileSystem, durable: boolean): Volume {
+  return { root, realFolders, fileSystem, durable, anchoredFolders: new Set(), hardLinks: undefined, swept: false };
 }
 
 /** `mkdir -p`. */

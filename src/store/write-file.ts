@@ -1,9 +1,10 @@
 import { StoreIoError } from "../errors/store-errors.ts";
 import { CallerFailure } from "./caller-failure.ts";
+import { folderOf } from "./check-folders.ts";
 import { call, type Steps, shield, wait } from "./steps.ts";
 import type { Chunks } from "./store.ts";
 import { systemCodeOf } from "./store-failure.ts";
-import { folderOf, makeFolders, type Volume } from "./volume.ts";
+import { makeFolders, type Volume } from "./volume.ts";
 
 /** One system call writes at most this much: Node takes no 2 GiB at once, and between two calls an abort is noticed. */
 const MAX_WRITE_BYTES = 64 * 1024 * 1024;

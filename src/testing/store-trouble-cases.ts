@@ -103,7 +103,7 @@ export const pathCases: readonly StoreCase[] = [
           store,
         );
         await expectRefusal(
-          attemptSync(() => store.sync?.createIfAbsent(path, [])),
+          attemptSync(() => store.sync?.createIfAbsent?.(path, [])),
           `createIfAbsent of ${JSON.stringify(path)}`,
           store,
         );
@@ -162,7 +162,7 @@ export const faultCases: readonly StoreCase[] = [
       calls.set("list of everything", () => listAll(store));
       if (store.sync !== undefined) {
         calls.set("readShared", () => attemptSync(() => store.sync?.readShared(PATH, 100)));
-        calls.set("sync.createIfAbsent", () => attemptSync(() => store.sync?.createIfAbsent(PATH, [text("x")])));
+        calls.set("sync.createIfAbsent", () => attemptSync(() => store.sync?.createIfAbsent?.(PATH, [text("x")])));
       }
       for (const [name, call] of calls) {
         const error = await expectRejection(call(), name);

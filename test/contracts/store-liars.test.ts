@@ -377,7 +377,7 @@ const liars: readonly Liar[] = [
       sync: {
         readShared: (path, maxBytes) => honest.sync?.readShared(path, maxBytes),
         createIfAbsent(path, chunks) {
-          honest.sync?.createIfAbsent(path, chunks);
+          honest.sync?.createIfAbsent?.(path, chunks);
           return "created";
         },
       },
@@ -389,7 +389,7 @@ const liars: readonly Liar[] = [
     methods: (honest) => ({
       sync: {
         readShared: (path) => honest.sync?.readShared(path, Number.POSITIVE_INFINITY),
-        createIfAbsent: (path, chunks) => honest.sync?.createIfAbsent(path, chunks) ?? "exists",
+        createIfAbsent: (path, chunks) => honest.sync?.createIfAbsent?.(path, chunks) ?? "exists",
       },
     }),
   },

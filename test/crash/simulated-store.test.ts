@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { FileStat, FileSystem } from "../../src/store/file-system.ts";
 import { systemError } from "../support/simulated-disk.ts";
 import type { SimulationOptions } from "../support/simulation.ts";
@@ -19,6 +19,8 @@ const worlds: readonly (readonly [name: string, options: Omit<SimulationOptions,
   ["writers through the synchronous door", { processes: 3, synchronous: true, powerCutChance: 0.02 }],
   ["nothing but haste", { processes: 4 }],
 ];
+
+beforeAll(() => StoreTrial.warmUp());
 
 describe("a folder as a store, on a simulated disk", () => {
   it.each(worlds)("keeps its promises with %s", async (_, options) => {

@@ -37,7 +37,7 @@ async function tryEverything(): Promise<unknown> {
     stat: await outcome(async () => (await store.stat(PATH))?.sizeBytes),
     writeFresh: await outcome(() => store.writeFresh(FRESH, payload)),
     createIfAbsent: await outcome(() => store.createIfAbsent(OTHER, payload)),
-    createIfAbsentSync: await outcome(async () => store.sync?.createIfAbsent(OTHER, payload)),
+    createIfAbsentSync: await outcome(async () => store.sync?.createIfAbsent?.(OTHER, payload)),
     replace: await outcome(() => store.replace(PATH, payload)),
     move: await outcome(() => store.move(PATH, OTHER)),
     remove: await outcome(() => store.remove(PATH)),

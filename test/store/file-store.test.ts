@@ -22,7 +22,7 @@ function touch(store: FileStore, path: StorePath): Record<string, () => unknown>
     stat: () => store.stat(path),
     writeFresh: () => store.writeFresh(path, bytes),
     createIfAbsent: () => store.createIfAbsent(path, bytes),
-    "sync.createIfAbsent": async () => store.sync?.createIfAbsent(path, bytes),
+    "sync.createIfAbsent": async () => store.sync?.createIfAbsent?.(path, bytes),
     replace: () => store.replace(path, bytes),
     move: () => store.move(path, storePath("points", "moved")),
     remove: () => store.remove(path),
@@ -121,8 +121,10 @@ describe("fileStore", () => {
   it("gives a name to one of several stores in one process that write without waiting and with", async () => {
     await using folder = await temporaryFolder();
     const stores = [fileStore(folder.path), fileStore(folder.path, { durable: false })];
+    // Only then it can write without waiting.
+    await stores[0]?.stat(PATH);
     const told = stores.map((store, index) => store.createIfAbsent(PATH, [Buffer.from(`${index}`)]));
-    const first = stores[0]?.sync?.createIfAbsent(PATH, [Buffer.from("sync")]);
+    const first = stores[0]?.sync?.createIfAbsent?.(PATH, [Buffer.from("sync")]);
     expect([first, ...(await Promise.all(told))].filter((outcome) => outcome === "created")).toHaveLength(1);
     expect(await readdir(folder.join(".persistable", "tmp"))).toEqual([]);
   });
@@ -253,7 +255,9 @@ describe("the temporary files of a folder", () => {
     await using folder = await temporaryFolder();
     const names = await plantTemporaries(folder.join(".persistable", "tmp"));
     const store = fileStore(folder.path, { durable: false });
-    store.sync?.createIfAbsent(PATH, [Buffer.from("one")]);
+    // Only then it can write without waiting.
+    await store.stat(PATH);
+    store.sync?.createIfAbsent?.(PATH, [Buffer.from("one")]);
     expect((await readdir(folder.join(".persistable", "tmp"))).sort()).toEqual(
       [names.ofLiving, names.ofElsewhere].sort(),
     );

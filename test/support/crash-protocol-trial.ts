@@ -79,6 +79,7 @@ export class ProtocolTrial {
   /** Parts of the library are loaded on first use, for which a simulation does not wait: so they are used once before. */
   static async warmUp(): Promise<void> {
     const trial = new ProtocolTrial({ seed: 0, processes: 0 });
+    await fileStore(ROOT, { fileSystem: trial.simulation.observe() }).removeLitter();
     const store = memoryStore();
     for (const subject of trial.#subjects) {
       await trial.#publish(store, subject, { replace: false, inlineBytes: 0 });
