@@ -60,9 +60,20 @@ export function describeMiss(reason: MissReason): string {
 
 /** `points.n: 100, nearest artifact has 10`. */
 export function describeChange(change: RecipeChange): string {
-  const place = [...change.roles, ...(change.what === "param" || change.what === "dependency" ? [change.key] : [])].join(".");
-  const label = change.what === "param" ? place : change.what === "dependency" ? `dependency ${place}` : [place, change.what].filter(Boolean).join(" ");
-  const has = "nearestValue" in change ? `nearest artifact has ${describeValue(change.nearestValue)}` : "nearest artifact has none";
+  const place = [
+    ...change.roles,
+    ...(change.what === "param" || change.what === "dependency" ? [change.key] : []),
+  ].join(".");
+  const label =
+    change.what === "param"
+      ? place
+      : change.what === "dependency"
+        ? `dependency ${place}`
+        : [place, change.what].filter(Boolean).join(" ");
+  const has =
+    "nearestValue" in change
+      ? `nearest artifact has ${describeValue(change.nearestValue)}`
+      : "nearest artifact has none";
   return `${label}: ${"value" in change ? describeValue(change.value) : "none"}, ${has}`;
 }
 
