@@ -39,8 +39,13 @@ export interface SimulatedFileSystemOptions {
   readonly synchronous?: boolean;
 }
 
+export interface SimulatedFileSystem extends FileSystem {
+  /** Paths of the files that this process has open: whatever is there at its end was forgotten. */
+  openFiles(): readonly string[];
+}
+
 /** The system calls of one process on a simulated disk. Open files are its own, and end with it. */
-export function simulatedFileSystem(disk: SimulatedDisk, options: SimulatedFileSystemOptions): FileSystem {
+export function simulatedFileSystem(disk: SimulatedDisk, options: SimulatedFileSystemOptions): SimulatedFileSystem {
   const { turn = (_call, perform) => Promise.resolve().then(perform), synchronous = true } = options;
   const process = new ProcessCalls(disk, options);
   const sync = {} as Record<CallName, (...args: never[]) => unknown>;
@@ -60,6 +65,7 @@ export function simulatedFileSystem(disk: SimulatedDisk, options: SimulatedFileS
     now: () => disk.nowMs,
     owner: options.owner,
     isOwnerDead: options.isOwnerDead ?? (() => false),
+    openFiles: () => process.openFiles(),
   };
 }
 
@@ -100,11 +106,17 @@ class ProcessCalls implements FileSystemCalls {
     return { name, args, path: typeof first === "number" ? (this.#open.get(first)?.path ?? "") : String(first) };
   }
 
+  openFiles(): string[] {
+    return [...this.#open.values()].map((file) => file.path);
+  }
+
   perform(name: CallName, args: readonly unknown[]): unknown {
     const call = this.describe(name, args);
     const fault = this.#options.faults?.(call);
     if (fault !== undefined && !fault.done) {
       if (name === "fsync") this.#disk.failSyncFile(this.#file(args[0] as number));
+      // Whatever it says, the system has closed it.
+      if (name === "close") this.close(args[0] as number);
       throw systemError(fault.code, name, call.path);
     }
     const result = (this[name] as (...all: readonly unknown[]) => unknown)(...args);

@@ -30,6 +30,10 @@ export interface SimulatedProcess {
   readonly random: SeededRandom;
   /** Another process may go first: to be called in loops that wait for somebody. */
   pause(): Promise<void>;
+  /** Paths of the files that it has open. */
+  openFiles(): readonly string[];
+  /** Not killed, and the power is on. */
+  readonly isAlive: boolean;
 }
 
 /** Several processes on one disk, whose every step is decided by the seed. */
@@ -37,6 +41,9 @@ export interface Simulation {
   readonly seed: number;
   readonly disk: SimulatedDisk;
   readonly random: SeededRandom;
+  readonly processes: readonly SimulatedProcess[];
+  /** How many steps were made so far. */
+  readonly steps: number;
   /**
    * Runs one body in each process until all have ended or were killed, or the power was cut. The body must wait for nothing but the
    * disk. Its errors end the simulation.
@@ -77,6 +84,7 @@ class SeededSimulation implements Simulation {
   readonly random: SeededRandom;
   readonly trace: string[] = [];
   readonly #options: SimulationOptions;
+  steps = 0;
   readonly #processes: ProcessState[] = [];
   #waiting: Waiting[] = [];
   #last: ProcessState | undefined;
@@ -87,6 +95,10 @@ class SeededSimulation implements Simulation {
     this.random = random;
     this.#options = options;
     for (let index = 0; index < options.processes; index++) this.#processes.push(this.#createProcess(index));
+  }
+
+  get processes(): readonly SimulatedProcess[] {
+    return this.#processes;
   }
 
   async run(body: (process: SimulatedProcess) => Promise<void>): Promise<"ended" | "power-cut"> {
@@ -139,6 +151,7 @@ class SeededSimulation implements Simulation {
     const process: ProcessState = Object.assign(state, {
       fileSystem: this.#options.wrap?.(fileSystem) ?? fileSystem,
       pause: () => this.#wait(process, "pause", () => {}),
+      openFiles: () => fileSystem.openFiles(),
     });
     return process;
   }
@@ -149,6 +162,7 @@ class SeededSimulation implements Simulation {
       if (!process.isAlive) return;
       const step = (): void => {
         this.disk.nowMs++;
+        this.steps++;
         this.#waiting = this.#waiting.filter((waiting) => waiting.step !== step);
         let outcome = "";
         try {

@@ -21,12 +21,25 @@ interface Told {
   readonly outcome: "created" | "exists";
 }
 
+/** A process that put its own object in the place of whatever was there. Times are steps of the simulation. */
+interface Replacement {
+  readonly process: number;
+  readonly content: string;
+  readonly durable: boolean;
+  readonly startedAt: number;
+  /** When it was told that it is done; never where it was killed, or told that it failed. */
+  doneAt: number | undefined;
+  /** When it gave up, if it did: from then on its object does not appear any more. */
+  failedAt: number | undefined;
+}
+
 /** A seed's run of several processes that publish into one store, and everything that a store promised them. */
 export class StoreTrial {
   readonly simulation: Simulation;
   readonly #options: SimulationOptions;
   readonly #attempts: Attempt[] = [];
   readonly #promises: Told[] = [];
+  readonly #replacements: Replacement[] = [];
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -43,6 +56,7 @@ export class StoreTrial {
   async run(): Promise<void> {
     const end = await this.simulation.run((process) => this.#publishSome(process));
     this.#checkExclusiveness();
+    this.#checkOpenFiles();
     await this.#check(this.simulation.observe(), "in the end", false);
     for (let state = 0; state < CRASH_STATES; state++) {
       const { fileSystem } = this.simulation.crash();
@@ -57,6 +71,7 @@ export class StoreTrial {
     const store = fileStore("/home/sim", { fileSystem: process.fileSystem });
     const rounds = 1 + process.random.below(2);
     for (let round = 0; round < rounds; round++) {
+      if (process.random.chance(0.3)) await this.#replace(store, process, `${process.index}.${round}`);
       const attempt = createAttempt(process, round);
       this.#attempts.push(attempt);
       try {
@@ -65,6 +80,28 @@ export class StoreTrial {
         if (!(error instanceof StoreError)) throw error;
         await this.#tidyUp(store, attempt);
       }
+    }
+  }
+
+  async #replace(store: Store, process: SimulatedProcess, name: string): Promise<void> {
+    const content = `replaced by ${name} `.repeat(1 + process.random.below(4));
+    const durable = !process.random.chance(0.15);
+    const startedAt = this.simulation.steps;
+    const replacement: Replacement = {
+      process: process.index,
+      content,
+      durable,
+      startedAt,
+      doneAt: undefined,
+      failedAt: undefined,
+    };
+    this.#replacements.push(replacement);
+    try {
+      await store.replace(REPLACED, inPieces(process, content), { durable });
+      replacement.doneAt = this.simulation.steps;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      replacement.failedAt = this.simulation.steps;
     }
   }
 
@@ -108,6 +145,7 @@ export class StoreTrial {
 
   async #check(fileSystem: FileSystem, when: string, isAfterCrash: boolean): Promise<void> {
     const store = fileStore("/home/sim", { fileSystem });
+    await this.#checkReplaced(store, when, isAfterCrash);
     const records = new Map<StorePath, string | undefined>();
     for (const recordPath of new Set(this.#attempts.map((attempt) => attempt.recordPath))) {
       const bytes = await store.read(recordPath);
@@ -131,6 +169,33 @@ export class StoreTrial {
       if (record === undefined) this.#fail(`${attempt.recordPath} is missing ${when}, and was promised (${outcome})`);
       if (outcome === "created" && record !== attempt.record)
         this.#fail(`${attempt.recordPath} is not that of its creator, process ${attempt.process}, ${when}`);
+    }
+  }
+
+  /** What is there is the last of those that were acknowledged, or one that may have come after it. */
+  async #checkReplaced(store: Store, when: string, isAfterCrash: boolean): Promise<void> {
+    const bytes = await store.read(REPLACED);
+    const counted = this.#replacements.filter(
+      ({ doneAt, durable }) => doneAt !== undefined && (durable || !isAfterCrash),
+    );
+    const found = this.#replacements.find(({ content }) => bytes !== undefined && content === text(bytes));
+    if (found === undefined) {
+      const isCareless = isAfterCrash && this.#replacements.some(({ durable }) => !durable);
+      if (bytes !== undefined && !isCareless) this.#fail(`${REPLACED} is torn ${when}`);
+      if (counted.length > 0 && !isCareless) this.#fail(`${REPLACED} is missing ${when}`);
+      return;
+    }
+    const endedAt = found.doneAt ?? found.failedAt ?? Number.POSITIVE_INFINITY;
+    const later = counted.find(({ startedAt }) => startedAt > endedAt);
+    if (later !== undefined)
+      this.#fail(`${REPLACED} is that of ${found.content}, and not of ${later.content}, ${when}`);
+  }
+
+  /** What is open and will never be closed keeps others from opening anything, sooner or later. */
+  #checkOpenFiles(): void {
+    for (const process of this.simulation.processes) {
+      const open = process.isAlive ? process.openFiles() : [];
+      if (open.length > 0) this.#fail(`process ${process.index} has forgotten to close ${open}`);
     }
   }
 
@@ -167,6 +232,7 @@ export class StoreTrial {
         outcome === "created" ? [attempt.recordPath, attempt.payloadPath] : [],
       ),
     );
+    wanted.add(REPLACED);
     for await (const { path } of store.list("")) if (!wanted.has(path)) this.#fail(`${path} is litter`);
     const temporaries = await this.simulation.observe().async.readFolder("/home/sim/.persistable/tmp");
     if (temporaries.length > 0) this.#fail(`${temporaries.map((entry) => entry.name)} are litter`);
@@ -179,6 +245,9 @@ export class StoreTrial {
 
 /** A store did not keep what it had promised. */
 export class BrokenPromiseError extends Error {}
+
+/** What everybody writes again and again. */
+const REPLACED = storePath("points", "latest.json");
 
 /** How many of the disks that a power cut could leave are looked at for each seed. */
 const CRASH_STATES = 4;
