@@ -139,6 +139,11 @@ describe("a folder as a store, where something else is in the place of a file", 
       if (name === "writeFresh") await expect(call(), name).rejects.toThrow(StoreError);
       else await expect(call(), name).rejects.toThrow(NotAFileError);
     }
+    await expect(store.read(PATH)).rejects.toThrow(/read .*3f9a\.json: there is a folder in its place/);
+    await expect(store.stat(PATH)).rejects.toMatchObject({
+      operation: "stat",
+      path: folder.join("points", "3f9a.json"),
+    });
     expect(existsSync(folder.join("points", "3f9a.json", "inner"))).toBe(true);
     expect(await readdir(folder.join("points"))).toEqual(["3f9a.json"]);
   });
@@ -151,6 +156,7 @@ describe("a folder as a store, where something else is in the place of a file", 
       await expect(call(), name).rejects.toThrow(NotAFileError);
       await expect(call(), name).rejects.toMatchObject({ path: expect.stringContaining("points") });
     }
+    await expect(store.read(PATH)).rejects.toThrow("points is a file, not a folder");
     expect(await readFile(folder.join("points"), "utf8")).toBe("a file");
   });
 
@@ -160,7 +166,7 @@ describe("a folder as a store, where something else is in the place of a file", 
     await mkdir(folder.join("points"));
     execFileSync("mkfifo", [folder.join("points", "3f9a.json")]);
     await expect(store.read(PATH)).rejects.toThrow(NotAFileError);
-    await expect(store.stat(PATH)).rejects.toThrow(NotAFileError);
+    await expect(store.stat(PATH)).rejects.toThrow("there is a device or a pipe in its place");
     expect(() => store.sync?.readShared(PATH, 100)).toThrow(NotAFileError);
     for await (const entry of store.list("")) expect.unreachable(entry.path);
   });
@@ -198,6 +204,7 @@ describe("a folder as a store, where something else is in the place of a file", 
     for (const [name, call] of Object.entries(touch(store, storePath("points", "deep", "a"))))
       await expect(call(), name).rejects.toThrow(NotAFileError);
     for await (const entry of store.list("")) expect.unreachable(entry.path);
+    await expect(store.read(PATH)).rejects.toThrow("points is a symbolic link, not a folder");
     expect(await readdir(folder.join("outside"))).toEqual(["3f9a.json"]);
   });
 
