@@ -1,27 +1,120 @@
 /** Binary content of at least this many bytes enters recipes as its digest, so that a record can vouch for it without holding it. */
 export const BINARY_DIGEST_BYTES = 4096;
 
+/** Bytes in one element of each kind of binary content. Which of them a runtime has does not matter here. */
+const ELEMENT_BYTES = {
+  ArrayBuffer: 1,
+  DataView: 1,
+  Int8Array: 1,
+  Uint8Array: 1,
+  Uint8ClampedArray: 1,
+  Int16Array: 2,
+  Uint16Array: 2,
+  Float16Array: 2,
+  Int32Array: 4,
+  Uint32Array: 4,
+  Float32Array: 4,
+  Float64Array: 8,
+  BigInt64Array: 8,
+  BigUint64Array: 8,
+} as const;
+
+/** A kind of binary content. */
+export type BinaryType = keyof typeof ELEMENT_BYTES;
+
+export function isBinaryType(name: string): name is BinaryType {
+  return Object.hasOwn(ELEMENT_BYTES, name);
+}
+
+/** Whether there is content of this type that enters as its digest and has this size. */
+export function isDigestedSize(type: BinaryType, sizeBytes: number): boolean {
+  return Number.isSafeInteger(sizeBytes) && sizeBytes >= BINARY_DIGEST_BYTES && sizeBytes % ELEMENT_BYTES[type] === 0;
+}
+
 /**
- * Stands for binary content of which only the digest is known, as records hold it. It has the same canonical bytes as the content itself.
+ * Stands for binary content of which only the digest is known, as records hold it. It has the same canonical bytes as the
+ * content itself, and so gives the same address.
  */
 export class BinaryDigest {
   /** `Float64Array`, `ArrayBuffer`, `DataView`, … */
-  readonly type: string;
+  readonly type: BinaryType;
   readonly sizeBytes: number;
   /** 64 lower-case hexadecimal digits. */
   readonly sha256: string;
+  /** Only what the constructor has checked has it. */
+  readonly #isChecked = true;
 
-  constructor(type: string, sizeBytes: number, sha256: string) {
+  /** @throws RangeError for what no content has. */
+  constructor(type: BinaryType, sizeBytes: number, sha256: string) {
+    if (!isBinaryType(type) || !isDigestedSize(type, sizeBytes) || !/^[0-9a-f]{64}$/.test(sha256)) {
+      throw new RangeError("no digest of binary content");
+    }
     this.type = type;
     this.sizeBytes = sizeBytes;
     this.sha256 = sha256;
     Object.freeze(this);
   }
+
+  static is(value: object): value is BinaryDigest {
+    return #isChecked in value;
+  }
 }
 
-/** The bytes of binary content as they lie in memory; typed arrays are little-endian on every platform that Node runs on. */
-export function bytesOf(content: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(content)
-    ? new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
-    : new Uint8Array(content);
+/** The bytes of content, as they lie in the memory of this machine, in the form in which they are hashed: elements little-endian, each NaN the same. */
+export function portableBytes(type: BinaryType, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const littleEndian = isBigEndian ? swapElements(type, bytes) : bytes;
+  return type in NAN_FORMS ? withOneNaN(littleEndian, NAN_FORMS[type as keyof typeof NAN_FORMS]) : littleEndian;
+}
+
+/** Content of its own from portable bytes; undefined where this runtime has no such type, or the length does not fit. */
+export function contentOf(type: BinaryType, bytes: Uint8Array): object | undefined {
+  if (bytes.length % ELEMENT_BYTES[type] !== 0) return undefined;
+  const { buffer } = isBigEndian ? swapElements(type, bytes) : new Uint8Array(bytes);
+  if (type === "ArrayBuffer") return buffer;
+  const View = (globalThis as { readonly [name: string]: unknown })[type];
+  return typeof View === "function" ? (Reflect.construct(View, [buffer]) as object) : undefined;
+}
+
+const isBigEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
+
+/** A copy in which the bytes of each element are reversed; a DataView has no elements. */
+export function swapElements(type: BinaryType, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const swapped = new Uint8Array(bytes);
+  const size = ELEMENT_BYTES[type];
+  if (size === 1) return swapped;
+  for (let start = 0; start < swapped.length; start += size) swapped.subarray(start, start + size).reverse();
+  return swapped;
+}
+
+/** Where the exponent of a little-endian float is in its highest two bytes, and what a NaN looks like in them. */
+const NAN_FORMS = {
+  Float64Array: { size: 8, infinity: 0x7ff0, nan: 0x7ff8 },
+  Float32Array: { size: 4, infinity: 0x7f80, nan: 0x7fc0 },
+  Float16Array: { size: 2, infinity: 0x7c00, nan: 0x7e00 },
+} as const;
+
+/**
+ * The sign and the further bits of a NaN depend on the processor and on whether the code was compiled yet: the same program
+ * would give different addresses. The bytes themselves where nothing is to be changed.
+ */
+function withOneNaN(
+  bytes: Uint8Array<ArrayBuffer>,
+  { size, infinity, nan }: (typeof NAN_FORMS)[keyof typeof NAN_FORMS],
+): Uint8Array<ArrayBuffer> {
+  let changed: Uint8Array<ArrayBuffer> | undefined;
+  for (let top = size - 1; top < bytes.length; top += size) {
+    const high = ((bytes[top] as number) << 8) | (bytes[top - 1] as number);
+    if ((high & infinity) !== infinity || !isNaNAt(bytes, top, size, high, infinity)) continue;
+    changed ??= new Uint8Array(bytes);
+    changed.fill(0, top - size + 1, top - 1);
+    changed[top] = nan >> 8;
+    changed[top - 1] = nan & 0xff;
+  }
+  return changed ?? bytes;
+}
+
+function isNaNAt(bytes: Uint8Array, top: number, size: number, high: number, infinity: number): boolean {
+  if ((high & 0x7fff) !== infinity) return true;
+  for (let i = top - size + 1; i < top - 1; i++) if (bytes[i] !== 0) return true;
+  return false;
 }

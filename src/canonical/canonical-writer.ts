@@ -57,6 +57,16 @@ export class CanonicalWriter {
     return this.bytes.slice(0, this.length);
   }
 
+  /** A copy of a part; to the end, where `end` is not given. */
+  slice(start: number, end = this.length): Uint8Array {
+    return this.bytes.slice(start, end);
+  }
+
+  /** Takes back everything from `start` on. */
+  cutAt(start: number): void {
+    this.length = start;
+  }
+
   tag(tag: number): void {
     this.#reserve(1);
     this.bytes[this.length++] = tag;
@@ -123,12 +133,18 @@ export class CanonicalWriter {
 
   /** Puts the pieces that begin at `starts` (the last one ends at the end) into the order of their bytes. */
   sortPieces(starts: readonly number[]): void {
+    if (this.#areSorted(starts)) return;
     const pieces = starts.map((start, i) => this.bytes.slice(start, starts[i + 1] ?? this.length)).sort(compareBytes);
     let at = starts[0] ?? this.length;
     for (const piece of pieces) {
       this.bytes.set(piece, at);
       at += piece.length;
     }
+  }
+
+  #areSorted(starts: readonly number[]): boolean {
+    const piece = (i: number): Uint8Array => this.bytes.subarray(starts[i], starts[i + 1] ?? this.length);
+    return starts.every((_, i) => i === 0 || compareBytes(piece(i - 1), piece(i)) <= 0);
   }
 
   #reserve(more: number): void {

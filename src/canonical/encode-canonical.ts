@@ -1,12 +1,10 @@
 import { UnsupportedValueError } from "../errors/params-errors.ts";
 import { formatPath } from "../errors/value-path.ts";
-import { type ClassCodec, findCodec } from "../util/class-codec.ts";
-import { isProxy } from "../util/is-proxy.ts";
+import type { ClassCodec } from "../util/class-codec.ts";
 import { sha256Hex } from "../util/sha256.ts";
-import { BINARY_DIGEST_BYTES, BinaryDigest, bytesOf } from "./binary-digest.ts";
-import { CanonicalOverflow, CanonicalWriter, TAG } from "./canonical-writer.ts";
-import { EncodedInstance } from "./encoded-instance.ts";
-import { dataProperty, isPlainObject, kindOf, sortedKeys } from "./inspect-object.ts";
+import { BINARY_DIGEST_BYTES } from "./binary-digest.ts";
+import { CanonicalOverflow, CanonicalWriter, compareBytes, TAG } from "./canonical-writer.ts";
+import { HOLE, type ObjectContent, type Refuse, readObject } from "./read-object.ts";
 
 /** How to encode. */
 export interface CanonicalOptions {
@@ -32,26 +30,16 @@ export function encodeCanonical(value: unknown, options: CanonicalOptions = {}):
   const writer = idleWriter ?? new CanonicalWriter();
   idleWriter = undefined;
   try {
-    writer.reset();
     writeCanonical(writer, value, options);
     return writer.take();
   } finally {
+    // Now, not before the next value: one giant must not be held until then.
+    writer.reset();
     idleWriter = writer;
   }
 }
 
 let idleWriter: CanonicalWriter | undefined;
-
-/** One container that is being written. */
-interface Frame {
-  readonly object: object;
-  readonly kind: "array" | "object" | "map" | "set" | "instance";
-  /** Keys of an object, in order; entries of a map, flattened; members of a set; elements are taken from the array itself. */
-  readonly items: readonly unknown[];
-  next: number;
-  /** Where each piece of an unordered container began. */
-  readonly starts: number[];
-}
 
 /** Appends the canonical bytes of a value. */
 export function writeCanonical(writer: CanonicalWriter, value: unknown, options: CanonicalOptions): void {
@@ -66,6 +54,29 @@ export function writeCanonical(writer: CanonicalWriter, value: unknown, options:
     );
   }
 }
+
+/** One container that is being written. */
+interface Frame {
+  readonly object: object;
+  /** Of a map first the keys are written, to find their order, and then the entries; of a single entry there is no order to find. */
+  kind: "array" | "object" | "set" | "instance" | "map-entry" | "map-keys" | "map-values";
+  items: readonly unknown[];
+  next: number;
+  /** Where each piece began, of which the order does not matter. */
+  starts: number[];
+  /** Of an object in order; of a map as they are, for paths. */
+  keys: readonly unknown[];
+  /** Of a map. */
+  readonly values: readonly unknown[];
+  encodedKeys: readonly Uint8Array[];
+  /** Instances around this one, itself included. */
+  readonly instances: number;
+}
+
+type Container = Extract<ObjectContent, { kind: "array" | "object" | "map" | "set" | "instance" }>;
+
+/** A codec that gives a new instance of its own class would go on until the memory is full. */
+const MAX_NESTED_INSTANCES = 100_000;
 
 class Encoder {
   readonly #writer: CanonicalWriter;
@@ -84,32 +95,45 @@ class Encoder {
   write(value: unknown): void {
     this.#value(value);
     for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
-      if (frame.next < frame.items.length) this.#item(frame);
+      if (frame.next < frame.items.length) this.#item(frame, frame.next++);
+      else if (frame.kind === "map-keys") this.#sortEntries(frame);
       else this.#close(frame);
     }
   }
 
-  #item(frame: Frame): void {
-    const index = frame.next++;
-    if (frame.kind === "object") {
-      const key = frame.items[index] as string;
-      const property = dataProperty(frame.object, key, () => this.#path());
-      this.#writer.string(key);
-      this.#value(property);
-      return;
-    }
-    if (frame.kind === "set" || (frame.kind === "map" && index % 2 === 0)) frame.starts.push(this.#writer.length);
-    if (frame.kind === "array" && !(index in frame.items)) this.#writer.tag(TAG.hole);
-    else
-      this.#value(
-        frame.kind === "array" ? dataProperty(frame.object, String(index), () => this.#path()) : frame.items[index],
-      );
+  #item(frame: Frame, index: number): void {
+    const { kind } = frame;
+    if (kind === "set" || kind === "map-keys" || kind === "map-values") frame.starts.push(this.#writer.length);
+    if (kind === "object") this.#writer.string(frame.keys[index] as string);
+    if (kind === "map-values") this.#writer.raw(frame.encodedKeys[index] as Uint8Array);
+    this.#value(frame.items[index]);
   }
 
   #close(frame: Frame): void {
-    if (frame.starts.length > 1) this.#writer.sortPieces(frame.starts);
+    if (frame.kind === "set") this.#writer.sortPieces(frame.starts);
+    // Entries stand in the order of their keys. Two keys are equal only when they are different objects of the same content.
+    const { encodedKeys } = frame;
+    if (encodedKeys.some((key, i) => i > 0 && compareBytes(encodedKeys[i - 1] as Uint8Array, key) === 0)) {
+      this.#writer.sortPieces(frame.starts);
+    }
     this.#frames.pop();
     this.#open.delete(frame.object);
+  }
+
+  /** The values, which may be large, are then written once and in their place. */
+  #sortEntries(frame: Frame): void {
+    const { starts, keys, values } = frame;
+    const encoded = starts.map((start, i) => this.#writer.slice(start, starts[i + 1]));
+    this.#writer.cutAt(starts[0] as number);
+    const order = encoded
+      .map((_, i) => i)
+      .sort((a, b) => compareBytes(encoded[a] as Uint8Array, encoded[b] as Uint8Array));
+    frame.kind = "map-values";
+    frame.keys = order.map((i) => keys[i]);
+    frame.items = order.map((i) => values[i]);
+    frame.encodedKeys = order.map((i) => encoded[i] as Uint8Array);
+    frame.starts = [];
+    frame.next = 0;
   }
 
   #value(value: unknown): void {
@@ -137,199 +161,118 @@ class Encoder {
         else this.#object(value);
         return;
       default:
-        this.#refuse(
-          `a ${typeof value}`,
-          "A recipe holds values, not behavior: give a name or a version for it, or mark it untracked(…).",
-        );
+        if (value === HOLE) writer.tag(TAG.hole);
+        else this.#refuseBehavior(typeof value);
     }
   }
 
   #object(object: object): void {
-    if (isProxy(object)) this.#refuse("a proxy", "Give the plain object behind it.");
     if (this.#open.has(object)) this.#refuseCycle(object);
-    const kind = kindOf(object);
-    if (kind !== "Object") this.#builtIn(object, kind);
-    else if (isPlainObject(object)) this.#enter(object, "object", TAG.object, this.#keysOf(object));
-    else this.#instance(object);
-  }
-
-  #keysOf(object: object): readonly string[] {
-    return sortedKeys(object, () => this.#path());
-  }
-
-  #builtIn(object: object, kind: string): void {
+    const content = readObject(object, this.#classes, this.#refuse);
     const writer = this.#writer;
-    switch (kind) {
-      case "Array":
-        this.#assertExact(object, Array.prototype, "Array");
-        this.#array(object as readonly unknown[]);
-        return;
-      case "Map":
-        this.#assertExact(object, Map.prototype, "Map");
-        this.#assertBare(object, "Map");
-        this.#enter(object, "map", TAG.map, [...Map.prototype.entries.call(object)].flat(1));
-        return;
-      case "Set":
-        this.#assertExact(object, Set.prototype, "Set");
-        this.#assertBare(object, "Set");
-        this.#enter(object, "set", TAG.set, [...Set.prototype.values.call(object)]);
-        return;
-      case "Date":
-        this.#assertExact(object, Date.prototype, "Date");
-        this.#assertBare(object, "Date");
+    switch (content.kind) {
+      case "date":
         writer.tag(TAG.date);
-        writer.double(Date.prototype.getTime.call(object));
+        writer.double(content.timeMs);
         return;
-      case "RegExp":
-        this.#regExp(object as RegExp);
+      case "regexp":
+        writer.tag(TAG.regExp);
+        writer.string(content.source);
+        writer.string(content.flags);
         return;
-      case "URL":
-        this.#assertExact(object, URL.prototype, "URL");
+      case "url":
         writer.tag(TAG.url);
-        writer.string((object as URL).href);
+        writer.string(content.href);
+        return;
+      case "binary":
+        this.#binary(content.type, content.bytes);
+        return;
+      case "digest":
+        this.#binaryDigest(content.digest.type, content.digest.sizeBytes, content.digest.sha256);
         return;
       default:
-        if (kind.endsWith("Array") || kind === "ArrayBuffer" || kind === "DataView")
-          this.#binary(object as ArrayBufferView, kind);
-        else this.#refuseBuiltIn(kind);
+        this.#enter(object, content);
     }
   }
 
-  #array(array: readonly unknown[]): void {
-    const extra = Reflect.ownKeys(array).find((key) => key !== "length" && !isIndex(key, array.length));
-    if (extra !== undefined)
-      this.#refuse(`an array with a key of its own, ${String(extra)}`, "Use an object beside the array.");
-    this.#enter(array, "array", TAG.array, array);
-  }
-
-  #regExp(regExp: RegExp): void {
-    this.#assertExact(regExp, RegExp.prototype, "RegExp");
-    const own = Reflect.ownKeys(regExp).filter((key) => key !== "lastIndex");
-    if (own.length > 0 || regExp.lastIndex !== 0)
-      this.#refuse("a regular expression in use", "Give a fresh one, whose lastIndex is 0.");
-    this.#writer.tag(TAG.regExp);
-    this.#writer.string(regExp.source);
-    this.#writer.string(regExp.flags);
-  }
-
-  #binary(content: ArrayBufferView | ArrayBuffer, kind: string): void {
-    const buffer = ArrayBuffer.isView(content) ? content.buffer : content;
-    if (kindOf(buffer) === "SharedArrayBuffer" || (buffer as { resizable?: boolean }).resizable === true) {
-      this.#refuse("memory that others can change (shared or resizable)", "Give a copy: new Float64Array(view).");
+  #binary(type: string, bytes: Uint8Array): void {
+    if (bytes.length >= BINARY_DIGEST_BYTES) {
+      this.#binaryDigest(type, bytes.length, sha256Hex(bytes));
+      return;
     }
-    this.#assertBareView(content, kind);
-    const bytes = bytesOf(content);
-    if (bytes.length >= BINARY_DIGEST_BYTES) this.#binaryDigest(kind, bytes.length, sha256Hex(bytes));
-    else {
-      this.#writer.tag(TAG.binary);
-      this.#writer.string(kind);
-      this.#writer.count(bytes.length);
-      this.#writer.raw(bytes);
-    }
+    this.#writer.tag(TAG.binary);
+    this.#writer.string(type);
+    this.#writer.count(bytes.length);
+    this.#writer.raw(bytes);
   }
 
-  #binaryDigest(kind: string, sizeBytes: number, sha256: string): void {
+  #binaryDigest(type: string, sizeBytes: number, sha256: string): void {
     this.#writer.tag(TAG.binaryDigest);
-    this.#writer.string(kind);
+    this.#writer.string(type);
     this.#writer.count(sizeBytes);
     for (let i = 0; i < 64; i += 2) this.#writer.tag(Number.parseInt(sha256.slice(i, i + 2), 16));
   }
 
-  #instance(object: object): void {
-    if (object instanceof BinaryDigest) {
-      this.#binaryDigest(object.type, object.sizeBytes, object.sha256);
-      return;
+  #enter(object: object, content: Container): void {
+    const instances = (this.#frames.at(-1)?.instances ?? 0) + (content.kind === "instance" ? 1 : 0);
+    if (instances > MAX_NESTED_INSTANCES) {
+      this.#refuse("an instance in ever more instances", "Let encode give a plain value, not a new instance.");
     }
-    if (object instanceof EncodedInstance) {
-      this.#enterInstance(object, object.className, object.value);
-      return;
-    }
-    const codec = findCodec(this.#classes, object);
-    if (codec === undefined) this.#refuseInstance(object);
-    else this.#enterInstance(object, codec.name, codec.encode(object));
-  }
-
-  #enterInstance(object: object, name: string, encoded: unknown): void {
-    this.#writer.tag(TAG.instance);
-    this.#writer.string(name);
     this.#open.add(object);
-    this.#frames.push({ object, kind: "instance", items: [encoded], next: 0, starts: [] });
+    this.#frames.push({
+      object,
+      next: 0,
+      starts: [],
+      keys: [],
+      values: [],
+      encodedKeys: [],
+      instances,
+      ...this.#begin(content),
+    });
   }
 
-  #enter(object: object, kind: Frame["kind"], tag: number, items: readonly unknown[]): void {
-    this.#writer.tag(tag);
-    this.#writer.count(kind === "map" ? items.length / 2 : items.length);
-    this.#open.add(object);
-    this.#frames.push({ object, kind, items, next: 0, starts: [] });
-  }
-
-  #assertExact(object: object, prototype: object, name: string): void {
-    const own: unknown = Object.getPrototypeOf(object);
-    if (own === prototype) return;
-    // The same built-in of another realm has a prototype whose own prototype is not ours.
-    const declared: unknown = (own as { constructor?: unknown } | null)?.constructor;
-    if (typeof declared === "function" && declared.name === name && !(object instanceof Object)) return;
-    this.#refuseInstance(object);
-  }
-
-  #assertBare(object: object, name: string): void {
-    const [key] = Reflect.ownKeys(object);
-    if (key !== undefined)
-      this.#refuse(`a ${name} with a property of its own, ${String(key)}`, "Use an object beside it.");
-  }
-
-  #assertBareView(content: ArrayBufferView | ArrayBuffer, kind: string): void {
-    const declared: unknown = (content as { constructor?: unknown }).constructor;
-    const name = typeof declared === "function" ? declared.name : "";
-    const isBuffer = name === "Buffer" && kind === "Uint8Array";
-    if (name !== kind && !isBuffer) this.#refuseInstance(content);
-  }
-
-  #refuseInstance(object: object): never {
-    const name = className(object);
-    if (name === "Secret" || name === "Untracked") {
-      this.#refuse(
-        `${name === "Secret" ? "a secret" : "an untracked value"} inside a value`,
-        `Wrap the whole parameter: ${name.toLowerCase()}(…) is for the top level of params.`,
-      );
+  /** Writes the tag and the count. */
+  #begin(content: Container): Pick<Frame, "kind" | "items"> & Partial<Pick<Frame, "keys" | "values">> {
+    const writer = this.#writer;
+    const { kind } = content;
+    if (kind === "instance") {
+      writer.tag(TAG.instance);
+      writer.string(content.name);
+      return { kind, items: [content.encoded] };
     }
+    if (kind === "array" || kind === "set") {
+      writer.tag(TAG[kind]);
+      writer.count(content.items.length);
+      return { kind, items: content.items };
+    }
+    writer.tag(TAG[kind]);
+    writer.count(content.keys.length);
+    const { keys, values } = content;
+    if (kind === "object") return { kind, ...sortedByKey(content.keys, values) };
+    if (keys.length > 1) return { kind: "map-keys", items: keys, keys, values };
+    return { kind: "map-entry", items: [...keys, ...values], keys };
+  }
+
+  #refuseBehavior(type: string): never {
     this.#refuse(
-      `an instance of ${name}`,
-      `Declare how it is encoded: classes: [defineClass(${name}, { encode: (instance) => …, decode: (encoded) => … })], or give a plain value.`,
+      `a ${type}`,
+      "A recipe holds values, not behavior: give a name or a version for it, or mark it untracked(…).",
     );
-  }
-
-  #refuseBuiltIn(kind: string): never {
-    const what: Readonly<Record<string, string>> = {
-      SharedArrayBuffer: "memory that others can change (shared)",
-      Promise: "a promise",
-      WeakCollection: "a weak collection",
-      Boxed: "a boxed primitive",
-      Error: "an error",
-      Generator: "a generator",
-    };
-    this.#refuse(what[kind] ?? `a ${kind}`, kind === "Promise" ? "Await it first." : "Give a plain value.");
   }
 
   #refuseCycle(object: object): never {
     const start = this.#frames.findIndex((frame) => frame.object === object);
-    this.#refuse(`a cycle back to ${this.#path(start)}`, "A recipe is a tree: refer to it by a name.");
+    this.#refuse(`a cycle back to ${this.#path([], start)}`, "A recipe is a tree: refer to it by a name.");
   }
 
-  #refuse(what: string, remedy: string): never {
-    throw new UnsupportedValueError(this.#path(), what, remedy);
-  }
+  readonly #refuse: Refuse = (what, remedy, key, cause) => {
+    const path = this.#path(key === undefined ? [] : [key]);
+    throw new UnsupportedValueError(path, what, remedy, ...(cause === undefined ? [] : [{ cause }]));
+  };
 
-  /** The path of what is being written, or of the container at a depth. */
-  #path(depth = this.#frames.length): string {
-    const keys = this.#frames.slice(0, depth).flatMap((frame): (string | number)[] => {
-      const index = frame.next - 1;
-      if (frame.kind === "object") return [frame.items[index] as string];
-      if (frame.kind === "array" || frame.kind === "set") return [index];
-      return frame.kind === "map"
-        ? [index % 2 === 0 ? `key ${index / 2}` : describeKey(frame.items[index - 1], index)]
-        : [];
-    });
+  /** The path of what is being written, or of the container at a depth, and from there on. */
+  #path(rest: readonly (string | number)[], depth = this.#frames.length): string {
+    const keys = [...this.#frames.slice(0, depth).flatMap(stepInto), ...rest];
     // A path of a million keys would say nothing.
     return keys.length <= 50
       ? formatPath(this.#root, keys)
@@ -337,19 +280,32 @@ class Encoder {
   }
 }
 
+function stepInto({ kind, keys, next }: Frame): (string | number)[] {
+  const index = next - 1;
+  switch (kind) {
+    case "object":
+      return [keys[index] as string];
+    case "map-keys":
+      return [`key ${index}`];
+    case "map-values":
+      return [describeKey(keys[index], index)];
+    case "map-entry":
+      return [index === 0 ? "key 0" : describeKey(keys[0], 0)];
+    case "instance":
+      return [];
+    default:
+      return [index];
+  }
+}
+
 function describeKey(key: unknown, index: number): string | number {
-  return typeof key === "string" || typeof key === "number" ? key : `value ${(index - 1) / 2}`;
+  return typeof key === "string" || typeof key === "number" ? key : `value ${index}`;
 }
 
-function isIndex(key: string | symbol, length: number): boolean {
-  if (typeof key === "symbol") return false;
-  const index = Number(key);
-  return Number.isInteger(index) && index >= 0 && index < length && String(index) === key;
-}
-
-function className(object: object): string {
-  const prototype: unknown = Object.getPrototypeOf(object);
-  const descriptor = prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, "constructor");
-  const declared: unknown = descriptor?.value;
-  return typeof declared === "function" && declared.name !== "" ? declared.name : "a class without a name";
+/** By code units, which is how text is compared. */
+function sortedByKey(keys: readonly string[], values: readonly unknown[]): Pick<Frame, "keys" | "items"> {
+  if (keys.every((key, i) => i === 0 || (keys[i - 1] as string) < key)) return { keys, items: values };
+  const byKey = new Map(keys.map((key, i) => [key, values[i]]));
+  const sorted = [...keys].sort();
+  return { keys: sorted, items: sorted.map((key) => byKey.get(key)) };
 }

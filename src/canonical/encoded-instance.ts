@@ -1,14 +1,19 @@
 /**
- * Stands for an instance of a class whose codec is not at hand, as records hold it: its name and what the codec made of it. It has the same
- * canonical bytes as the instance itself.
+ * Stands for an instance of a class whose codec is not at hand, as records hold it: its name and what the codec made of
+ * it. It has the same canonical bytes as the instance itself.
  */
 export class EncodedInstance {
   readonly className: string;
   readonly value: unknown;
+  readonly #isMade = true;
 
   constructor(className: string, value: unknown) {
     this.className = className;
     this.value = value;
     Object.freeze(this);
+  }
+
+  static is(value: object): value is EncodedInstance {
+    return #isMade in value;
   }
 }

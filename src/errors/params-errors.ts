@@ -9,8 +9,8 @@ export class UnsupportedValueError extends PersistableError {
   /** Where it stands: `params.model.retry`. */
   readonly path: string;
 
-  constructor(path: string, what: string, remedy: string) {
-    super(`${path} is ${what}. ${remedy}`);
+  constructor(path: string, what: string, remedy: string, options?: ErrorOptions) {
+    super(`${path} is ${what}. ${remedy}`, options);
     this.path = path;
   }
 }

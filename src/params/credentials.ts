@@ -42,16 +42,25 @@ const KEY_PHRASES: readonly (readonly string[])[] = [
   ["set", "cookie"],
 ];
 /** These are credentials only when they are the whole key: `padToken` and `cookieCutter` are not. */
-const WHOLE_KEYS = new Set(["token", "cookie", "cookies", "auth", "pwd", "bearer"]);
+const WHOLE_KEYS = new Set(["token", "cookie", "cookies", "pwd", "bearer"]);
+/** What `fetch` takes under `credentials`. */
+const HARMLESS_VALUES = new Set(["include", "same-origin", "omit"]);
 
 const VALUE_FORMS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/, "an AWS access key"],
   [/\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}/, "a GitHub token"],
-  [/\bsk-(?:[A-Za-z0-9]+-)*[A-Za-z0-9_-]{20,}/, "a secret key of a model provider"],
+  [/\bglpat-[A-Za-z0-9_-]{20,}/, "a GitLab token"],
+  [/\bnpm_[A-Za-z0-9]{36}\b/, "an npm token"],
+  [/\bhf_[A-Za-z0-9]{30,}\b/, "a Hugging Face token"],
+  [/\bAIza[A-Za-z0-9_-]{35}/, "a Google API key"],
+  [/\b[sr]k_live_[A-Za-z0-9]{20,}/, "a Stripe key"],
+  // With an unbroken run of letters and digits in it: `sk-learn-gradient-boosting` is a name.
+  [/\bsk-[A-Za-z0-9_-]*?(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}/, "a secret key of a model provider"],
   [/\bxox[abprs]-[A-Za-z0-9-]{10,}/, "a Slack token"],
-  [/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/, "a private key"],
+  [/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----/, "a private key"],
   [/\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/, "a JSON web token"],
-  [/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:[^/?#\s@]+@/i, "a URL with a password"],
+  // Not `docker://alpine:3.18@sha256:…`.
+  [/\b[a-z][a-z0-9+.-]{1,30}:\/\/[^/?#\s:@]*:[^/?#\s@]+@(?!sha\d+:)/i, "a URL with a password"],
 ];
 /** Longer texts are payloads, not settings; the head of one is looked at. */
 const MAX_TEXT = 4096;
@@ -66,13 +75,24 @@ export function findCredentials(params: unknown, options: CredentialOptions = {}
   ];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { value, path } = next;
-    const key = path.findLast((part) => typeof part === "string") ?? "";
-    if (typeof value === "string" && value !== "" && !allow.includes(String(key))) {
-      const why = whyCredential(String(key), value);
-      if (why !== undefined) found.push({ path: formatPath(root, path), key: String(key), why });
+    const key = String(path.findLast((part) => typeof part === "string") ?? "");
+    const text = value instanceof URL ? value.href : value;
+    if (typeof text === "string" && text !== "" && !allow.includes(key)) {
+      const why = whyCredential(key, text);
+      if (why !== undefined) found.push({ path: formatPath(root, path.map(withoutCredential)), key, why });
     } else if (typeof value === "object" && value !== null && !seen.has(value) && !isProxy(value)) {
       seen.add(value);
-      for (const [part, inner] of children(value)) stack.push({ value: inner, path: [...path, part] });
+      for (const [part, inner] of children(value)) {
+        const form = typeof part === "string" && !allow.includes(part) ? credentialForm(part) : undefined;
+        if (form !== undefined) {
+          found.push({
+            path: formatPath(root, path.map(withoutCredential)),
+            key,
+            why: `has a key that looks like ${form}`,
+          });
+        }
+        stack.push({ value: inner, path: [...path, part] });
+      }
     }
   }
   return found.reverse();
@@ -89,10 +109,19 @@ export function assertNoCredentials(params: unknown, options: CredentialOptions 
 }
 
 function whyCredential(key: string, value: string): string | undefined {
-  if (isCredentialKey(key)) return "is named like a credential";
-  const head = value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value;
-  const form = VALUE_FORMS.find(([pattern]) => pattern.test(head));
-  return form === undefined ? undefined : `looks like ${form[1]}`;
+  if (isCredentialKey(key) && !HARMLESS_VALUES.has(value)) return "is named like a credential";
+  const form = credentialForm(value);
+  return form === undefined ? undefined : `looks like ${form}`;
+}
+
+function credentialForm(text: string): string | undefined {
+  const head = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
+  return VALUE_FORMS.find(([pattern]) => pattern.test(head))?.[1];
+}
+
+/** A path is shown to people, and keys may be credentials themselves. */
+function withoutCredential(part: string | number): string | number {
+  return typeof part === "string" && credentialForm(part) !== undefined ? "…" : part;
 }
 
 const keyVerdicts = new Map<string, boolean>();
@@ -113,6 +142,7 @@ function wordsOf(key: string): string[] {
     .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
     .toLowerCase()
     .split(/[^a-z\d]+/)
+    .map((word) => word.replace(/\d+$/, ""))
     .filter((word) => word !== "");
 }
 
@@ -126,9 +156,10 @@ function* children(value: object): Generator<readonly [string | number, unknown]
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) yield [i, Object.getOwnPropertyDescriptor(value, i)?.value];
   } else if (value instanceof Map) {
-    for (const [key, item] of value) yield [typeof key === "string" || typeof key === "number" ? key : "value", item];
+    for (const [key, item] of Map.prototype.entries.call(value))
+      yield [typeof key === "string" || typeof key === "number" ? key : "value", item];
   } else if (value instanceof Set) {
-    for (const item of value) yield ["member", item];
+    for (const item of Set.prototype.values.call(value)) yield ["member", item];
   } else if (isPlain(value)) {
     for (const key of Object.keys(value)) yield [key, Object.getOwnPropertyDescriptor(value, key)?.value];
   }

@@ -1,7 +1,13 @@
+import { wrapperKind } from "../util/wrapper-kind.ts";
+
 /**
  * A value that the generator needs and nobody else may see: in no recipe, record, log or error, not even hashed. Made by {@link secret}.
  */
 export class Secret<Value = string> {
+  static {
+    Object.defineProperty(Secret.prototype, wrapperKind, { value: "secret" });
+  }
+
   readonly #value: Value;
 
   constructor(value: Value) {

@@ -1,5 +1,11 @@
+import { wrapperKind } from "../util/wrapper-kind.ts";
+
 /** A parameter that is deliberately outside the recipe, and recorded as such. Made by {@link untracked}. */
 export class Untracked<Value = unknown> {
+  static {
+    Object.defineProperty(Untracked.prototype, wrapperKind, { value: "untracked" });
+  }
+
   readonly value: Value;
 
   constructor(value: Value) {

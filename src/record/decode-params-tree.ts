@@ -1,6 +1,7 @@
 import type { Address } from "../address/address.ts";
 import { parseAddress } from "../address/address-of.ts";
-import { decodeTagged, type JsonValue } from "../canonical/tagged-json.ts";
+import { decodeTagged } from "../canonical/decode-tagged.ts";
+import type { JsonValue } from "../canonical/tagged-json.ts";
 import { Untracked } from "../params/untracked.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { CutLineage } from "./cut-lineage.ts";

@@ -24,7 +24,7 @@ export function defineClass<Instance, Encoded>(
   options: { readonly name?: string; encode(instance: Instance): Encoded; decode(encoded: Encoded): Instance },
 ): ClassCodec<Instance, Encoded> {
   const { name = Class.name, encode, decode } = options;
-  if (name === "")
+  if (name === "" || !name.isWellFormed())
     throw new TypeError('defineClass needs a name for a class without one: { name: "…", encode, decode }.');
   return { name, class: Class, encode: (instance) => encode(instance), decode: (encoded) => decode(encoded) };
 }

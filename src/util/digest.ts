@@ -11,8 +11,8 @@ export type Digest = `${"sha256" | "sha256-tree-8m"}:${string}` & { readonly [di
 /** The unit in which big payloads are digested: in parallel, and each range verifiable alone. */
 export const DIGEST_CHUNK_BYTES = 8 * 1024 * 1024;
 
-/** Chunks that are hashed at the same time; each is copied for the time of hashing. */
-const PARALLEL_CHUNKS = 8;
+/** Chunks that are hashed at the same time, one more than the pool has threads; each is copied for the time of hashing. More are no faster. */
+const PARALLEL_CHUNKS = 5;
 
 /** The digest of bytes that are in memory, computed at once. */
 export function digestOf(chunks: readonly Uint8Array[]): Digest {
@@ -28,20 +28,28 @@ export async function digestInParallel(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Digest> {
   if (sizeOf(chunks) <= DIGEST_CHUNK_BYTES) return digestOf(chunks);
-  const groups = [...regroup(chunks)];
+  const groups = regroup(chunks);
   const hashes: Uint8Array[] = [];
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    for (let i = next++; i < groups.length; i = next++) {
+  let started = 0;
+  let failed = false;
+  const runLane = async (): Promise<void> => {
+    for (let group = groups.next(); group.done !== true && !failed; group = groups.next()) {
+      const index = started++;
       options.signal?.throwIfAborted();
-      hashes[i] = await hashInPool(joined(groups[i] ?? []));
+      hashes[index] = await hashInPool(joined(group.value));
     }
   };
+  const lane = (): Promise<void> =>
+    runLane().catch((error: unknown) => {
+      // The others need not go on.
+      failed = true;
+      throw error;
+    });
   await Promise.all(Array.from({ length: PARALLEL_CHUNKS }, lane));
   return treeDigest(hashes);
 }
 
-/** Collects the digest of an object while it is read in chunks; for objects of more than one chunk. */
+/** Collects the digest of an object while it is read in chunks. */
 export interface DigestCollector {
   /** Give each aligned chunk of 8 MiB (the last one shorter) once, in any order. */
   onChunk(chunk: Uint8Array, start: number): Promise<void>;
@@ -51,15 +59,23 @@ export interface DigestCollector {
 
 /** @param sizeBytes - of the whole object */
 export function createDigestCollector(sizeBytes: number): DigestCollector {
-  const hashes: (Uint8Array | undefined)[] = new Array(Math.ceil(sizeBytes / DIGEST_CHUNK_BYTES)).fill(undefined);
+  const count = Math.max(1, Math.ceil(sizeBytes / DIGEST_CHUNK_BYTES));
+  const hashes: (Uint8Array | undefined)[] = new Array(count).fill(undefined);
   return {
     async onChunk(chunk, start) {
+      const expectedBytes = Math.min(DIGEST_CHUNK_BYTES, sizeBytes - start);
+      if (start < 0 || start % DIGEST_CHUNK_BYTES !== 0 || chunk.length !== expectedBytes) {
+        throw new Error(`${chunk.length} bytes at ${start} are no chunk of an object of ${sizeBytes} bytes`);
+      }
       hashes[start / DIGEST_CHUNK_BYTES] = await hashInPool(chunk);
     },
     digest() {
       const missing = hashes.indexOf(undefined);
       if (missing !== -1) throw new Error(`chunk ${missing} of ${hashes.length} was not read`);
-      return treeDigest(hashes as Uint8Array[]);
+      const complete = hashes as Uint8Array[];
+      return count === 1
+        ? (`sha256:${Buffer.from(complete[0] as Uint8Array).toString("hex")}` as Digest)
+        : treeDigest(complete);
     },
   };
 }

@@ -1,8 +1,9 @@
 import vm from "node:vm";
 import { describe, expect, test } from "vitest";
 import { CanonicalWriter } from "../../src/canonical/canonical-writer.ts";
+import { decodeTagged } from "../../src/canonical/decode-tagged.ts";
 import { encodeCanonical, writeCanonical } from "../../src/canonical/encode-canonical.ts";
-import { decodeTagged, encodeTagged, type JsonValue } from "../../src/canonical/tagged-json.ts";
+import { encodeTagged, type JsonValue } from "../../src/canonical/tagged-json.ts";
 import { TaggedJsonError, UnsupportedValueError } from "../../src/errors/params-errors.ts";
 import { secret } from "../../src/params/secret.ts";
 import { untracked } from "../../src/params/untracked.ts";

@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addressOf } from "../../src/address/address-of.ts";
 import { createAddresser } from "../../src/address/create-addresser.ts";
+import { decodeTagged } from "../../src/canonical/decode-tagged.ts";
 import { encodeCanonical } from "../../src/canonical/encode-canonical.ts";
-import { decodeTagged, encodeTagged } from "../../src/canonical/tagged-json.ts";
+import { encodeTagged } from "../../src/canonical/tagged-json.ts";
 import { decodeCanonical } from "../support/decode-canonical.ts";
 
 const text = fc.oneof(

@@ -5,8 +5,9 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { addressOf, type Recipe } from "../../src/address/address-of.ts";
 import { createAddresser } from "../../src/address/create-addresser.ts";
+import { decodeTagged } from "../../src/canonical/decode-tagged.ts";
 import { encodeCanonical } from "../../src/canonical/encode-canonical.ts";
-import { decodeTagged, encodeTagged, type JsonValue } from "../../src/canonical/tagged-json.ts";
+import { encodeTagged, type JsonValue } from "../../src/canonical/tagged-json.ts";
 import { money, sampleRecipes, sampleValues } from "./sample-values.ts";
 
 const spec = path.resolve(import.meta.dirname, "../../spec");
