@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StoreFullError, StoreIoError } from "../../src/errors/store-errors.ts";
+import { StoreAccessError, StoreFullError, StoreIoError } from "../../src/errors/store-errors.ts";
 import { fileStore } from "../../src/store/file-store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { diskRig, PATH, RECORD, TEMPORARY } from "../support/disk-rig.ts";
@@ -72,6 +72,21 @@ describe("a write that waits for the disk, and one that does not", () => {
     const { store, content } = await diskRig({ there: "theirs", misbehave: failToSyncTop(code) });
     await store.replace(PATH, [Buffer.from("ours")]);
     expect(await content()).toBe("ours");
+  });
+
+  it("does mind a folder of its own that is closed to it", async () => {
+    const { store } = await diskRig({
+      there: "theirs",
+      misbehave: (call) => (call.name === "syncFolder" && call.path === "/data" ? { code: "EACCES" } : undefined),
+    });
+    await expect(store.replace(PATH, [Buffer.from("ours")])).rejects.toThrow(StoreAccessError);
+  });
+
+  it("syncs nothing when the whole store is for scratch work", async () => {
+    const { fileSystem, calls } = await diskRig({});
+    const store = fileStore("/home/user/data", { fileSystem, durable: false });
+    await store.createIfAbsent(PATH, [Buffer.from("ours")]);
+    expect(syncs(calls)).toEqual([]);
   });
 
   it("does mind any other failure there", async () => {
