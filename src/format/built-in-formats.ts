@@ -1,6 +1,6 @@
 import { CompressionUnavailableError } from "../errors/format-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
-import type { CompressionOptions } from "./compressed-format.ts";
+import { type CompressionOptions, parseLevel } from "./compression-level.ts";
 import { decodeJson } from "./decode-json.ts";
 import { decodeStructured } from "./decode-structured.ts";
 import type { AnyFormat, DecodeLimits, Format, UniversalFormat } from "./format.ts";
@@ -95,6 +95,8 @@ export function npy(options: { readonly shaped?: boolean } = {}): NpyFormat | Sh
 /**
  * Another format, compressed by gzip.
  *
+ * @throws RangeError when the level is outside of its scale.
+ *
  * @example
  * ```ts
  * definePersistable({ name: "pages", generate: crawl, format: gzip(json()) });
@@ -104,12 +106,21 @@ export function gzip<Inner extends AnyFormat>(inner: Inner, options: Compression
   return compressed(inner, { name: "gzip", extension: ".gz" }, options);
 }
 
-/** Another format, compressed by brotli: smaller and slower than gzip. */
+/**
+ * Another format, compressed by brotli: smaller and slower than gzip.
+ *
+ * @throws RangeError when the level is outside of its scale.
+ */
 export function brotli<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   return compressed(inner, { name: "brotli", extension: ".br" }, options);
 }
 
-/** Another format, compressed by zstd: quick. Needs Node 22.15 or newer; {@link CompressionUnavailableError} elsewhere. */
+/**
+ * Another format, compressed by zstd: quick.
+ *
+ * @throws {@link CompressionUnavailableError} on Node before 22.15.
+ * @throws RangeError when the level is outside of its scale.
+ */
 export function zstd<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   if (!("zstdCompress" in process.getBuiltinModule("node:zlib")))
     throw new CompressionUnavailableError("zstd", "22.15 or newer");
@@ -121,6 +132,8 @@ function compressed<Inner extends AnyFormat>(
   { name, extension }: { readonly name: "gzip" | "brotli" | "zstd"; readonly extension: string },
   options: CompressionOptions,
 ): Inner {
+  // An error here and now, not after hours of generating.
+  parseLevel(name, options);
   const head = {
     ...inner,
     id: `${name}(${inner.id})`,
