@@ -1,3 +1,4 @@
+import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { checkJson } from "./check-json.ts";
 import { decodeJson } from "./decode-json.ts";
 import type { DecodeLimits, UniversalFormat } from "./format.ts";
@@ -16,7 +17,18 @@ export function json(): UniversalFormat {
     extension: ".json",
     inline: "json",
     check: (payload) => checkJson(payload),
-    encode: (payload) => [Buffer.from(JSON.stringify(payload))],
+    encode: encodeJson,
     decode: <Payload>(bytes: Uint8Array, limits: DecodeLimits) => decodeJson(bytes, limits) as Payload,
   };
+}
+
+function encodeJson(payload: unknown): readonly Uint8Array[] {
+  let text: string;
+  try {
+    text = JSON.stringify(payload);
+  } catch (error) {
+    if (!/string length/i.test((error as Error).message)) throw error;
+    throw new UnsupportedPayloadError("json", [], "is longer than any text can be", "Use structured(), or npy().");
+  }
+  return [Buffer.from(text)];
 }
