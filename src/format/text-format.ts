@@ -1,5 +1,6 @@
 import { DecodeError, UnsupportedPayloadError } from "../errors/format-errors.ts";
 import type { Format } from "./format.ts";
+import { isOutOfResources } from "./out-of-resources.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -33,6 +34,7 @@ export function text(): Format<string> {
       try {
         return decoder.decode(bytes);
       } catch (cause) {
+        if (isOutOfResources(cause)) throw cause;
         throw new DecodeError("text", "they are not UTF-8", { cause });
       }
     },
