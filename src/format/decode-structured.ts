@@ -2,6 +2,7 @@ import { DecodeError, DecodeLimitError, NewerPayloadError, UndeclaredClassError 
 import { PersistableError } from "../errors/persistable-error.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import type { DecodeLimits } from "./format.ts";
+import { measureStructured } from "./measure-structured.ts";
 import { isOutOfResources } from "./out-of-resources.ts";
 import {
   type Deserializer,
@@ -63,14 +64,21 @@ export function decodeStructured(bytes: Uint8Array, limits: DecodeLimits, classe
     outside.push(bytes.subarray(start, end));
   }
   if (end !== bytes.length) throw new DecodeError("structured", "more bytes follow");
-  return readBody(bytes.subarray(bodyStart, bodyStart + bodyBytes), outside, classes);
+  return readBody(bytes.subarray(bodyStart, bodyStart + bodyBytes), outside, limits, classes);
 }
 
-function readBody(body: Uint8Array, outside: readonly Uint8Array[], classes: ClassesByName): unknown {
+function readBody(
+  body: Uint8Array,
+  outside: readonly Uint8Array[],
+  limits: DecodeLimits,
+  classes: ClassesByName,
+): unknown {
   const version = body[1] ?? 0;
   if (body[0] !== 0xff || version === 0) throw new DecodeError("structured", "their body has no header");
   if (version > newestWireVersion())
     throw new NewerPayloadError("structured", `in version ${version} of V8's serialization`);
+  const end = measureStructured(body, limits);
+  if (end !== undefined && end < body.length) throw new DecodeError("structured", "more bytes follow");
   try {
     return readStructured(body, outside, classes);
   } catch (error) {

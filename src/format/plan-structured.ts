@@ -3,7 +3,9 @@ import type { ClassCodec } from "../util/class-codec.ts";
 import { findCodec } from "../util/class-codec.ts";
 import { isProxy } from "../util/is-proxy.ts";
 import { checkInstances } from "./check-instances.ts";
+import { defaultDecodeLimits } from "./decode-limits.ts";
 import { markInstances } from "./mark-instances.ts";
+import { RESERVED_LENGTH } from "./measure-structured.ts";
 import { hasExtraKeys, hasOddKeys, isGetter, isSetter } from "./own-keys.ts";
 import { kindNameOf, planBuffer, type UsedBuffer } from "./plan-segments.ts";
 import { INLINE_BELOW_BYTES, type PlannedInstance, type PlannedView, type StructuredPlan } from "./structured-plan.ts";
@@ -56,6 +58,7 @@ class Planner {
   /** To the object that is being looked at. */
   readonly #path: (string | number)[] = [];
   readonly #buffers = new Map<ArrayBuffer, UsedBuffer>();
+  #nodes = 0;
   #encodingsAround = 0;
   /** An encoding holds what was met before: then instances may hold themselves. */
   #encodingsShare = false;
@@ -86,6 +89,7 @@ class Planner {
     if (this.#seen.has(object)) return;
     if (this.#path.length > MAX_DEPTH) this.#refuseDepth();
     this.#seen.add(object);
+    this.#count(1);
     if (isProxy(object)) this.#refuse("is a proxy", "Give the plain object behind it.");
     const prototype: unknown = Object.getPrototypeOf(object);
     if (prototype === Object.prototype) this.#lookAtObject(object);
@@ -107,9 +111,18 @@ class Planner {
       this.#refuse(`is a ${typeof value}`, BEHAVIOR, key);
   }
 
+  /** What would not be read back within the limits is not written. */
+  #count(nodes: number): void {
+    this.#nodes += nodes;
+    const { maxNodes } = defaultDecodeLimits;
+    if (this.#nodes > maxNodes)
+      this.#refuse(`brings the payload to more than ${maxNodes} values`, "Keep numbers in typed arrays.");
+  }
+
   #lookAtObject(object: object): void {
     const keys = Object.keys(object);
     if (hasOddKeys(object, keys)) this.#refuseOddKey(object);
+    this.#count(2 * keys.length);
     for (const key of keys) this.#lookAtProperty(object, key, key);
   }
 
@@ -125,12 +138,15 @@ class Planner {
     let next = 0;
     if (!hasExtraKeys(array))
       while (next < array.length && Object.hasOwn(array, next)) this.#lookAtProperty(array, next, next++);
+    // Twice, since V8 may write an index with each.
+    if (next === array.length) this.#count(2 * next);
     // What is hidden, or beyond a hole that may be billions long, is only seen among the keys.
-    if (next < array.length) this.#lookAtOddArray(array);
+    else this.#lookAtOddArray(array);
   }
 
   #lookAtOddArray(array: readonly unknown[]): void {
     const keys = Object.keys(array);
+    this.#count(2 * keys.length + Math.min(array.length, RESERVED_LENGTH));
     // Besides them, length.
     if (Reflect.ownKeys(array).length !== keys.length + 1) this.#refuseOddKey(array, "length");
     for (const key of keys) this.#lookAtProperty(array, key, String(Number(key)) === key ? Number(key) : key);
@@ -145,6 +161,7 @@ class Planner {
     else if (prototype === Set.prototype && types.isSet(object)) {
       this.#assertBare(object);
       let i = 0;
+      this.#count((object as Set<unknown>).size);
       for (const value of Set.prototype.values.call(object)) this.#meet(value, i++);
     } else if (prototype === Date.prototype && types.isDate(object)) this.#assertBare(object);
     else if (prototype === RegExp.prototype && types.isRegExp(object)) this.#lookAtRegExp(object);
@@ -156,6 +173,7 @@ class Planner {
 
   #lookAtMap(map: ReadonlyMap<unknown, unknown>): void {
     this.#assertBare(map);
+    this.#count(2 * map.size);
     let i = 0;
     for (const [key, value] of Map.prototype.entries.call(map)) {
       this.#meet(key, `key ${i}`);

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DecodeError, NewerPayloadError, UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
-import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
+import {
+  DecodeError,
+  DecodeLimitError,
+  NewerPayloadError,
+  UnsupportedPayloadError,
+} from "../../src/errors/format-errors.ts";
+import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
+import { measureStructured } from "../../src/format/measure-structured.ts";
 import { structured } from "../../src/format/structured-format.ts";
 import { type ClassCodec, defineClass } from "../../src/util/class-codec.ts";
 import { sameValue } from "../support/same-value.ts";
@@ -341,5 +347,79 @@ describe("damage is told from what is no damage", () => {
     const kind = bytes.indexOf(0x5c) + 1;
     bytes[kind] = 99;
     expect(() => structured().decode(bytes, defaultDecodeLimits)).toThrow(NewerPayloadError);
+  });
+
+  test("bytes after the values are damage", async () => {
+    const good = Buffer.from(await write({ a: 1 }));
+    const longer = Buffer.concat([good, Uint8Array.of(1, 2)]);
+    longer.writeUInt32LE(longer.readUInt32LE(4) + 2, 4);
+    expect(() => structured().decode(new Uint8Array(longer), defaultDecodeLimits)).toThrow(DecodeError);
+  });
+});
+
+describe("limits hold before V8 builds anything", () => {
+  /** A file around a body of V8's version 15 without classes and instances. */
+  function fileOf(body: readonly number[]): Uint8Array {
+    const file = Buffer.alloc(20 + body.length);
+    file.set([0x50, 0x53, 0x54, 1]);
+    file.writeUInt32LE(body.length + 4, 4);
+    file.set([0xff, 15, 0, 0, ...body], 16);
+    return new Uint8Array(file);
+  }
+
+  test("a few bytes cannot reserve gigabytes", () => {
+    const reserve = [0x61, 0xff, 0xff, 0xff, 0x0f, 0x40, 0, 0xff, 0xff, 0xff, 0x0f];
+    const file = fileOf([0x41, 8, ...Array(8).fill(reserve).flat(), 0x24, 0, 8]);
+    expect(() => structured().decode(file, defaultDecodeLimits)).toThrow(/limits\.maxNodes/);
+  });
+
+  test("nesting ends at maxDepth, at its own default too", async () => {
+    const bytes = await write(chain(50, (inner) => [inner]));
+    expect(() => structured().decode(bytes, resolveDecodeLimits({ maxDepth: 49 }))).toThrow(DecodeLimitError);
+    expect(() => structured().decode(bytes, resolveDecodeLimits({ maxDepth: 50 }))).not.toThrow();
+    const hostile = fileOf(Array(100_000).fill([0x41, 1]).flat());
+    expect(() => structured().decode(hostile, defaultDecodeLimits)).toThrow(/limits\.maxDepth/);
+  });
+
+  test("values end at maxNodes", async () => {
+    const bytes = await write(Array(1000).fill(7));
+    expect(() => structured().decode(bytes, resolveDecodeLimits({ maxNodes: 1000 }))).toThrow(/limits\.maxNodes/);
+    expect(() => structured().decode(bytes, resolveDecodeLimits({ maxNodes: 2001 }))).not.toThrow();
+  });
+
+  test("the end of every body is found where it is", async () => {
+    const any = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: true,
+      withSparseArray: true,
+    });
+    const unicodeSets = "v";
+    const samples = [
+      /a\/é/giu,
+      new RegExp("ł+", unicodeSets),
+      [undefined, true],
+      new Link(new Link([/x/, 1n])),
+      { b: new ArrayBuffer(5) },
+      "ł",
+    ];
+    let measured = 0;
+    const prove = async (payload: unknown): Promise<void> => {
+      const bytes = await write(payload).catch((error: unknown) => {
+        if (error instanceof UnsupportedPayloadError) return undefined;
+        throw error;
+      });
+      if (bytes === undefined) return;
+      const bodyBytes = Buffer.from(bytes.buffer).readUInt32LE(4);
+      const outside = Buffer.from(bytes.buffer).readUInt32LE(8);
+      const start = 16 + 8 * outside;
+      expect(measureStructured(bytes.subarray(start, start + bodyBytes), defaultDecodeLimits)).toBe(bodyBytes);
+      measured += 1;
+    };
+    for (const sample of samples) await prove(sample);
+    await fc.assert(fc.asyncProperty(any, prove), { numRuns: 500 });
+    expect(measured).toBeGreaterThan(100);
   });
 });
