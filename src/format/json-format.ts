@@ -2,6 +2,7 @@ import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { checkJson } from "./check-json.ts";
 import { decodeJson } from "./decode-json.ts";
 import type { DecodeLimits, UniversalFormat } from "./format.ts";
+import { MAX_TEXT_BYTES } from "./text-limit.ts";
 
 /**
  * JSON text, for people and other tools. Refuses exactly what JSON would change: `undefined`, `NaN`, `-0`, `Date`, `Map`, `bigint`, class instances.
@@ -23,12 +24,12 @@ export function json(): UniversalFormat {
 }
 
 function encodeJson(payload: unknown): readonly Uint8Array[] {
-  let text: string;
+  let bytes: Uint8Array | undefined;
   try {
-    text = JSON.stringify(payload);
+    bytes = Buffer.from(JSON.stringify(payload));
   } catch (error) {
-    if (!/string length/i.test((error as Error).message)) throw error;
-    throw new UnsupportedPayloadError("json", [], "is longer than any text can be", "Use structured(), or npy().");
+    if (!(error as Error).message.includes("string length")) throw error;
   }
-  return [Buffer.from(text)];
+  if (bytes !== undefined && bytes.length <= MAX_TEXT_BYTES) return [bytes];
+  throw new UnsupportedPayloadError("json", [], "takes more than 512 MiB as text", "Use structured(), or npy().");
 }
