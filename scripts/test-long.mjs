@@ -24,7 +24,7 @@ const fullCounts = {
   PERSISTABLE_TEST_SIMULATION_SEEDS: 10_000,
 };
 
-const notCounts = ["PERSISTABLE_DATA_DIR", "PERSISTABLE_TEST_BUILT", "PERSISTABLE_WRITE_VECTORS"];
+const notCounts = ["PERSISTABLE_DATA_DIR", "PERSISTABLE_NODES", "PERSISTABLE_TEST_BUILT", "PERSISTABLE_WRITE_VECTORS"];
 
 const read = new Map(findTests().map((file) => [file, countsReadBy(file)]));
 const names = new Set([...read.values()].flat());

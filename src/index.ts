@@ -39,7 +39,7 @@ export {
 export type { PersistableEvent } from "./events/event.ts";
 export type { Logger } from "./events/logger.ts";
 export { brotli, bytes, gzip, json, npy, structured, text, zstd } from "./format/built-in-formats.ts";
-export type { CompressionOptions } from "./format/compressed-format.ts";
+export type { CompressionOptions } from "./format/compression-level.ts";
 export { defaultDecodeLimits } from "./format/decode-limits.ts";
 export type { AnyFormat, DecodeLimits, Format, UniversalFormat } from "./format/format.ts";
 export type { NpyArray } from "./format/npy-array.ts";

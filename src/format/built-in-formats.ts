@@ -1,8 +1,8 @@
 import { CompressionUnavailableError } from "../errors/format-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
-import type { CompressionOptions } from "./compressed-format.ts";
+import { type CompressionOptions, parseLevel } from "./compression-level.ts";
 import { decodeJson } from "./decode-json.ts";
-import { decodeStructured } from "./decode-structured.ts";
+import { decodeStructured, nameClasses } from "./decode-structured.ts";
 import type { AnyFormat, DecodeLimits, Format, UniversalFormat } from "./format.ts";
 import type { NpyFormat, ShapedNpyFormat } from "./npy-format.ts";
 
@@ -11,8 +11,13 @@ import type { NpyFormat, ShapedNpyFormat } from "./npy-format.ts";
 
 /**
  * The default format: any structured-cloneable value, in value and type, shared references and cycles included, and instances of declared classes.
- * Made of Node's own serialization, which never executes code, in an envelope that is checked before decoding. Typed arrays and buffers lie beside it as raw bytes:
- * big ones are written from where they are, and come back as views of the payload, without a copy.
+ * Made of Node's own serialization, which never executes code, in an envelope that is checked before decoding. Big typed arrays lie beside it as raw bytes:
+ * they are written from where they are, and come back as views of the payload, without a copy.
+ *
+ * Views of one buffer share it again where they overlap or lie close together; of the buffer, only what they look at is written. A Buffer comes back as a
+ * Buffer. Containers may nest 500 levels deep.
+ *
+ * @throws TypeError when two of the classes have one name.
  *
  * @example
  * ```ts
@@ -24,12 +29,12 @@ import type { NpyFormat, ShapedNpyFormat } from "./npy-format.ts";
  * ```
  */
 export function structured(options: { readonly classes?: readonly ClassCodec[] } = {}): UniversalFormat {
-  const { classes = [] } = options;
+  const named = nameClasses(options.classes ?? []);
   return {
     ...deferred({ id: "structured", extension: ".v8", inline: "base64" }, structuredModule, (module) =>
       module.structured(options),
     ),
-    decode: <Payload>(bytes: Uint8Array, limits: DecodeLimits) => decodeStructured(bytes, limits, classes) as Payload,
+    decode: <Payload>(bytes: Uint8Array, limits: DecodeLimits) => decodeStructured(bytes, limits, named) as Payload,
   };
 }
 
@@ -95,6 +100,8 @@ export function npy(options: { readonly shaped?: boolean } = {}): NpyFormat | Sh
 /**
  * Another format, compressed by gzip.
  *
+ * @throws RangeError when the level is outside of its scale.
+ *
  * @example
  * ```ts
  * definePersistable({ name: "pages", generate: crawl, format: gzip(json()) });
@@ -104,12 +111,21 @@ export function gzip<Inner extends AnyFormat>(inner: Inner, options: Compression
   return compressed(inner, { name: "gzip", extension: ".gz" }, options);
 }
 
-/** Another format, compressed by brotli: smaller and slower than gzip. */
+/**
+ * Another format, compressed by brotli: smaller and slower than gzip.
+ *
+ * @throws RangeError when the level is outside of its scale.
+ */
 export function brotli<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   return compressed(inner, { name: "brotli", extension: ".br" }, options);
 }
 
-/** Another format, compressed by zstd: quick. Needs Node 22.15 or newer; {@link CompressionUnavailableError} elsewhere. */
+/**
+ * Another format, compressed by zstd: quick.
+ *
+ * @throws {@link CompressionUnavailableError} on Node before 22.15.
+ * @throws RangeError when the level is outside of its scale.
+ */
 export function zstd<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   if (!("zstdCompress" in process.getBuiltinModule("node:zlib")))
     throw new CompressionUnavailableError("zstd", "22.15 or newer");
@@ -121,8 +137,9 @@ function compressed<Inner extends AnyFormat>(
   { name, extension }: { readonly name: "gzip" | "brotli" | "zstd"; readonly extension: string },
   options: CompressionOptions,
 ): Inner {
+  // An error here and now, not after hours of generating.
+  parseLevel(name, options);
   const head = {
-    ...inner,
     id: `${name}(${inner.id})`,
     extension: `${inner.extension}${extension}`,
     inline: "base64",

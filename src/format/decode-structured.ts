@@ -1,18 +1,50 @@
 import { DecodeError, DecodeLimitError, NewerPayloadError, UndeclaredClassError } from "../errors/format-errors.ts";
+import { PersistableError } from "../errors/persistable-error.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import type { DecodeLimits } from "./format.ts";
-import { VIEW_KINDS } from "./structured-plan.ts";
-import { HEAD_BYTES, INSTANCE, MAGIC, paddingAt, type V8, v8 } from "./structured-wire.ts";
+import { measureStructured } from "./measure-structured.ts";
+import { isOutOfResources } from "./out-of-resources.ts";
+import {
+  type Deserializer,
+  HEAD_BYTES,
+  INLINE,
+  INSTANCE,
+  MAGIC,
+  OUTSIDE_WHOLE,
+  paddingAt,
+  VIEW_KINDS,
+  v8,
+  WHOLE_BUFFER,
+} from "./structured-wire.ts";
 
 /** Buffers below this are copied out, so that a few bytes do not keep a whole payload in memory. */
 const COPY_BELOW_BYTES = 1024 * 1024;
+
+const ABSENT = "they refer to what is not in them";
+
+/** What payloads call the classes that were declared. */
+export type ClassesByName = ReadonlyMap<unknown, ClassCodec>;
+
+/** @throws TypeError when two of the classes have one name. */
+export function nameClasses(classes: readonly ClassCodec[]): ClassesByName {
+  const named = new Map<unknown, ClassCodec>();
+  for (const codec of classes) {
+    const { name } = codec;
+    if (named.has(name))
+      throw new TypeError(
+        `Two classes are declared as ${name}: give one of them another name, defineClass(…, { name }).`,
+      );
+    named.set(name, codec);
+  }
+  return named;
+}
 
 /**
  * The payload, from bytes that may be anything.
  *
  * @throws {@link DecodeError}, {@link DecodeLimitError}, {@link NewerPayloadError}, {@link UndeclaredClassError}
  */
-export function decodeStructured(bytes: Uint8Array, limits: DecodeLimits, classes: readonly ClassCodec[]): unknown {
+export function decodeStructured(bytes: Uint8Array, limits: DecodeLimits, classes: ClassesByName): unknown {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("structured", "maxBytes", limits.maxBytes);
   if (bytes.length < HEAD_BYTES || MAGIC.some((byte, i) => i < 3 && bytes[i] !== byte))
     throw new DecodeError("structured", "they do not begin as one");
@@ -23,105 +55,155 @@ export function decodeStructured(bytes: Uint8Array, limits: DecodeLimits, classe
   const bodyStart = HEAD_BYTES + count * 8;
   if (view.getUint32(12, true) !== 0 || bodyStart + bodyBytes > bytes.length)
     throw new DecodeError("structured", "their envelope does not fit them");
-  const segments: Uint8Array[] = [];
+  const outside: Uint8Array[] = [];
   let end = bodyStart + bodyBytes;
   for (let i = 0; i < count; i++) {
     const start = end + paddingAt(end);
     end = start + Number(view.getBigUint64(HEAD_BYTES + i * 8, true));
     if (end > bytes.length) throw new DecodeError("structured", "a buffer in them is cut off");
-    segments.push(bytes.subarray(start, end));
+    outside.push(bytes.subarray(start, end));
   }
   if (end !== bytes.length) throw new DecodeError("structured", "more bytes follow");
-  return readBody(bytes.subarray(bodyStart, bodyStart + bodyBytes), segments, limits, classes);
+  return readBody(bytes.subarray(bodyStart, bodyStart + bodyBytes), outside, limits, classes);
 }
 
 function readBody(
   body: Uint8Array,
-  segments: readonly Uint8Array[],
+  outside: readonly Uint8Array[],
   limits: DecodeLimits,
-  classes: readonly ClassCodec[],
+  classes: ClassesByName,
 ): unknown {
-  const wireVersion = v8().serialize(0)[1] ?? 0;
-  if (body[0] !== 0xff || (body[1] ?? 0) === 0) throw new DecodeError("structured", "their body has no header");
-  if ((body[1] ?? 0) > wireVersion)
-    throw new NewerPayloadError("structured", `in version ${body[1]} of V8's serialization`);
-  if (body.length > limits.maxNodes) throw new DecodeLimitError("structured", "maxNodes", limits.maxNodes);
-  const reader = createStructuredReader(body, segments, classes);
+  const version = body[1] ?? 0;
+  if (body[0] !== 0xff || version === 0) throw new DecodeError("structured", "their body has no header");
+  if (version > newestWireVersion())
+    throw new NewerPayloadError("structured", `in version ${version} of V8's serialization`);
+  const end = measureStructured(body, limits);
+  if (end !== undefined && end < body.length) throw new DecodeError("structured", "more bytes follow");
   try {
-    reader.readHeader();
-    return reader.readValue();
+    return readStructured(body, outside, classes);
   } catch (error) {
     // What a class makes of its own encoding is the class's error.
-    if (reader.codecFailure !== undefined) throw reader.codecFailure;
+    if (error instanceof CodecFailure) throw error.cause;
+    // Called damage, a lack of memory or stack would cost the user a sound artifact.
+    if (error instanceof PersistableError || isOutOfResources(error)) throw error;
+    if (error instanceof SyntaxError)
+      throw new NewerPayloadError("structured", `with a regular expression (${error.message})`);
     throw new DecodeError("structured", (error as Error).message, { cause: error });
   }
 }
 
-/** A deserializer that lays views over the segments, and makes instances through their codecs. */
-function createStructuredReader(
-  body: Uint8Array,
-  segments: readonly Uint8Array[],
-  classes: readonly ClassCodec[],
-): InstanceType<V8["Deserializer"]> & { readonly codecFailure: unknown } {
-  const { Deserializer } = v8();
-  const buffers = new Map<number, { readonly buffer: ArrayBuffer; readonly start: number }>();
+let wireVersion: number | undefined;
 
-  /** A buffer of its own where an ArrayBuffer itself is asked for, or where it is small. */
-  const bufferOf = (index: number, own: boolean): { readonly buffer: ArrayBuffer; readonly start: number } => {
-    const segment = segments[index];
-    if (segment === undefined) throw new Error(`refers to buffer ${index} of ${segments.length}`);
-    const known = buffers.get(index);
-    if (known !== undefined && !(own && known.buffer.byteLength !== segment.length)) return known;
-    const aligned = segment.byteOffset % 8 === 0;
-    const shared = !own && aligned && segment.length >= COPY_BELOW_BYTES;
-    const found = shared
-      ? { buffer: segment.buffer as ArrayBuffer, start: segment.byteOffset }
-      : { buffer: new Uint8Array(segment).buffer, start: 0 };
-    buffers.set(index, found);
-    return found;
-  };
+/** The newest version of V8's serialization that this runtime reads. */
+function newestWireVersion(): number {
+  wireVersion ??= v8().serialize(0)[1] ?? 0;
+  return wireVersion;
+}
 
-  class Reader extends Deserializer {
-    codecFailure: unknown;
+interface KnownBuffer {
+  readonly buffer: ArrayBuffer;
+  readonly start: number;
+  readonly sizeBytes: number;
+}
+
+interface Reader extends Deserializer {
+  outside: readonly Uint8Array[];
+  readonly instances: unknown[];
+}
+
+let readerClass: (new (body: Uint8Array) => Reader) | undefined;
+
+function defineReader(): new (body: Uint8Array) => Reader {
+  return class extends v8().Deserializer {
+    outside!: readonly Uint8Array[];
+    readonly instances: unknown[] = [];
+    readonly #buffers: KnownBuffer[] = [];
+    #usedOutside = 0;
 
     // A name that Node calls.
     _readHostObject(): unknown {
       const kind = this.readUint32();
-      if (kind === INSTANCE) return this.#readInstance();
-      const segment = this.readUint32();
-      const offset = this.readDouble();
-      const length = this.readDouble();
+      if (kind === INSTANCE) {
+        const number = this.readUint32();
+        if (number >= this.instances.length) throw new Error(ABSENT);
+        return this.instances[number];
+      }
       const name = VIEW_KINDS[kind];
-      if (name === undefined) throw new Error(`has the unknown kind ${kind} of array`);
-      const { buffer, start } = bufferOf(segment, name === "ArrayBuffer");
-      return createView(name, buffer, start + offset, length);
+      if (name === undefined) throw new NewerPayloadError("structured", `with the kind ${kind} of array`);
+      const known = this.#readBuffer();
+      if (kind === WHOLE_BUFFER) return known.buffer;
+      return createView(name, known, readSize(this), readSize(this));
     }
 
-    #readInstance(): unknown {
-      const name: unknown = this.readValue();
-      const encoded: unknown = this.readValue();
-      const codec = classes.find((candidate) => candidate.name === name);
-      try {
-        if (codec === undefined) throw new UndeclaredClassError(String(name));
-        return codec.decode(encoded);
-      } catch (error) {
-        this.codecFailure = error;
-        throw error;
-      }
+    #readBuffer(): KnownBuffer {
+      const number = this.readUint32();
+      const known = this.#buffers[number];
+      if (known !== undefined) return known;
+      if (number !== this.#buffers.length) throw new Error(ABSENT);
+      const made = this.#makeBuffer(this.readUint32());
+      this.#buffers.push(made);
+      return made;
     }
-  }
-  return new Reader(body);
+
+    #makeBuffer(storage: number): KnownBuffer {
+      if (storage === INLINE) return ownBuffer(this.readRawBytes(this.readUint32()));
+      if (storage > INLINE) throw new NewerPayloadError("structured", `with the kind ${storage} of buffer`);
+      const segment = this.outside[this.#usedOutside++];
+      if (segment === undefined) throw new Error(ABSENT);
+      const canShare = segment.byteOffset % 8 === 0 && segment.buffer instanceof ArrayBuffer;
+      if (storage === OUTSIDE_WHOLE || segment.length < COPY_BELOW_BYTES || !canShare) return ownBuffer(segment);
+      return { buffer: segment.buffer as ArrayBuffer, start: segment.byteOffset, sizeBytes: segment.length };
+    }
+  };
 }
 
-function createView(name: (typeof VIEW_KINDS)[number], buffer: ArrayBuffer, offset: number, length: number): unknown {
-  if (name === "ArrayBuffer") return buffer;
-  if (name === "Buffer") return Buffer.from(buffer, offset, length);
-  const View = (
-    globalThis as unknown as Record<
-      string,
-      (new (buffer: ArrayBuffer, offset: number, length: number) => unknown) | undefined
-    >
-  )[name];
-  if (View === undefined) throw new Error(`has a ${name}, which this runtime does not know`);
-  return new View(buffer, offset, length);
+function readSize(reader: Deserializer): number {
+  const [high, low] = reader.readUint64();
+  return high * 2 ** 32 + low;
+}
+
+function ownBuffer(bytes: Uint8Array): KnownBuffer {
+  const buffer = new ArrayBuffer(bytes.length);
+  new Uint8Array(buffer).set(bytes);
+  return { buffer, start: 0, sizeBytes: bytes.length };
+}
+
+/** Thrown by a class codec, whose error it is. */
+class CodecFailure extends Error {}
+
+function readStructured(body: Uint8Array, outside: readonly Uint8Array[], classes: ClassesByName): unknown {
+  readerClass ??= defineReader();
+  const reader = new readerClass(body);
+  reader.outside = outside;
+  reader.readHeader();
+  const names: unknown[] = [];
+  for (let left = reader.readUint32(); left > 0; left--) names.push(reader.readValue());
+  for (let left = reader.readUint32(); left > 0; left--) {
+    const name = names[reader.readUint32()];
+    reader.instances.push(makeInstance(name, reader.readValue(), classes));
+  }
+  return reader.readValue();
+}
+
+function makeInstance(name: unknown, encoded: unknown, classes: ClassesByName): unknown {
+  const codec = classes.get(name);
+  if (codec === undefined) throw new UndeclaredClassError(String(name));
+  try {
+    return codec.decode(encoded);
+  } catch (cause) {
+    throw new CodecFailure("A class could not be decoded.", { cause });
+  }
+}
+
+type ViewClass = { new (buffer: ArrayBuffer, offset: number, length: number): unknown; BYTES_PER_ELEMENT?: number };
+
+function createView(name: (typeof VIEW_KINDS)[number], known: KnownBuffer, offset: number, length: number): unknown {
+  const View = (globalThis as unknown as Record<string, ViewClass | undefined>)[name];
+  if (View === undefined) throw new NewerPayloadError("structured", `with a ${name}`);
+  const { BYTES_PER_ELEMENT = 1 } = View;
+  const elementBytes = name === "Buffer" ? 1 : BYTES_PER_ELEMENT;
+  // Checked here, so that what the constructors still throw is a lack of memory, and not damage.
+  if (offset % elementBytes !== 0 || offset + length * elementBytes > known.sizeBytes) throw new Error(ABSENT);
+  if (name === "Buffer") return Buffer.from(known.buffer, known.start + offset, length);
+  return new View(known.buffer, known.start + offset, length);
 }

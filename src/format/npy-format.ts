@@ -2,6 +2,11 @@ import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../error
 import type { DecodeLimits, Format } from "./format.ts";
 import type { NpyArray } from "./npy-array.ts";
 import { decodeNpyHeader, encodeNpyHeader, type NpyKind, npyKindOf } from "./npy-header.ts";
+import { hasExtraKeys, isGetter } from "./own-keys.ts";
+import { viewProblem } from "./view-problem.ts";
+
+/** As many as every NumPy reads. */
+const MAX_DIMENSIONS = 32;
 
 /** A typed array in C order with its shape, `[rows, columns]`; an empty shape is a single number. */
 export interface ShapedArray<Data extends NpyArray = NpyArray> {
@@ -47,7 +52,7 @@ function flatNpy(): Format<NpyArray> {
     id: "npy",
     extension: ".npy",
     inline: false,
-    check: (payload) => void kindOrRefuse(payload, []),
+    check: (payload) => void kindOrRefuse("npy", payload, []),
     encode: (payload) => encodeArray(payload, [payload.length]),
     decode(bytes, limits) {
       const { data, shape } = decodeArray(bytes, limits);
@@ -85,22 +90,30 @@ function checkShaped(payload: ShapedArray): void {
   const keys = Reflect.ownKeys(payload);
   if (keys.length !== 2 || !keys.includes("data") || !keys.includes("shape"))
     refuse([], "has not just the keys data and shape");
+  for (const key of ["data", "shape"]) if (isGetter(payload, key)) refuse([key], "is a getter");
   if (Object.getPrototypeOf(payload) !== Object.prototype) refuse([], "is no plain object");
-  kindOrRefuse(payload.data, ["data"]);
+  kindOrRefuse("npy(shaped)", payload.data, ["data"]);
   const { shape } = payload;
-  if (!Array.isArray(shape) || shape.some((size) => !Number.isSafeInteger(size) || size < 0 || Object.is(size, -0)))
-    refuse(["shape"], "is no list of whole numbers");
+  if (!isShape(shape)) refuse(["shape"], "is no list of whole numbers");
+  if (shape.length > MAX_DIMENSIONS) refuse(["shape"], `has more than ${MAX_DIMENSIONS} dimensions`);
   if (sizeOf(shape) !== payload.data.length)
     refuse(["shape"], `says ${sizeOf(shape)} numbers where there are ${payload.data.length}`);
 }
 
-function kindOrRefuse(data: unknown, path: string[]): NpyKind {
+function isShape(shape: unknown): boolean {
+  if (!Array.isArray(shape) || Object.getPrototypeOf(shape) !== Array.prototype || hasExtraKeys(shape)) return false;
+  return shape.every((size) => Number.isSafeInteger(size) && size >= 0 && !Object.is(size, -0));
+}
+
+function kindOrRefuse(format: string, data: unknown, path: string[]): NpyKind {
   const kind = npyKindOf(data);
+  const problem = kind === undefined ? undefined : viewProblem(data as NpyArray);
+  if (problem !== undefined) throw new UnsupportedPayloadError(format, path, ...problem);
   if (kind !== undefined) return kind;
   const name = ArrayBuffer.isView(data) ? `a ${data.constructor.name}` : "no typed array";
   const isBuffer = name === "a Buffer";
   throw new UnsupportedPayloadError(
-    "npy",
+    format,
     path,
     `is ${name}`,
     isBuffer
@@ -111,7 +124,7 @@ function kindOrRefuse(data: unknown, path: string[]): NpyKind {
 
 function encodeArray(data: NpyArray, shape: readonly number[]): readonly Uint8Array[] {
   return [
-    encodeNpyHeader(kindOrRefuse(data, []), shape),
+    encodeNpyHeader(kindOrRefuse("npy", data, []), shape),
     new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   ];
 }

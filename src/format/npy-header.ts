@@ -43,8 +43,7 @@ const KINDS: readonly NpyKind[] = [
 
 /** NumPy's type of a typed array, of exactly that class. */
 export function npyKindOf(data: unknown): NpyKind | undefined {
-  // Shared memory may change while it is written.
-  if (!ArrayBuffer.isView(data) || !(data.buffer instanceof ArrayBuffer)) return undefined;
+  if (!ArrayBuffer.isView(data)) return undefined;
   const prototype: unknown = Object.getPrototypeOf(data);
   return KINDS.find((candidate) => candidate.prototype === prototype);
 }
@@ -54,7 +53,7 @@ const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 const ALIGNMENT = 64;
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** Version 1.0, or 2.0 where the header needs more than 65,535 bytes, which no shape of ours does. */
+/** Version 1.0: 2.0 is for headers of more than 65,535 bytes, which no shape of 32 dimensions needs. */
 export function encodeNpyHeader({ descr }: NpyKind, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;

@@ -1,5 +1,7 @@
 import { DecodeError, UnsupportedPayloadError } from "../errors/format-errors.ts";
 import type { Format } from "./format.ts";
+import { isOutOfResources } from "./out-of-resources.ts";
+import { MAX_TEXT_BYTES } from "./text-limit.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -28,13 +30,20 @@ export function text(): Format<string> {
           "Use structured().",
         );
     },
-    encode: (payload) => [encoder.encode(payload)],
+    encode: encodeText,
     decode(bytes) {
       try {
         return decoder.decode(bytes);
       } catch (cause) {
+        if (isOutOfResources(cause)) throw cause;
         throw new DecodeError("text", "they are not UTF-8", { cause });
       }
     },
   };
+}
+
+function encodeText(payload: string): readonly Uint8Array[] {
+  const bytes = encoder.encode(payload);
+  if (bytes.length <= MAX_TEXT_BYTES) return [bytes];
+  throw new UnsupportedPayloadError("text", [], "takes more than 512 MiB as UTF-8", "Use structured(), or bytes().");
 }

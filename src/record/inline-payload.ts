@@ -3,7 +3,8 @@ import { INLINE_MARK } from "./record-layout.ts";
 /** How a small payload lies inside its record; what the format declares. */
 export type InlineKind = "json" | "text" | "base64";
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+// A byte order mark is part of the payload.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** The one line of JSON text that holds a payload inside a record. */

@@ -1,0 +1,64 @@
+type Inspect = typeof import("node:util").inspect;
+
+/** Longer arrays are looked at through `inspect`, since a list of their keys takes more time and memory than they do. */
+const MANY_ELEMENTS = 64;
+
+const OPTIONS = { maxArrayLength: 0, depth: 0, showHidden: true, customInspect: false, breakLength: Infinity } as const;
+
+const findGetter = (Object.prototype as { __lookupGetter__?: (key: string | number) => unknown }).__lookupGetter__;
+
+/** Whether reading an own property would run code. Ten times as fast as asking for its descriptor. */
+export function isGetter(object: object, key: string | number): boolean {
+  if (findGetter !== undefined) return findGetter.call(object, key) !== undefined;
+  return Object.getOwnPropertyDescriptor(object, key)?.get !== undefined;
+}
+
+/** Whether a property that reads as `undefined` is one with a setter only. */
+export function isSetter(object: object, key: string | number): boolean {
+  return Object.getOwnPropertyDescriptor(object, key)?.set !== undefined;
+}
+
+/** Whether a plain object has keys that are hidden, or symbols. */
+export function hasOddKeys(object: object, keys: readonly string[]): boolean {
+  return Object.getOwnPropertyNames(object).length !== keys.length || Object.getOwnPropertySymbols(object).length > 0;
+}
+
+/** Whether an array or a view has own keys besides its elements and `length`; short arrays with holes may be taken for such. */
+export function hasExtraKeys(array: readonly unknown[] | ArrayBufferView): boolean {
+  const { length = 0 } = array as { length?: number };
+  if (Array.isArray(array)) {
+    if (length < MANY_ELEMENTS)
+      return Object.getOwnPropertyNames(array).length !== length + 1 || Object.getOwnPropertySymbols(array).length > 0;
+    return withoutNumbers(inspect()(array, OPTIONS)) !== bareArray();
+  }
+  const view = array as ArrayBufferView;
+  if (length < MANY_ELEMENTS) return Reflect.ownKeys(view).length !== length;
+  return inspect()(view, OPTIONS) !== inspect()(bareCopy(view), OPTIONS);
+}
+
+/** Another view of the same bytes, which has no keys of its own. */
+function bareCopy(view: ArrayBufferView): ArrayBufferView {
+  const { length } = view as { length?: number };
+  if (typeof Buffer !== "undefined" && view instanceof Buffer) return Buffer.from(view.buffer, view.byteOffset, length);
+  const View = Object.getPrototypeOf(view).constructor as new (
+    buffer: ArrayBufferLike,
+    offset: number,
+    length?: number,
+  ) => ArrayBufferView;
+  return new View(view.buffer, view.byteOffset, length);
+}
+
+let bare: string | undefined;
+
+function bareArray(): string {
+  bare ??= withoutNumbers(inspect()(new Array(MANY_ELEMENTS), OPTIONS));
+  return bare;
+}
+
+function withoutNumbers(text: string): string {
+  return text.replace(/\d+/g, "0");
+}
+
+function inspect(): Inspect {
+  return process.getBuiltinModule("node:util").inspect;
+}

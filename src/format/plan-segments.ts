@@ -1,0 +1,104 @@
+import type { PlannedView, Segment } from "./structured-plan.ts";
+import { VIEW_KINDS, WHOLE_BUFFER } from "./structured-wire.ts";
+
+/** How a payload uses one buffer. */
+export interface UsedBuffer {
+  readonly views: ArrayBufferView[];
+  /** The buffer itself is part of the payload. */
+  whole: boolean;
+}
+
+/**
+ * What is kept of a buffer: all of it where it is part of the payload itself, otherwise just the bytes that views look at. What lies between may belong to
+ * somebody else (Node makes small Buffers in one pool), so it is written as zeros. Views share their buffer again where they overlap, or lie closer together
+ * than they are long.
+ */
+export function planBuffer(buffer: ArrayBuffer, { views, whole }: UsedBuffer, plan: Map<object, PlannedView>): void {
+  const [only] = views;
+  if (whole) {
+    const segment = { pieces: [new Uint8Array(buffer)], sizeBytes: buffer.byteLength, isWhole: true };
+    plan.set(buffer, { kind: WHOLE_BUFFER, segment, offset: 0, length: buffer.byteLength });
+    for (const view of views) plan.set(view, planView(view, segment, 0));
+  } else if (views.length === 1 && only !== undefined) planCluster([only], plan);
+  else for (const cluster of clustersOf(views)) planCluster(cluster, plan);
+}
+
+function clustersOf(views: readonly ArrayBufferView[]): ArrayBufferView[][] {
+  const clusters: ArrayBufferView[][] = [];
+  let current: ArrayBufferView[] = [];
+  let end = 0;
+  let covered = 0;
+  for (const view of [...views].sort((a, b) => a.byteOffset - b.byteOffset)) {
+    const gap = view.byteOffset - end;
+    // Buffers of Node's pool are neighbors by chance.
+    const belongs = gap < 0 || (gap <= covered && kindNameOf(view) !== "Buffer");
+    if (current.length === 0 || !belongs) {
+      current = [];
+      covered = 0;
+      end = view.byteOffset;
+      clusters.push(current);
+    }
+    current.push(view);
+    const viewEnd = view.byteOffset + view.byteLength;
+    covered += Math.max(0, viewEnd - Math.max(end, view.byteOffset));
+    end = Math.max(end, viewEnd);
+  }
+  return clusters;
+}
+
+/** A segment for views in the order of their offsets. */
+function planCluster(views: readonly ArrayBufferView[], plan: Map<object, PlannedView>): void {
+  const [first] = views as [ArrayBufferView];
+  // A view may only begin at a multiple of its element's size.
+  const alignment = views.reduce((most, view) => Math.max(most, elementBytesOf(view)), 1);
+  const start = first.byteOffset - (first.byteOffset % alignment);
+  const pieces: Uint8Array[] = [];
+  let from = start;
+  let end = start;
+  const finishPiece = (): void => {
+    if (end > from) pieces.push(new Uint8Array(first.buffer, from, end - from));
+  };
+  for (const { byteOffset, byteLength } of views) {
+    if (byteOffset > end) {
+      finishPiece();
+      pieces.push(new Uint8Array(byteOffset - end));
+      from = byteOffset;
+      end = byteOffset;
+    }
+    end = Math.max(end, byteOffset + byteLength);
+  }
+  finishPiece();
+  const segment: Segment = { pieces, sizeBytes: end - start, isWhole: false };
+  for (const view of views) plan.set(view, planView(view, segment, start));
+}
+
+function planView(view: ArrayBufferView, segment: Segment, start: number): PlannedView {
+  return {
+    kind: (VIEW_KINDS as readonly (string | undefined)[]).indexOf(kindNameOf(view)),
+    segment,
+    offset: view.byteOffset - start,
+    length: (view as { length?: number }).length ?? view.byteLength,
+  };
+}
+
+function elementBytesOf(view: ArrayBufferView): number {
+  return (view as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
+}
+
+/** Which of the known kinds a view is, and exactly that: no subclass, nor from another realm. */
+export function kindNameOf(view: ArrayBufferView): (typeof VIEW_KINDS)[number] | undefined {
+  return kindsByPrototype().get(Object.getPrototypeOf(view) as object);
+}
+
+let kinds: ReadonlyMap<object, (typeof VIEW_KINDS)[number]> | undefined;
+
+function kindsByPrototype(): ReadonlyMap<object, (typeof VIEW_KINDS)[number]> {
+  if (kinds !== undefined) return kinds;
+  const found = new Map<object, (typeof VIEW_KINDS)[number]>();
+  for (const name of VIEW_KINDS) {
+    const View = (globalThis as unknown as Record<string, { readonly prototype: object } | undefined>)[name];
+    if (View !== undefined) found.set(View.prototype, name);
+  }
+  kinds = found;
+  return found;
+}
