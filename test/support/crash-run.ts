@@ -56,7 +56,7 @@ export async function runAndKill(options: CrashRunOptions): Promise<CrashRun> {
       await using child = startChild(file, input);
       await child.waitFor<CrashChildLine>(({ is }) => is === "ready");
       // Most live long enough to finish something, however slow the machine is.
-      if (Math.random() < 0.8) await child.waitFor<CrashChildLine>(({ is }) => is === "done");
+      if (Math.random() < 0.8) await child.waitFor<CrashChildLine>(({ is }) => is === "done" || is === "wrong");
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
       child.kill();
       const ending = await child.ended;
