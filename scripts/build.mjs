@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import ts from "typescript";
-import { bundle, root } from "./bundle.mjs";
+import { bundle, bundledPackages, root } from "./bundle.mjs";
 
 const { values } = parseArgs({ options: { "out-dir": { type: "string", default: "dist" } } });
 const outDir = resolve(root, values["out-dir"]);
@@ -19,6 +19,19 @@ for (const { fileName, code, map } of chunks) {
   if (map !== null) writeFileSync(`${file}.map`, JSON.stringify(map));
 }
 emitTypes();
+writeFileSync(join(outDir, "THIRD-PARTY-LICENSES.txt"), bundledPackages.map(licenseOf).join("\n\n"));
+
+/**
+ * What the licenses of bundled packages ask for: their text goes wherever their code goes.
+ *
+ * @param {string} name
+ */
+function licenseOf(name) {
+  const folder = join(root, "node_modules", name);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`${name} has no license file to go with its code.`);
+  return `${name}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+}
 
 /** One declaration file for each source file that an entry point reaches, by the native compiler: the same in an eighth of the time. */
 function emitTypes() {

@@ -9,6 +9,9 @@ export const root = fileURLToPath(new URL("../", import.meta.url));
 /** @type {{ exports: Record<string, string | { types: string, default: string }> }} */
 const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
+/** Small libraries whose code goes into the package, so that its users install nothing for them. */
+export const bundledPackages = ["p-retry", "is-network-error", "csv-stringify"];
+
 /** Source of every entry point, found through the exports map: `./dist/testing/index.js` is made of `src/testing/index.ts`. */
 const entryPoints = Object.values(exports).flatMap((target) => {
   if (typeof target === "string") return [];
@@ -29,7 +32,7 @@ export async function bundle() {
     cwd: root,
     input: Object.fromEntries(entryPoints),
     platform: "node",
-    external: /^[^./]/,
+    external: (id) => /^[^./]/.test(id) && !bundledPackages.includes(id.split("/")[0] ?? id),
     transform: { target: "node20.19" },
     onLog: (_level, { message }) => {
       warnings.push(stripVTControlCharacters(message));

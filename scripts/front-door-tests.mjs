@@ -5,7 +5,9 @@ import ts from "typescript";
 import { root } from "./bundle.mjs";
 
 const testFolder = join(root, "test");
-const entryPoints = [join(root, "src/index.ts"), join(root, "src/testing/index.ts")];
+const entryPoints = ["index", "testing/index", "pipeline", "display", "opentelemetry"].map((name) =>
+  join(root, `src/${name}.ts`),
+);
 
 /**
  * The tests that reach the source through its entry points only, themselves and their supporting files, and so can run
@@ -43,6 +45,7 @@ function importsOf(file) {
   return ts.preProcessFile(text, true, true).importedFiles.flatMap(({ fileName }) => {
     if (fileName === "persistable-ts") return [join(root, "src/index.ts")];
     if (fileName === "persistable-ts/testing") return [join(root, "src/testing/index.ts")];
+    if (fileName.startsWith("persistable-ts/")) return [join(root, `src/${fileName.slice("persistable-ts/".length)}.ts`)];
     return fileName.startsWith(".") ? [resolve(dirname(file), fileName)] : [];
   });
 }

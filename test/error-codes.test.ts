@@ -41,7 +41,10 @@ describe("errors", () => {
   });
 
   test("each is exported, and is a PersistableError", async () => {
-    const library = (await import("../src/index.ts")) as Record<string, unknown>;
+    const library: Record<string, unknown> = {
+      ...(await import("../src/index.ts")),
+      ...(await import("../src/pipeline.ts")),
+    };
     for (const { className } of declared) {
       const exported = library[className] as { prototype: unknown } | undefined;
       expect(exported, className).toBeDefined();

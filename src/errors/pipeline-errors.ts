@@ -1,0 +1,154 @@
+import { PersistableError } from "./persistable-error.ts";
+
+/**
+ * A library that is needed for this, and is not installed. Remedy: the npm command in the message.
+ *
+ * @example
+ * ```ts
+ * // Drawing a run in the terminal needs log-update, which is not installed: npm install log-update
+ * ```
+ */
+export class MissingPeerError extends PersistableError {
+  override readonly code = "PERSISTABLE_MISSING_PEER" as const;
+  /** The package, as npm knows it. */
+  readonly packageName: string;
+
+  constructor(purpose: string, packageName: string, options?: ErrorOptions) {
+    super(`${purpose} needs ${packageName}, which is not installed: npm install ${packageName}`, options);
+    this.packageName = packageName;
+  }
+}
+
+/**
+ * An option of `run` cannot be met: a limit of zero, a node that wants more of a pool than there is. Nothing was begun. Remedy: mend the option
+ * that the message names.
+ *
+ * @example
+ * ```ts
+ * // embeddings takes 8 of the pool "gpu", which has 4.
+ * ```
+ */
+export class InvalidRunOptionsError extends PersistableError {
+  override readonly code = "PERSISTABLE_INVALID_RUN_OPTIONS" as const;
+}
+
+/**
+ * An attempt took longer than `timeoutMs` allows; its signal was aborted. Remedy: raise `timeoutMs`, or find out what takes so long.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof GenerateTimeoutError) console.log(error.timeoutMs);
+ * ```
+ */
+export class GenerateTimeoutError extends PersistableError {
+  override readonly code = "PERSISTABLE_GENERATE_TIMEOUT" as const;
+  readonly timeoutMs: number;
+
+  constructor(name: string, timeoutMs: number) {
+    super(
+      `Generating ${name} took longer than ${timeoutMs} ms. Raise timeoutMs where it may; where the generator goes on all the same, give its signal to what it waits for.`,
+    );
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/**
+ * A payload was asked for that has already failed in this run: it is not generated again. `cause` is that failure. Remedy: mend what failed, and run again.
+ *
+ * @example
+ * ```ts
+ * await run(targets, { keepGoing: "everything" }); // those that ask for what failed, fail with this
+ * ```
+ */
+export class UpstreamFailedError extends PersistableError {
+  override readonly code = "PERSISTABLE_UPSTREAM_FAILED" as const;
+
+  constructor(name: string, options: ErrorOptions) {
+    super(`${name} has failed in this run, and is not generated again in it.`, options);
+  }
+}
+
+/** What a run came to. */
+export interface RunResult {
+  readonly runId: string;
+  readonly state: "completed" | "failed" | "cancelled";
+  readonly durationMs: number;
+  /** Artifacts that were there, or were made by another process meanwhile. */
+  readonly hits: number;
+  readonly generated: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** How long the hits took when they were generated, as far as known. */
+  readonly savedMs: number;
+  /** What generating cost, by unit. */
+  readonly cost: Readonly<Record<string, number>>;
+  readonly failures: readonly RunFailure[];
+}
+
+/** One failure of a run. */
+export interface RunFailure {
+  readonly name: string;
+  readonly address: string;
+  /** Own params, short, secrets masked. */
+  readonly params: string;
+  readonly error: unknown;
+  readonly attempts: number;
+}
+
+const MAX_LISTED = 5;
+
+/**
+ * Something failed in a run. Whatever was generated is kept, and each failure is recorded beside the artifacts. Remedy: mend what failed and run again;
+ * what is done is not done again.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await run(targets, { keepGoing: "independent" });
+ * } catch (error) {
+ *   if (error instanceof RunFailedError) for (const { name, error: why } of error.result.failures) console.error(name, why);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class RunFailedError extends PersistableError {
+  override readonly code = "PERSISTABLE_RUN_FAILED" as const;
+  readonly result: RunResult;
+
+  constructor(result: RunResult) {
+    const shown = result.failures.slice(0, MAX_LISTED).map(({ name, params, error }) => {
+      const why = error instanceof Error ? error.message : String(error);
+      return `\n  ${name} ${params}: ${why.split("\n", 1)[0]}`;
+    });
+    const more = result.failed > shown.length ? `\n  and ${result.failed - shown.length} more` : "";
+    const undone = result.cancelled > 0 ? `, ${result.cancelled} not done because of that` : "";
+    super(
+      `${result.failed} failed${undone}, ${result.generated} generated, ${result.hits} there already:${shown.join("")}${more}`,
+      {
+        cause: result.failures[0]?.error,
+      },
+    );
+    this.result = result;
+  }
+}
+
+/**
+ * A run was aborted by its signal or by Ctrl-C. What was finished is kept. `cause` is the signal's reason. Remedy: run again to go on where it ended.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof RunCancelledError) console.log(`${error.result.generated} were generated before`);
+ * ```
+ */
+export class RunCancelledError extends PersistableError {
+  override readonly code = "PERSISTABLE_RUN_CANCELLED" as const;
+  readonly result: RunResult;
+
+  constructor(result: RunResult, options?: ErrorOptions) {
+    super(
+      `The run was cancelled: ${result.generated} generated and kept, ${result.cancelled} not done. Run it again to go on from there.`,
+      options,
+    );
+    this.result = result;
+  }
+}
