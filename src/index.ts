@@ -49,9 +49,9 @@ export { type Untracked, untracked } from "./params/untracked.ts";
 export type { CallOptions } from "./persistable/accept-payload.ts";
 export type { DeclarationOptions, MemoryPolicy } from "./persistable/declaration.ts";
 export { definePersistable, type PersistableDefinition, typedParams } from "./persistable/define-persistable.ts";
-export type { Definition, PersistableOf } from "./persistable/definition.ts";
+export type { Definition, PersistableOf, SummaryOf } from "./persistable/definition.ts";
 export type { Explanation } from "./persistable/explain.ts";
-export type { HookContext } from "./persistable/hooks.ts";
+export type { GenerateContext, HookContext } from "./persistable/hooks.ts";
 export {
   type AnyPersistable,
   type ConstructorOptions,
@@ -59,6 +59,7 @@ export {
   type PersistableOptions,
 } from "./persistable/persistable.ts";
 export type { ArtifactRecord, Provenance, RecordDependency, RecordedPayload } from "./record/record.ts";
+export type { PayloadSummary, SummaryValue } from "./record/summary-value.ts";
 export { fileStore } from "./store/file-store.ts";
 export { memoryStore } from "./store/memory-store.ts";
 export { openStore } from "./store/open-store.ts";

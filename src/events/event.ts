@@ -15,6 +15,7 @@ export type PersistableEvent =
   | WaitingEvent
   | TakeoverEvent
   | StartedEvent
+  | ProgressEvent
   | GeneratedEvent
   | FailedEvent
   | PersistedEvent
@@ -78,11 +79,22 @@ export interface StartedEvent extends EventBase {
   readonly type: "started";
 }
 
+/** The generator told how far it is. */
+export interface ProgressEvent extends EventBase {
+  readonly type: "progress";
+  readonly done: number;
+  /** What `done` will be at the end, where that is known. */
+  readonly total?: number;
+  readonly note?: string;
+}
+
 /** The generator gave a valid payload. */
 export interface GeneratedEvent extends EventBase {
   readonly type: "generated";
   /** Without the time that was spent on dependencies. */
   readonly durationMs: number;
+  /** What it cost, by unit, as the generator told. */
+  readonly cost?: Readonly<Record<string, number>>;
 }
 
 /** Generating, validating or persisting failed; the error is thrown as well. */

@@ -29,7 +29,7 @@ export function contextOf(
 const NOTHING_UNTRACKED: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** A class, since every hit makes one and an object literal with getters is slow to make. */
-class CallContext implements HookContext<unknown, unknown> {
+export class CallContext implements HookContext<unknown, unknown> {
   readonly dependencies: unknown;
   readonly untracked: Readonly<Record<string, unknown>>;
   readonly #state: State;

@@ -83,6 +83,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     isTold: false,
     session: undefined,
     telling: undefined,
+    control: undefined,
     held: { kind: "nothing" },
     lastGenerated: undefined,
     busyMs: 0,
@@ -132,6 +133,10 @@ const OVERRIDES = [
   "aliases",
   "allowCredentials",
   "inlineBytes",
+  "pools",
+  "retries",
+  "timeoutMs",
+  "worker",
 ] as const satisfies readonly (keyof StateOptions)[];
 
 /** `OutlierEstimator` becomes `outlier_estimator`, `HTTPPages2` becomes `http_pages2`. */

@@ -39,6 +39,30 @@ export interface DeclarationOptions {
   readonly memory?: MemoryPolicy | undefined;
   /** Payloads up to this size lie inside their record; 4096 by default, 0 for never. */
   readonly inlineBytes?: number | undefined;
+  /** What generating one takes of limited things, by the name of a pool: `{ gpu: 1 }`. A run that has such a pool keeps to its limit. */
+  readonly pools?: Readonly<Record<string, number>> | undefined;
+  /** How a run tries again after a failure; not at all by default. */
+  readonly retries?: number | RetryOptions | undefined;
+  /** How long one attempt may take in a run, in milliseconds; for ever by default. */
+  readonly timeoutMs?: number | undefined;
+  /** Generate on a worker thread, for generators that compute: the module that defines it is imported there. */
+  readonly worker?: boolean | undefined;
+}
+
+/** How a run tries again. The delay before attempt n + 1 is `minDelayMs * factor ** (n - 1)`, and at most `maxDelayMs`. */
+export interface RetryOptions {
+  /** How often at most after the first attempt. */
+  readonly retries: number;
+  /** 1000 by default. */
+  readonly minDelayMs?: number | undefined;
+  /** 60,000 by default. */
+  readonly maxDelayMs?: number | undefined;
+  /** 2 by default. */
+  readonly factor?: number | undefined;
+  /** Multiply each delay by a random number between 1 and 2; true by default, so that many who fail together do not come back together. */
+  readonly jitter?: boolean | undefined;
+  /** Whether to try again after this error; after every one by default. */
+  readonly retryIf?: ((error: unknown, attempt: number) => boolean) | undefined;
 }
 
 /** A declaration with everything worked out, one for each definition or class. */

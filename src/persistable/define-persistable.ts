@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import type { Format } from "../format/format.ts";
 import { CutLineage } from "../record/cut-lineage.ts";
+import type { SummaryValue } from "../record/summary-value.ts";
 import { declarationKey, type StateOptions } from "./create-state.ts";
 import { assertRoles, createDeclaration, type DeclarationOptions } from "./declaration.ts";
 import type {
@@ -15,13 +16,17 @@ import type {
   ParamsTree,
   PersistablesOf,
 } from "./definition.ts";
-import type { HookContext } from "./hooks.ts";
+import type { GenerateContext, HookContext } from "./hooks.ts";
 import { Persistable, type PersistableOptions } from "./persistable.ts";
 import { stateKey } from "./state.ts";
 
 /** What a definition says. Write `generate` before the hooks that are given its payload, so that their types follow from it. */
-export interface PersistableDefinition<Payload, Schema extends ParamsSchema, Declared extends DependencyDeclarations>
-  extends Omit<DeclarationOptions, "format" | "readFormats" | "untracked" | "earlierDefaults"> {
+export interface PersistableDefinition<
+  Payload,
+  Schema extends ParamsSchema,
+  Declared extends DependencyDeclarations,
+  Summary = unknown,
+> extends Omit<DeclarationOptions, "format" | "readFormats" | "untracked" | "earlierDefaults"> {
   /** Names the payload, its folder and its log; in the recipe. */
   readonly name: string;
   /** Any Standard Schema (zod, valibot, arktype, …), or {@link typedParams} for types alone. */
@@ -33,13 +38,21 @@ export interface PersistableDefinition<Payload, Schema extends ParamsSchema, Dec
   };
   /** Makes the payload. Params, dependencies and untracked values are the only channel into it. */
   readonly generate: (
-    context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
+    context: GenerateContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => Payload | Promise<Payload>;
   /** Throws where a payload, generated or loaded, is not what it should be. */
   readonly validate?: (
     payload: NoInfer<Payload>,
     context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => void | Promise<void>;
+  /**
+   * A few numbers and words about a payload that was generated and validated, for its record: `(points) => ({ mean: mean(points), n: points.length })`. A table of many
+   * artifacts then reads no payload. Text, numbers, booleans, null and dates; at most 64 kB.
+   */
+  readonly summarize?: (
+    payload: NoInfer<Payload>,
+    context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
+  ) => Summary | Promise<Summary>;
   /** Runs after a payload was loaded and validated. */
   readonly afterLoad?: (
     payload: NoInfer<Payload>,
@@ -79,15 +92,17 @@ export function definePersistable<
   Payload,
   const Schema extends ParamsSchema = undefined,
   const Declared extends DependencyDeclarations = Record<never, never>,
+  Summary extends SummaryShape<Summary> = Record<never, never>,
 >(
-  definition: PersistableDefinition<Payload, Schema, Declared>,
-): Definition<Payload, ParamsTree<Schema, Declared>, Flatten<OwnParams<Schema>>, PersistablesOf<Declared>> {
+  definition: PersistableDefinition<Payload, Schema, Declared, Summary>,
+): Definition<Payload, ParamsTree<Schema, Declared>, Flatten<OwnParams<Schema>>, PersistablesOf<Declared>, Summary> {
   const {
     name,
     params,
     dependencies: declared = {},
     generate,
     validate,
+    summarize,
     afterLoad,
     afterGenerate,
     ...rest
@@ -99,11 +114,14 @@ export function definePersistable<
   class DefinedPersistable extends Persistable<unknown, object, Record<string, never>> {
     static override readonly payloadName = name;
     static readonly [declarationKey] = declaration;
-    protected override generatePayload(context: Context): unknown {
+    protected override generatePayload(context: GenerateContext<object, Record<string, never>>): unknown {
       return generate(context);
     }
     protected override validatePayload(payload: unknown, context: Context): void | Promise<void> {
       return validate?.(payload, context);
+    }
+    protected override summarizePayload(payload: unknown, context: Context): unknown {
+      return summarize?.(payload, context);
     }
     protected override postLoad(payload: unknown, context: Context): void | Promise<void> {
       return afterLoad?.(payload, context);
@@ -139,14 +157,18 @@ export function definePersistable<
   return Object.assign(build, { payloadName: name, dependencies: declared }) as never;
 }
 
+/** An interface will do as well as a type. */
+type SummaryShape<Summary> = { readonly [Key in keyof Summary]: SummaryValue };
+
 type Context = HookContext<object, Record<string, never>>;
 
 interface UntypedDefinition extends DeclarationOptions {
   readonly name: string;
   readonly params?: StandardSchemaV1;
   readonly dependencies?: DependencyDeclarations;
-  readonly generate: (context: Context) => unknown;
+  readonly generate: (context: GenerateContext<object, Record<string, never>>) => unknown;
   readonly validate?: (payload: unknown, context: Context) => void | Promise<void>;
+  readonly summarize?: (payload: unknown, context: Context) => unknown;
   readonly afterLoad?: (payload: unknown, context: Context) => void | Promise<void>;
   readonly afterGenerate?: (payload: unknown, context: Context) => void | Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Untracked } from "../params/untracked.ts";
-import type { AnyPersistable, Persistable, PersistableOptions } from "./persistable.ts";
+import type { AnyPersistable, Persistable, PersistableOptions, summaryKey } from "./persistable.ts";
 
 declare const treeKey: unique symbol;
 
@@ -11,15 +11,17 @@ declare const treeKey: unique symbol;
  * @typeParam Tree - what is written: own params, and under each role the dependency's tree or a persistable that is already built
  * @typeParam Params - own params after the schema, defaults filled in
  * @typeParam Dependencies - persistables by role
+ * @typeParam Summary - what is recorded of a payload besides
  */
 export interface Definition<
   Payload,
   Tree,
   Params extends object,
   Dependencies extends { readonly [role: string]: AnyPersistable },
+  Summary = unknown,
 > {
   /** Build a persistable. Reads and writes nothing. */
-  (...args: DefinitionArguments<Tree>): Persistable<Payload, Params, Dependencies>;
+  (...args: DefinitionArguments<Tree>): Persistable<Payload, Params, Dependencies, Summary>;
   readonly payloadName: string;
   /** The definitions under each role. */
   readonly dependencies: { readonly [role in keyof Dependencies]: DependencyDeclaration };
@@ -48,6 +50,15 @@ export type PersistableOf<Declared> = Declared extends (...args: never) => infer
       ) => infer Built
     ? Extract<Built, AnyPersistable>
     : never;
+
+/** The summary that is recorded of a payload, of a persistable, its definition or its class: `SummaryOf<typeof gaussianPoints>`. */
+export type SummaryOf<Declared> = Declared extends { readonly [summaryKey]?: infer Summary }
+  ? unknown extends Summary
+    ? SummaryOfBuilt<PersistableOf<Declared>>
+    : Summary
+  : never;
+
+type SummaryOfBuilt<Built> = Built extends { readonly [summaryKey]?: infer Summary } ? Summary : never;
 
 /** What is written to build it; for a class, only a persistable that is already built. */
 export type TreeOf<Declared> = Declared extends { readonly [treeKey]?: infer Tree } ? Tree : never;

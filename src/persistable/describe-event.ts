@@ -52,10 +52,19 @@ export function describeEvent(event: PersistableEvent): DescribedEvent {
       return line("warn", "loadOrGenerate", `Taking over from ${event.owner}, which is gone`, { owner: event.owner });
     case "started":
       return line("info", "generate", `Now generating ${name} payload...`);
-    case "generated":
-      return line("info", "generate", `Generated ${name} payload in ${Math.round(event.durationMs)} ms`, {
-        durationMs: event.durationMs,
+    case "progress": {
+      const { done, total, note } = event;
+      const far = `${done}${total === undefined ? "" : ` of ${total}`}${note === undefined ? "" : `, ${note}`}`;
+      return line("debug", "generate", `Generating ${name} payload: ${far}`, { done, total, note });
+    }
+    case "generated": {
+      const { durationMs, cost } = event;
+      const spent = cost === undefined ? "" : `, for ${describeCost(cost)}`;
+      return line("info", "generate", `Generated ${name} payload in ${Math.round(durationMs)} ms${spent}`, {
+        durationMs,
+        cost,
       });
+    }
     case "failed":
       return line("error", "generate", `Failed: ${describeError(event.error)}`);
     case "persisted": {
@@ -89,6 +98,12 @@ export function describeEvent(event: PersistableEvent): DescribedEvent {
     case "removed":
       return line("info", "remove", `Removed ${name} artifact`);
   }
+}
+
+function describeCost(cost: Readonly<Record<string, number>>): string {
+  return Object.entries(cost)
+    .map(([unit, amount]) => `${amount} ${unit}`)
+    .join(", ");
 }
 
 function describeError(error: unknown): string {

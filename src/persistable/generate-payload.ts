@@ -1,14 +1,18 @@
 import { collectProvenance } from "../artifact/collect-provenance.ts";
 import { type Published, publishArtifact } from "../artifact/publish-artifact.ts";
 import { assertNoCredentials } from "../params/credentials.ts";
-import { draftRecord } from "../record/encode-record.ts";
+import { draftRecord, type RecordDraft, summarizeRecord } from "../record/encode-record.ts";
+import { encodeSummary } from "../record/encode-summary.ts";
 import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
 import { provenanceKeysOf } from "./declaration.ts";
+import { GeneratorContext } from "./generate-context.ts";
 import { holdPersisted, holdUnpersisted } from "./hold-payload.ts";
-import type { Generated, State } from "./state.ts";
+import type { HookContext } from "./hooks.ts";
+import { createRedactor } from "./redact-secrets.ts";
+import type { Generated, State, TakenByGenerator } from "./state.ts";
 import { tellAtOnce } from "./tell-at-once.ts";
 
-/** Run the generator and validate what it gave. Nothing is held or written yet: where this fails, the earlier payload stays. */
+/** Run the generator, validate and summarize what it gave. Nothing is held or written yet: where this fails, the earlier payload stays. */
 export async function runGenerator(
   state: State,
   options: CallOptions,
@@ -22,12 +26,38 @@ export async function runGenerator(
   void collectProvenance(provenanceKeysOf(state.declaration).location);
   const startedMs = performance.now();
   const busyBefore = busyMsOf(state);
+  const { payload, taken } = await callGenerator(state, options, signal);
   const context = contextOf(state, options, signal);
-  const payload = await state.hooks.generatePayload(context);
   await validateGenerated(state, payload, context);
+  const summarized = await summarize(state, draft, payload, context);
   const durationMs = Math.max(0, performance.now() - startedMs - (busyMsOf(state) - busyBefore));
-  tellAtOnce(state, { type: "generated", durationMs });
-  return { payload, draft, createdAt: new Date().toISOString(), durationMs };
+  const { cost } = taken;
+  tellAtOnce(state, { type: "generated", durationMs, ...(cost === undefined ? {} : { cost }) });
+  return { payload, draft: summarized, createdAt: new Date().toISOString(), durationMs, taken };
+}
+
+async function callGenerator(
+  state: State,
+  options: CallOptions,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly payload: unknown; readonly taken: TakenByGenerator }> {
+  const context = new GeneratorContext(state, options, signal);
+  try {
+    const payload = await state.hooks.generatePayload(context);
+    return { payload, taken: context.taken };
+  } finally {
+    await context.close();
+  }
+}
+
+async function summarize(
+  state: State,
+  draft: RecordDraft,
+  payload: unknown,
+  context: HookContext<unknown, unknown>,
+): Promise<RecordDraft> {
+  const summary = await state.hooks.summarizePayload(payload, context);
+  return summary === undefined ? draft : summarizeRecord(draft, encodeSummary(summary, createRedactor(state.secrets)));
 }
 
 function busyMsOf(state: State): number {
@@ -59,6 +89,7 @@ export async function publishPayload(
   const provenance = {
     createdAt: generated.createdAt,
     durationMs: Math.round(generated.durationMs * 1000) / 1000,
+    ...generated.taken,
     source,
     ...(await collectProvenance(location)),
   };

@@ -20,6 +20,7 @@ export function payloadOf(state: State): Promise<unknown> {
 export function loadOrGenerate(state: State, options: CallOptions): Promise<unknown> {
   try {
     options.signal?.throwIfAborted();
+    if (state.control?.refusal !== undefined) throw state.control.refusal;
     const startedMs = startHit(state);
     const found = findArtifact(state, options.signal);
     if (found instanceof Promise) return timed(state, settle(state, found, options, startedMs));

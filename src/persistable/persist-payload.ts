@@ -18,6 +18,7 @@ export async function persist(state: State, signal: AbortSignal | undefined): Pr
     draft: draftRecord(state.node, undefined),
     createdAt: new Date().toISOString(),
     durationMs: 0,
+    taken: {},
   };
   const payload = held.kind === "value" ? held.value : undefined;
   await publishPayload(

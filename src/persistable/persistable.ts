@@ -9,13 +9,15 @@ import type { DeclarationOptions, MemoryPolicy } from "./declaration.ts";
 import { describeParams } from "./describe-params.ts";
 import type { Explanation } from "./explain.ts";
 import { heldPayload } from "./hold-payload.ts";
-import type { HookContext, Hooks } from "./hooks.ts";
+import type { GenerateContext, HookContext, Hooks } from "./hooks.ts";
 import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
 import { paramsOf } from "./params-of.ts";
 import { paramsTreeOf } from "./params-tree-of.ts";
 import { type State, stateKey } from "./state.ts";
 import type { SurroundingsOptions } from "./surroundings.ts";
 import { tellEvent } from "./tell-event.ts";
+
+export declare const summaryKey: unique symbol;
 
 /** What any persistable offers, whatever its payload: what a dependency has to be. */
 export interface AnyPersistable {
@@ -66,6 +68,7 @@ export abstract class Persistable<
   Payload = unknown,
   Params extends object = Record<never, never>,
   Dependencies extends { readonly [role: string]: AnyPersistable } = Record<never, never>,
+  Summary = unknown,
 > implements AnyPersistable
 {
   /** The name of the payload; by default the class name in snake case. */
@@ -75,6 +78,8 @@ export abstract class Persistable<
   /** Everything else that a class may declare. */
   static readonly declaration: DeclarationOptions = {};
 
+  /** Types only. */
+  declare readonly [summaryKey]?: Summary;
   /** @internal */
   readonly [stateKey]: State;
 
@@ -225,10 +230,18 @@ export abstract class Persistable<
   }
 
   /** Make the payload. The params (and the untracked values of the call) are the only channel into it. */
-  protected abstract generatePayload(context: HookContext<Params, Dependencies>): Payload | Promise<Payload>;
+  protected abstract generatePayload(context: GenerateContext<Params, Dependencies>): Payload | Promise<Payload>;
 
   /** Throw {@link InvalidPayloadError} where a payload that was generated or loaded is not what it should be. */
   protected validatePayload(_payload: Payload, _context: HookContext<Params, Dependencies>): void | Promise<void> {}
+
+  /** A few numbers and words about a payload that was generated and validated, for its record; none by default. */
+  protected summarizePayload(
+    _payload: Payload,
+    _context: HookContext<Params, Dependencies>,
+  ): Summary | undefined | Promise<Summary | undefined> {
+    return undefined;
+  }
 
   /** Runs after a payload was loaded and validated. */
   protected postLoad(_payload: Payload, _context: HookContext<Params, Dependencies>): void | Promise<void> {}

@@ -44,6 +44,7 @@ export async function producePayload(
       if (lease === undefined) continue;
       // Somebody has replaced it since it was judged: look again.
       if (found.state === "corrupt" && !(await setAside(state, found))) continue;
+      await state.control?.beforeGenerate?.(signal);
       const payload = await generateUnderLease(state, found.state === "corrupt" ? found : undefined, options, signal);
       if (payload !== undefined) return payload;
     } finally {

@@ -21,7 +21,7 @@ export interface SessionOptions {
   readonly writeFile: () => ((text: string) => void) | undefined;
 }
 
-const FILE_QUIET = new Set<PersistableEvent["type"]>(["hit", "loading"]);
+const FILE_QUIET = new Set<PersistableEvent["type"]>(["hit", "loading", "progress"]);
 
 /** Writes the log of one persistable. Hits write no log file: they are quicker than the line would be. */
 export class Session {

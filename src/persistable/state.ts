@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { RecipeNode } from "../address/recipe-node.ts";
+import type { PersistableEvent } from "../events/event.ts";
 import type { DecodeLimits, Format } from "../format/format.ts";
 import type { Secret } from "../params/secret.ts";
 import type { RecordDraft } from "../record/encode-record.ts";
@@ -45,6 +46,8 @@ export interface State {
   session: Session | undefined;
   /** What is being written into the log, while that is still being loaded. */
   telling: Promise<void> | undefined;
+  /** Set by a run for as long as it has this persistable in hand. */
+  control: RunControl | undefined;
   held: Held;
   /** What the record says of the payload that was generated last, for a later `persist()`. */
   lastGenerated: Generated | undefined;
@@ -56,6 +59,16 @@ export interface State {
   paramsTree: Readonly<Record<string, unknown>> | undefined;
   /** Addresses under aliases, its own not among them; worked out when its own gives nothing. */
   variants: readonly Variant[] | undefined;
+}
+
+/** How a run takes part in what happens to one persistable. */
+export interface RunControl {
+  /** Hears everything that is told of it. */
+  readonly onEvent?: ((event: PersistableEvent) => void) | undefined;
+  /** Awaited, with the lease in hand, before its generator runs: the place for limits. */
+  readonly beforeGenerate?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /** Why it is not to be generated now: it has failed in this run already, and whoever asks for it gets this. */
+  readonly refusal?: Error | undefined;
 }
 
 /** The same recipe under an earlier name. */
@@ -70,4 +83,12 @@ export interface Generated {
   readonly draft: RecordDraft;
   readonly createdAt: string;
   readonly durationMs: number;
+  readonly taken: TakenByGenerator;
+}
+
+/** What the record says of one run of a generator. */
+export interface TakenByGenerator {
+  readonly cost?: Readonly<Record<string, number>>;
+  /** Where it was read. */
+  readonly seed?: number;
 }

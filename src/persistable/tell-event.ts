@@ -34,12 +34,13 @@ export function loggerOf(state: State): Logger {
 function tell(state: State, event: PersistableEvent): void {
   const { onEvent, logger, verbose } = state.surroundings;
   onEvent?.(event);
+  state.control?.onEvent?.(event);
   if (logger === undefined && !verbose && FILE_QUIET.has(event.type)) return;
   withSession(state, (session) => session.write(event));
 }
 
 /** Of these the log file has no line; the opening lines it gets before the first other line. */
-const FILE_QUIET = new Set<PersistableEvent["type"]>(["constructed", "loading", "hit"]);
+const FILE_QUIET = new Set<PersistableEvent["type"]>(["constructed", "loading", "hit", "progress"]);
 
 function withSession(state: State, write: (session: Session) => void): void {
   if (state.session !== undefined) {

@@ -13,6 +13,11 @@ export interface RecordDraft {
   readonly head: { readonly [key: string]: JsonValue };
 }
 
+/** A draft with the payload's summary in it, encoded; see `encodeSummary`. */
+export function summarizeRecord(draft: RecordDraft, summary: JsonValue): RecordDraft {
+  return { ...draft, head: { ...draft.head, summary } };
+}
+
 const encoder = new TextEncoder();
 
 /**

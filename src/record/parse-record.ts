@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import { ADDRESS_SCHEME, addressOf, parseAddress } from "../address/address-of.ts";
+import { decodeTagged } from "../canonical/decode-tagged.ts";
 import type { JsonValue } from "../canonical/tagged-json.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
@@ -16,6 +17,7 @@ import {
   type RecordedPayload,
 } from "./record.ts";
 import { CHECKSUM_HEAD, COVERED_START } from "./record-layout.ts";
+import { isSummaryValue, type PayloadSummary, type SummaryValue } from "./summary-value.ts";
 
 /** Why a record cannot be believed; a value, since only the caller knows what follows from it. */
 export interface RecordProblem {
@@ -90,8 +92,9 @@ function parseChecked(bytes: Uint8Array, file: string, classes: readonly ClassCo
     ...(fields.untracked === undefined
       ? {}
       : { untracked: decodeUntracked(expectObject(fields.untracked, "untracked"), classes) }),
+    ...(fields.summary === undefined ? {} : { summary: parseSummary(fields.summary) }),
     payload: parsePayload(fields),
-    provenance: expectObject(fields.provenance, "provenance") as unknown as Provenance,
+    provenance: parseProvenance(fields.provenance),
   };
 }
 
@@ -124,6 +127,32 @@ function parsePayload(fields: Fields): RecordedPayload {
   if (fields.inline === undefined) throw new Error("names no payload");
   return what;
 }
+
+/** What only newer releases put into a summary is left out. */
+function parseSummary(json: JsonValue): PayloadSummary {
+  const decoded = decodeTagged(expectObject(json, "summary") as JsonValue, { root: "summary" });
+  return Object.fromEntries(Object.entries(Object(decoded)).filter(isSummaryEntry));
+}
+
+function isSummaryEntry(entry: [string, unknown]): entry is [string, SummaryValue] {
+  return isSummaryValue(entry[1]);
+}
+
+function parseProvenance(json: JsonValue | undefined): Provenance {
+  const provenance = expectObject(json, "provenance");
+  const { cost, seed } = provenance;
+  if (cost !== undefined) {
+    for (const [unit, amount] of Object.entries(expectObject(cost, "provenance.cost"))) {
+      if (typeof amount !== "number" || !(amount >= 0 && amount < Number.POSITIVE_INFINITY))
+        throw new Error(`has no amount in "provenance.cost.${unit}"`);
+    }
+  }
+  if (seed !== undefined && expectNumber(seed, "provenance.seed") > MAX_SEED)
+    throw new Error('has no seed in "provenance.seed"');
+  return provenance as unknown as Provenance;
+}
+
+const MAX_SEED = 2 ** 32 - 1;
 
 function checksumOf(bytes: Uint8Array): string {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, COVERED_START));

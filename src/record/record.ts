@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { Digest } from "../util/digest.ts";
+import type { PayloadSummary } from "./summary-value.ts";
 
 /** The layout of records that this release writes. A reader refuses a newer one instead of guessing. */
 export const RECORD_VERSION = 1;
@@ -39,6 +40,8 @@ export interface ArtifactRecord {
   readonly dependencies: Readonly<Record<string, RecordDependency>>;
   /** Values handed to the hooks for this one generation, outside the recipe. */
   readonly untracked?: Readonly<Record<string, unknown>>;
+  /** What the definition's `summarize` said of the payload; absent where it has none. */
+  readonly summary?: PayloadSummary;
   readonly payload: RecordedPayload;
   readonly provenance: Provenance;
 }
@@ -71,6 +74,10 @@ export interface Provenance {
   readonly createdAt: string;
   /** How long generating took, in milliseconds, without the time that was spent on generating dependencies. */
   readonly durationMs?: number;
+  /** What generating it cost, by unit, as the generator told: `{ usd: 0.02, tokens: 1800 }`. */
+  readonly cost?: Readonly<Record<string, number>>;
+  /** The seed for random numbers, where the generator read it. */
+  readonly seed?: number;
   readonly host?: string;
   readonly user?: string;
   readonly pid?: number;

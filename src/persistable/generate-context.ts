@@ -1,0 +1,86 @@
+import { CallContext, type CallOptions } from "./accept-payload.ts";
+import type { GenerateContext } from "./hooks.ts";
+import { createRedactor } from "./redact-secrets.ts";
+import { seedOfState } from "./seed-of-state.ts";
+import { SpentCost } from "./spent-cost.ts";
+import type { State, TakenByGenerator } from "./state.ts";
+import { tellEvent } from "./tell-event.ts";
+import { makeWorkFolder, removeWorkFolder } from "./work-folder.ts";
+
+/** What a generator is handed, for one run of it; what it does after {@link close} is without effect. */
+export class GeneratorContext extends CallContext implements GenerateContext<unknown, unknown> {
+  readonly #state: State;
+  readonly #cost = new SpentCost();
+  #seed: number | undefined;
+  #workFolder: string | undefined;
+  #redact: ((text: string) => string) | undefined;
+  #isOpen = true;
+
+  constructor(state: State, options: CallOptions, signal: AbortSignal | undefined) {
+    super(state, options.untracked, signal);
+    this.#state = state;
+    // Generators take them out of the context: `generate: ({ progress }) => …`.
+    this.progress = this.progress.bind(this);
+    this.cost = this.cost.bind(this);
+  }
+
+  progress(done: number, total?: number, note?: string): void {
+    if (!this.#isOpen || !isAmount(done) || !this.#isHeard) return;
+    try {
+      tellEvent(this.#state, {
+        type: "progress",
+        done,
+        ...(isAmount(total) ? { total } : {}),
+        ...(typeof note === "string" ? { note: this.#redacted(note) } : {}),
+      });
+    } catch (error) {
+      // A display that breaks down is no reason to lose a payload.
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
+  }
+
+  get #isHeard(): boolean {
+    return this.#state.surroundings.hasListener || this.#state.control?.onEvent !== undefined;
+  }
+
+  #redacted(note: string): string {
+    this.#redact ??= createRedactor(this.#state.secrets);
+    return this.#redact(note);
+  }
+
+  cost(spent: Readonly<Record<string, number>>): void {
+    if (this.#isOpen) this.#cost.add(spent);
+  }
+
+  get seed(): number {
+    this.#seed ??= seedOfState(this.#state);
+    return this.#seed;
+  }
+
+  get workDir(): string {
+    if (this.#workFolder === undefined) {
+      if (!this.#isOpen) throw new TypeError("workDir was first read after the generator was through: read it before.");
+      this.#workFolder = makeWorkFolder();
+    }
+    return this.#workFolder;
+  }
+
+  /** What the record is to say of it. */
+  get taken(): TakenByGenerator {
+    const { total } = this.#cost;
+    return {
+      ...(total === undefined ? {} : { cost: total }),
+      ...(this.#seed === undefined ? {} : { seed: this.#seed }),
+    };
+  }
+
+  /** The generator is through. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    if (this.#workFolder !== undefined) await removeWorkFolder(this.#workFolder);
+  }
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}

@@ -1,0 +1,45 @@
+import { encodeTagged, type JsonValue } from "../canonical/tagged-json.ts";
+import { UnsupportedValueError } from "../errors/params-errors.ts";
+import { formatPath } from "../errors/value-path.ts";
+import { isSummaryValue, type SummaryValue } from "./summary-value.ts";
+
+const MAX_SUMMARY_BYTES = 64 * 1024;
+
+/**
+ * A summary as the record holds it.
+ *
+ * @param redact - takes secrets out of text
+ * @throws {@link UnsupportedValueError} where it is no plain object of scalars, or larger than 64 kB.
+ */
+export function encodeSummary(summary: unknown, redact: (text: string) => string): JsonValue {
+  if (typeof summary !== "object" || summary === null || !isPlain(summary)) {
+    throw new UnsupportedValueError("summary", describeKind(summary), "Give a plain object: { mean: 0.5, n: 100 }.");
+  }
+  const redacted = Object.entries(summary).map(([key, value]): [string, SummaryValue] => {
+    if (isSummaryValue(value)) return [redact(key), typeof value === "string" ? redact(value) : value];
+    throw new UnsupportedValueError(
+      formatPath("summary", [key]),
+      describeKind(value),
+      "A summary holds text, numbers, booleans, null and dates; everything else belongs into the payload.",
+    );
+  });
+  const encoded = encodeTagged(Object.fromEntries(redacted), { root: "summary" });
+  const sizeBytes = Buffer.byteLength(JSON.stringify(encoded));
+  if (sizeBytes <= MAX_SUMMARY_BYTES) return encoded;
+  throw new UnsupportedValueError(
+    "summary",
+    `${sizeBytes} bytes of JSON, and a record takes at most ${MAX_SUMMARY_BYTES}`,
+    "Leave what is large in the payload.",
+  );
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function describeKind(value: unknown): string {
+  if (typeof value !== "object") return value === undefined ? "undefined" : `a ${typeof value}`;
+  if (value === null) return "null";
+  return Array.isArray(value) ? "an array" : isPlain(value) ? "an object" : "an instance of a class";
+}

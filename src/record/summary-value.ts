@@ -1,0 +1,11 @@
+/** What a summary may say under a key. */
+export type SummaryValue = string | number | boolean | null | Date;
+
+/** Small numbers and words about a payload, recorded beside it: a table of many artifacts needs to read no payload. */
+export type PayloadSummary = Readonly<Record<string, SummaryValue>>;
+
+/** Whether a summary may hold it. */
+export function isSummaryValue(value: unknown): value is SummaryValue {
+  if (typeof value === "object") return value === null || value instanceof Date;
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}
