@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the vectors with an implementation of spec/address.md of its own. Standard library only: python3 spec/check-vectors.py"""
+"""Checks the vectors with an implementation of spec/address.md and spec/seed.md of its own. Standard library only: python3 spec/check-vectors.py"""
 
 import base64
 import datetime
@@ -132,6 +132,18 @@ def address(recipe):
     return hashlib.sha256(plain_object(hashed)).hexdigest()
 
 
+def seed_digest(recipe):
+    return hashlib.sha256(
+        plain_object(
+            [
+                ("dependencies", plain_object([(role, string(item)) for role, item in recipe["dependencies"].items()])),
+                ("draw", encode(recipe["draw"])),
+                ("params", encode(recipe["params"])),
+            ]
+        )
+    )
+
+
 def main():
     checked = 0
     folder = pathlib.Path(__file__).parent / "vectors"
@@ -146,6 +158,12 @@ def main():
         found = address(vector["recipe"])
         if found != vector["address"]:
             sys.exit(f"{vector['id']}: {found} instead of {vector['address']}")
+        checked += 1
+    for vector in json.loads((folder / "seeds.json").read_text("utf-8"))["vectors"]:
+        found = seed_digest(vector["recipe"])
+        seed = int.from_bytes(found.digest()[:4], "big")
+        if (found.hexdigest(), seed) != (vector["digest"], vector["seed"]):
+            sys.exit(f"{vector['id']}: {found.hexdigest()}, {seed} instead of {vector['digest']}, {vector['seed']}")
         checked += 1
     print(f"{checked} vectors agree")
 

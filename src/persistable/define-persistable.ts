@@ -158,7 +158,7 @@ export function definePersistable<
 }
 
 /** An interface will do as well as a type. */
-type SummaryShape<Summary> = { readonly [Key in keyof Summary]: SummaryValue };
+type SummaryShape<Summary> = object & { readonly [Key in keyof Summary]: SummaryValue };
 
 type Context = HookContext<object, Record<string, never>>;
 

@@ -52,13 +52,11 @@ export type PersistableOf<Declared> = Declared extends (...args: never) => infer
     : never;
 
 /** The summary that is recorded of a payload, of a persistable, its definition or its class: `SummaryOf<typeof gaussianPoints>`. */
-export type SummaryOf<Declared> = Declared extends { readonly [summaryKey]?: infer Summary }
-  ? unknown extends Summary
-    ? SummaryOfBuilt<PersistableOf<Declared>>
-    : Summary
-  : never;
+export type SummaryOf<Declared> = Declared extends AnyPersistable
+  ? SummaryOfBuilt<Declared>
+  : SummaryOfBuilt<PersistableOf<Declared>>;
 
-type SummaryOfBuilt<Built> = Built extends { readonly [summaryKey]?: infer Summary } ? Summary : never;
+type SummaryOfBuilt<Built> = Built extends { readonly [summaryKey]?: infer Summary } ? Summary : unknown;
 
 /** What is written to build it; for a class, only a persistable that is already built. */
 export type TreeOf<Declared> = Declared extends { readonly [treeKey]?: infer Tree } ? Tree : never;

@@ -1,5 +1,5 @@
 import type { Address } from "../address/address.ts";
-import type { PersistableEvent } from "../events/event.ts";
+import type { PersistableEvent, ProgressEvent } from "../events/event.ts";
 import type { Logger, LogLevel } from "../events/logger.ts";
 import type { Secret } from "../params/secret.ts";
 import { describeEvent } from "./describe-event.ts";
@@ -21,12 +21,14 @@ export interface SessionOptions {
   readonly writeFile: () => ((text: string) => void) | undefined;
 }
 
+const PROGRESS_INTERVAL_MS = 1000;
 const FILE_QUIET = new Set<PersistableEvent["type"]>(["hit", "loading", "progress"]);
 
 /** Writes the log of one persistable. Hits write no log file: they are quicker than the line would be. */
 export class Session {
   readonly #options: SessionOptions;
   #fileOpened = false;
+  #nextProgressMs = 0;
   #redact: ((text: string) => string) | undefined;
 
   constructor(options: SessionOptions) {
@@ -35,8 +37,17 @@ export class Session {
 
   /** The lines of an event. */
   write(event: PersistableEvent): void {
+    if (event.type === "progress" && !this.#isDue(event)) return;
     const { level, where, message, fields } = describeEvent(event);
     this.#log(level, where, message, fields, !FILE_QUIET.has(event.type));
+  }
+
+  /** A generator may tell its progress a million times: its end has a line, and before that one a second is enough to read. */
+  #isDue({ done, total }: ProgressEvent): boolean {
+    const nowMs = performance.now();
+    if (nowMs < this.#nextProgressMs && done !== total) return false;
+    this.#nextProgressMs = nowMs + PROGRESS_INTERVAL_MS;
+    return true;
   }
 
   /** A line that a hook asked for. */

@@ -9,6 +9,7 @@ import {
   npy,
   Persistable,
   Secret,
+  type SummaryOf,
   secret,
   text,
   typedParams,
@@ -178,6 +179,80 @@ test("a class is typed by its parameters", () => {
   new Mean({ dependencies: { points: built } });
   // @ts-expect-error dependencies are required
   () => new Mean();
+});
+
+test("a summary is inferred from summarize, and reachable from a definition, a persistable and a class", () => {
+  interface Stats {
+    readonly min: number;
+    readonly note: string | null;
+  }
+  const summarized = definePersistable({
+    name: "summarized",
+    params: z.object({ n: z.int() }),
+    dependencies: { points },
+    generate: async ({ dependencies }) => await dependencies.points.payload,
+    summarize: (payload, { params }) => {
+      expectTypeOf(payload).toEqualTypeOf<Float64Array<ArrayBuffer>>();
+      expectTypeOf(params).toEqualTypeOf<{ readonly n: number }>();
+      return {
+        mean: payload[0] ?? 0,
+        n: payload.length,
+        at: new Date(),
+        kind: "points",
+        best: params.n > 1 ? 1 : null,
+      };
+    },
+  });
+  type Summary = { mean: number; n: number; at: Date; kind: string; best: number | null };
+  expectTypeOf<SummaryOf<typeof summarized>>().toEqualTypeOf<Summary>();
+  const built = summarized({ n: 1, points: { n: 1 } });
+  expectTypeOf<SummaryOf<typeof built>>().toEqualTypeOf<Summary>();
+  expectTypeOf(built.payload).resolves.toEqualTypeOf<Float64Array<ArrayBuffer>>();
+  expectTypeOf(built.dependencies.points.params.seed).toBeNumber();
+
+  const byInterface = definePersistable({
+    name: "by_interface",
+    generate: () => [1],
+    summarize: async (payload): Promise<Stats> => ({ min: payload[0] ?? 0, note: null }),
+  });
+  expectTypeOf<SummaryOf<typeof byInterface>>().toEqualTypeOf<Stats>();
+  class Points extends Persistable<number[], { n: number }, Record<never, never>, Stats> {
+    protected override generatePayload() {
+      return [1];
+    }
+    protected override summarizePayload() {
+      return { min: 1, note: null };
+    }
+  }
+  expectTypeOf<SummaryOf<typeof Points>>().toEqualTypeOf<Stats>();
+  expectTypeOf<SummaryOf<Points>>().toEqualTypeOf<Stats>();
+  expectTypeOf<SummaryOf<typeof points>>().toEqualTypeOf<Record<never, never>>();
+  expectTypeOf<SummaryOf<Persistable>>().toBeUnknown();
+  // What has a summary may stand wherever one without is asked for.
+  expectTypeOf(built).toExtend<Persistable<Float64Array<ArrayBuffer>, { n: number }, (typeof built)["dependencies"]>>();
+});
+
+test("a summary holds scalars only", () => {
+  // @ts-expect-error an array
+  definePersistable({ name: "bad", generate: () => [1], summarize: (payload) => ({ all: payload }) });
+  // @ts-expect-error no object
+  definePersistable({ name: "bad", generate: () => [1], summarize: (payload) => payload.length });
+});
+
+test("progress, cost, seed and workDir are the generator's alone", () => {
+  definePersistable({
+    name: "contexts",
+    generate: ({ progress, cost, seed, workDir }) => {
+      expectTypeOf(progress).toBeCallableWith(1, undefined, "note");
+      expectTypeOf(cost).parameter(0).toEqualTypeOf<Readonly<Record<string, number>>>();
+      expectTypeOf(seed).toBeNumber();
+      return workDir;
+    },
+    // @ts-expect-error validating has no seed
+    validate: (_payload, { seed }) => seed,
+  });
+  // @ts-expect-error an amount is a number
+  definePersistable({ name: "bad", generate: ({ cost }) => cost({ usd: "1" }) });
 });
 
 test("no any reaches the user", () => {

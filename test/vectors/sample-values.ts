@@ -110,6 +110,18 @@ export const sampleValues: readonly (readonly [id: string, value: unknown])[] = 
   ["instance-in-map", new Map([["price", new Money(1, "USD")]])],
 ];
 
+/** Seeds, one for each rule of spec/seed.md. */
+export const sampleSeeds = [
+  { id: "worked-example", recipe: { draw: 0, params: { n: 100, m: 10 }, dependencies: {} } },
+  { id: "no-params", recipe: { draw: 0, params: {}, dependencies: {} } },
+  { id: "draw", recipe: { draw: 3, params: {}, dependencies: {} } },
+  {
+    id: "dependencies",
+    recipe: { draw: 1, params: { z: 2 }, dependencies: { train: "a".repeat(64), test: "b".repeat(64) } },
+  },
+  { id: "date", recipe: { draw: 0, params: { when: { $date: "2026-11-23T00:00:00.000Z" } }, dependencies: {} } },
+] as const;
+
 export const sampleRecipes = [
   { id: "worked-example", recipe: { name: "points", params: { n: 100, m: 10 }, dependencies: {} } },
   { id: "no-params", recipe: { name: "x", params: {}, dependencies: {} } },

@@ -5,10 +5,11 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { addressOf, type Recipe } from "../../src/address/address-of.ts";
 import { createAddresser } from "../../src/address/create-addresser.ts";
+import { type SeedRecipe, seedDigestOf, seedOfDigest } from "../../src/address/seed-of.ts";
 import { decodeTagged } from "../../src/canonical/decode-tagged.ts";
 import { encodeCanonical } from "../../src/canonical/encode-canonical.ts";
 import { encodeTagged, type JsonValue } from "../../src/canonical/tagged-json.ts";
-import { money, sampleRecipes, sampleValues } from "./sample-values.ts";
+import { money, sampleRecipes, sampleSeeds, sampleValues } from "./sample-values.ts";
 
 const spec = path.resolve(import.meta.dirname, "../../spec");
 const options = { classes: [money] };
@@ -41,6 +42,22 @@ function recipeVectors() {
   }));
 }
 
+const seedsFile = path.join(spec, "vectors", "seeds.json");
+
+interface SeedVector {
+  readonly id: string;
+  readonly recipe: object;
+  readonly digest: string;
+  readonly seed: number;
+}
+
+function seedVectors(): SeedVector[] {
+  return sampleSeeds.map(({ id, recipe }) => {
+    const digest = seedDigestOf({ ...recipe, params: decodeTagged(recipe.params as JsonValue) } as SeedRecipe);
+    return { id, recipe, digest, seed: seedOfDigest(digest) };
+  });
+}
+
 // A change of these files changes the address of everybody's artifacts: only ever append, with PERSISTABLE_WRITE_VECTORS=1.
 if (process.env.PERSISTABLE_WRITE_VECTORS === "1") {
   writeFileSync(
@@ -51,6 +68,7 @@ if (process.env.PERSISTABLE_WRITE_VECTORS === "1") {
     recipesFile,
     `${JSON.stringify({ scheme: "persistable/1", vectors: recipeVectors() }, undefined, 1)}\n`,
   );
+  writeFileSync(seedsFile, `${JSON.stringify({ vectors: seedVectors() }, undefined, 1)}\n`);
 }
 
 describe("golden vectors", () => {
@@ -92,12 +110,19 @@ describe("golden vectors", () => {
     }
   });
 
+  const seeds = (JSON.parse(readFileSync(seedsFile, "utf8")) as { vectors: SeedVector[] }).vectors;
+
+  test("seeds are those that are written down, the first four bytes of their digests", () => {
+    expect(seedVectors()).toEqual(seeds);
+    for (const { digest, seed } of seeds) expect(Buffer.from(digest, "hex").readUInt32BE()).toBe(seed);
+  });
+
   const python = ["/usr/bin/python3", "/usr/local/bin/python3"].find((file) => existsSync(file));
   test.skipIf(python === undefined && process.env.CI !== "true")(
     "an implementation in another language agrees (python3)",
     () => {
       const printed = execFileSync(python ?? "python3", [path.join(spec, "check-vectors.py")], { encoding: "utf8" });
-      expect(printed).toBe(`${values.length + recipes.length} vectors agree\n`);
+      expect(printed).toBe(`${values.length + recipes.length + seeds.length} vectors agree\n`);
     },
   );
 });
