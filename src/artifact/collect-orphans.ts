@@ -1,4 +1,5 @@
 import type { Store } from "../store/store.ts";
+import { loadPart } from "../util/load-part.ts";
 import type { Collected, CollectOptions } from "./remove-orphans.ts";
 
 /**
@@ -13,6 +14,6 @@ import type { Collected, CollectOptions } from "./remove-orphans.ts";
  * ```
  */
 export async function collectOrphans(store: Store, name: string, options: CollectOptions = {}): Promise<Collected> {
-  const { removeOrphans } = await import("./remove-orphans.ts");
+  const { removeOrphans } = await loadPart(() => import("./remove-orphans.ts"));
   return removeOrphans(store, name, options);
 }

@@ -2,6 +2,7 @@ import type { DecodeError } from "../errors/format-errors.ts";
 import { decodeInline } from "../record/inline-payload.ts";
 import { peekInline } from "../record/peek-record.ts";
 import type { StorePath } from "../store/store.ts";
+import { loadPart } from "../util/load-part.ts";
 import { recordPath } from "./artifact-paths.ts";
 import { type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
 import { type Decoded, tryDecode } from "./try-decode.ts";
@@ -39,7 +40,7 @@ function inlineOutcome(
 
 /** Most hits get by without: it is loaded when it is first needed. */
 async function readWhole(wanted: WantedArtifact, path: StorePath, first?: Uint8Array): Promise<ReadOutcome> {
-  const { readWholeArtifact } = await import("./read-whole-artifact.ts");
+  const { readWholeArtifact } = await loadPart(() => import("./read-whole-artifact.ts"));
   return readWholeArtifact(wanted, path, first);
 }
 

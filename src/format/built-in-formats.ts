@@ -1,5 +1,6 @@
 import { CompressionUnavailableError } from "../errors/format-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
+import { loadPart } from "../util/load-part.ts";
 import { type CompressionOptions, parseLevel } from "./compression-level.ts";
 import { decodeJson } from "./decode-json.ts";
 import { decodeStructured, nameClasses } from "./decode-structured.ts";
@@ -161,7 +162,7 @@ function once<Module>(load: () => Promise<Module>): Deferred<Module> {
   let loaded: Module | undefined;
   return () =>
     loaded ??
-    load().then((module) => {
+    loadPart(load).then((module) => {
       loaded = module;
       return module;
     });

@@ -1,5 +1,6 @@
 import { readArtifact } from "../artifact/read-artifact.ts";
 import type { ReadOutcome } from "../artifact/read-outcome.ts";
+import { loadPart } from "../util/load-part.ts";
 import type { State, Variant } from "./state.ts";
 
 /** An artifact that was found, under which name; or why not. */
@@ -28,7 +29,7 @@ function orAlias(state: State, outcome: ReadOutcome, signal: AbortSignal | undef
 }
 
 async function findVariant(state: State, signal: AbortSignal | undefined): Promise<Found> {
-  const { variantsOf } = await import("./variant-addresses.ts");
+  const { variantsOf } = await loadPart(() => import("./variant-addresses.ts"));
   for (const variant of variantsOf(state)) {
     const outcome = await readAt(state, variant, signal);
     if (outcome.state === "hit") return { state: "hit", payload: outcome.payload, source: outcome.source, variant };

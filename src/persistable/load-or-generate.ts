@@ -1,3 +1,4 @@
+import { loadPart } from "../util/load-part.ts";
 import type { CallOptions } from "./accept-payload.ts";
 import { acceptLoaded, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
@@ -51,7 +52,7 @@ async function produceOnce(
   options: CallOptions,
 ): Promise<unknown> {
   // Only a miss needs the generating half of the library.
-  const { producePayload } = await import("./produce-payload.ts");
+  const { producePayload } = await loadPart(() => import("./produce-payload.ts"));
   const key = `${state.surroundings.store.url}\n${state.node.address}`;
   const { promise, isLeader } = flights.run(key, options.signal, (signal) =>
     producePayload(state, miss, options, signal),

@@ -1,5 +1,6 @@
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import { NotPersistedError } from "../errors/persistable-errors.ts";
+import { loadPart } from "../util/load-part.ts";
 import { acceptLoaded, type CallOptions, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 import type { State } from "./state.ts";
@@ -32,8 +33,8 @@ async function missError(
     return new CorruptArtifactError(name, address, miss.file, miss.problem);
   }
   const [{ explainMiss, EXPLAIN_RECORDS }, { describeMiss }] = await Promise.all([
-    import("../artifact/explain-miss.ts"),
-    import("../artifact/miss.ts"),
+    loadPart(() => import("../artifact/explain-miss.ts")),
+    loadPart(() => import("../artifact/miss.ts")),
   ]);
   const reason = await explainMiss(store, state.node, { maxRecords: EXPLAIN_RECORDS, signal });
   return new NotPersistedError(name, address, reason, describeMiss(reason), store.url);

@@ -1,5 +1,6 @@
 import type { PersistableEvent } from "../events/event.ts";
 import type { Logger, LogLevel } from "../events/logger.ts";
+import { loadPart } from "../util/load-part.ts";
 import { openingOf } from "./opening-of.ts";
 import type { Session } from "./session.ts";
 import type { State } from "./state.ts";
@@ -57,7 +58,7 @@ function withSession(state: State, write: (session: Session) => void): void {
 
 async function writeLater(state: State, write: (session: Session) => void): Promise<void> {
   const earlier = state.telling;
-  const { sessionOf } = await import("./session-of.ts");
+  const { sessionOf } = await loadPart(() => import("./session-of.ts"));
   await earlier;
   write(sessionOf(state));
 }

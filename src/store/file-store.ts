@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { loadPart } from "../util/load-part.ts";
 import type { Ground } from "./check-folders.ts";
 import type { FileSystem, FileSystemCalls } from "./file-system.ts";
 import type { FolderAccess } from "./folder-access.ts";
@@ -159,7 +160,7 @@ class FolderStore implements FileStore {
   }
 
   async #load(): Promise<FolderAccess> {
-    accessModule ??= await import("./folder-access.ts");
+    accessModule ??= await loadPart(() => import("./folder-access.ts"));
     return this.#loaded() as FolderAccess;
   }
 }

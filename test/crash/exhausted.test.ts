@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { collectOrphans, fileStore } from "../../src/index.ts";
 import { EARLIER, type ExhaustedChildInput, type ExhaustedChildReport, NEW } from "../support/crash-exhausted-child.ts";
 import { persistableOf, serialOf } from "../support/crash-payload.ts";
-import { buildChild } from "../support/run-child.ts";
+import { buildChild, buildSplitChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const FULL = "PERSISTABLE_STORE_FULL";
@@ -48,8 +48,9 @@ class Rig implements AsyncDisposable {
   async tryEverything(
     limits = "true",
     options: Omit<ExhaustedChildInput, "dataDir"> = {},
+    build = buildChild,
   ): Promise<ExhaustedChildReport> {
-    const child = await buildChild("test/support/crash-exhausted-child.ts");
+    const child = await build("test/support/crash-exhausted-child.ts");
     const input: ExhaustedChildInput = { dataDir: this.dataDir, ...options };
     const args = ["-c", `${limits} && exec "$0" "$@"`, process.execPath, child, JSON.stringify(input)];
     const { stdout } = await promisify(execFile)("bash", args);
@@ -158,6 +159,13 @@ describe.skipIf(process.platform === "win32")("a persistable, where the system s
     const report = await rig?.tryEverything("ulimit -n 128", { opensAllFiles: true });
     const loads = { "small load": TOO_MANY, "large load": TOO_MANY };
     expect(report).toEqual({ ...refusedWith(TOO_MANY), ...loads });
+    await rig?.expectSound();
+  });
+
+  test("says so as well where it is a part of the library that cannot be read any more", async () => {
+    await using rig = await Rig.create();
+    const report = await rig?.tryEverything("ulimit -n 128", { opensAllFiles: true }, buildSplitChild);
+    expect(new Set(Object.values(report ?? {}))).toEqual(new Set([TOO_MANY]));
     await rig?.expectSound();
   });
 });

@@ -26,25 +26,43 @@ export function buildChild(entryPath: string): Promise<string> {
   return bundled;
 }
 
-async function bundle(entry: string): Promise<string> {
+/** Like {@link buildChild}, with a file of its own for whatever is imported on first use, as in the published package. */
+export async function buildSplitChild(entryPath: string): Promise<string> {
+  const outdir = mkdtempSync(path.join(makeOutputFolder(), "split-"));
+  const name = path.basename(entryPath, ".ts");
+  await build({
+    ...OPTIONS,
+    entryPoints: { [name]: path.resolve(entryPath) },
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    splitting: true,
+  });
+  return path.join(outdir, `${name}.mjs`);
+}
+
+const OPTIONS = {
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  sourcemap: "inline",
+  logLevel: "warning",
+  // What is bundled may be CommonJS.
+  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+} as const;
+
+function makeOutputFolder(): string {
   if (outputFolder === undefined) {
     outputFolder = mkdtempSync(path.join(tmpdir(), "persistable-child-"));
     const folder = outputFolder;
     process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   }
-  const outfile = path.join(outputFolder, `${path.basename(entry, ".ts")}-${built.size}.mjs`);
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    sourcemap: "inline",
-    logLevel: "warning",
-    // What is bundled may be CommonJS.
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-  });
+  return outputFolder;
+}
+
+async function bundle(entry: string): Promise<string> {
+  const outfile = path.join(makeOutputFolder(), `${path.basename(entry, ".ts")}-${built.size}.mjs`);
+  await build({ ...OPTIONS, entryPoints: [entry], outfile });
   return outfile;
 }
 
