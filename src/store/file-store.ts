@@ -4,7 +4,7 @@ import { loadPart } from "../util/load-part.ts";
 import type { Ground } from "./check-folders.ts";
 import type { FileSystem, FileSystemCalls } from "./file-system.ts";
 import type { FolderAccess } from "./folder-access.ts";
-import { nodeSyncCalls, watchFolder } from "./node-sync-calls.ts";
+import { isSurelyThere, nodeSyncCalls, watchFolder } from "./node-sync-calls.ts";
 import { SharedReader } from "./shared-reader.ts";
 import type {
   Chunks,
@@ -135,10 +135,11 @@ class FolderStore implements FileStore {
   }
 
   #createDoor(calls: FileSystemCalls): SyncStore {
-    const reader = new SharedReader(this.#ground, calls);
+    const reader = new SharedReader(this.#ground, calls, calls === nodeSyncCalls ? isSurelyThere : undefined);
     const loaded = (): FolderAccess | undefined => this.#loaded();
     return {
       readShared: (path, maxBytes) => reader.read(path, maxBytes),
+      exists: (path) => reader.exists(path),
       get createIfAbsent() {
         const access = loaded();
         if (access === undefined) return undefined;

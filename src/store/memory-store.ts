@@ -98,6 +98,7 @@ class MemoryStore implements Store {
         if (object === undefined) return undefined;
         return object.bytes.length > maxBytes ? "too-large" : Buffer.from(object.bytes);
       },
+      exists: (path) => this.#find("stat", path) !== undefined,
       createIfAbsent: (path, chunks) => this.#create(path, Buffer.concat(chunks)),
     };
   }

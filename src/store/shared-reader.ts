@@ -1,3 +1,4 @@
+import type { StoreOperation } from "../errors/store-errors.ts";
 import { checkFolders, folderOf, type Ground } from "./check-folders.ts";
 import type { FileSystemCalls } from "./file-system.ts";
 import { driveSync } from "./steps.ts";
@@ -12,11 +13,14 @@ const FIRST_BUFFER_BYTES = 64 * 1024;
 export class SharedReader {
   readonly #ground: Ground;
   readonly #calls: FileSystemCalls;
+  readonly #isSurelyThere: ((path: string) => boolean) | undefined;
   #buffer: Buffer | undefined;
 
-  constructor(ground: Ground, calls: FileSystemCalls) {
+  /** @param isSurelyThere - a shorter way to a yes; its no is asked again */
+  constructor(ground: Ground, calls: FileSystemCalls, isSurelyThere?: (path: string) => boolean) {
     this.#ground = ground;
     this.#calls = calls;
+    this.#isSurelyThere = isSurelyThere;
   }
 
   read(path: StorePath, maxBytes: number): Uint8Array | undefined | "too-large" {
@@ -24,11 +28,7 @@ export class SharedReader {
     const full = `${this.#ground.root}/${path}`;
     let file: number | undefined;
     try {
-      if (
-        !this.#ground.realFolders.has(folderOf(full)) &&
-        !driveSync(checkFolders(this.#ground, full, "read"), this.#calls)
-      )
-        return undefined;
+      if (!this.#hasFolder(full, "read")) return undefined;
       file = this.#calls.open(full, "read");
       return this.#readOpen(file, maxBytes);
     } catch (error) {
@@ -37,6 +37,25 @@ export class SharedReader {
     } finally {
       if (file !== undefined) this.#calls.close(file);
     }
+  }
+
+  /** {@link SyncStore.exists} */
+  exists(path: StorePath): boolean {
+    assertStorePath(path);
+    const full = `${this.#ground.root}/${path}`;
+    try {
+      if (!this.#hasFolder(full, "stat")) return false;
+      return this.#isSurelyThere?.(full) === true || this.#calls.stat(full) !== undefined;
+    } catch (error) {
+      throw describeFailure(error, { operation: "stat", path: full });
+    }
+  }
+
+  #hasFolder(full: string, operation: StoreOperation): boolean {
+    return (
+      this.#ground.realFolders.has(folderOf(full)) ||
+      driveSync(checkFolders(this.#ground, full, operation), this.#calls)
+    );
   }
 
   /** One byte more than allowed is asked for, to know whether there is one. */

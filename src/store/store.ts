@@ -79,6 +79,11 @@ export interface SyncStore {
    */
   readShared(path: StorePath, maxBytes: number): Uint8Array | undefined | "too-large";
   /**
+   * Whether there is an object: what {@link Store.stat} says, for a hundred thousand of them in a row. Whatever else may lie in the place of an
+   * object, a folder for instance, may be taken for one: reading it tells.
+   */
+  exists?(path: StorePath): boolean;
+  /**
    * May be `undefined` until the first asynchronous write has loaded what it takes to write: ask each time, and fall back to
    * {@link Store.createIfAbsent}.
    */

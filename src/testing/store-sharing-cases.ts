@@ -108,6 +108,24 @@ export const doorCases: readonly StoreCase[] = [
   },
   {
     group: "the synchronous door",
+    title: "tells what exists, where it tells that at all",
+    needs: ["synchronous"],
+    async run(opened) {
+      const { store, sync } = door(opened);
+      if (sync.exists === undefined) return;
+      expectEqual(sync.exists(PATH), false, "before anything was written");
+      await store.createIfAbsent(OTHER_PATH, [text("other")]);
+      expectEqual(sync.exists(PATH), false, "beside another object");
+      await store.createIfAbsent(PATH, []);
+      expectEqual([sync.exists(PATH), sync.exists(OTHER_PATH)], [true, true], "after createIfAbsent");
+      await store.replace(PATH, [text("again")]);
+      expectEqual(sync.exists(PATH), true, "after replace");
+      await store.remove(PATH);
+      expectEqual([sync.exists(PATH), sync.exists(OTHER_PATH)], [false, true], "after remove");
+    },
+  },
+  {
+    group: "the synchronous door",
     title: "creates an object if it is absent, for everybody to see",
     needs: ["synchronous"],
     async run(opened) {

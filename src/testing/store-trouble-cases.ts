@@ -102,6 +102,11 @@ export const pathCases: readonly StoreCase[] = [
           `readShared of ${JSON.stringify(path)}`,
           store,
         );
+        if (store.sync?.exists !== undefined)
+          await expectRefusal(
+            attemptSync(() => store.sync?.exists?.(path)),
+            `exists of ${JSON.stringify(path)}`,
+          );
         await expectRefusal(
           attemptSync(() => store.sync?.createIfAbsent?.(path, [])),
           `createIfAbsent of ${JSON.stringify(path)}`,
@@ -162,6 +167,8 @@ export const faultCases: readonly StoreCase[] = [
       calls.set("list of everything", () => listAll(store));
       if (store.sync !== undefined) {
         calls.set("readShared", () => attemptSync(() => store.sync?.readShared(PATH, 100)));
+        if (store.sync.exists !== undefined)
+          calls.set("sync.exists", () => attemptSync(() => store.sync?.exists?.(PATH)));
         calls.set("sync.createIfAbsent", () => attemptSync(() => store.sync?.createIfAbsent?.(PATH, [text("x")])));
       }
       for (const [name, call] of calls) {
