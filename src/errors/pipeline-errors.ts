@@ -152,3 +152,22 @@ export class RunCancelledError extends PersistableError {
     this.result = result;
   }
 }
+
+/**
+ * A grid cannot be swept: an axis without values, zipped axes of different lengths, a range to draw from without `sample`. Nothing was built. Remedy: mend what `path` names.
+ *
+ * @example
+ * ```ts
+ * // points.n: the axis has no values. Give at least one.
+ * ```
+ */
+export class InvalidSweepError extends PersistableError {
+  override readonly code = "PERSISTABLE_INVALID_SWEEP" as const;
+  /** The place in the grid or in the options, as in `points.n`. */
+  readonly path: string;
+
+  constructor(path: string, problem: string, remedy: string) {
+    super(`${path}: ${problem}.${remedy === "" ? "" : ` ${remedy}`}`);
+    this.path = path;
+  }
+}
