@@ -7,8 +7,6 @@ import type { SweptDefinition } from "./grid.ts";
 /** A grid, ready to be gone through. */
 export interface CompiledGrid {
   readonly root: GridLevel;
-  /** How many levels there are; each has a number below that. */
-  readonly levelCount: number;
   /** Axes that move together are one group; upstream ones come first, so that what is built from them lasts longest. */
   readonly groups: readonly AxisGroup[];
   /** How many points the axes make, before functions have their say. */
@@ -112,7 +110,6 @@ class Compilation {
     }
     return {
       root,
-      levelCount: this.#levelCount,
       groups: this.#groups,
       size: this.#size(),
       derivations: this.#derivations,
@@ -161,22 +158,17 @@ class Compilation {
   }
 
   #role(declared: unknown, key: string, given: unknown, path: string): GridLeaf | undefined {
-    const isClass = (declared as { readonly prototype?: unknown }).prototype instanceof Persistable;
     if (given instanceof Axis || Array.isArray(given)) return this.#axis(key, given, path, true);
     if (typeof given === "function") return { kind: "derived", key, derive: given as Derive, isRole: true, path };
     if (given instanceof Continuous || given instanceof Fixed)
       throw new InvalidSweepError(path, "is a dependency, and was given a value", "Give a grid, or persistables.");
     if (isPersistable(given)) return { kind: "constant", key, value: given, isRole: true };
-    if (!isClass) {
+    if (!isClass(declared)) {
       const level = this.#level(declared as SweptDefinition, given ?? {}, path);
       return { kind: "level", key, level, isImplied: given === undefined };
     }
     if (given === undefined) return undefined;
-    throw new InvalidSweepError(
-      path,
-      "is declared as a class, which takes no tree",
-      "Give persistables that are built.",
-    );
+    throw treeForClass(path);
   }
 
   #param(key: string, given: unknown, path: string): GridLeaf {
@@ -213,6 +205,20 @@ class Compilation {
     if (zip !== undefined) this.#groupOfZip.set(zip, group);
     return group;
   }
+}
+
+/** Whether a role is declared as a class of persistables. */
+export function isClass(declared: unknown): boolean {
+  return (declared as { readonly prototype?: unknown }).prototype instanceof Persistable;
+}
+
+/** A class is built with options, by whoever knows them. */
+export function treeForClass(path: string): InvalidSweepError {
+  return new InvalidSweepError(
+    path,
+    "is declared as a class, which takes no tree",
+    "Give persistables that are built.",
+  );
 }
 
 /** Whether a value under a role is already built. */

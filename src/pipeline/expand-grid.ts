@@ -1,6 +1,14 @@
 import { InvalidSweepError } from "../errors/pipeline-errors.ts";
 import { Axis, axis, Continuous, Fixed } from "./axis.ts";
-import { type CompiledGrid, type DerivedLeaf, type GridLeaf, type GridLevel, isPersistable } from "./compile-grid.ts";
+import {
+  type CompiledGrid,
+  type DerivedLeaf,
+  type GridLeaf,
+  type GridLevel,
+  isClass,
+  isPersistable,
+  treeForClass,
+} from "./compile-grid.ts";
 import type { SweptDefinition } from "./grid.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import { pointOf, type Subtree, setOwn, type Upstream, unwrapped } from "./subtree.ts";
@@ -23,7 +31,8 @@ interface Draft {
 export class GridExpander {
   readonly #grid: CompiledGrid;
   readonly #digits: number[];
-  readonly #last: (LastSubtree | undefined)[];
+  readonly #last: LastSubtree[] = [];
+  readonly #placed: Map<number, Subtree>[] = [];
   readonly #remembered = new Map<SweptDefinition, Map<string, Subtree>>();
   readonly #drafts: Draft[] = [];
   #random: SeededRandom | undefined;
@@ -32,7 +41,6 @@ export class GridExpander {
   constructor(grid: CompiledGrid) {
     this.#grid = grid;
     this.#digits = grid.groups.map(() => 0);
-    this.#last = Array.from({ length: grid.levelCount }, () => undefined);
   }
 
   /** Whether the point that was expanded last drew from a continuous range. */
@@ -66,11 +74,21 @@ export class GridExpander {
   }
 
   #upstreamOf(level: GridLevel): Subtree {
+    let place = 0;
+    for (const group of level.groups)
+      place = place * (this.#grid.groups[group]?.length ?? 1) + (this.#digits[group] ?? 0);
     const last = this.#last[level.index];
-    if (last !== undefined && level.groups.every((group, i) => last.digits[i] === this.#digits[group]))
-      return last.subtree;
-    const subtree = this.#remember(this.#assemble(level, true));
-    this.#last[level.index] = { digits: level.groups.map((group) => this.#digits[group] ?? 0), subtree };
+    if (last?.place === place) return last.subtree;
+    // By its place first: that is quicker than by its values.
+    const subtrees = this.#placed[level.index] ?? new Map<number, Subtree>();
+    this.#placed[level.index] = subtrees;
+    let subtree = subtrees.get(place);
+    if (subtree === undefined) {
+      subtree = this.#remember(this.#assemble(level, true));
+      makeRoom(subtrees);
+      subtrees.set(place, subtree);
+    }
+    this.#last[level.index] = { place, subtree };
     return subtree;
   }
 
@@ -117,13 +135,15 @@ export class GridExpander {
     const definition = (level.definition.dependencies as Readonly<Record<string, SweptDefinition>>)[role];
     if (definition === undefined || typeof value !== "object" || value === null)
       throw new InvalidSweepError(pathOf(level, role), "is neither persistable nor tree", "Give one of them.");
+    const isBuilt = isPersistable(value);
+    if (!isBuilt && isClass(definition)) throw treeForClass(pathOf(level, role));
     return this.#remember({
       definition,
       tree: value,
       upstream: [],
       key: `given ${valueKey(value)}`,
       point: undefined,
-      built: isPersistable(value) ? (value as Subtree["built"]) : undefined,
+      built: isBuilt ? (value as Subtree["built"]) : undefined,
     });
   }
 
@@ -136,7 +156,7 @@ export class GridExpander {
     }
     const known = remembered.get(subtree.key);
     if (known !== undefined) return known;
-    if (remembered.size >= MAX_REMEMBERED) for (const oldest of remembered.keys()) if (remembered.delete(oldest)) break;
+    makeRoom(remembered);
     remembered.set(subtree.key, subtree);
     return subtree;
   }
@@ -196,11 +216,11 @@ export class GridExpander {
     const values = this.#outcomes(given, leaf.path);
     for (let at = 0; at < values.length; at++) {
       const value = values.at(at);
-      if (value === undefined) delete draft.point[leaf.key];
+      if (value === undefined) unset(draft, leaf.key);
       else this.#set(draft, leaf, leaf.isRole ? this.#given(level, leaf.key, value) : value);
       yield* this.#derive(i + 1, root);
-      this.#await(draft, leaf);
     }
+    this.#await(draft, leaf);
   }
 
   /** What a function gave means what it would mean in its place. */
@@ -232,9 +252,23 @@ export class GridExpander {
   }
 }
 
+function unset(draft: Draft, key: string): void {
+  draft.values.delete(key);
+  delete draft.point[key];
+}
+
 interface LastSubtree {
-  readonly digits: readonly number[];
+  readonly place: number;
   readonly subtree: Subtree;
+}
+
+/** The first one in is the first one out: what moves slowest is not asked for again. */
+function makeRoom(subtrees: Map<unknown, Subtree>): void {
+  if (subtrees.size < MAX_REMEMBERED) return;
+  for (const oldest of subtrees.keys()) {
+    subtrees.delete(oldest);
+    return;
+  }
 }
 
 function isRole(leaf: GridLeaf): boolean {
