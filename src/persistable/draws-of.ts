@@ -1,7 +1,7 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { addresserOf } from "./declaration.ts";
 import type { AnyPersistable } from "./persistable.ts";
-import { type State, stateKey } from "./state.ts";
+import { readyStateKey, type State, stateKey } from "./state.ts";
 
 type WithState = AnyPersistable & { readonly [stateKey]: State };
 
@@ -10,23 +10,32 @@ type WithState = AnyPersistable & { readonly [stateKey]: State };
  *
  * @throws {@link DefinitionError} where one is a draw already, or its class has a constructor of its own.
  */
-export function* drawsOf(persistables: AnyPersistable | Iterable<AnyPersistable>, draws: number): Iterable<AnyPersistable> {
-  for (const persistable of stateKey in persistables ? [persistables as AnyPersistable] : (persistables as Iterable<AnyPersistable>)) {
+export function* drawsOf(
+  persistables: AnyPersistable | Iterable<AnyPersistable>,
+  draws: number,
+): Iterable<AnyPersistable> {
+  for (const persistable of stateKey in persistables
+    ? [persistables as AnyPersistable]
+    : (persistables as Iterable<AnyPersistable>)) {
     const { node } = (persistable as WithState)[stateKey];
-    if (node.draw !== 0) throw new DefinitionError(`${node.name} is draw ${node.draw} already, and was to be drawn ${draws} times.`);
+    if (node.draw !== 0)
+      throw new DefinitionError(`${node.name} is draw ${node.draw} already, and was to be drawn ${draws} times.`);
     yield persistable;
     for (let draw = 1; draw < draws; draw++) yield withDraw(persistable as WithState, draw);
   }
 }
 
-/** Given to the constructor, which then takes it as it is. */
-export const readyStateKey: unique symbol = Symbol("persistable ready state");
-
 function withDraw(persistable: WithState, draw: number): AnyPersistable {
   const original = persistable[stateKey];
   const { declaration, node, trackedParams, dependencyStates } = original;
   const roles = Object.keys(node.dependencies);
-  const address = addresserOf(declaration, node.name, node.version, draw, roles)(
+  const address = addresserOf(
+    declaration,
+    node.name,
+    node.version,
+    draw,
+    roles,
+  )(
     trackedParams,
     dependencyStates.map((state) => state.node.address),
   );
@@ -46,7 +55,9 @@ function withDraw(persistable: WithState, draw: number): AnyPersistable {
   const Class = persistable.constructor as new (options: object) => WithState;
   const copy = new Class({ [readyStateKey]: state });
   if (copy[stateKey] !== state)
-    throw new DefinitionError(`The class of ${node.name} has a constructor of its own: build its draws with it, and run those.`);
+    throw new DefinitionError(
+      `The class of ${node.name} has a constructor of its own: build its draws with it, and run those.`,
+    );
   Object.assign(state, { hooks: copy });
   return copy;
 }

@@ -3,6 +3,7 @@ import type { Address } from "../address/address.ts";
 import { NoPayloadError } from "../errors/persistable-errors.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
+import { loadPart } from "../util/load-part.ts";
 import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
 import { createState, type StateOptions } from "./create-state.ts";
 import type { DeclarationOptions, MemoryPolicy } from "./declaration.ts";
@@ -13,7 +14,7 @@ import type { GenerateContext, HookContext, Hooks } from "./hooks.ts";
 import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
 import { paramsOf } from "./params-of.ts";
 import { paramsTreeOf } from "./params-tree-of.ts";
-import { type State, stateKey } from "./state.ts";
+import { readyStateKey, type State, stateKey } from "./state.ts";
 import type { SurroundingsOptions } from "./surroundings.ts";
 import { tellEvent } from "./tell-event.ts";
 
@@ -91,7 +92,9 @@ export abstract class Persistable<
   constructor(
     ...[options = {} as ConstructorOptions<Params, Dependencies>]: ConstructorArguments<Params, Dependencies>
   ) {
-    this[stateKey] = createState(new.target, options as StateOptions, this as unknown as Hooks);
+    this[stateKey] =
+      (options as { readonly [readyStateKey]?: State })[readyStateKey] ??
+      createState(new.target, options as StateOptions, this as unknown as Hooks);
   }
 
   /** The name of the payload, and of its folder. */
@@ -135,7 +138,7 @@ export abstract class Persistable<
    * @param options.persist - `false` keeps the payload in memory only
    */
   async generate(options: CallOptions & { readonly persist?: boolean | undefined } = {}): Promise<Payload> {
-    const { generate } = await import("./generate-payload.ts");
+    const { generate } = await loadPart(() => import("./generate-payload.ts"));
     return (await generate(this[stateKey], options)) as Payload;
   }
 
@@ -145,7 +148,7 @@ export abstract class Persistable<
    * @throws {@link NoPayloadError} where there is no payload in memory; {@link UnsupportedPayloadError}; a StoreError.
    */
   async persist(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const { persist } = await import("./persist-payload.ts");
+    const { persist } = await loadPart(() => import("./persist-payload.ts"));
     await persist(this[stateKey], options.signal);
   }
 
@@ -156,7 +159,7 @@ export abstract class Persistable<
    * @throws {@link NotPersistedError} that says why there is none; {@link CorruptArtifactError}; {@link InvalidPayloadError}; a StoreError.
    */
   async load(options: CallOptions = {}): Promise<Payload> {
-    const { loadPayload } = await import("./load-payload.ts");
+    const { loadPayload } = await loadPart(() => import("./load-payload.ts"));
     return (await loadPayload(this[stateKey], options)) as Payload;
   }
 
@@ -177,7 +180,7 @@ export abstract class Persistable<
 
   /** Why the artifact would be loaded, or generated: hit with its record, or miss with the reason. Reads no payload, generates nothing. */
   async explain(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Explanation> {
-    const { explain } = await import("./explain.ts");
+    const { explain } = await loadPart(() => import("./explain.ts"));
     return explain(this[stateKey], options.signal);
   }
 
@@ -187,13 +190,13 @@ export abstract class Persistable<
    * @throws {@link CorruptArtifactError} where it is damaged.
    */
   async record(): Promise<ArtifactRecord | undefined> {
-    const { readRecord } = await import("./read-record.ts");
+    const { readRecord } = await loadPart(() => import("./read-record.ts"));
     return readRecord(this[stateKey]);
   }
 
   /** Remove the artifact and forget the payload; `false` where there was none. */
   async remove(): Promise<boolean> {
-    const { removeArtifact } = await import("../artifact/remove-artifact.ts");
+    const { removeArtifact } = await loadPart(() => import("../artifact/remove-artifact.ts"));
     const { node, surroundings } = this[stateKey];
     const removed = await removeArtifact(surroundings.store, node.name, node.address);
     this.resetPayload();

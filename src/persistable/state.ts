@@ -13,6 +13,9 @@ import type { Surroundings } from "./surroundings.ts";
 /** Where a persistable keeps its state; a symbol of this copy of the library, so that no other copy's objects are mistaken for ours. */
 export const stateKey: unique symbol = Symbol("persistable state");
 
+/** Given to the constructor, which then takes the state as it is. */
+export const readyStateKey: unique symbol = Symbol("persistable ready state");
+
 /** What is held of a payload. */
 export type Held =
   | { readonly kind: "nothing" }

@@ -17,6 +17,8 @@ export interface PlanGraph {
   readonly needed: Uint8Array;
   /** 1 where it was asked for by itself. */
   readonly isTarget: Uint8Array;
+  /** 1 where it is to be generated even if it is there. */
+  readonly forced: Uint8Array;
   /** How long generating it is expected to take, in milliseconds; NaN where nothing is known. */
   readonly expectedMs: Float64Array;
 }
