@@ -14,6 +14,14 @@ interface Recorded {
   readonly dependencies: Readonly<Record<string, RecordDependency>>;
 }
 
+/** What differs in the recipe's own part: name, version, draw, params. */
+export function compareOwnParts(node: RecipeNode, record: ArtifactRecord): RecipeChange[] {
+  const changes: RecipeChange[] = [];
+  compareHeads(node, record, [], changes);
+  compareParams(node, record, [], changes);
+  return changes;
+}
+
 /** What differs between a recipe and a recorded one, roots only: a dependency is entered where its address differs, and what follows from it is not named again. */
 export function compareRecipes(node: RecipeNode, record: ArtifactRecord): RecipeChange[] {
   const changes: RecipeChange[] = [];

@@ -1,12 +1,9 @@
 import type { RecipeNode } from "../address/recipe-node.ts";
-import { StoreError } from "../errors/store-errors.ts";
-import { isRecord, parseRecord } from "../record/parse-record.ts";
-import { type ArtifactRecord, MAX_RECORD_BYTES } from "../record/record.ts";
-import type { Store, StorePath } from "../store/store.ts";
-import { addressOfRecordPath, artifactFolder } from "./artifact-paths.ts";
+import type { ArtifactRecord } from "../record/record.ts";
+import type { Store } from "../store/store.ts";
 import { compareRecipes } from "./compare-recipes.ts";
 import type { MissReason, RecipeChange } from "./miss.ts";
-import { readRecordBytes } from "./read-record-bytes.ts";
+import { readRecords } from "./read-records.ts";
 
 /** How many records are compared: when somebody asks why, and when a miss is only noted in passing. */
 export const EXPLAIN_RECORDS = 10_000;
@@ -24,7 +21,7 @@ export async function explainMiss(
   node: RecipeNode,
   options: { readonly maxRecords: number; readonly signal?: AbortSignal | undefined },
 ): Promise<MissReason> {
-  return nearestReason(node, await readRecords(store, node, options.maxRecords, options.signal));
+  return nearestReason(node, await readRecords(store, node.name, node.classes, options));
 }
 
 const noted = new WeakMap<
@@ -38,57 +35,17 @@ export async function noteMiss(store: Store, node: RecipeNode): Promise<MissReas
   noted.set(store, folders);
   let folder = folders.get(node.name);
   if (folder === undefined || performance.now() - folder.readAtMs > NOTE_FRESH_MS) {
-    folder = { records: readRecords(store, node, NOTE_RECORDS, undefined), readAtMs: performance.now() };
+    folder = {
+      records: readRecords(store, node.name, node.classes, { maxRecords: NOTE_RECORDS }),
+      readAtMs: performance.now(),
+    };
     folders.set(node.name, folder);
   }
   return nearestReason(node, await folder.records);
 }
 
-async function readRecords(
-  store: Store,
-  node: RecipeNode,
-  maxRecords: number,
-  signal: AbortSignal | undefined,
-): Promise<ArtifactRecord[]> {
-  const records: ArtifactRecord[] = [];
-  for await (const { path } of store.list(`${artifactFolder(node.name)}/`, { signal })) {
-    if (addressOfRecordPath(path) === undefined) continue;
-    const bytes = await tryRead(store, path, signal);
-    if (bytes === undefined) continue;
-    const record = tryParse(bytes, path, node);
-    // Two names may share a folder only by tampering.
-    if (record !== undefined && record.name === node.name && record.address !== node.address) records.push(record);
-    if (records.length >= maxRecords) break;
-  }
-  return records;
-}
-
-/** A neighbor that cannot be read cannot be compared; that is no reason not to generate what was asked for. */
-async function tryRead(
-  store: Store,
-  path: StorePath,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | undefined> {
-  try {
-    const found = store.sync?.readShared(path, MAX_RECORD_BYTES);
-    return found instanceof Uint8Array ? found : await readRecordBytes(store, path, { signal });
-  } catch (error) {
-    if (error instanceof StoreError) return undefined;
-    throw error;
-  }
-}
-
-function tryParse(bytes: Uint8Array, path: string, node: RecipeNode): ArtifactRecord | undefined {
-  try {
-    const parsed = parseRecord(bytes, path, node.classes);
-    return isRecord(parsed) ? parsed : undefined;
-  } catch {
-    // A newer release's record cannot be compared; it is reported when somebody loads it.
-    return undefined;
-  }
-}
-
-function nearestReason(node: RecipeNode, records: readonly ArtifactRecord[]): MissReason {
+/** The nearest of these records, and what differs from it. Its own is none of them. */
+export function nearestReason(node: RecipeNode, records: readonly ArtifactRecord[]): MissReason {
   let best: { readonly record: ArtifactRecord; readonly changes: readonly RecipeChange[] } | undefined;
   for (const record of records) {
     if (record.address === node.address) continue;

@@ -79,7 +79,8 @@ export function describeChange(change: RecipeChange): string {
 
 const MAX_VALUE_LENGTH = 60;
 
-function describeValue(value: unknown): string {
+/** A value in a message: one line, and not a long one. */
+export function describeValue(value: unknown): string {
   const text = describeWhole(value);
   return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 1)}…` : text;
 }
