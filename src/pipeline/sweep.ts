@@ -4,7 +4,9 @@ import { DEFAULT_DATA_DIR } from "../persistable/surroundings.ts";
 import { openStore } from "../store/open-store.ts";
 import { type CompiledGrid, compileGrid } from "./compile-grid.ts";
 import { GridExpander } from "./expand-grid.ts";
+import type { Expectation } from "./expectation.ts";
 import type { Grid, SweptDefinition } from "./grid.ts";
+import type { PlanCounts } from "./planned-node.ts";
 import { sampleGrid } from "./sample-grid.ts";
 import { buildPoint, pointOf, type Subtree } from "./subtree.ts";
 import { assertSweepOptions, type SweepOptions } from "./sweep-options.ts";
@@ -22,6 +24,21 @@ export interface Sweep<Built extends AnyPersistable, Tree> extends Iterable<Buil
   readonly count: number;
   /** The params trees alone, each once whatever the draws; frozen. Nothing is built. */
   trees(): Iterable<Tree>;
+  /**
+   * What running it is expected to take, from what is there and from earlier records. Builds all of it, as `plan` does.
+   *
+   * @throws what {@link plan} throws
+   */
+  expect(options?: { readonly signal?: AbortSignal | undefined }): Promise<SweepExpectation>;
+}
+
+/** What is known of a sweep before it is run. */
+export interface SweepExpectation {
+  /** Points, each once whatever the draws. */
+  readonly points: number;
+  /** What is there and what is not, upstream included. */
+  readonly counts: PlanCounts;
+  readonly expected: Expectation;
 }
 
 /**
@@ -71,6 +88,12 @@ class GridSweep implements Sweep<AnyPersistable, object> {
   get count(): number {
     this.#counted ??= (this.#knownPoints() ?? this.#countPoints()) * (this.#options.draws ?? 1);
     return this.#counted;
+  }
+
+  async expect(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<SweepExpectation> {
+    const { plan } = await import("./plan.ts");
+    const { targets, counts, expected } = await plan(this, options);
+    return { points: targets.length / (this.#options.draws ?? 1), counts, expected };
   }
 
   *trees(): Generator<object, void, undefined> {

@@ -76,6 +76,13 @@ describe("a grid", () => {
     expect(new Set(alike.flatMap(({ dependencies }) => [dependencies.train, dependencies.test])).size).toBe(2);
   });
 
+  test("builds dependencies apart that differ in no more than a sign or a wrapper", () => {
+    const above = definePersistable({ name: "above", dependencies: { loose }, generate: () => 1 });
+    const built = [...sweep(above, { loose: { a: [0, -0, untracked(0), "0", null, fixed([0]).value] } }, memory)];
+    expect(built.map(({ dependencies }) => dependencies.loose.params.a)).toEqual([0, -0, 0, "0", null, [0]]);
+    expect(new Set(built.map(({ address }) => address)).size).toBe(6);
+  });
+
   test("builds a dependency once that nobody names", () => {
     const plain = definePersistable({ name: "plain", generate: () => 1 });
     const above = definePersistable({
@@ -116,6 +123,22 @@ describe("a grid", () => {
     expect(generated.toSorted()).toEqual([...Array(6).fill("downstream"), "upstream 10", "upstream 20"]);
   });
 
+  test("says beforehand what it is expected to take", async () => {
+    await using folder = await temporaryFolder();
+    const grid = { zThreshold: [1, 2, 3], points: { n: [10, 20] } };
+    const study = sweep(estimator, grid, { dataDir: folder.path, draws: 2 });
+    expect(await study.expect()).toMatchObject({
+      points: 6,
+      counts: { hit: 0, notNeeded: 0 },
+      expected: { unknown: ["estimator", "points"] },
+    });
+    const [first] = study;
+    await first?.payload;
+    const later = await study.expect();
+    expect(later).toMatchObject({ points: 6, counts: { hit: 2 }, expected: { unknown: [] } });
+    expect(later.expected.durationMs).toBeGreaterThanOrEqual(0);
+  });
+
   test("takes an array for an axis, and what fixed holds for a value", () => {
     expect([...sweep(loose, { a: [1, 2], b: fixed([1, 2]), c: axis([[1], [2, 3]]) }).trees()]).toEqual([
       { a: 1, b: [1, 2], c: [1] },
@@ -140,6 +163,14 @@ describe("a grid", () => {
     ]).toEqual([
       { zThreshold: 1, trim: 0.1, points: { n: 1 } },
       { zThreshold: 1, trim: 0.1, kind: "x", points: { n: 1 } },
+    ]);
+  });
+
+  test("takes any key for a parameter", () => {
+    const grid = JSON.parse('{"__proto__": [1, 2], "a.b": [3], "constructor": 4}') as { readonly a: number };
+    expect([...sweep(loose, grid).trees()].map((tree) => JSON.stringify(tree))).toEqual([
+      '{"__proto__":1,"a.b":3,"constructor":4}',
+      '{"__proto__":2,"a.b":3,"constructor":4}',
     ]);
   });
 
@@ -173,6 +204,8 @@ describe("a grid", () => {
     const numbers = [1, 2].map((n) => new Numbers({ params: { n }, ...memory }));
     expect([...sweep(mean, { numbers }, memory)].map(({ dependencies }) => dependencies.numbers)).toEqual(numbers);
     expect(() => sweep(mean, { numbers: { n: 1 } } as never)).toThrow(InvalidSweepError);
+    for (const late of [[{ n: 1 }], () => ({ n: 1 }), [3]])
+      expect(() => [...sweep(mean, { numbers: late } as never)]).toThrow(expect.objectContaining({ path: "numbers" }));
   });
 
   test("freezes its trees", () => {
@@ -220,6 +253,7 @@ describe("ranges", () => {
     expect(all(linear(2, 9, 1))).toEqual([2]);
     expect(all(logarithmic(1e-4, 1, 5))).toEqual([1e-4, 1e-3, 1e-2, 1e-1, 1]);
     expect(all(logarithmic(64, 1, 4))).toEqual([64, 16, 4, 1]);
+    expect(all(logarithmic(Math.PI, Math.E, 2))).toEqual([Math.PI, Math.E]);
   });
 
   test("refuse what has no values", () => {
@@ -355,6 +389,15 @@ describe("functions", () => {
     const study = sweep(loose, { a: (point) => point.b, b: () => 1 });
     expect(() => [...study.trees()]).toThrow(expect.objectContaining({ path: "b", name: "InvalidSweepError" }));
     expect(() => study.count).toThrow(InvalidSweepError);
+    const late = sweep(loose, { a: () => [1, 2], b: (point) => (point.a === 2 ? point.c : 0), c: () => 3 });
+    const walk = late.trees()[Symbol.iterator]();
+    expect(walk.next().value).toEqual({ a: 1, b: 0, c: 3 });
+    expect(() => walk.next()).toThrow(expect.objectContaining({ path: "c" }));
+  });
+
+  test("leave out what is undefined in their axes", () => {
+    const study = sweep(loose, { a: () => axis([1, undefined, 2]), b: (point) => String(point.a) });
+    expect([...study.trees()]).toEqual([{ a: 1, b: "1" }, { b: "undefined" }, { a: 2, b: "2" }]);
   });
 
   test("may not give an axis without values", () => {
@@ -500,6 +543,10 @@ describe("a sample", () => {
     expect(take(100).toSorted()).toEqual(all.toSorted());
     expect(new Set(take(10)).size).toBe(10);
     expect(take(10)).toEqual(take(100).slice(0, 10));
+    const line = sweep(loose, { a: () => linear(1, 100, 100) }, { sample: { count: 50, seed: 4 } });
+    const numbers = [...line.trees()].map(({ a }) => a as number);
+    expect(new Set(numbers).size).toBe(50);
+    expect(Math.max(...numbers)).toBeGreaterThan(90);
   });
 
   test("draws where a function says so", () => {
@@ -514,6 +561,8 @@ describe("a sample", () => {
     const sample = { count: 20, seed: 1 };
     const half = sweep(loose, { a: uniform(0, 1) }, { sample, where: ({ a }) => (a as number) < 0.5 });
     expect([...half.trees()]).toHaveLength(20);
+    const few = sweep(loose, { a: uniform(0, 1) }, { sample, where: ({ a }) => (a as number) < 1e-4 });
+    expect(few.count).toBe(20);
     const none = sweep(loose, { a: uniform(0, 1) }, { sample, where: () => false });
     expect(() => none.count).toThrow(expect.objectContaining({ path: "where" }));
     expect([...sweep(loose, { a: linear(1, 1000, 1000) }, { sample, where: () => false }).trees()]).toEqual([]);
