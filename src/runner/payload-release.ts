@@ -1,0 +1,66 @@
+import type { State } from "../persistable/state.ts";
+import type { PlanGraph } from "../pipeline/plan-graph.ts";
+
+/** Lets go of payloads that a run has brought into memory, as soon as nothing in the run will ask for them. */
+export class PayloadRelease {
+  readonly #graph: PlanGraph;
+  readonly #keepsTargets: boolean;
+  /** For each node, how many of those that are made from it are still to be done. */
+  readonly #consumers: Int32Array;
+  /** What was in memory before the run stays there. */
+  readonly #wasHeld: Uint8Array;
+
+  constructor(graph: PlanGraph, done: Uint8Array, keepsTargets: boolean) {
+    this.#graph = graph;
+    this.#keepsTargets = keepsTargets;
+    this.#consumers = new Int32Array(graph.count);
+    this.#wasHeld = new Uint8Array(graph.count);
+    const { dependencyStart, dependencies, states } = graph;
+    for (let node = 0; node < graph.count; node++) {
+      this.#wasHeld[node] = states[node]?.held.kind === "nothing" ? 0 : 1;
+      if (done[node] === 1) continue;
+      for (let i = dependencyStart[node] ?? 0; i < (dependencyStart[node + 1] ?? 0); i++) {
+        const dependency = dependencies[i] ?? 0;
+        this.#consumers[dependency] = (this.#consumers[dependency] ?? 0) + 1;
+      }
+    }
+  }
+
+  /** A node was done, or failed, or will not be done. */
+  settled(node: number): void {
+    const { dependencyStart, dependencies, states } = this.#graph;
+    if (this.#consumers[node] === 0) this.#letGo(node);
+    const state = states[node];
+    for (let i = dependencyStart[node] ?? 0; i < (dependencyStart[node + 1] ?? 0); i++) {
+      const dependency = dependencies[i] ?? 0;
+      const left = (this.#consumers[dependency] ?? 0) - 1;
+      this.#consumers[dependency] = left;
+      if (left === 0) this.#letGo(dependency);
+    }
+    // Another object of the same address belongs to this node alone, as far as the plan knows.
+    for (const own of state?.dependencyStates ?? [])
+      if (own.lastGenerated === undefined && !this.#represents(own, node)) forget(own);
+  }
+
+  #represents(state: State, consumer: number): boolean {
+    const { dependencyStart, dependencies, states } = this.#graph;
+    for (let i = dependencyStart[consumer] ?? 0; i < (dependencyStart[consumer + 1] ?? 0); i++) {
+      if (states[dependencies[i] ?? 0] === state) return true;
+    }
+    return false;
+  }
+
+  #letGo(node: number): void {
+    const state = this.#graph.states[node];
+    if (state === undefined || this.#wasHeld[node] === 1) return;
+    if (this.#keepsTargets && this.#graph.isTarget[node] === 1) return;
+    forget(state);
+  }
+}
+
+/** What is not persisted cannot be loaded again. */
+function forget(state: State): void {
+  if (state.held.kind === "encoded") return;
+  state.held = { kind: "nothing" };
+  state.lastGenerated = undefined;
+}

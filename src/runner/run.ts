@@ -1,0 +1,61 @@
+import type { RunResult } from "../errors/pipeline-errors.ts";
+import { InvalidRunOptionsError, RunCancelledError, RunFailedError } from "../errors/pipeline-errors.ts";
+import { drawsOf } from "../persistable/draws-of.ts";
+import { isPlan, type Plan, plan } from "../pipeline/plan.ts";
+import type { Targets } from "../pipeline/plan-graph.ts";
+import { Execution } from "./execution.ts";
+import { handleSignals } from "./handle-signals.ts";
+import { type RunOptions, resolveRunOptions } from "./run-options.ts";
+
+/**
+ * Generate everything that the targets need and that is not there yet: in order, in parallel, each once. What is finished is persisted, so a run that was
+ * killed goes on where it ended when it is run again; several processes may run the same targets on one data directory.
+ *
+ * Payloads stay in the store: `await target.payload` afterwards gives one.
+ *
+ * @param targets - persistables, a sweep, or a plan
+ * @throws {@link RunFailedError} where something failed, {@link RunCancelledError} where the run was aborted: both have the result; {@link InvalidRunOptionsError} and
+ * StoreErrors before anything was begun.
+ *
+ * @example
+ * ```ts
+ * const result = await run(sweep(outlierEstimator, { zThreshold: [1, 2, 3], points: { n: 1000 } }), {
+ *   concurrency: 8,
+ *   pools: { openai: 4 },
+ *   retries: 2,
+ *   onEvent: (event) => { if (event.type === "generated") console.log(event.name, event.durationMs); },
+ * });
+ * console.log(`${result.generated} generated, ${result.hits} there already`);
+ * ```
+ */
+export async function run(targets: Targets | Plan, options: RunOptions = {}): Promise<RunResult> {
+  const settings = resolveRunOptions(options);
+  const interrupt = new AbortController();
+  const signals = settings.handleSignals === false ? undefined : handleSignals(() => interrupt.abort());
+  const signal =
+    settings.signal === undefined ? interrupt.signal : AbortSignal.any([settings.signal, interrupt.signal]);
+  try {
+    const planned = isPlan(targets)
+      ? checkPlanned(targets, options)
+      : await plan(expandDraws(targets, options), { signal, force: options.force });
+    const result = await new Execution(planned, settings, signal).execute();
+    if (result.state === "cancelled") throw new RunCancelledError(result, { cause: signal.reason });
+    if (result.state === "failed") throw new RunFailedError(result);
+    return result;
+  } finally {
+    signals?.close();
+    // Everything is tidy: what shells and supervisors expect now is the exit code of this signal.
+    if (signals?.received !== undefined && signals.endsProcess) process.exit(signals.exitCode);
+  }
+}
+
+function expandDraws(targets: Targets, { draws = 1 }: RunOptions): Targets {
+  return draws === 1 ? targets : drawsOf(targets, draws);
+}
+
+function checkPlanned(planned: Plan, { draws, force }: RunOptions): Plan {
+  if (draws === undefined && force === undefined) return planned;
+  throw new InvalidRunOptionsError(
+    `The plan is made already: give ${draws === undefined ? "force" : "the draws"} when you plan, or the targets to run.`,
+  );
+}
