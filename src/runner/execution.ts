@@ -2,6 +2,7 @@ import type { RunFailure, RunResult } from "../errors/pipeline-errors.ts";
 import { UpstreamFailedError } from "../errors/pipeline-errors.ts";
 import type { RunEvent } from "../events/run-event.ts";
 import { describeParams } from "../persistable/describe-params.ts";
+import { SpentCost } from "../persistable/spent-cost.ts";
 import type { State } from "../persistable/state.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { NodeKind, type PlanGraph, planGraphKey } from "../pipeline/plan-graph.ts";
@@ -34,7 +35,7 @@ export class Execution {
   /** Persistables that must not be generated again in this run, to be freed of that in the end. */
   readonly #refusing = new Set<State>();
   readonly #aborted = new Set<number>();
-  readonly #cost: Record<string, number> = {};
+  readonly #cost = new SpentCost();
   #hits = 0;
   #generated = 0;
   #cancelled = 0;
@@ -129,7 +130,7 @@ export class Execution {
       return;
     }
     this.#generated += 1;
-    for (const [unit, spent] of Object.entries(cost ?? {})) this.#cost[unit] = (this.#cost[unit] ?? 0) + spent;
+    if (cost !== undefined) this.#cost.add(cost);
     await forgetFailure(state);
     this.#log.note(node, { outcome: "generated", durationMs, attempts });
     this.#tellNode(node, {
@@ -201,7 +202,7 @@ export class Execution {
       failed: failures.length,
       cancelled: this.#cancelled,
       savedMs: this.#savedMs,
-      cost: { ...this.#cost },
+      cost: this.#cost.total ?? {},
       failures,
     };
   }

@@ -74,7 +74,7 @@ export class RunLog {
     this.runId = newRunId(this.#startedAt);
   }
 
-  note(index: number, { error, ...note }: Omit<NodeNote, "error"> & { readonly error?: unknown }): void {
+  note(index: number, { error, durationMs, ...note }: Omit<NodeNote, "error"> & { readonly error?: unknown }): void {
     const state = this.#states[index];
     if (state === undefined) return;
     if (this.#nodes.length >= MAX_NODES) {
@@ -82,7 +82,9 @@ export class RunLog {
       return;
     }
     const described = error === undefined ? {} : { error: describeError(error, createRedactor(state.secrets)) };
-    this.#nodes.push({ name: state.node.name, address: state.node.address, ...note, ...described });
+    const { name, address } = state.node;
+    const took = durationMs === undefined ? {} : { durationMs: Math.round(durationMs * 1000) / 1000 };
+    this.#nodes.push({ name, address, ...note, ...took, ...described });
   }
 
   begin(): Promise<void> {
