@@ -40,10 +40,36 @@ function medianOfKnown(count: number, expectedMs: Float64Array, done: Uint8Array
     if (done?.[node] !== 1 && isKnown(ms)) known[size++] = ms;
   }
   if (size === 0) return undefined;
-  const sorted = known.subarray(0, size).sort();
-  const middle = size >> 1;
-  const upper = sorted[middle] as number;
-  return size % 2 === 1 ? upper : (upper + (sorted[middle - 1] as number)) / 2;
+  const sample = known.subarray(0, size);
+  const upper = selectNth(sample, size >> 1);
+  if (size % 2 === 1) return upper;
+  const lower = sample.subarray(0, size >> 1).reduce((largest, ms) => Math.max(largest, ms), 0);
+  return (lower + upper) / 2;
+}
+
+/** The one that would stand at `index` if all were sorted, and those before it in front of it; sorting 100,000 would take as long as scheduling them. */
+function selectNth(values: Float64Array, index: number): number {
+  let start = 0;
+  let end = values.length - 1;
+  while (start < end) {
+    const pivot = values[(start + end) >> 1] as number;
+    let low = start;
+    let high = end;
+    while (low <= high) {
+      while ((values[low] as number) < pivot) low += 1;
+      while ((values[high] as number) > pivot) high -= 1;
+      if (low > high) break;
+      const swapped = values[low] as number;
+      values[low] = values[high] as number;
+      values[high] = swapped;
+      low += 1;
+      high -= 1;
+    }
+    if (index <= high) end = high;
+    else if (index >= low) start = low;
+    else break;
+  }
+  return values[index] as number;
 }
 
 function isKnown(ms: number): boolean {

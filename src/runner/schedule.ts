@@ -98,15 +98,16 @@ class Schedule implements PlaceKeeper, Settlement {
   beginNext(): void {
     if (this.#isBeginning) return;
     this.#isBeginning = true;
-    let node: number = Taken.nothing;
     while (this.#free > 0 && !this.#isPaused) {
-      node = this.#waiting.take(!this.#isStopped);
+      const node = this.#waiting.take(!this.#isStopped);
       if (node >= 0) this.#beginNode(node);
       else if (node === Taken.returning) this.#letReturn();
-      else break;
+      else {
+        this.#setTimer();
+        break;
+      }
     }
     this.#isBeginning = false;
-    if (node === Taken.nothing) this.#setTimer();
     if (this.#running === 0 && (this.#isStopped || this.#waiting.nodes === 0)) this.#end();
   }
 

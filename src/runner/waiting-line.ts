@@ -13,6 +13,7 @@ export interface Returner {
 /** All that wait for the same: those who come back first, then nodes. */
 export class WaitingLine<Returning extends Returner> {
   readonly share: Share;
+  readonly hasRate: boolean;
   readonly nodes: ReadyQueue;
   /** In the order in which they came. */
   readonly returning = new Set<Returning>();
@@ -20,12 +21,11 @@ export class WaitingLine<Returning extends Returner> {
   isBusy = false;
   /** Pools that were once all that the first one here waited for: they are kept for it, or others would take turns in taking one of several from it. */
   readonly #kept: Uint8Array;
-  readonly #hasRate: boolean;
 
   constructor(share: Share, nodes: ReadyQueue) {
     this.share = share;
     this.nodes = nodes;
-    this.#hasRate = share.pools.some(({ rate }) => rate !== undefined);
+    this.hasRate = share.pools.some(({ rate }) => rate !== undefined);
     this.#kept = new Uint8Array(share.pools.length);
   }
 
@@ -53,6 +53,11 @@ export class WaitingLine<Returning extends Returner> {
     return false;
   }
 
+  /** Whoever comes next is looked for anew. */
+  dropReserved(): void {
+    for (const pool of this.share.pools) pool.reserved = 0;
+  }
+
   /** From when on the rates of its pools would let the first one begin; infinity where they do already. */
   rateFitsAtMs(nowMs: number): number {
     let atMs = Number.NEGATIVE_INFINITY;
@@ -70,8 +75,8 @@ export class WaitingLine<Returning extends Returner> {
     for (let i = 0; i < pools.length; i++) {
       pools[i]?.take(weights[i] as number);
       pools[i]?.rate?.begin(weights[i] as number);
+      this.#kept[i] = 0;
     }
-    this.#kept.fill(0);
   }
 
   giveBack(): void {
@@ -81,7 +86,7 @@ export class WaitingLine<Returning extends Returner> {
 
   /** What was taken has begun. */
   stamp(): void {
-    if (!this.#hasRate) return;
+    if (!this.hasRate) return;
     const { pools, weights } = this.share;
     const nowMs = performance.now();
     for (let i = 0; i < pools.length; i++) pools[i]?.rate?.stamp(weights[i] as number, nowMs);

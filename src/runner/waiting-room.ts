@@ -13,6 +13,7 @@ export class WaitingRoom<Returning extends Returner> {
   found: Returning | undefined;
   readonly #lines: readonly WaitingLine<Returning>[];
   readonly #shareOf: Int32Array | undefined;
+  readonly #hasRates: boolean;
   readonly #priority: Float64Array | undefined;
   /** Where there are several lines, and no priority says who is first: when each node came. */
   readonly #arrival: Int32Array | undefined;
@@ -26,6 +27,7 @@ export class WaitingRoom<Returning extends Returner> {
       (share) => new WaitingLine(share, priority === undefined ? new FifoQueue() : new PriorityQueue(priority)),
     );
     this.#shareOf = shareOf;
+    this.#hasRates = this.#lines.some(({ hasRate }) => hasRate);
     this.#priority = priority;
     if (shareOf !== undefined && priority === undefined) this.#arrival = new Int32Array(count);
   }
@@ -74,21 +76,22 @@ export class WaitingRoom<Returning extends Returner> {
 
   #takeFirstThatFits(withNodes: boolean): number {
     this.#sort();
-    const nowMs = performance.now();
+    const nowMs = this.#hasRates ? performance.now() : 0;
     this.wakeAtMs = Number.POSITIVE_INFINITY;
+    const busy = this.#busy;
     let taken: number = Taken.nothing;
-    for (const line of this.#busy) {
+    let passed = 0;
+    for (; passed < busy.length; passed++) {
+      const line = busy[passed] as WaitingLine<Returning>;
       if (!withNodes && line.returning.size === 0) continue;
       if (line.mayBegin(nowMs)) {
         line.take();
         taken = this.#leave(line);
         break;
       }
-      this.wakeAtMs = Math.min(this.wakeAtMs, line.rateFitsAtMs(nowMs));
+      if (this.#hasRates) this.wakeAtMs = Math.min(this.wakeAtMs, line.rateFitsAtMs(nowMs));
     }
-    for (const line of this.#busy) {
-      for (const pool of line.share.pools) pool.reserved = 0;
-    }
+    while (passed > 0) (busy[--passed] as WaitingLine<Returning>).dropReserved();
     return taken;
   }
 

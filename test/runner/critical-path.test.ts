@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { criticalPathPriority } from "../../src/runner/critical-path.ts";
 import { graphOf } from "../support/schedule-trial.ts";
@@ -21,6 +22,18 @@ describe("criticalPathPriority", () => {
       Float64Array.of(12, 20, 30, 2, 10),
     );
     expect(criticalPathPriority(graphOf([[], [], []]), Float64Array.of(10, 20, unknown))?.[2]).toBe(15);
+  });
+
+  it("finds the median of any durations", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(20), { minLength: 1, maxLength: 50 }), (durations) => {
+        const sorted = durations.toSorted((a, b) => a - b);
+        const [upper, lower] = [sorted[sorted.length >> 1] as number, sorted[(sorted.length - 1) >> 1] as number];
+        const graph = graphOf([...durations.map(() => []), []]);
+        const priority = criticalPathPriority(graph, Float64Array.of(...durations, unknown));
+        expect(priority?.[durations.length]).toBe((lower + upper) / 2);
+      }),
+    );
   });
 
   it("is not there where nothing is known of what is to be done", () => {
