@@ -61,7 +61,9 @@ describe("a limit", () => {
     expect(begun.indexOf(2)).toBeLessThan(6);
   });
 
-  it("of a rate keeps nobody waiting after an abort", async () => {
+  it("of a rate keeps nobody waiting after an abort, nor the process", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+    const timersBefore = timers();
     const abort = new AbortController();
     const { state } = await schedule(graphOf(independent(3)), {
       concurrency: 3,
@@ -73,6 +75,7 @@ describe("a limit", () => {
       },
     });
     expect([...state]).toEqual([NodeOutcome.done, NodeOutcome.pending, NodeOutcome.pending]);
+    expect(timers()).toBeLessThanOrEqual(timersBefore);
   });
 
   it("adds up to what it is, in tenths", async () => {
@@ -133,6 +136,23 @@ describe("a place", () => {
         refusal = await place.acquire().catch((error) => error);
       },
       () => {},
+    );
+    expect(refusal).toBe(reason);
+  });
+
+  it("is refused with the reason of the schedule's signal while it is waited for", async () => {
+    const reason = new Error("enough");
+    let refusal: unknown;
+    await withPlace(
+      async (place, abort) => {
+        place.release();
+        // The other one has it by now, and keeps it until this one has ended.
+        await setImmediate();
+        const acquired = place.acquire();
+        abort.abort(reason);
+        refusal = await acquired.catch((error) => error);
+      },
+      () => setTimeout(5),
     );
     expect(refusal).toBe(reason);
   });
