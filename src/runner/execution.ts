@@ -82,6 +82,7 @@ export class Execution {
       onFailure: keepGoing,
       signal: this.#signal,
       poolsOf: (node) => states[node]?.declaration.pools,
+      nameOf: (node) => states[node]?.node.name ?? `node ${node}`,
       execute: (node, place) => this.#produce(node, place),
       onSkipped: (node, because) => this.#cancel(node, "upstream-failed", because),
       ...(priority === undefined ? {} : { priority }),

@@ -201,7 +201,9 @@ describe("a run", () => {
     const more = Array.from({ length: 6 }, (_, i) => work({ i: i + 100 }, { dataDir }));
     await run(more, { concurrency: 6, pools: { gpu: 4 } });
     expect(mostOnGpu).toBe(2);
-    await expect(run([work({ i: 1000 }, { dataDir })], { pools: { gpu: 1 } })).rejects.toThrow(InvalidRunOptionsError);
+    const impossible = run([work({ i: 1000 }, { dataDir })], { pools: { gpu: 1 } });
+    await expect(impossible).rejects.toThrow(InvalidRunOptionsError);
+    await expect(impossible).rejects.toThrow('work takes 2 of the pool "gpu", which has 1');
   });
 
   test.each<[RunOptions, RegExp]>([
