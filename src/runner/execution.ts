@@ -10,6 +10,7 @@ import { criticalPathPriority } from "./critical-path.ts";
 import { forgetFailure, writeFailure } from "./failure-record.ts";
 import { PayloadRelease } from "./payload-release.ts";
 import { type Production, ProductionFailure, produceNode } from "./produce-node.ts";
+import { RecordedDurations } from "./recorded-durations.ts";
 import { assertRetries, type RunSettings } from "./run-options.ts";
 import { RunLog } from "./run-record.ts";
 import type { Place } from "./running-node.ts";
@@ -36,6 +37,7 @@ export class Execution {
   readonly #refusing = new Set<State>();
   readonly #aborted = new Set<number>();
   readonly #cost = new SpentCost();
+  #durations: RecordedDurations | undefined;
   #hits = 0;
   #generated = 0;
   #cancelled = 0;
@@ -57,6 +59,7 @@ export class Execution {
   async execute(): Promise<RunResult> {
     const startedMs = performance.now();
     this.#tellPlanned();
+    this.#durations = await RecordedDurations.read(this.#graph, this.#signal);
     this.#tellHits();
     await this.#log.begin();
     try {
@@ -232,10 +235,9 @@ export class Execution {
 
   #tellHit(node: number): void {
     this.#hits += 1;
-    const savedMs = this.#graph.expectedMs[node] ?? Number.NaN;
-    const isKnown = !Number.isNaN(savedMs);
-    if (isKnown) this.#savedMs += savedMs;
-    this.#tellNode(node, { type: "hit", ...(isKnown ? { savedMs } : {}) });
+    const savedMs = this.#durations?.of(this.#graph.states[node] as State);
+    this.#savedMs += savedMs ?? 0;
+    this.#tellNode(node, { type: "hit", ...(savedMs === undefined ? {} : { savedMs }) });
   }
 
   #tellStarted(node: number, attempt: number): void {

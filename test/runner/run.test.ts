@@ -97,6 +97,24 @@ describe("a run", () => {
     expect(generated).toEqual([]);
   });
 
+  test("says how long what was there took to generate", async () => {
+    const slow = definePersistable({
+      name: "slow",
+      params: typedParams<{ ms: number }>(),
+      generate: ({ params }) => new Promise<number>((resolve) => setTimeout(resolve, params.ms, params.ms)),
+    });
+    const dataDir = memoryStore();
+    const targets = [slow({ ms: 40 }, { dataDir }), slow({ ms: 5 }, { dataDir })];
+    expect((await run(targets)).savedMs).toBe(0);
+    const events: RunEvent[] = [];
+    const { savedMs } = await run(targets, { onEvent: (event) => events.push(event) });
+    const recorded = await Promise.all(
+      targets.map(async (target) => (await target.record())?.provenance.durationMs ?? 0),
+    );
+    expect(savedMs).toBe((recorded[0] ?? 0) + (recorded[1] ?? 0));
+    expect(events.flatMap((event) => (event.type === "hit" ? [event.savedMs] : []))).toEqual(recorded);
+  });
+
   test("carries out a plan that was looked at before", async () => {
     const { mean } = createWorld();
     const target = mean({ squares: { numbers: { n: 4 } }, count: { numbers: { n: 4 } } }, { dataDir: memoryStore() });
