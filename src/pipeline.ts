@@ -2,6 +2,7 @@ export {
   GenerateTimeoutError,
   InvalidRunOptionsError,
   InvalidSweepError,
+  InvalidTableError,
   MissingPeerError,
   RunCancelledError,
   RunFailedError,
@@ -10,6 +11,7 @@ export {
   UpstreamFailedError,
 } from "./errors/pipeline-errors.ts";
 export type { RunEvent } from "./events/run-event.ts";
+export type { RetryOptions } from "./persistable/declaration.ts";
 export {
   type Axis,
   axis,
@@ -21,11 +23,18 @@ export {
   logUniform,
   uniform,
 } from "./pipeline/axis.ts";
+export { type CollectOptions, collect } from "./pipeline/collect.ts";
 export type { Expectation } from "./pipeline/expectation.ts";
 export type { Grid, GridPath, Point, SweptDefinition } from "./pipeline/grid.ts";
 export type { CauseValue, MissCause } from "./pipeline/miss-causes.ts";
 export { type Plan, type PlanOptions, plan } from "./pipeline/plan.ts";
 export type { Targets } from "./pipeline/plan-graph.ts";
 export type { PlanCounts, PlanNode } from "./pipeline/planned-node.ts";
+export type { ArtifactColumns, FlatParams, Row } from "./pipeline/row.ts";
 export { type Sweep, type SweepExpectation, sweep } from "./pipeline/sweep.ts";
 export type { SampleOptions, SweepOptions } from "./pipeline/sweep-options.ts";
+export { Table } from "./pipeline/table.ts";
+export { type DescribedError, type FailureRecord, readFailure } from "./runner/failure-record.ts";
+export { run } from "./runner/run.ts";
+export type { RateLimit, RunListener, RunOptions } from "./runner/run-options.ts";
+export { listRuns, type RunRecord, type RunRecordNode } from "./runner/run-record.ts";

@@ -171,3 +171,16 @@ export class InvalidSweepError extends PersistableError {
     this.path = path;
   }
 }
+
+/**
+ * Persistables that make no table: a parameter would take the name of another column, or there are too many columns. Remedy: rename the parameter or role
+ * that the message names, or collect fewer kinds of persistables at a time.
+ *
+ * @example
+ * ```ts
+ * // estimator has the parameter metrics.k, and what begins with artifact., summary., metrics. or cost. is something else in a table.
+ * ```
+ */
+export class InvalidTableError extends PersistableError {
+  override readonly code = "PERSISTABLE_INVALID_TABLE" as const;
+}

@@ -1,0 +1,84 @@
+import { stringify } from "csv-stringify/sync";
+import { encodeArrow } from "./encode-arrow.ts";
+
+/** Rows with the same columns; a column that a row lacks is undefined there. */
+export class Table<TableRow extends object> implements Iterable<TableRow> {
+  readonly rows: readonly TableRow[];
+  /** In order: params, then what is known of the artifacts. */
+  readonly columns: readonly string[];
+
+  constructor(rows: readonly TableRow[], columns: readonly string[]) {
+    this.rows = rows;
+    this.columns = columns;
+  }
+
+  [Symbol.iterator](): Iterator<TableRow> {
+    return this.rows[Symbol.iterator]();
+  }
+
+  /**
+   * Comma-separated values as in RFC 4180, with a line of column names. What is not there is empty; dates are ISO 8601; lists and other objects are JSON.
+   *
+   * @example
+   * ```ts
+   * writeFileSync("study.csv", table.toCsv());
+   * ```
+   */
+  toCsv(): string {
+    const lines = this.rows.map((row) => this.columns.map((column) => textOf(valueIn(row, column))));
+    return stringify([this.columns as string[], ...lines]);
+  }
+
+  /** A list of objects as JSON; what is not there is left out. What JSON lacks (bigint, `NaN`, `-0`, dates) is text. */
+  toJson(): string {
+    const rows = this.rows.map((row) =>
+      Object.fromEntries(
+        this.columns.flatMap((column) => {
+          const value = valueIn(row, column);
+          return value === undefined ? [] : [[column, jsonOf(value)]];
+        }),
+      ),
+    );
+    return `${JSON.stringify(rows, undefined, 2)}\n`;
+  }
+
+  /**
+   * The bytes of an Arrow IPC stream, which DuckDB, Polars, pandas and `tableFromIPC` of apache-arrow read. Numbers are Float64, dates milliseconds, bigints Int64, texts
+   * Utf8, lists and other objects JSON in Utf8; what is not there is null.
+   *
+   * @throws {@link MissingPeerError} where apache-arrow is not installed.
+   */
+  toArrow(): Promise<Uint8Array> {
+    return encodeArrow(
+      this.columns.map((name) => ({ name, values: this.rows.map((row) => valueIn(row, name)) })),
+      (value) => textOf(value),
+    );
+  }
+}
+
+function valueIn(row: object, column: string): unknown {
+  return (row as Readonly<Record<string, unknown>>)[column];
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
+  if (value instanceof URL || value instanceof RegExp || typeof value !== "object") return String(value);
+  return JSON.stringify(jsonOf(value)) ?? "";
+}
+
+function jsonOf(value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0) ? value : textOf(value);
+  if (value instanceof Date || value instanceof URL || value instanceof RegExp) return textOf(value);
+  if (value instanceof Map) return [...value].map(([key, inner]) => [jsonOf(key), jsonOf(inner)]);
+  if (value instanceof Set) return [...value].map(jsonOf);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+    return Array.from(value as unknown as Iterable<unknown>, jsonOf);
+  if (Array.isArray(value)) return value.map(jsonOf);
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonOf(inner)]));
+  return value;
+}

@@ -1,0 +1,48 @@
+import { expectTypeOf, test } from "vitest";
+import { z } from "zod";
+import { definePersistable, typedParams } from "../../src/index.ts";
+import { collect, sweep } from "../../src/pipeline.ts";
+
+const points = definePersistable({
+  name: "points",
+  params: z.object({ n: z.int(), randomState: z.int().default(7) }),
+  generate: () => new Float64Array(1),
+});
+const estimator = definePersistable({
+  name: "estimator",
+  params: typedParams<{ zThreshold: number; model?: { kind: string } }>(),
+  dependencies: { points },
+  generate: () => ({ mean: 1 }),
+  summarize: ({ mean }) => ({ mean, label: "x" }),
+});
+const study = sweep(estimator, { zThreshold: [1], points: { n: 1 } });
+
+test("a row has the params of the whole tree, the summary and the metrics with their types", async () => {
+  const { rows } = await collect(study, { metrics: (payload) => ({ twice: payload.mean * 2 }) });
+  const [row] = rows;
+  if (row === undefined) throw new Error("no row");
+  expectTypeOf(row.zThreshold).toEqualTypeOf<number>();
+  expectTypeOf(row["points.n"]).toEqualTypeOf<number>();
+  expectTypeOf(row["points.randomState"]).toEqualTypeOf<number>();
+  expectTypeOf(row["summary.mean"]).toEqualTypeOf<number | undefined>();
+  expectTypeOf(row["summary.label"]).toEqualTypeOf<string | undefined>();
+  expectTypeOf(row["metrics.twice"]).toEqualTypeOf<number | undefined>();
+  expectTypeOf(row["cost.usd"]).toEqualTypeOf<number | undefined>();
+  expectTypeOf(row["artifact.state"]).toEqualTypeOf<"persisted" | "missing" | "corrupt">();
+  // @ts-expect-error there is no such column
+  row["points.m"];
+  // @ts-expect-error not without metrics
+  (await collect(study)).rows[0]?.["metrics.twice"];
+});
+
+test("metrics get the payload", async () => {
+  // @ts-expect-error the payload has no median
+  await collect(study, { metrics: (payload) => ({ median: payload.median }) });
+  await collect(points({ n: 1 }), {
+    metrics: (payload, { params }) => {
+      expectTypeOf(payload).toEqualTypeOf<Float64Array<ArrayBuffer>>();
+      expectTypeOf(params.n).toBeNumber();
+      return { length: payload.length };
+    },
+  });
+});
