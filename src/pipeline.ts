@@ -24,7 +24,9 @@ export {
   uniform,
 } from "./pipeline/axis.ts";
 export { type CollectOptions, collect } from "./pipeline/collect.ts";
+export { type ArtifactDifference, type Difference, diff } from "./pipeline/diff-artifacts.ts";
 export type { Expectation } from "./pipeline/expectation.ts";
+export { findNearest, type NearestOptions, type Neighbor } from "./pipeline/find-nearest.ts";
 export type { Grid, GridPath, Point, SweptDefinition } from "./pipeline/grid.ts";
 export type { CauseValue, MissCause } from "./pipeline/miss-causes.ts";
 export { type Plan, type PlanOptions, plan } from "./pipeline/plan.ts";
