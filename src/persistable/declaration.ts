@@ -45,8 +45,11 @@ export interface DeclarationOptions {
   readonly retries?: number | RetryOptions | undefined;
   /** How long one attempt may take in a run, in milliseconds; for ever by default. */
   readonly timeoutMs?: number | undefined;
-  /** Generate on a worker thread, for generators that compute: the module that defines it is imported there. */
-  readonly worker?: boolean | undefined;
+  /**
+   * Generate on a worker thread, for generators that compute: the module that defines it is imported there, and has to export it. Where it cannot be found (a class, a
+   * function of yours that defines), say `import.meta.url` in the place of `true`. What the generator returns is moved, not copied: of typed arrays that it keeps, return a copy.
+   */
+  readonly worker?: boolean | string | URL | undefined;
 }
 
 /** How a run tries again. The delay before attempt n + 1 is `minDelayMs * factor ** (n - 1)`, and at most `maxDelayMs`. */

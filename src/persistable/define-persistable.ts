@@ -154,6 +154,7 @@ export function definePersistable<
     };
     return new DefinedPersistable(stateOptions as never) as unknown as Persistable;
   };
+  Object.defineProperty(build, declarationKey, { value: declaration });
   return Object.assign(build, { payloadName: name, dependencies: declared }) as never;
 }
 

@@ -3,6 +3,7 @@ import { type Published, publishArtifact } from "../artifact/publish-artifact.ts
 import { assertNoCredentials } from "../params/credentials.ts";
 import { draftRecord, type RecordDraft, summarizeRecord } from "../record/encode-record.ts";
 import { encodeSummary } from "../record/encode-summary.ts";
+import { loadPart } from "../util/load-part.ts";
 import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
 import { provenanceKeysOf } from "./declaration.ts";
 import { GeneratorContext } from "./generate-context.ts";
@@ -43,11 +44,22 @@ async function callGenerator(
 ): Promise<{ readonly payload: unknown; readonly taken: TakenByGenerator }> {
   const context = new GeneratorContext(state, options, signal);
   try {
-    const payload = await state.hooks.generatePayload(context);
+    const payload = await (isForWorker(state)
+      ? generateInWorker(state, context)
+      : state.hooks.generatePayload(context));
     return { payload, taken: context.taken };
   } finally {
     await context.close();
   }
+}
+
+function isForWorker({ declaration: { worker } }: State): boolean {
+  return worker !== undefined && worker !== false;
+}
+
+async function generateInWorker(state: State, context: GeneratorContext): Promise<unknown> {
+  const part = await loadPart(() => import("./generate-in-worker.ts"));
+  return part.generateInWorker(state, context);
 }
 
 async function summarize(

@@ -9,12 +9,16 @@ let isListening = false;
 /** An empty folder for scratch files, its absolute path. It goes when the process exits, or earlier by {@link removeWorkFolder}. */
 export function makeWorkFolder(): string {
   const folder = mkdtempSync(path.join(path.resolve(tmpdir()), "persistable-work-"));
-  open.add(folder);
-  if (!isListening) {
-    isListening = true;
-    process.on("exit", removeAll);
-  }
+  adoptWorkFolder(folder);
   return folder;
+}
+
+/** Answer for a folder that another thread has made. */
+export function adoptWorkFolder(folder: string): void {
+  open.add(folder);
+  if (isListening) return;
+  isListening = true;
+  process.on("exit", removeAll);
 }
 
 /** Never fails: the payload must not be lost for what a scratch folder does. What could not be removed is tried again at exit. */

@@ -1,0 +1,184 @@
+import { locateDefinition } from "../artifact/defining-module.ts";
+import { UnshareableError, WorkerModuleError } from "../errors/worker-errors.ts";
+import type { PersistableEvent } from "../events/event.ts";
+import { type CarriedError, restoreError } from "./carried-error.ts";
+import type { GeneratorContext } from "./generate-context.ts";
+import type { MovedPayload } from "./moved-payload.ts";
+import { packValue } from "./packed-value.ts";
+import { paramsTreeOf } from "./params-tree-of.ts";
+import type { State } from "./state.ts";
+import { visitUpstreamFirst } from "./upstream-first.ts";
+import { adoptWorkFolder, removeWorkFolder } from "./work-folder.ts";
+import type { JobNode, WorkerJob, WorkerNews } from "./worker-message.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+/**
+ * Run the generator on a worker thread.
+ *
+ * @throws {@link WorkerModuleError}, {@link UnshareableError}, {@link WorkerCrashedError}; what the generator throws, with its name, message, stack, code and cause.
+ */
+export async function generateInWorker(state: State, context: GeneratorContext): Promise<unknown> {
+  // A dependency that was missing there: a thread that waits for another one would only take up a place.
+  if (isWorkerOfOurs()) return state.hooks.generatePayload(context);
+  const job = describeJob(state, context.untracked);
+  const pool = await openPool();
+  let workFolder: string | undefined;
+  try {
+    const { moved, taken, upstreamMs } = await pool.run({
+      name: state.node.name,
+      job,
+      signal: context.signal,
+      onNews: (news) => {
+        if (news.kind === "work-folder") {
+          workFolder = news.folder;
+          adoptWorkFolder(workFolder);
+        } else relay(state, context, news);
+      },
+    });
+    // Reading it notes it for the record.
+    if (taken.seed !== undefined) void context.seed;
+    const [first] = state.dependencyStates;
+    if (first !== undefined) first.busyMs += upstreamMs;
+    return await receive(state, moved);
+  } finally {
+    if (workFolder !== undefined) await removeWorkFolder(workFolder);
+  }
+}
+
+let pool: WorkerPool | undefined;
+
+async function openPool(): Promise<WorkerPool> {
+  const { workerEntryUrl } = await import("./worker-entry.ts");
+  if (workerEntryUrl === undefined || isMainScript(workerEntryUrl)) {
+    throw new WorkerModuleError(
+      "persistable-ts was bundled into one file with the program, so that a worker thread cannot load it alone. Leave it out of the bundle, or let the bundler split.",
+    );
+  }
+  pool ??= new WorkerPool(workerEntryUrl, process.getBuiltinModule("node:os").availableParallelism());
+  return pool;
+}
+
+function isWorkerOfOurs(): boolean {
+  const data: unknown = process.getBuiltinModule("node:worker_threads").workerData;
+  return typeof data === "object" && data !== null && "persistableEntry" in data;
+}
+
+function describeJob(state: State, untracked: Readonly<Record<string, unknown>>): WorkerJob {
+  const places = new Map<State, number>();
+  const nodes: JobNode[] = [];
+  const asked = moduleOf(state);
+  if (asked === undefined || isMainScript(asked)) {
+    throw new WorkerModuleError(
+      `${state.node.name} is ${asked === undefined ? "defined in no module that can be found" : `defined in ${asked}, the script that was started`}: a worker thread cannot import it. ` +
+        "Move its definition to a module of its own and export it. Where it is in one already (a class, a function of yours that defines), say worker: import.meta.url there.",
+    );
+  }
+  visitUpstreamFirst(
+    state,
+    (upstream) => !places.has(upstream),
+    (upstream) => {
+      nodes.push(describeNode(upstream, places));
+      places.set(upstream, nodes.length - 1);
+    },
+  );
+  const { surroundings } = state;
+  return {
+    nodes,
+    untracked: packValue(untracked, [], ["untracked"]),
+    isHeard: surroundings.onEvent !== undefined,
+    isLogged: surroundings.logger !== undefined,
+    isVerbose: surroundings.verbose,
+  };
+}
+
+function describeNode(state: State, places: ReadonlyMap<State, number>): JobNode {
+  const { node, declaration, dependencyStates, memory, limits } = state;
+  const roles = Object.keys(node.dependencies);
+  const own = Object.fromEntries(Object.entries(paramsTreeOf(state)).filter(([key]) => !roles.includes(key)));
+  const module = moduleOf(state);
+  const { store } = state.surroundings;
+  if (!store.url.startsWith("file:")) {
+    throw new UnshareableError(
+      `The store ${store.url} of ${node.name} cannot be opened by a worker thread. Give a folder as dataDir, or leave out worker.`,
+    );
+  }
+  return {
+    name: node.name,
+    address: node.address,
+    draw: node.draw,
+    // Found through the definition that declares it; to import it would run the script again.
+    module: module === undefined || isMainScript(module) ? undefined : module,
+    params: packValue(own, declaration.classes, ["params"]),
+    roles: roles.map((role, i) => [role, places.get(dependencyStates[i] as State) as number]),
+    storeUrl: store.url,
+    isDurable: store.capabilities.durable,
+    memory,
+    limits,
+  };
+}
+
+function moduleOf({ declaration }: State): string | undefined {
+  const { worker } = declaration;
+  if (typeof worker === "string" || worker instanceof URL) return asUrl(String(worker));
+  const location = locateDefinition(declaration.trace);
+  return location === undefined ? undefined : asUrl(location);
+}
+
+function asUrl(location: string): string {
+  return /^[a-z][a-z0-9+.-]+:/i.test(location)
+    ? location
+    : process.getBuiltinModule("node:url").pathToFileURL(location).href;
+}
+
+function isMainScript(url: string): boolean {
+  const [, script] = process.argv;
+  if (script === undefined || !url.startsWith("file:")) return false;
+  const file = process.getBuiltinModule("node:url").fileURLToPath(url);
+  const real = realPath(file);
+  // `node main` starts main.js.
+  return ["", ".js", ".cjs", ".mjs", "/index.js"].some((end) => realPath(script + end) === real);
+}
+
+function realPath(file: string): string {
+  try {
+    return process.getBuiltinModule("node:fs").realpathSync.native(file);
+  } catch {
+    return file;
+  }
+}
+
+type RelayedNews = Exclude<WorkerNews, { kind: "work-folder" }>;
+
+/** A listener that breaks down is no reason to lose a payload, and nobody else is there to catch it. */
+function relay(state: State, context: GeneratorContext, news: RelayedNews): void {
+  try {
+    tellHere(state, context, news);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
+  }
+}
+
+function tellHere(state: State, context: GeneratorContext, news: RelayedNews): void {
+  const { onEvent, logger } = state.surroundings;
+  if (news.kind === "progress") context.progress(news.done, news.total, news.note);
+  else if (news.kind === "cost") context.cost(news.spent);
+  else if (news.kind === "log") context.log[news.level](news.message, news.fields);
+  else if (news.kind === "event") onEvent?.(withError(news.event));
+  else logger?.[news.level](news.message, news.fields);
+}
+
+function withError(event: PersistableEvent): PersistableEvent {
+  return event.type === "failed" ? { ...event, error: restoreError(event.error as CarriedError) } : event;
+}
+
+async function receive(state: State, moved: MovedPayload): Promise<unknown> {
+  if (moved.kind === "cloned") return moved.payload;
+  const { encoded, formatId } = moved;
+  const format = state.formats.find(({ id }) => id === formatId);
+  if (format === undefined) {
+    throw new WorkerModuleError(
+      `${state.node.name} has the format ${formatId} on a worker thread, and ${state.format.id} here. Say it in the definition, not at the call.`,
+    );
+  }
+  return format.decode(Buffer.concat(encoded), state.limits);
+}

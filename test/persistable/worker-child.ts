@@ -1,0 +1,148 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import {
+  definePersistable,
+  memoryStore,
+  PersistableError,
+  type PersistableEvent,
+  secret,
+  untracked,
+} from "../../src/index.ts";
+import { run, UnshareableError, WorkerCrashedError, WorkerModuleError } from "../../src/pipeline.ts";
+import * as defined from "./worker-definitions-module.ts";
+
+/** A program whose generators run on worker threads. It tells what comes of one scenario. */
+const { scenario, dataDir } = JSON.parse(process.argv[2] ?? "{}") as { scenario: string; dataDir: string };
+
+const inMain = definePersistable({ name: "in_main", worker: true, generate: () => 1 });
+
+const scenarios: Record<string, () => Promise<unknown>> = {
+  async equal() {
+    const doubled = defined.doubled({ upstream: { n: 5 } }, { dataDir });
+    const { values, nested, ...rest } = await doubled.payload;
+    const reloaded = await defined.doubled({ upstream: { n: 5 } }, { dataDir }).load();
+    const record = await doubled.record();
+    return {
+      values: [...values],
+      bytes: [...(nested.get("bytes")?.[0] ?? [])],
+      ...rest,
+      reloaded: [...reloaded.values],
+      seedIsRecorded: record?.provenance.seed === rest.seed,
+    };
+  },
+  async moved() {
+    const { values } = await defined.doubled({ upstream: { n: 2_000_000 } }, { dataDir, memory: "shared" }).payload;
+    return { sizeBytes: values.byteLength, leftBytes: await defined.leftover({}, { dataDir }).payload };
+  },
+  async kept() {
+    const first = await defined.keeping({ call: 1 }, { dataDir }).payload;
+    const second = await failureOf(defined.keeping({ call: 2 }, { dataDir }).payload);
+    return { first: first.length, second: [second.name, second.message] };
+  },
+  async talkative() {
+    const events: PersistableEvent[] = [];
+    const talkative = defined.talkative({}, { dataDir, onEvent: (event) => void events.push(event) });
+    const workDir = await talkative.payload;
+    const { provenance } = (await talkative.record()) ?? {};
+    return { events, cost: provenance?.cost, hasWorkDir: existsSync(workDir) };
+  },
+  async endless() {
+    let workDir = "";
+    const controller = new AbortController();
+    const onEvent = (event: PersistableEvent): void => {
+      if (event.type !== "progress") return;
+      workDir = event.note ?? "";
+      controller.abort(new Error("enough"));
+    };
+    const error = await failureOf(defined.endless({}, { dataDir, onEvent }).generate({ signal: controller.signal }));
+    const afterwards = await defined.leftover({}, { dataDir }).payload;
+    return { message: error.message, hadWorkDir: workDir !== "", hasWorkDir: existsSync(workDir), afterwards };
+  },
+  async heeding() {
+    const controller = new AbortController();
+    const onEvent = (event: PersistableEvent): void => {
+      if (event.type === "progress") controller.abort(new Error("enough"));
+    };
+    const error = await failureOf(defined.heeding({}, { dataDir, onEvent }).generate({ signal: controller.signal }));
+    return {
+      isReason: error === controller.signal.reason,
+      sameThread: await defined.leftover({}, { dataDir }).payload,
+    };
+  },
+  async crash() {
+    const good = [1, 2, 3, 4, 5, 6].map((n) => defined.doubled({ upstream: { n } }, { dataDir }));
+    const [exited, thrown, ...payloads] = await Promise.all([
+      failureOf(defined.exiting({}, { dataDir }).payload),
+      failureOf(defined.throwingLater({}, { dataDir }).payload),
+      ...good.map((persistable) => persistable.payload),
+    ]);
+    return {
+      exited: [exited instanceof WorkerCrashedError, (exited as WorkerCrashedError).exitCode],
+      thrown: [thrown instanceof WorkerCrashedError, (thrown.cause as Error).name, (thrown.cause as Error).message],
+      lengths: payloads.map(({ values }) => values.length),
+      afterwards: await defined.leftover({}, { dataDir }).payload,
+    };
+  },
+  async failing() {
+    const error = await failureOf(defined.failing({}, { dataDir }).payload);
+    const { name, message, code, stack, cause } = error as Error & { code?: string };
+    const freeBytes = (error as { freeBytes?: number }).freeBytes;
+    const isRange = cause instanceof RangeError;
+    return { name, message, code, freeBytes, isRange, hasStack: stack?.includes("worker-definitions-module") };
+  },
+  async exact() {
+    const key = "k".repeat(20);
+    const verbose = untracked(new Map([["since", new Date(0)]]));
+    const at = new URL("https://example.org/a");
+    const params = { price: new defined.Money(5), at, salt: Buffer.from("salt"), key: secret(key), verbose };
+    const exact = defined.exact(params, { dataDir });
+    const payload = await exact.generate({ untracked: { rows: [1, [2]] } });
+    const files = readdirSync(path.join(dataDir, "exact"));
+    return {
+      price: [payload.price instanceof defined.Money, payload.price.cents],
+      salt: [Buffer.isBuffer(payload.salt), payload.salt.toString()],
+      part: [...payload.part],
+      rest: [payload.host, payload.keyLength, payload.untracked],
+      since: (payload.verbose as unknown as Map<string, Date>).get("since"),
+      isFound: await defined.exact(params, { dataDir }).isPersisted(),
+      files: files.length > 0,
+    };
+  },
+  async meeting() {
+    const [a, b] = [
+      { me: "a", other: "b", folder: dataDir },
+      { me: "b", other: "a", folder: dataDir },
+    ];
+    await run([defined.meeting(a, { dataDir }), defined.meeting(b, { dataDir })], { concurrency: 2 });
+    return existsSync(path.join(dataDir, "meeting"));
+  },
+  async class() {
+    const upstream = defined.upstream({ n: 3 }, { dataDir });
+    return new defined.Counted({ dataDir, params: { n: 2 }, dependencies: { upstream } }).payload;
+  },
+  async nested() {
+    return defined.usesHeavy({ doubled: { upstream: { n: 4 } } }, { dataDir }).payload;
+  },
+  async refused() {
+    const errors = await Promise.all([
+      failureOf(inMain({}, { dataDir }).payload),
+      failureOf(defined.makeHidden(dataDir).payload),
+      failureOf(defined.leftover({}, { dataDir: memoryStore() }).payload),
+      failureOf(defined.calledBack({ call: () => {} }, { dataDir }).payload),
+    ]);
+    return errors.map((error) => ({
+      isRight: error instanceof WorkerModuleError || error instanceof UnshareableError,
+      code: error instanceof PersistableError ? error.code : undefined,
+      message: error.message,
+    }));
+  },
+};
+
+async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    (value) => Promise.reject(new Error(`It did not fail, and gave ${String(value)}.`)),
+    (error: Error) => error,
+  );
+}
+
+process.stdout.write(`${JSON.stringify((await scenarios[scenario]?.()) ?? null)}\n`);

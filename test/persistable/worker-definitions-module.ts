@@ -1,0 +1,185 @@
+import { existsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { isMainThread } from "node:worker_threads";
+import {
+  defineClass,
+  definePersistable,
+  Persistable,
+  type Secret,
+  structured,
+  typedParams,
+  type Untracked,
+} from "../../src/index.ts";
+
+/** What a program keeps in a module of its own, for worker threads to import. */
+
+export const upstream = definePersistable({
+  name: "upstream",
+  params: typedParams<{ n: number }>(),
+  generate: ({ params }) => Float64Array.from({ length: params.n }, (_, i) => i),
+});
+
+let kept: Float64Array | undefined;
+
+export const doubled = definePersistable({
+  name: "doubled",
+  worker: true,
+  dependencies: { upstream },
+  generate: async ({ dependencies, seed }) => {
+    const values = (await dependencies.upstream.payload).map((value) => value * 2);
+    kept = values;
+    return { values, nested: new Map([["bytes", [new Uint8Array([1, 2, 3])]]]), isMainThread, seed };
+  },
+});
+
+/** What the thread that generated `doubled` still has of it. */
+export const leftover = definePersistable({
+  name: "leftover",
+  worker: true,
+  generate: () => kept?.byteLength ?? -1,
+});
+
+export const keeping = definePersistable({
+  name: "keeping",
+  worker: true,
+  params: typedParams<{ call: number }>(),
+  generate: () => {
+    kept ??= new Float64Array(4);
+    return kept;
+  },
+});
+
+export const talkative = definePersistable({
+  name: "talkative",
+  worker: true,
+  generate: ({ progress, cost, log, workDir }) => {
+    writeFileSync(path.join(workDir, "scratch"), "scratch");
+    progress(1, 2, "half");
+    cost({ usd: 0.5 });
+    cost({ usd: 0.25, tokens: 10 });
+    log.info("said on a worker thread", { fields: 1 });
+    return workDir;
+  },
+});
+
+export const endless = definePersistable({
+  name: "endless",
+  worker: true,
+  generate: ({ progress, workDir }) => {
+    progress(1, 2, workDir);
+    for (;;);
+  },
+});
+
+export const heeding = definePersistable({
+  name: "heeding",
+  worker: true,
+  generate: ({ progress, signal }) => {
+    progress(1);
+    return new Promise<string>((_, reject) => {
+      signal.addEventListener("abort", () => {
+        kept = new Float64Array(7);
+        reject(signal.reason);
+      });
+    });
+  },
+});
+
+export const exiting = definePersistable({
+  name: "exiting",
+  worker: true,
+  generate: () => process.exit(3),
+});
+
+export const throwingLater = definePersistable({
+  name: "throwing_later",
+  worker: true,
+  generate: () =>
+    new Promise<string>(() => {
+      setTimeout(() => {
+        throw new TypeError("nobody catches this");
+      });
+    }),
+});
+
+class DiskFull extends Error {
+  readonly code = "E_DISK";
+  readonly freeBytes = 12;
+  constructor(options: ErrorOptions) {
+    super("the disk is full", options);
+    this.name = "DiskFull";
+  }
+}
+
+export const failing = definePersistable({
+  name: "failing",
+  worker: true,
+  generate: (): string => {
+    throw new DiskFull({ cause: new RangeError("no blocks") });
+  },
+});
+
+export class Money {
+  readonly cents: number;
+  constructor(cents: number) {
+    this.cents = cents;
+  }
+}
+
+const money = defineClass(Money, { encode: ({ cents }) => cents, decode: (cents: number) => new Money(cents) });
+
+export const exact = definePersistable({
+  name: "exact",
+  worker: true,
+  params: typedParams<{ price: Money; at: URL; salt: Buffer; key: Secret; verbose: Untracked<Map<string, Date>> }>(),
+  classes: [money],
+  format: structured({ classes: [money] }),
+  generate: ({ params, untracked }) => ({
+    price: new Money(params.price.cents + 1),
+    host: params.at.host,
+    salt: Buffer.from(params.salt),
+    part: new Float64Array([1, 2, 3]).subarray(1),
+    keyLength: params.key.reveal().length,
+    verbose: params.verbose,
+    untracked: untracked.rows,
+  }),
+});
+
+/** Comes to an end only while another one is at work. */
+export const meeting = definePersistable({
+  name: "meeting",
+  worker: true,
+  params: typedParams<{ me: string; other: string; folder: string }>(),
+  untracked: ["folder"],
+  generate: ({ params }) => {
+    writeFileSync(path.join(params.folder, params.me), "");
+    while (!existsSync(path.join(params.folder, params.other)));
+    return params.me;
+  },
+});
+
+export class Counted extends Persistable<string, { n: number }, { upstream: ReturnType<typeof upstream> }> {
+  static override readonly declaration = { worker: import.meta.url };
+  protected override async generatePayload(): Promise<string> {
+    return `${this.params.n} of ${(await this.dependencies.upstream.payload).length}, ${isMainThread}`;
+  }
+}
+
+const hidden = definePersistable({ name: "hidden", worker: true, generate: () => 1 });
+
+export const makeHidden = (dataDir: string) => hidden({}, { dataDir });
+
+export const calledBack = definePersistable({
+  name: "called_back",
+  worker: true,
+  params: typedParams<{ call: () => void }>(),
+  untracked: ["call"],
+  generate: () => 1,
+});
+
+export const usesHeavy = definePersistable({
+  name: "uses_heavy",
+  worker: true,
+  dependencies: { doubled },
+  generate: async ({ dependencies }) => (await dependencies.doubled.payload).values.length,
+});

@@ -1,0 +1,147 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { fileStore } from "../../src/index.ts";
+import { buildProgram } from "../support/build-program.ts";
+import { startChild } from "../support/run-child.ts";
+import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+
+let program: string;
+let programFolder: TemporaryFolder;
+
+beforeAll(async () => {
+  programFolder = await temporaryFolder();
+  program = await buildProgram(programFolder.path, [
+    "test/persistable/worker-child.ts",
+    "test/persistable/worker-definitions-module.ts",
+  ]);
+  return () => programFolder[Symbol.asyncDispose]();
+});
+
+/** What comes of a scenario in a program of its own, which has to end by itself. */
+async function play(scenario: string): Promise<unknown> {
+  await using folder = await temporaryFolder();
+  await using child = startChild(program, { scenario, dataDir: folder.path });
+  const code = await child.ended;
+  expect({ code, complaints: child.complaints }).toEqual({ code: 0, complaints: "" });
+  const [left] = await Promise.all([locksIn(folder.path)]);
+  expect(left).toEqual([]);
+  return child.told[0];
+}
+
+async function locksIn(dataDir: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const file of fileStore(dataDir).list("")) files.push(String(file.path));
+  return files.filter((file) => /lease|\.tmp/.test(file));
+}
+
+describe("a generator on a worker thread", () => {
+  test("gives what it gives elsewhere, loads its dependencies from the store, and the process ends by itself", async () => {
+    expect(await play("equal")).toEqual({
+      values: [0, 2, 4, 6, 8],
+      bytes: [1, 2, 3],
+      isMainThread: false,
+      seed: expect.any(Number),
+      reloaded: [0, 2, 4, 6, 8],
+      seedIsRecorded: true,
+    });
+  });
+
+  test("hands over a big typed array without a copy", async () => {
+    expect(await play("moved")).toEqual({ sizeBytes: 16_000_000, leftBytes: 0 });
+  });
+
+  test("fails, and does not give an empty array, where it returns an array again that was moved", async () => {
+    expect(await play("kept")).toEqual({
+      first: 4,
+      second: ["TypeError", expect.stringMatching(/let it return a copy/)],
+    });
+  });
+
+  test("tells progress, cost and log lines, and has a scratch folder of its own", async () => {
+    const { events, cost, hasWorkDir } = (await play("talkative")) as {
+      events: { type: string }[];
+      cost: unknown;
+      hasWorkDir: boolean;
+    };
+    expect(events).toContainEqual(expect.objectContaining({ type: "progress", done: 1, total: 2, note: "half" }));
+    expect(cost).toEqual({ usd: 0.75, tokens: 10 });
+    expect(hasWorkDir).toBe(false);
+  });
+
+  test("is stopped in the middle of an endless loop, its scratch folder removed, and others still run", async () => {
+    expect(await play("endless")).toEqual({
+      message: "enough",
+      hadWorkDir: true,
+      hasWorkDir: false,
+      afterwards: -1,
+    });
+  });
+
+  test("that heeds its signal keeps its thread", async () => {
+    expect(await play("heeding")).toEqual({ isReason: true, sameThread: 56 });
+  });
+
+  test("that brings its thread down fails alone", async () => {
+    expect(await play("crash")).toEqual({
+      exited: [true, 3],
+      thrown: [true, "TypeError", "nobody catches this"],
+      lengths: [1, 2, 3, 4, 5, 6],
+      afterwards: expect.any(Number),
+    });
+  });
+
+  test("fails with the error that it threw: name, message, code, own fields, stack and cause", async () => {
+    expect(await play("failing")).toEqual({
+      name: "DiskFull",
+      message: "the disk is full",
+      code: "E_DISK",
+      freeBytes: 12,
+      isRange: true,
+      hasStack: true,
+    });
+  });
+
+  test("is given and gives what structured clone would change: instances, buffers, parts of buffers, urls, secrets", async () => {
+    expect(await play("exact")).toEqual({
+      price: [true, 6],
+      salt: [true, "salt"],
+      part: [2, 3],
+      rest: ["example.org", 20, [1, [2]]],
+      since: "1970-01-01T00:00:00.000Z",
+      isFound: true,
+      files: true,
+    });
+  });
+
+  test("computes while another one computes", async () => {
+    expect(await play("meeting")).toBe(true);
+  });
+
+  test("may be that of a class which says its module", async () => {
+    expect(await play("class")).toBe("2 of 3, false");
+  });
+
+  test("generates a missing dependency that asks for a worker on its own thread", async () => {
+    expect(await play("nested")).toBe(4);
+  });
+
+  test("is refused with the remedy: defined in the main script, not exported, a store in memory, a function as a param", async () => {
+    expect(await play("refused")).toEqual([
+      {
+        isRight: true,
+        code: "PERSISTABLE_WORKER_MODULE",
+        message: expect.stringMatching(/the script that was started.*module of its own and export it/s),
+      },
+      {
+        isRight: true,
+        code: "PERSISTABLE_WORKER_MODULE",
+        message: expect.stringMatching(/exports no definition of hidden.*Export it there/s),
+      },
+      {
+        isRight: true,
+        code: "PERSISTABLE_UNSHAREABLE",
+        message: expect.stringMatching(/^The store memory:.*a folder as dataDir/s),
+      },
+      { isRight: true, code: "PERSISTABLE_UNSHAREABLE", message: expect.stringMatching(/^params\.call is a function/) },
+    ]);
+  });
+});
