@@ -5,7 +5,7 @@ import type { ArtifactRecord } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
-import { readRecordBytes } from "./read-record-bytes.ts";
+import { readRecordBytes, readRecordNow } from "./read-record-bytes.ts";
 
 /** What can be said of an artifact without reading its payload. */
 export type Inspected =
@@ -29,7 +29,7 @@ export async function inspectArtifact(
   signal: AbortSignal | undefined,
 ): Promise<Inspected> {
   const path = recordPath(name, address);
-  let bytes = await readRecordBytes(store, path, { signal });
+  let bytes = await readRecordNow(store, path, { signal });
   for (let look = 0; look < MAX_LOOKS; look++) {
     if (bytes === undefined) return { state: "missing" };
     const inspected = await inspectFrom(store, name, address, classes, signal, bytes);
