@@ -1,4 +1,5 @@
 import { inspectArtifact } from "../artifact/inspect-artifact.ts";
+import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import { loadPayload } from "../persistable/load-payload.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 import { type State, stateKey } from "../persistable/state.ts";
@@ -7,6 +8,7 @@ import type { ArtifactRecord } from "../record/record.ts";
 import { Breather } from "./breather.ts";
 import { ParamsFlattener } from "./flatten-params.ts";
 import type { Row } from "./row.ts";
+import { stateOf } from "./state-of.ts";
 import { Table } from "./table.ts";
 
 /** How artifacts are collected. */
@@ -24,7 +26,10 @@ export interface CollectOptions<Built extends AnyPersistable, Metrics extends ob
  * Many artifacts as one table, a row each in the order of the targets: params, provenance, cost, summary, metrics. Nothing is generated; what is not there has a row with
  * its params and the state `missing`.
  *
- * @throws {@link InvalidTableError} where the params make no table; what `metrics` throws; a StoreError.
+ * What is damaged has the state `corrupt`, and a column that says what is wrong; where only the payload is, that shows when `metrics` asks for it.
+ *
+ * @throws {@link InvalidTableError} where the params make no table; {@link NewerRecordError}; {@link DefinitionError} for what is no persistable; what `metrics` throws; a
+ * StoreError; the signal's reason.
  *
  * @example
  * ```ts
@@ -44,8 +49,8 @@ export async function collect<Built extends AnyPersistable, Metrics extends obje
   const breather = new Breather(signal);
   const next = enumerate(stateKey in targets ? [targets as Built] : (targets as Iterable<Built>));
   const lane = async (): Promise<void> => {
-    for (let item = next.next(); item.done !== true; item = next.next()) {
-      const [index, target] = item.value;
+    // What one lane throws ends the others as well: the generator is over for all of them.
+    for (const [index, target] of next) {
       rows[index] = await rowOf(target, flattener, options);
       if (breather.isDue()) await breather.pause();
     }
@@ -64,21 +69,34 @@ async function rowOf<Built extends AnyPersistable, Metrics extends object>(
   flattener: ParamsFlattener,
   { metrics, signal }: CollectOptions<Built, Metrics>,
 ): Promise<Record<string, unknown>> {
-  const state = (target as Built & { readonly [stateKey]: State })[stateKey];
+  const state = stateOf(target, "A target of collect");
   const row: Record<string, unknown> = Object.fromEntries(flattener.flatten(state.node));
   row["artifact.name"] = state.node.name;
   row["artifact.address"] = state.node.address;
   row["artifact.state"] = "missing";
+  row["artifact.draw"] = state.node.draw;
+  if (state.node.version !== undefined) row["artifact.version"] = state.node.version;
   const found = await inspect(state, signal);
-  if (found.state === "corrupt") {
-    row["artifact.state"] = "corrupt";
-    row["artifact.problem"] = `${found.file} ${found.problem}`;
-  } else if (found.state === "whole") {
-    row["artifact.state"] = "persisted";
-    addRecord(row, found.record);
-    if (metrics !== undefined) addPrefixed(row, "metrics", await measure(target, state, metrics, signal));
-  }
+  if (found.state === "corrupt") addDamage(row, found);
+  if (found.state !== "whole") return row;
+  row["artifact.state"] = "persisted";
+  addRecord(row, found.record);
+  if (metrics === undefined) return row;
+  const loaded = await load(state, signal);
+  if (loaded.state === "hit")
+    addPrefixed(row, "metrics", await metrics(loaded.payload as Awaited<Built["payload"]>, target));
+  else addDamage(row, loaded);
   return row;
+}
+
+function addDamage(row: Record<string, unknown>, { file, problem }: Damage): void {
+  row["artifact.state"] = "corrupt";
+  row["artifact.problem"] = `${file} ${problem}`;
+}
+
+interface Damage {
+  readonly file: string;
+  readonly problem: string;
 }
 
 async function inspect(state: State, signal: AbortSignal | undefined): ReturnType<typeof inspectArtifact> {
@@ -96,8 +114,6 @@ async function inspect(state: State, signal: AbortSignal | undefined): ReturnTyp
 function addRecord(row: Record<string, unknown>, record: ArtifactRecord): void {
   const { createdAt, durationMs, host, git, cost } = record.provenance;
   const columns = {
-    version: record.version,
-    draw: record.draw ?? 0,
     createdAt: new Date(createdAt),
     durationMs,
     sizeBytes: record.payload.sizeBytes,
@@ -110,17 +126,19 @@ function addRecord(row: Record<string, unknown>, record: ArtifactRecord): void {
   addPrefixed(row, "summary", record.summary ?? {});
 }
 
-async function measure<Built extends AnyPersistable, Metrics extends object>(
-  target: Built,
+/** What was held before is held again; what is loaded for this is not. A payload may be damaged in a way that only reading it shows. */
+async function load(
   state: State,
-  metrics: NonNullable<CollectOptions<Built, Metrics>["metrics"]>,
   signal: AbortSignal | undefined,
-): Promise<Metrics> {
-  const wasHeld = state.held.kind !== "nothing";
+): Promise<{ readonly state: "hit"; readonly payload: unknown } | ({ readonly state: "corrupt" } & Damage)> {
+  const { held } = state;
   try {
-    return await metrics((await loadPayload(state, { signal })) as Awaited<Built["payload"]>, target);
+    return { state: "hit", payload: await loadPayload(state, { signal }) };
+  } catch (error) {
+    if (error instanceof CorruptArtifactError) return { state: "corrupt", file: error.file, problem: error.problem };
+    throw error;
   } finally {
-    if (!wasHeld) state.held = { kind: "nothing" };
+    state.held = held;
   }
 }
 

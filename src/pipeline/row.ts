@@ -13,15 +13,15 @@ export type Row<Built extends AnyPersistable, Metrics extends object = Record<ne
     Prefixed<"metrics", Metrics> & { readonly [cost: `cost.${string}`]: number | undefined }
 >;
 
-/** What every row says of its artifact. All but the first three are there only where the artifact is. */
+/** What every row says of its artifact: who it is always, the rest only where the artifact is. */
 export interface ArtifactColumns {
   readonly "artifact.name": string;
   readonly "artifact.address": Address;
   readonly "artifact.state": "persisted" | "missing" | "corrupt";
+  readonly "artifact.draw": number;
+  readonly "artifact.version"?: string | number;
   /** What is wrong with a corrupt one. */
   readonly "artifact.problem"?: string;
-  readonly "artifact.version"?: string | number;
-  readonly "artifact.draw"?: number;
   readonly "artifact.createdAt"?: Date;
   readonly "artifact.durationMs"?: number;
   readonly "artifact.sizeBytes"?: number;

@@ -158,6 +158,81 @@ describe("collect", () => {
     );
   });
 
+  test("calls a payload damaged that cannot be read, and goes on", async () => {
+    await using folder = await temporaryFolder();
+    const { points, generated } = createWorld();
+    const targets = [points({ n: 2000 }, { dataDir: folder.path }), points({ n: 3000 }, { dataDir: folder.path })];
+    await run(targets, { keepPayloads: false });
+    const record = await targets[0]?.record();
+    const file = path.join(folder.path, "points", record?.payload.file ?? "");
+    writeFileSync(file, new Uint8Array(record?.payload.sizeBytes ?? 0));
+    generated.length = 0;
+    const built = targets.map(({ params }) => points(params, { dataDir: folder.path }));
+    const { rows } = await collect(built, { metrics: (payload) => ({ length: payload.length }) });
+    expect(rows.map((row) => [row["artifact.state"], row["metrics.length"]])).toEqual([
+      ["corrupt", undefined],
+      ["persisted", 3000],
+    ]);
+    expect(rows[0]?.["artifact.problem"]).toContain(record?.payload.file);
+    expect(generated).toEqual([]);
+  });
+
+  test("tells draws of what is missing apart", async () => {
+    const { points } = createWorld();
+    const study = sweep(points, { n: 1 }, { dataDir: memoryStore(), draws: 3 });
+    const { rows } = await collect(study);
+    expect(rows.map((row) => [row["artifact.state"], row["artifact.draw"]])).toEqual([
+      ["missing", 0],
+      ["missing", 1],
+      ["missing", 2],
+    ]);
+  });
+
+  test("leaves a payload in memory that was there before", async () => {
+    const { points } = createWorld();
+    const target = points({ n: 4 }, { dataDir: memoryStore(), memory: "shared" });
+    const before = await target.payload;
+    await collect(target, { metrics: (payload) => ({ isOther: payload !== before }) });
+    expect(await target.payload).toBe(before);
+  });
+
+  test("asks for no more metrics once one of them has failed", async () => {
+    const { points } = createWorld();
+    const dataDir = memoryStore();
+    const study = [...sweep(points, { n: Array.from({ length: 50 }, (_, i) => i + 1) }, { dataDir })];
+    await run(study, { keepPayloads: false });
+    const asked: number[] = [];
+    const metrics = async (payload: Float64Array) => {
+      asked.push(payload.length);
+      await Promise.resolve();
+      if (payload.length === 3) throw new Error("no such metric");
+      return {};
+    };
+    await expect(collect(study, { metrics, concurrency: 2 })).rejects.toThrow("no such metric");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked.length).toBeLessThan(10);
+  });
+
+  test("refuses what is no persistable", async () => {
+    await expect(collect([{}] as never)).rejects.toThrow(/A target of collect .* no persistable/);
+  });
+
+  test("is aborted in the middle", async () => {
+    const { points } = createWorld();
+    const dataDir = memoryStore();
+    const study = [...sweep(points, { n: Array.from({ length: 50 }, (_, i) => i + 1) }, { dataDir })];
+    await run(study, { keepPayloads: false });
+    const controller = new AbortController();
+    let asked = 0;
+    const metrics = () => {
+      asked += 1;
+      controller.abort(new Error("enough"));
+      return {};
+    };
+    await expect(collect(study, { metrics, signal: controller.signal })).rejects.toThrow("enough");
+    expect(asked).toBeLessThan(20);
+  });
+
   test("is aborted", async () => {
     const { points } = createWorld();
     const targets = [points({ n: 1 }, { dataDir: memoryStore() })];
