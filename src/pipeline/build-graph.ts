@@ -3,7 +3,7 @@ import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 import type { WalkedGraph } from "./walk-targets.ts";
 
 /** What the walk and the stores have told, as arrays; how long things take is filled in later. */
-export function buildGraph(walked: WalkedGraph, existing: Uint8Array): PlanGraph {
+export function buildGraph(walked: WalkedGraph, existing: readonly boolean[]): PlanGraph {
   const count = walked.states.length;
   const graph: PlanGraph = {
     count,
@@ -31,18 +31,21 @@ export function buildGraph(walked: WalkedGraph, existing: Uint8Array): PlanGraph
 }
 
 /** Whoever is made from a node stands after it: backwards, each is asked when everybody has spoken who may need it. */
-function markNeeded({ count, needed, forced, dependencies, dependencyStart }: PlanGraph, existing: Uint8Array): void {
+function markNeeded(
+  { count, needed, forced, dependencies, dependencyStart }: PlanGraph,
+  existing: readonly boolean[],
+): void {
   for (let node = count - 1; node >= 0; node--) {
-    if (needed[node] === 0 || (existing[node] === 1 && forced[node] === 0)) continue;
+    if (needed[node] === 0 || (existing[node] === true && forced[node] === 0)) continue;
     const end = dependencyStart[node + 1] as number;
     for (let edge = dependencyStart[node] as number; edge < end; edge++) needed[dependencies[edge] as number] = 1;
   }
 }
 
-function markKinds(graph: PlanGraph, existing: Uint8Array): void {
+function markKinds(graph: PlanGraph, existing: readonly boolean[]): void {
   const { count, needed, forced, kinds, dependencies, dependencyStart } = graph;
   for (let node = 0; node < count; node++) {
-    if (existing[node] === 1 && forced[node] === 0) {
+    if (existing[node] === true && forced[node] === 0) {
       kinds[node] = NodeKind.hit;
       continue;
     }

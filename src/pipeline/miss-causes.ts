@@ -38,7 +38,11 @@ export interface CauseValue {
 const MAX_CAUSES_PER_NODE = 64;
 
 /** One pass in topological order: what is made from a miss goes back to what that goes back to. */
-export function findCauses(source: NodeSource, existing: Uint8Array, earlier: EarlierRecords): readonly MissCause[] {
+export function findCauses(
+  source: NodeSource,
+  existing: readonly boolean[],
+  earlier: EarlierRecords,
+): readonly MissCause[] {
   const ledger = new CauseLedger();
   const { states } = source.graph;
   const causesOf: (readonly number[] | undefined)[] = [];
@@ -46,7 +50,7 @@ export function findCauses(source: NodeSource, existing: Uint8Array, earlier: Ea
   for (const node of missesOf(source.graph)) {
     const state = states[node] as State;
     const own =
-      existing[node] === 1
+      existing[node] === true
         ? [ledger.causeOf("forced", state.node.name)]
         : changedSince(node, state, earlier, ledger, upstream);
     const found = own.length > 0 ? own : [ledger.causeOf("never-generated", state.node.name)];

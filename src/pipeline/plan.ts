@@ -5,8 +5,8 @@ import { Breather } from "./breather.ts";
 import { buildGraph } from "./build-graph.ts";
 import { describePlan } from "./describe-plan.ts";
 import { EarlierRecords } from "./earlier-records.ts";
+import { ExistenceCheck } from "./existence-check.ts";
 import { type Expectation, expect } from "./expectation.ts";
-import { findExisting } from "./find-existing.ts";
 import { findCauses, type MissCause } from "./miss-causes.ts";
 import { NodeKind, type PlanGraph, planGraphKey, type Targets } from "./plan-graph.ts";
 import { countNodes, type NodeSource, type PlanCounts, type PlanNode, PlannedNode } from "./planned-node.ts";
@@ -61,11 +61,12 @@ export interface Plan {
 export async function plan(targets: Targets, options: PlanOptions = {}): Promise<Plan> {
   const { signal, force = [] } = options;
   const breather = new Breather(signal);
-  const walked = await walkTargets(targets, force, breather);
-  const existing = await findExisting(walked.states, breather, signal);
-  const graph = buildGraph(walked, existing);
+  const check = new ExistenceCheck(signal);
+  const walked = await walkTargets(targets, force, breather, check);
+  await check.settle();
+  const graph = buildGraph(walked, check.found);
   const earlier = await EarlierRecords.read(graph, signal);
-  return new MadePlan(walked.targets, graph, existing, earlier);
+  return new MadePlan(walked.targets, graph, check.found, earlier);
 }
 
 /** Whether it is a plan that {@link plan} has made. */
@@ -78,12 +79,17 @@ class MadePlan implements Plan, NodeSource {
   readonly counts: PlanCounts;
   readonly expected: Expectation;
   readonly graph: PlanGraph;
-  readonly #existing: Uint8Array;
+  readonly #existing: readonly boolean[];
   readonly #earlier: EarlierRecords;
   #nodes: readonly PlanNode[] | undefined;
   #causes: readonly MissCause[] | undefined;
 
-  constructor(targets: readonly AnyPersistable[], graph: PlanGraph, existing: Uint8Array, earlier: EarlierRecords) {
+  constructor(
+    targets: readonly AnyPersistable[],
+    graph: PlanGraph,
+    existing: readonly boolean[],
+    earlier: EarlierRecords,
+  ) {
     this.targets = targets;
     this.graph = graph;
     this.counts = countNodes(graph);
@@ -107,7 +113,7 @@ class MadePlan implements Plan, NodeSource {
   }
 
   reasonOf(node: number): MissReason | undefined {
-    if (!this.#isMissing(node) || this.#existing[node] === 1) return undefined;
+    if (!this.#isMissing(node) || this.#existing[node] === true) return undefined;
     return this.#earlier.reasonOf(this.graph.states[node] as State);
   }
 

@@ -1,97 +1,121 @@
+import type { Address } from "../address/address.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 import { type State, stateKey } from "../persistable/state.ts";
 import type { Store } from "../store/store.ts";
 import type { Breather } from "./breather.ts";
+import type { ExistenceCheck } from "./existence-check.ts";
 import type { Targets } from "./plan-graph.ts";
 
 /** Everything that targets are made from, each address of each store once, dependencies first. */
 export interface WalkedGraph {
-  readonly states: State[];
-  readonly targets: AnyPersistable[];
+  readonly states: readonly State[];
+  readonly targets: readonly AnyPersistable[];
   /** The nodes of the targets, and of what is forced; a node may stand here more than once. */
-  readonly targetNodes: number[];
-  readonly forcedNodes: number[];
-  readonly dependencyStart: number[];
-  readonly dependencies: number[];
+  readonly targetNodes: readonly number[];
+  readonly forcedNodes: readonly number[];
+  readonly dependencyStart: readonly number[];
+  readonly dependencies: readonly number[];
 }
 
-/** A graph as deep as it likes: what is being walked lies on a stack of our own. */
+/**
+ * A graph as deep as it likes: what is being walked lies on a stack of our own.
+ *
+ * @throws {@link DefinitionError} for what is no persistable; a StoreError where a store cannot tell what is there; the signal's reason
+ */
 export async function walkTargets(
   targets: Targets,
   force: Iterable<AnyPersistable>,
   breather: Breather,
+  check: ExistenceCheck,
 ): Promise<WalkedGraph> {
-  const walk = new Walk();
-  const graph: WalkedGraph = { ...walk.graph, targets: [], targetNodes: [], forcedNodes: [] };
-  const reach = async (persistable: AnyPersistable, what: string): Promise<number> => {
-    const state = stateOf(persistable, what);
-    walk.begin(state);
-    do {
-      if (breather.isDue()) await breather.pause();
-    } while (walk.step());
-    return walk.nodeOf(state) as number;
-  };
+  const walk = new Walk(check);
+  const wanted: AnyPersistable[] = [];
+  const targetNodes: number[] = [];
+  const forcedNodes: number[] = [];
   for (const target of stateKey in targets ? [targets as AnyPersistable] : (targets as Iterable<AnyPersistable>)) {
-    graph.targets.push(target);
-    graph.targetNodes.push(await reach(target, "A target of a plan"));
+    wanted.push(target);
+    targetNodes.push(walk.begin(stateOf(target, "A target of a plan")) ?? (await walk.end(breather)));
+    if (breather.isDue()) await breather.pause();
   }
-  for (const persistable of force) graph.forcedNodes.push(await reach(persistable, "What a plan is to force"));
-  return graph;
+  for (const persistable of force)
+    forcedNodes.push(walk.begin(stateOf(persistable, "What a plan is to force")) ?? (await walk.end(breather)));
+  const { states, dependencyStart, dependencies } = walk;
+  return { states, targets: wanted, targetNodes, forcedNodes, dependencyStart, dependencies };
 }
 
+/**
+ * Each state is looked at once, when it is met: a hundred thousand of them do not fit into the caches of a processor. What is needed of it later lies
+ * on the stack.
+ */
 class Walk {
-  readonly graph = { states: [] as State[], dependencyStart: [0], dependencies: [] as number[] };
+  readonly states: State[] = [];
+  readonly dependencyStart: number[] = [0];
+  readonly dependencies: number[] = [];
+  readonly #check: ExistenceCheck;
   readonly #indexes = new Map<string, Map<string, number>>();
   #store: Store | undefined;
   #indexOfStore = new Map<string, number>();
-  readonly #stack: State[] = [];
-  /** For each state on the stack, which of its dependencies is next. */
-  readonly #cursors: number[] = [];
+  readonly #stack: Frame[] = [];
+  /** Nodes that the states on the stack are made from, those of the top last. */
+  readonly #edges: number[] = [];
   /** For each node the last one that named it as a dependency. */
   readonly #namedBy: number[] = [];
 
-  begin(state: State): void {
-    if (this.nodeOf(state) !== undefined) return;
-    this.#stack.push(state);
-    this.#cursors.push(0);
+  constructor(check: ExistenceCheck) {
+    this.#check = check;
   }
 
-  /** `false` when everything is walked that was begun. */
-  step(): boolean {
-    const top = this.#stack.length - 1;
-    const state = this.#stack[top];
-    if (state === undefined) return false;
-    const cursor = this.#cursors[top] as number;
-    const dependency = state.dependencyStates[cursor];
-    if (dependency === undefined) {
-      this.#finish(state);
-      return top > 0;
+  /** The node of a state that was walked already, or is made from nothing; otherwise it is the next to be walked. */
+  begin(state: State): number | undefined {
+    const { node, dependencyStates } = state;
+    const { address } = node;
+    const index = this.#indexFor(state);
+    const known = index.get(address);
+    if (known !== undefined) return known;
+    const answer = this.#check.look(state);
+    if (dependencyStates.length === 0) return this.#number(state, address, index, answer);
+    this.#stack.push({ state, address, index, answer, dependencyStates, cursor: 0, firstEdge: this.#edges.length });
+    return undefined;
+  }
+
+  /** Walks on until what was begun first is walked, and gives its node. */
+  end(breather: Breather): number | Promise<number> {
+    for (let top = this.#stack.at(-1); top !== undefined; top = this.#stack.at(-1)) {
+      this.#step(top);
+      if (breather.isDue()) return breather.pause().then(() => this.end(breather));
     }
-    this.#cursors[top] = cursor + 1;
-    this.begin(dependency);
-    return true;
+    this.#edges.length = 0;
+    return this.states.length - 1;
   }
 
-  nodeOf(state: State): number | undefined {
-    return this.#indexFor(state).get(state.node.address);
+  #step(top: Frame): void {
+    const dependency = top.dependencyStates[top.cursor];
+    top.cursor += 1;
+    const node = dependency === undefined ? this.#finish(top) : this.begin(dependency);
+    if (node !== undefined) this.#edges.push(node);
   }
 
-  #finish(state: State): void {
+  #finish({ state, address, index, answer, firstEdge }: Frame): number {
     this.#stack.pop();
-    this.#cursors.pop();
-    const { states, dependencies, dependencyStart } = this.graph;
-    const node = states.length;
-    this.#indexFor(state).set(state.node.address, node);
-    states.push(state);
-    this.#namedBy.push(-1);
-    for (const dependency of state.dependencyStates) {
-      const index = this.nodeOf(dependency) as number;
-      if (this.#namedBy[index] === node) continue;
-      this.#namedBy[index] = node;
-      dependencies.push(index);
+    const node = this.states.length;
+    for (let edge = firstEdge; edge < this.#edges.length; edge++) {
+      const dependency = this.#edges[edge] as number;
+      if (this.#namedBy[dependency] === node) continue;
+      this.#namedBy[dependency] = node;
+      this.dependencies.push(dependency);
     }
-    dependencyStart.push(dependencies.length);
+    this.#edges.length = firstEdge;
+    return this.#number(state, address, index, answer);
+  }
+
+  #number(state: State, address: Address, index: Map<string, number>, answer: boolean | undefined): number {
+    const node = this.states.push(state) - 1;
+    index.set(address, node);
+    this.dependencyStart.push(this.dependencies.length);
+    this.#namedBy.push(-1);
+    this.#check.note(answer, state, node);
+    return node;
   }
 
   /** Nearly always the same store as before. */
@@ -106,6 +130,16 @@ class Walk {
   }
 }
 
+interface Frame {
+  readonly state: State;
+  readonly address: Address;
+  readonly index: Map<string, number>;
+  readonly answer: boolean | undefined;
+  readonly dependencyStates: readonly State[];
+  cursor: number;
+  readonly firstEdge: number;
+}
+
 function stateOf(persistable: AnyPersistable, what: string): State {
   const state =
     typeof persistable === "object" && persistable !== null
@@ -113,7 +147,7 @@ function stateOf(persistable: AnyPersistable, what: string): State {
       : undefined;
   if (state === undefined)
     throw new DefinitionError(
-      `${what} is no persistable of this copy of persistable-ts: ${typeof persistable}. Give what a definition or a class that extends Persistable has built.`,
+      `${what} is ${persistable === null ? "null" : `a ${typeof persistable}`}, and no persistable of this copy of persistable-ts. Give what a definition, or a class that extends Persistable, has built.`,
     );
   return state;
 }

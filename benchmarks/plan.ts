@@ -1,0 +1,120 @@
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type AnyPersistable, Persistable } from "persistable-ts";
+import { plan } from "persistable-ts/pipeline";
+import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
+import { type Contender, measureRounds } from "./measure-rounds.ts";
+import { withTemporaryFolder } from "./temporary-folder.ts";
+
+const NODES = 100_000;
+const OPTIONS = { batchSize: NODES, rounds: 7, warmUpRounds: 2 };
+/** What planning may add to finding out that a file is there. */
+const ALLOWED_US = 1;
+
+type Links = Readonly<Record<string, AnyPersistable>>;
+
+class Link extends Persistable<number, { readonly index: number }, Links> {
+  static override readonly payloadName = "link";
+  protected override generatePayload(): number {
+    return this.params.index;
+  }
+}
+
+/** Planning graphs of which everything is there, against bare `statSync` calls on the same records. Each round plans persistables that were just built. */
+export async function benchmark(): Promise<BenchmarkReport> {
+  const rows: BenchmarkRow[] = [];
+  for (const [shape, build] of shapes) {
+    rows.push(await withTemporaryFolder((dir) => measure(shape, dir, build)));
+  }
+  return {
+    name: "plan",
+    rows,
+    notes: [
+      `The peer is a statSync for each record, plus ${ALLOWED_US} us. Planning looks at every record, those that no target needs as well.`,
+    ],
+  };
+}
+
+async function measure(shape: string, dir: string, build: Build): Promise<BenchmarkRow> {
+  const files = recordFiles(dir, build(dir));
+  let targets: readonly AnyPersistable[] = [];
+  const ours: Contender = {
+    name: "plan",
+    prepare() {
+      targets = build(dir).targets;
+      // Building is not planning: what it leaves behind is its own affair.
+      globalThis.gc?.();
+    },
+    async run() {
+      const { counts } = await plan(targets);
+      return counts.miss + counts.blocked === 0 ? counts.hit + counts.notNeeded : Number.NaN;
+    },
+  };
+  const bare: Contender = {
+    name: "statSync",
+    run() {
+      let bytes = 0;
+      for (const file of files) bytes += statSync(file).size;
+      return bytes;
+    },
+  };
+  const times = await measureRounds([ours, bare], OPTIONS);
+  const planned = times.get("plan") as number;
+  const allowed = (times.get("statSync") as number) + ALLOWED_US;
+  return {
+    case: `${NODES} hits, ${shape}, each`,
+    ours: planned,
+    unit: "us",
+    peer: `statSync + ${ALLOWED_US} us`,
+    peerValue: allowed,
+    ratio: planned / allowed,
+    goal: 1,
+  };
+}
+
+interface Built {
+  readonly targets: readonly AnyPersistable[];
+  readonly all: readonly AnyPersistable[];
+}
+
+type Build = (dir: string) => Built;
+
+const shapes: readonly (readonly [shape: string, build: Build])[] = [
+  [
+    "wide",
+    (dataDir) => {
+      const all = Array.from(
+        { length: NODES },
+        (_, index) => new Link({ dataDir, params: { index }, dependencies: {} }),
+      );
+      return { targets: all, all };
+    },
+  ],
+  ["deep", (dataDir) => buildLayers(dataDir, 1)],
+  ["diamonds", (dataDir) => buildLayers(dataDir, 2)],
+];
+
+/** Each node is made from every one of the layer before; the last layer is asked for. */
+function buildLayers(dataDir: string, width: number): Built {
+  const all: AnyPersistable[] = [];
+  let layer: AnyPersistable[] = [];
+  while (all.length < NODES) {
+    const dependencies = Object.fromEntries(layer.map((link, role) => [`link${role}`, link]));
+    layer = Array.from(
+      { length: width },
+      (_, column) => new Link({ dataDir, params: { index: all.length + column }, dependencies }),
+    );
+    all.push(...layer);
+  }
+  return { targets: layer, all };
+}
+
+/** Nothing is read of records that are there, so anything will do. */
+function recordFiles(dir: string, { all }: Built): readonly string[] {
+  mkdirSync(join(dir, "link"));
+  return all.map(({ address }) => {
+    const file = join(dir, "link", `${address}.json`);
+    writeFileSync(file, "{}\n");
+    return file;
+  });
+}
