@@ -1,6 +1,7 @@
 import { locateDefinition } from "../artifact/defining-module.ts";
 import { UnshareableError, WorkerModuleError } from "../errors/worker-errors.ts";
 import type { PersistableEvent } from "../events/event.ts";
+import { loadPart } from "../util/load-part.ts";
 import { type CarriedError, restoreError } from "./carried-error.ts";
 import type { GeneratorContext } from "./generate-context.ts";
 import type { MovedPayload } from "./moved-payload.ts";
@@ -48,7 +49,8 @@ export async function generateInWorker(state: State, context: GeneratorContext):
 let pool: WorkerPool | undefined;
 
 async function openPool(): Promise<WorkerPool> {
-  const { workerEntryUrl } = await import("./worker-entry.ts");
+  // By way of a function, so that bundlers see no further: they would leave out what only the other thread calls.
+  const { workerEntryUrl } = await loadPart(() => import("./worker-entry.ts"));
   if (workerEntryUrl === undefined || isMainScript(workerEntryUrl)) {
     throw new WorkerModuleError(
       "persistable-ts was bundled into one file with the program, so that a worker thread cannot load it alone. Leave it out of the bundle, or let the bundler split.",

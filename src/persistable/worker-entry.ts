@@ -6,7 +6,11 @@ import { loadPart } from "../util/load-part.ts";
  */
 export const workerEntryUrl: string | undefined = import.meta.url;
 
-/** Called on a worker thread, once: does jobs for the main thread from then on. */
+/**
+ * Called on a worker thread, once, by the text that `worker-thread.ts` starts it with: does jobs for the main thread from then on.
+ *
+ * @public
+ */
 export async function serveWorker(): Promise<void> {
   const { serveJobs } = await loadPart(() => import("./serve-jobs.ts"));
   serveJobs();
