@@ -13,6 +13,7 @@ export {
 export { UnshareableError, WorkerCrashedError, WorkerModuleError } from "./errors/worker-errors.ts";
 export type { RunEvent } from "./events/run-event.ts";
 export type { RetryOptions } from "./persistable/declaration.ts";
+export type { ArtifactDifference, Difference } from "./pipeline/artifact-difference.ts";
 export {
   type Axis,
   axis,
@@ -25,7 +26,7 @@ export {
   uniform,
 } from "./pipeline/axis.ts";
 export { type CollectOptions, collect } from "./pipeline/collect.ts";
-export { type ArtifactDifference, type Difference, diff } from "./pipeline/diff-artifacts.ts";
+export { diff } from "./pipeline/diff-artifacts.ts";
 export type { Expectation } from "./pipeline/expectation.ts";
 export { findNearest, type NearestOptions, type Neighbor } from "./pipeline/find-nearest.ts";
 export type { Grid, GridPath, Point, SweptDefinition } from "./pipeline/grid.ts";

@@ -1,3 +1,8 @@
+import type { RecipeNode } from "../address/recipe-node.ts";
+import { Untracked } from "../params/untracked.ts";
+import { CutLineage } from "../record/cut-lineage.ts";
+import { decodeParamsTree } from "../record/decode-params-tree.ts";
+import { encodeParamsTree } from "../record/encode-params-tree.ts";
 import type { ArtifactRecord, RecordDependency } from "../record/record.ts";
 
 /** The recipe of one persistable in a lineage. */
@@ -9,26 +14,53 @@ export interface RecordedPart {
   readonly params: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, RecordDependency>>;
   readonly address: string;
+  /** The params tree that it was taken from. */
+  readonly tree: Readonly<Record<string, unknown>>;
 }
 
 /** A record's own part of its recipe. */
 export function partOf(record: ArtifactRecord): RecordedPart {
-  const { name, version, draw = 0, dependencies, address } = record;
-  const left = new Set([...record.untrackedParams, ...Object.keys(dependencies)]);
-  return { name, version, draw, dependencies, address, params: without(record.params, left) };
+  return partFrom(record, record.params, record.untrackedParams);
 }
 
-/** The part under a role; undefined where the lineage was cut above it. */
-export function partUnder(
-  tree: unknown,
-  dependency: RecordDependency,
-): { part: RecordedPart; tree: unknown } | undefined {
-  if (typeof tree !== "object" || tree === null) return undefined;
-  const { name, version, draw = 0, dependencies = {}, address } = dependency;
-  const params = without(tree as Readonly<Record<string, unknown>>, new Set(Object.keys(dependencies)));
-  return { part: { name, version, draw, dependencies, address, params }, tree };
+/** What the record of a persistable would say, whether there is one or not, with the lineage cut where a record cuts it. */
+export function partOfNode(node: RecipeNode): RecordedPart {
+  const encoded = encodeParamsTree(node);
+  const { params, dependencies, untrackedParams } = decodeParamsTree(
+    encoded.params,
+    encoded.dependencies,
+    node.classes,
+  );
+  const { name, version, draw, address } = node;
+  return partFrom(
+    { name, ...(version === undefined ? {} : { version }), draw, address, dependencies },
+    params,
+    untrackedParams,
+  );
 }
 
-function without(params: Readonly<Record<string, unknown>>, left: ReadonlySet<string>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(params).filter(([key]) => !left.has(key)));
+/** The part under a role; undefined where there is none, or where the lineage was cut above it. */
+export function partUnder(part: RecordedPart, role: string): RecordedPart | undefined {
+  const dependency = dependencyUnder(part, role);
+  const tree = Object.hasOwn(part.tree, role) ? part.tree[role] : undefined;
+  if (dependency === undefined || typeof tree !== "object" || tree === null || tree instanceof CutLineage)
+    return undefined;
+  return partFrom(dependency, tree as Readonly<Record<string, unknown>>, []);
+}
+
+/** Who stands under a role. */
+export function dependencyUnder({ dependencies }: RecordedPart, role: string): RecordDependency | undefined {
+  return Object.hasOwn(dependencies, role) ? dependencies[role] : undefined;
+}
+
+function partFrom(
+  head: RecordDependency,
+  tree: Readonly<Record<string, unknown>>,
+  untrackedParams: readonly string[],
+): RecordedPart {
+  const { name, version, draw = 0, dependencies = {}, address } = head;
+  const isOwn = ([key, value]: [string, unknown]): boolean =>
+    !Object.hasOwn(dependencies, key) && !untrackedParams.includes(key) && !(value instanceof Untracked);
+  const params = Object.fromEntries(Object.entries(tree).filter(isOwn));
+  return { name, version, draw, dependencies, address, params, tree };
 }

@@ -11,10 +11,15 @@ export function stateOf(given: unknown, what: string): State {
   const state = tryState(given);
   if (state !== undefined) return state;
   throw new DefinitionError(
-    `${what} is ${given === null ? "null" : `a ${typeof given}`}, and no persistable of this copy of persistable-ts. Give what a definition, or a class that extends Persistable, has built.`,
+    `${what} is ${describeKind(given)}, and no persistable of this copy of persistable-ts. Give what a definition, or a class that extends Persistable, has built.`,
   );
 }
 
 export function tryState(given: unknown): State | undefined {
   return typeof given === "object" && given !== null ? (given as { readonly [stateKey]?: State })[stateKey] : undefined;
+}
+
+function describeKind(given: unknown): string {
+  if (given === null || given === undefined) return String(given);
+  return typeof given === "object" ? "an object" : `a ${typeof given}`;
 }
