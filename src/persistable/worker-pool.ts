@@ -32,7 +32,11 @@ export class WorkerPool {
 
   async #take(signal: AbortSignal): Promise<WorkerThread> {
     for (;;) {
-      signal.throwIfAborted();
+      if (signal.aborted) {
+        // It may just have been woken, and then somebody else is to be.
+        this.#wakeNext();
+        throw signal.reason;
+      }
       const thread = this.#takeIdle() ?? (this.#threads.size < this.#maxThreads ? this.#start() : undefined);
       if (thread !== undefined) return thread;
       await this.#wait(signal);
@@ -61,7 +65,7 @@ export class WorkerPool {
   }
 
   #giveBack(thread: WorkerThread): void {
-    if (thread.isAlive) {
+    if (thread.isUsable) {
       this.#idle.set(thread, setTimeout(() => this.#dismiss(thread), IDLE_MS).unref());
       this.#wakeNext();
     }

@@ -34,7 +34,8 @@ export class WorkerThread {
   #current: Current | undefined;
   #count = 0;
   #failure: unknown;
-  isAlive = true;
+  /** Neither ended nor about to. */
+  isUsable = true;
 
   /** The thread inherits the flags of the process: loaders of TypeScript among them. */
   constructor(entryUrl: string, onEnd: () => void) {
@@ -79,6 +80,7 @@ export class WorkerThread {
   }
 
   async stop(): Promise<void> {
+    this.isUsable = false;
     await this.#worker.terminate();
   }
 
@@ -106,7 +108,7 @@ export class WorkerThread {
   }
 
   #ended(exitCode: number): void {
-    this.isAlive = false;
+    this.isUsable = false;
     const current = this.#current;
     if (current === undefined) {
       if (this.#failure !== undefined) process.emitWarning(warningOf(this.#failure));

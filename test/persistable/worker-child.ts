@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import {
   definePersistable,
@@ -44,7 +45,8 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     const talkative = defined.talkative({}, { dataDir, onEvent: (event) => void events.push(event) });
     const workDir = await talkative.payload;
     const { provenance } = (await talkative.record()) ?? {};
-    return { events, cost: provenance?.cost, hasWorkDir: existsSync(workDir) };
+    const isLogged = readFileSync(path.join(dataDir, "talkative.log"), "utf8").includes("said on a worker thread");
+    return { events, cost: provenance?.cost, hasWorkDir: existsSync(workDir), isLogged };
   },
   async endless() {
     let workDir = "";
@@ -57,6 +59,29 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     const error = await failureOf(defined.endless({}, { dataDir, onEvent }).generate({ signal: controller.signal }));
     const afterwards = await defined.leftover({}, { dataDir }).payload;
     return { message: error.message, hadWorkDir: workDir !== "", hasWorkDir: existsSync(workDir), afterwards };
+  },
+  async crowd() {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const draws = Array.from({ length: availableParallelism() + 2 }, (_, draw) => draw);
+    let started = 0;
+    const onEvent = (event: PersistableEvent): void => {
+      if (event.type === "progress" && ++started === availableParallelism()) controller.abort(new Error("enough"));
+    };
+    const stopped = draws.map((draw) =>
+      failureOf(defined.endless({}, { dataDir, onEvent, draw }).generate({ signal })),
+    );
+    const last = defined.leftover({}, { dataDir }).payload;
+    return { messages: [...new Set((await Promise.all(stopped)).map(({ message }) => message))], last: await last };
+  },
+  async once() {
+    const upstream = { tallied: { folder: dataDir } };
+    await Promise.all([0, 1, 2, 3].map((draw) => defined.usesTallied(upstream, { dataDir, draw }).payload));
+    return readdirSync(dataDir).filter((name) => name.startsWith("tally-")).length;
+  },
+  async hungry() {
+    const error = await failureOf(defined.hungry({}, { dataDir }).payload);
+    return [error.name, (error.cause as { code?: string }).code, await defined.leftover({}, { dataDir }).payload];
   },
   async heeding() {
     const controller = new AbortController();

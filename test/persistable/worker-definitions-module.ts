@@ -183,3 +183,29 @@ export const usesHeavy = definePersistable({
   dependencies: { doubled },
   generate: async ({ dependencies }) => (await dependencies.doubled.payload).values.length,
 });
+
+export const tallied = definePersistable({
+  name: "tallied",
+  params: typedParams<{ folder: string }>(),
+  untracked: ["folder"],
+  generate: ({ params }) => {
+    writeFileSync(path.join(params.folder, `tally-${crypto.randomUUID()}`), "");
+    return 1;
+  },
+});
+
+export const usesTallied = definePersistable({
+  name: "uses_tallied",
+  worker: true,
+  dependencies: { tallied },
+  generate: ({ dependencies }) => dependencies.tallied.payload,
+});
+
+export const hungry = definePersistable({
+  name: "hungry",
+  worker: true,
+  generate: () => {
+    const eaten: object[] = [];
+    for (;;) eaten.push(new Array(1000).fill(eaten.length));
+  },
+});

@@ -1,8 +1,9 @@
+import { readdirSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { fileStore } from "../../src/index.ts";
 import { buildProgram } from "../support/build-program.ts";
 import { startChild } from "../support/run-child.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+import { doubled } from "./worker-definitions-module.ts";
 
 let program: string;
 let programFolder: TemporaryFolder;
@@ -17,25 +18,32 @@ beforeAll(async () => {
 });
 
 /** What comes of a scenario in a program of its own, which has to end by itself. */
-async function play(scenario: string): Promise<unknown> {
+async function play(
+  scenario: string,
+  { nodeArgs = [], look }: { nodeArgs?: readonly string[]; look?: (dataDir: string) => Promise<void> } = {},
+): Promise<unknown> {
   await using folder = await temporaryFolder();
-  await using child = startChild(program, { scenario, dataDir: folder.path });
+  await using child = startChild(program, { scenario, dataDir: folder.path }, { nodeArgs });
   const code = await child.ended;
   expect({ code, complaints: child.complaints }).toEqual({ code: 0, complaints: "" });
-  const [left] = await Promise.all([locksIn(folder.path)]);
-  expect(left).toEqual([]);
+  expect(leftIn(folder.path)).toEqual([]);
+  await look?.(folder.path);
   return child.told[0];
 }
 
-async function locksIn(dataDir: string): Promise<string[]> {
-  const files: string[] = [];
-  for await (const file of fileStore(dataDir).list("")) files.push(String(file.path));
-  return files.filter((file) => /lease|\.tmp/.test(file));
+/** Claims, and files that are not finished. */
+function leftIn(dataDir: string): string[] {
+  const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.map((file) => `${file.parentPath}/${file.name}`).filter((file) => /leases|\/tmp\/[^/]*~/.test(file));
 }
 
-describe("a generator on a worker thread", () => {
+describe.concurrent("a generator on a worker thread", () => {
   test("gives what it gives elsewhere, loads its dependencies from the store, and the process ends by itself", async () => {
-    expect(await play("equal")).toEqual({
+    const look = async (dataDir: string): Promise<void> => {
+      const { values } = await doubled({ upstream: { n: 5 } }, { dataDir }).load();
+      expect(values).toEqual(Float64Array.of(0, 2, 4, 6, 8));
+    };
+    expect(await play("equal", { look })).toEqual({
       values: [0, 2, 4, 6, 8],
       bytes: [1, 2, 3],
       isMainThread: false,
@@ -57,14 +65,9 @@ describe("a generator on a worker thread", () => {
   });
 
   test("tells progress, cost and log lines, and has a scratch folder of its own", async () => {
-    const { events, cost, hasWorkDir } = (await play("talkative")) as {
-      events: { type: string }[];
-      cost: unknown;
-      hasWorkDir: boolean;
-    };
+    const { events, ...rest } = (await play("talkative")) as { events: { type: string }[] };
     expect(events).toContainEqual(expect.objectContaining({ type: "progress", done: 1, total: 2, note: "half" }));
-    expect(cost).toEqual({ usd: 0.75, tokens: 10 });
-    expect(hasWorkDir).toBe(false);
+    expect(rest).toEqual({ cost: { usd: 0.75, tokens: 10 }, hasWorkDir: false, isLogged: true });
   });
 
   test("is stopped in the middle of an endless loop, its scratch folder removed, and others still run", async () => {
@@ -74,6 +77,10 @@ describe("a generator on a worker thread", () => {
       hasWorkDir: false,
       afterwards: -1,
     });
+  });
+
+  test("that waits for a thread gets one when those that took them all are stopped", async () => {
+    expect(await play("crowd")).toEqual({ messages: ["enough"], last: -1 });
   });
 
   test("that heeds its signal keeps its thread", async () => {
@@ -87,6 +94,14 @@ describe("a generator on a worker thread", () => {
       lengths: [1, 2, 3, 4, 5, 6],
       afterwards: expect.any(Number),
     });
+  });
+
+  test("that uses up the memory of its thread fails alone", async () => {
+    expect(await play("hungry", { nodeArgs: ["--max-old-space-size=64"] })).toEqual([
+      "WorkerCrashedError",
+      "ERR_WORKER_OUT_OF_MEMORY",
+      -1,
+    ]);
   });
 
   test("fails with the error that it threw: name, message, code, own fields, stack and cause", async () => {
@@ -122,6 +137,10 @@ describe("a generator on a worker thread", () => {
 
   test("generates a missing dependency that asks for a worker on its own thread", async () => {
     expect(await play("nested")).toBe(4);
+  });
+
+  test("shares a missing dependency with those on other threads, which is generated once", async () => {
+    expect(await play("once")).toBe(1);
   });
 
   test("is refused with the remedy: defined in the main script, not exported, a store in memory, a function as a param", async () => {
