@@ -4,7 +4,7 @@ import { Secret } from "../params/secret.ts";
 import { Untracked } from "../params/untracked.ts";
 
 /** A params tree that is wider than this is no table. */
-const MAX_COLUMNS = 10_000;
+const MAX_COLUMNS = 2000;
 /** What stands before everything that is no parameter. */
 const RESERVED = /^(artifact|summary|metrics|cost)\./;
 
@@ -14,7 +14,7 @@ export class ParamsFlattener {
 
   /** @throws {@link InvalidTableError} where a parameter would take the name of another column, or there are too many. */
   flatten(node: RecipeNode): readonly (readonly [column: string, value: unknown])[] {
-    const stack = [node];
+    const stack = Object.values(node.dependencies);
     for (let next = stack.at(-1); next !== undefined; next = stack.at(-1)) {
       const waiting = Object.values(next.dependencies).filter((dependency) => !this.#known.has(dependency));
       if (waiting.length > 0) stack.push(...waiting);
@@ -23,11 +23,17 @@ export class ParamsFlattener {
         stack.pop();
       }
     }
-    const columns = this.#known.get(node) ?? [];
+    // Not kept: of a hundred thousand targets, few are made from each other.
+    const columns = this.#columnsOf(node);
     const taken = columns.find(([column]) => RESERVED.test(column));
     if (taken !== undefined)
       throw new InvalidTableError(
         `${node.name} has the parameter ${taken[0]}, and what begins with artifact., summary., metrics. or cost. is something else in a table.`,
+      );
+    const twice = firstTwice(columns);
+    if (twice !== undefined)
+      throw new InvalidTableError(
+        `${node.name} has two parameters that would both be the column ${twice}. Rename one of them.`,
       );
     return columns;
   }
@@ -45,6 +51,11 @@ export class ParamsFlattener {
       );
     return columns;
   }
+}
+
+function firstTwice(columns: readonly (readonly [column: string, value: unknown])[]): string | undefined {
+  const seen = new Set<string>();
+  return columns.find(([column]) => seen.size === seen.add(column).size)?.[0];
 }
 
 function addValue(columns: (readonly [string, unknown])[], column: string, given: unknown): void {

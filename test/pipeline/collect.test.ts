@@ -158,6 +158,18 @@ describe("collect", () => {
     );
   });
 
+  test("refuses two parameters that would be one column", async () => {
+    const { points } = createWorld();
+    const odd = definePersistable({
+      name: "odd",
+      params: typedParams<{ "points.n": number }>(),
+      dependencies: { points },
+      generate: () => 1,
+    });
+    const target = odd({ "points.n": 1, points: { n: 2 } }, { dataDir: memoryStore() });
+    await expect(collect(target)).rejects.toThrow(/odd has two parameters that would both be the column points\.n/);
+  });
+
   test("calls a payload damaged that cannot be read, and goes on", async () => {
     await using folder = await temporaryFolder();
     const { points, generated } = createWorld();
