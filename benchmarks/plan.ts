@@ -52,6 +52,8 @@ async function measure(shape: string, dir: string, build: Build): Promise<Benchm
   };
   const bare: Contender = {
     name: "statSync",
+    // The same as for planning, so that both find the memory in the same state.
+    prepare: () => ours.prepare?.(),
     run() {
       let bytes = 0;
       for (const file of files) bytes += statSync(file).size;

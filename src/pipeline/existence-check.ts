@@ -3,6 +3,8 @@ import type { State } from "../persistable/state.ts";
 import { variantsOf } from "../persistable/variant-addresses.ts";
 import type { Store, StorePath, SyncStore } from "../store/store.ts";
 
+/** So many are looked for in a row. */
+const PENDING = 512;
 const CONCURRENT_STATS = 32;
 /** From so many in one folder on, it is worth listing: one request of a bucket names a thousand. */
 const LISTED_FROM = 100;
@@ -15,6 +17,7 @@ const LISTED_PER_SOUGHT = 16;
 export class ExistenceCheck {
   /** By node; where a store has to be waited for, not before {@link settle} is done. */
   readonly found: boolean[] = [];
+  readonly #pending: State[] = [];
   /** What is to be asked of stores that have to be waited for. */
   readonly #asked: Question[] = [];
   readonly #signal: AbortSignal | undefined;
@@ -23,26 +26,31 @@ export class ExistenceCheck {
     this.#signal = signal;
   }
 
-  /**
-   * `undefined` where the store has to be waited for.
-   *
-   * @throws a StoreError where the store cannot tell.
-   */
-  look(state: State): boolean | undefined {
-    const { sync } = state.surroundings.store;
-    return sync?.exists === undefined ? undefined : existsNow(state, sync as Door);
+  /** The next node. It is looked for when many have come together, which the caches of a processor like better. */
+  add(state: State): void {
+    if (this.#pending.push(state) >= PENDING) this.#lookForPending();
   }
 
-  /** What {@link look} has said, for a node that has its number now. */
-  note(answer: boolean | undefined, state: State, node: number): void {
-    this.found[node] = answer === true;
-    if (answer !== undefined) return;
-    const { name, address } = state.node;
-    this.#asked.push({ state, node, store: state.surroundings.store, name, path: recordPath(name, address) });
+  /** @throws a StoreError where a store cannot tell. */
+  #lookForPending(): void {
+    for (const state of this.#pending) {
+      const { store } = state.surroundings;
+      const door = store.sync;
+      const node = this.found.length;
+      if (door?.exists !== undefined) {
+        this.found.push(existsNow(state, door as Door));
+        continue;
+      }
+      const { name, address } = state.node;
+      this.found.push(false);
+      this.#asked.push({ state, node, store, name, path: recordPath(name, address) });
+    }
+    this.#pending.length = 0;
   }
 
   /** @throws a StoreError where a store cannot tell; the signal's reason */
   async settle(): Promise<void> {
+    this.#lookForPending();
     await this.#ask(this.#asked);
     const renamed = this.#asked
       .filter(({ node, state }) => state.hasAliases && !this.found[node])

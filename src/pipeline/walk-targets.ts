@@ -73,9 +73,8 @@ class Walk {
     const index = this.#indexFor(state);
     const known = index.get(address);
     if (known !== undefined) return known;
-    const answer = this.#check.look(state);
-    if (dependencyStates.length === 0) return this.#number(state, address, index, answer);
-    this.#stack.push({ state, address, index, answer, dependencyStates, cursor: 0, firstEdge: this.#edges.length });
+    if (dependencyStates.length === 0) return this.#number(state, address, index);
+    this.#stack.push({ state, address, index, dependencyStates, cursor: 0, firstEdge: this.#edges.length });
     return undefined;
   }
 
@@ -96,7 +95,7 @@ class Walk {
     if (node !== undefined) this.#edges.push(node);
   }
 
-  #finish({ state, address, index, answer, firstEdge }: Frame): number {
+  #finish({ state, address, index, firstEdge }: Frame): number {
     this.#stack.pop();
     const node = this.states.length;
     for (let edge = firstEdge; edge < this.#edges.length; edge++) {
@@ -106,15 +105,15 @@ class Walk {
       this.dependencies.push(dependency);
     }
     this.#edges.length = firstEdge;
-    return this.#number(state, address, index, answer);
+    return this.#number(state, address, index);
   }
 
-  #number(state: State, address: Address, index: Map<string, number>, answer: boolean | undefined): number {
+  #number(state: State, address: Address, index: Map<string, number>): number {
     const node = this.states.push(state) - 1;
     index.set(address, node);
     this.dependencyStart.push(this.dependencies.length);
     this.#namedBy.push(-1);
-    this.#check.note(answer, state, node);
+    this.#check.add(state);
     return node;
   }
 
@@ -134,7 +133,6 @@ interface Frame {
   readonly state: State;
   readonly address: Address;
   readonly index: Map<string, number>;
-  readonly answer: boolean | undefined;
   readonly dependencyStates: readonly State[];
   cursor: number;
   readonly firstEdge: number;
