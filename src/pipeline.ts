@@ -37,7 +37,7 @@ export type { PlanCounts, PlanNode } from "./pipeline/planned-node.ts";
 export type { ArtifactColumns, FlatParams, Row } from "./pipeline/row.ts";
 export { type Sweep, type SweepExpectation, sweep } from "./pipeline/sweep.ts";
 export type { SampleOptions, SweepOptions } from "./pipeline/sweep-options.ts";
-export { Table } from "./pipeline/table.ts";
+export { type CsvOptions, Table } from "./pipeline/table.ts";
 export { type DescribedError, type FailureRecord, readFailure } from "./runner/failure-record.ts";
 export { run } from "./runner/run.ts";
 export type { RateLimit, RunListener, RunOptions } from "./runner/run-options.ts";

@@ -1,6 +1,11 @@
 import { stringify } from "csv-stringify/sync";
 import { encodeArrow } from "./encode-arrow.ts";
 
+/** How a table is written as CSV. */
+export interface CsvOptions {
+  readonly escapeFormulas?: boolean | undefined;
+}
+
 /** Rows with the same columns; a column that a row lacks is undefined there. */
 export class Table<TableRow extends object> implements Iterable<TableRow> {
   readonly rows: readonly TableRow[];
@@ -19,14 +24,17 @@ export class Table<TableRow extends object> implements Iterable<TableRow> {
   /**
    * Comma-separated values as in RFC 4180, with a line of column names. What is not there is empty; dates are ISO 8601; lists and other objects are JSON.
    *
+   * @param options.escapeFormulas - put `'` before text that a spreadsheet would take for a formula, for tables with text of others in them; it then reads back with the `'`
+   *
    * @example
    * ```ts
    * writeFileSync("study.csv", table.toCsv());
    * ```
    */
-  toCsv(): string {
-    const lines = this.rows.map((row) => this.columns.map((column) => textOf(valueIn(row, column))));
-    return stringify([this.columns as string[], ...lines]);
+  toCsv({ escapeFormulas = false }: CsvOptions = {}): string {
+    const cellOf = escapeFormulas ? safeTextOf : textOf;
+    const lines = this.rows.map((row) => this.columns.map((column) => cellOf(valueIn(row, column))));
+    return stringify([this.columns.map((column) => cellOf(column)), ...lines]);
   }
 
   /** A list of objects as JSON; what is not there is left out. What JSON lacks (bigint, `NaN`, `-0`, dates) is text. */
@@ -58,6 +66,15 @@ export class Table<TableRow extends object> implements Iterable<TableRow> {
 
 function valueIn(row: object, column: string): unknown {
   return (row as Readonly<Record<string, unknown>>)[column];
+}
+
+const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
+
+/** A negative number is no formula. */
+function safeTextOf(value: unknown): string {
+  const text = textOf(value);
+  const isNumber = typeof value === "number" || typeof value === "bigint";
+  return !isNumber && FORMULA.test(text) ? `'${text}` : text;
 }
 
 function textOf(value: unknown): string {

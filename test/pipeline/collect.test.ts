@@ -304,6 +304,24 @@ describe("a table", () => {
     expect(read[1]["summary.score"]).toBe("");
   });
 
+  test("is written as CSV without formulas where it is told to, negative numbers as they are", async () => {
+    const odd = definePersistable({
+      name: "odd",
+      params: typedParams<{ text: string; n: number; "@x": string }>(),
+      generate: () => 1,
+    });
+    const texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "'quoted", "plain"];
+    const dataDir = memoryStore();
+    const table = await collect(texts.map((text) => odd({ text, n: -1, "@x": "" }, { dataDir })));
+    // None of these texts needs quotes.
+    const written = table.toCsv({ escapeFormulas: true }).trimEnd().split("\n");
+    const [header, ...lines] = written.map((line) => line.split(","));
+    expect(header?.slice(0, 3)).toEqual(["text", "n", "'@x"]);
+    expect(lines.map((line) => line[0])).toEqual(["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "'quoted", "plain"]);
+    expect(lines.every((line) => line[1] === "-1")).toBe(true);
+    expect(table.toCsv()).toContain("\n=1+1,-1,");
+  });
+
   test("is written as JSON, without what is not there", async () => {
     const read = JSON.parse((await oddTable()).toJson());
     expect(read[0]).toMatchObject({
