@@ -45,7 +45,8 @@ function importsOf(file) {
   return ts.preProcessFile(text, true, true).importedFiles.flatMap(({ fileName }) => {
     if (fileName === "persistable-ts") return [join(root, "src/index.ts")];
     if (fileName === "persistable-ts/testing") return [join(root, "src/testing/index.ts")];
-    if (fileName.startsWith("persistable-ts/")) return [join(root, `src/${fileName.slice("persistable-ts/".length)}.ts`)];
+    if (fileName.startsWith("persistable-ts/"))
+      return [join(root, `src/${fileName.slice("persistable-ts/".length)}.ts`)];
     return fileName.startsWith(".") ? [resolve(dirname(file), fileName)] : [];
   });
 }

@@ -39,6 +39,7 @@ export { type Sweep, type SweepExpectation, sweep } from "./pipeline/sweep.ts";
 export type { SampleOptions, SweepOptions } from "./pipeline/sweep-options.ts";
 export { type CsvOptions, Table } from "./pipeline/table.ts";
 export { type DescribedError, type FailureRecord, readFailure } from "./runner/failure-record.ts";
+export { type JsonLines, type LineTarget, openJsonLines } from "./runner/json-lines.ts";
 export { run } from "./runner/run.ts";
 export type { RateLimit, RunListener, RunOptions } from "./runner/run-options.ts";
 export { listRuns, type RunRecord, type RunRecordNode } from "./runner/run-record.ts";

@@ -1,0 +1,163 @@
+import { MissingPeerError } from "../errors/pipeline-errors.ts";
+import type { NodeFailedEvent, NodeGeneratedEvent, NodeRetriedEvent, RunEvent } from "../events/run-event.ts";
+import { describeCost, describeDuration, describeFailure } from "./describe-amounts.ts";
+import { fitText, withoutControls } from "./fit-text.ts";
+import { paint, renderBlock, renderEnd } from "./render-block.ts";
+import { RunView } from "./run-view.ts";
+
+/** What a display writes to: standard error, or anything like it. */
+export interface DisplayStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string): unknown;
+}
+
+/** How a run is shown. */
+export interface DisplayOptions {
+  /** Standard error by default. */
+  readonly stream?: DisplayStream | undefined;
+  /** Whether lines may be drawn over; by default where the stream is a terminal, and this is not CI. */
+  readonly live?: boolean | undefined;
+  /** By default as the terminal, NO_COLOR and FORCE_COLOR say. */
+  readonly color?: boolean | undefined;
+}
+
+/** A display that was opened. */
+export interface Display {
+  /** Give it to `run`. */
+  readonly onEvent: (event: RunEvent) => void;
+  /** Leave the terminal as it was found. A run that ends does that by itself. */
+  close(): void;
+}
+
+/** More often is not seen. */
+const REDRAW_MS = 100;
+/** How often a run without a terminal says how far it is. */
+const SUMMARY_MS = 10_000;
+
+/**
+ * Show a run: in a terminal a line for each node that runs, with its progress, and below how far the whole is; elsewhere plain lines.
+ *
+ * @throws {@link MissingPeerError} where lines are to be drawn over and log-update is not installed.
+ *
+ * @example
+ * ```ts
+ * const display = await openDisplay();
+ * await run(study, { onEvent: display.onEvent });
+ * ```
+ */
+export async function openDisplay(options: DisplayOptions = {}): Promise<Display> {
+  const stream = options.stream ?? process.stderr;
+  const color = options.color ?? hasColor(stream);
+  const live = options.live ?? (stream.isTTY === true && process.env.CI === undefined);
+  return live ? openLive(stream, color) : openPlain(stream, color);
+}
+
+function hasColor(stream: DisplayStream): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
+  return stream.isTTY === true && process.env.TERM !== "dumb";
+}
+
+async function openLive(stream: DisplayStream, color: boolean): Promise<Display> {
+  const { createLogUpdate } = await loadLogUpdate();
+  const draw = createLogUpdate(stream as NodeJS.WritableStream);
+  const view = new RunView();
+  let isDirty = false;
+  const redraw = (): void => {
+    isDirty = false;
+    const { columns = 80, rows = 24 } = stream;
+    // One column less: a terminal that wraps at its last one would tear the block apart.
+    draw(renderBlock(view, { columns: columns - 1, rows, color, nowMs: Date.now() }).join("\n"));
+  };
+  const timer = setInterval(() => {
+    if (isDirty || view.running.length > 0) redraw();
+  }, REDRAW_MS);
+  timer.unref();
+  const close = (): void => {
+    clearInterval(timer);
+    draw.clear();
+    draw.done();
+  };
+  return {
+    onEvent(event) {
+      view.hear(event);
+      const text = permanentLine(event, view, { color, columns: (stream.columns ?? 80) - 1 });
+      if (event.type === "finished") {
+        close();
+        stream.write(`${renderEnd(view, { color })}\n`);
+        return;
+      }
+      if (text !== undefined) {
+        draw.clear();
+        stream.write(`${text}\n`);
+        redraw();
+      }
+      isDirty = true;
+    },
+    close,
+  };
+}
+
+/** What stays in the terminal. */
+function permanentLine(
+  event: RunEvent,
+  view: RunView,
+  { color, columns }: { readonly color: boolean; readonly columns: number },
+): string | undefined {
+  const line = event.type === "failed" ? describeFailed(event) : event.type === "retried" ? describeRetried(event) : "";
+  if (line === "" || view.planned === undefined) return undefined;
+  return paint({ color }, event.type === "failed" ? "red" : "yellow", fitText(line, columns));
+}
+
+function describeFailed({ name, address, attempt, error }: NodeFailedEvent): string {
+  const attempts = attempt > 1 ? ` after ${attempt} attempts` : "";
+  return `failed ${name} ${address.slice(0, 8)}…${attempts}: ${describeFailure(error)}`;
+}
+
+function describeRetried({ name, address, attempt, delayMs, error }: NodeRetriedEvent): string {
+  return `attempt ${attempt} of ${name} ${address.slice(0, 8)}… failed, again in ${describeDuration(delayMs)}: ${describeFailure(error)}`;
+}
+
+function describeGenerated({ name, address, durationMs, cost }: NodeGeneratedEvent): string {
+  const spent = cost === undefined ? "" : `, ${describeCost(Object.entries(cost))}`;
+  return `generated ${name} ${address.slice(0, 8)}… in ${describeDuration(durationMs)}${spent}`;
+}
+
+function openPlain(stream: DisplayStream, color: boolean): Display {
+  const view = new RunView();
+  const write = (text: string): void => void stream.write(`${withoutControls(text)}\n`);
+  const summary = (): void => {
+    if (view.planned === undefined || view.finished !== undefined) return;
+    const remainingMs = view.remainingMs(Date.now());
+    const left = remainingMs === undefined ? "" : `, about ${describeDuration(remainingMs)} left`;
+    write(`${view.settled} of ${view.planned.nodes} done, ${view.running.length} running${left}`);
+  };
+  const timer = setInterval(summary, SUMMARY_MS);
+  timer.unref();
+  return {
+    onEvent(event) {
+      view.hear(event);
+      if (event.type === "planned") write(`${event.nodes} needed: ${event.hits} there, ${event.misses} to generate`);
+      else if (event.type === "generated") write(describeGenerated(event));
+      else if (event.type === "failed") write(describeFailed(event));
+      else if (event.type === "retried") write(describeRetried(event));
+      else if (event.type === "waiting") write(`${event.name} ${event.address.slice(0, 8)}… waits for ${event.owner}`);
+      else if (event.type === "finished") {
+        clearInterval(timer);
+        stream.write(`${renderEnd(view, { color })}\n`);
+      }
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+async function loadLogUpdate(): Promise<typeof import("log-update")> {
+  try {
+    return await import("log-update");
+  } catch (cause) {
+    throw new MissingPeerError("Drawing a run in the terminal", "log-update", { cause });
+  }
+}

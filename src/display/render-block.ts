@@ -1,0 +1,149 @@
+import { styleText } from "node:util";
+import stringWidth from "string-width";
+import { describeCost, describeDuration } from "./describe-amounts.ts";
+import { fitText, padText, withoutControls } from "./fit-text.ts";
+import type { RunningView, RunView } from "./run-view.ts";
+
+/** What is drawn on. */
+export interface Canvas {
+  readonly columns: number;
+  readonly rows: number;
+  readonly color: boolean;
+  readonly nowMs: number;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+const MIN_COLUMNS = 20;
+const BAR_COLUMNS = 16;
+const MAX_NAME_COLUMNS = 28;
+const TIME_COLUMNS = 21;
+const MIN_WHAT_COLUMNS = 12;
+const NO_BAR = { text: "", columns: 0 };
+const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const SPIN_MS = 100;
+
+/** The lines that stand at the bottom of the terminal while a run lasts: one for each node that runs, as many as there is room for, and a summary. */
+export function renderBlock(view: RunView, canvas: Canvas): string[] {
+  const columns = Math.max(MIN_COLUMNS, canvas.columns);
+  const room = Math.max(1, canvas.rows - 4);
+  const running = view.running;
+  const shown = running.length <= room ? running : running.slice(0, room - 1);
+  const nameColumns = Math.min(
+    MAX_NAME_COLUMNS,
+    Math.floor(columns / 4),
+    Math.max(8, ...shown.map(({ name }) => stringWidth(withoutControls(name)))),
+  );
+  const lines = shown.map((one) => renderRunning(one, nameColumns, columns, canvas));
+  if (shown.length < running.length)
+    lines.push(paint(canvas, "dim", fitText(`… and ${running.length - shown.length} more`, columns)));
+  return [...lines, ...renderSummary(view, columns, canvas)];
+}
+
+function renderRunning(one: RunningView, nameColumns: number, columns: number, canvas: Canvas): string {
+  const elapsedMs = Math.max(0, canvas.nowMs - one.startedMs);
+  const spinner = SPINNER[Math.floor(canvas.nowMs / SPIN_MS) % SPINNER.length] ?? "";
+  const name = padText(one.name, nameColumns);
+  if (one.owner !== undefined) {
+    const text = fitText(`waits for ${one.owner}, ${describeDuration(elapsedMs)}`, columns - nameColumns - 4);
+    return `${paint(canvas, "yellow", "·")} ${name}  ${paint(canvas, "dim", text)}`;
+  }
+  const left = columns - nameColumns - 4;
+  const expected = one.expectedMs === undefined ? "" : ` / ${describeDuration(one.expectedMs)}`;
+  // On a narrow terminal what it is goes before how far, and that before how long.
+  const time =
+    left < TIME_COLUMNS + MIN_WHAT_COLUMNS ? "" : `${describeDuration(elapsedMs)}${expected}`.padStart(TIME_COLUMNS);
+  const progress = renderProgress(one, canvas);
+  const bar = left < time.length + progress.columns + MIN_WHAT_COLUMNS ? NO_BAR : progress;
+  const room = left - time.length - bar.columns - (bar.columns > 0 ? 1 : 0);
+  const note = one.progress?.note ?? "";
+  const attempt = one.attempt > 1 ? `attempt ${one.attempt}  ` : "";
+  const what = paint(canvas, "dim", padText(`${attempt}${note === "" ? one.params : note}`, room));
+  return `${paint(canvas, "cyan", spinner)} ${name}  ${what}${bar.columns > 0 ? " " : ""}${bar.text}${paint(canvas, "dim", time)}`;
+}
+
+function renderProgress(
+  { progress }: RunningView,
+  canvas: Canvas,
+): { readonly text: string; readonly columns: number } {
+  if (progress === undefined) return NO_BAR;
+  const { done, total } = progress;
+  if (total === undefined || total <= 0) {
+    const text = ` ${Number(done.toPrecision(6))}`;
+    return { text, columns: text.length };
+  }
+  const share = Math.min(1, done / total);
+  const percent = `${Math.floor(share * 100)}%`.padStart(5);
+  return { text: `${renderBar(share, BAR_COLUMNS, canvas)}${percent}`, columns: BAR_COLUMNS + percent.length };
+}
+
+function renderBar(share: number, columns: number, canvas: Canvas): string {
+  const full = Math.max(0, Math.min(columns, Math.round(share * columns)));
+  return `${paint(canvas, "green", "█".repeat(full))}${paint(canvas, "dim", "░".repeat(columns - full))}`;
+}
+
+function renderSummary(view: RunView, columns: number, canvas: Canvas): string[] {
+  const total = view.planned?.nodes ?? 0;
+  const share = total === 0 ? 1 : view.settled / total;
+  const counts = `${view.settled}/${total} `;
+  const barColumns = Math.max(0, Math.min(40, Math.floor(columns / 2), columns - counts.length - 2));
+  const time = [`${describeDuration(Math.max(0, canvas.nowMs - view.startedMs))}`];
+  const remainingMs = view.remainingMs(canvas.nowMs);
+  if (remainingMs !== undefined && view.settled < total) time.push(`about ${describeDuration(remainingMs)} left`);
+  const first = `${renderBar(share, barColumns, canvas)} ${counts}`;
+  const room = columns - barColumns - counts.length - 2;
+  return [
+    `${first}${room > 1 ? ` ${paint(canvas, "dim", fitText(time.join(", "), room - 1))}` : ""}`,
+    paintParts(summaryParts(view, canvas.nowMs), columns, canvas),
+  ];
+}
+
+type Part = readonly [text: string, style: Style];
+
+function summaryParts(view: RunView, nowMs: number): Part[] {
+  const parts: Part[] = [
+    [`${view.hits} there`, "blue"],
+    [`${view.generated} generated`, "green"],
+  ];
+  if (view.failed > 0) parts.push([`${view.failed} failed`, "red"]);
+  if (view.cancelled > 0) parts.push([`${view.cancelled} not done`, "yellow"]);
+  const { criticalPathMs } = view.planned ?? {};
+  const leftMs = criticalPathMs === undefined ? 0 : criticalPathMs - (nowMs - view.startedMs);
+  if (leftMs > 0) parts.push([`longest chain ${describeDuration(leftMs)}`, "dim"]);
+  if (view.savedMs > 0) parts.push([`saved ${describeDuration(view.savedMs)}`, "dim"]);
+  if (view.cost.size > 0) parts.push([describeCost(view.cost), "dim"]);
+  return parts;
+}
+
+/** As many as there is room for. */
+function paintParts(parts: readonly Part[], columns: number, canvas: Canvas): string {
+  let left = columns;
+  const painted: string[] = [];
+  for (const [text, style] of parts) {
+    const needed = text.length + (painted.length === 0 ? 0 : 2);
+    if (needed > left) break;
+    left -= needed;
+    painted.push(paint(canvas, style, text));
+  }
+  return painted.join("  ");
+}
+
+/** What is said of a run that has ended. */
+export function renderEnd(view: RunView, { color }: Pick<Canvas, "color">): string {
+  const { finished } = view;
+  if (finished === undefined) return "";
+  const { state, hits, generated, failed, cancelled, durationMs, savedMs, cost } = finished;
+  const style = state === "completed" ? "green" : state === "failed" ? "red" : "yellow";
+  const parts = [`${generated} generated`, `${hits} there already`];
+  if (failed > 0) parts.push(`${failed} failed`);
+  if (cancelled > 0) parts.push(`${cancelled} not done`);
+  const spent = describeCost(Object.entries(cost));
+  const rest = [`in ${describeDuration(durationMs)}`];
+  if (savedMs > 0) rest.push(`saved ${describeDuration(savedMs)}`);
+  if (spent !== "") rest.push(spent);
+  return `${paint({ color }, style, state)}: ${parts.join(", ")}; ${rest.join(", ")}`;
+}
+
+export function paint({ color }: Pick<Canvas, "color">, style: Style, text: string): string {
+  return color && text !== "" ? styleText(style, text, { validateStream: false }) : text;
+}

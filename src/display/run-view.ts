@@ -1,0 +1,116 @@
+import type {
+  FinishedEvent,
+  NodeEventBase,
+  NodeProgressEvent,
+  NodeStartedEvent,
+  PlannedEvent,
+  RunEvent,
+} from "../events/run-event.ts";
+
+/** One generator at work, or waited for. */
+export interface RunningView {
+  readonly name: string;
+  readonly params: string;
+  readonly startedMs: number;
+  readonly attempt: number;
+  readonly expectedMs: number | undefined;
+  readonly progress: Pick<NodeProgressEvent, "done" | "total" | "note"> | undefined;
+  /** Who generates it, where somebody else does. */
+  readonly owner: string | undefined;
+}
+
+/** Everything that is seen of a run at one moment, kept up to date by its events. */
+export class RunView {
+  planned: PlannedEvent | undefined;
+  finished: FinishedEvent | undefined;
+  startedMs = 0;
+  hits = 0;
+  generated = 0;
+  failed = 0;
+  cancelled = 0;
+  savedMs = 0;
+  readonly cost = new Map<string, number>();
+  readonly #running = new Map<number, RunningView>();
+
+  hear(event: RunEvent): void {
+    switch (event.type) {
+      case "planned":
+        this.planned = event;
+        this.startedMs = event.atMs;
+        break;
+      case "started":
+        this.#running.set(event.index, startedView(event));
+        break;
+      case "progress":
+        this.#change(event, { progress: event });
+        break;
+      case "waiting":
+        this.#running.set(event.index, waitingView(event, event.owner, event.atMs));
+        break;
+      case "retried":
+        this.#running.delete(event.index);
+        break;
+      case "hit":
+        this.hits += 1;
+        this.savedMs += event.savedMs ?? 0;
+        this.#running.delete(event.index);
+        break;
+      case "generated":
+        this.generated += 1;
+        for (const [unit, spent] of Object.entries(event.cost ?? {}))
+          this.cost.set(unit, (this.cost.get(unit) ?? 0) + spent);
+        this.#running.delete(event.index);
+        break;
+      case "failed":
+        this.failed += 1;
+        this.#running.delete(event.index);
+        break;
+      case "cancelled":
+        this.cancelled += 1;
+        this.#running.delete(event.index);
+        break;
+      case "finished":
+        this.finished = event;
+        this.#running.clear();
+    }
+  }
+
+  /** Those at work first, then those that are waited for; in each the longest first. */
+  get running(): readonly RunningView[] {
+    return [...this.#running.values()].sort(
+      (one, other) =>
+        Number(one.owner !== undefined) - Number(other.owner !== undefined) || one.startedMs - other.startedMs,
+    );
+  }
+
+  get settled(): number {
+    return this.hits + this.generated + this.failed + this.cancelled;
+  }
+
+  /** How long it will still take, as far as earlier records and the pace so far tell. */
+  remainingMs(nowMs: number): number | undefined {
+    const { planned } = this;
+    if (planned === undefined || planned.misses === 0) return undefined;
+    const done = this.generated + this.failed;
+    const elapsedMs = nowMs - this.startedMs;
+    if (planned.expectedMs !== undefined) {
+      const expectedMs = Math.max(planned.expectedMs, planned.criticalPathMs ?? 0);
+      const byShareMs = expectedMs * (1 - done / planned.misses);
+      return Math.max(0, Math.min(byShareMs, Math.max(expectedMs - elapsedMs, 0) || byShareMs));
+    }
+    return done === 0 ? undefined : (elapsedMs / done) * (planned.misses - done);
+  }
+
+  #change({ index }: NodeEventBase, change: Partial<RunningView>): void {
+    const known = this.#running.get(index);
+    if (known !== undefined) this.#running.set(index, { ...known, ...change });
+  }
+}
+
+function startedView({ name, params, atMs, attempt, expectedMs }: NodeStartedEvent): RunningView {
+  return { name, params, startedMs: atMs, attempt, expectedMs, progress: undefined, owner: undefined };
+}
+
+function waitingView({ name }: NodeEventBase, owner: string, atMs: number): RunningView {
+  return { name, params: "", startedMs: atMs, attempt: 1, expectedMs: undefined, progress: undefined, owner };
+}

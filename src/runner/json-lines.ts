@@ -1,0 +1,53 @@
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import type { RunEvent } from "../events/run-event.ts";
+import { describeError } from "./failure-record.ts";
+
+/** Where lines go: a file, which is appended to, or a function that gets each line with its line break. */
+export type LineTarget = string | URL | ((line: string) => void);
+
+/** A reader of events that writes them. */
+export interface JsonLines {
+  /** Give it to `run`. */
+  readonly onEvent: (event: RunEvent) => void;
+  close(): void;
+}
+
+/**
+ * Write each event of a run as one line of JSON. Each line is in the file when the event is over, so a run that is killed leaves all that it told. Errors become objects
+ * with name, message, code, stack and cause.
+ *
+ * @throws the system's error where the file cannot be opened.
+ *
+ * @example
+ * ```ts
+ * const lines = openJsonLines("run.jsonl");
+ * await run(study, { onEvent: lines.onEvent });
+ * lines.close();
+ * ```
+ */
+export function openJsonLines(target: LineTarget): JsonLines {
+  if (typeof target === "function") return { onEvent: (event) => target(lineOf(event)), close: () => {} };
+  if (typeof target === "string") mkdirSync(dirname(target), { recursive: true });
+  let file: number | undefined = openSync(target, "a");
+  return {
+    onEvent(event) {
+      if (file === undefined) return;
+      const bytes = Buffer.from(lineOf(event));
+      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    },
+    close() {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
+  };
+}
+
+function lineOf(event: RunEvent): string {
+  return `${JSON.stringify(event, (_key, value: unknown) => {
+    if (value instanceof Error) return describeError(value, (text) => text);
+    if (typeof value === "bigint") return String(value);
+    if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+    return value;
+  })}\n`;
+}
