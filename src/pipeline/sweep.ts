@@ -6,6 +6,7 @@ import { type CompiledGrid, compileGrid } from "./compile-grid.ts";
 import { GridExpander } from "./expand-grid.ts";
 import type { Expectation } from "./expectation.ts";
 import type { Grid, SweptDefinition } from "./grid.ts";
+import { plan } from "./plan.ts";
 import type { PlanCounts } from "./planned-node.ts";
 import { sampleGrid } from "./sample-grid.ts";
 import { buildPoint, pointOf, type Subtree } from "./subtree.ts";
@@ -91,7 +92,6 @@ class GridSweep implements Sweep<AnyPersistable, object> {
   }
 
   async expect(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<SweepExpectation> {
-    const { plan } = await import("./plan.ts");
     const { targets, counts, expected } = await plan(this, options);
     return { points: targets.length / (this.#options.draws ?? 1), counts, expected };
   }
