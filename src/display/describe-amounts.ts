@@ -13,14 +13,6 @@ export function describeCost(cost: Iterable<readonly [unit: string, spent: numbe
   return [...cost].map(([unit, spent]) => `${Number(spent.toPrecision(4))} ${unit}`).join(", ");
 }
 
-/** `12 B`, `3.4 kB`, `1.2 GB`. */
-export function describeBytes(sizeBytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = sizeBytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(sizeBytes) / 3));
-  const amount = sizeBytes / 1000 ** power;
-  return `${power === 0 ? amount : amount.toFixed(1)} ${units[power]}`;
-}
-
 /** The first line of what an error says. */
 export function describeFailure(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
