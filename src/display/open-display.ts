@@ -66,11 +66,16 @@ async function openLive(stream: DisplayStream, color: boolean): Promise<Display>
   const draw = createLogUpdate(stream as NodeJS.WritableStream);
   const view = new RunView();
   let isDirty = false;
+  const permanent: string[] = [];
+  const writePermanent = (): void => {
+    if (permanent.length === 0) return;
+    draw.clear();
+    stream.write(permanent.splice(0).join(""));
+  };
   const redraw = (): void => {
     isDirty = false;
-    const { columns = 80, rows = 24 } = stream;
-    // One column less: a terminal that wraps at its last one would tear the block apart.
-    draw(renderBlock(view, { columns: columns - 1, rows, color, nowMs: Date.now() }).join("\n"));
+    writePermanent();
+    draw(renderBlock(view, { ...sizeOf(stream), color, nowMs: Date.now() }).join("\n"));
   };
   const timer = setInterval(() => {
     if (isDirty || view.running.length > 0) redraw();
@@ -78,27 +83,30 @@ async function openLive(stream: DisplayStream, color: boolean): Promise<Display>
   timer.unref();
   const close = (): void => {
     clearInterval(timer);
+    writePermanent();
     draw.clear();
     draw.done();
   };
   return {
     onEvent(event) {
       view.hear(event);
-      const text = permanentLine(event, view, { color, columns: (stream.columns ?? 80) - 1 });
+      const text = permanentLine(event, view, { color, ...sizeOf(stream) });
       if (event.type === "finished") {
         close();
         stream.write(`${renderEnd(view, { color })}\n`);
         return;
       }
-      if (text !== undefined) {
-        draw.clear();
-        stream.write(`${text}\n`);
-        redraw();
-      }
+      // Written with the next drawing: thousands of failures at once are not thousands of drawings.
+      if (text !== undefined) permanent.push(`${text}\n`);
       isDirty = true;
     },
     close,
   };
+}
+
+/** A pseudo terminal that nobody told its size says 0. One column less: a terminal that wraps at its last one would tear the block apart. */
+function sizeOf({ columns, rows }: DisplayStream): { readonly columns: number; readonly rows: number } {
+  return { columns: (columns || 80) - 1, rows: rows || 24 };
 }
 
 /** What stays in the terminal. */

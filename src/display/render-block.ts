@@ -16,8 +16,9 @@ type Style = Parameters<typeof styleText>[0];
 
 const MIN_COLUMNS = 20;
 const BAR_COLUMNS = 16;
+const NARROW_BAR_COLUMNS = 8;
+const NARROW_COLUMNS = 100;
 const MAX_NAME_COLUMNS = 28;
-const TIME_COLUMNS = 21;
 const MIN_WHAT_COLUMNS = 12;
 const NO_BAR = { text: "", columns: 0 };
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -34,13 +35,28 @@ export function renderBlock(view: RunView, canvas: Canvas): string[] {
     Math.floor(columns / 4),
     Math.max(8, ...shown.map(({ name }) => stringWidth(withoutControls(name)))),
   );
-  const lines = shown.map((one) => renderRunning(one, nameColumns, columns, canvas));
+  const timeColumns = 2 + Math.max(0, ...shown.map((one) => describeTime(one, canvas).length));
+  const lines = shown.map((one) => renderRunning(one, { nameColumns, timeColumns, columns }, canvas));
   if (shown.length < running.length)
     lines.push(paint(canvas, "dim", fitText(`… and ${running.length - shown.length} more`, columns)));
   return [...lines, ...renderSummary(view, columns, canvas)];
 }
 
-function renderRunning(one: RunningView, nameColumns: number, columns: number, canvas: Canvas): string {
+/** Shared by all lines, so that they stand below each other; no wider than what is in them. */
+interface Layout {
+  readonly columns: number;
+  readonly nameColumns: number;
+  readonly timeColumns: number;
+}
+
+function describeTime({ startedMs, expectedMs, owner }: RunningView, { nowMs }: Canvas): string {
+  // Those that are waited for have no columns.
+  if (owner !== undefined) return "";
+  const expected = expectedMs === undefined ? "" : ` / ${describeDuration(expectedMs)}`;
+  return `${describeDuration(Math.max(0, nowMs - startedMs))}${expected}`;
+}
+
+function renderRunning(one: RunningView, { nameColumns, timeColumns, columns }: Layout, canvas: Canvas): string {
   const elapsedMs = Math.max(0, canvas.nowMs - one.startedMs);
   const spinner = SPINNER[Math.floor(canvas.nowMs / SPIN_MS) % SPINNER.length] ?? "";
   const name = padText(one.name, nameColumns);
@@ -49,10 +65,8 @@ function renderRunning(one: RunningView, nameColumns: number, columns: number, c
     return `${paint(canvas, "yellow", "·")} ${name}  ${paint(canvas, "dim", text)}`;
   }
   const left = columns - nameColumns - 4;
-  const expected = one.expectedMs === undefined ? "" : ` / ${describeDuration(one.expectedMs)}`;
   // On a narrow terminal what it is goes before how far, and that before how long.
-  const time =
-    left < TIME_COLUMNS + MIN_WHAT_COLUMNS ? "" : `${describeDuration(elapsedMs)}${expected}`.padStart(TIME_COLUMNS);
+  const time = left < timeColumns + MIN_WHAT_COLUMNS ? "" : describeTime(one, canvas).padStart(timeColumns);
   const progress = renderProgress(one, canvas);
   const bar = left < time.length + progress.columns + MIN_WHAT_COLUMNS ? NO_BAR : progress;
   const room = left - time.length - bar.columns - (bar.columns > 0 ? 1 : 0);
@@ -74,7 +88,8 @@ function renderProgress(
   }
   const share = Math.min(1, done / total);
   const percent = `${Math.floor(share * 100)}%`.padStart(5);
-  return { text: `${renderBar(share, BAR_COLUMNS, canvas)}${percent}`, columns: BAR_COLUMNS + percent.length };
+  const columns = canvas.columns < NARROW_COLUMNS ? NARROW_BAR_COLUMNS : BAR_COLUMNS;
+  return { text: `${renderBar(share, columns, canvas)}${percent}`, columns: columns + percent.length };
 }
 
 function renderBar(share: number, columns: number, canvas: Canvas): string {
@@ -102,17 +117,23 @@ type Part = readonly [text: string, style: Style];
 
 function summaryParts(view: RunView, nowMs: number): Part[] {
   const parts: Part[] = [
-    [`${view.hits} there`, "blue"],
+    [`${view.hits} there${hitRate(view)}`, "blue"],
     [`${view.generated} generated`, "green"],
   ];
   if (view.failed > 0) parts.push([`${view.failed} failed`, "red"]);
   if (view.cancelled > 0) parts.push([`${view.cancelled} not done`, "yellow"]);
   const { criticalPathMs } = view.planned ?? {};
   const leftMs = criticalPathMs === undefined ? 0 : criticalPathMs - (nowMs - view.startedMs);
-  if (leftMs > 0) parts.push([`longest chain ${describeDuration(leftMs)}`, "dim"]);
+  if (criticalPathMs !== undefined && leftMs > 0)
+    parts.push([`longest chain ${describeDuration(leftMs)} of ${describeDuration(criticalPathMs)}`, "dim"]);
   if (view.savedMs > 0) parts.push([`saved ${describeDuration(view.savedMs)}`, "dim"]);
   if (view.cost.size > 0) parts.push([describeCost(view.cost), "dim"]);
   return parts;
+}
+
+/** Of all that is needed: hits are told first, so that a share of what is settled would begin at 100%. */
+function hitRate({ hits, planned }: RunView): string {
+  return planned === undefined || planned.nodes === 0 ? "" : ` (${Math.floor((100 * hits) / planned.nodes)}%)`;
 }
 
 /** As many as there is room for. */
@@ -120,7 +141,7 @@ function paintParts(parts: readonly Part[], columns: number, canvas: Canvas): st
   let left = columns;
   const painted: string[] = [];
   for (const [text, style] of parts) {
-    const needed = text.length + (painted.length === 0 ? 0 : 2);
+    const needed = stringWidth(text) + (painted.length === 0 ? 0 : 2);
     if (needed > left) break;
     left -= needed;
     painted.push(paint(canvas, style, text));

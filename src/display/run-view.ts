@@ -98,7 +98,10 @@ export class RunView {
       const byShareMs = expectedMs * (1 - done / planned.misses);
       return Math.max(0, Math.min(byShareMs, Math.max(expectedMs - elapsedMs, 0) || byShareMs));
     }
-    return done === 0 ? undefined : (elapsedMs / done) * (planned.misses - done);
+    // The pace of the first few says nothing while as many are at work beside them.
+    return done < Math.min(planned.concurrency, planned.misses)
+      ? undefined
+      : (elapsedMs / done) * (planned.misses - done);
   }
 
   #change({ index }: NodeEventBase, change: Partial<RunningView>): void {

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import type { RunEvent } from "../events/run-event.ts";
+import type { NodeEventBase, RunEvent } from "../events/run-event.ts";
 import { describeError } from "./failure-record.ts";
 
 /** Where lines go: a file, which is appended to, or a function that gets each line with its line break. */
@@ -44,10 +44,19 @@ export function openJsonLines(target: LineTarget): JsonLines {
 }
 
 function lineOf(event: RunEvent): string {
-  return `${JSON.stringify(event, (_key, value: unknown) => {
-    if (value instanceof Error) return describeError(value, (text) => text);
-    if (typeof value === "bigint") return String(value);
-    if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-    return value;
-  })}\n`;
+  try {
+    return `${JSON.stringify(event, replaceOdd)}\n`;
+  } catch (error) {
+    // A loop, or a getter that throws, in what was thrown: the line is written without it, since a log never ends a run.
+    const { type, runId, atMs, name, address, index } = event as RunEvent & Partial<NodeEventBase>;
+    const unwritable = error instanceof Error ? error.message : "unknown";
+    return `${JSON.stringify({ type, runId, atMs, index, name, address, unwritable }, replaceOdd)}\n`;
+  }
+}
+
+function replaceOdd(_key: string, value: unknown): unknown {
+  if (value instanceof Error) return describeError(value, (text) => text);
+  if (typeof value === "bigint") return String(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return value;
 }

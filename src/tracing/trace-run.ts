@@ -9,7 +9,7 @@ export interface TraceOptions {
 
 /**
  * A reader of events that makes spans of them: one for the run, a child that is current when it begins, and below it one for every generator, with retries and waiting as
- * events of it, and what failed with its exception.
+ * events of it, and what failed with its exception. Needs `@opentelemetry/api`, which is imported with this entry point.
  *
  * @example
  * ```ts
@@ -106,7 +106,7 @@ class RunSpans {
 
   #fail(event: NodeEventBase, error: unknown, attempt: number): void {
     const span = this.#nodeSpan(event);
-    const exception = error instanceof Error ? error : new Error(String(error));
+    const exception = error instanceof Error ? error : new Error(textOf(error));
     span.recordException(exception, event.atMs);
     span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
     this.#end(event, { "persistable.outcome": "failed", "persistable.attempt": attempt });
@@ -136,5 +136,13 @@ function costOf(cost: Readonly<Record<string, number>>): Attributes {
 function errorOf(error: unknown): Attributes {
   return error instanceof Error
     ? { "exception.type": error.name, "exception.message": error.message }
-    : { "exception.message": String(error) };
+    : { "exception.message": textOf(error) };
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "something that is not text";
+  }
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { type DisplayStream, openDisplay } from "../../src/display.ts";
+import { type DisplayStream, openDisplay, type RunEvent } from "../../src/display.ts";
 import { definePersistable, memoryStore, typedParams } from "../../src/index.ts";
 import { run } from "../../src/pipeline.ts";
 
 /** A terminal that remembers. */
 class FakeTerminal implements DisplayStream {
   readonly isTTY: boolean;
-  readonly columns = 80;
-  readonly rows = 24;
+  columns = 80;
+  rows = 24;
   written = "";
 
   constructor(isTTY: boolean) {
@@ -92,6 +92,18 @@ describe("in a terminal", () => {
       "failed pages <address> after 2 attempts: Error: the page is gone",
       "failed: 1 generated, 0 there already, 1 failed; in <time>",
     ]);
+  });
+
+  test("a terminal that does not know its size, errors that cannot be described and closing early are no problem", async () => {
+    const stream = new FakeTerminal(true);
+    stream.columns = 0;
+    stream.rows = 0;
+    const display = await openDisplay({ stream, live: true, color: false });
+    const base = { runId: "r", atMs: Date.now(), address: "a".repeat(64), index: 0, name: "odd" };
+    display.onEvent({ ...base, type: "planned", nodes: 2, hits: 0, misses: 2, concurrency: 1 });
+    display.onEvent({ ...base, type: "failed", error: Object.create(null), attempt: 1, durationMs: 1 } as RunEvent);
+    display.close();
+    expect(stream.screen).toEqual(["failed odd aaaaaaaa…: an error that cannot be described"]);
   });
 
   test("NO_COLOR and the option are kept to", async () => {

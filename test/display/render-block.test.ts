@@ -57,11 +57,11 @@ describe("the block of a run", () => {
   test("has a line for each node that runs, those that are waited for last, and a summary", () => {
     expect(renderBlock(ofNodes(3), plain)).toMatchInlineSnapshot(`
       [
-        "⠼ corpus               page 3        █████░░░░░░░░░░░  30%   12.4 s / 1 min 0 s",
-        "⠼ 模型 embeddings 👩‍🔬…  attempt 2  { n: 1, query: "wha…  12               12.4 s",
+        "⠼ corpus               page 3                 ██░░░░░░  30%  12.4 s / 1 min 0 s",
+        "⠼ 模型 embeddings 👩‍🔬…  attempt 2  { n: 1, query: "what…  12              12.4 s",
         "· later                waits for process 4711 on host, 12.4 s",
         "████████████████████░░░░░░░░░░░░░░░░░░░ 3/6  12.4 s, about 27.6 s left",
-        "3 there  0 generated  longest chain 17.6 s  saved 3.0 s",
+        "3 there (50%)  0 generated  longest chain 17.6 s of 30.0 s  saved 3.0 s",
       ]
     `);
   });
@@ -69,11 +69,11 @@ describe("the block of a run", () => {
   test("uses the room of a wide terminal", () => {
     expect(renderBlock(ofNodes(3), { ...plain, columns: 199 })).toMatchInlineSnapshot(`
       [
-        "⠼ corpus                        page 3                                                                                                                       █████░░░░░░░░░░░  30%   12.4 s / 1 min 0 s",
-        "⠼ 模型 embeddings 👩‍🔬 of a lon…  attempt 2  { n: 1, query: "what it is" }                                                                                                        12               12.4 s",
+        "⠼ corpus                        page 3                                                                                                                        █████░░░░░░░░░░░  30%  12.4 s / 1 min 0 s",
+        "⠼ 模型 embeddings 👩‍🔬 of a lon…  attempt 2  { n: 1, query: "what it is" }                                                                                                         12              12.4 s",
         "· later                         waits for process 4711 on host, 12.4 s",
         "████████████████████░░░░░░░░░░░░░░░░░░░░ 3/6  12.4 s, about 27.6 s left",
-        "3 there  0 generated  longest chain 17.6 s  saved 3.0 s",
+        "3 there (50%)  0 generated  longest chain 17.6 s of 30.0 s  saved 3.0 s",
       ]
     `);
   });

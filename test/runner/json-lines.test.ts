@@ -51,3 +51,22 @@ test("values that JSON lacks are text, and a line is one line", () => {
     '{"type":"progress","done":"NaN","total":"Infinity","note":"a\\nb","odd":"1180591620717411303424"}\n',
   ]);
 });
+
+test("what cannot be written does not end the run: its line says which node it was, and why", () => {
+  const lines: string[] = [];
+  const { onEvent } = openJsonLines((line) => lines.push(line));
+  const loop: { self?: unknown } = {};
+  loop.self = loop;
+  const throwing = {
+    get secret(): string {
+      throw new Error("not for you");
+    },
+  };
+  const odd = [loop, throwing, { cause: new Error("outer", { cause: Object.create(null) }) }];
+  for (const error of odd) onEvent({ type: "failed", name: "bad", index: 3, error } as unknown as RunEvent);
+  const written = lines.map((line) => JSON.parse(line));
+  expect(written).toHaveLength(odd.length);
+  for (const line of written) expect(line).toMatchObject({ type: "failed", name: "bad", index: 3 });
+  expect(written[0].unwritable).toMatch("circular");
+  expect(written[1].unwritable).toBe("not for you");
+});
