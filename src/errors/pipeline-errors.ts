@@ -184,3 +184,27 @@ export class InvalidSweepError extends PersistableError {
 export class InvalidTableError extends PersistableError {
   override readonly code = "PERSISTABLE_INVALID_TABLE" as const;
 }
+
+/**
+ * A batch of items could not be generated. Batches that were through are persisted. Remedy: look at `cause`, and load again: only what is missing is generated then.
+ *
+ * @example
+ * ```ts
+ * try { await map.load(chunks); } catch (error) { if (error instanceof BatchFailedError) console.error(error.failedItems, error.cause); else throw error; }
+ * ```
+ */
+export class BatchFailedError extends PersistableError {
+  override readonly code = "PERSISTABLE_BATCH_FAILED" as const;
+  /** How many items were in batches that failed. */
+  readonly failedItems: number;
+
+  constructor(
+    name: string,
+    details: { readonly failedItems: number; readonly persisted: number; readonly cause: unknown },
+  ) {
+    const { failedItems, persisted, cause } = details;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`${failedItems} items of ${name} could not be generated; ${persisted} are persisted. ${why}`, { cause });
+    this.failedItems = failedItems;
+  }
+}

@@ -1,0 +1,445 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Address } from "../address/address.ts";
+import { type Addresser, createAddresser } from "../address/create-addresser.ts";
+import { BatchFailedError } from "../errors/pipeline-errors.ts";
+import type { Format } from "../format/format.ts";
+import type { RetryOptions } from "../persistable/declaration.ts";
+import { definePersistable } from "../persistable/define-persistable.ts";
+import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../persistable/definition.ts";
+import { paramsOf } from "../persistable/params-of.ts";
+import { paramsTreeOf } from "../persistable/params-tree-of.ts";
+import type { PersistableOptions } from "../persistable/persistable.ts";
+import { SpentCost } from "../persistable/spent-cost.ts";
+import { type State, stateKey } from "../persistable/state.ts";
+import { tellEvent } from "../persistable/tell-event.ts";
+import type { ClassCodec } from "../util/class-codec.ts";
+import { sha256Hex } from "../util/sha256.ts";
+import type { PackItem } from "./pack.ts";
+import { PackStore } from "./pack-store.ts";
+import { retryWithBackoff } from "./retry-with-backoff.ts";
+
+/** What `generateBatch` is handed. */
+export interface BatchContext<Item, Params> {
+  /** Items that have no payload yet, each once; at most `batchSize`. */
+  readonly items: readonly Item[];
+  readonly params: Params;
+  /** Aborted when the caller gives up, or the attempt takes too long. */
+  readonly signal: AbortSignal;
+  /** Add to what this batch costs, by unit; recorded in its pack. */
+  cost(spent: Readonly<Record<string, number>>): void;
+}
+
+/** What `persistableMap` is told. */
+export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSchema> {
+  readonly name: string;
+  /** What all items share, such as the model. A Standard Schema. */
+  readonly params?: Schema;
+  /** What of an item counts: its own params. Two items that agree in it are the same. */
+  readonly item: (item: Item) => unknown;
+  /** One payload for each item, in the order of the items. */
+  readonly generateBatch: (
+    context: BatchContext<Item, Flatten<Readonly<OwnParams<Schema>>>>,
+  ) => readonly Payload[] | Promise<readonly Payload[]>;
+  /** How many items are generated at a time; 100 by default. */
+  readonly batchSize?: number | undefined;
+  /** Throw where a payload that was generated is not what it should be. */
+  readonly validate?: ((payload: NoInfer<Payload>, item: NoInfer<Item>) => void | Promise<void>) | undefined;
+  /** How a payload becomes bytes; `structured()` by default. */
+  readonly format?: Format<NoInfer<Payload>> | undefined;
+  /** The author's word that the code changed meaning. */
+  readonly version?: string | number | undefined;
+  readonly retries?: number | RetryOptions | undefined;
+  /** How long one attempt at a batch may take, in milliseconds. */
+  readonly timeoutMs?: number | undefined;
+  /** How class instances inside params and items are encoded. */
+  readonly classes?: readonly ClassCodec[] | undefined;
+}
+
+/** How items are loaded. */
+export interface LoadItemsOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How many batches are generated at the same time; 1 by default. */
+  readonly concurrency?: number | undefined;
+  /** Called when batches are through. */
+  readonly onProgress?: ((progress: ItemsProgress) => void) | undefined;
+}
+
+/** How far it is, in items that differ. */
+export interface ItemsProgress {
+  readonly done: number;
+  readonly total: number;
+  /** How many of them were there. */
+  readonly hits: number;
+}
+
+/**
+ * Declare payloads of many small items, each persisted under its own params, generated in batches and kept in packs: "embed 100,000 chunks, of which 37 are new, 96 at a time".
+ *
+ * @throws {@link DefinitionError} where the name cannot be used
+ *
+ * @example
+ * ```ts
+ * const embeddings = persistableMap({
+ *   name: "embeddings",
+ *   params: z.object({ model: z.string() }),
+ *   item: (chunk: { text: string; page: number }) => chunk.text, // the page does not matter
+ *   batchSize: 96,
+ *   generateBatch: ({ items, params, signal }) => embed(items.map(({ text }) => text), params.model, signal),
+ * });
+ * const vectors = await embeddings({ model: "small" }, { dataDir: "data" }).load(chunks); // in the order of the chunks
+ * ```
+ */
+export function persistableMap<Item, Payload, const Schema extends ParamsSchema = undefined>(
+  definition: PersistableMapDefinition<Item, Payload, Schema>,
+): (
+  ...args: Record<never, never> extends ParamsTree<Schema, Record<never, never>>
+    ? [params?: ParamsTree<Schema, Record<never, never>>, options?: PersistableOptions]
+    : [params: ParamsTree<Schema, Record<never, never>>, options?: PersistableOptions]
+) => PersistableMap<Item, Payload> {
+  const { name, params, version, format, classes } = definition as PersistableMapDefinition<
+    unknown,
+    unknown,
+    StandardSchemaV1<unknown, object>
+  >;
+  const shared = definePersistable({
+    name,
+    params: params as StandardSchemaV1<unknown, object>,
+    version,
+    classes,
+    ...(format === undefined ? {} : { format }),
+    generate: (): unknown => {
+      throw new Error(`${name} is a map: its items are loaded with load(items).`);
+    },
+  });
+  return (...[tree, options]) => {
+    const built = (shared as unknown as (tree: unknown, options: unknown) => { readonly [stateKey]: State })(
+      tree ?? {},
+      options,
+    );
+    return new PersistableMap(built[stateKey], definition as PersistableMapDefinition<Item, Payload, ParamsSchema>);
+  };
+}
+
+const DEFAULT_BATCH_SIZE = 100;
+
+/** Everything in this process that is being generated, by store and item: whoever wants it too waits for the same work. */
+const inFlight = new Map<string, Promise<void>>();
+
+/** @returns how it is given back */
+function claim(key: string): () => void {
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  inFlight.set(key, held);
+  return () => {
+    if (inFlight.get(key) === held) inFlight.delete(key);
+    release();
+  };
+}
+
+interface Wanted<Item> {
+  readonly address: Address;
+  readonly item: Item;
+}
+
+/** The payloads of many items under the same params. */
+export class PersistableMap<Item, Payload> {
+  readonly #state: State;
+  readonly #definition: PersistableMapDefinition<Item, Payload, ParamsSchema>;
+  readonly #addressOf: Addresser;
+  readonly #packs: PackStore;
+
+  /** @internal */
+  constructor(state: State, definition: PersistableMapDefinition<Item, Payload, ParamsSchema>) {
+    this.#state = state;
+    this.#definition = definition;
+    const { name, version, classes, address } = state.node;
+    this.#addressOf = createAddresser({ name, version, draw: 0, roles: ["map"] }, { classes });
+    this.#packs = new PackStore(state.surroundings.store, name, address);
+  }
+
+  /** The hash of what all items share: name, version, params. */
+  get address(): Address {
+    return this.#state.node.address;
+  }
+
+  /**
+   * The address of one item, from what of it counts and from what all items share.
+   *
+   * @throws {@link UnsupportedValueError} where what counts of the item cannot be in a recipe.
+   */
+  addressOf(item: Item): Address {
+    return this.#addressOf({ item: this.#definition.item(item) }, [this.address]);
+  }
+
+  /** Items that have no payload yet, each once, in order. Reads no payload. */
+  async missing(items: Iterable<Item>, options: Pick<LoadItemsOptions, "signal"> = {}): Promise<Item[]> {
+    await this.#packs.refresh(options.signal);
+    return [...this.#unique(items)].filter(({ address }) => !this.#packs.has(address)).map(({ item }) => item);
+  }
+
+  /**
+   * The payloads of items, in their order, the same one for items that are the same. What is there is loaded and verified, the rest generated in batches; every batch
+   * is durable as soon as it is through, so what is finished is not lost when a later one fails or the process is killed.
+   *
+   * @throws {@link BatchFailedError} where a batch failed, after the others that ran have ended; the signal's reason; a StoreError.
+   */
+  async load(items: Iterable<Item>, options: LoadItemsOptions = {}): Promise<Payload[]> {
+    const all = [...items];
+    const addresses = all.map((item) => this.addressOf(item));
+    const payloads = new Map<Address, Payload>();
+    await this.#collect(zip(addresses, all), payloads, options);
+    return addresses.map((address) => payloads.get(address) as Payload);
+  }
+
+  /**
+   * The payloads of items one after the other, with as many in memory as a few batches have.
+   *
+   * @throws what {@link load} throws
+   */
+  async *stream(
+    items: Iterable<Item> | AsyncIterable<Item>,
+    options: LoadItemsOptions = {},
+  ): AsyncGenerator<Payload, void, undefined> {
+    const { batchSize = DEFAULT_BATCH_SIZE } = this.#definition;
+    const window = Math.max(1, batchSize * Math.max(1, options.concurrency ?? 1));
+    let held: Item[] = [];
+    for await (const item of items) {
+      held.push(item);
+      if (held.length < window) continue;
+      yield* await this.load(held, options);
+      held = [];
+    }
+    yield* await this.load(held, options);
+  }
+
+  /**
+   * Put many small packs into one, where batches have left more than a few. Others may load meanwhile.
+   *
+   * @returns how many packs there were, and are
+   */
+  async compact(
+    options: Pick<LoadItemsOptions, "signal"> = {},
+  ): Promise<{ readonly before: number; readonly after: number }> {
+    const { signal } = options;
+    await this.#packs.refresh(signal);
+    const before = this.#packs.paths;
+    if (before.length < 2) return { before: before.length, after: before.length };
+    const byFormat = new Map<string, Encoded[]>();
+    await this.#packs.read(this.#packs.addresses, signal, (address, bytes, format) => {
+      byFormat.set(format, [...(byFormat.get(format) ?? []), { address, chunks: [bytes] }]);
+    });
+    for (const [format, encoded] of byFormat) await this.#write(encoded, format, {}, signal);
+    await this.#packs.removeAll(before);
+    return { before: before.length, after: this.#packs.count };
+  }
+
+  *#unique(items: Iterable<Item>): Generator<Wanted<Item>> {
+    const seen = new Set<Address>();
+    for (const item of items) {
+      const address = this.addressOf(item);
+      if (!seen.has(address)) yield { address, item };
+      seen.add(address);
+    }
+  }
+
+  async #collect(
+    wanted: ReadonlyMap<Address, Item>,
+    payloads: Map<Address, Payload>,
+    options: LoadItemsOptions,
+  ): Promise<void> {
+    const { signal, onProgress } = options;
+    signal?.throwIfAborted();
+    await this.#packs.refresh(signal);
+    await this.#read(wanted.keys(), payloads, signal);
+    const hits = payloads.size;
+    const tell = (): void => {
+      const progress = { done: payloads.size, total: wanted.size, hits };
+      onProgress?.(progress);
+      if (this.#state.surroundings.hasListener)
+        tellEvent(this.#state, { type: "progress", done: progress.done, total: progress.total });
+    };
+    while (payloads.size < wanted.size) {
+      const left = [...wanted].filter(([address]) => !payloads.has(address));
+      const mine = left.filter(([address]) => !inFlight.has(this.#key(address)));
+      if (mine.length > 0) await this.#generateAll(mine, payloads, options, tell);
+      const others = left.filter(([address]) => !payloads.has(address));
+      await Promise.allSettled(others.map(([address]) => inFlight.get(this.#key(address))));
+      signal?.throwIfAborted();
+      // What others have generated in this process is in packs that this map may not know.
+      if (others.length > 0) await this.#packs.refresh(signal);
+      await this.#read(
+        others.map(([address]) => address),
+        payloads,
+        signal,
+      );
+    }
+    tell();
+  }
+
+  async #read(
+    addresses: Iterable<Address>,
+    payloads: Map<Address, Payload>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { formats, limits } = this.#state;
+    await this.#packs.read(
+      [...addresses].filter((address) => this.#packs.has(address)),
+      signal,
+      async (address, bytes, id) => {
+        const format = formats.find((known) => known.id === id);
+        // Of a format that is not declared any more: generated anew.
+        if (format === undefined) return;
+        const decoded = format.decode(Uint8Array.from(bytes), limits);
+        payloads.set(address, (decoded instanceof Promise ? await decoded : decoded) as Payload);
+      },
+    );
+  }
+
+  async #generateAll(
+    missing: readonly (readonly [Address, Item])[],
+    payloads: Map<Address, Payload>,
+    options: LoadItemsOptions,
+    tell: () => void,
+  ): Promise<void> {
+    const { batchSize = DEFAULT_BATCH_SIZE } = this.#definition;
+    const failures: unknown[] = [];
+    let failedItems = 0;
+    let next = 0;
+    // All of them now, before anybody else gets a turn.
+    const claims = new Map(missing.map(([address]) => [address, claim(this.#key(address))]));
+    const lane = async (): Promise<void> => {
+      while (next < missing.length && failures.length === 0 && options.signal?.aborted !== true) {
+        const batch = missing.slice(next, next + batchSize);
+        next += batch.length;
+        try {
+          await this.#generateBatch(batch, payloads, options.signal);
+          tell();
+        } catch (error) {
+          failures.push(error);
+          failedItems += batch.length;
+        } finally {
+          for (const [address] of batch) claims.get(address)?.();
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, options.concurrency ?? 1) }, lane));
+    for (const release of claims.values()) release();
+    options.signal?.throwIfAborted();
+    if (failures.length > 0)
+      throw new BatchFailedError(this.#state.node.name, { failedItems, persisted: payloads.size, cause: failures[0] });
+  }
+
+  async #generateBatch(
+    batch: readonly (readonly [Address, Item])[],
+    payloads: Map<Address, Payload>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { retries, timeoutMs, validate, generateBatch, name } = this.#definition;
+    const items = batch.map(([, item]) => item);
+    await retryWithBackoff(
+      retries,
+      async () => {
+        const signals = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
+        const attempt = AbortSignal.any(signals.filter((one) => one !== undefined));
+        const spent = new SpentCost();
+        const startedMs = performance.now();
+        const generated = await orAborted(
+          attempt,
+          Promise.resolve(
+            generateBatch({
+              items,
+              params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
+              signal: attempt,
+              cost: (amounts) => spent.add(amounts),
+            }),
+          ),
+        );
+        if (!Array.isArray(generated) || generated.length !== items.length)
+          throw new TypeError(
+            `generateBatch of ${name} gave ${Array.isArray(generated) ? `${generated.length} payloads` : typeof generated} for ${items.length} items: give one for each, in order.`,
+          );
+        const encoded: Encoded[] = [];
+        for (const [index, [address, item]] of batch.entries()) {
+          const payload = generated[index] as Payload;
+          await validate?.(payload, item);
+          await this.#state.format.check(payload);
+          // Copied: the next payload may lie in the same memory.
+          const chunks = (await this.#state.format.encode(payload)).map((chunk) => Uint8Array.from(chunk));
+          encoded.push({ address, chunks });
+        }
+        const cost = spent.total;
+        const durationMs = Math.round((performance.now() - startedMs) * 1000) / 1000;
+        await this.#write(
+          encoded,
+          this.#state.format.id,
+          { durationMs, ...(cost === undefined ? {} : { cost }) },
+          signal,
+        );
+        for (const [index, [address]] of batch.entries()) payloads.set(address, generated[index] as Payload);
+      },
+      { signal },
+    );
+  }
+
+  async #write(
+    encoded: readonly Encoded[],
+    format: string,
+    provenance: { readonly durationMs?: number; readonly cost?: Readonly<Record<string, number>> },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    let offset = 0;
+    const items = encoded.map(({ address, chunks }): PackItem => {
+      const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+      const item = { address, offset, length: bytes.length, sha256: sha256Hex(bytes) };
+      offset += bytes.length;
+      return item;
+    });
+    const { name, address } = this.#state.node;
+    const header = {
+      pack: 1,
+      name,
+      map: address,
+      params: JSON.parse(
+        JSON.stringify(paramsTreeOf(this.#state), (_, value) => (typeof value === "bigint" ? String(value) : value)),
+      ),
+      format,
+      createdAt: new Date().toISOString(),
+      ...provenance,
+      items,
+    } as const;
+    await this.#packs.write(
+      header,
+      encoded.map(({ chunks }) => chunks),
+      signal,
+    );
+  }
+
+  #key(address: Address): string {
+    return `${this.#state.surroundings.store.url} ${address}`;
+  }
+}
+
+interface Encoded {
+  readonly address: Address;
+  readonly chunks: readonly Uint8Array[];
+}
+
+function zip<Item>(addresses: readonly Address[], items: readonly Item[]): Map<Address, Item> {
+  const wanted = new Map<Address, Item>();
+  addresses.forEach((address, index) => {
+    if (!wanted.has(address)) wanted.set(address, items[index] as Item);
+  });
+  return wanted;
+}
+
+/** Whoever does not listen to the signal is not waited for. */
+async function orAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  signal.throwIfAborted();
+  return new Promise<Result>((resolve, reject) => {
+    const giveUp = (): void => reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
+}
