@@ -31,15 +31,14 @@ export { diff } from "./pipeline/diff-artifacts.ts";
 export type { Expectation } from "./pipeline/expectation.ts";
 export { findNearest, type NearestOptions, type Neighbor } from "./pipeline/find-nearest.ts";
 export type { Grid, GridPath, Point, SweptDefinition } from "./pipeline/grid.ts";
+export type {
+  BatchContext,
+  ItemsProgress,
+  LoadItemsOptions,
+  PersistableMapDefinition,
+} from "./pipeline/map-definition.ts";
 export type { CauseValue, MissCause } from "./pipeline/miss-causes.ts";
-export {
-  type BatchContext,
-  type ItemsProgress,
-  type LoadItemsOptions,
-  PersistableMap,
-  type PersistableMapDefinition,
-  persistableMap,
-} from "./pipeline/persistable-map.ts";
+export { PersistableMap, persistableMap } from "./pipeline/persistable-map.ts";
 export { type Plan, type PlanOptions, plan } from "./pipeline/plan.ts";
 export type { Targets } from "./pipeline/plan-graph.ts";
 export type { PlanCounts, PlanNode } from "./pipeline/planned-node.ts";
