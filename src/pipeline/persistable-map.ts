@@ -172,7 +172,9 @@ export class PersistableMap<Item, Payload> {
     if (before.length < 2) return { before: before.length, after: before.length };
     const byFormat = new Map<string, Encoded[]>();
     await this.#packs.read(this.#packs.addresses, signal, (address, bytes, format) => {
-      byFormat.set(format, [...(byFormat.get(format) ?? []), { address, chunks: [bytes] }]);
+      const encoded = byFormat.get(format) ?? [];
+      byFormat.set(format, encoded);
+      encoded.push({ address, chunks: [bytes] });
     });
     for (const [format, encoded] of byFormat) await this.#write(encoded, format, {}, signal);
     await this.#packs.removeAll(before);
