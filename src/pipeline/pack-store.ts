@@ -47,7 +47,7 @@ export class PackStore {
       there.add(path);
       if (!this.#known.has(path)) fresh.push({ path, sizeBytes });
     }
-    for (const path of this.#known) if (!there.has(path)) this.#forget(path);
+    this.#forget([...this.#known].filter((path) => !there.has(path)));
     fresh.sort((one, other) => (one.path < other.path ? -1 : 1));
     const headers = await mapConcurrently(fresh, (pack) => this.#readHeader(pack.path, pack.sizeBytes, signal));
     fresh.forEach(({ path }, i) => {
@@ -109,10 +109,9 @@ export class PackStore {
 
   /** Remove packs whose items are all somewhere else. */
   async removeAll(paths: Iterable<string>): Promise<void> {
-    for (const path of paths) {
-      await this.#store.remove(path as StorePath);
-      this.#forget(path);
-    }
+    const removed = [...paths];
+    for (const path of removed) await this.#store.remove(path as StorePath);
+    this.#forget(removed);
   }
 
   get paths(): readonly string[] {
@@ -158,10 +157,12 @@ export class PackStore {
     }
   }
 
-  #forget(path: string): void {
-    this.#known.delete(path);
+  #forget(paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    const gone = new Set(paths);
+    for (const path of paths) this.#known.delete(path);
     for (const [address, places] of this.#places) {
-      const left = places.filter((place) => place.path !== path);
+      const left = places.filter((place) => !gone.has(place.path));
       if (left.length === 0) this.#places.delete(address);
       else if (left.length < places.length) this.#places.set(address, left);
     }

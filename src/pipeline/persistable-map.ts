@@ -11,6 +11,7 @@ import { SpentCost } from "../persistable/spent-cost.ts";
 import { type State, stateKey } from "../persistable/state.ts";
 import { tellEvent } from "../persistable/tell-event.ts";
 import { sha256Hex } from "../util/sha256.ts";
+import { claim, inFlight } from "./item-claims.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
 import type { PackItem } from "./pack.ts";
 import { PackStore } from "./pack-store.ts";
@@ -65,22 +66,9 @@ export function persistableMap<Item, Payload, const Schema extends ParamsSchema 
 }
 
 const DEFAULT_BATCH_SIZE = 100;
-
-/** Everything in this process that is being generated, by store and item: whoever wants it too waits for the same work. */
-const inFlight = new Map<string, Promise<void>>();
-
-/** @returns how it is given back */
-function claim(key: string): () => void {
-  let release: () => void = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  inFlight.set(key, held);
-  return () => {
-    if (inFlight.get(key) === held) inFlight.delete(key);
-    release();
-  };
-}
+/** Packs that are put together are held in memory, so many items and bytes at a time. */
+const COMPACTED_ITEMS = 1000;
+const COMPACTED_BYTES = 64 * 1024 * 1024;
 
 interface Wanted<Item> {
   readonly address: Address;
@@ -171,12 +159,22 @@ export class PersistableMap<Item, Payload> {
     const before = this.#packs.paths;
     if (before.length < 2) return { before: before.length, after: before.length };
     const byFormat = new Map<string, Encoded[]>();
-    await this.#packs.read(this.#packs.addresses, signal, (address, bytes, format) => {
-      const encoded = byFormat.get(format) ?? [];
-      byFormat.set(format, encoded);
-      encoded.push({ address, chunks: [bytes] });
-    });
-    for (const [format, encoded] of byFormat) await this.#write(encoded, format, {}, signal);
+    let sizeBytes = 0;
+    const flush = async (): Promise<void> => {
+      for (const [format, encoded] of byFormat) await this.#write(encoded, format, {}, signal);
+      byFormat.clear();
+      sizeBytes = 0;
+    };
+    for (const part of inParts([...this.#packs.addresses], COMPACTED_ITEMS)) {
+      await this.#packs.read(part, signal, (address, bytes, format) => {
+        const encoded = byFormat.get(format) ?? [];
+        byFormat.set(format, encoded);
+        encoded.push({ address, chunks: [bytes] });
+        sizeBytes += bytes.length;
+      });
+      if (sizeBytes > COMPACTED_BYTES) await flush();
+    }
+    await flush();
     await this.#packs.removeAll(before);
     return { before: before.length, after: this.#packs.count };
   }
@@ -370,6 +368,10 @@ export class PersistableMap<Item, Payload> {
 interface Encoded {
   readonly address: Address;
   readonly chunks: readonly Uint8Array[];
+}
+
+function* inParts<Part>(all: readonly Part[], size: number): Generator<readonly Part[]> {
+  for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size);
 }
 
 function zip<Item>(addresses: readonly Address[], items: readonly Item[]): Map<Address, Item> {
