@@ -10,6 +10,7 @@ import type { PersistableOptions } from "../persistable/persistable.ts";
 import { SpentCost } from "../persistable/spent-cost.ts";
 import { type State, stateKey } from "../persistable/state.ts";
 import { tellEvent } from "../persistable/tell-event.ts";
+import { orAborted } from "../store/or-aborted.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { claim, inFlight } from "./item-claims.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
@@ -290,7 +291,6 @@ export class PersistableMap<Item, Payload> {
         const spent = new SpentCost();
         const startedMs = performance.now();
         const generated = await orAborted(
-          attempt,
           Promise.resolve(
             generateBatch({
               items,
@@ -299,6 +299,7 @@ export class PersistableMap<Item, Payload> {
               cost: (amounts) => spent.add(amounts),
             }),
           ),
+          attempt,
         );
         if (!Array.isArray(generated) || generated.length !== items.length)
           throw new TypeError(
@@ -380,14 +381,4 @@ function zip<Item>(addresses: readonly Address[], items: readonly Item[]): Map<A
     if (!wanted.has(address)) wanted.set(address, items[index] as Item);
   });
   return wanted;
-}
-
-/** Whoever does not listen to the signal is not waited for. */
-async function orAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  signal.throwIfAborted();
-  return new Promise<Result>((resolve, reject) => {
-    const giveUp = (): void => reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
-  });
 }
