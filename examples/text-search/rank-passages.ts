@@ -35,13 +35,7 @@ export function rankPassages(
 ): SearchResult[] {
   const terms = termsOf(question, index);
   if (terms.length === 0) return [];
-  const byWords = scoreWords(terms, index.vectors.weights);
-  const rarities = raritiesOf(index.vocabulary, byWords.length);
-  const byTopic = scoreTopic(terms, rarities, index.vectors);
-  const best = byWords.reduce((most, score) => Math.max(most, score), Number.MIN_VALUE);
-  const scores = byWords.map(
-    (score, document) => (1 - topicShare) * (score / best) + topicShare * (byTopic[document] as number),
-  );
+  const scores = scorePassages(terms, index, topicShare);
   const ranking = Uint32Array.from(scores.keys()).sort((a, b) => (scores[b] as number) - (scores[a] as number));
   const isAsked = (word: string): boolean =>
     index.splitWords(word).some((stem) => terms.includes(index.vocabulary.terms.indexOf(stem)));
@@ -50,8 +44,26 @@ export function rankPassages(
   );
 }
 
+/** How well each passage answers a question of these terms. */
+export function scorePassages(
+  terms: readonly number[],
+  { vectors, vocabulary }: Pick<SearchIndex, "vectors" | "vocabulary">,
+  topicShare: number,
+): Float64Array {
+  const byWords = scoreWords(terms, vectors.weights);
+  const rarities = raritiesOf(vocabulary, byWords.length);
+  const byTopic = scoreTopic(terms, rarities, vectors);
+  const best = byWords.reduce((most, score) => Math.max(most, score), Number.MIN_VALUE);
+  return byWords.map(
+    (score, document) => (1 - topicShare) * (score / best) + topicShare * (byTopic[document] as number),
+  );
+}
+
 /** The question's terms, as indices into the vocabulary. */
-function termsOf(question: string, { vocabulary, splitWords }: SearchIndex): number[] {
+export function termsOf(
+  question: string,
+  { vocabulary, splitWords }: Pick<SearchIndex, "vocabulary" | "splitWords">,
+): number[] {
   const terms = new Set(splitWords(question).map((word) => vocabulary.terms.indexOf(word)));
   terms.delete(-1);
   return [...terms];

@@ -40,8 +40,8 @@ type FlatObject<Params> = UnionToIntersection<
   { [Key in keyof Params & string]: FlatValue<Key, Params[Key]> }[keyof Params & string]
 >;
 
-/** A plain object is taken apart; everything else is a value. */
-type FlatValue<Key extends string, Value> = Value extends PlainObject
+/** A plain object is taken apart; everything else is a value. In brackets, or a union would be taken apart too. */
+type FlatValue<Key extends string, Value> = [Value] extends [PlainObject]
   ? { readonly [Inner in keyof Value & string as `${Key}.${Inner}`]: Value[Inner] }
   : { readonly [Only in Key]: Value };
 

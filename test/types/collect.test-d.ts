@@ -35,6 +35,22 @@ test("a row has the params of the whole tree, the summary and the metrics with t
   (await collect(study)).rows[0]?.["metrics.twice"];
 });
 
+test("unions stay unions, at any depth", async () => {
+  const kinds = definePersistable({
+    name: "kinds",
+    params: z.object({ kind: z.enum(["a", "b"]), isBig: z.boolean().default(true), at: z.date().optional() }),
+    generate: () => 1,
+  });
+  const middle = definePersistable({ name: "middle", dependencies: { kinds }, generate: () => 1 });
+  const top = definePersistable({ name: "top", dependencies: { middle }, generate: () => 1 });
+  const { rows } = await collect(top({ middle: { kinds: { kind: "a" } } }));
+  const [row] = rows;
+  if (row === undefined) throw new Error("no row");
+  expectTypeOf(row["middle.kinds.kind"]).toEqualTypeOf<"a" | "b">();
+  expectTypeOf(row["middle.kinds.isBig"]).toEqualTypeOf<boolean>();
+  expectTypeOf(row["middle.kinds.at"]).toEqualTypeOf<Date | undefined>();
+});
+
 test("metrics get the payload", async () => {
   // @ts-expect-error the payload has no median
   await collect(study, { metrics: (payload) => ({ median: payload.median }) });
