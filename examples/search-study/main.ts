@@ -30,22 +30,22 @@ const rows = table.rows.map((row): PlottedRow & { readonly reciprocalRank: numbe
   weighting: row["vectors.weighting"],
   topicCount: row["vectors.topicCount"],
   topicShare: row.topicShare,
-  ndcg10: row["summary.ndcg10"] ?? Number.NaN,
-  reciprocalRank: row["summary.reciprocalRank"] ?? Number.NaN,
-  recall10: row["summary.recall10"] ?? Number.NaN,
+  ndcg10: shorten(row["summary.ndcg10"]),
+  reciprocalRank: shorten(row["summary.reciprocalRank"]),
+  recall10: shorten(row["summary.recall10"]),
 }));
 const [first] = rows;
 const columns = Object.keys(first ?? {}) as (keyof (typeof rows)[number])[];
-const csv = [columns.join(), ...rows.map((row) => columns.map((column) => shorten(row[column])).join())].join("\n");
+const csv = [columns.join(), ...rows.map((row) => columns.map((column) => row[column]).join())].join("\n");
 writeFileSync(join(values["out-dir"], "study.csv"), `${csv}\n`);
 writeFileSync(join(values["out-dir"], "study.svg"), await renderPlot(rows));
 
 const best = [...rows].sort((one, other) => other.ndcg10 - one.ndcg10).slice(0, 5);
 console.log("\nThe best by nDCG@10:");
-console.table(best.map((row) => Object.fromEntries(columns.map((column) => [column, shorten(row[column])]))));
+console.table(best);
 console.log(`${rows.length} rows: ${join(values["out-dir"], "study.csv")}, drawn in study.svg`);
 
-/** Digits beyond these are noise, and would make every line of the table differ between machines. */
-function shorten(value: string | number | boolean): string | number | boolean {
-  return typeof value === "number" ? Number(value.toFixed(4)) : value;
+/** Digits beyond these are noise, and would make every line of the table, and the plot of it, differ between machines. */
+function shorten(value: number | undefined): number {
+  return value === undefined ? Number.NaN : Number(value.toFixed(4));
 }
