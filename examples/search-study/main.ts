@@ -16,14 +16,14 @@ const { values } = parseArgs({
 });
 
 const licenseCount = values["license-count"] === undefined ? undefined : Number(values["license-count"]);
-const targets = searchStudy({ licenseCount }, { dataDir: values["data-dir"] }).flatMap((study) => [...study]);
-const planned = await plan(targets);
+const study = searchStudy({ licenseCount }, { dataDir: values["data-dir"] });
+const planned = await plan(study);
 console.log(String(planned));
 
 const display = await openDisplay({ stream: process.stdout });
 await run(planned, { onEvent: display.onEvent });
 
-const table = await collect(targets);
+const table = await collect(study);
 mkdirSync(values["out-dir"], { recursive: true });
 const rows = table.rows.map((row): PlottedRow & { readonly reciprocalRank: number; readonly recall10: number } => ({
   stemming: row["vocabulary.tokens.stemming"],

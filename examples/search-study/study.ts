@@ -1,8 +1,5 @@
 import type { PersistableOptions } from "persistable-ts";
 import { sweep } from "persistable-ts/pipeline";
-import { corpus } from "../text-search/corpus.ts";
-import { tokens } from "../text-search/tokens.ts";
-import { vocabulary } from "../text-search/vocabulary.ts";
 import { evaluation } from "./evaluation.ts";
 
 /** How big the study is; with small numbers one can try things out. */
@@ -18,25 +15,25 @@ export interface StudySettings {
  */
 export function searchStudy(settings: StudySettings, options: PersistableOptions) {
   const { licenseCount, topicCounts = [25, 50, 100, 200], topicShares = [0, 0.2, 0.4, 0.6, 0.8, 1] } = settings;
-  const passages = corpus({ licenseCount }, options);
-  const vocabularies = [true, false].map((stemming) =>
-    vocabulary({ tokens: tokens({ stemming, corpus: passages }, options) }, options),
-  );
-  return vocabularies.map((words) =>
-    sweep(
-      evaluation,
-      {
-        topicShare: [...topicShares],
-        corpus: passages,
-        vocabulary: words,
-        vectors: {
-          weighting: ["bm25", "tf-idf"],
-          topicCount: [...topicCounts],
-          tokens: words.dependencies.tokens,
-          vocabulary: words,
-        },
+  const passages = licenseCount === undefined ? {} : { licenseCount };
+  const words = { stemming: [true, false], corpus: passages };
+  return sweep(
+    evaluation,
+    {
+      topicShare: [...topicShares],
+      corpus: passages,
+      vocabulary: { tokens: words },
+      vectors: {
+        weighting: ["bm25", "tf-idf"],
+        topicCount: [...topicCounts],
+        tokens: words,
+        vocabulary: { tokens: words },
       },
-      options,
-    ),
+    },
+    // An evaluation of vectors of other words than those of its vocabulary would be none.
+    {
+      ...options,
+      zip: [["vocabulary.tokens.stemming", "vectors.tokens.stemming", "vectors.vocabulary.tokens.stemming"]],
+    },
   );
 }

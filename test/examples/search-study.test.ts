@@ -45,13 +45,12 @@ async function runStudy(): Promise<Run> {
   return { output, generated };
 }
 
-const targetsOf = (settings: StudySettings) =>
-  searchStudy({ licenseCount: 30, ...settings }, { dataDir: folder.path }).flatMap((study) => [...study]);
+const studyOf = (settings: StudySettings) => searchStudy({ licenseCount: 30, ...settings }, { dataDir: folder.path });
 
 /** What a run would generate, by name. */
 async function missingFor(settings: StudySettings): Promise<Record<string, number>> {
   const missing: Record<string, number> = {};
-  for (const { name, state } of (await plan(targetsOf(settings))).nodes)
+  for (const { name, state } of (await plan(studyOf(settings))).nodes)
     if (state === "miss" || state === "blocked") missing[name] = (missing[name] ?? 0) + 1;
   return missing;
 }
@@ -76,7 +75,7 @@ test("a study with more values generates what depends on them, and nothing else"
 });
 
 test("a study is a table with a row of measures for each point", async () => {
-  const { rows } = await collect(targetsOf({}));
+  const { rows } = await collect(studyOf({}));
   const points = rows.map((row) =>
     [row["vocabulary.tokens.stemming"], row["vectors.weighting"], row["vectors.topicCount"], row.topicShare].join(),
   );
