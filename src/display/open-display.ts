@@ -89,8 +89,9 @@ async function openLive(stream: DisplayStream, color: boolean): Promise<Display>
   };
   return {
     onEvent(event) {
+      const params = paramsIn(event, view);
       view.hear(event);
-      const text = permanentLine(event, view, { color, ...sizeOf(stream) });
+      const text = permanentLine(event, params, view, { color, ...sizeOf(stream) });
       if (event.type === "finished") {
         close();
         stream.write(`${renderEnd(view, { color })}\n`);
@@ -112,26 +113,47 @@ function sizeOf({ columns, rows }: DisplayStream): { readonly columns: number; r
 /** What stays in the terminal. */
 function permanentLine(
   event: RunEvent,
+  params: string,
   view: RunView,
   { color, columns }: { readonly color: boolean; readonly columns: number },
 ): string | undefined {
-  const line = event.type === "failed" ? describeFailed(event) : event.type === "retried" ? describeRetried(event) : "";
+  const line =
+    event.type === "failed"
+      ? describeFailed(event, params)
+      : event.type === "retried"
+        ? describeRetried(event, params)
+        : "";
   if (line === "" || view.planned === undefined) return undefined;
   return paint({ color }, event.type === "failed" ? "red" : "yellow", fitText(line, columns));
 }
 
-function describeFailed({ name, address, attempt, error }: NodeFailedEvent): string {
+/** What began with these params has just ended. */
+function paramsIn(event: RunEvent, view: RunView): string {
+  return "index" in event ? view.paramsOf(event.index) : "";
+}
+
+const MAX_PARAMS_COLUMNS = 60;
+
+/** An address alone tells nobody which of many it was. */
+function whichOf(name: string, params: string, address: string): string {
+  const short = `${address.slice(0, 8)}…`;
+  return params === "" || params === "{}"
+    ? `${name} ${short}`
+    : `${name} ${fitText(params, MAX_PARAMS_COLUMNS)} ${short}`;
+}
+
+function describeFailed({ name, address, attempt, error }: NodeFailedEvent, params: string): string {
   const attempts = attempt > 1 ? ` after ${attempt} attempts` : "";
-  return `failed ${name} ${address.slice(0, 8)}…${attempts}: ${describeFailure(error)}`;
+  return `failed ${whichOf(name, params, address)}${attempts}: ${describeFailure(error)}`;
 }
 
-function describeRetried({ name, address, attempt, delayMs, error }: NodeRetriedEvent): string {
-  return `attempt ${attempt} of ${name} ${address.slice(0, 8)}… failed, again in ${describeDuration(delayMs)}: ${describeFailure(error)}`;
+function describeRetried({ name, address, attempt, delayMs, error }: NodeRetriedEvent, params: string): string {
+  return `attempt ${attempt} of ${whichOf(name, params, address)} failed, again in ${describeDuration(delayMs)}: ${describeFailure(error)}`;
 }
 
-function describeGenerated({ name, address, durationMs, cost }: NodeGeneratedEvent): string {
+function describeGenerated({ name, address, durationMs, cost }: NodeGeneratedEvent, params: string): string {
   const spent = cost === undefined ? "" : `, ${describeCost(Object.entries(cost))}`;
-  return `generated ${name} ${address.slice(0, 8)}… in ${describeDuration(durationMs)}${spent}`;
+  return `generated ${whichOf(name, params, address)} in ${describeDuration(durationMs)}${spent}`;
 }
 
 function openPlain(stream: DisplayStream, color: boolean): Display {
@@ -147,11 +169,12 @@ function openPlain(stream: DisplayStream, color: boolean): Display {
   timer.unref();
   return {
     onEvent(event) {
+      const params = paramsIn(event, view);
       view.hear(event);
       if (event.type === "planned") write(`${event.nodes} needed: ${event.hits} there, ${event.misses} to generate`);
-      else if (event.type === "generated") write(describeGenerated(event));
-      else if (event.type === "failed") write(describeFailed(event));
-      else if (event.type === "retried") write(describeRetried(event));
+      else if (event.type === "generated") write(describeGenerated(event, params));
+      else if (event.type === "failed") write(describeFailed(event, params));
+      else if (event.type === "retried") write(describeRetried(event, params));
       else if (event.type === "waiting") write(`${event.name} ${event.address.slice(0, 8)}… waits for ${event.owner}`);
       else if (event.type === "finished") {
         clearInterval(timer);

@@ -83,6 +83,11 @@ export class RunView {
     );
   }
 
+  /** Own params of a node that runs, in a few words. */
+  paramsOf(index: number): string {
+    return this.#running.get(index)?.params ?? "";
+  }
+
   get settled(): number {
     return this.hits + this.generated + this.failed + this.cancelled;
   }

@@ -54,7 +54,7 @@ async function runWith(stream: FakeTerminal, options: { readonly color?: boolean
     generate: async ({ params, progress }) => {
       progress(1, 2, "half");
       await new Promise((resolve) => setTimeout(resolve, 130));
-      if (params.i === 1) throw new Error("the page is gone\nfor good");
+      if (params.i === 1) throw new Error("gone\nfor good");
       return params.i;
     },
   });
@@ -71,9 +71,9 @@ describe("without a terminal", () => {
     const lines = stream.written.replaceAll(/[0-9a-f]{8}…/g, "<address>").replaceAll(/\d+(\.\d+)? (ms|s)\b/g, "<time>");
     expect(lines.split("\n").slice(0, -2).sort()).toEqual([
       "2 needed: 0 there, 2 to generate",
-      "attempt 1 of pages <address> failed, again in <time>: Error: the page is gone",
-      "failed pages <address> after 2 attempts: Error: the page is gone",
-      "generated pages <address> in <time>",
+      "attempt 1 of pages { i: 1 } <address> failed, again in <time>: Error: gone",
+      "failed pages { i: 1 } <address> after 2 attempts: Error: gone",
+      "generated pages { i: 0 } <address> in <time>",
     ]);
     expect(lines.split("\n").at(-2)).toBe("failed: 1 generated, 0 there already, 1 failed; in <time>");
   });
@@ -88,8 +88,8 @@ describe("in a terminal", () => {
       line.replaceAll(/[0-9a-f]{8}…/g, "<address>").replaceAll(/\d+(\.\d+)? (ms|s)\b/g, "<time>"),
     );
     expect(screen).toEqual([
-      "attempt 1 of pages <address> failed, again in <time>: Error: the page is gone",
-      "failed pages <address> after 2 attempts: Error: the page is gone",
+      "attempt 1 of pages { i: 1 } <address> failed, again in <time>: Error: gone",
+      "failed pages { i: 1 } <address> after 2 attempts: Error: gone",
       "failed: 1 generated, 0 there already, 1 failed; in <time>",
     ]);
   });
