@@ -24,8 +24,11 @@ export function describePlan({ counts, causes, expected, nodes }: DescribedPlan)
   const shown: string[] = [];
   for (const node of nodes) {
     if (!node.isNeeded || node.state === "hit") continue;
+    // Those are all said above.
+    if (node.reason?.kind === "never-generated") continue;
     if (shown.push(`  ${node.name} ${node.address.slice(0, 8)}…  ${describeNode(node)}`) === SHOWN_MISSES) break;
   }
+  if (shown.length === 0) return lines.slice(0, -1).join("\n");
   lines.push(...shown);
   if (misses > shown.length) lines.push(`  … and ${count(misses - shown.length, "more miss", "more misses")}`);
   return lines.join("\n");

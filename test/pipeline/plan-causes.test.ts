@@ -142,15 +142,15 @@ describe("a plan in words", () => {
 
   it("stays short where there is much to say", async () => {
     const dataDir = memoryStore();
-    const lines = await linesOf(Array.from({ length: 1000 }, (_, n) => points({ n }, { dataDir })));
-    expect(lines.slice(0, 6)).toEqual([
+    const targets = Array.from({ length: 1000 }, (_, n) => points({ n }, { dataDir }));
+    expect(await linesOf(targets)).toEqual([
       "1000 artifacts are needed: 0 there, 1000 to generate",
       "Expected: nothing is known of points",
       "",
       "1000 misses: points was never generated",
-      "",
-      "  points ########…  never generated",
     ]);
+    await points({ n: 5000 }, { dataDir }).payload;
+    const lines = await linesOf(targets);
     expect(lines.at(-1)).toBe("  … and 990 more misses");
     expect(lines).toHaveLength(16);
   });
