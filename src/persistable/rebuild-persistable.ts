@@ -67,7 +67,7 @@ async function importMakers(node: JobNode): Promise<readonly Maker[]> {
     exported = Object.values((await import(module)) as object);
   } catch (cause) {
     throw new WorkerModuleError(
-      `A worker thread cannot import ${module}, where ${name} is defined: ${cause instanceof Error ? cause.message : cause}`,
+      `A worker thread cannot import ${module}, where ${name} is defined: ${cause instanceof Error ? cause.message : cause}${remedyFor(cause)}`,
       { cause },
     );
   }
@@ -77,6 +77,12 @@ async function importMakers(node: JobNode): Promise<readonly Maker[]> {
       `${module} exports no definition of ${name}, so that a worker thread cannot find it. Export it there. ${REMEDY}`,
     );
   return found;
+}
+
+function remedyFor(cause: unknown): string {
+  return (cause as NodeJS.ErrnoException).code === "ERR_UNKNOWN_FILE_EXTENSION"
+    ? ". Compile it, start Node with what loads such files (node --import tsx …), or use Node 22.18 or newer for TypeScript."
+    : "";
 }
 
 const REMEDY =
