@@ -33,6 +33,8 @@ export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSc
   readonly format?: Format<NoInfer<Payload>> | undefined;
   /** The author's word that the code changed meaning. */
   readonly version?: string | number | undefined;
+  /** What a batch takes of limited things, by the name of a pool. Batches inside the generators of a run keep to the pools and rate limits of that run, all of them together. */
+  readonly pools?: Readonly<Record<string, number>> | undefined;
   readonly retries?: number | RetryOptions | undefined;
   /** How long one attempt at a batch may take, in milliseconds. */
   readonly timeoutMs?: number | undefined;

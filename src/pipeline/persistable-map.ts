@@ -12,6 +12,7 @@ import { type State, stateKey } from "../persistable/state.ts";
 import { tellEvent } from "../persistable/tell-event.ts";
 import { orAborted } from "../store/or-aborted.ts";
 import { sha256Hex } from "../util/sha256.ts";
+import { limitBatch } from "./batch-limits.ts";
 import { claim, inFlight } from "./item-claims.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
 import type { PackItem } from "./pack.ts";
@@ -281,26 +282,25 @@ export class PersistableMap<Item, Payload> {
     payloads: Map<Address, Payload>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { retries, timeoutMs, validate, generateBatch, name } = this.#definition;
+    const { retries, timeoutMs, validate, generateBatch, name, pools } = this.#definition;
     const items = batch.map(([, item]) => item);
     await retryWithBackoff(
       retries,
       async () => {
-        const signals = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
-        const attempt = AbortSignal.any(signals.filter((one) => one !== undefined));
         const spent = new SpentCost();
-        const startedMs = performance.now();
-        const generated = await orAborted(
-          Promise.resolve(
-            generateBatch({
-              items,
-              params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
-              signal: attempt,
-              cost: (amounts) => spent.add(amounts),
-            }),
-          ),
-          attempt,
-        );
+        let startedMs = performance.now();
+        const generated = await limitBatch(name, pools, signal, () => {
+          startedMs = performance.now();
+          const signals = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
+          const attempt = AbortSignal.any(signals.filter((one) => one !== undefined));
+          const generating = generateBatch({
+            items,
+            params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
+            signal: attempt,
+            cost: (amounts) => spent.add(amounts),
+          });
+          return orAborted(Promise.resolve(generating), attempt);
+        });
         if (!Array.isArray(generated) || generated.length !== items.length)
           throw new TypeError(
             `generateBatch of ${name} gave ${Array.isArray(generated) ? `${generated.length} payloads` : typeof generated} for ${items.length} items: give one for each, in order.`,

@@ -4,6 +4,7 @@ import type { RunEvent } from "../events/run-event.ts";
 import { describeParams } from "../persistable/describe-params.ts";
 import { SpentCost } from "../persistable/spent-cost.ts";
 import type { State } from "../persistable/state.ts";
+import { withBatchLimits } from "../pipeline/batch-limits.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import { NodeKind, type PlanGraph, planGraphKey } from "../pipeline/plan-graph.ts";
 import { criticalPathPriority } from "./critical-path.ts";
@@ -11,6 +12,7 @@ import { forgetFailure, writeFailure } from "./failure-record.ts";
 import { PayloadRelease } from "./payload-release.ts";
 import { type Production, ProductionFailure, produceNode } from "./produce-node.ts";
 import { RecordedDurations } from "./recorded-durations.ts";
+import { RunBatchLimits } from "./run-batch-limits.ts";
 import { assertRetries, type RunSettings } from "./run-options.ts";
 import { RunLog } from "./run-record.ts";
 import type { Place } from "./running-node.ts";
@@ -28,6 +30,7 @@ export class Execution {
   readonly #graph: PlanGraph;
   readonly #settings: RunSettings;
   readonly #signal: AbortSignal;
+  readonly #batchLimits: RunBatchLimits;
   readonly #log: RunLog;
   readonly #release: PayloadRelease;
   /** Nodes that need nothing done. */
@@ -49,6 +52,10 @@ export class Execution {
     this.#settings = settings;
     this.#signal = signal;
     this.#done = doneFromTheBeginning(this.#graph);
+    this.#batchLimits = new RunBatchLimits({
+      ...(settings.pools === undefined ? {} : { pools: settings.pools }),
+      ...(settings.rateLimits === undefined ? {} : { rateLimits: settings.rateLimits }),
+    });
     this.#log = new RunLog(this.#graph.states, settings);
     this.#release = new PayloadRelease(this.#graph, this.#done, settings.keepPayloads !== false);
     for (const { declaration } of this.#graph.states)
@@ -99,24 +106,26 @@ export class Execution {
     if (this.#failures.size > 0) this.#refuseFailed(state);
     const startedMs = performance.now();
     try {
-      const production = await produceNode(state, {
-        place,
-        signal: this.#signal,
-        isForced: this.#graph.forced[node] === 1,
-        retries: state.declaration.retries ?? this.#settings.retries,
-        timeoutMs: state.declaration.timeoutMs ?? this.#settings.timeoutMs,
-        untracked: this.#settings.untracked,
-        onStarted: (attempt) => this.#tellStarted(node, attempt),
-        onProgress: ({ done, total, note }) =>
-          this.#tellNode(node, {
-            type: "progress",
-            done,
-            ...(total === undefined ? {} : { total }),
-            ...(note === undefined ? {} : { note }),
-          }),
-        onWaiting: (owner) => this.#tellNode(node, { type: "waiting", owner }),
-        onRetried: (error, attempt, delayMs) => this.#tellNode(node, { type: "retried", error, attempt, delayMs }),
-      });
+      const production = await withBatchLimits(this.#batchLimits, () =>
+        produceNode(state, {
+          place,
+          signal: this.#signal,
+          isForced: this.#graph.forced[node] === 1,
+          retries: state.declaration.retries ?? this.#settings.retries,
+          timeoutMs: state.declaration.timeoutMs ?? this.#settings.timeoutMs,
+          untracked: this.#settings.untracked,
+          onStarted: (attempt) => this.#tellStarted(node, attempt),
+          onProgress: ({ done, total, note }) =>
+            this.#tellNode(node, {
+              type: "progress",
+              done,
+              ...(total === undefined ? {} : { total }),
+              ...(note === undefined ? {} : { note }),
+            }),
+          onWaiting: (owner) => this.#tellNode(node, { type: "waiting", owner }),
+          onRetried: (error, attempt, delayMs) => this.#tellNode(node, { type: "retried", error, attempt, delayMs }),
+        }),
+      );
       await this.#succeed(node, state, production);
     } catch (failure) {
       await this.#fail(node, state, failure, performance.now() - startedMs);

@@ -90,7 +90,8 @@ export function resolveShares(count: number, done: Uint8Array | undefined, optio
   return { shares, shareOf: shares.length === 1 ? undefined : shareOf };
 }
 
-function createPools({ pools = {}, rateLimits = {} }: LimitOptions): ReadonlyMap<string, Pool> {
+/** Every pool that has a capacity or a rate. */
+export function createPools({ pools = {}, rateLimits = {} }: LimitOptions): ReadonlyMap<string, Pool> {
   const names = [...new Set([...Object.keys(pools), ...Object.keys(rateLimits)])].sort();
   return new Map(
     names.map((name) => {
@@ -107,7 +108,12 @@ function createPools({ pools = {}, rateLimits = {} }: LimitOptions): ReadonlyMap
   );
 }
 
-function shareFor(wanted: Weights, pools: ReadonlyMap<string, Pool>, nameOf: () => string): Share {
+/**
+ * What somebody takes of the pools that there are.
+ *
+ * @throws {@link InvalidRunOptionsError} where it could never get that.
+ */
+export function shareFor(wanted: Weights, pools: ReadonlyMap<string, Pool>, nameOf: () => string): Share {
   const taken: Pool[] = [];
   const weights: number[] = [];
   for (const pool of pools.values()) {

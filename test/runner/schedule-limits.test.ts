@@ -111,16 +111,22 @@ describe("a place", () => {
 
   it("that is given back is another one's, and is there again afterwards", async () => {
     const seen: string[] = [];
+    let begin: () => void = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
     await withPlace(
       async (place) => {
         place.release();
         seen.push("released");
-        await setImmediate();
+        // However long a busy machine takes for that.
+        await begun;
         await place.acquire();
         seen.push("acquired");
       },
       () => {
         seen.push("other");
+        begin();
       },
     );
     expect(seen).toEqual(["released", "other", "acquired"]);
