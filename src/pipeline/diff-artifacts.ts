@@ -103,11 +103,20 @@ function compareObjects(before: object, after: object, path: string): Difference
   const [one, other] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
   return [...new Set([...one.keys(), ...other.keys()])].flatMap((key) => {
     const [mine, theirs] = [one.get(key), other.get(key)];
-    if (one.has(key) === other.has(key) && isDeepStrictEqual(mine, theirs)) return [];
+    if (one.has(key) === other.has(key) && isEqual(mine, theirs)) return [];
     return isPlainObject(mine) && isPlainObject(theirs)
       ? compareObjects(mine, theirs, `${path}${key}.`)
       : [differenceOf(`${path}${key}`, mine, theirs)];
   });
+}
+
+/** Node 24 throws where two sets differ and one of them holds `undefined`. */
+function isEqual(mine: unknown, theirs: unknown): boolean {
+  try {
+    return isDeepStrictEqual(mine, theirs);
+  } catch {
+    return false;
+  }
 }
 
 function isPlainObject(value: unknown): value is object {

@@ -91,7 +91,8 @@ describe("canonical bytes", () => {
     fc.assert(
       fc.property(value, value, (a, b) => {
         if (hex(a) === hex(b)) expect(normal(a)).toEqual(normal(b));
-        else expect(isDeepStrictEqual(a, b) && !hasUnordered(a)).toBe(false);
+        // Asked in this order, since Node 24 cannot compare some sets that hold undefined.
+        else expect(!hasUnordered(a) && !hasUnordered(b) && isDeepStrictEqual(a, b)).toBe(false);
       }),
       { numRuns: 400 },
     );

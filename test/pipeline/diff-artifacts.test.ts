@@ -201,3 +201,14 @@ test("what is neither a persistable nor a record is refused", async () => {
   for (const wrong of [undefined, null, "points", {}])
     await expect(diff(built, wrong as never)).rejects.toThrow(/The second of the two to compare is neither/);
 });
+
+test("sets that hold undefined can differ too", async () => {
+  const sets = definePersistable({ name: "sets", params: typedParams<{ of: Set<unknown> }>(), generate: () => 1 });
+  const dataDir = memoryStore();
+  const [one, other] = [
+    sets({ of: new Set([undefined, new Float64Array(), new Uint8Array()]) }, { dataDir }),
+    sets({ of: new Set([new Map(), new Uint8Array(), {}]) }, { dataDir }),
+  ];
+  expect((await diff(one, other)).params.map(({ path }) => path)).toEqual(["of"]);
+  expect((await diff(one, one)).params).toEqual([]);
+});
