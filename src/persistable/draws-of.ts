@@ -1,5 +1,6 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { addresserOf } from "./declaration.ts";
+import { eachPersistable } from "./each-persistable.ts";
 import type { AnyPersistable } from "./persistable.ts";
 import { readyStateKey, type State, stateKey } from "./state.ts";
 
@@ -14,9 +15,7 @@ export function* drawsOf(
   persistables: AnyPersistable | Iterable<AnyPersistable>,
   draws: number,
 ): Iterable<AnyPersistable> {
-  for (const persistable of stateKey in persistables
-    ? [persistables as AnyPersistable]
-    : (persistables as Iterable<AnyPersistable>)) {
+  for (const persistable of eachPersistable(persistables)) {
     const { node } = (persistable as WithState)[stateKey];
     if (node.draw !== 0)
       throw new DefinitionError(`${node.name} is draw ${node.draw} already, and was to be drawn ${draws} times.`);

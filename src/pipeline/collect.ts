@@ -1,8 +1,9 @@
 import { inspectArtifact } from "../artifact/inspect-artifact.ts";
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
+import { eachPersistable } from "../persistable/each-persistable.ts";
 import { loadPayload } from "../persistable/load-payload.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
-import { type State, stateKey } from "../persistable/state.ts";
+import type { State } from "../persistable/state.ts";
 import { variantsOf } from "../persistable/variant-addresses.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { Breather } from "./breather.ts";
@@ -47,7 +48,7 @@ export async function collect<Built extends AnyPersistable, Metrics extends obje
   const rows: Record<string, unknown>[] = [];
   const flattener = new ParamsFlattener();
   const breather = new Breather(signal);
-  const next = enumerate(stateKey in targets ? [targets as Built] : (targets as Iterable<Built>));
+  const next = enumerate(eachPersistable(targets));
   const lane = async (): Promise<void> => {
     // What one lane throws ends the others as well: the generator is over for all of them.
     for (const [index, target] of next) {

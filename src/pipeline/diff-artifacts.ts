@@ -4,6 +4,7 @@ import type { AnyPersistable } from "../persistable/persistable.ts";
 import { readRecord } from "../persistable/read-record.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { type ArtifactDifference, DescribedDifference, type Difference } from "./artifact-difference.ts";
+import { isPlainObject } from "./plain-object.ts";
 import { dependencyUnder, partOf, partOfNode, partUnder, type RecordedPart } from "./recorded-part.ts";
 import { tryState } from "./state-of.ts";
 
@@ -117,12 +118,6 @@ function isEqual(mine: unknown, theirs: unknown): boolean {
   } catch {
     return false;
   }
-}
-
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function differenceOf(path: string, before: unknown, after: unknown): Difference {

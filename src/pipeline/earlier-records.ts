@@ -7,7 +7,7 @@ import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 import { RecordShelf } from "./record-shelf.ts";
 
 /** How many records of one name are read. */
-const MAX_RECORDS = 256;
+export const MAX_RECORDS = 256;
 /** How many of them are compared in full. */
 const COMPARED_RECORDS = 16;
 
@@ -51,6 +51,7 @@ export class EarlierRecords {
   }
 }
 
-function shelfKey({ node, surroundings }: State): string {
+/** Names are told apart by store. */
+export function shelfKey({ node, surroundings }: State): string {
   return `${node.name} ${surroundings.store.url}`;
 }

@@ -2,6 +2,7 @@ import type { RecipeNode } from "../address/recipe-node.ts";
 import { InvalidTableError } from "../errors/pipeline-errors.ts";
 import { Secret } from "../params/secret.ts";
 import { Untracked } from "../params/untracked.ts";
+import { isPlainObject } from "./plain-object.ts";
 
 /** A params tree that is wider than this is no table. */
 const MAX_COLUMNS = 2000;
@@ -64,10 +65,4 @@ function addValue(columns: (readonly [string, unknown])[], column: string, given
   const inner = isPlainObject(value) ? Object.entries(value) : [];
   if (inner.length === 0) columns.push([column, value]);
   else for (const [key, part] of inner) columns.push([`${column}.${key}`, part]);
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

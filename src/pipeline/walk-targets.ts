@@ -1,11 +1,13 @@
 import type { Address } from "../address/address.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
+import { eachPersistable } from "../persistable/each-persistable.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
-import { type State, stateKey } from "../persistable/state.ts";
+import type { State } from "../persistable/state.ts";
 import type { Store } from "../store/store.ts";
 import type { Breather } from "./breather.ts";
 import type { ExistenceCheck } from "./existence-check.ts";
 import type { Targets } from "./plan-graph.ts";
+import { tryState } from "./state-of.ts";
 
 /** Everything that targets are made from, each address of each store once, dependencies first. */
 export interface WalkedGraph {
@@ -33,7 +35,7 @@ export async function walkTargets(
   const wanted: AnyPersistable[] = [];
   const targetNodes: number[] = [];
   const forcedNodes: number[] = [];
-  for (const target of stateKey in targets ? [targets as AnyPersistable] : (targets as Iterable<AnyPersistable>)) {
+  for (const target of eachPersistable(targets)) {
     wanted.push(target);
     targetNodes.push(walk.begin(stateOf(target, "A target of a plan")) ?? (await walk.end(breather)));
     if (breather.isDue()) await breather.pause();
@@ -139,10 +141,7 @@ interface Frame {
 }
 
 function stateOf(persistable: AnyPersistable, what: string): State {
-  const state =
-    typeof persistable === "object" && persistable !== null
-      ? (persistable as { readonly [stateKey]?: State })[stateKey]
-      : undefined;
+  const state = tryState(persistable);
   if (state === undefined)
     throw new DefinitionError(
       `${what} is ${persistable === null ? "null" : `a ${typeof persistable}`}, and no persistable of this copy of persistable-ts. Give what a definition, or a class that extends Persistable, has built.`,

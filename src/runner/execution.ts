@@ -103,7 +103,7 @@ export class Execution {
 
   async #produce(node: number, place: Place): Promise<void> {
     const state = this.#graph.states[node] as State;
-    if (this.#failures.size > 0) this.#refuseFailed(state);
+    if (this.#failures.size > 0) this.#refuseFailed(node, state);
     const startedMs = performance.now();
     try {
       const production = await withBatchLimits(this.#batchLimits, () =>
@@ -175,10 +175,14 @@ export class Execution {
   }
 
   /** Who goes on although something upstream failed must not set that off again by asking for it. */
-  #refuseFailed(state: State): void {
+  #refuseFailed(node: number, state: State): void {
+    const { dependencyStart, dependencies } = this.#graph;
+    const failures = [...dependencies.subarray(dependencyStart[node], dependencyStart[node + 1])].flatMap(
+      (index) => this.#failures.get(index) ?? [],
+    );
     for (const dependency of state.dependencyStates) {
       const { name, address } = dependency.node;
-      for (const failure of this.#failures.values()) {
+      for (const failure of failures) {
         if (failure.address !== address) continue;
         dependency.control = { refusal: new UpstreamFailedError(name, { cause: failure.error }) };
         this.#refusing.add(dependency);

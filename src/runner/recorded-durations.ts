@@ -1,11 +1,9 @@
 import type { Address } from "../address/address.ts";
 import { readRecords } from "../artifact/read-records.ts";
 import type { State } from "../persistable/state.ts";
+import { MAX_RECORDS, shelfKey } from "../pipeline/earlier-records.ts";
 import { NodeKind, type PlanGraph } from "../pipeline/plan-graph.ts";
 import { typicalOf } from "../pipeline/typical.ts";
-
-/** How many records of one name are read. */
-const MAX_RECORDS = 256;
 
 /** How long it took to generate what is there: what a run saves by finding it. Exact for the records that were read, the median of them for others. */
 export class RecordedDurations {
@@ -18,13 +16,13 @@ export class RecordedDurations {
     for (let node = 0; node < graph.count; node++) {
       if (graph.needed[node] === 0 || graph.kinds[node] !== NodeKind.hit) continue;
       const state = graph.states[node] as State;
-      if (!durations.#typical.has(keyOf(state))) await durations.#readName(state, signal);
+      if (!durations.#typical.has(shelfKey(state))) await durations.#readName(state, signal);
     }
     return durations;
   }
 
   of(state: State): number | undefined {
-    return this.#exact.get(state.node.address) ?? this.#typical.get(keyOf(state));
+    return this.#exact.get(state.node.address) ?? this.#typical.get(shelfKey(state));
   }
 
   async #readName(state: State, signal: AbortSignal): Promise<void> {
@@ -33,10 +31,6 @@ export class RecordedDurations {
     const records = await readRecords(surroundings.store, node.name, node.classes, options).catch(() => []);
     for (const { address, provenance } of records)
       if (provenance.durationMs !== undefined) this.#exact.set(address, provenance.durationMs);
-    this.#typical.set(keyOf(state), typicalOf(records).durationMs);
+    this.#typical.set(shelfKey(state), typicalOf(records).durationMs);
   }
-}
-
-function keyOf({ node, surroundings }: State): string {
-  return `${node.name} ${surroundings.store.url}`;
 }

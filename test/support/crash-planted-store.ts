@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Store, StorePath } from "../../src/index.ts";
 import type { FileStore } from "../../src/store/file-store.ts";
 import type { Chunks } from "../../src/store/store.ts";
+import { override } from "./override-store.ts";
 
 /** A bug to be found. Each is how some cache really writes. */
 export type PlantedBug = "record-first" | "in-place" | "early-acknowledgement" | "ignored-errors";
@@ -11,19 +12,7 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 
 /** The same store, for whom nothing goes without waiting. */
 export function withoutSynchronousDoor(store: FileStore): Store {
-  return {
-    url: store.url,
-    capabilities: store.capabilities,
-    read: (...args) => store.read(...args),
-    stat: (...args) => store.stat(...args),
-    writeFresh: (...args) => store.writeFresh(...args),
-    createIfAbsent: (...args) => store.createIfAbsent(...args),
-    replace: (...args) => store.replace(...args),
-    move: (...args) => store.move(...args),
-    remove: (...args) => store.remove(...args),
-    list: (...args) => store.list(...args),
-    localPath: (...args) => store.localPath(...args),
-  };
+  return override(store, { localPath: (...args) => store.localPath(...args) });
 }
 
 /** A store that breaks its contract in one way: what finds no fault with it, finds no fault with anything. */

@@ -5,23 +5,7 @@ import type { removeArtifact } from "../../src/artifact/remove-artifact.ts";
 import { StoreError } from "../../src/errors/store-errors.ts";
 import type { FileSystem } from "../../src/store/file-system.ts";
 import type { Chunks, Store, StorePath } from "../../src/store/store.ts";
-
-/** The same store with some methods written anew, and without its synchronous door. */
-function override(store: Store, methods: Partial<Store>): Store {
-  return {
-    url: store.url,
-    capabilities: store.capabilities,
-    read: (...args) => store.read(...args),
-    stat: (...args) => store.stat(...args),
-    writeFresh: (...args) => store.writeFresh(...args),
-    createIfAbsent: (...args) => store.createIfAbsent(...args),
-    replace: (...args) => store.replace(...args),
-    move: (...args) => store.move(...args),
-    remove: (...args) => store.remove(...args),
-    list: (...args) => store.list(...args),
-    ...methods,
-  };
-}
+import { override } from "./override-store.ts";
 
 /** Payloads are written when their record is there. */
 export function withRecordFirst(store: Store): Store {
