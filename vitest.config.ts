@@ -24,10 +24,10 @@ export default defineConfig({
         find: /^(persistable-ts\/testing|(\.\.\/)+src\/testing\/index\.ts)$/,
         replacement: entryPoint("testing/index"),
       },
-      ...["pipeline", "display", "opentelemetry"].map((name) => ({
-        find: new RegExp(`^(persistable-ts/${name}|(\\.\\./)+src/${name}\\.ts)$`),
-        replacement: entryPoint(name),
-      })),
+      {
+        find: /^(?:persistable-ts|(?:\.\.\/)+src)\/((?:(?:formats|stores)\/)?[a-z-]+)(?:\.ts)?$/,
+        replacement: fileURLToPath(new URL(`${entryPoints}$1.${extension}`, import.meta.url)),
+      },
     ],
   },
   test: {

@@ -1,13 +1,22 @@
 // @ts-check
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 import { root } from "./bundle.mjs";
 
 const testFolder = join(root, "test");
-const entryPoints = ["index", "testing/index", "pipeline", "display", "opentelemetry"].map((name) =>
-  join(root, `src/${name}.ts`),
+const entryPoints = ["*.ts", "testing/index.ts", "formats/*.ts", "stores/*.ts"].flatMap((pattern) =>
+  findSources(pattern),
 );
+
+/** @param {string} pattern */
+function findSources(pattern) {
+  const folder = join(root, "src", dirname(pattern));
+  const names = pattern.endsWith("*.ts")
+    ? readdirSync(folder).filter((name) => name.endsWith(".ts"))
+    : [basename(pattern)];
+  return names.map((name) => join(folder, name));
+}
 
 /**
  * The tests that reach the source through its entry points only, themselves and their supporting files, and so can run

@@ -1,10 +1,10 @@
+export { MissingPeerError } from "./errors/peer-errors.ts";
 export {
   BatchFailedError,
   GenerateTimeoutError,
   InvalidRunOptionsError,
   InvalidSweepError,
   InvalidTableError,
-  MissingPeerError,
   RunCancelledError,
   RunFailedError,
   type RunFailure,

@@ -27,6 +27,14 @@ function documentedErrors(): Map<string, string> {
   );
 }
 
+function entryPoints(): string[] {
+  return [".", "formats", "stores"].flatMap((part) =>
+    readdirSync(path.join(root, "src", part))
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => path.posix.join(part, file)),
+  );
+}
+
 describe("errors", () => {
   const declared = declaredErrors();
 
@@ -41,10 +49,12 @@ describe("errors", () => {
   });
 
   test("each is exported, and is a PersistableError", async () => {
-    const library: Record<string, unknown> = {
-      ...(await import("../src/index.ts")),
-      ...(await import("../src/pipeline.ts")),
-    };
+    const library: Record<string, unknown> = Object.assign(
+      {},
+      ...(await Promise.all(
+        entryPoints().map((file) => import(/* @vite-ignore */ `../src/${file}`) as Promise<Record<string, unknown>>),
+      )),
+    );
     for (const { className } of declared) {
       const exported = library[className] as { prototype: unknown } | undefined;
       expect(exported, className).toBeDefined();

@@ -42,7 +42,8 @@ export async function acquireLease(store: Store, address: Address, options: Leas
   const { isDone, signal, watchFolder, machine = thisMachine } = options;
   signal?.throwIfAborted();
   if (await isDone()) return undefined;
-  const timing = { pollMs: store.localPath === undefined ? 250 : 20, beatMs: 1000, staleMs: 15_000, ...options.timing };
+  await store.prepare?.({ signal });
+  const timing = { ...(store.localPath === undefined ? REMOTE_TIMING : LOCAL_TIMING), ...options.timing };
   const alarm = new Alarm(machine, timing.pollMs, signal);
   const contender = isAcrossProcesses(store)
     ? new StoredContender(store, address, timing, machine)
@@ -71,6 +72,10 @@ export async function readLease(store: Store, address: Address): Promise<LeaseOw
 function isAcrossProcesses({ capabilities }: Store): boolean {
   return capabilities.shared && capabilities.exclusiveCreate;
 }
+
+const LOCAL_TIMING: LeaseTiming = { pollMs: 20, beatMs: 1000, staleMs: 15_000 };
+/** Each look and each beat is a request that somebody may pay for. */
+const REMOTE_TIMING: LeaseTiming = { pollMs: 250, beatMs: 3000, staleMs: 20_000 };
 
 const IMMEDIATE_ATTEMPTS = 3;
 const POLLS_PER_QUESTION = 10;

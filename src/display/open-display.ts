@@ -1,4 +1,4 @@
-import { MissingPeerError } from "../errors/pipeline-errors.ts";
+import { MissingPeerError } from "../errors/peer-errors.ts";
 import type { NodeFailedEvent, NodeGeneratedEvent, NodeRetriedEvent, RunEvent } from "../events/run-event.ts";
 import { describeCost, describeDuration, describeFailure } from "./describe-amounts.ts";
 import { fitText, withoutControls } from "./fit-text.ts";

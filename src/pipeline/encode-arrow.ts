@@ -1,4 +1,4 @@
-import { MissingPeerError } from "../errors/pipeline-errors.ts";
+import { MissingPeerError } from "../errors/peer-errors.ts";
 
 /** One column, one value for each row. */
 export interface ArrowColumn {

@@ -16,6 +16,11 @@ export interface Store {
   readonly url: string;
   /** What this store can do, declared as data, proven by the conformance suite. */
   readonly capabilities: StoreCapabilities;
+  /**
+   * Where a store cannot know by itself what it can do, it asks its service here, once; `capabilities` promises nothing before, and does not change after.
+   * Called before a lease is asked for; a store that knows has none.
+   */
+  prepare?(options?: StoreCallOptions): Promise<void>;
 
   /**
    * All bytes of an object, or `undefined` where there is none. Larger than `maxBytes`: a StoreError, before the
