@@ -45,7 +45,7 @@ export function isPayloadFileOf(file: string, address: Address): boolean {
 
 /** One artifact may be damaged several times, in several ways: `judgment` tells them apart. */
 export function quarantinePath(name: string, file: string, judgment: string): StorePath {
-  return storePath(INTERNAL_FOLDER, "quarantine", safeName(name), `${judgment}-${file}`);
+  return storePath(INTERNAL_FOLDER, "quarantine", safeName(name), ...`${judgment}-${file}`.split("/"));
 }
 
 /** The address that a file belongs to when it is a record, by its name alone. */

@@ -4,22 +4,32 @@ import { encodeRecord, type RecordDraft } from "../record/encode-record.ts";
 import { encodeInline } from "../record/inline-payload.ts";
 import type { Provenance, RecordedPayload } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
-import { DIGEST_CHUNK_BYTES, digestInParallel, digestOf } from "../util/digest.ts";
-import { newPayloadFile, payloadPath, recordPath } from "./artifact-paths.ts";
+import { digestOf } from "../util/digest.ts";
+import { recordPath } from "./artifact-paths.ts";
 import { readPayloadFile } from "./read-payload-file.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
+import { discardStaged, type StagedPayload, stageBytes } from "./stage-payload.ts";
 
-/** One publication: everything that becomes an artifact. */
-export interface Publication {
+/** What every publication says. */
+interface PublicationOfAny {
   readonly store: Store;
   readonly draft: RecordDraft;
-  readonly format: Format;
-  readonly encoded: readonly Uint8Array[];
   readonly provenance: Provenance;
   /** Take the place of an artifact that is already there, on purpose. */
   readonly replace: boolean;
-  readonly inlineBytes: number;
   readonly signal: AbortSignal | undefined;
+}
+
+/** One publication: everything that becomes an artifact. */
+export interface Publication extends PublicationOfAny {
+  readonly format: Format;
+  readonly encoded: readonly Uint8Array[];
+  readonly inlineBytes: number;
+}
+
+/** One publication of a payload that is written already. */
+export interface StagedPublication extends PublicationOfAny {
+  readonly staged: StagedPayload;
 }
 
 /** What became of a publication. */
@@ -42,7 +52,7 @@ export function publishArtifact(publication: Publication): Published | Promise<P
   const sizeBytes = encoded.reduce((sum, chunk) => sum + chunk.length, 0);
   if (format.inline !== false && sizeBytes <= inlineBytes)
     return publishInline(publication, sizeBytes, encodeInline(format.inline, join(encoded)));
-  return publishFile(publication, sizeBytes);
+  return publishFile(publication);
 }
 
 function publishInline(publication: Publication, sizeBytes: number, inline: string): Published | Promise<Published> {
@@ -58,35 +68,34 @@ function publishInline(publication: Publication, sizeBytes: number, inline: stri
   return outcome === undefined ? store.createIfAbsent(recordFile, bytes, { signal }).then(settle) : settle(outcome);
 }
 
-async function publishFile(publication: Publication, sizeBytes: number): Promise<Published> {
-  const { store, draft, format, encoded, provenance, replace, signal } = publication;
+async function publishFile(publication: Publication): Promise<Published> {
+  const { store, draft, format, encoded, signal } = publication;
   const { name, address } = draft.node;
-  const file = newPayloadFile(address, format.extension);
-  const path = payloadPath(name, file);
+  const staged = await stageBytes({ store, name, address, signal }, format, encoded);
+  return publishStaged({ ...publication, staged });
+}
+
+/**
+ * Publish an artifact whose payload is written already: its record is what is missing.
+ *
+ * @throws a StoreError; then nothing of this publication is left, as for {@link publishArtifact}.
+ */
+export async function publishStaged(publication: StagedPublication): Promise<Published> {
+  const { store, draft, staged: payload, provenance, replace, signal } = publication;
+  const { name, address } = draft.node;
   const recordFile = recordPath(name, address);
   try {
-    const digest = sizeBytes <= DIGEST_CHUNK_BYTES ? digestOf(encoded) : digestInParallel(encoded, { signal });
-    const [known] = await settleBoth(digest, store.writeFresh(path, encoded, { signal }));
-    const payload: RecordedPayload = { format: format.id, sizeBytes, digest: known, file };
     const bytes = [encodeRecord(draft, payload, undefined, provenance)];
     const outcome = await store.createIfAbsent(recordFile, bytes, { signal });
     if (outcome === "exists" && replace)
       return await replaceRecord(store, draft.node, recordFile, bytes, payload, signal);
     // The loser's payload is known to nobody but the loser.
-    if (outcome === "exists") await removeLitter(store, path);
+    if (outcome === "exists") await discardStaged({ store, name }, payload.file);
     return { outcome, payload, recordFile };
   } catch (error) {
-    await removeUnlessCommitted(store, recordFile, path, file);
+    await discardUnlessCommitted(store, name, recordFile, payload.file);
     throw error;
   }
-}
-
-/** Waits for both even when one fails: a write that goes on after the failure was reported would leave its file behind. */
-async function settleBoth<A, B>(a: A | Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  const [first, second] = await Promise.allSettled([a, b]);
-  if (first.status === "rejected") throw first.reason;
-  if (second.status === "rejected") throw second.reason;
-  return [first.value, second.value];
 }
 
 async function replaceRecord(
@@ -100,33 +109,20 @@ async function replaceRecord(
   const before = await readPayloadFile(store, node.name, node.address);
   await store.replace(recordFile, bytes, { signal });
   // A reader that still holds the earlier record finds its payload gone, and looks again.
-  if (before !== undefined && before !== payload.file) await removeLitter(store, payloadPath(node.name, before));
+  if (before !== undefined && before !== payload.file) await discardStaged({ store, name: node.name }, before);
   return { outcome: "replaced", payload, recordFile };
 }
 
-/** The publication is settled already, and must not fail for this: what cannot be removed now is collected later. */
-async function removeLitter(store: Store, path: StorePath): Promise<void> {
-  try {
-    await store.remove(path);
-  } catch {
-    // Nobody refers to it.
-  }
-}
-
 /** The record may have been committed although committing it reported a failure: then its payload must stay. */
-async function removeUnlessCommitted(
-  store: Store,
-  recordFile: StorePath,
-  path: StorePath,
-  file: string,
-): Promise<void> {
+async function discardUnlessCommitted(store: Store, name: string, recordFile: StorePath, file: string): Promise<void> {
   try {
     const record = await readRecordBytes(store, recordFile);
     if (record !== undefined && Buffer.from(record).includes(`"file": "${file}"`)) return;
-    await store.remove(path);
   } catch {
     // The failure that led here is the one to report. An unreferenced payload is collected later.
+    return;
   }
+  await discardStaged({ store, name }, file);
 }
 
 function join(chunks: readonly Uint8Array[]): Uint8Array {

@@ -1,11 +1,14 @@
-import { ArtifactInFlightError, FormatMismatchError } from "../errors/artifact-errors.ts";
+import { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from "../errors/artifact-errors.ts";
 import { DecodeError } from "../errors/format-errors.ts";
+import type { Format } from "../format/format.ts";
 import { decodeInline, findInline } from "../record/inline-payload.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import type { StorePath } from "../store/store.ts";
 import { createDigestCollector, DIGEST_CHUNK_BYTES, digestOf } from "../util/digest.ts";
-import { isPayloadFileOf, payloadPath } from "./artifact-paths.ts";
+import { loadPart } from "../util/load-part.ts";
+import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
+import { quarantineArtifact } from "./quarantine-artifact.ts";
 import { type CorruptArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 import { type Decoded, tryDecode } from "./try-decode.ts";
@@ -45,6 +48,7 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
     recordBytes: bytes,
   });
 
+  if (format.stored !== undefined) return openStored(wanted, record, format, corrupt);
   let payloadBytes: Uint8Array;
   let payloadFile = path;
   if (file === undefined) {
@@ -64,6 +68,35 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
   if (decoded instanceof DecodeError)
     return corrupt(payloadFile, `cannot be decoded as ${format.id}: ${decoded.message}`);
   return { state: "hit", payload: (decoded as Decoded).value, record, source: record.provenance.source };
+}
+
+async function openStored(
+  wanted: WantedArtifact,
+  record: ArtifactRecord,
+  format: Format,
+  corrupt: (where: StorePath, problem: string) => CorruptArtifact,
+): Promise<ReadOutcome> {
+  const { store, name, address, limits } = wanted;
+  const { file } = record.payload;
+  if (file === undefined) return corrupt(recordPath(name, address), "holds a payload that should be a file");
+  const { openStoredPayload } = await loadPart(() => import("./open-stored-payload.ts"));
+  const onDamage = async (path: StorePath, problem: string): Promise<void> => {
+    try {
+      await quarantineArtifact(store, name, address, corrupt(path, problem));
+    } catch {
+      // A store that cannot be written to: whoever loads it next finds the same damage.
+    }
+  };
+  try {
+    const payload = { ...record.payload, file };
+    const opened = await openStoredPayload({ store, name, address, payload, format, limits, onDamage });
+    return { state: "hit", payload: opened, record, source: record.provenance.source };
+  } catch (error) {
+    if (error instanceof CorruptArtifactError) return corrupt(error.file as StorePath, error.problem);
+    if (error instanceof DecodeError)
+      return corrupt(payloadPath(name, file), `cannot be decoded as ${format.id}: ${error.message}`);
+    throw error;
+  }
 }
 
 function judgeRecord(wanted: WantedArtifact, path: StorePath, bytes: Uint8Array): ArtifactRecord | CorruptArtifact {

@@ -1,6 +1,7 @@
 import type { Address } from "../address/address.ts";
 import type { Store } from "../store/store.ts";
-import { payloadPath, recordPath } from "./artifact-paths.ts";
+import { recordPath } from "./artifact-paths.ts";
+import { removePayload } from "./payload-objects.ts";
 import { readPayloadFile } from "./read-payload-file.ts";
 
 /**
@@ -11,6 +12,6 @@ import { readPayloadFile } from "./read-payload-file.ts";
 export async function removeArtifact(store: Store, name: string, address: Address): Promise<boolean> {
   const file = await readPayloadFile(store, name, address);
   const removed = await store.remove(recordPath(name, address));
-  if (file !== undefined) await store.remove(payloadPath(name, file));
+  if (file !== undefined) await removePayload(store, name, file);
   return removed;
 }

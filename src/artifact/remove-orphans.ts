@@ -2,6 +2,7 @@ import type { Address } from "../address/address.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import type { Store, StoreCallOptions } from "../store/store.ts";
 import { artifactFolder, isPayloadFileOf, recordPath } from "./artifact-paths.ts";
+import { removeFilesFolder } from "./payload-objects.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 
 /** What was removed. */
@@ -24,8 +25,9 @@ export async function removeOrphans(store: Store, name: string, options: Collect
   const { graceMs = DEFAULT_GRACE_MS, nowMs = Date.now(), signal } = options;
   const files: string[] = [];
   let sizeBytes = 0;
-  for await (const entry of store.list(`${artifactFolder(name)}/`, { signal })) {
-    const file = entry.path.slice(entry.path.lastIndexOf("/") + 1);
+  const folder = `${artifactFolder(name)}/`;
+  for await (const entry of store.list(folder, { signal })) {
+    const file = payloadFileOf(entry.path.slice(folder.length));
     const address = file.slice(0, 64) as Address;
     if (!isPayloadFileOf(file, address) || nowMs - entry.modifiedMs < graceMs) continue;
     const record = await readRecordBytes(store, recordPath(name, address), { signal });
@@ -37,7 +39,14 @@ export async function removeOrphans(store: Store, name: string, options: Collect
     if (await store.remove(entry.path)) {
       files.push(entry.path);
       sizeBytes += entry.sizeBytes;
+      await removeFilesFolder(store, name, file);
     }
   }
   return { files, sizeBytes };
+}
+
+/** The payload file that an object of an artifact's folder belongs to: itself, or the list that names it. */
+function payloadFileOf(path: string): string {
+  const [first = "", ...inner] = path.split("/");
+  return inner.length > 0 ? `${first}.json` : first;
 }

@@ -8,18 +8,23 @@ const STRUCTURED = "Use structured(), the default, which keeps it.";
 /**
  * Throws where JSON would change a value. What is shared is written out each time, so it is looked at each time.
  *
+ * @param path - where the value stands in the payload
  * @throws {@link UnsupportedPayloadError}
  */
-export function checkJson(payload: unknown): void {
-  new JsonCheck().check(payload);
+export function checkJson(value: unknown, path: readonly (string | number)[] = []): void {
+  new JsonCheck(path).check(value);
 }
 
 class JsonCheck {
   /** To the value that is being looked at. */
-  readonly #path: (string | number)[] = [];
+  readonly #path: (string | number)[];
   /** The containers along the path. */
   readonly #above: object[] = [];
   #nodes = 0;
+
+  constructor(path: readonly (string | number)[]) {
+    this.#path = [...path];
+  }
 
   check(value: unknown): void {
     this.#nodes += 1;

@@ -1,3 +1,6 @@
+import type { ColumnTable } from "../table/column-table.ts";
+import type { PayloadSource } from "./payload-source.ts";
+
 /**
  * How a payload becomes bytes and back. A format knows nothing of stores, addresses or records.
  *
@@ -36,6 +39,10 @@ export interface Format<Payload = unknown> {
   encode(payload: Payload): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
   /** The payload. The bytes were verified, and now belong to the format, which may return views of them. Throws {@link DecodeError} on bytes that it did not write, or beyond `limits`. */
   decode(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
+  /** In the place of `encode` and `decode`, for payloads that are never in memory as a whole. Such a payload always is a file of its own. */
+  readonly stored?: StoredCodec<Payload> | undefined;
+  /** For formats of tables that can read a part of one without the rest. */
+  readonly selectColumns?: SelectColumns | undefined;
 }
 
 /** A format of which only is known that it is one. */
@@ -43,6 +50,7 @@ export interface AnyFormat extends Pick<Format, "id" | "extension" | "inline"> {
   check(payload: never): void | Promise<void>;
   encode(payload: never): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
   decode(bytes: Uint8Array, limits: DecodeLimits): unknown;
+  readonly selectColumns?: SelectColumns | undefined;
 }
 
 /**
@@ -65,4 +73,50 @@ export interface DecodeLimits {
   readonly maxNodes: number;
   /** Decompressed to compressed. */
   readonly maxRatio: number;
+}
+
+/** A part of a table. */
+export interface TableSelection {
+  /** All by default, in the order of the table; else in the order asked for. */
+  readonly columns?: readonly string[] | undefined;
+  /** `end` is exclusive; what lies beyond the last row is left out. All by default. */
+  readonly rows?: { readonly start: number; readonly end: number } | undefined;
+}
+
+/** Read a part of a table, and as few of its other bytes as the format allows. */
+export type SelectColumns = (
+  source: PayloadSource,
+  selection: TableSelection,
+  limits: DecodeLimits,
+) => Promise<ColumnTable>;
+
+/**
+ * How a payload is written and read that is never in memory as a whole: it is a handle on what lies in the store, and after it was generated everybody, the one who
+ * generated it too, is handed the same kind of handle.
+ */
+export type StoredCodec<Payload> = StreamCodec<Payload> | FilesCodec<Payload>;
+
+/** For a payload that is one object in the store. */
+export interface StreamCodec<Payload> {
+  readonly kind: "stream";
+  /** The bytes, as they come; asked for at the pace of the store. A failure of the payload's own is passed on as it is, and then nothing is published. */
+  write(payload: Payload): AsyncIterable<Uint8Array>;
+  /** The payload again; reads nothing yet, or what it needs at once. */
+  open(source: PayloadSource, limits: DecodeLimits): Payload | Promise<Payload>;
+}
+
+/** For a payload of several files. */
+export interface FilesCodec<Payload> {
+  readonly kind: "files";
+  /** Each file once, in any order. */
+  files(payload: Payload): AsyncIterable<PayloadFile>;
+  /** The payload again, of the absolute path of a folder that holds these files and no others, all verified. */
+  open(folder: string): Payload | Promise<Payload>;
+}
+
+/** One of several files of a payload. */
+export interface PayloadFile {
+  /** Relative, `/`-separated. */
+  readonly path: string;
+  read(): AsyncIterable<Uint8Array>;
 }

@@ -1,6 +1,7 @@
 import type { ColumnTable } from "../table/column-table.ts";
-import type { AnyFormat, DecodeLimits, Format } from "./format.ts";
-import type { PayloadSource } from "./payload-source.ts";
+import type { AnyFormat, DecodeLimits, Format, SelectColumns } from "./format.ts";
+
+export type { SelectColumns, TableSelection } from "./format.ts";
 
 /** What every format of tables can be told. */
 export interface TabularOptions {
@@ -23,21 +24,6 @@ export interface RowsFormat extends Pick<Format, "id" | "extension" | "inline"> 
   decode<Payload extends readonly object[]>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
   readonly selectColumns?: SelectColumns | undefined;
 }
-
-/** A part of a table. */
-export interface TableSelection {
-  /** All by default. */
-  readonly columns?: readonly string[] | undefined;
-  /** `end` is exclusive; what lies beyond the last row is left out. All by default. */
-  readonly rows?: { readonly start: number; readonly end: number } | undefined;
-}
-
-/** Read a part of a table, and as few of its other bytes as the format allows. */
-export type SelectColumns = (
-  source: PayloadSource,
-  selection: TableSelection,
-  limits: DecodeLimits,
-) => Promise<ColumnTable>;
 
 /** A format of tables, which also serves arrays of records: see `tabular`. */
 export interface TableCodec extends Pick<AnyFormat, "id" | "extension" | "inline"> {

@@ -17,6 +17,12 @@ export interface CallOptions {
   readonly warnIfInvalid?: boolean | undefined;
 }
 
+/** What this library says besides. */
+export interface InternalCallOptions extends CallOptions {
+  /** Takes part in a stream while it is stored: gives the stream that is stored in its place. */
+  readonly tap?: ((payload: unknown) => unknown) | undefined;
+}
+
 /** What hooks are handed. */
 export function contextOf(
   state: State,

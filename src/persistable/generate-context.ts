@@ -1,3 +1,4 @@
+import { makeWorkFolder, removeWorkFolder } from "../util/work-folder.ts";
 import { CallContext, type CallOptions } from "./accept-payload.ts";
 import type { GenerateContext } from "./hooks.ts";
 import { createRedactor } from "./redact-secrets.ts";
@@ -5,7 +6,6 @@ import { seedOfState } from "./seed-of-state.ts";
 import { SpentCost } from "./spent-cost.ts";
 import type { State, TakenByGenerator } from "./state.ts";
 import { tellEvent } from "./tell-event.ts";
-import { makeWorkFolder, removeWorkFolder } from "./work-folder.ts";
 
 /** What a generator is handed, for one run of it; what it does after {@link close} is without effect. */
 export class GeneratorContext extends CallContext implements GenerateContext<unknown, unknown> {

@@ -2,6 +2,7 @@ import { locateDefinition } from "../artifact/defining-module.ts";
 import { UnshareableError, WorkerModuleError } from "../errors/worker-errors.ts";
 import type { PersistableEvent } from "../events/event.ts";
 import { loadPart } from "../util/load-part.ts";
+import { adoptWorkFolder, removeWorkFolder } from "../util/work-folder.ts";
 import { type CarriedError, restoreError } from "./carried-error.ts";
 import type { GeneratorContext } from "./generate-context.ts";
 import type { MovedPayload } from "./moved-payload.ts";
@@ -9,7 +10,6 @@ import { packValue } from "./packed-value.ts";
 import { paramsTreeOf } from "./params-tree-of.ts";
 import type { State } from "./state.ts";
 import { visitUpstreamFirst } from "./upstream-first.ts";
-import { adoptWorkFolder, removeWorkFolder } from "./work-folder.ts";
 import type { JobNode, WorkerJob, WorkerNews } from "./worker-message.ts";
 import { WorkerPool } from "./worker-pool.ts";
 

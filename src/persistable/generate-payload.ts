@@ -1,22 +1,24 @@
 import { collectProvenance } from "../artifact/collect-provenance.ts";
-import { type Published, publishArtifact } from "../artifact/publish-artifact.ts";
+import { type Published, publishArtifact, publishStaged } from "../artifact/publish-artifact.ts";
+import type { StagedPayload } from "../artifact/stage-payload.ts";
+import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { assertNoCredentials } from "../params/credentials.ts";
 import { draftRecord, type RecordDraft, summarizeRecord } from "../record/encode-record.ts";
 import { encodeSummary } from "../record/encode-summary.ts";
 import { loadPart } from "../util/load-part.ts";
-import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
+import { contextOf, type InternalCallOptions, validateGenerated } from "./accept-payload.ts";
 import { provenanceKeysOf } from "./declaration.ts";
 import { GeneratorContext } from "./generate-context.ts";
 import { holdPersisted, holdUnpersisted } from "./hold-payload.ts";
 import type { HookContext } from "./hooks.ts";
 import { createRedactor } from "./redact-secrets.ts";
-import type { Generated, State, TakenByGenerator } from "./state.ts";
+import type { Generated, State } from "./state.ts";
 import { tellAtOnce } from "./tell-at-once.ts";
 
 /** Run the generator, validate and summarize what it gave. Nothing is held or written yet: where this fails, the earlier payload stays. */
 export async function runGenerator(
   state: State,
-  options: CallOptions,
+  options: InternalCallOptions,
   signal: AbortSignal | undefined,
 ): Promise<Generated> {
   // What cannot be recorded is refused before it costs anything.
@@ -27,30 +29,48 @@ export async function runGenerator(
   void collectProvenance(provenanceKeysOf(state.declaration).location);
   const startedMs = performance.now();
   const busyBefore = busyMsOf(state);
-  const { payload, taken } = await callGenerator(state, options, signal);
-  const context = contextOf(state, options, signal);
-  await validateGenerated(state, payload, context);
-  const summarized = await summarize(state, draft, payload, context);
-  const durationMs = Math.max(0, performance.now() - startedMs - (busyMsOf(state) - busyBefore));
-  const { cost } = taken;
-  tellAtOnce(state, { type: "generated", durationMs, ...(cost === undefined ? {} : { cost }) });
-  return { payload, draft: summarized, createdAt: new Date().toISOString(), durationMs, taken };
+  const { payload, taken, staged } = await callGenerator(state, options, signal);
+  try {
+    const context = contextOf(state, options, signal);
+    await validateGenerated(state, payload, context);
+    const summarized = await summarize(state, draft, payload, context);
+    const durationMs = Math.max(0, performance.now() - startedMs - (busyMsOf(state) - busyBefore));
+    const { cost } = taken;
+    tellAtOnce(state, { type: "generated", durationMs, ...(cost === undefined ? {} : { cost }) });
+    return { payload, draft: summarized, createdAt: new Date().toISOString(), durationMs, taken, staged };
+  } catch (error) {
+    await discardGenerated(state, staged);
+    throw error;
+  }
 }
+
+/** What a generator gave; where its payload is a handle on what lies in the store, that is written already, and nobody knows of it. */
+type Given = Pick<Generated, "payload" | "taken" | "staged">;
 
 async function callGenerator(
   state: State,
-  options: CallOptions,
+  options: InternalCallOptions,
   signal: AbortSignal | undefined,
-): Promise<{ readonly payload: unknown; readonly taken: TakenByGenerator }> {
+): Promise<Given> {
   const context = new GeneratorContext(state, options, signal);
   try {
     const payload = await (isForWorker(state)
       ? generateInWorker(state, context)
       : state.hooks.generatePayload(context));
-    return { payload, taken: context.taken };
+    if (state.format.stored === undefined) return { payload, taken: context.taken, staged: undefined };
+    // Its files may lie in the folder that goes when the context is closed; and a stream is generated while it is written.
+    const { stageHandle } = await loadPart(() => import("./stage-handle.ts"));
+    return { ...(await stageHandle(state, payload, options, signal)), taken: context.taken };
   } finally {
     await context.close();
   }
+}
+
+/** The payload is not going to be published. */
+export async function discardGenerated(state: State, staged: StagedPayload | undefined): Promise<void> {
+  if (staged === undefined) return;
+  const { discardStaged } = await loadPart(() => import("../artifact/stage-payload.ts"));
+  await discardStaged({ store: state.surroundings.store, name: state.node.name }, staged.file);
 }
 
 function isForWorker({ declaration: { worker } }: State): boolean {
@@ -91,9 +111,10 @@ export async function publishPayload(
   },
 ): Promise<Published> {
   const { format } = state;
+  const { staged } = generated;
   const startedMs = performance.now();
   let { encoded } = options;
-  if (encoded === undefined) {
+  if (encoded === undefined && staged === undefined) {
     await format.check(generated.payload);
     encoded = await format.encode(generated.payload);
   }
@@ -105,16 +126,16 @@ export async function publishPayload(
     source,
     ...(await collectProvenance(location)),
   };
-  const published = await publishArtifact({
+  const publication = {
     store: state.surroundings.store,
     draft: generated.draft,
-    format,
-    encoded,
     provenance,
     replace: options.replace,
-    inlineBytes: state.inlineBytes,
     signal: options.signal,
-  });
+  };
+  const published = await (staged === undefined
+    ? publishArtifact({ ...publication, format, encoded: encoded ?? [], inlineBytes: state.inlineBytes })
+    : publishStaged({ ...publication, staged }));
   if (published.outcome !== "exists") tellPersisted(state, published, performance.now() - startedMs);
   return published;
 }
@@ -134,9 +155,16 @@ function tellPersisted(state: State, { payload, recordFile }: Published, duratio
 /** `generate()`: always runs the generator, and takes the place of what was there. */
 export async function generate(
   state: State,
-  options: CallOptions & { readonly persist?: boolean | undefined },
+  options: InternalCallOptions & { readonly persist?: boolean | undefined },
 ): Promise<unknown> {
   try {
+    if (options.persist === false && state.format.stored !== undefined)
+      throw new UnsupportedPayloadError(
+        state.format.id,
+        [],
+        "was not to be persisted",
+        "Such a payload lies in its store only: call generate() without persist: false.",
+      );
     const generated = await runGenerator(state, options, options.signal);
     const { payload } = generated;
     if (options.persist === false) await holdUnpersisted(state, payload);
@@ -144,7 +172,7 @@ export async function generate(
       await publishPayload(state, generated, { replace: true, signal: options.signal });
       holdPersisted(state, payload);
     }
-    state.lastGenerated = { ...generated, payload: undefined };
+    state.lastGenerated = { ...generated, payload: undefined, staged: undefined };
     await state.hooks.postGenerate(payload, contextOf(state, options));
     return payload;
   } catch (error) {

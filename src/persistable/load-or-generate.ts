@@ -1,5 +1,5 @@
 import { loadPart } from "../util/load-part.ts";
-import type { CallOptions } from "./accept-payload.ts";
+import type { InternalCallOptions } from "./accept-payload.ts";
 import { acceptLoaded, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 import { heldPayload } from "./hold-payload.ts";
@@ -18,7 +18,7 @@ export function payloadOf(state: State): Promise<unknown> {
 }
 
 /** Load the artifact, or generate it once where it is missing or damaged. Synchronous up to the returned promise where the store can be. */
-export function loadOrGenerate(state: State, options: CallOptions): Promise<unknown> {
+export function loadOrGenerate(state: State, options: InternalCallOptions): Promise<unknown> {
   try {
     options.signal?.throwIfAborted();
     if (state.control?.refusal !== undefined) throw state.control.refusal;
@@ -35,7 +35,7 @@ export function loadOrGenerate(state: State, options: CallOptions): Promise<unkn
 async function settle(
   state: State,
   finding: Promise<Found>,
-  options: CallOptions,
+  options: InternalCallOptions,
   startedMs: number,
 ): Promise<unknown> {
   const found = await finding;
@@ -49,7 +49,7 @@ const flights = new SingleFlight<{ readonly payload: unknown }>();
 async function produceOnce(
   state: State,
   miss: Exclude<Found, { state: "hit" }>,
-  options: CallOptions,
+  options: InternalCallOptions,
 ): Promise<unknown> {
   // Only a miss needs the generating half of the library.
   const { producePayload } = await loadPart(() => import("./produce-payload.ts"));

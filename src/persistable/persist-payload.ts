@@ -19,6 +19,7 @@ export async function persist(state: State, signal: AbortSignal | undefined): Pr
     createdAt: new Date().toISOString(),
     durationMs: 0,
     taken: {},
+    staged: undefined,
   };
   const payload = held.kind === "value" ? held.value : undefined;
   await publishPayload(

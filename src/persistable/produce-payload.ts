@@ -5,9 +5,9 @@ import { describeMiss, type MissReason } from "../artifact/miss.ts";
 import { quarantineArtifact } from "../artifact/quarantine-artifact.ts";
 import type { CorruptArtifact } from "../artifact/read-outcome.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
-import { acceptLoaded, type CallOptions, contextOf, startHit } from "./accept-payload.ts";
+import { acceptLoaded, contextOf, type InternalCallOptions, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
-import { publishPayload, runGenerator } from "./generate-payload.ts";
+import { discardGenerated, publishPayload, runGenerator } from "./generate-payload.ts";
 import { holdPersisted } from "./hold-payload.ts";
 import type { State } from "./state.ts";
 import { tellAtOnce } from "./tell-at-once.ts";
@@ -21,7 +21,7 @@ type Miss = Exclude<Found, { readonly state: "hit" }>;
 export async function producePayload(
   state: State,
   first: Miss,
-  options: CallOptions,
+  options: InternalCallOptions,
   signal: AbortSignal,
 ): Promise<{ readonly payload: unknown }> {
   await tellMiss(state, first);
@@ -57,11 +57,12 @@ export async function producePayload(
 async function generateUnderLease(
   state: State,
   judged: CorruptArtifact | undefined,
-  options: CallOptions,
+  options: InternalCallOptions,
   signal: AbortSignal,
 ): Promise<{ readonly payload: unknown } | undefined> {
   try {
     const generated = await runGenerator(state, options, signal);
+    if (signal.aborted) await discardGenerated(state, generated.staged);
     signal.throwIfAborted();
     // A damaged record holds its place until now, unless somebody else has replaced it meanwhile.
     const replace = judged !== undefined && !(await hasAppeared(state, judged));
@@ -69,7 +70,7 @@ async function generateUnderLease(
     if (published.outcome === "exists") return undefined;
     const { payload } = generated;
     holdPersisted(state, payload);
-    state.lastGenerated = { ...generated, payload: undefined };
+    state.lastGenerated = { ...generated, payload: undefined, staged: undefined };
     await state.hooks.postGenerate(payload, contextOf(state, options, signal));
     return { payload };
   } catch (error) {

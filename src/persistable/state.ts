@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { RecipeNode } from "../address/recipe-node.ts";
+import type { StagedPayload } from "../artifact/stage-payload.ts";
 import type { PersistableEvent } from "../events/event.ts";
 import type { DecodeLimits, Format } from "../format/format.ts";
 import type { Secret } from "../params/secret.ts";
@@ -87,6 +88,8 @@ export interface Generated {
   readonly createdAt: string;
   readonly durationMs: number;
   readonly taken: TakenByGenerator;
+  /** Where the payload is a handle on what lies in the store: that is written, and waits for its record. */
+  readonly staged: StagedPayload | undefined;
 }
 
 /** What the record says of one run of a generator. */

@@ -117,7 +117,7 @@ function addRecord(row: Record<string, unknown>, record: ArtifactRecord): void {
   const columns = {
     createdAt: new Date(createdAt),
     durationMs,
-    sizeBytes: record.payload.sizeBytes,
+    sizeBytes: record.payload.contents?.sizeBytes ?? record.payload.sizeBytes,
     format: record.payload.format,
     host,
     commit: git?.commit,

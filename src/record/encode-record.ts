@@ -78,5 +78,7 @@ function payloadJson(payload: Omit<RecordedPayload, "format">): JsonValue {
     ...(payload.file === undefined ? {} : { file: payload.file }),
     sizeBytes: payload.sizeBytes,
     digest: payload.digest,
+    ...(payload.chunks === undefined ? {} : { chunks: Buffer.from(payload.chunks).toString("base64url") }),
+    ...(payload.contents === undefined ? {} : { contents: { ...payload.contents } }),
   };
 }

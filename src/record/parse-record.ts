@@ -4,7 +4,7 @@ import { decodeTagged } from "../canonical/decode-tagged.ts";
 import type { JsonValue } from "../canonical/tagged-json.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
-import { parseDigest } from "../util/digest.ts";
+import { DIGEST_CHUNK_BYTES, digestOfHashes, parseDigest } from "../util/digest.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { decodeParamsTree, decodeUntracked } from "./decode-params-tree.ts";
 import {
@@ -123,9 +123,37 @@ function parsePayload(fields: Fields): RecordedPayload {
     sizeBytes: expectNumber(payload.sizeBytes, "payload.sizeBytes"),
     digest: parseDigest(expectString(payload.digest, "payload.digest")),
   };
-  if (payload.file !== undefined) return { ...what, file: expectString(payload.file, "payload.file") };
+  if (payload.file !== undefined) {
+    return {
+      ...what,
+      file: expectString(payload.file, "payload.file"),
+      ...(payload.chunks === undefined ? {} : { chunks: parseChunks(payload.chunks, what) }),
+      ...(payload.contents === undefined ? {} : { contents: parseContents(payload.contents) }),
+    };
+  }
   if (fields.inline === undefined) throw new Error("names no payload");
   return what;
+}
+
+function parseChunks(
+  json: JsonValue,
+  { sizeBytes, digest }: Pick<RecordedPayload, "sizeBytes" | "digest">,
+): Uint8Array {
+  const bytes = new Uint8Array(Buffer.from(expectString(json, "payload.chunks"), "base64url"));
+  const hashes = Array.from({ length: Math.ceil(sizeBytes / DIGEST_CHUNK_BYTES) }, (_, index) =>
+    bytes.subarray(index * 32, index * 32 + 32),
+  );
+  if (bytes.length !== hashes.length * 32 || digestOfHashes(hashes) !== digest)
+    throw new Error("has chunks that do not give its digest");
+  return bytes;
+}
+
+function parseContents(json: JsonValue): NonNullable<RecordedPayload["contents"]> {
+  const contents = expectObject(json, "payload.contents");
+  return {
+    files: expectNumber(contents.files, "payload.contents.files"),
+    sizeBytes: expectNumber(contents.sizeBytes, "payload.contents.sizeBytes"),
+  };
 }
 
 /** What only newer releases put into a summary is left out. */

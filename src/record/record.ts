@@ -64,6 +64,10 @@ export interface RecordedPayload {
   readonly digest: Digest;
   /** File name beside the record; absent when the payload is inside it. */
   readonly file?: string;
+  /** Of a payload that can be read in parts and has several chunks of 8 MiB: the sha256 of each of them, 32 bytes, one after the other. */
+  readonly chunks?: Uint8Array;
+  /** Of a payload of several files: how many there are, and their bytes together. The payload's own file is the list of them. */
+  readonly contents?: { readonly files: number; readonly sizeBytes: number };
   /** The payload's bytes where they are inside the record. */
   readonly inline?: Uint8Array;
 }

@@ -115,6 +115,12 @@ class FolderStore implements FileStore {
     yield* access.list(prefix, options);
   }
 
+  async removeFolder(folder: StorePath): Promise<void> {
+    if (this.#fileSystem !== undefined) return;
+    const { removeEmptyFolders } = await loadPart(() => import("./remove-empty-folders.ts"));
+    await removeEmptyFolders(this.localPath(folder));
+  }
+
   removeLitter(): Promise<number> {
     return this.#perform((access) => access.removeLitter());
   }

@@ -66,7 +66,10 @@ export interface Store {
    */
   list(prefix: string, options?: StoreCallOptions): AsyncIterable<StoreEntry>;
 
-  /** The absolute path on this machine's disk, where the store has one. */
+  /** Remove a folder in which no object is left, where the store has folders; anything in it stays. Never fails. */
+  removeFolder?(folder: StorePath): Promise<void>;
+
+  /** The absolute path on this machine's disk where the object lies if there is one; for stores that keep every object there. */
   localPath?(path: StorePath): string;
 
   /** Call `listener` soon after something in `folder` may have changed; spurious calls are fine, missed ones cost a poll. */

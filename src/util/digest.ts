@@ -28,6 +28,14 @@ export async function digestInParallel(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Digest> {
   if (sizeOf(chunks) <= DIGEST_CHUNK_BYTES) return digestOf(chunks);
+  return treeDigest(await hashChunks(chunks, options));
+}
+
+/** The sha256 of each chunk of 8 MiB, computed in the thread pool. */
+export async function hashChunks(
+  chunks: readonly Uint8Array[],
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<readonly Uint8Array[]> {
   const groups = regroup(chunks);
   const hashes: Uint8Array[] = [];
   let started = 0;
@@ -46,7 +54,15 @@ export async function digestInParallel(
       throw error;
     });
   await Promise.all(Array.from({ length: PARALLEL_CHUNKS }, lane));
-  return treeDigest(hashes);
+  return hashes;
+}
+
+/** The digest of an object whose chunks have these sha256s: more than one of them, since a single one is the digest. */
+export function digestOfHashes(hashes: readonly Uint8Array[]): Digest {
+  const [only] = hashes;
+  return hashes.length === 1 && only !== undefined
+    ? (`sha256:${Buffer.from(only).toString("hex")}` as Digest)
+    : treeDigest(hashes);
 }
 
 /** Collects the digest of an object while it is read in chunks. */
@@ -72,10 +88,7 @@ export function createDigestCollector(sizeBytes: number): DigestCollector {
     digest() {
       const missing = hashes.indexOf(undefined);
       if (missing !== -1) throw new Error(`chunk ${missing} of ${hashes.length} was not read`);
-      const complete = hashes as Uint8Array[];
-      return count === 1
-        ? (`sha256:${Buffer.from(complete[0] as Uint8Array).toString("hex")}` as Digest)
-        : treeDigest(complete);
+      return digestOfHashes(hashes as Uint8Array[]);
     },
   };
 }
@@ -95,7 +108,8 @@ function treeDigest(hashes: readonly Uint8Array[]): Digest {
   return `sha256-tree-8m:${sha256Hex(Buffer.concat(hashes))}` as Digest;
 }
 
-async function hashInPool(bytes: Uint8Array): Promise<Uint8Array> {
+/** The sha256 of bytes, computed in the thread pool. */
+export async function hashInPool(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }
 

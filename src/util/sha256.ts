@@ -1,3 +1,4 @@
+type Crypto = typeof import("node:crypto");
 type Hash = (algorithm: string, data: Uint8Array | string, encoding: "hex") => string;
 
 let hash: Hash | undefined;
@@ -13,9 +14,25 @@ export function sha256Hex(data: Uint8Array | string): string {
   return hash("sha256", data, "hex");
 }
 
+/** A sha256 of bytes that come in pieces. */
+export interface Sha256 {
+  update(data: Uint8Array): unknown;
+  /** Of all of them; nothing can follow. */
+  digest(): Uint8Array;
+}
+
+/** @throws an Error outside Node. */
+export function createSha256(): Sha256 {
+  return findCrypto().createHash("sha256");
+}
+
 function findHash(): Hash {
+  return findCrypto().hash as Hash;
+}
+
+function findCrypto(): Crypto {
   const crypto = globalThis.process?.getBuiltinModule?.("node:crypto");
   if (crypto === undefined)
     throw new Error("Addresses and digests are computed by Node's crypto.hash, which this runtime does not offer.");
-  return crypto.hash as Hash;
+  return crypto;
 }

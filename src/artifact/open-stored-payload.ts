@@ -1,0 +1,101 @@
+import { CorruptArtifactError } from "../errors/artifact-errors.ts";
+import type { DecodeLimits, FilesCodec, Format, StoredCodec } from "../format/format.ts";
+import type { RecordedPayload } from "../record/record.ts";
+import type { FileStore } from "../store/file-store.ts";
+import type { Store, StorePath } from "../store/store.ts";
+import { storePath } from "../store/store-path.ts";
+import { payloadPath } from "./artifact-paths.ts";
+import { type ListedFile, parseFileList } from "./file-list.ts";
+import { filesFolder } from "./payload-objects.ts";
+import { copiesOf, makeLocal, type StoredObject, StoredSource } from "./stored-source.ts";
+
+/** A payload that is written, and how it is read. */
+export interface StoredArtifact {
+  readonly store: Store;
+  readonly name: string;
+  readonly address: string;
+  readonly payload: RecordedPayload & { readonly file: string };
+  readonly format: Pick<Format, "stored">;
+  readonly limits: DecodeLimits;
+  /** See {@link StoredSource}. */
+  onDamage(path: StorePath, problem: string): Promise<void>;
+}
+
+/** What somebody else puts into folders that people look at. */
+const IGNORED = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
+
+/**
+ * The handle on a payload that is never in memory as a whole. Of one object only the size is looked at: its bytes are verified when they are read. Files are all verified
+ * now, since nobody stands between them and their reader.
+ *
+ * @throws {@link CorruptArtifactError} where it is damaged.
+ */
+export async function openStoredPayload(artifact: StoredArtifact): Promise<unknown> {
+  const { store, name, payload, format, limits } = artifact;
+  const codec = format.stored as StoredCodec<unknown>;
+  const path = payloadPath(name, payload.file);
+  const source = openSource(artifact);
+  if (codec.kind === "files") return openFiles(artifact, codec, await source.read(0, payload.sizeBytes));
+  const entry = await store.stat(path);
+  if (entry === undefined) throw damaged(artifact, path, "is missing");
+  if (entry.sizeBytes !== payload.sizeBytes)
+    throw damaged(artifact, path, `has ${entry.sizeBytes} bytes instead of ${payload.sizeBytes}`);
+  return codec.open(source, limits);
+}
+
+/** The bytes of a payload, to be read in parts. */
+export function openSource(artifact: Omit<StoredArtifact, "format" | "limits">): StoredSource {
+  const { store, name, address, payload, onDamage } = artifact;
+  const { file, sizeBytes, digest, chunks } = payload;
+  return new StoredSource({ store, name, address, path: payloadPath(name, file), sizeBytes, digest, chunks, onDamage });
+}
+
+async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>, list: Uint8Array): Promise<unknown> {
+  const { store, name, payload } = artifact;
+  const files = parseFileList(list);
+  if (typeof files === "string") throw damaged(artifact, payloadPath(name, payload.file), files);
+  const folder = filesFolder(name, payload.file);
+  const copies = copiesOf(store);
+  await eachOf(files, async (file) => {
+    const object = objectOf(store, folder, file);
+    const problem = await makeLocal(object, copies);
+    if (problem !== undefined) throw damaged(artifact, object.path, problem);
+  });
+  const local = store.localPath === undefined ? copies : (store as FileStore);
+  await expectNoOthers(artifact, local, folder, files);
+  return codec.open(local.localPath(folder));
+}
+
+function objectOf(store: Store, folder: StorePath, { path, sizeBytes, digest }: ListedFile): StoredObject {
+  return { store, path: storePath(...folder.split("/"), ...path.split("/")), sizeBytes, digest };
+}
+
+/** A reader who lists the folder must find what was written and nothing else. */
+async function expectNoOthers(
+  artifact: StoredArtifact,
+  local: FileStore,
+  folder: StorePath,
+  files: readonly ListedFile[],
+): Promise<void> {
+  const known = new Set(files.map(({ path }) => `${folder}/${path}`));
+  for await (const { path } of local.list(`${folder}/`)) {
+    if (known.has(path) || IGNORED.has(path.slice(path.lastIndexOf("/") + 1).toLowerCase())) continue;
+    if (artifact.store.localPath === undefined) await local.remove(path);
+    else throw damaged(artifact, path, "is not in the list of files of its payload");
+  }
+}
+
+/** A few at once: most of them are small, and each is a request where the store is far away. */
+async function eachOf(files: readonly ListedFile[], work: (file: ListedFile) => Promise<void>): Promise<void> {
+  const queue = files.values();
+  const lane = async (): Promise<void> => {
+    for (const file of queue) await work(file);
+  };
+  await Promise.all(Array.from({ length: PARALLEL_FILES }, lane));
+}
+
+const PARALLEL_FILES = 8;
+
+function damaged({ name, address }: StoredArtifact, path: string, problem: string): CorruptArtifactError {
+  return new CorruptArtifactError(name, address, path, problem);
+}

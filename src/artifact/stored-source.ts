@@ -1,0 +1,179 @@
+import { CorruptArtifactError } from "../errors/artifact-errors.ts";
+import type { PayloadSource } from "../format/payload-source.ts";
+import type { RecordedPayload } from "../record/record.ts";
+import { type FileStore, fileStore } from "../store/file-store.ts";
+import type { Store, StorePath } from "../store/store.ts";
+import { DIGEST_CHUNK_BYTES, type Digest, hashInPool } from "../util/digest.ts";
+import { DigestWriter } from "../util/digest-writer.ts";
+import { makeWorkFolder } from "../util/work-folder.ts";
+
+/** Chunks that are kept, since a reader of parts comes back to the one that it has just read from. */
+const KEPT_CHUNKS = 4;
+
+/** An object of a payload, and what it should be. */
+export interface StoredObject {
+  readonly store: Store;
+  readonly path: StorePath;
+  readonly sizeBytes: number;
+  readonly digest: Digest;
+}
+
+/** A payload that is one object, and whose record is believed. */
+export interface StoredPayload extends StoredObject {
+  readonly name: string;
+  readonly address: string;
+  /** Absent where it has a single chunk, whose hash is the digest. */
+  readonly chunks: RecordedPayload["chunks"];
+  /** Sees to it that the damage is found by whoever loads the artifact next. */
+  onDamage(path: StorePath, problem: string): Promise<void>;
+}
+
+/** Reads a payload where it lies; each chunk of 8 MiB is verified before any of its bytes are handed out. */
+export class StoredSource implements PayloadSource {
+  readonly sizeBytes: number;
+  readonly #payload: StoredPayload;
+  readonly #kept = new Map<number, Promise<Uint8Array>>();
+
+  constructor(payload: StoredPayload) {
+    this.sizeBytes = payload.sizeBytes;
+    this.#payload = payload;
+  }
+
+  async read(start: number, end: number): Promise<Uint8Array> {
+    const from = Math.max(0, start);
+    const to = Math.min(end, this.sizeBytes);
+    if (!(from < to)) return new Uint8Array(0);
+    const first = Math.floor(from / DIGEST_CHUNK_BYTES);
+    const last = Math.floor((to - 1) / DIGEST_CHUNK_BYTES);
+    const chunks = await Promise.all(
+      Array.from({ length: last - first + 1 }, (_, offset) => this.#keptChunk(first + offset)),
+    );
+    const [only] = chunks;
+    const skipped = first * DIGEST_CHUNK_BYTES;
+    if (chunks.length === 1 && only !== undefined) return only.subarray(from - skipped, to - skipped);
+    const joined = new Uint8Array(to - from);
+    for (const [offset, chunk] of chunks.entries()) {
+      const chunkStart = skipped + offset * DIGEST_CHUNK_BYTES;
+      const part = chunk.subarray(Math.max(0, from - chunkStart), Math.max(0, to - chunkStart));
+      joined.set(part, Math.max(0, chunkStart - from));
+    }
+    return joined;
+  }
+
+  async *stream(): AsyncGenerator<Uint8Array> {
+    const count = Math.ceil(this.sizeBytes / DIGEST_CHUNK_BYTES);
+    let next = count > 0 ? this.#readChunk(0) : undefined;
+    for (let index = 0; index < count; index++) {
+      const current = next;
+      next = index + 1 < count ? this.#readChunk(index + 1) : undefined;
+      // Whoever stops reading leaves this one behind, and must not be told of its failure.
+      next?.catch(() => {});
+      yield (await current) as Uint8Array;
+    }
+  }
+
+  async localFile(): Promise<string> {
+    const { store, path } = this.#payload;
+    const problem = await makeLocal(this.#payload, copiesOf(store));
+    if (problem !== undefined) throw await this.#damage(problem);
+    return (store.localPath === undefined ? copiesOf(store) : (store as FileStore)).localPath(path);
+  }
+
+  #keptChunk(index: number): Promise<Uint8Array> {
+    const known = this.#kept.get(index);
+    if (known !== undefined) return known;
+    const reading = this.#readChunk(index);
+    reading.catch(() => this.#kept.delete(index));
+    this.#kept.set(index, reading);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT_CHUNKS && oldest !== undefined) this.#kept.delete(oldest);
+    return reading;
+  }
+
+  async #readChunk(index: number): Promise<Uint8Array> {
+    const { store, path, chunks } = this.#payload;
+    const start = index * DIGEST_CHUNK_BYTES;
+    const end = Math.min(this.sizeBytes, start + DIGEST_CHUNK_BYTES);
+    const bytes = await store.read(path, { range: { start, end } });
+    if (bytes === undefined) throw await this.#damage("is missing");
+    if (bytes.length !== end - start)
+      throw await this.#damage(`ends at ${start + bytes.length} bytes instead of ${this.sizeBytes}`);
+    const hash = Buffer.from(await hashInPool(bytes));
+    const expected =
+      chunks === undefined
+        ? Buffer.from(this.#payload.digest.slice("sha256:".length), "hex")
+        : chunks.subarray(index * 32, index * 32 + 32);
+    if (hash.compare(expected) !== 0) throw await this.#damage(`does not match its digest between ${start} and ${end}`);
+    return bytes;
+  }
+
+  async #damage(problem: string): Promise<CorruptArtifactError> {
+    const { name, address, path } = this.#payload;
+    await this.#payload.onDamage(path, problem);
+    return new CorruptArtifactError(name, address, path, problem);
+  }
+}
+
+/** Read an object piece by piece, unverified, at the reader's pace. */
+export async function* readPieces({ store, path, sizeBytes }: StoredObject): AsyncGenerator<Uint8Array> {
+  const readAt = (start: number): Promise<Uint8Array | undefined> =>
+    store.read(path, { range: { start, end: Math.min(sizeBytes, start + DIGEST_CHUNK_BYTES) } });
+  let next = sizeBytes > 0 ? readAt(0) : undefined;
+  for (let start = 0; start < sizeBytes; start += DIGEST_CHUNK_BYTES) {
+    const current = next;
+    next = start + DIGEST_CHUNK_BYTES < sizeBytes ? readAt(start + DIGEST_CHUNK_BYTES) : undefined;
+    next?.catch(() => {});
+    const piece = await current;
+    if (piece === undefined || piece.length === 0) return;
+    yield piece;
+  }
+}
+
+/** What is wrong with an object, all of which is read; `undefined` where it is what it should be. */
+export async function findDamage(object: StoredObject): Promise<string | undefined> {
+  const entry = await object.store.stat(object.path);
+  if (entry === undefined) return "is missing";
+  if (entry.sizeBytes !== object.sizeBytes) return `has ${entry.sizeBytes} bytes instead of ${object.sizeBytes}`;
+  const writer = new DigestWriter();
+  for await (const _piece of writer.through(readPieces(object)));
+  return writer.finish().digest === object.digest ? undefined : "does not match its digest";
+}
+
+/**
+ * See to it that an object lies, whole, on this machine's disk: where its store is a folder it does already, else it is copied. Returns what is wrong with it.
+ *
+ * @param copies - where copies of this store's objects lie
+ */
+export async function makeLocal(object: StoredObject, copies: FileStore): Promise<string | undefined> {
+  if (object.store.localPath !== undefined) return findDamage(object);
+  const key = `${object.store.url}\n${object.path}`;
+  const copying = underway.get(key) ?? copyObject(object, copies).finally(() => underway.delete(key));
+  underway.set(key, copying);
+  return copying;
+}
+
+const underway = new Map<string, Promise<string | undefined>>();
+
+async function copyObject(object: StoredObject, copies: FileStore): Promise<string | undefined> {
+  const { path, digest } = object;
+  // Whoever was handed an earlier copy may have written into it.
+  if ((await findDamage({ ...object, store: copies })) === undefined) return undefined;
+  await copies.remove(path);
+  if ((await object.store.stat(path)) === undefined) return "is missing";
+  const writer = new DigestWriter();
+  await copies.writeFresh(path, writer.through(readPieces(object)));
+  if (writer.finish().digest === digest) return undefined;
+  await copies.remove(path);
+  return "does not match its digest";
+}
+
+/** Where copies of a store's objects lie, for as long as this process lives. */
+export function copiesOf(store: Store): FileStore {
+  const known = copyStores.get(store.url);
+  if (known !== undefined) return known;
+  const made = fileStore(makeWorkFolder(), { durable: false });
+  copyStores.set(store.url, made);
+  return made;
+}
+
+const copyStores = new Map<string, FileStore>();

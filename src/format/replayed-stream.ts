@@ -1,0 +1,35 @@
+/**
+ * A stream that can be read any number of times: each `for await` begins anew. It also has the methods of a generator, which go on with a reading of their own, since the
+ * generator's own type promises them.
+ */
+export class ReplayedStream<Item> implements AsyncGenerator<Item, void, undefined> {
+  readonly #begin: () => AsyncGenerator<Item>;
+  #reading: AsyncGenerator<Item> | undefined;
+
+  constructor(begin: () => AsyncGenerator<Item>) {
+    this.#begin = begin;
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    return this.#begin();
+  }
+
+  next(): Promise<IteratorResult<Item, void>> {
+    this.#reading ??= this.#begin();
+    return this.#reading.next();
+  }
+
+  return(): Promise<IteratorResult<Item, void>> {
+    this.#reading ??= this.#begin();
+    return this.#reading.return(undefined);
+  }
+
+  throw(error: unknown): Promise<IteratorResult<Item, void>> {
+    this.#reading ??= this.#begin();
+    return this.#reading.throw(error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+}
