@@ -43,3 +43,27 @@ export const MARK = {
   /** The row has no such key. */
   absent: 2,
 } as const;
+
+/** The column types that can hold values of a type; what is null or missing is marked, and needs no type of its own. */
+export type ColumnTypeOf<Value> = unknown extends Value
+  ? ColumnType
+  : [Exclude<Value, null | undefined>] extends [never]
+    ? ColumnType
+    : "value" | ScalarTypeOf<Exclude<Value, null | undefined>>;
+
+type ScalarTypeOf<Value> = [Value] extends [number]
+  ? "int8" | "uint8" | "int16" | "uint16" | "int32" | "uint32" | "float32" | "float64"
+  : [Value] extends [bigint]
+    ? "int64" | "uint64"
+    : [Value] extends [boolean]
+      ? "boolean"
+      : [Value] extends [string]
+        ? "string"
+        : [Value] extends [Date]
+          ? "date"
+          : [Value] extends [Uint8Array]
+            ? "bytes"
+            : never;
+
+/** A column that can hold values of a type. */
+export type ColumnFor<Value> = { readonly [Type in ColumnTypeOf<Value>]: ColumnOf<Type> }[ColumnTypeOf<Value>];

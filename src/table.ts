@@ -1,0 +1,13 @@
+export { InvalidColumnTableError } from "./errors/table-errors.ts";
+export { assertColumnTable } from "./table/assert-column-table.ts";
+export {
+  type Column,
+  type ColumnFor,
+  type ColumnOf,
+  type ColumnType,
+  type ColumnTypeOf,
+  type ColumnValuesByType,
+  MARK,
+} from "./table/column.ts";
+export { ColumnTable } from "./table/column-table.ts";
+export { type TableFromRowsOptions, tableFromRows } from "./table/table-from-rows.ts";

@@ -1,0 +1,39 @@
+import type { ColumnType } from "./column.ts";
+import { isBigintType, isNumberType, numberArrays } from "./typed-values.ts";
+
+/** The column type that a value asks for by itself. */
+export function typeOfCell(value: unknown): ColumnType {
+  switch (typeof value) {
+    case "number":
+      return "float64";
+    case "string":
+      return "string";
+    case "boolean":
+      return "boolean";
+    case "bigint":
+      return BigInt.asIntN(64, value) === value ? "int64" : "value";
+    case "object":
+      return typeOfObject(value);
+    default:
+      return "value";
+  }
+}
+
+/** Subclasses are not taken for their parents: they would come back as these. */
+function typeOfObject(value: object | null): ColumnType {
+  const prototype: unknown = value === null ? null : Object.getPrototypeOf(value);
+  if (prototype === Date.prototype) return "date";
+  return prototype === Uint8Array.prototype ? "bytes" : "value";
+}
+
+/** Whether a column of a type gives a value back as it is. */
+export function fitsColumn(type: ColumnType, value: unknown): boolean {
+  if (type === "value") return true;
+  if (type === "uint64") return typeof value === "bigint" && BigInt.asUintN(64, value) === value;
+  if (type === "boolean" || type === "date" || isBigintType(type) || !isNumberType(type))
+    return typeOfCell(value) === type;
+  if (typeof value !== "number") return false;
+  if (type === "float64") return true;
+  if (type === "float32") return Number.isNaN(value) || Math.fround(value) === value;
+  return Object.is(numberArrays[type].of(value)[0], value);
+}

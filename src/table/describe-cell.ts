@@ -1,0 +1,16 @@
+const LONGEST = 40;
+
+/** A value as an error names it, short. */
+export function describeCell(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (typeof value === "string")
+    return `the text ${JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value)}`;
+  if (value === null || value === undefined || typeof value === "boolean") return String(value);
+  if (typeof value !== "object") return `a ${typeof value}`;
+  if (Array.isArray(value)) return "an array";
+  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
+  return prototype === null || prototype === Object.prototype
+    ? "an object"
+    : `an instance of ${prototype.constructor?.name ?? "a class without a name"}`;
+}
