@@ -93,6 +93,25 @@ export class StoreAccessError extends StoreError {
 }
 
 /**
+ * A store was to be written that was opened for reading only. Nothing was changed. Where the reason is that a remote store does not answer, so
+ * that what it has cannot be read, that failure is the `cause`.
+ * Remedy: open the store in a mode that writes, or ask only for what is there.
+ *
+ * @example
+ * ```ts
+ * try { await points.payload; } catch (error) { if (error instanceof ReadOnlyStoreError) console.error("not there, and nobody may make it", error.cause); }
+ * ```
+ */
+export class ReadOnlyStoreError extends StoreError {
+  override readonly code = "PERSISTABLE_READ_ONLY_STORE" as const;
+
+  constructor(failure: StoreFailure) {
+    const why = failure.cause instanceof Error ? ` What is elsewhere could not be read: ${failure.cause.message}` : "";
+    super(failure, `this store was opened for reading only. Open it in a mode that writes, "local:rw,remote:r".${why}`);
+  }
+}
+
+/**
  * The process, or the whole machine, has too many files open. Waiting a while did not help.
  * Remedy: raise the limit (`ulimit -n`), or close what the program leaves open.
  *
@@ -217,11 +236,11 @@ export class InvalidStorePathError extends PersistableError {
 
 /**
  * A `dataDir` that is neither a folder nor a store.
- * Remedy: give a path, a `file:` URL, `memory:name`, or an object that implements `Store`.
+ * Remedy: give a path, a `file:` URL, `memory:name`, the URL of a bucket or a server, or an object that implements `Store`.
  *
  * @example
  * ```ts
- * try { openStore("s3://bucket"); } catch (error) { if (error instanceof UnknownStoreError) console.error(error.message); }
+ * try { openStore("ftp://host/data"); } catch (error) { if (error instanceof UnknownStoreError) console.error(error.message); }
  * ```
  */
 export class UnknownStoreError extends PersistableError {
@@ -230,7 +249,7 @@ export class UnknownStoreError extends PersistableError {
   constructor(given: string) {
     super(
       `${given} is no place to keep artifacts. Give the path of a folder, a file: URL, "memory:name" (gone when the process ends), ` +
-        "or an object that implements Store, which is how any other service is reached.",
+        "s3://bucket/prefix, az://container/prefix, gs://bucket/prefix, sftp://user@host/path, or an object that implements Store, which is how any other service is reached.",
     );
   }
 }
