@@ -1,0 +1,151 @@
+import type { SchemaElement } from "hyparquet";
+import { UnsupportedPayloadError } from "../errors/format-errors.ts";
+import { type Column, type ColumnType, MARK } from "../table/column.ts";
+import type { ColumnTable } from "../table/column-table.ts";
+import { loadPeer } from "../util/load-peer.ts";
+import { isNumericColumnType, rowBytesOf } from "./column-arrays.ts";
+import { decodedBytesAllowed } from "./decode-budget.ts";
+import { defaultDecodeLimits } from "./decode-limits.ts";
+import { compressorsOf, type ParquetCodec } from "./parquet-codecs.ts";
+import { createNote } from "./parquet-note.ts";
+
+/** How a Parquet file is written. */
+export interface ParquetWriting {
+  readonly rowGroupRows: number;
+  readonly codec: ParquetCodec;
+}
+
+type Cells = NonNullable<
+  Parameters<import("hyparquet-writer").ParquetWriter["write"]>[0]
+>["columnData"][number]["data"];
+
+/** What the schema says of each type of column: the physical type, and the logical one in both notations, for older readers. */
+const ELEMENTS: { readonly [Type in ColumnType]: Omit<SchemaElement, "name"> } = {
+  int8: { type: "INT32", converted_type: "INT_8", logical_type: { type: "INTEGER", bitWidth: 8, isSigned: true } },
+  uint8: { type: "INT32", converted_type: "UINT_8", logical_type: { type: "INTEGER", bitWidth: 8, isSigned: false } },
+  int16: { type: "INT32", converted_type: "INT_16", logical_type: { type: "INTEGER", bitWidth: 16, isSigned: true } },
+  uint16: {
+    type: "INT32",
+    converted_type: "UINT_16",
+    logical_type: { type: "INTEGER", bitWidth: 16, isSigned: false },
+  },
+  int32: { type: "INT32" },
+  uint32: {
+    type: "INT32",
+    converted_type: "UINT_32",
+    logical_type: { type: "INTEGER", bitWidth: 32, isSigned: false },
+  },
+  int64: { type: "INT64" },
+  uint64: {
+    type: "INT64",
+    converted_type: "UINT_64",
+    logical_type: { type: "INTEGER", bitWidth: 64, isSigned: false },
+  },
+  float32: { type: "FLOAT" },
+  float64: { type: "DOUBLE" },
+  boolean: { type: "BOOLEAN" },
+  string: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
+  date: {
+    type: "INT64",
+    converted_type: "TIMESTAMP_MILLIS",
+    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
+  },
+  bytes: { type: "BYTE_ARRAY" },
+  // In the newer notation only: hyparquet-writer would make JSON of what the older one says is JSON, and lose what that loses.
+  value: { type: "BYTE_ARRAY", logical_type: { type: "JSON" } },
+};
+
+/** @throws {@link MissingPeerError} */
+export async function encodeParquet(
+  { columns, rowCount }: ColumnTable,
+  { rowGroupRows, codec }: ParquetWriting,
+): Promise<readonly Uint8Array[]> {
+  const { ByteWriter, ParquetWriter } = await loadPeer("Parquet", "hyparquet-writer", () => import("hyparquet-writer"));
+  const chunks: Uint8Array[] = [];
+  const bytes = new ByteWriter();
+  const writer = new ParquetWriter({
+    // What is written of a row group is taken away before the next one.
+    writer: Object.assign(bytes, {
+      flush() {
+        chunks.push(bytes.getBytes().slice());
+        bytes.index = 0;
+      },
+    }),
+    schema: [
+      { name: "root", num_children: columns.length },
+      ...columns.map(({ name, type, marks }) => ({
+        name,
+        ...ELEMENTS[type],
+        repetition_type: marks === undefined ? ("REQUIRED" as const) : ("OPTIONAL" as const),
+      })),
+    ],
+    codec: codec.toUpperCase() as "SNAPPY",
+    compressors: compressorsOf(codec),
+    createdBy: "persistable-ts",
+    kvMetadata: [createNote(columns.filter(({ marks }) => marks !== undefined).map(({ name }) => name))],
+  });
+  for (let start = 0; start < rowCount && columns.length > 0; start += rowGroupRows) {
+    const end = Math.min(start + rowGroupRows, rowCount);
+    await writer.write({
+      columnData: columns.map((column) => {
+        const data = cellsOf(column, start, end);
+        return { name: column.name, data, ...(hasNegativeZero(column, data) ? { encoding: "PLAIN" as const } : {}) };
+      }),
+      rowGroupSize: end - start,
+    });
+  }
+  // Rows without columns are in no row group.
+  if (columns.length === 0) writer.num_rows = BigInt(rowCount);
+  await writer.finish();
+  chunks.push(bytes.getBytes().slice());
+  refuseBomb(columns, rowCount, chunks);
+  return chunks;
+}
+
+/** Some rows of a column, as hyparquet-writer takes them: typed arrays where there is no null, else lists with null in them. */
+function cellsOf(column: Column, start: number, end: number): Cells {
+  const { type, values } = column;
+  const marks = column.marks?.subarray(start, end);
+  const isNull = (row: number): boolean => marks !== undefined && marks[row] !== MARK.present;
+  const part = (values as Float64Array).subarray?.(start, end) ?? (values as unknown[]).slice(start, end);
+  const convert = CONVERSIONS[type];
+  if (convert === undefined && (marks === undefined || !marks.includes(MARK.null))) return part as Cells;
+  return Array.from(part as ArrayLike<unknown>, (value, row) =>
+    isNull(row) ? null : convert === undefined ? value : convert(value),
+  );
+}
+
+const CONVERSIONS: { readonly [Type in ColumnType]?: (value: unknown) => unknown } = {
+  boolean: (value) => value === 1,
+  // A list, since it refuses typed arrays whose upper half is in use.
+  uint32: (value) => value,
+  date: (value) => BigInt(value as number),
+  value: (value) => JSON.stringify(value),
+};
+
+/** A dictionary takes -0 for 0. */
+function hasNegativeZero({ type }: Column, cells: Cells): boolean {
+  if (type !== "float64" && type !== "float32") return false;
+  for (const cell of cells) if (cell === 0 && Object.is(cell, -0)) return true;
+  return false;
+}
+
+/** What could not be decoded within the limits must not be written either. */
+function refuseBomb(columns: readonly Column[], rowCount: number, chunks: readonly Uint8Array[]): void {
+  let encoded = 0;
+  for (const chunk of chunks) encoded += chunk.length;
+  let decoded = 0;
+  for (const { type, values, marks } of columns) {
+    decoded += rowCount * (rowBytesOf(type) + (marks === undefined ? 0 : 1));
+    if (isNumericColumnType(type)) continue;
+    for (const value of values as readonly unknown[])
+      if (typeof value === "string" || value instanceof Uint8Array) decoded += value.length;
+  }
+  if (decoded > decodedBytesAllowed(encoded, defaultDecodeLimits))
+    throw new UnsupportedPayloadError(
+      "parquet",
+      [],
+      `compresses more than ${defaultDecodeLimits.maxRatio} to 1`,
+      "Use arrow() or npy(), or smaller row groups.",
+    );
+}

@@ -1,0 +1,37 @@
+import { InvalidColumnTableError } from "../errors/table-errors.ts";
+import type { TableSelection } from "./format.ts";
+
+/** Which columns and rows of a table a selection means. */
+export interface ResolvedSelection {
+  /** In the order asked for. */
+  readonly columnIndexes: readonly number[];
+  readonly start: number;
+  /** Exclusive, and not before `start`. */
+  readonly end: number;
+}
+
+/** @throws {@link InvalidColumnTableError} that names a column which is not there */
+export function resolveSelection(
+  names: readonly string[],
+  rowCount: number,
+  { columns, rows }: TableSelection,
+): ResolvedSelection {
+  const byName = new Map(names.map((name, i) => [name, i]));
+  const columnIndexes =
+    columns === undefined
+      ? [...names.keys()]
+      : columns.map((name) => {
+          const index = byName.get(name);
+          if (index === undefined) {
+            const known = names.map((each) => JSON.stringify(each)).join(", ");
+            throw new InvalidColumnTableError("table", [name], "is no column", `The columns are: ${known}.`);
+          }
+          return index;
+        });
+  const start = clamp(rows?.start ?? 0, rowCount);
+  return { columnIndexes, start, end: Math.max(start, clamp(rows?.end ?? rowCount, rowCount)) };
+}
+
+function clamp(row: number, rowCount: number): number {
+  return Math.min(Math.max(Math.floor(row), 0), rowCount);
+}

@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import type { Column, ColumnType } from "../../src/table/column.ts";
+import { ColumnTable } from "../../src/table/column-table.ts";
+
+/** A value of each type of column, with the corners more often than chance would have them. */
+const cells: { readonly [Type in Exclude<ColumnType, "value">]: fc.Arbitrary<unknown> } = {
+  int8: fc.integer({ min: -128, max: 127 }),
+  uint8: fc.integer({ min: 0, max: 255 }),
+  int16: fc.integer({ min: -32_768, max: 32_767 }),
+  uint16: fc.integer({ min: 0, max: 65_535 }),
+  int32: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+  uint32: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  int64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  uint64: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  float32: fc.oneof(fc.float(), fc.constantFrom(0, -0, 1)),
+  float64: fc.oneof(fc.double(), fc.constantFrom(0, -0, 1)),
+  boolean: fc.integer({ min: 0, max: 1 }),
+  string: fc.oneof(
+    fc.string({ unit: "grapheme-composite" }),
+    fc.constantFrom("", "\ufeffx", "a\u0000b", "\u{1f600}", "\ud7ff\ue000"),
+  ),
+  date: fc.oneof(fc.integer({ min: -8.64e15, max: 8.64e15 }), fc.constantFrom(0, 1, 1.6e12)),
+  bytes: fc.uint8Array({ maxLength: 20 }),
+};
+
+const json = fc
+  .json({ maxDepth: 3 })
+  .map((text) => JSON.parse(text.replaceAll(/-0(?![.\d])/g, "0")) as unknown)
+  .filter((value) => JSON.stringify(value)?.includes("-0") !== true);
+
+const arrays = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  boolean: Uint8Array,
+  date: Float64Array,
+} as const;
+
+const fillers: Record<string, unknown> = { string: "", bytes: new Uint8Array(0), value: undefined };
+
+/** A column of a type with so many rows, some of them null. Few different values, or many. */
+function anyColumn(name: string, type: ColumnType, rowCount: number): fc.Arbitrary<Column> {
+  const cell = type === "value" ? json : cells[type];
+  const few = fc.array(cell, { minLength: 1, maxLength: 3 }).chain((some) => fc.constantFrom(...some));
+  const list = fc.oneof(
+    fc.array(cell, { minLength: rowCount, maxLength: rowCount }),
+    fc.array(few, { minLength: rowCount, maxLength: rowCount }),
+  );
+  const mark = fc.constantFrom(0, 0, 0, 1);
+  const marks = fc.option(fc.array(mark, { minLength: rowCount, maxLength: rowCount }), { nil: undefined });
+  return fc.tuple(list, marks).map(([values, given]) => {
+    const Typed = type in arrays ? arrays[type as keyof typeof arrays] : undefined;
+    const filled = values.map((value, row) => {
+      if (given?.[row] !== 1) return value;
+      return Typed === undefined ? fillers[type] : Typed === BigInt64Array || Typed === BigUint64Array ? 0n : 0;
+    });
+    const typed = Typed === undefined ? filled : new (Typed as unknown as new (from: unknown[]) => unknown)(filled);
+    const column = { name, type, values: typed } as Column;
+    return given === undefined ? column : { ...column, marks: Uint8Array.from(given) };
+  });
+}
+
+const types: readonly ColumnType[] = [...(Object.keys(cells) as ColumnType[]), "value"];
+
+/** Tables of any columns. */
+export const anyTable: fc.Arbitrary<ColumnTable> = fc
+  .tuple(
+    fc.integer({ min: 0, max: 40 }),
+    fc.uniqueArray(fc.oneof(fc.string(), fc.constantFrom("__proto__", "", "a.b", "\ufeffc", "toString")), {
+      maxLength: 6,
+    }),
+    fc.array(fc.constantFrom(...types), { minLength: 6, maxLength: 6 }),
+  )
+  .chain(([rowCount, names, chosen]) =>
+    fc
+      .tuple(...names.map((name, i) => anyColumn(name, chosen[i] ?? "float64", rowCount)))
+      .map((columns) => new ColumnTable(columns, rowCount)),
+  );
+
+/** One column of each type, some of them with nulls. */
+export function everyType(rowCount: number): fc.Arbitrary<ColumnTable> {
+  return fc
+    .tuple(...types.map((type) => anyColumn(`of ${type}`, type, rowCount)))
+    .map((columns) => new ColumnTable(columns, rowCount));
+}
