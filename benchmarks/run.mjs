@@ -2,7 +2,7 @@
 // Builds the package, then runs each benchmark against what was built, in a process of its own:
 // `npm run bench [-- [--json] [--huge] [--no-build] [name…]]`.
 import { fork, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, platform, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -88,7 +88,7 @@ function describeBusy() {
 
 /** @param {readonly string[]} names */
 function childrenOf(names) {
-  return names.includes("big-array") ? ["benchmarks/big-array-child.ts"] : [];
+  return names.map((name) => `benchmarks/${name}-child.ts`).filter((file) => existsSync(join(root, file)));
 }
 
 /**

@@ -3,12 +3,15 @@ import type { PayloadSource } from "../format/payload-source.ts";
 import type { RecordedPayload } from "../record/record.ts";
 import { type FileStore, fileStore } from "../store/file-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
-import { DIGEST_CHUNK_BYTES, type Digest, hashInPool } from "../util/digest.ts";
+import { DIGEST_CHUNK_BYTES, type Digest } from "../util/digest.ts";
 import { DigestWriter } from "../util/digest-writer.ts";
+import { createSha256 } from "../util/sha256.ts";
 import { makeWorkFolder } from "../util/work-folder.ts";
 
 /** Chunks that are kept, since a reader of parts comes back to the one that it has just read from. */
 const KEPT_CHUNKS = 4;
+
+const LOCAL_PIECE_BYTES = 1024 * 1024;
 
 /** An object of a payload, and what it should be. */
 export interface StoredObject {
@@ -33,10 +36,13 @@ export class StoredSource implements PayloadSource {
   readonly sizeBytes: number;
   readonly #payload: StoredPayload;
   readonly #kept = new Map<number, Promise<Uint8Array>>();
+  /** Small ones are gone from memory sooner; a request to somewhere else is too dear for them. */
+  readonly #pieceBytes: number;
 
   constructor(payload: StoredPayload) {
     this.sizeBytes = payload.sizeBytes;
     this.#payload = payload;
+    this.#pieceBytes = payload.store.localPath === undefined ? DIGEST_CHUNK_BYTES : LOCAL_PIECE_BYTES;
   }
 
   async read(start: number, end: number): Promise<Uint8Array> {
@@ -62,13 +68,14 @@ export class StoredSource implements PayloadSource {
 
   async *stream(): AsyncGenerator<Uint8Array> {
     const count = Math.ceil(this.sizeBytes / DIGEST_CHUNK_BYTES);
-    let next = count > 0 ? this.#readChunk(0) : undefined;
+    let next = count > 0 ? this.#readPieces(0) : undefined;
     for (let index = 0; index < count; index++) {
-      const current = next;
-      next = index + 1 < count ? this.#readChunk(index + 1) : undefined;
+      const pieces = (await next) as Uint8Array[];
+      next = index + 1 < count ? this.#readPieces(index + 1) : undefined;
       // Whoever stops reading leaves this one behind, and must not be told of its failure.
       next?.catch(() => {});
-      yield (await current) as Uint8Array;
+      // Each is let go of as soon as it is handed out.
+      for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) yield piece;
     }
   }
 
@@ -91,20 +98,33 @@ export class StoredSource implements PayloadSource {
   }
 
   async #readChunk(index: number): Promise<Uint8Array> {
-    const { store, path, chunks } = this.#payload;
-    const start = index * DIGEST_CHUNK_BYTES;
-    const end = Math.min(this.sizeBytes, start + DIGEST_CHUNK_BYTES);
-    const bytes = await store.read(path, { range: { start, end } });
-    if (bytes === undefined) throw await this.#damage("is missing");
-    if (bytes.length !== end - start)
-      throw await this.#damage(`ends at ${start + bytes.length} bytes instead of ${this.sizeBytes}`);
-    const hash = Buffer.from(await hashInPool(bytes));
+    const [only] = await this.#readPieces(index, DIGEST_CHUNK_BYTES);
+    return only as Uint8Array;
+  }
+
+  /** A chunk, verified, in pieces. */
+  async #readPieces(index: number, pieceBytes = this.#pieceBytes): Promise<Uint8Array[]> {
+    const { store, path, chunks, digest } = this.#payload;
+    const chunkStart = index * DIGEST_CHUNK_BYTES;
+    const chunkEnd = Math.min(this.sizeBytes, chunkStart + DIGEST_CHUNK_BYTES);
+    const hash = createSha256();
+    const pieces: Uint8Array[] = [];
+    for (let start = chunkStart; start < chunkEnd; start += pieceBytes) {
+      const end = Math.min(chunkEnd, start + pieceBytes);
+      const piece = await store.read(path, { range: { start, end } });
+      if (piece === undefined) throw await this.#damage("is missing");
+      if (piece.length !== end - start)
+        throw await this.#damage(`ends at ${start + piece.length} bytes instead of ${this.sizeBytes}`);
+      hash.update(piece);
+      pieces.push(piece);
+    }
     const expected =
       chunks === undefined
-        ? Buffer.from(this.#payload.digest.slice("sha256:".length), "hex")
+        ? Buffer.from(digest.slice("sha256:".length), "hex")
         : chunks.subarray(index * 32, index * 32 + 32);
-    if (hash.compare(expected) !== 0) throw await this.#damage(`does not match its digest between ${start} and ${end}`);
-    return bytes;
+    if (Buffer.compare(hash.digest(), expected) !== 0)
+      throw await this.#damage(`does not match its digest between ${chunkStart} and ${chunkEnd}`);
+    return pieces;
   }
 
   async #damage(problem: string): Promise<CorruptArtifactError> {

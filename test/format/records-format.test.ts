@@ -173,7 +173,7 @@ describe("a stream of bytes", () => {
         for await (const part of await dump({}, { dataDir: folder.path }).payload) parts.push(part.length);
       })(),
     ).rejects.toThrow(CorruptArtifactError);
-    expect(parts).toEqual([8 * 1024 * 1024]);
+    expect(parts.reduce((sum, length) => sum + length, 0)).toBe(8 * 1024 * 1024);
     expect((await dump({}, { dataDir: folder.path }).explain()).state).toBe("miss");
   });
 
