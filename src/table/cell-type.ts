@@ -22,8 +22,18 @@ export function typeOfCell(value: unknown): ColumnType {
 /** Subclasses are not taken for their parents: they would come back as these. */
 function typeOfObject(value: object | null): ColumnType {
   const prototype: unknown = value === null ? null : Object.getPrototypeOf(value);
-  if (prototype === Date.prototype) return "date";
-  return prototype === Uint8Array.prototype ? "bytes" : "value";
+  if (prototype === Date.prototype) return isDate(value as object) ? "date" : "value";
+  return prototype === Uint8Array.prototype && ArrayBuffer.isView(value) ? "bytes" : "value";
+}
+
+/** Whether there is a time in it: anybody can make an object with the prototype of dates. */
+function isDate(value: object): boolean {
+  try {
+    Date.prototype.getTime.call(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a column of a type gives a value back as it is. */

@@ -1,0 +1,83 @@
+import { UnsupportedPayloadError } from "../errors/format-errors.ts";
+import { columnTableProblem } from "../table/assert-column-table.ts";
+import type { ColumnType } from "../table/column.ts";
+import type { ColumnTable } from "../table/column-table.ts";
+import { tableFromRows } from "../table/table-from-rows.ts";
+import { checkRows } from "./check-rows.ts";
+import type { ColumnTableFormat, RowsFormat, TableCodec, TabularOptions } from "./tabular.ts";
+import { viewProblem } from "./view-problem.ts";
+
+/** What `tabular` can be told besides what users tell a format. */
+export interface TabularSettings extends TabularOptions {
+  /** The types of columns that rows become; they come first, in this order, whether a row has them or not. */
+  readonly types?: { readonly [name: string]: ColumnType } | undefined;
+}
+
+/**
+ * A format of tables, or with `{ rows: true }` of arrays of plain records, made of one that writes tables. What reaches `codec.check` is a sound
+ * table; a cell that it refuses has the path `[row, name of the column]`, a column `[name]`.
+ */
+export function tabular(codec: TableCodec, settings: TabularSettings & { readonly rows: true }): RowsFormat;
+export function tabular(
+  codec: TableCodec,
+  settings?: TabularSettings & { readonly rows?: false | undefined },
+): ColumnTableFormat;
+export function tabular(codec: TableCodec, settings?: TabularSettings): ColumnTableFormat | RowsFormat;
+export function tabular(codec: TableCodec, settings: TabularSettings = {}): ColumnTableFormat | RowsFormat {
+  return settings.rows === true ? rowsFormat(codec, settings) : columnTableFormat(codec);
+}
+
+function columnTableFormat(codec: TableCodec): ColumnTableFormat {
+  const format: TableCodec = {
+    ...headOf(codec),
+    check(table) {
+      checkTable(codec.id, table);
+      return codec.check(table);
+    },
+    encode: (table) => codec.encode(table),
+    decode: (bytes, limits) => codec.decode(bytes, limits),
+  };
+  return format as unknown as ColumnTableFormat;
+}
+
+function rowsFormat(codec: TableCodec, { types }: TabularSettings): RowsFormat {
+  const tableOf = (rows: readonly object[]): ColumnTable => {
+    const table = tableFromRows(rows as readonly Record<string, unknown>[], types === undefined ? {} : { types });
+    if (types === undefined) return table;
+    const others = table.columns.map(({ name }) => name).filter((name) => !Object.hasOwn(types, name));
+    return table.select([...Object.keys(types), ...others]);
+  };
+  return {
+    ...headOf(codec),
+    check(rows) {
+      checkRows(codec.id, rows, types);
+      return codec.check(tableOf(rows));
+    },
+    encode: (rows) => codec.encode(tableOf(rows)),
+    decode<Payload extends readonly object[]>(...[bytes, limits]: Parameters<TableCodec["decode"]>) {
+      const table = codec.decode(bytes, limits);
+      const rows = table instanceof Promise ? table.then((settled) => settled.toRows()) : table.toRows();
+      return rows as unknown as Payload | Promise<Payload>;
+    },
+  };
+}
+
+function headOf({ id, extension, inline, selectColumns }: TableCodec): Omit<TableCodec, "check" | "encode" | "decode"> {
+  return { id, extension, inline, ...(selectColumns === undefined ? {} : { selectColumns }) };
+}
+
+function checkTable(format: string, table: ColumnTable): void {
+  const problem = columnTableProblem(table);
+  if (problem !== undefined)
+    throw new UnsupportedPayloadError(
+      format,
+      ...problem,
+      "Make tables with tableFromRows, or say { rows: true } for an array of records.",
+    );
+  for (const { name, values, marks } of table.columns) {
+    for (const view of [values, marks]) {
+      const viewed = ArrayBuffer.isView(view) ? viewProblem(view) : undefined;
+      if (viewed !== undefined) throw new UnsupportedPayloadError(format, [name], ...viewed);
+    }
+  }
+}
