@@ -19,28 +19,19 @@ type Cells = NonNullable<
   Parameters<import("hyparquet-writer").ParquetWriter["write"]>[0]
 >["columnData"][number]["data"];
 
-/** What the schema says of each type of column: the physical type, and the logical one in both notations, for older readers. */
+/**
+ * What the schema says of each type of column. Whole numbers have their logical type in the older notation only: of the newer one
+ * hyparquet-writer makes something that stricter readers refuse.
+ */
 const ELEMENTS: { readonly [Type in ColumnType]: Omit<SchemaElement, "name"> } = {
-  int8: { type: "INT32", converted_type: "INT_8", logical_type: { type: "INTEGER", bitWidth: 8, isSigned: true } },
-  uint8: { type: "INT32", converted_type: "UINT_8", logical_type: { type: "INTEGER", bitWidth: 8, isSigned: false } },
-  int16: { type: "INT32", converted_type: "INT_16", logical_type: { type: "INTEGER", bitWidth: 16, isSigned: true } },
-  uint16: {
-    type: "INT32",
-    converted_type: "UINT_16",
-    logical_type: { type: "INTEGER", bitWidth: 16, isSigned: false },
-  },
+  int8: { type: "INT32", converted_type: "INT_8" },
+  uint8: { type: "INT32", converted_type: "UINT_8" },
+  int16: { type: "INT32", converted_type: "INT_16" },
+  uint16: { type: "INT32", converted_type: "UINT_16" },
   int32: { type: "INT32" },
-  uint32: {
-    type: "INT32",
-    converted_type: "UINT_32",
-    logical_type: { type: "INTEGER", bitWidth: 32, isSigned: false },
-  },
+  uint32: { type: "INT32", converted_type: "UINT_32" },
   int64: { type: "INT64" },
-  uint64: {
-    type: "INT64",
-    converted_type: "UINT_64",
-    logical_type: { type: "INTEGER", bitWidth: 64, isSigned: false },
-  },
+  uint64: { type: "INT64", converted_type: "UINT_64" },
   float32: { type: "FLOAT" },
   float64: { type: "DOUBLE" },
   boolean: { type: "BOOLEAN" },
@@ -51,9 +42,17 @@ const ELEMENTS: { readonly [Type in ColumnType]: Omit<SchemaElement, "name"> } =
     logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
   },
   bytes: { type: "BYTE_ARRAY" },
-  // In the newer notation only: hyparquet-writer would make JSON of what the older one says is JSON, and lose what that loses.
-  value: { type: "BYTE_ARRAY", logical_type: { type: "JSON" } },
+  value: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
 };
+
+function schemaOf(columns: readonly Column[], elements = ELEMENTS): SchemaElement[] {
+  const leaves = columns.map(({ name, type, marks }) => ({
+    name,
+    ...elements[type],
+    repetition_type: marks === undefined ? ("REQUIRED" as const) : ("OPTIONAL" as const),
+  }));
+  return [{ name: "root", num_children: columns.length }, ...leaves];
+}
 
 /** @throws {@link MissingPeerError} */
 export async function encodeParquet(
@@ -71,14 +70,8 @@ export async function encodeParquet(
         bytes.index = 0;
       },
     }),
-    schema: [
-      { name: "root", num_children: columns.length },
-      ...columns.map(({ name, type, marks }) => ({
-        name,
-        ...ELEMENTS[type],
-        repetition_type: marks === undefined ? ("REQUIRED" as const) : ("OPTIONAL" as const),
-      })),
-    ],
+    // Text that is JSON is given as text: told that it is JSON, hyparquet-writer would make its own, and lose what that loses.
+    schema: schemaOf(columns, { ...ELEMENTS, value: { type: "BYTE_ARRAY" } }),
     codec: codec.toUpperCase() as "SNAPPY",
     compressors: compressorsOf(codec),
     createdBy: "persistable-ts",
@@ -96,6 +89,7 @@ export async function encodeParquet(
   }
   // Rows without columns are in no row group.
   if (columns.length === 0) writer.num_rows = BigInt(rowCount);
+  writer.schema = schemaOf(columns);
   await writer.finish();
   chunks.push(bytes.getBytes().slice());
   refuseBomb(columns, rowCount, chunks);
