@@ -62,6 +62,11 @@ export class ArtifactKeeper {
     this.#hiddenUntilMs.set(object.record, performance.now() + HIDDEN_MS);
   }
 
+  /** It was removed, and the remote did not hear of it: for this process it is gone all the same. */
+  bury(path: StorePath): void {
+    this.#hiddenUntilMs.set(path, Number.POSITIVE_INFINITY);
+  }
+
   /** A newer object takes its place. */
   forget(path: StorePath): void {
     this.#withheld.delete(path);

@@ -180,7 +180,6 @@ class TwoLayers implements LayeredStore {
   async remove(path: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
     const writing = this.#writing("remove", path);
     if (isClaim(path)) return this.#claims.remove(path, options.signal);
-    this.#keeper.forget(path);
     return writing.remove(path, options);
   }
 
@@ -191,7 +190,8 @@ class TwoLayers implements LayeredStore {
       seen.add(entry.path);
       yield entry;
     }
-    for await (const entry of this.#link.attemptList(prefix, options)) if (!seen.has(entry.path)) yield entry;
+    for await (const entry of this.#link.attemptList(prefix, options))
+      if (!seen.has(entry.path) && !this.#keeper.isHidden(entry.path)) yield entry;
   }
 
   async push({ signal }: StoreCallOptions = {}): Promise<Pushed> {

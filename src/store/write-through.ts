@@ -56,7 +56,7 @@ export class WriteThrough {
     if (isInternal(path)) return this.#local.createIfAbsent(path, chunks, options);
     assertStorePath(path);
     await this.#link.prepare(options);
-    return this.#repeatable(chunks, options, (source) =>
+    return this.#repeatable(path, chunks, options, (source) =>
       this.#remote.capabilities.exclusiveCreate
         ? this.#createRemoteFirst(path, source, options)
         : this.#createLocalFirst(path, source, options),
@@ -66,7 +66,7 @@ export class WriteThrough {
   async replace(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
     if (isInternal(path)) return this.#local.replace(path, chunks, options);
     assertStorePath(path);
-    await this.#repeatable(chunks, options, async (source) => {
+    await this.#repeatable(path, chunks, options, async (source) => {
       await this.#local.replace(path, source(), options);
       this.#keeper.forget(path);
       await this.#commit(path, source, async (remote) => {
@@ -78,11 +78,13 @@ export class WriteThrough {
 
   async remove(path: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
     const removed = await this.#local.remove(path, options);
+    const wasGone = this.#keeper.isHidden(path);
     this.#keeper.forget(path);
     this.#sent.delete(path);
     if (await this.#isNamedRemotely(path)) return removed;
     const answer = await this.#link.attempt("remove", path, (remote) => remote.remove(path, options), options.signal);
-    return removed || answer === true;
+    if (answer === unreachable) this.#keeper.bury(path);
+    return removed || (answer === true && !wasGone);
   }
 
   async move(from: StorePath, to: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
@@ -91,6 +93,7 @@ export class WriteThrough {
     this.#sent.delete(from);
     if (await this.#isNamedRemotely(from)) return moved;
     const answer = await this.#link.attempt("move", from, (remote) => remote.move(from, to, options), options.signal);
+    if (answer === unreachable) this.#keeper.bury(from);
     return moved || answer === true;
   }
 
@@ -117,9 +120,10 @@ export class WriteThrough {
       return this.#local.createIfAbsent(path, source(), options);
     }
     // From here on it is too late to give up: it has got its name.
-    if ((await this.#local.createIfAbsent(path, source(), { durable })) === "exists")
-      await this.#local.replace(path, source(), { durable });
-    return "created";
+    if ((await this.#local.createIfAbsent(path, source(), { durable })) === "created") return "created";
+    // Somebody has taken it over already, or was told to be the first while the remote did not answer: there is only one first.
+    const there = await this.#local.read(path);
+    return there === undefined || Buffer.compare(there, await join(source())) === 0 ? "created" : "exists";
   }
 
   /** The remote cannot decide: the local store does for those who share it, and what is in the remote already goes before it. */
@@ -188,11 +192,14 @@ export class WriteThrough {
 
   /** A stream comes once, and two stores want it: it is put aside first. */
   async #repeatable<Value>(
+    path: StorePath,
     chunks: Chunks,
     { signal }: WriteOptions,
     work: (source: Source) => Promise<Value>,
   ): Promise<Value> {
     if (!isStream(chunks)) return work(() => chunks);
+    // A store that does not work says so with the name that was asked for.
+    await this.#local.stat(path, { signal });
     const random = Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString("hex");
     const aside = storePath(...SPOOL_FOLDER.split("/"), random);
     try {
