@@ -17,8 +17,6 @@ export function checkColumns(format: string, { columns }: ColumnTable): void {
     const { name } = column;
     if (!name.isWellFormed())
       throw new UnsupportedPayloadError(format, [name], "has a name that is no Unicode text", "Use another name.");
-    const problem = ArrayBuffer.isView(column.values) ? viewProblem(column.values) : undefined;
-    if (problem !== undefined) throw new UnsupportedPayloadError(format, [name], ...problem);
     checkMarks(format, column);
     checkValues(format, column);
   }

@@ -2,20 +2,47 @@ import { checkColumns } from "./check-columns.ts";
 import { encodeParquet } from "./encode-parquet.ts";
 import { compressorsOf, type ParquetCodec } from "./parquet-codecs.ts";
 import { readParquet } from "./read-parquet.ts";
-import type { TableCodec } from "./tabular.ts";
+import type { ColumnTableFormat, RowsFormat, TableCodec, TabularOptions } from "./tabular.ts";
+import { tabular } from "./tabular-format-of.ts";
 
-/** How {@link parquet} writes. None of it matters for reading. */
-export interface ParquetOptions {
-  /** The payload is an array of plain records instead of a table. */
-  readonly rows?: boolean | undefined;
-  /** So many rows are written together; of a part of a table, whole groups of rows are read. 100,000 by default. */
+export type { ParquetCodec } from "./parquet-codecs.ts";
+
+/** How Parquet is written. Only `rows` matters for reading. */
+export interface ParquetOptions extends TabularOptions {
+  /** So many rows are written together, and of a part of a table whole groups of rows are read. 100,000 by default. */
   readonly rowGroupRows?: number | undefined;
-  /** `"snappy"` by default. */
+  /** How pages are compressed: `"snappy"` by default. */
   readonly codec?: ParquetCodec | undefined;
 }
 
 const DEFAULT_ROW_GROUP_ROWS = 100_000;
 
+/**
+ * Apache Parquet, for tables or for arrays of records: small, read by nearly everything that reads tables, and read in part: some
+ * columns or rows take no more than their bytes and the footer.
+ *
+ * Every type of column comes back as it was; nested values (`value`) are written as JSON. A row that lacks a key which others have is
+ * refused, as are invalid Dates, and what JSON would change. Files of other writers are read by their own schema: timestamps to the
+ * millisecond, decimals to the nearest number; columns of lists, structures and maps are not read.
+ *
+ * Writing needs the package `hyparquet-writer`, reading pages compressed by snappy `hyparquet`.
+ *
+ * @throws RangeError for row groups of no whole number of rows, {@link CompressionUnavailableError} for zstd on Node before 22.15
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "trips", generate: () => tableFromRows(trips), format: parquet() });
+ * definePersistable({ name: "cities", generate: () => [{ name: "Bern", people: 134_000 }], format: parquet({ rows: true }) });
+ * ```
+ */
+export function parquet(options: ParquetOptions & { readonly rows: true }): RowsFormat;
+export function parquet(options?: ParquetOptions & { readonly rows?: false | undefined }): ColumnTableFormat;
+export function parquet(options?: ParquetOptions): ColumnTableFormat | RowsFormat;
+export function parquet(options: ParquetOptions = {}): ColumnTableFormat | RowsFormat {
+  return tabular(parquetCodec(options), options);
+}
+
+/** What `parquet` is made of. */
 export function parquetCodec(options: ParquetOptions = {}): TableCodec {
   const { rowGroupRows = DEFAULT_ROW_GROUP_ROWS, codec = "snappy" } = options;
   if (!Number.isSafeInteger(rowGroupRows) || rowGroupRows < 1)

@@ -2,19 +2,22 @@ import { readFile, writeFile } from "node:fs/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
 import { InvalidColumnTableError } from "../../src/errors/table-errors.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { TableSelection } from "../../src/format/format.ts";
-import { parquetCodec } from "../../src/format/parquet-format.ts";
+import { parquet, parquetCodec } from "../../src/format/parquet-format.ts";
 import type { PayloadSource } from "../../src/format/payload-source.ts";
 import type { TableCodec } from "../../src/format/tabular.ts";
 import type { Column } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
+import { tableFromRows } from "../../src/table/table-from-rows.ts";
+import { formatConformance } from "../../src/testing/index.ts";
 import { anyTable, everyType } from "../support/any-table.ts";
 import { expectHarmless } from "../support/mutated-bytes.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { runWithoutPeers } from "../support/without-peers.ts";
 
 const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
 const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 2000);
@@ -40,6 +43,35 @@ async function duckdb(sql: string): Promise<unknown[][]> {
     database.closeSync();
   }
 }
+
+const rows = [
+  { id: 1, name: "a", at: new Date(0), big: 3n, raw: Uint8Array.of(1), nested: { list: [1, null] }, maybe: null },
+  { id: -0, name: "", at: new Date(1e12), big: -3n, raw: new Uint8Array(0), nested: { list: [] }, maybe: true },
+];
+formatConformance(
+  { describe, it },
+  {
+    name: "parquet",
+    create: () => parquet(),
+    holds: [
+      tableFromRows(rows),
+      tableFromRows(rows, { types: { id: "float32" } }),
+      new ColumnTable([], 0),
+      new ColumnTable([], 3),
+      tableFromRows([]),
+    ],
+    refuses: [rows, "text", tableFromRows([{ a: 1 }, {}]), tableFromRows([{ a: new Map() }])],
+  },
+);
+formatConformance(
+  { describe, it },
+  {
+    name: "parquet({ rows: true })",
+    create: () => parquet({ rows: true, rowGroupRows: 1 }),
+    holds: [rows, [], [{}, {}], [{ "": 1, "a.b": "x", toString: "y" }]],
+    refuses: [tableFromRows(rows), [{ a: 1 }, {}], [{ a: new Date(Number.NaN) }], [{ a: "\ud800" }], [{ a: () => 1 }]],
+  },
+);
 
 describe("what was written comes back", () => {
   test("of every type of column, over several row groups", async () => {
@@ -296,7 +328,7 @@ describe("a part of a table", () => {
           for (const [i, { values }] of part.columns.entries()) expect(values).toStrictEqual(wanted.columns[i]?.values);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
@@ -384,4 +416,33 @@ describe("limits", () => {
       /limits\.maxNodes = 999/,
     );
   });
+});
+
+test("says which package is missing, and reads without any what is not compressed by snappy", async () => {
+  const table = tableOf(
+    1,
+    { name: "a", type: "float64", values: Float64Array.of(1) },
+    { name: "b", type: "string", values: ["x"] },
+  );
+  const [snappy, plain] = await Promise.all(
+    (["snappy", "uncompressed"] as const).map(async (codec) => (await bytesOf(parquetCodec({ codec }), table)).join()),
+  );
+  const lines = await runWithoutPeers(
+    "src/formats/parquet.ts",
+    `const format = library.parquet({ rows: true });
+     const limits = ${JSON.stringify(defaultDecodeLimits)};
+     const tell = (error) => console.log(error instanceof library.MissingPeerError, error.message);
+     await Promise.resolve(format.encode([{ a: 1 }])).catch(tell);
+     await format.decode(Uint8Array.of(${snappy}), limits).catch(tell);
+     console.log(JSON.stringify(await format.decode(Uint8Array.of(${plain}), limits)));`,
+  );
+  expect(lines).toEqual([
+    "true Parquet needs hyparquet-writer, which is not installed: npm install hyparquet-writer",
+    "true Parquet needs hyparquet, which is not installed: npm install hyparquet",
+    '[{"a":1,"b":"x"}]',
+  ]);
+});
+
+test.each([0, 1.5, -1, Number.NaN])("takes no row groups of %s rows", (rowGroupRows) => {
+  expect(() => parquet({ rowGroupRows })).toThrow(RangeError);
 });

@@ -1,0 +1,10 @@
+export {
+  CompressionUnavailableError,
+  DecodeError,
+  DecodeLimitError,
+  UnsupportedPayloadError,
+} from "../errors/format-errors.ts";
+export { MissingPeerError } from "../errors/peer-errors.ts";
+export { InvalidColumnTableError } from "../errors/table-errors.ts";
+export { type ParquetCodec, type ParquetOptions, parquet } from "../format/parquet-format.ts";
+export type { ColumnTableFormat, RowsFormat } from "../format/tabular.ts";
