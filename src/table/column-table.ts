@@ -19,7 +19,7 @@ const ROWS_AT_ONCE = 1024;
  * table.select(["name"]).slice(1).toRows(); // [{ name: "b" }]
  * ```
  */
-export class ColumnTable<Row extends object = Record<string, unknown>> {
+export class ColumnTable<out Row extends object = Record<string, unknown>> {
   readonly columns: readonly Column[];
   readonly rowCount: number;
   /** Only for the compiler: two tables of different rows are different types. */
@@ -36,8 +36,12 @@ export class ColumnTable<Row extends object = Record<string, unknown>> {
    *
    * @throws {@link InvalidColumnTableError} where there is none of that name.
    */
-  column<Name extends keyof Row & string>(name: Name): ColumnFor<Row[Name]> {
-    return this.#columnOf(name) as ColumnFor<Row[Name]>;
+  // Inferred from `this`: were Row a parameter of it, a table of narrower rows would be no table of wider ones.
+  column<Self extends object, Name extends keyof Self & string>(
+    this: ColumnTable<Self>,
+    name: Name,
+  ): ColumnFor<Self[Name]> {
+    return this.#columnOf(name) as ColumnFor<Self[Name]>;
   }
 
   /**
@@ -45,13 +49,16 @@ export class ColumnTable<Row extends object = Record<string, unknown>> {
    *
    * @throws {@link InvalidColumnTableError} where a name is asked for that is not there, or twice.
    */
-  select<Name extends keyof Row & string>(names: readonly Name[]): ColumnTable<Pick<Row, Name>> {
+  select<Self extends object, Name extends keyof Self & string>(
+    this: ColumnTable<Self>,
+    names: readonly Name[],
+  ): ColumnTable<Pick<Self, Name>> {
     const columns = names.map((name, i) => {
       if (names.indexOf(name) !== i)
         throw new InvalidColumnTableError("table", [name], "is selected twice", "Name each column once.");
       return this.#columnOf(name);
     });
-    return new ColumnTable<Pick<Row, Name>>(columns, this.rowCount);
+    return new ColumnTable<Pick<Self, Name>>(columns, this.rowCount);
   }
 
   /**
