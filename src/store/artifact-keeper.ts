@@ -8,6 +8,7 @@ import {
   payloadNamedIn,
 } from "./artifact-objects.ts";
 import { piecesOf, SourceFailure } from "./copy-object.ts";
+import { orAborted } from "./or-aborted.ts";
 import { type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
 import type { Store, StorePath } from "./store.ts";
 import { isStorePath } from "./store-path.ts";
@@ -26,6 +27,7 @@ export class ArtifactKeeper {
   readonly #local: Store;
   readonly #link: RemoteLink;
   readonly #withheld = new Map<StorePath, Uint8Array>();
+  readonly #fetching = new Map<StorePath, Promise<boolean | Unreachable>>();
   readonly #hiddenUntilMs = new Map<StorePath, number>();
 
   constructor(local: Store, link: RemoteLink) {
@@ -33,12 +35,28 @@ export class ArtifactKeeper {
     this.#link = link;
   }
 
-  /** Keep what was read, all of it, from the remote. @throws a StoreError of the local store; the signal's reason */
-  async keep(path: StorePath, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+  /**
+   * Keep what was read from the remote, if it is all of the object: of a record it shows, of a payload its record says; of anything else only
+   * where there was less than the `limit` that was asked for.
+   *
+   * @throws a StoreError of the local store; the signal's reason
+   */
+  async keep(path: StorePath, bytes: Uint8Array, limit: number | undefined, signal?: AbortSignal): Promise<void> {
     const object = describeObject(path);
+    if (object.kind === "other" && limit !== undefined && bytes.length >= limit) return;
     if (object.kind === "other") await this.#local.createIfAbsent(path, [bytes], { signal });
     else if (object.kind === "record") await this.#keepRecord(path, bytes, signal);
     else if (object.kind === "payload") await this.#keepPayload(path, bytes, object.record, signal);
+  }
+
+  /**
+   * Copy a payload of which a part is wanted, so that who reads part after part does not depend on the network any more; `false` where it is
+   * unknown what it should be, or where it is not that.
+   */
+  async fetch(path: StorePath, signal?: AbortSignal): Promise<boolean | Unreachable> {
+    const fetching = this.#fetching.get(path) ?? this.#fetch(path).finally(() => this.#fetching.delete(path));
+    this.#fetching.set(path, fetching);
+    return orAborted(fetching, signal);
   }
 
   /** Whether the remote is not to be asked for an object for now: a part of its artifact was not to be had, so that all of it counts as missing. */
@@ -93,6 +111,28 @@ export class ArtifactKeeper {
     return true;
   }
 
+  async #fetch(path: StorePath): Promise<boolean | Unreachable> {
+    const object = describeObject(path);
+    if (object.kind !== "payload") return false;
+    const record = await this.#recordAt(object.record);
+    const payload = record && payloadNamedIn(record, object.record);
+    if (record === undefined || payload?.path !== path || payload.filesFolder !== undefined) return false;
+    const pulled = await this.#pull(payload, undefined);
+    if (pulled === true) await this.#settleRecord(object.record, record);
+    return pulled;
+  }
+
+  #recordAt(path: StorePath, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    const withheld = this.#withheld.get(path);
+    return withheld === undefined ? this.#local.read(path, { signal }) : Promise.resolve(withheld);
+  }
+
+  /** Its payload is there. */
+  async #settleRecord(path: StorePath, record: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await this.#local.createIfAbsent(path, [record], { signal });
+    this.#withheld.delete(path);
+  }
+
   async #replace(path: StorePath, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     const own = await this.#local.read(path, { signal });
     if (own === undefined || Buffer.compare(own, bytes) !== 0) await this.#local.replace(path, [bytes], { signal });
@@ -116,15 +156,14 @@ export class ArtifactKeeper {
     recordPath: StorePath,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const record = this.#withheld.get(recordPath) ?? (await this.#local.read(recordPath, { signal }));
+    const record = await this.#recordAt(recordPath, signal);
     const payload = record && payloadNamedIn(record, recordPath);
     if (record === undefined || payload?.path !== path || payload.sizeBytes !== bytes.length) return;
     if ((await digestInParallel([bytes], { signal })) !== payload.digest) return;
     if (payload.filesFolder !== undefined && (await this.#pullFiles(payload.filesFolder, bytes, signal)) !== true)
       return;
     await this.#local.createIfAbsent(path, [bytes], { signal });
-    await this.#local.createIfAbsent(recordPath, [record], { signal });
-    this.#withheld.delete(recordPath);
+    await this.#settleRecord(recordPath, record, signal);
   }
 
   async #pullPayload(payload: NamedPayload, signal: AbortSignal | undefined): Promise<boolean | Unreachable> {

@@ -8,25 +8,24 @@ export class SourceFailure extends Error {}
 export type RangeReader = (range: { readonly start: number; readonly end: number }) => Promise<Uint8Array | undefined>;
 
 const PIECE_BYTES = 8 * 1024 * 1024;
+const PIECES_AHEAD = 4;
 
-/** An object as a source of chunks, read ahead by one of them. @throws {@link SourceFailure} */
+/** An object as a source of chunks, a few of them read ahead. @throws {@link SourceFailure} */
 export async function* piecesOf(
   read: RangeReader,
   sizeBytes: number,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const readPiece = (start: number): Promise<Uint8Array> => {
-    const piece = readExactly(read, start, Math.min(PIECE_BYTES, sizeBytes - start));
-    // It may fail while the one before it is still being written.
-    piece.catch(() => {});
-    return piece;
-  };
-  let next = sizeBytes > 0 ? readPiece(0) : undefined;
-  for (let start = 0; next !== undefined; ) {
-    const piece = await orAborted(next, signal);
-    start += piece.length;
-    next = start < sizeBytes ? readPiece(start) : undefined;
-    yield piece;
+  const ahead: Promise<Uint8Array>[] = [];
+  for (let start = 0; start < sizeBytes || ahead.length > 0; ) {
+    for (; start < sizeBytes && ahead.length < PIECES_AHEAD; start += PIECE_BYTES) {
+      const piece = readExactly(read, start, Math.min(PIECE_BYTES, sizeBytes - start));
+      // It may fail while one before it is still being written.
+      piece.catch(() => {});
+      ahead.push(piece);
+    }
+    const next = ahead.shift();
+    if (next !== undefined) yield await orAborted(next, signal);
   }
 }
 

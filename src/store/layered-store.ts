@@ -63,7 +63,7 @@ export interface LayeredStore extends Store {
  * is left alone for a second, then for two, up to a minute.
  *
  * Artifacts are whole in either store at any time. Where both may be written and the remote can exclude, one artifact wins for everybody, and leases
- * are held there; while it does not answer, both hold for this machine alone. What is read in parts is not kept. There is no synchronous door and no
+ * are held there; while it does not answer, both hold for this machine alone. A payload that is read in parts is copied first, all of it. There is no synchronous door and no
  * path on the disk, since an object that is not in the local store may be in the remote one; so there are no log files, either.
  *
  * @throws TypeError for a mode that is none.
@@ -130,14 +130,16 @@ class TwoLayers implements LayeredStore {
     if (isClaim(path)) return this.#claims.run("read", path, (store) => store.read(path, options), signal);
     const own = await this.#local.read(path, options);
     if (own !== undefined || this.#keeper.isHidden(path)) return own;
-    const bytes = await this.#link.attempt("read", path, (remote) => remote.read(path, options), signal);
-    if (bytes === unreachable) {
-      this.#keeper.hide(path);
-      return undefined;
-    }
-    const isWhole = range === undefined || (range.start === 0 && bytes !== undefined && bytes.length < range.end);
-    if (bytes !== undefined && isWhole && this.#writable.local && !path.startsWith(INTERNAL_PREFIX))
-      await this.#keeper.keep(path, bytes, signal);
+    const keeps = this.#writable.local && !path.startsWith(INTERNAL_PREFIX);
+    const fetched = keeps && range !== undefined && (await this.#keeper.fetch(path, signal));
+    if (fetched === true) return this.#local.read(path, options);
+    const bytes =
+      fetched === unreachable
+        ? unreachable
+        : await this.#link.attempt("read", path, (remote) => remote.read(path, options), signal);
+    if (bytes === unreachable) this.#keeper.hide(path);
+    if (bytes === undefined || bytes === unreachable) return undefined;
+    if (keeps && (range === undefined || range.start === 0)) await this.#keeper.keep(path, bytes, range?.end, signal);
     return bytes;
   }
 
