@@ -1,0 +1,13 @@
+export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../errors/format-errors.ts";
+export { DefinitionError } from "../errors/persistable-errors.ts";
+export type { CsvColumnType } from "../format/csv-cells.ts";
+export {
+  type CsvCell,
+  type CsvColumns,
+  type CsvFormat,
+  type CsvOptions,
+  type CsvRow,
+  type CsvRowsFormat,
+  csv,
+} from "../format/csv-format.ts";
+export type { CsvDelimiter } from "../format/csv-layout.ts";

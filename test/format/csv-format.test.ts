@@ -1,0 +1,377 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
+import {
+  type CsvColumnType,
+  type CsvDelimiter,
+  csv,
+  DecodeError,
+  DecodeLimitError,
+  DefinitionError,
+  UnsupportedPayloadError,
+} from "../../src/formats/csv.ts";
+import { ColumnTable, tableFromRows } from "../../src/table.ts";
+import { formatConformance } from "../../src/testing/index.ts";
+import { comparableRows } from "../support/comparable-rows.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+/** For each format; a million on request. */
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 1000);
+
+const columns = {
+  id: "int32",
+  name: "string",
+  at: "date",
+  big: "int64",
+  ratio: "float64",
+  ok: "boolean",
+  raw: "bytes",
+} as const;
+const people = [
+  { id: 1, name: "Ada", at: new Date(0), big: 2n ** 63n - 1n, ratio: 0.1, ok: true, raw: Uint8Array.of(1, 255) },
+  { id: -2, name: "", at: null, big: null, ratio: -0, ok: false, raw: new Uint8Array(0) },
+  { id: null, name: null, at: new Date(-1), big: -1n, ratio: 1e300, ok: null, raw: null },
+  {
+    id: 0,
+    name: '=SUM(A1), "x"\r\n;\t|\n\r',
+    at: new Date(8.64e15),
+    big: 0n,
+    ratio: Number.NEGATIVE_INFINITY,
+    ok: true,
+    raw: null,
+  },
+];
+const types = columns;
+
+const runner = { describe, it };
+formatConformance(runner, {
+  name: "csv of records",
+  create: () => csv({ columns, rows: true }),
+  holds: [people, people.slice(0, 1), []],
+  refuses: [
+    null,
+    {},
+    [1],
+    [{ id: 1 }],
+    [{ ...people[0], id: 1.5 }],
+    [{ ...people[0], id: -0 }],
+    [{ ...people[0], id: undefined }],
+    [{ ...people[0], at: new Date(Number.NaN) }],
+    [{ ...people[0], name: "\ud800" }],
+    [{ ...people[0], name: 1 }],
+    [{ ...people[0], big: 2n ** 63n }],
+    [{ ...people[0], raw: Buffer.from("x") }],
+    [{ ...people[0], more: 1 }],
+    [{ ...people[0], [Symbol("x")]: 1 }],
+    [
+      {
+        ...people[0],
+        get id() {
+          return 1;
+        },
+      },
+    ],
+    [
+      new (class Person {
+        id = 1;
+      })(),
+    ],
+    [Object.assign(Object.create(null), people[0])],
+    [new Proxy({ ...people[0] }, {})],
+    Object.assign([...people], { more: 1 }),
+    // biome-ignore lint/suspicious/noSparseArray: a hole is what is refused
+    [people[0], , people[1]],
+    tableFromRows(people, { types }),
+  ],
+});
+formatConformance(runner, {
+  name: "csv of tables",
+  create: () => csv({ columns }),
+  holds: [tableFromRows(people, { types }), tableFromRows(people, { types }).slice(0, 0)],
+  refuses: [
+    people,
+    tableFromRows(people),
+    tableFromRows(people, { types }).select(["id", "name"]),
+    tableFromRows(people, { types }).select(["name", "id", "at", "big", "ratio", "ok", "raw"]),
+    new ColumnTable([], 2),
+    new ColumnTable([{ name: "id", type: "int32", values: new Int32Array(1) }], 2),
+  ],
+});
+formatConformance(runner, {
+  name: "csv of text",
+  create: () => csv({ rows: true }),
+  holds: [
+    [
+      { a: "x", b: "" },
+      { a: null, b: "é😀" },
+    ],
+    [{ a: "" }],
+    [],
+  ],
+  refuses: [[{ a: 1 }], [{ a: "x" }, {}], [{}], [{ a: ["x"] }], [{ a: null }], [{ "\udc00": "x" }]],
+});
+formatConformance(runner, {
+  name: "csv with tabs",
+  create: () => csv({ rows: true, delimiter: "\t", columns: { "": "string", "1": "float32", __proto__x: "uint8" } }),
+  holds: [[{ "": "\t", "1": 0.5, __proto__x: 255 }]],
+  refuses: [[{ "": "\t", "1": 0.1, __proto__x: 255 }], [{ "": "\t", "1": 0.5, __proto__x: 256 }]],
+});
+
+async function fileOf(
+  format: { encode(payload: never): readonly Uint8Array[] | Promise<readonly Uint8Array[]> },
+  payload: unknown,
+) {
+  return new Uint8Array(Buffer.concat(await format.encode(payload as never)));
+}
+const textOf = async (...args: Parameters<typeof fileOf>): Promise<string> =>
+  new TextDecoder("utf-8", { ignoreBOM: true }).decode(await fileOf(...args));
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe("the file", () => {
+  test("is what RFC 4180 says, with clean names and nothing quoted without need", async () => {
+    expect(await textOf(csv({ columns, rows: true }), people)).toBe(
+      [
+        "id,name,at,big,ratio,ok,raw",
+        "1,Ada,1970-01-01T00:00:00.000Z,9223372036854775807,0.1,true,Af8=",
+        '-2,"",,,-0,false,""',
+        ",,1969-12-31T23:59:59.999Z,-1,1e+300,,",
+        '0,"=SUM(A1), ""x""\r\n;\t|\n\r",+275760-09-13T00:00:00.000Z,0,-Infinity,true,',
+        "",
+      ].join("\r\n"),
+    );
+  });
+
+  test("does not begin with a byte order mark, even where the first name does", async () => {
+    const rows = [{ "\ufeffa": "\ufeffx" }];
+    const text = await textOf(csv({ rows: true }), rows);
+    expect(text).toBe('"\ufeffa"\r\n"\ufeffx"\r\n');
+    expect(await csv({ rows: true }).decode(bytesOf(text), defaultDecodeLimits)).toStrictEqual(rows);
+  });
+
+  test("is in pieces where it is long, and comes back whole", async () => {
+    const rows = Array.from({ length: 30_000 }, (_, i) => ({ id: i, name: i % 3 === 0 ? null : `n${i}` }));
+    const format = csv({ columns: { id: "uint32", name: "string" }, rows: true });
+    expect((await format.encode(rows)).length).toBeGreaterThan(3);
+    expect(await format.decode(await fileOf(format, rows), defaultDecodeLimits)).toStrictEqual(rows);
+  });
+
+  test("of one column keeps null apart from empty text", async () => {
+    const rows = [{ a: null }, { a: "" }, { a: null }];
+    const format = csv({ columns: { a: "string" }, rows: true });
+    expect(await textOf(format, rows)).toBe('a\r\n\r\n""\r\n\r\n');
+    expect(await format.decode(await fileOf(format, rows), defaultDecodeLimits)).toStrictEqual(rows);
+  });
+
+  test("may end its lines as Unix does", async () => {
+    const format = csv({ columns: { a: "int8", b: "string" }, rows: true });
+    expect(await format.decode(bytesOf('a,b\n1,"x\ny"\n'), defaultDecodeLimits)).toStrictEqual([{ a: 1, b: "x\ny" }]);
+  });
+});
+
+describe("the id and extension say what the bytes do not", () => {
+  test.each([
+    [csv(), "csv", ".csv"],
+    [csv({ rows: true }), "csv", ".csv"],
+    [csv({ delimiter: ";" }), "csv(semicolon)", ".csv"],
+    [csv({ delimiter: "\t" }), "csv(tab)", ".tsv"],
+    [
+      csv({ columns: { a: "int32", b: "float64", c: "float64", d: "string" }, delimiter: "|" }),
+      "csv(pipe,int32,float64=2,string)",
+      ".csv",
+    ],
+  ])("%#", (format, id, extension) => {
+    expect([format.id, format.extension]).toEqual([id, extension]);
+  });
+
+  test.each([
+    { delimiter: "," + "," },
+    { delimiter: '"' },
+    { columns: { a: "value" } },
+    { columns: { a: "constructor" } },
+  ])("and what cannot be is refused at once: %j", (options) => {
+    expect(() => csv(options as never)).toThrow(DefinitionError);
+  });
+});
+
+describe("a refusal says where", () => {
+  test.each<[unknown, RegExp]>([
+    [[{ a: 1 }, { a: 1.5 }], /payload\[1\]\.a is 1\.5.*declared as int8/],
+    [[{ a: 1 }, {}], /payload\[1\]\.a is missing.*Give null/],
+    [[{ a: 1, b: 2 }], /payload\.b is no declared column/],
+    [[{ a: 1 }, new Date(0)], /payload\[1\] is an instance of Date/],
+    [[{ a: 1 }, { a: 1, [Symbol("x")]: 1 }], /payload\[1\] has symbol keys/],
+  ])("%#", (payload, message) => {
+    const format = csv({ columns: { a: "int8" }, rows: true });
+    expect(() => format.check(payload as never)).toThrow(message);
+    expect(() => format.check(payload as never)).toThrow(UnsupportedPayloadError);
+  });
+
+  test("and what to declare", () => {
+    expect(() => csv({ rows: true }).check([{ a: 1 }])).toThrow(
+      /payload\.a is a column of type float64, not string.*"a": "float64"/,
+    );
+    expect(() => csv().check(tableFromRows([{ a: [1] }]))).toThrow(/payload\.a is a column of type value.*ndjson/);
+  });
+});
+
+describe("other bytes are refused", () => {
+  const format = csv({ columns: { a: "int8", b: "string" }, rows: true });
+  test.each<[string, RegExp]>([
+    ["", /no line of column names/],
+    ["a,b", /last line does not end/],
+    ["a\r\n", /column 2 is undefined, not "b"/],
+    ["b,a\r\n", /column 1 is "b", not "a"/],
+    ["a,b,c\r\n", /3 columns, and 2 declared/],
+    ["a,b\r\n1\r\n", /Invalid Record Length/],
+    ["a,b\r\n1,x,y\r\n", /Invalid Record Length/],
+    ["a,b\r\n128,x\r\n", /"128" in row 0 of column "a" is no int8/],
+    ["a,b\r\n1,x\r\n1.5,x\r\n", /"1.5" in row 1 of column "a" is no int8/],
+    ['a,b\r\n1,"x\r\n', /Quote Not Closed/],
+    ['a,b\r\n1,"x"y\r\n', /Invalid Closing Quote/],
+    ['a,b\r\n"",x\r\n', /"" in row 0 of column "a" is no int8/],
+  ])("%j", (text, message) => {
+    expect(() => format.decode(bytesOf(text), defaultDecodeLimits)).toThrow(message);
+    expect(() => format.decode(bytesOf(text), defaultDecodeLimits)).toThrow(DecodeError);
+  });
+
+  test("no UTF-8, and two columns of one name", () => {
+    expect(() => format.decode(Uint8Array.of(0x61, 0xff, 0x0a), defaultDecodeLimits)).toThrow(/no UTF-8/);
+    expect(() => csv().decode(bytesOf("a,a\r\n"), defaultDecodeLimits)).toThrow(/same name/);
+  });
+
+  test.each<[CsvColumnType, readonly string[]]>([
+    ["date", ["2020-01-01", "1", "2020-02-30T00:00:00.000Z", "Thu, 01 Jan 1970 00:00:00 GMT"]],
+    ["boolean", ["TRUE", "1"]],
+    ["bytes", ["Af8", "*", "QQ=="]],
+    ["int64", ["9223372036854775808", "1.0", "0x1", "1".repeat(1_000_000)]],
+    ["uint64", ["-1"]],
+    ["float64", ["nan", " 1", "0x10", "1,5", ".5", `${"1".repeat(100_000)}x`]],
+    ["float32", ["0.1"]],
+    ["uint8", ["256", "-0", "NaN"]],
+  ])("a cell that is no %s", (type, texts) => {
+    for (const text of texts) {
+      const decode = (): unknown =>
+        csv({ columns: { a: type } }).decode(bytesOf(`a\r\n"${text}"\r\n`), defaultDecodeLimits);
+      if (text === "QQ==") expect(decode).not.toThrow();
+      else expect(decode, text).toThrow(DecodeError);
+    }
+  });
+
+  test("and no more is read than the limits allow", async () => {
+    const file = bytesOf(`a\r\n${"1\r\n".repeat(100)}`);
+    const decode = (limits: object): unknown => csv().decode(file, resolveDecodeLimits(limits));
+    expect(() => decode({ maxBytes: 100 })).toThrow(DecodeLimitError);
+    expect(() => decode({ maxNodes: 100 })).toThrow(/maxNodes/);
+    expect(() => decode({ maxNodes: 101 })).not.toThrow();
+  });
+});
+
+const cells: Record<CsvColumnType, fc.Arbitrary<unknown>> = {
+  int8: fc.integer({ min: -128, max: 127 }),
+  uint8: fc.integer({ min: 0, max: 255 }),
+  int16: fc.integer({ min: -32_768, max: 32_767 }),
+  uint16: fc.integer({ min: 0, max: 65_535 }),
+  int32: fc.integer(),
+  uint32: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  int64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  uint64: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  float32: fc.float(),
+  float64: fc.double(),
+  boolean: fc.boolean(),
+  string: fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.string({ unit: fc.constantFrom(",", ";", "\t", "|", '"', "\r", "\n", " ", "\ufeff", "'", "a", "\0") }),
+  ),
+  date: fc.date({ noInvalidDate: true }),
+  bytes: fc.uint8Array(),
+};
+const name = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.constantFrom("__proto__", "constructor", "", '"', "\r\n", ",", "\ufeff"),
+);
+const layout = fc.uniqueArray(fc.tuple(name, fc.constantFrom(...(Object.keys(cells) as CsvColumnType[]))), {
+  selector: ([key]) => key,
+  minLength: 1,
+  maxLength: 5,
+});
+const delimiters = fc.constantFrom<CsvDelimiter>(",", ";", "\t", "|");
+const case_ = fc.tuple(layout, delimiters).chain(([declared, delimiter]) =>
+  fc.tuple(
+    fc.constant(Object.fromEntries(declared) as Record<string, CsvColumnType>),
+    fc.constant(delimiter),
+    fc.array(
+      fc
+        .tuple(...declared.map(([, type]) => fc.option(cells[type], { freq: 4 })))
+        .map((row) => Object.fromEntries(row.map((cell, i) => [declared[i]?.[0] ?? "", cell]))),
+      { maxLength: 6 },
+    ),
+  ),
+);
+
+test("whatever is accepted comes back in value and type", async () => {
+  await fc.assert(
+    fc.asyncProperty(case_, async ([declared, delimiter, rows]) => {
+      const format = csv({ columns: declared, rows: true, delimiter });
+      await format.check(rows as never);
+      const file = await fileOf(format, rows);
+      const read = (await format.decode(file, defaultDecodeLimits)) as object[];
+      expect(comparableRows(read)).toStrictEqual(comparableRows(rows));
+      const table = tableFromRows(rows, { types: declared }).select(Object.keys(declared));
+      const tables = csv({ columns: declared, delimiter });
+      await tables.check(table as never);
+      expect(await fileOf(tables, table)).toEqual(file);
+      expect((await tables.decode(file, defaultDecodeLimits)).columns).toStrictEqual(table.columns);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("mutated bytes are refused or read, and do no harm", async () => {
+  const format = csv({ columns, rows: true });
+  const good = await fileOf(format, people);
+  const limits = resolveDecodeLimits({ maxBytes: 10_000 });
+  const structure = fc.constantFrom(...bytesOf(',"\r\n0-e.'));
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(good.length - 1), fc.oneof(fc.nat(255), structure)), { maxLength: 6 }),
+      fc.option(fc.nat(good.length), { nil: undefined }),
+      fc.boolean(),
+      (flips, cut, isPlain) => {
+        const bad = good.slice(0, cut);
+        for (const [at, byte] of flips) if (at < bad.length) bad[at] = byte;
+        try {
+          const read = (isPlain ? csv({ rows: true }) : format).decode(bad, limits) as object[];
+          expect(read.length).toBeLessThanOrEqual(bad.length);
+        } catch (error) {
+          expect(error instanceof DecodeError || error instanceof DecodeLimitError, String(error)).toBe(true);
+        }
+      },
+    ),
+    { numRuns: mutations },
+  );
+  expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+}, 3_600_000);
+
+test("Python's csv module reads what we wrote", async () => {
+  await using folder = await temporaryFolder();
+  writeFileSync(folder.join("people.csv"), await fileOf(csv({ columns, rows: true }), people));
+  writeFileSync(
+    folder.join("tabs.tsv"),
+    await fileOf(csv({ rows: true, delimiter: "\t" }), [{ a: 'x\t"y"', b: "é\n😀" }]),
+  );
+  const script = `import csv, json, sys
+def read(name, delimiter):
+    with open(sys.argv[1] + "/" + name, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter=delimiter, strict=True))
+people = read("people.csv", ",")
+print(json.dumps([people, read("tabs.tsv", "\\t"), [repr(float(row["ratio"])) for row in people]]))`;
+  const printed = execFileSync("/usr/bin/python3", ["-c", script, folder.path], { encoding: "utf8" });
+  const [read, tabs, ratios] = JSON.parse(printed) as [Record<string, string>[], unknown, string[]];
+  expect(read.map((row) => row.id)).toEqual(["1", "-2", "", "0"]);
+  expect(read.map((row) => row.name)).toEqual(people.map((row) => row.name ?? ""));
+  expect(read.map((row) => row.big)).toEqual(["9223372036854775807", "", "-1", "0"]);
+  expect(ratios).toEqual(["0.1", "-0.0", "1e+300", "-inf"]);
+  expect(tabs).toEqual([{ a: 'x\t"y"', b: "é\n😀" }]);
+});
