@@ -171,11 +171,8 @@ export class RemoteLink {
 
 function warn({ error, count, restMs }: RemoteFailureEvent): void {
   const rest = restMs > 0 ? ` It is left alone for ${Math.ceil(restMs / 1000)} s.` : "";
-  process.emitWarning(
-    `Going on without the remote store, which failed (${count} times so far).${rest} ${error.message}`,
-    {
-      type: "RemoteStoreWarning",
-      code: error.code,
-    },
-  );
+  process.emitWarning(`Going on without the remote store, which failed (failure ${count}).${rest} ${error.message}`, {
+    type: "RemoteStoreWarning",
+    code: error.code,
+  });
 }
