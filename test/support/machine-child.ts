@@ -1,0 +1,62 @@
+// One of several machines, each with a folder of its own, and one store that they share.
+import { appendFileSync, writeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { npy } from "../../src/format/built-in-formats.ts";
+import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
+import { fileStore } from "../../src/store/file-store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { type LayeredMode, layeredStore } from "../../src/stores/layered.ts";
+import { faultyStore } from "./faulty-store.ts";
+
+export interface MachineInput {
+  readonly local: string;
+  readonly remote: string;
+  readonly mode?: LayeredMode;
+  /** Whether the remote can tell who was first. */
+  readonly isExclusive: boolean;
+  /** Each generation writes a line. */
+  readonly journal: string;
+  readonly generationMs: number;
+  /** How many payloads, one after the other. */
+  readonly payloads: number;
+  /** Whether each generation gives something else. */
+  readonly isRandom: boolean;
+}
+
+export type MachineLine =
+  | { readonly is: "ready" }
+  | { readonly is: "got"; readonly payloads: readonly number[]; readonly failures: number };
+
+const input = JSON.parse(process.argv[2] ?? "") as MachineInput;
+const numbers = definePersistable({
+  name: "numbers",
+  params: typedParams<{ readonly index: number }>(),
+  format: npy(),
+  generate: async ({ params }) => {
+    appendFileSync(input.journal, `${params.index}\n`);
+    await sleep(input.generationMs);
+    return new Float64Array(1000).fill(params.index + (input.isRandom ? Math.random() : 0));
+  },
+});
+
+function tell(line: MachineLine): void {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
+function openRemote(): Store {
+  // A store that is elsewhere has neither a synchronous door nor a path on the disk.
+  return faultyStore(fileStore(input.remote), { exclusiveCreate: input.isExclusive });
+}
+
+const store = layeredStore({ local: fileStore(input.local), remote: openRemote(), mode: input.mode });
+tell({ is: "ready" });
+process.stdin.once("data", async () => {
+  const payloads: number[] = [];
+  for (let index = 0; index < input.payloads; index++) {
+    const silent = { debug() {}, info() {}, warn() {}, error() {} };
+    const payload = await numbers({ index }, { dataDir: store, logger: silent }).payload;
+    payloads.push(...new Set(payload));
+  }
+  tell({ is: "got", payloads, failures: store.failures().count });
+  process.exit();
+});
