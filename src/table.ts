@@ -1,6 +1,7 @@
 export { InvalidColumnTableError } from "./errors/table-errors.ts";
 export { assertColumnTable } from "./table/assert-column-table.ts";
 export {
+  type CellOf,
   type Column,
   type ColumnFor,
   type ColumnOf,

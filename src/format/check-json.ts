@@ -9,21 +9,24 @@ const STRUCTURED = "Use structured(), the default, which keeps it.";
  * Throws where JSON would change a value. What is shared is written out each time, so it is looked at each time.
  *
  * @param path - where the value stands in the payload
+ * @param format - whose payload it is
  * @throws {@link UnsupportedPayloadError}
  */
-export function checkJson(value: unknown, path: readonly (string | number)[] = []): void {
-  new JsonCheck(path).check(value);
+export function checkJson(value: unknown, path: readonly (string | number)[] = [], format = "json"): void {
+  new JsonCheck(path, format).check(value);
 }
 
 class JsonCheck {
   /** To the value that is being looked at. */
   readonly #path: (string | number)[];
+  readonly #format: string;
   /** The containers along the path. */
   readonly #above: object[] = [];
   #nodes = 0;
 
-  constructor(path: readonly (string | number)[]) {
+  constructor(path: readonly (string | number)[], format: string) {
     this.#path = [...path];
+    this.#format = format;
   }
 
   check(value: unknown): void {
@@ -91,7 +94,7 @@ class JsonCheck {
   }
 
   #refuse(what: string, suggestion = STRUCTURED): never {
-    throw new UnsupportedPayloadError("json", this.#path, what, suggestion);
+    throw new UnsupportedPayloadError(this.#format, this.#path, what, suggestion);
   }
 }
 

@@ -1,5 +1,5 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
-import type { ColumnValuesByType } from "../table/column.ts";
+import type { CellOf } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import { isColumnType } from "../table/typed-values.ts";
 import { checkCsv } from "./check-csv.ts";
@@ -10,21 +10,15 @@ import { encodeCsv } from "./encode-csv.ts";
 import type { DecodeLimits, Format } from "./format.ts";
 import type { TableCodec, TabularOptions } from "./tabular.ts";
 import { tabular } from "./tabular-format-of.ts";
+import { typedFormatId } from "./typed-format-id.ts";
 
 /** Column types by column name, in the order of the columns: `{ id: "int32", name: "string" }`. */
 export type CsvColumns = Readonly<Record<string, CsvColumnType>>;
 
 /** One row of a CSV file of these columns; an empty cell is null. */
 export type CsvRow<Columns extends CsvColumns> = {
-  readonly [Name in keyof Columns]: CsvCell<Columns[Name]> | null;
+  readonly [Name in keyof Columns]: CellOf<Columns[Name]> | null;
 };
-
-/** What a cell is in a record. */
-export type CsvCell<Type extends CsvColumnType> = Type extends "boolean"
-  ? boolean
-  : Type extends "date"
-    ? Date
-    : ColumnValuesByType[Type][number];
 
 /** How a table is written as CSV. */
 export interface CsvOptions<Columns extends CsvColumns = CsvColumns> extends TabularOptions {
@@ -78,7 +72,11 @@ export function csv(options?: CsvOptions<never> & { readonly rows?: false | unde
 export function csv(options: CsvOptions = {}): CsvFormat<object> | CsvRowsFormat<object> {
   const layout = layoutOf(options);
   const codec: TableCodec = {
-    id: idOf(layout),
+    id: typedFormatId(
+      "csv",
+      layout.delimiter === "," ? [] : [csvDelimiters[layout.delimiter]],
+      layout.columns?.values() ?? [],
+    ),
     extension: layout.delimiter === "\t" ? ".tsv" : ".csv",
     inline: false,
     check: (table) => checkCsv(table, layout),
@@ -99,17 +97,4 @@ function layoutOf({ columns, delimiter = "," }: CsvOptions): CsvLayout {
         `csv has no cells of type ${JSON.stringify(type)}, as column ${JSON.stringify(name)} is declared. Declare int32, float64, string, date or another type; for nested values use ndjson() or parquet().`,
       );
   return { delimiter, columns: declared };
-}
-
-/** Says all that the bytes do not, so that a file is never read as something else than it was written as: `csv(int32,string,float64=12)`. */
-function idOf({ delimiter, columns }: CsvLayout): string {
-  const runs: { type: string; length: number }[] = [];
-  for (const type of columns?.values() ?? []) {
-    const last = runs.at(-1);
-    if (last?.type === type) last.length += 1;
-    else runs.push({ type, length: 1 });
-  }
-  const parts = runs.map(({ type, length }) => (length === 1 ? type : `${type}=${length}`));
-  if (delimiter !== ",") parts.unshift(csvDelimiters[delimiter]);
-  return parts.length === 0 ? "csv" : `csv(${parts.join(",")})`;
 }

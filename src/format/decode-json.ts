@@ -14,7 +14,7 @@ export function decodeJson(bytes: Uint8Array, limits: DecodeLimits): unknown {
   if (jsonDepth(bytes, limits.maxDepth) > limits.maxDepth)
     throw new DecodeLimitError("json", "maxDepth", limits.maxDepth);
   // A value takes two bytes with its comma.
-  if (bytes.length / 2 > limits.maxNodes && countNodes(bytes) > limits.maxNodes)
+  if (bytes.length / 2 > limits.maxNodes && countJsonNodes(bytes) > limits.maxNodes)
     throw new DecodeLimitError("json", "maxNodes", limits.maxNodes);
   try {
     return JSON.parse(decoder.decode(bytes));
@@ -24,8 +24,8 @@ export function decodeJson(bytes: Uint8Array, limits: DecodeLimits): unknown {
   }
 }
 
-/** At least as many as there are: each but the first stands after a comma or a bracket. */
-function countNodes(text: Uint8Array): number {
+/** At least as many values as there are: each but the first stands after a comma or a bracket. */
+export function countJsonNodes(text: Uint8Array): number {
   let count = 1;
   let inText = false;
   for (let i = 0; i < text.length; i++) {

@@ -2,7 +2,6 @@ export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../error
 export { DefinitionError } from "../errors/persistable-errors.ts";
 export type { CsvColumnType } from "../format/csv-cells.ts";
 export {
-  type CsvCell,
   type CsvColumns,
   type CsvFormat,
   type CsvOptions,
@@ -11,3 +10,4 @@ export {
   csv,
 } from "../format/csv-format.ts";
 export type { CsvDelimiter } from "../format/csv-layout.ts";
+export type { CellOf } from "../table/column.ts";

@@ -67,3 +67,10 @@ type ScalarTypeOf<Value> = [Value] extends [number]
 
 /** A column that can hold values of a type. */
 export type ColumnFor<Value> = { readonly [Type in ColumnTypeOf<Value>]: ColumnOf<Type> }[ColumnTypeOf<Value>];
+
+/** What a cell of a column type is in a record. */
+export type CellOf<Type extends ColumnType> = Type extends "boolean"
+  ? boolean
+  : Type extends "date"
+    ? Date
+    : ColumnValuesByType[Type][number];

@@ -1,0 +1,89 @@
+import { DecodeError, UnsupportedPayloadError } from "../errors/format-errors.ts";
+import { type Column, type ColumnType, MARK } from "../table/column.ts";
+import { ColumnBuilder } from "../table/column-builder.ts";
+import { ColumnTable } from "../table/column-table.ts";
+import { describeCell } from "../table/describe-cell.ts";
+import { checkJson } from "./check-json.ts";
+import type { DecodeLimits } from "./format.ts";
+import { joinJsonLines } from "./join-json-lines.ts";
+import { ndjsonTextAt, ndjsonValueOf } from "./ndjson-cells.ts";
+import { parseJsonLines } from "./parse-json-lines.ts";
+import type { TableCodec } from "./tabular.ts";
+import { typedFormatId } from "./typed-format-id.ts";
+
+/** Tables as lines of JSON objects, whose cells have the types that are declared. */
+export function ndjsonTable(types: ReadonlyMap<string, ColumnType>): TableCodec {
+  return {
+    id: typedFormatId("ndjson", [], types.values()),
+    extension: ".ndjson",
+    inline: false,
+    check: (table) => checkTable(table, types),
+    encode: encodeTable,
+    decode: (bytes, limits) => decodeTable(bytes, types, limits),
+  };
+}
+
+function checkTable({ columns }: ColumnTable, types: ReadonlyMap<string, ColumnType>): void {
+  const names = [...types.keys()];
+  for (const [i, column] of columns.entries()) {
+    const { name, type } = column;
+    const wanted = types.get(name);
+    if (wanted === undefined) refuse([name], "is no declared column", "Declare all columns, or select some.");
+    if (names[i] !== name)
+      refuse([name], "stands at another place than declared", "Select the columns in their order: table.select([…]).");
+    if (type !== wanted) refuse([name], `is a column of type ${type}, not ${wanted}`, "Declare the type that it has.");
+    checkCells(column);
+  }
+  const missing = names[columns.length];
+  if (missing !== undefined) refuse([missing], "is declared, and no column", "Declare the columns that there are.");
+}
+
+function checkCells({ name, type, values, marks }: Column): void {
+  const isFloat = type === "float64" || type === "float32";
+  if (!isFloat && type !== "date" && type !== "value") return;
+  for (let row = 0; row < values.length; row++) {
+    if (marks !== undefined && marks[row] !== MARK.present) continue;
+    const value = values[row];
+    if (type === "value") checkJson(value, [row, name], "ndjson");
+    else if (!Number.isFinite(value) || Object.is(value, -0))
+      refuse([row, name], type === "date" ? "is an invalid date" : `is ${describeCell(value)}`, "Give null.");
+  }
+}
+
+function encodeTable({ columns, rowCount }: ColumnTable): readonly Uint8Array[] {
+  const keys = columns.map(({ name }) => `${JSON.stringify(name)}:`);
+  return joinJsonLines("ndjson", rowCount, (row) => {
+    let text = "";
+    for (const [i, column] of columns.entries()) {
+      const mark = column.marks?.[row] ?? MARK.present;
+      if (mark === MARK.absent) continue;
+      text += `${text === "" ? "" : ","}${keys[i]}${mark === MARK.null ? "null" : ndjsonTextAt(column, row)}`;
+    }
+    return `{${text}}`;
+  });
+}
+
+function decodeTable(bytes: Uint8Array, types: ReadonlyMap<string, ColumnType>, limits: DecodeLimits): ColumnTable {
+  const lines = parseJsonLines("ndjson", bytes, limits);
+  const builders = new Map(Array.from(types, ([name, type]) => [name, new ColumnBuilder(name, lines.length, type)]));
+  for (const [row, line] of lines.entries()) {
+    if (typeof line !== "object" || line === null || Array.isArray(line))
+      throw new DecodeError("ndjson", `line ${row + 1} is no object`);
+    for (const [name, json] of Object.entries(line) as [string, unknown][]) {
+      const type = types.get(name);
+      if (type === undefined) throw new DecodeError("ndjson", `line ${row + 1} has a key that is not declared`);
+      const value = json === null ? null : ndjsonValueOf(type, json);
+      if (value === undefined)
+        throw new DecodeError("ndjson", `${describeCell(json)} in line ${row + 1} is no ${type}`);
+      builders.get(name)?.push(row, value);
+    }
+  }
+  return new ColumnTable(
+    Array.from(builders.values(), (builder) => builder.finish()),
+    lines.length,
+  );
+}
+
+function refuse(path: readonly (string | number)[], what: string, suggestion: string): never {
+  throw new UnsupportedPayloadError("ndjson", path, what, suggestion);
+}
