@@ -86,9 +86,10 @@ export class StoreFullError extends StoreError {
 export class StoreAccessError extends StoreError {
   override readonly code = "PERSISTABLE_STORE_ACCESS" as const;
 
-  constructor(failure: StoreFailure) {
-    const problem = failure.systemCode === "EROFS" ? "the disk is read-only" : "this user may not do that";
-    super(failure, `${problem}. Give it the permission, or choose another dataDir.`);
+  /** @param problem - where more is known */
+  constructor(failure: StoreFailure, problem?: string) {
+    const usual = failure.systemCode === "EROFS" ? "the disk is read-only" : "this user may not do that";
+    super(failure, `${problem ?? usual}. Give it the permission, or choose another dataDir.`);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a bucket of some cloud can do, as its official client offers it; `bucketStore` makes a `Store` of it, so that the promises of a
+ * What a bucket of some cloud can do, as its official client offers it; `createBucketStore` makes a `Store` of it, so that the promises of a
  * store (names, aborts, retries, limits, probing, parallel ranges) are kept in one place for all of them.
  *
  * Keys are complete object keys, prefix included. Every method rejects with the signal's reason when it is aborted; other failures are
@@ -42,6 +42,8 @@ export interface DriverGetOptions extends DriverCallOptions {
 
 export interface DriverPutOptions extends DriverCallOptions {
   readonly ifAbsent: boolean;
+  /** Kept with the object as metadata under the key `writer`: by it a writer whose answer was lost knows its own object again. */
+  readonly writer?: string | undefined;
 }
 
 /** An object as it comes: sizes are known before its bytes are read. */
@@ -58,6 +60,8 @@ export interface DriverEntry {
   readonly sizeBytes: number;
   /** By the service's clock. */
   readonly modifiedMs: number;
+  /** See {@link DriverPutOptions.writer}; `head` tells it, lists need not. */
+  readonly writer?: string | undefined;
 }
 
 /** An upload in parts that was begun. */

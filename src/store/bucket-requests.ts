@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  StoreAccessError,
+  StoreError,
+  type StoreFailure,
+  StoreFullError,
+  StoreIoError,
+  type StoreOperation,
+} from "../errors/store-errors.ts";
+import type { BucketDriver, DriverVerdict } from "./bucket-driver.ts";
+import { CallerFailure } from "./caller-failure.ts";
+import { orAborted } from "./or-aborted.ts";
+
+/** How patient a bucket is with its service. */
+export interface BucketPatience {
+  /** Of one request, the first one included. Default 6. */
+  readonly attempts: number;
+  /** Before the second attempt, in milliseconds; doubled each time, up to 10 s, and scattered. Default 200. */
+  readonly delayMs: number;
+  /** A request during which no byte has moved for so long is given up, and tried anew. Default 30,000. */
+  readonly stallMs: number;
+}
+
+export const defaultPatience: BucketPatience = { attempts: 6, delayMs: 200, stallMs: 30_000 };
+
+const MAX_DELAY_MS = 10_000;
+const MAX_RETRY_AFTER_MS = 60_000;
+/** Slower than this no upload is worth waiting for. */
+const MIN_BYTES_PER_MS = 20;
+
+/** One attempt at a request. */
+export interface Attempt {
+  /** Aborted when the caller gives up, and when the attempt has stalled. */
+  readonly signal: AbortSignal;
+  /** How many attempts came before it. */
+  readonly earlier: number;
+  /** Bytes have moved: it has not stalled. */
+  moved(): void;
+}
+
+/** Says what a request is about. */
+export interface Request {
+  readonly operation: StoreOperation;
+  /** As a person finds it. */
+  readonly path: string;
+  readonly signal: AbortSignal | undefined;
+  /** That are sent in one go, without a sign of life in between. */
+  readonly sentBytes?: number;
+}
+
+/** Thrown by a reader whose object has become another one meanwhile. */
+export class ObjectChanged extends Error {}
+
+/** Sends requests to one service: repeats what may pass, gives up what has stalled, and says what went wrong in the words of a store. */
+export class BucketRequests {
+  readonly #driver: BucketDriver;
+  readonly #patience: BucketPatience;
+
+  constructor(driver: BucketDriver, patience: BucketPatience) {
+    this.#driver = driver;
+    this.#patience = patience;
+  }
+
+  /**
+   * @throws the signal's reason; what a {@link CallerFailure} carries; {@link ObjectChanged}; a StoreError for everything else.
+   */
+  async send<Answer>(request: Request, work: (attempt: Attempt) => Promise<Answer>): Promise<Answer> {
+    const { signal } = request;
+    for (let earlier = 0; ; earlier++) {
+      signal?.throwIfAborted();
+      const watched = new StallWatch(signal, this.#stallMsOf(request));
+      try {
+        return await orAborted(work({ signal: watched.signal, earlier, moved: () => watched.moved() }), watched.signal);
+      } catch (error) {
+        // The caller's reason, whatever the client made of it.
+        signal?.throwIfAborted();
+        if (error instanceof CallerFailure) throw error.cause;
+        if (error instanceof ObjectChanged || error instanceof StoreError) throw error;
+        const verdict = watched.hasStalled ? stalled(this.#patience.stallMs) : this.judge(error);
+        if (verdict.kind === "changed") throw new ObjectChanged("changed", { cause: error });
+        const isLast = earlier + 1 >= this.#patience.attempts;
+        if (verdict.kind !== "passing" || isLast) throw describe(request, verdict, error, earlier + 1);
+        await this.#pause(earlier, verdict, signal);
+      } finally {
+        watched.close();
+      }
+    }
+  }
+
+  judge(error: unknown): DriverVerdict {
+    if (error instanceof EndedEarly) return { kind: "passing", systemCode: undefined, problem: error.message };
+    return this.#driver.judge(error);
+  }
+
+  #stallMsOf({ sentBytes = 0 }: Request): number {
+    return this.#patience.stallMs + sentBytes / MIN_BYTES_PER_MS;
+  }
+
+  async #pause(earlier: number, { retryAfterMs = 0 }: DriverVerdict, signal: AbortSignal | undefined): Promise<void> {
+    const backoffMs = Math.min(MAX_DELAY_MS, this.#patience.delayMs * 2 ** earlier);
+    // Scattered, so that those who failed together do not come back together.
+    const scatteredMs = backoffMs * (0.5 + Math.random() / 2);
+    try {
+      await sleep(Math.max(scatteredMs, Math.min(MAX_RETRY_AFTER_MS, retryAfterMs)), undefined, signal && { signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  }
+}
+
+/** A body that had fewer bytes than were announced. */
+export class EndedEarly extends Error {
+  constructor(gotBytes: number, wantedBytes: number) {
+    super(`the answer ended after ${gotBytes} of ${wantedBytes} bytes`);
+  }
+}
+
+/** Aborts an attempt that shows no sign of life. */
+class StallWatch {
+  hasStalled = false;
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #caller: AbortSignal | undefined;
+  readonly #giveUp = (): void => this.#controller.abort(this.#caller?.reason);
+
+  constructor(caller: AbortSignal | undefined, stallMs: number) {
+    this.#caller = caller;
+    this.signal = this.#controller.signal;
+    caller?.addEventListener("abort", this.#giveUp, { once: true });
+    this.#timer = setTimeout(() => {
+      this.hasStalled = true;
+      this.#controller.abort(new DOMException("No byte has moved.", "TimeoutError"));
+    }, stallMs);
+  }
+
+  moved(): void {
+    this.#timer.refresh();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener("abort", this.#giveUp);
+  }
+}
+
+function stalled(stallMs: number): DriverVerdict {
+  return { kind: "passing", systemCode: "ETIMEDOUT", problem: `no byte has moved for ${stallMs / 1000} s` };
+}
+
+function describe(request: Request, verdict: DriverVerdict, cause: unknown, attempts: number): StoreError {
+  const { operation, path } = request;
+  const { kind, systemCode, problem } = verdict;
+  const failure: StoreFailure = { operation, path, ...(systemCode === undefined ? {} : { systemCode }), cause };
+  if (kind === "access") return new StoreAccessError(failure, problem);
+  if (kind === "full") return new StoreFullError(failure);
+  const what = problem ?? (cause instanceof Error && cause.message !== "" ? cause.message : "the service failed");
+  return new StoreIoError(failure, attempts > 1 ? `${what} (${attempts} attempts)` : what);
+}

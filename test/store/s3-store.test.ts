@@ -1,0 +1,160 @@
+import { createServer, request as forward, type IncomingMessage } from "node:http";
+import { pathToFileURL } from "node:url";
+import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { definePersistable } from "../../src/index.ts";
+import type { Store } from "../../src/store/store.ts";
+import { storePath } from "../../src/store/store-path.ts";
+import { openS3 } from "../../src/stores/s3.ts";
+import { storeConformance } from "../../src/testing/store-conformance.ts";
+import { buildChild } from "../support/run-child.ts";
+import { CREDENTIALS, createBucket, startMoto, startS3rver, startSwift } from "../support/servers/s3-servers.ts";
+import type { TestServer } from "../support/servers/server.ts";
+
+Object.assign(process.env, CREDENTIALS.s3rver);
+const [moto, swift, s3rver] = await Promise.all([startMoto(), startSwift(), startS3rver()]);
+const module = pathToFileURL(await buildChild("test/store/s3-store-module.ts"));
+afterAll(() => Promise.all([moto, swift, s3rver].map((server) => server?.close())));
+
+const PATH = storePath("points", "a.json");
+
+function placeIn(server: Pick<TestServer, "url">, bucket: string): string {
+  return `s3://${bucket}/team/data?endpoint=${encodeURIComponent(server.url)}`;
+}
+
+async function openPrepared(place: string): Promise<Store> {
+  const store = await openS3(place);
+  await store.prepare?.();
+  return store;
+}
+
+function prove(name: string, server: TestServer | undefined, exclusiveCreate: boolean): void {
+  if (server === undefined) return;
+  storeConformance(
+    { describe, it },
+    {
+      name: `a bucket of ${name}`,
+      capabilities: { exclusiveCreate, durable: true, shared: true },
+      clockStepMs: 1000,
+      module,
+      async open() {
+        const place = placeIn(server, await createBucket(server.url));
+        const reopen = (): Promise<Store> => openPrepared(place);
+        return { store: await reopen(), place, reopen, close: async () => {} };
+      },
+    },
+  );
+}
+
+prove("moto", moto, true);
+describe("as a user of Swift", () => {
+  beforeAll(() => void Object.assign(process.env, CREDENTIALS.swift));
+  afterAll(() => void Object.assign(process.env, CREDENTIALS.s3rver));
+  prove("Swift, which says that it cannot create exclusively", swift, false);
+});
+
+describe.skipIf(s3rver === undefined)("a server that overwrites where it should refuse", () => {
+  const server = s3rver as TestServer;
+
+  it("is found out, and its promise is not passed on", async () => {
+    const store = await openPrepared(placeIn(server, await createBucket(server.url)));
+    expect(store.capabilities.exclusiveCreate).toBe(false);
+    expect(await store.createIfAbsent(PATH, [Buffer.from("one")])).toBe("created");
+    expect(await store.createIfAbsent(PATH, [Buffer.from("two")])).toBe("exists");
+    expect(Buffer.from((await store.read(PATH)) ?? []).toString()).toBe("one");
+  });
+
+  it("still gives both of two writers the same payload", async () => {
+    const place = placeIn(server, await createBucket(server.url));
+    const answer = definePersistable({ name: "answer", generate: () => ({ text: "x".repeat(10_000) }) });
+    const both = await Promise.all(
+      [1, 2].map(async () => answer({}, { dataDir: await openPrepared(place) }).loadOrGenerate()),
+    );
+    expect(both[0]).toEqual(both[1]);
+    expect(await answer({}, { dataDir: await openPrepared(place) }).load()).toEqual(both[0]);
+  });
+});
+
+describe.skipIf(moto === undefined)("a bucket of S3", () => {
+  const server = moto as TestServer;
+
+  it("leaves no parts behind when a big upload is aborted, or its source fails", async () => {
+    const bucket = await createBucket(server.url);
+    const store = await openPrepared(placeIn(server, bucket));
+    const part = new Uint8Array(6 * 1024 * 1024);
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      for (let index = 0; index < 5; index++) yield part;
+      throw new Error("the source broke");
+    }
+    await expect(store.writeFresh(PATH, failing())).rejects.toThrow("the source broke");
+    const controller = new AbortController();
+    async function* stuck(): AsyncGenerator<Uint8Array> {
+      for (let index = 0; index < 5; index++) yield part;
+      controller.abort(new Error("changed my mind"));
+      await new Promise(() => {});
+    }
+    await expect(store.writeFresh(PATH, stuck(), controller)).rejects.toThrow("changed my mind");
+    const client = new S3Client({ endpoint: server.url, region: "us-east-1", forcePathStyle: true });
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    expect(Uploads).toEqual([]);
+    expect(await store.stat(PATH)).toBeUndefined();
+  });
+
+  it("takes a stream of several parts, and gives it back", async () => {
+    const store = await openPrepared(placeIn(server, await createBucket(server.url)));
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      for (let index = 0; index < 30; index++) yield new Uint8Array(1_000_000).fill(index);
+    }
+    await store.writeFresh(PATH, pieces());
+    const bytes = (await store.read(PATH)) ?? new Uint8Array();
+    expect(bytes.length).toBe(30_000_000);
+    expect([bytes[0], bytes[999_999], bytes[1_000_000], bytes[29_999_999]]).toEqual([0, 0, 1, 29]);
+  });
+
+  it("finds a small payload in one round trip", async () => {
+    const bucket = await createBucket(server.url);
+    await using counted = await countRequests(server);
+    const answer = definePersistable({ name: "answer", generate: () => 42 });
+    await answer({}, { dataDir: placeIn(counted, bucket) }).payload;
+    counted.seen.length = 0;
+    expect(await answer({}, { dataDir: await openS3(placeIn(counted, bucket)) }).payload).toBe(42);
+    expect(counted.seen).toEqual([expect.stringMatching(/^GET .*\/answer\/[0-9a-f]{64}\.json/)]);
+  });
+
+  it("says what is wrong with a bucket that is not there, and with credentials", async () => {
+    const store = await openS3(placeIn(server, "there-is-none"));
+    await expect(store.writeFresh(PATH, [Buffer.from("x")])).rejects.toThrow(/there is no bucket there-is-none/);
+    await expect(store.read(PATH)).rejects.toThrow(/there is no bucket there-is-none/);
+    await expect(openS3("s3://key:secret@bucket/prefix")).rejects.toThrow(/credentials/);
+    await expect(openS3("s3:///prefix")).rejects.toThrow(/no place to keep artifacts/);
+  });
+
+  it("says so when nobody listens", async () => {
+    const { s3Store } = await import("../../src/stores/s3.ts");
+    const patience = { attempts: 2, delayMs: 1 };
+    const store = await s3Store({ bucket: "results", endpoint: "http://127.0.0.1:1", patience });
+    await expect(store.read(PATH)).rejects.toMatchObject({ code: "PERSISTABLE_STORE_IO", systemCode: "ECONNREFUSED" });
+  });
+});
+
+/** A proxy that writes down what passes. */
+async function countRequests(target: TestServer): Promise<AsyncDisposable & { readonly url: string; seen: string[] }> {
+  const seen: string[] = [];
+  const proxy = createServer((incoming: IncomingMessage, outgoing) => {
+    seen.push(`${incoming.method} ${incoming.url}`);
+    const { method, url: path, headers } = incoming;
+    const passed = forward({ host: "127.0.0.1", port: target.port, method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(passed);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const { port } = proxy.address() as { port: number };
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      proxy.close(() => resolve());
+      proxy.closeAllConnections();
+    });
+  return { url: `http://127.0.0.1:${port}`, seen, [Symbol.asyncDispose]: close };
+}
