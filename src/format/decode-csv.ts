@@ -7,6 +7,7 @@ import { type CsvColumnType, csvValueOf } from "./csv-cells.ts";
 import type { CsvLayout } from "./csv-layout.ts";
 import type { DecodeLimits } from "./format.ts";
 import { isOutOfResources } from "./out-of-resources.ts";
+import { quotedEmptyCells } from "./quoted-empty-cells.ts";
 
 const NEWLINE = 0x0a;
 /** Longer names are cut in messages. */
@@ -45,15 +46,13 @@ export function decodeCsv(bytes: Uint8Array, layout: CsvLayout, limits: DecodeLi
 
 function readLines(bytes: Uint8Array, layout: CsvLayout, take: (cells: readonly (string | null)[]) => void): void {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  // Whether a cell was in quotes is told cell by cell, which takes long, so only where one of them may be empty text.
-  const hasQuotedEmpty = buffer.includes('""');
+  const isQuoted = quotedEmptyCells(buffer, layout.delimiter);
   parse(buffer, {
     delimiter: layout.delimiter,
     record_delimiter: ["\r\n", "\n"],
     bom: false,
-    cast: hasQuotedEmpty ? (text, { quoting }) => (text === "" && !quoting ? null : text) : false,
-    on_record: (cells: (string | null)[]) => {
-      take(hasQuotedEmpty ? cells : cells.map((text) => (text === "" ? null : text)));
+    on_record: (cells: string[]) => {
+      take(cells.map((text) => (text === "" && !isQuoted() ? null : text)));
       return null;
     },
   });

@@ -1,26 +1,22 @@
 import { fitsColumn } from "../table/cell-type.ts";
-import type { Column, ColumnType } from "../table/column.ts";
+import { type Column, type ColumnType, MARK } from "../table/column.ts";
 import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "./scalar-text.ts";
 
-/** The JSON of a cell that holds something. */
-export function ndjsonTextAt({ type, values }: Column, row: number): string {
-  const value: unknown = values[row];
-  switch (type) {
-    case "boolean":
-      return value === 1 ? "true" : "false";
-    case "date":
-      return `"${new Date(value as number).toISOString()}"`;
-    case "bytes":
-      return `"${textOfBytes(value as Uint8Array)}"`;
-    case "int64":
-    case "uint64":
-      return `"${String(value)}"`;
-    case "string":
-    case "value":
-      return JSON.stringify(value);
-    default:
-      return String(value);
-  }
+/** The same column with values that JSON has. */
+export function ndjsonColumn(column: Column): Column {
+  const textOf = textIn(column.type);
+  if (textOf === undefined) return column;
+  const { name, values, marks } = column;
+  const texts = Array.from(values as Iterable<unknown>, (value, row) =>
+    marks === undefined || marks[row] === MARK.present ? textOf(value) : "",
+  );
+  return { name, type: "string", values: texts, ...(marks === undefined ? {} : { marks }) };
+}
+
+function textIn(type: ColumnType): ((value: unknown) => string) | undefined {
+  if (type === "int64" || type === "uint64") return String;
+  if (type === "date") return (ms) => new Date(ms as number).toISOString();
+  return type === "bytes" ? (bytes) => textOfBytes(bytes as Uint8Array) : undefined;
 }
 
 /** The value of a cell again; undefined where it is none of this type. */

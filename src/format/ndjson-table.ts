@@ -6,10 +6,13 @@ import { describeCell } from "../table/describe-cell.ts";
 import { checkJson } from "./check-json.ts";
 import type { DecodeLimits } from "./format.ts";
 import { joinJsonLines } from "./join-json-lines.ts";
-import { ndjsonTextAt, ndjsonValueOf } from "./ndjson-cells.ts";
+import { ndjsonColumn, ndjsonValueOf } from "./ndjson-cells.ts";
 import { parseJsonLines } from "./parse-json-lines.ts";
 import type { TableCodec } from "./tabular.ts";
 import { typedFormatId } from "./typed-format-id.ts";
+
+/** So many rows become records at a time. */
+const ROWS_AT_ONCE = 1024;
 
 /** Tables as lines of JSON objects, whose cells have the types that are declared. */
 export function ndjsonTable(types: ReadonlyMap<string, ColumnType>): TableCodec {
@@ -50,16 +53,16 @@ function checkCells({ name, type, values, marks }: Column): void {
   }
 }
 
-function encodeTable({ columns, rowCount }: ColumnTable): readonly Uint8Array[] {
-  const keys = columns.map(({ name }) => `${JSON.stringify(name)}:`);
-  return joinJsonLines("ndjson", rowCount, (row) => {
-    let text = "";
-    for (const [i, column] of columns.entries()) {
-      const mark = column.marks?.[row] ?? MARK.present;
-      if (mark === MARK.absent) continue;
-      text += `${text === "" ? "" : ","}${keys[i]}${mark === MARK.null ? "null" : ndjsonTextAt(column, row)}`;
+function encodeTable(table: ColumnTable): readonly Uint8Array[] {
+  let begin = 0;
+  let rows: object[] = [];
+  return joinJsonLines("ndjson", table.rowCount, (row) => {
+    if (row >= begin + rows.length) {
+      begin = row;
+      const some = table.slice(row, row + ROWS_AT_ONCE);
+      rows = new ColumnTable(some.columns.map(ndjsonColumn), some.rowCount).toRows();
     }
-    return `{${text}}`;
+    return JSON.stringify(rows[row - begin]);
   });
 }
 
@@ -69,7 +72,9 @@ function decodeTable(bytes: Uint8Array, types: ReadonlyMap<string, ColumnType>, 
   for (const [row, line] of lines.entries()) {
     if (typeof line !== "object" || line === null || Array.isArray(line))
       throw new DecodeError("ndjson", `line ${row + 1} is no object`);
-    for (const [name, json] of Object.entries(line) as [string, unknown][]) {
+    const record = line as Readonly<Record<string, unknown>>;
+    for (const name of Object.keys(record)) {
+      const json = record[name];
       const type = types.get(name);
       if (type === undefined) throw new DecodeError("ndjson", `line ${row + 1} has a key that is not declared`);
       const value = json === null ? null : ndjsonValueOf(type, json);

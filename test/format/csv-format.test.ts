@@ -164,6 +164,13 @@ describe("the file", () => {
     expect(await format.decode(await fileOf(format, rows), defaultDecodeLimits)).toStrictEqual(rows);
   });
 
+  test("keeps null apart from empty text next to quotes of every kind", async () => {
+    const texts = [null, "", '"', '""', '"",', ',"', "\r\n", "x", '\n""\n'];
+    const rows = texts.flatMap((a) => texts.flatMap((b) => [{ a, b, c: a }]));
+    const format = csv({ columns: { a: "string", b: "string", c: "string" }, rows: true });
+    expect(await format.decode(await fileOf(format, rows), defaultDecodeLimits)).toStrictEqual(rows);
+  });
+
   test("may end its lines as Unix does", async () => {
     const format = csv({ columns: { a: "int8", b: "string" }, rows: true });
     expect(await format.decode(bytesOf('a,b\n1,"x\ny"\n'), defaultDecodeLimits)).toStrictEqual([{ a: 1, b: "x\ny" }]);
