@@ -1,6 +1,7 @@
 import { DecodeError } from "../errors/format-errors.ts";
 import type { ColumnType } from "../table/column.ts";
 import type { Budget } from "./decode-budget.ts";
+import { decodeHalf } from "./decode-half.ts";
 import { decodeJson } from "./decode-json.ts";
 import type { DecodeLimits } from "./format.ts";
 import { PHYSICAL, type PhysicalValues } from "./parquet-encodings.ts";
@@ -212,12 +213,7 @@ function millisecondsOf96(bytes: Uint8Array): number {
 }
 
 function halfOf(bytes: Uint8Array): number {
-  const bits = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
-  const sign = bits >> 15 === 0 ? 1 : -1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? (sign * fraction) / 2 ** 24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return decodeHalf((bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8));
 }
 
 function uuidOf(bytes: Uint8Array): string {

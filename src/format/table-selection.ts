@@ -10,12 +10,15 @@ export interface ResolvedSelection {
   readonly end: number;
 }
 
-/** @throws {@link InvalidColumnTableError} that names a column which is not there */
+/** @throws {@link InvalidColumnTableError} for a column that is not there, or that is asked for twice */
 export function resolveSelection(
   names: readonly string[],
   rowCount: number,
   { columns, rows }: TableSelection,
 ): ResolvedSelection {
+  const twice = columns?.find((name, i) => columns.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new InvalidColumnTableError("table", [twice], "is selected twice", "Name each column once.");
   const byName = new Map(names.map((name, i) => [name, i]));
   const columnIndexes =
     columns === undefined

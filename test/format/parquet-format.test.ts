@@ -8,13 +8,13 @@ import { InvalidColumnTableError } from "../../src/errors/table-errors.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { TableSelection } from "../../src/format/format.ts";
 import { parquet, parquetCodec } from "../../src/format/parquet-format.ts";
-import type { PayloadSource } from "../../src/format/payload-source.ts";
 import type { TableCodec } from "../../src/format/tabular.ts";
 import type { Column } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
 import { tableFromRows } from "../../src/table/table-from-rows.ts";
 import { formatConformance } from "../../src/testing/index.ts";
 import { anyTable, everyType } from "../support/any-table.ts";
+import { countedSource } from "../support/counted-source.ts";
 import { expectHarmless } from "../support/mutated-bytes.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runWithoutPeers } from "../support/without-peers.ts";
@@ -245,29 +245,13 @@ describe("other tools", () => {
     );
     const bytes = new Uint8Array(await readFile(path));
     await expect(async () => parquetCodec().decode(bytes, select)).rejects.toThrow(/column list holds lists/);
-    const table = await parquetCodec().selectColumns?.(sourceOf(bytes).source, { columns: ["z", "a"] }, select);
+    const table = await parquetCodec().selectColumns?.(countedSource(bytes).source, { columns: ["z", "a"] }, select);
     expect(table?.toRows()).toEqual([{ z: "b", a: 1 }]);
     await duckdb(`copy (select 1 as a) to '${path}' (format parquet, codec lz4_raw)`);
     const lz4 = new Uint8Array(await readFile(path));
     await expect(async () => parquetCodec().decode(lz4, select)).rejects.toThrow(/compressed by lz4_raw/);
   });
 });
-
-/** Bytes to be read in parts, and what was read of them. */
-function sourceOf(bytes: Uint8Array): { source: PayloadSource; read: () => number } {
-  let read = 0;
-  const source = {
-    sizeBytes: bytes.length,
-    async read(start: number, end: number) {
-      const part = bytes.slice(start, end);
-      read += part.length;
-      return part;
-    },
-    stream: () => expect.fail("the whole was read"),
-    localFile: () => expect.fail("the whole was read"),
-  };
-  return { source, read: () => read };
-}
 
 describe("a part of a table", () => {
   const rowCount = 100_000;
@@ -288,7 +272,7 @@ describe("a part of a table", () => {
 
   async function select(selection: TableSelection): Promise<{ part: ColumnTable; read: number; size: number }> {
     const bytes = await written;
-    const { source, read } = sourceOf(bytes);
+    const { source, read } = countedSource(bytes);
     const part = await codec.selectColumns?.(source, selection, defaultDecodeLimits);
     return { part: part as ColumnTable, read: read(), size: bytes.length };
   }

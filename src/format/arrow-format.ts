@@ -1,0 +1,56 @@
+import { UnsupportedPayloadError } from "../errors/format-errors.ts";
+import type { ColumnTable } from "../table/column-table.ts";
+import { checkColumns } from "./check-columns.ts";
+import { encodeArrowFile } from "./encode-arrow-file.ts";
+import { readArrow } from "./read-arrow.ts";
+import type { ColumnTableFormat, RowsFormat, TableCodec, TabularOptions } from "./tabular.ts";
+import { tabular } from "./tabular-format-of.ts";
+
+/** What apache-arrow reckons with in 32 bits. */
+const MAX_CELL_BYTES = 2 ** 30;
+
+/**
+ * Apache Arrow's file format (IPC, "Feather V2"), for tables or for arrays of records: the quickest to read and write, and what pandas,
+ * Polars and DuckDB map into memory. Numbers are written from where they lie and loaded as views of the file's bytes.
+ *
+ * Every type of column comes back as it was; nested values (`value`) are written as JSON. A row that lacks a key which others have is
+ * refused, as are invalid Dates, and what JSON would change. Files of other writers are read by their own schema: timestamps to the
+ * millisecond, decimals to the nearest number; compressed buffers, and columns of lists, structures and maps, are not read.
+ *
+ * Writing needs the package `apache-arrow`; reading needs none.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "trips", generate: () => tableFromRows(trips), format: arrow() });
+ * definePersistable({ name: "cities", generate: () => [{ name: "Bern", people: 134_000 }], format: arrow({ rows: true }) });
+ * ```
+ */
+export function arrow(options: TabularOptions & { readonly rows: true }): RowsFormat;
+export function arrow(options?: TabularOptions & { readonly rows?: false | undefined }): ColumnTableFormat;
+export function arrow(options?: TabularOptions): ColumnTableFormat | RowsFormat;
+export function arrow(options: TabularOptions = {}): ColumnTableFormat | RowsFormat {
+  return tabular(arrowCodec, options);
+}
+
+/** What `arrow` is made of. */
+export const arrowCodec: TableCodec = {
+  id: "arrow",
+  extension: ".arrow",
+  inline: false,
+  check(table) {
+    checkColumns("arrow", table);
+    checkSizes(table);
+  },
+  encode: encodeArrowFile,
+  decode: (bytes, limits) =>
+    readArrow({ sizeBytes: bytes.length, read: async (start, end) => bytes.subarray(start, end) }, {}, limits),
+  selectColumns: readArrow,
+};
+
+function checkSizes({ columns }: ColumnTable): void {
+  for (const { name, type, values } of columns) {
+    const row = type === "bytes" ? values.findIndex(({ length }) => length > MAX_CELL_BYTES) : -1;
+    if (row >= 0)
+      throw new UnsupportedPayloadError("arrow", [row, name], "is larger than 1 GiB", "Use structured(), or bytes().");
+  }
+}
