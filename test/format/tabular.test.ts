@@ -107,12 +107,12 @@ describe("records that a table would not give back are refused with the place", 
       [1, "n"],
       /payload\[1\]\.n is the text "1".*declared as int8/,
     ],
-  ])("%s", (_what, payload, path, message) => {
+  ])("%s", async (_what, payload, path, message) => {
     const codec = createMemoryCodec();
     const format = tabular(codec, { rows: true, types: { n: "int8" } });
     let thrown: unknown;
     try {
-      format.check(payload as never);
+      await format.check(payload as never);
     } catch (error) {
       thrown = error;
     }
