@@ -1,0 +1,133 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
+import type { Store, StorePath } from "persistable-ts";
+import { s3Store } from "persistable-ts/stores/s3";
+import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
+import { type Contender, measureRounds } from "./measure-rounds.ts";
+
+const BYTES = 1e9;
+const BIG = { batchSize: 1, rounds: 5, warmUpRounds: 1 };
+const SMALL_READS = 300;
+const SMALL = { batchSize: SMALL_READS, rounds: 9, warmUpRounds: 3 };
+/** At least 0.8 times the client's throughput. */
+const BIG_GOAL = 1.25;
+const BUCKET = "results";
+
+const child = fileURLToPath(new URL("./s3-child.js", import.meta.url));
+
+/** A big payload and a small one through the store and by the official client alone, against one server on this machine. */
+export async function benchmark(): Promise<BenchmarkReport> {
+  process.env.AWS_ACCESS_KEY_ID = "benchmark";
+  process.env.AWS_SECRET_ACCESS_KEY = "benchmark";
+  const server = fork(child, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  try {
+    const endpoint = await endpointOf(server);
+    const store = await s3Store({ bucket: BUCKET, endpoint });
+    await store.prepare?.();
+    const client = openClient(endpoint);
+    const rows = [...(await measureBig(store, client)), await measureSmall(store, client)];
+    client.destroy();
+    return { name: "s3", rows, notes: ["The peer is the official client with the same settings, retries off."] };
+  } finally {
+    server.disconnect();
+    await once(server, "exit");
+  }
+}
+
+async function endpointOf(server: ChildProcess): Promise<string> {
+  const [port] = await once(server, "message");
+  return `http://127.0.0.1:${port}`;
+}
+
+function openClient(endpoint: string): S3Client {
+  return new S3Client({
+    endpoint,
+    region: "us-east-1",
+    forcePathStyle: true,
+    maxAttempts: 1,
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
+}
+
+async function measureBig(store: Store, client: S3Client): Promise<BenchmarkRow[]> {
+  const payload = Buffer.alloc(BYTES, "payload ");
+  const path = "points/big" as StorePath;
+  const write: Contender[] = [
+    {
+      name: "ours",
+      prepare: async () => void (await store.remove(path)),
+      async run() {
+        const outcome = await store.createIfAbsent(path, [payload]);
+        return outcome === "created" ? payload.length : Number.NaN;
+      },
+    },
+    {
+      name: "peer",
+      async run() {
+        await new Upload({ client, params: { Bucket: BUCKET, Key: "peer", Body: payload } }).done();
+        return payload.length;
+      },
+    },
+  ];
+  const written = await measureRounds(write, BIG);
+  const read: Contender[] = [
+    { name: "ours", run: async () => check(await store.read(path), payload) },
+    { name: "peer", run: async () => check(await download(client, "peer"), payload) },
+  ];
+  const loaded = await measureRounds(read, BIG);
+  return [
+    rowOf("1 GB payload, written", written, "ms", "Upload of @aws-sdk/lib-storage", BIG_GOAL),
+    rowOf("1 GB payload, read", loaded, "ms", "GetObject into a buffer", BIG_GOAL),
+  ];
+}
+
+async function measureSmall(store: Store, client: S3Client): Promise<BenchmarkRow> {
+  const payload = Buffer.alloc(1000, "payload ");
+  const path = "points/small" as StorePath;
+  await store.createIfAbsent(path, [payload]);
+  const repeat = async (read: () => Promise<Uint8Array | undefined>): Promise<number> => {
+    let sum = 0;
+    for (let i = 0; i < SMALL_READS; i++) sum += check(await read(), payload);
+    return sum;
+  };
+  const contenders: Contender[] = [
+    { name: "ours", run: () => repeat(() => store.read(path)) },
+    { name: "peer", run: () => repeat(() => download(client, path)) },
+  ];
+  return rowOf("1 kB read", await measureRounds(contenders, SMALL), "us", "GetObject into a buffer", BIG_GOAL);
+}
+
+/** As its documentation has it, with what is to be kept in one buffer. */
+async function download(client: S3Client, key: string): Promise<Uint8Array> {
+  const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
+  const bytes = new Uint8Array(ContentLength);
+  let filled = 0;
+  for await (const piece of Body as AsyncIterable<Uint8Array>) {
+    bytes.set(piece, filled);
+    filled += piece.length;
+  }
+  return bytes;
+}
+
+/** Not all of it: comparing would take longer than what is measured. */
+function check(read: Uint8Array | undefined, payload: Uint8Array): number {
+  const isRight = read?.length === payload.length && read.at(-1) === payload.at(-1) && read.at(500) === payload.at(500);
+  return isRight ? payload.length : Number.NaN;
+}
+
+function rowOf(
+  name: string,
+  measured: ReadonlyMap<string, number>,
+  unit: "ms" | "us",
+  peer: string,
+  goal: number,
+): BenchmarkRow {
+  const scale = unit === "ms" ? 1000 : 1;
+  const ours = (measured.get("ours") ?? Number.NaN) / scale;
+  const peerValue = (measured.get("peer") ?? Number.NaN) / scale;
+  return { case: name, ours, unit, peer, peerValue, ratio: ours / peerValue, goal };
+}
