@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { csv } from "../../src/formats/csv.ts";
+import { ndjson } from "../../src/formats/ndjson.ts";
+import { definePersistable, FormatMismatchError } from "../../src/index.ts";
+import { tableFromRows } from "../../src/table.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const columns = { id: "int32", name: "string", born: "date" } as const;
+const people = [
+  { id: 1, name: "Ada", born: new Date("1815-12-10") },
+  { id: 2, name: null, born: null },
+];
+
+test("records and tables are files that other tools open, and come back as they were", async () => {
+  await using folder = await temporaryFolder();
+  const rows = definePersistable({ name: "rows", format: csv({ columns, rows: true }), generate: () => people });
+  const table = definePersistable({
+    name: "table",
+    format: ndjson({ columns }),
+    generate: () => tableFromRows(people, { types: columns }),
+  });
+  const lines = definePersistable({ name: "lines", format: ndjson(), generate: () => [[1], { a: null }] });
+  const options = { dataDir: folder.path };
+  for (const each of [rows({}, options), table({}, options), lines({}, options)]) await each.loadOrGenerate();
+  expect(await rows({}, options).load()).toStrictEqual(people);
+  expect(await table({}, options).load()).toStrictEqual(tableFromRows(people, { types: columns }));
+  expect(await lines({}, options).load()).toStrictEqual([[1], { a: null }]);
+  const textOf = (name: string, extension: string): string => {
+    const files = readdirSync(folder.join(name)).filter((file) => file.endsWith(extension));
+    return readFileSync(folder.join(`${name}/${files[0]}`), "utf8");
+  };
+  expect(textOf("rows", ".csv")).toBe("id,name,born\r\n1,Ada,1815-12-10T00:00:00.000Z\r\n2,,\r\n");
+  expect(textOf("table", ".ndjson")).toBe(
+    '{"id":1,"name":"Ada","born":"1815-12-10T00:00:00.000Z"}\n{"id":2,"name":null,"born":null}\n',
+  );
+  expect(textOf("lines", ".ndjson")).toBe('[1]\n{"a":null}\n');
+});
+
+test("a file is not read as columns of other types than it was written with", async () => {
+  await using folder = await temporaryFolder();
+  const define = (type: "int32" | "int64" | "string") =>
+    definePersistable({
+      name: "numbers",
+      format: csv({ columns: { a: type }, rows: true }),
+      generate: () => [{ a: null }],
+    })({}, { dataDir: folder.path });
+  await define("int32").loadOrGenerate();
+  await expect(define("string").load()).rejects.toThrow(FormatMismatchError);
+});
