@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import { csv } from "../../src/formats/csv.ts";
 import { ndjson } from "../../src/formats/ndjson.ts";
@@ -47,4 +48,36 @@ test("a file is not read as columns of other types than it was written with", as
     })({}, { dataDir: folder.path });
   await define("int32").loadOrGenerate();
   await expect(define("string").load()).rejects.toThrow(FormatMismatchError);
+});
+
+test("DuckDB reads both, finds the types out by itself, and tells null from empty text", async () => {
+  await using folder = await temporaryFolder();
+  const types = { id: "int32", name: "string", at: "date", big: "int64", ratio: "float64", ok: "boolean" } as const;
+  const rows = [
+    { id: 1, name: 'Ada, "x"\r\n', at: new Date(5), big: 2n ** 63n - 1n, ratio: 0.1, ok: true },
+    { id: -2, name: "", at: null, big: null, ratio: 1e300, ok: false },
+    { id: null, name: null, at: new Date(-1), big: -1n, ratio: null, ok: null },
+  ];
+  const write = async (file: string, format: { encode(payload: typeof rows): unknown }): Promise<void> =>
+    writeFileSync(folder.join(file), Buffer.concat((await format.encode(rows)) as Uint8Array[]));
+  await write("a.csv", csv({ columns: types, rows: true }));
+  await write("b.ndjson", ndjson({ columns: types, rows: true }));
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  const ask = async (sql: string): Promise<unknown[]> => (await connection.runAndReadAll(sql)).getRowsJson();
+  const cells = [
+    ["1", 'Ada, "x"\r\n', "5", "9223372036854775807", 0.1, true],
+    ["-2", "", null, null, 1e300, false],
+    [null, null, "-1", "-1", null, null],
+  ];
+  const columns = 'id, name, epoch_ms("at"), big::BIGINT, ratio, ok';
+  try {
+    expect(await ask(`SELECT ${columns} FROM read_csv('${folder.join("a.csv")}', allow_quoted_nulls = false)`)).toEqual(
+      cells,
+    );
+    expect(await ask(`SELECT ${columns} FROM read_json('${folder.join("b.ndjson")}')`)).toEqual(cells);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
 });
