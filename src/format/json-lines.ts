@@ -42,6 +42,7 @@ export async function* decodeJsonLines(
     let start = 0;
     for (let end = piece.indexOf(NEWLINE); end !== -1; end = piece.indexOf(NEWLINE, start)) {
       const line = piece.subarray(start, end);
+      checkLength(begunBytes + line.length, limits);
       yield decodeJson(begunBytes === 0 ? line : Buffer.concat([...begun, line]), limits);
       begun = [];
       begunBytes = 0;
@@ -50,7 +51,11 @@ export async function* decodeJsonLines(
     if (start === piece.length) continue;
     begun.push(piece.subarray(start));
     begunBytes += piece.length - start;
-    if (begunBytes > limits.maxBytes) throw new DecodeLimitError("json lines", "maxBytes", limits.maxBytes);
+    checkLength(begunBytes, limits);
   }
   if (begunBytes > 0) throw new DecodeError("json lines", "the last line does not end");
+}
+
+function checkLength(lineBytes: number, limits: DecodeLimits): void {
+  if (lineBytes > limits.maxBytes) throw new DecodeLimitError("json lines", "maxBytes", limits.maxBytes);
 }

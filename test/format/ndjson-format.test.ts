@@ -297,6 +297,18 @@ describe("whatever is accepted comes back in value and type", () => {
   });
 });
 
+test("a line of a stream is as long as the limits allow, in one piece or in many", async () => {
+  const file = bytesOf('1\n"3456789"\n');
+  const read = (pieces: readonly Uint8Array[], maxBytes: number): Promise<unknown[]> =>
+    collect(decodeJsonLines(stream(pieces), resolveDecodeLimits({ maxBytes })));
+  const bytewise = Array.from(file, (byte) => Uint8Array.of(byte));
+  for (const pieces of [[file], bytewise]) {
+    expect(await read(pieces, 9)).toEqual([1, "3456789"]);
+    await expect(read(pieces, 8)).rejects.toThrow(DecodeLimitError);
+  }
+  await expect(read(bytewise.slice(0, -1), 9)).rejects.toThrow(DecodeError);
+});
+
 async function* stream<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
