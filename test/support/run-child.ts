@@ -48,7 +48,9 @@ const OPTIONS = {
   sourcemap: "inline",
   logLevel: "warning",
   // What is bundled may be CommonJS.
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+  },
 } as const;
 
 function makeOutputFolder(): string {
