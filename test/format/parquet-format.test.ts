@@ -1,11 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
-import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, it, test } from "vitest";
-import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
+import { UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
 import { InvalidColumnTableError } from "../../src/errors/table-errors.ts";
-import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
+import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { TableSelection } from "../../src/format/format.ts";
 import { parquet, parquetCodec } from "../../src/format/parquet-format.ts";
 import type { TableCodec } from "../../src/format/tabular.ts";
@@ -15,12 +12,9 @@ import { tableFromRows } from "../../src/table/table-from-rows.ts";
 import { formatConformance } from "../../src/testing/index.ts";
 import { anyTable, everyType } from "../support/any-table.ts";
 import { countedSource } from "../support/counted-source.ts";
-import { expectHarmless } from "../support/mutated-bytes.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runWithoutPeers } from "../support/without-peers.ts";
 
 const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 2000);
 const hasZstd = "zstdCompressSync" in process.getBuiltinModule("node:zlib");
 
 async function bytesOf(codec: TableCodec, table: ColumnTable): Promise<Uint8Array> {
@@ -30,18 +24,6 @@ async function bytesOf(codec: TableCodec, table: ColumnTable): Promise<Uint8Arra
 
 function tableOf(rowCount: number, ...columns: Column[]): ColumnTable {
   return new ColumnTable(columns, rowCount);
-}
-
-/** Rows of a query. */
-async function duckdb(sql: string): Promise<unknown[][]> {
-  const database = await DuckDBInstance.create(":memory:");
-  const connection = await database.connect();
-  try {
-    return (await connection.runAndReadAll(sql)).getRowsJson() as unknown[][];
-  } finally {
-    connection.closeSync();
-    database.closeSync();
-  }
 }
 
 const rows = [
@@ -130,129 +112,6 @@ describe("what Parquet cannot hold is refused, with its row and its column", () 
   });
 });
 
-describe("other tools", () => {
-  test("DuckDB reads what we wrote, with the same values and types", async () => {
-    await using folder = await temporaryFolder();
-    const path = folder.join("ours.parquet");
-    const marks = Uint8Array.of(0, 1, 0);
-    const table = tableOf(
-      3,
-      { name: "i8", type: "int8", values: Int8Array.of(-128, 0, 127) },
-      { name: "u8", type: "uint8", values: Uint8Array.of(0, 0, 255), marks },
-      { name: "u32", type: "uint32", values: Uint32Array.of(0, 1, 4294967295) },
-      { name: "i64", type: "int64", values: BigInt64Array.of(-(2n ** 63n), 0n, 2n ** 63n - 1n) },
-      { name: "u64", type: "uint64", values: BigUint64Array.of(0n, 0n, 2n ** 64n - 1n), marks },
-      { name: "f32", type: "float32", values: Float32Array.of(0.5, -0, 3) },
-      { name: "f64", type: "float64", values: Float64Array.of(0.1, 1e300, -0) },
-      { name: "yes", type: "boolean", values: Uint8Array.of(1, 0, 1), marks },
-      { name: "text", type: "string", values: ["a", "", "é😀"], marks },
-      { name: "when", type: "date", values: Float64Array.of(0, 0, 1.6e12), marks },
-      { name: "raw", type: "bytes", values: [Uint8Array.of(1, 255), new Uint8Array(0), Uint8Array.of(65)] },
-      { name: "nested", type: "value", values: [{ a: [1] }, undefined, "x"], marks },
-    );
-    await writeFile(path, await bytesOf(parquetCodec({ rowGroupRows: 2 }), table));
-    const types = await duckdb(`select column_type from (describe select * from '${path}')`);
-    expect(types.flat()).toEqual(
-      "TINYINT UTINYINT UINTEGER BIGINT UBIGINT FLOAT DOUBLE BOOLEAN VARCHAR TIMESTAMP_WITH_TIME_ZONE BLOB JSON"
-        .split(" ")
-        .map((type) => type.replaceAll("_", " ")),
-    );
-    const rows = await duckdb(
-      `select i8, u8, u32, i64::varchar, u64::varchar, f32::varchar, f64::varchar, yes, text, epoch_ms("when")::double, hex(raw), nested->'$.a[0]' from '${path}'`,
-    );
-    expect(rows).toEqual([
-      [-128, 0, 0, "-9223372036854775808", "0", "0.5", "0.1", true, "a", 0, "01FF", "1"],
-      [0, null, 1, "0", null, "-0.0", "1e+300", null, null, null, "", null],
-      [
-        127,
-        255,
-        4294967295,
-        "9223372036854775807",
-        "18446744073709551615",
-        "3.0",
-        "-0.0",
-        true,
-        "é😀",
-        1.6e12,
-        "41",
-        null,
-      ],
-    ]);
-  });
-
-  const query = `select (i % 100)::tinyint a, (i % 200)::utinyint b, i::smallint c, i::usmallint d, (i - 5)::integer e,
-    (i + 4000000000)::uinteger f, i::bigint * 1000000007 g, (18446744073709551615 - i)::ubigint h, (i / 4)::float j, i / 7 k,
-    i % 2 = 0 l, 's' || (i % 5) m, case when i % 3 = 0 then null else 'unlike ' || i end n,
-    timestamp_ms '2020-01-01' + interval (i) minute o, date '2020-01-01' + i::int p, ('x' || i)::blob q,
-    case when i % 3 = 0 then null else i::int end r, (i / 10)::decimal(18, 3) s, ('{"a":' || i || '}')::json t,
-    timestamp '2020-01-01 00:00:00.123456' u, uuid '775082d5-b7bb-471e-af87-bf45f6388043' v,
-    [null, true, false][i % 3 + 1] w from range(3000) t(i)`;
-
-  test.each([
-    "codec snappy",
-    "codec gzip",
-    "codec brotli",
-    "codec uncompressed",
-    "parquet_version v2",
-    "parquet_version v2, dictionary_size_limit 1",
-    "row_group_size 2048",
-    ...(hasZstd ? ["codec zstd"] : []),
-  ])("are read by us: DuckDB with %s", async (options) => {
-    await using folder = await temporaryFolder();
-    const path = folder.join("theirs.parquet");
-    await duckdb(`copy (${query}) to '${path}' (format parquet, ${options})`);
-    const table = await parquetCodec().decode(new Uint8Array(await readFile(path)), defaultDecodeLimits);
-    const types = Object.fromEntries(table.columns.map(({ name, type }) => [name, type]));
-    expect(Object.values(types).join(" ")).toBe(
-      "int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64 boolean string string date date bytes int32 float64 value date string boolean",
-    );
-    const row = (i: number): unknown[] =>
-      table.slice(i, i + 1).columns.map(({ values, marks }) => (marks?.[0] === 1 ? null : values[0]));
-    for (const i of [0, 1, 100, 2047, 2048, 2999]) {
-      expect(row(i)).toEqual([
-        i % 100,
-        i % 200,
-        i,
-        i,
-        i - 5,
-        i + 4_000_000_000,
-        BigInt(i) * 1_000_000_007n,
-        18446744073709551615n - BigInt(i),
-        i / 4,
-        i / 7,
-        i % 2 === 0 ? 1 : 0,
-        `s${i % 5}`,
-        i % 3 === 0 ? null : `unlike ${i}`,
-        Date.UTC(2020, 0, 1, 0, i),
-        Date.UTC(2020, 0, 1 + i),
-        new TextEncoder().encode(`x${i}`),
-        i % 3 === 0 ? null : i,
-        i / 10,
-        { a: i },
-        Date.UTC(2020, 0, 1, 0, 0, 0, 123),
-        "775082d5-b7bb-471e-af87-bf45f6388043",
-        [null, 1, 0][i % 3],
-      ]);
-    }
-  });
-
-  test("write what we do not read: that is said, column by column", async () => {
-    await using folder = await temporaryFolder();
-    const path = folder.join("theirs.parquet");
-    const select = resolveDecodeLimits(undefined);
-    await duckdb(
-      `copy (select 1 as a, [1, 2] as list, {'x': 1, 'y': [2]} as nested, 'b' as z) to '${path}' (format parquet)`,
-    );
-    const bytes = new Uint8Array(await readFile(path));
-    await expect(async () => parquetCodec().decode(bytes, select)).rejects.toThrow(/column list holds lists/);
-    const table = await parquetCodec().selectColumns?.(countedSource(bytes).source, { columns: ["z", "a"] }, select);
-    expect(table?.toRows()).toEqual([{ z: "b", a: 1 }]);
-    await duckdb(`copy (select 1 as a) to '${path}' (format parquet, codec lz4_raw)`);
-    const lz4 = new Uint8Array(await readFile(path));
-    await expect(async () => parquetCodec().decode(lz4, select)).rejects.toThrow(/compressed by lz4_raw/);
-  });
-});
-
 describe("a part of a table", () => {
   const rowCount = 100_000;
   const table = tableOf(
@@ -319,86 +178,6 @@ describe("a part of a table", () => {
   test("names a column that is not there", async () => {
     await expect(select({ columns: ["id", "nothing"] })).rejects.toThrow(InvalidColumnTableError);
     await expect(select({ columns: ["id", "nothing"] })).rejects.toThrow(/nothing.*"wave"/);
-  });
-});
-
-describe("hostile bytes", () => {
-  test("are refused, or decoded, and do no harm", async () => {
-    const sample = (rowCount: number, seed: number): ColumnTable =>
-      fc.sample(everyType(rowCount), { numRuns: 1, seed })[0] as ColumnTable;
-    const samples = await Promise.all([
-      bytesOf(parquetCodec(), sample(12, 1)),
-      bytesOf(parquetCodec({ codec: "uncompressed", rowGroupRows: 20 }), sample(50, 2)),
-      bytesOf(parquetCodec({ codec: "gzip" }), sample(30, 3)),
-      theirs("parquet_version v2, dictionary_size_limit 1"),
-      theirs("codec uncompressed"),
-    ]);
-    await expectHarmless(samples, mutations, (bytes, limits) => parquetCodec().decode(bytes, limits));
-  }, 3_600_000);
-
-  async function theirs(options: string): Promise<Uint8Array> {
-    await using folder = await temporaryFolder();
-    const path = folder.join("theirs.parquet");
-    await duckdb(
-      `copy (select i, i::bigint * 7 g, 's' || i s, i % 2 = 0 b, i / 7 k, (i / 10)::decimal(30, 3) d, uuid() u, if(i % 2 = 0, null, i) n from range(60) t(i)) to '${path}' (format parquet, ${options})`,
-    );
-    return new Uint8Array(await readFile(path));
-  }
-
-  test.each<[string, (bytes: Uint8Array) => Uint8Array]>([
-    ["too few", () => new Uint8Array(11)],
-    ["something else", () => new TextEncoder().encode("a,b,c\n1,2,3\n4,5,6\n")],
-    ["cut off at the end", (bytes) => bytes.subarray(0, -1)],
-    ["cut off at the start", (bytes) => bytes.subarray(200)],
-    ["a footer larger than the file", (bytes) => bytes.fill(0x7f, bytes.length - 8, bytes.length - 4)],
-  ])("%s", async (_what, damage) => {
-    const table = tableOf(100, { name: "a", type: "float64", values: Float64Array.from({ length: 100 }, Math.sin) });
-    const bytes = damage(await bytesOf(parquetCodec(), table));
-    await expect(async () => parquetCodec().decode(bytes, defaultDecodeLimits)).rejects.toThrow(DecodeError);
-  });
-});
-
-describe("limits", () => {
-  test("end a page that expands too far, by ratio and by size", async () => {
-    const text = "a".repeat(30_000_000);
-    const file = parquetWriteBuffer({
-      columnData: [{ name: "a", data: [text], type: "STRING" }],
-      codec: "GZIP",
-      compressors: { GZIP: (bytes) => process.getBuiltinModule("node:zlib").gzipSync(bytes) },
-    });
-    const decode = (limits: object) => async () =>
-      parquetCodec().decode(new Uint8Array(file), resolveDecodeLimits(limits));
-    await expect(decode({ maxRatio: 100 })).rejects.toThrow(/limits\.maxRatio = 100/);
-    await expect(decode({ maxBytes: 20_000_000 })).rejects.toThrow(/limits\.maxBytes = 20000000/);
-    await expect(decode({ maxRatio: 2000 })()).resolves.toBeInstanceOf(ColumnTable);
-  });
-
-  test("end a file of few bytes that says a great many rows, before memory is taken for them", async () => {
-    const rowCount = 8_500_000;
-    const file = parquetWriteBuffer({
-      columnData: [
-        { name: "a", data: new Float64Array(rowCount), type: "DOUBLE", nullable: false, encoding: "RLE_DICTIONARY" },
-      ],
-      rowGroupSize: rowCount,
-      statistics: false,
-      pageSize: 2 ** 30,
-    });
-    expect(file.byteLength).toBeLessThan(2000);
-    await expect(async () => parquetCodec().decode(new Uint8Array(file), defaultDecodeLimits)).rejects.toThrow(
-      DecodeLimitError,
-    );
-    const table = tableOf(rowCount, { name: "a", type: "float64", values: new Float64Array(rowCount) });
-    await expect(async () => parquetCodec({ rowGroupRows: rowCount }).encode(table)).rejects.toThrow(
-      UnsupportedPayloadError,
-    );
-  });
-
-  test("bound how many strings come out", async () => {
-    const table = tableOf(1000, { name: "a", type: "string", values: new Array(1000).fill("x") });
-    const bytes = await bytesOf(parquetCodec(), table);
-    await expect(async () => parquetCodec().decode(bytes, resolveDecodeLimits({ maxNodes: 999 }))).rejects.toThrow(
-      /limits\.maxNodes = 999/,
-    );
   });
 });
 
