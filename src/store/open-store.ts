@@ -1,6 +1,7 @@
 import { UnknownStoreError } from "../errors/store-errors.ts";
 import { fileStore } from "./file-store.ts";
 import { memoryStore } from "./memory-store.ts";
+import { openRemotePlace } from "./remote-place.ts";
 import type { Store } from "./store.ts";
 
 /** How a place is opened as a store. */
@@ -12,8 +13,8 @@ export interface OpenStoreOptions {
 const opened = new Map<string, Store>();
 
 /**
- * The store for what a user calls a `dataDir`: a path, a `file:` URL, `memory:name`, or a store, which is returned as it is. One
- * place gives one object for the whole process.
+ * The store for what a user calls a `dataDir`: a path, a `file:` URL, `memory:name`, the URL of a bucket or a server (`s3://bucket/prefix`, `az://container/prefix`,
+ * `gs://bucket/prefix`, `sftp://user@host/path`), or a store, which is returned as it is. One place gives one object for the whole process.
  *
  * @throws {@link UnknownStoreError} for a URL of another kind.
  *
@@ -26,12 +27,17 @@ export function openStore(dataDir: string | URL | Store, options: OpenStoreOptio
   if (isStore(dataDir)) return dataDir;
   const place = parsePlace(dataDir);
   const { durable = true } = options;
-  const store = place.kind === "memory" ? memoryStore({ name: place.name }) : fileStore(place.dir, { durable });
+  const store = openPlace(place, durable);
   const key = `${durable} ${store.url}`;
   const known = opened.get(key);
   if (known !== undefined) return known;
   opened.set(key, store);
   return store;
+}
+
+function openPlace(place: ParsedPlace, durable: boolean): Store {
+  if (place.kind === "memory") return memoryStore({ name: place.name });
+  return place.kind === "remote" ? place.store : fileStore(place.dir, { durable });
 }
 
 function isStore(dataDir: string | URL | Store): dataDir is Store {
@@ -40,6 +46,7 @@ function isStore(dataDir: string | URL | Store): dataDir is Store {
 
 type ParsedPlace =
   | { readonly kind: "memory"; readonly name: string }
+  | { readonly kind: "remote"; readonly store: Store }
   | { readonly kind: "folder"; readonly dir: string | URL };
 
 function parsePlace(dataDir: unknown): ParsedPlace {
@@ -49,7 +56,10 @@ function parsePlace(dataDir: unknown): ParsedPlace {
   if (given.startsWith("memory:")) return { kind: "memory", name: given.slice("memory:".length) };
   if (/^file:/i.test(given)) return { kind: "folder", dir: URL.canParse(given) ? new URL(given) : fail(given) };
   // Two letters at least: `C:` is a drive.
-  if (dataDir instanceof URL || /^[a-z][a-z0-9+.-]+:\/\//i.test(given)) return fail(given);
+  if (dataDir instanceof URL || /^[a-z][a-z0-9+.-]+:\/\//i.test(given)) {
+    const store = openRemotePlace(given);
+    return store === undefined ? fail(given) : { kind: "remote", store };
+  }
   return { kind: "folder", dir: given };
 }
 

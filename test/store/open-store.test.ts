@@ -30,6 +30,13 @@ describe("openStore", () => {
     expect(openStore("memory:a").url).toBe("memory:a");
   });
 
+  it("opens buckets and servers by their URLs, and asks nothing of them yet", () => {
+    const store = openStore("s3://results/team/");
+    expect(store.url).toBe("s3://results/team");
+    expect(openStore("s3://results/team")).toBe(store);
+    expect(store.capabilities.exclusiveCreate).toBe(false);
+  });
+
   it("returns a store as it is", () => {
     const store = memoryStore();
     expect(openStore(store)).toBe(store);
@@ -41,7 +48,7 @@ describe("openStore", () => {
   });
 
   it.each([
-    "s3://bucket/prefix",
+    "ftp://bucket/prefix",
     "https://example.com/data",
     "",
     "a\0b",
