@@ -9,6 +9,9 @@ import { COLUMN_ARRAYS, isNumericColumnType, NO_VALUE, type NumericColumnType } 
 /** By their ids: what the numbers in columns stand for, as the file came to say it part by part. */
 export type ArrowDictionaries = ReadonlyMap<number, readonly ArrowPart[]>;
 
+/** Of a column that is not nested. */
+const MAX_BUFFERS = 3;
+
 /** @throws {@link DecodeError}, {@link DecodeLimitError} */
 export async function readArrowDictionaries(
   source: ArrowSource,
@@ -32,7 +35,7 @@ export async function readArrowDictionaries(
     const { length = -1 } = batch.nodes[0] ?? {};
     if (length !== batch.rowCount) throw new DecodeError("arrow", "a dictionary has not as many values as it says");
     context.budget.take(length * 8);
-    const buffers = await readArrowBuffers(source, batch.buffers);
+    const buffers = await readArrowBuffers(source, batch.buffers.slice(0, MAX_BUFFERS));
     parts.push(decodeArrowValues(reading, length, buffers, context));
     dictionaries.set(id, parts);
   }

@@ -99,6 +99,7 @@ export function decodeHybrid(bytes: Uint8Array, bitWidth: number, count: number)
       let value = 0;
       for (let shift = 0; shift < bitWidth; shift += 8) value |= (bytes[cursor.at++] ?? 0) << shift;
       if (cursor.at > bytes.length) fail("a page is cut off");
+      if (value >>> 0 >= 2 ** bitWidth) fail("a number has more bits than it may");
       values.fill(value, done, Math.min(done + size, count));
       done += size;
     }

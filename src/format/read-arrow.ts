@@ -50,7 +50,7 @@ export async function readArrow(
   const batches = await Promise.all(footer.batches.map((block) => readArrowBatch(source, block, footer.fields)));
   const total = batches.reduce((sum, { rowCount }) => sum + rowCount, 0);
   const names = footer.fields.map(({ name }) => name);
-  const { columnIndexes, start, end } = resolveSelection(names, total, selection);
+  const { columnIndexes, start, end } = resolveSelection("arrow", names, total, selection);
   const columns = placeColumns(footer, columnIndexes);
   const context = { budget: createBudget("arrow", source.sizeBytes, limits), limits };
   const placed = placeBatches(batches, start, end);

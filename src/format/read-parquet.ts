@@ -40,7 +40,7 @@ export async function readParquet(
 ): Promise<ColumnTable> {
   const footer = await readFooter(source);
   const names = footer.columns.map(({ name }) => name);
-  const { columnIndexes, start, end } = resolveSelection(names, footer.rowCount, selection);
+  const { columnIndexes, start, end } = resolveSelection("parquet", names, footer.rowCount, selection);
   const marked = markedColumnsOf(footer, limits);
   const readings = columnIndexes.map((i) => {
     const element = footer.columns[i] as ParquetElement;

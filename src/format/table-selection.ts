@@ -1,3 +1,4 @@
+import { DecodeError } from "../errors/format-errors.ts";
 import { InvalidColumnTableError } from "../errors/table-errors.ts";
 import type { TableSelection } from "./format.ts";
 
@@ -10,8 +11,13 @@ export interface ResolvedSelection {
   readonly end: number;
 }
 
-/** @throws {@link InvalidColumnTableError} for a column that is not there, or that is asked for twice */
+/**
+ * What a selection means in a table of these columns.
+ *
+ * @throws {@link DecodeError} for a table with two columns of one name, {@link InvalidColumnTableError} for a column that is not there, or that is asked for twice
+ */
 export function resolveSelection(
+  format: string,
   names: readonly string[],
   rowCount: number,
   { columns, rows }: TableSelection,
@@ -20,6 +26,7 @@ export function resolveSelection(
   if (twice !== undefined)
     throw new InvalidColumnTableError("table", [twice], "is selected twice", "Name each column once.");
   const byName = new Map(names.map((name, i) => [name, i]));
+  if (byName.size !== names.length) throw new DecodeError(format, "two of their columns have the same name");
   const columnIndexes =
     columns === undefined
       ? [...names.keys()]

@@ -68,6 +68,38 @@ describe("other tools", () => {
     ]);
   });
 
+  test.each(["uncompressed", "snappy", "gzip", "brotli", ...(hasZstd ? (["zstd"] as const) : [])] as const)(
+    "DuckDB reads pages compressed by %s, and finds rows by what we say of their groups",
+    async (codec) => {
+      await using folder = await temporaryFolder();
+      const path = folder.join("ours.parquet");
+      const rowCount = 1000;
+      const row = Array.from({ length: rowCount }, (_, i) => i);
+      const table = tableOf(
+        rowCount,
+        { name: "u", type: "uint32", values: Uint32Array.from(row, (i) => i * 4_000_000) },
+        { name: "i", type: "int64", values: BigInt64Array.from(row, (i) => BigInt(i - 500) * 10n ** 15n) },
+        { name: "f", type: "float64", values: Float64Array.from(row, (i) => i - 500.5) },
+        { name: "s", type: "string", values: row.map((i) => `${"a long beginning ".repeat(i % 3)}${i}é`) },
+        { name: "n", type: "string", values: row.map(() => ""), marks: new Uint8Array(rowCount).fill(1) },
+        { name: "d", type: "date", values: Float64Array.from(row, (i) => (i - 500) * 86_400_000) },
+        { name: "b", type: "bytes", values: row.map((i) => Uint8Array.of(i >> 8, i)) },
+      );
+      await writeFile(path, await bytesOf(table, { rowGroupRows: 100, codec }));
+      const count = async (where: string): Promise<unknown> =>
+        (await queryDuckdb(`select count(*)::int from '${path}' where ${where}`))[0]?.[0];
+      expect(await count("u >= 3600000000")).toBe(100);
+      expect(await count("i < -450000000000000000")).toBe(50);
+      expect(await count("f > 399")).toBe(100);
+      expect(
+        await count("s = 'a long beginning a long beginning 899é' or s = '900é' or s = 'a long beginning 901é'"),
+      ).toBe(3);
+      expect(await count("n is null")).toBe(rowCount);
+      expect(await count("d >= timestamptz '1970-01-01 00:00:00+00'")).toBe(500);
+      expect(await count("b = '\\x03\\xE7'::blob")).toBe(1);
+    },
+  );
+
   const query = `select (i % 100)::tinyint a, (i % 200)::utinyint b, i::smallint c, i::usmallint d, (i - 5)::integer e,
     (i + 4000000000)::uinteger f, i::bigint * 1000000007 g, (18446744073709551615 - i)::ubigint h, (i / 4)::float j, i / 7 k,
     i % 2 = 0 l, 's' || (i % 5) m, case when i % 3 = 0 then null else 'unlike ' || i end n,

@@ -28,8 +28,8 @@ describe("hostile bytes", () => {
       fc.sample(everyType(rowCount), { numRuns: 1, seed })[0] as ColumnTable;
     const samples = await Promise.all([
       bytesOf(sample(12, 1)),
-      bytesOf(sample(50, 2, { codec: "uncompressed", rowGroupRows: 20 })),
-      bytesOf(sample(30, 3, { codec: "gzip" })),
+      bytesOf(sample(50, 2), { codec: "uncompressed", rowGroupRows: 20 }),
+      bytesOf(sample(30, 3), { codec: "gzip" }),
       theirs("parquet_version v2, dictionary_size_limit 1"),
       theirs("codec uncompressed"),
     ]);

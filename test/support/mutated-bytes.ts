@@ -2,6 +2,8 @@ import { expect } from "vitest";
 import { CompressionUnavailableError, DecodeError, DecodeLimitError } from "../../src/errors/format-errors.ts";
 import { resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { DecodeLimits } from "../../src/format/format.ts";
+import { assertColumnTable } from "../../src/table/assert-column-table.ts";
+import type { ColumnTable } from "../../src/table/column-table.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 /** Also that a file asks for zstd, which this Node does not have. */
@@ -10,14 +12,14 @@ const EXPECTED = [DecodeError, DecodeLimitError, CompressionUnavailableError];
 const ODD_BYTES = [0, 1, 2, 0x0f, 0x7f, 0x80, 0xfe, 0xff];
 
 /**
- * Decode `count` damaged copies of good bytes, and expect of each either an answer or an error that says what is wrong with the bytes.
+ * Decode `count` damaged copies of good bytes, and expect of each either a sound table or an error that says what is wrong with the bytes.
  *
  * @param seed - of the mutations, so that a failure can be had again
  */
 export async function expectHarmless(
   samples: readonly Uint8Array[],
   count: number,
-  decode: (bytes: Uint8Array, limits: DecodeLimits) => unknown,
+  decode: (bytes: Uint8Array, limits: DecodeLimits) => ColumnTable | Promise<ColumnTable>,
   seed = 1,
 ): Promise<void> {
   const random = new SeededRandom(seed);
@@ -25,7 +27,7 @@ export async function expectHarmless(
   for (let i = 0; i < count; i++) {
     const bad = mutated(samples[i % samples.length] as Uint8Array, random);
     try {
-      await decode(bad, limits);
+      assertColumnTable(await decode(bad, limits));
     } catch (error) {
       if (EXPECTED.some((known) => error instanceof known)) continue;
       expect.fail(`mutation ${i} of seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`);
