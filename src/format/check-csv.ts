@@ -2,6 +2,7 @@ import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { type Column, MARK } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import type { CsvLayout } from "./csv-layout.ts";
+import { defaultDecodeLimits } from "./decode-limits.ts";
 
 /**
  * Throws where a CSV file of this layout would not give a table back as it is.
@@ -10,6 +11,8 @@ import type { CsvLayout } from "./csv-layout.ts";
  */
 export function checkCsv({ columns, rowCount }: ColumnTable, { columns: declared }: CsvLayout): void {
   if (columns.length === 0 && rowCount > 0) refuse([], "has rows without columns", "Use json() or structured().");
+  if (columns.length * (rowCount + 1) > defaultDecodeLimits.maxNodes)
+    refuse([], `has more than ${defaultDecodeLimits.maxNodes} cells`, "Use parquet() or arrow().");
   const names = declared === undefined ? columns.map(({ name }) => name) : [...declared.keys()];
   for (const [i, column] of columns.entries()) {
     const { name, type } = column;

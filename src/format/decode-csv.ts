@@ -10,6 +10,7 @@ import { isOutOfResources } from "./out-of-resources.ts";
 import { quotedEmptyCells } from "./quoted-empty-cells.ts";
 
 const NEWLINE = 0x0a;
+const QUOTE = 0x22;
 /** Longer names are cut in messages. */
 const LONGEST_SHOWN = 40;
 
@@ -89,13 +90,17 @@ function withoutColumns({ columns }: CsvLayout): ColumnTable {
   return new ColumnTable([], 0);
 }
 
-/** Each cell ends in a delimiter or a line; some of these are in quotes and end none, so that it counts too many rather than too few. */
+/** Each cell ends in a delimiter or a line. */
 function checkLimits(bytes: Uint8Array, { delimiter }: CsvLayout, limits: DecodeLimits): void {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("csv", "maxBytes", limits.maxBytes);
   if (bytes.length <= limits.maxNodes) return;
   const separator = delimiter.charCodeAt(0);
   let cells = 0;
-  for (const byte of bytes) if (byte === separator || byte === NEWLINE) cells += 1;
+  let isQuoted = false;
+  for (const byte of bytes) {
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    else if (!isQuoted && (byte === separator || byte === NEWLINE)) cells += 1;
+  }
   if (cells > limits.maxNodes) throw new DecodeLimitError("csv", "maxNodes", limits.maxNodes);
 }
 

@@ -1,9 +1,10 @@
-import { DecodeError, UnsupportedPayloadError } from "../errors/format-errors.ts";
+import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { type Column, type ColumnType, MARK } from "../table/column.ts";
 import { ColumnBuilder } from "../table/column-builder.ts";
 import { ColumnTable } from "../table/column-table.ts";
 import { describeCell } from "../table/describe-cell.ts";
 import { checkJson } from "./check-json.ts";
+import { defaultDecodeLimits } from "./decode-limits.ts";
 import type { DecodeLimits } from "./format.ts";
 import { joinJsonLines } from "./join-json-lines.ts";
 import { ndjsonColumn, ndjsonValueOf } from "./ndjson-cells.ts";
@@ -26,7 +27,9 @@ export function ndjsonTable(types: ReadonlyMap<string, ColumnType>): TableCodec 
   };
 }
 
-function checkTable({ columns }: ColumnTable, types: ReadonlyMap<string, ColumnType>): void {
+function checkTable({ columns, rowCount }: ColumnTable, types: ReadonlyMap<string, ColumnType>): void {
+  const { maxNodes } = defaultDecodeLimits;
+  if (columns.length * rowCount > maxNodes) refuse([], `has more than ${maxNodes} cells`, "Use parquet() or arrow().");
   const names = [...types.keys()];
   for (const [i, column] of columns.entries()) {
     const { name, type } = column;
@@ -68,6 +71,8 @@ function encodeTable(table: ColumnTable): readonly Uint8Array[] {
 
 function decodeTable(bytes: Uint8Array, types: ReadonlyMap<string, ColumnType>, limits: DecodeLimits): ColumnTable {
   const lines = parseJsonLines("ndjson", bytes, limits);
+  // A cell that a line lacks takes memory, too.
+  if (lines.length * types.size > limits.maxNodes) throw new DecodeLimitError("ndjson", "maxNodes", limits.maxNodes);
   const builders = new Map(Array.from(types, ([name, type]) => [name, new ColumnBuilder(name, lines.length, type)]));
   for (const [row, line] of lines.entries()) {
     if (typeof line !== "object" || line === null || Array.isArray(line))

@@ -1,11 +1,14 @@
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { columnTableProblem } from "../table/assert-column-table.ts";
-import type { ColumnType } from "../table/column.ts";
+import { type Column, type ColumnType, MARK } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import { tableFromRows } from "../table/table-from-rows.ts";
 import { checkRows } from "./check-rows.ts";
+import { hasExtraKeys } from "./own-keys.ts";
 import type { ColumnTableFormat, RowsFormat, TableCodec, TabularOptions } from "./tabular.ts";
 import { viewProblem } from "./view-problem.ts";
+
+const EXTRA_KEYS = ["is an array with keys of its own", "Use a column for what they say."] as const;
 
 /** What `tabular` can be told besides what users tell a format. */
 export interface TabularSettings extends TabularOptions {
@@ -74,10 +77,20 @@ function checkTable(format: string, table: ColumnTable): void {
       ...problem,
       "Make tables with tableFromRows, or say { rows: true } for an array of records.",
     );
-  for (const { name, values, marks } of table.columns) {
-    for (const view of [values, marks]) {
-      const viewed = ArrayBuffer.isView(view) ? viewProblem(view) : undefined;
-      if (viewed !== undefined) throw new UnsupportedPayloadError(format, [name], ...viewed);
-    }
+  if (hasExtraKeys(table.columns)) throw new UnsupportedPayloadError(format, ["columns"], ...EXTRA_KEYS);
+  for (const column of table.columns) checkMemory(format, column);
+}
+
+/** What a sound table may still have that would not come back. */
+function checkMemory(format: string, { name, type, values, marks }: Column): void {
+  if (Array.isArray(values) && hasExtraKeys(values)) throw new UnsupportedPayloadError(format, [name], ...EXTRA_KEYS);
+  for (const view of [values, marks]) {
+    const problem = ArrayBuffer.isView(view) ? viewProblem(view) : undefined;
+    if (problem !== undefined) throw new UnsupportedPayloadError(format, [name], ...problem);
+  }
+  if (type !== "bytes") return;
+  for (const [row, bytes] of values.entries()) {
+    const problem = marks === undefined || marks[row] === MARK.present ? viewProblem(bytes) : undefined;
+    if (problem !== undefined) throw new UnsupportedPayloadError(format, [row, name], ...problem);
   }
 }

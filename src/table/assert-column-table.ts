@@ -73,22 +73,23 @@ function marksProblem(name: string, marks: unknown, rowCount: number): TableProb
 }
 
 function valuesProblem({ name, type, values, marks }: Column): TableProblem | undefined {
-  const refuse = (row: number): TableProblem => [
-    [name, "values", row],
-    `is ${describeCell(values[row])}, in a column of type ${type}`,
-  ];
   const isWrong = wrongIn(type);
   if (isWrong === undefined) return undefined;
-  for (let row = 0; row < values.length; row++)
-    if (isWrong(values[row]) && (marks === undefined || marks[row] === MARK.present)) return refuse(row);
+  for (let row = 0; row < values.length; row++) {
+    if (!isWrong(values[row]) || (marks !== undefined && marks[row] !== MARK.present)) continue;
+    if (type !== "value")
+      return [[name, "values", row], `is ${describeCell(values[row])}, in a column of type ${type}`];
+    if (!Object.hasOwn(values, row)) return [[name, "values", row], "is a hole"];
+  }
   return undefined;
 }
 
-/** How to tell wrong values, for types whose array does not see to it. */
+/** How to tell wrong values, or what may be one, for types whose array does not see to it. */
 function wrongIn(type: Column["type"]): ((value: unknown) => boolean) | undefined {
   if (type === "boolean") return (value) => value !== 0 && value !== 1;
   if (type === "date") return (value) => !isTime(value as number);
   if (type === "string") return (value) => typeof value !== "string";
+  if (type === "value") return (value) => value === undefined;
   return type === "bytes" ? (value) => !fitsColumn("bytes", value) : undefined;
 }
 

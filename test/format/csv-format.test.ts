@@ -272,6 +272,17 @@ describe("other bytes are refused", () => {
     expect(() => decode({ maxBytes: 100 })).toThrow(DecodeLimitError);
     expect(() => decode({ maxNodes: 100 })).toThrow(/maxNodes/);
     expect(() => decode({ maxNodes: 101 })).not.toThrow();
+    const quoted = bytesOf(`a\r\n"${",\n".repeat(100)}""${",\n".repeat(100)}"\r\n`);
+    expect(() => csv().decode(quoted, resolveDecodeLimits({ maxNodes: 1 }))).toThrow(/maxNodes/);
+    expect(() => csv().decode(quoted, resolveDecodeLimits({ maxNodes: 2 }))).not.toThrow();
+  });
+
+  test("and no more is written than the limits allow", () => {
+    const rowCount = 100_000_000;
+    const column = { name: "a", type: "int8", values: new Int8Array(rowCount) } as const;
+    expect(() => csv({ columns: { a: "int8" } }).check(new ColumnTable([column], rowCount))).toThrow(
+      /more than 100000000 cells/,
+    );
   });
 });
 

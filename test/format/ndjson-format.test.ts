@@ -217,6 +217,13 @@ describe("other bytes are refused", () => {
     expect(() => decode("1\n".repeat(100), { maxNodes: 100 })).not.toThrow();
     expect(() => decode("[1,1]\n".repeat(100), { maxNodes: 299 })).toThrow(/maxNodes/);
     expect(() => decode("[1,1]\n".repeat(100), { maxNodes: 300 })).not.toThrow();
+    const sparse = (maxNodes: number) => (): unknown =>
+      ndjson({ columns: { a: "string", b: "int8" } }).decode(
+        bytesOf("{}\n".repeat(50)),
+        resolveDecodeLimits({ maxNodes }),
+      );
+    expect(sparse(99)).toThrow(/maxNodes/);
+    expect(sparse(100)).not.toThrow();
     expect(() => decode(`1\n${"[".repeat(2000)}${"]".repeat(2000)}\n`, {})).toThrow(/maxDepth/);
   });
 });

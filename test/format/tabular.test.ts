@@ -148,6 +148,26 @@ describe("a table that is broken is refused with the place", () => {
       new ColumnTable([{ ...column, values: Object.assign(new Int8Array(2), { unit: "m" }) }], 2),
       /payload\.a is an array with keys/,
     ],
+    [
+      "a hole",
+      new ColumnTable([{ name: "v", type: "value", values: new Array(2) }], 2),
+      /payload\.v\.values\[0\] is a hole/,
+    ],
+    [
+      "keys of a list",
+      new ColumnTable([{ name: "s", type: "string", values: Object.assign(["x"], { unit: "m" }) }], 1),
+      /payload\.s is an array with keys/,
+    ],
+    [
+      "keys of the columns",
+      new ColumnTable(Object.assign([column], { unit: "m" }), 2),
+      /payload\.columns is an array with keys/,
+    ],
+    [
+      "shared bytes",
+      new ColumnTable([{ name: "b", type: "bytes", values: [new Uint8Array(new SharedArrayBuffer(1))] }], 1),
+      /payload\[0\]\.b lies in shared memory/,
+    ],
   ])("%s", (_what, table, message) => {
     const check = (): unknown => tabular(createMemoryCodec()).check(table as never);
     expect(check).toThrow(UnsupportedPayloadError);
