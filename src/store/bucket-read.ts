@@ -55,6 +55,8 @@ async function begin(reading: Reading, options: ReadOptions): Promise<Begun | un
   let gotBytes = 0;
   let etag: string | undefined;
   const found = await reading.requests.send(reading.request, async (attempt) => {
+    // All of it came, and then the connection broke.
+    if (bytes !== undefined && gotBytes > 0 && gotBytes === Math.min(bytes.length, READ_PART_BYTES)) return bytes;
     const from = start + gotBytes;
     const end = Math.min(wantedEnd, start + READ_PART_BYTES);
     const part = isWhole && gotBytes === 0 ? undefined : { start: from, end: Math.max(from, end) };
@@ -122,6 +124,7 @@ async function readPart(reading: Reading, begun: Begun, offset: number, part: Ui
   const from = begun.start + offset;
   let gotBytes = 0;
   await reading.requests.send(reading.request, async (attempt) => {
+    if (gotBytes === part.length) return;
     const range = { start: from + gotBytes, end: from + part.length };
     const object = await reading.driver.get(reading.key, { signal: attempt.signal, range, etag: begun.etag });
     if (object === undefined) throw new ObjectChanged("it is gone");

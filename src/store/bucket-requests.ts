@@ -72,6 +72,8 @@ export class BucketRequests {
       try {
         return await orAborted(work({ signal: watched.signal, earlier, moved: () => watched.moved() }), watched.signal);
       } catch (error) {
+        // Whatever of it is still under way: an answer that nobody reads keeps its connection.
+        watched.end(error);
         // The caller's reason, whatever the client made of it.
         signal?.throwIfAborted();
         if (error instanceof CallerFailure) throw error.cause;
@@ -120,6 +122,7 @@ export class EndedEarly extends Error {
 class StallWatch {
   hasStalled = false;
   readonly signal: AbortSignal;
+  #isClosed = false;
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #caller: AbortSignal | undefined;
@@ -136,10 +139,17 @@ class StallWatch {
   }
 
   moved(): void {
-    this.#timer.refresh();
+    // Refreshing would bring a timer back that was cleared.
+    if (!this.#isClosed) this.#timer.refresh();
+  }
+
+  end(reason: unknown): void {
+    this.close();
+    this.#controller.abort(reason);
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#caller?.removeEventListener("abort", this.#giveUp);
   }

@@ -1,5 +1,5 @@
 import { StoreIoError, type StoreOperation } from "../errors/store-errors.ts";
-import type { BucketDriver, DriverPutOptions, DriverUpload } from "./bucket-driver.ts";
+import type { BucketDriver, DriverUpload } from "./bucket-driver.ts";
 import type { BucketRequests, Request } from "./bucket-requests.ts";
 import { CallerFailure } from "./caller-failure.ts";
 import { orAborted } from "./or-aborted.ts";
@@ -51,16 +51,24 @@ export async function writeObject(writing: Writing, chunks: Chunks): Promise<"cr
 async function putObject(writing: Writing, bytes: Uint8Array): Promise<"created" | "exists"> {
   const { driver, requests, key, ifAbsent } = writing;
   const writer = newWriter();
-  return requests.send(requestOf(writing, bytes.length), async ({ signal, earlier }) => {
+  return requests.send(requestOf(writing, bytes.length), async ({ signal }) => {
     const outcome = await driver.put(key, bytes, { signal, ifAbsent, writer });
-    return outcome === "exists" && earlier > 0 ? whoWon(writing, writer, signal) : outcome;
+    return outcome === "exists" && (await findWinner(writing, writer, signal)) === "own" ? "created" : outcome;
   });
 }
 
-/** The answer to an earlier attempt was lost, and it may have been the one that wrote what is there. */
-async function whoWon({ driver, key }: Writing, writer: string, signal: AbortSignal): Promise<"created" | "exists"> {
+/**
+ * Whose object is there. Where an answer was lost, it may have been an earlier attempt of this write that wrote what now stands in its way; asked for
+ * without counting attempts, since clients and proxies may repeat a request without a word.
+ */
+async function findWinner(
+  { driver, key }: Writing,
+  writer: string,
+  signal: AbortSignal,
+): Promise<"own" | "other" | "none"> {
   const entry = await driver.head(key, { signal });
-  return entry?.writer === writer ? "created" : "exists";
+  if (entry === undefined) return "none";
+  return entry.writer === writer ? "own" : "other";
 }
 
 async function uploadObject(
@@ -68,19 +76,35 @@ async function uploadObject(
   begun: readonly Uint8Array[],
   rest: AsyncGenerator<Uint8Array, void, undefined>,
 ): Promise<"created" | "exists"> {
-  const { driver, requests, key, ifAbsent } = writing;
   const writer = newWriter();
-  const options = (signal: AbortSignal): DriverPutOptions => ({ signal, ifAbsent, writer });
-  const upload = await requests.send(requestOf(writing), ({ signal }) => driver.startUpload(key, options(signal)));
+  const upload = await startUpload(writing, writer);
   try {
     await sendParts(writing, upload, begun, rest);
-    return await requests.send(requestOf(writing), async ({ signal, earlier }) => {
-      const outcome = await completeUpload(writing, upload, writer, signal, earlier);
-      return outcome === "exists" && earlier > 0 ? whoWon(writing, writer, signal) : outcome;
-    });
+    return await writing.requests.send(requestOf(writing), ({ signal, earlier }) =>
+      completeUpload(writing, upload, writer, signal, earlier),
+    );
   } catch (error) {
-    await abortUpload(upload);
+    await abortUpload(writing, upload);
     throw error;
+  }
+}
+
+/** What has begun by the time that the caller gives up would stay for ever, did nobody hear its name. */
+async function startUpload(writing: Writing, writer: string): Promise<DriverUpload> {
+  const { driver, requests, key, ifAbsent, signal } = writing;
+  const untilLate = new AbortController();
+  const late = (): void => void setTimeout(() => untilLate.abort(signal?.reason), ABORT_MS).unref();
+  signal?.addEventListener("abort", late, { once: true });
+  const starting = requests.send({ ...requestOf(writing), signal: untilLate.signal }, (attempt) =>
+    driver.startUpload(key, { signal: attempt.signal, ifAbsent, writer }),
+  );
+  try {
+    return await orAborted(starting, signal);
+  } catch (error) {
+    starting.then((upload) => abortUpload(writing, upload)).catch(() => {});
+    throw error;
+  } finally {
+    if (signal?.aborted !== true) signal?.removeEventListener("abort", late);
   }
 }
 
@@ -93,11 +117,16 @@ async function completeUpload(
 ): Promise<"created" | "exists"> {
   try {
     const outcome = await upload.complete({ signal });
-    if (outcome === "exists") await abortUpload(upload);
-    return outcome;
+    if (outcome === "created" || (await findWinner(writing, writer, signal)) === "own") return "created";
+    await abortUpload(writing, upload);
+    return "exists";
   } catch (error) {
-    // A repeated completion finds no upload any more where the first one, whose answer was lost, has completed it.
-    if (earlier > 0 && (await whoWon(writing, writer, signal)) === "created") return "created";
+    // A repeated completion finds no upload any more where the first one, whose answer was lost, has completed it, and where another writer came
+    // at the same moment.
+    if (earlier === 0 || writing.requests.judge(error).kind !== "missing") throw error;
+    const winner = await findWinner(writing, writer, signal);
+    if (winner === "own") return "created";
+    if (winner === "other" && writing.ifAbsent) return "exists";
     throw error;
   }
 }
@@ -145,9 +174,10 @@ async function sendParts(
 }
 
 /** Not for the caller to wait long for, and no failure of theirs. */
-async function abortUpload(upload: DriverUpload): Promise<void> {
+async function abortUpload(writing: Writing, upload: DriverUpload): Promise<void> {
   try {
-    await orAborted(upload.abort(), AbortSignal.timeout(ABORT_MS));
+    const request = { ...requestOf(writing), signal: AbortSignal.timeout(ABORT_MS) };
+    await writing.requests.send(request, () => upload.abort());
   } catch {
     // The service forgets it some day: buckets have a rule for unfinished uploads.
   }

@@ -3,6 +3,7 @@ import type { BucketDriver, DriverEntry } from "./bucket-driver.ts";
 import { readObject } from "./bucket-read.ts";
 import { type BucketPatience, BucketRequests, defaultPatience, type Request } from "./bucket-requests.ts";
 import { type Writing, writeObject } from "./bucket-write.ts";
+import { orAborted } from "./or-aborted.ts";
 import type {
   Chunks,
   ReadOptions,
@@ -56,7 +57,7 @@ class BucketStore implements Store {
       this.#probing = undefined;
       throw error;
     });
-    await this.#probing;
+    await orAborted(this.#probing, signal);
   }
 
   async read(path: StorePath, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
@@ -115,7 +116,7 @@ class BucketStore implements Store {
     if (prefix !== "") assertStorePath(folder);
     signal?.throwIfAborted();
     const listing = new Listing(this.#driver, `${this.#prefix}${prefix}`);
-    const request: Request = { operation: "list", path: `${this.url}/${prefix}`, signal };
+    const request: Request = { operation: "list", path: this.#urlOf(prefix), signal };
     for (;;) {
       const batch = await this.#requests.send(request, (attempt) => listing.next(attempt.signal, attempt.moved));
       if (batch.length === 0) return;
@@ -160,7 +161,8 @@ class BucketStore implements Store {
       return bytes !== undefined && Buffer.from(bytes).toString() === "first";
     };
     this.#excludes = outcomes[1] === "exists" && (await isKept());
-    if (outcomes[0] !== "unsupported") await this.remove(path);
+    // Who may not remove anything may still store.
+    if (outcomes[0] !== "unsupported") await this.remove(path).catch(() => {});
   }
 
   async *#piecesOf(path: StorePath, sizeBytes: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
@@ -196,7 +198,12 @@ class BucketStore implements Store {
   }
 
   #failure(operation: StoreOperation, path: StorePath): { readonly operation: StoreOperation; readonly path: string } {
-    return { operation, path: `${this.url}/${path}` };
+    return { operation, path: this.#urlOf(path) };
+  }
+
+  /** `s3://bucket/prefix/path?endpoint=…` */
+  #urlOf(path: string): string {
+    return this.url.replace(/(?=\?|$)/, `/${path.replaceAll("$", "$$$$")}`);
   }
 
   #keyOf(path: StorePath): string {

@@ -150,7 +150,15 @@ export class S3Driver implements BucketDriver {
       };
     const known = this.#judgeByName(name, systemCode);
     if (known !== undefined) return known;
-    if (status === 401 || status === 403) return { kind: "access", systemCode };
+    if (status === 401) return { kind: "access", systemCode };
+    // To tell that there is no such object takes the right to list the bucket.
+    if (status === 403)
+      return {
+        kind: "access",
+        systemCode,
+        problem:
+          "the service refused it, as S3 also does for objects that are missing where the user may not list the bucket (s3:ListBucket)",
+      };
     if (status === 501) return { kind: "unsupported", systemCode };
     if (status === 507) return { kind: "full", systemCode };
     if (status === 404) return { kind: "missing", systemCode };
