@@ -2,6 +2,8 @@ import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { type Column, MARK } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import { checkJson } from "./check-json.ts";
+import { isNumericColumnType } from "./column-arrays.ts";
+import { defaultDecodeLimits } from "./decode-limits.ts";
 import { viewProblem } from "./view-problem.ts";
 
 const STRUCTURED = "Use structured(), which keeps it.";
@@ -12,7 +14,17 @@ const STRUCTURED = "Use structured(), which keeps it.";
  *
  * @throws {@link UnsupportedPayloadError} with the row and the column as its path
  */
-export function checkColumns(format: string, { columns }: ColumnTable): void {
+export function checkColumns(format: string, { columns, rowCount }: ColumnTable): void {
+  const { maxNodes } = defaultDecodeLimits;
+  const listed = columns.filter(({ type }) => !isNumericColumnType(type));
+  // What could not be decoded within the limits must not be written either.
+  if ((columns.length === 0 ? rowCount : listed.length * rowCount) > maxNodes)
+    throw new UnsupportedPayloadError(
+      format,
+      [],
+      `has more than ${maxNodes} cells that are no numbers`,
+      "Store it in several parts.",
+    );
   for (const column of columns) {
     const { name } = column;
     if (!name.isWellFormed())

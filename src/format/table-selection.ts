@@ -43,5 +43,5 @@ export function resolveSelection(
 }
 
 function clamp(row: number, rowCount: number): number {
-  return Math.min(Math.max(Math.floor(row), 0), rowCount);
+  return Math.min(Math.max(Math.trunc(row) || 0, 0), rowCount);
 }

@@ -227,6 +227,10 @@ test("says which package is missing for writing, and reads without any", async (
   ]);
 });
 
+test("refuses more rows without columns than would be decoded", () => {
+  expect(() => arrowCodec.check(new ColumnTable([], 100_000_001))).toThrow(/more than 100000000 cells/);
+});
+
 test("refuses bytes of more than 1 GiB in one cell", () => {
   const table = tableOf(1, { name: "a", type: "bytes", values: [new Uint8Array(2 ** 30 + 1)] });
   expect(() => arrowCodec.check(table)).toThrow(UnsupportedPayloadError);
