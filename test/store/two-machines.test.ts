@@ -1,10 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { fileStore } from "../../src/store/file-store.ts";
+import { startFaultProxy } from "../support/fault-proxy.ts";
 import { brokenArtifacts } from "../support/faulty-store.ts";
 import type { MachineInput, MachineLine } from "../support/machine-child.ts";
 import { buildChild, type Child, startChild } from "../support/run-child.ts";
+import { createBucket, startMoto, startS3rver } from "../support/servers/s3-servers.ts";
+import type { TestServer } from "../support/servers/server.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+
+// Found by the client in the environment, as its users' are.
+Object.assign(process.env, { AWS_ACCESS_KEY_ID: "S3RVER", AWS_SECRET_ACCESS_KEY: "S3RVER" });
+const [moto, s3rver] = await Promise.all([startMoto(), startS3rver()]);
+afterAll(() => Promise.all([moto?.close(), s3rver?.close()]));
 
 type Got = Extract<MachineLine, { is: "got" }>;
 
@@ -75,7 +83,7 @@ class Machines implements AsyncDisposable {
   }
 }
 
-describe("two machines and one remote", () => {
+describe("two machines and one folder", () => {
   test("one generates, and the other one loads", async () => {
     await using machines = await Machines.open({ payloads: 3 });
     const one = await machines.run("one");
@@ -124,5 +132,59 @@ describe("two machines and one remote", () => {
       expect(failures).toBeGreaterThan(0);
     }
     expect(machines.generated).toEqual(["0", "0"]);
+  });
+});
+
+describe("two machines and one bucket", () => {
+  /** Where a bucket is, as its server says, or as somebody before it does. */
+  async function bucketOf(server: TestServer | undefined, endpoint = server?.url): Promise<string> {
+    const bucket = await createBucket(server?.url ?? "");
+    return `s3://${bucket}/team?endpoint=${encodeURIComponent(endpoint ?? "")}`;
+  }
+
+  test.skipIf(moto === undefined)("one generates, and the other one loads", async () => {
+    await using machines = await Machines.open({ payloads: 2, remote: await bucketOf(moto) });
+    const one = await machines.run("one");
+    expect(await machines.run("other")).toEqual(one);
+    expect(one.failures).toBe(0);
+    expect(machines.generated).toEqual(["0", "1"]);
+  });
+
+  test.skipIf(moto === undefined)("both at once generate once where the bucket can exclude", async () => {
+    await using machines = await Machines.open({ generationMs: 200, payloads: 2, remote: await bucketOf(moto) });
+    const [one, other] = await machines.runTogether(["one", "other"]);
+    expect(other).toEqual(one);
+    expect(machines.generated).toEqual(["0", "1"]);
+    expect(await machines.broken()).toEqual([]);
+  });
+
+  test.skipIf(s3rver === undefined)(
+    "both at once finish with the same answer where the bucket cannot exclude",
+    async () => {
+      await using machines = await Machines.open({
+        generationMs: 50,
+        payloads: 3,
+        isRandom: false,
+        remote: await bucketOf(s3rver),
+      });
+      const [one, other] = await machines.runTogether(["one", "other"]);
+      expect(one?.payloads).toEqual([0, 1, 2]);
+      expect(other).toEqual(one);
+      expect(await machines.broken()).toEqual([]);
+    },
+  );
+
+  test.skipIf(moto === undefined)("both at once finish with the same answer behind a network that fails", async () => {
+    await using proxy = await startFaultProxy(moto?.port ?? 0);
+    proxy.setFaults({ refuse: 0.05, lose: 0.05, cut: 0.05, reset: 0.05, delayMs: 2 });
+    const remote = await bucketOf(moto, proxy.url);
+    await using machines = await Machines.open({ generationMs: 50, payloads: 3, isRandom: false, remote });
+    const [one, other] = await machines.runTogether(["one", "other"]);
+    expect(one?.payloads).toEqual([0, 1, 2]);
+    expect(other?.payloads).toEqual([0, 1, 2]);
+    expect(proxy.counts.exchanges).toBeGreaterThan(20);
+    expect(await machines.broken()).toEqual([]);
+    proxy.setFaults({});
+    expect((await machines.run("third")).payloads).toEqual([0, 1, 2]);
   });
 });

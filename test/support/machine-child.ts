@@ -6,13 +6,15 @@ import { definePersistable, typedParams } from "../../src/persistable/define-per
 import { fileStore } from "../../src/store/file-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type LayeredMode, layeredStore } from "../../src/stores/layered.ts";
+import { openS3 } from "../../src/stores/s3.ts";
 import { faultyStore } from "./faulty-store.ts";
 
 export interface MachineInput {
   readonly local: string;
+  /** A folder, or the URL of a bucket. */
   readonly remote: string;
   readonly mode?: LayeredMode;
-  /** Whether the remote can tell who was first. */
+  /** Whether the remote can tell who was first; a bucket finds out. */
   readonly isExclusive: boolean;
   /** Each generation writes a line. */
   readonly journal: string;
@@ -43,12 +45,13 @@ function tell(line: MachineLine): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
-function openRemote(): Store {
+async function openRemote(): Promise<Store> {
+  if (input.remote.startsWith("s3:")) return openS3(input.remote);
   // A store that is elsewhere has neither a synchronous door nor a path on the disk.
   return faultyStore(fileStore(input.remote), { exclusiveCreate: input.isExclusive });
 }
 
-const store = layeredStore({ local: fileStore(input.local), remote: openRemote(), mode: input.mode });
+const store = layeredStore({ local: fileStore(input.local), remote: await openRemote(), mode: input.mode });
 tell({ is: "ready" });
 process.stdin.once("data", async () => {
   const payloads: number[] = [];
