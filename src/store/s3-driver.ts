@@ -9,7 +9,7 @@ import type {
   DriverUpload,
   DriverVerdict,
 } from "./bucket-driver.ts";
-import { judgeNetwork } from "./judge-network.ts";
+import { isMissing, judgeS3, statusOf } from "./judge-s3.ts";
 
 /** The official client, loaded. */
 export type S3Module = typeof S3;
@@ -20,6 +20,7 @@ export class S3Driver implements BucketDriver {
   readonly #bucket: string;
   readonly #module: S3Module;
   readonly #client: S3.S3Client;
+  #isBucketThere = false;
 
   constructor(url: string, bucket: string, module: S3Module, client: S3.S3Client) {
     this.url = url;
@@ -65,8 +66,9 @@ export class S3Driver implements BucketDriver {
         writer: answer.Metadata?.writer,
       };
     } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
+      if (!isMissing(error)) throw error;
+      await this.#checkBucket(signal);
+      return undefined;
     }
   }
 
@@ -133,91 +135,32 @@ export class S3Driver implements BucketDriver {
       );
       for (const { Key, Size, LastModified } of page.Contents ?? [])
         if (Key !== undefined) yield { key: Key, sizeBytes: Size ?? 0, modifiedMs: LastModified?.getTime() ?? 0 };
-      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+      token = page.NextContinuationToken;
+      if (page.IsTruncated !== true) return;
+      if (token === undefined) throw new Error("the service cut its list short, and does not say how it goes on");
     } while (token !== undefined);
   }
 
   judge(error: unknown): DriverVerdict {
-    if (error instanceof Changed) return { kind: "changed", systemCode: "412" };
-    const name = error instanceof Error ? error.name : "";
-    const status = statusOf(error);
-    const systemCode = name === "" || name === "Error" ? status?.toString() : name;
-    if (error instanceof Error && error.message.includes("Region is missing"))
-      return {
-        kind: "other",
-        systemCode: undefined,
-        problem: "no region is set: give AWS_REGION, region, or ?region=…",
-      };
-    const known = this.#judgeByName(name, systemCode);
-    if (known !== undefined) return known;
-    if (status === 401) return { kind: "access", systemCode };
-    // To tell that there is no such object takes the right to list the bucket.
-    if (status === 403)
-      return {
-        kind: "access",
-        systemCode,
-        problem:
-          "the service refused it, as S3 also does for objects that are missing where the user may not list the bucket (s3:ListBucket)",
-      };
-    if (status === 501) return { kind: "unsupported", systemCode };
-    if (status === 507) return { kind: "full", systemCode };
-    if (status === 404) return { kind: "missing", systemCode };
-    if (status === 301 || status === 307 || name === "AuthorizationHeaderMalformed")
-      return {
-        kind: "other",
-        systemCode,
-        problem: `the bucket ${this.#bucket} is in another region than the one that was asked (give it: region, or ?region=…)`,
-      };
-    // 409 is what AWS says of two conditional writes at the same time: one of them is to come again.
-    if (status === 408 || status === 409 || status === 429 || (status !== undefined && status >= 500))
-      return { kind: "passing", systemCode, ...retryAfterOf(error) };
-    return judgeNetwork(error) ?? { kind: "other", systemCode };
+    return error instanceof Changed ? { kind: "changed", systemCode: "412" } : judgeS3(error, this.#bucket);
   }
 
   close(): void {
     this.#client.destroy();
   }
 
-  #judgeByName(name: string, systemCode: string | undefined): DriverVerdict | undefined {
-    switch (name) {
-      case "NoSuchBucket":
-        return {
-          kind: "other",
-          systemCode,
-          problem: `there is no bucket ${this.#bucket}: create it, or mend its name`,
-        };
-      case "CredentialsProviderError":
-        return {
-          kind: "access",
-          systemCode,
-          problem:
-            "there are no credentials for S3: the client looks for AWS_ACCESS_KEY_ID, AWS_PROFILE, a role, and so on",
-        };
-      case "InvalidAccessKeyId":
-      case "SignatureDoesNotMatch":
-      case "ExpiredToken":
-        return { kind: "access", systemCode, problem: `the service does not accept the credentials (${name})` };
-      case "RequestTimeTooSkewed":
-        return {
-          kind: "other",
-          systemCode,
-          problem: "the clock of this machine is wrong: set it, the service refuses what is too old",
-        };
-      case "SlowDown":
-      case "RequestTimeout":
-      case "InternalError":
-      case "ServiceUnavailable":
-      case "OperationAborted":
-      case "IncompleteBody":
-        return { kind: "passing", systemCode };
-      case "NotImplemented":
-        return { kind: "unsupported", systemCode };
-      case "QuotaExceeded":
-      case "EntityTooLarge":
-        return { kind: "full", systemCode };
-      default:
-        return undefined;
+  /** A missing object and a missing bucket are the same to a HEAD, and a bucket that is not there is not an empty one. */
+  async #checkBucket(signal: AbortSignal): Promise<void> {
+    if (this.#isBucketThere) return;
+    try {
+      await this.#client.send(new this.#module.HeadBucketCommand({ Bucket: this.#bucket }), { abortSignal: signal });
+    } catch (cause) {
+      if (statusOf(cause) === 404)
+        throw Object.assign(new Error("there is no such bucket", { cause }), { name: "NoSuchBucket" });
+      // Who may not look at the bucket may still look at the object.
+      if (statusOf(cause) !== 403) throw cause;
     }
+    this.#isBucketThere = true;
   }
 
   #at(key: string): { readonly Bucket: string; readonly Key: string } {
@@ -287,26 +230,6 @@ class S3Upload implements DriverUpload {
 
 function metadataOf({ writer }: DriverPutOptions): { readonly Metadata?: Record<string, string> } {
   return writer === undefined ? {} : { Metadata: { writer } };
-}
-
-/** Answers to HEAD have no body that would name the failure. */
-function isMissing(error: unknown): boolean {
-  const name = error instanceof Error ? error.name : "";
-  return (
-    name === "NoSuchKey" ||
-    name === "NotFound" ||
-    (statusOf(error) === 404 && name !== "NoSuchBucket" && name !== "NoSuchUpload")
-  );
-}
-
-function statusOf(error: unknown): number | undefined {
-  return (Object(error) as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
-}
-
-function retryAfterOf(error: unknown): { readonly retryAfterMs?: number } {
-  const { $response } = Object(error) as { readonly $response?: { readonly headers?: Record<string, string> } };
-  const seconds = Number($response?.headers?.["retry-after"]);
-  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -61,14 +61,24 @@ export async function openS3(url: string): Promise<Store> {
   if (given === undefined || given.protocol !== "s3:" || given.hostname === "" || given.username !== "")
     throw new UnknownStoreError(given?.username ? "An s3: URL with credentials in it" : url);
   const { searchParams: asked } = given;
+  const prefix = tryDecode(given.pathname);
+  if (prefix === undefined) throw new UnknownStoreError(url);
   const pathStyle = asked.get("path-style");
   return s3Store({
     bucket: given.hostname,
-    prefix: decodeURIComponent(given.pathname),
+    prefix,
     region: asked.get("region") ?? undefined,
     endpoint: asked.get("endpoint") ?? undefined,
     forcePathStyle: pathStyle === null ? undefined : pathStyle !== "false",
   });
+}
+
+function tryDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function urlOf({ bucket, endpoint }: S3StoreOptions, prefix: string): string {

@@ -205,6 +205,40 @@ describe("a read", () => {
   });
 });
 
+describe("a service that refuses", () => {
+  it.each([
+    [301, "PermanentRedirect", "PERSISTABLE_STORE_IO", /the bucket results is in another region/],
+    [400, "AuthorizationHeaderMalformed", "PERSISTABLE_STORE_IO", /the bucket results is in another region/],
+    [403, "RequestTimeTooSkewed", "PERSISTABLE_STORE_IO", /the clock of this machine is wrong/],
+    [403, "SignatureDoesNotMatch", "PERSISTABLE_STORE_ACCESS", /does not accept the credentials/],
+    [404, "NoSuchBucket", "PERSISTABLE_STORE_IO", /there is no bucket results/],
+    [507, "InsufficientStorage", "PERSISTABLE_STORE_FULL", /no space is left/],
+  ])("is asked once, and understood: %s %s", async (status, name, code, message) => {
+    const store = await open();
+    server.mishap = () => ({ kind: "refused", status, code: name });
+    await expect(store.read(PATH)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(server.seen.length).toBe(1);
+  });
+
+  it("is asked again where it is only busy, and at last it is said so", async () => {
+    const store = await open();
+    server.put(KEY, Buffer.from("small"));
+    server.mishap = ({ count }) => (count < patience.attempts ? busy : undefined);
+    expect((await store.read(PATH))?.length).toBe(5);
+    server.mishap = () => busy;
+    await expect(store.read(PATH)).rejects.toMatchObject({ code: "PERSISTABLE_STORE_IO", systemCode: "SlowDown" });
+  });
+
+  it("never makes a bucket that is not there an empty one", async () => {
+    const store = await open();
+    expect(await store.stat(PATH)).toBeUndefined();
+    server.hasBucket = false;
+    const later = await open();
+    await expect(later.stat(PATH)).rejects.toThrow(/there is no bucket results/);
+    await expect(later.remove(PATH)).rejects.toThrow(/there is no bucket results/);
+  });
+});
+
 describe("asking what a service can do", () => {
   it("ends for whoever gives up, and goes on for the others", async () => {
     const store = await open();

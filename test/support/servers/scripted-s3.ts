@@ -41,6 +41,7 @@ export class ScriptedS3 implements AsyncDisposable {
   readonly objects = new Map<string, StoredObject>();
   readonly uploads = new Map<string, { readonly parts: Map<number, Buffer>; readonly writer: string | undefined }>();
   readonly seen: SeenRequest[] = [];
+  hasBucket = true;
   /** Decides what becomes of each request. */
   mishap: (request: SeenRequest) => Mishap | undefined = () => undefined;
   readonly #server: Server;
@@ -113,6 +114,7 @@ export class ScriptedS3 implements AsyncDisposable {
     switch (asks) {
       case "get":
       case "head":
+        if (key === "") return this.hasBucket ? ok("") : failed(404, "NoSuchBucket");
         return answerObject(this.objects.get(key), headers, asks === "head");
       case "put":
         if (headers["if-none-match"] === "*" && this.objects.has(key)) return failed(412, "PreconditionFailed");

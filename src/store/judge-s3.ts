@@ -1,0 +1,121 @@
+import type { DriverVerdict } from "./bucket-driver.ts";
+import { judgeNetwork } from "./judge-network.ts";
+
+/** What S3 and services like it call their failures. */
+const KINDS: Readonly<Record<string, DriverVerdict["kind"]>> = {
+  SlowDown: "passing",
+  RequestTimeout: "passing",
+  InternalError: "passing",
+  ServiceUnavailable: "passing",
+  OperationAborted: "passing",
+  IncompleteBody: "passing",
+  NotImplemented: "unsupported",
+  // What some services say of a condition that they do not know.
+  InvalidArgument: "unsupported",
+  InvalidRequest: "unsupported",
+  MethodNotAllowed: "unsupported",
+  QuotaExceeded: "full",
+  EntityTooLarge: "full",
+};
+
+const PROBLEMS: Readonly<Record<string, (bucket: string) => Pick<DriverVerdict, "kind" | "problem">>> = {
+  NoSuchBucket: (bucket) => ({
+    kind: "other",
+    problem: `there is no bucket ${bucket}: create it, or mend its name`,
+  }),
+  CredentialsProviderError: () => ({
+    kind: "access",
+    problem: "there are no credentials for S3: the client looks for AWS_ACCESS_KEY_ID, AWS_PROFILE, a role, and so on",
+  }),
+  InvalidAccessKeyId: () => refused("InvalidAccessKeyId"),
+  SignatureDoesNotMatch: () => refused("SignatureDoesNotMatch"),
+  ExpiredToken: () => refused("ExpiredToken"),
+  RequestTimeTooSkewed: () => ({
+    kind: "other",
+    problem: "the clock of this machine is wrong: set it, the service refuses what is too old",
+  }),
+  AuthorizationHeaderMalformed: elsewhere,
+  PermanentRedirect: elsewhere,
+  TemporaryRedirect: elsewhere,
+};
+
+function refused(name: string): Pick<DriverVerdict, "kind" | "problem"> {
+  return { kind: "access", problem: `the service does not accept the credentials (${name})` };
+}
+
+function elsewhere(bucket: string): Pick<DriverVerdict, "kind" | "problem"> {
+  return {
+    kind: "other",
+    problem: `the bucket ${bucket} is in another region than the one that was asked (give it: region, or ?region=…)`,
+  };
+}
+
+/** What an error of the S3 client means. */
+export function judgeS3(error: unknown, bucket: string): DriverVerdict {
+  const name = error instanceof Error ? error.name : "";
+  const status = statusOf(error);
+  const systemCode = name === "" || name === "Error" ? status?.toString() : name;
+  if (error instanceof Error && error.message.includes("Region is missing"))
+    return { kind: "other", systemCode: undefined, problem: "no region is set: give AWS_REGION, region, or ?region=…" };
+  if (Object.hasOwn(PROBLEMS, name)) return { kind: "other", ...PROBLEMS[name]?.(bucket), systemCode };
+  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
+  if (kind !== undefined) return { kind, systemCode, ...retryAfterOf(error) };
+  return judgeStatus(status, bucket, error, systemCode) ?? judgeNetwork(error) ?? { kind: "other", systemCode };
+}
+
+function judgeStatus(
+  status: number | undefined,
+  bucket: string,
+  error: unknown,
+  systemCode: string | undefined,
+): DriverVerdict | undefined {
+  switch (status) {
+    case 301:
+    case 307:
+      return { ...elsewhere(bucket), systemCode };
+    case 401:
+      return { kind: "access", systemCode };
+    case 403:
+      // To be told that there is no such object takes the right to list the bucket.
+      return {
+        kind: "access",
+        systemCode,
+        problem:
+          "the service refused it, as S3 also does for objects that are missing where the user may not list the bucket (s3:ListBucket)",
+      };
+    case 404:
+      return { kind: "missing", systemCode };
+    case 501:
+      return { kind: "unsupported", systemCode };
+    case 507:
+      return { kind: "full", systemCode };
+    case 408:
+    case 409: // What AWS says of two conditional writes at the same time: one of them is to come again.
+    case 429:
+      return { kind: "passing", systemCode, ...retryAfterOf(error) };
+    default:
+      return status !== undefined && status >= 500
+        ? { kind: "passing", systemCode, ...retryAfterOf(error) }
+        : undefined;
+  }
+}
+
+/** Answers to HEAD have no body that would name the failure. */
+export function isMissing(error: unknown): boolean {
+  const name = error instanceof Error ? error.name : "";
+  return (
+    name === "NoSuchKey" ||
+    name === "NotFound" ||
+    (statusOf(error) === 404 && name !== "NoSuchBucket" && name !== "NoSuchUpload")
+  );
+}
+
+export function statusOf(error: unknown): number | undefined {
+  return (Object(error) as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
+}
+
+function retryAfterOf(error: unknown): { readonly retryAfterMs?: number } {
+  const { $response } = Object(error) as { readonly $response?: { readonly headers?: Record<string, string> } };
+  const seconds = Number($response?.headers?.["retry-after"]);
+  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
+}
