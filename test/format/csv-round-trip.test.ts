@@ -76,7 +76,7 @@ test("whatever is accepted comes back in value and type", async () => {
     }),
     { numRuns: roundTrips },
   );
-});
+}, 3_600_000);
 
 const columns = {
   id: "int32",

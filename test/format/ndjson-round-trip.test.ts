@@ -71,7 +71,7 @@ describe("whatever is accepted comes back in value and type", () => {
       }),
       { numRuns: roundTrips },
     );
-  });
+  }, 3_600_000);
 
   test("as records and as a table", async () => {
     const declared = Object.fromEntries(Object.keys(cells).map((type) => [type, type])) as Record<string, ColumnType>;
@@ -89,7 +89,7 @@ describe("whatever is accepted comes back in value and type", () => {
       }),
       { numRuns: roundTrips },
     );
-  });
+  }, 3_600_000);
 
   test("as a stream, however its bytes are cut", async () => {
     await fc.assert(
@@ -113,7 +113,7 @@ describe("whatever is accepted comes back in value and type", () => {
       ),
       { numRuns: roundTrips },
     );
-  });
+  }, 3_600_000);
 });
 
 test("a line of a stream is as long as the limits allow, in one piece or in many", async () => {
