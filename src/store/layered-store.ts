@@ -1,5 +1,6 @@
 import { ReadOnlyStoreError, type StoreOperation } from "../errors/store-errors.ts";
 import { ArtifactKeeper } from "./artifact-keeper.ts";
+import { describeObject, isSoundRecord } from "./artifact-objects.ts";
 import { isClaim, LayerClaims } from "./layer-claims.ts";
 import { INTERNAL_PREFIX, SPOOL_FOLDER } from "./layer-folders.ts";
 import { type LayeredMode, parseLayeredMode, type WritableLayers } from "./layer-mode.ts";
@@ -78,6 +79,8 @@ export function layeredStore(options: LayeredStoreOptions): LayeredStore {
   return new TwoLayers(options);
 }
 
+const SMALL_BYTES = 64 * 1024;
+
 type Writing = Pick<Store, "writeFresh" | "createIfAbsent" | "replace" | "move" | "remove">;
 
 class TwoLayers implements LayeredStore {
@@ -128,7 +131,7 @@ class TwoLayers implements LayeredStore {
   async read(path: StorePath, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
     const { signal, range } = options;
     if (isClaim(path)) return this.#claims.run("read", path, (store) => store.read(path, options), signal);
-    const own = await this.#local.read(path, options);
+    const own = this.#readRecordNow(path, options) ?? (await this.#local.read(path, options));
     if (own !== undefined || this.#keeper.isHidden(path)) return own;
     const keeps = this.#writable.local && !path.startsWith(INTERNAL_PREFIX);
     const fetched = keeps && range !== undefined && (await this.#keeper.fetch(path, signal));
@@ -206,6 +209,16 @@ class TwoLayers implements LayeredStore {
       else if (outcome !== undefined) counts[outcome === "created" ? "sent" : "present"]++;
     }
     return counts;
+  }
+
+  /** A sound record of usual size, without a trip through the thread pool, which costs more than the read. */
+  #readRecordNow(path: StorePath, { signal, range, maxBytes = SMALL_BYTES }: ReadOptions): Uint8Array | undefined {
+    const isAllWanted = range === undefined || (range.start === 0 && range.end > SMALL_BYTES);
+    if (this.#local.sync === undefined || !isAllWanted || describeObject(path).kind !== "record") return undefined;
+    signal?.throwIfAborted();
+    const bytes = this.#local.sync.readShared(path, Math.min(maxBytes, SMALL_BYTES));
+    // A quick read may give less than there is; and it lies in memory that the next one uses again.
+    return bytes instanceof Uint8Array && isSoundRecord(bytes) ? new Uint8Array(bytes) : undefined;
   }
 
   #writing(operation: StoreOperation, path: StorePath): Writing {

@@ -136,11 +136,19 @@ export class RemoteLink {
   }
 
   async #ask<Value>(work: (remote: Store) => Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+    let start = (): void => {};
+    const started = new Promise<void>((resolve) => {
+      start = resolve;
+    });
     const asked = this.#slots.run(async () => {
+      start();
       signal?.throwIfAborted();
       return work(this.#remote);
     });
-    const answer = await orAborted(asked, signal);
+    asked.catch(() => {});
+    // Only the turn need not be waited for: the remote gives up by itself, and cleans up before it says so.
+    await orAborted(started, signal);
+    const answer = await asked;
     this.#breaker.succeed();
     return answer;
   }

@@ -100,8 +100,7 @@ describe("failures of the remote", () => {
     vi.advanceTimersByTime(1000);
     const reason = new Error("changed my mind");
     const controller = new AbortController();
-    const stuck = new Promise<undefined>(() => {});
-    const answer = vi.spyOn(remote, "read").mockReturnValueOnce(stuck);
+    const answer = vi.spyOn(remote, "read").mockImplementationOnce((_path, options) => stuckUntil(options?.signal));
     const reading = store.read(path(1), { signal: controller.signal });
     await vi.waitUntil(() => answer.mock.calls.length === 1);
     controller.abort(reason);
@@ -135,6 +134,11 @@ describe("failures of the remote", () => {
     expect(most).toBe(3);
   });
 });
+
+/** A call that is never answered, and can be given up. */
+function stuckUntil(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+}
 
 describe("leases", () => {
   const claimsIn = (folder: string): Promise<string[]> => readdir(`${folder}/.persistable/leases`).catch(() => []);
