@@ -5,6 +5,7 @@ import type { Store, StoreCapabilities, StoreEntry } from "./store.ts";
 const services: Readonly<Record<string, (url: string) => Promise<Store>>> = {
   "s3:": async (url) => (await import("./s3-store.ts")).openS3(url),
   "az:": async (url) => (await import("./azure-store.ts")).openAzure(url),
+  "gs:": async (url) => (await import("./gcs-store.ts")).openGcs(url),
 };
 
 /** The store behind a URL; `undefined` where no service has such URLs. Nothing is loaded or asked before its first call. */
