@@ -30,8 +30,9 @@ const PROBLEMS: Readonly<Record<string, (bucket: string) => Pick<DriverVerdict, 
   InvalidAccessKeyId: () => refused("InvalidAccessKeyId"),
   SignatureDoesNotMatch: () => refused("SignatureDoesNotMatch"),
   ExpiredToken: () => refused("ExpiredToken"),
+  // The client has learned the service's time by the answer, and signs the next attempt by it.
   RequestTimeTooSkewed: () => ({
-    kind: "other",
+    kind: "passing",
     problem: "the clock of this machine is wrong: set it, the service refuses what is too old",
   }),
   AuthorizationHeaderMalformed: elsewhere,

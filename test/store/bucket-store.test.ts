@@ -54,6 +54,13 @@ describe("a write whose answer is lost", () => {
     expect(server.asked("put").length).toBe(3);
   });
 
+  it("is repeated where no answer comes at all, and known again", async () => {
+    const store = await openPrepared();
+    server.mishap = once("put", { kind: "silent" });
+    expect(await store.createIfAbsent(PATH, [Buffer.from("one")])).toBe("created");
+    expect(server.asked("put").length).toBe(2);
+  });
+
   it("is not taken for its own where another one's object is there", async () => {
     const store = await openPrepared();
     server.mishap = (request) => {
@@ -107,6 +114,26 @@ describe("a write whose answer is lost", () => {
 });
 
 describe("an upload in parts", () => {
+  it("asks its source for no more than a few parts ahead of the service", async () => {
+    const store = await openPrepared();
+    const controller = new AbortController();
+    const reason = new Error("changed my mind");
+    let givenBytes = 0;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        yield new Uint8Array(MIB);
+        givenBytes += MIB;
+      }
+    }
+    server.mishap = ({ asks }) => (asks === "part" ? { kind: "silent" } : undefined);
+    const writing = store.writeFresh(PATH, endless(), controller);
+    await expect.poll(() => server.asked("part").length).toBe(4);
+    controller.abort(reason);
+    await expect(writing).rejects.toBe(reason);
+    expect(givenBytes).toBeLessThanOrEqual(5 * 8 * MIB);
+    expect(server.uploads.size).toBe(0);
+  });
+
   it("sends a part again that failed, and no other one", async () => {
     const store = await openPrepared();
     const bytes = pattern(30 * MIB);
@@ -209,7 +236,6 @@ describe("a service that refuses", () => {
   it.each([
     [301, "PermanentRedirect", "PERSISTABLE_STORE_IO", /the bucket results is in another region/],
     [400, "AuthorizationHeaderMalformed", "PERSISTABLE_STORE_IO", /the bucket results is in another region/],
-    [403, "RequestTimeTooSkewed", "PERSISTABLE_STORE_IO", /the clock of this machine is wrong/],
     [403, "SignatureDoesNotMatch", "PERSISTABLE_STORE_ACCESS", /does not accept the credentials/],
     [404, "NoSuchBucket", "PERSISTABLE_STORE_IO", /there is no bucket results/],
     [507, "InsufficientStorage", "PERSISTABLE_STORE_FULL", /no space is left/],
@@ -227,6 +253,17 @@ describe("a service that refuses", () => {
     expect((await store.read(PATH))?.length).toBe(5);
     server.mishap = () => busy;
     await expect(store.read(PATH)).rejects.toMatchObject({ code: "PERSISTABLE_STORE_IO", systemCode: "SlowDown" });
+  });
+
+  it("goes by its own clock, though this machine's is an hour off", async () => {
+    const store = await open();
+    server.put(KEY, Buffer.from("small"));
+    for (const clockAheadMs of [3_600_000, -3_600_000]) {
+      server.clockAheadMs = clockAheadMs;
+      expect((await store.read(PATH))?.length).toBe(5);
+    }
+    server.mishap = () => ({ kind: "refused", status: 403, code: "RequestTimeTooSkewed" });
+    await expect(store.read(PATH)).rejects.toThrow(/the clock of this machine is wrong/);
   });
 
   it("never makes a bucket that is not there an empty one", async () => {

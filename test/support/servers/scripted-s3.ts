@@ -42,6 +42,8 @@ export class ScriptedS3 implements AsyncDisposable {
   readonly uploads = new Map<string, { readonly parts: Map<number, Buffer>; readonly writer: string | undefined }>();
   readonly seen: SeenRequest[] = [];
   hasBucket = true;
+  /** How far its clock is ahead of this machine's. */
+  clockAheadMs = 0;
   /** Decides what becomes of each request. */
   mishap: (request: SeenRequest) => Mishap | undefined = () => undefined;
   readonly #server: Server;
@@ -96,6 +98,9 @@ export class ScriptedS3 implements AsyncDisposable {
     const seen: SeenRequest = { asks, key, range: request.headers.range, count };
     this.seen.push(seen);
     const body = await bodyOf(request);
+    const nowMs = Date.now() + this.clockAheadMs;
+    response.setHeader("date", new Date(nowMs).toUTCString());
+    if (Math.abs(signedMs(request) - nowMs) > MAX_SKEW_MS) return answerError(response, 403, "RequestTimeTooSkewed");
     const mishap = this.mishap(seen);
     if (mishap?.kind === "refused") return answerError(response, mishap.status, mishap.code);
     const answer = this.#act(asks, key, request, searchParams, body);
@@ -163,6 +168,15 @@ function askedFor({ method, headers }: IncomingMessage, query: URLSearchParams, 
   }
   if (method === "HEAD") return "head";
   return key === "" ? "list" : "get";
+}
+
+const MAX_SKEW_MS = 15 * 60 * 1000;
+
+/** `20260131T235959Z` */
+function signedMs({ headers }: IncomingMessage): number {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(headers["x-amz-date"]?.toString() ?? "") ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
