@@ -10,7 +10,7 @@ import { assertStorePath, storePath } from "./store-path.ts";
 type Source = () => Chunks;
 type Committed = "created" | "exists" | Unreachable;
 
-/** Payloads that are known to be in the remote; of others it is asked. */
+/** Payloads that were just brought to the remote; of others it is asked. */
 const MAX_SENT = 10_000;
 
 /**
@@ -146,9 +146,7 @@ export class WriteThrough {
     const isRecord = describeObject(path).kind === "record";
     const payload = isRecord ? payloadNamedIn(await join(source()), path) : undefined;
     if (payload !== undefined && !(await this.#ensureSent(payload, signal))) return unreachable;
-    const outcome = await this.#link.attempt("create", path, commit, signal);
-    if (payload !== undefined && outcome !== unreachable) this.#sent.delete(payload.path);
-    return outcome;
+    return this.#link.attempt("create", path, commit, signal);
   }
 
   async #ensureSent(payload: NamedPayload, signal: AbortSignal | undefined): Promise<boolean> {
@@ -161,7 +159,8 @@ export class WriteThrough {
   }
 
   async #ensureObject(path: StorePath, sizeBytes: number, signal: AbortSignal | undefined): Promise<boolean> {
-    if (this.#sent.has(path)) return true;
+    // Good for one record: once that may be there, somebody may remove both.
+    if (this.#sent.delete(path)) return true;
     const there = await this.#link.attempt("stat", path, (remote) => remote.stat(path, { signal }), signal);
     if (there === unreachable) return false;
     if (there?.sizeBytes === sizeBytes) return true;
@@ -169,9 +168,7 @@ export class WriteThrough {
     // The name is one publication's own: whatever is there is what an attempt of ours has left.
     const pieces = piecesIn(this.#local, path, sizeBytes, signal);
     const sent = await this.#link.attempt("write", path, (remote) => remote.replace(path, pieces, { signal }), signal);
-    if (sent === unreachable) return false;
-    this.#noteSent(path);
-    return true;
+    return sent !== unreachable;
   }
 
   #noteSent(path: StorePath): void {
