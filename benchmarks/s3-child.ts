@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 
 /**
  * A server that speaks just enough S3 for the official client, and keeps everything in memory: what is measured against it is the client's side. It
- * tells its port to the parent, and ends with it.
+ * tells its port to the parent, forgets everything at any word of it, and ends with it.
  */
 interface StoredObject {
   readonly pieces: readonly Buffer[];
@@ -19,6 +19,7 @@ const server = createServer((request, response) => {
   answer(request, response).catch((error: unknown) => response.destroy(error as Error));
 });
 server.listen(0, "127.0.0.1", () => process.send?.((server.address() as AddressInfo).port));
+process.on("message", () => objects.clear());
 process.on("disconnect", () => process.exit());
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -27,6 +28,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   switch (request.method) {
     case "GET":
     case "HEAD":
+      if (/^\/[^/]+\/?$/.test(pathname)) return sendList(response, `${pathname}/${searchParams.get("prefix") ?? ""}`);
       return send(request, response, objects.get(pathname));
     case "PUT":
       if (uploadId !== null) return takePart(request, response, uploadId, Number(searchParams.get("partNumber")));
@@ -95,6 +97,17 @@ async function send(
     }
   }
   response.end();
+}
+
+/** Of a bucket; for a HEAD of it, that there is one. */
+function sendList(response: ServerResponse, prefix: string): void {
+  const bucketLength = prefix.indexOf("/", 1) + 1;
+  const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+  const contents = keys.map((key) => {
+    const { sizeBytes } = objects.get(key) ?? { sizeBytes: 0 };
+    return `<Contents><Key>${key.slice(bucketLength)}</Key><Size>${sizeBytes}</Size></Contents>`;
+  });
+  sendXml(response, 200, `<ListBucketResult><IsTruncated>false</IsTruncated>${contents.join("")}</ListBucketResult>`);
 }
 
 function refuses({ headers }: IncomingMessage, pathname: string): boolean {
