@@ -23,18 +23,18 @@ function layers(remote: FaultyStore = faultyStore(memoryStore()), mode?: Layered
 }
 
 /** Each object generates a payload of its own: whose it is can be seen. */
-function points(maker: number, onGenerate: () => void = () => {}) {
+function points(maker: number, onGenerate: () => unknown = () => {}) {
   return definePersistable({
     name: "points",
     format: npy(),
-    generate: () => {
-      onGenerate();
+    generate: async () => {
+      await onGenerate();
       return new Float64Array(1000).fill(maker);
     },
   });
 }
 
-const load = async (store: Store, maker: number, onGenerate?: () => void): Promise<number> => {
+const load = async (store: Store, maker: number, onGenerate?: () => unknown): Promise<number> => {
   const payload = await points(maker, onGenerate)({}, { dataDir: store, logger: silent }).payload;
   expect(new Set(payload).size).toBe(1);
   return payload[0] as number;
@@ -103,14 +103,35 @@ describe("reading through", () => {
     expect(await load(remote, 3, never)).toBe(1);
   });
 
+  test("does not judge an artifact by a payload that cannot be had", async () => {
+    const { remote, store } = layers();
+    await load(remote, 1);
+    const before = await objectsIn(remote);
+    remote.fails = (operation, path) => path.endsWith(".npy") && (operation === "read" || operation === "stat");
+    const comeBack = (): void => {
+      remote.fails = () => false;
+    };
+    expect(await load(store, 2, comeBack)).toBe(1);
+    expect(await objectsIn(remote)).toEqual(before);
+  });
+
   test("keeps nothing that does not match its digest", async () => {
     const { local, remote, store } = layers();
     await load(remote, 1);
-    for (const [path, bytes] of await objectsIn(remote)) {
-      await remote.replace(path, [bytes.with(bytes.length - 20, 7)]);
-      await store.read(path);
-    }
+    const damage = (bytes: Uint8Array): Uint8Array => bytes.with(bytes.length - 20, 7);
+    const [payload = [PATH, text("")] as const, record = payload] = [...(await objectsIn(remote))];
+    await remote.replace(record[0], [damage(record[1])]);
+    expect(await store.read(record[0])).toEqual(damage(record[1]));
+    await store.read(payload[0]);
+    await remote.replace(record[0], [record[1]]);
+    await remote.replace(payload[0], [damage(payload[1])]);
+    await store.read(record[0]);
+    expect(await store.read(payload[0])).toEqual(damage(payload[1]));
     expect(await objectsIn(local)).toEqual(new Map());
+    await remote.replace(payload[0], [payload[1]]);
+    await store.read(record[0]);
+    await store.read(payload[0]);
+    expect(await objectsIn(local)).toEqual(await objectsIn(remote));
   });
 
   test("heals in both stores what is damaged in the remote", async () => {
@@ -202,15 +223,21 @@ describe("writing through", () => {
 
   test("lets the remote decide who was first, and gives the other one the winner's artifact", async () => {
     const { local, remote, store } = layers();
-    // Nobody is asked before: this one persists what it has.
-    const own = points(2)({}, { dataDir: store, logger: silent });
-    await own.generate();
-    for (const path of (await objectsIn(remote)).keys()) await remote.remove(path);
-    for (const path of (await objectsIn(local)).keys()) await local.remove(path);
-    await load(remote, 1);
-    await own.persist();
+    expect(await load(store, 2, () => load(remote, 1))).toBe(1);
     expect(await objectsIn(local)).toEqual(await objectsIn(remote));
-    expect(await load(store, 3, never)).toBe(1);
+  });
+
+  test("keeps its own artifact where the winner's cannot be had", async () => {
+    const { local, remote, store } = layers();
+    const loseTo = async (): Promise<void> => {
+      await load(remote, 1);
+      remote.fails = (operation, path) => path.endsWith(".npy") && operation === "read";
+    };
+    expect(await load(store, 2, loseTo)).toBe(2);
+    remote.fails = () => false;
+    expect(await load(store, 3, never)).toBe(2);
+    expect(await load(local, 3, never)).toBe(2);
+    expect(await load(remote, 3, never)).toBe(1);
   });
 
   test("ends with one whole artifact on each side where the remote cannot decide", async () => {
