@@ -57,7 +57,7 @@ class BucketStore implements Store {
       this.#probing = undefined;
       throw error;
     });
-    await orAborted(this.#probing, signal);
+    await orAborted(this.#probing, ownSignal(signal));
   }
 
   async read(path: StorePath, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
@@ -116,7 +116,7 @@ class BucketStore implements Store {
     if (prefix !== "") assertStorePath(folder);
     signal?.throwIfAborted();
     const listing = new Listing(this.#driver, `${this.#prefix}${prefix}`);
-    const request: Request = { operation: "list", path: this.#urlOf(prefix), signal };
+    const request: Request = { operation: "list", path: this.#urlOf(prefix), signal: ownSignal(signal) };
     for (;;) {
       const batch = await this.#requests.send(request, (attempt) => listing.next(attempt.signal, attempt.moved));
       if (batch.length === 0) return;
@@ -187,14 +187,14 @@ class BucketStore implements Store {
       key: this.#keyOf(path),
       operation,
       path: this.#failure(operation, path).path,
-      signal,
+      signal: ownSignal(signal),
       ifAbsent,
     };
   }
 
   #requestFor(operation: StoreOperation, path: StorePath, signal: AbortSignal | undefined): Request {
     assertStorePath(path);
-    return { ...this.#failure(operation, path), signal };
+    return { ...this.#failure(operation, path), signal: ownSignal(signal) };
   }
 
   #failure(operation: StoreOperation, path: StorePath): { readonly operation: StoreOperation; readonly path: string } {
@@ -209,6 +209,11 @@ class BucketStore implements Store {
   #keyOf(path: StorePath): string {
     return `${this.#prefix}${path}`;
   }
+}
+
+/** Every request listens to it, and Node warns where more than ten listen to one signal, as callers may well have one for all they do. */
+function ownSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  return signal && AbortSignal.any([signal]);
 }
 
 const BATCH = 1000;

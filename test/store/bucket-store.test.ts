@@ -232,6 +232,26 @@ describe("a read", () => {
   });
 });
 
+it("takes one signal for many calls at once without a warning", async () => {
+  const store = await open();
+  const warnings: Error[] = [];
+  const warn = (warning: Error): void =>
+    void (warning.name === "MaxListenersExceededWarning" && warnings.push(warning));
+  process.on("warning", warn);
+  const { signal } = new AbortController();
+  const paths = Array.from({ length: 12 }, (_, index) => storePath("points", `${index}.json`));
+  const bytes = pattern(9 * MIB);
+  await Promise.all(
+    paths.map((path, index) => store.createIfAbsent(path, [index < 3 ? bytes : bytes.subarray(0, 10)], { signal })),
+  );
+  await Promise.all(paths.flatMap((path) => [store.read(path, { signal }), store.stat(path, { signal })]));
+  await Promise.all(paths.map((path) => store.remove(path, { signal })));
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", warn);
+  expect(warnings).toEqual([]);
+  expect(server.objects.size).toBe(0);
+});
+
 describe("a service that refuses", () => {
   it.each([
     [301, "PermanentRedirect", "PERSISTABLE_STORE_IO", /the bucket results is in another region/],
