@@ -1,18 +1,9 @@
-import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../errors/format-errors.ts";
+import { DecodeError } from "../errors/format-errors.ts";
 import type { DecodeLimits, Format } from "./format.ts";
 import type { NpyArray } from "./npy-array.ts";
-import { decodeNpyHeader, encodeNpyHeader, type NpyKind, npyKindOf } from "./npy-header.ts";
-import { hasExtraKeys, isGetter } from "./own-keys.ts";
-import { viewProblem } from "./view-problem.ts";
+import { checkArray, checkShaped, decodeNpy, encodeNpy, type ShapedArray } from "./shaped-array.ts";
 
-/** As many as every NumPy reads. */
-const MAX_DIMENSIONS = 32;
-
-/** A typed array in C order with its shape, `[rows, columns]`; an empty shape is a single number. */
-export interface ShapedArray<Data extends NpyArray = NpyArray> {
-  readonly data: Data;
-  readonly shape: readonly number[];
-}
+export type { ShapedArray } from "./shaped-array.ts";
 
 /**
  * NumPy's format, for typed arrays, little-endian; loading gives a view of the file's bytes, without a copy. `np.load` reads the file, and we read what `np.save` wrote, in C order and little-endian.
@@ -52,10 +43,10 @@ function flatNpy(): Format<NpyArray> {
     id: "npy",
     extension: ".npy",
     inline: false,
-    check: (payload) => void kindOrRefuse("npy", payload, []),
-    encode: (payload) => encodeArray(payload, [payload.length]),
+    check: (payload) => checkArray("npy", payload, []),
+    encode: (payload) => encodeNpy(payload, [payload.length]),
     decode(bytes, limits) {
-      const { data, shape } = decodeArray(bytes, limits);
+      const { data, shape } = decodeNpy(bytes, limits);
       if (shape.length !== 1)
         throw new DecodeError(
           "npy",
@@ -71,79 +62,8 @@ function shapedNpy(): Format<ShapedArray> {
     id: "npy(shaped)",
     extension: ".npy",
     inline: false,
-    check: checkShaped,
-    encode: ({ data, shape }) => encodeArray(data, shape),
-    decode: decodeArray,
+    check: (payload) => checkShaped("npy(shaped)", payload, []),
+    encode: ({ data, shape }) => encodeNpy(data, shape),
+    decode: decodeNpy,
   };
-}
-
-function checkShaped(payload: ShapedArray): void {
-  const refuse = (path: string[], what: string): never => {
-    throw new UnsupportedPayloadError(
-      "npy(shaped)",
-      path,
-      what,
-      "Give { data, shape }, where the product of the shape is the length of the data.",
-    );
-  };
-  if (typeof payload !== "object" || payload === null) refuse([], "is no object");
-  const keys = Reflect.ownKeys(payload);
-  if (keys.length !== 2 || !keys.includes("data") || !keys.includes("shape"))
-    refuse([], "has not just the keys data and shape");
-  for (const key of ["data", "shape"]) if (isGetter(payload, key)) refuse([key], "is a getter");
-  if (Object.getPrototypeOf(payload) !== Object.prototype) refuse([], "is no plain object");
-  kindOrRefuse("npy(shaped)", payload.data, ["data"]);
-  const { shape } = payload;
-  if (!isShape(shape)) refuse(["shape"], "is no list of whole numbers");
-  if (shape.length > MAX_DIMENSIONS) refuse(["shape"], `has more than ${MAX_DIMENSIONS} dimensions`);
-  if (sizeOf(shape) !== payload.data.length)
-    refuse(["shape"], `says ${sizeOf(shape)} numbers where there are ${payload.data.length}`);
-}
-
-function isShape(shape: unknown): boolean {
-  if (!Array.isArray(shape) || Object.getPrototypeOf(shape) !== Array.prototype || hasExtraKeys(shape)) return false;
-  return shape.every((size) => Number.isSafeInteger(size) && size >= 0 && !Object.is(size, -0));
-}
-
-function kindOrRefuse(format: string, data: unknown, path: string[]): NpyKind {
-  const kind = npyKindOf(data);
-  const problem = kind === undefined ? undefined : viewProblem(data as NpyArray);
-  if (problem !== undefined) throw new UnsupportedPayloadError(format, path, ...problem);
-  if (kind !== undefined) return kind;
-  const name = ArrayBuffer.isView(data) ? `a ${data.constructor.name}` : "no typed array";
-  const isBuffer = name === "a Buffer";
-  throw new UnsupportedPayloadError(
-    format,
-    path,
-    `is ${name}`,
-    isBuffer
-      ? "Give new Uint8Array(buffer)."
-      : "Use structured(), the default, or a typed array that NumPy has a type for.",
-  );
-}
-
-function encodeArray(data: NpyArray, shape: readonly number[]): readonly Uint8Array[] {
-  return [
-    encodeNpyHeader(kindOrRefuse("npy", data, []), shape),
-    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  ];
-}
-
-function decodeArray(bytes: Uint8Array, limits: DecodeLimits): ShapedArray {
-  if (bytes.length > limits.maxBytes) throw new DecodeLimitError("npy", "maxBytes", limits.maxBytes);
-  const { kind, shape, start } = decodeNpyHeader(bytes);
-  const length = sizeOf(shape);
-  if (bytes.length - start !== length * kind.sizeBytes)
-    throw new DecodeError("npy", `they hold ${bytes.length - start} bytes for ${length} numbers of ${kind.sizeBytes}`);
-  const offset = bytes.byteOffset + start;
-  // A view must begin at a multiple of its element's size; files of older writers may not.
-  const data =
-    offset % kind.sizeBytes === 0
-      ? kind.create(bytes.buffer as ArrayBuffer, offset, length)
-      : kind.create(bytes.slice(start).buffer, 0, length);
-  return { data, shape };
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
