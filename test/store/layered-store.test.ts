@@ -1,11 +1,19 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { byteStream } from "../../src/formats/byte-stream.ts";
 import { directory } from "../../src/formats/directory.ts";
-import { definePersistable, memoryStore, npy, ObjectTooLargeError, type Store } from "../../src/index.ts";
+import {
+  CorruptArtifactError,
+  definePersistable,
+  memoryStore,
+  npy,
+  ObjectTooLargeError,
+  type Store,
+} from "../../src/index.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { type LayeredMode, type LayeredStore, layeredStore, ReadOnlyStoreError } from "../../src/stores/layered.ts";
-import { brokenArtifacts, type FaultyStore, faultyStore, objectsIn } from "../support/faulty-store.ts";
+import { brokenArtifacts, digestsIn, type FaultyStore, faultyStore, objectsIn } from "../support/faulty-store.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const PATH = storePath("points", "3f9a.json");
@@ -168,6 +176,45 @@ describe("reading through", () => {
     expect(await objectsIn(local)).toEqual(await objectsIn(remote));
     remote.isDown = true;
     expect(await read(store)).toBe("second");
+  });
+
+  const dump = definePersistable({
+    name: "dump",
+    format: byteStream(),
+    generate: async function* () {
+      for (let piece = 0; piece < 20; piece++) yield new Uint8Array(1024 * 1024).fill(piece);
+    },
+  });
+
+  async function storeDump(store: Store): Promise<void> {
+    for await (const _part of await dump({}, { dataDir: store, logger: silent }).payload);
+  }
+
+  test("copies a stream before it is replayed, so that the remote may go away in the middle", async () => {
+    const { local, remote, store } = layers();
+    await storeDump(remote);
+    let sizeBytes = 0;
+    for await (const part of await dump({}, { dataDir: store, logger: silent }).load()) {
+      expect(part[0]).toBe(Math.floor(sizeBytes / 1024 / 1024));
+      sizeBytes += part.length;
+      remote.isDown = true;
+    }
+    expect(sizeBytes).toBe(20 * 1024 * 1024);
+    remote.isDown = false;
+    expect(await digestsIn(local)).toEqual(await digestsIn(remote));
+  });
+
+  test("copies no stream that does not match its digest", async () => {
+    const { local, remote, store } = layers();
+    await storeDump(remote);
+    for (const [path, bytes] of await objectsIn(remote))
+      if (path.endsWith(".bin")) await remote.replace(path, [bytes.with(10_000_000, 99)]);
+    const replayed = await dump({}, { dataDir: store, logger: silent }).load();
+    const replay = async (): Promise<void> => {
+      for await (const _part of replayed);
+    };
+    await expect(replay()).rejects.toBeInstanceOf(CorruptArtifactError);
+    expect(await objectsIn(local)).toEqual(new Map());
   });
 
   test("passes a limit on, which is no failure", async () => {
