@@ -1,57 +1,20 @@
 import { createServer, request as forward, type IncomingMessage } from "node:http";
-import { pathToFileURL } from "node:url";
 import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { definePersistable } from "../../src/index.ts";
-import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { openS3 } from "../../src/stores/s3.ts";
-import { storeConformance } from "../../src/testing/store-conformance.ts";
-import { buildChild } from "../support/run-child.ts";
-import { CREDENTIALS, createBucket, startMoto, startS3rver, startSwift } from "../support/servers/s3-servers.ts";
+import { openPrepared, placeIn, proveBucket } from "../support/prove-bucket.ts";
+import { CREDENTIALS, createBucket, startMoto, startS3rver } from "../support/servers/s3-servers.ts";
 import type { TestServer } from "../support/servers/server.ts";
 
 Object.assign(process.env, CREDENTIALS.s3rver);
-const [moto, swift, s3rver] = await Promise.all([startMoto(), startSwift(), startS3rver()]);
-const module = pathToFileURL(await buildChild("test/store/s3-store-module.ts"));
-afterAll(() => Promise.all([moto, swift, s3rver].map((server) => server?.close())));
+const [moto, s3rver] = await Promise.all([startMoto(), startS3rver()]);
+afterAll(() => Promise.all([moto, s3rver].map((server) => server?.close())));
 
 const PATH = storePath("points", "a.json");
 
-function placeIn(server: Pick<TestServer, "url">, bucket: string): string {
-  return `s3://${bucket}/team/data?endpoint=${encodeURIComponent(server.url)}`;
-}
-
-async function openPrepared(place: string): Promise<Store> {
-  const store = await openS3(place);
-  await store.prepare?.();
-  return store;
-}
-
-function prove(name: string, server: TestServer | undefined, exclusiveCreate: boolean): void {
-  if (server === undefined) return;
-  storeConformance(
-    { describe, it },
-    {
-      name: `a bucket of ${name}`,
-      capabilities: { exclusiveCreate, durable: true, shared: true },
-      clockStepMs: 1000,
-      module,
-      async open() {
-        const place = placeIn(server, await createBucket(server.url));
-        const reopen = (): Promise<Store> => openPrepared(place);
-        return { store: await reopen(), place, reopen, close: async () => {} };
-      },
-    },
-  );
-}
-
-prove("moto", moto, true);
-describe("as a user of Swift", () => {
-  beforeAll(() => void Object.assign(process.env, CREDENTIALS.swift));
-  afterAll(() => void Object.assign(process.env, CREDENTIALS.s3rver));
-  prove("Swift, which says that it cannot create exclusively", swift, false);
-});
+proveBucket("moto", moto, true);
 
 describe.skipIf(s3rver === undefined)("a server that overwrites where it should refuse", () => {
   const server = s3rver as TestServer;
