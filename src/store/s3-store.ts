@@ -58,9 +58,11 @@ export async function s3Store(options: S3StoreOptions): Promise<Store> {
  */
 export async function openS3(url: string): Promise<Store> {
   const given = URL.canParse(url) ? new URL(url) : undefined;
-  if (given === undefined || given.protocol !== "s3:" || given.hostname === "" || given.username !== "")
-    throw new UnknownStoreError(given?.username ? "An s3: URL with credentials in it" : url);
+  if (given === undefined || given.protocol !== "s3:") throw new UnknownStoreError(url);
   const { searchParams: asked } = given;
+  if (holdsCredentials(given) || holdsCredentials(asked.get("endpoint")))
+    throw new UnknownStoreError("An s3: URL with credentials in it");
+  if (given.hostname === "") throw new UnknownStoreError(url);
   const prefix = tryDecode(given.pathname);
   if (prefix === undefined) throw new UnknownStoreError(url);
   const pathStyle = asked.get("path-style");
@@ -71,6 +73,13 @@ export async function openS3(url: string): Promise<Store> {
     endpoint: asked.get("endpoint") ?? undefined,
     forcePathStyle: pathStyle === null ? undefined : pathStyle !== "false",
   });
+}
+
+/** They would stand in messages and records. */
+function holdsCredentials(given: URL | string | null): boolean {
+  if (given === null || !URL.canParse(String(given))) return false;
+  const { username, password } = new URL(given);
+  return username !== "" || password !== "";
 }
 
 function tryDecode(text: string): string | undefined {

@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { StoreAccessError } from "../../src/errors/store-errors.ts";
+import { StoreAccessError, UnknownStoreError } from "../../src/errors/store-errors.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { openS3, s3Store } from "../../src/stores/s3.ts";
 import { CREDENTIALS, createBucket, startS3rver } from "../support/servers/s3-servers.ts";
@@ -19,6 +19,22 @@ afterAll(() => {
 });
 
 const PATH = storePath("points", "a.json");
+
+it.each([
+  "s3://key:secret@bucket/prefix",
+  "s3://key@bucket/prefix",
+  "s3://:secret@bucket/prefix",
+  "s3://bucket?endpoint=http%3A%2F%2Fkey%3Asecret%40127.0.0.1",
+])("are refused in a URL, without repeating them: %s", async (url) => {
+  const error = await openS3(url).catch((refusal: unknown) => refusal);
+  expect(error).toBeInstanceOf(UnknownStoreError);
+  expect(String(error)).toContain("credentials");
+  expect(String(error)).not.toContain("secret");
+});
+
+it.each(["s3:", "s3:///prefix", "s3://bucket/%zz", "az://bucket", "bucket"])("is no place of S3: %s", async (url) => {
+  await expect(openS3(url)).rejects.toThrow(UnknownStoreError);
+});
 
 describe.skipIf(server === undefined)("credentials", () => {
   const endpoint = server?.url ?? "";
