@@ -43,6 +43,8 @@ export class LayerClaims {
   }
 
   async createIfAbsent(path: StorePath, chunks: Chunks, options: WriteOptions): Promise<"created" | "exists"> {
+    // One of ours that could not be removed is not ours to keep.
+    this.#made.delete(path);
     let layer: Layer = "local";
     const create = (store: Store): Promise<"created" | "exists"> => {
       layer = store === this.#local ? "local" : "remote";
@@ -67,7 +69,8 @@ export class LayerClaims {
     signal: AbortSignal | undefined,
   ): Promise<Value> {
     if ((this.#made.get(path) ?? this.#home) === "local") return work(this.#local);
-    if (!this.#writable.local) return this.#link.demand(operation, path, work, signal);
+    // A beat of a claim that is there must not leave a second one here.
+    if (operation === "replace" || !this.#writable.local) return this.#link.demand(operation, path, work, signal);
     const answer = await this.#link.attempt(operation, path, work, signal);
     return answer === unreachable ? work(this.#local) : answer;
   }

@@ -23,7 +23,7 @@ import { WriteThrough } from "./write-through.ts";
 export interface LayeredStoreOptions {
   /** Asked first: a folder of this machine. */
   readonly local: Store;
-  /** Asked for what is not there: a bucket that others use too. */
+  /** Asked for what is not there: a bucket that others use too. The fewer attempts it makes by itself, the sooner a call goes on without it. */
   readonly remote: Store;
   /**
    * Which of them may be written. Default `"local:rw,remote:rw"`; `"local:rw,remote:r"` is for laptops and CI, which use what is shared and keep to

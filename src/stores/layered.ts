@@ -1,4 +1,4 @@
-export { ReadOnlyStoreError } from "../errors/store-errors.ts";
+export { ReadOnlyStoreError, type StoreOperation } from "../errors/store-errors.ts";
 export type { LayeredMode } from "../store/layer-mode.ts";
 export { type LayeredStore, type LayeredStoreOptions, layeredStore, type Pushed } from "../store/layered-store.ts";
 export type { RemoteFailure, RemoteFailureEvent, RemoteFailures } from "../store/remote-link.ts";

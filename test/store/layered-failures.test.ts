@@ -1,5 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Address } from "../../src/address/address.ts";
+import { acquireLease } from "../../src/artifact/lease.ts";
 import { definePersistable } from "../../src/persistable/define-persistable.ts";
 import { fileStore } from "../../src/store/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
@@ -161,6 +163,24 @@ describe("leases", () => {
 
   test("are held in the remote, where everybody sees them", async () => {
     expect(await claimsDuring(() => {})).toEqual({ local: 0, remote: 1 });
+  });
+
+  test("leave no claim elsewhere when the remote goes away while they are held", async () => {
+    await using folder = await temporaryFolder();
+    const remote = faultyStore(fileStore(folder.join("remote")));
+    const local = fileStore(folder.join("local"));
+    const store = layeredStore({ local, remote, onRemoteFailure() {} });
+    const lease = await acquireLease(store, "a".repeat(64) as Address, { isDone: () => false, timing: { beatMs: 5 } });
+    remote.isDown = true;
+    await vi.waitUntil(() => store.failures().count > 0);
+    remote.fails = (operation) => operation === "replace";
+    remote.isDown = false;
+    await vi.waitUntil(() => store.failures().byOperation.replace !== undefined, { timeout: 5000 });
+    remote.isDown = true;
+    await lease?.release();
+    expect(await claimsIn(folder.join("local"))).toEqual([]);
+    remote.isDown = false;
+    expect(await claimsIn(folder.join("remote"))).toHaveLength(1);
   });
 
   test("are held locally where the remote is only read", async () => {
