@@ -37,7 +37,9 @@ function once(asks: SeenRequest["asks"], mishap: Mishap, count = 1): (request: S
 }
 
 function pattern(sizeBytes: number): Buffer {
-  return Buffer.from(Uint8Array.from({ length: sizeBytes }, (_, index) => (index * 7 + (index >> 16)) & 255));
+  const bytes = Buffer.alloc(sizeBytes);
+  for (let index = 0; index < sizeBytes; index++) bytes[index] = index * 7 + (index >> 16);
+  return bytes;
 }
 
 async function* streamed(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
