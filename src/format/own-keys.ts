@@ -20,15 +20,14 @@ export function isSetter(object: object, key: string | number): boolean {
 
 /** Whether a plain object has keys that are hidden, or symbols. */
 export function hasOddKeys(object: object, keys: readonly string[]): boolean {
-  return Object.getOwnPropertyNames(object).length !== keys.length || Object.getOwnPropertySymbols(object).length > 0;
+  return Reflect.ownKeys(object).length !== keys.length;
 }
 
 /** Whether an array or a view has own keys besides its elements and `length`; short arrays with holes may be taken for such. */
 export function hasExtraKeys(array: readonly unknown[] | ArrayBufferView): boolean {
   const { length = 0 } = array as { length?: number };
   if (Array.isArray(array)) {
-    if (length < MANY_ELEMENTS)
-      return Object.getOwnPropertyNames(array).length !== length + 1 || Object.getOwnPropertySymbols(array).length > 0;
+    if (length < MANY_ELEMENTS) return Reflect.ownKeys(array).length !== length + 1;
     return withoutNumbers(inspect()(array, OPTIONS)) !== bareArray();
   }
   const view = array as ArrayBufferView;

@@ -1,0 +1,152 @@
+import { DecodeError } from "../errors/format-errors.ts";
+import { ColumnTable } from "../table/column-table.ts";
+import { tableFromRows } from "../table/table-from-rows.ts";
+import { bigintArrays, isBigintType, isNumberType, numberArrays } from "../table/typed-values.ts";
+import { checkRows } from "./check-rows.ts";
+import {
+  decodeColumn,
+  decodeTable,
+  descriptionPlace,
+  expectFrame,
+  extentsOf,
+  parseDescription,
+} from "./decode-table.ts";
+import { encodeTable } from "./encode-table.ts";
+import type { DecodeLimits, TableSelection } from "./format.ts";
+import type { PayloadSource } from "./payload-source.ts";
+import { type ColumnDescription, type Extent, HEAD, TAIL_BYTES } from "./table-file.ts";
+import { resolveSelection } from "./table-selection.ts";
+import type { ColumnTableFormat, RowsFormat, TableCodec } from "./tabular.ts";
+import { tabular } from "./tabular-format-of.ts";
+
+/** What {@link table} can be told. */
+export interface TableFormatOptions {
+  /** The payload is a `ColumnTable` instead of an array of plain records. */
+  readonly columns?: boolean | undefined;
+}
+
+/**
+ * An array of plain records, or a `ColumnTable`, column by column: numbers come back as views of the file without a copy, repeated texts as a dictionary, nested records and lists
+ * as columns of their own, and any other structured-cloneable value as the format `structured` writes it. Columns and rows can be read without the rest, by `readTable`.
+ * What lies where: spec/table.md.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "visits", format: table(), generate: () => [{ id: 1, at: new Date(), tags: ["new"] }] });
+ * definePersistable({ name: "visits", format: table({ columns: true }), generate: () => tableFromRows(rows) });
+ * ```
+ */
+export function table(options?: { readonly columns?: false | undefined }): RowsFormat;
+export function table(options: { readonly columns: true }): ColumnTableFormat;
+export function table({ columns = false }: TableFormatOptions = {}): RowsFormat | ColumnTableFormat {
+  return columns ? tabular(codec("table(columns)")) : rowsFormat();
+}
+
+function codec(id: string): TableCodec {
+  let checked: Remembered<ColumnTable> | undefined;
+  return {
+    id,
+    extension: ".ptbl",
+    inline: false,
+    check(payload) {
+      checked = remember(payload, encodeTable(payload), () => {
+        checked = undefined;
+      });
+    },
+    encode: (payload) => (checked?.payload === payload ? checked.encoded : encodeTable(payload)),
+    decode: decodeTable,
+    selectColumns,
+  };
+}
+
+function rowsFormat(): RowsFormat {
+  let checked: Remembered<unknown> | undefined;
+  const encodeRows = (rows: readonly object[]): readonly Uint8Array[] =>
+    encodeTable(tableFromRows(rows) as unknown as ColumnTable);
+  return {
+    id: "table",
+    extension: ".ptbl",
+    inline: false,
+    check(rows) {
+      checkRows("table", rows);
+      checked = remember(rows, encodeRows(rows), () => {
+        checked = undefined;
+      });
+    },
+    encode: (rows) => (checked?.payload === rows ? checked.encoded : encodeRows(rows)),
+    decode: <Payload extends readonly object[]>(bytes: Uint8Array, limits: DecodeLimits) =>
+      decodeTable(bytes, limits).toRows() as unknown as Payload,
+    selectColumns,
+  };
+}
+
+interface Remembered<Payload> {
+  readonly payload: Payload;
+  readonly encoded: readonly Uint8Array[];
+}
+
+/** What can be held is known once it is encoded, and `encode` follows at once; later the payload may have changed. */
+function remember<Payload>(payload: Payload, encoded: readonly Uint8Array[], forget: () => void): Remembered<Payload> {
+  setImmediate(forget);
+  return { payload, encoded };
+}
+
+async function selectColumns(
+  source: PayloadSource,
+  selection: TableSelection,
+  limits: DecodeLimits,
+): Promise<ColumnTable> {
+  const { sizeBytes } = source;
+  if (sizeBytes < HEAD.length + TAIL_BYTES) throw new DecodeError("table", "they are too short for one");
+  const [head, tail] = await Promise.all([source.read(0, HEAD.length), source.read(sizeBytes - TAIL_BYTES, sizeBytes)]);
+  expectFrame(head, tail);
+  const { rows, columns } = parseDescription(
+    await source.read(...descriptionPlace(sizeBytes, tail)),
+    sizeBytes,
+    limits,
+  );
+  const { columnIndexes, start, end } = resolveSelection(
+    "table",
+    columns.map(({ name }) => name),
+    rows,
+    selection,
+  );
+  const selected = await Promise.all(
+    columnIndexes.map((index) => readColumn(source, columns[index] as ColumnDescription, rows, start, end, limits)),
+  );
+  return new ColumnTable(selected, end - start);
+}
+
+async function readColumn(
+  source: PayloadSource,
+  column: ColumnDescription,
+  rows: number,
+  start: number,
+  end: number,
+  limits: DecodeLimits,
+): Promise<ColumnTable["columns"][number]> {
+  const narrow = narrowed(column, start, end);
+  const known = new Map<Extent, Uint8Array>();
+  await Promise.all(
+    extentsOf(narrow ?? column).map(async (extent) => {
+      known.set(extent, await source.read(extent[0], extent[0] + extent[1]));
+    }),
+  );
+  const bytesAt = (extent: Extent): Uint8Array => known.get(extent) ?? new Uint8Array(0);
+  if (narrow !== undefined) return decodeColumn(narrow, end - start, bytesAt, limits);
+  const whole = new ColumnTable([decodeColumn(column, rows, bytesAt, limits)], rows);
+  return whole.slice(start, end).columns[0] as ColumnTable["columns"][number];
+}
+
+/** Of numbers, the rows asked for lie together; undefined for what must be read whole. */
+function narrowed(column: ColumnDescription, start: number, end: number): ColumnDescription | undefined {
+  const { type, marks, data } = column;
+  if (data.kind !== "numbers" || !(isNumberType(type) || isBigintType(type))) return undefined;
+  const { BYTES_PER_ELEMENT: width } = isBigintType(type) ? bigintArrays[type] : numberArrays[type];
+  const part = ([at]: Extent, bytes: number): Extent => [at + start * bytes, (end - start) * bytes];
+  return {
+    ...column,
+    ...(marks === undefined ? {} : { marks: part(marks, 1) }),
+    data: { kind: "numbers", at: part(data.at, width) },
+  };
+}

@@ -1,0 +1,1 @@
+export { type TableFormatOptions, table } from "../format/table-format.ts";
