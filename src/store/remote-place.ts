@@ -6,6 +6,7 @@ const services: Readonly<Record<string, (url: string) => Promise<Store>>> = {
   "s3:": async (url) => (await import("./s3-store.ts")).openS3(url),
   "az:": async (url) => (await import("./azure-store.ts")).openAzure(url),
   "gs:": async (url) => (await import("./gcs-store.ts")).openGcs(url),
+  "sftp:": async (url) => (await import("./sftp-store.ts")).openSftp(url),
 };
 
 /** The store behind a URL; `undefined` where no service has such URLs. Nothing is loaded or asked before its first call. */

@@ -47,9 +47,11 @@ const OPTIONS = {
   target: "node20.19",
   sourcemap: "inline",
   logLevel: "warning",
+  // Native parts are optional wherever there are any.
+  external: ["*.node"] as string[],
   // What is bundled may be CommonJS.
   banner: {
-    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url); globalThis.__dirname ??= import.meta.dirname;',
   },
 } as const;
 

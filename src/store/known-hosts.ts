@@ -1,0 +1,73 @@
+import { createHmac } from "node:crypto";
+
+/** One line of a known_hosts file. Format: sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT". */
+interface KnownHost {
+  readonly hosts: string;
+  readonly type: string;
+  readonly key: string;
+  readonly isRevoked: boolean;
+}
+
+/** What is known of a server's key. */
+export type HostKeyVerdict = "known" | "unknown" | "changed" | "revoked";
+
+/** The keys that a known_hosts file knows one server by. */
+export class KnownHosts {
+  readonly #entries: readonly KnownHost[];
+
+  constructor(text: string, host: string, port: number) {
+    const name = port === 22 ? host : `[${host}]:${port}`;
+    this.#entries = parse(text).filter(({ hosts }) => isFor(hosts, name.toLowerCase()));
+  }
+
+  /** Types of key that the server is to be asked for: it has several, and one of another type would look like a new one. */
+  get types(): readonly string[] {
+    return [...new Set(this.#entries.filter(({ isRevoked }) => !isRevoked).map(({ type }) => type))];
+  }
+
+  judge(key: Uint8Array): HostKeyVerdict {
+    const text = Buffer.from(key).toString("base64");
+    const type = typeOf(key);
+    const same = this.#entries.filter((entry) => entry.key === text);
+    if (same.some(({ isRevoked }) => isRevoked)) return "revoked";
+    if (same.length > 0) return "known";
+    return this.#entries.some((entry) => entry.type === type && !entry.isRevoked) ? "changed" : "unknown";
+  }
+}
+
+/** As it stands at the beginning of a public key, after its length. */
+function typeOf(key: Uint8Array): string {
+  const bytes = Buffer.from(key);
+  return bytes.length < 4 ? "" : bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString("latin1");
+}
+
+function parse(text: string): KnownHost[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const words = line.trim().split(/\s+/);
+    const marker = words[0]?.startsWith("@") === true ? words.shift() : undefined;
+    const [hosts, type, key] = words;
+    // Authorities sign keys of hosts, which our client does not offer.
+    if (hosts === undefined || hosts.startsWith("#") || type === undefined || key === undefined) return [];
+    if (marker === "@cert-authority") return [];
+    return [{ hosts, type, key, isRevoked: marker === "@revoked" }];
+  });
+}
+
+function isFor(hosts: string, name: string): boolean {
+  const hashed = /^\|1\|([^|]+)\|([^|]+)$/.exec(hosts);
+  if (hashed !== null) {
+    const [, salt = "", hash] = hashed;
+    return createHmac("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === hash;
+  }
+  const patterns = hosts.toLowerCase().split(",");
+  if (patterns.some((pattern) => pattern.startsWith("!") && matches(pattern.slice(1), name))) return false;
+  return patterns.some((pattern) => matches(pattern, name));
+}
+
+function matches(pattern: string, name: string): boolean {
+  const expression = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${expression}$`).test(name);
+}
