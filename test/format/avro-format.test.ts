@@ -227,7 +227,8 @@ describe("avsc itself", () => {
       small: 4999,
       text: every.text,
       map: every.map,
-      next: { large: -(2 ** 53) + 1 },
+      large: -(2 ** 52),
+      next: { text: every.text },
     });
 
     const encoder = createFileEncoder(folder.join("theirs.avro"), one(["null", "string"]).schema as Schema, {
