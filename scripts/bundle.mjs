@@ -10,7 +10,15 @@ export const root = fileURLToPath(new URL("../", import.meta.url));
 const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 /** Small libraries whose code goes into the package, so that its users install nothing for them. */
-export const bundledPackages = ["csv-stringify", "string-width", "strip-ansi", "ansi-regex", "get-east-asian-width"];
+export const bundledPackages = [
+  "csv-parse",
+  "csv-stringify",
+  "fflate",
+  "string-width",
+  "strip-ansi",
+  "ansi-regex",
+  "get-east-asian-width",
+];
 
 /** Source of every entry point, found through the exports map: `./dist/testing/index.js` is made of `src/testing/index.ts`. */
 const entryPoints = Object.values(exports).flatMap((target) => {

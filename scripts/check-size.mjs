@@ -5,8 +5,8 @@ import { styleText } from "node:util";
 import { transform } from "esbuild";
 import { bundle } from "./bundle.mjs";
 
-/** The goal is 60 kB; until it is reached, this keeps what was gained. */
-const limitBytes = 83_000;
+/** The goal is 60 kB; until it is reached, this keeps what was gained. URLs of buckets took 1.3 kB of it. */
+const limitBytes = 84_500;
 
 const built = await bundle();
 const chunks = new Map(built.chunks.map((chunk) => [chunk.fileName, chunk]));

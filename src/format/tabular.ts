@@ -1,8 +1,6 @@
 import type { ColumnTable } from "../table/column-table.ts";
 import type { AnyFormat, DecodeLimits, Format, SelectColumns } from "./format.ts";
 
-export type { SelectColumns, TableSelection } from "./format.ts";
-
 /** What every format of tables can be told. */
 export interface TabularOptions {
   /** The payload is an array of plain records instead of a table. */

@@ -1,6 +1,6 @@
 import { collectProvenance } from "../artifact/collect-provenance.ts";
 import { type Published, publishArtifact, publishStaged } from "../artifact/publish-artifact.ts";
-import type { StagedPayload } from "../artifact/stage-payload.ts";
+import { discardStaged, type StagedPayload } from "../artifact/stage-payload.ts";
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { assertNoCredentials } from "../params/credentials.ts";
 import { draftRecord, type RecordDraft, summarizeRecord } from "../record/encode-record.ts";
@@ -68,9 +68,8 @@ async function callGenerator(
 
 /** The payload is not going to be published. */
 export async function discardGenerated(state: State, staged: StagedPayload | undefined): Promise<void> {
-  if (staged === undefined) return;
-  const { discardStaged } = await loadPart(() => import("../artifact/stage-payload.ts"));
-  await discardStaged({ store: state.surroundings.store, name: state.node.name }, staged.file);
+  if (staged !== undefined)
+    await discardStaged({ store: state.surroundings.store, name: state.node.name }, staged.file);
 }
 
 function isForWorker({ declaration: { worker } }: State): boolean {

@@ -1,4 +1,5 @@
-import { ReadOnlyStoreError, type StoreOperation } from "../errors/store-errors.ts";
+import { ReadOnlyStoreError } from "../errors/read-only-errors.ts";
+import type { StoreOperation } from "../errors/store-errors.ts";
 import { ArtifactKeeper } from "./artifact-keeper.ts";
 import { describeObject, isSoundRecord } from "./artifact-objects.ts";
 import { isClaim, LayerClaims } from "./layer-claims.ts";
