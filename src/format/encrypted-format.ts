@@ -1,5 +1,6 @@
 import { DecodeError, DecodeLimitError } from "../errors/format-errors.ts";
 import { WrongKeyError } from "../errors/key-errors.ts";
+import { DefinitionError } from "../errors/persistable-errors.ts";
 import { loadPeer } from "../util/load-peer.ts";
 import { checkKeys, type EncryptionKeys, MAX_WORK_FACTOR, setIdentities, setRecipients } from "./age-keys.ts";
 import type { AnyFormat, DecodeLimits, Format } from "./format.ts";
@@ -19,6 +20,7 @@ import { isOutOfResources } from "./out-of-resources.ts";
  * @param inner what the payload is written in
  * @param keys whom it is encrypted for and what decrypts it, as values, or as functions that are called when needed
  * @throws {@link WrongKeyError} where a key that is given as a value is none of age; and when a payload is read that it does not open
+ * @throws {@link DefinitionError} for a format of streams, files or folders
  * @throws {@link MissingPeerError} when it is first used and `age-encryption` is not installed
  *
  * @example
@@ -34,6 +36,10 @@ export function encrypted<Inner extends AnyFormat>(inner: Inner, keys: Encryptio
   const { encode, decode } = inner as unknown as Format;
   const id = `encrypted(${inner.id})`;
   checkKeys(id, keys);
+  if ((inner as Partial<Format>).stored !== undefined)
+    throw new DefinitionError(
+      `${id} cannot be: a payload of ${inner.id} is never in memory as a whole. Use a format of what is, such as json() or bytes().`,
+    );
   const outer: Format = {
     id,
     extension: `${inner.extension}.age`,

@@ -7,12 +7,14 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { DecodeError, DecodeLimitError } from "../../src/errors/format-errors.ts";
 import { WrongKeyError } from "../../src/errors/key-errors.ts";
+import { DefinitionError } from "../../src/errors/persistable-errors.ts";
 import type { EncryptionKeys, KeySource } from "../../src/format/age-keys.ts";
 import { gzip } from "../../src/format/compressed-format.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import { encrypted } from "../../src/format/encrypted-format.ts";
 import { json } from "../../src/format/json-format.ts";
 import { npy } from "../../src/format/npy-format.ts";
+import { records } from "../../src/format/records-format.ts";
 import { structured } from "../../src/format/structured-format.ts";
 import { definePersistable } from "../../src/index.ts";
 import { formatConformance } from "../../src/testing/index.ts";
@@ -57,6 +59,10 @@ formatConformance(withoutRepetition, {
 test("says in id and extension what is inside", () => {
   const { id, extension, inline } = encrypted(gzip(json()), mine);
   expect([id, extension, inline]).toEqual(["encrypted(gzip(json))", ".json.gz.age", "base64"]);
+});
+
+test("formats of what is never in memory are refused before anything is generated", () => {
+  expect(() => encrypted(records(), mine)).toThrow(DefinitionError);
 });
 
 test("payloads of any length come back, and not a word of them stands in the bytes", async () => {
