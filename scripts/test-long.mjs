@@ -13,6 +13,10 @@ import { root } from "./bundle.mjs";
  */
 const fullCounts = {
   PERSISTABLE_FUZZ_RUNS: 40_000,
+  PERSISTABLE_LAYERED_SEEDS: 2_000,
+  PERSISTABLE_MUTATIONS: 1_000_000,
+  PERSISTABLE_NETWORK_ROUNDS: 60,
+  PERSISTABLE_TABLE_RUNS: 3_000,
   // More than a small artifact has bits: each is flipped.
   PERSISTABLE_TEST_DAMAGES: 1_000_000,
   // More than any operation has system calls.
@@ -29,7 +33,13 @@ const fullCounts = {
   PERSISTABLE_TEST_SIMULATION_SEEDS: 10_000,
 };
 
-const notCounts = ["PERSISTABLE_DATA_DIR", "PERSISTABLE_NODES", "PERSISTABLE_TEST_BUILT", "PERSISTABLE_WRITE_VECTORS"];
+const notCounts = [
+  "PERSISTABLE_DATA_DIR",
+  "PERSISTABLE_NETWORK_SEED",
+  "PERSISTABLE_NODES",
+  "PERSISTABLE_TEST_BUILT",
+  "PERSISTABLE_WRITE_VECTORS",
+];
 
 const read = new Map(findTests().map((file) => [file, countsReadBy(file)]));
 const names = new Set([...read.values()].flat());
