@@ -105,7 +105,8 @@ interface LoadedSchema {
 }
 
 async function loadSchema(text: string): Promise<LoadedSchema> {
-  const { Type } = await loadPeer("Avro", "avsc", () => import("avsc"));
+  // Node finds no names in this CommonJS module.
+  const { Type } = (await loadPeer("Avro", "avsc", () => import("avsc"))).default;
   // Wrapped unions may hold types that only their names tell apart; what a payload has is not wrapped all the same.
   const parse = (schema: unknown) => Type.forSchema(schema as never, { wrapUnions: "always" } as object);
   try {

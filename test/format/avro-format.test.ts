@@ -9,6 +9,7 @@ import { type AvroOptions, type AvroSchema, avro } from "../../src/format/avro-f
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import { formatConformance } from "../../src/testing/index.ts";
 import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
+import { runInPlainNode } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runWithoutPeers } from "../support/without-peers.ts";
@@ -324,6 +325,18 @@ test("limits end the decoding, and what they would not let back in is not writte
   );
   const nulls = one({ type: "array", items: "null" });
   await expect(avro(nulls).encode([{ v: new Array(1_100_000).fill(null) }])).rejects.toThrow(/holds 1100005 values/);
+});
+
+test("works in Node as it is, without a bundler or a test runner between", async () => {
+  const told = await runInPlainNode(
+    "src/formats/avro.ts",
+    `const format = library.avro({ schema: ["null", "int"] });
+     const payload = [1, null];
+     await format.check(payload);
+     const bytes = new Uint8Array(Buffer.concat(await format.encode(payload)));
+     console.log(JSON.stringify(await format.decode(bytes, { maxBytes: 1e9, maxDepth: 1000, maxNodes: 1e6, maxRatio: 1000 })));`,
+  );
+  expect(told).toEqual(["[1,null]"]);
 });
 
 test("without avsc, what to install is said when it is first used", async () => {

@@ -19,6 +19,7 @@ import { structured } from "../../src/format/structured-format.ts";
 import { definePersistable } from "../../src/index.ts";
 import { formatConformance } from "../../src/testing/index.ts";
 import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
+import { runInPlainNode } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runWithoutPeers } from "../support/without-peers.ts";
@@ -283,6 +284,19 @@ describe.skipIf(!hasAge && process.env.CI !== "true")("the age tool (Debian: apt
     const theirs = new Uint8Array(readFileSync(folder.join("theirs.age")));
     expect(await encrypted(json(), mine).decode(theirs, defaultDecodeLimits)).toEqual({ a: 1 });
   });
+});
+
+test("works in Node as it is, without a bundler or a test runner between", async () => {
+  const told = await runInPlainNode(
+    "src/formats/encrypted.ts",
+    `const inner = { id: "json", extension: ".json", check() {}, encode: (p) => [Buffer.from(JSON.stringify(p))], decode: (b) => JSON.parse(Buffer.from(b)) };
+     const format = library.encrypted(inner, { passphrase: "x", workFactor: 10 });
+     const payload = { a: 1 };
+     await format.check(payload);
+     const bytes = new Uint8Array(Buffer.concat(await format.encode(payload)));
+     console.log(JSON.stringify(await format.decode(bytes, { maxBytes: 1e9, maxDepth: 1000, maxNodes: 1e6, maxRatio: 1000 })));`,
+  );
+  expect(told).toEqual(['{"a":1}']);
 });
 
 test("without age-encryption, what to install is said when it is first used", async () => {

@@ -8,6 +8,7 @@ import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decod
 import { msgpack } from "../../src/format/msgpack-format.ts";
 import { formatConformance } from "../../src/testing/index.ts";
 import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
+import { runInPlainNode } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runWithoutPeers } from "../support/without-peers.ts";
@@ -281,6 +282,18 @@ test("extensions that the program gave msgpackr for classes of its own change no
   expect(() => format.check([new Point()])).toThrow(/instance of Point/);
   const written = new Uint8Array(new Packr({ useRecords: false }).pack([new Point()]));
   await expect(async () => format.decode(written, defaultDecodeLimits)).rejects.toThrow(/extension of type 1/);
+});
+
+test("works in Node as it is, without a bundler or a test runner between", async () => {
+  const told = await runInPlainNode(
+    "src/formats/msgpack.ts",
+    `const format = library.msgpack();
+     const payload = { a: [1, "x"] };
+     await format.check(payload);
+     const bytes = new Uint8Array(Buffer.concat(await format.encode(payload)));
+     console.log(JSON.stringify(await format.decode(bytes, { maxBytes: 1e9, maxDepth: 1000, maxNodes: 1e6, maxRatio: 1000 })));`,
+  );
+  expect(told).toEqual(['{"a":[1,"x"]}']);
 });
 
 test("without msgpackr, what to install is said when it is first used", async () => {

@@ -1,0 +1,31 @@
+import { execFile } from "node:child_process";
+import { symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/**
+ * Run a script in Node as it is, which imports packages in its own way: a test runner finds names in CommonJS modules that Node does not.
+ *
+ * @param entry a module below src, which the script finds as `library`
+ * @param script of which every line that it prints is given back
+ */
+export async function runInPlainNode(entry: string, script: string): Promise<readonly string[]> {
+  await using folder = await temporaryFolder();
+  await build({
+    entryPoints: [path.resolve(entry)],
+    outfile: folder.join("library.mjs"),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    packages: "external",
+    logLevel: "warning",
+  });
+  await symlink(path.resolve("node_modules"), folder.join("node_modules"));
+  const main = folder.join("main.mjs");
+  await writeFile(main, `import * as library from "./library.mjs";\n${script}`);
+  const { stdout } = await promisify(execFile)(process.execPath, [main], { env: { ...process.env, NODE_OPTIONS: "" } });
+  return stdout.trimEnd().split("\n");
+}
