@@ -1,4 +1,4 @@
-import { Inflate, Zip, ZipDeflate, ZipPassThrough } from "fflate";
+import { Inflate, Zip, ZipDeflate, ZipPassThrough } from "fflate/browser";
 import { DecodeError } from "../errors/format-errors.ts";
 import type { ZipEntry } from "./read-zip-directory.ts";
 

@@ -175,6 +175,8 @@ function writeOptionsOf({ ifAbsent, writer }: DriverPutOptions, signal: AbortSig
 
 function objectOf(answer: BlobDownloadResponseParsed): DriverObject {
   const total = /\/(\d+)$/.exec(answer.contentRange ?? "")?.[1];
+  // Whoever leaves it unread gets an error that nobody would hear, which ends the process; whoever reads it gets it anyway.
+  answer.readableStreamBody?.on("error", () => {});
   return {
     sizeBytes: total === undefined ? (answer.contentLength ?? 0) : Number(total),
     etag: answer.etag,

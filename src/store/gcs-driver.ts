@@ -154,7 +154,8 @@ function readFrom(file: File, range: DriverGetOptions["range"], signal: AbortSig
   signal.addEventListener("abort", stop, { once: true });
   body.once("close", () => signal.removeEventListener("abort", stop));
   return new Promise((resolve, reject) => {
-    body.once("error", reject);
+    // Also of whoever leaves it unread: an error that nobody hears ends the process.
+    body.on("error", reject);
     body.once("response", ({ statusCode, headers }: Answer) => {
       // The error comes with what the service says of it.
       if (statusCode >= 400) return;

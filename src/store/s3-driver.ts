@@ -38,6 +38,8 @@ export class S3Driver implements BucketDriver {
     try {
       const answer = await this.#client.send(new this.#module.GetObjectCommand(input), { abortSignal: signal });
       const total = /\/(\d+)$/.exec(answer.ContentRange ?? "")?.[1];
+      // Of whoever leaves it unread, an error that nobody hears would end the process.
+      (answer.Body as Partial<NodeJS.ReadableStream> | undefined)?.on?.("error", () => {});
       return {
         sizeBytes: total === undefined ? (answer.ContentLength ?? 0) : Number(total),
         etag: answer.ETag,

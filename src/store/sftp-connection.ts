@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { SFTPWrapper } from "ssh2";
 import { StoreAccessError, StoreIoError } from "../errors/store-errors.ts";
 import { loadPeer } from "../util/load-peer.ts";
 import { type HostKeyVerdict, KnownHosts } from "./known-hosts.ts";
+import type { SftpRequests } from "./sftp-protocol.ts";
 
 /** Which server, and how one is let in. */
 export interface SftpServer {
@@ -24,7 +24,7 @@ const IDLE_MS = 1000;
 const READY_MS = 20_000;
 
 interface Opened {
-  readonly sftp: SFTPWrapper;
+  readonly sftp: SftpRequests;
   isLost: boolean;
   end(): void;
 }
@@ -46,7 +46,7 @@ export class SftpConnection {
     return this.#life;
   }
 
-  async use<Value>(work: (sftp: SFTPWrapper) => Promise<Value>): Promise<Value> {
+  async use<Value>(work: (sftp: SftpRequests) => Promise<Value>): Promise<Value> {
     this.#users++;
     clearTimeout(this.#idle);
     try {
@@ -116,7 +116,7 @@ export class SftpConnection {
       throw refusal(url, host, verdict, cause);
     }
     this.#life++;
-    const { sftp } = client as unknown as { readonly sftp: SFTPWrapper };
+    const { sftp } = client as unknown as { readonly sftp: SftpRequests };
     const opened: Opened = { sftp, isLost: false, end: () => void client.end().catch(() => {}) };
     const lose = (): void => {
       opened.isLost = true;

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
-import type { Attributes, FileEntry, SFTPWrapper, Stats } from "ssh2";
 import type { AsyncFileSystemCalls, FileKind, FileStat, FileSystem, FolderEntry } from "./file-system.ts";
 import { connectionLost, type SftpConnection } from "./sftp-connection.ts";
+import type { Done, SftpAttributes, SftpEntry, SftpRequests } from "./sftp-protocol.ts";
 
 /** What a server surely takes in one packet. */
 const PACKET_BYTES = 32 * 1024;
@@ -45,8 +45,6 @@ export function createSftpFileSystem(connection: SftpConnection): FileSystem {
     isOwnerDead: () => false,
   };
 }
-
-type Done<Value> = (error: Error | null | undefined, value?: Value) => void;
 
 class SftpCalls implements AsyncFileSystemCalls {
   readonly #connection: SftpConnection;
@@ -105,9 +103,7 @@ class SftpCalls implements AsyncFileSystemCalls {
     const source = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     const { position } = opened;
     await inPackets(length, async (start, size) => {
-      await this.#ask((sftp, done) =>
-        sftp.write(opened.handle, source, offset + start, size, position + start, (error) => done(error)),
-      );
+      await this.#ask((sftp, done) => sftp.write(opened.handle, source, offset + start, size, position + start, done));
       return size;
     });
     opened.position += length;
@@ -138,12 +134,12 @@ class SftpCalls implements AsyncFileSystemCalls {
 
   async statOpen(file: number): Promise<FileStat> {
     const { handle } = this.#opened(file);
-    return this.#statOf((await this.#ask<Stats>((sftp, done) => sftp.fstat(handle, done))) as Stats);
+    return this.#statOf((await this.#ask<SftpAttributes>((sftp, done) => sftp.fstat(handle, done))) as SftpAttributes);
   }
 
   async stat(path: string): Promise<FileStat | undefined> {
     try {
-      return this.#statOf((await this.#ask<Stats>((sftp, done) => sftp.lstat(path, done))) as Stats);
+      return this.#statOf((await this.#ask<SftpAttributes>((sftp, done) => sftp.lstat(path, done))) as SftpAttributes);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;
@@ -188,7 +184,7 @@ class SftpCalls implements AsyncFileSystemCalls {
   async syncFolder(): Promise<void> {}
 
   async *scanFolder(path: string): AsyncGenerator<readonly FolderEntry[]> {
-    const entries = (await this.#ask<FileEntry[]>((sftp, done) => sftp.readdir(path, done))) ?? [];
+    const entries = (await this.#ask<SftpEntry[]>((sftp, done) => sftp.readdir(path, done))) ?? [];
     yield entries
       .filter(({ filename }) => filename !== "." && filename !== "..")
       .map(({ filename, attrs }) => ({ name: filename, kind: kindOf(attrs) }));
@@ -238,7 +234,7 @@ class SftpCalls implements AsyncFileSystemCalls {
     return opened;
   }
 
-  #statOf(stats: Stats): FileStat {
+  #statOf(stats: SftpAttributes): FileStat {
     return {
       kind: kindOf(stats),
       sizeBytes: stats.size,
@@ -255,7 +251,7 @@ class SftpCalls implements AsyncFileSystemCalls {
     return there === undefined ? error : failed("EEXIST", `${path} exists`);
   }
 
-  #ask<Value>(start: (sftp: SFTPWrapper, done: Done<Value>) => unknown): Promise<Value | undefined> {
+  #ask<Value>(start: (sftp: SftpRequests, done: Done<Value>) => unknown): Promise<Value | undefined> {
     return this.#connection.use(
       (sftp) =>
         new Promise<Value | undefined>((resolve, reject) => {
@@ -288,7 +284,7 @@ async function inPackets(length: number, work: (start: number, size: number) => 
   return given;
 }
 
-function kindOf(attrs: Attributes): FileKind {
+function kindOf(attrs: SftpAttributes): FileKind {
   const type = attrs.mode & 0o170000;
   if (type === 0o100000) return "file";
   if (type === 0o040000) return "folder";

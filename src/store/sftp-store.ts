@@ -3,6 +3,7 @@ import { StoreError, StoreIoError, UnknownStoreError } from "../errors/store-err
 import { FolderAccess } from "./folder-access.ts";
 import { SftpConnection } from "./sftp-connection.ts";
 import { createSftpFileSystem } from "./sftp-file-system.ts";
+import type { SftpRequests } from "./sftp-protocol.ts";
 import type { Chunks, ReadOptions, Store, StoreCallOptions, StoreEntry, StorePath, WriteOptions } from "./store.ts";
 import { assertStorePath } from "./store-path.ts";
 
@@ -74,11 +75,9 @@ export async function openSftp(url: string): Promise<Store> {
   });
 }
 
-type Sftp = Parameters<Parameters<SftpConnection["use"]>[0]>[0];
-
-function realPath(sftp: Sftp, path: string): Promise<string> {
+function realPath(sftp: SftpRequests, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    sftp.realpath(path, (error, absolute) => (error ? reject(error) : resolve(absolute)));
+    sftp.realpath(path, (error, absolute) => (absolute === undefined ? reject(error) : resolve(absolute)));
   });
 }
 

@@ -140,12 +140,10 @@ describe("the packed package", () => {
 
 describe("a project that uses the packed package", () => {
   beforeAll(() => {
-    mkdirSync(join(project, "node_modules/@opentelemetry"), { recursive: true });
-    symlinkSync(
-      join(root, "node_modules/@opentelemetry/api"),
-      join(project, "node_modules/@opentelemetry/api"),
-      "junction",
-    );
+    for (const peer of Object.keys(manifest.peerDependencies)) {
+      mkdirSync(join(project, "node_modules", peer, ".."), { recursive: true });
+      symlinkSync(join(root, "node_modules", peer), join(project, "node_modules", peer), "junction");
+    }
   });
 
   it("traces with the API that it has installed", () => {

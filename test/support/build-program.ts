@@ -4,7 +4,15 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const OPTIONS = { bundle: true, format: "esm", platform: "node", target: "node20.19", logLevel: "warning" } as const;
+const OPTIONS = {
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  logLevel: "warning",
+  // What only some stores and formats need, its users install.
+  external: ["@aws-sdk/*", "@azure/*", "@google-cloud/*", "ssh2-sftp-client"] as string[],
+} as const;
 
 /**
  * A program of several files as its users have them, which every supported Node runs: each module a file of its own that imports the others, and the
