@@ -3,7 +3,7 @@ import type { PayloadSource } from "../format/payload-source.ts";
 import type { RecordedPayload } from "../record/record.ts";
 import { type FileStore, fileStore } from "../store/file-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
-import { DIGEST_CHUNK_BYTES, type Digest } from "../util/digest.ts";
+import { DIGEST_CHUNK_BYTES, type Digest, hashInPool } from "../util/digest.ts";
 import { DigestWriter } from "../util/digest-writer.ts";
 import { createSha256 } from "../util/sha256.ts";
 import { makeWorkFolder } from "../util/work-folder.ts";
@@ -97,34 +97,51 @@ export class StoredSource implements PayloadSource {
     return reading;
   }
 
+  /** A chunk, verified. Several are asked for at a time, so each is hashed in the thread pool. */
   async #readChunk(index: number): Promise<Uint8Array> {
-    const [only] = await this.#readPieces(index, DIGEST_CHUNK_BYTES);
-    return only as Uint8Array;
+    const [start, end] = this.#rangeOf(index);
+    const chunk = await this.#readPiece(start, end);
+    await this.#expectHash(index, await hashInPool(chunk));
+    return chunk;
   }
 
   /** A chunk, verified, in pieces. */
-  async #readPieces(index: number, pieceBytes = this.#pieceBytes): Promise<Uint8Array[]> {
-    const { store, path, chunks, digest } = this.#payload;
-    const chunkStart = index * DIGEST_CHUNK_BYTES;
-    const chunkEnd = Math.min(this.sizeBytes, chunkStart + DIGEST_CHUNK_BYTES);
+  async #readPieces(index: number): Promise<Uint8Array[]> {
+    const [chunkStart, chunkEnd] = this.#rangeOf(index);
     const hash = createSha256();
     const pieces: Uint8Array[] = [];
-    for (let start = chunkStart; start < chunkEnd; start += pieceBytes) {
-      const end = Math.min(chunkEnd, start + pieceBytes);
-      const piece = await store.read(path, { range: { start, end } });
-      if (piece === undefined) throw await this.#damage("is missing");
-      if (piece.length !== end - start)
-        throw await this.#damage(`ends at ${start + piece.length} bytes instead of ${this.sizeBytes}`);
+    for (let start = chunkStart; start < chunkEnd; start += this.#pieceBytes) {
+      const piece = await this.#readPiece(start, Math.min(chunkEnd, start + this.#pieceBytes));
       hash.update(piece);
       pieces.push(piece);
     }
+    await this.#expectHash(index, hash.digest());
+    return pieces;
+  }
+
+  #rangeOf(index: number): [start: number, end: number] {
+    const start = index * DIGEST_CHUNK_BYTES;
+    return [start, Math.min(this.sizeBytes, start + DIGEST_CHUNK_BYTES)];
+  }
+
+  async #readPiece(start: number, end: number): Promise<Uint8Array> {
+    const { store, path } = this.#payload;
+    const piece = await store.read(path, { range: { start, end } });
+    if (piece === undefined) throw await this.#damage("is missing");
+    if (piece.length !== end - start)
+      throw await this.#damage(`ends at ${start + piece.length} bytes instead of ${this.sizeBytes}`);
+    return piece;
+  }
+
+  async #expectHash(index: number, hash: Uint8Array): Promise<void> {
+    const { chunks, digest } = this.#payload;
     const expected =
       chunks === undefined
         ? Buffer.from(digest.slice("sha256:".length), "hex")
         : chunks.subarray(index * 32, index * 32 + 32);
-    if (Buffer.compare(hash.digest(), expected) !== 0)
-      throw await this.#damage(`does not match its digest between ${chunkStart} and ${chunkEnd}`);
-    return pieces;
+    if (Buffer.compare(hash, expected) === 0) return;
+    const [start, end] = this.#rangeOf(index);
+    throw await this.#damage(`does not match its digest between ${start} and ${end}`);
   }
 
   async #damage(problem: string): Promise<CorruptArtifactError> {

@@ -143,7 +143,7 @@ class AvroCheck {
     else if (!isObject(value)) this.#refuse(type.kind === "map" ? "is no plain object" : `is no ${type.name}`);
     else {
       const keys = Object.keys(value);
-      if (hasOddKeys(value, keys)) this.#refuse("has keys that are hidden, or symbols");
+      if (hasOddKeys(value, keys.length)) this.#refuse("has keys that are hidden, or symbols");
       if (type.kind === "record") this.#checkFields(value, keys, type);
       else for (const key of keys) this.#checkEntry(value, key, type.values);
     }

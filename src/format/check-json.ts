@@ -61,7 +61,7 @@ class JsonCheck {
 
   #checkObject(object: object): void {
     const keys = Object.keys(object);
-    if (hasOddKeys(object, keys)) this.#refuseOddKey(object);
+    if (hasOddKeys(object, keys.length)) this.#refuseOddKey(object);
     for (const key of keys) this.#checkProperty(object, key);
   }
 

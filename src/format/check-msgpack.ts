@@ -100,7 +100,7 @@ class MsgpackCheck {
 
   #checkProperties(object: object): void {
     const keys = Object.keys(object);
-    if (hasOddKeys(object, keys)) this.#refuseOddKey(object);
+    if (hasOddKeys(object, keys.length)) this.#refuseOddKey(object);
     for (const key of keys) {
       if (key === "__proto__" || !key.isWellFormed() || key.startsWith(BYTE_ORDER_MARK)) this.#refuseKey(key);
       this.#checkProperty(object, key);

@@ -21,12 +21,17 @@ export function checkRows(
   rows: unknown,
   types: { readonly [name: string]: ColumnType } = {},
 ): asserts rows is readonly object[] {
-  if (typeof rows !== "object" || rows === null || isProxy(rows) || !isPlainArray(rows))
-    throw new UnsupportedPayloadError(format, [], "is no plain array", PLAIN);
+  assertPlainArray(format, rows);
   for (let i = 0; i < rows.length; i++) {
     if (!Object.hasOwn(rows, i)) throw new UnsupportedPayloadError(format, [i], "is a hole", PLAIN);
     checkRow(format, rows[i], i, types);
   }
+}
+
+/** Throws unless it is an array with nothing but its elements. */
+export function assertPlainArray(format: string, rows: unknown): asserts rows is readonly unknown[] {
+  if (typeof rows !== "object" || rows === null || isProxy(rows) || !isPlainArray(rows))
+    throw new UnsupportedPayloadError(format, [], "is no plain array", PLAIN);
 }
 
 function isPlainArray(value: object): value is readonly unknown[] {
@@ -52,7 +57,7 @@ function rowProblem(row: unknown): Problem | undefined {
   const prototype: unknown = Object.getPrototypeOf(row);
   if (prototype === null) return ["is an object without a prototype", PLAIN];
   if (prototype !== Object.prototype) return [`is ${describeCell(row)}`, PLAIN];
-  return hasOddKeys(row, Object.keys(row)) ? ["has symbol keys, or hidden ones", "Use text keys."] : undefined;
+  return hasOddKeys(row, Object.keys(row).length) ? ["has symbol keys, or hidden ones", "Use text keys."] : undefined;
 }
 
 function cellProblem(
@@ -63,12 +68,13 @@ function cellProblem(
   if (isGetter(row, key)) return ["is a getter", VALUE_ITSELF];
   const cell = row[key];
   if (cell === undefined && isSetter(row, key)) return ["is a setter", VALUE_ITSELF];
-  const problem = typeof cell === "object" && cell !== null ? objectProblem(cell) : undefined;
+  const problem = typeof cell === "object" && cell !== null ? cellObjectProblem(cell) : undefined;
   if (problem !== undefined || type === undefined || cell === null || fitsColumn(type, cell)) return problem;
   return [`is ${describeCell(cell)}`, `The column is declared as ${type}: declare a wider type, or mend the value.`];
 }
 
-function objectProblem(cell: object): Problem | undefined {
+/** What is wrong with the object in a cell, as far as the column that it is in does not look at it. */
+export function cellObjectProblem(cell: object): Problem | undefined {
   if (isProxy(cell)) return ["is a proxy", VALUE_ITSELF];
   const type = typeOfCell(cell);
   if (type === "date" && Reflect.ownKeys(cell).length > 0)

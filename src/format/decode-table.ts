@@ -39,10 +39,15 @@ export function decodeTable(bytes: Uint8Array, limits: DecodeLimits): ColumnTabl
   return new ColumnTable(columns, description.rows);
 }
 
-export function expectFrame(head: Uint8Array, tail: Uint8Array): void {
+function expectFrame(head: Uint8Array, tail: Uint8Array): void {
   if (head.length !== HEAD.length || head.subarray(0, 4).some((byte, i) => byte !== HEAD[i]))
     refuse("they do not begin as a table does");
   if (head[4] !== HEAD[4]) refuse(`they are of version ${head[4]}, and this release reads version ${HEAD[4]}`);
+  expectTail(tail);
+}
+
+/** A file of another version has another ending, too. */
+export function expectTail(tail: Uint8Array): void {
   if (tail.length !== TAIL_BYTES || TAIL_MAGIC.some((byte, i) => byte !== tail[4 + i]))
     refuse("they do not end as a table does");
 }

@@ -3,10 +3,9 @@ import { formatPath } from "../errors/value-path.ts";
 import { type Column, type ColumnOf, MARK } from "../table/column.ts";
 import { ColumnBuilder } from "../table/column-builder.ts";
 import type { ColumnTable } from "../table/column-table.ts";
-import { tableFromRows } from "../table/table-from-rows.ts";
-import { checkRows } from "./check-rows.ts";
 import { encodeStructured } from "./encode-structured.ts";
 import { hasExtraKeys } from "./own-keys.ts";
+import { tryTableOfRows } from "./plain-rows.ts";
 import { planStructured } from "./plan-structured.ts";
 import {
   ALIGNMENT,
@@ -186,29 +185,12 @@ function encodeAsTheyAre(values: readonly unknown[], name: string): readonly Uin
   }
 }
 
+/** Of few keys: a map with a key for every row would be a column for every row. */
 function describeRecords(file: FileWriter, values: readonly unknown[], depth: number): ColumnData | undefined {
-  if (!areRecordsAlike(values)) return undefined;
-  const table = tableFromRows(values);
+  const table = tryTableOfRows(values, MAX_NESTED_KEYS);
+  if (table === undefined || table.columns.length === 0) return undefined;
   const columns = table.columns.map((column) => describeColumn(file, column, values.length, depth + 1));
   return { kind: "records", count: values.length, columns };
-}
-
-/** Of few keys: a map with a key for every row would be a column for every row. */
-function areRecordsAlike(values: readonly unknown[]): values is readonly Record<string, unknown>[] {
-  const keys = new Set<string>();
-  const inOrder: string[] = [];
-  for (const value of values) {
-    if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false;
-    let position = 0;
-    for (const key in value) {
-      // Mostly a record has the keys of the one before, in the same order.
-      if (inOrder[position++] === key) continue;
-      inOrder[position - 1] = key;
-      keys.add(key);
-    }
-    if (keys.size > MAX_NESTED_KEYS) return false;
-  }
-  return keys.size > 0 && isPlain(() => checkRows("table", values));
 }
 
 function describeLists(file: FileWriter, values: readonly unknown[], depth: number): ColumnData | undefined {
@@ -236,14 +218,4 @@ function describeLists(file: FileWriter, values: readonly unknown[], depth: numb
 
 function isContainer(value: unknown): boolean {
   return typeof value === "object" && value !== null;
-}
-
-/** What is none is left to the format that says in its own words what is wrong with it. */
-function isPlain(check: () => void): boolean {
-  try {
-    check();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -67,7 +67,7 @@ function checkNpz(payload: NpzPayload): void {
   if (typeof payload !== "object" || payload === null || Object.getPrototypeOf(payload) !== Object.prototype)
     refuse([], "is no plain object", "Give an object of arrays by their names.");
   const names = Object.keys(payload);
-  if (hasOddKeys(payload, names)) refuse([], "has keys that are hidden, or symbols", "Use text keys.");
+  if (hasOddKeys(payload, names.length)) refuse([], "has keys that are hidden, or symbols", "Use text keys.");
   if (names.length > MAX_FILES) refuse([], `has ${names.length} arrays`, `Give at most ${MAX_FILES}.`);
   let sizeBytes = 0;
   for (const name of names) {

@@ -121,7 +121,7 @@ class Planner {
 
   #lookAtObject(object: object): void {
     const keys = Object.keys(object);
-    if (hasOddKeys(object, keys)) this.#refuseOddKey(object);
+    if (hasOddKeys(object, keys.length)) this.#refuseOddKey(object);
     this.#count(2 * keys.length);
     for (const key of keys) this.#lookAtProperty(object, key, key);
   }

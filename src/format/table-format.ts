@@ -2,18 +2,19 @@ import { DecodeError } from "../errors/format-errors.ts";
 import { ColumnTable } from "../table/column-table.ts";
 import { tableFromRows } from "../table/table-from-rows.ts";
 import { bigintArrays, isBigintType, isNumberType, numberArrays } from "../table/typed-values.ts";
-import { checkRows } from "./check-rows.ts";
+import { assertPlainArray, checkRows } from "./check-rows.ts";
 import {
   decodeColumn,
   decodeTable,
   descriptionPlace,
-  expectFrame,
+  expectTail,
   extentsOf,
   parseDescription,
 } from "./decode-table.ts";
 import { encodeTable } from "./encode-table.ts";
 import type { DecodeLimits, TableSelection } from "./format.ts";
 import type { PayloadSource } from "./payload-source.ts";
+import { tryTableOfRows } from "./plain-rows.ts";
 import { type ColumnDescription, type Extent, HEAD, TAIL_BYTES } from "./table-file.ts";
 import { resolveSelection } from "./table-selection.ts";
 import type { ColumnTableFormat, RowsFormat, TableCodec } from "./tabular.ts";
@@ -61,14 +62,12 @@ function codec(id: string): TableCodec {
 
 function rowsFormat(): RowsFormat {
   let checked: Remembered<unknown> | undefined;
-  const encodeRows = (rows: readonly object[]): readonly Uint8Array[] =>
-    encodeTable(tableFromRows(rows) as unknown as ColumnTable);
+  const encodeRows = (rows: readonly object[]): readonly Uint8Array[] => encodeTable(tableOf(rows));
   return {
     id: "table",
     extension: ".ptbl",
     inline: false,
     check(rows) {
-      checkRows("table", rows);
       checked = remember(rows, encodeRows(rows), () => {
         checked = undefined;
       });
@@ -78,6 +77,14 @@ function rowsFormat(): RowsFormat {
       decodeTable(bytes, limits).toRows() as unknown as Payload,
     selectColumns,
   };
+}
+
+function tableOf(rows: readonly object[]): ColumnTable {
+  assertPlainArray("table", rows);
+  const table = tryTableOfRows(rows);
+  if (table !== undefined) return table;
+  checkRows("table", rows);
+  return tableFromRows(rows) as unknown as ColumnTable;
 }
 
 interface Remembered<Payload> {
@@ -98,8 +105,9 @@ async function selectColumns(
 ): Promise<ColumnTable> {
   const { sizeBytes } = source;
   if (sizeBytes < HEAD.length + TAIL_BYTES) throw new DecodeError("table", "they are too short for one");
-  const [head, tail] = await Promise.all([source.read(0, HEAD.length), source.read(sizeBytes - TAIL_BYTES, sizeBytes)]);
-  expectFrame(head, tail);
+  // Only the end: for the beginning, a chunk of 8 MiB would be read and verified.
+  const tail = await source.read(sizeBytes - TAIL_BYTES, sizeBytes);
+  expectTail(tail);
   const { rows, columns } = parseDescription(
     await source.read(...descriptionPlace(sizeBytes, tail)),
     sizeBytes,

@@ -1,8 +1,8 @@
 import { InvalidColumnTableError } from "../errors/table-errors.ts";
 import type { ColumnType, ColumnTypeOf } from "./column.ts";
-import { ColumnBuilder } from "./column-builder.ts";
-import { ColumnTable } from "./column-table.ts";
+import type { ColumnTable } from "./column-table.ts";
 import { describeCell } from "./describe-cell.ts";
+import { TableBuilder } from "./table-builder.ts";
 import { isColumnType } from "./typed-values.ts";
 
 /** How rows become columns. */
@@ -30,45 +30,16 @@ export function tableFromRows<Row extends object>(
   rows: readonly Row[],
   options: TableFromRowsOptions<Row> = {},
 ): ColumnTable<Row> {
-  const declared = declaredTypes(options.types ?? {});
-  const builders: ColumnBuilder[] = [];
-  const byName = new Map<string, ColumnBuilder>();
-  const builderOf = (name: string): ColumnBuilder => {
-    let builder = byName.get(name);
-    if (builder === undefined) {
-      builder = new ColumnBuilder(name, rows.length, declared.get(name));
-      byName.set(name, builder);
-      builders.push(builder);
-    }
-    return builder;
-  };
-  for (let i = 0; i < rows.length; i++) pushRow(rows[i], i, builders, builderOf);
-  for (const name of declared.keys()) builderOf(name);
-  return new ColumnTable<Row>(
-    builders.map((builder) => builder.finish()),
-    rows.length,
-  );
+  const builder = new TableBuilder(rows.length, declaredTypes(options.types ?? {}));
+  for (let i = 0; i < rows.length; i++) pushRow(builder, rows[i], i);
+  return builder.finish() as unknown as ColumnTable<Row>;
 }
 
-function pushRow(
-  row: unknown,
-  index: number,
-  builders: readonly ColumnBuilder[],
-  builderOf: (name: string) => ColumnBuilder,
-): void {
+function pushRow(builder: TableBuilder, row: unknown, index: number): void {
   if (typeof row !== "object" || row === null || Object.getPrototypeOf(row) !== Object.prototype) refuseRow(row, index);
   const record = row as Readonly<Record<string, unknown>>;
   let position = 0;
-  // `for in` reads the keys and values of objects of one shape without a list of them; a row like the ones before asks for no name.
-  for (const key in record) {
-    let builder = builders[position++];
-    if (builder?.name !== key) {
-      // What was added to Object.prototype comes along here, too.
-      if (!Object.hasOwn(record, key)) continue;
-      builder = builderOf(key);
-    }
-    builder.push(index, record[key]);
-  }
+  for (const key in record) builder.columnAt(position++, key, record)?.push(index, record[key]);
 }
 
 function refuseRow(row: unknown, index: number): never {

@@ -1,0 +1,49 @@
+import type { ColumnType } from "./column.ts";
+import { ColumnBuilder } from "./column-builder.ts";
+import { ColumnTable } from "./column-table.ts";
+
+/** A table, while its rows are read one after the other with `for in`. */
+export class TableBuilder {
+  readonly #rowCount: number;
+  readonly #declared: ReadonlyMap<string, ColumnType>;
+  readonly #columns: ColumnBuilder[] = [];
+  readonly #byName = new Map<string, ColumnBuilder>();
+
+  constructor(rowCount: number, declared: ReadonlyMap<string, ColumnType> = new Map()) {
+    this.#rowCount = rowCount;
+    this.#declared = declared;
+  }
+
+  get columnCount(): number {
+    return this.#columns.length;
+  }
+
+  /**
+   * The column of a key. `for in` reads objects of one shape without a list of their keys, and a row like the ones before looks nothing up.
+   * Undefined for a key that the row does not have itself: what was added to Object.prototype comes along, too.
+   */
+  columnAt(position: number, key: string, row: object): ColumnBuilder | undefined {
+    const expected = this.#columns[position];
+    if (expected?.name === key) return expected;
+    return Object.hasOwn(row, key) ? this.#columnOf(key) : undefined;
+  }
+
+  /** Columns that were declared and that no row has are there, too. */
+  finish(): ColumnTable {
+    for (const name of this.#declared.keys()) this.#columnOf(name);
+    return new ColumnTable(
+      this.#columns.map((column) => column.finish()),
+      this.#rowCount,
+    );
+  }
+
+  #columnOf(name: string): ColumnBuilder {
+    let column = this.#byName.get(name);
+    if (column === undefined) {
+      column = new ColumnBuilder(name, this.#rowCount, this.#declared.get(name));
+      this.#byName.set(name, column);
+      this.#columns.push(column);
+    }
+    return column;
+  }
+}
