@@ -9,8 +9,8 @@ import { drawJulia } from "./draw-julia.ts";
 import { decodePng, encodePng } from "./picture.ts";
 import { shrink } from "./shrink.ts";
 
-/** The constant goes once around a circle, a little farther out than where the sets fall apart. */
-const RADIUS = 0.7885;
+/** Just outside the heart of the Mandelbrot set, on whose edge the constants lie: there the sets have most detail, and all fit the frame. */
+const EDGE_FACTOR = 1.06;
 
 /** Julia sets, a PNG file each: the slow step, whose payload is a folder. */
 export const drawings = definePersistable({
@@ -24,8 +24,11 @@ export const drawings = definePersistable({
   generate: async ({ params: { count, width, height }, workDir, signal }) => {
     for (let i = 0; i < count; i++) {
       signal.throwIfAborted();
-      const angle = (2 * Math.PI * i) / count;
-      const drawing = drawJulia(width, height, RADIUS * Math.cos(angle), RADIUS * Math.sin(angle));
+      // Half a turn: the other half has the mirror images.
+      const angle = (Math.PI * (i + 0.5)) / count;
+      const re = EDGE_FACTOR * (Math.cos(angle) / 2 - Math.cos(2 * angle) / 4);
+      const im = EDGE_FACTOR * (Math.sin(angle) / 2 - Math.sin(2 * angle) / 4);
+      const drawing = drawJulia(width, height, re, im);
       await writeFile(join(workDir, `julia-${String(i).padStart(3, "0")}.png`), encodePng(drawing));
     }
     return workDir;
