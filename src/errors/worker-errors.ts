@@ -15,8 +15,8 @@ export class WorkerModuleError extends PersistableError {
 }
 
 /**
- * What a generator needs cannot be had on another thread: a store in memory, a param that is a function. Nothing was generated. Remedy: a folder as
- * `dataDir`, plain values as params, or no `worker: true`.
+ * What a generator needs cannot be had on another thread: a store in memory or one that the program has made itself, a param that is a function. Nothing was generated. Remedy: a
+ * folder or a URL as `dataDir`, plain values as params, or no `worker: true`.
  *
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 import { locateDefinition } from "../artifact/defining-module.ts";
 import { UnshareableError, WorkerModuleError } from "../errors/worker-errors.ts";
 import type { PersistableEvent } from "../events/event.ts";
+import { canReopen } from "../store/open-store.ts";
 import { loadPart } from "../util/load-part.ts";
 import { adoptWorkFolder, removeWorkFolder } from "../util/work-folder.ts";
 import { type CarriedError, restoreError } from "./carried-error.ts";
@@ -99,9 +100,9 @@ function describeNode(state: State, places: ReadonlyMap<State, number>): JobNode
   const own = Object.fromEntries(Object.entries(paramsTreeOf(state)).filter(([key]) => !roles.includes(key)));
   const module = moduleOf(state);
   const { store } = state.surroundings;
-  if (!store.url.startsWith("file:")) {
+  if (!canReopen(store)) {
     throw new UnshareableError(
-      `The store ${store.url} of ${node.name} cannot be opened by a worker thread. Give a folder as dataDir, or leave out worker.`,
+      `The store ${store.url} of ${node.name} cannot be opened by a worker thread. Give a folder or a URL as dataDir, or leave out worker.`,
     );
   }
   return {

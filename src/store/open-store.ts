@@ -35,6 +35,11 @@ export function openStore(dataDir: string | URL | Store, options: OpenStoreOptio
   return store;
 }
 
+/** Whether its URL is all that somebody else needs to open the same place, with what the environment says: a folder, or what was opened by URL here. */
+export function canReopen(store: Store): boolean {
+  return store.url.startsWith("file:") || (!store.url.startsWith("memory:") && [...opened.values()].includes(store));
+}
+
 function openPlace(place: ParsedPlace, durable: boolean): Store {
   if (place.kind === "memory") return memoryStore({ name: place.name });
   return place.kind === "remote" ? place.store : fileStore(place.dir, { durable });

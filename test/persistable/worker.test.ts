@@ -1,15 +1,21 @@
-import { readdirSync } from "node:fs";
-import { beforeAll, describe, expect, test } from "vitest";
+import { readdirSync, symlinkSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildProgram } from "../support/build-program.ts";
 import { startChild } from "../support/run-child.ts";
+import { CREDENTIALS, createBucket, startMoto } from "../support/servers/s3-servers.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 import { doubled } from "./worker-definitions-module.ts";
+
+const moto = await startMoto();
+afterAll(() => moto?.[Symbol.asyncDispose]());
 
 let program: string;
 let programFolder: TemporaryFolder;
 
 beforeAll(async () => {
   programFolder = await temporaryFolder();
+  symlinkSync(path.resolve("node_modules"), programFolder.join("node_modules"), "junction");
   program = await buildProgram(programFolder.path, [
     "test/persistable/worker-child.ts",
     "test/persistable/worker-definitions-module.ts",
@@ -51,6 +57,17 @@ describe.concurrent("a generator on a worker thread", () => {
       reloaded: [0, 2, 4, 6, 8],
       seedIsRecorded: true,
     });
+  });
+
+  test.skipIf(moto === undefined)("works in a bucket that its URL opens", async () => {
+    Object.assign(process.env, CREDENTIALS.s3rver);
+    const endpoint = moto?.url ?? "";
+    const dataDir = `s3://${await createBucket(endpoint)}/team?endpoint=${encodeURIComponent(endpoint)}`;
+    await using child = startChild(program, { scenario: "equal", dataDir });
+    expect(await child.ended, child.complaints).toBe(0);
+    expect(child.told).toEqual([
+      expect.objectContaining({ values: [0, 2, 4, 6, 8], reloaded: [0, 2, 4, 6, 8], isMainThread: false }),
+    ]);
   });
 
   test("hands over a big typed array without a copy", async () => {
@@ -158,7 +175,7 @@ describe.concurrent("a generator on a worker thread", () => {
       {
         isRight: true,
         code: "PERSISTABLE_UNSHAREABLE",
-        message: expect.stringMatching(/^The store memory:.*a folder as dataDir/s),
+        message: expect.stringMatching(/^The store memory:.*a folder or a URL as dataDir/s),
       },
       { isRight: true, code: "PERSISTABLE_UNSHAREABLE", message: expect.stringMatching(/^params\.call is a function/) },
     ]);
