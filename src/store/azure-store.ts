@@ -1,9 +1,10 @@
 import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blob";
-import { StoreAccessError, UnknownStoreError } from "../errors/store-errors.ts";
+import { StoreAccessError } from "../errors/store-errors.ts";
 import { loadPeer } from "../util/load-peer.ts";
 import { AzureDriver } from "./azure-driver.ts";
 import { createBucketStore } from "./bucket.ts";
 import type { BucketPatience } from "./bucket-requests.ts";
+import { parsePlaceUrl } from "./place-url.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -52,7 +53,7 @@ export async function azureStore(options: AzureStoreOptions): Promise<Store> {
 /**
  * The store behind `az://container/prefix?account=…&endpoint=…`.
  *
- * @throws {@link UnknownStoreError} where the URL names no container, or holds credentials; as {@link azureStore}.
+ * @throws {@link UnknownStoreError} where the URL names no container, has an option that there is not, or holds credentials; as {@link azureStore}.
  *
  * @example
  * ```ts
@@ -60,15 +61,8 @@ export async function azureStore(options: AzureStoreOptions): Promise<Store> {
  * ```
  */
 export async function openAzure(url: string): Promise<Store> {
-  const given = URL.canParse(url) ? new URL(url) : undefined;
-  if (given === undefined || given.protocol !== "az:" || given.hostname === "" || given.username !== "")
-    throw new UnknownStoreError(given?.username ? "An az: URL with credentials in it" : url);
-  return azureStore({
-    container: given.hostname,
-    prefix: decodeURIComponent(given.pathname),
-    account: given.searchParams.get("account") ?? undefined,
-    endpoint: given.searchParams.get("endpoint") ?? undefined,
-  });
+  const { host, path, option } = parsePlaceUrl(url, "az:");
+  return azureStore({ container: host, prefix: path, account: option("account"), endpoint: option("endpoint") });
 }
 
 async function createClient(options: AzureStoreOptions, url: string): Promise<ContainerClient> {

@@ -1,9 +1,9 @@
 import type { Bucket } from "@google-cloud/storage";
-import { UnknownStoreError } from "../errors/store-errors.ts";
 import { loadPeer } from "../util/load-peer.ts";
 import { createBucketStore } from "./bucket.ts";
 import type { BucketPatience } from "./bucket-requests.ts";
 import { GcsDriver } from "./gcs-driver.ts";
+import { parsePlaceUrl } from "./place-url.ts";
 import type { Store } from "./store.ts";
 
 /** Where a bucket is. Credentials are found by the client's own chain: application default credentials. */
@@ -48,7 +48,7 @@ export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
 /**
  * The store behind `gs://bucket/prefix?project=…&endpoint=…`.
  *
- * @throws {@link UnknownStoreError} where the URL names no bucket, or holds credentials; as {@link gcsStore}.
+ * @throws {@link UnknownStoreError} where the URL names no bucket, has an option that there is not, or holds credentials; as {@link gcsStore}.
  *
  * @example
  * ```ts
@@ -56,15 +56,8 @@ export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
  * ```
  */
 export async function openGcs(url: string): Promise<Store> {
-  const given = URL.canParse(url) ? new URL(url) : undefined;
-  if (given === undefined || given.protocol !== "gs:" || given.hostname === "" || given.username !== "")
-    throw new UnknownStoreError(given?.username ? "A gs: URL with credentials in it" : url);
-  return gcsStore({
-    bucket: given.hostname,
-    prefix: decodeURIComponent(given.pathname),
-    projectId: given.searchParams.get("project") ?? undefined,
-    endpoint: given.searchParams.get("endpoint") ?? undefined,
-  });
+  const { host, path, option } = parsePlaceUrl(url, "gs:");
+  return gcsStore({ bucket: host, prefix: path, projectId: option("project"), endpoint: option("endpoint") });
 }
 
 async function createClient({ bucket, projectId, endpoint }: GcsStoreOptions): Promise<Bucket> {

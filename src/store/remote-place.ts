@@ -1,19 +1,25 @@
 import { loadPart } from "../util/load-part.ts";
+import { isPlaceProtocol, type PlaceProtocol, parsePlaceUrl } from "./place-url.ts";
 import type { Store, StoreCapabilities } from "./store.ts";
 
 /** The services that a URL leads to, each loaded when it is first asked for something. */
-const services: Readonly<Record<string, (url: string) => Promise<Store>>> = {
+const services: Readonly<Record<PlaceProtocol, (url: string) => Promise<Store>>> = {
   "s3:": async (url) => (await import("./s3-store.ts")).openS3(url),
   "az:": async (url) => (await import("./azure-store.ts")).openAzure(url),
   "gs:": async (url) => (await import("./gcs-store.ts")).openGcs(url),
   "sftp:": async (url) => (await import("./sftp-store.ts")).openSftp(url),
 };
 
-/** The store behind a URL; `undefined` where no service has such URLs. Nothing is loaded or asked before its first call. */
+/**
+ * The store behind a URL; `undefined` where no service has such URLs. Nothing is loaded or asked before its first call.
+ *
+ * @throws {@link UnknownStoreError} as `parsePlaceUrl`
+ */
 export function openRemotePlace(given: string): Store | undefined {
   const protocol = /^[a-z0-9]+:/i.exec(given)?.[0].toLowerCase() ?? "";
-  const open = Object.hasOwn(services, protocol) ? services[protocol] : undefined;
-  return open === undefined ? undefined : deferStore(given, open);
+  if (!isPlaceProtocol(protocol)) return undefined;
+  parsePlaceUrl(given, protocol);
+  return deferStore(given, services[protocol]);
 }
 
 /** Promises nothing before it has asked. */
@@ -48,7 +54,7 @@ function deferStore(given: string, open: (url: string) => Promise<Store>): Store
       Store,
       (typeof CALLS)[number]
     >),
-    url: given.replace(/(?<=^[a-z0-9]+:\/\/[^/?#]*):[^/?#@]*@/i, "@").replace(/\/+(?=$|[?#])/, ""),
+    url: given.replace(/\/+(?=$|[?#])/, ""),
     get capabilities() {
       return store?.capabilities ?? UNKNOWN;
     },

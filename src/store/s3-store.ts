@@ -1,8 +1,8 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
-import { UnknownStoreError } from "../errors/store-errors.ts";
 import { loadPeer } from "../util/load-peer.ts";
 import { createBucketStore } from "./bucket.ts";
 import type { BucketPatience } from "./bucket-requests.ts";
+import { parsePlaceUrl } from "./place-url.ts";
 import { S3Driver } from "./s3-driver.ts";
 import type { Store } from "./store.ts";
 
@@ -49,7 +49,7 @@ export async function s3Store(options: S3StoreOptions): Promise<Store> {
 /**
  * The store behind `s3://bucket/prefix?region=…&endpoint=…&path-style=true`.
  *
- * @throws {@link UnknownStoreError} where the URL names no bucket, or holds credentials; as {@link s3Store}.
+ * @throws {@link UnknownStoreError} where the URL names no bucket, has an option that there is not, or holds credentials; as {@link s3Store}.
  *
  * @example
  * ```ts
@@ -57,37 +57,15 @@ export async function s3Store(options: S3StoreOptions): Promise<Store> {
  * ```
  */
 export async function openS3(url: string): Promise<Store> {
-  const given = URL.canParse(url) ? new URL(url) : undefined;
-  if (given === undefined || given.protocol !== "s3:") throw new UnknownStoreError(url);
-  const { searchParams: asked } = given;
-  if (holdsCredentials(given) || holdsCredentials(asked.get("endpoint")))
-    throw new UnknownStoreError("An s3: URL with credentials in it");
-  if (given.hostname === "") throw new UnknownStoreError(url);
-  const prefix = tryDecode(given.pathname);
-  if (prefix === undefined) throw new UnknownStoreError(url);
-  const pathStyle = asked.get("path-style");
+  const { host, path, option } = parsePlaceUrl(url, "s3:");
+  const pathStyle = option("path-style");
   return s3Store({
-    bucket: given.hostname,
-    prefix,
-    region: asked.get("region") ?? undefined,
-    endpoint: asked.get("endpoint") ?? undefined,
-    forcePathStyle: pathStyle === null ? undefined : pathStyle !== "false",
+    bucket: host,
+    prefix: path,
+    region: option("region"),
+    endpoint: option("endpoint"),
+    forcePathStyle: pathStyle === undefined ? undefined : pathStyle !== "false",
   });
-}
-
-/** They would stand in messages and records. */
-function holdsCredentials(given: URL | string | null): boolean {
-  if (given === null || !URL.canParse(String(given))) return false;
-  const { username, password } = new URL(given);
-  return username !== "" || password !== "";
-}
-
-function tryDecode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function urlOf({ bucket, endpoint }: S3StoreOptions, prefix: string): string {

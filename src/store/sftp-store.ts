@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { StoreError, StoreIoError, UnknownStoreError } from "../errors/store-errors.ts";
+import { StoreError, StoreIoError } from "../errors/store-errors.ts";
 import { FolderAccess } from "./folder-access.ts";
+import { parsePlaceUrl } from "./place-url.ts";
 import { SftpConnection } from "./sftp-connection.ts";
 import { createSftpFileSystem } from "./sftp-file-system.ts";
 import type { SftpRequests } from "./sftp-protocol.ts";
@@ -55,7 +56,7 @@ export async function sftpStore(options: SftpStoreOptions): Promise<Store> {
 /**
  * The store behind `sftp://user@host:port/absolute/path`, or `sftp://user@host/~/path` below the user's home.
  *
- * @throws {@link UnknownStoreError} where the URL names no host, or holds a password; as {@link sftpStore}.
+ * @throws {@link UnknownStoreError} where the URL names no host, has options, or holds a password; as {@link sftpStore}.
  *
  * @example
  * ```ts
@@ -63,16 +64,8 @@ export async function sftpStore(options: SftpStoreOptions): Promise<Store> {
  * ```
  */
 export async function openSftp(url: string): Promise<Store> {
-  const given = URL.canParse(url) ? new URL(url) : undefined;
-  if (given === undefined || given.protocol !== "sftp:" || given.hostname === "" || given.password !== "")
-    throw new UnknownStoreError(given?.password ? "An sftp: URL with a password in it" : url);
-  const path = decodeURIComponent(given.pathname);
-  return sftpStore({
-    host: given.hostname.replace(/^\[|\]$/g, ""),
-    port: given.port === "" ? undefined : Number(given.port),
-    username: given.username === "" ? undefined : decodeURIComponent(given.username),
-    path: path.startsWith("/~/") || path === "/~" ? path.slice(3) : path,
-  });
+  const { host, port, username, path } = parsePlaceUrl(url, "sftp:");
+  return sftpStore({ host, port, username, path: path.startsWith("/~/") || path === "/~" ? path.slice(3) : path });
 }
 
 function realPath(sftp: SftpRequests, path: string): Promise<string> {

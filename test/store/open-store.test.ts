@@ -37,6 +37,30 @@ describe("openStore", () => {
     expect(store.capabilities.exclusiveCreate).toBe(false);
   });
 
+  it.each([
+    "s3://key:secret@results/team",
+    "s3://secret@results/team",
+    "s3://results?endpoint=http%3A%2F%2Fkey%3Asecret%40127.0.0.1",
+    "az://key:secret@results/team",
+    "gs://key:secret@results/team",
+    "sftp://lab:secret@files.example.com/data",
+    "s3://key:secret@/team",
+  ])("refuses credentials in a URL before anybody shows it: %s", (url) => {
+    expect(() => openStore(url)).toThrow(UnknownStoreError);
+    expect(() => openStore(url)).not.toThrow(/secret/);
+  });
+
+  it.each([
+    ["s3://results/team?regoin=eu-central-1", /"regoin" \(such a URL has the options region, endpoint, path-style\)/],
+    ["az://results?region=west", /has the options account, endpoint/],
+    ["sftp://files.example.com/data?port=23", /has no options/],
+    ["s3://", /is no place/],
+    ["gs://results/%zz", /is no place/],
+    ["sftp://%zz@files.example.com/data", /is no place/],
+  ])("refuses a URL that says what nobody would read: %s", (url, message) => {
+    expect(() => openStore(url)).toThrow(message);
+  });
+
   it("returns a store as it is", () => {
     const store = memoryStore();
     expect(openStore(store)).toBe(store);
