@@ -7,7 +7,7 @@ import { storePath } from "../store/store-path.ts";
 import { payloadPath } from "./artifact-paths.ts";
 import { type ListedFile, parseFileList } from "./file-list.ts";
 import { filesFolder } from "./payload-objects.ts";
-import { copiesOf, makeLocal, type StoredObject, StoredSource } from "./stored-source.ts";
+import { localStoreOf, makeLocal, type StoredObject, StoredSource } from "./stored-source.ts";
 
 /** A payload that is written, and how it is read. */
 export interface StoredArtifact {
@@ -55,13 +55,12 @@ async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>, l
   const files = parseFileList(list);
   if (typeof files === "string") throw damaged(artifact, payloadPath(name, payload.file), files);
   const folder = filesFolder(name, payload.file);
-  const copies = copiesOf(store);
   await eachOf(files, async (file) => {
     const object = objectOf(store, folder, file);
-    const problem = await makeLocal(object, copies);
+    const problem = await makeLocal(object);
     if (problem !== undefined) throw damaged(artifact, object.path, problem);
   });
-  const local = store.localPath === undefined ? copies : (store as FileStore);
+  const local = localStoreOf(store);
   await expectNoOthers(artifact, local, folder, files);
   return codec.open(local.localPath(folder));
 }

@@ -81,9 +81,9 @@ export class StoredSource implements PayloadSource {
 
   async localFile(): Promise<string> {
     const { store, path } = this.#payload;
-    const problem = await makeLocal(this.#payload, copiesOf(store));
+    const problem = await makeLocal(this.#payload);
     if (problem !== undefined) throw await this.#damage(problem);
-    return (store.localPath === undefined ? copiesOf(store) : (store as FileStore)).localPath(path);
+    return localStoreOf(store).localPath(path);
   }
 
   #keptChunk(index: number): Promise<Uint8Array> {
@@ -178,13 +178,12 @@ export async function findDamage(object: StoredObject): Promise<string | undefin
 
 /**
  * See to it that an object lies, whole, on this machine's disk: where its store is a folder it does already, else it is copied. Returns what is wrong with it.
- *
- * @param copies - where copies of this store's objects lie
  */
-export async function makeLocal(object: StoredObject, copies: FileStore): Promise<string | undefined> {
+export async function makeLocal(object: StoredObject): Promise<string | undefined> {
   if (object.store.localPath !== undefined) return findDamage(object);
   const key = `${object.store.url}\n${object.path}`;
-  const copying = underway.get(key) ?? copyObject(object, copies).finally(() => underway.delete(key));
+  const copying =
+    underway.get(key) ?? copyObject(object, localStoreOf(object.store)).finally(() => underway.delete(key));
   underway.set(key, copying);
   return copying;
 }
@@ -204,8 +203,9 @@ async function copyObject(object: StoredObject, copies: FileStore): Promise<stri
   return "does not match its digest";
 }
 
-/** Where copies of a store's objects lie, for as long as this process lives. */
-export function copiesOf(store: Store): FileStore {
+/** Where a store's objects lie on this machine's disk: the store itself where it is a folder, else copies for as long as this process lives. */
+export function localStoreOf(store: Store): FileStore {
+  if (store.localPath !== undefined) return store as FileStore;
   const known = copyStores.get(store.url);
   if (known !== undefined) return known;
   const made = fileStore(makeWorkFolder(), { durable: false });
