@@ -11,6 +11,8 @@ declare function simulate(n: number, seed: number): Promise<Float64Array>;
 declare function mean(values: Float64Array): number;
 declare function fit(values: Float64Array, zThreshold: number): { readonly mean: number };
 declare function embed(texts: readonly string[], model: string, signal: AbortSignal): Promise<Float32Array[]>;
+declare function render(): Promise<Uint8Array>;
+declare function ask(question: string): AsyncIterable<string>;
 declare const texts: readonly string[];
 declare function uniform(seed: number, n: number): Float64Array;
 `;
@@ -40,7 +42,7 @@ function problemsOf(file: string, text: string): string[] {
   });
 }
 
-test.each(["docs/pipelines.md", "docs/stores.md", "README.md"])(
+test.each(["docs/pipelines.md", "docs/stores.md", "docs/formats.md", "README.md"])(
   "the examples of %s compile, in the order in which they stand",
   (page) => {
     expect(problemsOf(path.join(root, "page.ts"), moduleOf(page))).toEqual([]);
