@@ -230,8 +230,7 @@ export class UnknownStoreError extends PersistableError {
 
   constructor(given: string) {
     super(
-      `${given} is no place to keep artifacts. Give the path of a folder, a file: URL, "memory:name" (gone when the process ends), ` +
-        "s3://bucket/prefix, az://container/prefix, gs://bucket/prefix, sftp://user@host/path, or an object that implements Store, which is how any other service is reached.",
+      `${given} is no place to keep artifacts. Give a path of a folder, a file: URL, memory:name, a URL s3://bucket/prefix, az://…, gs://… or sftp://user@host/path, or a Store.`,
     );
   }
 }

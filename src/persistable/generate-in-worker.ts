@@ -1,7 +1,8 @@
 import { locateDefinition } from "../artifact/defining-module.ts";
 import { UnshareableError, WorkerModuleError } from "../errors/worker-errors.ts";
 import type { PersistableEvent } from "../events/event.ts";
-import { canReopen } from "../store/open-store.ts";
+import { openedStores } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
 import { loadPart } from "../util/load-part.ts";
 import { adoptWorkFolder, removeWorkFolder } from "../util/work-folder.ts";
 import { type CarriedError, restoreError } from "./carried-error.ts";
@@ -118,6 +119,12 @@ function describeNode(state: State, places: ReadonlyMap<State, number>): JobNode
     memory,
     limits,
   };
+}
+
+/** Whether its URL is all that another thread needs to open the same place, with what the environment says: a folder, or what was opened by URL here. */
+function canReopen(store: Store): boolean {
+  if (store.url.startsWith("file:")) return true;
+  return !store.url.startsWith("memory:") && [...openedStores.values()].includes(store);
 }
 
 function moduleOf({ declaration }: State): string | undefined {

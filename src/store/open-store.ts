@@ -12,6 +12,9 @@ export interface OpenStoreOptions {
 
 const opened = new Map<string, Store>();
 
+/** What was opened by a path or a URL, by whether it is durable and its URL. */
+export const openedStores: ReadonlyMap<string, Store> = opened;
+
 /**
  * The store for what a user calls a `dataDir`: a path, a `file:` URL, `memory:name`, the URL of a bucket or a server (`s3://bucket/prefix`, `az://container/prefix`,
  * `gs://bucket/prefix`, `sftp://user@host/path`), or a store, which is returned as it is. One place gives one object for the whole process.
@@ -33,11 +36,6 @@ export function openStore(dataDir: string | URL | Store, options: OpenStoreOptio
   if (known !== undefined) return known;
   opened.set(key, store);
   return store;
-}
-
-/** Whether its URL is all that somebody else needs to open the same place, with what the environment says: a folder, or what was opened by URL here. */
-export function canReopen(store: Store): boolean {
-  return store.url.startsWith("file:") || (!store.url.startsWith("memory:") && [...opened.values()].includes(store));
 }
 
 function openPlace(place: ParsedPlace, durable: boolean): Store {

@@ -1,9 +1,9 @@
 import { loadPart } from "../util/load-part.ts";
-import { isPlaceProtocol, type PlaceProtocol, parsePlaceUrl } from "./place-url.ts";
+import { assertNoCredentials } from "./place-credentials.ts";
 import type { Store, StoreCapabilities } from "./store.ts";
 
 /** The services that a URL leads to, each loaded when it is first asked for something. */
-const services: Readonly<Record<PlaceProtocol, (url: string) => Promise<Store>>> = {
+const services: Readonly<Record<string, (url: string) => Promise<Store>>> = {
   "s3:": async (url) => (await import("./s3-store.ts")).openS3(url),
   "az:": async (url) => (await import("./azure-store.ts")).openAzure(url),
   "gs:": async (url) => (await import("./gcs-store.ts")).openGcs(url),
@@ -13,13 +13,14 @@ const services: Readonly<Record<PlaceProtocol, (url: string) => Promise<Store>>>
 /**
  * The store behind a URL; `undefined` where no service has such URLs. Nothing is loaded or asked before its first call.
  *
- * @throws {@link UnknownStoreError} as `parsePlaceUrl`
+ * @throws {@link UnknownStoreError} for one with credentials in it
  */
 export function openRemotePlace(given: string): Store | undefined {
   const protocol = /^[a-z0-9]+:/i.exec(given)?.[0].toLowerCase() ?? "";
-  if (!isPlaceProtocol(protocol)) return undefined;
-  parsePlaceUrl(given, protocol);
-  return deferStore(given, services[protocol]);
+  const open = Object.hasOwn(services, protocol) ? services[protocol] : undefined;
+  if (open === undefined) return undefined;
+  assertNoCredentials(given);
+  return deferStore(given, open);
 }
 
 /** Promises nothing before it has asked. */

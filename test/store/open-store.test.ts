@@ -5,6 +5,7 @@ import { UnknownStoreError } from "../../src/errors/store-errors.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
+import { storePath } from "../../src/store/store-path.ts";
 
 describe("openStore", () => {
   it("gives one store for one folder, however it is written", () => {
@@ -45,9 +46,16 @@ describe("openStore", () => {
     "gs://key:secret@results/team",
     "sftp://lab:secret@files.example.com/data",
     "s3://key:secret@/team",
+    "s3://key:sec/secret@results/team",
+    "sftp://lab:sec/secret@files.example.com/data",
   ])("refuses credentials in a URL before anybody shows it: %s", (url) => {
     expect(() => openStore(url)).toThrow(UnknownStoreError);
     expect(() => openStore(url)).not.toThrow(/secret/);
+  });
+
+  it("takes the name of a user, a port and an address of numbers", () => {
+    for (const url of ["sftp://lab@files.example.com:2222/data", "sftp://lab@[::1]:22/~/data", "s3://results/a@b:c"])
+      expect(openStore(url).url).toBe(url);
   });
 
   it.each([
@@ -57,8 +65,8 @@ describe("openStore", () => {
     ["s3://", /is no place/],
     ["gs://results/%zz", /is no place/],
     ["sftp://%zz@files.example.com/data", /is no place/],
-  ])("refuses a URL that says what nobody would read: %s", (url, message) => {
-    expect(() => openStore(url)).toThrow(message);
+  ])("refuses a URL that says what nobody would read, when it is first asked: %s", async (url, message) => {
+    await expect(openStore(url).read(storePath("a.json"))).rejects.toThrow(message);
   });
 
   it("returns a store as it is", () => {
