@@ -43,7 +43,13 @@ export async function producePayload(
       miss = found;
       if (lease === undefined) continue;
       // Somebody has replaced it since it was judged: look again.
-      if (found.state === "corrupt" && !(await setAside(state, found))) continue;
+      if (found.state === "corrupt") {
+        if (!(await setAside(state, found))) continue;
+        // What was set aside hides no more what another layer of the store has.
+        const behind = await findArtifact(state, signal);
+        if (behind.state === "hit")
+          return { payload: await acceptLoaded(state, behind, { ...options, signal }, startedMs) };
+      }
       await state.control?.beforeGenerate?.(signal);
       const payload = await generateUnderLease(state, found.state === "corrupt" ? found : undefined, options, signal);
       if (payload !== undefined) return payload;

@@ -133,6 +133,7 @@ class TwoLayers implements LayeredStore {
     const { signal, range } = options;
     if (isClaim(path)) return this.#claims.run("read", path, (store) => store.read(path, options), signal);
     const own = this.#readRecordNow(path, options) ?? (await this.#local.read(path, options));
+    if (own !== undefined && (await this.#isMended(path, own, options))) return this.#local.read(path, options);
     if (own !== undefined || this.#keeper.isHidden(path)) return own;
     const keeps = this.#writable.local && !path.startsWith(INTERNAL_PREFIX);
     const fetched = keeps && range !== undefined && (await this.#keeper.fetch(path, signal));
@@ -220,6 +221,13 @@ class TwoLayers implements LayeredStore {
     const bytes = this.#local.sync.readShared(path, Math.min(maxBytes, SMALL_BYTES));
     // A quick read may give less than there is; and it lies in memory that the next one uses again.
     return bytes instanceof Uint8Array && isSoundRecord(bytes) ? new Uint8Array(bytes) : undefined;
+  }
+
+  /** Whether a record that is damaged here has given way to the remote's. */
+  async #isMended(path: StorePath, own: Uint8Array, { range, signal }: ReadOptions): Promise<boolean> {
+    const isWhole = range === undefined || (range.start === 0 && own.length < range.end);
+    if (!this.#writable.local || !isWhole || describeObject(path).kind !== "record" || isSoundRecord(own)) return false;
+    return !this.#keeper.isHidden(path) && this.#keeper.takeOver(path, signal);
   }
 
   #writing(operation: StoreOperation, path: StorePath): Writing {

@@ -110,6 +110,22 @@ describe("reading through", () => {
     expect((await objectsIn(remote)).size).toBe(2);
   });
 
+  test.each([
+    ["a payload", ".npy"],
+    ["a record", ".json"],
+  ])("takes %s that is damaged locally from the remote, and generates nothing", async (_, ending) => {
+    const { local, remote, store } = layers();
+    await load(store, 1);
+    const before = await objectsIn(remote);
+    for (const [path, bytes] of before)
+      if (path.endsWith(ending)) await local.replace(path, [bytes.with(bytes.length >> 1, 7)]);
+    expect(await load(store, 2, never)).toBe(1);
+    expect(await objectsIn(remote)).toEqual(before);
+    expect(await brokenArtifacts(local)).toEqual([]);
+    remote.isDown = true;
+    expect(await load(store, 3, never)).toBe(1);
+  });
+
   test("keeps a folder with every file of it", async () => {
     const pages = definePersistable({
       name: "pages",
