@@ -5,7 +5,6 @@ import { ColumnBuilder } from "../table/column-builder.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import { encodeStructured } from "./encode-structured.ts";
 import { hasExtraKeys } from "./own-keys.ts";
-import { tryTableOfRows } from "./plain-rows.ts";
 import { planStructured } from "./plan-structured.ts";
 import {
   ALIGNMENT,
@@ -18,6 +17,7 @@ import {
   type TableDescription,
   type TextSegment,
 } from "./table-file.ts";
+import { tryTableOfRows } from "./table-of-rows.ts";
 
 /** Texts are joined, so many code units at a time: a reader who keeps one of them keeps no more than its segment. */
 const SEGMENT_UNITS = 1 << 20;

@@ -1,8 +1,6 @@
 import { DecodeError } from "../errors/format-errors.ts";
 import { ColumnTable } from "../table/column-table.ts";
-import { tableFromRows } from "../table/table-from-rows.ts";
 import { bigintArrays, isBigintType, isNumberType, numberArrays } from "../table/typed-values.ts";
-import { assertPlainArray, checkRows } from "./check-rows.ts";
 import {
   decodeColumn,
   decodeTable,
@@ -13,9 +11,10 @@ import {
 } from "./decode-table.ts";
 import { encodeTable } from "./encode-table.ts";
 import type { DecodeLimits, TableSelection } from "./format.ts";
+import { LastChecked } from "./last-checked.ts";
 import type { PayloadSource } from "./payload-source.ts";
-import { tryTableOfRows } from "./plain-rows.ts";
 import { type ColumnDescription, type Extent, HEAD, TAIL_BYTES } from "./table-file.ts";
+import { tableOfChecked } from "./table-of-rows.ts";
 import { resolveSelection } from "./table-selection.ts";
 import type { ColumnTableFormat, RowsFormat, TableCodec } from "./tabular.ts";
 import { tabular } from "./tabular-format-of.ts";
@@ -44,58 +43,32 @@ export function table({ columns = false }: TableFormatOptions = {}): RowsFormat 
 }
 
 function codec(id: string): TableCodec {
-  let checked: Remembered<ColumnTable> | undefined;
+  const checked = new LastChecked<ColumnTable, readonly Uint8Array[]>();
   return {
     id,
     extension: ".ptbl",
     inline: false,
-    check(payload) {
-      checked = remember(payload, encodeTable(payload), () => {
-        checked = undefined;
-      });
-    },
-    encode: (payload) => (checked?.payload === payload ? checked.encoded : encodeTable(payload)),
+    // What can be held is known once it is encoded.
+    check: (payload) => checked.keep(payload, encodeTable(payload)),
+    encode: (payload) => checked.of(payload) ?? encodeTable(payload),
     decode: decodeTable,
     selectColumns,
   };
 }
 
 function rowsFormat(): RowsFormat {
-  let checked: Remembered<unknown> | undefined;
-  const encodeRows = (rows: readonly object[]): readonly Uint8Array[] => encodeTable(tableOf(rows));
+  const checked = new LastChecked<readonly object[], readonly Uint8Array[]>();
+  const encodeRows = (rows: readonly object[]): readonly Uint8Array[] => encodeTable(tableOfChecked("table", rows));
   return {
     id: "table",
     extension: ".ptbl",
     inline: false,
-    check(rows) {
-      checked = remember(rows, encodeRows(rows), () => {
-        checked = undefined;
-      });
-    },
-    encode: (rows) => (checked?.payload === rows ? checked.encoded : encodeRows(rows)),
+    check: (rows) => checked.keep(rows, encodeRows(rows)),
+    encode: (rows) => checked.of(rows) ?? encodeRows(rows),
     decode: <Payload extends readonly object[]>(bytes: Uint8Array, limits: DecodeLimits) =>
       decodeTable(bytes, limits).toRows() as unknown as Payload,
     selectColumns,
   };
-}
-
-function tableOf(rows: readonly object[]): ColumnTable {
-  assertPlainArray("table", rows);
-  const table = tryTableOfRows(rows);
-  if (table !== undefined) return table;
-  checkRows("table", rows);
-  return tableFromRows(rows) as unknown as ColumnTable;
-}
-
-interface Remembered<Payload> {
-  readonly payload: Payload;
-  readonly encoded: readonly Uint8Array[];
-}
-
-/** What can be held is known once it is encoded, and `encode` follows at once; later the payload may have changed. */
-function remember<Payload>(payload: Payload, encoded: readonly Uint8Array[], forget: () => void): Remembered<Payload> {
-  setImmediate(forget);
-  return { payload, encoded };
 }
 
 async function selectColumns(

@@ -4,7 +4,9 @@ import { type Column, type ColumnType, MARK } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import { tableFromRows } from "../table/table-from-rows.ts";
 import { checkRows } from "./check-rows.ts";
+import { LastChecked } from "./last-checked.ts";
 import { hasExtraKeys } from "./own-keys.ts";
+import { tableOfChecked } from "./table-of-rows.ts";
 import type { ColumnTableFormat, RowsFormat, TableCodec, TabularOptions } from "./tabular.ts";
 import { viewProblem } from "./view-problem.ts";
 
@@ -44,25 +46,34 @@ function columnTableFormat(codec: TableCodec): ColumnTableFormat {
 }
 
 function rowsFormat(codec: TableCodec, { types }: TabularSettings): RowsFormat {
-  const tableOf = (rows: readonly object[]): ColumnTable => {
-    const table = tableFromRows(rows as readonly Record<string, unknown>[], types === undefined ? {} : { types });
-    if (types === undefined) return table;
-    const others = table.columns.map(({ name }) => name).filter((name) => !Object.hasOwn(types, name));
-    return table.select([...Object.keys(types), ...others]);
-  };
+  const checked = new LastChecked<readonly object[], ColumnTable>();
+  const tableOf = (rows: readonly object[]): ColumnTable =>
+    types === undefined ? tableOfChecked(codec.id, rows) : typedTableOf(codec.id, rows, types);
   return {
     ...headOf(codec),
     check(rows) {
-      checkRows(codec.id, rows, types);
-      return codec.check(tableOf(rows));
+      const table = tableOf(rows);
+      checked.keep(rows, table);
+      return codec.check(table);
     },
-    encode: (rows) => codec.encode(tableOf(rows)),
+    encode: (rows) => codec.encode(checked.of(rows) ?? tableOf(rows)),
     decode<Payload extends readonly object[]>(...[bytes, limits]: Parameters<TableCodec["decode"]>) {
       const table = codec.decode(bytes, limits);
       const rows = table instanceof Promise ? table.then((settled) => settled.toRows()) : table.toRows();
       return rows as unknown as Payload | Promise<Payload>;
     },
   };
+}
+
+function typedTableOf(
+  format: string,
+  rows: readonly object[],
+  types: Exclude<TabularSettings["types"], undefined>,
+): ColumnTable {
+  checkRows(format, rows, types);
+  const table = tableFromRows(rows as readonly Record<string, unknown>[], { types });
+  const others = table.columns.map(({ name }) => name).filter((name) => !Object.hasOwn(types, name));
+  return table.select([...Object.keys(types), ...others]);
 }
 
 function headOf({ id, extension, inline, selectColumns }: TableCodec): Omit<TableCodec, "check" | "encode" | "decode"> {

@@ -1,8 +1,22 @@
 import type { ColumnTable } from "../table/column-table.ts";
 import { TableBuilder } from "../table/table-builder.ts";
+import { tableFromRows } from "../table/table-from-rows.ts";
 import { isProxy } from "../util/is-proxy.ts";
-import { cellObjectProblem } from "./check-rows.ts";
+import { assertPlainArray, cellObjectProblem, checkRows } from "./check-rows.ts";
 import { hasOddKeys, isGetter, isSetter } from "./own-keys.ts";
+
+/**
+ * The table of rows that a format has checked.
+ *
+ * @throws {@link UnsupportedPayloadError} for what is no array of plain records
+ */
+export function tableOfChecked(format: string, rows: readonly object[]): ColumnTable {
+  assertPlainArray(format, rows);
+  const table = tryTableOfRows(rows);
+  if (table !== undefined) return table;
+  checkRows(format, rows);
+  return tableFromRows(rows) as unknown as ColumnTable;
+}
 
 /**
  * The table of rows with which nothing is wrong, found out in the same walk that fills its columns. Undefined where something may be, which
