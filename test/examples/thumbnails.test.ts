@@ -87,7 +87,7 @@ test("the program says what it makes, and where the sheet lies", async () => {
   const run = (): string =>
     execFileSync(
       process.execPath,
-      ["scripts/thumbnails.mjs", "--data-dir", folder.path, "--count", "2", "--max-side", "32"],
+      ["scripts/run-example.mjs", "thumbnails", "--data-dir", folder.path, "--count", "2", "--max-side", "32"],
       { encoding: "utf8" },
     );
   expect(run()).toMatch(
