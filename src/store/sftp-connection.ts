@@ -94,7 +94,11 @@ export class SftpConnection {
     const purpose = "A store on an SFTP server";
     const { default: Client } = await loadPeer(purpose, "ssh2-sftp-client", () => import("ssh2-sftp-client"));
     const { url, host, port } = this.#server;
-    const client = new Client();
+    const SilentClient = Client as unknown as new (
+      name: string,
+      listeners: typeof SILENT,
+    ) => InstanceType<typeof Client>;
+    const client = new SilentClient("sftp", SILENT);
     let verdict: HostKeyVerdict = "known";
     const known = knownHostsFor(this.#server);
     const { types } = known;
@@ -130,6 +134,9 @@ export class SftpConnection {
     return opened;
   }
 }
+
+/** The client's own write to the console of the program. What happens to a connection is heard of elsewhere. */
+const SILENT = { error: () => {}, end: () => {}, close: () => {} };
 
 const lostListeners = new WeakMap<Opened, Set<(error: Error) => void>>();
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { definePersistable } from "../../src/index.ts";
 import { KnownHosts } from "../../src/store/known-hosts.ts";
 import { storePath } from "../../src/store/store-path.ts";
@@ -64,6 +64,10 @@ describe.skipIf(sshd === undefined)("a folder of an SFTP server", () => {
   });
 
   it("lets in nobody with another key, and trusts no server that it does not know", async () => {
+    const said: unknown[] = [];
+    for (const method of ["log", "error", "warn"] as const)
+      vi.spyOn(console, method).mockImplementation((...words: unknown[]) => void said.push(words));
+    onTestFinished(() => void vi.restoreAllMocks());
     await using folder = await temporaryFolder();
     const options = optionsFor(server, folder.path);
     await expect(sftpStore({ ...options, privateKeyFile: server.strangerKeyFile })).rejects.toThrow(
@@ -74,6 +78,7 @@ describe.skipIf(sshd === undefined)("a folder of an SFTP server", () => {
     await expect(sftpStore({ ...options, hostKey: other })).rejects.toThrow(/another key than the one that is known/);
     await expect(openSftp("sftp://lab:secret@host/data")).rejects.toThrow(/credentials/);
     await expect(sftpStore({ ...options, port: 1 })).rejects.toMatchObject({ code: "PERSISTABLE_STORE_IO" });
+    expect(said).toEqual([]);
   });
 
   it("goes on after a connection was lost, and leaves nothing of what it cut off", async () => {
