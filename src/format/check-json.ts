@@ -10,23 +10,31 @@ const STRUCTURED = "Use structured(), the default, which keeps it.";
  *
  * @param path - where the value stands in the payload
  * @param format - whose payload it is
+ * @param remedy - what to do where JSON cannot hold it
  * @throws {@link UnsupportedPayloadError}
  */
-export function checkJson(value: unknown, path: readonly (string | number)[] = [], format = "json"): void {
-  new JsonCheck(path, format).check(value);
+export function checkJson(
+  value: unknown,
+  path: readonly (string | number)[] = [],
+  format = "json",
+  remedy = STRUCTURED,
+): void {
+  new JsonCheck(path, format, remedy).check(value);
 }
 
 class JsonCheck {
   /** To the value that is being looked at. */
   readonly #path: (string | number)[];
   readonly #format: string;
+  readonly #remedy: string;
   /** The containers along the path. */
   readonly #above: object[] = [];
   #nodes = 0;
 
-  constructor(path: readonly (string | number)[], format: string) {
+  constructor(path: readonly (string | number)[], format: string, remedy: string) {
     this.#path = [...path];
     this.#format = format;
+    this.#remedy = remedy;
   }
 
   check(value: unknown): void {
@@ -93,7 +101,7 @@ class JsonCheck {
     this.#refuse(`is nested more than ${defaultDecodeLimits.maxDepth} levels deep`, "Give a flatter payload.");
   }
 
-  #refuse(what: string, suggestion = STRUCTURED): never {
+  #refuse(what: string, suggestion = this.#remedy): never {
     throw new UnsupportedPayloadError(this.#format, this.#path, what, suggestion);
   }
 }

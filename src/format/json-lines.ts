@@ -17,7 +17,7 @@ export async function* encodeJsonLines(values: AsyncIterable<unknown>): AsyncGen
   let text = "";
   let count = 0;
   for await (const value of values) {
-    checkJson(value, [count]);
+    checkJson(value, [count], "records", "Yield what JSON holds: leave the key out, or give null, or text.");
     text += `${JSON.stringify(value)}\n`;
     count++;
     if (text.length < PIECE_CHARACTERS) continue;

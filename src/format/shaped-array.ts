@@ -16,14 +16,14 @@ export interface ShapedArray<Data extends NpyArray = NpyArray> {
 
 /** @throws {@link UnsupportedPayloadError} where it is no typed array with a shape that fits. */
 export function checkShaped(format: string, payload: ShapedArray, path: readonly string[]): void {
-  const refuse = (below: string[], what: string): never => {
-    throw new UnsupportedPayloadError(
-      format,
-      [...path, ...below],
-      what,
-      "Give { data, shape }, where the product of the shape is the length of the data.",
-    );
+  const refuse = (
+    below: string[],
+    what: string,
+    suggestion = "Give { data, shape }, where the product of the shape is the length of the data.",
+  ): never => {
+    throw new UnsupportedPayloadError(format, [...path, ...below], what, suggestion);
   };
+  if (Array.isArray(payload)) refuse([], "is a list", "Give a typed array: Float64Array.from(list).");
   if (typeof payload !== "object" || payload === null) refuse([], "is no object");
   const keys = Reflect.ownKeys(payload);
   if (keys.length !== 2 || !keys.includes("data") || !keys.includes("shape"))
