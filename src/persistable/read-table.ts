@@ -26,7 +26,7 @@ export interface ReadTableOptions<Name extends string> extends Omit<TableSelecti
 }
 
 /**
- * Some columns and rows of a payload that is a table. Where its format can (`parquet`, `table`), the rest is not read; every byte that is read was verified. A payload
+ * Some columns and rows of a payload that is a table. Where its format can (`parquet`, `arrow`, `table`), the rest is not read; every byte that is read was verified. A payload
  * that is not there yet is generated first.
  *
  * @throws {@link InvalidColumnTableError} for a column that is not there; as `loadOrGenerate`.
