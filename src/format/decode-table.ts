@@ -303,8 +303,14 @@ function decodeAny(data: ColumnData, rows: number, bytesAt: BytesAt, limits: Dec
   if (data.kind !== "structured") return refuse("values are of no kind");
   const bytes = bytesAt(data.at);
   const values = decodeNested(bytes, limits);
-  if (!Array.isArray(values) || values.length !== rows) return refuse(`a column has no list of ${rows} values`);
+  if (!Array.isArray(values) || values.length !== rows || hasHoles(values))
+    return refuse(`a column has no list of ${rows} values`);
   return values;
+}
+
+function hasHoles(list: readonly unknown[]): boolean {
+  for (let i = 0; i < list.length; i++) if (list[i] === undefined && !Object.hasOwn(list, i)) return true;
+  return false;
 }
 
 function decodeNested(bytes: Uint8Array, limits: DecodeLimits): unknown {
