@@ -36,6 +36,7 @@ export class StoredSource implements PayloadSource {
   readonly sizeBytes: number;
   readonly #payload: StoredPayload;
   readonly #kept = new Map<number, Promise<Uint8Array>>();
+  #damaged: Promise<CorruptArtifactError> | undefined;
   /** Small ones are gone from memory sooner; a request to somewhere else is too dear for them. */
   readonly #pieceBytes: number;
 
@@ -108,10 +109,15 @@ export class StoredSource implements PayloadSource {
   /** A chunk, verified, in pieces. */
   async #readPieces(index: number): Promise<Uint8Array[]> {
     const [chunkStart, chunkEnd] = this.#rangeOf(index);
+    const reading: Promise<Uint8Array>[] = [];
+    for (let start = chunkStart; start < chunkEnd; start += this.#pieceBytes)
+      reading.push(this.#readPiece(start, Math.min(chunkEnd, start + this.#pieceBytes)));
+    // Only the first failure is told.
+    for (const each of reading) each.catch(() => {});
     const hash = createSha256();
     const pieces: Uint8Array[] = [];
-    for (let start = chunkStart; start < chunkEnd; start += this.#pieceBytes) {
-      const piece = await this.#readPiece(start, Math.min(chunkEnd, start + this.#pieceBytes));
+    for (const each of reading) {
+      const piece = await each;
       hash.update(piece);
       pieces.push(piece);
     }
@@ -144,7 +150,13 @@ export class StoredSource implements PayloadSource {
     throw await this.#damage(`does not match its digest between ${start} and ${end}`);
   }
 
-  async #damage(problem: string): Promise<CorruptArtifactError> {
+  /** Parts that are read side by side find the same damage, which is told once. */
+  #damage(problem: string): Promise<CorruptArtifactError> {
+    this.#damaged ??= this.#tellDamage(problem);
+    return this.#damaged;
+  }
+
+  async #tellDamage(problem: string): Promise<CorruptArtifactError> {
     const { name, address, path } = this.#payload;
     await this.#payload.onDamage(path, problem);
     return new CorruptArtifactError(name, address, path, problem);

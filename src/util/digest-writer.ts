@@ -19,8 +19,19 @@ export class DigestWriter {
   /** Pass on what comes, in the same pieces. */
   async *through(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const piece of pieces) {
-      this.#add(piece);
-      yield piece;
+      let isAdded = false;
+      const add = (): void => {
+        if (!isAdded) this.#add(piece);
+        isAdded = true;
+      };
+      // While the reader waits for its disk or network, rather than before; and in any case before the source may use the piece's memory again.
+      const soon = setImmediate(add);
+      try {
+        yield piece;
+        add();
+      } finally {
+        clearImmediate(soon);
+      }
     }
   }
 
