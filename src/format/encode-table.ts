@@ -3,6 +3,7 @@ import { formatPath } from "../errors/value-path.ts";
 import { type Column, type ColumnOf, MARK } from "../table/column.ts";
 import { ColumnBuilder } from "../table/column-builder.ts";
 import type { ColumnTable } from "../table/column-table.ts";
+import { isProxy } from "../util/is-proxy.ts";
 import { encodeStructured } from "./encode-structured.ts";
 import { hasExtraKeys } from "./own-keys.ts";
 import { planStructured } from "./plan-structured.ts";
@@ -187,10 +188,22 @@ function encodeAsTheyAre(values: readonly unknown[], name: string): readonly Uin
 
 /** Of few keys: a map with a key for every row would be a column for every row. */
 function describeRecords(file: FileWriter, values: readonly unknown[], depth: number): ColumnData | undefined {
+  if (haveManyKeys(values)) return undefined;
   const table = tryTableOfRows(values, MAX_NESTED_KEYS);
   if (table === undefined || table.columns.length === 0) return undefined;
   const columns = table.columns.map((column) => describeColumn(file, column, values.length, depth + 1));
   return { kind: "records", count: values.length, columns };
+}
+
+/** Mostly the first ones tell, before a column of the length of all is made for each key. */
+function haveManyKeys(values: readonly unknown[]): boolean {
+  const keys = new Set<string>();
+  for (const value of values.slice(0, SAMPLE)) {
+    if (!isContainer(value) || isProxy(value) || Object.getPrototypeOf(value) !== Object.prototype) return false;
+    for (const key in value) keys.add(key);
+    if (keys.size > MAX_NESTED_KEYS) return true;
+  }
+  return false;
 }
 
 function describeLists(file: FileWriter, values: readonly unknown[], depth: number): ColumnData | undefined {
@@ -216,6 +229,6 @@ function describeLists(file: FileWriter, values: readonly unknown[], depth: numb
   return { kind: "lists", ends: file.add(ends), items: describeColumn(file, items, count, depth + 1), count };
 }
 
-function isContainer(value: unknown): boolean {
+function isContainer(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
