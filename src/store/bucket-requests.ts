@@ -25,8 +25,13 @@ export const defaultPatience: BucketPatience = { attempts: 6, delayMs: 200, stal
 
 const MAX_DELAY_MS = 10_000;
 const MAX_RETRY_AFTER_MS = 60_000;
+/** As long as nothing is known of a connection, it is taken to send so many bytes in a millisecond, and so much faster than what was seen it need not be. */
+const ASSUMED_BYTES_PER_MS = 100;
+const SLOWER_THAN_SEEN = 10;
 /** Slower than this no upload is worth waiting for. */
 const MIN_BYTES_PER_MS = 20;
+/** The answer to less says more about the way there and back. */
+const TELLING_BYTES = 256 * 1024;
 
 /** One attempt at a request. */
 export interface Attempt {
@@ -55,6 +60,8 @@ export class ObjectChanged extends Error {}
 export class BucketRequests {
   readonly #driver: BucketDriver;
   readonly #patience: BucketPatience;
+  /** How long a byte takes to be sent, at most, as far as was seen lately. */
+  #msPerByte: number | undefined;
 
   constructor(driver: BucketDriver, patience: BucketPatience) {
     this.#driver = driver;
@@ -68,9 +75,13 @@ export class BucketRequests {
     const { signal } = request;
     for (let earlier = 0; ; earlier++) {
       signal?.throwIfAborted();
-      const watched = new StallWatch(signal, this.#stallMsOf(request));
+      const startedMs = performance.now();
+      const watched = new StallWatch(signal, this.#patience.stallMs, () => this.#sendingMsOf(request, earlier));
       try {
-        return await orAborted(work({ signal: watched.signal, earlier, moved: () => watched.moved() }), watched.signal);
+        const attempt: Attempt = { signal: watched.signal, earlier, moved: () => watched.moved() };
+        const answer = await orAborted(work(attempt), watched.signal);
+        this.#learn(request, performance.now() - startedMs);
+        return answer;
       } catch (error) {
         // Whatever of it is still under way: an answer that nobody reads keeps its connection.
         watched.end(error);
@@ -94,8 +105,17 @@ export class BucketRequests {
     return this.#driver.judge(error);
   }
 
-  #stallMsOf({ sentBytes = 0 }: Request): number {
-    return this.#patience.stallMs + sentBytes / MIN_BYTES_PER_MS;
+  /** Nobody tells how much of what is sent has arrived, so sending is given time, and more each time. */
+  #sendingMsOf({ sentBytes = 0 }: Request, earlier: number): number {
+    const seen = this.#msPerByte;
+    const expected = 1 / ASSUMED_BYTES_PER_MS;
+    const msPerByte = seen === undefined ? expected : Math.min(expected, SLOWER_THAN_SEEN * seen);
+    return sentBytes * Math.min(1 / MIN_BYTES_PER_MS, msPerByte * 4 ** earlier);
+  }
+
+  #learn({ sentBytes = 0 }: Request, elapsedMs: number): void {
+    if (sentBytes < TELLING_BYTES) return;
+    this.#msPerByte = Math.max(elapsedMs / sentBytes, (this.#msPerByte ?? 0) * 0.9);
   }
 
   async #pause(earlier: number, { retryAfterMs = 0 }: DriverVerdict, signal: AbortSignal | undefined): Promise<void> {
@@ -122,25 +142,28 @@ export class EndedEarly extends Error {
 class StallWatch {
   hasStalled = false;
   readonly signal: AbortSignal;
-  #isClosed = false;
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
   readonly #caller: AbortSignal | undefined;
+  readonly #stallMs: number;
+  readonly #sendingMs: () => number;
   readonly #giveUp = (): void => this.#controller.abort(this.#caller?.reason);
+  #lastMs = performance.now();
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(caller: AbortSignal | undefined, stallMs: number) {
+  /** @param sendingMs - what sending may take besides; asked again, since others tell meanwhile how fast it goes */
+  constructor(caller: AbortSignal | undefined, stallMs: number, sendingMs: () => number) {
     this.#caller = caller;
+    this.#stallMs = stallMs;
+    this.#sendingMs = sendingMs;
     this.signal = this.#controller.signal;
     caller?.addEventListener("abort", this.#giveUp, { once: true });
-    this.#timer = setTimeout(() => {
-      this.hasStalled = true;
-      this.#controller.abort(new DOMException("No byte has moved.", "TimeoutError"));
-    }, stallMs);
+    this.#timer = setTimeout(() => this.#look(), stallMs);
   }
 
   moved(): void {
+    this.#lastMs = performance.now();
     // Refreshing would bring a timer back that was cleared.
-    if (!this.#isClosed) this.#timer.refresh();
+    this.#timer?.refresh();
   }
 
   end(reason: unknown): void {
@@ -149,9 +172,19 @@ class StallWatch {
   }
 
   close(): void {
-    this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#caller?.removeEventListener("abort", this.#giveUp);
+  }
+
+  #look(): void {
+    const leftMs = this.#lastMs + this.#stallMs + this.#sendingMs() - performance.now();
+    if (leftMs > 0) {
+      this.#timer = setTimeout(() => this.#look(), Math.min(leftMs, this.#stallMs));
+      return;
+    }
+    this.hasStalled = true;
+    this.#controller.abort(new DOMException("No byte has moved.", "TimeoutError"));
   }
 }
 

@@ -136,6 +136,16 @@ describe("an upload in parts", () => {
     expect(server.uploads.size).toBe(0);
   });
 
+  it("does not wait long for an answer to a part, where others have come soon", async () => {
+    const bytes = pattern(64 * MIB);
+    const store = await open();
+    server.mishap = (request) =>
+      request.asks === "part" && (request.count === 1 || request.count === 6) ? { kind: "silent" } : undefined;
+    await store.writeFresh(PATH, [bytes]);
+    expect(server.asked("part").length).toBe(10);
+    expect(server.objects.get(KEY)?.bytes.equals(bytes)).toBe(true);
+  });
+
   it("sends a part again that failed, and no other one", async () => {
     const store = await openPrepared();
     const bytes = pattern(30 * MIB);

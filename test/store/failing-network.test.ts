@@ -130,7 +130,7 @@ describe("the proxy", () => {
   });
 });
 
-describe.skipIf(moto === undefined)("a bucket behind a network that fails", { timeout: 30_000 + 3000 * ROUNDS }, () => {
+describe.skipIf(moto === undefined)("a bucket behind a network that fails", { timeout: 30_000 + 6000 * ROUNDS }, () => {
   /** The bucket as a client sees it through the proxy, and as it is. */
   async function openBucket(proxy: FaultProxy): Promise<{ readonly store: Store; readonly direct: Store }> {
     const bucket = await createBucket(moto?.url ?? "");
