@@ -17,7 +17,7 @@ export interface BucketPatience {
   readonly attempts: number;
   /** Before the second attempt, in milliseconds; doubled each time, up to 10 s, and scattered. Default 200. */
   readonly delayMs: number;
-  /** A request during which no byte has moved for so long is given up, and tried anew. Default 30,000. */
+  /** A request during which no byte has moved for so long, in milliseconds, is given up and tried anew; sending is given more, by how fast it went before. Default 30,000. */
   readonly stallMs: number;
 }
 
