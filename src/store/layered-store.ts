@@ -121,7 +121,8 @@ class TwoLayers implements LayeredStore {
 
   async prepare(options: StoreCallOptions = {}): Promise<void> {
     await this.#local.prepare?.(options);
-    await this.#link.prepare(options);
+    // To find out what a store can do is to write into it.
+    if (this.#writable.remote) await this.#link.prepare(options);
     this.#claims.settle();
   }
 

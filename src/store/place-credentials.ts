@@ -6,10 +6,10 @@ import { UnknownStoreError } from "../errors/store-errors.ts";
  * @throws {@link UnknownStoreError} which does not repeat it
  */
 export function assertNoCredentials(given: string): void {
-  const [protocol = "", , authority = ""] = given.split("/");
-  const endpoint = /[?&]endpoint=([^&]*)/i.exec(given)?.[1] ?? "";
+  const [protocol = "", , authority = ""] = given.split(/[/?#]/);
   const isServer = /^sftp:$/i.test(protocol);
-  // A secret key may have slashes in it, so the part before the first one need not have the @.
+  // An endpoint with a query has a token in it. A secret key may have slashes in it, so the part before the first one need not have the @.
   const isSuspect = isServer ? /:(?!\d*$)/.test(authority.replace(/\[.*\]/, "")) : /[:@]/.test(authority);
-  if (isSuspect || /@|%40/.test(endpoint)) throw new UnknownStoreError(`A URL ${protocol} with credentials in it`);
+  if (isSuspect || /[?&]endpoint=[^&]*([?@]|%40|%3f)/i.test(given))
+    throw new UnknownStoreError(`A URL ${protocol} with credentials in it`);
 }

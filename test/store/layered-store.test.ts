@@ -110,6 +110,18 @@ describe("reading through", () => {
     expect((await objectsIn(remote)).size).toBe(2);
   });
 
+  test("writes nothing into a remote that it may only read, not even to find out what that can do", async () => {
+    const { remote, store } = layers(undefined, "local:rw,remote:r");
+    await load(remote, 1);
+    let asked = 0;
+    Object.assign(remote, { prepare: async () => void asked++ });
+    expect(await load(store, 2, never)).toBe(1);
+    expect(await word(store, "own")).toBe("own");
+    await store.prepare?.();
+    expect(asked).toBe(0);
+    expect(store.failures().count).toBe(0);
+  });
+
   test.each([
     ["a payload", ".npy"],
     ["a record", ".json"],

@@ -43,6 +43,8 @@ describe("openStore", () => {
     "s3://secret@results/team",
     "s3://results?endpoint=http%3A%2F%2Fkey%3Asecret%40127.0.0.1",
     "az://key:secret@results/team",
+    "az://results?endpoint=https%3A%2F%2Fa.example%2F%3Fsig%3Dsecret",
+    "az://results?endpoint=https://a.example/?sig=secret",
     "gs://key:secret@results/team",
     "sftp://lab:secret@files.example.com/data",
     "s3://key:secret@/team",
@@ -54,7 +56,12 @@ describe("openStore", () => {
   });
 
   it("takes the name of a user, a port and an address of numbers", () => {
-    for (const url of ["sftp://lab@files.example.com:2222/data", "sftp://lab@[::1]:22/~/data", "s3://results/a@b:c"])
+    for (const url of [
+      "sftp://lab@files.example.com:2222/data",
+      "sftp://lab@[::1]:22/~/data",
+      "s3://results/a@b:c",
+      "s3://results?endpoint=http://127.0.0.1:9000",
+    ])
       expect(openStore(url).url).toBe(url);
   });
 
