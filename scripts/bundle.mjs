@@ -20,11 +20,11 @@ export const bundledPackages = [
   "get-east-asian-width",
 ];
 
-/** Source of every entry point, found through the exports map: `./dist/testing/index.js` is made of `src/testing/index.ts`. */
-const entryPoints = Object.values(exports).flatMap((target) => {
+/** Every entry point, as users name it, and its source, found through the exports map: `./dist/testing/index.js` is made of `src/testing/index.ts`. */
+export const entryPoints = Object.entries(exports).flatMap(([entry, target]) => {
   if (typeof target === "string") return [];
   const name = target.default.replace(/^\.\/dist\/(.*)\.js$/, "$1");
-  return [[name, `src/${name}.ts`]];
+  return [{ specifier: `persistable-ts${entry.slice(1)}`, name, source: `src/${name}.ts` }];
 });
 
 /**
@@ -38,7 +38,7 @@ export async function bundle() {
   const warnings = [];
   const build = await rolldown({
     cwd: root,
-    input: Object.fromEntries(entryPoints),
+    input: Object.fromEntries(entryPoints.map(({ name, source }) => [name, source])),
     platform: "node",
     external: (id) => /^[^./]/.test(id) && !bundledPackages.includes(id.split("/")[0] ?? id),
     transform: { target: "node20.19" },

@@ -3,10 +3,10 @@
 // examples/thumbnails/data, or where `--data-dir` says, and are found there the next time.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { root } from "./bundle.mjs";
+import { entryPoints, root } from "./bundle.mjs";
 
 const [name = "", ...options] = process.argv.slice(2);
 const names = readdirSync(join(root, "examples")).filter((each) => existsSync(join(root, "examples", each, "main.ts")));
@@ -15,15 +15,6 @@ if (!names.includes(name)) {
   process.exit(2);
 }
 const example = join(root, "examples", name);
-
-/** @type {{ exports: Record<string, string | { default: string }> }} */
-const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-/** @type {Record<string, string>} */
-const alias = {};
-for (const [entry, target] of Object.entries(exports)) {
-  const source = typeof target === "string" ? "" : target.default.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts");
-  if (source !== "") alias[`persistable-ts${entry.slice(1)}`] = join(root, source);
-}
 
 await build({
   absWorkingDir: root,
@@ -34,7 +25,7 @@ await build({
   platform: "node",
   target: "node20.19",
   packages: "external",
-  alias,
+  alias: Object.fromEntries(entryPoints.map(({ specifier, source }) => [specifier, join(root, source)])),
   logLevel: "warning",
 });
 

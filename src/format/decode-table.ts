@@ -284,13 +284,23 @@ function decodeDictionary(data: Extract<ColumnData, { kind: "dictionary" }>, byt
 }
 
 function decodeBytes(bytes: Uint8Array, ends: Float64Array): Uint8Array[] {
+  // A copy, as whoever wrote it had: views of one buffer would see each other's changes through it, and keep all of it.
+  return cutAt(ends, bytes.length, "value", (start, end) => bytes.slice(start, end));
+}
+
+/** One piece after the other, each from where the one before ends. */
+function cutAt<Piece>(
+  ends: Float64Array,
+  length: number,
+  what: string,
+  cut: (start: number, end: number) => Piece,
+): Piece[] {
   let start = 0;
   return Array.from(ends, (end) => {
-    if (!(end >= start) || end > bytes.length || !Number.isInteger(end)) refuse("a value ends before it begins");
-    // A copy, as whoever wrote it had: views of one buffer would see each other's changes through it, and keep all of it.
-    const value = bytes.slice(start, end);
+    if (!(end >= start) || end > length || !Number.isInteger(end)) refuse(`a ${what} ends before it begins`);
+    const piece = cut(start, end);
     start = end;
-    return value;
+    return piece;
   });
 }
 
@@ -332,13 +342,7 @@ function decodeLists(
   const ends = copyAligned(bytesAt(data.ends), Float64Array);
   const items = decodeColumn(data.items, data.count, bytesAt, limits);
   const all = cellsOf(items, data.count);
-  let start = 0;
-  return Array.from(ends, (end) => {
-    if (!(end >= start) || end > data.count || !Number.isInteger(end)) refuse("a list ends before it begins");
-    const list = all.slice(start, end);
-    start = end;
-    return list;
-  });
+  return cutAt(ends, data.count, "list", (start, end) => all.slice(start, end));
 }
 
 function cellsOf(column: Column, count: number): unknown[] {

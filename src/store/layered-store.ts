@@ -133,7 +133,9 @@ class TwoLayers implements LayeredStore {
   async read(path: StorePath, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
     const { signal, range } = options;
     if (isClaim(path)) return this.#claims.run("read", path, (store) => store.read(path, options), signal);
-    const own = this.#readRecordNow(path, options) ?? (await this.#local.read(path, options));
+    const sound = this.#readRecordNow(path, options);
+    if (sound !== undefined) return sound;
+    const own = await this.#local.read(path, options);
     if (own !== undefined && (await this.#isMended(path, own, options))) return this.#local.read(path, options);
     if (own !== undefined || this.#keeper.isHidden(path)) return own;
     const keeps = this.#writable.local && !path.startsWith(INTERNAL_PREFIX);

@@ -13,7 +13,7 @@ import { formatConformance } from "../../src/testing/index.ts";
 import { anyTable, everyType } from "../support/any-table.ts";
 import { countedSource } from "../support/counted-source.ts";
 import { expectHarmless } from "../support/mutated-bytes.ts";
-import { runWithoutPeers } from "../support/without-peers.ts";
+import { runWithoutPeers } from "../support/plain-node.ts";
 
 const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
 const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 2000);

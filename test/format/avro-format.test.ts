@@ -9,10 +9,9 @@ import { type AvroOptions, type AvroSchema, avro } from "../../src/format/avro-f
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import { formatConformance } from "../../src/testing/index.ts";
 import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
-import { runInPlainNode } from "../support/plain-node.ts";
+import { runInPlainNode, runWithoutPeers } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { runWithoutPeers } from "../support/without-peers.ts";
 
 const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 2000);
 const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 200);

@@ -19,10 +19,9 @@ import { structured } from "../../src/format/structured-format.ts";
 import { definePersistable } from "../../src/index.ts";
 import { formatConformance } from "../../src/testing/index.ts";
 import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
-import { runInPlainNode } from "../support/plain-node.ts";
+import { runInPlainNode, runWithoutPeers } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { runWithoutPeers } from "../support/without-peers.ts";
 
 const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 400);
 const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 60);

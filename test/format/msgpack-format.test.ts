@@ -8,10 +8,9 @@ import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decod
 import { msgpack } from "../../src/format/msgpack-format.ts";
 import { formatConformance } from "../../src/testing/index.ts";
 import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
-import { runInPlainNode } from "../support/plain-node.ts";
+import { runInPlainNode, runWithoutPeers } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { runWithoutPeers } from "../support/without-peers.ts";
 
 const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 3000);
 const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 500);

@@ -12,7 +12,7 @@ import { tableFromRows } from "../../src/table/table-from-rows.ts";
 import { formatConformance } from "../../src/testing/index.ts";
 import { anyTable, everyType } from "../support/any-table.ts";
 import { countedSource } from "../support/counted-source.ts";
-import { runWithoutPeers } from "../support/without-peers.ts";
+import { runWithoutPeers } from "../support/plain-node.ts";
 
 const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
 const hasZstd = "zstdCompressSync" in process.getBuiltinModule("node:zlib");

@@ -3,7 +3,7 @@ import { symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /**
  * Run a script in Node as it is, which imports packages in its own way: a test runner finds names in CommonJS modules that Node does not.
@@ -11,7 +11,22 @@ import { temporaryFolder } from "./temporary-folder.ts";
  * @param entry a module below src, which the script finds as `library`
  * @param script of which every line that it prints is given back
  */
-export async function runInPlainNode(entry: string, script: string): Promise<readonly string[]> {
+export function runInPlainNode(entry: string, script: string): Promise<readonly string[]> {
+  return runBundled(entry, script, (folder) =>
+    symlink(path.resolve("node_modules"), folder.join("node_modules"), "junction"),
+  );
+}
+
+/** The same where no package is installed. */
+export function runWithoutPeers(entry: string, script: string): Promise<readonly string[]> {
+  return runBundled(entry, script);
+}
+
+async function runBundled(
+  entry: string,
+  script: string,
+  install: (folder: TemporaryFolder) => Promise<void> = async () => {},
+): Promise<readonly string[]> {
   await using folder = await temporaryFolder();
   await build({
     entryPoints: [path.resolve(entry)],
@@ -23,7 +38,7 @@ export async function runInPlainNode(entry: string, script: string): Promise<rea
     packages: "external",
     logLevel: "warning",
   });
-  await symlink(path.resolve("node_modules"), folder.join("node_modules"));
+  await install(folder);
   const main = folder.join("main.mjs");
   await writeFile(main, `import * as library from "./library.mjs";\n${script}`);
   const { stdout } = await promisify(execFile)(process.execPath, [main], { env: { ...process.env, NODE_OPTIONS: "" } });
