@@ -14,7 +14,6 @@ import type { DecodeLimits, TableSelection } from "./format.ts";
 import { LastChecked } from "./last-checked.ts";
 import type { PayloadSource } from "./payload-source.ts";
 import { type ColumnDescription, type Extent, HEAD, TAIL_BYTES } from "./table-file.ts";
-import { tableOfChecked } from "./table-of-rows.ts";
 import { resolveSelection } from "./table-selection.ts";
 import type { ColumnTableFormat, RowsFormat, TableCodec } from "./tabular.ts";
 import { tabular } from "./tabular-format-of.ts";
@@ -39,7 +38,7 @@ export interface TableFormatOptions {
 export function table(options?: { readonly columns?: false | undefined }): RowsFormat;
 export function table(options: { readonly columns: true }): ColumnTableFormat;
 export function table({ columns = false }: TableFormatOptions = {}): RowsFormat | ColumnTableFormat {
-  return columns ? tabular(codec("table(columns)")) : rowsFormat();
+  return columns ? tabular(codec("table(columns)")) : tabular(codec("table"), { rows: true });
 }
 
 function codec(id: string): TableCodec {
@@ -52,21 +51,6 @@ function codec(id: string): TableCodec {
     check: (payload) => checked.keep(payload, encodeTable(payload)),
     encode: (payload) => checked.of(payload) ?? encodeTable(payload),
     decode: decodeTable,
-    selectColumns,
-  };
-}
-
-function rowsFormat(): RowsFormat {
-  const checked = new LastChecked<readonly object[], readonly Uint8Array[]>();
-  const encodeRows = (rows: readonly object[]): readonly Uint8Array[] => encodeTable(tableOfChecked("table", rows));
-  return {
-    id: "table",
-    extension: ".ptbl",
-    inline: false,
-    check: (rows) => checked.keep(rows, encodeRows(rows)),
-    encode: (rows) => checked.of(rows) ?? encodeRows(rows),
-    decode: <Payload extends readonly object[]>(bytes: Uint8Array, limits: DecodeLimits) =>
-      decodeTable(bytes, limits).toRows() as unknown as Payload,
     selectColumns,
   };
 }
