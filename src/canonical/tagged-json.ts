@@ -5,12 +5,11 @@ import { sha256Hex } from "../util/sha256.ts";
 import { BINARY_DIGEST_BYTES, type BinaryType } from "./binary-digest.ts";
 import type { CanonicalOptions } from "./encode-canonical.ts";
 import { HOLE, type ObjectContent, type Refuse, readObject } from "./read-object.ts";
+import { MAX_TAGGED_DEPTH } from "./tagged-depth.ts";
 
 /** What JSON can hold. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** JSON nested deeper than this is refused, since the record around it is parsed within limits. */
-export const MAX_TAGGED_DEPTH = 64;
 /** Characters and values; a record has a sixteenth of that. What is shared in a value may be written out any number of times. */
 const MAX_TAGGED_SIZE = 16 * 1024 * 1024;
 

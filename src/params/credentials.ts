@@ -70,32 +70,42 @@ export function findCredentials(params: unknown, options: CredentialOptions = {}
   const { allow = [], root = "params" } = options;
   const found: FoundCredential[] = [];
   const seen = new Set<object>();
-  const stack: { readonly value: unknown; readonly path: readonly (string | number)[] }[] = [
-    { value: params, path: [] },
-  ];
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const { value, path } = next;
-    const key = String(path.findLast((part) => typeof part === "string") ?? "");
+  const stack: Visit[] = [{ value: params, key: "", part: undefined, parent: undefined }];
+  for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
+    const { value, key } = visit;
     const text = value instanceof URL ? value.href : value;
     if (typeof text === "string" && text !== "" && !allow.includes(key)) {
       const why = whyCredential(key, text);
-      if (why !== undefined) found.push({ path: formatPath(root, path.map(withoutCredential)), key, why });
+      if (why !== undefined) found.push({ path: formatPath(root, pathOf(visit)), key, why });
     } else if (typeof value === "object" && value !== null && !seen.has(value) && !isProxy(value)) {
       seen.add(value);
       for (const [part, inner] of children(value)) {
         const form = typeof part === "string" && !allow.includes(part) ? credentialForm(part) : undefined;
         if (form !== undefined) {
-          found.push({
-            path: formatPath(root, path.map(withoutCredential)),
-            key,
-            why: `has a key that looks like ${form}`,
-          });
+          found.push({ path: formatPath(root, pathOf(visit)), key, why: `has a key that looks like ${form}` });
         }
-        stack.push({ value: inner, path: [...path, part] });
+        stack.push({ value: inner, key: typeof part === "string" ? part : key, part, parent: visit });
       }
     }
   }
   return found.reverse();
+}
+
+/** A value with a link to what holds it: a path for each would take time that grows with the square of the depth. */
+interface Visit {
+  readonly value: unknown;
+  /** The innermost name on the way to it. */
+  readonly key: string;
+  readonly part: string | number | undefined;
+  readonly parent: Visit | undefined;
+}
+
+function pathOf(visit: Visit): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let step: Visit | undefined = visit; step?.part !== undefined; step = step.parent) {
+    path.push(withoutCredential(step.part));
+  }
+  return path.reverse();
 }
 
 /**

@@ -5,6 +5,7 @@ import { formatPath } from "../errors/value-path.ts";
 import { assertNoCredentials } from "../params/credentials.ts";
 import { Secret } from "../params/secret.ts";
 import { Untracked } from "../params/untracked.ts";
+import { assertDepth } from "./assert-depth.ts";
 import { canonicalText, type Declaration } from "./declaration.ts";
 import { type ParamsSnapshot, snapshotParams } from "./snapshot-params.ts";
 
@@ -28,11 +29,17 @@ export function parseParams(declaration: Declaration, input: Readonly<Record<str
     declaration.params === undefined ? unwrapped : validateParams(declaration.name, declaration.params, unwrapped);
   const snapshot = snapshotParams(output, declaration.classes);
   const { params } = snapshot;
+  const parts = partsOf(declaration, params, untracked);
+  if (!snapshot.isFlat) {
+    for (const { key, value, kind } of parts.recipeParams) {
+      if (kind !== "untracked") assertDepth(key, value, declaration.classes);
+    }
+  }
   assertNoCredentials(params, {
     root: "params",
     ...(declaration.allowCredentials === undefined ? {} : { allow: declaration.allowCredentials }),
   });
-  return { snapshot, ...partsOf(declaration, params, untracked) };
+  return { snapshot, ...parts };
 }
 
 function partsOf(

@@ -9,6 +9,8 @@ export interface ParamsSnapshot {
   readonly params: Readonly<Record<string, unknown>>;
   /** Whether something in them cannot be frozen (a typed array, a Map): then every reader is handed a copy. */
   readonly mutable: boolean;
+  /** Whether no parameter holds others. */
+  readonly isFlat: boolean;
 }
 
 /**
@@ -20,10 +22,11 @@ export function snapshotParams(
   classes: readonly ClassCodec[],
 ): ParamsSnapshot {
   const flat = tryCopyFlat(params);
-  if (flat !== undefined) return { params: Object.freeze(flat), mutable: false };
+  if (flat !== undefined) return { params: Object.freeze(flat), mutable: false, isFlat: true };
   assertDataProperties(params);
   const copier = new Copier(classes);
-  return { params: copier.copy(withoutUnset(params), 0) as Readonly<Record<string, unknown>>, mutable: copier.mutable };
+  const copy = copier.copy(withoutUnset(params), 0) as Readonly<Record<string, unknown>>;
+  return { params: copy, mutable: copier.mutable, isFlat: false };
 }
 
 /** Most params hold nothing but primitives. */
@@ -102,14 +105,27 @@ class Copier {
     if (prototype === null || prototype === Object.prototype) return this.#copyPlain(value, depth);
     if (value instanceof RegExp || value instanceof URL) return value;
     this.mutable = true;
-    if (value instanceof Map) {
-      return new Map([...value].map(([key, item]) => [this.copy(key, depth), this.copy(item, depth)]));
-    }
-    if (value instanceof Set) return new Set([...value].map((item) => this.copy(item, depth)));
+    if (value instanceof Map) return this.#copyMap(value, depth);
+    if (value instanceof Set) return this.#copySet(value, depth);
     if (value instanceof Date || value instanceof ArrayBuffer || ArrayBuffer.isView(value))
       return structuredCloneOf(value);
     const codec = this.#classes.find((candidate) => candidate.class.prototype === prototype);
     return codec === undefined ? value : codec.decode(this.copy(codec.encode(value), depth));
+  }
+
+  /** Like every container, a map is known before it is filled: it may hold itself, which the address refuses. */
+  #copyMap(value: ReadonlyMap<unknown, unknown>, depth: number): unknown {
+    const copy = new Map<unknown, unknown>();
+    this.#copies.set(value, copy);
+    for (const [key, item] of [...value]) copy.set(this.copy(key, depth), this.copy(item, depth));
+    return copy;
+  }
+
+  #copySet(value: ReadonlySet<unknown>, depth: number): unknown {
+    const copy = new Set<unknown>();
+    this.#copies.set(value, copy);
+    for (const item of [...value]) copy.add(this.copy(item, depth));
+    return copy;
   }
 
   #copyArray(value: readonly unknown[], depth: number): unknown {
