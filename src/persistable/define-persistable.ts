@@ -136,7 +136,7 @@ export function definePersistable<
   const build = (
     tree: unknown = {},
     options: PersistableOptions = {},
-    built: BuiltSubtrees = new Map(),
+    built: BuiltSubtrees = { persistables: new Map(), depth: 0 },
   ): Persistable => {
     const { own, dependencies } = splitTree(name, params !== undefined, declared, tree, options, built);
     const { dataDir, logger, verbose, onEvent, draw, memory, limits } = options;
@@ -174,8 +174,16 @@ interface UntypedDefinition extends DeclarationOptions {
   readonly afterGenerate?: (payload: unknown, context: Context) => void | Promise<void>;
 }
 
-/** A subtree that is shared in the tree, as records share them, is built once for each definition. */
-type BuiltSubtrees = Map<unknown, Map<unknown, unknown>>;
+/** What was built of one tree so far. */
+interface BuiltSubtrees {
+  /** By subtree and definition: a subtree that is shared, as records share them, or left out, is built once. */
+  readonly persistables: Map<unknown, Map<unknown, unknown>>;
+  /** How many definitions are being built inside each other. */
+  depth: number;
+}
+
+/** Deeper than this, what is upstream is built first, and the stack does not grow with the lineage. */
+const MAX_NESTED_BUILDS = 100;
 
 interface SplitTree {
   readonly own: Readonly<Record<string, unknown>>;
@@ -242,14 +250,73 @@ function buildDependency(
       `The dependency "${role}" of ${name} is declared as a class: build it (new ${declared.name}(…)) and give it under "${role}".`,
     );
   }
-  const known = built.get(given)?.get(declared);
-  if (known !== undefined && given !== undefined) return known;
+  const known = built.persistables.get(given)?.get(declared);
+  if (known !== undefined) return known;
   const { dataDir, logger, verbose, onEvent } = options;
   const build = declared as unknown as (tree: unknown, options: PersistableOptions, built: BuiltSubtrees) => unknown;
+  if (built.depth === MAX_NESTED_BUILDS) buildUpstreamFirst(name, role, declared, given, options, built);
+  built.depth += 1;
   const dependency = buildNamed(name, role, given, () => build(given, { dataDir, logger, verbose, onEvent }, built));
-  const ofSubtree = built.get(given) ?? new Map<unknown, unknown>();
-  built.set(given, ofSubtree.set(declared, dependency));
+  built.depth -= 1;
+  const ofSubtree = built.persistables.get(given) ?? new Map<unknown, unknown>();
+  built.persistables.set(given, ofSubtree.set(declared, dependency));
   return dependency;
+}
+
+/** A dependency that a tree describes, under the role that it plays for the persistable of a name. */
+interface Described {
+  readonly name: string;
+  readonly role: string;
+  readonly declared: DependencyDeclaration;
+  readonly given: unknown;
+}
+
+/** Builds everything upstream of one dependency, each after what it is made from, without recursion. */
+function buildUpstreamFirst(
+  name: string,
+  role: string,
+  declared: DependencyDeclaration,
+  given: unknown,
+  options: PersistableOptions,
+  built: BuiltSubtrees,
+): void {
+  const isBuilt = (one: Described): boolean => built.persistables.get(one.given)?.has(one.declared) === true;
+  const stack: Described[] = [{ name, role, declared, given }];
+  const { depth } = built;
+  const waiting = new Map<unknown, Set<unknown>>();
+  // Whatever is built here finds its own dependencies built.
+  built.depth = 0;
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const missing = isBuilt(top) ? [] : describedBy(top).filter((upstream) => !isBuilt(upstream));
+    if (missing.length > 0) {
+      const ofSubtree = waiting.get(top.given) ?? new Set();
+      // What waits already, and still is not built, waits for itself.
+      if (ofSubtree.has(top.declared)) {
+        throw new DefinitionError(
+          `The dependency "${top.role}" of ${top.name} is upstream of itself. Lineage has no cycles: give one of them another dependency.`,
+        );
+      }
+      waiting.set(top.given, ofSubtree.add(top.declared));
+      stack.push(...missing);
+      continue;
+    }
+    stack.pop();
+    if (stack.length > 0) buildDependency(top.name, top.role, top.declared, top.given, options, built);
+  }
+  built.depth = depth;
+}
+
+/** The dependencies that are built from a tree; those that are built already, or cannot be built, are not among them. */
+function describedBy({ declared, given }: Described): Described[] {
+  const { payloadName, dependencies } = declared as unknown as {
+    readonly payloadName: string;
+    readonly dependencies?: DependencyDeclarations;
+  };
+  return Object.entries(dependencies ?? {}).flatMap(([role, upstream]) => {
+    const tree = (given as Readonly<Record<string, unknown>> | undefined)?.[role];
+    const isReady = typeof tree === "object" && tree !== null && (stateKey in tree || tree instanceof CutLineage);
+    return isReady || isClass(upstream) ? [] : [{ name: payloadName, role, declared: upstream, given: tree }];
+  });
 }
 
 /** A role that was left out fails for its own params: say so. */

@@ -48,7 +48,7 @@ export class Surroundings {
   }
 
   get onEvent(): SurroundingsOptions["onEvent"] {
-    return this.#own.onEvent ?? this.#heir?.onEvent;
+    return this.#nearest("onEvent");
   }
 
   /** Whether anybody but the log file listens. */
@@ -57,11 +57,18 @@ export class Surroundings {
   }
 
   get logger(): Logger | undefined {
-    return this.#own.logger ?? this.#heir?.logger;
+    return this.#nearest("logger");
   }
 
   get verbose(): boolean {
-    return this.#own.verbose ?? this.#heir?.verbose ?? false;
+    return this.#nearest("verbose") ?? false;
+  }
+
+  /** What this one was given, or else the next in the line of those that it was built for. The line may be longer than the stack. */
+  #nearest<Key extends "logger" | "onEvent" | "verbose">(key: Key): SurroundingsOptions[Key] {
+    let one: Surroundings = this;
+    while (one.#own[key] === undefined && one.#heir !== undefined) one = one.#heir;
+    return one.#own[key];
   }
 
   /**
