@@ -5,9 +5,10 @@ import { compareRecipes } from "./compare-recipes.ts";
 import type { MissReason, RecipeChange } from "./miss.ts";
 import { readRecords } from "./read-records.ts";
 
-/** How many records are compared: when somebody asks why, and when a miss is only noted in passing. */
+/** How many records are compared when the caller asks why there is no artifact. */
 export const EXPLAIN_RECORDS = 10_000;
-export const NOTE_RECORDS = 64;
+/** How many are compared when a miss is only mentioned: in a log line, or in the error of `load()`. */
+export const MENTION_RECORDS = 64;
 /** How long a miss that is noted in passing may rely on what was read for an earlier one. */
 const NOTE_FRESH_MS = 10_000;
 
@@ -21,7 +22,10 @@ export async function explainMiss(
   node: RecipeNode,
   options: { readonly maxRecords: number; readonly signal?: AbortSignal | undefined },
 ): Promise<MissReason> {
-  return nearestReason(node, await readRecords(store, node.name, node.classes, options));
+  const { maxRecords, signal } = options;
+  // One more than is compared tells whether any record was left out.
+  const records = await readRecords(store, node.name, node.classes, { maxRecords: maxRecords + 1, signal });
+  return nearestReason(node, records.slice(0, maxRecords), records.length > maxRecords);
 }
 
 const noted = new WeakMap<
@@ -36,16 +40,21 @@ export async function noteMiss(store: Store, node: RecipeNode): Promise<MissReas
   let folder = folders.get(node.name);
   if (folder === undefined || performance.now() - folder.readAtMs > NOTE_FRESH_MS) {
     folder = {
-      records: readRecords(store, node.name, node.classes, { maxRecords: NOTE_RECORDS }),
+      records: readRecords(store, node.name, node.classes, { maxRecords: MENTION_RECORDS + 1 }),
       readAtMs: performance.now(),
     };
     folders.set(node.name, folder);
   }
-  return nearestReason(node, await folder.records);
+  const records = await folder.records;
+  return nearestReason(node, records.slice(0, MENTION_RECORDS), records.length > MENTION_RECORDS);
 }
 
-/** The nearest of these records, and what differs from it. Its own is none of them. */
-export function nearestReason(node: RecipeNode, records: readonly ArtifactRecord[]): MissReason {
+/**
+ * The nearest of these records, and what differs from it. The record of the node itself is skipped.
+ *
+ * @param isPartial - whether records of this name were left out, which the reason then says
+ */
+export function nearestReason(node: RecipeNode, records: readonly ArtifactRecord[], isPartial = false): MissReason {
   let best: { readonly record: ArtifactRecord; readonly changes: readonly RecipeChange[] } | undefined;
   for (const record of records) {
     if (record.address === node.address) continue;
@@ -60,7 +69,12 @@ export function nearestReason(node: RecipeNode, records: readonly ArtifactRecord
   const { createdAt } = best.record.provenance;
   return {
     kind: kindOf(best.changes),
-    nearest: { address: best.record.address, createdAt, ageMs: Math.max(0, Date.now() - Date.parse(createdAt)) },
+    nearest: {
+      address: best.record.address,
+      createdAt,
+      ageMs: Math.max(0, Date.now() - Date.parse(createdAt)),
+      ...(isPartial ? { comparedRecords: records.length } : {}),
+    },
     changes: best.changes,
   };
 }

@@ -25,6 +25,8 @@ export interface NearestArtifact {
   /** ISO 8601 */
   readonly createdAt: string;
   readonly ageMs: number;
+  /** How many records were compared, if others were left out: a nearer artifact may then exist. */
+  readonly comparedRecords?: number;
 }
 
 /** One difference between the recipe that was asked for and that of the nearest artifact. */
@@ -52,7 +54,9 @@ export interface RecipeChange {
 export function describeMiss(reason: MissReason): string {
   if (reason.kind === "never-generated") return "never generated";
   if (reason.kind === "corrupt") return `damaged: ${reason.file} ${reason.problem}`;
-  const nearest = `(${reason.nearest.address.slice(0, 8)}…, ${describeAge(reason.nearest.ageMs)})`;
+  const { address, ageMs, comparedRecords } = reason.nearest;
+  const among = comparedRecords === undefined ? "" : `, the nearest of ${comparedRecords} that were compared`;
+  const nearest = `(${address.slice(0, 8)}…, ${describeAge(ageMs)}${among})`;
   const shown = reason.changes.slice(0, 5).map(describeChange);
   const more = reason.changes.length > shown.length ? `; and ${reason.changes.length - shown.length} more` : "";
   return `${shown.join("; ")}${more} ${nearest}`;

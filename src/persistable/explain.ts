@@ -12,7 +12,8 @@ export type Explanation =
   | {
       readonly state: "hit";
       readonly address: Address;
-      readonly record: ArtifactRecord /** Set where it is found under an earlier name. */;
+      readonly record: ArtifactRecord;
+      /** The earlier name under which the artifact was found; absent where that is its present name. */
       readonly alias?: string;
     }
   | {
@@ -25,6 +26,27 @@ export type Explanation =
 
 /** Looks at records and sizes; no payload is read, nothing is generated. */
 export async function explain(state: State, signal: AbortSignal | undefined): Promise<Explanation> {
+  const found = await inspectVariants(state, signal);
+  if (found !== undefined) return found;
+  const { address } = state.node;
+  const store = state.surroundings.store;
+  const [reason, inFlight] = await Promise.all([
+    explainMiss(store, state.node, { maxRecords: EXPLAIN_RECORDS, signal }),
+    readLease(store, address),
+  ]);
+  return { state: "miss", address, reason, ...(inFlight === undefined ? {} : { inFlight }) };
+}
+
+/**
+ * Whether there is an artifact to load. The cost does not depend on how many artifacts of the name
+ * exist, since no other record is read: a caller who also wants the reason calls {@link explain}.
+ */
+export async function isPersisted(state: State, signal: AbortSignal | undefined): Promise<boolean> {
+  return (await inspectVariants(state, signal))?.state === "hit";
+}
+
+/** The artifact at the address or under an alias, or the damage at the address; else `undefined`. */
+async function inspectVariants(state: State, signal: AbortSignal | undefined): Promise<Explanation | undefined> {
   const { address, name } = state.node;
   const store = state.surroundings.store;
   for (const variant of [{ name, address }, ...variantsOf(state)]) {
@@ -40,9 +62,5 @@ export async function explain(state: State, signal: AbortSignal | undefined): Pr
       return { state: "miss", address, reason: { kind: "corrupt", file: inspected.file, problem: inspected.problem } };
     }
   }
-  const [reason, inFlight] = await Promise.all([
-    explainMiss(store, state.node, { maxRecords: EXPLAIN_RECORDS, signal }),
-    readLease(store, address),
-  ]);
-  return { state: "miss", address, reason, ...(inFlight === undefined ? {} : { inFlight }) };
+  return undefined;
 }

@@ -32,10 +32,11 @@ async function missError(
     await state.telling;
     return new CorruptArtifactError(name, address, miss.file, miss.problem);
   }
-  const [{ explainMiss, EXPLAIN_RECORDS }, { describeMiss }] = await Promise.all([
+  const [{ explainMiss, MENTION_RECORDS }, { describeMiss }] = await Promise.all([
     loadPart(() => import("../artifact/explain-miss.ts")),
     loadPart(() => import("../artifact/miss.ts")),
   ]);
-  const reason = await explainMiss(store, state.node, { maxRecords: EXPLAIN_RECORDS, signal });
+  // The cost of this error must not grow with the number of artifacts; `explain()` compares more.
+  const reason = await explainMiss(store, state.node, { maxRecords: MENTION_RECORDS, signal });
   return new NotPersistedError(name, address, reason, describeMiss(reason), store.url);
 }

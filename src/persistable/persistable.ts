@@ -173,9 +173,13 @@ export abstract class Persistable<
     return loadOrGenerate(this[stateKey], options) as Promise<Payload>;
   }
 
-  /** Whether there is an artifact: record believed, payload there with its size. Its digest is checked when it is loaded. */
+  /**
+   * Whether there is an artifact: its record is sound, and its payload is there with the right size. The digest is checked when it is loaded.
+   * This is one lookup, however many artifacts of this name exist; `explain()` also says why there is none.
+   */
   async isPersisted(): Promise<boolean> {
-    return (await this.explain()).state === "hit";
+    const { isPersisted } = await loadPart(() => import("./explain.ts"));
+    return isPersisted(this[stateKey], undefined);
   }
 
   /** Why the artifact would be loaded, or generated: hit with its record, or miss with the reason. Reads no payload, generates nothing. */

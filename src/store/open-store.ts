@@ -12,6 +12,10 @@ export interface OpenStoreOptions {
 
 const opened = new Map<string, Store>();
 
+/** Folders by the text they were given as: working the path and the URL out again would double the cost of a hit. */
+const openedFolders = new Map<string, Store>();
+const MAX_FOLDER_TEXTS = 1000;
+
 /** What was opened by a path or a URL, by whether it is durable and its URL. */
 export const openedStores: ReadonlyMap<string, Store> = opened;
 
@@ -28,14 +32,20 @@ export const openedStores: ReadonlyMap<string, Store> = opened;
  */
 export function openStore(dataDir: string | URL | Store, options: OpenStoreOptions = {}): Store {
   if (isStore(dataDir)) return dataDir;
-  const place = parsePlace(dataDir);
   const { durable = true } = options;
+  // A relative path depends on the working directory, and a program may change that.
+  const text = typeof dataDir === "string" ? `${durable} ${process.cwd()} ${dataDir}` : undefined;
+  const seen = text === undefined ? undefined : openedFolders.get(text);
+  if (seen !== undefined) return seen;
+  const place = parsePlace(dataDir);
   const store = openPlace(place, durable);
   const key = `${durable} ${store.url}`;
-  const known = opened.get(key);
-  if (known !== undefined) return known;
-  opened.set(key, store);
-  return store;
+  const known = opened.get(key) ?? store;
+  if (known === store) opened.set(key, store);
+  if (text !== undefined && place.kind === "folder" && openedFolders.size < MAX_FOLDER_TEXTS) {
+    openedFolders.set(text, known);
+  }
+  return known;
 }
 
 function openPlace(place: ParsedPlace, durable: boolean): Store {
