@@ -3,6 +3,7 @@ import { ARROW, type ArrowField } from "./arrow-schema.ts";
 import { COLUMN_ARRAYS, type NumericColumnType } from "./column-arrays.ts";
 import { copyAligned } from "./decode-budget.ts";
 import { decodeHalf } from "./decode-half.ts";
+import { type InstantUnit, instantsOf } from "./instants.ts";
 
 /** How the values of a column of an Arrow file become ours. */
 export type ArrowReading =
@@ -17,7 +18,12 @@ export type ArrowReading =
     }
   | { readonly layout: "bits"; readonly type: "boolean" }
   /** Bytes, each value's from one offset to the next. */
-  | { readonly layout: "offsets"; readonly type: "string" | "bytes" | "value"; readonly isLarge: boolean }
+  | {
+      readonly layout: "offsets";
+      readonly type: "string" | "bytes" | "value";
+      readonly isLarge: boolean;
+      readonly name: string;
+    }
   | { readonly layout: "cut"; readonly type: "bytes"; readonly widthBytes: number }
   /** Nothing but nulls. */
   | { readonly layout: "none"; readonly type: "value" };
@@ -39,16 +45,17 @@ export function arrowReadingOf({ name, kind, type, extension }: ArrowField): Arr
         layout: "offsets",
         type: extension === "arrow.json" ? "value" : "string",
         isLarge: kind === ARROW.largeUtf8,
+        name,
       };
     case ARROW.binary:
     case ARROW.largeBinary:
-      return { layout: "offsets", type: "bytes", isLarge: kind === ARROW.largeBinary };
+      return { layout: "offsets", type: "bytes", isLarge: kind === ARROW.largeBinary, name };
     case ARROW.fixedBinary:
       return { layout: "cut", type: "bytes", widthBytes: Math.max(0, type?.int(0, 4) ?? 0) };
     case ARROW.date:
-      return (type?.int(0, 2, 1) ?? 1) === 0 ? dates32(86_400_000) : dates64(1n, 1);
+      return (type?.int(0, 2, 1) ?? 1) === 0 ? dates(4, "day") : dates(8, "millisecond");
     case ARROW.timestamp:
-      return timestamp(type?.int(0, 2) ?? 0);
+      return timestamp(name, type?.int(0, 2) ?? 0);
     case ARROW.time:
       return { layout: "same", type: (type?.int(1, 4, 32) ?? 32) === 32 ? "int32" : "int64" };
     case ARROW.duration:
@@ -77,46 +84,23 @@ function float(precision: number): ArrowReading {
   };
 }
 
-function timestamp(unit: number): ArrowReading {
-  if (unit === 0) return dates64(1n, 1000);
-  return dates64([1n, 1n, 1000n, 1_000_000n][unit] ?? 1n, 1);
+const UNITS: readonly InstantUnit[] = ["second", "millisecond", "microsecond", "nanosecond"];
+
+function timestamp(name: string, number: number): ArrowReading {
+  const unit = UNITS[number];
+  if (unit === undefined) throw new DecodeError("arrow", `column ${name} counts time in an unknown unit`);
+  return dates(8, unit);
 }
 
-function dates32(factor: number): ArrowReading {
+/** What no Date can hold is NaN, until it is known whether a row has it that is read, and not null. */
+function dates(widthBytes: 4 | 8, unit: InstantUnit): ArrowReading {
   return {
     layout: "fixed",
     type: "date",
-    widthBytes: 4,
-    convert: (bytes) => Float64Array.from(copyAligned(bytes, Int32Array), (value) => timeOf(value * factor)),
+    widthBytes,
+    convert: (bytes) =>
+      instantsOf(widthBytes === 4 ? copyAligned(bytes, Int32Array) : copyAligned(bytes, BigInt64Array), unit),
   };
-}
-
-function dates64(divisor: bigint, factor: number): ArrowReading {
-  return {
-    layout: "fixed",
-    type: "date",
-    widthBytes: 8,
-    convert(bytes, count) {
-      const values = copyAligned(bytes, BigInt64Array);
-      const times = new Float64Array(count);
-      for (let i = 0; i < count; i++) {
-        const value = values[i] ?? 0n;
-        times[i] = timeOf(Number(divisor === 1n ? value : (value - mod(value, divisor)) / divisor) * factor);
-      }
-      return times;
-    },
-  };
-}
-
-/** Never negative, so that what is subtracted leads to the millisecond before. */
-function mod(value: bigint, divisor: bigint): bigint {
-  const rest = value % divisor;
-  return rest < 0n ? rest + divisor : rest;
-}
-
-/** What lies beyond all Dates becomes an invalid one. */
-function timeOf(milliseconds: number): number {
-  return Math.abs(milliseconds) <= 8.64e15 ? milliseconds + 0 : Number.NaN;
 }
 
 /** The nearest number: Arrow's decimals have up to 76 digits, and numbers here about 15. */

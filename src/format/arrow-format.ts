@@ -14,8 +14,8 @@ const MAX_CELL_BYTES = 2 ** 30;
  * Polars and DuckDB map into memory. Numbers are written from where they lie and loaded as views of the file's bytes.
  *
  * Every type of column comes back as it was; nested values (`value`) are written as JSON. A row that lacks a key which others have is
- * refused, as are invalid Dates, and what JSON would change. Files of other writers are read by their own schema: timestamps to the
- * millisecond, decimals to the nearest number; compressed buffers, and columns of lists, structures and maps, are not read.
+ * refused, as are invalid Dates, and what JSON would change. Files of other writers are read by their own schema: timestamps cut
+ * off to the millisecond and refused where no Date can hold them, decimals to the nearest number; compressed buffers, and columns of lists, structures and maps, are not read.
  *
  * Writing needs the package `apache-arrow`; reading needs none.
  *

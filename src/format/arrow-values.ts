@@ -3,8 +3,8 @@ import { MARK } from "../table/column.ts";
 import type { ArrowReading } from "./arrow-columns.ts";
 import { COLUMN_ARRAYS, NO_VALUE } from "./column-arrays.ts";
 import { type Budget, copyAligned } from "./decode-budget.ts";
-import { decodeJson } from "./decode-json.ts";
 import type { DecodeLimits } from "./format.ts";
+import { decodeNestedJson } from "./nested-json.ts";
 
 /** Some rows of a column. */
 export interface ArrowPart {
@@ -89,7 +89,7 @@ function sized(bytes: Uint8Array, size: number): Uint8Array {
 type CutReading = ArrowReading & { readonly layout: "offsets" };
 
 function decodeCut(
-  { type, isLarge }: CutReading,
+  { type, isLarge, name }: CutReading,
   rowCount: number,
   marks: Uint8Array | undefined,
   { offsets, data }: { readonly offsets: Uint8Array; readonly data: Uint8Array },
@@ -103,7 +103,7 @@ function decodeCut(
   for (let row = 0; row < rowCount; row++) {
     const bytes = data.subarray(ends[row], ends[row + 1]);
     if (marks?.[row] === MARK.null) values.push(NO_VALUE[type]);
-    else values.push(type === "bytes" ? new Uint8Array(bytes) : decodeJson(bytes, limits));
+    else values.push(type === "bytes" ? new Uint8Array(bytes) : decodeNestedJson("arrow", name, bytes, limits));
   }
   return values;
 }

@@ -38,6 +38,12 @@ function readText(type: CsvColumnType, text: string): unknown {
     case "uint64":
       return bigintFromText(text);
     default:
-      return NUMBER.test(text) || NOT_FINITE.has(text) ? Number(text) : undefined;
+      return NOT_FINITE.has(text) ? Number(text) : numberFromText(text);
   }
+}
+
+/** Not for a number that is too large for JavaScript, of which Infinity would come. */
+function numberFromText(text: string): number | undefined {
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
 }

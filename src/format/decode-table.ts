@@ -7,6 +7,7 @@ import { copyAligned } from "./decode-budget.ts";
 import { decodeJson } from "./decode-json.ts";
 import { decodeStructured, nameClasses } from "./decode-structured.ts";
 import type { DecodeLimits } from "./format.ts";
+import { MAX_TIME } from "./instants.ts";
 import {
   ALIGNMENT,
   type ColumnData,
@@ -213,7 +214,7 @@ function decodeValues(
 ): unknown {
   switch (data.kind) {
     case "numbers":
-      return numbersOf(type, bytesAt(data.at));
+      return numbersOf(type, bytesAt(data.at), marks);
     case "texts":
       return decodeTexts(data.texts, bytesAt);
     case "dictionary":
@@ -225,26 +226,27 @@ function decodeValues(
   }
 }
 
-function numbersOf(type: ColumnType, bytes: Uint8Array): unknown {
+function numbersOf(type: ColumnType, bytes: Uint8Array, marks: Uint8Array | undefined): unknown {
   const View: NumberArray = isBigintType(type) ? bigintArrays[type] : numberArrays[type as keyof typeof numberArrays];
   const values = copyAligned<unknown>(bytes, View);
-  if (type === "boolean") expectBooleans(bytes);
-  if (type === "date") expectTimes(values as Float64Array);
+  // What stands at a row without a value has no meaning, and may be anything.
+  const isWrong = type === "boolean" ? isNoBoolean : type === "date" ? isNoTime : undefined;
+  if (isWrong === undefined) return values;
+  const list = values as ArrayLike<number>;
+  for (let row = 0; row < list.length; row++)
+    if (isWrong(list[row] as number) && (marks === undefined || marks[row] === MARK.present))
+      refuse(`a ${type} is none`);
   return values;
 }
 
-function expectBooleans(values: Uint8Array): void {
-  for (let row = 0; row < values.length; row++) if ((values[row] as number) > 1) refuse("a boolean is none");
+function isNoBoolean(value: number): boolean {
+  return value > 1;
 }
 
-const MAX_TIME = 8.64e15;
-
-function expectTimes(values: Float64Array): void {
-  for (let row = 0; row < values.length; row++) {
-    const time = values[row] as number;
-    if (!(Math.abs(time) <= MAX_TIME && Math.trunc(time) === time && !Object.is(time, -0)) && !Number.isNaN(time))
-      refuse("a date is none");
-  }
+/** Other than in other formats, there may be dates that are invalid. */
+function isNoTime(time: number): boolean {
+  const isTime = Math.abs(time) <= MAX_TIME && Math.trunc(time) === time && !Object.is(time, -0);
+  return !isTime && !Number.isNaN(time);
 }
 
 /** A view of numbers of some kind. */

@@ -11,7 +11,7 @@ import { walkMsgpack } from "./walk-msgpack.ts";
  *
  * Holds what JSON holds, and besides `NaN`, infinities, bigints of 64 bits, `Date` and `Uint8Array`. Refuses what would not come back as
  * it was: `undefined`, `-0`, `Map`, `Set`, other typed arrays, class instances, an object that stands in two places. In files of others, a
- * 64-bit integer is read as a bigint, a timestamp to the millisecond, and maps must have texts as keys.
+ * 64-bit integer is read as a bigint, a timestamp cut off to the millisecond, and maps must have texts as keys.
  *
  * Needs the package `msgpackr`.
  *
@@ -74,9 +74,9 @@ function encodeMsgpack(packr: Packr, payload: unknown): readonly Uint8Array[] {
 }
 
 function decodeMsgpack(packr: Packr, bytes: Uint8Array, limits: DecodeLimits): unknown {
-  walkMsgpack(bytes, limits);
+  const walked = walkMsgpack(bytes, limits);
   // Views of a Buffer would be Buffers.
-  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const plain = new Uint8Array(walked.buffer, walked.byteOffset, walked.byteLength);
   try {
     return packr.unpack(plain);
   } catch (cause) {

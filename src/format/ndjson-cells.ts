@@ -1,5 +1,6 @@
 import { fitsColumn } from "../table/cell-type.ts";
 import { type Column, type ColumnType, MARK } from "../table/column.ts";
+import { writable } from "./nested-json.ts";
 import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "./scalar-text.ts";
 
 /** The same column with values that JSON has. */
@@ -19,8 +20,14 @@ function textIn(type: ColumnType): ((value: unknown) => string) | undefined {
   return type === "bytes" ? (bytes) => textOfBytes(bytes as Uint8Array) : undefined;
 }
 
-/** The value of a cell again; undefined where it is none of this type. */
-export function ndjsonValueOf(type: ColumnType, json: unknown): unknown {
+/**
+ * The value of a cell again; undefined where it is none of this type. JSON's `-0` is read as 0, which is all that we write.
+ *
+ * @throws {@link DecodeError} for a nested number that is too large for JavaScript
+ */
+export function ndjsonValueOf(type: ColumnType, name: string, json: unknown): unknown {
+  if (type === "value") return writable(json, "ndjson", name);
+  if (typeof json === "number") return Number.isFinite(json) && fitsColumn(type, json + 0) ? json + 0 : undefined;
   const value = typeof json === "string" ? fromText(type, json) : json;
   return value !== undefined && fitsColumn(type, value) ? value : undefined;
 }

@@ -82,9 +82,12 @@ function decodeTable(bytes: Uint8Array, types: ReadonlyMap<string, ColumnType>, 
       const json = record[name];
       const type = types.get(name);
       if (type === undefined) throw new DecodeError("ndjson", `line ${row + 1} has a key that is not declared`);
-      const value = json === null ? null : ndjsonValueOf(type, json);
+      const value = json === null ? null : ndjsonValueOf(type, name, json);
       if (value === undefined)
-        throw new DecodeError("ndjson", `${describeCell(json)} in line ${row + 1} is no ${type}`);
+        throw new DecodeError(
+          "ndjson",
+          `${describeCell(json)} in line ${row + 1} is no ${type}, as column ${JSON.stringify(name)} is declared`,
+        );
       builders.get(name)?.push(row, value);
     }
   }

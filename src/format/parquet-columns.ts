@@ -2,8 +2,9 @@ import { DecodeError } from "../errors/format-errors.ts";
 import type { ColumnType } from "../table/column.ts";
 import type { Budget } from "./decode-budget.ts";
 import { decodeHalf } from "./decode-half.ts";
-import { decodeJson } from "./decode-json.ts";
 import type { DecodeLimits } from "./format.ts";
+import { type InstantUnit, instantOf, instantsOf } from "./instants.ts";
+import { decodeNestedJson } from "./nested-json.ts";
 import { PHYSICAL, type PhysicalValues } from "./parquet-encodings.ts";
 import type { ParquetElement } from "./parquet-footer.ts";
 
@@ -13,6 +14,8 @@ export type LogicalValues = ArrayLike<number> | ArrayLike<bigint> | readonly unk
 /** How the values of a column of a file become ours. */
 export interface ColumnReading {
   readonly type: ColumnType;
+  /** Whether every row is null, whatever values the pages hold. */
+  readonly isNull?: boolean;
   /** Whether several rows may be given the same value, as the values of a dictionary are. */
   readonly shareable: boolean;
   convert(values: PhysicalValues, context: ConvertContext): LogicalValues;
@@ -35,10 +38,20 @@ const CONVERTED_INTEGERS: readonly ColumnType[] = [
   "int32",
   "int64",
 ];
-const LOGICAL = { string: 1, enum: 4, decimal: 5, date: 6, timestamp: 8, integer: 10, json: 12, uuid: 14, half: 15 };
-
-/** As far as Dates go, in milliseconds. */
-const MAX_TIME = 8.64e15;
+const LOGICAL = {
+  string: 1,
+  enum: 4,
+  decimal: 5,
+  date: 6,
+  timestamp: 8,
+  integer: 10,
+  unknown: 11,
+  json: 12,
+  uuid: 14,
+  half: 15,
+};
+/** By their numbers in a timestamp's type. */
+const UNITS: readonly (InstantUnit | undefined)[] = [undefined, "millisecond", "microsecond", "nanosecond"];
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -51,6 +64,8 @@ export function columnReadingOf(element: ParquetElement): ColumnReading {
   const { type, name, repetition, childCount } = element;
   if (childCount > 0 || repetition === 2)
     throw new DecodeError("parquet", `column ${name} holds lists, structures or maps, which are not read`);
+  // Some writers have such a column without nulls: what its pages then hold has no meaning.
+  if (element.logical?.kind === LOGICAL.unknown) return onlyNulls;
   switch (type) {
     case PHYSICAL.boolean:
       return same("boolean");
@@ -59,7 +74,7 @@ export function columnReadingOf(element: ParquetElement): ColumnReading {
     case PHYSICAL.int64:
       return readingOfInt64(element);
     case PHYSICAL.int96:
-      return dates((value: Uint8Array) => millisecondsOf96(value));
+      return dates((values) => Float64Array.from(values as Uint8Array[], instantOf96));
     case PHYSICAL.float:
       return same("float32");
     case PHYSICAL.double:
@@ -78,8 +93,7 @@ function same(type: ColumnType): ColumnReading {
 
 function readingOfInt32(element: ParquetElement): ColumnReading {
   if (isDecimal(element)) return decimal(element, (value) => String(value));
-  if (element.converted === CONVERTED.date || element.logical?.kind === LOGICAL.date)
-    return dates((days: number) => days * 86_400_000);
+  if (element.converted === CONVERTED.date || element.logical?.kind === LOGICAL.date) return counts("day");
   const type = integerOf(element) ?? "int32";
   const range = RANGES[type];
   if (range === undefined) return same(type === "uint32" ? "uint32" : "int32");
@@ -105,10 +119,10 @@ const RANGES: { readonly [type: string]: readonly [least: number, most: number] 
 function readingOfInt64(element: ParquetElement): ColumnReading {
   if (isDecimal(element)) return decimal(element, (value) => String(value));
   const { converted, logical } = element;
-  const unit = logical?.kind === LOGICAL.timestamp ? logical.unit : 0;
-  if (converted === CONVERTED.millis || unit === 1) return dates(Number);
-  if (converted === CONVERTED.micros || unit === 2) return dates((value: bigint) => Number(value) / 1e3);
-  if (unit === 3) return dates((value: bigint) => Number(value / 1_000n) / 1e3);
+  const unit = logical?.kind === LOGICAL.timestamp ? UNITS[logical.unit] : undefined;
+  if (unit !== undefined) return counts(unit);
+  if (converted === CONVERTED.millis) return counts("millisecond");
+  if (converted === CONVERTED.micros) return counts("microsecond");
   return same(integerOf(element) === "uint64" ? "uint64" : "int64");
 }
 
@@ -119,7 +133,7 @@ function readingOfBytes(element: ParquetElement): ColumnReading {
     return { type: "float32", shareable: true, convert: (values) => (values as Uint8Array[]).map(halfOf) };
   if (logical?.kind === LOGICAL.uuid && typeLength === 16)
     return { type: "string", shareable: true, convert: (values) => (values as Uint8Array[]).map(uuidOf) };
-  if (converted === CONVERTED.json || logical?.kind === LOGICAL.json) return jsonReading;
+  if (converted === CONVERTED.json || logical?.kind === LOGICAL.json) return jsonReading(element.name);
   const isText = converted === CONVERTED.utf8 || converted === CONVERTED.enum;
   if (isText || logical?.kind === LOGICAL.string || logical?.kind === LOGICAL.enum) return textReading(element.name);
   return bytesReading;
@@ -140,15 +154,17 @@ function textReading(name: string): ColumnReading {
 }
 
 /** Each row has a value of its own, which may be changed without changing another one's. */
-const jsonReading: ColumnReading = {
-  type: "value",
-  shareable: false,
-  convert: (values, { budget, limits }) =>
-    (values as Uint8Array[]).map((bytes) => {
-      budget.take(bytes.length);
-      return decodeJson(bytes, limits);
-    }),
-};
+function jsonReading(name: string): ColumnReading {
+  return {
+    type: "value",
+    shareable: false,
+    convert: (values, { budget, limits }) =>
+      (values as Uint8Array[]).map((bytes) => {
+        budget.take(bytes.length);
+        return decodeNestedJson("parquet", name, bytes, limits);
+      }),
+  };
+}
 
 const bytesReading: ColumnReading = {
   type: "bytes",
@@ -160,17 +176,15 @@ const bytesReading: ColumnReading = {
     }),
 };
 
-/** To the millisecond, which is as fine as a Date is; what lies beyond all Dates becomes an invalid one. */
-function dates<Value>(millisecondsOf: (value: Value) => number): ColumnReading {
-  return {
-    type: "date",
-    shareable: true,
-    convert: (values) =>
-      Float64Array.from(values as unknown as ArrayLike<Value>, (value) => {
-        const time = Math.floor(millisecondsOf(value));
-        return Math.abs(time) <= MAX_TIME ? time : Number.NaN;
-      }),
-  };
+const onlyNulls: ColumnReading = { type: "value", isNull: true, shareable: true, convert: () => [] };
+
+/** What no Date can hold is NaN, until it is known whether a row that is read has it. */
+function dates(convert: (values: PhysicalValues) => Float64Array): ColumnReading {
+  return { type: "date", shareable: true, convert };
+}
+
+function counts(unit: InstantUnit): ColumnReading {
+  return dates((values) => instantsOf(values as Int32Array | BigInt64Array, unit));
 }
 
 /** The nearest number: Parquet's decimals have up to 76 digits, and numbers here about 15. */
@@ -205,11 +219,13 @@ function bigintOf(bytes: Uint8Array): bigint {
   return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`));
 }
 
+const NANOSECONDS_OF_A_DAY = 86_400_000_000_000n;
+
 /** Nanoseconds of the day, then the day in the Julian calendar's count. */
-function millisecondsOf96(bytes: Uint8Array): number {
+function instantOf96(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 12);
-  const days = view.getInt32(8, true) - 2_440_588;
-  return days * 86_400_000 + Number(view.getBigInt64(0, true) / 1_000_000n);
+  const days = BigInt(view.getInt32(8, true) - 2_440_588);
+  return instantOf(days * NANOSECONDS_OF_A_DAY + view.getBigInt64(0, true), "nanosecond");
 }
 
 function halfOf(bytes: Uint8Array): number {

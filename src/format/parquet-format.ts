@@ -22,8 +22,8 @@ const DEFAULT_ROW_GROUP_ROWS = 100_000;
  * columns or rows take no more than their bytes and the footer.
  *
  * Every type of column comes back as it was; nested values (`value`) are written as JSON. A row that lacks a key which others have is
- * refused, as are invalid Dates, and what JSON would change. Files of other writers are read by their own schema: timestamps to the
- * millisecond, decimals to the nearest number; columns of lists, structures and maps are not read.
+ * refused, as are invalid Dates, and what JSON would change. Files of other writers are read by their own schema: timestamps cut
+ * off to the millisecond and refused where no Date can hold them, decimals to the nearest number; columns of lists, structures and maps are not read.
  *
  * Writing needs the package `hyparquet-writer`, reading pages compressed by snappy `hyparquet`.
  *

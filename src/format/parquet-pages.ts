@@ -160,11 +160,15 @@ function splitFirst(body: Uint8Array, head: PageHead, reading: PageReading): Spl
 function splitSecond(body: Uint8Array, head: PageHead, reading: PageReading): SplitPage {
   const { definitionBytes, repetitionBytes } = head;
   const levels = definitionBytes + repetitionBytes;
-  if (repetitionBytes !== 0 || definitionBytes < 0 || levels > body.length || levels > head.expandedBytes)
-    fail("a page is cut off");
+  if (!(repetitionBytes >= 0 && definitionBytes >= 0) || levels > body.length || levels > head.expandedBytes)
+    fail("a page says more bytes of levels than it has");
   const values = expandPage(body.subarray(levels), head, reading, head.expandedBytes - levels);
   if (!reading.optional) return { present: undefined, values };
-  return { present: decodeHybrid(body.subarray(0, levels), 1, head.valueCount) as Uint8Array, values };
+  // Some writers leave them out where no row is null.
+  if (definitionBytes === 0 && head.nullCount === 0) return { present: undefined, values };
+  // No row of a column that is not nested repeats another one, and some writers say so all the same, row by row.
+  const definition = body.subarray(repetitionBytes, levels);
+  return { present: decodeHybrid(definition, 1, head.valueCount) as Uint8Array, values };
 }
 
 function prefixOf(bytes: Uint8Array): number {

@@ -16,6 +16,7 @@ import { type ArrowContext, type ArrowPart, decodeArrowValues } from "./arrow-va
 import { COLUMN_ARRAYS, isNumericColumnType, rowBytesOf } from "./column-arrays.ts";
 import { createBudget } from "./decode-budget.ts";
 import type { DecodeLimits, TableSelection } from "./format.ts";
+import { assertInstants } from "./instants.ts";
 import { resolveSelection } from "./table-selection.ts";
 
 /** Under which a file says that it is ours: then a column that may be null has marks, whether or not a row is null. */
@@ -67,7 +68,9 @@ export async function readArrow(
     for (const each of placed) parts.push(await readPart(source, column, each, dictionaries, context));
     return joinParts(column, parts, end - start, isOurs && column.field.nullable);
   });
-  return new ColumnTable(await Promise.all(read), end - start);
+  const columnsRead = await Promise.all(read);
+  for (const column of columnsRead) assertInstants("arrow", column, start);
+  return new ColumnTable(columnsRead, end - start);
 }
 
 function placeColumns({ fields }: ArrowFooter, indexes: readonly number[]): ReadColumn[] {

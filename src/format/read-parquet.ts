@@ -1,9 +1,10 @@
 import { DecodeError, DecodeLimitError } from "../errors/format-errors.ts";
-import type { Column } from "../table/column.ts";
+import { type Column, MARK } from "../table/column.ts";
 import { ColumnTable } from "../table/column-table.ts";
 import { COLUMN_ARRAYS, isNumericColumnType, NO_VALUE, rowBytesOf } from "./column-arrays.ts";
 import { type Budget, createBudget } from "./decode-budget.ts";
 import type { DecodeLimits, TableSelection } from "./format.ts";
+import { assertInstants } from "./instants.ts";
 import { loadExpand } from "./parquet-codecs.ts";
 import { type ColumnReading, columnReadingOf } from "./parquet-columns.ts";
 import {
@@ -57,22 +58,32 @@ export async function readParquet(
     const from = Math.max(start - groupStart, 0);
     const to = Math.min(end - groupStart, group.rowCount);
     if (from < to) {
-      const chunks = readings.map(({ element }) => group.chunks[element.chunkIndex] as ParquetChunk);
-      const bytes = await Promise.all(chunks.map((chunk) => readRange(source, rangeOf(chunk))));
-      for (const [i, { element, reading }] of readings.entries()) {
-        const chunk = chunks[i] as ParquetChunk;
+      const read = readings.flatMap(({ element, reading }, i) =>
+        reading.isNull === true
+          ? []
+          : [
+              {
+                element,
+                reading,
+                fill: fills[i] as ColumnFill,
+                chunk: group.chunks[element.chunkIndex] as ParquetChunk,
+              },
+            ],
+      );
+      const bytes = await Promise.all(read.map(({ chunk }) => readRange(source, rangeOf(chunk))));
+      for (const [i, { element, reading, fill, chunk }] of read.entries()) {
         const how = await pageReadingOf(element, chunk, group.rowCount, limits, pages);
-        const fill = fills[i] as ColumnFill;
         for (const page of readPages(bytes[i] as Uint8Array, group.rowCount, { start: from, end: to }, how))
           fillPage(fill, page, reading, { from, to, at: groupStart - start }, { budget, limits });
       }
     }
     groupStart += group.rowCount;
   }
-  return new ColumnTable(
-    fills.map(({ column, marks }) => ({ ...column, ...(marks === undefined ? {} : { marks }) }) as Column),
-    end - start,
+  const columns = fills.map(
+    ({ column, marks }) => ({ ...column, ...(marks === undefined ? {} : { marks }) }) as Column,
   );
+  for (const column of columns) assertInstants("parquet", column, start);
+  return new ColumnTable(columns, end - start);
 }
 
 async function readFooter(source: ParquetSource): Promise<ParquetFooter> {
@@ -112,14 +123,16 @@ function reserve(columns: readonly ReadColumn[], rowCount: number, budget: Budge
   const cells = columns.length === 0 ? rowCount : listed.length * rowCount;
   if (cells > limits.maxNodes) throw new DecodeLimitError("parquet", "maxNodes", limits.maxNodes);
   for (const { element, reading } of columns)
-    budget.take(rowCount * (rowBytesOf(reading.type) + (element.repetition === 1 ? 1 : 0)));
+    budget.take(rowCount * (rowBytesOf(reading.type) + (element.repetition === 1 || reading.isNull === true ? 1 : 0)));
 }
 
-function createFill(name: string, { type }: ColumnReading, rowCount: number, isMarked: boolean): ColumnFill {
+function createFill(name: string, { type, isNull }: ColumnReading, rowCount: number, isMarked: boolean): ColumnFill {
   const values = isNumericColumnType(type)
     ? new COLUMN_ARRAYS[type](rowCount)
     : new Array<unknown>(rowCount).fill(NO_VALUE[type]);
-  return { column: { name, type, values }, marks: isMarked ? new Uint8Array(rowCount) : undefined };
+  const marks =
+    isMarked || isNull === true ? new Uint8Array(rowCount).fill(isNull === true ? MARK.null : 0) : undefined;
+  return { column: { name, type, values }, marks };
 }
 
 async function pageReadingOf(

@@ -4,6 +4,7 @@ import { type Column, type ColumnType, MARK } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import { tableFromRows } from "../table/table-from-rows.ts";
 import { checkRows } from "./check-rows.ts";
+import { filledTable } from "./filled-table.ts";
 import { LastChecked } from "./last-checked.ts";
 import { hasExtraKeys } from "./own-keys.ts";
 import { tableOfChecked } from "./table-of-rows.ts";
@@ -37,9 +38,9 @@ function columnTableFormat(codec: TableCodec): ColumnTableFormat {
     ...headOf(codec),
     check(table) {
       checkTable(codec.id, table);
-      return codec.check(table);
+      return codec.check(filledTable(table));
     },
-    encode: (table) => codec.encode(table),
+    encode: (table) => codec.encode(filledTable(table)),
     decode: (bytes, limits) => codec.decode(bytes, limits),
   };
   return format as unknown as ColumnTableFormat;

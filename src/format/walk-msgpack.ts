@@ -1,5 +1,6 @@
 import { DecodeError, DecodeLimitError } from "../errors/format-errors.ts";
 import type { DecodeLimits } from "./format.ts";
+import { instantOf } from "./instants.ts";
 
 /** What a value begins with says how many bytes follow: of a number, or of the length of a text, a list and so on. */
 const FIXED_BYTES: Readonly<Record<number, number>> = {
@@ -20,7 +21,8 @@ const FIXED_BYTES: Readonly<Record<number, number>> = {
 
 /** The one extension that every MessagePack library knows. */
 const TIMESTAMP = 0xff;
-const MAX_SECONDS = 8_640_000_000_000n;
+const NANOSECONDS_OF_A_SECOND = 1_000_000_000;
+const NANOSECONDS_OF_A_MILLISECOND = 1_000_000;
 /** Where msgpackr has no native part, it takes such a mark away from longer texts. */
 const MARK_KEPT_UP_TO_BYTES = 64;
 
@@ -28,11 +30,15 @@ const MARK_KEPT_UP_TO_BYTES = 64;
  * Walk over MessagePack without building anything: whoever decodes it afterwards meets whole values of known types only, as many and as
  * deeply nested as the limits allow.
  *
+ * @returns the same bytes, or a copy whose timestamps are as fine as a Date is: what is finer is cut off downwards, where msgpackr would round
+ * those before 1970 up
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
-export function walkMsgpack(bytes: Uint8Array, limits: DecodeLimits): void {
+export function walkMsgpack(bytes: Uint8Array, limits: DecodeLimits): Uint8Array {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("msgpack", "maxBytes", limits.maxBytes);
-  new MsgpackWalk(bytes, limits).walk();
+  const walk = new MsgpackWalk(bytes, limits);
+  walk.walk();
+  return walk.rounded ?? bytes;
 }
 
 class MsgpackWalk {
@@ -40,6 +46,8 @@ class MsgpackWalk {
   readonly #view: DataView;
   readonly #limits: DecodeLimits;
   readonly #isUtf8 = process.getBuiltinModule("node:buffer").isUtf8;
+  /** A copy with other timestamps, once there is one that is finer than a Date. */
+  rounded: Uint8Array | undefined;
   #at = 0;
   #nodes = 0;
   /** How many values are to come in the container that is open; of a map, keys and values. */
@@ -135,10 +143,18 @@ class MsgpackWalk {
       this.#fail(`they hold an extension of type ${(type << 24) >> 24}, and only timestamps (-1) are read`);
     if (sizeBytes === 4) return;
     if (sizeBytes !== 8 && sizeBytes !== 12) this.#fail(`a timestamp has ${sizeBytes} bytes`);
-    const nanoseconds = sizeBytes === 8 ? this.#view.getUint32(start) >>> 2 : this.#view.getUint32(start);
+    const head = this.#view.getUint32(start);
+    const nanoseconds = sizeBytes === 8 ? head >>> 2 : head;
     const seconds = sizeBytes === 8 ? 0n : this.#view.getBigInt64(start + 4);
-    const isDate = seconds >= -MAX_SECONDS && (seconds < MAX_SECONDS || (seconds === MAX_SECONDS && nanoseconds === 0));
-    if (nanoseconds > 999_999_999 || !isDate) this.#fail("a timestamp is no date");
+    const instant = instantOf(seconds * BigInt(NANOSECONDS_OF_A_SECOND) + BigInt(nanoseconds), "nanosecond");
+    if (nanoseconds >= NANOSECONDS_OF_A_SECOND || Number.isNaN(instant)) this.#fail("a timestamp is no date");
+    const finer = nanoseconds % NANOSECONDS_OF_A_MILLISECOND;
+    if (finer > 0) this.#setUint32(start, sizeBytes === 8 ? head - 4 * finer : head - finer);
+  }
+
+  #setUint32(at: number, value: number): void {
+    this.rounded ??= new Uint8Array(this.#bytes);
+    new DataView(this.rounded.buffer, this.rounded.byteOffset).setUint32(at, value);
   }
 
   /** An unsigned number of so many bytes. */

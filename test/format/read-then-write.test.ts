@@ -1,0 +1,237 @@
+import { readdir, readFile } from "node:fs/promises";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { DecodeError, DecodeLimitError } from "../../src/errors/format-errors.ts";
+import { arrowCodec } from "../../src/format/arrow-format.ts";
+import { csv } from "../../src/format/csv-format.ts";
+import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
+import { ndjson } from "../../src/format/ndjson-format.ts";
+import { parquetCodec } from "../../src/format/parquet-format.ts";
+import { table } from "../../src/format/table-format.ts";
+import { tabular } from "../../src/format/tabular-format-of.ts";
+import { assertColumnTable } from "../../src/table/assert-column-table.ts";
+import type { ColumnType } from "../../src/table/column.ts";
+import { ColumnTable } from "../../src/table/column-table.ts";
+import { anyTable } from "../support/any-table.ts";
+import { countedSource } from "../support/counted-source.ts";
+import { instantKinds } from "../support/instant-files.ts";
+import { type MadeColumn, makeParquet } from "../support/make-parquet.ts";
+import { queryDuckdb } from "../support/query-duckdb.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+// Of whatever file: what a format reads, it can write, and it is the same again. Otherwise a reader would make values that no writer lets through.
+
+const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
+
+/** A format of tables, as far as it is needed here. */
+interface Tables {
+  check(table: ColumnTable): void | Promise<void>;
+  encode(table: ColumnTable): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode(bytes: Uint8Array, limits: typeof defaultDecodeLimits): unknown;
+}
+
+/** The table, or undefined where the file was refused. */
+async function readThenWrite(format: Tables, bytes: Uint8Array): Promise<ColumnTable | undefined> {
+  let read: ColumnTable;
+  try {
+    read = (await format.decode(bytes, defaultDecodeLimits)) as ColumnTable;
+  } catch (error) {
+    if (error instanceof DecodeError || error instanceof DecodeLimitError) return undefined;
+    throw error;
+  }
+  assertColumnTable(read);
+  await format.check(read);
+  const written = new Uint8Array(Buffer.concat(await format.encode(read)));
+  const again = (await format.decode(written, defaultDecodeLimits)) as ColumnTable;
+  expect(again.toRows()).toStrictEqual(read.toRows());
+  expect(again.columns.map(({ type }) => type)).toEqual(read.columns.map(({ type }) => type));
+  return read;
+}
+
+const formats = { parquet: tabular(parquetCodec()), arrow: tabular(arrowCodec) } as unknown as {
+  readonly [name in "parquet" | "arrow"]: Tables;
+};
+
+describe("what is read of a file of others can be written, and is the same again", () => {
+  test("of the files at hand", async () => {
+    const folder = new URL("fixtures/", import.meta.url);
+    let read = 0;
+    for (const name of await readdir(folder)) {
+      const extension = name.split(".").at(-1) as keyof typeof formats;
+      if (!Object.hasOwn(formats, extension)) continue;
+      const bytes = new Uint8Array(await readFile(new URL(name, folder)));
+      if (name.includes("zstd") && !("zstdCompressSync" in process.getBuiltinModule("node:zlib"))) continue;
+      if ((await readThenWrite(formats[extension], bytes)) !== undefined) read += 1;
+    }
+    expect(read).toBeGreaterThanOrEqual(4);
+  });
+
+  test.each(["", ", parquet_version v2", ", parquet_version v2, dictionary_size_limit 1"])(
+    "of DuckDB: every type that it has%s",
+    async (options) => {
+      await using folder = await temporaryFolder();
+      const path = folder.join("theirs.parquet");
+      const names = (await queryDuckdb("select column_name from (describe select * from test_all_types())")).flat();
+      const selected: string[] = [];
+      const refused: string[] = [];
+      for (const name of names as string[]) {
+        try {
+          await queryDuckdb(
+            `copy (select 1 as k, "${name}" from test_all_types()) to '${path}' (format parquet${options})`,
+          );
+        } catch {
+          continue;
+        }
+        const bytes = new Uint8Array(await readFile(path));
+        const read = await readThenWrite(formats.parquet, bytes);
+        (read === undefined ? refused : selected).push(name);
+        const part = await parquetCodec().selectColumns?.(
+          countedSource(bytes).source,
+          { columns: ["k"] },
+          defaultDecodeLimits,
+        );
+        expect(part?.toRows()).toEqual([{ k: 1 }, { k: 1 }, { k: 1 }]);
+      }
+      expect(selected).toEqual(expect.arrayContaining(["bool", "bigint", "varchar", "double", "time", "uuid", "blob"]));
+      // Their least and greatest values are beyond all Dates.
+      expect(refused).toEqual(expect.arrayContaining(["date", "timestamp", "timestamp_s", "timestamp_ms"]));
+    },
+  );
+
+  test("of instants of every kind, also those that no Date holds", async () => {
+    for (const kind of instantKinds) {
+      const most = kind.bits === 32 ? 2n ** 31n : 2n ** 63n;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.option(fc.bigInt({ min: -most, max: most - 1n })), { minLength: 1, maxLength: 5 }),
+          async (counts) => {
+            await readThenWrite(formats[kind.format], kind.create(counts));
+          },
+        ),
+        { numRuns: Math.ceil(runs / 4) },
+      );
+    }
+  });
+
+  test("of any values under any logical type of Parquet", async () => {
+    const kinds: readonly (readonly [type: number, bytes: number])[] = [
+      [1, 4],
+      [2, 8],
+      [3, 12],
+      [4, 4],
+      [5, 8],
+      [7, 2],
+      [7, 16],
+    ];
+    const logical = fc.oneof(
+      fc.constantFrom(undefined, ...[1, 4, 6, 11, 12, 13, 14, 15].map((kind) => ({ [kind]: {} }))),
+      fc.record({ scale: fc.integer({ min: 0, max: 9 }) }).map(({ scale }) => ({ 5: { 1: scale, 2: 18 } })),
+      fc.tuple(fc.constantFrom(7, 8), fc.boolean(), fc.constantFrom(1, 2, 3)).map(([kind, utc, unit]) => ({
+        [kind]: { 1: utc, 2: { [unit]: {} } },
+      })),
+    );
+    const converted = fc.option(fc.integer({ min: 0, max: 21 }), { nil: undefined });
+    let read = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...kinds),
+        logical,
+        converted,
+        fc.uint8Array({ minLength: 48, maxLength: 48 }),
+        async ([type, size], logicalType, convertedType, all) => {
+          const column: MadeColumn = {
+            name: "c",
+            type,
+            values: all.subarray(0, 3 * size),
+            present: [true, false, true, true],
+            ...(type === 7 ? { typeLength: size } : {}),
+            ...(logicalType === undefined ? {} : { logical: logicalType }),
+            ...(convertedType === undefined ? {} : { converted: convertedType }),
+          };
+          if ((await readThenWrite(formats.parquet, makeParquet(4, [column]))) !== undefined) read += 1;
+        },
+      ),
+      { numRuns: runs * 4 },
+    );
+    expect(read).toBeGreaterThan(runs / 2);
+  });
+
+  const cell = fc.oneof(
+    fc.constantFrom(
+      "",
+      "-0",
+      "-0.0",
+      "1e400",
+      "-1e999",
+      "NaN",
+      "Infinity",
+      "true",
+      "null",
+      "infinity",
+      "9007199254740993",
+    ),
+    fc.constantFrom("+290000-01-01T00:00:00.000Z", "2020-01-01", "2020-01-01T00:00:00.000Z", "AA==", "\ufeff"),
+    fc.double().map(String),
+    fc.string(),
+  );
+  const types = ["int32", "uint64", "float32", "float64", "boolean", "string", "date", "bytes"] as const;
+
+  test("of CSV with any cells", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...types), cell, cell, async (type, a, b) => {
+        const lines = [a, b].map((text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text));
+        const format = csv({ columns: { c: type } }) as unknown as Tables;
+        await readThenWrite(format, new TextEncoder().encode(["c", ...lines, ""].join("\n")));
+      }),
+      { numRuns: runs * 4 },
+    );
+  });
+
+  test("of lines of JSON with any values", async () => {
+    const json = fc.oneof(
+      cell.map((text) => JSON.stringify(text)),
+      fc.constantFrom("-0", "-0.0", "1e400", "[-1e400]", '{"a":-0}', "[[-0,1]]", "null", "0", "true", "1e3"),
+      fc.json({ noUnicodeString: false }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom<ColumnType>(...types, "value"), json, json, async (type, a, b) => {
+        const format = ndjson({ columns: { c: type } }) as unknown as Tables;
+        await readThenWrite(format, new TextEncoder().encode(`{"c":${a}}\n{"c":${b}}\n{}\n`));
+      }),
+      { numRuns: runs * 4 },
+    );
+  });
+
+  test("of tables of our own, changed anywhere", async () => {
+    const format = table({ columns: true }) as unknown as Tables;
+    await fc.assert(
+      fc.asyncProperty(anyTable, fc.nat(), fc.nat(255), async (sample, place, byte) => {
+        const bytes = new Uint8Array(Buffer.concat(await format.encode(sample)));
+        bytes[place % bytes.length] = byte;
+        await readThenWrite(format, bytes);
+      }),
+      { numRuns: runs },
+    );
+  });
+});
+
+describe("what lies where a row is null has no meaning", () => {
+  test.each([
+    ["date", [0.5, Number.NaN, 1e300, -0]],
+    ["boolean", [2, 255, 7, 9]],
+    ["string", [undefined, null, 3, "\ud800"]],
+    ["bytes", [undefined, null, "a", new Uint8Array(new SharedArrayBuffer(1))]],
+    ["value", [undefined, null, () => 1, new Map()]],
+  ] as const)("in a column of type %s: it is not written, and not refused", async (type, garbage) => {
+    const values =
+      type === "date" ? Float64Array.from(garbage) : type === "boolean" ? Uint8Array.from(garbage) : [...garbage];
+    const marks = Uint8Array.of(1, 1, 1, 1);
+    const sample = new ColumnTable([{ name: "c", type, values, marks } as ColumnTable["columns"][number]], 4);
+    for (const format of [...Object.values(formats), table({ columns: true }) as unknown as Tables]) {
+      await format.check(sample);
+      const bytes = new Uint8Array(Buffer.concat(await format.encode(sample)));
+      const read = (await format.decode(bytes, defaultDecodeLimits)) as ColumnTable;
+      expect(read.toRows()).toEqual([{ c: null }, { c: null }, { c: null }, { c: null }]);
+    }
+  });
+});
