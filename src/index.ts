@@ -17,6 +17,7 @@ export {
 export { CredentialInParamsError, TaggedJsonError, UnsupportedValueError } from "./errors/params-errors.ts";
 export { PersistableError } from "./errors/persistable-error.ts";
 export {
+  CircularWaitError,
   DefinitionError,
   InvalidParamsError,
   InvalidPayloadError,

@@ -87,3 +87,26 @@ export class InvalidParamsError extends PersistableError {
     this.issues = issues;
   }
 }
+
+/**
+ * A generator waits for its own payload, directly or through the generators of others, so that none of them would ever end. The message shows the cycle. Remedy: check the
+ * params of the call that leads back; recursion needs a case that asks for nothing.
+ *
+ * @example
+ * ```ts
+ * // fib { n: 1 } waits for itself: fib { n: 1 } → fib { n: 1 }. …
+ * ```
+ */
+export class CircularWaitError extends PersistableError {
+  override readonly code = "PERSISTABLE_CIRCULAR_WAIT" as const;
+  /** Who waits for whom, with names and params; the first and the last are the same. */
+  readonly cycle: readonly string[];
+
+  constructor(cycle: readonly string[]) {
+    super(
+      `${cycle[0]} waits for itself: ${cycle.join(" → ")}. None of these would ever end. ` +
+        "Check the params with which a generator asks for another payload, and the case in which it asks for none.",
+    );
+    this.cycle = cycle;
+  }
+}

@@ -12,6 +12,7 @@ import { packValue } from "./packed-value.ts";
 import { paramsTreeOf } from "./params-tree-of.ts";
 import type { State } from "./state.ts";
 import { visitUpstreamFirst } from "./upstream-first.ts";
+import { lineOfWork } from "./wait-graph.ts";
 import type { JobNode, WorkerJob, WorkerNews } from "./worker-message.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -89,6 +90,7 @@ function describeJob(state: State, untracked: Readonly<Record<string, unknown>>)
   return {
     nodes,
     untracked: packValue(untracked, [], ["untracked"]),
+    line: lineOfWork(),
     isHeard: surroundings.onEvent !== undefined,
     isLogged: surroundings.logger !== undefined,
     isVerbose: surroundings.verbose,

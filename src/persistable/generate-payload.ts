@@ -14,6 +14,7 @@ import type { HookContext } from "./hooks.ts";
 import { createRedactor } from "./redact-secrets.ts";
 import type { Generated, State } from "./state.ts";
 import { tellAtOnce } from "./tell-at-once.ts";
+import { carryOut, titleOf, waitFor, workKeyOf } from "./wait-graph.ts";
 
 /** Run the generator, validate and summarize what it gave. Nothing is held or written yet: where this fails, the earlier payload stays. */
 export async function runGenerator(
@@ -47,7 +48,11 @@ export async function runGenerator(
 /** What a generator gave; where its payload is a handle on what lies in the store, that is written already, and nobody knows of it. */
 type Given = Pick<Generated, "payload" | "taken" | "staged">;
 
-async function callGenerator(
+function callGenerator(state: State, options: InternalCallOptions, signal: AbortSignal | undefined): Promise<Given> {
+  return carryOut(workKeyOf(state), titleOf(state), () => callUnwatched(state, options, signal));
+}
+
+async function callUnwatched(
   state: State,
   options: InternalCallOptions,
   signal: AbortSignal | undefined,
@@ -164,7 +169,10 @@ export async function generate(
         "was not to be persisted",
         "Such a payload lies in its store only: call generate() without persist: false.",
       );
-    const generated = await runGenerator(state, options, options.signal);
+    // A generator that generates itself again would never end.
+    const generated = await waitFor(workKeyOf(state), titleOf(state), () =>
+      runGenerator(state, options, options.signal),
+    );
     const { payload } = generated;
     if (options.persist === false) await holdUnpersisted(state, payload);
     else {

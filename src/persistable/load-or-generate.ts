@@ -52,12 +52,17 @@ async function produceOnce(
   options: InternalCallOptions,
 ): Promise<unknown> {
   // Only a miss needs the generating half of the library.
-  const { producePayload } = await loadPart(() => import("./produce-payload.ts"));
-  const key = `${state.surroundings.store.url}\n${state.node.address}`;
-  const { promise, isLeader } = flights.run(key, options.signal, (signal) =>
-    producePayload(state, miss, options, signal),
-  );
-  const { payload } = await promise;
+  const [{ producePayload }, { titleOf, waitFor, workKeyOf }] = await Promise.all([
+    loadPart(() => import("./produce-payload.ts")),
+    loadPart(() => import("./wait-graph.ts")),
+  ]);
+  const key = workKeyOf(state);
+  let isLeader = false;
+  const { payload } = await waitFor(key, titleOf(state), () => {
+    const flight = flights.run(key, options.signal, (signal) => producePayload(state, miss, options, signal));
+    isLeader = flight.isLeader;
+    return flight.promise;
+  });
   if (isLeader) return payload;
   const held = await heldPayload(state);
   if (held !== undefined) return held.value;

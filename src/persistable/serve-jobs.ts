@@ -9,6 +9,7 @@ import { unpackValue } from "./packed-value.ts";
 import { rebuildPersistable } from "./rebuild-persistable.ts";
 import type { State } from "./state.ts";
 import type { SurroundingsOptions } from "./surroundings.ts";
+import { continueLine } from "./wait-graph.ts";
 import type { MessageToWorker, WorkerJob, WorkerNews, WorkerOutcome } from "./worker-message.ts";
 
 type Tell = (news: WorkerNews) => void;
@@ -43,16 +44,16 @@ async function doJob(job: WorkerJob, signal: AbortSignal, tell: Tell): Promise<F
   try {
     const state = await rebuildPersistable(job, surroundingsFor(job, tell));
     const untracked = unpackValue(job.untracked, []) as Readonly<Record<string, unknown>>;
-    return await generate(state, new WorkerContext(state, { untracked }, signal, tell));
+    return await generate(state, new WorkerContext(state, { untracked }, signal, tell), job.line);
   } catch (error) {
     return failed(error, signal);
   }
 }
 
-async function generate(state: State, context: WorkerContext): Promise<Finished> {
+async function generate(state: State, context: WorkerContext, line: WorkerJob["line"]): Promise<Finished> {
   let move: PayloadMove;
   try {
-    move = await movePayload(await state.hooks.generatePayload(context), state.format);
+    move = await continueLine(line, async () => movePayload(await state.hooks.generatePayload(context), state.format));
   } finally {
     await context.close();
   }

@@ -6,12 +6,15 @@ import type { MemoryPolicy } from "./declaration.ts";
 import type { MovedPayload } from "./moved-payload.ts";
 import type { PackedValue } from "./packed-value.ts";
 import type { TakenByGenerator } from "./state.ts";
+import type { WorkName } from "./wait-graph.ts";
 
 /** One generation for a worker thread: the persistable and everything upstream of it. */
 export interface WorkerJob {
   /** Upstream first; the last one is to be generated. */
   readonly nodes: readonly JobNode[];
   readonly untracked: PackedValue;
+  /** The generations that wait for this one, which is the last: none of them can be asked for inside it. */
+  readonly line: readonly WorkName[];
   /** Whether dependencies' events and log lines are listened to. */
   readonly isHeard: boolean;
   readonly isLogged: boolean;

@@ -1,19 +1,56 @@
-/** Everything in this process that is being generated, by store and item: whoever wants it too waits for the same work. */
-export const inFlight = new Map<string, Promise<void>>();
+import { enlist, type Work } from "../persistable/wait-graph.ts";
+
+/** An item that is being generated in this process. */
+export interface ItemFlight {
+  /** Resolves when it is there, or has failed. */
+  readonly done: Promise<void>;
+  /** The batch that it is part of. */
+  readonly work: Work;
+}
+
+/** By store and item: other callers who want an item wait for the same work. */
+export const inFlight = new Map<string, ItemFlight>();
+
+/** Items that are generated together, which other callers wait for until the claim is released. */
+export interface ClaimedBatch<Item> {
+  readonly items: readonly Item[];
+  readonly work: Work;
+  release(): void;
+}
 
 /**
- * Say that an item is being generated from now on.
+ * Says that items are going to be generated together.
  *
- * @returns how the claim is given back
+ * @param running - batches of the same call: this one is queued until one of them ends
  */
-export function claim(key: string): () => void {
+export function claimBatch<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  name: string,
+  running: ReadonlySet<Work>,
+): ClaimedBatch<Item> {
+  const keys = items.map(keyOf);
+  const { work, end } = enlist(`batch of ${keys[0]}`, () => `${name} (${items.length} items)`);
+  work.queuedBehind = running;
+  const claims = keys.map((key) => claim(key, work));
+  const release = (): void => {
+    for (const giveBack of claims) giveBack();
+    end();
+  };
+  return { items, work, release };
+}
+
+function claim(key: string, work: Work): () => void {
   let release: () => void = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  inFlight.set(key, held);
+  const flight: ItemFlight = {
+    work,
+    done: new Promise((resolve) => {
+      release = resolve;
+    }),
+  };
+  inFlight.set(key, flight);
   return () => {
-    if (inFlight.get(key) === held) inFlight.delete(key);
+    if (inFlight.get(key) === flight) inFlight.delete(key);
     release();
   };
 }

@@ -10,10 +10,11 @@ import type { PersistableOptions } from "../persistable/persistable.ts";
 import { SpentCost } from "../persistable/spent-cost.ts";
 import { type State, stateKey } from "../persistable/state.ts";
 import { tellEvent } from "../persistable/tell-event.ts";
+import { carryOutEnlisted, type Work, waitForEnlisted } from "../persistable/wait-graph.ts";
 import { orAborted } from "../store/or-aborted.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { limitBatch } from "./batch-limits.ts";
-import { claim, inFlight } from "./item-claims.ts";
+import { claimBatch, inFlight } from "./item-claims.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
 import type { PackItem } from "./pack.ts";
 import { PackStore } from "./pack-store.ts";
@@ -211,7 +212,12 @@ export class PersistableMap<Item, Payload> {
       const mine = left.filter(([address]) => !inFlight.has(this.#key(address)));
       if (mine.length > 0) await this.#generateAll(mine, payloads, options, tell);
       const others = left.filter(([address]) => !payloads.has(address));
-      await Promise.allSettled(others.map(([address]) => inFlight.get(this.#key(address))));
+      await Promise.all(
+        others.map(([address]) => {
+          const flight = inFlight.get(this.#key(address));
+          return flight === undefined ? undefined : waitForEnlisted(flight.work, () => flight.done);
+        }),
+      );
       signal?.throwIfAborted();
       // What others have generated in this process is in packs that this map may not know.
       if (others.length > 0) await this.#packs.refresh(signal);
@@ -252,26 +258,34 @@ export class PersistableMap<Item, Payload> {
     const { batchSize = DEFAULT_BATCH_SIZE } = this.#definition;
     const failures: unknown[] = [];
     let failedItems = 0;
-    let next = 0;
-    // All of them now, before anybody else gets a turn.
-    const claims = new Map(missing.map(([address]) => [address, claim(this.#key(address))]));
+    const running = new Set<Work>();
+    // All of them are claimed now, before another caller gets a turn.
+    const queue = [...inParts(missing, batchSize)].map((items) =>
+      claimBatch(items, ([address]) => this.#key(address), this.#state.node.name, running),
+    );
     const lane = async (): Promise<void> => {
-      while (next < missing.length && failures.length === 0 && options.signal?.aborted !== true) {
-        const batch = missing.slice(next, next + batchSize);
-        next += batch.length;
+      while (failures.length === 0 && options.signal?.aborted !== true) {
+        const batch = queue.shift();
+        if (batch === undefined) return;
+        const { items, work, release } = batch;
+        running.add(work);
+        work.queuedBehind = undefined;
         try {
-          await this.#generateBatch(batch, payloads, options.signal);
+          await waitForEnlisted(work, () =>
+            carryOutEnlisted(work, () => this.#generateBatch(items, payloads, options.signal)),
+          );
           tell();
         } catch (error) {
           failures.push(error);
-          failedItems += batch.length;
+          failedItems += items.length;
         } finally {
-          for (const [address] of batch) claims.get(address)?.();
+          running.delete(work);
+          release();
         }
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, options.concurrency ?? 1) }, lane));
-    for (const release of claims.values()) release();
+    for (const { release } of queue) release();
     options.signal?.throwIfAborted();
     if (failures.length > 0)
       throw new BatchFailedError(this.#state.node.name, { failedItems, persisted: payloads.size, cause: failures[0] });

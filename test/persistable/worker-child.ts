@@ -148,6 +148,13 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   async nested() {
     return defined.usesHeavy({ doubled: { upstream: { n: 4 } } }, { dataDir }).payload;
   },
+  async circular() {
+    const errors = await Promise.all([
+      failureOf(defined.asksItself({ folder: dataDir }, { dataDir }).payload),
+      failureOf(defined.asksWorker({ folder: dataDir }, { dataDir }).payload),
+    ]);
+    return errors.map((error) => ({ code: (error as PersistableError).code, message: error.message }));
+  },
   async refused() {
     const errors = await Promise.all([
       failureOf(inMain({}, { dataDir }).payload),

@@ -159,6 +159,7 @@ export const meeting = definePersistable({
 });
 
 export class Counted extends Persistable<string, { n: number }, { upstream: ReturnType<typeof upstream> }> {
+  static override readonly payloadName = "counted";
   static override readonly declaration = { worker: import.meta.url };
   protected override async generatePayload(): Promise<string> {
     return `${this.params.n} of ${(await this.dependencies.upstream.payload).length}, ${isMainThread}`;
@@ -209,4 +210,26 @@ export const hungry = definePersistable({
     let eaten: object = {};
     for (;;) eaten = { eaten };
   },
+});
+
+/** Asks for its own payload, on its own thread. */
+export const asksItself = definePersistable({
+  name: "asks_itself",
+  params: typedParams<{ folder: string }>(),
+  worker: true,
+  generate: ({ params }): Promise<number> => asksItself(params, { dataDir: params.folder }).payload,
+});
+
+/** Asks on the main thread for what asks for it on another one. */
+export const asksWorker = definePersistable({
+  name: "asks_worker",
+  params: typedParams<{ folder: string }>(),
+  generate: ({ params }): Promise<number> => asksBack(params, { dataDir: params.folder }).payload,
+});
+
+export const asksBack = definePersistable({
+  name: "asks_back",
+  params: typedParams<{ folder: string }>(),
+  worker: true,
+  generate: ({ params }): Promise<number> => asksWorker(params, { dataDir: params.folder }).payload,
 });

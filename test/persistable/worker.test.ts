@@ -44,6 +44,16 @@ function leftIn(dataDir: string): string[] {
 }
 
 describe.concurrent("a generator on a worker thread", () => {
+  test("hears that it waits for itself, on one thread or by way of two", async () => {
+    expect(await play("circular")).toEqual([
+      { code: "PERSISTABLE_CIRCULAR_WAIT", message: expect.stringMatching(/^asks_itself .* → asks_itself /) },
+      {
+        code: "PERSISTABLE_CIRCULAR_WAIT",
+        message: expect.stringMatching(/^asks_back .* → asks_worker .* → asks_back /),
+      },
+    ]);
+  });
+
   test("gives what it gives elsewhere, loads its dependencies from the store, and the process ends by itself", async () => {
     const look = async (dataDir: string): Promise<void> => {
       const { values } = await doubled({ upstream: { n: 5 } }, { dataDir }).load();
