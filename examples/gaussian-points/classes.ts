@@ -4,6 +4,7 @@ import { OutlierEstimator } from "./outlier-estimator.ts";
 import { randomPoints } from "./random-points.ts";
 
 export class GaussianPoints extends Persistable<Float64Array, { n: number; randomState: number }> {
+  static override readonly payloadName = "gaussian_points";
   protected override generatePayload(): Promise<Float64Array> {
     return randomPoints(this.params.randomState, this.params.n);
   }

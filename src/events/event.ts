@@ -133,6 +133,10 @@ export interface SourceChangedEvent extends EventBase {
   readonly type: "source-changed";
   readonly recorded: string;
   readonly current: string;
+  /** The module that defined it then, relative to its package; absent where that is not known. */
+  readonly recordedModule?: string;
+  /** The module that defines it now. */
+  readonly currentModule?: string;
 }
 
 /** The artifact was removed. */

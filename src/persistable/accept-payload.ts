@@ -1,5 +1,6 @@
 import { InvalidPayloadError } from "../errors/persistable-errors.ts";
 import type { Logger } from "../events/logger.ts";
+import { loadPart } from "../util/load-part.ts";
 import { provenanceKeysOf } from "./declaration.ts";
 import type { FoundHit } from "./find-artifact.ts";
 import { holdPersisted } from "./hold-payload.ts";
@@ -87,10 +88,13 @@ function settleLoaded(state: State, hit: FoundHit, context: HookContext<unknown,
       ...(hit.variant === undefined ? {} : { alias: hit.variant.name }),
     });
   }
-  if (hit.source !== undefined) noteSource(state, hit.source);
+  const noted = hit.source === undefined ? undefined : noteSource(state, hit.source);
   const after = state.hooks.postLoad(payload, context);
-  const told = after instanceof Promise ? after.then(() => state.telling) : state.telling;
-  return told === undefined ? payload : told.then(() => payload);
+  if (noted !== undefined || after instanceof Promise)
+    return Promise.all([after, noted])
+      .then(() => state.telling)
+      .then(() => payload);
+  return state.telling === undefined ? payload : state.telling.then(() => payload);
 }
 
 function validateLoaded(
@@ -136,9 +140,11 @@ function asInvalid(state: State, error: unknown): InvalidPayloadError {
 const told = new Set<string>();
 
 /** Said once for each generator and process: the artifact is good, and yet today's code might make another one. */
-function noteSource(state: State, recorded: string): void {
+function noteSource(state: State, recorded: string): Promise<void> | undefined {
   const { source } = provenanceKeysOf(state.declaration);
-  if (source === recorded || told.has(`${state.node.name} ${recorded}`)) return;
+  if (source === recorded || told.has(`${state.node.name} ${recorded}`)) return undefined;
   told.add(`${state.node.name} ${recorded}`);
-  tellEvent(state, { type: "source-changed", recorded, current: source });
+  return loadPart(() => import("./tell-source-changed.ts")).then(({ tellSourceChanged }) =>
+    tellSourceChanged(state, recorded),
+  );
 }

@@ -106,7 +106,9 @@ function declarationOf(target: DeclaringClass, options: StateOptions): Declarati
   const known = overridden ? undefined : declarations.get(target);
   if (known !== undefined) return known;
   const name =
-    options.name ?? (Object.hasOwn(target, "payloadName") ? target.payloadName : undefined) ?? snakeCase(target.name);
+    options.name ??
+    (Object.hasOwn(target, "payloadName") ? target.payloadName : undefined) ??
+    refuseUnnamed(target.name);
   const declared = Object.fromEntries(
     OVERRIDES.flatMap((key) => (key === "name" || options[key] === undefined ? [] : [[key, options[key]]])),
   );
@@ -139,12 +141,19 @@ const OVERRIDES = [
   "worker",
 ] as const satisfies readonly (keyof StateOptions)[];
 
+/** The name of a class is not used: minifiers change it, and two classes could then load each other's payloads. */
+function refuseUnnamed(className: string): never {
+  const title = className === "" ? "A class of persistables" : `The class ${className}`;
+  const suggested = className === "" ? "points" : snakeCase(className);
+  throw new DefinitionError(
+    `${title} has no payloadName of its own. Write static override readonly payloadName = ${JSON.stringify(suggested)} in it: ` +
+      "that names the folder of its artifacts and is part of their addresses. A build that minifies changes the names of classes, so they cannot serve. " +
+      "(Earlier releases took the class name in snake case: with that, existing artifacts are found.)",
+  );
+}
+
 /** `OutlierEstimator` becomes `outlier_estimator`, `HTTPPages2` becomes `http_pages2`. */
-export function snakeCase(className: string): string {
-  if (className === "")
-    throw new DefinitionError(
-      "A class of persistables without a name needs a static payloadName: it names the folder of its artifacts.",
-    );
+function snakeCase(className: string): string {
   return className
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1_$2")
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1_$2")

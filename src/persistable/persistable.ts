@@ -43,7 +43,7 @@ export interface PersistableOptions extends SurroundingsOptions {
 /** What the constructor of a class of persistables takes. */
 export type ConstructorOptions<Params, Dependencies> = PersistableOptions &
   DeclarationOptions & {
-    /** In the place of the class's own name. */
+    /** Used instead of the class's `payloadName`. */
     readonly name?: string | undefined;
   } & (Record<never, never> extends Params ? { readonly params?: Params | undefined } : { readonly params: Params }) &
   (Record<never, never> extends Dependencies
@@ -58,7 +58,7 @@ export type ConstructorOptions<Params, Dependencies> = PersistableOptions &
  * @example
  * ```ts
  * class GaussianPoints extends Persistable<Float64Array, { n: number; randomState: number }> {
- *   static override readonly payloadName = "gaussian_points"; // default: the class name in snake case
+ *   static override readonly payloadName = "gaussian_points"; // required: minifiers change the names of classes
  *   protected override generatePayload() { return uniform(this.params.randomState, this.params.n); }
  * }
  * const points = new GaussianPoints({ dataDir: "example-data", params: { n: 100, randomState: 10 } });
@@ -72,7 +72,7 @@ export abstract class Persistable<
   Summary = unknown,
 > implements AnyPersistable
 {
-  /** The name of the payload; by default the class name in snake case. */
+  /** The name of the payload. Each class needs one of its own: minifiers change the names of classes. */
   static readonly payloadName: string | undefined = undefined;
   /** A Standard Schema for the params: checks them and fills in defaults. */
   static readonly paramsSchema: StandardSchemaV1 | undefined = undefined;

@@ -1,7 +1,7 @@
 import { WorkerModuleError } from "../errors/worker-errors.ts";
 import { openStore } from "../store/open-store.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
-import { declarationKey, snakeCase } from "./create-state.ts";
+import { declarationKey } from "./create-state.ts";
 import type { Declaration, DeclarationOptions } from "./declaration.ts";
 import { unpackValue } from "./packed-value.ts";
 import { type State, stateKey } from "./state.ts";
@@ -130,6 +130,5 @@ function isClass(maker: Maker): maker is PersistableClass {
 
 function nameOf(maker: Maker): string {
   if (!isClass(maker)) return maker.payloadName;
-  const own = Object.hasOwn(maker, "payloadName") ? maker.payloadName : undefined;
-  return own ?? (maker.name === "" ? "" : snakeCase(maker.name));
+  return (Object.hasOwn(maker, "payloadName") ? maker.payloadName : undefined) ?? "";
 }

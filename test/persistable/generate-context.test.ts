@@ -266,6 +266,7 @@ describe("seed", () => {
 
   test("is worked out over a lineage of 100,000", async () => {
     class Link extends Persistable<number, Record<never, never>, { readonly upstream?: Link }> {
+      static override readonly payloadName = "link";
       protected override generatePayload({ seed }: Context): number {
         return seed;
       }

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import {
+  DefinitionError,
   definePersistable,
   type HookContext,
   InvalidPayloadError,
@@ -22,6 +23,7 @@ interface PointsParams {
 
 /** Records the order in which its hooks run. */
 class TracedPoints extends Persistable<number[], PointsParams> {
+  static override readonly payloadName = "traced_points";
   readonly calls: string[] = [];
   valid = true;
   failure: Error | undefined;
@@ -60,12 +62,21 @@ class TracedPoints extends Persistable<number[], PointsParams> {
 const params = { n: 3, offset: 1 };
 
 describe("constructor", () => {
-  test("takes the class name in snake case as the payload name", async () => {
+  test("takes the payload name of the class, or the one that it is given", async () => {
+    await using folder = await temporaryFolder();
+    expect(new TracedPoints({ dataDir: folder.path, params }).name).toBe("traced_points");
+    expect(new TracedPoints({ dataDir: folder.path, params, name: "other" }).name).toBe("other");
+  });
+
+  test("unlike the original takes no name from the class, which a build may rename", async () => {
     await using folder = await temporaryFolder();
     class HTTPPages extends TracedPoints {}
-    expect(new TracedPoints({ dataDir: folder.path, params }).name).toBe("traced_points");
-    expect(new HTTPPages({ dataDir: folder.path, params }).name).toBe("http_pages");
-    expect(new TracedPoints({ dataDir: folder.path, params, name: "other" }).name).toBe("other");
+    expect(() => new HTTPPages({ dataDir: folder.path, params })).toThrow(DefinitionError);
+    expect(() => new HTTPPages({ dataDir: folder.path, params })).toThrow(
+      /The class HTTPPages has no payloadName of its own\. .*payloadName = "http_pages".*minif/,
+    );
+    expect(() => new (class extends TracedPoints {})({ dataDir: folder.path, params })).toThrow(/payloadName/);
+    expect(new HTTPPages({ dataDir: folder.path, params, name: "pages" }).name).toBe("pages");
   });
 
   test("reads nothing, and unlike the original makes no folder", async () => {

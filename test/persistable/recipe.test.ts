@@ -74,6 +74,7 @@ describe("params", () => {
 
   test("a missing or foreign dependency is named", () => {
     class Above extends Persistable<number, Record<never, never>, { base: Persistable<number> }> {
+      static override readonly payloadName = "above";
       protected override generatePayload() {
         return 1;
       }

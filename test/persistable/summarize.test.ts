@@ -91,6 +91,7 @@ describe("summarize", () => {
 
   test("is a hook of a class, and is kept for a later persist()", async () => {
     class Points extends Persistable<number[], { n: number }, Record<never, never>, { n: number; asked: number }> {
+      static override readonly payloadName = "points";
       protected override generatePayload(): number[] {
         return [1, 2];
       }

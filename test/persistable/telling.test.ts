@@ -57,6 +57,7 @@ it("has written what a hook logs after a hit", async () => {
   await using folder = await temporaryFolder();
   const lines: string[] = [];
   class Checked extends Persistable<number> {
+    static override readonly payloadName = "checked";
     protected override generatePayload(): number {
       return 1;
     }

@@ -196,6 +196,7 @@ describe("a grid", () => {
 
   test("takes persistables under the role of a class, and no tree", () => {
     class Numbers extends Persistable<number[], { n: number }> {
+      static override readonly payloadName = "numbers";
       protected override generatePayload() {
         return [this.params.n];
       }

@@ -160,6 +160,7 @@ test("valibot, arktype and plain types declare params as well", () => {
 
 test("a class is typed by its parameters", () => {
   class Points extends Persistable<number[], { n: number }> {
+    static override readonly payloadName = "points";
     protected override generatePayload() {
       expectTypeOf(this.params).toEqualTypeOf<Readonly<{ n: number }>>();
       return [this.params.n];
@@ -172,6 +173,7 @@ test("a class is typed by its parameters", () => {
   // @ts-expect-error and typed
   () => new Points({ params: { n: "1" } });
   class Mean extends Persistable<number, Record<never, never>, { points: Points }> {
+    static override readonly payloadName = "mean";
     protected override async generatePayload() {
       return (await this.dependencies.points.payload).length;
     }
@@ -217,6 +219,7 @@ test("a summary is inferred from summarize, and reachable from a definition, a p
   });
   expectTypeOf<SummaryOf<typeof byInterface>>().toEqualTypeOf<Stats>();
   class Points extends Persistable<number[], { n: number }, Record<never, never>, Stats> {
+    static override readonly payloadName = "points";
     protected override generatePayload() {
       return [1];
     }

@@ -128,6 +128,7 @@ test("zipped paths are those of the tree", () => {
 
 test("a class cannot be swept, and stands under a role as it is built", () => {
   class Points extends Persistable<number[], { n: number }> {
+    static override readonly payloadName = "points";
     protected override generatePayload() {
       return [this.params.n];
     }

@@ -1,0 +1,8 @@
+import { definePersistable, typedParams } from "../../src/index.ts";
+
+/** Shares its name with the definition of another module, by mistake. */
+export const alpha = definePersistable({
+  name: "shared_name",
+  params: typedParams<{ n: number }>(),
+  generate: ({ params }) => `alpha ${params.n}`,
+});
