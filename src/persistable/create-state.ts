@@ -5,6 +5,8 @@ import { DefinitionError } from "../errors/persistable-errors.ts";
 import { structured } from "../format/built-in-formats.ts";
 import { resolveDecodeLimits } from "../format/decode-limits.ts";
 import type { DecodeLimits, Format } from "../format/format.ts";
+import { describeKind } from "../util/describe-kind.ts";
+import { checkSchema } from "./check-definition.ts";
 import {
   addresserOf,
   assertRoles,
@@ -112,12 +114,17 @@ function declarationOf(target: DeclaringClass, options: StateOptions): Declarati
   const declared = Object.fromEntries(
     OVERRIDES.flatMap((key) => (key === "name" || options[key] === undefined ? [] : [[key, options[key]]])),
   );
+  checkSchema(name, target.paramsSchema);
   const generator = (target.prototype as { generatePayload?: (...args: never) => unknown }).generatePayload;
+  if (typeof generator !== "function")
+    throw new DefinitionError(
+      `The class of ${name} has no generatePayload. Give it that method: it makes the payload.`,
+    );
   const declaration = createDeclaration(
     name,
     target.paramsSchema,
     { ...target.declaration, ...declared },
-    generator ?? Object,
+    generator,
     new Error("defined here"),
   );
   if (!overridden) declarations.set(target, declaration);
@@ -179,11 +186,9 @@ function describeWrong(value: unknown): string {
   if (typeof value === "object" && value !== null && "address" in value && "payload" in value) {
     return "a persistable of another copy of persistable-ts (two versions are installed)";
   }
-  return typeof value === "function"
-    ? "a function (call the definition to build a persistable)"
-    : value === null
-      ? "null"
-      : `a ${typeof value}`;
+  if (typeof value === "function") return "a function (call the definition to build a persistable)";
+  const isMap = typeof value === "object" && value !== null && "missing" in value && "addressOf" in value;
+  return isMap ? "a persistableMap, which has many payloads (load its items in the generator)" : describeKind(value);
 }
 
 function nodesByRole(roles: readonly string[], states: readonly State[]): Readonly<Record<string, RecipeNode>> {

@@ -3,6 +3,8 @@ import { DefinitionError } from "../errors/persistable-errors.ts";
 import type { Format } from "../format/format.ts";
 import { CutLineage } from "../record/cut-lineage.ts";
 import type { SummaryValue } from "../record/summary-value.ts";
+import { describeKind } from "../util/describe-kind.ts";
+import { checkDeclared, checkDefinition } from "./check-definition.ts";
 import { declarationKey, type StateOptions } from "./create-state.ts";
 import { assertRoles, createDeclaration, type DeclarationOptions } from "./declaration.ts";
 import type {
@@ -107,6 +109,7 @@ export function definePersistable<
     afterGenerate,
     ...rest
   } = definition as unknown as UntypedDefinition;
+  checkDefinition(name, definition as never, ["generate"]);
   const declaration = createDeclaration(name, params, rest, generate, new Error("defined here"));
   const roles = Object.keys(declared);
   assertRoles(name, roles);
@@ -199,9 +202,7 @@ function splitTree(
   built: BuiltSubtrees,
 ): SplitTree {
   if (typeof tree !== "object" || tree === null || Array.isArray(tree)) {
-    throw new DefinitionError(
-      `${name} was given ${tree === null ? "null" : Array.isArray(tree) ? "an array" : `a ${typeof tree}`}. Give its params tree, an object.`,
-    );
+    throw new DefinitionError(`${name} was given ${describeKind(tree)}. Give its params tree, an object.`);
   }
   const roles = Object.keys(declared);
   if (roles.length === 0 && hasParams) return { own: tree as Readonly<Record<string, unknown>>, dependencies: {} };
@@ -245,6 +246,7 @@ function buildDependency(
       `The record from which ${name} is built was cut above "${role}" (${given.address.slice(0, 8)}…): its lineage is too large for one record. Build "${role}" from its own record and give it here.`,
     );
   }
+  checkDeclared(name, role, declared);
   if (isClass(declared)) {
     throw new DefinitionError(
       `The dependency "${role}" of ${name} is declared as a class: build it (new ${declared.name}(…)) and give it under "${role}".`,

@@ -5,6 +5,8 @@ import { formatPath } from "../errors/value-path.ts";
 import { assertNoCredentials } from "../params/credentials.ts";
 import { Secret } from "../params/secret.ts";
 import { Untracked } from "../params/untracked.ts";
+import { describeKind } from "../util/describe-kind.ts";
+import { wrapperKind } from "../util/wrapper-kind.ts";
 import { assertDepth } from "./assert-depth.ts";
 import { canonicalText, type Declaration } from "./declaration.ts";
 import { type ParamsSnapshot, snapshotParams } from "./snapshot-params.ts";
@@ -83,13 +85,24 @@ function unwrapUntracked(
   let untracked: Set<string> | undefined;
   for (const key of Object.keys(input)) {
     const value = input[key];
-    if (!(value instanceof Untracked)) continue;
+    if (!(value instanceof Untracked)) {
+      assertOwnCopy(declaration.name, key, value);
+      continue;
+    }
     unwrapped ??= { ...input };
     untracked ??= new Set(declaration.untrackedKeys);
     unwrapped[key] = value.value;
     untracked.add(key);
   }
   return { unwrapped: unwrapped ?? input, untracked: untracked ?? declaration.untrackedKeys };
+}
+
+/** Two installed copies of this library do not know each other's wrappers, and would take them for values. */
+function assertOwnCopy(name: string, key: string, value: unknown): void {
+  if (typeof value !== "object" || value === null || value instanceof Secret || !(wrapperKind in value)) return;
+  throw new DefinitionError(
+    `The parameter ${formatPath("params", [key])} of ${name} was wrapped by ${String(value[wrapperKind])}(…) of another copy of persistable-ts (two versions are installed). Import both from the same one.`,
+  );
 }
 
 function validateParams(
@@ -115,7 +128,7 @@ function validateParams(
   const output = result.value;
   if (typeof output !== "object" || output === null || Array.isArray(output)) {
     throw new DefinitionError(
-      `The params schema of ${name} gives ${output === null ? "null" : typeof output}. Params are an object with named fields.`,
+      `The params schema of ${name} gives ${describeKind(output)}. Params are an object with named fields.`,
     );
   }
   return output as Readonly<Record<string, unknown>>;

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Address } from "../address/address.ts";
 import { type Addresser, createAddresser } from "../address/create-addresser.ts";
 import { BatchFailedError } from "../errors/pipeline-errors.ts";
+import { checkDefinition } from "../persistable/check-definition.ts";
 import { definePersistable } from "../persistable/define-persistable.ts";
 import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../persistable/definition.ts";
 import { paramsOf } from "../persistable/params-of.ts";
@@ -44,6 +45,7 @@ export function persistableMap<Item, Payload, const Schema extends ParamsSchema 
     ? [params?: ParamsTree<Schema, Record<never, never>>, options?: PersistableOptions]
     : [params: ParamsTree<Schema, Record<never, never>>, options?: PersistableOptions]
 ) => PersistableMap<Item, Payload> {
+  checkDefinition(definition.name, definition as never, ["item", "generateBatch"]);
   const { name, params, version, format, classes } = definition as PersistableMapDefinition<
     unknown,
     unknown,

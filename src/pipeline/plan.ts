@@ -71,7 +71,7 @@ export async function plan(targets: Targets, options: PlanOptions = {}): Promise
 
 /** Whether it is a plan that {@link plan} has made. */
 export function isPlan(value: Targets | Plan): value is Plan {
-  return planGraphKey in value;
+  return typeof value === "object" && value !== null && planGraphKey in value;
 }
 
 class MadePlan implements Plan, NodeSource {

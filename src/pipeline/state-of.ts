@@ -1,5 +1,6 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { type State, stateKey } from "../persistable/state.ts";
+import { describeKind } from "../util/describe-kind.ts";
 
 /**
  * The state of a persistable that was given by somebody.
@@ -11,7 +12,7 @@ export function stateOf(given: unknown, what: string): State {
   const state = tryState(given);
   if (state !== undefined) return state;
   throw new DefinitionError(
-    `${what} is ${describeKind(given)}, and no persistable of this copy of persistable-ts. Give what a definition, or a class that extends Persistable, has built.`,
+    `${what} is ${describeGiven(given)}, and not a persistable of this copy of persistable-ts. Give what a definition, or a class that extends Persistable, has built.`,
   );
 }
 
@@ -19,7 +20,9 @@ export function tryState(given: unknown): State | undefined {
   return typeof given === "object" && given !== null ? (given as { readonly [stateKey]?: State })[stateKey] : undefined;
 }
 
-function describeKind(given: unknown): string {
-  if (given === null || given === undefined) return String(given);
-  return typeof given === "object" ? "an object" : `a ${typeof given}`;
+function describeGiven(given: unknown): string {
+  const isDefinition = typeof given === "function" && "payloadName" in given;
+  return isDefinition
+    ? `the definition of ${String(given.payloadName)} (call it with params first)`
+    : describeKind(given);
 }

@@ -1,7 +1,9 @@
+import { DefinitionError } from "../errors/persistable-errors.ts";
 import type { PersistableOf, TreeOf } from "../persistable/definition.ts";
-import type { AnyPersistable, PersistableOptions } from "../persistable/persistable.ts";
+import { type AnyPersistable, Persistable, type PersistableOptions } from "../persistable/persistable.ts";
 import { DEFAULT_DATA_DIR } from "../persistable/surroundings.ts";
 import { openStore } from "../store/open-store.ts";
+import { describeKind } from "../util/describe-kind.ts";
 import { type CompiledGrid, compileGrid } from "./compile-grid.ts";
 import { GridExpander } from "./expand-grid.ts";
 import type { Expectation } from "./expectation.ts";
@@ -68,12 +70,23 @@ export function sweep<Swept extends SweptDefinition>(
   grid: Grid<TreeOf<Swept>>,
   options: SweepOptions<TreeOf<Swept>> = {},
 ): Sweep<PersistableOf<Swept>, TreeOf<Swept>> {
+  assertDefinition(definition);
   const compiled = compileGrid(definition, grid, options.zip);
   assertSweepOptions(options, compiled);
   return new GridSweep(compiled, options as SweepOptions<unknown>) as unknown as Sweep<
     PersistableOf<Swept>,
     TreeOf<Swept>
   >;
+}
+
+function assertDefinition(given: unknown): void {
+  if (typeof given === "function" && "payloadName" in given && "dependencies" in given) return;
+  const isClass = typeof given === "function" && given.prototype instanceof Persistable;
+  throw new DefinitionError(
+    isClass
+      ? `${given.name} is a class, and a sweep builds its points by calling a definition. Define it with definePersistable, or build the persistables in a loop and give the list to plan, run and collect.`
+      : `What was given to sweep is ${describeKind(given)}, and not a definition. Give what definePersistable returns.`,
+  );
 }
 
 class GridSweep implements Sweep<AnyPersistable, object> {

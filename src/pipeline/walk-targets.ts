@@ -7,7 +7,7 @@ import type { Store } from "../store/store.ts";
 import type { Breather } from "./breather.ts";
 import type { ExistenceCheck } from "./existence-check.ts";
 import type { Targets } from "./plan-graph.ts";
-import { tryState } from "./state-of.ts";
+import { stateOf } from "./state-of.ts";
 
 /** Everything that targets are made from, each address of each store once, dependencies first. */
 export interface WalkedGraph {
@@ -138,13 +138,4 @@ interface Frame {
   readonly dependencyStates: readonly State[];
   cursor: number;
   readonly firstEdge: number;
-}
-
-function stateOf(persistable: AnyPersistable, what: string): State {
-  const state = tryState(persistable);
-  if (state === undefined)
-    throw new DefinitionError(
-      `${what} is ${persistable === null ? "null" : `a ${typeof persistable}`}, and no persistable of this copy of persistable-ts. Give what a definition, or a class that extends Persistable, has built.`,
-    );
-  return state;
 }

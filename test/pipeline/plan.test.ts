@@ -164,7 +164,7 @@ describe("what is planned", () => {
   });
 
   it("refuses what is no persistable", async () => {
-    await expect(plan([{} as AnyPersistable])).rejects.toThrow("A target of a plan is a object");
+    await expect(plan([{} as AnyPersistable])).rejects.toThrow("A target of a plan is an object");
   });
 });
 
