@@ -36,7 +36,7 @@ export interface Claim {
 export type ClaimChain = readonly Claim[];
 
 const LEASE_VERSION = 1;
-const MAX_CLAIM_BYTES = 4096;
+export const MAX_CLAIM_BYTES = 4096;
 const TOKEN_DIGITS = 16;
 const BEAT_DIGITS = 12;
 

@@ -1,5 +1,7 @@
 import type { Store } from "../store/store.ts";
-import { type Claim, encodeBeat, readClaim } from "./lease-claim.ts";
+import { storePath } from "../store/store-path.ts";
+import { INTERNAL_FOLDER } from "./artifact-paths.ts";
+import { type Claim, encodeBeat, leaseFolder, readClaim } from "./lease-claim.ts";
 import type { Machine } from "./lease-machine.ts";
 
 type Worker = import("node:worker_threads").Worker;
@@ -15,7 +17,8 @@ export function startHeartbeat(store: Store, claim: Claim, head: string, beatMs:
   const file = store.localPath?.(claim.path);
   if (file === undefined) return beatThroughStore(store, claim, head, beatMs, machine);
   let fallback: Heartbeat | undefined;
-  const stop = pulse.add({ file, head, everyMs: beatMs }, () => {
+  const folders = [storePath(INTERNAL_FOLDER), leaseFolder()].map((folder) => store.localPath?.(folder) ?? "");
+  const stop = pulse.add({ file, folders, head, everyMs: beatMs }, () => {
     fallback = beatThroughStore(store, claim, head, beatMs, machine);
   });
   return {
@@ -30,24 +33,27 @@ export function startHeartbeat(store: Store, claim: Claim, head: string, beatMs:
  * Beats for every claim of this process, on a thread of its own: a generator that computes for a minute without a pause must not look
  * dead. The text is a string, so that no bundler can lose it, and plain JavaScript, which no loader of the program has to translate.
  *
- * Each beat opens the file anew and writes only where it finds its own claim: after a stop of some length the name may be another's.
+ * Each beat opens the file again and writes only where it finds its own claim: after a stop of some length the name may be another's.
+ * It follows no link, neither in the place of the file nor of its folders, and does not wait for a pipe.
  */
 const pulseSource = `
 const { parentPort } = process.getBuiltinModule("node:worker_threads");
 const fs = process.getBuiltinModule("node:fs");
+const { O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
 const timers = new Map();
-parentPort.on("message", ({ id, file, head, everyMs }) => {
+parentPort.on("message", ({ id, file, folders, head, everyMs }) => {
   clearInterval(timers.get(id));
   timers.delete(id);
   if (file === undefined) return;
   const own = Buffer.from(head);
   let count = 0;
-  timers.set(id, setInterval(() => beat(file, own, ++count), everyMs));
+  timers.set(id, setInterval(() => beat(file, folders, own, ++count), everyMs));
 });
-function beat(file, own, count) {
+function beat(file, folders, own, count) {
   let open;
   try {
-    open = fs.openSync(file, "r+");
+    if (!folders.every((folder) => fs.lstatSync(folder).isDirectory()) || !fs.lstatSync(file).isFile()) return;
+    open = fs.openSync(file, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
     const there = Buffer.alloc(own.length);
     fs.readSync(open, there, 0, there.length, 0);
     if (there.equals(own)) fs.writeSync(open, String(count).padStart(${encodeBeat(0).length - 1}, "0"), own.length);
@@ -60,6 +66,8 @@ function beat(file, own, count) {
 
 interface BeatingFile {
   readonly file: string;
+  /** Those between the data directory and the file. */
+  readonly folders: readonly string[];
   readonly head: string;
   readonly everyMs: number;
 }

@@ -1,4 +1,3 @@
-import { readFileSync, unlinkSync } from "node:fs";
 import type { Address } from "../address/address.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import type { Alarm } from "./lease-alarm.ts";
@@ -9,6 +8,7 @@ import {
   encodeClaimHead,
   firstClaimPath,
   leaseFolder,
+  MAX_CLAIM_BYTES,
   newToken,
   outbiddingPath,
   readClaim,
@@ -175,13 +175,21 @@ class StoredLease implements Lease {
 
   /** The same at once, as the process ends. */
   releaseNow(): void {
-    const localPath = this.#store.localPath?.bind(this.#store);
-    if (localPath === undefined) return;
-    const token = (path: StorePath): string => readFileSync(localPath(path), "latin1").slice(0, 200);
-    if (tryNow(() => token(this.#outbiddingPath)) !== undefined) return;
+    const door = this.#store.localPath === undefined ? undefined : this.#store.sync;
+    const remove = door?.remove;
+    if (door === undefined || remove === undefined) return;
+    const textOf = (path: StorePath): string | undefined => {
+      const bytes = door.readShared(path, MAX_CLAIM_BYTES);
+      return bytes instanceof Uint8Array ? Buffer.from(bytes).toString("latin1") : bytes;
+    };
     const first = this.#chain[0];
-    if (first === undefined || !tryNow(() => token(first.path))?.includes(`"token":"${first.token}"`)) return;
-    for (const { path } of this.#chain) tryNow(() => unlinkSync(localPath(path)));
+    try {
+      if (first === undefined || textOf(this.#outbiddingPath) !== undefined) return;
+      if (!textOf(first.path)?.includes(`"token":"${first.token}"`)) return;
+      for (const { path } of this.#chain) remove(path);
+    } catch {
+      // A claim that could not be removed falls silent, and is outbid.
+    }
   }
 }
 
@@ -199,12 +207,4 @@ function removeAtExit(lease: StoredLease): void {
   process.on("exit", () => {
     for (const held of heldLeases) held.releaseNow();
   });
-}
-
-function tryNow<Value>(work: () => Value): Value | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

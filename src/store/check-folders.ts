@@ -1,13 +1,11 @@
 import { NotAFileError, type StoreOperation } from "../errors/store-errors.ts";
 import type { FileKind } from "./file-system.ts";
-import { call, type Steps } from "./steps.ts";
+import { type Steps, statEach } from "./steps.ts";
 
 /** A folder on a disk that is a store. */
 export interface Ground {
   /** Absolute, without a separator at its end. */
   readonly root: string;
-  /** Folders inside the root that were seen to be folders and no symbolic links. */
-  readonly realFolders: Set<string>;
 }
 
 /** The folder of an absolute path. Node takes `/` everywhere, so inside the root there is no other separator. */
@@ -17,22 +15,32 @@ export function folderOf(path: string): string {
 }
 
 /**
- * Whether the folders of an object all exist, and are folders. A symbolic link among them would let a path that stands in a
- * record lead out of the store. Looked at once for each folder and process: this guards against what lies in a folder that
- * one was given, not against somebody who changes it meanwhile.
+ * Whether the folders between the root and an object all exist, and are folders. A symbolic link
+ * among them, or a junction of Windows, would lead out of the store. The folders are looked at
+ * again by each call, since a folder that was real a moment ago may be a link now.
  *
  * @throws {@link NotAFileError}
  */
 export function* checkFolders(ground: Ground, path: string, operation: StoreOperation): Steps<boolean> {
-  const folder = folderOf(path);
-  if (folder.length <= ground.root.length || ground.realFolders.has(folder)) return true;
-  if (!(yield* checkFolders(ground, folder, operation))) return false;
-  const stat = yield* call("stat", folder);
-  if (stat === undefined) return false;
-  if (stat.kind !== "folder")
-    throw new NotAFileError({ operation, path }, `${folder} is ${describeKind(stat.kind)}, not a folder`);
-  ground.realFolders.add(folder);
+  const folders = foldersAbove(ground, path);
+  for (const [index, found] of (yield* statEach(folders)).entries()) {
+    if ("error" in found) throw found.error;
+    if (found.stat === undefined) return false;
+    if (found.stat.kind !== "folder")
+      throw new NotAFileError(
+        { operation, path },
+        `${folders[index]} is ${describeKind(found.stat.kind)}, not a folder`,
+      );
+  }
   return true;
+}
+
+/** From the one below the root to the one that holds the object. */
+function foldersAbove({ root }: Ground, path: string): string[] {
+  const folders: string[] = [];
+  for (let end = path.indexOf("/", root.length + 1); end !== -1; end = path.indexOf("/", end + 1))
+    folders.push(path.slice(0, end));
+  return folders;
 }
 
 export function describeKind(kind: FileKind): string {

@@ -1,7 +1,7 @@
 import { checkSignal } from "./caller-failure.ts";
 import type { AsyncFileSystemCalls } from "./file-system.ts";
 import { orAborted } from "./or-aborted.ts";
-import type { Request, Steps } from "./steps.ts";
+import type { Looked, Request, Steps } from "./steps.ts";
 
 /**
  * Runs an operation through the thread pool. When the signal is aborted the operation is interrupted between two calls, cleans up,
@@ -36,6 +36,7 @@ function answerAsync(
   signal: AbortSignal | undefined,
 ): Promise<unknown> | undefined {
   if (request.name === "shield") return undefined;
+  if (request.name === "statEach") return Promise.all(request.paths.map((path) => lookAsync(path, calls)));
   if (request.name === "wait") return waitFor(request.until, signal);
   return (calls[request.name] as (...args: readonly unknown[]) => Promise<unknown>).apply(calls, request.args);
 }
@@ -46,5 +47,13 @@ async function waitFor(until: () => Promise<unknown>, signal: AbortSignal | unde
   } catch (error) {
     checkSignal(signal);
     throw error;
+  }
+}
+
+async function lookAsync(path: string, calls: AsyncFileSystemCalls): Promise<Looked> {
+  try {
+    return { stat: await calls.stat(path) };
+  } catch (error) {
+    return { error };
   }
 }

@@ -1,11 +1,12 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadPart } from "../util/load-part.ts";
-import type { Ground } from "./check-folders.ts";
+import { checkFolders, type Ground } from "./check-folders.ts";
 import type { FileSystem, FileSystemCalls } from "./file-system.ts";
 import type { FolderAccess } from "./folder-access.ts";
-import { isSurelyThere, nodeSyncCalls, watchFolder } from "./node-sync-calls.ts";
+import { nodeSyncCalls, shortcuts, watchFolder } from "./node-sync-calls.ts";
 import { SharedReader } from "./shared-reader.ts";
+import { driveSync } from "./steps.ts";
 import type {
   Chunks,
   ReadOptions,
@@ -56,7 +57,7 @@ export interface FileStore extends Store {
 export function fileStore(dir: string | URL, options: FileStoreOptions = {}): FileStore {
   const { durable = true, fileSystem } = options;
   const root = resolve(dir instanceof URL ? fileURLToPath(dir) : dir).replace(/(?<=.)[\\/]$/, "");
-  return new FolderStore({ root, realFolders: new Set() }, durable, fileSystem);
+  return new FolderStore({ root }, durable, fileSystem);
 }
 
 /** Everything but synchronous reads. */
@@ -115,10 +116,16 @@ class FolderStore implements FileStore {
     yield* access.list(prefix, options);
   }
 
-  async removeFolder(folder: StorePath): Promise<void> {
-    if (this.#fileSystem !== undefined) return;
-    const { removeEmptyFolders } = await loadPart(() => import("./remove-empty-folders.ts"));
-    await removeEmptyFolders(this.localPath(folder));
+  removeFolder(folder: StorePath): Promise<void> {
+    return this.#perform((access) => access.removeFolder(folder));
+  }
+
+  moveFolder(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean> {
+    return this.#perform((access) => access.moveFolder(from, to, options));
+  }
+
+  removeTree(folder: StorePath, options?: StoreCallOptions): Promise<boolean> {
+    return this.#perform((access) => access.removeTree(folder, options));
   }
 
   removeLitter(): Promise<number> {
@@ -132,20 +139,28 @@ class FolderStore implements FileStore {
 
   #watch(watch: NonNullable<FileSystem["watch"]>, folder: StorePath, listener: () => void): StoreWatch {
     assertStorePath(folder);
+    const full = `${this.#ground.root}/${folder}`;
+    const calls = this.#fileSystem === undefined ? nodeSyncCalls : this.#fileSystem.sync;
     try {
-      return watch(`${this.#ground.root}/${folder}`, listener);
+      // Asked for a name inside it, since what is checked is the folders above a name.
+      if (calls === undefined || driveSync(checkFolders(this.#ground, `${full}/_`, "list"), calls))
+        return watch(full, listener);
     } catch {
-      // The folder is not there yet, or the system is out of watches.
-      return { close: () => {} };
+      // There is no folder of that name, or the system is out of watches.
     }
+    return { close: () => {} };
   }
 
   #createDoor(calls: FileSystemCalls): SyncStore {
-    const reader = new SharedReader(this.#ground, calls, calls === nodeSyncCalls ? isSurelyThere : undefined);
+    const reader = new SharedReader(this.#ground, calls, calls === nodeSyncCalls ? shortcuts : undefined);
     const loaded = (): FolderAccess | undefined => this.#loaded();
     return {
       readShared: (path, maxBytes) => reader.read(path, maxBytes),
       exists: (path) => reader.exists(path),
+      get remove() {
+        const access = loaded();
+        return access && ((path: StorePath) => access.removeSync(calls, path));
+      },
       get createIfAbsent() {
         const access = loaded();
         if (access === undefined) return undefined;

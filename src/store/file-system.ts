@@ -21,11 +21,13 @@ export interface FileSystemCalls {
   stat(path: string): FileStat | undefined;
   /** Gives a file a second name; `EEXIST` where that is taken. */
   link(path: string, newPath: string): void;
-  /** Gives a file another name, in the place of whatever had it. */
+  /** Gives a file another name, in the place of whatever had it; or a folder, with all that is in it, one that is free. */
   rename(path: string, newPath: string): void;
   unlink(path: string): void;
   /** One level. */
   mkdir(path: string): void;
+  /** Removes a folder with nothing in it. */
+  rmdir(path: string): void;
   /** All names in a folder that is known to be small. */
   readFolder(path: string): readonly FolderEntry[];
   /** Makes what was created, linked, renamed in a folder survive a power cut. A no-op where the system has no such thing. */

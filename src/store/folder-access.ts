@@ -4,6 +4,7 @@ import { checkSignal } from "./caller-failure.ts";
 import { checkFolders, type Ground } from "./check-folders.ts";
 import { driveAsync } from "./drive-async.ts";
 import type { FileSystem, FileSystemCalls } from "./file-system.ts";
+import { moveFolder, removeEmptyFolders, removeTree } from "./folder-steps.ts";
 import { listFiles } from "./list-files.ts";
 import { nodeFileSystem } from "./node-file-system.ts";
 import { createIfAbsent, move, remove, replace, stat, writeFresh } from "./object-steps.ts";
@@ -74,6 +75,19 @@ export class FolderAccess {
     return this.#drive("remove", path, (full) => remove(this.#volume, full), options);
   }
 
+  async moveFolder(from: StorePath, to: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
+    assertStorePath(to);
+    return this.#drive("move", from, (full) => moveFolder(this.#volume, full, this.#full(to)), options);
+  }
+
+  removeTree(folder: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
+    return this.#drive("remove", folder, (full) => removeTree(this.#volume, full), options);
+  }
+
+  removeFolder(folder: StorePath): Promise<void> {
+    return this.#drive("remove", folder, (full) => removeEmptyFolders(this.#volume, full), {});
+  }
+
   async *list(prefix: string, options: StoreCallOptions = {}): AsyncGenerator<StoreEntry> {
     try {
       yield* listFiles(this.#volume, prefix, options.signal);
@@ -94,6 +108,16 @@ export class FolderAccess {
       return driveSync(createIfAbsent(this.#volume, full, chunks, durable), calls);
     } catch (error) {
       throw describeFailure(error, { operation: "create", path: full });
+    }
+  }
+
+  removeSync(calls: FileSystemCalls, path: StorePath): boolean {
+    assertStorePath(path);
+    const full = this.#full(path);
+    try {
+      return driveSync(remove(this.#volume, full), calls);
+    } catch (error) {
+      throw describeFailure(error, { operation: "remove", path: full });
     }
   }
 

@@ -47,13 +47,18 @@ async function* walk(
     // Nothing was ever written here, or the folder was removed while it was walked.
     if (systemCodeOf(error) !== "ENOENT") throw describeFailure(error, { operation: "list", path: full });
   }
-  for (const inner of folders) yield* walk(volume, inner, prefix, signal);
+  for (const inner of folders) if (await isStillFolder(volume, inner)) yield* walk(volume, inner, prefix, signal);
 }
 
 function isWanted(path: string, entry: FolderEntry, prefix: string): boolean {
   if (entry.kind === "folder")
     return path !== TEMPORARY_FOLDER && `${path}/`.startsWith(prefix.slice(0, path.length + 1));
   return entry.kind === "file" && path.startsWith(prefix) && isStorePath(path);
+}
+
+/** It may have become a symbolic link since it was listed. */
+async function isStillFolder(volume: Volume, path: string): Promise<boolean> {
+  return (await volume.fileSystem.async.stat(`${volume.root}/${path}`))?.kind === "folder";
 }
 
 async function lookAt(volume: Volume, path: string): Promise<StoreEntry | undefined> {

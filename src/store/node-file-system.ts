@@ -52,6 +52,7 @@ function createAsyncCalls(): AsyncFileSystemCalls {
     rename: (path, newPath) => patiently(nameBusy, () => promised((done) => fs.rename(path, newPath, done))),
     unlink: (path) => patiently(nameBusy, () => promised((done) => fs.unlink(path, done))),
     mkdir: (path) => promised((done) => fs.mkdir(path, done)),
+    rmdir: (path) => patiently(nameBusy, () => promised((done) => fs.rmdir(path, done))),
     readFolder: async (path) => {
       const entries = await patiently(openBusy, () =>
         promised<fs.Dirent[]>((done) => fs.readdir(path, { withFileTypes: true }, done)),

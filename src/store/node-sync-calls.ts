@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import type { FileKind, FileStat, FileSystemCalls, FolderEntry } from "./file-system.ts";
+import type { Shortcuts } from "./shared-reader.ts";
 import { systemCodeOf } from "./store-failure.ts";
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
@@ -26,6 +27,7 @@ export const nodeSyncCalls: FileSystemCalls = {
   mkdir: (path) => {
     fs.mkdirSync(path);
   },
+  rmdir: (path) => fs.rmdirSync(path),
   readFolder: (path) => fs.readdirSync(path, { withFileTypes: true }).map(toFolderEntry),
   syncFolder: (path) => {
     if (isWindows) return;
@@ -40,8 +42,11 @@ export const nodeSyncCalls: FileSystemCalls = {
   },
 };
 
-/** Half the price of a `stat`. `false` may also mean that it could not be found out. */
-export const isSurelyThere: (path: string) => boolean = (path) => fs.existsSync(path);
+/** Cheaper than a `stat`. `false` may also mean that it could not be found out. */
+export const shortcuts: Shortcuts = {
+  isSurelyThere: (path) => fs.existsSync(path),
+  isSurelyFolder: (path) => fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
+};
 
 /** Calls the listener when something in a folder changes. */
 export function watchFolder(path: string, listener: () => void): { close(): void } {

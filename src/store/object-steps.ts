@@ -5,12 +5,11 @@ import { call, type Steps, shield } from "./steps.ts";
 import type { Chunks } from "./store.ts";
 import { systemCodeOf } from "./store-failure.ts";
 import { newTemporaryPath, sweepOnce } from "./temporary-files.ts";
-import { makeFolders, syncNames, type Volume } from "./volume.ts";
+import { renameInto, syncNames, type Volume } from "./volume.ts";
 import { attempt, writeNewFile } from "./write-file.ts";
 
 /** {@link Store.writeFresh}, step by step. */
 export function* writeFresh(volume: Volume, path: string, chunks: Chunks, durable: boolean): Steps<void> {
-  yield* checkFolders(volume, path, "write");
   yield* writeNewFile(volume, path, chunks, durable);
 }
 
@@ -29,6 +28,8 @@ export function* createIfAbsent(
   yield* writeNewFile(volume, temporary, chunks, durable);
   let outcome: "created" | "exists";
   try {
+    // Writing may have taken hours.
+    yield* checkFolders(volume, path, "create");
     outcome = yield* linkIntoPlace(volume, temporary, path);
   } catch (error) {
     yield* shield();
@@ -69,6 +70,7 @@ export function* replace(volume: Volume, path: string, chunks: Chunks, durable: 
   const temporary = newTemporaryPath(volume);
   yield* writeNewFile(volume, temporary, chunks, durable);
   try {
+    yield* checkFolders(volume, path, "replace");
     yield* renameInto(volume, temporary, path);
   } catch (error) {
     yield* shield();
@@ -78,16 +80,6 @@ export function* replace(volume: Volume, path: string, chunks: Chunks, durable: 
   yield* shield();
   if (durable) yield* syncNames(volume, folderOf(path));
   yield* sweepOnce(volume);
-}
-
-function* renameInto(volume: Volume, from: string, to: string): Steps<void> {
-  try {
-    yield* call("rename", from, to);
-  } catch (error) {
-    if (systemCodeOf(error) !== "ENOENT") throw error;
-    yield* makeFolders(volume, folderOf(to));
-    yield* call("rename", from, to);
-  }
 }
 
 /** {@link Store.move}, step by step. Of several who move one object, only one is told `true`: a rename takes it away. */

@@ -175,6 +175,10 @@ class SftpCalls implements AsyncFileSystemCalls {
     }
   }
 
+  async rmdir(path: string): Promise<void> {
+    await this.#ask((sftp, done) => sftp.rmdir(path, done));
+  }
+
   async readFolder(path: string): Promise<readonly FolderEntry[]> {
     const all: FolderEntry[] = [];
     for await (const batch of this.scanFolder(path)) all.push(...batch);

@@ -7,6 +7,7 @@ export interface SftpRequests {
   fstat(handle: Buffer, done: Done<SftpAttributes>): unknown;
   lstat(path: string, done: Done<SftpAttributes>): unknown;
   mkdir(path: string, done: Done<unknown>): unknown;
+  rmdir(path: string, done: Done<unknown>): unknown;
   readdir(path: string, done: Done<SftpEntry[]>): unknown;
   realpath(path: string, done: Done<string>): unknown;
   rename(from: string, to: string, done: Done<unknown>): unknown;

@@ -91,7 +91,7 @@ class SftpStore implements Store {
   constructor(url: string, root: string, durable: boolean, connection: SftpConnection) {
     this.url = url;
     this.#root = root;
-    this.#access = new FolderAccess({ root, realFolders: new Set() }, durable, createSftpFileSystem(connection));
+    this.#access = new FolderAccess({ root }, durable, createSftpFileSystem(connection));
   }
 
   read(path: StorePath, options?: ReadOptions): Promise<Uint8Array | undefined> {
@@ -120,6 +120,18 @@ class SftpStore implements Store {
 
   remove(path: StorePath, options?: StoreCallOptions): Promise<boolean> {
     return this.#once(() => this.#access.remove(path, options));
+  }
+
+  moveFolder(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean> {
+    return this.#once(() => this.#access.moveFolder(from, to, options));
+  }
+
+  removeTree(folder: StorePath, options?: StoreCallOptions): Promise<boolean> {
+    return this.#once(() => this.#access.removeTree(folder, options));
+  }
+
+  removeFolder(folder: StorePath): Promise<void> {
+    return this.#once(() => this.#access.removeFolder(folder));
   }
 
   async *list(prefix: string, options?: StoreCallOptions): AsyncGenerator<StoreEntry> {

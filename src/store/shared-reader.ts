@@ -12,22 +12,34 @@ const FIRST_BUFFER_BYTES = 64 * 1024;
 /** A digest and `.json`. */
 const RECORD_NAME_LENGTH = 64 + 5;
 
+/** Quicker ways to a yes; a no of theirs is asked again. */
+export interface Shortcuts {
+  isSurelyThere(path: string): boolean;
+  /** Links are not followed. */
+  isSurelyFolder(path: string): boolean;
+}
+
 /** {@link SyncStore.readShared}: open, read, close and nothing else, since a hit is hardly more than these three calls. */
 export class SharedReader {
   readonly #ground: Ground;
   readonly #calls: FileSystemCalls;
-  readonly #isSurelyThere: ((path: string) => boolean) | undefined;
+  readonly #shortcuts: Shortcuts | undefined;
+  readonly #forgetFolder = (): void => {
+    this.#folder = "";
+  };
   readonly #root: string;
-  /** The last one that was asked about and is a folder, with its slash. */
+  /**
+   * The folder of the last object, with its slash, which is a folder and no link. It is forgotten
+   * when the program's present step ends: nothing of this process can change it before.
+   */
   #folder = "";
   #buffer: Buffer | undefined;
 
-  /** @param isSurelyThere - a shorter way to a yes; its no is asked again */
-  constructor(ground: Ground, calls: FileSystemCalls, isSurelyThere?: (path: string) => boolean) {
+  constructor(ground: Ground, calls: FileSystemCalls, shortcuts?: Shortcuts) {
     this.#ground = ground;
     this.#root = `${ground.root}/`;
     this.#calls = calls;
-    this.#isSurelyThere = isSurelyThere;
+    this.#shortcuts = shortcuts;
   }
 
   read(path: StorePath, maxBytes: number): Uint8Array | undefined | "too-large" {
@@ -35,7 +47,7 @@ export class SharedReader {
     const full = `${this.#ground.root}/${path}`;
     let file: number | undefined;
     try {
-      if (!this.#hasFolder(full, "read")) return undefined;
+      if (!this.#hasFolder(path, full, "read")) return undefined;
       file = this.#calls.open(full, "read");
       return this.#readOpen(file, maxBytes);
     } catch (error) {
@@ -49,12 +61,11 @@ export class SharedReader {
   /** {@link SyncStore.exists} */
   exists(path: StorePath): boolean {
     const full = this.#root + path;
-    if (this.#looksUsual(path) && this.#isSurelyThere?.(full) === true) return true;
+    if (this.#looksUsual(path) && this.#shortcuts?.isSurelyThere(full) === true) return true;
     assertStorePath(path);
     try {
-      if (!this.#hasFolder(full, "stat")) return false;
-      this.#folder = path.slice(0, path.lastIndexOf("/") + 1);
-      return this.#isSurelyThere?.(full) === true || this.#calls.stat(full) !== undefined;
+      if (!this.#hasFolder(path, full, "stat")) return false;
+      return this.#shortcuts?.isSurelyThere(full) === true || this.#calls.stat(full) !== undefined;
     } catch (error) {
       throw describeFailure(error, { operation: "stat", path: full });
     }
@@ -74,11 +85,20 @@ export class SharedReader {
     );
   }
 
-  #hasFolder(full: string, operation: StoreOperation): boolean {
-    return (
-      this.#ground.realFolders.has(folderOf(full)) ||
-      driveSync(checkFolders(this.#ground, full, operation), this.#calls)
-    );
+  #hasFolder(path: StorePath, full: string, operation: StoreOperation): boolean {
+    const end = path.lastIndexOf("/") + 1;
+    if (end === this.#folder.length && path.startsWith(this.#folder)) return true;
+    if (!this.#isFolder(path, full, end - 1, operation)) return false;
+    if (this.#folder === "") queueMicrotask(this.#forgetFolder);
+    this.#folder = path.slice(0, end);
+    return true;
+  }
+
+  /** Most objects lie one folder deep, and one look is all that it takes. */
+  #isFolder(path: StorePath, full: string, end: number, operation: StoreOperation): boolean {
+    if (end !== -1 && path.indexOf("/") === end && this.#shortcuts?.isSurelyFolder(folderOf(full)) === true)
+      return true;
+    return driveSync(checkFolders(this.#ground, full, operation), this.#calls);
   }
 
   /** One byte more than allowed is asked for, to know whether there is one. */

@@ -1,11 +1,18 @@
-import type { FileSystemCalls } from "./file-system.ts";
+import type { FileStat, FileSystemCalls } from "./file-system.ts";
 
 /** The name of a system call. */
 export type CallName = keyof FileSystemCalls;
 
-/** What an operation asks of whoever drives it: a system call, to wait for something, or to be left alone by aborts from now on. */
+/** What one of several `stat` calls gave. */
+export type Looked = { readonly stat: FileStat | undefined } | { readonly error: unknown };
+
+/**
+ * What an operation asks of its driver: a system call, several looks at once, to wait for something, or to be left alone
+ * by aborts from now on.
+ */
 export type Request =
   | { readonly [Name in CallName]: { readonly name: Name; readonly args: Parameters<FileSystemCalls[Name]> } }[CallName]
+  | { readonly name: "statEach"; readonly paths: readonly string[] }
   | { readonly name: "wait"; readonly until: () => Promise<unknown> }
   | { readonly name: "shield" };
 
@@ -21,6 +28,11 @@ export function* call<Name extends CallName>(
   ...args: Parameters<FileSystemCalls[Name]>
 ): Steps<ReturnType<FileSystemCalls[Name]>> {
   return (yield { name, args } as Request) as ReturnType<FileSystemCalls[Name]>;
+}
+
+/** A `stat` of each path, all at once where the driver can: a server far away is then asked in one go. */
+export function* statEach(paths: readonly string[]): Steps<readonly Looked[]> {
+  return (yield { name: "statEach", paths }) as readonly Looked[];
 }
 
 /** Wait for something else than the disk. Not possible without waiting. */
@@ -51,6 +63,15 @@ export function driveSync<Result>(steps: Steps<Result>, calls: FileSystemCalls):
 
 function answerSync(request: Request, calls: FileSystemCalls): unknown {
   if (request.name === "shield") return undefined;
+  if (request.name === "statEach") return request.paths.map((path) => lookSync(path, calls));
   if (request.name === "wait") throw new TypeError("Only chunks that are already there can be written synchronously.");
   return (calls[request.name] as (...args: readonly unknown[]) => unknown).apply(calls, request.args);
+}
+
+function lookSync(path: string, calls: FileSystemCalls): Looked {
+  try {
+    return { stat: calls.stat(path) };
+  } catch (error) {
+    return { error };
+  }
 }

@@ -69,6 +69,20 @@ export interface Store {
   /** Remove a folder in which no object is left, where the store has folders; anything in it stays. Never fails. */
   removeFolder?(folder: StorePath): Promise<void>;
 
+  /**
+   * Give a folder another name that is not in use, in one step: a reader finds all of it under one
+   * name or the other. `false` where there is nothing. A symbolic link in the place of the folder is
+   * itself moved, and not followed. Stores that keep their objects in folders have it.
+   */
+  moveFolder?(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean>;
+
+  /**
+   * Remove a folder with everything in it; `false` where there is nothing. Its name goes first, in one
+   * step: a reader who lists it by its path finds all of it, or nothing. Symbolic links in its place or
+   * in it are removed, and not followed. Stores that keep their objects in folders have it.
+   */
+  removeTree?(folder: StorePath, options?: StoreCallOptions): Promise<boolean>;
+
   /** The absolute path on this machine's disk where the object lies if there is one; for stores that keep every object there. */
   localPath?(path: StorePath): string;
 
@@ -91,6 +105,8 @@ export interface SyncStore {
    * object, a folder for instance, may be taken for one: reading it tells.
    */
   exists?(path: StorePath): boolean;
+  /** Like {@link Store.remove}; may be `undefined` like {@link SyncStore.createIfAbsent}. */
+  readonly remove?: ((path: StorePath) => boolean) | undefined;
   /**
    * May be `undefined` until the first asynchronous write has loaded what it takes to write: ask each time, and fall back to
    * {@link Store.createIfAbsent}.

@@ -1,4 +1,6 @@
-import type { FileSystem } from "./file-system.ts";
+import { checkFolders } from "./check-folders.ts";
+import type { FileSystem, FolderEntry } from "./file-system.ts";
+import { removeAll } from "./remove-all.ts";
 import { call, type Steps } from "./steps.ts";
 import { systemCodeOf } from "./store-failure.ts";
 import type { Volume } from "./volume.ts";
@@ -28,13 +30,15 @@ export function newTemporaryPath(volume: Volume): string {
 export function* removeTemporaries(volume: Volume): Steps<number> {
   const folder = `${volume.root}/${TEMPORARY_FOLDER}`;
   let removed = 0;
-  for (const { name } of yield* readFolderIfAny(folder)) {
+  // Through a link, the files of somebody else would be taken for ours.
+  if (!(yield* checkFolders(volume, `${folder}/_`, "remove"))) return 0;
+  for (const { name, kind } of yield* readFolderIfAny(folder)) {
     const path = `${folder}/${name}`;
     const [owner = ""] = name.split("~");
     if (owner === volume.fileSystem.owner) continue;
     if (!volume.fileSystem.isOwnerDead(owner) && !(yield* isAbandoned(volume, path))) continue;
     try {
-      yield* call("unlink", path);
+      yield* removeAll(path, kind);
       removed++;
     } catch (error) {
       // Another process tidies up at the same time.
@@ -44,7 +48,7 @@ export function* removeTemporaries(volume: Volume): Steps<number> {
   return removed;
 }
 
-function* readFolderIfAny(folder: string): Steps<readonly { readonly name: string }[]> {
+function* readFolderIfAny(folder: string): Steps<readonly FolderEntry[]> {
   try {
     return yield* call("readFolder", folder);
   } catch (error) {

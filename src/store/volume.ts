@@ -15,8 +15,8 @@ export interface Volume extends Ground {
   swept: boolean;
 }
 
-export function createVolume({ root, realFolders }: Ground, fileSystem: FileSystem, durable: boolean): Volume {
-  return { root, realFolders, fileSystem, durable, anchoredFolders: new Set(), hardLinks: undefined, swept: false };
+export function createVolume({ root }: Ground, fileSystem: FileSystem, durable: boolean): Volume {
+  return { root, fileSystem, durable, anchoredFolders: new Set(), hardLinks: undefined, swept: false };
 }
 
 /** `mkdir -p`. */
@@ -57,7 +57,6 @@ function* makeFolder(volume: Volume, folder: string): Steps<void> {
     throw error;
   }
   volume.anchoredFolders.delete(folder);
-  volume.realFolders.delete(folder);
 }
 
 /**
@@ -83,5 +82,16 @@ function* syncIfAllowed(folder: string): Steps<void> {
     yield* call("syncFolder", folder);
   } catch (error) {
     if (!["EACCES", "EPERM"].includes(systemCodeOf(error) ?? "")) throw error;
+  }
+}
+
+/** A rename that makes the folders that lead to the new name. */
+export function* renameInto(volume: Volume, from: string, to: string): Steps<void> {
+  try {
+    yield* call("rename", from, to);
+  } catch (error) {
+    if (systemCodeOf(error) !== "ENOENT") throw error;
+    yield* makeFolders(volume, folderOf(to));
+    yield* call("rename", from, to);
   }
 }

@@ -1,6 +1,6 @@
 import { StoreIoError } from "../errors/store-errors.ts";
 import { CallerFailure } from "./caller-failure.ts";
-import { folderOf } from "./check-folders.ts";
+import { checkFolders, folderOf } from "./check-folders.ts";
 import { call, type Steps, shield, wait } from "./steps.ts";
 import type { Chunks } from "./store.ts";
 import { systemCodeOf } from "./store-failure.ts";
@@ -13,9 +13,12 @@ const SMALL_CHUNK_BYTES = 64 * 1024;
 
 /** A new file with these bytes, all of them, on the disk where `durable`. On any failure it is gone again. */
 export function* writeNewFile(volume: Volume, path: string, chunks: Chunks, durable: boolean): Steps<void> {
+  yield* checkFolders(volume, path, "write");
   const file = yield* createFile(volume, path);
   let isOpen = true;
   try {
+    // A folder may have become a link just before the file was created: then it takes no byte.
+    yield* checkFolders(volume, path, "write");
     const sizeBytes = yield* writeChunks(file, chunks);
     const stat = yield* call("statOpen", file);
     if (stat.sizeBytes !== sizeBytes)

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
@@ -52,6 +52,20 @@ function failingWorker(worker: typeof Worker): unknown {
 async function isWaiting(promise: Promise<unknown>): Promise<boolean> {
   return (await Promise.race([promise, sleep(60, "waiting")])) === "waiting";
 }
+
+test.skipIf(process.platform === "win32")("beats through no link that takes the place of its folder", async () => {
+  await using folder = await temporaryFolder();
+  const store = fileStore(folder.join("data"), { durable: false });
+  const lease = await acquire(store);
+  await rename(folder.join("data", ".persistable", "leases"), folder.join("outside"));
+  await symlink(folder.join("outside"), folder.join("data", ".persistable", "leases"));
+  await sleep(4 * quick.beatMs);
+  const before = await readFile(folder.join("outside", address), "utf8");
+  await sleep(10 * quick.beatMs);
+  expect(await readFile(folder.join("outside", address), "utf8")).toBe(before);
+  await lease.release();
+  expect(await readdir(folder.join("outside"))).toEqual([address]);
+});
 
 describe.each(["a folder", "a shared store elsewhere", "memory"])("a lease in %s", (kind) => {
   async function withStore(work: (store: Store) => Promise<void>): Promise<void> {

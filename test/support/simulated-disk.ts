@@ -136,6 +136,12 @@ export class SimulatedDisk {
     this.#change(folder, name, new SimulatedFolder());
   }
 
+  rmdir(path: string): void {
+    const { folder, name } = this.#locate(path, "rmdir");
+    if (this.#folder(path, "rmdir").entries.size > 0) throw systemError("ENOTEMPTY", "rmdir", path);
+    this.#change(folder, name, undefined);
+  }
+
   readFolder(path: string): { name: string; kind: FileKind }[] {
     return [...this.#folder(path, "scandir").entries].map(([name, node]) => ({ name, kind: kindOf(node) }));
   }

@@ -81,6 +81,7 @@ const callNames: readonly CallName[] = [
   "rename",
   "unlink",
   "mkdir",
+  "rmdir",
   "readFolder",
   "syncFolder",
 ];
@@ -177,6 +178,10 @@ class ProcessCalls implements FileSystemCalls {
 
   mkdir(path: string): void {
     this.#disk.mkdir(path);
+  }
+
+  rmdir(path: string): void {
+    this.#disk.rmdir(path);
   }
 
   readFolder(path: string): readonly FolderEntry[] {
