@@ -8,6 +8,7 @@ import { digestOf } from "../util/digest.ts";
 import { recordPath } from "./artifact-paths.ts";
 import { readPayloadFile } from "./read-payload-file.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
+import { retirePayload } from "./replaced-payloads.ts";
 import { discardStaged, type StagedPayload, stageBytes } from "./stage-payload.ts";
 
 /** What every publication says. */
@@ -109,7 +110,7 @@ async function replaceRecord(
   const before = await readPayloadFile(store, node.name, node.address);
   await store.replace(recordFile, bytes, { signal });
   // A reader that still holds the earlier record finds its payload gone, and looks again.
-  if (before !== undefined && before !== payload.file) await discardStaged({ store, name: node.name }, before);
+  if (before !== undefined && before !== payload.file) await retirePayload(store, node.name, node.address, before);
   return { outcome: "replaced", payload, recordFile };
 }
 

@@ -2,8 +2,8 @@ import type { Address } from "../address/address.ts";
 import { MAX_RECORD_BYTES } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { sha256Hex } from "../util/sha256.ts";
-import { artifactFolder, quarantinePath, recordPath } from "./artifact-paths.ts";
-import { payloadObjects, removeFilesFolder } from "./payload-objects.ts";
+import { quarantinePath, recordPath } from "./artifact-paths.ts";
+import { movePayloadAside } from "./payload-objects.ts";
 import type { CorruptArtifact } from "./read-outcome.ts";
 import { findPayloadFile } from "./read-payload-file.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
@@ -31,12 +31,7 @@ export async function quarantineArtifact(
   if (recordBytes.length > MAX_RECORD_BYTES) await moveUnlessThere(store, record, aside);
   else await store.createIfAbsent(aside, [recordBytes], { durable: false });
   const file = findPayloadFile(recordBytes, address);
-  if (file !== undefined) {
-    const folder = artifactFolder(name);
-    for await (const path of payloadObjects(store, name, file))
-      await moveUnlessThere(store, path, quarantinePath(name, path.slice(folder.length + 1), judgment));
-    await removeFilesFolder(store, name, file);
-  }
+  if (file !== undefined) await movePayloadAside(store, name, file, (path) => quarantinePath(name, path, judgment));
   return aside;
 }
 

@@ -3,6 +3,7 @@ import type { Store } from "../store/store.ts";
 import { recordPath } from "./artifact-paths.ts";
 import { removePayload } from "./payload-objects.ts";
 import { readPayloadFile } from "./read-payload-file.ts";
+import { removeReplaced } from "./replaced-payloads.ts";
 
 /**
  * Remove an artifact: the record first, so that no record ever vouches for a payload that is gone.
@@ -13,5 +14,6 @@ export async function removeArtifact(store: Store, name: string, address: Addres
   const file = await readPayloadFile(store, name, address);
   const removed = await store.remove(recordPath(name, address));
   if (file !== undefined) await removePayload(store, name, file);
+  await removeReplaced(store, name, address);
   return removed;
 }

@@ -1,9 +1,10 @@
 import type { Address } from "../address/address.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
-import type { Store, StoreCallOptions } from "../store/store.ts";
+import type { Store, StoreCallOptions, StoreEntry } from "../store/store.ts";
 import { artifactFolder, isPayloadFileOf, recordPath } from "./artifact-paths.ts";
-import { removeFilesFolder } from "./payload-objects.ts";
+import { isFileList, removePayload } from "./payload-objects.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
+import { forgetReplaced, GRACE_MS, listReplaced } from "./replaced-payloads.ts";
 
 /** What was removed. */
 export interface Collected {
@@ -17,32 +18,61 @@ export interface CollectOptions extends StoreCallOptions {
   readonly nowMs?: number;
 }
 
-/** A publication that takes longer than this between payload and record is taken for dead. */
-const DEFAULT_GRACE_MS = 24 * 60 * 60 * 1000;
-
 /** The work of `collectOrphans`. */
 export async function removeOrphans(store: Store, name: string, options: CollectOptions): Promise<Collected> {
-  const { graceMs = DEFAULT_GRACE_MS, nowMs = Date.now(), signal } = options;
+  const { graceMs = GRACE_MS, nowMs = Date.now(), signal } = options;
+  const isTooYoung = (changedMs: number): boolean => nowMs - changedMs < graceMs;
   const files: string[] = [];
   let sizeBytes = 0;
+  const take = (removed: { readonly paths: readonly string[]; readonly sizeBytes: number }): void => {
+    files.push(...removed.paths);
+    sizeBytes += removed.sizeBytes;
+  };
+  const folders = new Map<string, FolderOfFiles>();
   const folder = `${artifactFolder(name)}/`;
   for await (const entry of store.list(folder, { signal })) {
     const file = payloadFileOf(entry.path.slice(folder.length));
-    const address = file.slice(0, 64) as Address;
-    if (!isPayloadFileOf(file, address) || nowMs - entry.modifiedMs < graceMs) continue;
-    const record = await readRecordBytes(store, recordPath(name, address), { signal });
-    if (record !== undefined) {
-      // A record that cannot be read may still mean this file.
-      const parsed = parseRecord(record, entry.path, []);
-      if (!isRecord(parsed) || parsed.payload.file === file) continue;
-    }
-    if (await store.remove(entry.path)) {
-      files.push(entry.path);
-      sizeBytes += entry.sizeBytes;
-      await removeFilesFolder(store, name, file);
-    }
+    if (!isPayloadFileOf(file, file.slice(0, 64) as Address)) continue;
+    if (isFileList(file)) addTo(folders, file, entry);
+    else if (!isTooYoung(entry.modifiedMs) && !(await isMeant(store, name, file, signal)))
+      if (await store.remove(entry.path)) take({ paths: [entry.path], sizeBytes: entry.sizeBytes });
+  }
+  for (const replaced of await listReplaced(store, name)) {
+    const { path, file, replacedMs } = replaced;
+    addTo(folders, file, { path, sizeBytes: replaced.sizeBytes, modifiedMs: replacedMs });
+  }
+  for (const [file, orphan] of folders) {
+    if (isTooYoung(orphan.changedMs) || (await isMeant(store, name, file, signal))) continue;
+    await removePayload(store, name, file);
+    await forgetReplaced(store, name, file);
+    take(orphan);
   }
   return { files, sizeBytes };
+}
+
+/** A list, its files, and where it was replaced the note of that: removed together or not at all. */
+interface FolderOfFiles {
+  readonly paths: string[];
+  sizeBytes: number;
+  /** When the last of them was made. */
+  changedMs: number;
+}
+
+function addTo(folders: Map<string, FolderOfFiles>, file: string, entry: StoreEntry): void {
+  const known = folders.get(file) ?? { paths: [], sizeBytes: 0, changedMs: 0 };
+  known.paths.push(entry.path);
+  known.sizeBytes += entry.sizeBytes;
+  known.changedMs = Math.max(known.changedMs, entry.modifiedMs);
+  folders.set(file, known);
+}
+
+/** A record that cannot be read may still mean this file. */
+async function isMeant(store: Store, name: string, file: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const path = recordPath(name, file.slice(0, 64) as Address);
+  const record = await readRecordBytes(store, path, { signal });
+  if (record === undefined) return false;
+  const parsed = parseRecord(record, path, []);
+  return !isRecord(parsed) || parsed.payload.file === file;
 }
 
 /** The payload file that an object of an artifact's folder belongs to: itself, or the list that names it. */

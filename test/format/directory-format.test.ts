@@ -127,7 +127,9 @@ describe("a folder as a payload", () => {
     const pages = definePages()({}, { dataDir: folder.path });
     await pages.generate();
     await pages.generate();
-    expect(storedFiles(folder.path)).toHaveLength(7);
+    await pages.generate();
+    // The artifact, and the one that was replaced last, for those who still read it.
+    expect(storedFiles(folder.path)).toHaveLength(7 + 6);
     await pages.remove();
     expect(storedFiles(folder.path)).toEqual([]);
     expect(readdirSync(join(folder.path, "pages"))).toEqual([]);
