@@ -37,6 +37,7 @@ export {
   TooManyOpenFilesError,
   UnknownStoreError,
 } from "./errors/store-errors.ts";
+export { ClassCodecError, FormatFailedError } from "./errors/user-code-errors.ts";
 export type { PersistableEvent } from "./events/event.ts";
 export type { Logger } from "./events/logger.ts";
 export { brotli, bytes, gzip, json, npy, structured, text, zstd } from "./format/built-in-formats.ts";

@@ -1,4 +1,5 @@
 import type { RecipeNode } from "../address/recipe-node.ts";
+import { FormatFailedError } from "../errors/user-code-errors.ts";
 import type { Format } from "../format/format.ts";
 import { encodeRecord, type RecordDraft } from "../record/encode-record.ts";
 import { encodeInline } from "../record/inline-payload.ts";
@@ -51,9 +52,14 @@ export interface Published {
 export function publishArtifact(publication: Publication): Published | Promise<Published> {
   const { format, encoded, inlineBytes } = publication;
   const sizeBytes = encoded.reduce((sum, chunk) => sum + chunk.length, 0);
-  if (format.inline !== false && sizeBytes <= inlineBytes)
-    return publishInline(publication, sizeBytes, encodeInline(format.inline, join(encoded)));
-  return publishFile(publication);
+  if (format.inline === false || sizeBytes > inlineBytes) return publishFile(publication);
+  const inline = encodeInline(format.inline, join(encoded));
+  if (inline !== undefined) return publishInline(publication, sizeBytes, inline);
+  throw new FormatFailedError(
+    format.id,
+    "encode",
+    `gave bytes that are not ${format.inline === "json" ? "one line of JSON" : "UTF-8 text"}, as its inline: ${JSON.stringify(format.inline)} promises`,
+  );
 }
 
 function publishInline(publication: Publication, sizeBytes: number, inline: string): Published | Promise<Published> {

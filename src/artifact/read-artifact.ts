@@ -23,7 +23,7 @@ export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<Read
   if (line === undefined || format.inline === false) return readWhole(wanted, path, new Uint8Array(record));
   const source = sourceOf(record);
   const bytes = decodeInline(format.inline, line);
-  const decoded = tryDecode(() => format.decode(bytes, limits));
+  const decoded = tryDecode(format.id, () => format.decode(bytes, limits));
   if (decoded instanceof Promise) return decoded.then((value) => inlineOutcome(wanted, path, value, source));
   return inlineOutcome(wanted, path, decoded, source);
 }

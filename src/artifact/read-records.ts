@@ -1,5 +1,6 @@
 import { NewerRecordError } from "../errors/record-errors.ts";
 import { StoreError } from "../errors/store-errors.ts";
+import { ClassCodecError } from "../errors/user-code-errors.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import { type ArtifactRecord, MAX_RECORD_BYTES } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
@@ -38,6 +39,20 @@ export async function readRecords(
   return records;
 }
 
+/** Instances that their codec cannot decode stay as they were encoded: equal ones still compare as equal, and what was asked for is still generated. */
+function parseForComparison(
+  bytes: Uint8Array,
+  path: StorePath,
+  classes: readonly ClassCodec[],
+): ReturnType<typeof parseRecord> {
+  try {
+    return parseRecord(bytes, path, classes);
+  } catch (error) {
+    if (error instanceof ClassCodecError) return parseRecord(bytes, path, []);
+    throw error;
+  }
+}
+
 /** A record that cannot be read cannot be compared with; that is no reason not to generate what was asked for. */
 async function tryRead(
   store: Store,
@@ -50,7 +65,7 @@ async function tryRead(
     // Parsed before anybody else reads: what is read in this way lies in memory that is used again.
     const found = store.sync?.readShared(path, MAX_RECORD_BYTES);
     const bytes = found instanceof Uint8Array ? found : await readRecordBytes(store, path, { signal });
-    const record = bytes === undefined ? undefined : parseRecord(bytes, path, classes);
+    const record = bytes === undefined ? undefined : parseForComparison(bytes, path, classes);
     // Two names may share a folder only by tampering.
     return record !== undefined && isRecord(record) && record.name === name ? record : undefined;
   } catch (error) {

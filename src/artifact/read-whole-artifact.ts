@@ -1,7 +1,8 @@
 import { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from "../errors/artifact-errors.ts";
 import { DecodeError } from "../errors/format-errors.ts";
+import { formatFailure } from "../errors/user-code-errors.ts";
 import type { Format } from "../format/format.ts";
-import { decodeInline, findInline } from "../record/inline-payload.ts";
+import { findInline, findInlineBytes } from "../record/inline-payload.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import type { StorePath } from "../store/store.ts";
@@ -53,18 +54,21 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
   let payloadFile = path;
   if (file === undefined) {
     const line = findInline(bytes);
-    if (line === undefined || format.inline === false)
-      return corrupt(path, "holds no payload that its format could read");
-    payloadBytes = decodeInline(format.inline, line);
-    if (payloadBytes.length !== sizeBytes || digestOf([payloadBytes]) !== digest)
-      return corrupt(path, "holds a payload that does not match its digest");
+    if (line === undefined) return corrupt(path, "holds no payload that its format could read");
+    const inline = findInlineBytes(
+      format.inline,
+      line,
+      (bytes) => bytes.length === sizeBytes && digestOf([bytes]) === digest,
+    );
+    if (inline === undefined) return corrupt(path, "holds a payload that does not match its digest");
+    payloadBytes = inline;
   } else {
     payloadFile = payloadPath(wanted.name, file);
     const read = await readVerified(wanted, payloadFile, sizeBytes, digest);
     if (typeof read === "string") return corrupt(payloadFile, read);
     payloadBytes = read;
   }
-  const decoded = await tryDecode(() => format.decode(payloadBytes, wanted.limits));
+  const decoded = await tryDecode(format.id, () => format.decode(payloadBytes, wanted.limits));
   if (decoded instanceof DecodeError)
     return corrupt(payloadFile, `cannot be decoded as ${format.id}: ${decoded.message}`);
   return { state: "hit", payload: (decoded as Decoded).value, record, source: record.provenance.source };
@@ -95,7 +99,7 @@ async function openStored(
     if (error instanceof CorruptArtifactError) return corrupt(error.file as StorePath, error.problem);
     if (error instanceof DecodeError)
       return corrupt(payloadPath(name, file), `cannot be decoded as ${format.id}: ${error.message}`);
-    throw error;
+    throw formatFailure(format.id, "stored.open", error);
   }
 }
 

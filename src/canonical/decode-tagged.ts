@@ -1,6 +1,6 @@
 import { TaggedJsonError } from "../errors/params-errors.ts";
 import { formatPath } from "../errors/value-path.ts";
-import type { ClassCodec } from "../util/class-codec.ts";
+import { type ClassCodec, decodeInstance } from "../util/class-codec.ts";
 import { BINARY_DIGEST_BYTES, BinaryDigest, contentOf, isBinaryType, isDigestedSize } from "./binary-digest.ts";
 import type { CanonicalOptions } from "./encode-canonical.ts";
 import { EncodedInstance } from "./encoded-instance.ts";
@@ -13,7 +13,8 @@ const MAX_DECODED_DEPTH = 100;
  * The value that `encodeTagged` wrote. Instances of classes that are not among `classes` come back as {@link EncodedInstance}. What `encodeTagged`
  * never writes is refused: two texts for one value, or one that a reader in another language takes for another value, are damage.
  *
- * @throws {@link TaggedJsonError} where the JSON is not well-formed, or has a tag of a newer release.
+ * @throws {@link TaggedJsonError} where the JSON is not well-formed, or has a tag of a newer release;
+ * {@link ClassCodecError} where a codec among `classes` throws.
  */
 export function decodeTagged(json: JsonValue, options: CanonicalOptions = {}): unknown {
   return new TaggedDecoder(options).decode(json, []);
@@ -170,7 +171,7 @@ class TaggedDecoder {
     const value = this.decode(encoded, [...path, 1]);
     const codec = this.#classes.find((candidate) => candidate.name === className);
     if (codec === undefined) return new EncodedInstance(className, value);
-    return this.#attempt(() => codec.decode(value), path, `cannot be decoded as ${className}`);
+    return decodeInstance(codec, value, () => formatPath(this.#root, path.slice(0, -1)));
   }
 
   #entries(json: JsonValue, path: Path): object {

@@ -5,6 +5,7 @@ import { COLUMN_ARRAYS, NO_VALUE } from "./column-arrays.ts";
 import { type Budget, copyAligned } from "./decode-budget.ts";
 import type { DecodeLimits } from "./format.ts";
 import { decodeNestedJson } from "./nested-json.ts";
+import { isOutOfResources } from "./out-of-resources.ts";
 
 /** Some rows of a column. */
 export interface ArrowPart {
@@ -143,6 +144,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes);
   } catch (cause) {
+    if (isOutOfResources(cause)) throw cause;
     throw new DecodeError("arrow", "a text is no UTF-8", { cause });
   }
 }

@@ -6,6 +6,7 @@ import {
 } from "../errors/format-errors.ts";
 import { type CompressionOptions, parseLevel } from "./compression-level.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
+import { asChunks } from "./encode-payload.ts";
 import type { AnyFormat, DecodeLimits, Format } from "./format.ts";
 import { isOutOfResources } from "./out-of-resources.ts";
 
@@ -139,7 +140,7 @@ function compressed<Inner extends AnyFormat>(given: Inner, compression: Compress
     );
   };
   const compress = (chunks: readonly Uint8Array[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]> => {
-    const bytes = join(chunks);
+    const bytes = join(asChunks(inner.id, chunks));
     const code = compression.compress(loadZlib());
     if (bytes.length < SYNC_BELOW_BYTES)
       return finish(bytes, (code.sync as SyncCode)(bytes, code.options(bytes)) as Uint8Array);

@@ -1,6 +1,6 @@
 import { DecodeError, DecodeLimitError, NewerPayloadError, UndeclaredClassError } from "../errors/format-errors.ts";
 import { PersistableError } from "../errors/persistable-error.ts";
-import type { ClassCodec } from "../util/class-codec.ts";
+import { type ClassCodec, decodeInstance } from "../util/class-codec.ts";
 import type { DecodeLimits } from "./format.ts";
 import { measureStructured } from "./measure-structured.ts";
 import { isOutOfResources } from "./out-of-resources.ts";
@@ -42,7 +42,7 @@ export function nameClasses(classes: readonly ClassCodec[]): ClassesByName {
 /**
  * The payload, from bytes that may be anything.
  *
- * @throws {@link DecodeError}, {@link DecodeLimitError}, {@link NewerPayloadError}, {@link UndeclaredClassError}
+ * @throws {@link DecodeError}, {@link DecodeLimitError}, {@link NewerPayloadError}, {@link UndeclaredClassError}, {@link ClassCodecError}
  */
 export function decodeStructured(bytes: Uint8Array, limits: DecodeLimits, classes: ClassesByName): unknown {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("structured", "maxBytes", limits.maxBytes);
@@ -82,9 +82,7 @@ function readBody(
   try {
     return readStructured(body, outside, classes);
   } catch (error) {
-    // What a class makes of its own encoding is the class's error.
-    if (error instanceof CodecFailure) throw error.cause;
-    // Called damage, a lack of memory or stack would cost the user a sound artifact.
+    // Called damage, a bug in a class codec or a lack of memory would cost the user a sound artifact.
     if (error instanceof PersistableError || isOutOfResources(error)) throw error;
     if (error instanceof SyntaxError)
       throw new NewerPayloadError("structured", `with a regular expression (${error.message})`);
@@ -168,9 +166,6 @@ function ownBuffer(bytes: Uint8Array): KnownBuffer {
   return { buffer, start: 0, sizeBytes: bytes.length };
 }
 
-/** Thrown by a class codec, whose error it is. */
-class CodecFailure extends Error {}
-
 function readStructured(body: Uint8Array, outside: readonly Uint8Array[], classes: ClassesByName): unknown {
   readerClass ??= defineReader();
   const reader = new readerClass(body);
@@ -188,11 +183,7 @@ function readStructured(body: Uint8Array, outside: readonly Uint8Array[], classe
 function makeInstance(name: unknown, encoded: unknown, classes: ClassesByName): unknown {
   const codec = classes.get(name);
   if (codec === undefined) throw new UndeclaredClassError(String(name));
-  try {
-    return codec.decode(encoded);
-  } catch (cause) {
-    throw new CodecFailure("A class could not be decoded.", { cause });
-  }
+  return decodeInstance(codec, encoded);
 }
 
 type ViewClass = { new (buffer: ArrayBuffer, offset: number, length: number): unknown; BYTES_PER_ELEMENT?: number };

@@ -3,6 +3,7 @@ import { WrongKeyError } from "../errors/key-errors.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { loadPeer } from "../util/load-peer.ts";
 import { checkKeys, type EncryptionKeys, MAX_WORK_FACTOR, setIdentities, setRecipients } from "./age-keys.ts";
+import { asChunks } from "./encode-payload.ts";
 import type { AnyFormat, DecodeLimits, Format } from "./format.ts";
 import { isOutOfResources } from "./out-of-resources.ts";
 
@@ -45,7 +46,7 @@ export function encrypted<Inner extends AnyFormat>(inner: Inner, keys: Encryptio
     extension: `${inner.extension}.age`,
     inline: "base64",
     check: (payload) => inner.check(payload as never),
-    encode: async (payload) => encrypt(id, keys, await encode.call(inner, payload)),
+    encode: async (payload) => encrypt(id, keys, asChunks(inner.id, await encode.call(inner, payload))),
     decode: async (bytes, limits) => decode.call(inner, await decrypt(id, keys, bytes, limits), limits),
   };
   return outer as unknown as Inner;

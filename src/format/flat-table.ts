@@ -1,4 +1,5 @@
 import { DecodeError } from "../errors/format-errors.ts";
+import { isOutOfResources } from "./out-of-resources.ts";
 
 /** Whatever is in a buffer may be referred to many times over: together, no more is read than honest buffers need. */
 interface Work {
@@ -115,7 +116,7 @@ function guarded<Value>(read: () => Value): Value {
   try {
     return read();
   } catch (cause) {
-    if (cause instanceof DecodeError) throw cause;
+    if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
     throw new DecodeError("arrow", "what describes them is damaged", { cause });
   }
 }

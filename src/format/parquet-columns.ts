@@ -5,6 +5,7 @@ import { decodeHalf } from "./decode-half.ts";
 import type { DecodeLimits } from "./format.ts";
 import { type InstantUnit, instantOf, instantsOf } from "./instants.ts";
 import { decodeNestedJson } from "./nested-json.ts";
+import { isOutOfResources } from "./out-of-resources.ts";
 import { PHYSICAL, type PhysicalValues } from "./parquet-encodings.ts";
 import type { ParquetElement } from "./parquet-footer.ts";
 
@@ -147,6 +148,7 @@ function textReading(name: string): ColumnReading {
       try {
         return (values as Uint8Array[]).map((bytes) => decoder.decode(bytes));
       } catch (cause) {
+        if (isOutOfResources(cause)) throw cause;
         throw new DecodeError("parquet", `column ${name} holds what is no UTF-8 text`, { cause });
       }
     },

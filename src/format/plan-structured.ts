@@ -1,6 +1,6 @@
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
-import type { ClassCodec } from "../util/class-codec.ts";
-import { findCodec } from "../util/class-codec.ts";
+import { formatPath } from "../errors/value-path.ts";
+import { type ClassCodec, encodeInstance, findCodec } from "../util/class-codec.ts";
 import { isProxy } from "../util/is-proxy.ts";
 import { checkInstances } from "./check-instances.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
@@ -205,7 +205,7 @@ class Planner {
 
   #lookAtInstance(object: object, codec: ClassCodec): void {
     const path = [...this.#path];
-    const encoded = codec.encode(object);
+    const encoded = encodeInstance(codec, object, () => formatPath("payload", path));
     this.#encodingsAround += 1;
     this.#meet(encoded, codec.name);
     this.#encodingsAround -= 1;

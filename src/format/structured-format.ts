@@ -1,3 +1,4 @@
+import { withErrorsOfCodecs } from "../errors/user-code-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { decodeStructured, nameClasses } from "./decode-structured.ts";
 import { encodeStructured } from "./encode-structured.ts";
@@ -36,7 +37,7 @@ export function structured(options: { readonly classes?: readonly ClassCodec[] }
     extension: ".v8",
     inline: "base64",
     check(payload) {
-      const plan = planStructured(payload, classes);
+      const plan = withErrorsOfCodecs(() => planStructured(payload, classes));
       if (typeof payload !== "object") return;
       // `encode` follows at once, and need not walk the payload again; later it may have changed.
       if (checked === undefined) setImmediate(forget);
@@ -45,8 +46,9 @@ export function structured(options: { readonly classes?: readonly ClassCodec[] }
     encode(payload) {
       const plan = checked?.payload === payload ? checked?.plan : undefined;
       checked = undefined;
-      return encodeStructured(plan ?? planStructured(payload, classes));
+      return encodeStructured(plan ?? withErrorsOfCodecs(() => planStructured(payload, classes)));
     },
-    decode: <Payload>(bytes: Uint8Array, limits: DecodeLimits) => decodeStructured(bytes, limits, named) as Payload,
+    decode: <Payload>(bytes: Uint8Array, limits: DecodeLimits) =>
+      withErrorsOfCodecs(() => decodeStructured(bytes, limits, named)) as Payload,
   };
 }

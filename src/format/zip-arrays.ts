@@ -1,5 +1,6 @@
 import { Inflate, Zip, ZipDeflate, ZipPassThrough } from "fflate/browser";
 import { DecodeError } from "../errors/format-errors.ts";
+import { isOutOfResources } from "./out-of-resources.ts";
 import type { ZipEntry } from "./read-zip-directory.ts";
 
 /** A file that is to be put into an archive. */
@@ -82,7 +83,7 @@ export async function expandEntry(format: string, entry: ZipEntry): Promise<Uint
       if (pieces % INFLATED_BETWEEN_TURNS === 0) await turn();
     }
   } catch (cause) {
-    if (cause instanceof DecodeError) throw cause;
+    if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
     throw new DecodeError(format, `a file cannot be decompressed (${(cause as Error).message})`, { cause });
   }
   if (!hasEnded || length !== sizeBytes) throw new DecodeError(format, "a file is cut off");

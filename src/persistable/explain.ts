@@ -4,6 +4,7 @@ import { inspectArtifact } from "../artifact/inspect-artifact.ts";
 import { type LeaseOwner, readLease } from "../artifact/lease.ts";
 import type { MissReason } from "../artifact/miss.ts";
 import type { ArtifactRecord } from "../record/record.ts";
+import type { ClassCodec } from "../util/class-codec.ts";
 import type { State } from "./state.ts";
 import { variantsOf } from "./variant-addresses.ts";
 
@@ -26,7 +27,7 @@ export type Explanation =
 
 /** Looks at records and sizes; no payload is read, nothing is generated. */
 export async function explain(state: State, signal: AbortSignal | undefined): Promise<Explanation> {
-  const found = await inspectVariants(state, signal);
+  const found = await inspectVariants(state, state.node.classes, signal);
   if (found !== undefined) return found;
   const { address } = state.node;
   const store = state.surroundings.store;
@@ -39,18 +40,23 @@ export async function explain(state: State, signal: AbortSignal | undefined): Pr
 
 /**
  * Whether there is an artifact to load. The cost does not depend on how many artifacts of the name
- * exist, since no other record is read: a caller who also wants the reason calls {@link explain}.
+ * exist, since no other record is read: a caller who also wants the reason calls {@link explain}. The
+ * codecs of the user's classes are not asked, since nothing of the record is handed out.
  */
 export async function isPersisted(state: State, signal: AbortSignal | undefined): Promise<boolean> {
-  return (await inspectVariants(state, signal))?.state === "hit";
+  return (await inspectVariants(state, [], signal))?.state === "hit";
 }
 
 /** The artifact at the address or under an alias, or the damage at the address; else `undefined`. */
-async function inspectVariants(state: State, signal: AbortSignal | undefined): Promise<Explanation | undefined> {
+async function inspectVariants(
+  state: State,
+  classes: readonly ClassCodec[],
+  signal: AbortSignal | undefined,
+): Promise<Explanation | undefined> {
   const { address, name } = state.node;
   const store = state.surroundings.store;
   for (const variant of [{ name, address }, ...variantsOf(state)]) {
-    const inspected = await inspectArtifact(store, variant.name, variant.address, state.node.classes, signal);
+    const inspected = await inspectArtifact(store, variant.name, variant.address, classes, signal);
     if (inspected.state === "whole")
       return {
         state: "hit",

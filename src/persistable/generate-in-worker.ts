@@ -1,6 +1,7 @@
 import { locateDefinition } from "../artifact/defining-module.ts";
 import { UnshareableError, WorkerModuleError } from "../errors/worker-errors.ts";
 import type { PersistableEvent } from "../events/event.ts";
+import { decodePayload } from "../format/encode-payload.ts";
 import { openedStores } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { loadPart } from "../util/load-part.ts";
@@ -192,5 +193,5 @@ async function receive(state: State, moved: MovedPayload): Promise<unknown> {
       `${state.node.name} has the format ${formatId} on a worker thread, and ${state.format.id} here. Say it in the definition, not at the call.`,
     );
   }
-  return format.decode(Buffer.concat(encoded), state.limits);
+  return decodePayload(format, Buffer.concat(encoded), state.limits);
 }

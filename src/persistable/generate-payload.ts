@@ -2,6 +2,7 @@ import { collectProvenance } from "../artifact/collect-provenance.ts";
 import { type Published, publishArtifact, publishStaged } from "../artifact/publish-artifact.ts";
 import { discardStaged, type StagedPayload } from "../artifact/stage-payload.ts";
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
+import { encodePayload } from "../format/encode-payload.ts";
 import { assertNoCredentials } from "../params/credentials.ts";
 import { draftRecord, type RecordDraft, summarizeRecord } from "../record/encode-record.ts";
 import { encodeSummary } from "../record/encode-summary.ts";
@@ -119,8 +120,7 @@ export async function publishPayload(
   const startedMs = performance.now();
   let { encoded } = options;
   if (encoded === undefined && staged === undefined) {
-    await format.check(generated.payload);
-    encoded = await format.encode(generated.payload);
+    encoded = await encodePayload(format, generated.payload);
   }
   const { location, source } = provenanceKeysOf(state.declaration);
   const provenance = {

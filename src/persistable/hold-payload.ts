@@ -1,3 +1,4 @@
+import { decodePayload, encodePayload } from "../format/encode-payload.ts";
 import { tryFreezePayload } from "./freeze-payload.ts";
 import type { Held, State } from "./state.ts";
 
@@ -14,8 +15,7 @@ export async function holdUnpersisted(state: State, payload: unknown): Promise<v
   }
   let encoded: readonly Uint8Array[];
   try {
-    await state.format.check(payload);
-    encoded = await state.format.encode(payload);
+    encoded = await encodePayload(state.format, payload);
   } catch {
     // Not persisting is how one uses a payload that no format can hold.
     state.held = { kind: "value", value: payload };
@@ -38,7 +38,7 @@ async function decodeHeld(
   state: State,
   held: Extract<Held, { kind: "encoded" }>,
 ): Promise<{ readonly value: unknown }> {
-  return { value: await state.format.decode(new Uint8Array(Buffer.concat(held.encoded)), state.limits) };
+  return { value: await decodePayload(state.format, new Uint8Array(Buffer.concat(held.encoded)), state.limits) };
 }
 
 function isShareable(state: State, payload: unknown): boolean {

@@ -1,3 +1,4 @@
+import { encodePayload } from "../format/encode-payload.ts";
 import type { Format } from "../format/format.ts";
 
 /** A payload on its way from a worker thread. */
@@ -22,8 +23,7 @@ export interface PayloadMove {
 export async function movePayload(payload: unknown, format: Format): Promise<PayloadMove> {
   const buffers = collectBuffers(payload);
   if (buffers !== undefined) return { moved: { kind: "cloned", payload }, transfer: [...buffers] };
-  await format.check(payload);
-  const encoded = await format.encode(payload);
+  const encoded = await encodePayload(format, payload);
   const own = encoded.map((segment) => (isWhole(segment) ? segment : segment.slice()));
   const transfer = new Set(own.map((segment) => segment.buffer as ArrayBuffer));
   return { moved: { kind: "encoded", encoded: own, formatId: format.id }, transfer: [...transfer] };

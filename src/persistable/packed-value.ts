@@ -2,7 +2,7 @@ import { formatPath } from "../errors/value-path.ts";
 import { UnshareableError } from "../errors/worker-errors.ts";
 import { Secret } from "../params/secret.ts";
 import { Untracked } from "../params/untracked.ts";
-import { type ClassCodec, findCodec } from "../util/class-codec.ts";
+import { type ClassCodec, decodeInstance, encodeInstance, findCodec } from "../util/class-codec.ts";
 
 /** A value as it goes to another thread: what structured clone would drop or change (secrets, buffers, urls, instances) has a tag. Objects are always tagged. */
 export type PackedValue = unknown;
@@ -38,7 +38,16 @@ function packObject(value: object, classes: readonly ClassCodec[], path: readonl
   if (Array.isArray(value)) return ["array", value.map((item, i) => pack(item, String(i)))];
   if (Buffer.isBuffer(value)) return ["buffer", new Uint8Array(value)];
   const codec = findCodec(classes, value);
-  if (codec !== undefined) return ["instance", codec.name, packValue(codec.encode(value), classes, path)];
+  if (codec !== undefined)
+    return [
+      "instance",
+      codec.name,
+      packValue(
+        encodeInstance(codec, value, () => placeOf(path)),
+        classes,
+        path,
+      ),
+    ];
   if (value instanceof URL) return ["url", value.href];
   if (value instanceof Map)
     return ["map", [...value].map(([key, item], i) => [pack(key, String(i)), pack(item, String(i))] as const)];
@@ -74,15 +83,23 @@ export function unpackValue(packed: PackedValue, classes: readonly ClassCodec[])
     case "buffer":
       return Buffer.from(tagged[1].buffer, tagged[1].byteOffset, tagged[1].byteLength);
     case "instance":
-      return classes.find(({ name }) => name === tagged[1])?.decode(unpack(tagged[2]));
+      return unpackInstance(tagged[1], unpack(tagged[2]), classes);
     case "same":
       return tagged[1];
   }
 }
 
+function unpackInstance(name: string, encoded: unknown, classes: readonly ClassCodec[]): unknown {
+  const codec = classes.find((candidate) => candidate.name === name);
+  return codec === undefined ? undefined : decodeInstance(codec, encoded);
+}
+
+function placeOf([root = "", ...keys]: readonly string[]): string {
+  return formatPath(root, keys);
+}
+
 function refuse(path: readonly string[], what: string): never {
-  const [root = "", ...keys] = path;
   throw new UnshareableError(
-    `${formatPath(root, keys)} is ${what}, which cannot go to a worker thread. Give plain values, or leave out worker.`,
+    `${placeOf(path)} is ${what}, which cannot go to a worker thread. Give plain values, or leave out worker.`,
   );
 }

@@ -110,7 +110,7 @@ function validateParams(
   schema: StandardSchemaV1,
   input: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const result = schema["~standard"].validate(input);
+  const result = askSchema(name, schema, input);
   if (result instanceof Promise) {
     // Nobody waits for it, so its failure must not end the process.
     result.catch(() => {});
@@ -132,6 +132,16 @@ function validateParams(
     );
   }
   return output as Readonly<Record<string, unknown>>;
+}
+
+/** A schema says what is wrong in issues. One that throws has a bug, or was not made for a value that can be given. */
+function askSchema(name: string, schema: StandardSchemaV1, input: Readonly<Record<string, unknown>>) {
+  try {
+    return schema["~standard"].validate(input);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DefinitionError(`The params schema of ${name} threw instead of giving issues: ${why}`, { cause });
+  }
 }
 
 function pathKey(segment: PropertyKey | { readonly key: PropertyKey }): string | number {

@@ -4,6 +4,7 @@ import { openSource } from "../artifact/open-stored-payload.ts";
 import { quarantineArtifact } from "../artifact/quarantine-artifact.ts";
 import type { CorruptArtifact } from "../artifact/read-outcome.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
+import { formatFailure } from "../errors/user-code-errors.ts";
 import type { SelectColumns, TableSelection } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { ColumnTable } from "../table/column-table.ts";
@@ -87,7 +88,11 @@ async function readPart(
     payload: { ...payload, file },
     onDamage: (path, problem) => setAside(state, { state: "corrupt", file: path, problem, recordBytes }),
   });
-  return selectColumns(source, selection, state.limits);
+  try {
+    return await selectColumns(source, selection, state.limits);
+  } catch (error) {
+    throw formatFailure(payload.format, "selectColumns", error);
+  }
 }
 
 function selectorOf(state: State, { payload }: ArtifactRecord): SelectColumns | undefined {

@@ -1,7 +1,7 @@
 import { UnsupportedValueError } from "../errors/params-errors.ts";
 import { formatPath } from "../errors/value-path.ts";
 import { Secret } from "../params/secret.ts";
-import type { ClassCodec } from "../util/class-codec.ts";
+import { type ClassCodec, decodeInstance, encodeInstance } from "../util/class-codec.ts";
 import { isProxy } from "../util/is-proxy.ts";
 
 /** Params as they were at one moment. */
@@ -110,7 +110,7 @@ class Copier {
     if (value instanceof Date || value instanceof ArrayBuffer || ArrayBuffer.isView(value))
       return structuredCloneOf(value);
     const codec = this.#classes.find((candidate) => candidate.class.prototype === prototype);
-    return codec === undefined ? value : codec.decode(this.copy(codec.encode(value), depth));
+    return codec === undefined ? value : decodeInstance(codec, this.copy(encodeInstance(codec, value), depth));
   }
 
   /** Like every container, a map is known before it is filled: it may hold itself, which the address refuses. */

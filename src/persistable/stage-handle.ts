@@ -1,5 +1,6 @@
 import { openStoredPayload } from "../artifact/open-stored-payload.ts";
 import { discardStaged, type StagedPayload, stageFiles, stageStream } from "../artifact/stage-payload.ts";
+import { checkPayload } from "../format/encode-payload.ts";
 import type { StoredCodec } from "../format/format.ts";
 import type { InternalCallOptions } from "./accept-payload.ts";
 import type { State } from "./state.ts";
@@ -18,7 +19,7 @@ export async function stageHandle(
   const { format, node, surroundings, limits } = state;
   const { store } = surroundings;
   const codec = format.stored as StoredCodec<unknown>;
-  await format.check(given);
+  await checkPayload(format, given);
   const stage = { store, name: node.name, address: node.address, signal };
   const tapped = options.tap === undefined ? given : options.tap(given);
   const staged = await (codec.kind === "stream"

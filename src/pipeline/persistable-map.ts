@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Address } from "../address/address.ts";
 import { type Addresser, createAddresser } from "../address/create-addresser.ts";
 import { BatchFailedError } from "../errors/pipeline-errors.ts";
+import { decodePayload, encodePayload } from "../format/encode-payload.ts";
 import { checkDefinition } from "../persistable/check-definition.ts";
 import { definePersistable } from "../persistable/define-persistable.ts";
 import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../persistable/definition.ts";
@@ -245,7 +246,7 @@ export class PersistableMap<Item, Payload> {
         const format = formats.find((known) => known.id === id);
         // Of a format that is not declared any more: generated anew.
         if (format === undefined) return;
-        const decoded = format.decode(Uint8Array.from(bytes), limits);
+        const decoded = decodePayload(format, Uint8Array.from(bytes), limits);
         payloads.set(address, (decoded instanceof Promise ? await decoded : decoded) as Payload);
       },
     );
@@ -325,9 +326,8 @@ export class PersistableMap<Item, Payload> {
         for (const [index, [address, item]] of batch.entries()) {
           const payload = generated[index] as Payload;
           await validate?.(payload, item);
-          await this.#state.format.check(payload);
           // Copied: the next payload may lie in the same memory.
-          const chunks = (await this.#state.format.encode(payload)).map((chunk) => Uint8Array.from(chunk));
+          const chunks = (await encodePayload(this.#state.format, payload)).map((chunk) => Uint8Array.from(chunk));
           encoded.push({ address, chunks });
         }
         const cost = spent.total;

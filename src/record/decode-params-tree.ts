@@ -6,6 +6,7 @@ import { Untracked } from "../params/untracked.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { CutLineage } from "./cut-lineage.ts";
 import type { RecordDependency } from "./record.ts";
+import { RecordProblemError } from "./record-problem-error.ts";
 
 type Json = { readonly [key: string]: JsonValue | undefined };
 
@@ -21,7 +22,7 @@ export interface DecodedParamsTree {
 /**
  * The inverse of `encodeParamsTree`. Repeated subtrees come back as one shared object, so that a diamond stays small in memory.
  *
- * @throws an Error whose message names what is wrong; the caller says in which file.
+ * @throws {@link RecordProblemError} or another error about the bytes, which the caller puts together with the name of the file.
  */
 export function decodeParamsTree(params: Json, dependencies: Json, classes: readonly ClassCodec[]): DecodedParamsTree {
   return decodeNode(params, dependencies, { classes, known: new Map() });
@@ -81,7 +82,7 @@ function decodeDependency(
   context: Context,
 ): { subtree: unknown; dependency: RecordDependency } {
   if (typeof head !== "object" || head === null || typeof head.name !== "string" || typeof head.address !== "string") {
-    throw new Error(`does not say who stands under the role "${role}"`);
+    throw new RecordProblemError(`does not say who stands under the role "${role}"`);
   }
   const address = parseAddress(head.address);
   const base = {
@@ -94,10 +95,12 @@ function decodeDependency(
   if (tag === "$cut") return { subtree: new CutLineage(address), dependency: base };
   if (tag === "$ref") {
     const known = context.known.get(address);
-    if (known === undefined) throw new Error(`refers under "${role}" to a params tree that it does not hold`);
+    if (known === undefined)
+      throw new RecordProblemError(`refers under "${role}" to a params tree that it does not hold`);
     return { subtree: known.params, dependency: { ...base, dependencies: known.dependencies } };
   }
-  if (typeof subtree !== "object" || subtree === null) throw new Error(`has no params tree under the role "${role}"`);
+  if (typeof subtree !== "object" || subtree === null)
+    throw new RecordProblemError(`has no params tree under the role "${role}"`);
   const tree = decodeNode(subtree as Json, (head.dependencies ?? {}) as Json, context);
   context.known.set(address, { params: tree.params, dependencies: tree.dependencies });
   return { subtree: tree.params, dependency: { ...base, dependencies: tree.dependencies } };

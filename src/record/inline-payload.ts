@@ -7,11 +7,57 @@ export type InlineKind = "json" | "text" | "base64";
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** The one line of JSON text that holds a payload inside a record. */
-export function encodeInline(kind: InlineKind, bytes: Uint8Array): string {
+/**
+ * The one line of JSON text that holds a payload inside a record.
+ *
+ * @returns undefined where the bytes are not what the format says of them: in a record they could not be read again.
+ */
+export function encodeInline(kind: InlineKind, bytes: Uint8Array): string | undefined {
   if (kind === "base64") return `"${asBuffer(bytes).toString("base64")}"`;
-  const text = decoder.decode(bytes);
-  return kind === "json" ? text : JSON.stringify(text);
+  const text = textOf(bytes);
+  if (text === undefined) return undefined;
+  if (kind === "text") return JSON.stringify(text);
+  return isLineOfJson(text) ? text : undefined;
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function isLineOfJson(text: string): boolean {
+  if (text.includes("\n")) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The bytes in a line of any kind, as long as `isRight` says that they are the payload's: a format may have changed how it lies inside of records. */
+export function findInlineBytes(
+  preferred: InlineKind | false,
+  line: Uint8Array,
+  isRight: (bytes: Uint8Array) => boolean,
+): Uint8Array | undefined {
+  for (const kind of new Set<InlineKind | false>([preferred, "json", "text", "base64"])) {
+    if (kind === false) continue;
+    const bytes = tryDecodeInline(kind, line);
+    if (bytes !== undefined && isRight(bytes)) return bytes;
+  }
+  return undefined;
+}
+
+function tryDecodeInline(kind: InlineKind, line: Uint8Array): Uint8Array | undefined {
+  try {
+    return decodeInline(kind, line);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The payload's bytes again. Throws where the line is not what {@link encodeInline} writes. */

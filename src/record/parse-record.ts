@@ -2,11 +2,13 @@ import type { Address } from "../address/address.ts";
 import { ADDRESS_SCHEME, addressOf, parseAddress } from "../address/address-of.ts";
 import { decodeTagged } from "../canonical/decode-tagged.ts";
 import type { JsonValue } from "../canonical/tagged-json.ts";
+import { InvalidAddressError } from "../errors/address-errors.ts";
+import { TaggedJsonError, UnsupportedValueError } from "../errors/params-errors.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
-import { DIGEST_CHUNK_BYTES, digestOfHashes, parseDigest } from "../util/digest.ts";
+import { DIGEST_CHUNK_BYTES, type Digest, digestOfHashes, isDigest } from "../util/digest.ts";
 import { sha256Hex } from "../util/sha256.ts";
-import { decodeParamsTree, decodeUntracked } from "./decode-params-tree.ts";
+import { type DecodedParamsTree, decodeParamsTree, decodeUntracked } from "./decode-params-tree.ts";
 import {
   type ArtifactRecord,
   MAX_RECORD_BYTES,
@@ -17,6 +19,7 @@ import {
   type RecordedPayload,
 } from "./record.ts";
 import { CHECKSUM_HEAD, COVERED_START } from "./record-layout.ts";
+import { RecordProblemError } from "./record-problem-error.ts";
 import { isSummaryValue, type PayloadSummary, type SummaryValue } from "./summary-value.ts";
 
 /** Why a record cannot be believed; a value, since only the caller knows what follows from it. */
@@ -28,7 +31,9 @@ export interface RecordProblem {
  * A record from its bytes, believed only when everything fits: limits, checksum, fields, and the address derived anew from its params tree.
  *
  * @param file - for messages
- * @throws {@link NewerRecordError} where a newer release wrote it.
+ * Whether it is believed depends on its bytes alone: instances of classes are compared as they were encoded, and only a record that is believed is handed to `classes`.
+ *
+ * @throws {@link NewerRecordError} where a newer release wrote it; {@link ClassCodecError} where a codec of the user throws, which says nothing about the record.
  */
 export function parseRecord(
   bytes: Uint8Array,
@@ -38,9 +43,24 @@ export function parseRecord(
   try {
     return parseChecked(bytes, file, classes);
   } catch (error) {
-    if (error instanceof NewerRecordError) throw error;
-    return { problem: error instanceof Error ? error.message : String(error) };
+    if (isProblem(error)) return { problem: withoutStop(error.message) };
+    // Anything else is a bug of the user's or of ours: called damage, it would cost the user a sound artifact.
+    throw error;
   }
+}
+
+/** Whether an error is about the bytes of a record. */
+function isProblem(error: unknown): error is Error {
+  return (
+    error instanceof RecordProblemError ||
+    error instanceof TaggedJsonError ||
+    error instanceof InvalidAddressError ||
+    error instanceof UnsupportedValueError
+  );
+}
+
+function withoutStop(message: string): string {
+  return message.endsWith(".") ? message.slice(0, -1) : message;
 }
 
 /** Whether a record was believed. */
@@ -51,51 +71,58 @@ export function isRecord(parsed: ArtifactRecord | RecordProblem): parsed is Arti
 type Fields = { readonly [key: string]: JsonValue | undefined };
 
 function parseChecked(bytes: Uint8Array, file: string, classes: readonly ClassCodec[]): ArtifactRecord {
-  if (bytes.length > MAX_RECORD_BYTES) throw new Error(`is larger than ${MAX_RECORD_BYTES} bytes`);
+  if (bytes.length > MAX_RECORD_BYTES) throw new RecordProblemError(`is larger than ${MAX_RECORD_BYTES} bytes`);
   const intact = checksumOf(bytes) === sha256Hex(bytes.subarray(COVERED_START));
   let fields: Fields;
   try {
     assertDepth(bytes);
     fields = expectObject(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as JsonValue, "record");
   } catch (error) {
-    throw new Error(intact ? `is not JSON within limits: ${(error as Error).message}` : "does not match its checksum");
+    throw new RecordProblemError(
+      intact ? `is not JSON within limits: ${(error as Error).message}` : "does not match its checksum",
+    );
   }
   // Asked before the checksum: a newer release may compute that in another way, and its records are not damage.
   if (typeof fields.record === "number" && fields.record > RECORD_VERSION)
     throw new NewerRecordError(file, fields.record);
-  if (!intact) throw new Error("does not match its checksum");
+  if (!intact) throw new RecordProblemError("does not match its checksum");
   const name = expectString(fields.name, "name");
-  const tree = decodeParamsTree(
-    expectObject(fields.params, "params"),
-    fields.dependencies === undefined ? {} : expectObject(fields.dependencies, "dependencies"),
-    classes,
-  );
+  const tree = decodeTree(fields, []);
   const version = fields.version === undefined ? {} : { version: expectVersion(fields.version) };
   const draw = fields.draw === undefined ? {} : { draw: expectNumber(fields.draw, "draw") };
   const address = parseAddress(expectString(fields.address, "address"));
   if (fields.scheme !== ADDRESS_SCHEME) throw new NewerRecordError(file, fields.scheme);
-  assertAddress(
-    address,
-    { name, ...version, ...draw, params: tree.trackedParams, dependencies: tree.dependencies },
-    classes,
-  );
+  assertAddress(address, { name, ...version, ...draw, params: tree.trackedParams, dependencies: tree.dependencies });
+  // Judged before a codec of the user is asked for anything.
+  const payload = parsePayload(fields);
+  const provenance = parseProvenance(fields.provenance);
+  const summary = fields.summary === undefined ? {} : { summary: parseSummary(fields.summary) };
+  const hasInstances =
+    classes.length > 0 && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(CLASS_TAG);
   return {
     address,
     scheme: ADDRESS_SCHEME,
     name,
     ...version,
     ...draw,
-    params: tree.params,
+    params: hasInstances ? decodeTree(fields, classes).params : tree.params,
     implicitParams: tree.implicitParams,
     untrackedParams: tree.untrackedParams,
     dependencies: tree.dependencies,
     ...(fields.untracked === undefined
       ? {}
       : { untracked: decodeUntracked(expectObject(fields.untracked, "untracked"), classes) }),
-    ...(fields.summary === undefined ? {} : { summary: parseSummary(fields.summary) }),
-    payload: parsePayload(fields),
-    provenance: parseProvenance(fields.provenance),
+    ...summary,
+    payload,
+    provenance,
   };
+}
+
+const CLASS_TAG = '"$class"';
+
+function decodeTree(fields: Fields, classes: readonly ClassCodec[]): DecodedParamsTree {
+  const dependencies = fields.dependencies === undefined ? {} : expectObject(fields.dependencies, "dependencies");
+  return decodeParamsTree(expectObject(fields.params, "params"), dependencies, classes);
 }
 
 function assertAddress(
@@ -107,13 +134,13 @@ function assertAddress(
     params: unknown;
     dependencies: Readonly<Record<string, RecordDependency>>;
   },
-  classes: readonly ClassCodec[],
 ): void {
   const dependencies = Object.fromEntries(
     Object.entries(recipe.dependencies).map(([role, { address }]) => [role, address]),
   );
-  const derived = addressOf({ ...recipe, dependencies }, { classes });
-  if (derived !== address) throw new Error(`says that its address is ${address}, but its params tree gives ${derived}`);
+  const derived = addressOf({ ...recipe, dependencies });
+  if (derived !== address)
+    throw new RecordProblemError(`says that its address is ${address}, but its params tree gives ${derived}`);
 }
 
 function parsePayload(fields: Fields): RecordedPayload {
@@ -121,7 +148,7 @@ function parsePayload(fields: Fields): RecordedPayload {
   const what = {
     format: expectString(fields.format, "format"),
     sizeBytes: expectNumber(payload.sizeBytes, "payload.sizeBytes"),
-    digest: parseDigest(expectString(payload.digest, "payload.digest")),
+    digest: expectDigest(payload.digest),
   };
   if (payload.file !== undefined) {
     return {
@@ -131,7 +158,7 @@ function parsePayload(fields: Fields): RecordedPayload {
       ...(payload.contents === undefined ? {} : { contents: parseContents(payload.contents) }),
     };
   }
-  if (fields.inline === undefined) throw new Error("names no payload");
+  if (fields.inline === undefined) throw new RecordProblemError("names no payload");
   return what;
 }
 
@@ -140,11 +167,12 @@ function parseChunks(
   { sizeBytes, digest }: Pick<RecordedPayload, "sizeBytes" | "digest">,
 ): Uint8Array {
   const bytes = new Uint8Array(Buffer.from(expectString(json, "payload.chunks"), "base64url"));
-  const hashes = Array.from({ length: Math.ceil(sizeBytes / DIGEST_CHUNK_BYTES) }, (_, index) =>
-    bytes.subarray(index * 32, index * 32 + 32),
-  );
-  if (bytes.length !== hashes.length * 32 || digestOfHashes(hashes) !== digest)
-    throw new Error("has chunks that do not give its digest");
+  const count = Math.ceil(sizeBytes / DIGEST_CHUNK_BYTES);
+  // Compared first: a size that was made up must not decide how much memory is asked for.
+  const fits = bytes.length === count * 32;
+  const hashes = Array.from({ length: fits ? count : 0 }, (_, index) => bytes.subarray(index * 32, index * 32 + 32));
+  if (!fits || digestOfHashes(hashes) !== digest)
+    throw new RecordProblemError("has chunks that do not give its digest");
   return bytes;
 }
 
@@ -172,11 +200,11 @@ function parseProvenance(json: JsonValue | undefined): Provenance {
   if (cost !== undefined) {
     for (const [unit, amount] of Object.entries(expectObject(cost, "provenance.cost"))) {
       if (typeof amount !== "number" || !(amount >= 0 && amount < Number.POSITIVE_INFINITY))
-        throw new Error(`has no amount in "provenance.cost.${unit}"`);
+        throw new RecordProblemError(`has no amount in "provenance.cost.${unit}"`);
     }
   }
   if (seed !== undefined && expectNumber(seed, "provenance.seed") > MAX_SEED)
-    throw new Error('has no seed in "provenance.seed"');
+    throw new RecordProblemError('has no seed in "provenance.seed"');
   return provenance as unknown as Provenance;
 }
 
@@ -199,30 +227,39 @@ function assertDepth(bytes: Uint8Array): void {
     } else if (byte === 0x22) inString = true;
     else if (byte === 0x7b || byte === 0x5b) {
       depth += 1;
-      if (depth > MAX_RECORD_DEPTH) throw new Error(`nested deeper than ${MAX_RECORD_DEPTH}`);
+      if (depth > MAX_RECORD_DEPTH) throw new RecordProblemError(`nested deeper than ${MAX_RECORD_DEPTH}`);
     } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
   }
 }
 
 function expectObject(value: JsonValue | undefined, field: string): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Error(`has no object in "${field}"`);
+    throw new RecordProblemError(`has no object in "${field}"`);
   return value as Fields;
 }
 
 function expectString(value: JsonValue | undefined, field: string): string {
-  if (typeof value !== "string") throw new Error(`has no text in "${field}"`);
+  if (typeof value !== "string") throw new RecordProblemError(`has no text in "${field}"`);
   return value;
+}
+
+function expectDigest(value: JsonValue | undefined): Digest {
+  const text = expectString(value, "payload.digest");
+  return isDigest(text) ? text : fail(`has no digest in ${JSON.stringify(text.slice(0, 100))}`);
+}
+
+function fail(problem: string): never {
+  throw new RecordProblemError(problem);
 }
 
 function expectNumber(value: JsonValue | undefined, field: string): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
-    throw new Error(`has no whole number in "${field}"`);
+    throw new RecordProblemError(`has no whole number in "${field}"`);
   return value;
 }
 
 function expectVersion(value: JsonValue): string | number {
   if (typeof value !== "string" && typeof value !== "number")
-    throw new Error('has neither text nor a number in "version"');
+    throw new RecordProblemError('has neither text nor a number in "version"');
   return value;
 }

@@ -1,3 +1,5 @@
+import { ClassCodecError } from "../errors/user-code-errors.ts";
+
 type AnyClass<Instance> = abstract new (...args: never) => Instance;
 
 /** How instances of one class become plain values and back, in params and in payloads. */
@@ -33,4 +35,31 @@ export function defineClass<Instance, Encoded>(
 export function findCodec(classes: readonly ClassCodec[], object: object): ClassCodec | undefined {
   const prototype: unknown = Object.getPrototypeOf(object);
   return classes.find((codec) => codec.class.prototype === prototype);
+}
+
+/**
+ * What the codec makes of an instance.
+ *
+ * @param place - where the instance stands, for the message
+ * @throws {@link ClassCodecError} where the codec throws: that is the user's code, and says nothing about any artifact.
+ */
+export function encodeInstance(codec: ClassCodec, instance: unknown, place?: () => string): unknown {
+  try {
+    return codec.encode(instance);
+  } catch (cause) {
+    throw new ClassCodecError(codec.name, "encode", cause, place?.());
+  }
+}
+
+/**
+ * The instance again.
+ *
+ * @throws {@link ClassCodecError} where the codec throws
+ */
+export function decodeInstance(codec: ClassCodec, encoded: unknown, place?: () => string): unknown {
+  try {
+    return codec.decode(encoded);
+  } catch (cause) {
+    throw new ClassCodecError(codec.name, "decode", cause, place?.());
+  }
 }

@@ -99,9 +99,13 @@ export function createDigestCollector(sizeBytes: number): DigestCollector {
  * @throws an Error where it is none.
  */
 export function parseDigest(text: string): Digest {
-  if (!/^sha256(?:-tree-8m)?:[0-9a-f]{64}$/.test(text))
-    throw new Error(`has no digest in ${JSON.stringify(text.slice(0, 100))}`);
-  return text as Digest;
+  if (!isDigest(text)) throw new Error(`has no digest in ${JSON.stringify(text.slice(0, 100))}`);
+  return text;
+}
+
+/** Whether a text is a digest of either kind. */
+export function isDigest(text: string): text is Digest {
+  return /^sha256(?:-tree-8m)?:[0-9a-f]{64}$/.test(text);
 }
 
 function treeDigest(hashes: readonly Uint8Array[]): Digest {

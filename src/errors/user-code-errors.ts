@@ -1,0 +1,91 @@
+import { PersistableError } from "./persistable-error.ts";
+
+/**
+ * A codec that was declared with `defineClass` threw: a bug in it, or an instance that it does not expect. `cause` is what it threw.
+ * The artifact itself is sound, and stays where it is. Remedy: fix the codec, then repeat the call.
+ *
+ * @example
+ * ```ts
+ * try { await simulation.load(); } catch (error) { if (error instanceof ClassCodecError) console.error(error.className, error.cause); }
+ * ```
+ */
+export class ClassCodecError extends PersistableError {
+  override readonly code = "PERSISTABLE_CLASS_CODEC" as const;
+  readonly className: string;
+  /** Which of its two functions threw. */
+  readonly operation: "encode" | "decode";
+
+  /** @param place - where the instance stands, as in `params.range`; undefined where that is not known */
+  constructor(className: string, operation: "encode" | "decode", cause: unknown, place?: string) {
+    const what = place === undefined ? `an instance of ${className}` : `${place}, an instance of ${className}`;
+    super(
+      `The codec of ${className} could not ${operation} ${what}: ${withoutStop(cause)}. ` +
+        `Fix ${operation} in defineClass(${className}, …) and repeat the call; what is persisted stays as it is.`,
+      { cause },
+    );
+    this.className = className;
+    this.operation = operation;
+  }
+}
+
+/**
+ * A format threw something that is not an error of this library, or gave something that formats do not give: a bug in it, or no memory left.
+ * `cause` is what it threw, if it threw. The artifact itself is sound, and stays where it is. Remedy: fix the format, then repeat the call.
+ *
+ * @example
+ * ```ts
+ * try { await page.load(); } catch (error) { if (error instanceof FormatFailedError) console.error(error.format, error.operation, error.cause); }
+ * ```
+ */
+export class FormatFailedError extends PersistableError {
+  override readonly code = "PERSISTABLE_FORMAT_FAILED" as const;
+  /** The id of the format. */
+  readonly format: string;
+  /** Which of its functions failed. */
+  readonly operation: FormatOperation;
+
+  /** @param problem - in place of the cause's own message, as in "gave a string instead of an array of Uint8Array" */
+  constructor(format: string, operation: FormatOperation, problem: string | undefined, options?: ErrorOptions) {
+    super(
+      `${operation} of the format ${format} ${problem ?? `failed: ${withoutStop(options?.cause)}`}. ` +
+        "Fix the format and repeat the call; what is persisted stays as it is.",
+      options,
+    );
+    this.format = format;
+    this.operation = operation;
+  }
+}
+
+/** A function of a format. */
+export type FormatOperation = "check" | "encode" | "decode" | "stored.open" | "selectColumns";
+
+/** What is thrown where a format failed: an error of this library as it is, anything else as the cause of one. */
+export function formatFailure(format: string, operation: FormatOperation, error: unknown): PersistableError {
+  if (error instanceof PersistableError) return error;
+  const ofCodec = isObject(error) ? codecFailures.get(error) : undefined;
+  if (ofCodec !== undefined) return ofCodec;
+  return new FormatFailedError(format, operation, undefined, { cause: error });
+}
+
+/** Whoever calls a format directly is given what a class codec threw as it is; the library still knows that it came from a codec. */
+const codecFailures = new WeakMap<object, ClassCodecError>();
+
+/** Call a format's own function, and throw what a class codec threw in it. */
+export function withErrorsOfCodecs<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ClassCodecError) || !isObject(error.cause)) throw error;
+    codecFailures.set(error.cause, error);
+    throw error.cause;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function withoutStop(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.endsWith(".") ? message.slice(0, -1) : message;
+}

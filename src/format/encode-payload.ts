@@ -1,0 +1,72 @@
+import { FormatFailedError, formatFailure } from "../errors/user-code-errors.ts";
+import type { DecodeLimits, Format } from "./format.ts";
+
+/**
+ * The bytes of a payload, once its format has said that it can hold it.
+ *
+ * @throws {@link UnsupportedPayloadError}; {@link FormatFailedError} where the format throws anything else, or gives what is not a list of byte arrays
+ */
+export async function encodePayload(
+  format: Pick<Format, "id" | "check" | "encode">,
+  payload: unknown,
+): Promise<readonly Uint8Array[]> {
+  await checkPayload(format, payload);
+  let encoded: unknown;
+  try {
+    encoded = await format.encode(payload);
+  } catch (error) {
+    throw formatFailure(format.id, "encode", error);
+  }
+  return asChunks(format.id, encoded);
+}
+
+/**
+ * Ask a format whether it can hold a payload.
+ *
+ * @throws as {@link encodePayload}
+ */
+export async function checkPayload(format: Pick<Format, "id" | "check">, payload: unknown): Promise<void> {
+  try {
+    await format.check(payload);
+  } catch (error) {
+    throw formatFailure(format.id, "check", error);
+  }
+}
+
+/**
+ * The payload again, of bytes that are what was written.
+ *
+ * @throws errors of this library as they are; {@link FormatFailedError} where the format throws anything else
+ */
+export function decodePayload(format: Pick<Format, "id" | "decode">, bytes: Uint8Array, limits: DecodeLimits): unknown {
+  const fail = (error: unknown): never => {
+    throw formatFailure(format.id, "decode", error);
+  };
+  try {
+    const decoded = format.decode(bytes, limits);
+    return decoded instanceof Promise ? decoded.catch(fail) : decoded;
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/** What `encode` gave, as long as it is what it should be: a store would fail for anything else without naming the format. */
+export function asChunks(format: string, encoded: unknown): readonly Uint8Array[] {
+  if (Array.isArray(encoded) && encoded.every(isBytes)) return encoded;
+  throw new FormatFailedError(format, "encode", `gave ${describe(encoded)} instead of an array of Uint8Array: [bytes]`);
+}
+
+/** Also where it was made in another realm. */
+function isBytes(value: unknown): value is Uint8Array {
+  return Object.prototype.toString.call(value) === "[object Uint8Array]";
+}
+
+function describe(encoded: unknown): string {
+  if (Array.isArray(encoded)) {
+    const index = encoded.findIndex((chunk) => !isBytes(chunk));
+    return `an array with ${describe(encoded[index])} at ${index}`;
+  }
+  if (encoded === undefined || encoded === null) return String(encoded);
+  if (typeof encoded !== "object") return `a ${typeof encoded}`;
+  return `one ${Object.prototype.toString.call(encoded).slice("[object ".length, -1)}`;
+}
