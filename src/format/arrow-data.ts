@@ -11,25 +11,36 @@ const TEXTS_AT_ONCE = 4096;
 const CHARACTERS_AT_ONCE = 2 ** 24;
 const NO_BYTES = new Uint8Array(0);
 
+/** Some rows of a column, and of nested values their JSON. */
+export interface RowsOfColumn {
+  readonly start: number;
+  readonly end: number;
+  readonly texts: readonly string[] | undefined;
+}
+
 /** Some rows of a column, as apache-arrow has them. */
 export function arrowDataOf(
   arrow: Pick<typeof import("apache-arrow"), "makeData">,
   type: DataType,
   column: Column,
-  start: number,
-  end: number,
+  rows: RowsOfColumn,
 ): Data {
+  const { start, end } = rows;
   const length = end - start;
   const marks = column.marks?.subarray(start, end);
   const isNull = (row: number): boolean => marks !== undefined && marks[row] !== MARK.present;
   let nullCount = 0;
   for (let row = 0; row < length; row++) nullCount += isNull(row) ? 1 : 0;
   const nullBitmap = nullCount === 0 ? undefined : packBits(length, (row) => !isNull(row));
-  const buffers = buffersOf(column, start, end, isNull);
+  const buffers = buffersOf(column, rows, isNull);
   return arrow.makeData({ type, length, nullCount, nullBitmap, ...buffers } as never);
 }
 
-function buffersOf({ type, values }: Column, start: number, end: number, isNull: (row: number) => boolean): Buffers {
+function buffersOf(
+  { type, values }: Column,
+  { start, end, texts = [] }: RowsOfColumn,
+  isNull: (row: number) => boolean,
+): Buffers {
   const length = end - start;
   if (type === "boolean") return { data: packBits(length, (row) => values[start + row] === 1) };
   if (type === "date") {
@@ -43,11 +54,7 @@ function buffersOf({ type, values }: Column, start: number, end: number, isNull:
     const some = start === 0 && end === values.length ? values : values.slice(start, end);
     return joinTexts(some, isNull);
   }
-  if (type === "value")
-    return joinTexts(
-      values.slice(start, end).map((value, row) => (isNull(row) ? "" : JSON.stringify(value))),
-      isNull,
-    );
+  if (type === "value") return joinTexts(texts.slice(0, length), isNull);
   return { data: values.subarray(start, end) };
 }
 

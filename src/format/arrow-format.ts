@@ -1,13 +1,8 @@
-import { UnsupportedPayloadError } from "../errors/format-errors.ts";
-import type { ColumnTable } from "../table/column-table.ts";
 import { checkColumns } from "./check-columns.ts";
 import { encodeArrowFile } from "./encode-arrow-file.ts";
 import { readArrow } from "./read-arrow.ts";
 import type { ColumnTableFormat, RowsFormat, TableCodec, TabularOptions } from "./tabular.ts";
 import { tabular } from "./tabular-format-of.ts";
-
-/** What apache-arrow reckons with in 32 bits. */
-const MAX_CELL_BYTES = 2 ** 30;
 
 /**
  * Apache Arrow's file format (IPC, "Feather V2"), for tables or for arrays of records: the quickest to read and write, and what pandas,
@@ -37,20 +32,9 @@ export const arrowCodec: TableCodec = {
   id: "arrow",
   extension: ".arrow",
   inline: false,
-  check(table) {
-    checkColumns("arrow", table);
-    checkSizes(table);
-  },
-  encode: encodeArrowFile,
+  check: (table) => checkColumns("arrow", table),
+  encode: (table) => encodeArrowFile(table),
   decode: (bytes, limits) =>
     readArrow({ sizeBytes: bytes.length, read: async (start, end) => bytes.subarray(start, end) }, {}, limits),
   selectColumns: readArrow,
 };
-
-function checkSizes({ columns }: ColumnTable): void {
-  for (const { name, type, values } of columns) {
-    const row = type === "bytes" ? values.findIndex(({ length }) => length > MAX_CELL_BYTES) : -1;
-    if (row >= 0)
-      throw new UnsupportedPayloadError("arrow", [row, name], "is larger than 1 GiB", "Use structured(), or bytes().");
-  }
-}

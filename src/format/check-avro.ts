@@ -3,6 +3,7 @@ import { isProxy } from "../util/is-proxy.ts";
 import type { AvroLongs, AvroRecord, AvroType, AvroUnion } from "./avro-types.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
 import { hasExtraKeys, hasOddKeys, isGetter } from "./own-keys.ts";
+import { isTooLong } from "./text-limit.ts";
 import { viewProblem } from "./view-problem.ts";
 
 const AS_SCHEMA = "Give what the schema says, or another schema.";
@@ -68,7 +69,8 @@ function scalarProblem(type: AvroType, value: unknown, longs: AvroLongs): string
       return typeof value === "number" ? undefined : "is no number";
     case "string":
       if (typeof value !== "string") return "is no text";
-      return value.isWellFormed() ? undefined : "is text with a lone surrogate";
+      if (!value.isWellFormed()) return "is text with a lone surrogate";
+      return isTooLong(value) ? "is text of more than 512 MiB" : undefined;
     case "enum":
       return type.symbols.includes(value as string) ? undefined : `is none of ${type.symbols.join(", ")}`;
     default:

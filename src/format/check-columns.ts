@@ -4,6 +4,7 @@ import type { ColumnTable } from "../table/column-table.ts";
 import { checkJson } from "./check-json.ts";
 import { isNumericColumnType } from "./column-arrays.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
+import { isTooLong } from "./text-limit.ts";
 import { viewProblem } from "./view-problem.ts";
 
 const STRUCTURED = "Use structured(), which keeps it.";
@@ -59,7 +60,7 @@ function checkValues(format: string, column: Column): void {
   };
   if (type === "date") each(column.values, dateProblem);
   else if (type === "string") each(column.values, textProblem);
-  else if (type === "bytes") each(column.values, viewProblem);
+  else if (type === "bytes") each(column.values, bytesProblem);
   else if (type === "value") checkNested(format, column);
 }
 
@@ -70,7 +71,16 @@ function dateProblem(value: number): Problem {
 }
 
 function textProblem(value: string): Problem {
-  return value.isWellFormed() ? undefined : ["has half of a surrogate pair", STRUCTURED];
+  if (!value.isWellFormed()) return ["has half of a surrogate pair", STRUCTURED];
+  return isTooLong(value) ? ["takes more than 512 MiB as UTF-8", "Use structured(), or table()."] : undefined;
+}
+
+/** What Parquet and apache-arrow reckon with in 32 bits. */
+const MAX_CELL_BYTES = 2 ** 30;
+
+function bytesProblem(value: Uint8Array): Problem {
+  if (value.length > MAX_CELL_BYTES) return ["is larger than 1 GiB", "Use structured(), or bytes()."];
+  return viewProblem(value);
 }
 
 function checkNested(format: string, { name, values, marks }: Column & { readonly type: "value" }): void {

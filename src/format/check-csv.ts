@@ -3,6 +3,7 @@ import { type Column, MARK } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import type { CsvLayout } from "./csv-layout.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
+import { isTooLong, isTooLongInBase64 } from "./text-limit.ts";
 
 /**
  * Throws where a CSV file of this layout would not give a table back as it is.
@@ -38,18 +39,31 @@ function refuseType({ name, type }: Column, wanted: string, isDeclared: boolean)
 function checkCells({ name, type, values, marks }: Column): void {
   const absent = marks?.indexOf(MARK.absent) ?? -1;
   if (absent !== -1) refuse([absent, name], "is missing, and an empty cell means null", "Give null.");
-  const wrong =
-    type === "string"
-      ? (value: unknown) => !(value as string).isWellFormed()
-      : type === "date"
-        ? (value: unknown) => Number.isNaN(value)
-        : undefined;
-  if (wrong === undefined) return;
+  const problemOf = problemsIn(type);
+  if (problemOf === undefined) return;
   for (let row = 0; row < values.length; row++) {
-    if ((marks !== undefined && marks[row] !== MARK.present) || !wrong(values[row])) continue;
-    if (type === "date") refuse([row, name], "is an invalid date", "Give null.");
-    refuse([row, name], "has a lone surrogate, which UTF-8 lacks", "Use structured(), the default, which keeps it.");
+    if (marks !== undefined && marks[row] !== MARK.present) continue;
+    const problem = problemOf(values[row]);
+    if (problem !== undefined) refuse([row, name], ...problem);
   }
+}
+
+type Problem = readonly [what: string, suggestion: string] | undefined;
+
+const TOO_LONG: Problem = ["takes more than 512 MiB as text", "Use structured(), or table()."];
+
+/** What may be wrong with a value, for types that have such values. */
+function problemsIn(type: Column["type"]): ((value: unknown) => Problem) | undefined {
+  if (type === "string") return (value) => textProblem(value as string);
+  if (type === "date") return (value) => (Number.isNaN(value) ? ["is an invalid date", "Give null."] : undefined);
+  if (type === "bytes") return (value) => (isTooLongInBase64(value as Uint8Array) ? TOO_LONG : undefined);
+  return undefined;
+}
+
+function textProblem(text: string): Problem {
+  if (!text.isWellFormed())
+    return ["has a lone surrogate, which UTF-8 lacks", "Use structured(), the default, which keeps it."];
+  return isTooLong(text) ? TOO_LONG : undefined;
 }
 
 function refuse(path: readonly (string | number)[], what: string, suggestion: string): never {

@@ -2,6 +2,7 @@ import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { isProxy } from "../util/is-proxy.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
 import { hasExtraKeys, hasOddKeys, isGetter, isSetter } from "./own-keys.ts";
+import { isTooLong } from "./text-limit.ts";
 import { viewProblem } from "./view-problem.ts";
 
 const STRUCTURED = "Use structured(), the default, which keeps it.";
@@ -45,6 +46,7 @@ class MsgpackCheck {
 
   #checkText(text: string): void {
     if (!text.isWellFormed()) this.#refuse("is text with a lone surrogate");
+    if (isTooLong(text)) this.#refuse("is text of more than 512 MiB", "Give it in parts.");
     if (text.startsWith(BYTE_ORDER_MARK))
       this.#refuse("is text that begins with a byte order mark", "Give it without: text.slice(1).");
   }

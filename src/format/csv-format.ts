@@ -48,7 +48,7 @@ export interface CsvRowsFormat<Row extends object> extends Pick<Format, "id" | "
  *
  * Null is an empty cell, and empty text is `""` in quotes. Numbers are written with all their digits, besides `NaN`, `Infinity` and `-0`; dates as ISO 8601; booleans as `true` and
  * `false`; bytes in base64. Text is written as it is, also where a spreadsheet would take it for a formula. What would not come back is refused: keys that only some
- * rows have, invalid dates, lone surrogates.
+ * rows have, invalid dates, lone surrogates. A byte order mark before the first name, as Excel writes it, is read and left out.
  *
  * @throws {@link DefinitionError} for a column type or delimiter that there is not.
  *

@@ -11,6 +11,8 @@ import { quotedEmptyCells } from "./quoted-empty-cells.ts";
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
+/** A byte order mark in UTF-8. */
+const MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 /** Longer names are cut in messages. */
 const LONGEST_SHOWN = 40;
 
@@ -26,7 +28,8 @@ interface TextColumn {
  *
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
-export function decodeCsv(bytes: Uint8Array, layout: CsvLayout, limits: DecodeLimits): ColumnTable {
+export function decodeCsv(file: Uint8Array, layout: CsvLayout, limits: DecodeLimits): ColumnTable {
+  const bytes = withoutMark(file);
   checkLimits(bytes, layout, limits);
   if (bytes.length === 0) return withoutColumns(layout);
   if (bytes.at(-1) !== NEWLINE) throw new DecodeError("csv", "the last line does not end");
@@ -43,6 +46,21 @@ export function decodeCsv(bytes: Uint8Array, layout: CsvLayout, limits: DecodeLi
   }
   const rowCount = columns?.[0]?.texts.length ?? 0;
   return new ColumnTable(columns?.map((column) => valuesOf(column)) ?? [], rowCount);
+}
+
+/**
+ * Excel begins a file with a byte order mark, which is no part of the first column's name; a name of ours that begins with one stands in
+ * quotes.
+ */
+function withoutMark(file: Uint8Array): Uint8Array {
+  if (!startsWithMark(file)) return file;
+  const bytes = file.subarray(MARK.length);
+  if (startsWithMark(bytes)) throw new DecodeError("csv", "they begin with two byte order marks");
+  return bytes;
+}
+
+function startsWithMark(bytes: Uint8Array): boolean {
+  return MARK.every((byte, i) => bytes[i] === byte);
 }
 
 function readLines(bytes: Uint8Array, layout: CsvLayout, take: (cells: readonly (string | null)[]) => void): void {

@@ -3,29 +3,36 @@ import type { Column } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import { loadPeer } from "../util/load-peer.ts";
 import { arrowDataOf } from "./arrow-data.ts";
+import { cutRows } from "./cut-rows.ts";
 import { ARROW_NOTE } from "./read-arrow.ts";
 
 type Arrow = typeof import("apache-arrow");
 
-/** Numbers of one column in one record batch take no more: apache-arrow reckons their sizes in 32 bits. */
+/** What one column has in one record batch takes no more: apache-arrow reckons their sizes in 32 bits. */
 const MAX_BATCH_BYTES = 2 ** 30;
-/** A character takes three bytes at most. */
-const BYTES_PER_CHARACTER = 3;
 
 /**
  * A table as an Arrow file. Numbers are written from where they lie, without a copy.
  *
+ * @param batchBytes - of one column in one record batch
  * @throws {@link MissingPeerError}
  */
-export async function encodeArrowFile({ columns, rowCount }: ColumnTable): Promise<readonly Uint8Array[]> {
+export async function encodeArrowFile(
+  { columns, rowCount }: ColumnTable,
+  batchBytes = MAX_BATCH_BYTES,
+): Promise<readonly Uint8Array[]> {
   const arrow = await loadPeer("Arrow", "apache-arrow", () => import("apache-arrow"));
   const fields = columns.map((column) => fieldOf(arrow, column));
   const schema = new arrow.Schema(fields, new Map([[ARROW_NOTE, "1"]]));
   const writer = new arrow.RecordBatchFileWriter();
   let start = 0;
   do {
-    const end = batchEnd(columns, start, rowCount);
-    const children = columns.map((column, i) => arrowDataOf(arrow, (fields[i] as Field).type, column, start, end));
+    const mostRows = Math.min(rowCount - start, Math.max(1, Math.floor(batchBytes / 8)));
+    const { end, texts } = cutRows("arrow", columns, start, { mostRows, mostBytes: batchBytes });
+    const children = columns.map((column, i) => {
+      const { type } = fields[i] as Field;
+      return arrowDataOf(arrow, type, column, { start, end, texts: texts.get(column) });
+    });
     const type = new arrow.Struct(fields);
     const data = arrow.makeData({ type, length: end - start, nullCount: 0, children });
     writer.write(new arrow.RecordBatch(schema, data));
@@ -35,23 +42,6 @@ export async function encodeArrowFile({ columns, rowCount }: ColumnTable): Promi
   const chunks: Uint8Array[] = [];
   for await (const chunk of writer as AsyncIterable<Uint8Array>) chunks.push(chunk);
   return chunks;
-}
-
-function batchEnd(columns: readonly Column[], start: number, rowCount: number): number {
-  const listed = columns.filter(({ values }) => !ArrayBuffer.isView(values));
-  const most = Math.min(rowCount, start + MAX_BATCH_BYTES / 8);
-  let end = most;
-  for (const { values } of listed) {
-    let bytes = 0;
-    for (let row = start; row < end; row++) {
-      const value: unknown = values[row];
-      const size =
-        typeof value === "string" ? value.length * BYTES_PER_CHARACTER : value instanceof Uint8Array ? value.length : 0;
-      bytes += size;
-      if (bytes > MAX_BATCH_BYTES && row > start) end = row;
-    }
-  }
-  return end;
 }
 
 function fieldOf(arrow: Arrow, { name, type, marks }: Column): Field {

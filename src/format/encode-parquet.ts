@@ -4,6 +4,7 @@ import { type Column, type ColumnType, MARK } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import { loadPeer } from "../util/load-peer.ts";
 import { isNumericColumnType, rowBytesOf } from "./column-arrays.ts";
+import { cutRows } from "./cut-rows.ts";
 import { decodedBytesAllowed } from "./decode-budget.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
 import { compressorsOf, type ParquetCodec } from "./parquet-codecs.ts";
@@ -13,7 +14,11 @@ import { createNote } from "./parquet-note.ts";
 export interface ParquetWriting {
   readonly rowGroupRows: number;
   readonly codec: ParquetCodec;
+  /** No more texts or bytes of one column in one row group, which is in memory as a whole. 256 MiB by default. */
+  readonly rowGroupBytes?: number | undefined;
 }
+
+const ROW_GROUP_BYTES = 2 ** 28;
 
 type Cells = NonNullable<
   Parameters<import("hyparquet-writer").ParquetWriter["write"]>[0]
@@ -57,7 +62,7 @@ function schemaOf(columns: readonly Column[], elements = ELEMENTS): SchemaElemen
 /** @throws {@link MissingPeerError} */
 export async function encodeParquet(
   { columns, rowCount }: ColumnTable,
-  { rowGroupRows, codec }: ParquetWriting,
+  { rowGroupRows, codec, rowGroupBytes = ROW_GROUP_BYTES }: ParquetWriting,
 ): Promise<readonly Uint8Array[]> {
   const { ByteWriter, ParquetWriter } = await loadPeer("Parquet", "hyparquet-writer", () => import("hyparquet-writer"));
   const chunks: Uint8Array[] = [];
@@ -77,11 +82,13 @@ export async function encodeParquet(
     createdBy: "persistable-ts",
     kvMetadata: [createNote(columns.filter(({ marks }) => marks !== undefined).map(({ name }) => name))],
   });
-  for (let start = 0; start < rowCount && columns.length > 0; start += rowGroupRows) {
-    const end = Math.min(start + rowGroupRows, rowCount);
+  for (let start = 0, end = 0; start < rowCount && columns.length > 0; start = end) {
+    const mostRows = Math.min(rowGroupRows, rowCount - start);
+    const rows = cutRows("parquet", columns, start, { mostRows, mostBytes: rowGroupBytes });
+    end = rows.end;
     await writer.write({
       columnData: columns.map((column) => {
-        const data = cellsOf(column, start, end);
+        const data = cellsOf(column, start, end, rows.texts.get(column));
         return { name: column.name, data, ...(hasNegativeZero(column, data) ? { encoding: "PLAIN" as const } : {}) };
       }),
       rowGroupSize: end - start,
@@ -97,10 +104,11 @@ export async function encodeParquet(
 }
 
 /** Some rows of a column, as hyparquet-writer takes them: typed arrays where there is no null, else lists with null in them. */
-function cellsOf(column: Column, start: number, end: number): Cells {
+function cellsOf(column: Column, start: number, end: number, texts: readonly string[] | undefined): Cells {
   const { type, values } = column;
   const marks = column.marks?.subarray(start, end);
   const isNull = (row: number): boolean => marks !== undefined && marks[row] !== MARK.present;
+  if (texts !== undefined) return texts.slice(0, end - start).map((text, row) => (isNull(row) ? null : text));
   const part = (values as Float64Array).subarray?.(start, end) ?? (values as unknown[]).slice(start, end);
   const convert = CONVERSIONS[type];
   if (convert === undefined && (marks === undefined || !marks.includes(MARK.null))) return part as Cells;
@@ -114,7 +122,6 @@ const CONVERSIONS: { readonly [Type in ColumnType]?: (value: unknown) => unknown
   // A list, since it refuses typed arrays whose upper half is in use.
   uint32: (value) => value,
   date: (value) => BigInt(value as number),
-  value: (value) => JSON.stringify(value),
 };
 
 /** A dictionary takes -0 for 0. */

@@ -1,5 +1,5 @@
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
-import { MAX_TEXT_BYTES } from "./text-limit.ts";
+import { isTooLong, saysTooLong } from "./text-limit.ts";
 
 /** Lines become bytes together until they have this size. */
 const PIECE_CHARACTERS = 1024 ** 2;
@@ -30,9 +30,8 @@ function lineOf(format: string, index: number, textOf: (index: number) => string
   try {
     line = textOf(index);
   } catch (error) {
-    if (!(error as Error).message.includes("string length")) throw error;
+    if (!saysTooLong(error)) throw error;
   }
-  // A character takes three bytes at most.
-  if (line !== undefined && (line.length < MAX_TEXT_BYTES / 3 || Buffer.byteLength(line) < MAX_TEXT_BYTES)) return line;
+  if (line !== undefined && !isTooLong(line)) return line;
   throw new UnsupportedPayloadError(format, [index], "takes more than 512 MiB as text", "Use structured(), or npy().");
 }

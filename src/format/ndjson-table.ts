@@ -10,6 +10,7 @@ import { joinJsonLines } from "./join-json-lines.ts";
 import { ndjsonColumn, ndjsonValueOf } from "./ndjson-cells.ts";
 import { parseJsonLines } from "./parse-json-lines.ts";
 import type { TableCodec } from "./tabular.ts";
+import { isTooLongInBase64 } from "./text-limit.ts";
 import { typedFormatId } from "./typed-format-id.ts";
 
 /** So many rows become records at a time. */
@@ -46,12 +47,15 @@ function checkTable({ columns, rowCount }: ColumnTable, types: ReadonlyMap<strin
 
 function checkCells({ name, type, values, marks }: Column): void {
   const isFloat = type === "float64" || type === "float32";
-  if (!isFloat && type !== "date" && type !== "value") return;
+  if (!isFloat && type !== "date" && type !== "value" && type !== "bytes") return;
   for (let row = 0; row < values.length; row++) {
     if (marks !== undefined && marks[row] !== MARK.present) continue;
     const value = values[row];
     if (type === "value") checkJson(value, [row, name], "ndjson");
-    else if (!Number.isFinite(value) || Object.is(value, -0))
+    else if (type === "bytes") {
+      if (isTooLongInBase64(value as Uint8Array))
+        refuse([row, name], "takes more than 512 MiB as text", "Use structured(), or table().");
+    } else if (!Number.isFinite(value) || Object.is(value, -0))
       refuse([row, name], type === "date" ? "is an invalid date" : `is ${describeCell(value)}`, "Give null.");
   }
 }

@@ -1,8 +1,12 @@
+import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import type { AvroLongs, AvroType } from "./avro-types.ts";
 import { branchOf } from "./check-avro.ts";
 
 /** Beyond it, twice a number may not be exact. */
 const EXACT_TWICE = 2 ** 51;
+
+/** Node 20 has no longer buffers. */
+const MAX_BYTES = 2 ** 32 - 1;
 
 /** Writes values that were checked, in Avro's binary encoding. */
 export class AvroWriter {
@@ -135,7 +139,9 @@ export class AvroWriter {
   #reserve(sizeBytes: number): void {
     const needed = this.#length + sizeBytes;
     if (needed <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    if (needed > MAX_BYTES)
+      throw new UnsupportedPayloadError("avro", [], "has a record of more than 4 GiB", "Use structured().");
+    const larger = Buffer.allocUnsafe(Math.min(Math.max(needed, this.#buffer.length * 2), MAX_BYTES));
     larger.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = larger;
   }

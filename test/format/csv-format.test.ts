@@ -12,6 +12,7 @@ import {
 } from "../../src/formats/csv.ts";
 import { ColumnTable, tableFromRows } from "../../src/table.ts";
 import { formatConformance } from "../../src/testing/index.ts";
+import { readFixture } from "../support/read-fixture.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const columns = {
@@ -135,6 +136,24 @@ describe("the file", () => {
         "",
       ].join("\r\n"),
     );
+  });
+
+  test("is read without the byte order mark that Excel begins with, and with the one of a name in quotes", async () => {
+    const excel = await readFixture("excel-utf8-bom.csv");
+    expect(Array.from(excel.subarray(0, 3))).toEqual([0xef, 0xbb, 0xbf]);
+    const plain = csv({ rows: true });
+    const rows = await plain.decode<Record<string, unknown>[]>(excel, defaultDecodeLimits);
+    expect(Object.keys(rows[0] ?? {})[0]).toBe("id");
+    expect(rows).toEqual(await plain.decode(excel.subarray(3), defaultDecodeLimits));
+    const decode = async (text: string): Promise<unknown> =>
+      await plain.decode(new TextEncoder().encode(text), defaultDecodeLimits);
+    expect(await decode('\ufeff"id","n"\r\n"","1"\r\n')).toEqual([{ id: "", n: "1" }]);
+    expect(await decode('"\ufeffid"\r\n"1"\r\n')).toEqual([{ "\ufeffid": "1" }]);
+    expect(await decode('\ufeff"\ufeffid"\r\n1\r\n')).toEqual([{ "\ufeffid": "1" }]);
+    expect(await decode("\ufeff")).toEqual([]);
+    const declared = csv({ columns: { id: "int32" }, rows: true });
+    expect(await declared.decode(new TextEncoder().encode("\ufeffid\n1\n"), defaultDecodeLimits)).toEqual([{ id: 1 }]);
+    await expect(decode("\ufeff\ufeffid\n1\n")).rejects.toThrow(/two byte order marks/);
   });
 
   test("does not begin with a byte order mark, even where the first name does", async () => {
