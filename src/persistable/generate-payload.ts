@@ -6,6 +6,7 @@ import { encodePayload } from "../format/encode-payload.ts";
 import { assertNoCredentials } from "../params/credentials.ts";
 import { draftRecord, type RecordDraft, summarizeRecord } from "../record/encode-record.ts";
 import { encodeSummary } from "../record/encode-summary.ts";
+import { payloadBytesOf } from "../record/payload-bytes.ts";
 import { loadPart } from "../util/load-part.ts";
 import { contextOf, type InternalCallOptions, validateGenerated } from "./accept-payload.ts";
 import { provenanceKeysOf } from "./declaration.ts";
@@ -145,12 +146,12 @@ export async function publishPayload(
 }
 
 function tellPersisted(state: State, { payload, recordFile }: Published, durationMs: number): void {
-  const { file, format, sizeBytes } = payload;
+  const { file, format } = payload;
   tellAtOnce(state, {
     type: "persisted",
     recordFile,
     format,
-    sizeBytes,
+    sizeBytes: payloadBytesOf(payload),
     durationMs,
     ...(file === undefined ? {} : { payloadFile: file }),
   });

@@ -5,6 +5,7 @@ import { loadPayload } from "../persistable/load-payload.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 import type { State } from "../persistable/state.ts";
 import { variantsOf } from "../persistable/variant-addresses.ts";
+import { payloadBytesOf } from "../record/payload-bytes.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { Breather } from "./breather.ts";
 import { ParamsFlattener } from "./flatten-params.ts";
@@ -117,7 +118,7 @@ function addRecord(row: Record<string, unknown>, record: ArtifactRecord): void {
   const columns = {
     createdAt: new Date(createdAt),
     durationMs,
-    sizeBytes: record.payload.contents?.sizeBytes ?? record.payload.sizeBytes,
+    sizeBytes: payloadBytesOf(record.payload),
     format: record.payload.format,
     host,
     commit: git?.commit,

@@ -2,6 +2,7 @@ import { recordPath } from "../artifact/artifact-paths.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
 import type { State } from "../persistable/state.ts";
 import { variantsOf } from "../persistable/variant-addresses.ts";
+import { peekPayloadBytes } from "../record/payload-bytes.ts";
 import { MAX_RECORD_BYTES } from "../record/record.ts";
 import { Breather } from "./breather.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
@@ -34,26 +35,17 @@ export async function sumPayloadBytes({ count, needed, kinds, states }: PlanGrap
 /** Where the store can tell without waiting; `undefined`: ask the other way. */
 function sizeNow({ node, surroundings }: State): number | undefined {
   const found = surroundings.store.sync?.readShared(recordPath(node.name, node.address), MAX_RECORD_BYTES);
-  return found instanceof Uint8Array ? sizeIn(found) : undefined;
+  return found instanceof Uint8Array ? peekPayloadBytes(found) : undefined;
 }
 
 async function sizeOf(state: State): Promise<number> {
   const { store } = state.surroundings;
   for (const { name, address } of [state.node, ...variantsOf(state)]) {
-    const bytes = await readRecordBytes(store, recordPath(name, address));
-    if (bytes !== undefined) return sizeIn(bytes);
+    const path = recordPath(name, address);
+    const bytes = await readRecordBytes(store, path);
+    if (bytes === undefined) continue;
+    // One read may be a bad one.
+    return peekPayloadBytes(bytes) ?? peekPayloadBytes((await readRecordBytes(store, path)) ?? bytes) ?? 0;
   }
   return 0;
-}
-
-function sizeIn(record: Uint8Array): number {
-  try {
-    const fields = JSON.parse(Buffer.from(record.buffer, record.byteOffset, record.byteLength).toString()) as {
-      readonly payload?: { readonly sizeBytes?: unknown };
-    };
-    const sizeBytes = fields.payload?.sizeBytes;
-    return typeof sizeBytes === "number" && sizeBytes >= 0 ? sizeBytes : 0;
-  } catch {
-    return 0;
-  }
 }

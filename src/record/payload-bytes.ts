@@ -1,0 +1,30 @@
+import { ADDRESS_SCHEME } from "../address/address-of.ts";
+import { plainLines } from "../util/plain-lines.ts";
+import { RECORD_VERSION, type RecordedPayload } from "./record.ts";
+import { isIntact } from "./record-checksum.ts";
+
+/** How many bytes a payload has: of a folder those of all its files, not those of their list. */
+export function payloadBytesOf({ sizeBytes, contents }: Pick<RecordedPayload, "sizeBytes" | "contents">): number {
+  return contents?.sizeBytes ?? sizeBytes;
+}
+
+/**
+ * The same from the bytes of a record, for sums over very many records: only the checksum is
+ * verified. 0 where a newer release wrote the record, `undefined` where it is damaged.
+ */
+export function peekPayloadBytes(record: Uint8Array): number | undefined {
+  const bytes = plainLines(record);
+  if (!isIntact(bytes)) return undefined;
+  try {
+    const fields = JSON.parse(new TextDecoder().decode(bytes)) as {
+      readonly record?: unknown;
+      readonly scheme?: unknown;
+      readonly payload: RecordedPayload;
+    };
+    if (fields.record !== RECORD_VERSION || fields.scheme !== ADDRESS_SCHEME) return 0;
+    const sizeBytes: unknown = payloadBytesOf(fields.payload);
+    return typeof sizeBytes === "number" && sizeBytes >= 0 ? sizeBytes : 0;
+  } catch {
+    return 0;
+  }
+}
