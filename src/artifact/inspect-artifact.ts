@@ -1,10 +1,12 @@
 import type { Address } from "../address/address.ts";
 import { ArtifactInFlightError } from "../errors/artifact-errors.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
-import type { ArtifactRecord } from "../record/record.ts";
+import type { ArtifactRecord, RecordedPayload } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
+import { isFileList } from "./payload-objects.ts";
+import { readFileList } from "./read-file-list.ts";
 import { readRecordBytes, readRecordNow } from "./read-record-bytes.ts";
 
 /** What can be said of an artifact without reading its payload. */
@@ -62,7 +64,18 @@ async function inspectFrom(
   const payload = payloadPath(name, file);
   const found = await store.stat(payload, { signal });
   if (found === undefined) return { state: "corrupt", file: payload, problem: "is missing" };
-  if (found.sizeBytes !== sizeBytes)
+  const hasItsSize = found.sizeBytes === sizeBytes || (await isRewrittenList(store, payload, record.payload, signal));
+  if (!hasItsSize)
     return { state: "corrupt", file: payload, problem: `has ${found.sizeBytes} bytes instead of ${sizeBytes}` };
   return { state: "whole", record };
+}
+
+/** A list of files may have got other line ends. */
+async function isRewrittenList(
+  store: Store,
+  path: StorePath,
+  payload: RecordedPayload,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  return isFileList(path) && typeof (await readFileList(store, path, payload, signal)) !== "string";
 }

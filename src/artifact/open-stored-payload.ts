@@ -7,7 +7,8 @@ import { storePath } from "../store/store-path.ts";
 import { payloadPath } from "./artifact-paths.ts";
 import { type ListedFile, parseFileList } from "./file-list.ts";
 import { filesFolder } from "./payload-objects.ts";
-import { localStoreOf, makeLocal, type StoredObject, StoredSource } from "./stored-source.ts";
+import { readFileList } from "./read-file-list.ts";
+import { type FoundDamage, localStoreOf, makeLocal, type StoredObject, StoredSource } from "./stored-source.ts";
 
 /** A payload that is written, and how it is read. */
 export interface StoredArtifact {
@@ -17,8 +18,8 @@ export interface StoredArtifact {
   readonly payload: RecordedPayload & { readonly file: string };
   readonly format: Pick<Format, "stored">;
   readonly limits: DecodeLimits;
-  /** See {@link StoredSource}. */
-  onDamage(path: StorePath, problem: string): Promise<void>;
+  /** Called for damage that the reader of the handle comes upon later; see {@link StoredSource}. */
+  readonly onDamage?: ((damage: FoundDamage) => Promise<Error>) | undefined;
 }
 
 /** What somebody else puts into folders that people look at. */
@@ -34,8 +35,8 @@ export async function openStoredPayload(artifact: StoredArtifact): Promise<unkno
   const { store, name, payload, format, limits } = artifact;
   const codec = format.stored as StoredCodec<unknown>;
   const path = payloadPath(name, payload.file);
+  if (codec.kind === "files") return openFiles(artifact, codec);
   const source = openSource(artifact);
-  if (codec.kind === "files") return openFiles(artifact, codec, await source.read(0, payload.sizeBytes));
   const entry = await store.stat(path);
   if (entry === undefined) throw damaged(artifact, path, "is missing");
   if (entry.sizeBytes !== payload.sizeBytes)
@@ -50,10 +51,12 @@ export function openSource(artifact: Omit<StoredArtifact, "format" | "limits">):
   return new StoredSource({ store, name, address, path: payloadPath(name, file), sizeBytes, digest, chunks, onDamage });
 }
 
-async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>, list: Uint8Array): Promise<unknown> {
+async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>): Promise<unknown> {
   const { store, name, payload } = artifact;
-  const files = parseFileList(list);
-  if (typeof files === "string") throw damaged(artifact, payloadPath(name, payload.file), files);
+  const path = payloadPath(name, payload.file);
+  const list = await readFileList(store, path, payload);
+  const files = typeof list === "string" ? list : parseFileList(list, path);
+  if (typeof files === "string") throw damaged(artifact, path, files);
   const folder = filesFolder(name, payload.file);
   await eachOf(files, async (file) => {
     const object = objectOf(store, folder, file);

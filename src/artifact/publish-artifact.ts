@@ -123,8 +123,11 @@ async function replaceRecord(
 /** The record may have been committed although committing it reported a failure: then its payload must stay. */
 async function discardUnlessCommitted(store: Store, name: string, recordFile: StorePath, file: string): Promise<void> {
   try {
-    const record = await readRecordBytes(store, recordFile);
-    if (record !== undefined && Buffer.from(record).includes(`"file": "${file}"`)) return;
+    // Twice, since one read may be a bad one, and the payload would be lost.
+    for (let look = 0; look < 2; look++) {
+      const record = await readRecordBytes(store, recordFile);
+      if (record !== undefined && Buffer.from(record).includes(`"file": "${file}"`)) return;
+    }
   } catch {
     // The failure that led here is the one to report. An unreferenced payload is collected later.
     return;

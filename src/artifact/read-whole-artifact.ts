@@ -9,9 +9,9 @@ import type { StorePath } from "../store/store.ts";
 import { createDigestCollector, DIGEST_CHUNK_BYTES, digestOf } from "../util/digest.ts";
 import { loadPart } from "../util/load-part.ts";
 import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
-import { quarantineArtifact } from "./quarantine-artifact.ts";
 import { type CorruptArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
+import type { FoundDamage } from "./stored-source.ts";
 import { type Decoded, tryDecode } from "./try-decode.ts";
 
 /** Somebody may replace an artifact between the two reads; a few times in a row is already odd. */
@@ -24,13 +24,17 @@ export async function readWholeArtifact(
   first?: Uint8Array,
 ): Promise<ReadOutcome> {
   let bytes = first ?? (await readRecordBytes(wanted.store, path, wanted));
+  let isSuspected = false;
   for (let look = 0; look < MAX_LOOKS; look++) {
     if (bytes === undefined) return { state: "missing" };
     const outcome = await readFrom(wanted, path, bytes);
     if (outcome.state !== "corrupt") return outcome;
     // Damage is believed only when the record still stands as it was judged: else somebody has replaced it meanwhile.
     const again = await readRecordBytes(wanted.store, path, wanted);
-    if (again !== undefined && Buffer.compare(again, bytes) === 0) return outcome;
+    const isSame = again !== undefined && Buffer.compare(again, bytes) === 0;
+    // And when two reads have found it: of a record these were two, of a payload one.
+    if (isSame && (isSuspected || outcome.file === path)) return outcome;
+    isSuspected = isSame;
     bytes = again;
   }
   throw new ArtifactInFlightError(wanted.name, path);
@@ -49,7 +53,7 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
     recordBytes: bytes,
   });
 
-  if (format.stored !== undefined) return openStored(wanted, record, format, corrupt);
+  if (format.stored !== undefined) return openStored(wanted, record, format, bytes, corrupt);
   let payloadBytes: Uint8Array;
   let payloadFile = path;
   if (file === undefined) {
@@ -78,22 +82,24 @@ async function openStored(
   wanted: WantedArtifact,
   record: ArtifactRecord,
   format: Format,
+  recordBytes: Uint8Array,
   corrupt: (where: StorePath, problem: string) => CorruptArtifact,
 ): Promise<ReadOutcome> {
   const { store, name, address, limits } = wanted;
   const { file } = record.payload;
   if (file === undefined) return corrupt(recordPath(name, address), "holds a payload that should be a file");
   const { openStoredPayload } = await loadPart(() => import("./open-stored-payload.ts"));
-  const onDamage = async (path: StorePath, problem: string): Promise<void> => {
-    try {
-      await quarantineArtifact(store, name, address, corrupt(path, problem));
-    } catch {
-      // A store that cannot be written to: whoever loads it next finds the same damage.
-    }
+  let isHandedOut = false;
+  const onDamage = async (damage: FoundDamage): Promise<Error> => {
+    // Until then it is for the caller to judge.
+    if (!isHandedOut) return new CorruptArtifactError(name, address, damage.path, damage.problem);
+    const { settleDamage } = await loadPart(() => import("./settle-damage.ts"));
+    return settleDamage({ store, name, address, recordBytes }, damage);
   };
   try {
     const payload = { ...record.payload, file };
     const opened = await openStoredPayload({ store, name, address, payload, format, limits, onDamage });
+    isHandedOut = true;
     return { state: "hit", payload: opened, record, source: record.provenance.source };
   } catch (error) {
     if (error instanceof CorruptArtifactError) return corrupt(error.file as StorePath, error.problem);

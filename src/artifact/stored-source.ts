@@ -27,8 +27,16 @@ export interface StoredPayload extends StoredObject {
   readonly address: string;
   /** Absent where it has a single chunk, whose hash is the digest. */
   readonly chunks: RecordedPayload["chunks"];
-  /** Sees to it that the damage is found by whoever loads the artifact next. */
-  onDamage(path: StorePath, problem: string): Promise<void>;
+  /** Makes the next reader find the damage at once, and gives the error for this one. */
+  readonly onDamage?: ((damage: FoundDamage) => Promise<Error>) | undefined;
+}
+
+/** Damage that two reads have found. */
+export interface FoundDamage {
+  readonly path: StorePath;
+  readonly problem: string;
+  /** What is wrong with the place now; `undefined` where nothing is. */
+  lookAgain(): Promise<string | undefined>;
 }
 
 /** Reads a payload where it lies; each chunk of 8 MiB is verified before any of its bytes are handed out. */
@@ -36,7 +44,7 @@ export class StoredSource implements PayloadSource {
   readonly sizeBytes: number;
   readonly #payload: StoredPayload;
   readonly #kept = new Map<number, Promise<Uint8Array>>();
-  #damaged: Promise<CorruptArtifactError> | undefined;
+  #damaged: Promise<Error> | undefined;
   /** Small ones are gone from memory sooner; a request to somewhere else is too dear for them. */
   readonly #pieceBytes: number;
 
@@ -83,7 +91,7 @@ export class StoredSource implements PayloadSource {
   async localFile(): Promise<string> {
     const { store, path } = this.#payload;
     const problem = await makeLocal(this.#payload);
-    if (problem !== undefined) throw await this.#damage(problem);
+    if (problem !== undefined) throw await this.#damage(problem, () => makeLocal(this.#payload));
     return localStoreOf(store).localPath(path);
   }
 
@@ -98,31 +106,55 @@ export class StoredSource implements PayloadSource {
     return reading;
   }
 
-  /** A chunk, verified. Several are asked for at a time, so each is hashed in the thread pool. */
+  /** A chunk, verified. */
   async #readChunk(index: number): Promise<Uint8Array> {
+    const chunk = await this.#tryChunk(index);
+    return typeof chunk === "string" ? this.#readChunkAgain(index) : chunk;
+  }
+
+  /** What one read says is no verdict: a bit may have changed on its way. */
+  async #readChunkAgain(index: number): Promise<Uint8Array> {
+    const chunk = await this.#tryChunk(index);
+    if (typeof chunk !== "string") return chunk;
+    throw await this.#damage(chunk, async () => {
+      const found = await this.#tryChunk(index);
+      return typeof found === "string" ? found : undefined;
+    });
+  }
+
+  /**
+   * A chunk, verified, or what is wrong with it. Several are asked for at a time, so each is hashed
+   * in the thread pool.
+   */
+  async #tryChunk(index: number): Promise<Uint8Array | string> {
     const [start, end] = this.#rangeOf(index);
-    const chunk = await this.#readPiece(start, end);
-    await this.#expectHash(index, await hashInPool(chunk));
-    return chunk;
+    const chunk = await this.#tryPiece(start, end);
+    if (typeof chunk === "string") return chunk;
+    return this.#problemOf(index, await hashInPool(chunk)) ?? chunk;
   }
 
   /** A chunk, verified, in pieces. */
   async #readPieces(index: number): Promise<Uint8Array[]> {
+    const pieces = await this.#tryPieces(index);
+    return typeof pieces === "string" ? [await this.#readChunkAgain(index)] : pieces;
+  }
+
+  async #tryPieces(index: number): Promise<Uint8Array[] | string> {
     const [chunkStart, chunkEnd] = this.#rangeOf(index);
-    const reading: Promise<Uint8Array>[] = [];
+    const reading: Promise<Uint8Array | string>[] = [];
     for (let start = chunkStart; start < chunkEnd; start += this.#pieceBytes)
-      reading.push(this.#readPiece(start, Math.min(chunkEnd, start + this.#pieceBytes)));
+      reading.push(this.#tryPiece(start, Math.min(chunkEnd, start + this.#pieceBytes)));
     // Only the first failure is told.
     for (const each of reading) each.catch(() => {});
     const hash = createSha256();
     const pieces: Uint8Array[] = [];
     for (const each of reading) {
       const piece = await each;
+      if (typeof piece === "string") return piece;
       hash.update(piece);
       pieces.push(piece);
     }
-    await this.#expectHash(index, hash.digest());
-    return pieces;
+    return this.#problemOf(index, hash.digest()) ?? pieces;
   }
 
   #rangeOf(index: number): [start: number, end: number] {
@@ -130,36 +162,32 @@ export class StoredSource implements PayloadSource {
     return [start, Math.min(this.sizeBytes, start + DIGEST_CHUNK_BYTES)];
   }
 
-  async #readPiece(start: number, end: number): Promise<Uint8Array> {
+  async #tryPiece(start: number, end: number): Promise<Uint8Array | string> {
     const { store, path } = this.#payload;
     const piece = await store.read(path, { range: { start, end } });
-    if (piece === undefined) throw await this.#damage("is missing");
-    if (piece.length !== end - start)
-      throw await this.#damage(`ends at ${start + piece.length} bytes instead of ${this.sizeBytes}`);
-    return piece;
+    if (piece === undefined) return "is missing";
+    return piece.length === end - start ? piece : `ends at ${start + piece.length} bytes instead of ${this.sizeBytes}`;
   }
 
-  async #expectHash(index: number, hash: Uint8Array): Promise<void> {
+  #problemOf(index: number, hash: Uint8Array): string | undefined {
     const { chunks, digest } = this.#payload;
     const expected =
       chunks === undefined
         ? Buffer.from(digest.slice("sha256:".length), "hex")
         : chunks.subarray(index * 32, index * 32 + 32);
-    if (Buffer.compare(hash, expected) === 0) return;
+    if (Buffer.compare(hash, expected) === 0) return undefined;
     const [start, end] = this.#rangeOf(index);
-    throw await this.#damage(`does not match its digest between ${start} and ${end}`);
+    return `does not match its digest between ${start} and ${end}`;
   }
 
   /** Parts that are read side by side find the same damage, which is told once. */
-  #damage(problem: string): Promise<CorruptArtifactError> {
-    this.#damaged ??= this.#tellDamage(problem);
+  #damage(problem: string, lookAgain: FoundDamage["lookAgain"]): Promise<Error> {
+    const { name, address, path, onDamage } = this.#payload;
+    this.#damaged ??=
+      onDamage === undefined
+        ? Promise.resolve(new CorruptArtifactError(name, address, path, problem))
+        : onDamage({ path, problem, lookAgain });
     return this.#damaged;
-  }
-
-  async #tellDamage(problem: string): Promise<CorruptArtifactError> {
-    const { name, address, path } = this.#payload;
-    await this.#payload.onDamage(path, problem);
-    return new CorruptArtifactError(name, address, path, problem);
   }
 }
 
@@ -189,9 +217,14 @@ export async function findDamage(object: StoredObject): Promise<string | undefin
 }
 
 /**
- * See to it that an object lies, whole, on this machine's disk: where its store is a folder it does already, else it is copied. Returns what is wrong with it.
+ * See to it that an object lies, whole, on this machine's disk: where its store is a folder it does
+ * already, else it is copied. Returns what is wrong with it, as two reads have found.
  */
 export async function makeLocal(object: StoredObject): Promise<string | undefined> {
+  return (await tryLocal(object)) === undefined ? undefined : tryLocal(object);
+}
+
+async function tryLocal(object: StoredObject): Promise<string | undefined> {
   if (object.store.localPath !== undefined) return findDamage(object);
   const key = `${object.store.url}\n${object.path}`;
   const copying =

@@ -59,13 +59,28 @@ export class DecodeLimitError extends PersistableError {
   }
 }
 
-/** A payload was written by a newer runtime than this one can read. Remedy: run the Node version that the record names, or generate anew after `remove()`. */
+/**
+ * A payload was written by a newer runtime, or by a newer release of this library, than this one
+ * can read. It was left untouched. Remedy: run the Node version that the record names, or update
+ * persistable-ts, as the message says; or generate it again after `remove()`.
+ */
 export class NewerPayloadError extends PersistableError {
   override readonly code = "PERSISTABLE_NEWER_PAYLOAD" as const;
 
-  constructor(format: string, what: string) {
-    super(
-      `This ${format} payload was written ${what}, which this runtime (Node ${process.versions.node}) cannot read. Its record names the version that wrote it.`,
+  constructor(
+    format: string,
+    what: string,
+    remedy = `this runtime (Node ${process.versions.node}) cannot read. Its record names the version that wrote it`,
+  ) {
+    super(`This ${format} payload was written ${what}, which ${remedy}.`);
+  }
+
+  /** The same of what only a newer release of this library reads. */
+  static ofRelease(format: string, what: string): NewerPayloadError {
+    return new NewerPayloadError(
+      format,
+      what,
+      "this release does not read. Update persistable-ts; it was left untouched",
     );
   }
 }

@@ -98,8 +98,12 @@ async function hasAppeared(state: State, judged: CorruptArtifact | undefined): P
   const path = recordPath(name, address);
   const store = state.surroundings.store;
   if (judged === undefined) return (await store.stat(path)) !== undefined;
-  const bytes = await readRecordBytes(store, path);
-  return bytes !== undefined && Buffer.compare(bytes, judged.recordBytes) !== 0;
+  // One read that gives something else may be a bad one.
+  for (let look = 0; look < 2; look++) {
+    const bytes = await readRecordBytes(store, path);
+    if (bytes === undefined || Buffer.compare(bytes, judged.recordBytes) === 0) return false;
+  }
+  return true;
 }
 
 async function tellMiss(state: State, miss: Miss): Promise<void> {

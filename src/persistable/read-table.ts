@@ -1,9 +1,8 @@
 import { recordPath } from "../artifact/artifact-paths.ts";
 import { inspectArtifact } from "../artifact/inspect-artifact.ts";
 import { openSource } from "../artifact/open-stored-payload.ts";
-import { quarantineArtifact } from "../artifact/quarantine-artifact.ts";
-import type { CorruptArtifact } from "../artifact/read-outcome.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
+import { settleDamage } from "../artifact/settle-damage.ts";
 import { formatFailure } from "../errors/user-code-errors.ts";
 import type { SelectColumns, TableSelection } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
@@ -86,7 +85,7 @@ async function readPart(
     name,
     address,
     payload: { ...payload, file },
-    onDamage: (path, problem) => setAside(state, { state: "corrupt", file: path, problem, recordBytes }),
+    onDamage: (damage) => settleDamage({ store, name, address, recordBytes }, damage),
   });
   try {
     return await selectColumns(source, selection, state.limits);
@@ -98,13 +97,4 @@ async function readPart(
 function selectorOf(state: State, { payload }: ArtifactRecord): SelectColumns | undefined {
   const isVerifiable = payload.sizeBytes <= DIGEST_CHUNK_BYTES || payload.chunks !== undefined;
   return isVerifiable ? state.formats.find(({ id }) => id === payload.format)?.selectColumns : undefined;
-}
-
-async function setAside(state: State, judged: CorruptArtifact): Promise<void> {
-  const { name, address } = state.node;
-  try {
-    await quarantineArtifact(state.surroundings.store, name, address, judged);
-  } catch {
-    // Whoever loads it whole finds the damage as well.
-  }
 }

@@ -27,7 +27,7 @@ export async function stageHandle(
     : stageFiles(stage, format, codec, tapped));
   try {
     const artifact = { store, name: node.name, address: node.address, payload: staged, format, limits };
-    return { payload: await openStoredPayload({ ...artifact, onDamage: async () => {} }), staged };
+    return { payload: await openStoredPayload(artifact), staged };
   } catch (error) {
     await discardStaged({ store, name: node.name }, staged.file);
     throw error;

@@ -108,6 +108,11 @@ export function isDigest(text: string): text is Digest {
   return /^sha256(?:-tree-8m)?:[0-9a-f]{64}$/.test(text);
 }
 
+/** Whether a text is a digest of a kind that this release does not know. */
+export function isNewerDigest(text: string): boolean {
+  return /^[a-z][a-z0-9-]{2,40}:[0-9a-zA-Z_=-]{16,}$/.test(text) && !/^sha256(?:-tree-8m)?:/.test(text);
+}
+
 function treeDigest(hashes: readonly Uint8Array[]): Digest {
   return `sha256-tree-8m:${sha256Hex(Buffer.concat(hashes))}` as Digest;
 }

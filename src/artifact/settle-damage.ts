@@ -1,0 +1,50 @@
+import type { Address } from "../address/address.ts";
+import { ArtifactInFlightError, CorruptArtifactError } from "../errors/artifact-errors.ts";
+import type { Store } from "../store/store.ts";
+import { recordPath } from "./artifact-paths.ts";
+import { quarantineArtifact } from "./quarantine-artifact.ts";
+import { readRecordBytes } from "./read-record-bytes.ts";
+import type { FoundDamage } from "./stored-source.ts";
+import { withFreeLease } from "./with-free-lease.ts";
+
+/** An artifact of which a reader has a handle. */
+export interface HandedOut {
+  readonly store: Store;
+  readonly name: string;
+  readonly address: Address;
+  /** Of its record, as it was when the handle was given. */
+  readonly recordBytes: Uint8Array;
+}
+
+/**
+ * What becomes of damage that the reader of a handle has come upon. Where the artifact still
+ * stands, the place is looked at once more, under the lease of its address, and when it is damaged
+ * then, too, the artifact is set aside: its size is right, so that it would be found and handed out
+ * again.
+ *
+ * @returns the error for the reader
+ */
+export async function settleDamage(artifact: HandedOut, damage: FoundDamage): Promise<Error> {
+  const { store, name, address, recordBytes } = artifact;
+  const { path, problem } = damage;
+  try {
+    if (!(await isStanding(artifact))) return new ArtifactInFlightError(name, path);
+    await withFreeLease(store, address, async () => {
+      const found = await damage.lookAgain();
+      if (found !== undefined)
+        await quarantineArtifact(store, name, address, { state: "corrupt", file: path, problem: found, recordBytes });
+    });
+  } catch {
+    // The store cannot be written to, or cannot be read any more: the next reader finds the same.
+  }
+  return new CorruptArtifactError(name, address, path, problem);
+}
+
+/** One read that gives something else may be a bad one. */
+async function isStanding({ store, name, address, recordBytes }: HandedOut): Promise<boolean> {
+  for (let look = 0; look < 2; look++) {
+    const bytes = await readRecordBytes(store, recordPath(name, address));
+    if (bytes !== undefined && Buffer.compare(bytes, recordBytes) === 0) return true;
+  }
+  return false;
+}
