@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { Store } from "../store/store.ts";
+import { plainLines } from "../util/plain-lines.ts";
 import { isPayloadFileOf, recordPath } from "./artifact-paths.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 
@@ -11,6 +12,6 @@ export async function readPayloadFile(store: Store, name: string, address: Addre
 
 /** The same in the bytes of a record, which may be damaged. */
 export function findPayloadFile(record: Uint8Array, address: Address): string | undefined {
-  const file = /^ {2}"payload": \{\n {4}"file": "([^"]+)"/m.exec(new TextDecoder().decode(record))?.[1];
+  const file = /^ {2}"payload": \{\n {4}"file": "([^"]+)"/m.exec(new TextDecoder().decode(plainLines(record)))?.[1];
   return file !== undefined && isPayloadFileOf(file, address) ? file : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Address } from "../address/address.ts";
+import { NewerRecordError } from "../errors/record-errors.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import type { Store, StoreCallOptions, StoreEntry } from "../store/store.ts";
 import { artifactFolder, isPayloadFileOf, recordPath } from "./artifact-paths.ts";
@@ -66,13 +67,18 @@ function addTo(folders: Map<string, FolderOfFiles>, file: string, entry: StoreEn
   folders.set(file, known);
 }
 
-/** A record that cannot be read may still mean this file. */
+/** A record that cannot be read, or that a newer release wrote, may still mean this file. */
 async function isMeant(store: Store, name: string, file: string, signal: AbortSignal | undefined): Promise<boolean> {
   const path = recordPath(name, file.slice(0, 64) as Address);
   const record = await readRecordBytes(store, path, { signal });
   if (record === undefined) return false;
-  const parsed = parseRecord(record, path, []);
-  return !isRecord(parsed) || parsed.payload.file === file;
+  try {
+    const parsed = parseRecord(record, path, []);
+    return !isRecord(parsed) || parsed.payload.file === file;
+  } catch (error) {
+    if (error instanceof NewerRecordError) return true;
+    throw error;
+  }
 }
 
 /** The payload file that an object of an artifact's folder belongs to: itself, or the list that names it. */

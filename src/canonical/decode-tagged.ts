@@ -112,7 +112,11 @@ class TaggedDecoder {
       case "$hole":
         return this.#fail(outer, "is a hole outside an array");
       default:
-        return this.#fail(outer, `has the unknown tag ${tag}: a newer release of persistable-ts may have written it`);
+        throw new TaggedJsonError(
+          formatPath(this.#root, outer),
+          `has the unknown tag ${tag}: a newer release of persistable-ts may have written it`,
+          { unknownTag: tag },
+        );
     }
   }
 

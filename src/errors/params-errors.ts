@@ -37,9 +37,12 @@ export class CredentialInParamsError extends PersistableError {
 export class TaggedJsonError extends PersistableError {
   override readonly code = "PERSISTABLE_TAGGED_JSON" as const;
   readonly path: string;
+  /** The tag, where it is one that this release does not know. */
+  readonly unknownTag: string | undefined;
 
-  constructor(path: string, problem: string, options?: ErrorOptions) {
+  constructor(path: string, problem: string, options?: ErrorOptions & { readonly unknownTag?: string }) {
     super(`${path} ${problem}.`, options);
     this.path = path;
+    this.unknownTag = options?.unknownTag;
   }
 }

@@ -7,11 +7,13 @@ import { PersistableError } from "./persistable-error.ts";
 export class NewerRecordError extends PersistableError {
   override readonly code = "PERSISTABLE_NEWER_RECORD" as const;
   readonly file: string;
+  /** The number of the record, or the other thing in it that this release does not know. */
   readonly recordVersion: unknown;
 
-  constructor(file: string, recordVersion: unknown) {
+  /** @param what - where it is not the number of the record: what this release does not know */
+  constructor(file: string, recordVersion: unknown, what = `record version ${JSON.stringify(recordVersion)}`) {
     super(
-      `${file} was written by a newer release of persistable-ts (record version ${JSON.stringify(recordVersion)}, this release reads 1). ` +
+      `${file} was written by a newer release of persistable-ts (${what}; this release reads record version 1). ` +
         "Update persistable-ts to read it; it was left untouched.",
     );
     this.file = file;

@@ -2,6 +2,7 @@ import type { Address } from "../address/address.ts";
 import { parseAddress } from "../address/address-of.ts";
 import { decodeTagged } from "../canonical/decode-tagged.ts";
 import type { JsonValue } from "../canonical/tagged-json.ts";
+import { TaggedJsonError } from "../errors/params-errors.ts";
 import { Untracked } from "../params/untracked.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { CutLineage } from "./cut-lineage.ts";
@@ -28,12 +29,19 @@ export function decodeParamsTree(params: Json, dependencies: Json, classes: read
   return decodeNode(params, dependencies, { classes, known: new Map() });
 }
 
-/** Values that were handed to the hooks of one generation; those that could not be recorded are absent. */
+/**
+ * Values that were handed to the hooks of one generation; those that could not be recorded are
+ * absent, and so are those that only a newer release knows.
+ */
 export function decodeUntracked(json: Json, classes: readonly ClassCodec[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(json)) {
-    if (singleTag(value) === "$untracked")
+    if (singleTag(value) !== "$untracked") continue;
+    try {
       define(values, key, decodeTagged((value as Json).$untracked as JsonValue, { classes, root: `untracked.${key}` }));
+    } catch (error) {
+      if (!(error instanceof TaggedJsonError && error.unknownTag !== undefined)) throw error;
+    }
   }
   return values;
 }

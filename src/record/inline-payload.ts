@@ -1,3 +1,4 @@
+import { plainLines } from "../util/plain-lines.ts";
 import { INLINE_MARK } from "./record-layout.ts";
 
 /** How a small payload lies inside its record; what the format declares. */
@@ -70,8 +71,9 @@ export function decodeInline(kind: InlineKind, line: Uint8Array): Uint8Array {
 
 /** The line that holds the payload inside a record, unverified; `undefined` where the payload is a file. */
 export function findInline(record: Uint8Array): Uint8Array | undefined {
-  const mark = asBuffer(record).indexOf(INLINE_MARK);
-  return mark === -1 ? undefined : record.subarray(mark + INLINE_MARK.length, record.length - 3);
+  const plain = plainLines(record);
+  const mark = asBuffer(plain).indexOf(INLINE_MARK);
+  return mark === -1 ? undefined : plain.subarray(mark + INLINE_MARK.length, plain.length - 3);
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

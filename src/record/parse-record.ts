@@ -6,8 +6,8 @@ import { InvalidAddressError } from "../errors/address-errors.ts";
 import { TaggedJsonError, UnsupportedValueError } from "../errors/params-errors.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
-import { DIGEST_CHUNK_BYTES, type Digest, digestOfHashes, isDigest } from "../util/digest.ts";
-import { sha256Hex } from "../util/sha256.ts";
+import { DIGEST_CHUNK_BYTES, type Digest, digestOfHashes, isDigest, isNewerDigest } from "../util/digest.ts";
+import { plainLines } from "../util/plain-lines.ts";
 import { type DecodedParamsTree, decodeParamsTree, decodeUntracked } from "./decode-params-tree.ts";
 import {
   type ArtifactRecord,
@@ -18,7 +18,7 @@ import {
   type RecordDependency,
   type RecordedPayload,
 } from "./record.ts";
-import { CHECKSUM_HEAD, COVERED_START } from "./record-layout.ts";
+import { isDamagedVersion, isIntact, isReformatted } from "./record-checksum.ts";
 import { RecordProblemError } from "./record-problem-error.ts";
 import { isSummaryValue, type PayloadSummary, type SummaryValue } from "./summary-value.ts";
 
@@ -43,6 +43,8 @@ export function parseRecord(
   try {
     return parseChecked(bytes, file, classes);
   } catch (error) {
+    if (error instanceof TaggedJsonError && error.unknownTag !== undefined && error.path.startsWith("params."))
+      throw new NewerRecordError(file, error.unknownTag, `${error.path} has the tag ${error.unknownTag}`);
     if (isProblem(error)) return { problem: withoutStop(error.message) };
     // Anything else is a bug of the user's or of ours: called damage, it would cost the user a sound artifact.
     throw error;
@@ -70,9 +72,10 @@ export function isRecord(parsed: ArtifactRecord | RecordProblem): parsed is Arti
 
 type Fields = { readonly [key: string]: JsonValue | undefined };
 
-function parseChecked(bytes: Uint8Array, file: string, classes: readonly ClassCodec[]): ArtifactRecord {
-  if (bytes.length > MAX_RECORD_BYTES) throw new RecordProblemError(`is larger than ${MAX_RECORD_BYTES} bytes`);
-  const intact = checksumOf(bytes) === sha256Hex(bytes.subarray(COVERED_START));
+function parseChecked(stored: Uint8Array, file: string, classes: readonly ClassCodec[]): ArtifactRecord {
+  if (stored.length > MAX_RECORD_BYTES) throw new RecordProblemError(`is larger than ${MAX_RECORD_BYTES} bytes`);
+  const bytes = plainLines(stored);
+  const intact = isIntact(bytes);
   let fields: Fields;
   try {
     assertDepth(bytes);
@@ -82,19 +85,16 @@ function parseChecked(bytes: Uint8Array, file: string, classes: readonly ClassCo
       intact ? `is not JSON within limits: ${(error as Error).message}` : "does not match its checksum",
     );
   }
-  // Asked before the checksum: a newer release may compute that in another way, and its records are not damage.
-  if (typeof fields.record === "number" && fields.record > RECORD_VERSION)
-    throw new NewerRecordError(file, fields.record);
-  if (!intact) throw new RecordProblemError("does not match its checksum");
+  assertVersion(fields, bytes, intact, file);
+  if (!intact) throw new RecordProblemError(isReformatted(fields) ? REFORMATTED : "does not match its checksum");
   const name = expectString(fields.name, "name");
   const tree = decodeTree(fields, []);
   const version = fields.version === undefined ? {} : { version: expectVersion(fields.version) };
   const draw = fields.draw === undefined ? {} : { draw: expectNumber(fields.draw, "draw") };
   const address = parseAddress(expectString(fields.address, "address"));
-  if (fields.scheme !== ADDRESS_SCHEME) throw new NewerRecordError(file, fields.scheme);
   assertAddress(address, { name, ...version, ...draw, params: tree.trackedParams, dependencies: tree.dependencies });
   // Judged before a codec of the user is asked for anything.
-  const payload = parsePayload(fields);
+  const payload = parsePayload(fields, file);
   const provenance = parseProvenance(fields.provenance);
   const summary = fields.summary === undefined ? {} : { summary: parseSummary(fields.summary) };
   const hasInstances =
@@ -117,6 +117,33 @@ function parseChecked(bytes: Uint8Array, file: string, classes: readonly ClassCo
     provenance,
   };
 }
+
+const REFORMATTED =
+  "was rewritten by an editor or a formatter: its values are those that were written, its indentation or its line breaks are not. " +
+  "Bring the file back as it was, and keep such tools away from it";
+
+/**
+ * Asked before the checksum is judged: a newer release may compute that in another way, and its
+ * records are not damage.
+ */
+function assertVersion({ record, scheme }: Fields, bytes: Uint8Array, intact: boolean, file: string): void {
+  const isNewer = typeof record === "number" && record > RECORD_VERSION;
+  const isOfNewerScheme = intact
+    ? typeof scheme === "string" && scheme !== ADDRESS_SCHEME
+    : typeof scheme === "string" && NEWER_SCHEME.test(scheme);
+  if (isNewer || isOfNewerScheme) {
+    if (!intact && isDamagedVersion(bytes))
+      throw new RecordProblemError("does not match its checksum: what it says of its version was changed");
+    throw isNewer
+      ? new NewerRecordError(file, record)
+      : new NewerRecordError(file, scheme, `address scheme ${JSON.stringify(scheme)}`);
+  }
+  if (!intact) return;
+  if (record !== RECORD_VERSION) throw new RecordProblemError('has no version in "record"');
+  if (scheme !== ADDRESS_SCHEME) throw new RecordProblemError('has no address scheme in "scheme"');
+}
+
+const NEWER_SCHEME = /^persistable\/(?:[2-9]|[1-9]\d+)$/;
 
 const CLASS_TAG = '"$class"';
 
@@ -143,12 +170,12 @@ function assertAddress(
     throw new RecordProblemError(`says that its address is ${address}, but its params tree gives ${derived}`);
 }
 
-function parsePayload(fields: Fields): RecordedPayload {
+function parsePayload(fields: Fields, file: string): RecordedPayload {
   const payload = expectObject(fields.payload, "payload");
   const what = {
     format: expectString(fields.format, "format"),
     sizeBytes: expectNumber(payload.sizeBytes, "payload.sizeBytes"),
-    digest: expectDigest(payload.digest),
+    digest: expectDigest(payload.digest, file),
   };
   if (payload.file !== undefined) {
     return {
@@ -210,11 +237,6 @@ function parseProvenance(json: JsonValue | undefined): Provenance {
 
 const MAX_SEED = 2 ** 32 - 1;
 
-function checksumOf(bytes: Uint8Array): string {
-  const head = new TextDecoder("latin1").decode(bytes.subarray(0, COVERED_START));
-  return head.startsWith(CHECKSUM_HEAD) ? head.slice(CHECKSUM_HEAD.length) : "";
-}
-
 /** JSON.parse has no limit of its own. */
 function assertDepth(bytes: Uint8Array): void {
   let depth = 0;
@@ -243,8 +265,9 @@ function expectString(value: JsonValue | undefined, field: string): string {
   return value;
 }
 
-function expectDigest(value: JsonValue | undefined): Digest {
+function expectDigest(value: JsonValue | undefined, file: string): Digest {
   const text = expectString(value, "payload.digest");
+  if (isNewerDigest(text)) throw new NewerRecordError(file, text, `digest ${text.slice(0, 40)}…`);
   return isDigest(text) ? text : fail(`has no digest in ${JSON.stringify(text.slice(0, 100))}`);
 }
 

@@ -6,6 +6,7 @@ import type { State } from "../persistable/state.ts";
 import { stateKey } from "../persistable/state.ts";
 import { encodeParamsTree } from "../record/encode-params-tree.ts";
 import type { StorePath } from "../store/store.ts";
+import { plainLines } from "../util/plain-lines.ts";
 
 /**
  * What is kept of a failure, beside the artifacts and never in the place of one: what was tried, and what happened. The next success
@@ -97,7 +98,7 @@ export async function readFailure(persistable: AnyPersistable): Promise<FailureR
   const bytes = await surroundings.store.read(failurePath(node.name, node.address));
   if (bytes === undefined) return undefined;
   try {
-    const record = JSON.parse(Buffer.from(bytes).toString()) as FailureRecord;
+    const record = JSON.parse(Buffer.from(plainLines(bytes)).toString()) as FailureRecord;
     return record.failure === 1 && record.address === node.address ? record : undefined;
   } catch {
     // Torn by a power cut: it was only ever a note.

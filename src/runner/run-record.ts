@@ -6,6 +6,7 @@ import { createRedactor } from "../persistable/redact-secrets.ts";
 import type { State } from "../persistable/state.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
+import { plainLines } from "../util/plain-lines.ts";
 import { type DescribedError, describeError } from "./failure-record.ts";
 import type { RunSettings } from "./run-options.ts";
 
@@ -159,7 +160,7 @@ export async function listRuns(
 /** A record that was torn or removed is left out: runs are notes, and may all be deleted. */
 function parseRun(bytes: Uint8Array | undefined): RunRecord | undefined {
   try {
-    const record = JSON.parse(Buffer.from(bytes ?? []).toString()) as RunRecord;
+    const record = JSON.parse(Buffer.from(plainLines(bytes ?? new Uint8Array(0))).toString()) as RunRecord;
     return record.run === 1 ? record : undefined;
   } catch {
     return undefined;
