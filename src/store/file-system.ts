@@ -48,6 +48,8 @@ export interface FileSystem {
   readonly sync?: FileSystemCalls | undefined;
   /** All names in a folder, a batch at a time; `ENOENT` where there is none. */
   scanFolder(path: string): AsyncIterable<readonly FolderEntry[]>;
+  /** The calls of one operation, which end soon after its signal was aborted. Absent: each call of this disk ends soon anyway. */
+  during?(signal: AbortSignal | undefined): Pick<FileSystem, "async" | "scanFolder">;
   /** Absent: nothing can be watched. Failing is allowed. */
   watch?(path: string, listener: () => void): { close(): void };
   /** Milliseconds since the epoch. */
@@ -56,6 +58,10 @@ export interface FileSystem {
   readonly owner: string;
   /** Whether that owner, of this or an earlier life of the machine, is certainly gone. `false` when in doubt. */
   isOwnerDead(owner: string): boolean;
+  /** `false`: it cannot tell which names are one file, and no two identities are equal. */
+  readonly hasIdentities?: boolean | undefined;
+  /** `true`: `link` may take the first name away, on a disk that has no hard links and does not rename onto what is there. */
+  readonly linkMayMove?: boolean | undefined;
 }
 
 /** What there is under a name. */

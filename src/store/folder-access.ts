@@ -36,8 +36,9 @@ export class FolderAccess {
     const { signal } = options;
     const read = async (full: string): Promise<Uint8Array | undefined> => {
       const folders = checkFolders(this.#volume, full, "read");
-      if (!(await driveAsync(folders, this.#volume.fileSystem.async, signal))) return undefined;
-      return readFile(this.#volume.fileSystem, full, options);
+      const { async: calls } = this.#during(signal);
+      if (!(await driveAsync(folders, calls, signal))) return undefined;
+      return readFile(calls, full, options);
     };
     return this.#perform("read", path, read, { signal, callsBack: options.onChunk !== undefined });
   }
@@ -47,7 +48,8 @@ export class FolderAccess {
       "stat",
       path,
       async (full) => {
-        const found = await driveAsync(stat(this.#volume, full), this.#volume.fileSystem.async, options.signal);
+        const { async: calls } = this.#during(options.signal);
+        const found = await driveAsync(stat(this.#volume, full), calls, options.signal);
         return found && { path, ...found };
       },
       options,
@@ -89,8 +91,9 @@ export class FolderAccess {
   }
 
   async *list(prefix: string, options: StoreCallOptions = {}): AsyncGenerator<StoreEntry> {
+    const { signal } = options;
     try {
-      yield* listFiles(this.#volume, prefix, options.signal);
+      yield* listFiles(this.#volume, this.#during(signal), prefix, signal);
     } catch (error) {
       throw describeFailure(error, { operation: "list", path: join(this.#volume.root, prefix) });
     }
@@ -128,6 +131,12 @@ export class FolderAccess {
     });
   }
 
+  /** The calls of one operation. */
+  #during(signal: AbortSignal | undefined): Pick<FileSystem, "async" | "scanFolder"> {
+    const { fileSystem } = this.#volume;
+    return fileSystem.during?.(signal) ?? fileSystem;
+  }
+
   #full(path: StorePath): string {
     return `${this.#volume.root}/${path}`;
   }
@@ -152,7 +161,7 @@ export class FolderAccess {
     options: CallContext,
   ): Promise<Result> {
     const { signal } = options;
-    const drive = (full: string): Promise<Result> => driveAsync(steps(full), this.#volume.fileSystem.async, signal);
+    const drive = (full: string): Promise<Result> => driveAsync(steps(full), this.#during(signal).async, signal);
     return this.#perform(operation, path, drive, options);
   }
 
@@ -166,7 +175,7 @@ export class FolderAccess {
     const full = this.#full(path);
     try {
       checkSignal(signal);
-      return await (callsBack ? work(full) : this.#slots.run(() => work(full)));
+      return await (callsBack ? work(full) : this.#slots.run(() => work(full), signal));
     } catch (error) {
       throw describeFailure(error, { operation, path: full });
     }

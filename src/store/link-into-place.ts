@@ -49,7 +49,9 @@ function* settleLink(volume: Volume, temporary: string, path: string, error: unk
   const there = yield* call("stat", path);
   if (there !== undefined && there.kind !== "file")
     throw new NotAFileError({ operation: "create", path }, `there is ${describeKind(there.kind)} in its place`);
-  if (there !== undefined && there.identity === (yield* call("stat", temporary))?.identity) return "created";
+  const ours = yield* call("stat", temporary);
+  if (there !== undefined && there.identity === ours?.identity) return "created";
+  if (there !== undefined && ours === undefined && volume.fileSystem.linkMayMove) return "created";
   if (systemCodeOf(error) === "EEXIST") return "exists";
   if (noHardLinks.includes(systemCodeOf(error)) && !(yield* hasHardLinks(volume, temporary)))
     return yield* renameOntoPlaceholder(volume, temporary, path);
@@ -89,16 +91,25 @@ function* renameOntoPlaceholder(volume: Volume, temporary: string, path: string)
     return yield* renameOntoPlaceholder(volume, temporary, path);
   }
   yield* shield();
+  let identity: string | undefined;
   try {
+    identity = (yield* call("statOpen", placeholder)).identity;
     yield* call("close", placeholder);
     yield* call("rename", temporary, path);
   } catch (error) {
     // The answer may have been lost after the work was done.
     if ((yield* call("stat", temporary)) === undefined) return "created";
-    yield* attempt(call("unlink", path));
+    yield* attempt(removePlaceholder(volume, path, identity));
     throw error;
   }
   return "created";
+}
+
+/** Only a placeholder, and only our own: the name may have got another owner since. */
+function* removePlaceholder(volume: Volume, path: string, identity: string | undefined): Steps<void> {
+  const there = yield* call("stat", path);
+  if (there?.kind !== "file" || there.sizeBytes > 0) return;
+  if (there.identity === identity || volume.fileSystem.hasIdentities === false) yield* call("unlink", path);
 }
 
 const COMPARED_BYTES = 64 * 1024;

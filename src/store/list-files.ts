@@ -1,7 +1,7 @@
 import { checkSignal } from "./caller-failure.ts";
 import { checkFolders } from "./check-folders.ts";
 import { driveAsync } from "./drive-async.ts";
-import type { FolderEntry } from "./file-system.ts";
+import type { FileSystem, FolderEntry } from "./file-system.ts";
 import type { StoreEntry, StorePath } from "./store.ts";
 import { describeFailure, systemCodeOf } from "./store-failure.ts";
 import { assertStorePath, isStorePath } from "./store-path.ts";
@@ -11,6 +11,7 @@ import type { Volume } from "./volume.ts";
 /** {@link Store.list} of a folder. Symbolic links are neither followed nor listed. */
 export async function* listFiles(
   volume: Volume,
+  disk: Disk,
   prefix: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StoreEntry> {
@@ -18,12 +19,16 @@ export async function* listFiles(
   if (prefix !== "") assertStorePath(folder === "" ? prefix : prefix.endsWith("/") ? folder : prefix);
   // Asked for a name inside it, since what is checked is the folders above a name.
   const check = checkFolders(volume, `${volume.root}/${folder}${folder === "" ? "" : "/"}_`, "list");
-  if (!(await driveAsync(check, volume.fileSystem.async, signal))) return;
-  yield* walk(volume, folder, prefix, signal);
+  if (!(await driveAsync(check, disk.async, signal))) return;
+  yield* walk(volume, disk, folder, prefix, signal);
 }
+
+/** The calls of this listing. */
+type Disk = Pick<FileSystem, "async" | "scanFolder">;
 
 async function* walk(
   volume: Volume,
+  disk: Disk,
   folder: string,
   prefix: string,
   signal: AbortSignal | undefined,
@@ -31,14 +36,14 @@ async function* walk(
   const full = folder === "" ? volume.root : `${volume.root}/${folder}`;
   const folders: string[] = [];
   try {
-    for await (const batch of volume.fileSystem.scanFolder(full)) {
+    for await (const batch of disk.scanFolder(full)) {
       checkSignal(signal);
       const files: string[] = [];
       for (const entry of batch) {
         const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
         if (isWanted(path, entry, prefix)) (entry.kind === "folder" ? folders : files).push(path);
       }
-      for (const entry of await Promise.all(files.map((file) => lookAt(volume, file)))) {
+      for (const entry of await Promise.all(files.map((file) => lookAt(volume, disk, file)))) {
         checkSignal(signal);
         if (entry !== undefined) yield entry;
       }
@@ -47,7 +52,8 @@ async function* walk(
     // Nothing was ever written here, or the folder was removed while it was walked.
     if (systemCodeOf(error) !== "ENOENT") throw describeFailure(error, { operation: "list", path: full });
   }
-  for (const inner of folders) if (await isStillFolder(volume, inner)) yield* walk(volume, inner, prefix, signal);
+  for (const inner of folders)
+    if (await isStillFolder(volume, disk, inner)) yield* walk(volume, disk, inner, prefix, signal);
 }
 
 function isWanted(path: string, entry: FolderEntry, prefix: string): boolean {
@@ -57,12 +63,12 @@ function isWanted(path: string, entry: FolderEntry, prefix: string): boolean {
 }
 
 /** It may have become a symbolic link since it was listed. */
-async function isStillFolder(volume: Volume, path: string): Promise<boolean> {
-  return (await volume.fileSystem.async.stat(`${volume.root}/${path}`))?.kind === "folder";
+async function isStillFolder(volume: Volume, disk: Disk, path: string): Promise<boolean> {
+  return (await disk.async.stat(`${volume.root}/${path}`))?.kind === "folder";
 }
 
-async function lookAt(volume: Volume, path: string): Promise<StoreEntry | undefined> {
-  const stat = await volume.fileSystem.async.stat(`${volume.root}/${path}`);
+async function lookAt(volume: Volume, disk: Disk, path: string): Promise<StoreEntry | undefined> {
+  const stat = await disk.async.stat(`${volume.root}/${path}`);
   if (stat === undefined || stat.kind !== "file") return undefined;
   return { path: path as StorePath, sizeBytes: stat.sizeBytes, modifiedMs: stat.modifiedMs };
 }

@@ -1,7 +1,7 @@
 import { NotAFileError, ObjectTooLargeError, StoreIoError } from "../errors/store-errors.ts";
 import { CallerFailure, checkSignal } from "./caller-failure.ts";
 import { describeKind } from "./check-folders.ts";
-import type { AsyncFileSystemCalls, FileSystem } from "./file-system.ts";
+import type { AsyncFileSystemCalls } from "./file-system.ts";
 import type { ReadOptions } from "./store.ts";
 import { systemCodeOf } from "./store-failure.ts";
 
@@ -12,12 +12,11 @@ const LANES = 6;
 
 /** {@link Store.read} of a file whose folders were checked. */
 export async function readFile(
-  fileSystem: FileSystem,
+  calls: AsyncFileSystemCalls,
   path: string,
   options: ReadOptions,
 ): Promise<Uint8Array | undefined> {
   const { signal, range, maxBytes = Number.POSITIVE_INFINITY } = options;
-  const calls = fileSystem.async;
   let file: number;
   try {
     file = await calls.open(path, "read");

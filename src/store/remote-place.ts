@@ -1,13 +1,16 @@
 import { loadPart } from "../util/load-part.ts";
 import { assertNoCredentials } from "./place-credentials.ts";
-import type { Store, StoreCapabilities } from "./store.ts";
+import { SharedOpening } from "./shared-opening.ts";
+import type { Store, StoreCallOptions, StoreCapabilities } from "./store.ts";
+
+type Open = (url: string, call: StoreCallOptions) => Promise<Store>;
 
 /** The services that a URL leads to, each loaded when it is first asked for something. */
-const services: Readonly<Record<string, (url: string) => Promise<Store>>> = {
+const services: Readonly<Record<string, Open>> = {
   "s3:": async (url) => (await import("./s3-store.ts")).openS3(url),
   "az:": async (url) => (await import("./azure-store.ts")).openAzure(url),
   "gs:": async (url) => (await import("./gcs-store.ts")).openGcs(url),
-  "sftp:": async (url) => (await import("./sftp-store.ts")).openSftp(url),
+  "sftp:": async (url, call) => (await import("./sftp-store.ts")).openSftp(url, call),
 };
 
 /**
@@ -29,27 +32,14 @@ const UNKNOWN: StoreCapabilities = { exclusiveCreate: false, durable: true, shar
 /** Calls that wait for the service's part of the library, and are then its own. */
 const CALLS = ["read", "stat", "writeFresh", "createIfAbsent", "replace", "move", "remove"] as const;
 
-function deferStore(given: string, open: (url: string) => Promise<Store>): Store {
-  let opening: Promise<Store> | undefined;
-  let store: Store | undefined;
-  /** A failed start, for want of a package for instance, is tried anew by the next call. */
-  const opened = (): Promise<Store> => {
-    opening ??= loadPart(() => open(given)).then(
-      (found) => {
-        store = found;
-        return found;
-      },
-      (error: unknown) => {
-        opening = undefined;
-        throw error;
-      },
-    );
-    return opening;
-  };
+function deferStore(given: string, open: Open): Store {
+  const opening = new SharedOpening((call) => loadPart(() => open(given, call)));
   const callOf =
     (name: (typeof CALLS)[number]) =>
-    async (...args: readonly unknown[]): Promise<unknown> =>
-      ((await opened())[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
+    async (...args: readonly unknown[]): Promise<unknown> => {
+      const store = await opening.store(args.at(-1));
+      return (store[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
+    };
   return {
     ...(Object.fromEntries(CALLS.map((name) => [name, callOf(name)])) as unknown as Pick<
       Store,
@@ -57,13 +47,13 @@ function deferStore(given: string, open: (url: string) => Promise<Store>): Store
     >),
     url: given.replace(/\/+(?=$|[?#])/, ""),
     get capabilities() {
-      return store?.capabilities ?? UNKNOWN;
+      return opening.opened?.capabilities ?? UNKNOWN;
     },
     async prepare(options) {
-      await (await opened()).prepare?.(options);
+      await (await opening.store(options)).prepare?.(options);
     },
     async *list(...args) {
-      yield* (await opened()).list(...args);
+      yield* (await opening.store(args.at(-1))).list(...args);
     },
   };
 }

@@ -1,43 +1,41 @@
-import { existsSync, readFileSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
-import { join } from "node:path";
-import { StoreAccessError, StoreIoError } from "../errors/store-errors.ts";
+import { connect, type Socket } from "node:net";
+import { userInfo } from "node:os";
 import { loadPeer } from "../util/load-peer.ts";
-import { type HostKeyVerdict, KnownHosts } from "./known-hosts.ts";
+import type { HostKeyVerdict } from "./known-hosts.ts";
+import { credentialsFor, knownHostsFor, refusal, type SftpServer } from "./sftp-credentials.ts";
+import type { SftpPatience } from "./sftp-patience.ts";
 import type { SftpRequests } from "./sftp-protocol.ts";
 
-/** Which server, and how one is let in. */
-export interface SftpServer {
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  readonly username: string | undefined;
-  /** Text of a private key. Default: the agent's, or one of the user's own files. */
-  readonly privateKey: string | undefined;
-  readonly passphrase: string | undefined;
-  /** The server's public key, `ssh-ed25519 AAAA…`, in the place of the user's known_hosts. */
-  readonly hostKey: string | undefined;
-}
-
-/** A connection that nobody uses is let go of, so that the process can end. */
+/** A connection that no call uses is closed after this time, so that the process can end. */
 const IDLE_MS = 1000;
+/** How long the server may take to accept a connection and to let this user in. */
 const READY_MS = 20_000;
+/** A server that answers nothing at all for this long is taken to be gone. */
+const KEEPALIVE = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
+/** How long the server may take to answer a goodbye. */
+const GOODBYE_MS = 1000;
 
 interface Opened {
   readonly sftp: SftpRequests;
+  readonly socket: Socket;
   isLost: boolean;
   end(): void;
 }
 
-/** One connection that everybody shares: opened when it is needed, opened anew when it was lost. */
+/** One connection that all calls share: opened when it is needed, and opened again after it was lost. */
 export class SftpConnection {
   readonly #server: SftpServer;
+  readonly #idleMs: number;
   #opening: Promise<Opened> | undefined;
+  #current: Opened | undefined;
+  /** The socket of a connection that is being opened. */
+  #dialing: Socket | undefined;
   #users = 0;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(server: SftpServer) {
+  constructor(server: SftpServer, idleMs: number = IDLE_MS) {
     this.#server = server;
+    this.#idleMs = idleMs;
   }
 
   /** Tells one life of the connection from the next: handles do not outlive theirs. */
@@ -46,54 +44,70 @@ export class SftpConnection {
     return this.#life;
   }
 
-  async use<Value>(work: (sftp: SftpRequests) => Promise<Value>): Promise<Value> {
-    this.#users++;
-    clearTimeout(this.#idle);
+  /** @throws a {@link CallerFailure} when the operation's patience ends: at once while the connection is being opened. */
+  async use<Value>(work: (sftp: SftpRequests) => Promise<Value>, patience: SftpPatience): Promise<Value> {
+    const release = this.hold();
     try {
-      const opened = await this.#opened();
-      try {
-        return await orLost(opened, work(opened.sftp));
-      } finally {
-        if (opened.isLost) this.#opening = undefined;
-      }
+      const opened = this.#current ?? (await patience.wait(this.#opened()));
+      return await patience.wait(orLost(opened, work(opened.sftp)), () => opened.socket.bytesRead);
     } finally {
-      this.#users--;
-      if (this.#users === 0) this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+      release();
     }
   }
 
-  /** Keeps the connection for as long as somebody has something open on it. */
+  /** Keeps the connection until the returned function is called. */
   hold(): () => void {
     this.#users++;
+    clearTimeout(this.#idle);
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
       this.#users--;
-      if (this.#users === 0) this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+      if (this.#users > 0) return;
+      if (this.#dialing !== undefined) this.#hangUp(this.#dialing);
+      this.#closeWhenIdle();
     };
   }
 
-  async close(): Promise<void> {
-    if (this.#users > 0) return;
-    const opening = this.#opening;
+  #closeWhenIdle(): void {
+    this.#idle = setTimeout(() => this.close(), this.#idleMs).unref();
+  }
+
+  close(): void {
+    if (this.#users > 0 || this.#current === undefined) return;
+    this.#current.end();
+    this.#forget(this.#current);
+  }
+
+  #forget(opened: Opened): void {
+    if (this.#current !== opened) return;
+    this.#current = undefined;
     this.#opening = undefined;
-    const opened = await opening?.catch(() => undefined);
-    opened?.end();
+  }
+
+  /** No call waits for it any more, so it must not keep the process alive until it gives up by itself. */
+  #hangUp(dialing: Socket): void {
+    this.#opening = undefined;
+    this.#dialing = undefined;
+    dialing.destroy();
   }
 
   #opened(): Promise<Opened> {
-    this.#opening ??= this.#open().catch((error: unknown) => {
-      this.#opening = undefined;
+    if (this.#opening !== undefined) return this.#opening;
+    const opening = this.#open().catch((error: unknown) => {
+      if (this.#opening === opening) this.#opening = undefined;
       throw error;
     });
-    return this.#opening;
+    opening.catch(() => {});
+    this.#opening = opening;
+    return opening;
   }
 
   async #open(): Promise<Opened> {
     const purpose = "A store on an SFTP server";
     const { default: Client } = await loadPeer(purpose, "ssh2-sftp-client", () => import("ssh2-sftp-client"));
-    const { url, host, port } = this.#server;
+    const { host, port } = this.#server;
     const SilentClient = Client as unknown as new (
       name: string,
       listeners: typeof SILENT,
@@ -102,14 +116,21 @@ export class SftpConnection {
     let verdict: HostKeyVerdict = "known";
     const known = knownHostsFor(this.#server);
     const { types } = known;
+    const credentials = credentialsFor(this.#server);
+    // All callers have given up meanwhile.
+    if (this.#users === 0) throw connectionLost();
+    // Each request is small and is waited for. With Nagle's algorithm it would wait for the server's delayed acknowledgement.
+    const socket = connect({ host, port, noDelay: true }).on("error", () => {});
+    this.#dialing = socket;
     try {
       await client.connect({
+        sock: socket,
         host,
         port,
         username: this.#server.username ?? userInfo().username,
-        ...credentialsFor(this.#server),
+        ...credentials.offered,
         readyTimeout: READY_MS,
-        keepaliveInterval: 10_000,
+        ...KEEPALIVE,
         ...(types.length === 0 ? {} : { algorithms: { serverHostKey: types.flatMap(algorithmsOf) as never } }),
         hostVerifier: (key: Buffer) => {
           verdict = known.judge(key);
@@ -117,16 +138,27 @@ export class SftpConnection {
         },
       });
     } catch (cause) {
-      throw refusal(url, host, verdict, cause);
+      socket.destroy();
+      if (this.#dialing === socket) this.#dialing = undefined;
+      throw refusal(this.#server, verdict, credentials, cause);
     }
+    if (this.#dialing === socket) this.#dialing = undefined;
     this.#life++;
     const { sftp } = client as unknown as { readonly sftp: SftpRequests };
-    const opened: Opened = { sftp, isLost: false, end: () => void client.end().catch(() => {}) };
+    const end = (): void => {
+      void client.end().catch(() => {});
+      // A server that does not answer must not keep the process alive.
+      setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+      socket.unref();
+    };
+    const opened: Opened = { sftp, socket, isLost: false, end };
     const lose = (): void => {
       opened.isLost = true;
+      this.#forget(opened);
       for (const reject of lostListeners.get(opened) ?? []) reject(connectionLost());
     };
     lostListeners.set(opened, new Set());
+    this.#current = opened;
     sftp.on("close", lose);
     client.on("error", lose);
     client.on("end", lose);
@@ -154,48 +186,7 @@ export function connectionLost(): Error {
   return Object.assign(new Error("the connection to the server was lost"), { code: "ECONNRESET" });
 }
 
-function knownHostsFor({ hostKey, host, port }: SftpServer): KnownHosts {
-  if (hostKey !== undefined) {
-    const name = port === 22 ? host : `[${host}]:${port}`;
-    return new KnownHosts(`${name} ${hostKey}`, host, port);
-  }
-  const files = [join(homedir(), ".ssh", "known_hosts"), "/etc/ssh/ssh_known_hosts"].filter((file) => existsSync(file));
-  return new KnownHosts(files.map((file) => readFileSync(file, "utf8")).join("\n"), host, port);
-}
-
 /** A key of type ssh-rsa signs in newer ways as well. */
 function algorithmsOf(type: string): readonly string[] {
   return type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"] : [type];
-}
-
-function credentialsFor({ privateKey, passphrase }: SftpServer) {
-  const agent = process.env.SSH_AUTH_SOCK;
-  if (privateKey !== undefined) return { privateKey, ...(passphrase === undefined ? {} : { passphrase }) };
-  if (agent !== undefined && agent !== "") return { agent };
-  const file = ["id_ed25519", "id_ecdsa", "id_rsa"]
-    .map((name) => join(homedir(), ".ssh", name))
-    .find((path) => existsSync(path));
-  return file === undefined ? {} : { privateKey: readFileSync(file, "utf8") };
-}
-
-function refusal(path: string, host: string, verdict: HostKeyVerdict, cause: unknown): Error {
-  const failure = { operation: "read", path, cause } as const;
-  if (verdict === "unknown")
-    return new StoreAccessError(
-      failure,
-      `the key of ${host} is not known, so it could be anybody: compare it with what its administrator says, and add it to known_hosts (ssh ${host} asks), or give it as hostKey`,
-    );
-  if (verdict === "changed" || verdict === "revoked")
-    return new StoreAccessError(
-      failure,
-      `${host} shows another key than the one that is known, or one that was revoked: somebody may stand between you and it. Ask its administrator before anything else`,
-    );
-  const message = cause instanceof Error ? cause.message : "";
-  if (/authentication/i.test(message))
-    return new StoreAccessError(
-      failure,
-      `${host} does not let this user in: no key that it knows was offered (ssh-agent, privateKey, or a file in ~/.ssh)`,
-    );
-  const code = (cause as { readonly code?: unknown } | undefined)?.code;
-  return new StoreIoError({ ...failure, ...(typeof code === "string" ? { systemCode: code } : {}) });
 }

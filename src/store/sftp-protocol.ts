@@ -16,6 +16,7 @@ export interface SftpRequests {
   ext_openssh_fsync(handle: Buffer, done: Done<unknown>): unknown;
   ext_openssh_hardlink(from: string, to: string, done: Done<unknown>): unknown;
   ext_openssh_rename(from: string, to: string, done: Done<unknown>): unknown;
+  ext_openssh_statvfs(path: string, done: Done<SftpDiskSpace>): unknown;
   on(event: "close", listener: () => void): unknown;
 }
 
@@ -26,6 +27,19 @@ export interface SftpAttributes {
   readonly size: number;
   /** Seconds since the epoch. */
   readonly mtime: number;
+}
+
+/** The state of a disk, as statvfs(3) says it. */
+export interface SftpDiskSpace {
+  /** Bytes of a block. */
+  readonly f_frsize: number;
+  /** Free blocks, for this user. */
+  readonly f_bavail: number;
+  /** All files that the disk can have; 0 where it does not count them. */
+  readonly f_files: number;
+  /** Files that this user may still make. */
+  readonly f_favail: number;
+  readonly f_flag: number;
 }
 
 export interface SftpEntry {

@@ -1,12 +1,24 @@
-import { readFileSync } from "node:fs";
-import { StoreError, StoreIoError } from "../errors/store-errors.ts";
+import { StoreError } from "../errors/store-errors.ts";
+import { CallerFailure } from "./caller-failure.ts";
 import { FolderAccess } from "./folder-access.ts";
+import { orAborted } from "./or-aborted.ts";
 import { parsePlaceUrl } from "./place-url.ts";
+import { probeHardLinks, readAbilities, rootOf, type SftpAbilities } from "./sftp-abilities.ts";
 import { SftpConnection } from "./sftp-connection.ts";
 import { createSftpFileSystem } from "./sftp-file-system.ts";
-import type { SftpRequests } from "./sftp-protocol.ts";
-import type { Chunks, ReadOptions, Store, StoreCallOptions, StoreEntry, StorePath, WriteOptions } from "./store.ts";
-import { assertStorePath } from "./store-path.ts";
+import { SftpPatience } from "./sftp-patience.ts";
+import type {
+  Chunks,
+  ReadOptions,
+  Store,
+  StoreCallOptions,
+  StoreCapabilities,
+  StoreEntry,
+  StorePath,
+  WriteOptions,
+} from "./store.ts";
+import { showElsewhere } from "./store-failure.ts";
+import { assertStorePath, storePath } from "./store-path.ts";
 
 /** Where a folder on an SFTP server is. */
 export interface SftpStoreOptions {
@@ -30,11 +42,14 @@ export interface SftpStoreOptions {
 const ATTEMPTS = 3;
 
 /**
- * A store in a folder of an SFTP server: the same layout as in a local folder, so that one may be copied to the other. Objects are created exclusively, by hard links where the server has them. On
- * a server without the extension posix-rename, which OpenSSH has, an object that is replaced is missing for a moment. The
- * server's key must be known; one connection is shared, opened anew when it is lost, and let go of when nobody uses it.
+ * A store in a folder of an SFTP server: the same layout as in a local folder, so that one may be copied to the other. Objects are
+ * created exclusively where the server has hard links or renames onto what is there, as OpenSSH does; where it has neither,
+ * `capabilities.exclusiveCreate` is `false`, and an object that is replaced is missing for a moment. The server's key must be
+ * known. One connection is shared, opened again when it is lost, and closed when no call uses it.
  *
- * @throws {@link MissingPeerError} where ssh2-sftp-client is not installed; {@link StoreAccessError} where the server is not the one that is known, or does not let this user in.
+ * @param call - its signal is heard while the connection is opened
+ * @throws {@link MissingPeerError} where ssh2-sftp-client is not installed; {@link StoreAccessError} where the server is not the one
+ * that is known, does not let this user in, or a key cannot be read; the signal's reason.
  *
  * @example
  * ```ts
@@ -43,14 +58,20 @@ const ATTEMPTS = 3;
  * await embeddings({ model: "small" }, { dataDir: "sftp://lab@files.example.com/~/data/team" }).payload; // the same place
  * ```
  */
-export async function sftpStore(options: SftpStoreOptions): Promise<Store> {
+export async function sftpStore(options: SftpStoreOptions, call: StoreCallOptions = {}): Promise<Store> {
   const { host, port = 22, username, path, privateKeyFile, passphrase, hostKey, durable = true } = options;
   const place = path.startsWith("/") ? path : `/~/${path}`;
   const url = `sftp://${username === undefined ? "" : `${username}@`}${host}${port === 22 ? "" : `:${port}`}${place.replace(/\/+$/, "")}`;
-  const privateKey = privateKeyFile === undefined ? undefined : readFileSync(privateKeyFile, "utf8");
-  const connection = new SftpConnection({ url, host, port, username, privateKey, passphrase, hostKey });
-  const root = await connection.use((sftp) => rootOf(path, (home) => realPath(sftp, home)));
-  return new SftpStore(url, root, durable, connection);
+  const connection = new SftpConnection({ url, host, port, username, privateKeyFile, passphrase, hostKey });
+  try {
+    const [root, abilities] = await connection.use(
+      async (sftp) => Promise.all([rootOf(sftp, path), readAbilities(sftp)]),
+      new SftpPatience(call.signal),
+    );
+    return new SftpStore(url, root, durable, connection, abilities);
+  } catch (error) {
+    throw error instanceof CallerFailure ? error.cause : error;
+  }
 }
 
 /**
@@ -63,43 +84,56 @@ export async function sftpStore(options: SftpStoreOptions): Promise<Store> {
  * const store = await openSftp("sftp://lab@files.example.com/srv/data");
  * ```
  */
-export async function openSftp(url: string): Promise<Store> {
+export async function openSftp(url: string, call: StoreCallOptions = {}): Promise<Store> {
   const { host, port, username, path } = parsePlaceUrl(url, "sftp:");
-  return sftpStore({ host, port, username, path: path.startsWith("/~/") || path === "/~" ? path.slice(3) : path });
-}
-
-function realPath(sftp: SftpRequests, path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    sftp.realpath(path, (error, absolute) => (absolute === undefined ? reject(error) : resolve(absolute)));
-  });
-}
-
-async function rootOf(path: string, resolve: (path: string) => Promise<string>): Promise<string> {
-  const clean = path.replace(/\/+$/, "");
-  if (path.startsWith("/")) return clean;
-  const home = await resolve(".");
-  return clean === "" ? home : `${home.replace(/\/+$/, "")}/${clean}`;
+  const below = path.startsWith("/~/") || path === "/~" ? path.slice(3) : path;
+  return sftpStore({ host, port, username, path: below }, call);
 }
 
 class SftpStore implements Store {
   readonly url: string;
-  // The protocol cannot make the name of a file survive a power cut.
-  readonly capabilities = { exclusiveCreate: true, durable: false, shared: true } as const;
   readonly #root: string;
   readonly #access: FolderAccess;
+  readonly #connection: SftpConnection;
+  readonly #abilities: SftpAbilities;
+  #isExclusive: boolean;
 
-  constructor(url: string, root: string, durable: boolean, connection: SftpConnection) {
+  constructor(url: string, root: string, durable: boolean, connection: SftpConnection, abilities: SftpAbilities) {
     this.url = url;
     this.#root = root;
-    this.#access = new FolderAccess({ root }, durable, createSftpFileSystem(connection));
+    this.#connection = connection;
+    this.#abilities = abilities;
+    this.#isExclusive = abilities.renamesOnto;
+    const fileSystem = createSftpFileSystem(connection, abilities);
+    this.#access = new FolderAccess({ root }, durable, fileSystem);
+  }
+
+  get capabilities(): StoreCapabilities {
+    // The protocol cannot make the name of a file survive a power cut.
+    return { exclusiveCreate: this.#isExclusive, durable: false, shared: true };
+  }
+
+  /** A server that only promises hard links may have a disk without them: then it has no way to create exclusively. */
+  async prepare({ signal }: StoreCallOptions = {}): Promise<void> {
+    if (this.#isExclusive || !this.#abilities.hardLinks) return;
+    const probe = storePath(".persistable", "tmp", `probe-${crypto.randomUUID()}`);
+    await this.#once(async () => {
+      await this.#access.writeFresh(probe, [], { signal, durable: false });
+      try {
+        const patience = new SftpPatience(signal);
+        this.#isExclusive = await probeHardLinks(this.#connection, `${this.#root}/${probe}`, patience);
+      } finally {
+        await this.#access.remove(probe).catch(() => {});
+      }
+    });
   }
 
   read(path: StorePath, options?: ReadOptions): Promise<Uint8Array | undefined> {
-    return this.#again(() => this.#access.read(path, options), options);
+    return this.#again(() => orAborted(this.#access.read(path, options), options?.signal), options);
   }
 
   stat(path: StorePath, options?: StoreCallOptions): Promise<StoreEntry | undefined> {
-    return this.#again(() => this.#access.stat(path, options), options);
+    return this.#again(() => orAborted(this.#access.stat(path, options), options?.signal), options);
   }
 
   writeFresh(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<void> {
@@ -115,11 +149,11 @@ class SftpStore implements Store {
   }
 
   move(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean> {
-    return this.#once(() => this.#access.move(from, to, options));
+    return this.#once(() => orAborted(this.#access.move(from, to, options), options?.signal));
   }
 
   remove(path: StorePath, options?: StoreCallOptions): Promise<boolean> {
-    return this.#once(() => this.#access.remove(path, options));
+    return this.#once(() => orAborted(this.#access.remove(path, options), options?.signal));
   }
 
   moveFolder(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean> {
@@ -159,15 +193,12 @@ class SftpStore implements Store {
     try {
       return await call();
     } catch (error) {
-      throw this.#inOurWords(error);
+      throw this.#inOurWords(error instanceof CallerFailure ? error.cause : error);
     }
   }
 
   /** A path on the server could be taken for one on this machine. */
   #inOurWords(error: unknown): unknown {
-    if (!(error instanceof StoreIoError) || !error.path.startsWith(this.#root)) return error;
-    const { operation, systemCode, cause } = error;
-    const path = `${this.url}${error.path.slice(this.#root.length)}`;
-    return new StoreIoError({ operation, path, ...(systemCode === undefined ? {} : { systemCode }), cause });
+    return error instanceof StoreError ? showElsewhere(error, this.#root, this.url) : error;
   }
 }

@@ -1,3 +1,5 @@
+import { CallerFailure } from "./caller-failure.ts";
+
 /** At most so many at once; the others wait their turn. */
 export class Slots {
   #free: number;
@@ -7,9 +9,10 @@ export class Slots {
     this.#free = count;
   }
 
-  async run<Value>(work: () => Promise<Value>): Promise<Value> {
+  /** @throws a {@link CallerFailure} for one whose signal is aborted while it waits. */
+  async run<Value>(work: () => Promise<Value>, signal?: AbortSignal): Promise<Value> {
     if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await this.#turn(signal);
     try {
       return await work();
     } finally {
@@ -17,5 +20,20 @@ export class Slots {
       if (next === undefined) this.#free++;
       else next();
     }
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const begin = (): void => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(begin), 1);
+        reject(new CallerFailure("the caller gave up", { cause: signal?.reason }));
+      };
+      this.#waiting.push(begin);
+      signal?.addEventListener("abort", leave, { once: true });
+    });
   }
 }

@@ -60,7 +60,8 @@ describe.skipIf(sshd === undefined)("a folder of an SFTP server", () => {
     await points({}, { dataDir }).payload;
     const there = await points({}, { dataDir: await sftpStore(optionsFor(server, folder.path)) }).load();
     expect(there[1_999_999]).toBe(1_999_999);
-    expect(await points({}, { dataDir: folder.path }).load()).toEqual(there);
+    const here = await points({}, { dataDir: folder.path }).load();
+    expect(Buffer.from(here.buffer).equals(Buffer.from(there.buffer))).toBe(true);
   });
 
   it("lets in nobody with another key, and trusts no server that it does not know", async () => {
