@@ -64,7 +64,7 @@ if (tests.length === 0) {
   process.exit(1);
 }
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
-const args = [vitest, "run", "--testTimeout=3000000", ...tests, ...process.argv.slice(2)];
+const args = [vitest, "run", "--testTimeout=5000000", ...tests, ...process.argv.slice(2)];
 const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
 process.exitCode = status ?? 1;
 

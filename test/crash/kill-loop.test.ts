@@ -5,11 +5,8 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** 1,000 in a full run. */
 const KILLS = Number(process.env.PERSISTABLE_TEST_KILLS ?? 16);
-const timeout = 60_000 + KILLS * 1000;
 
-test("processes that are killed at any moment leave whole artifacts, and everything that they acknowledged", {
-  timeout,
-}, async () => {
+test("processes that are killed at any moment leave whole artifacts, and everything that they acknowledged", async () => {
   await using folder = await temporaryFolder();
   const run = await runAndKill({ dataDir: folder.path, kills: KILLS, workers: 4, durable: true });
   expect(run.violations).toEqual([]);
@@ -19,7 +16,6 @@ test("processes that are killed at any moment leave whole artifacts, and everyth
 
 test.each<PlantedBug>(["record-first", "in-place", "early-acknowledgement"])(
   "the same is caught in a store that writes wrongly: %s (control)",
-  { timeout: 120_000 },
   async (bug) => {
     await using folder = await temporaryFolder();
     const run = await runAndKill({

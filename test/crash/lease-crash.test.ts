@@ -71,7 +71,7 @@ describe("processes that want one payload", () => {
     expect(await claimsIn(folder)).toEqual([]);
   });
 
-  test(`complete it once although they are killed (${KILLS} kills)`, { timeout: 60_000 + 1000 * KILLS }, async () => {
+  test(`complete it once although they are killed (${KILLS} kills)`, async () => {
     await using folder = await temporaryFolder();
     const store = fileStore(folder.path, { durable: false });
     let kills = 0;

@@ -12,7 +12,6 @@ import {
 
 /** How many schedules are run, in all; 10,000 in a full run. */
 const SEEDS = Number(process.env.PERSISTABLE_TEST_PROTOCOL_SEEDS ?? 200);
-const timeout = 60_000 + SEEDS * 100;
 
 type World = Omit<ProtocolTrialOptions, "seed">;
 
@@ -28,7 +27,7 @@ const worlds: readonly (readonly [name: string, options: World])[] = [
 beforeAll(() => ProtocolTrial.warmUp());
 
 describe("the artifact protocol, on a simulated disk", () => {
-  test.each(worlds)("gives whole payloads and keeps what it acknowledged, with %s", { timeout }, async (_, world) => {
+  test.each(worlds)("gives whole payloads and keeps what it acknowledged, with %s", async (_, world) => {
     const happened = { acknowledged: 0, hit: 0, missing: 0, corrupt: 0, failed: 0, collected: 0 };
     for (let seed = 1; seed <= Math.ceil(SEEDS / worlds.length); seed++) {
       const trial = new ProtocolTrial({ ...world, seed });
@@ -60,7 +59,7 @@ const bugs: readonly (readonly [bug: string, world: Partial<World>])[] = [
 ];
 
 describe("the simulation", () => {
-  test.each(bugs)("finds %s (control)", { timeout: 60_000 }, async (_, world) => {
+  test.each(bugs)("finds %s (control)", async (_, world) => {
     let found: unknown;
     for (let seed = 1; seed <= 300 && found === undefined; seed++) {
       const trial = new ProtocolTrial({ processes: 4, powerCutChance: 0.005, ...world, seed });

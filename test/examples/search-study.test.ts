@@ -21,7 +21,7 @@ let firstRun: Run;
 beforeAll(async () => {
   folder = await temporaryFolder();
   firstRun = await runStudy();
-}, 60_000);
+});
 afterAll(() => folder[Symbol.asyncDispose]());
 
 interface Run {
@@ -66,7 +66,7 @@ test("a study that is run again generates nothing, and writes the same table and
   expect(generated).toEqual({});
   expect(output).toContain("96 artifacts are needed, all there");
   expect([read("study.csv"), read("study.svg")]).toEqual(written);
-}, 60_000);
+});
 
 test("a study with more values generates what depends on them, and nothing else", async () => {
   expect(await missingFor({})).toEqual({});

@@ -63,7 +63,6 @@ describe("bytes that the format did not write are refused, and do no harm", () =
       );
       expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     },
-    600_000,
   );
 });
 

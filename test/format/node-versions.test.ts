@@ -15,7 +15,7 @@ const nodes = [process.execPath, ...others];
 /** What an older Node cannot read, and says so. */
 const newer = ["float16", "modifiers"];
 
-test(`what structured writes is read by every Node, of ${nodes.length}`, { timeout: 120_000 }, async () => {
+test(`what structured writes is read by every Node, of ${nodes.length}`, async () => {
   await using folder = await temporaryFolder();
   const child = folder.join("child.mjs");
   await build({

@@ -13,7 +13,7 @@ import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 1500);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 400);
 const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 200);
 
 const matrix = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] };
@@ -193,7 +193,7 @@ describe("bytes that others wrote", () => {
       Promise.resolve(zipSync({ "a.npy": npy(Int8Array.of(1)), "b.npy": npy(new Float64Array(300)) })),
     ]);
     await expectHarmless(samples, mutations, (bytes, limits) => npz().decode(bytes, limits));
-  }, 3_600_000);
+  });
 });
 
 test("limits end the decoding, and what they would not let back in is not written", async () => {

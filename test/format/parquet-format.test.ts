@@ -65,7 +65,7 @@ describe("what was written comes back", () => {
       }),
       { numRuns: runs },
     );
-  }, 600_000);
+  });
 
   const [many] = fc.sample(everyType(1000), { numRuns: 1, seed: 5 });
 

@@ -16,7 +16,7 @@ import { expectHarmless } from "../support/mutated-bytes.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 2000);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 400);
 const python = "/usr/bin/python3";
 
 const cyclic: Record<string, unknown> = {};

@@ -33,7 +33,7 @@ beforeAll(() => {
   writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
   const tarballs = [pack(checkout), pack(join(root, "node_modules/@standard-schema/spec"))];
   run("npm", ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", ...tarballs], project);
-}, 120_000);
+});
 
 afterAll(() => rmSync(workspace, { recursive: true, force: true }));
 

@@ -238,7 +238,7 @@ describe("packs", () => {
       writeFileSync(pack, whole.subarray(0, length));
       await check(`cut at ${length}`);
     }
-  }, 60_000);
+  });
 
   test("are read only where something of them is wanted", async () => {
     const inner = memoryStore();
@@ -311,7 +311,7 @@ test("any items in any order, with any there before and any failures: each is ge
   );
 });
 
-test(`what was through survives a kill (${KILLS} kills)`, { timeout: 30_000 + KILLS * 1000 }, async () => {
+test(`what was through survives a kill (${KILLS} kills)`, async () => {
   await using folder = await temporaryFolder();
   const file = await buildChild("test/support/persistable-map-child.ts");
   const done = new Set<number>();

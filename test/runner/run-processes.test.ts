@@ -50,7 +50,7 @@ async function litterIn(folder: string): Promise<string[]> {
 }
 
 describe("several processes that run the same pipeline on one data directory", () => {
-  test("generate every payload once between them", { timeout: 60_000 }, async () => {
+  test("generate every payload once between them", async () => {
     await using folder = await temporaryFolder();
     const children = await Promise.all(Array.from({ length: PROCESSES }, () => start(folder.path)));
     const ends = await Promise.all(children.map(({ ended }) => ended));
@@ -65,9 +65,7 @@ describe("several processes that run the same pipeline on one data directory", (
     expect(await litterIn(folder.path)).toEqual([]);
   });
 
-  test(`complete it although they are killed and started again (${KILLS} kills)`, {
-    timeout: 120_000 + 3000 * KILLS,
-  }, async () => {
+  test(`complete it although they are killed and started again (${KILLS} kills)`, async () => {
     await using folder = await temporaryFolder();
     let kills = 0;
     let completed = 0;

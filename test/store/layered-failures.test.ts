@@ -11,6 +11,9 @@ import { layeredStore, type RemoteFailureEvent } from "../../src/stores/layered.
 import { type FaultyStore, faultyStore } from "../support/faulty-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
+/** The machine may be busy: what is waited for decides, and not how long it takes. */
+const PATIENTLY = { timeout: 600_000 };
+
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const path = (number: number): StorePath => storePath("points", `${number}.txt`);
 
@@ -104,7 +107,7 @@ describe("failures of the remote", () => {
     const controller = new AbortController();
     const answer = vi.spyOn(remote, "read").mockImplementationOnce((_path, options) => stuckUntil(options?.signal));
     const reading = store.read(path(1), { signal: controller.signal });
-    await vi.waitUntil(() => answer.mock.calls.length === 1);
+    await vi.waitUntil(() => answer.mock.calls.length === 1, PATIENTLY);
     controller.abort(reason);
     await expect(reading).rejects.toBe(reason);
     expect(store.failures().count).toBe(3);
@@ -172,10 +175,10 @@ describe("leases", () => {
     const store = layeredStore({ local, remote, onRemoteFailure() {} });
     const lease = await acquireLease(store, "a".repeat(64) as Address, { isDone: () => false, timing: { beatMs: 5 } });
     remote.isDown = true;
-    await vi.waitUntil(() => store.failures().count > 0);
+    await vi.waitUntil(() => store.failures().count > 0, PATIENTLY);
     remote.fails = (operation) => operation === "replace";
     remote.isDown = false;
-    await vi.waitUntil(() => store.failures().byOperation.replace !== undefined, { timeout: 5000 });
+    await vi.waitUntil(() => store.failures().byOperation.replace !== undefined, PATIENTLY);
     remote.isDown = true;
     await lease?.release();
     expect(await claimsIn(folder.join("local"))).toEqual([]);

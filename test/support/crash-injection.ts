@@ -111,7 +111,7 @@ class InjectionTrial implements AsyncDisposable {
   /** Undisturbed, by another process. */
   async retry(): Promise<string[]> {
     const { operation } = this.#scenario;
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(600_000);
     try {
       if (operation === "load-or-generate-large")
         await this.#build().loadOrGenerate({ untracked: { serial: NEW }, signal });
