@@ -17,6 +17,8 @@ const fullCounts = {
   PERSISTABLE_MUTATIONS: 1_000_000,
   PERSISTABLE_NETWORK_ROUNDS: 60,
   PERSISTABLE_TABLE_RUNS: 3_000,
+  // More than there are.
+  PERSISTABLE_TEST_BROKEN_ANSWERS: 10_000,
   // More than a small artifact has bits: each is flipped.
   PERSISTABLE_TEST_DAMAGES: 1_000_000,
   // More than any operation has system calls.

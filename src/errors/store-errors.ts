@@ -86,10 +86,13 @@ export class StoreFullError extends StoreError {
 export class StoreAccessError extends StoreError {
   override readonly code = "PERSISTABLE_STORE_ACCESS" as const;
 
-  /** @param problem - where more is known */
-  constructor(failure: StoreFailure, problem?: string) {
+  /**
+   * @param problem - where more is known
+   * @param remedy - where another one helps than the usual one
+   */
+  constructor(failure: StoreFailure, problem?: string, remedy = "Give it the permission, or choose another dataDir") {
     const usual = failure.systemCode === "EROFS" ? "the disk is read-only" : "this user may not do that";
-    super(failure, `${problem ?? usual}. Give it the permission, or choose another dataDir.`);
+    super(failure, `${problem ?? usual}. ${remedy}.`);
   }
 }
 
@@ -187,8 +190,12 @@ export class ObjectExistsError extends StoreError {
 export class StoreIoError extends StoreError {
   override readonly code = "PERSISTABLE_STORE_IO" as const;
 
-  constructor(failure: StoreFailure, problem?: string) {
-    super(failure, `${problem ?? messageOf(failure.cause)}. See to the disk or the connection, then repeat it.`);
+  /**
+   * @param problem - where more is known than the message of the cause says
+   * @param remedy - where another one helps than the usual one
+   */
+  constructor(failure: StoreFailure, problem?: string, remedy = "See to the disk or the connection, then repeat it") {
+    super(failure, `${problem ?? messageOf(failure.cause)}. ${remedy}.`);
   }
 }
 
@@ -228,12 +235,17 @@ export class InvalidStorePathError extends PersistableError {
 export class UnknownStoreError extends PersistableError {
   override readonly code = "PERSISTABLE_UNKNOWN_STORE" as const;
 
-  constructor(given: string) {
-    super(
-      `${given} is no place to keep artifacts. Give a path of a folder, a file: URL, memory:name, a URL s3://bucket/prefix, az://…, gs://… or sftp://user@host/path, or a Store.`,
-    );
+  /**
+   * @param given - what may be repeated of it
+   * @param remedy - where another one helps than the usual one
+   */
+  constructor(given: string, remedy = PLACES) {
+    super(`${given} is no place to keep artifacts. ${remedy}.`);
   }
 }
+
+const PLACES =
+  "Give a path of a folder, a file: URL, memory:name, a URL s3://bucket/prefix, az://…, gs://… or sftp://user@host/path, or a Store";
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : "it failed";

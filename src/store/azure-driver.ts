@@ -4,12 +4,14 @@ import type {
   DriverCallOptions,
   DriverEntry,
   DriverGetOptions,
+  DriverListOptions,
   DriverObject,
+  DriverPage,
   DriverPutOptions,
   DriverUpload,
   DriverVerdict,
 } from "./bucket-driver.ts";
-import { judgeNetwork } from "./judge-network.ts";
+import { Changed, codeOf, isMissing, judgeAzure, statusOf } from "./judge-azure.ts";
 
 /** One container of Azure Blob Storage. */
 export class AzureDriver implements BucketDriver {
@@ -83,41 +85,29 @@ export class AzureDriver implements BucketDriver {
     await this.#blob(key).deleteIfExists({ abortSignal: signal });
   }
 
-  async *list(prefix: string, { signal }: DriverCallOptions): AsyncGenerator<DriverEntry> {
-    for await (const { name, properties } of this.#container.listBlobsFlat({ prefix, abortSignal: signal })) {
-      const { contentLength = 0, lastModified } = properties;
-      yield { key: name, sizeBytes: contentLength, modifiedMs: lastModified.getTime() };
+  async list(prefix: string, { signal, after }: DriverListOptions): Promise<DriverPage> {
+    const pages = this.#container
+      .listBlobsFlat({ prefix, abortSignal: signal })
+      .byPage(after === undefined ? {} : { continuationToken: after });
+    for await (const { segment, continuationToken = "" } of pages) {
+      const entries = segment.blobItems.map(({ name, properties: { contentLength, lastModified } }) => ({
+        key: name,
+        sizeBytes: contentLength ?? 0,
+        modifiedMs: lastModified.getTime(),
+      }));
+      return { entries, next: continuationToken === "" ? undefined : continuationToken };
     }
+    return { entries: [], next: undefined };
   }
 
   judge(error: unknown): DriverVerdict {
-    if (error instanceof Changed) return { kind: "changed", systemCode: "412" };
-    const status = statusOf(error);
-    const code = codeOf(error);
-    const systemCode = code ?? status?.toString();
-    const container = this.#container.containerName;
-    if (code === "ContainerNotFound")
-      return { kind: "other", systemCode, problem: `there is no container ${container}: create it, or mend its name` };
-    // A container that is just being removed, or an account that is busy.
-    if (code === "ContainerBeingDeleted" || code === "OperationTimedOut" || code === "ServerBusy")
-      return { kind: "passing", systemCode };
-    if (code === "AuthenticationFailed")
-      return { kind: "access", systemCode, problem: "the service does not accept the credentials" };
-    if (status === 401 || status === 403) return { kind: "access", systemCode };
-    if (status === 501) return { kind: "unsupported", systemCode };
-    if (status === 507 || code === "InsufficientAccountPermissions") return { kind: "full", systemCode };
-    if (status === 404) return { kind: "missing", systemCode };
-    if (status === 408 || status === 429 || (status !== undefined && status >= 500))
-      return { kind: "passing", systemCode };
-    return judgeNetwork(error) ?? { kind: "other", systemCode };
+    return judgeAzure(error, this.#container);
   }
 
   #blob(key: string): BlockBlobClient {
     return this.#container.getBlockBlobClient(key);
   }
 }
-
-class Changed extends Error {}
 
 class AzureUpload implements DriverUpload {
   readonly minPartBytes = 1;
@@ -187,22 +177,6 @@ function objectOf(answer: BlobDownloadResponseParsed): DriverObject {
 /** The client takes a plain Uint8Array for text. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function isMissing(error: unknown): boolean {
-  return statusOf(error) === 404 && codeOf(error) !== "ContainerNotFound";
-}
-
-function statusOf(error: unknown): number | undefined {
-  return (Object(error) as { readonly statusCode?: number }).statusCode;
-}
-
-function codeOf(error: unknown): string | undefined {
-  const { code, details } = Object(error) as {
-    readonly code?: string;
-    readonly details?: { readonly errorCode?: string };
-  };
-  return details?.errorCode ?? code;
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

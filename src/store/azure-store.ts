@@ -4,6 +4,8 @@ import { loadPeer } from "../util/load-peer.ts";
 import { AzureDriver } from "./azure-driver.ts";
 import { createBucketStore } from "./bucket.ts";
 import type { BucketPatience } from "./bucket-requests.ts";
+import { describeCause } from "./describe-cause.ts";
+import { assertNoCredentialsIn } from "./place-credentials.ts";
 import { parsePlaceUrl } from "./place-url.ts";
 import type { Store } from "./store.ts";
 
@@ -43,6 +45,7 @@ type Module = typeof import("@azure/storage-blob");
  */
 export async function azureStore(options: AzureStoreOptions): Promise<Store> {
   const { container, prefix = "", endpoint, patience } = options;
+  assertNoCredentialsIn({ container, prefix, account: options.account, endpoint });
   const clean = prefix.replace(/^\/+|\/+$/g, "");
   const query = endpoint === undefined ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
   const url = `az://${container}${clean === "" ? "" : `/${clean}`}${query}`;
@@ -74,26 +77,58 @@ async function createClient(options: AzureStoreOptions, url: string): Promise<Co
   return service.getContainerClient(options.container);
 }
 
+type Service = InstanceType<Module["BlobServiceClient"]>;
+
 async function createService(
   module: Module,
   options: AzureStoreOptions,
   url: string,
   pipeline: StoragePipelineOptions,
-): Promise<InstanceType<Module["BlobServiceClient"]>> {
+): Promise<Service> {
   const { BlobServiceClient, StorageSharedKeyCredential } = module;
-  const { env } = process;
-  const account = options.account ?? env.AZURE_STORAGE_ACCOUNT;
-  const connection = env.AZURE_STORAGE_CONNECTION_STRING;
-  if (connection !== undefined && options.account === undefined && options.endpoint === undefined)
-    return BlobServiceClient.fromConnectionString(connection, pipeline);
+  const account = options.account ?? variable("AZURE_STORAGE_ACCOUNT");
+  const connection = process.env.AZURE_STORAGE_CONNECTION_STRING;
+  const isElsewhere = options.account !== undefined || options.endpoint !== undefined;
+  if (connection !== undefined && !isElsewhere && (connection !== "" || account === undefined))
+    return connect(url, CONNECTION, () => BlobServiceClient.fromConnectionString(connection, pipeline));
   const endpoint = options.endpoint ?? (account === undefined ? undefined : `https://${account}.blob.core.windows.net`);
-  if (endpoint === undefined) throw noCredentials(url, "the name of the account is not known (AZURE_STORAGE_ACCOUNT)");
-  const key = env.AZURE_STORAGE_KEY;
+  if (endpoint === undefined) throw noAccess(url, "the name of the account is not known (AZURE_STORAGE_ACCOUNT)");
+  const key = variable("AZURE_STORAGE_KEY");
+  const token = variable("AZURE_STORAGE_SAS_TOKEN");
+  const what = options.endpoint === undefined ? "the account's name (account, AZURE_STORAGE_ACCOUNT)" : "the endpoint";
+  const problem = `${what} gives no http: or https: address`;
   if (key !== undefined && account !== undefined)
-    return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), pipeline);
-  const token = env.AZURE_STORAGE_SAS_TOKEN;
-  if (token !== undefined) return new BlobServiceClient(`${endpoint}?${token.replace(/^\?/, "")}`, undefined, pipeline);
-  return new BlobServiceClient(endpoint, await defaultCredential(url), pipeline);
+    return connect(
+      url,
+      problem,
+      () => new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), pipeline),
+    );
+  if (token !== undefined)
+    return connect(
+      url,
+      problem,
+      () => new BlobServiceClient(`${endpoint}?${token.trim().replace(/^\?/, "")}`, undefined, pipeline),
+    );
+  const credential = await defaultCredential(url);
+  return connect(url, problem, () => new BlobServiceClient(endpoint, credential, pipeline));
+}
+
+const CONNECTION =
+  "the value of AZURE_STORAGE_CONNECTION_STRING is not a connection string (the portal shows it among the access keys: DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…)";
+
+/** What the client says of a text that it does not understand may quote it, and its errors hold it. */
+function connect(url: string, problem: string, create: () => Service): Service {
+  try {
+    return create();
+  } catch (cause) {
+    throw noAccess(url, problem, cause);
+  }
+}
+
+/** Continuous integration sets a variable to the empty text where a secret is missing. */
+function variable(name: string): string | undefined {
+  const value = process.env[name];
+  return value === "" ? undefined : value;
 }
 
 type Credential = Parameters<Module["newPipeline"]>[0];
@@ -105,7 +140,7 @@ async function defaultCredential(url: string): Promise<Credential> {
   try {
     identity = await import(name);
   } catch (cause) {
-    throw noCredentials(
+    throw noAccess(
       url,
       "there are no credentials: give AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or install @azure/identity",
       cause,
@@ -114,6 +149,7 @@ async function defaultCredential(url: string): Promise<Credential> {
   return new identity.DefaultAzureCredential();
 }
 
-function noCredentials(path: string, problem: string, cause?: unknown): StoreAccessError {
-  return new StoreAccessError({ operation: "read", path, ...(cause === undefined ? {} : { cause }) }, problem);
+function noAccess(path: string, problem: string, cause?: unknown): StoreAccessError {
+  const failure = { operation: "read", path, ...(cause === undefined ? {} : { cause: describeCause(cause) }) } as const;
+  return new StoreAccessError(failure, problem, "Correct it, or give a client of your own");
 }

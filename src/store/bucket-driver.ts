@@ -22,9 +22,9 @@ export interface BucketDriver {
   copy(from: string, to: string, options: DriverPutOptions): Promise<boolean | "exists">;
   /** Resolves also where there was none. */
   remove(key: string, options: DriverCallOptions): Promise<void>;
-  /** Every object whose key begins with `prefix`, page after page. */
-  list(prefix: string, options: DriverCallOptions): AsyncIterable<DriverEntry>;
-  /** What an error of the client means. */
+  /** One page of the objects whose keys begin with `prefix`; by one request, so that each page is repeated alone. */
+  list(prefix: string, options: DriverListOptions): Promise<DriverPage>;
+  /** What an error of the client means. Only asked where the signal of the call was not aborted, so an aborted request was broken off by somebody else. */
   judge(error: unknown): DriverVerdict;
   /** Let go of connections. */
   close?(): void;
@@ -32,6 +32,18 @@ export interface BucketDriver {
 
 export interface DriverCallOptions {
   readonly signal: AbortSignal;
+}
+
+export interface DriverListOptions extends DriverCallOptions {
+  /** {@link DriverPage.next} of the page before; none for the first one. */
+  readonly after: string | undefined;
+}
+
+/** Some of a list of objects. */
+export interface DriverPage {
+  readonly entries: readonly DriverEntry[];
+  /** Where the next page begins, in the service's words; `undefined` after the last one. */
+  readonly next: string | undefined;
 }
 
 export interface DriverGetOptions extends DriverCallOptions {
@@ -73,7 +85,7 @@ export interface DriverUpload {
   sendPart(part: number, bytes: Uint8Array, options: DriverCallOptions): Promise<void>;
   complete(options: DriverCallOptions): Promise<"created" | "exists">;
   /** Nothing stays on the service. */
-  abort(): Promise<void>;
+  abort(options: DriverCallOptions): Promise<void>;
 }
 
 /** What to make of an error. */
@@ -93,4 +105,8 @@ export interface DriverVerdict {
   readonly problem?: string | undefined;
   /** Of a `Retry-After`. */
   readonly retryAfterMs?: number | undefined;
+  /** The service has more requests than it takes, and says so. */
+  readonly isThrottled?: boolean | undefined;
+  /** Nothing answers: no such host, no listener, no way there. */
+  readonly isAway?: boolean | undefined;
 }

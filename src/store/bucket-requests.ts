@@ -9,11 +9,12 @@ import {
 } from "../errors/store-errors.ts";
 import type { BucketDriver, DriverVerdict } from "./bucket-driver.ts";
 import { CallerFailure } from "./caller-failure.ts";
+import { describeCause } from "./describe-cause.ts";
 import { orAborted } from "./or-aborted.ts";
 
 /** How patient a bucket is with its service. */
 export interface BucketPatience {
-  /** Of one request, the first one included. Default 6. */
+  /** Of one request, the first one included. Default 6, and where the service was there before, as many as fit into 30 s. */
   readonly attempts: number;
   /** Before the second attempt, in milliseconds; doubled each time, up to 10 s, and scattered. Default 200. */
   readonly delayMs: number;
@@ -21,10 +22,14 @@ export interface BucketPatience {
   readonly stallMs: number;
 }
 
-export const defaultPatience: BucketPatience = { attempts: 6, delayMs: 200, stallMs: 30_000 };
+const DEFAULT_ATTEMPTS = 6;
+const defaultTiming = { delayMs: 200, stallMs: 30_000 };
 
 const MAX_DELAY_MS = 10_000;
-const MAX_RETRY_AFTER_MS = 60_000;
+/** A service that was there a moment ago is worth a longer wait than one that was never reached. */
+const KNOWN_SERVICE_MS = 30_000;
+/** In all, for one request, a service may ask its clients to wait so long. */
+const MAX_ASKED_MS = 180_000;
 /** As long as nothing is known of a connection, it is taken to send so many bytes in a millisecond, and so much faster than what was seen it need not be. */
 const ASSUMED_BYTES_PER_MS = 100;
 const SLOWER_THAN_SEEN = 10;
@@ -59,13 +64,19 @@ export class ObjectChanged extends Error {}
 /** Sends requests to one service: repeats what may pass, gives up what has stalled, and says what went wrong in the words of a store. */
 export class BucketRequests {
   readonly #driver: BucketDriver;
-  readonly #patience: BucketPatience;
+  readonly #attempts: number | undefined;
+  readonly #delayMs: number;
+  readonly #stallMs: number;
+  /** Whether the service has answered, and was not given up since. */
+  #isThere = false;
   /** How long a byte takes to be sent, at most, as far as was seen lately. */
   #msPerByte: number | undefined;
 
-  constructor(driver: BucketDriver, patience: BucketPatience) {
+  constructor(driver: BucketDriver, patience: Partial<BucketPatience> = {}) {
     this.#driver = driver;
-    this.#patience = patience;
+    this.#attempts = patience.attempts;
+    this.#delayMs = patience.delayMs ?? defaultTiming.delayMs;
+    this.#stallMs = patience.stallMs ?? defaultTiming.stallMs;
   }
 
   /**
@@ -73,14 +84,16 @@ export class BucketRequests {
    */
   async send<Answer>(request: Request, work: (attempt: Attempt) => Promise<Answer>): Promise<Answer> {
     const { signal } = request;
+    const beganMs = performance.now();
     for (let earlier = 0; ; earlier++) {
       signal?.throwIfAborted();
       const startedMs = performance.now();
-      const watched = new StallWatch(signal, this.#patience.stallMs, () => this.#sendingMsOf(request, earlier));
+      const watched = new StallWatch(signal, this.#stallMs, () => this.#sendingMsOf(request, earlier));
       try {
         const attempt: Attempt = { signal: watched.signal, earlier, moved: () => watched.moved() };
         const answer = await orAborted(work(attempt), watched.signal);
         this.#learn(request, performance.now() - startedMs);
+        this.#isThere = true;
         return answer;
       } catch (error) {
         // Whatever of it is still under way: an answer that nobody reads keeps its connection.
@@ -89,11 +102,15 @@ export class BucketRequests {
         signal?.throwIfAborted();
         if (error instanceof CallerFailure) throw error.cause;
         if (error instanceof ObjectChanged || error instanceof StoreError) throw error;
-        const verdict = watched.hasStalled ? stalled(this.#patience.stallMs) : this.judge(error);
+        const verdict = watched.hasStalled ? stalled(this.#stallMs) : this.judge(error);
         if (verdict.kind === "changed") throw new ObjectChanged("changed", { cause: error });
-        const isLast = earlier + 1 >= this.#patience.attempts;
-        if (verdict.kind !== "passing" || isLast) throw describe(request, verdict, error, earlier + 1);
-        await this.#pause(earlier, verdict, signal);
+        if (!watched.hasStalled && verdict.isAway !== true) this.#isThere = true;
+        const waitMs = this.#waitMsOf(earlier, verdict);
+        if (!this.#isWorthAnother(verdict, earlier + 1, performance.now() - beganMs + waitMs)) {
+          this.#isThere &&= !watched.hasStalled && verdict.isAway !== true;
+          throw describe(request, verdict, error, earlier + 1);
+        }
+        await pause(waitMs, signal);
       } finally {
         watched.close();
       }
@@ -118,16 +135,28 @@ export class BucketRequests {
     this.#msPerByte = Math.max(elapsedMs / sentBytes, (this.#msPerByte ?? 0) * 0.9);
   }
 
-  async #pause(earlier: number, { retryAfterMs = 0 }: DriverVerdict, signal: AbortSignal | undefined): Promise<void> {
-    const backoffMs = Math.min(MAX_DELAY_MS, this.#patience.delayMs * 2 ** earlier);
+  #waitMsOf(earlier: number, { retryAfterMs = 0 }: DriverVerdict): number {
+    const backoffMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2 ** earlier);
     // Scattered, so that those who failed together do not come back together.
-    const scatteredMs = backoffMs * (0.5 + Math.random() / 2);
-    try {
-      await sleep(Math.max(scatteredMs, Math.min(MAX_RETRY_AFTER_MS, retryAfterMs)), undefined, signal && { signal });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
-    }
+    return Math.max(backoffMs * (0.5 + Math.random() / 2), retryAfterMs);
+  }
+
+  /** @param byThenMs - how long the request will have taken when the next attempt begins */
+  #isWorthAnother({ kind, retryAfterMs }: DriverVerdict, attempts: number, byThenMs: number): boolean {
+    if (kind !== "passing") return false;
+    const isAsked = retryAfterMs !== undefined;
+    if (isAsked && byThenMs > MAX_ASKED_MS) return false;
+    if (attempts < (this.#attempts ?? DEFAULT_ATTEMPTS)) return true;
+    return this.#attempts === undefined && (isAsked || (this.#isThere && byThenMs <= KNOWN_SERVICE_MS));
+  }
+}
+
+async function pause(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(waitMs, undefined, signal && { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   }
 }
 
@@ -192,12 +221,23 @@ function stalled(stallMs: number): DriverVerdict {
   return { kind: "passing", systemCode: "ETIMEDOUT", problem: `no byte has moved for ${stallMs / 1000} s` };
 }
 
-function describe(request: Request, verdict: DriverVerdict, cause: unknown, attempts: number): StoreError {
+function describe(request: Request, verdict: DriverVerdict, error: unknown, attempts: number): StoreError {
   const { operation, path } = request;
-  const { kind, systemCode, problem } = verdict;
+  const { kind, systemCode, problem, isThrottled = false } = verdict;
+  const cause = describeCause(error);
   const failure: StoreFailure = { operation, path, ...(systemCode === undefined ? {} : { systemCode }), cause };
   if (kind === "access") return new StoreAccessError(failure, problem);
   if (kind === "full") return new StoreFullError(failure);
-  const what = problem ?? (cause instanceof Error && cause.message !== "" ? cause.message : "the service failed");
-  return new StoreIoError(failure, attempts > 1 ? `${what} (${attempts} attempts)` : what);
+  const tries = attempts > 1 ? ` (${attempts} attempts)` : "";
+  if (isThrottled) return new StoreIoError(failure, `${throttled(verdict)}${tries}`, WAIT);
+  const what = problem ?? (cause.message === "" ? "the service failed" : cause.message);
+  return new StoreIoError(failure, `${what}${tries}`, CHECK);
+}
+
+const WAIT = "Wait a while, or send fewer requests at the same time, then repeat it";
+const CHECK = "Check the connection and the service, then repeat it";
+
+function throttled({ retryAfterMs }: DriverVerdict): string {
+  const asked = retryAfterMs === undefined ? "" : `, and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
+  return `the service has too many requests${asked}`;
 }

@@ -177,7 +177,7 @@ async function sendParts(
 async function abortUpload(writing: Writing, upload: DriverUpload): Promise<void> {
   try {
     const request = { ...requestOf(writing), signal: AbortSignal.timeout(ABORT_MS) };
-    await writing.requests.send(request, () => upload.abort());
+    await writing.requests.send(request, ({ signal }) => upload.abort({ signal }));
   } catch {
     // The service forgets it some day: buckets have a rule for unfinished uploads.
   }

@@ -1,7 +1,7 @@
 import { ObjectExistsError, StoreIoError, type StoreOperation } from "../errors/store-errors.ts";
 import type { BucketDriver, DriverEntry } from "./bucket-driver.ts";
 import { readObject } from "./bucket-read.ts";
-import { type BucketPatience, BucketRequests, defaultPatience, type Request } from "./bucket-requests.ts";
+import { type BucketPatience, BucketRequests, type Request } from "./bucket-requests.ts";
 import { type Writing, writeObject } from "./bucket-write.ts";
 import { orAborted } from "./or-aborted.ts";
 import type {
@@ -43,7 +43,7 @@ class BucketStore implements Store {
   constructor(driver: BucketDriver, { prefix = "", patience }: BucketOptions) {
     this.url = driver.url;
     this.#driver = driver;
-    this.#requests = new BucketRequests(driver, { ...defaultPatience, ...patience });
+    this.#requests = new BucketRequests(driver, patience);
     this.#prefix = prefix === "" ? "" : `${prefix}/`;
   }
 
@@ -115,16 +115,19 @@ class BucketStore implements Store {
     const folder = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix;
     if (prefix !== "") assertStorePath(folder);
     signal?.throwIfAborted();
-    const listing = new Listing(this.#driver, `${this.#prefix}${prefix}`);
     const request: Request = { operation: "list", path: this.#urlOf(prefix), signal: ownSignal(signal) };
-    for (;;) {
-      const batch = await this.#requests.send(request, (attempt) => listing.next(attempt.signal, attempt.moved));
-      if (batch.length === 0) return;
-      for (const { key, sizeBytes, modifiedMs } of batch) {
+    let after: string | undefined;
+    do {
+      const from = after;
+      const page = await this.#requests.send(request, (attempt) =>
+        this.#driver.list(`${this.#prefix}${prefix}`, { signal: attempt.signal, after: from }),
+      );
+      for (const { key, sizeBytes, modifiedMs } of page.entries) {
         const path = key.slice(this.#prefix.length);
         if (isStorePath(path)) yield { path, sizeBytes, modifiedMs };
       }
-    }
+      after = page.next;
+    } while (after !== undefined);
   }
 
   async #create(
@@ -214,51 +217,4 @@ class BucketStore implements Store {
 /** Every request listens to it, and Node warns where more than ten listen to one signal, as callers may well have one for all they do. */
 function ownSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   return signal && AbortSignal.any([signal]);
-}
-
-const BATCH = 1000;
-
-/** A list that goes on after a failure where it had come to: services list keys in the order of their bytes. */
-class Listing {
-  readonly #driver: BucketDriver;
-  readonly #prefix: string;
-  #entries: AsyncIterator<DriverEntry> | undefined;
-  #signal = new AbortController();
-  #last: Buffer | undefined;
-
-  constructor(driver: BucketDriver, prefix: string) {
-    this.#driver = driver;
-    this.#prefix = prefix;
-  }
-
-  /** Some more entries; none at the end. */
-  async next(signal: AbortSignal, moved: () => void): Promise<readonly DriverEntry[]> {
-    const stop = (): void => this.#signal.abort(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    const batch: DriverEntry[] = [];
-    try {
-      this.#entries ??= this.#begin();
-      while (batch.length < BATCH) {
-        const next = await this.#entries.next();
-        moved();
-        if (next.done === true) break;
-        const key = Buffer.from(next.value.key);
-        if (this.#last !== undefined && Buffer.compare(key, this.#last) <= 0) continue;
-        batch.push(next.value);
-      }
-      const last = batch.at(-1);
-      if (last !== undefined) this.#last = Buffer.from(last.key);
-      return batch;
-    } catch (error) {
-      this.#entries = undefined;
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
-  }
-
-  #begin(): AsyncIterator<DriverEntry> {
-    this.#signal = new AbortController();
-    return this.#driver.list(this.#prefix, { signal: this.#signal.signal })[Symbol.asyncIterator]();
-  }
 }

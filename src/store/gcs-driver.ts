@@ -1,49 +1,64 @@
-import type { Bucket, File } from "@google-cloud/storage";
+import type { Bucket } from "@google-cloud/storage";
 import type {
   BucketDriver,
   DriverCallOptions,
   DriverEntry,
   DriverGetOptions,
+  DriverListOptions,
   DriverObject,
+  DriverPage,
   DriverPutOptions,
   DriverUpload,
   DriverVerdict,
 } from "./bucket-driver.ts";
-import { GcsUpload, UploadRefused } from "./gcs-upload.ts";
-import { judgeNetwork } from "./judge-network.ts";
+import { GcsRefusal, GcsService } from "./gcs-service.ts";
+import { GcsUpload } from "./gcs-upload.ts";
+import { textOf } from "./http-exchange.ts";
+import { Changed, isBucketMissing, judgeGcs } from "./judge-gcs.ts";
 
 /** One bucket of Google Cloud Storage. A generation number stands for an etag. */
 export class GcsDriver implements BucketDriver {
   readonly url: string;
-  readonly #bucket: Bucket;
+  readonly #service: GcsService;
 
   constructor(url: string, bucket: Bucket) {
     this.url = url;
-    this.#bucket = bucket;
+    this.#service = new GcsService(bucket);
   }
 
   async get(key: string, { range, etag, signal }: DriverGetOptions): Promise<DriverObject | undefined> {
-    const file = this.#bucket.file(key, etag === undefined ? {} : { generation: etag });
     try {
-      return await readFrom(file, range, signal);
+      const { headers, body } = await this.#service.call({
+        method: "GET",
+        path: this.#service.objectPath(key),
+        query: { alt: "media", generation: etag },
+        headers: {
+          // Objects that were stored compressed must come as they lie there.
+          "accept-encoding": "gzip",
+          ...(range === undefined ? {} : { range: `bytes=${range.start}-${range.end - 1}` }),
+        },
+        signal,
+      });
+      const total = /\/(\d+)$/.exec(headers["content-range"] ?? "")?.[1] ?? headers["content-length"] ?? 0;
+      return { sizeBytes: Number(total), etag: headers["x-goog-generation"]?.toString(), body };
     } catch (error) {
       const status = statusOf(error);
       // Of a generation that was read from a moment ago, this means another one has taken its place.
-      if (status === 404 && etag !== undefined) throw new Changed("changed", { cause: error });
+      if (isMissing(error) && etag !== undefined) throw new Changed("changed", { cause: error });
       if (isMissing(error)) return undefined;
       if (status !== 416) throw error;
       // Beyond the end, where there may be an end at all.
-      const entry = await this.head(key);
+      const entry = await this.head(key, { signal });
       return entry && { sizeBytes: entry.sizeBytes, etag, body: nothing() };
     }
   }
 
-  async head(key: string): Promise<DriverEntry | undefined> {
+  async head(key: string, { signal }: DriverCallOptions): Promise<DriverEntry | undefined> {
     try {
-      const [{ size, updated, metadata }] = await this.#bucket.file(key).getMetadata();
-      const writer = metadata?.writer;
-      const modifiedMs = new Date(updated ?? 0).getTime();
-      return { key, sizeBytes: Number(size ?? 0), modifiedMs, ...(typeof writer === "string" ? { writer } : {}) };
+      const path = this.#service.objectPath(key);
+      const found = resourceOf(await this.#service.callForJson({ method: "GET", path, signal }));
+      const writer = found.metadata?.writer;
+      return { ...entryOf(key, found), ...(typeof writer === "string" ? { writer } : {}) };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -51,33 +66,51 @@ export class GcsDriver implements BucketDriver {
   }
 
   async put(key: string, bytes: Uint8Array, options: DriverPutOptions): Promise<"created" | "exists"> {
-    try {
-      await this.#bucket.file(key).save(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
-        resumable: false,
-        validation: false,
-        ...writeOptionsOf(options),
-      });
-      return "created";
-    } catch (error) {
-      if (options.ifAbsent && statusOf(error) === 412) return "exists";
-      throw error;
-    }
+    // Metadata and bytes in one request.
+    const boundary = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("hex");
+    const head =
+      `--${boundary}\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(metadataOf(key, options))}\r\n` +
+      `--${boundary}\r\ncontent-type: application/octet-stream\r\n\r\n`;
+    const answer = await this.#service.call({
+      method: "POST",
+      path: this.#service.uploadPath,
+      query: { uploadType: "multipart", name: key, ...conditionOf(options) },
+      headers: { "content-type": `multipart/related; boundary=${boundary}` },
+      body: [Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)],
+      accepts: options.ifAbsent ? [412] : [],
+      signal: options.signal,
+    });
+    await textOf(answer);
+    return answer.status === 412 ? "exists" : "created";
   }
 
   async startUpload(key: string, options: DriverPutOptions): Promise<DriverUpload> {
-    try {
-      const [uri] = await this.#bucket.file(key).createResumableUpload(writeOptionsOf(options));
-      return new GcsUpload(uri, options.ifAbsent);
-    } catch (error) {
-      // The service already refuses to begin.
-      if (options.ifAbsent && statusOf(error) === 412) return new GcsUpload(undefined, true);
-      throw error;
-    }
+    const { status, headers, body } = await this.#service.call({
+      method: "POST",
+      path: this.#service.uploadPath,
+      query: { uploadType: "resumable", name: key, ...conditionOf(options) },
+      headers: { "content-type": "application/json", "x-upload-content-type": "application/octet-stream" },
+      body: [Buffer.from(JSON.stringify(metadataOf(key, options)))],
+      // The service may already refuse to begin.
+      accepts: options.ifAbsent ? [412] : [],
+      signal: options.signal,
+    });
+    // Its address is in the head, so nothing is lost with the body.
+    await body[Symbol.asyncIterator]().return?.();
+    if (status === 412) return new GcsUpload(this.#service, undefined, true);
+    if (headers.location === undefined) throw new Error("the service does not say where the upload goes to");
+    return new GcsUpload(this.#service, headers.location, options.ifAbsent);
   }
 
-  async copy(from: string, to: string): Promise<boolean> {
+  async copy(from: string, to: string, { signal }: DriverPutOptions): Promise<boolean> {
+    const path = `${this.#service.objectPath(from)}/rewriteTo/${this.#service.objectPath(to)}`;
+    let rewriteToken: string | undefined;
     try {
-      await this.#bucket.file(from).copy(this.#bucket.file(to));
+      do {
+        const query = { rewriteToken };
+        const answer = await this.#service.callForJson({ method: "POST", path, query, signal });
+        ({ rewriteToken } = Object(answer) as { readonly rewriteToken?: string });
+      } while (rewriteToken !== undefined);
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
@@ -85,108 +118,62 @@ export class GcsDriver implements BucketDriver {
     }
   }
 
-  async remove(key: string): Promise<void> {
-    await this.#bucket.file(key).delete({ ignoreNotFound: true });
+  async remove(key: string, { signal }: DriverCallOptions): Promise<void> {
+    try {
+      await textOf(await this.#service.call({ method: "DELETE", path: this.#service.objectPath(key), signal }));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
   }
 
-  async *list(prefix: string, { signal }: DriverCallOptions): AsyncGenerator<DriverEntry> {
-    let pageToken: string | undefined;
-    do {
-      signal.throwIfAborted();
-      const page: [File[], { readonly pageToken?: string } | null, ...unknown[]] = await this.#bucket.getFiles({
-        prefix,
-        // The client's own query for the next page would forget this.
-        autoPaginate: false,
-        ...(pageToken === undefined ? {} : { pageToken }),
-      });
-      for (const { name, metadata } of page[0])
-        yield {
-          key: name,
-          sizeBytes: Number(metadata.size ?? 0),
-          modifiedMs: new Date(metadata.updated ?? 0).getTime(),
-        };
-      pageToken = page[1]?.pageToken;
-    } while (pageToken !== undefined);
+  async list(prefix: string, { signal, after }: DriverListOptions): Promise<DriverPage> {
+    const query = { prefix, pageToken: after };
+    const page = await this.#service.callForJson({ method: "GET", path: this.#service.objectsPath, query, signal });
+    const { items = [], nextPageToken } = Object(page) as {
+      readonly items?: readonly Resource[];
+      readonly nextPageToken?: string;
+    };
+    return {
+      entries: items.flatMap((item) => (item.name === undefined ? [] : [entryOf(item.name, item)])),
+      next: nextPageToken === "" ? undefined : nextPageToken,
+    };
   }
 
   judge(error: unknown): DriverVerdict {
-    if (error instanceof Changed) return { kind: "changed", systemCode: "404" };
-    const status = statusOf(error);
-    const systemCode = status?.toString();
-    const message = error instanceof Error ? error.message : "";
-    if (isBucketMissing(error))
-      return {
-        kind: "other",
-        systemCode,
-        problem: `there is no bucket ${this.#bucket.name}: create it, or mend its name`,
-      };
-    if (/Could not load the default credentials/.test(message))
-      return {
-        kind: "access",
-        systemCode: undefined,
-        problem:
-          "there are no credentials for Google Cloud: the client looks for GOOGLE_APPLICATION_CREDENTIALS, gcloud auth application-default login, a service account, and so on",
-      };
-    if (status === 401 || status === 403) return { kind: "access", systemCode };
-    if (status === 501) return { kind: "unsupported", systemCode };
-    if (status === 404) return { kind: "missing", systemCode };
-    if (status === 408 || status === 429 || (status !== undefined && status >= 500 && status < 600))
-      return { kind: "passing", systemCode };
-    return judgeNetwork(error) ?? { kind: "other", systemCode };
+    return judgeGcs(error, this.#service.bucketName);
   }
 }
 
-class Changed extends Error {}
-
-interface Answer {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string | undefined>>;
+/** What the service says of an object. */
+interface Resource {
+  readonly name?: string;
+  readonly size?: string | number;
+  readonly updated?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
-function readFrom(file: File, range: DriverGetOptions["range"], signal: AbortSignal): Promise<DriverObject> {
-  const body = file.createReadStream({
-    // Payloads are verified by their own digests, and must come as they lie there.
-    validation: false,
-    decompress: false,
-    ...(range === undefined ? {} : { start: range.start, end: range.end - 1 }),
-  });
-  const stop = (): void => void body.destroy(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  body.once("close", () => signal.removeEventListener("abort", stop));
-  return new Promise((resolve, reject) => {
-    // Also of whoever leaves it unread: an error that nobody hears ends the process.
-    body.on("error", reject);
-    body.once("response", ({ statusCode, headers }: Answer) => {
-      // The error comes with what the service says of it.
-      if (statusCode >= 400) return;
-      const total = /\/(\d+)$/.exec(headers["content-range"] ?? "")?.[1] ?? headers["content-length"] ?? 0;
-      resolve({ sizeBytes: Number(total), etag: headers["x-goog-generation"], body });
-    });
-    // Nothing is asked for before somebody reads.
-    body.resume().pause();
-  });
+function resourceOf(answer: unknown): Resource {
+  return Object(answer) as Resource;
 }
 
-function writeOptionsOf({ ifAbsent, writer }: DriverPutOptions) {
-  return {
-    ...(ifAbsent ? { preconditionOpts: { ifGenerationMatch: 0 } } : {}),
-    ...(writer === undefined ? {} : { metadata: { metadata: { writer } } }),
-  };
+function entryOf(key: string, { size, updated }: Resource): DriverEntry {
+  return { key, sizeBytes: Number(size ?? 0), modifiedMs: new Date(updated ?? 0).getTime() };
+}
+
+function conditionOf({ ifAbsent }: DriverPutOptions): { readonly ifGenerationMatch?: string } {
+  return ifAbsent ? { ifGenerationMatch: "0" } : {};
+}
+
+function metadataOf(name: string, { writer }: DriverPutOptions): object {
+  return { name, ...(writer === undefined ? {} : { metadata: { writer } }) };
 }
 
 function isMissing(error: unknown): boolean {
   return statusOf(error) === 404 && !isBucketMissing(error);
 }
 
-function isBucketMissing(error: unknown): boolean {
-  return statusOf(error) === 404 && error instanceof Error && error.message.includes("specified bucket does not exist");
-}
-
 function statusOf(error: unknown): number | undefined {
-  if (error instanceof UploadRefused) return error.status;
-  const { code, status } = Object(error) as { readonly code?: unknown; readonly status?: unknown };
-  const found = [code, status].map(Number).find((number) => number >= 100 && number < 600);
-  return found;
+  return error instanceof GcsRefusal ? error.status : undefined;
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -3,6 +3,7 @@ import { loadPeer } from "../util/load-peer.ts";
 import { createBucketStore } from "./bucket.ts";
 import type { BucketPatience } from "./bucket-requests.ts";
 import { GcsDriver } from "./gcs-driver.ts";
+import { assertNoCredentialsIn } from "./place-credentials.ts";
 import { parsePlaceUrl } from "./place-url.ts";
 import type { Store } from "./store.ts";
 
@@ -36,6 +37,7 @@ export interface GcsStoreOptions {
  */
 export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
   const { bucket, prefix = "", endpoint, patience } = options;
+  assertNoCredentialsIn({ bucket, prefix, projectId: options.projectId, endpoint });
   const clean = prefix.replace(/^\/+|\/+$/g, "");
   const query = endpoint === undefined ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
   const url = `gs://${bucket}${clean === "" ? "" : `/${clean}`}${query}`;

@@ -1,9 +1,9 @@
 import type { DriverVerdict } from "./bucket-driver.ts";
 import { judgeNetwork } from "./judge-network.ts";
+import { retryAfterOf } from "./retry-after.ts";
 
 /** What S3 and services like it call their failures. */
 const KINDS: Readonly<Record<string, DriverVerdict["kind"]>> = {
-  SlowDown: "passing",
   RequestTimeout: "passing",
   InternalError: "passing",
   ServiceUnavailable: "passing",
@@ -18,10 +18,24 @@ const KINDS: Readonly<Record<string, DriverVerdict["kind"]>> = {
   EntityTooLarge: "full",
 };
 
+/** What services call it when they get more requests than they take. */
+const THROTTLING = new Set([
+  "SlowDown",
+  "Throttling",
+  "ThrottlingException",
+  "ThrottledException",
+  "RequestThrottled",
+  "RequestThrottledException",
+  "TooManyRequests",
+  "TooManyRequestsException",
+  "RequestLimitExceeded",
+  "BandwidthLimitExceeded",
+]);
+
 const PROBLEMS: Readonly<Record<string, (bucket: string) => Pick<DriverVerdict, "kind" | "problem">>> = {
   NoSuchBucket: (bucket) => ({
     kind: "other",
-    problem: `there is no bucket ${bucket}: create it, or mend its name`,
+    problem: `there is no bucket ${bucket}: create it, or correct its name`,
   }),
   CredentialsProviderError: () => ({
     kind: "access",
@@ -60,8 +74,17 @@ export function judgeS3(error: unknown, bucket: string): DriverVerdict {
     return { kind: "other", systemCode: undefined, problem: "no region is set: give AWS_REGION, region, or ?region=…" };
   if (Object.hasOwn(PROBLEMS, name)) return { kind: "other", ...PROBLEMS[name]?.(bucket), systemCode };
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
-  if (kind !== undefined) return { kind, systemCode, ...retryAfterOf(error) };
-  return judgeStatus(status, bucket, error, systemCode) ?? judgeNetwork(error) ?? { kind: "other", systemCode };
+  if (kind === "passing" || THROTTLING.has(name)) return passing(error, systemCode, THROTTLING.has(name));
+  if (kind !== undefined) return { kind, systemCode };
+  // Before the status: of an answer of which only a part came, the status says less than it seems to.
+  return judgeNetwork(error) ?? judgeStatus(status, bucket, error, systemCode) ?? { kind: "other", systemCode };
+}
+
+function passing(error: unknown, systemCode: string | undefined, isThrottled: boolean): DriverVerdict {
+  const { $response } = Object(error) as { readonly $response?: { readonly headers?: Record<string, string> } };
+  const asked = retryAfterOf((name) => $response?.headers?.[name]);
+  const isAsked = statusOf(error) === 503 && asked.retryAfterMs !== undefined;
+  return { kind: "passing", systemCode, ...asked, isThrottled: isThrottled || isAsked };
 }
 
 function judgeStatus(
@@ -90,19 +113,19 @@ function judgeStatus(
       return { kind: "unsupported", systemCode };
     case 507:
       return { kind: "full", systemCode };
+    case 429:
+      return passing(error, systemCode, true);
     case 408:
     case 409: // What AWS says of two conditional writes at the same time: one of them is to come again.
-    case 429:
-      return { kind: "passing", systemCode, ...retryAfterOf(error) };
+      return passing(error, systemCode, false);
     default:
-      return status !== undefined && status >= 500
-        ? { kind: "passing", systemCode, ...retryAfterOf(error) }
-        : undefined;
+      return status !== undefined && status >= 500 ? passing(error, systemCode, false) : undefined;
   }
 }
 
 /** Answers to HEAD have no body that would name the failure. */
 export function isMissing(error: unknown): boolean {
+  if (judgeNetwork(error) !== undefined) return false;
   const name = error instanceof Error ? error.name : "";
   return (
     name === "NoSuchKey" ||
@@ -113,10 +136,4 @@ export function isMissing(error: unknown): boolean {
 
 export function statusOf(error: unknown): number | undefined {
   return (Object(error) as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
-}
-
-function retryAfterOf(error: unknown): { readonly retryAfterMs?: number } {
-  const { $response } = Object(error) as { readonly $response?: { readonly headers?: Record<string, string> } };
-  const seconds = Number($response?.headers?.["retry-after"]);
-  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
 }

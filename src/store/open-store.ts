@@ -1,6 +1,7 @@
 import { UnknownStoreError } from "../errors/store-errors.ts";
 import { fileStore } from "./file-store.ts";
 import { memoryStore } from "./memory-store.ts";
+import { assertNoCredentials, describePlace } from "./place-credentials.ts";
 import { openRemotePlace } from "./remote-place.ts";
 import type { Store } from "./store.ts";
 
@@ -23,7 +24,7 @@ export const openedStores: ReadonlyMap<string, Store> = opened;
  * The store for what a user calls a `dataDir`: a path, a `file:` URL, `memory:name`, the URL of a bucket or a server (`s3://bucket/prefix`, `az://container/prefix`,
  * `gs://bucket/prefix`, `sftp://user@host/path`), or a store, which is returned as it is. One place gives one object for the whole process.
  *
- * @throws {@link UnknownStoreError} for a URL of another kind.
+ * @throws {@link UnknownStoreError} for a URL of another kind, and for anything with credentials in it, which it does not repeat.
  *
  * @example
  * ```ts
@@ -64,8 +65,10 @@ type ParsedPlace =
 
 function parsePlace(dataDir: unknown): ParsedPlace {
   const given = dataDir instanceof URL ? dataDir.href : dataDir;
-  if (typeof given !== "string" || given === "" || given.includes("\0"))
-    throw new UnknownStoreError(JSON.stringify(given) ?? String(given));
+  if (typeof given !== "string") throw new UnknownStoreError(describeOther(given));
+  if (given === "") throw new UnknownStoreError('""');
+  if (given.includes("\0")) throw new UnknownStoreError("A path with a NUL character in it");
+  assertNoCredentials(given);
   if (given.startsWith("memory:")) return { kind: "memory", name: given.slice("memory:".length) };
   if (/^file:/i.test(given)) return { kind: "folder", dir: URL.canParse(given) ? new URL(given) : fail(given) };
   // Two letters at least: `C:` is a drive.
@@ -77,5 +80,11 @@ function parsePlace(dataDir: unknown): ParsedPlace {
 }
 
 function fail(given: string): never {
-  throw new UnknownStoreError(given);
+  throw new UnknownStoreError(describePlace(given));
+}
+
+/** An object may hold anything, and only its kind may be shown. */
+function describeOther(given: unknown): string {
+  if (given === null || typeof given !== "object") return typeof given === "function" ? "A function" : String(given);
+  return Array.isArray(given) ? "A list" : "An object that is not a Store";
 }

@@ -1,13 +1,6 @@
 import { UnknownStoreError } from "../errors/store-errors.ts";
-import { assertNoCredentials } from "./place-credentials.ts";
-
-/** What a URL of each service may say besides the place. */
-const OPTIONS = {
-  "s3:": ["region", "endpoint", "path-style"],
-  "az:": ["account", "endpoint"],
-  "gs:": ["project", "endpoint"],
-  "sftp:": [],
-} as const satisfies Readonly<Record<string, readonly string[]>>;
+import { assertNoCredentials, describePlace } from "./place-credentials.ts";
+import { PLACE_OPTIONS, type PlaceProtocol } from "./place-options.ts";
 
 /** The URL of a place at a service, taken apart. */
 export interface PlaceUrl {
@@ -24,15 +17,17 @@ export interface PlaceUrl {
 /**
  * @throws {@link UnknownStoreError} where it names no place, has an option that there is not, or holds credentials.
  */
-export function parsePlaceUrl(given: string, protocol: keyof typeof OPTIONS): PlaceUrl {
+export function parsePlaceUrl(given: string, protocol: PlaceProtocol): PlaceUrl {
   assertNoCredentials(given);
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || url.protocol !== protocol) throw new UnknownStoreError(given);
-  const { hostname, port, username, searchParams } = url;
+  if (url === undefined || url.protocol !== protocol) throw new UnknownStoreError(describePlace(given));
+  const { hostname, port, username, searchParams, hash } = url;
   const path = tryDecode(url.pathname);
   const user = tryDecode(username);
-  if (hostname === "" || path === undefined || user === undefined) throw new UnknownStoreError(given);
-  const known: readonly string[] = OPTIONS[protocol];
+  if (hostname === "" || path === undefined || user === undefined) throw new UnknownStoreError(describePlace(given));
+  if (hash !== "")
+    throw new UnknownStoreError(`${describePlace(given)} with a # (it would not be read; write %23 for one in a name)`);
+  const known: readonly string[] = PLACE_OPTIONS[protocol];
   const unknown = [...searchParams.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw new UnknownStoreError(describeUnknown(given, unknown, known));
   return {
@@ -46,7 +41,9 @@ export function parsePlaceUrl(given: string, protocol: keyof typeof OPTIONS): Pl
 
 function describeUnknown(given: string, unknown: string, known: readonly string[]): string {
   const options = known.length === 0 ? "has no options" : `has the options ${known.join(", ")}`;
-  return `${given.split("?")[0]} with ${JSON.stringify(unknown)} (such a URL ${options})`;
+  // The word of a person, and not the value of something.
+  const name = /^[a-z][a-z_-]{0,23}$/i.test(unknown) ? JSON.stringify(unknown) : "an option";
+  return `${describePlace(given)} with ${name} (such a URL ${options})`;
 }
 
 function tryDecode(text: string): string | undefined {

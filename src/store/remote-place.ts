@@ -1,12 +1,13 @@
 import { loadPart } from "../util/load-part.ts";
 import { assertNoCredentials } from "./place-credentials.ts";
+import { type PlaceProtocol, shownUrl } from "./place-options.ts";
 import { SharedOpening } from "./shared-opening.ts";
 import type { Store, StoreCallOptions, StoreCapabilities } from "./store.ts";
 
 type Open = (url: string, call: StoreCallOptions) => Promise<Store>;
 
 /** The services that a URL leads to, each loaded when it is first asked for something. */
-const services: Readonly<Record<string, Open>> = {
+const services: Readonly<Record<PlaceProtocol, Open>> = {
   "s3:": async (url) => (await import("./s3-store.ts")).openS3(url),
   "az:": async (url) => (await import("./azure-store.ts")).openAzure(url),
   "gs:": async (url) => (await import("./gcs-store.ts")).openGcs(url),
@@ -20,10 +21,13 @@ const services: Readonly<Record<string, Open>> = {
  */
 export function openRemotePlace(given: string): Store | undefined {
   const protocol = /^[a-z0-9]+:/i.exec(given)?.[0].toLowerCase() ?? "";
-  const open = Object.hasOwn(services, protocol) ? services[protocol] : undefined;
-  if (open === undefined) return undefined;
+  if (!isService(protocol)) return undefined;
   assertNoCredentials(given);
-  return deferStore(given, open);
+  return deferStore(given, shownUrl(given, protocol), services[protocol]);
+}
+
+function isService(protocol: string): protocol is PlaceProtocol {
+  return Object.hasOwn(services, protocol);
 }
 
 /** Promises nothing before it has asked. */
@@ -32,7 +36,7 @@ const UNKNOWN: StoreCapabilities = { exclusiveCreate: false, durable: true, shar
 /** Calls that wait for the service's part of the library, and are then its own. */
 const CALLS = ["read", "stat", "writeFresh", "createIfAbsent", "replace", "move", "remove"] as const;
 
-function deferStore(given: string, open: Open): Store {
+function deferStore(given: string, shown: string, open: Open): Store {
   const opening = new SharedOpening((call) => loadPart(() => open(given, call)));
   const callOf =
     (name: (typeof CALLS)[number]) =>
@@ -45,7 +49,7 @@ function deferStore(given: string, open: Open): Store {
       Store,
       (typeof CALLS)[number]
     >),
-    url: given.replace(/\/+(?=$|[?#])/, ""),
+    url: shown,
     get capabilities() {
       return opening.opened?.capabilities ?? UNKNOWN;
     },

@@ -4,7 +4,9 @@ import type {
   DriverCallOptions,
   DriverEntry,
   DriverGetOptions,
+  DriverListOptions,
   DriverObject,
+  DriverPage,
   DriverPutOptions,
   DriverUpload,
   DriverVerdict,
@@ -124,23 +126,22 @@ export class S3Driver implements BucketDriver {
     }
   }
 
-  async *list(prefix: string, { signal }: DriverCallOptions): AsyncGenerator<DriverEntry> {
-    let token: string | undefined;
-    do {
-      const page: S3.ListObjectsV2CommandOutput = await this.#client.send(
-        new this.#module.ListObjectsV2Command({
-          Bucket: this.#bucket,
-          Prefix: prefix,
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-        }),
-        { abortSignal: signal },
-      );
-      for (const { Key, Size, LastModified } of page.Contents ?? [])
-        if (Key !== undefined) yield { key: Key, sizeBytes: Size ?? 0, modifiedMs: LastModified?.getTime() ?? 0 };
-      token = page.NextContinuationToken;
-      if (page.IsTruncated !== true) return;
-      if (token === undefined) throw new Error("the service cut its list short, and does not say how it goes on");
-    } while (token !== undefined);
+  async list(prefix: string, { signal, after }: DriverListOptions): Promise<DriverPage> {
+    const page: S3.ListObjectsV2CommandOutput = await this.#client.send(
+      new this.#module.ListObjectsV2Command({
+        Bucket: this.#bucket,
+        Prefix: prefix,
+        ...(after === undefined ? {} : { ContinuationToken: after }),
+      }),
+      { abortSignal: signal },
+    );
+    const entries = (page.Contents ?? []).flatMap(({ Key, Size, LastModified }) =>
+      Key === undefined ? [] : [{ key: Key, sizeBytes: Size ?? 0, modifiedMs: LastModified?.getTime() ?? 0 }],
+    );
+    if (page.IsTruncated !== true) return { entries, next: undefined };
+    if (page.NextContinuationToken === undefined)
+      throw new Error("the service cut its list short, and does not say how it goes on");
+    return { entries, next: page.NextContinuationToken };
   }
 
   judge(error: unknown): DriverVerdict {
@@ -225,8 +226,8 @@ class S3Upload implements DriverUpload {
     }
   }
 
-  async abort(): Promise<void> {
-    await this.#client.send(new this.#module.AbortMultipartUploadCommand(this.#at));
+  async abort({ signal }: DriverCallOptions): Promise<void> {
+    await this.#client.send(new this.#module.AbortMultipartUploadCommand(this.#at), { abortSignal: signal });
   }
 }
 

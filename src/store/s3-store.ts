@@ -2,6 +2,7 @@ import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { loadPeer } from "../util/load-peer.ts";
 import { createBucketStore } from "./bucket.ts";
 import type { BucketPatience } from "./bucket-requests.ts";
+import { assertNoCredentialsIn } from "./place-credentials.ts";
 import { parsePlaceUrl } from "./place-url.ts";
 import { S3Driver } from "./s3-driver.ts";
 import type { Store } from "./store.ts";
@@ -40,6 +41,7 @@ export interface S3StoreOptions {
  */
 export async function s3Store(options: S3StoreOptions): Promise<Store> {
   const { bucket, prefix = "", patience } = options;
+  assertNoCredentialsIn({ bucket, prefix, region: options.region, endpoint: options.endpoint });
   const module = await loadPeer("A store in an S3 bucket", "@aws-sdk/client-s3", () => import("@aws-sdk/client-s3"));
   const client = options.client ?? new module.S3Client(configOf(options));
   const clean = prefix.replace(/^\/+|\/+$/g, "");

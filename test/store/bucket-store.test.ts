@@ -1,16 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { BucketPatience } from "../../src/store/bucket-requests.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { s3Store } from "../../src/stores/s3.ts";
 import { type Mishap, ScriptedS3, type SeenRequest } from "../support/servers/scripted-s3.ts";
 
+// Some wait for stalls, and a busy machine takes its time for the rest.
+vi.setConfig({ testTimeout: 60_000 });
 process.env.AWS_ACCESS_KEY_ID = "S3RVER";
 process.env.AWS_SECRET_ACCESS_KEY = "S3RVER";
 const MIB = 1024 * 1024;
 const PATH = storePath("points", "a.json");
 const KEY = `team/${PATH}`;
-const patience: BucketPatience = { attempts: 4, delayMs: 1, stallMs: 200 };
+const patience: BucketPatience = { attempts: 4, delayMs: 1, stallMs: 1500 };
+/** Where nothing stalls on purpose: a busy machine is no stall. */
+const UNHURRIED_MS = 30_000;
 const lost: Mishap = { kind: "lost" };
 const busy: Mishap = { kind: "refused", status: 503, code: "SlowDown" };
 
@@ -20,8 +24,8 @@ beforeEach(async () => {
 });
 afterEach(() => server[Symbol.asyncDispose]());
 
-function open(): Promise<Store> {
-  return s3Store({ bucket: "results", prefix: "team", endpoint: server.url, patience });
+function open(stallMs = patience.stallMs): Promise<Store> {
+  return s3Store({ bucket: "results", prefix: "team", endpoint: server.url, patience: { ...patience, stallMs } });
 }
 
 async function openPrepared(): Promise<Store> {
@@ -245,7 +249,7 @@ describe("a read", () => {
 });
 
 it("takes one signal for many calls at once without a warning", async () => {
-  const store = await open();
+  const store = await open(UNHURRIED_MS);
   const warnings: Error[] = [];
   const warn = (warning: Error): void =>
     void (warning.name === "MaxListenersExceededWarning" && warnings.push(warning));
@@ -272,7 +276,7 @@ describe("a service that refuses", () => {
     [404, "NoSuchBucket", "PERSISTABLE_STORE_IO", /there is no bucket results/],
     [507, "InsufficientStorage", "PERSISTABLE_STORE_FULL", /no space is left/],
   ])("is asked once, and understood: %s %s", async (status, name, code, message) => {
-    const store = await open();
+    const store = await open(UNHURRIED_MS);
     server.mishap = () => ({ kind: "refused", status, code: name });
     await expect(store.read(PATH)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
     expect(server.seen.length).toBe(1);

@@ -24,10 +24,24 @@ export interface Faults {
 }
 
 const fates = ["refuse", "lose", "cut", "reset", "stall"] as const;
-type Fate = (typeof fates)[number];
+type Fault = (typeof fates)[number];
+
+/** What becomes of one exchange, as a test says it. */
+export interface Fate {
+  readonly fault?: "cut" | "reset" | "stall";
+  /** How much of the answer passes before that: its head and so many bytes of its body; a piece of the head where it is not said. */
+  readonly afterBodyBytes?: number;
+  /** The whole answer, head and body, in place of the server's: the request does not get there. */
+  readonly answer?: string;
+  /** What is asked for instead, `GET /path HTTP/1.1`. */
+  readonly request?: string;
+}
+
+/** Says what becomes of an exchange by the first line of its request, and by how many came before it. */
+export type Plan = (request: string, earlier: number) => Fate | undefined;
 
 /** How many exchanges there were, and how many of them each fault has befallen. */
-export type FaultCounts = Record<Fate | "exchanges", number>;
+export type FaultCounts = Record<Fault | "exchanges", number>;
 
 /** A TCP proxy on this machine, where a network fails on purpose: by the same draws for the same seed. */
 export interface FaultProxy extends AsyncDisposable {
@@ -37,6 +51,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly counts: FaultCounts;
   /** From the next exchange on. Connections that are open are closed, so that one that hangs is no longer in the way. */
   setFaults(faults: Faults): void;
+  /** From the next exchange on, instead of faults that are drawn; counts begin at 0 again. */
+  setPlan(plan: Plan | undefined): void;
 }
 
 /** Start a proxy before a server on this machine. It is gone at the end of the scope. */
@@ -53,6 +69,7 @@ class Proxying implements FaultProxy {
   readonly #server: Server;
   readonly #open = new Set<Socket>();
   #faults: Faults = {};
+  #plan: Plan | undefined;
 
   constructor(targetPort: number, random: SeededRandom) {
     this.#targetPort = targetPort;
@@ -78,6 +95,12 @@ class Proxying implements FaultProxy {
     for (const socket of this.#open) socket.destroy();
   }
 
+  setPlan(plan: Plan | undefined): void {
+    this.#plan = plan;
+    for (const name of ["exchanges", ...fates] as const) this.counts[name] = 0;
+    this.setFaults({});
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#open) socket.destroy();
     this.#server.close();
@@ -92,7 +115,21 @@ class Proxying implements FaultProxy {
       socket.on("error", () => {});
       socket.on("close", () => this.#open.delete(socket));
     }
-    new Connection(client, server, () => this.#draw());
+    new Connection(client, server, {
+      draw: (request) => this.#planned(request) ?? this.#draw(),
+      befall: (fault) => {
+        if (this.#plan !== undefined) this.counts[fault]++;
+      },
+    });
+  }
+
+  #planned(request: string): Drawn | undefined {
+    if (this.#plan === undefined) return undefined;
+    const fate = this.#plan(request, this.counts.exchanges++) ?? {};
+    const { fault, afterBodyBytes } = fate;
+    // Where the head ends is seen when it comes.
+    const afterBytes = fault === undefined || afterBodyBytes !== undefined ? Number.POSITIVE_INFINITY : HEAD_BYTES;
+    return { ...fate, fate: fault, afterBytes, delayMs: 0, sliceBytes: Number.POSITIVE_INFINITY };
   }
 
   /** What becomes of the next exchange. */
@@ -114,28 +151,40 @@ class Proxying implements FaultProxy {
   }
 }
 
-interface Drawn {
-  readonly fate: Fate | undefined;
+/** Of an answer whose head breaks off. */
+const HEAD_BYTES = 20;
+
+interface Drawn extends Fate {
+  readonly fate: Fault | undefined;
   readonly afterBytes: number;
   readonly delayMs: number;
   readonly sliceBytes: number;
+}
+
+/** Where a connection asks what becomes of an exchange, and says that it has happened. */
+interface Fates {
+  draw(request: string): Drawn;
+  befall(fault: Fault): void;
 }
 
 /** A client and a server, and what comes between them. */
 class Connection {
   readonly #client: Socket;
   readonly #server: Socket;
-  readonly #draw: () => Drawn;
+  readonly #fates: Fates;
   #drawn: Drawn | undefined;
   /** Of the exchange, in the direction that its fate is about. */
   #passedBytes = 0;
+  /** Of an answer whose body is to break off, until its body begins. */
+  #head = "";
+  #bodyStart = 0;
   #hasAnswered = false;
   #answering: Promise<void> = Promise.resolve();
 
-  constructor(client: Socket, server: Socket, draw: () => Drawn) {
+  constructor(client: Socket, server: Socket, fates: Fates) {
     this.#client = client;
     this.#server = server;
-    this.#draw = draw;
+    this.#fates = fates;
     client.on("data", (bytes: Buffer) => this.#takeRequest(bytes));
     client.on("end", () => server.end());
     client.on("close", () => server.destroy());
@@ -145,9 +194,16 @@ class Connection {
     server.on("close", () => this.#afterAnswer(() => client.destroy()));
   }
 
-  #takeRequest(bytes: Buffer): void {
-    if (this.#drawn === undefined || this.#hasAnswered) this.#begin();
-    const { fate, afterBytes } = this.#drawn ?? this.#draw();
+  #takeRequest(given: Buffer): void {
+    // What follows a `100 Continue` is the rest of the same request.
+    const isNew = this.#drawn === undefined || (this.#hasAnswered && startsRequest(given));
+    const drawn = isNew ? this.#begin(given) : this.#drawn;
+    const bytes = isNew ? withRequest(given, drawn?.request) : given;
+    if (drawn?.answer !== undefined) {
+      if (isNew) this.#takeAnswer(Buffer.from(drawn.answer));
+      return;
+    }
+    const { fate, afterBytes = Number.POSITIVE_INFINITY } = drawn ?? {};
     if (fate === "refuse" || (fate === "lose" && this.#passedBytes + bytes.length > afterBytes)) {
       this.#server.write(bytes.subarray(0, fate === "refuse" ? 0 : afterBytes - this.#passedBytes));
       this.#client.resetAndDestroy();
@@ -157,10 +213,29 @@ class Connection {
     if (!this.#server.write(bytes)) this.#client.pause();
   }
 
-  #begin(): void {
-    this.#drawn = this.#draw();
+  #begin(bytes: Buffer): Drawn {
+    const line = bytes.subarray(0, Math.max(0, bytes.indexOf("\r\n"))).toString("latin1");
+    const drawn = this.#fates.draw(line);
+    this.#drawn = drawn;
     this.#hasAnswered = false;
     this.#passedBytes = 0;
+    this.#bodyStart = 0;
+    this.#head = "";
+    return drawn;
+  }
+
+  /** How many bytes of the answer pass. */
+  #allowedBytes(piece: Buffer): number {
+    const { fate, afterBytes = Number.POSITIVE_INFINITY, afterBodyBytes } = this.#drawn ?? {};
+    if (fate === "lose") return Number.POSITIVE_INFINITY;
+    if (fate === undefined || afterBodyBytes === undefined) return afterBytes;
+    if (this.#bodyStart === 0) {
+      this.#head += piece.toString("latin1");
+      const end = this.#head.indexOf("\r\n\r\n");
+      if (end === -1) return Number.POSITIVE_INFINITY;
+      this.#bodyStart = end + 4;
+    }
+    return this.#bodyStart + afterBodyBytes;
   }
 
   #takeAnswer(bytes: Buffer): void {
@@ -175,14 +250,17 @@ class Connection {
   }
 
   async #pass(piece: Buffer): Promise<void> {
-    const { fate, afterBytes = Number.POSITIVE_INFINITY, delayMs = 0 } = this.#drawn ?? {};
+    const { fate, delayMs = 0 } = this.#drawn ?? {};
     if (delayMs > 0) await sleep(delayMs);
-    const left = fate === "lose" ? Number.POSITIVE_INFINITY : afterBytes - this.#passedBytes;
+    const left = this.#allowedBytes(piece) - this.#passedBytes;
     if (left < 0 || !this.#client.writable) return;
     this.#passedBytes += piece.length;
     if (!this.#client.write(piece.subarray(0, left)))
       await Promise.race([once(this.#client, "drain"), once(this.#client, "close")]);
-    if (piece.length < left || fate === "stall") return;
+    // A body that ends where it was to break off is whole, and what follows it is another answer.
+    if (piece.length < left || fate === undefined) return;
+    this.#fates.befall(fate);
+    if (fate === "stall") return;
     if (fate === "reset") this.#client.resetAndDestroy();
     else this.#client.end();
     this.#server.destroy();
@@ -194,4 +272,13 @@ class Connection {
       if (this.#drawn?.fate !== "stall") act();
     });
   }
+}
+
+function startsRequest(bytes: Buffer): boolean {
+  return /^[A-Z]+ \S+ HTTP\/1/.test(bytes.toString("latin1", 0, 4096));
+}
+
+function withRequest(bytes: Buffer, request: string | undefined): Buffer {
+  if (request === undefined) return bytes;
+  return Buffer.concat([Buffer.from(request), bytes.subarray(bytes.indexOf("\r\n"))]);
 }

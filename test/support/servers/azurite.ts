@@ -1,7 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-blob";
+import {
+  AccountSASPermissions,
+  BlobServiceClient,
+  generateAccountSASQueryParameters,
+  StorageSharedKeyCredential,
+} from "@azure/storage-blob";
 import { serverPackage } from "./s3-servers.ts";
 import { findFreePort, findInstalled, startServer, type TestServer } from "./server.ts";
 
@@ -36,4 +41,27 @@ export async function createContainer(endpoint: string): Promise<string> {
   const credential = new StorageSharedKeyCredential(ACCOUNT.AZURE_STORAGE_ACCOUNT, ACCOUNT.AZURE_STORAGE_KEY);
   await new BlobServiceClient(endpoint, credential).getContainerClient(name).create();
   return name;
+}
+
+/** What a token allows: all that a store does, from an hour ago to an hour from now, where nothing else is said. */
+export interface TokenOptions {
+  /** Letters as in `sp`: `rl`. */
+  readonly rights?: string;
+  readonly startsMs?: number;
+  readonly endsMs?: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** A SAS token for the account. */
+export function sasToken({ rights = "rwdlac", startsMs = -HOUR_MS, endsMs = HOUR_MS }: TokenOptions = {}): string {
+  const credential = new StorageSharedKeyCredential(ACCOUNT.AZURE_STORAGE_ACCOUNT, ACCOUNT.AZURE_STORAGE_KEY);
+  const values = {
+    permissions: AccountSASPermissions.parse(rights),
+    services: "b",
+    resourceTypes: "sco",
+    startsOn: new Date(Date.now() + startsMs),
+    expiresOn: new Date(Date.now() + endsMs),
+  };
+  return generateAccountSASQueryParameters(values, credential).toString();
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 
 /** Started, with its address. */
 export interface GcsDouble extends AsyncDisposable {
+  readonly port: number;
   readonly url: string;
   /** How many uploads were begun and neither finished nor taken back. */
   readonly openUploads: number;
@@ -44,6 +45,7 @@ export async function startGcsDouble(): Promise<GcsDouble> {
       server.closeAllConnections();
     });
   return {
+    port,
     url: double.url,
     get openUploads() {
       return double.uploads.size;
@@ -59,6 +61,8 @@ const PAGE = 1000;
 class Double {
   url = "";
   readonly uploads = new Map<string, DoubleUpload>();
+  /** What the last part of each was answered, which the service says again when it is asked again. */
+  readonly #completed = new Map<string, object>();
   readonly #buckets = new Map<string, Map<string, DoubleObject>>();
   #generation = 1_000_000;
 
@@ -113,6 +117,8 @@ class Double {
 
   #continueUpload(id: string, request: IncomingMessage, body: Buffer, response: ServerResponse): unknown {
     const upload = this.uploads.get(id);
+    const completed = this.#completed.get(id);
+    if (completed !== undefined && request.method === "PUT") return json(response, completed);
     if (upload === undefined) return fail(response, 410, "This upload is gone.");
     if (request.method === "DELETE") {
       this.uploads.delete(id);
@@ -123,18 +129,23 @@ class Double {
     upload.bytes = Buffer.concat([upload.bytes, body]);
     if (total !== undefined && total !== "*" && Number(total) === upload.bytes.length) {
       this.uploads.delete(id);
-      return this.#store(upload, response);
+      return this.#store(upload, response, (resource) => this.#completed.set(id, resource));
     }
     const range = upload.bytes.length === 0 ? {} : { range: `bytes=0-${upload.bytes.length - 1}` };
     return response.writeHead(308, range).end();
   }
 
-  #store({ bucket, name, onlyIfAbsent, metadata, bytes }: DoubleUpload, response: ServerResponse): unknown {
+  #store(
+    { bucket, name, onlyIfAbsent, metadata, bytes }: DoubleUpload,
+    response: ServerResponse,
+    onStored: (resource: object) => void = () => {},
+  ): unknown {
     const objects = this.#buckets.get(bucket) as Map<string, DoubleObject>;
     if (onlyIfAbsent && objects.has(name))
       return fail(response, 412, "At least one of the pre-conditions you specified did not hold.");
     const object = { bytes, metadata, generation: this.#generation++, updated: new Date() };
     objects.set(name, object);
+    onStored(resourceOf(bucket, name, object));
     return json(response, resourceOf(bucket, name, object));
   }
 
@@ -156,10 +167,11 @@ class Double {
     const prefix = query.get("prefix") ?? "";
     const names = [...objects.keys()].filter((name) => name.startsWith(prefix)).sort();
     const start = Number(query.get("pageToken") ?? 0);
-    const page = names.slice(start, start + PAGE);
+    const size = Number(query.get("maxResults") ?? PAGE);
+    const page = names.slice(start, start + size);
     return json(response, {
       items: page.map((name) => resourceOf("", name, objects.get(name) as DoubleObject)),
-      ...(start + PAGE < names.length ? { nextPageToken: String(start + PAGE) } : {}),
+      ...(start + size < names.length ? { nextPageToken: String(start + size) } : {}),
     });
   }
 }

@@ -1,0 +1,72 @@
+import { type ClientRequest, Agent as HttpAgent, type IncomingHttpHeaders, request as sendHttp } from "node:http";
+import { Agent as HttpsAgent, request as sendHttps } from "node:https";
+
+/** One request of a driver that speaks HTTP itself. */
+export interface HttpCall {
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sent one after the other; they are not copied. */
+  readonly body?: readonly Uint8Array[] | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** The head of an answer is here, and its body follows. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Rejects where the connection breaks off before the announced end. It is to be read to the end, or left by `return()`. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+// `proxyEnv` is known to Node 24 and later; earlier ones ignore it.
+const SHARED = { keepAlive: true, maxSockets: 100, scheduling: "lifo", proxyEnv: process.env } as const;
+const agents: Readonly<Record<string, { readonly agent: HttpAgent; readonly send: typeof sendHttp }>> = {
+  "http:": { agent: new HttpAgent(SHARED), send: sendHttp },
+  "https:": { agent: new HttpsAgent(SHARED), send: sendHttps },
+};
+
+/**
+ * Send one request, once. Nothing is retried, nothing is decompressed and no redirection is followed; whatever breaks off rejects, at any point of the answer.
+ *
+ * @throws what Node calls the failure of the connection, `ECONNRESET`; an `AbortError` when the signal is aborted.
+ */
+export function callHttp({ method, url, headers = {}, body = [], signal }: HttpCall): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const way = agents[new URL(url).protocol];
+    if (way === undefined) throw new TypeError("the address of the service is neither http: nor https:");
+    const length = body.reduce((sum, piece) => sum + piece.length, 0);
+    const isSent = length > 0 || (method !== "GET" && method !== "DELETE");
+    const outgoing: ClientRequest = way.send(url, {
+      method,
+      agent: way.agent,
+      signal,
+      headers: { ...headers, ...(isSent ? { "content-length": length } : {}) },
+    });
+    // It stays for the life of the request: an error that comes after the answer has begun ends the process where nothing listens.
+    outgoing.on("error", reject);
+    outgoing.once("response", (incoming) => {
+      // The reader of the body gets the error as well; where there is no reader, nothing else would listen.
+      incoming.on("error", () => {});
+      resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
+    });
+    for (const piece of body) outgoing.write(piece);
+    outgoing.end();
+  });
+}
+
+/** Longer answers than this are not texts that a service sends about one request. */
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+
+/** The whole body as text. */
+export async function textOf({ body }: HttpAnswer, onMoved?: () => void): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    onMoved?.();
+    bytes += piece.length;
+    if (bytes > MAX_TEXT_BYTES) throw new Error("the service sent more than an answer may have");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}
