@@ -32,14 +32,21 @@ export async function inspectArtifact(
 ): Promise<Inspected> {
   const path = recordPath(name, address);
   let bytes = await readRecordNow(store, path, { signal });
+  let isHealed = false;
   for (let look = 0; look < MAX_LOOKS; look++) {
     if (bytes === undefined) return { state: "missing" };
     const inspected = await inspectFrom(store, name, address, classes, signal, bytes);
     if (inspected.state === "whole") return inspected;
     // As for reading: damage is believed only when the record still stands as it was judged.
     const again = await readRecordBytes(store, path, { signal });
-    if (again !== undefined && Buffer.compare(again, bytes) === 0) return inspected;
-    bytes = again;
+    if (again === undefined || Buffer.compare(again, bytes) !== 0) bytes = again;
+    else {
+      if (isHealed || inspected.state !== "corrupt" || store.layers === undefined) return inspected;
+      const judged = { recordBytes: bytes, isAsWritten: inspected.file === path };
+      isHealed = (await store.layers.heal(path, judged, { signal })).isHealed;
+      if (!isHealed) return inspected;
+      bytes = await readRecordBytes(store, path, { signal });
+    }
   }
   throw new ArtifactInFlightError(name, path);
 }

@@ -18,6 +18,8 @@ export interface StoredArtifact {
   readonly payload: RecordedPayload & { readonly file: string };
   readonly format: Pick<Format, "stored">;
   readonly limits: DecodeLimits;
+  /** See {@link StoredSource}. */
+  readonly heal?: (() => Promise<boolean>) | undefined;
   /** Called for damage that the reader of the handle comes upon later; see {@link StoredSource}. */
   readonly onDamage?: ((damage: FoundDamage) => Promise<Error>) | undefined;
 }
@@ -41,14 +43,16 @@ export async function openStoredPayload(artifact: StoredArtifact): Promise<unkno
   if (entry === undefined) throw damaged(artifact, path, "is missing");
   if (entry.sizeBytes !== payload.sizeBytes)
     throw damaged(artifact, path, `has ${entry.sizeBytes} bytes instead of ${payload.sizeBytes}`);
-  return codec.open(source, limits);
+  const opened = await codec.open(source, limits);
+  source.handOut();
+  return opened;
 }
 
 /** The bytes of a payload, to be read in parts. */
 export function openSource(artifact: Omit<StoredArtifact, "format" | "limits">): StoredSource {
-  const { store, name, address, payload, onDamage } = artifact;
+  const { payload, ...others } = artifact;
   const { file, sizeBytes, digest, chunks } = payload;
-  return new StoredSource({ store, name, address, path: payloadPath(name, file), sizeBytes, digest, chunks, onDamage });
+  return new StoredSource({ ...others, path: payloadPath(others.name, file), sizeBytes, digest, chunks });
 }
 
 async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>): Promise<unknown> {

@@ -4,9 +4,11 @@ import type { Format } from "../format/format.ts";
 import { encodeRecord, type RecordDraft } from "../record/encode-record.ts";
 import { encodeInline } from "../record/inline-payload.ts";
 import type { Provenance, RecordedPayload } from "../record/record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { digestOf } from "../util/digest.ts";
 import { recordPath } from "./artifact-paths.ts";
+import type { CorruptArtifact } from "./read-outcome.ts";
 import { readPayloadFile } from "./read-payload-file.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 import { retirePayload } from "./replaced-payloads.ts";
@@ -17,8 +19,8 @@ interface PublicationOfAny {
   readonly store: Store;
   readonly draft: RecordDraft;
   readonly provenance: Provenance;
-  /** Take the place of an artifact that is already there, on purpose. */
-  readonly replace: boolean;
+  /** Take the place of an artifact that is already there: of any, on purpose, or of one that was judged damaged. */
+  readonly replace: boolean | CorruptArtifact;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -68,8 +70,8 @@ function publishInline(publication: Publication, sizeBytes: number, inline: stri
   const recordFile = recordPath(draft.node.name, draft.node.address);
   const bytes = [encodeRecord(draft, payload, inline, provenance)];
   const settle = (outcome: "created" | "exists"): Published | Promise<Published> =>
-    outcome === "exists" && replace
-      ? replaceRecord(store, draft.node, recordFile, bytes, payload, signal)
+    outcome === "exists" && replace !== false
+      ? replaceRecord({ store, node: draft.node, recordFile, bytes, payload, replace, signal })
       : { outcome, payload, recordFile };
   const outcome = store.sync?.createIfAbsent?.(recordFile, bytes);
   return outcome === undefined ? store.createIfAbsent(recordFile, bytes, { signal }).then(settle) : settle(outcome);
@@ -93,28 +95,38 @@ export async function publishStaged(publication: StagedPublication): Promise<Pub
   const recordFile = recordPath(name, address);
   try {
     const bytes = [encodeRecord(draft, payload, undefined, provenance)];
-    const outcome = await store.createIfAbsent(recordFile, bytes, { signal });
-    if (outcome === "exists" && replace)
-      return await replaceRecord(store, draft.node, recordFile, bytes, payload, signal);
+    const created = await store.createIfAbsent(recordFile, bytes, { signal });
+    const published: Published =
+      created === "exists" && replace !== false
+        ? await replaceRecord({ store, node: draft.node, recordFile, bytes, payload, replace, signal })
+        : { outcome: created, payload, recordFile };
     // The loser's payload is known to nobody but the loser.
-    if (outcome === "exists") await discardStaged({ store, name }, payload.file);
-    return { outcome, payload, recordFile };
+    if (published.outcome === "exists") await discardStaged({ store, name }, payload.file);
+    return published;
   } catch (error) {
     await discardUnlessCommitted(store, name, recordFile, payload.file);
     throw error;
   }
 }
 
-async function replaceRecord(
-  store: Store,
-  node: RecipeNode,
-  recordFile: StorePath,
-  bytes: readonly Uint8Array[],
-  payload: RecordedPayload,
-  signal: AbortSignal | undefined,
-): Promise<Published> {
+interface Replacement {
+  readonly store: Store;
+  readonly node: RecipeNode;
+  readonly recordFile: StorePath;
+  readonly bytes: readonly Uint8Array[];
+  readonly payload: RecordedPayload;
+  readonly replace: true | CorruptArtifact;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function replaceRecord(replacement: Replacement): Promise<Published> {
+  const { store, node, recordFile, bytes, payload, replace, signal } = replacement;
   const before = await readPayloadFile(store, node.name, node.address);
-  await store.replace(recordFile, bytes, { signal });
+  if (replace !== true && store.layers !== undefined) {
+    const outcome = await store.layers.replaceDamaged(recordFile, bytes, replace, { signal });
+    // Another layer of the store has a whole one after all.
+    if (outcome === "exists") return { outcome, payload, recordFile };
+  } else await store.replace(recordFile, bytes, { signal });
   // A reader that still holds the earlier record finds its payload gone, and looks again.
   if (before !== undefined && before !== payload.file) await retirePayload(store, node.name, node.address, before);
   return { outcome: "replaced", payload, recordFile };
@@ -125,7 +137,7 @@ async function discardUnlessCommitted(store: Store, name: string, recordFile: St
   try {
     // Twice, since one read may be a bad one, and the payload would be lost.
     for (let look = 0; look < 2; look++) {
-      const record = await readRecordBytes(store, recordFile);
+      const record = await readRecordBytes(certainStore(store), recordFile);
       if (record !== undefined && Buffer.from(record).includes(`"file": "${file}"`)) return;
     }
   } catch {

@@ -2,7 +2,7 @@ import type { Address } from "../address/address.ts";
 import { MAX_RECORD_BYTES } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { sha256Hex } from "../util/sha256.ts";
-import { quarantinePath, recordPath } from "./artifact-paths.ts";
+import { payloadPath, quarantinePath, recordPath } from "./artifact-paths.ts";
 import { movePayloadAside } from "./payload-objects.ts";
 import type { CorruptArtifact } from "./read-outcome.ts";
 import { findPayloadFile } from "./read-payload-file.ts";
@@ -25,17 +25,33 @@ export async function quarantineArtifact(
   const record = recordPath(name, address);
   const standing = await readRecordBytes(store, record);
   if (standing === undefined || Buffer.compare(standing, recordBytes) !== 0) return undefined;
-  // Whoever is killed before publishing leaves the same damage to the next one, who needs no second copy.
-  const judgment = sha256Hex(recordBytes).slice(0, 12);
-  const aside = quarantinePath(name, `${address}.json`, judgment);
-  if (recordBytes.length > MAX_RECORD_BYTES) await moveUnlessThere(store, record, aside);
-  else await store.createIfAbsent(aside, [recordBytes], { durable: false });
   const file = findPayloadFile(recordBytes, address);
+  // No record of ours is that large, and only its beginning was read: the whole of it is kept.
+  const isTooLarge = recordBytes.length > MAX_RECORD_BYTES;
+  const moved = file ?? (isTooLarge ? `${address}.json` : undefined);
+  const judgment = await freshJudgment(store, name, moved, recordBytes);
+  const aside = quarantinePath(name, `${address}.json`, judgment);
+  if (isTooLarge) await store.move(record, aside);
+  else await store.createIfAbsent(aside, [recordBytes], { durable: false });
   if (file !== undefined) await movePayloadAside(store, name, file, (path) => quarantinePath(name, path, judgment));
   return aside;
 }
 
-/** No record of ours is that large, and only its beginning was read: the whole of it is kept. */
-async function moveUnlessThere(store: Store, from: StorePath, to: StorePath): Promise<void> {
-  if ((await store.stat(to)) === undefined) await store.move(from, to);
+/**
+ * What the names of one copy begin with. A file that is damaged for the second time gets another name: it
+ * may not be deleted on one verdict, and left in its place it would hide what another layer of the store has.
+ * Whoever is killed before publishing leaves the same record without its payload, and needs no second copy.
+ */
+async function freshJudgment(
+  store: Store,
+  name: string,
+  file: string | undefined,
+  recordBytes: Uint8Array,
+): Promise<string> {
+  const digest = sha256Hex(recordBytes).slice(0, 12);
+  if (file === undefined || (await store.stat(payloadPath(name, file))) === undefined) return digest;
+  for (let copy = 1; ; copy++) {
+    const judgment = copy === 1 ? digest : `${digest}-${copy}`;
+    if ((await store.stat(quarantinePath(name, file, judgment))) === undefined) return judgment;
+  }
 }

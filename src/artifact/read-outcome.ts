@@ -1,4 +1,5 @@
 import type { Address } from "../address/address.ts";
+import type { StoreError } from "../errors/store-errors.ts";
 import type { DecodeLimits, Format } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
@@ -34,6 +35,10 @@ export interface CorruptArtifact {
   readonly problem: string;
   /** The record's bytes at the moment of judging. */
   readonly recordBytes: Uint8Array;
+  /** Every byte is what was written, and it is of no use all the same: a copy of it would be none, either. */
+  readonly isAsWritten?: boolean | undefined;
+  /** Set where another layer of the store may have it whole, and did not answer. */
+  readonly failure?: StoreError | undefined;
 }
 
 /** Small objects are read at once; bigger ones through the thread pool. */

@@ -5,10 +5,12 @@ import type { Format } from "../format/format.ts";
 import { findInline, findInlineBytes } from "../record/inline-payload.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import type { ArtifactRecord } from "../record/record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import type { StorePath } from "../store/store.ts";
 import { createDigestCollector, DIGEST_CHUNK_BYTES, digestOf } from "../util/digest.ts";
 import { loadPart } from "../util/load-part.ts";
 import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
+import { isHealed } from "./is-healed.ts";
 import { type CorruptArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 import type { FoundDamage } from "./stored-source.ts";
@@ -25,6 +27,7 @@ export async function readWholeArtifact(
 ): Promise<ReadOutcome> {
   let bytes = first ?? (await readRecordBytes(wanted.store, path, wanted));
   let isSuspected = false;
+  let wasHealed = false;
   for (let look = 0; look < MAX_LOOKS; look++) {
     if (bytes === undefined) return { state: "missing" };
     const outcome = await readFrom(wanted, path, bytes);
@@ -33,9 +36,15 @@ export async function readWholeArtifact(
     const again = await readRecordBytes(wanted.store, path, wanted);
     const isSame = again !== undefined && Buffer.compare(again, bytes) === 0;
     // And when two reads have found it: of a record these were two, of a payload one.
-    if (isSame && (isSuspected || outcome.file === path)) return outcome;
+    const isBelieved = isSame && (isSuspected || outcome.file === path);
     isSuspected = isSame;
     bytes = again;
+    if (!isBelieved) continue;
+    // What another layer of the store has whole is not lost.
+    const healing = wasHealed ? undefined : await wanted.store.layers?.heal(path, outcome, wanted);
+    if (healing?.isHealed !== true) return { ...outcome, failure: healing?.failure };
+    wasHealed = true;
+    bytes = await readRecordBytes(wanted.store, path, wanted);
   }
   throw new ArtifactInFlightError(wanted.name, path);
 }
@@ -51,6 +60,8 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
     file: where,
     problem,
     recordBytes: bytes,
+    // An equal record says the same.
+    isAsWritten: where === path,
   });
 
   if (format.stored !== undefined) return openStored(wanted, record, format, bytes, corrupt);
@@ -74,7 +85,10 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
   }
   const decoded = await tryDecode(format.id, () => format.decode(payloadBytes, wanted.limits));
   if (decoded instanceof DecodeError)
-    return corrupt(payloadFile, `cannot be decoded as ${format.id}: ${decoded.message}`);
+    return {
+      ...corrupt(payloadFile, `cannot be decoded as ${format.id}: ${decoded.message}`),
+      isAsWritten: true,
+    };
   return { state: "hit", payload: (decoded as Decoded).value, record, source: record.provenance.source };
 }
 
@@ -89,6 +103,7 @@ async function openStored(
   const { file } = record.payload;
   if (file === undefined) return corrupt(recordPath(name, address), "holds a payload that should be a file");
   const { openStoredPayload } = await loadPart(() => import("./open-stored-payload.ts"));
+  const heal = (): Promise<boolean> => isHealed(certainStore(store), recordPath(name, address), { recordBytes });
   let isHandedOut = false;
   const onDamage = async (damage: FoundDamage): Promise<Error> => {
     // Until then it is for the caller to judge.
@@ -98,19 +113,28 @@ async function openStored(
   };
   try {
     const payload = { ...record.payload, file };
-    const opened = await openStoredPayload({ store, name, address, payload, format, limits, onDamage });
+    const opened = await openStoredPayload({ store, name, address, payload, format, limits, heal, onDamage });
     isHandedOut = true;
     return { state: "hit", payload: opened, record, source: record.provenance.source };
   } catch (error) {
     if (error instanceof CorruptArtifactError) return corrupt(error.file as StorePath, error.problem);
     if (error instanceof DecodeError)
-      return corrupt(payloadPath(name, file), `cannot be decoded as ${format.id}: ${error.message}`);
+      return {
+        ...corrupt(payloadPath(name, file), `cannot be decoded as ${format.id}: ${error.message}`),
+        isAsWritten: true,
+      };
     throw formatFailure(format.id, "stored.open", error);
   }
 }
 
 function judgeRecord(wanted: WantedArtifact, path: StorePath, bytes: Uint8Array): ArtifactRecord | CorruptArtifact {
-  const corrupt = (problem: string): CorruptArtifact => ({ state: "corrupt", file: path, problem, recordBytes: bytes });
+  const corrupt = (problem: string): CorruptArtifact => ({
+    state: "corrupt",
+    file: path,
+    problem,
+    recordBytes: bytes,
+    isAsWritten: true,
+  });
   const record = parseRecord(bytes, path, wanted.classes);
   if (!isRecord(record)) return corrupt(record.problem);
   if (record.address !== wanted.address) return corrupt(`is the record of another address, ${record.address}`);

@@ -8,10 +8,16 @@ import { removeReplaced } from "./replaced-payloads.ts";
 /**
  * Remove an artifact: the record first, so that no record ever vouches for a payload that is gone.
  *
+ * @param lookIn - the same store, as it is asked what there is; see `certainStore` for callers who must know
  * @returns whether there was one.
  */
-export async function removeArtifact(store: Store, name: string, address: Address): Promise<boolean> {
-  const file = await readPayloadFile(store, name, address);
+export async function removeArtifact(
+  store: Store,
+  name: string,
+  address: Address,
+  lookIn: Store = store,
+): Promise<boolean> {
+  const file = await readPayloadFile(lookIn, name, address);
   const removed = await store.remove(recordPath(name, address));
   if (file !== undefined) await removePayload(store, name, file);
   await removeReplaced(store, name, address);

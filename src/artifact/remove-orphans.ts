@@ -1,8 +1,9 @@
 import type { Address } from "../address/address.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import type { Store, StoreCallOptions, StoreEntry } from "../store/store.ts";
-import { artifactFolder, isPayloadFileOf, recordPath } from "./artifact-paths.ts";
+import { artifactFolder, isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
 import { isFileList, removePayload } from "./payload-objects.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 import { forgetReplaced, GRACE_MS, listReplaced } from "./replaced-payloads.ts";
@@ -20,7 +21,9 @@ export interface CollectOptions extends StoreCallOptions {
 }
 
 /** The work of `collectOrphans`. */
-export async function removeOrphans(store: Store, name: string, options: CollectOptions): Promise<Collected> {
+export async function removeOrphans(from: Store, name: string, options: CollectOptions): Promise<Collected> {
+  // A record that did not come is not a record that is not there.
+  const store = certainStore(from);
   const { graceMs = GRACE_MS, nowMs = Date.now(), signal } = options;
   const isTooYoung = (changedMs: number): boolean => nowMs - changedMs < graceMs;
   const files: string[] = [];
@@ -31,7 +34,10 @@ export async function removeOrphans(store: Store, name: string, options: Collect
   };
   const folders = new Map<string, FolderOfFiles>();
   const folder = `${artifactFolder(name)}/`;
-  for await (const entry of store.list(folder, { signal })) {
+  // All of the listing comes first: one that breaks off must not have had consequences.
+  const entries: StoreEntry[] = [];
+  for await (const entry of store.list(folder, { signal })) entries.push(entry);
+  for (const entry of entries) {
     const file = payloadFileOf(entry.path.slice(folder.length));
     if (!isPayloadFileOf(file, file.slice(0, 64) as Address)) continue;
     if (isFileList(file)) addTo(folders, file, entry);
@@ -46,7 +52,8 @@ export async function removeOrphans(store: Store, name: string, options: Collect
     if (isTooYoung(orphan.changedMs) || (await isMeant(store, name, file, signal))) continue;
     await removePayload(store, name, file);
     await forgetReplaced(store, name, file);
-    take(orphan);
+    // A store of several layers keeps what a record of one of them names.
+    if ((await store.stat(payloadPath(name, file))) === undefined) take(orphan);
   }
   return { files, sizeBytes };
 }

@@ -1,6 +1,7 @@
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import type { PayloadSource } from "../format/payload-source.ts";
 import type { RecordedPayload } from "../record/record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import { type FileStore, fileStore } from "../store/file-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { DIGEST_CHUNK_BYTES, type Digest, hashInPool } from "../util/digest.ts";
@@ -27,6 +28,8 @@ export interface StoredPayload extends StoredObject {
   readonly address: string;
   /** Absent where it has a single chunk, whose hash is the digest. */
   readonly chunks: RecordedPayload["chunks"];
+  /** Asked first where something is damaged: whether it has given way to a whole copy, so that it is worth reading again. */
+  readonly heal?: (() => Promise<boolean>) | undefined;
   /** Makes the next reader find the damage at once, and gives the error for this one. */
   readonly onDamage?: ((damage: FoundDamage) => Promise<Error>) | undefined;
 }
@@ -44,6 +47,8 @@ export class StoredSource implements PayloadSource {
   readonly sizeBytes: number;
   readonly #payload: StoredPayload;
   readonly #kept = new Map<number, Promise<Uint8Array>>();
+  #store: Store;
+  #healing: Promise<boolean> | undefined;
   #damaged: Promise<Error> | undefined;
   /** Small ones are gone from memory sooner; a request to somewhere else is too dear for them. */
   readonly #pieceBytes: number;
@@ -51,7 +56,16 @@ export class StoredSource implements PayloadSource {
   constructor(payload: StoredPayload) {
     this.sizeBytes = payload.sizeBytes;
     this.#payload = payload;
+    this.#store = payload.store;
     this.#pieceBytes = payload.store.localPath === undefined ? DIGEST_CHUNK_BYTES : LOCAL_PIECE_BYTES;
+  }
+
+  /**
+   * From now on a reader holds it, and has to be told which store did not answer. Before that it counts as
+   * missing, and may be generated.
+   */
+  handOut(): void {
+    this.#store = certainStore(this.#store);
   }
 
   async read(start: number, end: number): Promise<Uint8Array> {
@@ -89,10 +103,11 @@ export class StoredSource implements PayloadSource {
   }
 
   async localFile(): Promise<string> {
-    const { store, path } = this.#payload;
-    const problem = await makeLocal(this.#payload);
-    if (problem !== undefined) throw await this.#damage(problem, () => makeLocal(this.#payload));
-    return localStoreOf(store).localPath(path);
+    const copy = (): Promise<string | undefined> => makeLocal({ ...this.#payload, store: this.#store });
+    let problem = await copy();
+    if (problem !== undefined && (await this.#heal())) problem = await copy();
+    if (problem !== undefined) throw await this.#damage(problem, copy);
+    return localStoreOf(this.#store).localPath(this.#payload.path);
   }
 
   #keptChunk(index: number): Promise<Uint8Array> {
@@ -114,7 +129,8 @@ export class StoredSource implements PayloadSource {
 
   /** What one read says is no verdict: a bit may have changed on its way. */
   async #readChunkAgain(index: number): Promise<Uint8Array> {
-    const chunk = await this.#tryChunk(index);
+    let chunk = await this.#tryChunk(index);
+    if (typeof chunk === "string" && (await this.#heal())) chunk = await this.#tryChunk(index);
     if (typeof chunk !== "string") return chunk;
     throw await this.#damage(chunk, async () => {
       const found = await this.#tryChunk(index);
@@ -163,8 +179,7 @@ export class StoredSource implements PayloadSource {
   }
 
   async #tryPiece(start: number, end: number): Promise<Uint8Array | string> {
-    const { store, path } = this.#payload;
-    const piece = await store.read(path, { range: { start, end } });
+    const piece = await this.#store.read(this.#payload.path, { range: { start, end } });
     if (piece === undefined) return "is missing";
     return piece.length === end - start ? piece : `ends at ${start + piece.length} bytes instead of ${this.sizeBytes}`;
   }
@@ -178,6 +193,12 @@ export class StoredSource implements PayloadSource {
     if (Buffer.compare(hash, expected) === 0) return undefined;
     const [start, end] = this.#rangeOf(index);
     return `does not match its digest between ${start} and ${end}`;
+  }
+
+  /** Once for all parts that are read side by side. */
+  #heal(): Promise<boolean> {
+    this.#healing ??= this.#payload.heal?.() ?? Promise.resolve(false);
+    return this.#healing;
   }
 
   /** Parts that are read side by side find the same damage, which is told once. */

@@ -4,6 +4,7 @@ import { inspectArtifact } from "../artifact/inspect-artifact.ts";
 import { type LeaseOwner, readLease } from "../artifact/lease.ts";
 import type { MissReason } from "../artifact/miss.ts";
 import type { ArtifactRecord } from "../record/record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import type { State } from "./state.ts";
 import { variantsOf } from "./variant-addresses.ts";
@@ -25,12 +26,16 @@ export type Explanation =
       readonly inFlight?: LeaseOwner;
     };
 
-/** Looks at records and sizes; no payload is read, nothing is generated. */
+/**
+ * Looks at records and sizes; no payload is read, nothing is generated.
+ *
+ * @throws a StoreError where a store cannot tell: what did not answer is not reported as missing.
+ */
 export async function explain(state: State, signal: AbortSignal | undefined): Promise<Explanation> {
   const found = await inspectVariants(state, state.node.classes, signal);
   if (found !== undefined) return found;
   const { address } = state.node;
-  const store = state.surroundings.store;
+  const store = certainStore(state.surroundings.store);
   const [reason, inFlight] = await Promise.all([
     explainMiss(store, state.node, { maxRecords: EXPLAIN_RECORDS, signal }),
     readLease(store, address),
@@ -54,7 +59,7 @@ async function inspectVariants(
   signal: AbortSignal | undefined,
 ): Promise<Explanation | undefined> {
   const { address, name } = state.node;
-  const store = state.surroundings.store;
+  const store = certainStore(state.surroundings.store);
   for (const variant of [{ name, address }, ...variantsOf(state)]) {
     const inspected = await inspectArtifact(store, variant.name, variant.address, classes, signal);
     if (inspected.state === "whole")

@@ -1,5 +1,6 @@
 import { readArtifact } from "../artifact/read-artifact.ts";
 import type { ReadOutcome } from "../artifact/read-outcome.ts";
+import type { Store } from "../store/store.ts";
 import { loadPart } from "../util/load-part.ts";
 import type { State, Variant } from "./state.ts";
 
@@ -14,24 +15,37 @@ export interface FoundHit {
   readonly variant: Variant | undefined;
 }
 
-/** Look for the artifact at its address, then under its aliases; synchronously where the store can and it has no aliases. */
-export function findArtifact(state: State, signal: AbortSignal | undefined): Found | Promise<Found> {
-  const outcome = readAt(state, undefined, signal);
-  if (outcome instanceof Promise) return outcome.then((settled) => orAlias(state, settled, signal));
-  return orAlias(state, outcome, signal);
+/**
+ * Look for the artifact at its address, then under its aliases; synchronously where the store can and it has no aliases.
+ *
+ * @param store - where to look; see `certainStore` for callers who generate nothing
+ */
+export function findArtifact(
+  state: State,
+  signal: AbortSignal | undefined,
+  store: Store = state.surroundings.store,
+): Found | Promise<Found> {
+  const outcome = readAt(state, store, undefined, signal);
+  if (outcome instanceof Promise) return outcome.then((settled) => orAlias(state, store, settled, signal));
+  return orAlias(state, store, outcome, signal);
 }
 
-function orAlias(state: State, outcome: ReadOutcome, signal: AbortSignal | undefined): Found | Promise<Found> {
+function orAlias(
+  state: State,
+  store: Store,
+  outcome: ReadOutcome,
+  signal: AbortSignal | undefined,
+): Found | Promise<Found> {
   if (outcome.state === "hit")
     return { state: "hit", payload: outcome.payload, source: outcome.source, variant: undefined };
   if (outcome.state === "corrupt") return outcome;
-  return state.hasAliases ? findVariant(state, signal) : outcome;
+  return state.hasAliases ? findVariant(state, store, signal) : outcome;
 }
 
-async function findVariant(state: State, signal: AbortSignal | undefined): Promise<Found> {
+async function findVariant(state: State, store: Store, signal: AbortSignal | undefined): Promise<Found> {
   const { variantsOf } = await loadPart(() => import("./variant-addresses.ts"));
   for (const variant of variantsOf(state)) {
-    const outcome = await readAt(state, variant, signal);
+    const outcome = await readAt(state, store, variant, signal);
     if (outcome.state === "hit") return { state: "hit", payload: outcome.payload, source: outcome.source, variant };
   }
   // A damaged artifact of an earlier name is not ours to set aside: generating anew goes to the present name.
@@ -40,12 +54,13 @@ async function findVariant(state: State, signal: AbortSignal | undefined): Promi
 
 function readAt(
   state: State,
+  store: Store,
   variant: Variant | undefined,
   signal: AbortSignal | undefined,
 ): ReadOutcome | Promise<ReadOutcome> {
   const { address, name } = variant ?? state.node;
   return readArtifact({
-    store: state.surroundings.store,
+    store,
     name,
     address,
     formats: state.formats,

@@ -1,5 +1,6 @@
 import { collectProvenance } from "../artifact/collect-provenance.ts";
 import { type Published, publishArtifact, publishStaged } from "../artifact/publish-artifact.ts";
+import type { CorruptArtifact } from "../artifact/read-outcome.ts";
 import { discardStaged, type StagedPayload } from "../artifact/stage-payload.ts";
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { encodePayload } from "../format/encode-payload.ts";
@@ -111,7 +112,7 @@ export async function publishPayload(
   state: State,
   generated: Generated,
   options: {
-    readonly replace: boolean;
+    readonly replace: boolean | CorruptArtifact;
     readonly signal?: AbortSignal | undefined;
     readonly encoded?: readonly Uint8Array[];
   },

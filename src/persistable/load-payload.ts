@@ -1,5 +1,6 @@
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import { NotPersistedError } from "../errors/persistable-errors.ts";
+import { certainStore } from "../store/certain-store.ts";
 import { loadPart } from "../util/load-part.ts";
 import { acceptLoaded, type CallOptions, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
@@ -15,7 +16,7 @@ export async function loadPayload(state: State, options: CallOptions): Promise<u
   options.signal?.throwIfAborted();
   if (state.surroundings.hasListener) tellEvent(state, { type: "loading" });
   const startedMs = startHit(state);
-  const found = await findArtifact(state, options.signal);
+  const found = await findArtifact(state, options.signal, certainStore(state.surroundings.store));
   if (found.state === "hit") return acceptLoaded(state, found, options, startedMs);
   throw await missError(state, found, options.signal);
 }
@@ -30,7 +31,8 @@ async function missError(
   if (miss.state === "corrupt") {
     tellEvent(state, { type: "corrupt", file: miss.file, problem: miss.problem });
     await state.telling;
-    return new CorruptArtifactError(name, address, miss.file, miss.problem);
+    const { failure } = miss;
+    return new CorruptArtifactError(name, address, miss.file, miss.problem, failure && { cause: failure });
   }
   const [{ explainMiss, MENTION_RECORDS }, { describeMiss }] = await Promise.all([
     loadPart(() => import("../artifact/explain-miss.ts")),

@@ -1,5 +1,6 @@
 import { NoPayloadError } from "../errors/persistable-errors.ts";
 import { draftRecord } from "../record/encode-record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import { findArtifact } from "./find-artifact.ts";
 import { publishPayload } from "./generate-payload.ts";
 import { holdPersisted } from "./hold-payload.ts";
@@ -10,7 +11,7 @@ export async function persist(state: State, signal: AbortSignal | undefined): Pr
   const { held } = state;
   if (held.kind === "nothing") throw new NoPayloadError(state.node.name, "persist()");
   if (held.kind === "stored") {
-    const found = await findArtifact(state, signal);
+    const found = await findArtifact(state, signal, certainStore(state.surroundings.store));
     if (found.state === "hit") return;
     throw new NoPayloadError(state.node.name, "persist()");
   }

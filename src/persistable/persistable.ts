@@ -3,6 +3,7 @@ import type { Address } from "../address/address.ts";
 import { NoPayloadError } from "../errors/persistable-errors.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import { loadPart } from "../util/load-part.ts";
 import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
 import { createState, type StateOptions } from "./create-state.ts";
@@ -198,11 +199,16 @@ export abstract class Persistable<
     return readRecord(this[stateKey]);
   }
 
-  /** Remove the artifact and forget the payload; `false` where there was none. */
+  /**
+   * Remove the artifact and forget the payload; `false` where there was none.
+   *
+   * @throws a StoreError; also where a store that alone may have the artifact does not answer. Then nothing was removed.
+   */
   async remove(): Promise<boolean> {
     const { removeArtifact } = await loadPart(() => import("../artifact/remove-artifact.ts"));
     const { node, surroundings } = this[stateKey];
-    const removed = await removeArtifact(surroundings.store, node.name, node.address);
+    const { store } = surroundings;
+    const removed = await removeArtifact(store, node.name, node.address, certainStore(store));
     this.resetPayload();
     if (removed) tellEvent(this[stateKey], { type: "removed" });
     await this[stateKey].telling;

@@ -5,6 +5,7 @@ import { describeMiss, type MissReason } from "../artifact/miss.ts";
 import { quarantineArtifact } from "../artifact/quarantine-artifact.ts";
 import type { CorruptArtifact } from "../artifact/read-outcome.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
+import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import { acceptLoaded, contextOf, type InternalCallOptions, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 import { discardGenerated, publishPayload, runGenerator } from "./generate-payload.ts";
@@ -26,6 +27,7 @@ export async function producePayload(
 ): Promise<{ readonly payload: unknown }> {
   await tellMiss(state, first);
   let miss = first;
+  let isYielded = false;
   for (;;) {
     const judged = miss.state === "corrupt" ? miss : undefined;
     const lease = await acquireLease(state.surroundings.store, state.node.address, {
@@ -50,9 +52,12 @@ export async function producePayload(
         if (behind.state === "hit")
           return { payload: await acceptLoaded(state, behind, { ...options, signal }, startedMs) };
       }
+      // What was generated has given way to a whole artifact of another layer, which cannot be read: to generate again would not help.
+      if (found.state === "corrupt" && isYielded) throw damageError(state, found);
       await state.control?.beforeGenerate?.(signal);
       const payload = await generateUnderLease(state, found.state === "corrupt" ? found : undefined, options, signal);
       if (payload !== undefined) return payload;
+      isYielded = found.state === "corrupt";
     } finally {
       await lease?.release();
     }
@@ -71,7 +76,7 @@ async function generateUnderLease(
     if (signal.aborted) await discardGenerated(state, generated.staged);
     signal.throwIfAborted();
     // A damaged record holds its place until now, unless somebody else has replaced it meanwhile.
-    const replace = judged !== undefined && !(await hasAppeared(state, judged));
+    const replace = judged !== undefined && !(await hasAppeared(state, judged)) && judged;
     const published = await publishPayload(state, generated, { replace, signal });
     if (published.outcome === "exists") return undefined;
     const { payload } = generated;
@@ -91,6 +96,10 @@ async function setAside(state: State, judged: CorruptArtifact): Promise<boolean>
   const { file, problem } = judged;
   tellAtOnce(state, { type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) });
   return quarantine !== undefined;
+}
+
+function damageError(state: State, { file, problem }: CorruptArtifact): CorruptArtifactError {
+  return new CorruptArtifactError(state.node.name, state.node.address, file, problem);
 }
 
 async function hasAppeared(state: State, judged: CorruptArtifact | undefined): Promise<boolean> {

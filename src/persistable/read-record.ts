@@ -1,6 +1,7 @@
 import { inspectArtifact } from "../artifact/inspect-artifact.ts";
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import type { ArtifactRecord } from "../record/record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import type { State } from "./state.ts";
 import { variantsOf } from "./variant-addresses.ts";
 
@@ -9,7 +10,7 @@ export async function readRecord(state: State): Promise<ArtifactRecord | undefin
   const { name, address, classes } = state.node;
   for (const variant of [{ name, address }, ...variantsOf(state)]) {
     const inspected = await inspectArtifact(
-      state.surroundings.store,
+      certainStore(state.surroundings.store),
       variant.name,
       variant.address,
       classes,

@@ -1,11 +1,13 @@
 import { recordPath } from "../artifact/artifact-paths.ts";
 import { inspectArtifact } from "../artifact/inspect-artifact.ts";
+import { isHealed } from "../artifact/is-healed.ts";
 import { openSource } from "../artifact/open-stored-payload.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
 import { settleDamage } from "../artifact/settle-damage.ts";
 import { formatFailure } from "../errors/user-code-errors.ts";
 import type { SelectColumns, TableSelection } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import { ColumnTable } from "../table/column-table.ts";
 import { tableFromRows } from "../table/table-from-rows.ts";
 import { DIGEST_CHUNK_BYTES } from "../util/digest.ts";
@@ -85,8 +87,10 @@ async function readPart(
     name,
     address,
     payload: { ...payload, file },
+    heal: () => isHealed(certainStore(store), recordPath(name, address), { recordBytes }),
     onDamage: (damage) => settleDamage({ store, name, address, recordBytes }, damage),
   });
+  source.handOut();
   try {
     return await selectColumns(source, selection, state.limits);
   } catch (error) {

@@ -7,6 +7,7 @@ import type { State } from "../persistable/state.ts";
 import { variantsOf } from "../persistable/variant-addresses.ts";
 import { payloadBytesOf } from "../record/payload-bytes.ts";
 import type { ArtifactRecord } from "../record/record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import { Breather } from "./breather.ts";
 import { ParamsFlattener } from "./flatten-params.ts";
 import type { Row } from "./row.ts";
@@ -103,7 +104,7 @@ interface Damage {
 
 async function inspect(state: State, signal: AbortSignal | undefined): ReturnType<typeof inspectArtifact> {
   const { name, address, classes } = state.node;
-  const { store } = state.surroundings;
+  const store = certainStore(state.surroundings.store);
   const found = await inspectArtifact(store, name, address, classes, signal);
   if (found.state !== "missing" || !state.hasAliases) return found;
   for (const variant of variantsOf(state)) {

@@ -3,6 +3,7 @@ import type { RecipeChange } from "../artifact/miss.ts";
 import { readRecords } from "../artifact/read-records.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 import type { ArtifactRecord } from "../record/record.ts";
+import { certainStore } from "../store/certain-store.ts";
 import { Breather } from "./breather.ts";
 import { stateOf } from "./state-of.ts";
 
@@ -39,7 +40,7 @@ export async function findNearest(
 ): Promise<readonly Neighbor[]> {
   const { node, surroundings } = stateOf(persistable, "What findNearest was given");
   const breather = new Breather(signal);
-  const records = await readRecords(surroundings.store, node.name, node.classes, { maxRecords, signal });
+  const records = await readRecords(certainStore(surroundings.store), node.name, node.classes, { maxRecords, signal });
   const neighbors: Ranked[] = [];
   for (const record of records) {
     if (breather.isDue()) await breather.pause();

@@ -1,9 +1,18 @@
 import type { Address } from "../address/address.ts";
 import { artifactFolder, INTERNAL_FOLDER } from "../artifact/artifact-paths.ts";
 import { StoreError } from "../errors/store-errors.ts";
+import { certainStore } from "../store/certain-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { sha256Hex } from "../util/sha256.ts";
-import { decodeHeader, encodePack, FIRST_READ_BYTES, type PackHeader, type PackItem, type ReadHeader } from "./pack.ts";
+import {
+  decodeHeader,
+  encodePack,
+  FIRST_READ_BYTES,
+  isWholePack,
+  type PackHeader,
+  type PackItem,
+  type ReadHeader,
+} from "./pack.ts";
 
 /** Where the payload of one item lies. */
 export interface PackPlace {
@@ -21,6 +30,8 @@ const CONCURRENT_READS = 8;
 /** The packs of one map in a store. Packs never change, so each header is read once. */
 export class PackStore {
   readonly #store: Store;
+  readonly #name: string;
+  readonly #map: Address;
   readonly #folder: string;
   readonly #quarantine: string;
   readonly #known = new Set<string>();
@@ -29,8 +40,15 @@ export class PackStore {
 
   constructor(store: Store, name: string, map: Address) {
     this.#store = store;
+    this.#name = name;
+    this.#map = map;
     this.#folder = `${artifactFolder(name)}/packs/${map}`;
     this.#quarantine = `${INTERNAL_FOLDER}/quarantine/${artifactFolder(name)}`;
+  }
+
+  /** The same packs, seen by a caller who removes some: one that does not come must not be taken for a damaged one. */
+  certain(): PackStore {
+    return new PackStore(certainStore(this.#store), this.#name, this.#map);
   }
 
   /** How many packs are known. */
@@ -71,6 +89,7 @@ export class PackStore {
     onItem: (address: Address, bytes: Uint8Array, format: string) => void | Promise<void>,
   ): Promise<void> {
     let wanted = [...addresses];
+    const healed = new Set<string>();
     while (wanted.length > 0) {
       const places = wanted.flatMap((address) => this.#places.get(address)?.[0] ?? []);
       const damaged: PackPlace[] = [];
@@ -84,7 +103,9 @@ export class PackStore {
           else await onItem(place.item.address, own, place.format);
         }
       });
-      wanted = damaged.map((place) => this.#drop(place));
+      const unhealed = await this.#heal(damaged, healed, signal);
+      for (const place of unhealed) this.#drop(place);
+      wanted = damaged.map((place) => place.item.address);
     }
   }
 
@@ -107,9 +128,15 @@ export class PackStore {
     return this.#places.keys();
   }
 
-  /** Remove packs whose items are all somewhere else. */
+  /**
+   * Remove packs whose items are all in others. Nothing is removed as long as one of these has not
+   * reached each layer of the store: there the items would be gone.
+   */
   async removeAll(paths: Iterable<string>): Promise<void> {
     const removed = [...paths];
+    const { layers } = this.#store;
+    for (const path of this.#known)
+      if (!removed.includes(path) && (await layers?.isEverywhere(path as StorePath)) === false) return;
     for (const path of removed) await this.#store.remove(path as StorePath);
     this.#forget(removed);
   }
@@ -124,6 +151,7 @@ export class PackStore {
     signal: AbortSignal | undefined,
   ): Promise<ReadHeader | undefined> {
     let wantedBytes = FIRST_READ_BYTES;
+    let isHealed = false;
     for (;;) {
       const end = Math.min(wantedBytes, sizeBytes);
       const bytes = await this.#store.read(path, { signal, range: { start: 0, end } });
@@ -131,11 +159,35 @@ export class PackStore {
       const read = bytes.length < end ? "was cut short" : decodeHeader(bytes, sizeBytes);
       if (typeof read === "object") return read;
       if (typeof read === "string") {
+        if (!isHealed && (await this.#healPack(path, signal))) {
+          isHealed = true;
+          continue;
+        }
         await this.#setAside(path);
         return undefined;
       }
       wantedBytes = read;
     }
+  }
+
+  /** Take damaged packs from another layer of the store, each once; the places whose packs are not to be had from there. */
+  async #heal(
+    damaged: readonly PackPlace[],
+    healed: Set<string>,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly PackPlace[]> {
+    const isHelped = new Map<string, boolean>();
+    for (const { path } of damaged) {
+      if (isHelped.has(path)) continue;
+      isHelped.set(path, !healed.has(path) && (await this.#healPack(path, signal)));
+      healed.add(path);
+    }
+    return damaged.filter(({ path }) => isHelped.get(path) !== true);
+  }
+
+  async #healPack(path: StorePath, signal: AbortSignal | undefined): Promise<boolean> {
+    const healing = await this.#store.layers?.healObject(path, isWholePack, { signal });
+    return healing?.isHealed === true;
   }
 
   /** A pack that does not say what it holds holds nothing: it is kept for whoever wants to look at it. */
@@ -168,12 +220,11 @@ export class PackStore {
     }
   }
 
-  #drop(place: PackPlace): Address {
+  #drop(place: PackPlace): void {
     const { address } = place.item;
     const left = (this.#places.get(address) ?? []).filter((other) => other !== place);
     if (left.length === 0) this.#places.delete(address);
     else this.#places.set(address, left);
-    return address;
   }
 }
 

@@ -49,6 +49,17 @@ export function encodePack(header: PackHeader, payloads: readonly (readonly Uint
   return [head, json, ...payloads.flat()];
 }
 
+/** Whether all bytes of a pack are what was written. */
+export function isWholePack(bytes: Uint8Array): boolean {
+  const read = decodeHeader(bytes, bytes.length);
+  if (typeof read !== "object") return false;
+  const { header, bodyStart } = read;
+  return header.items.every(({ offset, length, sha256 }) => {
+    const start = bodyStart + offset;
+    return sha256Hex(bytes.subarray(start, start + length)) === sha256;
+  });
+}
+
 /**
  * The header, from the first bytes of a pack.
  *

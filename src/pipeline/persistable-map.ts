@@ -152,17 +152,11 @@ export class PersistableMap<Item, Payload> {
     yield* await this.load(held, options);
   }
 
-  /**
-   * Put many small packs into one, where batches have left more than a few. Others may load meanwhile.
-   *
-   * @returns how many packs there were, and are
-   */
-  async compact(
-    options: Pick<LoadItemsOptions, "signal"> = {},
-  ): Promise<{ readonly before: number; readonly after: number }> {
-    const { signal } = options;
-    await this.#packs.refresh(signal);
-    const before = this.#packs.paths;
+  /** Put many small packs into one, where batches have left more than a few. Others may load meanwhile. */
+  async compact({ signal }: Pick<LoadItemsOptions, "signal"> = {}): Promise<Compacted> {
+    const packs = this.#packs.certain();
+    await Promise.all([packs.refresh(signal), this.#packs.refresh(signal)]);
+    const before = packs.paths;
     if (before.length < 2) return { before: before.length, after: before.length };
     const byFormat = new Map<string, Encoded[]>();
     let sizeBytes = 0;
@@ -171,8 +165,8 @@ export class PersistableMap<Item, Payload> {
       byFormat.clear();
       sizeBytes = 0;
     };
-    for (const part of inParts([...this.#packs.addresses], COMPACTED_ITEMS)) {
-      await this.#packs.read(part, signal, (address, bytes, format) => {
+    for (const part of inParts([...packs.addresses], COMPACTED_ITEMS)) {
+      await packs.read(part, signal, (address, bytes, format) => {
         const encoded = byFormat.get(format) ?? [];
         byFormat.set(format, encoded);
         encoded.push({ address, chunks: [bytes] });
@@ -381,6 +375,9 @@ export class PersistableMap<Item, Payload> {
     return `${this.#state.surroundings.store.url} ${address}`;
   }
 }
+
+/** How many packs there were, and are. */
+type Compacted = { readonly before: number; readonly after: number };
 
 interface Encoded {
   readonly address: Address;

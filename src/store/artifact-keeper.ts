@@ -1,5 +1,4 @@
 import { digestInParallel } from "../util/digest.ts";
-import { DigestWriter } from "../util/digest-writer.ts";
 import {
   describeObject,
   isSelfContained,
@@ -7,16 +6,25 @@ import {
   type NamedPayload,
   payloadNamedIn,
 } from "./artifact-objects.ts";
-import { piecesOf, SourceFailure } from "./copy-object.ts";
+import type { ArtifactPuller } from "./artifact-puller.ts";
+import type { Dismissals } from "./dismissals.ts";
+import type { LocalCopies } from "./local-copies.ts";
 import { orAborted } from "./or-aborted.ts";
-import { type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
+import { type Ask, type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
 import type { Store, StorePath } from "./store.ts";
-import { isStorePath } from "./store-path.ts";
 
 /** Records that wait for their payloads. One that was forgotten is read again. */
 const MAX_WITHHELD = 256;
-const CONCURRENT_FILES = 8;
 const HIDDEN_MS = 30_000;
+
+/** What an {@link ArtifactKeeper} works with. */
+export interface KeeperParts {
+  readonly local: Store;
+  readonly link: RemoteLink;
+  readonly copies: LocalCopies;
+  readonly puller: ArtifactPuller;
+  readonly dismissals: Dismissals;
+}
 
 /**
  * Keeps in the local store what was found in the remote one, in the order of a publication: a record only when its payload is there, so that
@@ -26,35 +34,41 @@ const HIDDEN_MS = 30_000;
 export class ArtifactKeeper {
   readonly #local: Store;
   readonly #link: RemoteLink;
+  readonly #copies: LocalCopies;
+  readonly #puller: ArtifactPuller;
+  readonly #dismissals: Dismissals;
   readonly #withheld = new Map<StorePath, Uint8Array>();
   readonly #fetching = new Map<StorePath, Promise<boolean | Unreachable>>();
   readonly #hiddenUntilMs = new Map<StorePath, number>();
 
-  constructor(local: Store, link: RemoteLink) {
-    this.#local = local;
-    this.#link = link;
+  constructor(parts: KeeperParts) {
+    this.#local = parts.local;
+    this.#link = parts.link;
+    this.#copies = parts.copies;
+    this.#puller = parts.puller;
+    this.#dismissals = parts.dismissals;
   }
 
   /**
    * Keep what was read from the remote, if it is all of the object: of a record it shows, of a payload its record says; of anything else only
    * where there was less than the `limit` that was asked for.
    *
-   * @throws a StoreError of the local store; the signal's reason
+   * @throws the signal's reason
    */
   async keep(path: StorePath, bytes: Uint8Array, limit: number | undefined, signal?: AbortSignal): Promise<void> {
     const object = describeObject(path);
     if (object.kind === "other" && limit !== undefined && bytes.length >= limit) return;
-    if (object.kind === "other") await this.#local.createIfAbsent(path, [bytes], { signal });
+    if (object.kind === "other") await this.#create(path, bytes, signal);
     else if (object.kind === "record") await this.#keepRecord(path, bytes, signal);
     else if (object.kind === "payload") await this.#keepPayload(path, bytes, object.record, signal);
   }
 
   /**
    * Copy a payload of which a part is wanted, so that who reads part after part does not depend on the network any more; `false` where it is
-   * unknown what it should be, or where it is not that.
+   * unknown what it should be, where it is not that, or where it cannot be kept.
    */
-  async fetch(path: StorePath, signal?: AbortSignal): Promise<boolean | Unreachable> {
-    const fetching = this.#fetching.get(path) ?? this.#fetch(path).finally(() => this.#fetching.delete(path));
+  async fetch(path: StorePath, ask: Ask, signal?: AbortSignal): Promise<boolean | Unreachable> {
+    const fetching = this.#fetching.get(path) ?? this.#fetch(path, ask).finally(() => this.#fetching.delete(path));
     this.#fetching.set(path, fetching);
     return orAborted(fetching, signal);
   }
@@ -80,9 +94,14 @@ export class ArtifactKeeper {
     this.#hiddenUntilMs.set(object.record, performance.now() + HIDDEN_MS);
   }
 
-  /** It was removed, and the remote did not hear of it: for this process it is gone all the same. */
+  /** It was removed, and the remote did not hear of it, nor is it known what it has: for this process it is gone all the same. */
   bury(path: StorePath): void {
     this.#hiddenUntilMs.set(path, Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether it was removed in this way. */
+  isBuried(path: StorePath): boolean {
+    return this.#hiddenUntilMs.get(path) === Number.POSITIVE_INFINITY;
   }
 
   /** A newer object takes its place. */
@@ -92,34 +111,49 @@ export class ArtifactKeeper {
   }
 
   /**
-   * Put the remote's object in the place of ours, with its payload where it is a record.
+   * Keep the remote's object, with its payload where it is a record, unless there is one here.
    *
-   * @returns whether the caller can rely on the remote's: also where it is damaged, which its readers will see to.
+   * @returns `"taken"` where the caller can rely on the remote's: also where it is damaged, which its readers will see to. `"dismissed"` where this
+   * machine is not to use it.
    */
-  async takeOver(path: StorePath, signal?: AbortSignal): Promise<boolean> {
+  async takeOver(path: StorePath, signal?: AbortSignal): Promise<"taken" | "dismissed" | Unreachable> {
     const bytes = await this.#link.attempt("read", path, (remote) => remote.read(path, { signal }), signal);
-    if (bytes === unreachable || bytes === undefined) return false;
+    if (bytes === unreachable || bytes === undefined) return unreachable;
+    if ((await this.#dismissals.hides(path, bytes)) !== undefined) return "dismissed";
     if (describeObject(path).kind === "record") {
-      if (!isSoundRecord(bytes)) return true;
+      if (!isSoundRecord(bytes)) return "taken";
       const payload = payloadNamedIn(bytes, path);
-      const pulled = payload === undefined || (await this.#pullPayload(payload, signal));
-      if (pulled === unreachable) return false;
-      if (!pulled) return true;
+      const pulled = payload === undefined ? "whole" : await this.#puller.pull(payload, this.#attempt, signal);
+      if (pulled === unreachable) return unreachable;
+      if (pulled !== "whole") return "taken";
     }
-    if ((await this.#local.createIfAbsent(path, [bytes], { signal })) === "exists")
-      await this.#replace(path, bytes, signal);
-    return true;
+    // What has appeared here meanwhile was acknowledged to another caller, and stays.
+    await this.#create(path, bytes, signal);
+    return "taken";
   }
 
-  async #fetch(path: StorePath): Promise<boolean | Unreachable> {
+  /** Make these bytes stand in the place of damaged ones, where the local store can take them. */
+  put(path: StorePath, bytes: Uint8Array, signal?: AbortSignal): Promise<boolean> {
+    return this.#copies.keep(async () => {
+      if ((await this.#local.createIfAbsent(path, [bytes], { signal })) === "created") return;
+      const own = await this.#local.read(path, { signal });
+      if (own === undefined || Buffer.compare(own, bytes) !== 0) await this.#local.replace(path, [bytes], { signal });
+    });
+  }
+
+  readonly #attempt: Ask = (...call) => this.#link.attempt(...call);
+
+  async #fetch(path: StorePath, ask: Ask): Promise<boolean | Unreachable> {
     const object = describeObject(path);
-    if (object.kind !== "payload") return false;
+    if (object.kind !== "payload" || !this.#copies.areKept) return false;
     const record = await this.#recordAt(object.record);
     const payload = record && payloadNamedIn(record, object.record);
     if (record === undefined || payload?.path !== path || payload.filesFolder !== undefined) return false;
-    const pulled = await this.#pull(payload, undefined);
-    if (pulled === true) await this.#settleRecord(object.record, record);
-    return pulled;
+    const pulled = await this.#puller.pull(payload, ask);
+    if (pulled === unreachable) return unreachable;
+    if (pulled !== "whole") return false;
+    await this.#settleRecord(object.record, record);
+    return true;
   }
 
   #recordAt(path: StorePath, signal?: AbortSignal): Promise<Uint8Array | undefined> {
@@ -129,25 +163,35 @@ export class ArtifactKeeper {
 
   /** Its payload is there. */
   async #settleRecord(path: StorePath, record: Uint8Array, signal?: AbortSignal): Promise<void> {
-    await this.#local.createIfAbsent(path, [record], { signal });
+    await this.#create(path, record, signal);
     this.#withheld.delete(path);
   }
 
-  async #replace(path: StorePath, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
-    const own = await this.#local.read(path, { signal });
-    if (own === undefined || Buffer.compare(own, bytes) !== 0) await this.#local.replace(path, [bytes], { signal });
+  #create(path: StorePath, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> {
+    return this.#copies.keep(() => this.#local.createIfAbsent(path, [bytes], { signal }));
   }
 
   async #keepRecord(path: StorePath, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     if (!isSoundRecord(bytes)) return;
     if (isSelfContained(bytes)) {
-      await this.#local.createIfAbsent(path, [bytes], { signal });
+      await this.#create(path, bytes, signal);
+      return;
+    }
+    const payload = payloadNamedIn(bytes, path);
+    if (payload !== undefined && (await this.#isHere(payload, signal))) {
+      await this.#create(path, bytes, signal);
       return;
     }
     this.#withheld.delete(path);
     this.#withheld.set(path, bytes.slice());
     const [oldest] = this.#withheld.keys();
     if (this.#withheld.size > MAX_WITHHELD && oldest !== undefined) this.#withheld.delete(oldest);
+  }
+
+  /** Only the record was lost here. */
+  async #isHere(payload: NamedPayload, signal: AbortSignal | undefined): Promise<boolean> {
+    if ((await this.#local.stat(payload.path, { signal }))?.sizeBytes !== payload.sizeBytes) return false;
+    return (await this.#puller.isWholeHere(payload, this.#attempt, signal)) === "whole";
   }
 
   async #keepPayload(
@@ -160,89 +204,11 @@ export class ArtifactKeeper {
     const payload = record && payloadNamedIn(record, recordPath);
     if (record === undefined || payload?.path !== path || payload.sizeBytes !== bytes.length) return;
     if ((await digestInParallel([bytes], { signal })) !== payload.digest) return;
-    if (payload.filesFolder !== undefined && (await this.#pullFiles(payload.filesFolder, bytes, signal)) !== true)
-      return;
-    await this.#local.createIfAbsent(path, [bytes], { signal });
-    await this.#settleRecord(recordPath, record, signal);
-  }
-
-  async #pullPayload(payload: NamedPayload, signal: AbortSignal | undefined): Promise<boolean | Unreachable> {
-    if (payload.filesFolder === undefined) return this.#pull(payload, signal);
-    const { path } = payload;
-    const list = await this.#link.attempt("read", path, (remote) => remote.read(path, { signal }), signal);
-    if (list === unreachable) return unreachable;
-    if (list === undefined) return false;
-    const pulled = await this.#pullFiles(payload.filesFolder, list, signal);
-    return pulled === true ? this.#pull(payload, signal) : pulled;
-  }
-
-  /** Every file that a list names. */
-  async #pullFiles(folder: string, list: Uint8Array, signal: AbortSignal | undefined): Promise<boolean | Unreachable> {
-    const files = parseFiles(folder, list);
-    if (files === undefined) return false;
-    let next = 0;
-    let outcome: boolean | Unreachable = true;
-    const work = async (): Promise<void> => {
-      for (let file = files[next++]; file !== undefined && outcome === true; file = files[next++]) {
-        const pulled = await this.#pull(file, signal);
-        if (pulled !== true) outcome = pulled;
-      }
-    };
-    const workers = await Promise.allSettled(Array.from({ length: CONCURRENT_FILES }, work));
-    for (const worker of workers) if (worker.status === "rejected") throw worker.reason;
-    return outcome;
-  }
-
-  /** Copy an object, unless it does not match its digest, which is `false`. */
-  async #pull(
-    { path, sizeBytes, digest }: Pick<NamedPayload, "path" | "sizeBytes" | "digest">,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean | Unreachable> {
-    if ((await this.#local.stat(path, { signal }))?.sizeBytes === sizeBytes) return true;
-    const pieces = piecesOf(
-      async (range) => {
-        const read = await this.#link.attempt("read", path, (remote) => remote.read(path, { range, signal }), signal);
-        if (read === unreachable) throw unreached;
-        return read;
-      },
-      sizeBytes,
-      signal,
-    );
-    try {
-      await this.#local.createIfAbsent(path, verified(pieces, digest), { signal });
-      return true;
-    } catch (error) {
-      if (!(error instanceof SourceFailure)) throw error;
-      if (error.cause === unreached) return unreachable;
-      if (error.cause !== undefined) throw error.cause;
-      return false;
+    if (payload.filesFolder !== undefined) {
+      const pulled = await this.#puller.pullFiles(payload.filesFolder, bytes, this.#attempt, signal);
+      if (pulled !== "whole") return;
     }
-  }
-}
-
-const unreached = new Error("the remote did not answer");
-
-async function* verified(pieces: AsyncIterable<Uint8Array>, digest: string): AsyncGenerator<Uint8Array> {
-  const writer = new DigestWriter();
-  yield* writer.through(pieces);
-  if (writer.finish().digest !== digest) throw new SourceFailure("the object does not match its digest");
-}
-
-function parseFiles(
-  folder: string,
-  list: Uint8Array,
-): readonly Pick<NamedPayload, "path" | "sizeBytes" | "digest">[] | undefined {
-  try {
-    const { files } = JSON.parse(new TextDecoder().decode(list)) as {
-      readonly files: readonly { readonly path: string; readonly sizeBytes: number; readonly digest: string }[];
-    };
-    const named = files.map(({ path, sizeBytes, digest }) => ({
-      path: `${folder}${path}` as StorePath,
-      sizeBytes,
-      digest,
-    }));
-    return named.every(({ path }) => isStorePath(path)) ? named : undefined;
-  } catch {
-    return undefined;
+    // A record in the local store must find its payload there.
+    if (await this.#create(path, bytes, signal)) await this.#settleRecord(recordPath, record, signal);
   }
 }

@@ -41,6 +41,14 @@ export interface RemoteFailures {
 export const unreachable: unique symbol = Symbol("unreachable");
 export type Unreachable = typeof unreachable;
 
+/** How the remote is asked: `attempt`, `insist` or `demand` of {@link RemoteLink}. */
+export type Ask = <Value>(
+  operation: StoreOperation,
+  path: string,
+  work: (remote: Store) => Promise<Value>,
+  signal?: AbortSignal,
+) => Promise<Value | Unreachable>;
+
 const TELL_AT_MOST_EVERY_MS = 5000;
 
 /** A remote store whose failures are no errors: they are counted, told now and then, and after several in a row it is left alone for a while. */
@@ -83,6 +91,17 @@ export class RemoteLink {
       this.#skipped++;
       return unreachable;
     }
+    return this.insist(operation, path, work, signal);
+  }
+
+  /** The same, also while the remote is left alone: for callers who lose more by going on without it than by waiting. */
+  async insist<Value>(
+    operation: StoreOperation,
+    path: string,
+    work: (remote: Store) => Promise<Value>,
+    signal?: AbortSignal,
+  ): Promise<Value | Unreachable> {
+    signal?.throwIfAborted();
     try {
       return await this.#ask(work, signal);
     } catch (error) {
@@ -91,7 +110,7 @@ export class RemoteLink {
     }
   }
 
-  /** For what only the remote can do: its failure is counted, and is the caller's too. */
+  /** For what only the remote can do or know: its failure is counted, and is the caller's too. */
   async demand<Value>(
     operation: StoreOperation,
     path: string,
@@ -107,9 +126,9 @@ export class RemoteLink {
     }
   }
 
-  /** The entries of a listing, as far as they come. */
-  async *attemptList(prefix: string, options: StoreCallOptions): AsyncGenerator<StoreEntry> {
-    if (!this.#breaker.admit()) {
+  /** The entries of a listing, as far as they come; where `isCertain`, all of them, or the failure of the remote. */
+  async *list(prefix: string, options: StoreCallOptions, isCertain: boolean): AsyncGenerator<StoreEntry> {
+    if (!isCertain && !this.#breaker.admit()) {
       this.#skipped++;
       return;
     }
@@ -118,8 +137,9 @@ export class RemoteLink {
       this.#breaker.succeed();
     } catch (error) {
       this.#judge("list", prefix, error, options.signal);
+      if (isCertain) throw error;
     } finally {
-      // Also when nobody wants the rest of it.
+      // Also when the reader does not want the rest of it.
       this.#breaker.withdraw();
     }
   }
@@ -159,7 +179,7 @@ export class RemoteLink {
     if (signal?.aborted || !(error instanceof StoreError) || isAnswer) {
       if (isAnswer) this.#breaker.succeed();
       else this.#breaker.withdraw();
-      throw error instanceof SourceFailure ? error.cause : error;
+      throw error instanceof SourceFailure && error.cause !== undefined ? error.cause : error;
     }
     this.#breaker.fail();
     this.#count++;

@@ -1,3 +1,5 @@
+import type { StoreError } from "../errors/store-errors.ts";
+
 /**
  * Where artifacts live. A store knows paths and bytes; what they mean is the business of the artifact protocol.
  *
@@ -91,6 +93,57 @@ export interface Store {
 
   /** The same operations without waiting, for small objects, where the store can: a thread-pool trip costs more than the read. */
   readonly sync?: SyncStore;
+
+  /** What can be asked besides of a store that has another one behind it. */
+  readonly layers?: StoreLayers;
+}
+
+/** See {@link Store.layers}. */
+export interface StoreLayers {
+  /**
+   * The same store for callers who must not take silence for an answer: where one of the stores does not answer, reads and listings fail
+   * with its StoreError, while the store itself goes on without it.
+   */
+  readonly certain: Store;
+
+  /**
+   * The artifact of a record was judged damaged. Where the other store has it whole, readers find that from now on.
+   *
+   * @throws a StoreError of the store in front, where it cannot be read; the signal's reason
+   */
+  heal(record: StorePath, judged: JudgedRecord, options?: StoreCallOptions): Promise<Healing>;
+
+  /** The same for any other object, of which only the caller can tell whether it is sound. */
+  healObject(path: StorePath, isSound: (bytes: Uint8Array) => boolean, options?: StoreCallOptions): Promise<Healing>;
+
+  /** Whether an object that was written has reached every store that may be written; `false` where one does not answer. */
+  isEverywhere(path: StorePath, options?: StoreCallOptions): Promise<boolean>;
+
+  /**
+   * Like {@link Store.replace}, for a record that was judged damaged: one that the other store has whole is never replaced. Then the
+   * answer is `"exists"`, and readers find that one.
+   */
+  replaceDamaged(
+    record: StorePath,
+    chunks: readonly Uint8Array[],
+    judged: JudgedRecord,
+    options?: WriteOptions,
+  ): Promise<"replaced" | "exists">;
+}
+
+/** A record that was judged damaged. */
+export interface JudgedRecord {
+  /** As it was read. */
+  readonly recordBytes: Uint8Array;
+  /** Every byte of record and payload is what was written, and they are of no use all the same: then an equal copy does not help. */
+  readonly isAsWritten?: boolean | undefined;
+}
+
+/** Whether something damaged has given way to a whole copy. */
+export interface Healing {
+  readonly isHealed: boolean;
+  /** Set where the other store did not answer, so that it is not known what it has. */
+  readonly failure?: StoreError | undefined;
 }
 
 /** See {@link Store.sync}. Each method behaves as its namesake. */

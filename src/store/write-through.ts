@@ -1,14 +1,17 @@
-import type { ArtifactKeeper } from "./artifact-keeper.ts";
+import { digestOf } from "../util/digest.ts";
 import { describeObject, type NamedPayload, payloadNamedIn } from "./artifact-objects.ts";
-import { piecesIn } from "./copy-object.ts";
+import { isWhole, parseFiles, verified } from "./artifact-puller.ts";
+import { piecesIn, SourceFailure } from "./copy-object.ts";
 import { INTERNAL_PREFIX, SPOOL_FOLDER } from "./layer-folders.ts";
-import { type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
+import type { LayerParts } from "./layer-parts.ts";
+import { mayMoveRemotely, mayRemoveRemotely } from "./remote-guard.ts";
+import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
 import type { Chunks, Store, StoreCallOptions, StorePath, WriteOptions } from "./store.ts";
 import { assertStorePath, storePath } from "./store-path.ts";
 
 /** What was written, given again as often as it is needed. */
-type Source = () => Chunks;
-type Committed = "created" | "exists" | Unreachable;
+export type Source = () => Chunks;
+export type Committed = "created" | "exists" | Unreachable;
 
 /** Payloads that were just brought to the remote; of others it is asked. */
 const MAX_SENT = 10_000;
@@ -18,122 +21,180 @@ const MAX_SENT = 10_000;
  * appears there before its payload, and no payload goes away that a record there still names.
  */
 export class WriteThrough {
-  readonly #local: Store;
-  readonly #remote: Store;
-  readonly #link: RemoteLink;
-  readonly #keeper: ArtifactKeeper;
+  readonly #parts: LayerParts;
   readonly #sent = new Set<StorePath>();
 
-  constructor(local: Store, remote: Store, link: RemoteLink, keeper: ArtifactKeeper) {
-    this.#local = local;
-    this.#remote = remote;
-    this.#link = link;
-    this.#keeper = keeper;
+  constructor(parts: LayerParts) {
+    this.#parts = parts;
   }
 
   async writeFresh(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
+    const { local } = this.#parts;
     const { signal } = options;
-    await this.#local.writeFresh(path, chunks, options);
+    await local.writeFresh(path, chunks, options);
     if (isInternal(path)) return;
     try {
-      const sizeBytes = isStream(chunks) ? ((await this.#local.stat(path, { signal }))?.sizeBytes ?? 0) : 0;
-      const source = isStream(chunks) ? piecesIn(this.#local, path, sizeBytes, signal) : chunks;
-      const sent = await this.#link.attempt(
-        "write",
-        path,
-        (remote) => remote.writeFresh(path, source, options),
-        signal,
-      );
+      const sizeBytes = isStream(chunks) ? ((await local.stat(path, { signal }))?.sizeBytes ?? 0) : 0;
+      const source = isStream(chunks) ? piecesIn(local, path, sizeBytes, signal) : chunks;
+      const sent = await this.#attempt("write", path, (remote) => remote.writeFresh(path, source, options), signal);
       if (sent !== unreachable) this.#noteSent(path);
     } catch (error) {
       // Given up, or the name was in use there: then it is nobody's here, either.
-      await this.#local.remove(path).catch(() => {});
+      await local.remove(path).catch(() => {});
       throw error;
     }
   }
 
   async createIfAbsent(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<"created" | "exists"> {
-    if (isInternal(path)) return this.#local.createIfAbsent(path, chunks, options);
+    const { local, remote, link } = this.#parts;
+    if (isInternal(path)) return local.createIfAbsent(path, chunks, options);
     assertStorePath(path);
-    await this.#link.prepare(options);
+    await link.prepare(options);
     return this.#repeatable(path, chunks, options, (source) =>
-      this.#remote.capabilities.exclusiveCreate
+      remote.capabilities.exclusiveCreate
         ? this.#createRemoteFirst(path, source, options)
         : this.#createLocalFirst(path, source, options),
     );
   }
 
   async replace(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
-    if (isInternal(path)) return this.#local.replace(path, chunks, options);
+    if (isInternal(path)) return this.#parts.local.replace(path, chunks, options);
     assertStorePath(path);
     await this.#repeatable(path, chunks, options, async (source) => {
-      await this.#local.replace(path, source(), options);
-      this.#keeper.forget(path);
-      await this.#commit(path, source, async (remote) => {
-        await remote.replace(path, source(), { durable: options.durable });
+      await this.replaceLocally(path, source(), options);
+      const { durable } = options;
+      const replaced = await this.#commit(path, source, async (remote) => {
+        await remote.replace(path, source(), { durable });
         return "created";
       });
+      if (replaced !== unreachable) await this.#parts.dismissals.forget(path);
     });
   }
 
+  /** The remote keeps what it has. */
+  async replaceLocally(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
+    const { local, keeper, healing } = this.#parts;
+    await local.replace(path, chunks, options);
+    keeper.forget(path);
+    healing.trust(path);
+  }
+
   async remove(path: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
-    const removed = await this.#local.remove(path, options);
-    const wasGone = this.#keeper.isHidden(path);
-    this.#keeper.forget(path);
+    const { local, keeper, dismissals } = this.#parts;
     this.#sent.delete(path);
-    if (await this.#isNamedRemotely(path)) return removed;
-    const answer = await this.#link.attempt("remove", path, (remote) => remote.remove(path, options), options.signal);
-    if (answer === unreachable) this.#keeper.bury(path);
-    return removed || (answer === true && !wasGone);
+    if (!(await mayRemoveRemotely(path, this.#attempt))) return local.remove(path, options);
+    const wasGone = keeper.isHidden(path);
+    const answer = await this.#attempt("remove", path, (remote) => remote.remove(path, options), options.signal);
+    keeper.forget(path);
+    if (answer === unreachable) await this.#rememberRemoval(path);
+    const removed = await local.remove(path, options);
+    if (answer !== true) return removed;
+    const wasDismissed = (await dismissals.find(path)) !== undefined;
+    if (wasDismissed) await dismissals.forget(path);
+    return removed || !(wasGone || wasDismissed);
   }
 
   async move(from: StorePath, to: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
-    const moved = await this.#local.move(from, to, options);
-    this.#keeper.forget(from);
+    const { local, keeper } = this.#parts;
+    const may = await mayMoveRemotely(from, this.#parts, this.#attempt);
+    const moved = await local.move(from, to, options);
     this.#sent.delete(from);
-    if (await this.#isNamedRemotely(from)) return moved;
-    const answer = await this.#link.attempt("move", from, (remote) => remote.move(from, to, options), options.signal);
-    if (answer === unreachable) this.#keeper.bury(from);
+    if (may === false) return moved;
+    keeper.forget(from);
+    const answer =
+      may === unreachable
+        ? unreachable
+        : await this.#attempt("move", from, (remote) => remote.move(from, to, options), options.signal);
+    if (answer === unreachable) await this.#hideDamaged(from);
     return moved || answer === true;
   }
 
-  /** Bring to the remote an object that only the local store may have; `undefined` for what is no object of its own. */
-  async push(path: StorePath, sizeBytes: number, signal: AbortSignal | undefined): Promise<Committed | undefined> {
-    const { kind } = describeObject(path);
-    // Payloads go with their records. At the top there are logs.
-    if (isInternal(path) || kind === "payload" || kind === "part" || !path.includes("/")) return undefined;
-    const source = (): Chunks => piecesIn(this.#local, path, sizeBytes, signal);
-    const create = (remote: Store): Promise<"created" | "exists"> => remote.createIfAbsent(path, source(), { signal });
-    return this.#commit(path, source, create, signal);
+  /**
+   * Bring the payload of a record to the remote, unless it is there. `"damaged"` where the local one is not what the record says: that is not
+   * sent.
+   */
+  async ensureSent(payload: NamedPayload, signal?: AbortSignal): Promise<"sent" | "damaged" | Unreachable> {
+    const { local } = this.#parts;
+    if (payload.filesFolder !== undefined) {
+      const list = await local.read(payload.path, { signal });
+      const files = list === undefined ? undefined : parseFiles(payload.filesFolder, list);
+      if (list === undefined || files === undefined || digestOf([list]) !== payload.digest) return "damaged";
+      for (const file of files) {
+        const sent = await this.#ensureObject(file, signal);
+        if (sent !== "sent") return sent;
+      }
+    }
+    return this.#ensureObject(payload, signal);
   }
+
+  /** Put a record of the local store in the place of the remote's, whose payload goes. */
+  async replaceRemotely(path: StorePath, source: Source, signal?: AbortSignal): Promise<Committed> {
+    const before = await this.#attempt("read", path, (remote) => remote.read(path, { signal }), signal);
+    if (before === unreachable) return unreachable;
+    const replaced = await this.#commit(
+      path,
+      source,
+      async (remote) => {
+        await remote.replace(path, source(), { signal });
+        return "created";
+      },
+      signal,
+    );
+    if (replaced === unreachable) return unreachable;
+    await this.#parts.dismissals.forget(path);
+    if (before !== undefined) await this.removePayloadRemotely(path, before, signal);
+    return replaced;
+  }
+
+  /** Remove the payload that a record of the remote named, as far as the remote answers: what stays is an orphan, and is collected. */
+  async removePayloadRemotely(record: StorePath, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const payload = payloadNamedIn(bytes, record);
+    if (payload === undefined) return;
+    const paths = [payload.path];
+    if (payload.filesFolder !== undefined)
+      for await (const { path } of this.#parts.link.list(payload.filesFolder, { signal }, false)) paths.push(path);
+    for (const path of paths) {
+      this.#sent.delete(path);
+      if (await mayRemoveRemotely(path, this.#attempt))
+        await this.#attempt("remove", path, (remote) => remote.remove(path, { signal }), signal);
+    }
+  }
+
+  readonly #attempt: Ask = (...call) => this.#parts.link.attempt(...call);
 
   /** The remote decides who was first, and who was not takes over what was. */
   async #createRemoteFirst(path: StorePath, source: Source, options: WriteOptions): Promise<"created" | "exists"> {
+    const { local, keeper } = this.#parts;
     const { signal, durable } = options;
-    if ((await this.#local.stat(path, { signal })) !== undefined) return "exists";
+    if ((await local.stat(path, { signal })) !== undefined) return "exists";
     const create = (remote: Store): Promise<"created" | "exists"> => remote.createIfAbsent(path, source(), options);
     const outcome = await this.#commit(path, source, create, signal);
-    this.#keeper.forget(path);
-    if (outcome === unreachable) return this.#local.createIfAbsent(path, source(), options);
+    keeper.forget(path);
+    if (outcome === unreachable) return local.createIfAbsent(path, source(), options);
     if (outcome === "exists") {
-      if (await this.#keeper.takeOver(path, signal)) return "exists";
-      return this.#local.createIfAbsent(path, source(), options);
+      const taken = await keeper.takeOver(path, signal);
+      if (taken === "taken") return "exists";
+      if (taken === unreachable || (await this.replaceRemotely(path, source, signal)) === unreachable)
+        return local.createIfAbsent(path, source(), options);
     }
     // From here on it is too late to give up: it has got its name.
-    if ((await this.#local.createIfAbsent(path, source(), { durable })) === "created") return "created";
+    if ((await local.createIfAbsent(path, source(), { durable })) === "created") return "created";
     // Somebody has taken it over already, or was told to be the first while the remote did not answer: there is only one first.
-    const there = await this.#local.read(path);
+    const there = await local.read(path);
     return there === undefined || Buffer.compare(there, await join(source())) === 0 ? "created" : "exists";
   }
 
   /** The remote cannot decide: the local store does for those who share it, and what is in the remote already goes before it. */
   async #createLocalFirst(path: StorePath, source: Source, options: WriteOptions): Promise<"created" | "exists"> {
-    if ((await this.#local.createIfAbsent(path, source(), options)) === "exists") return "exists";
-    this.#keeper.forget(path);
+    const { local, keeper } = this.#parts;
+    if ((await local.createIfAbsent(path, source(), options)) === "exists") return "exists";
+    keeper.forget(path);
     const { durable } = options;
     const create = (remote: Store): Promise<"created" | "exists"> => remote.createIfAbsent(path, source(), { durable });
-    const outcome = await this.#commit(path, source, create);
-    return outcome === "exists" && (await this.#keeper.takeOver(path)) ? "exists" : "created";
+    if ((await this.#commit(path, source, create)) !== "exists") return "created";
+    const taken = await keeper.takeOver(path);
+    if (taken === "dismissed") await this.replaceRemotely(path, source);
+    return taken === "taken" ? "exists" : "created";
   }
 
   /** Make an object appear in the remote, unless it is a record whose payload cannot be brought there first. */
@@ -145,30 +206,31 @@ export class WriteThrough {
   ): Promise<Committed> {
     const isRecord = describeObject(path).kind === "record";
     const payload = isRecord ? payloadNamedIn(await join(source()), path) : undefined;
-    if (payload !== undefined && !(await this.#ensureSent(payload, signal))) return unreachable;
-    return this.#link.attempt("create", path, commit, signal);
+    if (payload !== undefined && (await this.ensureSent(payload, signal)) !== "sent") return unreachable;
+    return this.#attempt("create", path, commit, signal);
   }
 
-  async #ensureSent(payload: NamedPayload, signal: AbortSignal | undefined): Promise<boolean> {
-    const { path, sizeBytes, filesFolder } = payload;
-    if (filesFolder !== undefined) {
-      for await (const file of this.#local.list(filesFolder, { signal }))
-        if (!(await this.#ensureObject(file.path, file.sizeBytes, signal))) return false;
-    }
-    return this.#ensureObject(path, sizeBytes, signal);
-  }
-
-  async #ensureObject(path: StorePath, sizeBytes: number, signal: AbortSignal | undefined): Promise<boolean> {
+  async #ensureObject(
+    object: Pick<NamedPayload, "path" | "sizeBytes" | "digest">,
+    signal: AbortSignal | undefined,
+  ): Promise<"sent" | "damaged" | Unreachable> {
+    const { local } = this.#parts;
+    const { path, sizeBytes, digest } = object;
     // Good for one record: once that may be there, somebody may remove both.
-    if (this.#sent.delete(path)) return true;
-    const there = await this.#link.attempt("stat", path, (remote) => remote.stat(path, { signal }), signal);
-    if (there === unreachable) return false;
-    if (there?.sizeBytes === sizeBytes) return true;
-    if ((await this.#local.stat(path, { signal }))?.sizeBytes !== sizeBytes) return false;
+    if (this.#sent.delete(path)) return "sent";
+    const there = await this.#attempt("stat", path, (remote) => remote.stat(path, { signal }), signal);
+    if (there === unreachable) return unreachable;
+    if (there?.sizeBytes === sizeBytes) return "sent";
+    if (!(await isWhole(local, object, signal))) return "damaged";
     // The name is one publication's own: whatever is there is what an attempt of ours has left.
-    const pieces = piecesIn(this.#local, path, sizeBytes, signal);
-    const sent = await this.#link.attempt("write", path, (remote) => remote.replace(path, pieces, { signal }), signal);
-    return sent !== unreachable;
+    const pieces = verified(piecesIn(local, path, sizeBytes, signal), digest);
+    try {
+      const sent = await this.#attempt("write", path, (remote) => remote.replace(path, pieces, { signal }), signal);
+      return sent === unreachable ? unreachable : "sent";
+    } catch (error) {
+      if (error instanceof SourceFailure) return "damaged";
+      throw error;
+    }
   }
 
   #noteSent(path: StorePath): void {
@@ -177,14 +239,21 @@ export class WriteThrough {
     this.#sent.add(path);
   }
 
-  /** When in doubt, it is. */
-  async #isNamedRemotely(path: StorePath): Promise<boolean> {
+  /** The remote did not hear of it. What it has is known where the local store has the same. */
+  async #rememberRemoval(path: StorePath): Promise<void> {
+    const { local, keeper, dismissals } = this.#parts;
+    const { kind } = describeObject(path);
+    const isOneObject = kind === "record" || (kind === "other" && !isInternal(path));
+    const own = isOneObject ? await local.read(path) : undefined;
+    if (own === undefined) keeper.bury(path);
+    else await dismissals.note(path, "removed", digestOf([own]));
+  }
+
+  /** What could not be moved away in the remote is not to be seen there by this machine. */
+  async #hideDamaged(path: StorePath): Promise<void> {
     const object = describeObject(path);
-    if (object.kind !== "payload" && object.kind !== "part") return false;
-    const { record, file } = object;
-    const bytes = await this.#link.attempt("read", record, (remote) => remote.read(record));
-    if (bytes === unreachable) return true;
-    return bytes !== undefined && payloadNamedIn(bytes, record)?.file === file;
+    if (object.kind === "other" || object.kind === "record") this.#parts.keeper.bury(path);
+    else await this.#parts.healing.dismissDamaged(object.record, this.#attempt);
   }
 
   /** A stream comes once, and two stores want it: it is put aside first. */
@@ -195,21 +264,22 @@ export class WriteThrough {
     work: (source: Source) => Promise<Value>,
   ): Promise<Value> {
     if (!isStream(chunks)) return work(() => chunks);
+    const { local } = this.#parts;
     // A store that does not work says so with the name that was asked for.
-    await this.#local.stat(path, { signal });
+    await local.stat(path, { signal });
     const random = Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString("hex");
     const aside = storePath(...SPOOL_FOLDER.split("/"), random);
     try {
-      await this.#local.writeFresh(aside, chunks, { signal, durable: false });
-      const sizeBytes = (await this.#local.stat(aside, { signal }))?.sizeBytes ?? 0;
-      return await work(() => piecesIn(this.#local, aside, sizeBytes));
+      await local.writeFresh(aside, chunks, { signal, durable: false });
+      const sizeBytes = (await local.stat(aside, { signal }))?.sizeBytes ?? 0;
+      return await work(() => piecesIn(local, aside, sizeBytes));
     } finally {
-      await this.#local.remove(aside).catch(() => {});
+      await local.remove(aside).catch(() => {});
     }
   }
 }
 
-function isInternal(path: string): boolean {
+export function isInternal(path: string): boolean {
   return path.startsWith(INTERNAL_PREFIX);
 }
 

@@ -32,8 +32,8 @@ describe("writing through", () => {
     expect(await load(local, 2, never)).toBe(1);
     expect(await objectsIn(remote)).toEqual(new Map());
     remote.fails = () => false;
-    expect(await store.push()).toEqual({ sent: 1, present: 0, failed: 0 });
-    expect(await store.push()).toEqual({ sent: 0, present: 1, failed: 0 });
+    expect(await store.push()).toMatchObject({ sent: 1, present: 0, failed: 0 });
+    expect(await store.push()).toMatchObject({ sent: 0, present: 1, failed: 0 });
     expect(await load(remote, 2, never)).toBe(1);
   });
 
