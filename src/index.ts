@@ -6,6 +6,7 @@ export { describeMiss, type MissReason, type NearestArtifact, type RecipeChange 
 export type { Collected } from "./artifact/remove-orphans.ts";
 export { InvalidAddressError } from "./errors/address-errors.ts";
 export { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from "./errors/artifact-errors.ts";
+export type { DescribedError } from "./errors/described-error.ts";
 export {
   CompressionUnavailableError,
   DecodeError,

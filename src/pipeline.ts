@@ -1,3 +1,4 @@
+export type { DescribedError } from "./errors/described-error.ts";
 export { MissingPeerError } from "./errors/peer-errors.ts";
 export {
   BatchFailedError,
@@ -46,7 +47,7 @@ export type { ArtifactColumns, FlatParams, Row } from "./pipeline/row.ts";
 export { type Sweep, type SweepExpectation, sweep } from "./pipeline/sweep.ts";
 export type { SampleOptions, SweepOptions } from "./pipeline/sweep-options.ts";
 export { type CsvOptions, Table } from "./pipeline/table.ts";
-export { type DescribedError, type FailureRecord, readFailure } from "./runner/failure-record.ts";
+export { type FailureRecord, readFailure } from "./runner/failure-record.ts";
 export { type JsonLines, type LineTarget, openJsonLines } from "./runner/json-lines.ts";
 export { run } from "./runner/run.ts";
 export type { RateLimit, RunListener, RunOptions } from "./runner/run-options.ts";

@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import { ObjectTooLargeError } from "../errors/store-errors.ts";
+import { visibleLine } from "../errors/visible-text.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { storePath } from "../store/store-path.ts";
 import { sha256Hex } from "../util/sha256.ts";
@@ -127,12 +128,12 @@ function parseClaimHead(line: string): { readonly token: string; readonly owner:
   return {
     token,
     owner: {
-      host,
+      host: visibleLine(host),
       pid: pid as number,
       ...(isShortText(startedAt) ? { startedAt } : {}),
       ...(isShortText(bootId) ? { bootId } : {}),
       ...(isShortText(pidNamespace) ? { pidNamespace } : {}),
-      claimedAt,
+      claimedAt: visibleLine(claimedAt),
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Address } from "../address/address.ts";
+import { visibleLine } from "../errors/visible-text.ts";
 
 /**
  * Why there is no artifact to load, as data. `describeMiss` puts it into words.
@@ -52,6 +53,11 @@ export interface RecipeChange {
  * ```
  */
 export function describeMiss(reason: MissReason): string {
+  // Keys, values and names of files may hold anything.
+  return visibleLine(describeReason(reason));
+}
+
+function describeReason(reason: MissReason): string {
   if (reason.kind === "never-generated") return "never generated";
   if (reason.kind === "corrupt") return `damaged: ${reason.file} ${reason.problem}`;
   const { address, ageMs, comparedRecords } = reason.nearest;
@@ -85,7 +91,7 @@ const MAX_VALUE_LENGTH = 60;
 
 /** A value in a message: one line, and not a long one. */
 export function describeValue(value: unknown): string {
-  const text = describeWhole(value);
+  const text = visibleLine(describeWhole(value));
   return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 1)}…` : text;
 }
 

@@ -1,4 +1,5 @@
-import { withoutControls } from "./fit-text.ts";
+import type { DescribedError } from "../errors/described-error.ts";
+import { blankedText } from "../errors/visible-text.ts";
 
 /** `350 ms`, `4.2 s`, `3 min 20 s`, `5 h 12 min`. */
 export function describeDuration(durationMs: number): string {
@@ -12,16 +13,12 @@ export function describeDuration(durationMs: number): string {
 
 /** `0.12 usd, 1800 tokens`. */
 export function describeCost(cost: Iterable<readonly [unit: string, spent: number]>): string {
-  return [...cost].map(([unit, spent]) => `${Number(spent.toPrecision(4))} ${withoutControls(unit)}`).join(", ");
+  return [...cost].map(([unit, spent]) => `${Number(spent.toPrecision(4))} ${blankedText(unit)}`).join(", ");
 }
 
 /** The first line of what an error says. */
-export function describeFailure(error: unknown): string {
-  try {
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return text.split("\n", 1)[0] ?? "";
-  } catch {
-    // An object without a prototype, or a message that throws: a display never ends a run.
-    return "an error that cannot be described";
-  }
+export function describeFailure({ name, message }: DescribedError): string {
+  // An event that comes from elsewhere may have anything in it: a display never ends a run.
+  if (typeof message !== "string") return "an error that cannot be described";
+  return `${name}: ${message}`.split("\n", 1)[0] ?? "";
 }

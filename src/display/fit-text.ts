@@ -1,10 +1,11 @@
 import stringWidth from "string-width";
+import { blankedText } from "../errors/visible-text.ts";
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** At most so many columns of a terminal; what is cut off is shown by an ellipsis. Without control characters, which would move the cursor. */
 export function fitText(raw: string, columns: number): string {
-  const text = withoutControls(raw);
+  const text = blankedText(raw);
   if (columns <= 0) return "";
   if (stringWidth(text) <= columns) return text;
   let fitted = "";
@@ -22,9 +23,4 @@ export function fitText(raw: string, columns: number): string {
 export function padText(raw: string, columns: number): string {
   const text = fitText(raw, columns);
   return text + " ".repeat(Math.max(0, columns - stringWidth(text)));
-}
-
-export function withoutControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "�");
 }

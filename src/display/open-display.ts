@@ -1,7 +1,8 @@
 import { MissingPeerError } from "../errors/peer-errors.ts";
+import { blankedText } from "../errors/visible-text.ts";
 import type { NodeFailedEvent, NodeGeneratedEvent, NodeRetriedEvent, RunEvent } from "../events/run-event.ts";
 import { describeCost, describeDuration, describeFailure } from "./describe-amounts.ts";
-import { fitText, withoutControls } from "./fit-text.ts";
+import { fitText } from "./fit-text.ts";
 import { paint, renderBlock, renderEnd } from "./render-block.ts";
 import { RunView } from "./run-view.ts";
 
@@ -158,7 +159,7 @@ function describeGenerated({ name, address, durationMs, cost }: NodeGeneratedEve
 
 function openPlain(stream: DisplayStream, color: boolean): Display {
   const view = new RunView();
-  const write = (text: string): void => void stream.write(`${withoutControls(text)}\n`);
+  const write = (text: string): void => void stream.write(`${blankedText(text)}\n`);
   const summary = (): void => {
     if (view.planned === undefined || view.finished !== undefined) return;
     const remainingMs = view.remainingMs(Date.now());

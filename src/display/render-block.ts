@@ -1,7 +1,8 @@
 import { styleText } from "node:util";
 import stringWidth from "string-width";
+import { blankedText } from "../errors/visible-text.ts";
 import { describeCost, describeDuration } from "./describe-amounts.ts";
-import { fitText, padText, withoutControls } from "./fit-text.ts";
+import { fitText, padText } from "./fit-text.ts";
 import type { RunningView, RunView } from "./run-view.ts";
 
 /** What is drawn on. */
@@ -33,7 +34,7 @@ export function renderBlock(view: RunView, canvas: Canvas): string[] {
   const nameColumns = Math.min(
     MAX_NAME_COLUMNS,
     Math.floor(columns / 4),
-    Math.max(8, ...shown.map(({ name }) => stringWidth(withoutControls(name)))),
+    Math.max(8, ...shown.map(({ name }) => stringWidth(blankedText(name)))),
   );
   const timeColumns = 2 + Math.max(0, ...shown.map((one) => describeTime(one, canvas).length));
   const lines = shown.map((one) => renderRunning(one, { nameColumns, timeColumns, columns }, canvas));

@@ -1,4 +1,5 @@
 import { PersistableError } from "./persistable-error.ts";
+import { visibleLine } from "./visible-text.ts";
 
 /**
  * An artifact is damaged: its record or payload is not what was written. `load` throws it and touches nothing; `loadOrGenerate`
@@ -21,7 +22,7 @@ export class CorruptArtifactError extends PersistableError {
 
   constructor(payloadName: string, address: string, file: string, problem: string, options?: ErrorOptions) {
     super(
-      `The artifact of ${payloadName} is damaged: ${file} ${problem}. ` +
+      `The artifact of ${visibleLine(payloadName)} is damaged: ${file} ${problem}. ` +
         "Call loadOrGenerate() to set it aside and generate it anew, or bring the file back from a copy.",
       options,
     );
@@ -43,7 +44,7 @@ export class FormatMismatchError extends PersistableError {
 
   constructor(payloadName: string, file: string, recordedFormat: string, expectedFormat: string) {
     super(
-      `The artifact of ${payloadName} (${file}) was written as ${recordedFormat}, and this persistable reads ${expectedFormat}. ` +
+      `The artifact of ${visibleLine(payloadName)} (${file}) was written as ${recordedFormat}, and this persistable reads ${expectedFormat}. ` +
         `Add the earlier format to its readFormats to go on loading it, or remove() it and generate it anew.`,
     );
     this.recordedFormat = recordedFormat;
@@ -59,6 +60,8 @@ export class ArtifactInFlightError extends PersistableError {
   override readonly code = "PERSISTABLE_ARTIFACT_IN_FLIGHT" as const;
 
   constructor(payloadName: string, file: string) {
-    super(`The artifact of ${payloadName} (${file}) was replaced each time while it was being read. Load it again.`);
+    super(
+      `The artifact of ${visibleLine(payloadName)} (${file}) was replaced each time while it was being read. Load it again.`,
+    );
   }
 }

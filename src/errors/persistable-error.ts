@@ -1,3 +1,5 @@
+import { visibleText } from "./visible-text.ts";
+
 /**
  * The parent of every error that this library throws on purpose.
  *
@@ -19,7 +21,8 @@ export abstract class PersistableError extends Error {
   abstract readonly code: `PERSISTABLE_${string}`;
 
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    // Names, files and other people's errors are quoted in it.
+    super(visibleText(message), options);
     this.name = new.target.name;
   }
 }

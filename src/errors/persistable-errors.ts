@@ -1,4 +1,5 @@
 import { PersistableError } from "./persistable-error.ts";
+import { visibleLine } from "./visible-text.ts";
 
 /**
  * An operation needs a payload in memory, and there is none. Remedy: `generate()`, `load()` or `await persistable.payload` first.
@@ -9,7 +10,7 @@ export class NoPayloadError extends PersistableError {
 
   constructor(payloadName: string, operation: string) {
     super(
-      `${operation} needs a payload of ${payloadName} in memory, and there is none. Call generate(), load() or loadOrGenerate() first.`,
+      `${operation} needs a payload of ${visibleLine(payloadName)} in memory, and there is none. Call generate(), load() or loadOrGenerate() first.`,
     );
     this.payloadName = payloadName;
   }
@@ -49,7 +50,7 @@ export class NotPersistedError extends PersistableError {
     storeUrl: string,
   ) {
     super(
-      `${payloadName} is not persisted in ${storeUrl} with these params: ${inWords}. ` +
+      `${visibleLine(payloadName)} is not persisted in ${storeUrl} with these params: ${inWords}. ` +
         "Call loadOrGenerate() (or await .payload) to generate it.",
     );
     this.payloadName = payloadName;
@@ -80,7 +81,7 @@ export class InvalidParamsError extends PersistableError {
     options?: ErrorOptions,
   ) {
     super(
-      `The params of ${payloadName} are not valid:\n${issues.map(({ path, message }) => `  ${path}: ${message}`).join("\n")}`,
+      `The params of ${visibleLine(payloadName)} are not valid:\n${issues.map(({ path, message }) => `  ${path}: ${message}`).join("\n")}`,
       options,
     );
     this.payloadName = payloadName;

@@ -1,4 +1,6 @@
+import type { DescribedError } from "./described-error.ts";
 import { PersistableError } from "./persistable-error.ts";
+import { visibleLine } from "./visible-text.ts";
 
 /**
  * An option of `run` cannot be met: a limit of zero, a node that wants more of a pool than there is. Nothing was begun. Remedy: mend the option
@@ -27,7 +29,7 @@ export class GenerateTimeoutError extends PersistableError {
 
   constructor(name: string, timeoutMs: number) {
     super(
-      `Generating ${name} took longer than ${timeoutMs} ms. Raise timeoutMs where it may; where the generator goes on all the same, give its signal to what it waits for.`,
+      `Generating ${visibleLine(name)} took longer than ${timeoutMs} ms. Raise timeoutMs where it may; where the generator goes on all the same, give its signal to what it waits for.`,
     );
     this.timeoutMs = timeoutMs;
   }
@@ -45,7 +47,7 @@ export class UpstreamFailedError extends PersistableError {
   override readonly code = "PERSISTABLE_UPSTREAM_FAILED" as const;
 
   constructor(name: string, options: ErrorOptions) {
-    super(`${name} has failed in this run, and is not generated again in it.`, options);
+    super(`${visibleLine(name)} has failed in this run, and is not generated again in it.`, options);
   }
 }
 
@@ -72,7 +74,10 @@ export interface RunFailure {
   readonly address: string;
   /** Own params, short, secrets masked. */
   readonly params: string;
+  /** What was thrown, as it is. Not shown by `console.log` and `JSON.stringify`, since it may quote a secret. */
   readonly error: unknown;
+  /** The same as data, without secrets: for logs and reports. */
+  readonly described: DescribedError;
   readonly attempts: number;
 }
 
@@ -87,7 +92,7 @@ const MAX_LISTED = 5;
  * try {
  *   await run(targets, { keepGoing: "independent" });
  * } catch (error) {
- *   if (error instanceof RunFailedError) for (const { name, error: why } of error.result.failures) console.error(name, why);
+ *   if (error instanceof RunFailedError) for (const { name, described } of error.result.failures) console.error(name, described.message);
  *   else throw error;
  * }
  * ```
@@ -96,18 +101,19 @@ export class RunFailedError extends PersistableError {
   override readonly code = "PERSISTABLE_RUN_FAILED" as const;
   readonly result: RunResult;
 
-  constructor(result: RunResult) {
-    const shown = result.failures.slice(0, MAX_LISTED).map(({ name, params, error }) => {
-      const why = error instanceof Error ? error.message : String(error);
-      return `\n  ${name} ${params}: ${why.split("\n", 1)[0]}`;
-    });
+  /** @param options.cause - the first failure, without secrets */
+  constructor(result: RunResult, options?: ErrorOptions) {
+    const shown = result.failures
+      .slice(0, MAX_LISTED)
+      .map(
+        ({ name, params, described }) =>
+          `\n  ${visibleLine(name)} ${visibleLine(params)}: ${described.message.split("\n", 1)[0]}`,
+      );
     const more = result.failed > shown.length ? `\n  and ${result.failed - shown.length} more` : "";
     const undone = result.cancelled > 0 ? `, ${result.cancelled} not done because of that` : "";
     super(
       `${result.failed} failed${undone}, ${result.generated} generated, ${result.hits} there already:${shown.join("")}${more}`,
-      {
-        cause: result.failures[0]?.error,
-      },
+      options,
     );
     this.result = result;
   }
@@ -181,11 +187,17 @@ export class BatchFailedError extends PersistableError {
 
   constructor(
     name: string,
-    details: { readonly failedItems: number; readonly persisted: number; readonly cause: unknown },
+    details: {
+      readonly failedItems: number;
+      readonly persisted: number;
+      readonly why: string;
+      readonly cause: unknown;
+    },
   ) {
-    const { failedItems, persisted, cause } = details;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    super(`${failedItems} items of ${name} could not be generated; ${persisted} are persisted. ${why}`, { cause });
+    const { failedItems, persisted, why, cause } = details;
+    super(`${failedItems} items of ${visibleLine(name)} could not be generated; ${persisted} are persisted. ${why}`, {
+      cause,
+    });
     this.failedItems = failedItems;
   }
 }

@@ -1,4 +1,5 @@
 import { PersistableError } from "./persistable-error.ts";
+import { visibleLine } from "./visible-text.ts";
 
 /**
  * A record was written by a newer release, and this one does not guess what it means. Nothing was changed.
@@ -31,7 +32,7 @@ export class RecordTooLargeError extends PersistableError {
 
   constructor(payloadName: string, what: string, options?: ErrorOptions) {
     super(
-      `The record of ${payloadName} ${what}. Params are for what defines a payload: make bulky values ` +
+      `The record of ${visibleLine(payloadName)} ${what}. Params are for what defines a payload: make bulky values ` +
         "a dependency of their own, or a typed array, of which the record keeps only the digest.",
       options,
     );

@@ -1,4 +1,5 @@
 import { PersistableError } from "./persistable-error.ts";
+import { visibleLine } from "./visible-text.ts";
 
 /**
  * What generates a payload cannot be found by a worker thread: its definition lies in the script that was started, is not exported by its module, or
@@ -43,7 +44,7 @@ export class WorkerCrashedError extends PersistableError {
   constructor(name: string, exitCode: number, options?: ErrorOptions) {
     const why = options?.cause instanceof Error ? `: ${options.cause.message}` : ` with exit code ${exitCode}.`;
     super(
-      `The worker thread that generated ${name} has ended${why}${/[.!?]$/.test(why) ? "" : "."} Only this payload is concerned.`,
+      `The worker thread that generated ${visibleLine(name)} has ended${why}${/[.!?]$/.test(why) ? "" : "."} Only this payload is concerned.`,
       options,
     );
     this.exitCode = exitCode;

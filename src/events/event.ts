@@ -1,7 +1,9 @@
 import type { Address } from "../address/address.ts";
+import type { DescribedError } from "../errors/described-error.ts";
 
 /**
- * Everything that happens to a persistable, as one union. Printing, logging, metrics and tracing are readers of it.
+ * Everything that happens to a persistable, as one union. Printing, logging, metrics and tracing are readers of it. No event has a
+ * secret in it: they are taken out before anybody is told, also of what generators throw, note and count.
  *
  * @example
  * ```ts
@@ -97,10 +99,10 @@ export interface GeneratedEvent extends EventBase {
   readonly cost?: Readonly<Record<string, number>>;
 }
 
-/** Generating, validating or persisting failed; the error is thrown as well. */
+/** Generating, validating or persisting failed; the error itself is thrown. */
 export interface FailedEvent extends EventBase {
   readonly type: "failed";
-  readonly error: unknown;
+  readonly error: DescribedError;
 }
 
 /** The artifact is in the store. */
@@ -125,7 +127,7 @@ export interface CorruptEvent extends EventBase {
 /** A loaded payload is invalid, and was kept since the caller asked for that. */
 export interface InvalidEvent extends EventBase {
   readonly type: "invalid";
-  readonly error: unknown;
+  readonly error: DescribedError;
 }
 
 /** The generator's source is not the one that made the loaded artifact. Nothing was regenerated: change `version` for that. */

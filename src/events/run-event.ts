@@ -1,7 +1,10 @@
 import type { Address } from "../address/address.ts";
+import type { DescribedError } from "../errors/described-error.ts";
 
 /**
  * Everything that happens in a run, as one union: displays, log writers, tracing and the record of the run are readers of it. `type` tells which.
+ *
+ * No event has a secret in it, and the error of a failure is data: the error itself is in `failures` of the result.
  *
  * Each node ends with exactly one of `hit`, `generated`, `failed`, `cancelled`; a run begins with `planned` and ends with `finished`.
  *
@@ -97,7 +100,7 @@ export interface NodeGeneratedEvent extends NodeEventBase {
 /** Generating failed, and will not be tried again in this run. */
 export interface NodeFailedEvent extends NodeEventBase {
   readonly type: "failed";
-  readonly error: unknown;
+  readonly error: DescribedError;
   readonly attempt: number;
   readonly durationMs: number;
   /** Where the record of the failure lies in the store. */
@@ -107,7 +110,7 @@ export interface NodeFailedEvent extends NodeEventBase {
 /** An attempt failed; another one follows. */
 export interface NodeRetriedEvent extends NodeEventBase {
   readonly type: "retried";
-  readonly error: unknown;
+  readonly error: DescribedError;
   /** The attempt that failed. */
   readonly attempt: number;
   readonly delayMs: number;

@@ -1,4 +1,3 @@
-import { InvalidPayloadError } from "../errors/persistable-errors.ts";
 import type { Logger } from "../events/logger.ts";
 import { loadPart } from "../util/load-part.ts";
 import { provenanceKeysOf } from "./declaration.ts";
@@ -6,6 +5,7 @@ import type { FoundHit } from "./find-artifact.ts";
 import { holdPersisted } from "./hold-payload.ts";
 import type { HookContext } from "./hooks.ts";
 import { paramsOf } from "./params-of.ts";
+import { joinSecrets, secretsIn } from "./secrets-in.ts";
 import type { State } from "./state.ts";
 import { loggerOf, tellEvent } from "./tell-event.ts";
 
@@ -47,6 +47,7 @@ export class CallContext implements HookContext<unknown, unknown> {
     this.dependencies = state.dependencies;
     this.untracked = untracked ?? NOTHING_UNTRACKED;
     this.#signal = signal;
+    if (untracked !== undefined) state.secrets = joinSecrets(state.secrets, secretsIn(untracked));
   }
 
   get params(): unknown {
@@ -103,18 +104,16 @@ function validateLoaded(
   context: HookContext<unknown, unknown>,
   options: CallOptions,
 ): Promise<void> | undefined {
-  const onInvalid = (error: unknown): void => {
-    const invalid = asInvalid(state, error);
-    if (options.warnIfInvalid !== true) throw invalid;
-    process.emitWarning(invalid.message, { type: "InvalidPayloadWarning", code: invalid.code });
-    tellEvent(state, { type: "invalid", error });
+  const onInvalid = async (error: unknown): Promise<void> => {
+    const { invalidPayload, warnOfInvalid } = await loadPart(() => import("./invalid-payload.ts"));
+    if (options.warnIfInvalid !== true) throw invalidPayload(state, error);
+    warnOfInvalid(state, error);
   };
   try {
     const result = state.hooks.validatePayload(payload, context);
     return result instanceof Promise ? result.then(() => {}, onInvalid) : undefined;
   } catch (error) {
-    onInvalid(error);
-    return undefined;
+    return onInvalid(error);
   }
 }
 
@@ -127,14 +126,9 @@ export async function validateGenerated(
   try {
     await state.hooks.validatePayload(payload, context);
   } catch (error) {
-    throw asInvalid(state, error);
+    const { invalidPayload } = await loadPart(() => import("./invalid-payload.ts"));
+    throw invalidPayload(state, error);
   }
-}
-
-function asInvalid(state: State, error: unknown): InvalidPayloadError {
-  if (error instanceof InvalidPayloadError) return error;
-  const why = error instanceof Error ? error.message : String(error);
-  return new InvalidPayloadError(`The payload of ${state.node.name} is not valid: ${why}`, { cause: error });
 }
 
 const told = new Set<string>();

@@ -1,8 +1,14 @@
 import { PersistableError } from "../errors/persistable-error.ts";
+import { asText, isErrorLike, tryGet, tryKeys } from "./describe-thrown.ts";
 
 /** An error on its way between threads: structured clone would lose its name and its fields. */
 export type CarriedError =
-  | { readonly kind: "error"; readonly fields: ErrorFields; readonly cause?: CarriedError }
+  | {
+      readonly kind: "error";
+      readonly fields: ErrorFields;
+      readonly cause?: CarriedError;
+      readonly errors?: readonly CarriedError[];
+    }
   | { readonly kind: "value"; readonly value: unknown };
 
 interface ErrorFields {
@@ -14,26 +20,35 @@ interface ErrorFields {
 }
 
 const MAX_CAUSES = 20;
+/** Of an AggregateError. */
+const MAX_ERRORS = 20;
 
-/** What was thrown, whatever it is. */
+/** What was thrown, whatever it is: nothing in it can make this throw. */
 export function carryError(thrown: unknown, depth = 0): CarriedError {
-  if (!(thrown instanceof Error)) return { kind: "value", value: isCloneable(thrown) ? thrown : String(thrown) };
-  const own = Object.fromEntries(
-    Object.entries(thrown).filter(([key, value]) => !STANDARD.has(key) && isCloneable(value)),
-  );
-  // On classes of the platform (DOMException) it is no field of its own.
-  const { code } = thrown as { readonly code?: unknown };
-  if (code !== undefined && isCloneable(code)) own.code = code;
-  const { name, message, stack } = thrown;
-  const fields = {
-    name: String(name),
-    message: String(message),
-    stack: stack === undefined ? undefined : `${stack}`,
-    own,
+  if (!isErrorLike(thrown)) return { kind: "value", value: isCloneable(thrown) ? thrown : asText(thrown) };
+  // On classes of the platform (DOMException) the code is no field of its own.
+  const own = [...tryKeys(thrown), "code"].flatMap((key) => {
+    const value = STANDARD.has(key) ? undefined : tryGet(thrown, key);
+    return value !== undefined && isCloneable(value) ? [[key, value] as const] : [];
+  });
+  const [name, message, stack, cause] = CARRIED.map((key) => tryGet(thrown, key));
+  const errors = tryGet(thrown, "errors");
+  return {
+    kind: "error",
+    fields: {
+      name: asText(name ?? "Error"),
+      message: asText(message ?? ""),
+      stack: stack === undefined ? undefined : asText(stack),
+      own: Object.fromEntries(own),
+    },
+    ...(cause === undefined || depth >= MAX_CAUSES ? {} : { cause: carryError(cause, depth + 1) }),
+    ...(!Array.isArray(errors) || depth > 0
+      ? {}
+      : { errors: errors.slice(0, MAX_ERRORS).map((error) => carryError(error, depth + 1)) }),
   };
-  const hasCause = thrown.cause !== undefined && depth < MAX_CAUSES;
-  return hasCause ? { kind: "error", fields, cause: carryError(thrown.cause, depth + 1) } : { kind: "error", fields };
 }
+
+const CARRIED = ["name", "message", "stack", "cause"] as const;
 
 /** The error again, on the other side. */
 export function restoreError(carried: CarriedError): unknown {
@@ -46,6 +61,8 @@ export function restoreError(carried: CarriedError): unknown {
   const hidden = { configurable: true, writable: true, enumerable: false };
   if (error.name !== name) Object.defineProperty(error, "name", { value: name, ...hidden });
   if (stack !== undefined) Object.defineProperty(error, "stack", { value: stack, ...hidden });
+  if (carried.errors !== undefined)
+    Object.defineProperty(error, "errors", { value: carried.errors.map(restoreError), ...hidden });
   return Object.assign(error, own);
 }
 
@@ -63,7 +80,7 @@ class RestoredError extends PersistableError {
   }
 }
 
-const STANDARD = new Set(["name", "message", "stack", "cause"]);
+const STANDARD = new Set(["name", "message", "stack", "cause", "errors"]);
 
 const BUILT_IN = new Map<string, ErrorConstructor>(
   [TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map((builtIn) => [

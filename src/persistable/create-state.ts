@@ -17,6 +17,7 @@ import {
 } from "./declaration.ts";
 import type { Hooks } from "./hooks.ts";
 import { parseParams } from "./parse-params.ts";
+import { joinSecrets } from "./secrets-in.ts";
 import { type State, stateKey } from "./state.ts";
 import { Surroundings, type SurroundingsOptions } from "./surroundings.ts";
 
@@ -80,7 +81,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     hooks,
     dependencies,
     dependencyStates: states,
-    secrets: parsed.secrets,
+    secrets: states.reduce((all, { secrets }) => joinSecrets(all, secrets), parsed.secrets),
     surroundings,
     isTold: false,
     session: undefined,

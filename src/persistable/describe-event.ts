@@ -1,3 +1,4 @@
+import type { DescribedError } from "../errors/described-error.ts";
 import type { PersistableEvent, SourceChangedEvent } from "../events/event.ts";
 import type { LogLevel } from "../events/logger.ts";
 
@@ -66,7 +67,7 @@ export function describeEvent(event: PersistableEvent): DescribedEvent {
       });
     }
     case "failed":
-      return line("error", "generate", `Failed: ${describeError(event.error)}`);
+      return line("error", "generate", `Failed: ${stackOf(event.error)}`);
     case "persisted": {
       const { recordFile, payloadFile, sizeBytes, format, durationMs } = event;
       const where =
@@ -87,7 +88,7 @@ export function describeEvent(event: PersistableEvent): DescribedEvent {
       });
     }
     case "invalid":
-      return line("warn", "load", `Loaded payload is invalid, and is kept as asked: ${describeError(event.error)}`);
+      return line("warn", "load", `Loaded payload is invalid, and is kept as asked: ${stackOf(event.error)}`);
     case "source-changed":
       return line("warn", "load", describeSourceChange(name, event), {
         recorded: event.recorded,
@@ -112,6 +113,6 @@ function describeCost(cost: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
-function describeError(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+function stackOf({ stack, message }: DescribedError): string {
+  return stack ?? message;
 }

@@ -1,4 +1,5 @@
 import type { RecipeParam } from "../address/recipe-node.ts";
+import { visibleLine } from "../errors/visible-text.ts";
 import { Secret } from "../params/secret.ts";
 
 /** Own params on one line, as JSON-like text without secrets. */
@@ -6,7 +7,7 @@ export function describeParams(recipeParams: readonly RecipeParam[]): string {
   const parts = recipeParams.map(
     ({ key, value, kind }) => `${key}: ${describeParam(value)}${kind === "untracked" ? " (untracked)" : ""}`,
   );
-  return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`;
+  return parts.length === 0 ? "{}" : visibleLine(`{ ${parts.join(", ")} }`);
 }
 
 const MAX_PARAM_LENGTH = 200;

@@ -1,11 +1,11 @@
 import { makeWorkFolder, removeWorkFolder } from "../util/work-folder.ts";
 import { CallContext, type CallOptions } from "./accept-payload.ts";
 import type { GenerateContext } from "./hooks.ts";
-import { createRedactor } from "./redact-secrets.ts";
+import { redactionOf } from "./redaction.ts";
 import { seedOfState } from "./seed-of-state.ts";
 import { SpentCost } from "./spent-cost.ts";
 import type { State, TakenByGenerator } from "./state.ts";
-import { tellEvent } from "./tell-event.ts";
+import { tellRedacted } from "./tell-at-once.ts";
 
 /** What a generator is handed, for one run of it; what it does after {@link close} is without effect. */
 export class GeneratorContext extends CallContext implements GenerateContext<unknown, unknown> {
@@ -13,7 +13,6 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   readonly #cost = new SpentCost();
   #seed: number | undefined;
   #workFolder: string | undefined;
-  #redact: ((text: string) => string) | undefined;
   #isOpen = true;
 
   constructor(state: State, options: CallOptions, signal: AbortSignal | undefined) {
@@ -27,15 +26,15 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   progress(done: number, total?: number, note?: string): void {
     if (!this.#isOpen || !isAmount(done) || !this.#isHeard) return;
     try {
-      tellEvent(this.#state, {
+      tellRedacted(this.#state, {
         type: "progress",
         done,
         ...(isAmount(total) ? { total } : {}),
-        ...(typeof note === "string" ? { note: this.#redacted(note) } : {}),
+        ...(typeof note === "string" ? { note } : {}),
       });
     } catch (error) {
       // A display that breaks down is no reason to lose a payload.
-      process.emitWarning(error instanceof Error ? error : String(error));
+      warnOfThrown(this.#state, error);
     }
   }
 
@@ -43,13 +42,8 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
     return this.#state.surroundings.hasListener || this.#state.control?.onEvent !== undefined;
   }
 
-  #redacted(note: string): string {
-    this.#redact ??= createRedactor(this.#state.secrets);
-    return this.#redact(note);
-  }
-
   cost(spent: Readonly<Record<string, number>>): void {
-    if (this.#isOpen) this.#cost.add(spent);
+    if (this.#isOpen) this.#cost.add(redactionOf(this.#state).amounts(spent));
   }
 
   get seed(): number {
@@ -79,6 +73,12 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
     this.#isOpen = false;
     if (this.#workFolder !== undefined) await removeWorkFolder(this.#workFolder);
   }
+}
+
+/** Of a listener that has thrown. */
+export function warnOfThrown(state: State, error: unknown): void {
+  const { name, message, stack } = redactionOf(state).error(error);
+  process.emitWarning(message, { type: name, ...(stack === undefined ? {} : { detail: stack }) });
 }
 
 function isAmount(value: unknown): value is number {

@@ -1,17 +1,18 @@
 import { locateDefinition } from "../artifact/defining-module.ts";
 import { UnshareableError, WorkerModuleError } from "../errors/worker-errors.ts";
-import type { PersistableEvent } from "../events/event.ts";
 import { decodePayload } from "../format/encode-payload.ts";
 import { openedStores } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { loadPart } from "../util/load-part.ts";
 import { adoptWorkFolder, removeWorkFolder } from "../util/work-folder.ts";
-import { type CarriedError, restoreError } from "./carried-error.ts";
-import type { GeneratorContext } from "./generate-context.ts";
+import { type GeneratorContext, warnOfThrown } from "./generate-context.ts";
 import type { MovedPayload } from "./moved-payload.ts";
 import { packValue } from "./packed-value.ts";
 import { paramsTreeOf } from "./params-tree-of.ts";
+import { redactionOf } from "./redaction.ts";
+import { callLogger } from "./session.ts";
 import type { State } from "./state.ts";
+import { tellOfOther } from "./tell-at-once.ts";
 import { visitUpstreamFirst } from "./upstream-first.ts";
 import { lineOfWork } from "./wait-graph.ts";
 import type { JobNode, WorkerJob, WorkerNews } from "./worker-message.ts";
@@ -32,6 +33,7 @@ export async function generateInWorker(state: State, context: GeneratorContext):
     const { moved, taken, upstreamMs } = await pool.run({
       name: state.node.name,
       job,
+      redaction: redactionOf(state),
       signal: context.signal,
       onNews: (news) => {
         if (news.kind === "work-folder") {
@@ -167,21 +169,20 @@ function relay(state: State, context: GeneratorContext, news: RelayedNews): void
   try {
     tellHere(state, context, news);
   } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error));
+    warnOfThrown(state, error);
   }
 }
 
 function tellHere(state: State, context: GeneratorContext, news: RelayedNews): void {
-  const { onEvent, logger } = state.surroundings;
+  const { logger } = state.surroundings;
   if (news.kind === "progress") context.progress(news.done, news.total, news.note);
   else if (news.kind === "cost") context.cost(news.spent);
   else if (news.kind === "log") context.log[news.level](news.message, news.fields);
-  else if (news.kind === "event") onEvent?.(withError(news.event));
-  else logger?.[news.level](news.message, news.fields);
-}
-
-function withError(event: PersistableEvent): PersistableEvent {
-  return event.type === "failed" ? { ...event, error: restoreError(event.error as CarriedError) } : event;
+  else if (news.kind === "event") tellOfOther(state, news.event);
+  else if (logger !== undefined) {
+    const redaction = redactionOf(state);
+    callLogger(logger, news.level, redaction.text(news.message), redaction.value(news.fields));
+  }
 }
 
 async function receive(state: State, moved: MovedPayload): Promise<unknown> {

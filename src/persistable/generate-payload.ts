@@ -14,7 +14,7 @@ import { provenanceKeysOf } from "./declaration.ts";
 import { GeneratorContext } from "./generate-context.ts";
 import { holdPersisted, holdUnpersisted } from "./hold-payload.ts";
 import type { HookContext } from "./hooks.ts";
-import { createRedactor } from "./redact-secrets.ts";
+import { redactionOf } from "./redaction.ts";
 import type { Generated, State } from "./state.ts";
 import { tellAtOnce } from "./tell-at-once.ts";
 import { carryOut, titleOf, waitFor, workKeyOf } from "./wait-graph.ts";
@@ -96,7 +96,7 @@ async function summarize(
   context: HookContext<unknown, unknown>,
 ): Promise<RecordDraft> {
   const summary = await state.hooks.summarizePayload(payload, context);
-  return summary === undefined ? draft : summarizeRecord(draft, encodeSummary(summary, createRedactor(state.secrets)));
+  return summary === undefined ? draft : summarizeRecord(draft, encodeSummary(summary, redactionOf(state).text));
 }
 
 function busyMsOf(state: State): number {

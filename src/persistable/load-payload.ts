@@ -29,9 +29,9 @@ async function missError(
   const { name, address } = state.node;
   const store = state.surroundings.store;
   if (miss.state === "corrupt") {
-    tellEvent(state, { type: "corrupt", file: miss.file, problem: miss.problem });
-    await state.telling;
     const { failure } = miss;
+    const { tellAtOnce } = await loadPart(() => import("./tell-at-once.ts"));
+    tellAtOnce(state, { type: "corrupt", file: miss.file, problem: miss.problem });
     return new CorruptArtifactError(name, address, miss.file, miss.problem, failure && { cause: failure });
   }
   const [{ explainMiss, MENTION_RECORDS }, { describeMiss }] = await Promise.all([

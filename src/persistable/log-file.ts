@@ -1,4 +1,5 @@
 import path from "node:path";
+import { visibleText } from "../errors/visible-text.ts";
 
 type NodeFs = typeof import("node:fs");
 
@@ -14,7 +15,7 @@ export function appendLog(file: string, text: string): void {
     if (warned.has(file)) return;
     warned.add(file);
     process.emitWarning(
-      `The log file ${file} cannot be written (${(error as Error).message}); the work goes on without it.`,
+      visibleText(`The log file ${file} cannot be written (${(error as Error).message}); the work goes on without it.`),
       "PersistableWarning",
     );
   }

@@ -98,6 +98,22 @@ function placeOf([root = "", ...keys]: readonly string[]): string {
   return formatPath(root, keys);
 }
 
+/** Secrets that are known of an error; one that cannot go to another thread stays behind. */
+export function packSecrets(secrets: readonly Secret<unknown>[]): PackedValue[] {
+  return secrets.flatMap((secret) => {
+    try {
+      return [packValue(secret, [], ["secret"])];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** They again, on the other side. */
+export function unpackSecrets(packed: readonly PackedValue[]): Secret<unknown>[] {
+  return packed.map((one) => unpackValue(one, [])).filter((one) => one instanceof Secret);
+}
+
 function refuse(path: readonly string[], what: string): never {
   throw new UnshareableError(
     `${placeOf(path)} is ${what}, which cannot go to a worker thread. Give plain values, or leave out worker.`,

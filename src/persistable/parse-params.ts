@@ -9,6 +9,8 @@ import { describeKind } from "../util/describe-kind.ts";
 import { wrapperKind } from "../util/wrapper-kind.ts";
 import { assertDepth } from "./assert-depth.ts";
 import { canonicalText, type Declaration } from "./declaration.ts";
+import { quietIssues } from "./quiet-issues.ts";
+import { NO_SECRETS, secretsIn } from "./secrets-in.ts";
 import { type ParamsSnapshot, snapshotParams } from "./snapshot-params.ts";
 
 /** Own params after the schema, and the part that each plays. */
@@ -50,7 +52,7 @@ function partsOf(
   untracked: ReadonlySet<string>,
 ): Pick<ParsedParams, "tracked" | "recipeParams" | "secrets"> {
   const recipeParams: RecipeParam[] = [];
-  const secrets: Secret<unknown>[] = [];
+  let secrets: Secret<unknown>[] | undefined;
   let tracked: Record<string, unknown> | undefined;
   const leaveOut = (key: string): void => {
     tracked ??= { ...params };
@@ -59,9 +61,11 @@ function partsOf(
   for (const key of Object.keys(params)) {
     const value = params[key];
     if (value instanceof Secret) {
-      secrets.push(value);
+      secrets = [...(secrets ?? []), value];
       leaveOut(key);
     } else if (untracked.has(key)) {
+      const inner = secretsIn(value);
+      if (inner.length > 0) secrets = [...(secrets ?? []), ...inner];
       recipeParams.push({ key, value, kind: "untracked" });
       leaveOut(key);
     } else if (isEarlierDefault(declaration, key, value)) {
@@ -69,7 +73,7 @@ function partsOf(
       leaveOut(key);
     } else recipeParams.push({ key, value, kind: "tracked" });
   }
-  return { tracked: tracked ?? params, recipeParams, secrets };
+  return { tracked: tracked ?? params, recipeParams, secrets: secrets ?? NO_SECRETS };
 }
 
 function isEarlierDefault(declaration: Declaration, key: string, value: unknown): boolean {
@@ -123,7 +127,7 @@ function validateParams(
       path: formatPath("params", (path ?? []).map(pathKey)),
       message,
     }));
-    throw new InvalidParamsError(name, issues);
+    throw new InvalidParamsError(name, quietIssues(issues, input));
   }
   const output = result.value;
   if (typeof output !== "object" || output === null || Array.isArray(output)) {

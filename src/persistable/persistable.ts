@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Address } from "../address/address.ts";
 import { NoPayloadError } from "../errors/persistable-errors.ts";
+import { visibleLine } from "../errors/visible-text.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";
@@ -264,7 +265,7 @@ export abstract class Persistable<
 
   /** Short and without secrets, for `console.log`. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `${this.name} ${describeParams(this[stateKey].node.recipeParams)} (${this.address.slice(0, 8)}…)`;
+    return `${visibleLine(this.name)} ${describeParams(this[stateKey].node.recipeParams)} (${this.address.slice(0, 8)}…)`;
   }
 
   /** What JSON.stringify shows: who this is, not its payload. */

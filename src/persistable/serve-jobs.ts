@@ -1,12 +1,13 @@
 import { WorkerModuleError } from "../errors/worker-errors.ts";
-import type { PersistableEvent } from "../events/event.ts";
 import type { Logger, LogLevel } from "../events/logger.ts";
 import type { CallOptions } from "./accept-payload.ts";
 import { carryError, restoreError } from "./carried-error.ts";
+import { asText, tryGet } from "./describe-thrown.ts";
 import { GeneratorContext } from "./generate-context.ts";
 import { movePayload, type PayloadMove } from "./moved-payload.ts";
-import { unpackValue } from "./packed-value.ts";
+import { packSecrets, unpackValue } from "./packed-value.ts";
 import { rebuildPersistable } from "./rebuild-persistable.ts";
+import { secretsOfError } from "./redaction.ts";
 import type { State } from "./state.ts";
 import type { SurroundingsOptions } from "./surroundings.ts";
 import { continueLine } from "./wait-graph.ts";
@@ -64,7 +65,8 @@ async function generate(state: State, context: WorkerContext, line: WorkerJob["l
 function failed(error: unknown, signal?: AbortSignal): Finished {
   const isReason = signal?.aborted === true && error === signal.reason;
   const isModuleProblem = error instanceof WorkerModuleError;
-  return { outcome: { kind: "failed", error: carryError(error), isReason, isModuleProblem }, transfer: [] };
+  const secrets = packSecrets(secretsOfError(error));
+  return { outcome: { kind: "failed", error: carryError(error), secrets, isReason, isModuleProblem }, transfer: [] };
 }
 
 function postOutcome(port: Port, jobId: number, outcome: WorkerOutcome, transfer: readonly ArrayBuffer[]): void {
@@ -84,18 +86,14 @@ function postOutcome(port: Port, jobId: number, outcome: WorkerOutcome, transfer
 function surroundingsFor({ isHeard, isLogged, isVerbose }: WorkerJob, tell: Tell): SurroundingsOptions {
   return {
     verbose: isVerbose && !isLogged,
-    onEvent: isHeard ? (event) => tell({ kind: "event", event: cloneable(event) }) : undefined,
+    onEvent: isHeard ? (event) => tell({ kind: "event", event }) : undefined,
     logger: isLogged ? createTellingLogger("line", tell) : undefined,
   };
 }
 
-function cloneable(event: PersistableEvent): PersistableEvent {
-  return event.type === "failed" ? { ...event, error: carryError(event.error) } : event;
-}
-
 function createTellingLogger(kind: "log" | "line", tell: Tell): Logger {
   const write = (level: LogLevel) => (message: string, fields?: object) => {
-    tell({ kind, level, message: String(message), fields: cloneFields(fields) });
+    tell({ kind, level, message: asText(message), fields: cloneFields(fields) });
   };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
@@ -105,7 +103,7 @@ function cloneFields(fields: object | undefined): object {
   try {
     return structuredClone(fields ?? {});
   } catch {
-    return Object.fromEntries(Object.entries(fields ?? {}).map(([key, value]) => [key, String(value)]));
+    return Object.fromEntries(Object.keys(fields ?? {}).map((key) => [key, asText(tryGet(fields ?? {}, key))]));
   }
 }
 

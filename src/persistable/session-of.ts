@@ -2,6 +2,7 @@ import { storePath } from "../store/store-path.ts";
 import { safeName } from "../util/safe-name.ts";
 import { appendLog } from "./log-file.ts";
 import { openingOf } from "./opening-of.ts";
+import { redactionOf } from "./redaction.ts";
 import { Session } from "./session.ts";
 import type { State } from "./state.ts";
 
@@ -12,12 +13,12 @@ export function sessionOf(state: State): Session {
 }
 
 function createSession(state: State): Session {
-  const { node, surroundings, secrets } = state;
+  const { node, surroundings } = state;
   return new Session({
     name: node.name,
     address: node.address,
     surroundings,
-    secrets,
+    redaction: () => redactionOf(state),
     opening: () => openingOf(state),
     writeFile: () => {
       const file = surroundings.store.localPath?.(storePath(`${safeName(node.name)}.log`));

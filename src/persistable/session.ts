@@ -1,9 +1,10 @@
 import type { Address } from "../address/address.ts";
+import { visibleLine, visibleText } from "../errors/visible-text.ts";
 import type { PersistableEvent, ProgressEvent } from "../events/event.ts";
 import type { Logger, LogLevel } from "../events/logger.ts";
-import type { Secret } from "../params/secret.ts";
 import { describeEvent } from "./describe-event.ts";
-import { createRedactor } from "./redact-secrets.ts";
+import { asText } from "./describe-thrown.ts";
+import type { Redaction } from "./redaction.ts";
 
 /** What the log of one persistable is made of. */
 export interface SessionOptions {
@@ -14,7 +15,8 @@ export interface SessionOptions {
     readonly logger: Logger | undefined;
     readonly verbose: boolean;
   };
-  readonly secrets: readonly Secret<unknown>[];
+  /** Takes secrets out of what a hook asks for; an event comes without them. */
+  readonly redaction: () => Redaction;
   /** What the two opening lines say; asked for when the first line is written. */
   readonly opening: () => PersistableEvent;
   /** Appends lines to the log file; undefined where the store is no folder on this machine. */
@@ -29,7 +31,6 @@ export class Session {
   readonly #options: SessionOptions;
   #fileOpened = false;
   #nextProgressMs = 0;
-  #redact: ((text: string) => string) | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -52,11 +53,12 @@ export class Session {
 
   /** A line that a hook asked for. */
   writeLine(level: LogLevel, message: string, fields: object): void {
-    this.#log(level, "generate", message, fields, true);
+    const redaction = this.#options.redaction();
+    this.#log(level, "generate", redaction.text(asText(message)), redaction.value(fields), true);
   }
 
   #log(level: LogLevel, where: string, rawMessage: string, fields: object, inFile: boolean): void {
-    const message = this.#redacted(rawMessage);
+    const message = visibleText(rawMessage);
     const { name, surroundings } = this.#options;
     const { logger, verbose } = surroundings;
     if (logger !== undefined) {
@@ -76,20 +78,15 @@ export class Session {
       this.#fileOpened = true;
       if (where !== "constructor") {
         const { message } = describeEvent(this.#options.opening());
-        write(logLine(this.#options.name, "constructor", "info", this.#redacted(message)));
+        write(logLine(this.#options.name, "constructor", "info", message));
       }
     }
     write(line);
   }
-
-  #redacted(text: string): string {
-    this.#redact ??= createRedactor(this.#options.secrets);
-    return this.#redact(text);
-  }
 }
 
 /** pino takes the fields first, everybody else the message. */
-function callLogger(logger: Logger, level: LogLevel, message: string, fields: object): void {
+export function callLogger(logger: Logger, level: LogLevel, message: string, fields: object): void {
   const isPino = "bindings" in logger && "child" in logger;
   if (isPino)
     (logger as unknown as Record<LogLevel, (fields: object, message: string) => void>)[level](fields, message);
@@ -101,7 +98,7 @@ function logLine(name: string, where: string, level: LogLevel, message: string):
   const time = new Date().toISOString().replace("T", " ").replace(".", ",").replace("Z", "");
   const lines = message
     .split("\n")
-    .map((line) => `${time} - ${escapeLine(name)} - ${where} - ${LEVEL_NAMES[level]} - ${escapeLine(line)}\n`);
+    .map((line) => `${time} - ${visibleLine(name)} - ${where} - ${LEVEL_NAMES[level]} - ${visibleLine(line)}\n`);
   return lines.join("");
 }
 
@@ -111,13 +108,3 @@ const LEVEL_NAMES: Readonly<Record<LogLevel, string>> = {
   warn: "WARNING",
   error: "ERROR",
 };
-
-/** A value with a line break in it must not look like a log line of its own. */
-function escapeLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
-  return text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f\u2028\u2029]/g, (char) =>
-    JSON.stringify(char)
-      .slice(1, -1)
-      .replace(/^[\u007f\u2028\u2029]$/, (raw) => `\\u${raw.charCodeAt(0).toString(16).padStart(4, "0")}`),
-  );
-}

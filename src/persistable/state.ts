@@ -42,7 +42,8 @@ export interface State {
   readonly snapshot: ParamsSnapshot;
   readonly dependencies: Readonly<Record<string, unknown>>;
   readonly dependencyStates: readonly State[];
-  readonly secrets: readonly Secret<unknown>[];
+  /** Its own, those of everything upstream, and those that a call has brought: see `redactionOf`. */
+  secrets: readonly Secret<unknown>[];
   readonly surroundings: Surroundings;
   /** Whether anything was told yet; see `tellEvent`. */
   isTold: boolean;

@@ -10,11 +10,24 @@ type BodyOf<Event> = Event extends PersistableEvent ? Omit<Event, "name" | "addr
 /** An event without saying of which persistable. */
 export type EventBody = BodyOf<PersistableEvent>;
 
+/** Nothing in these comes from a generator, a validator or a file: no secret can be in them. */
+export type PlainEventBody = Extract<
+  EventBody,
+  { readonly type: "constructed" | "loading" | "hit" | "source-changed" | "removed" }
+>;
+
 /**
  * What happens to a persistable is told here, once: the listener is called at once. The lines of the log are written at once where the session
  * is there; otherwise it is loaded first, and `state.telling` is the promise of them.
+ *
+ * Everything that may quote somebody is told by `tellAtOnce`, which takes secrets out of it.
  */
-export function tellEvent(state: State, body: EventBody): void {
+export function tellEvent(state: State, body: PlainEventBody): void {
+  emit(state, body);
+}
+
+/** Tell what has no secret in it any more. */
+export function emit(state: State, body: EventBody): void {
   const { surroundings } = state;
   // The opening lines come before the first event, not at construction, since a dependency learns only later where it lives.
   if (!state.isTold && surroundings.hasListener) {

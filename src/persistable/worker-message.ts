@@ -65,6 +65,8 @@ export type WorkerOutcome =
   | {
       readonly kind: "failed";
       readonly error: CarriedError;
+      /** Those that are known of the error. */
+      readonly secrets: readonly PackedValue[];
       /** It is what the job was aborted with. */
       readonly isReason: boolean;
       /** A definition that could not be found there. */

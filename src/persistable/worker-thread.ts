@@ -1,5 +1,8 @@
+import { visibleLine } from "../errors/visible-text.ts";
 import { UnshareableError, WorkerCrashedError, WorkerModuleError } from "../errors/worker-errors.ts";
 import { carryError, restoreError } from "./carried-error.ts";
+import { unpackSecrets } from "./packed-value.ts";
+import { noteSecrets, type Redaction } from "./redaction.ts";
 import type { MessageToWorker, Numbered, WorkerJob, WorkerNews, WorkerOutcome } from "./worker-message.ts";
 
 type Worker = import("node:worker_threads").Worker;
@@ -9,6 +12,7 @@ export type DoneByWorker = Extract<WorkerOutcome, { kind: "done" }>;
 export interface WorkerTask {
   readonly name: string;
   readonly job: WorkerJob;
+  readonly redaction: Redaction;
   readonly signal: AbortSignal;
   onNews(news: WorkerNews): void;
 }
@@ -34,6 +38,8 @@ export class WorkerThread {
   #current: Current | undefined;
   #count = 0;
   #failure: unknown;
+  /** Of the last task. */
+  #redaction: Redaction | undefined;
   /** Neither ended nor about to. */
   isUsable = true;
 
@@ -58,6 +64,7 @@ export class WorkerThread {
   /** Rejects with the signal's reason at the latest when the thread is stopped. */
   async run(task: WorkerTask): Promise<DoneByWorker> {
     const jobId = ++this.#count;
+    this.#redaction = task.redaction;
     let timer: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
       this.#post({ kind: "abort", jobId, reason: carryError(task.signal.reason) });
@@ -84,12 +91,13 @@ export class WorkerThread {
     await this.#worker.terminate();
   }
 
-  #start(jobId: number, { name, job }: WorkerTask): void {
+  #start(jobId: number, { name, job, redaction }: WorkerTask): void {
     try {
       this.#post({ kind: "run", jobId, job });
-    } catch (cause) {
-      throw new UnshareableError(`The params of ${name} cannot go to a worker thread: ${(cause as Error).message}`, {
-        cause,
+    } catch (error) {
+      const { message } = redaction.error(error);
+      throw new UnshareableError(`The params of ${visibleLine(name)} cannot go to a worker thread: ${message}`, {
+        cause: redaction.cause(error),
       });
     }
   }
@@ -111,27 +119,30 @@ export class WorkerThread {
     this.isUsable = false;
     const current = this.#current;
     if (current === undefined) {
-      if (this.#failure !== undefined) process.emitWarning(warningOf(this.#failure));
+      if (this.#failure !== undefined) process.emitWarning(warningOf(this.#failure, this.#redaction));
     } else if (current.task.signal.aborted) {
       current.reject(current.task.signal.reason);
     } else {
-      const options = this.#failure === undefined ? undefined : { cause: this.#failure };
-      current.reject(new WorkerCrashedError(current.task.name, exitCode, options));
+      const { name, redaction } = current.task;
+      const options = this.#failure === undefined ? undefined : { cause: redaction.cause(this.#failure) };
+      current.reject(new WorkerCrashedError(name, exitCode, options));
     }
     this.#onEnd();
   }
 }
 
 function errorOf(
-  { error, isReason, isModuleProblem }: Extract<WorkerOutcome, { kind: "failed" }>,
+  { error, secrets, isReason, isModuleProblem }: Extract<WorkerOutcome, { kind: "failed" }>,
   signal: AbortSignal,
 ) {
   if (isReason) return signal.reason;
   const restored = restoreError(error);
+  noteSecrets(restored, unpackSecrets(secrets));
   if (!isModuleProblem || !(restored instanceof Error)) return restored;
   return new WorkerModuleError(restored.message, restored.cause === undefined ? undefined : { cause: restored.cause });
 }
 
-function warningOf(failure: unknown): string {
-  return `A worker thread failed after its generator was through: ${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}`;
+function warningOf(failure: unknown, redaction: Redaction | undefined): string {
+  const { stack, message } = redaction?.error(failure) ?? { message: "nothing is known of it" };
+  return `A worker thread failed after its generator was through: ${stack ?? message}`;
 }

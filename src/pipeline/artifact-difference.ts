@@ -1,4 +1,5 @@
 import { describeValue } from "../artifact/miss.ts";
+import { visibleLine } from "../errors/visible-text.ts";
 
 /** One difference between two artifacts. */
 export interface Difference {
@@ -68,7 +69,7 @@ export class DescribedDifference implements ArtifactDifference {
 
 function describeAll(title: string, differences: readonly Difference[]): string {
   if (differences.length === 0) return "";
-  return [`${title}:`, ...differences.map((one) => `  ${one.path}: ${describeSides(one)}`)].join("\n");
+  return [`${title}:`, ...differences.map((one) => visibleLine(`  ${one.path}: ${describeSides(one)}`))].join("\n");
 }
 
 function describeSides(difference: Difference): string {

@@ -1,4 +1,5 @@
 import { describeMiss, describeValue } from "../artifact/miss.ts";
+import { visibleLine } from "../errors/visible-text.ts";
 import type { Expectation } from "./expectation.ts";
 import type { CauseValue, MissCause } from "./miss-causes.ts";
 import type { PlanCounts, PlanNode } from "./planned-node.ts";
@@ -16,10 +17,15 @@ const SHOWN_MISSES = 10;
 const SHOWN_VALUES = 5;
 
 /** A plan in words. */
-export function describePlan({ counts, causes, expected, nodes }: DescribedPlan): string {
+export function describePlan(plan: DescribedPlan): string {
+  // Names, keys and units of cost may hold anything.
+  return linesOf(plan).map(visibleLine).join("\n");
+}
+
+function linesOf({ counts, causes, expected, nodes }: DescribedPlan): string[] {
   const misses = counts.miss + counts.blocked;
   const lines = [describeCounts(counts)];
-  if (misses === 0) return lines.join("\n");
+  if (misses === 0) return lines;
   lines.push(describeExpectation(expected), "", ...shorten(causes.map(describeCause), SHOWN_CAUSES, "cause"), "");
   const shown: string[] = [];
   for (const node of nodes) {
@@ -28,10 +34,10 @@ export function describePlan({ counts, causes, expected, nodes }: DescribedPlan)
     if (node.reason?.kind === "never-generated") continue;
     if (shown.push(`  ${node.name} ${node.address.slice(0, 8)}…  ${describeNode(node)}`) === SHOWN_MISSES) break;
   }
-  if (shown.length === 0) return lines.slice(0, -1).join("\n");
+  if (shown.length === 0) return lines.slice(0, -1);
   lines.push(...shown);
   if (misses > shown.length) lines.push(`  … and ${count(misses - shown.length, "more miss", "more misses")}`);
-  return lines.join("\n");
+  return lines;
 }
 
 function describeCounts({ hit, miss, blocked, notNeeded }: PlanCounts): string {

@@ -1,7 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Address } from "../address/address.ts";
 import { type Addresser, createAddresser } from "../address/create-addresser.ts";
-import { BatchFailedError } from "../errors/pipeline-errors.ts";
 import { decodePayload, encodePayload } from "../format/encode-payload.ts";
 import { checkDefinition } from "../persistable/check-definition.ts";
 import { definePersistable } from "../persistable/define-persistable.ts";
@@ -9,12 +8,14 @@ import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../persistabl
 import { paramsOf } from "../persistable/params-of.ts";
 import { paramsTreeOf } from "../persistable/params-tree-of.ts";
 import type { PersistableOptions } from "../persistable/persistable.ts";
+import { redactionOf } from "../persistable/redaction.ts";
 import { SpentCost } from "../persistable/spent-cost.ts";
 import { type State, stateKey } from "../persistable/state.ts";
-import { tellEvent } from "../persistable/tell-event.ts";
+import { tellRedacted } from "../persistable/tell-at-once.ts";
 import { carryOutEnlisted, type Work, waitForEnlisted } from "../persistable/wait-graph.ts";
 import { orAborted } from "../store/or-aborted.ts";
 import { sha256Hex } from "../util/sha256.ts";
+import { batchFailure } from "./batch-failure.ts";
 import { limitBatch } from "./batch-limits.ts";
 import { claimBatch, inFlight } from "./item-claims.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
@@ -202,7 +203,7 @@ export class PersistableMap<Item, Payload> {
       const progress = { done: payloads.size, total: wanted.size, hits };
       onProgress?.(progress);
       if (this.#state.surroundings.hasListener)
-        tellEvent(this.#state, { type: "progress", done: progress.done, total: progress.total });
+        tellRedacted(this.#state, { type: "progress", done: progress.done, total: progress.total });
     };
     while (payloads.size < wanted.size) {
       const left = [...wanted].filter(([address]) => !payloads.has(address));
@@ -284,8 +285,7 @@ export class PersistableMap<Item, Payload> {
     await Promise.all(Array.from({ length: Math.max(1, options.concurrency ?? 1) }, lane));
     for (const { release } of queue) release();
     options.signal?.throwIfAborted();
-    if (failures.length > 0)
-      throw new BatchFailedError(this.#state.node.name, { failedItems, persisted: payloads.size, cause: failures[0] });
+    if (failures.length > 0) throw batchFailure(this.#state, failures[0], { failedItems, persisted: payloads.size });
   }
 
   async #generateBatch(
@@ -308,7 +308,7 @@ export class PersistableMap<Item, Payload> {
             items,
             params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
             signal: attempt,
-            cost: (amounts) => spent.add(amounts),
+            cost: (amounts) => spent.add(redactionOf(this.#state).amounts(amounts)),
           });
           return orAborted(Promise.resolve(generating), attempt);
         });

@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { MissReason } from "../artifact/miss.ts";
+import { visibleLine } from "../errors/visible-text.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 import type { State } from "../persistable/state.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
@@ -112,7 +113,7 @@ export class PlannedNode implements PlanNode {
 
   /** Short, for `console.log`. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `${this.state} ${this.name} (${this.address.slice(0, 8)}…)`;
+    return `${this.state} ${visibleLine(this.name)} (${this.address.slice(0, 8)}…)`;
   }
 
   /** What JSON.stringify shows. */

@@ -18,7 +18,7 @@ export function encodeSummary(summary: unknown, redact: (text: string) => string
   const redacted = Object.entries(summary).map(([key, value]): [string, SummaryValue] => {
     if (isSummaryValue(value)) return [redact(key), typeof value === "string" ? redact(value) : value];
     throw new UnsupportedValueError(
-      formatPath("summary", [key]),
+      formatPath("summary", [redact(key)]),
       describeKind(value),
       "A summary holds text, numbers, booleans, null and dates; everything else belongs into the payload.",
     );

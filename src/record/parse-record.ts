@@ -232,10 +232,33 @@ function parseProvenance(json: JsonValue | undefined): Provenance {
   }
   if (seed !== undefined && expectNumber(seed, "provenance.seed") > MAX_SEED)
     throw new RecordProblemError('has no seed in "provenance.seed"');
+  if (Number.isNaN(Date.parse(expectString(provenance.createdAt, "provenance.createdAt"))))
+    throw new RecordProblemError('has no time in "provenance.createdAt"');
+  const { durationMs, pid, packages, git } = provenance;
+  if (durationMs !== undefined) expectDuration(durationMs);
+  if (pid !== undefined) expectNumber(pid, "provenance.pid");
+  for (const field of PROVENANCE_TEXTS)
+    if (provenance[field] !== undefined) expectString(provenance[field], `provenance.${field}`);
+  if (packages !== undefined)
+    for (const [name, version] of Object.entries(expectObject(packages, "provenance.packages")))
+      expectString(version, `provenance.packages.${name}`);
+  if (git !== undefined) expectGit(expectObject(git, "provenance.git"));
   return provenance as unknown as Provenance;
 }
 
 const MAX_SEED = 2 ** 32 - 1;
+const PROVENANCE_TEXTS = ["host", "user", "script", "platform", "node", "module", "source"] as const;
+
+/** Plans and runs add them up. */
+function expectDuration(durationMs: JsonValue): void {
+  if (typeof durationMs !== "number" || !(durationMs >= 0 && durationMs <= Number.MAX_SAFE_INTEGER))
+    throw new RecordProblemError('has no duration in "provenance.durationMs"');
+}
+
+function expectGit({ commit, dirty }: Fields): void {
+  expectString(commit, "provenance.git.commit");
+  if (typeof dirty !== "boolean") throw new RecordProblemError('has neither true nor false in "provenance.git.dirty"');
+}
 
 /** JSON.parse has no limit of its own. */
 function assertDepth(bytes: Uint8Array): void {

@@ -1,7 +1,9 @@
+import type { DescribedError } from "../errors/described-error.ts";
 import type { RunFailure, RunResult } from "../errors/pipeline-errors.ts";
 import { UpstreamFailedError } from "../errors/pipeline-errors.ts";
 import type { RunEvent } from "../events/run-event.ts";
 import { describeParams } from "../persistable/describe-params.ts";
+import { redactionOf } from "../persistable/redaction.ts";
 import { SpentCost } from "../persistable/spent-cost.ts";
 import type { State } from "../persistable/state.ts";
 import { withBatchLimits } from "../pipeline/batch-limits.ts";
@@ -21,8 +23,18 @@ import { NodeOutcome, type ScheduleOutcome } from "./schedule-options.ts";
 
 type WithoutBase<Event> = Event extends RunEvent ? Omit<Event, "runId" | "atMs"> : never;
 type NodeEvent<Event> = Event extends { readonly index: number }
-  ? Omit<Event, "runId" | "atMs" | "index" | "name" | "address">
+  ? Untold<Omit<Event, "runId" | "atMs" | "index" | "name" | "address">>
   : never;
+/** With the error as it was thrown. */
+type Untold<Event> = Event extends { readonly error: DescribedError }
+  ? Omit<Event, "error"> & { readonly error: unknown }
+  : Event;
+
+interface NodeFailure {
+  readonly failure: RunFailure;
+  /** The error where it quotes no secret, or else a copy that quotes none. */
+  readonly cause: unknown;
+}
 
 /** One plan being carried out. */
 export class Execution {
@@ -35,7 +47,7 @@ export class Execution {
   readonly #release: PayloadRelease;
   /** Nodes that need nothing done. */
   readonly #done: Uint8Array;
-  readonly #failures = new Map<number, RunFailure>();
+  readonly #failures = new Map<number, NodeFailure>();
   /** Persistables that must not be generated again in this run, to be freed of that in the end. */
   readonly #refusing = new Set<State>();
   readonly #aborted = new Set<number>();
@@ -80,6 +92,12 @@ export class Execution {
     this.#tell({ type: "finished", state, durationMs, hits, generated, failed, cancelled, savedMs, cost });
     await this.#log.end(result);
     return result;
+  }
+
+  /** The first failure as the cause of what `run` throws: without secrets. */
+  get failureCause(): unknown {
+    const [first] = this.#failures.values();
+    return first?.cause;
   }
 
   #schedule(): Promise<ScheduleOutcome> {
@@ -155,16 +173,19 @@ export class Execution {
     });
   }
 
-  async #fail(node: number, state: State, failure: unknown, durationMs: number): Promise<void> {
-    const { cause: error, attempts } = failure instanceof ProductionFailure ? failure : { cause: failure, attempts: 1 };
+  async #fail(node: number, state: State, thrown: unknown, durationMs: number): Promise<void> {
+    const { cause: error, attempts } = thrown instanceof ProductionFailure ? thrown : { cause: thrown, attempts: 1 };
     if (this.#signal.aborted) {
       this.#aborted.add(node);
       return;
     }
     const { name, address, recipeParams } = state.node;
-    this.#failures.set(node, { name, address, params: describeParams(recipeParams), error, attempts });
-    const failureFile = await writeFailure(state, { error, attempts, durationMs, runId: this.#log.runId });
-    this.#log.note(node, { outcome: "failed", durationMs, attempts, error });
+    const redaction = redactionOf(state);
+    const described = redaction.error(error);
+    const failure = runFailureOf({ name, address, params: describeParams(recipeParams), described, attempts }, error);
+    this.#failures.set(node, { failure, cause: redaction.cause(error) });
+    const failureFile = await writeFailure(state, { error: described, attempts, durationMs, runId: this.#log.runId });
+    this.#log.note(node, { outcome: "failed", durationMs, attempts, error: described });
     this.#tellNode(node, {
       type: "failed",
       error,
@@ -182,9 +203,9 @@ export class Execution {
     );
     for (const dependency of state.dependencyStates) {
       const { name, address } = dependency.node;
-      for (const failure of failures) {
+      for (const { failure, cause } of failures) {
         if (failure.address !== address) continue;
-        dependency.control = { refusal: new UpstreamFailedError(name, { cause: failure.error }) };
+        dependency.control = { refusal: new UpstreamFailedError(name, { cause }) };
         this.#refusing.add(dependency);
       }
     }
@@ -208,7 +229,7 @@ export class Execution {
   }
 
   #resultAfter(durationMs: number): RunResult {
-    const failures = [...this.#failures.values()];
+    const failures = Array.from(this.#failures.values(), ({ failure }) => failure);
     const wasCut = this.#signal.aborted && this.#cancelled > 0;
     return {
       runId: this.#log.runId,
@@ -260,16 +281,26 @@ export class Execution {
     this.#tellNode(node, { type: "started", params, attempt, ...(Number.isNaN(expectedMs) ? {} : { expectedMs }) });
   }
 
+  /** Secrets are taken out here, so that no reader of the event can forget it. */
   #tellNode(index: number, body: NodeEvent<RunEvent>): void {
     if (this.#settings.listeners.length === 0) return;
-    const { name, address } = (this.#graph.states[index] as State).node;
-    this.#tell({ index, name, address, ...body } as WithoutBase<RunEvent>);
+    const state = this.#graph.states[index] as State;
+    const { name, address } = state.node;
+    this.#tell({ index, name, address, ...redactionOf(state).event(body) } as WithoutBase<RunEvent>);
   }
 
   #tell(body: WithoutBase<RunEvent>): void {
     const event = { runId: this.#log.runId, atMs: Date.now(), ...body } as RunEvent;
     for (const listener of this.#settings.listeners) listener(event);
   }
+}
+
+/** The error itself is for whoever asks for it: what prints or serializes a result does not come to it. */
+function runFailureOf(shown: Omit<RunFailure, "error">, error: unknown): RunFailure {
+  return Object.defineProperty({ ...shown, error: undefined as unknown }, "error", {
+    get: () => error,
+    enumerable: false,
+  });
 }
 
 function doneFromTheBeginning({ count, needed, kinds, forced }: PlanGraph): Uint8Array {

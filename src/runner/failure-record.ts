@@ -1,12 +1,21 @@
 import type { Address } from "../address/address.ts";
 import { artifactFolder } from "../artifact/artifact-paths.ts";
+import type { DescribedError } from "../errors/described-error.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
-import { createRedactor } from "../persistable/redact-secrets.ts";
 import type { State } from "../persistable/state.ts";
 import { stateKey } from "../persistable/state.ts";
 import { encodeParamsTree } from "../record/encode-params-tree.ts";
 import type { StorePath } from "../store/store.ts";
-import { plainLines } from "../util/plain-lines.ts";
+import {
+  describedErrorOf,
+  isAmount,
+  isCount,
+  isFields,
+  isText,
+  isTime,
+  type NoteFields,
+  readNote,
+} from "./read-note.ts";
 
 /**
  * What is kept of a failure, beside the artifacts and never in the place of one: what was tried, and what happened. The next success
@@ -35,24 +44,17 @@ export interface FailureRecord {
   readonly pid: number;
 }
 
-/** An error as data. */
-export interface DescribedError {
-  readonly name: string;
-  readonly message: string;
-  readonly code?: string;
-  readonly stack?: string;
-  readonly cause?: DescribedError;
-}
-
-const MAX_CAUSES = 8;
-const MAX_TEXT_LENGTH = 20_000;
-
 /** Of one failure; `undefined` where the file could not be written, which must not hide the failure itself. */
 export async function writeFailure(
   state: State,
-  failure: { readonly error: unknown; readonly attempts: number; readonly durationMs: number; readonly runId: string },
+  failure: {
+    readonly error: DescribedError;
+    readonly attempts: number;
+    readonly durationMs: number;
+    readonly runId: string;
+  },
 ): Promise<string | undefined> {
-  const { node, surroundings, secrets } = state;
+  const { node, surroundings } = state;
   const { params, dependencies } = encodeParamsTree(node);
   const record: FailureRecord = {
     failure: 1,
@@ -60,7 +62,7 @@ export async function writeFailure(
     address: node.address,
     params,
     dependencies,
-    error: describeError(failure.error, createRedactor(secrets)),
+    error: failure.error,
     attempts: failure.attempts,
     failedAt: new Date().toISOString(),
     durationMs: Math.round(failure.durationMs),
@@ -89,39 +91,27 @@ export async function forgetFailure(state: State): Promise<void> {
 }
 
 /**
- * How a persistable failed the last time that a run tried to generate it; `undefined` where it did not, or has been generated since.
+ * How a persistable failed the last time that a run tried to generate it; `undefined` where it did not, or has been generated since, and where the note is
+ * damaged. Nothing in its text moves a cursor.
  *
  * @throws a StoreError where the store cannot be read.
  */
 export async function readFailure(persistable: AnyPersistable): Promise<FailureRecord | undefined> {
   const { node, surroundings } = (persistable as AnyPersistable & { readonly [stateKey]: State })[stateKey];
-  const bytes = await surroundings.store.read(failurePath(node.name, node.address));
-  if (bytes === undefined) return undefined;
-  try {
-    const record = JSON.parse(Buffer.from(plainLines(bytes)).toString()) as FailureRecord;
-    return record.failure === 1 && record.address === node.address ? record : undefined;
-  } catch {
-    // Torn by a power cut: it was only ever a note.
-    return undefined;
-  }
+  const fields = await readNote(surroundings.store, failurePath(node.name, node.address));
+  return fields === undefined ? undefined : parseFailure(fields, node.address);
+}
+
+/** Damaged, or of somebody else: it was only ever a note. */
+function parseFailure(fields: NoteFields, address: Address): FailureRecord | undefined {
+  const error = describedErrorOf(fields.error);
+  const { failure, name, params, dependencies, attempts, failedAt, durationMs, runId, pid } = fields;
+  if (failure !== 1 || fields.address !== address || error === undefined) return undefined;
+  if (!isText(name) || !isText(runId) || !isTime(failedAt) || !isAmount(durationMs)) return undefined;
+  if (!isCount(attempts) || !isCount(pid) || !isFields(params) || !isFields(dependencies)) return undefined;
+  return { failure, name, address, params, dependencies, error, attempts, failedAt, durationMs, runId, pid };
 }
 
 function failurePath(name: string, address: Address): StorePath {
   return `${artifactFolder(name)}/${address}.failed.json` as StorePath;
-}
-
-/** An error and its causes as data, without secrets, of bounded size. */
-export function describeError(error: unknown, redact: (text: string) => string, depth = 0): DescribedError {
-  const text = (value: string): string => redact(value).slice(0, MAX_TEXT_LENGTH);
-  if (!(error instanceof Error)) return { name: typeof error, message: text(String(error)) };
-  const { code } = error as { readonly code?: unknown };
-  return {
-    name: error.name,
-    message: text(error.message),
-    ...(typeof code === "string" ? { code } : {}),
-    ...(error.stack === undefined ? {} : { stack: text(error.stack) }),
-    ...(error.cause === undefined || depth >= MAX_CAUSES
-      ? {}
-      : { cause: describeError(error.cause, redact, depth + 1) }),
-  };
 }

@@ -1,7 +1,8 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { NodeEventBase, RunEvent } from "../events/run-event.ts";
-import { describeError } from "./failure-record.ts";
+import { describeThrown } from "../persistable/describe-thrown.ts";
+import { keepText } from "../persistable/redact-secrets.ts";
 
 /** Where lines go: a file, which is appended to, or a function that gets each line with its line break. */
 export type LineTarget = string | URL | ((line: string) => void);
@@ -14,8 +15,8 @@ export interface JsonLines {
 }
 
 /**
- * Write each event of a run as one line of JSON. Each line is in the file when the event is over, so a run that is killed leaves all that it told. Errors become objects
- * with name, message, code, stack and cause.
+ * Write each event of a run as one line of JSON. Each line is in the file when the event is over, so a run that is killed leaves all that it told. No line has a
+ * secret in it, since no event has.
  *
  * @throws the system's error where the file cannot be opened.
  *
@@ -55,7 +56,8 @@ function lineOf(event: RunEvent): string {
 }
 
 function replaceOdd(_key: string, value: unknown): unknown {
-  if (value instanceof Error) return describeError(value, (text) => text);
+  // Not from a run, which tells of errors as data.
+  if (value instanceof Error) return describeThrown(value, keepText);
   if (typeof value === "bigint") return String(value);
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   return value;

@@ -1,13 +1,22 @@
 import { hostname } from "node:os";
 import type { Address } from "../address/address.ts";
 import { INTERNAL_FOLDER } from "../artifact/artifact-paths.ts";
+import type { DescribedError } from "../errors/described-error.ts";
 import type { RunResult } from "../errors/pipeline-errors.ts";
-import { createRedactor } from "../persistable/redact-secrets.ts";
 import type { State } from "../persistable/state.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
-import { plainLines } from "../util/plain-lines.ts";
-import { type DescribedError, describeError } from "./failure-record.ts";
+import {
+  describedErrorOf,
+  isAmount,
+  isAmounts,
+  isCount,
+  isFields,
+  isText,
+  isTime,
+  type NoteFields,
+  readNote,
+} from "./read-note.ts";
 import type { RunSettings } from "./run-options.ts";
 
 /**
@@ -75,17 +84,16 @@ export class RunLog {
     this.runId = newRunId(this.#startedAt);
   }
 
-  note(index: number, { error, durationMs, ...note }: Omit<NodeNote, "error"> & { readonly error?: unknown }): void {
+  note(index: number, { durationMs, ...note }: NodeNote): void {
     const state = this.#states[index];
     if (state === undefined) return;
     if (this.#nodes.length >= MAX_NODES) {
       this.#omitted += 1;
       return;
     }
-    const described = error === undefined ? {} : { error: describeError(error, createRedactor(state.secrets)) };
     const { name, address } = state.node;
     const took = durationMs === undefined ? {} : { durationMs: Math.round(durationMs * 1000) / 1000 };
-    this.#nodes.push({ name, address, ...note, ...took, ...described });
+    this.#nodes.push({ name, address, ...note, ...took });
   }
 
   begin(): Promise<void> {
@@ -136,7 +144,7 @@ function newRunId(startedAt: Date): string {
 }
 
 /**
- * The runs of a data directory, newest first.
+ * The runs of a data directory, newest first. What is damaged is left out, and nothing in their text moves a cursor.
  *
  * @param options.limit - how many at most; all by default
  * @throws a StoreError where the store cannot be read.
@@ -150,19 +158,82 @@ export async function listRuns(
   for await (const { path } of store.list(`${RUNS_FOLDER}/`)) if (path.endsWith(".json")) paths.push(path);
   paths.sort().reverse();
   const runs: RunRecord[] = [];
-  for (const path of paths.slice(0, options.limit)) {
-    const record = parseRun(await store.read(path));
+  const { limit = Number.POSITIVE_INFINITY } = options;
+  for (const path of paths) {
+    if (runs.length >= limit) break;
+    const fields = await readNote(store, path);
+    const record = fields === undefined ? undefined : parseRun(fields);
     if (record !== undefined) runs.push(record);
   }
   return runs;
 }
 
-/** A record that was torn or removed is left out: runs are notes, and may all be deleted. */
-function parseRun(bytes: Uint8Array | undefined): RunRecord | undefined {
-  try {
-    const record = JSON.parse(Buffer.from(plainLines(bytes ?? new Uint8Array(0))).toString()) as RunRecord;
-    return record.run === 1 ? record : undefined;
-  } catch {
+/** A record that is damaged is left out: runs are notes, and may all be deleted. Of its nodes those that are damaged are counted as omitted. */
+function parseRun(fields: NoteFields): RunRecord | undefined {
+  const { run, runId, state, startedAt, host, pid, concurrency, keepGoing, nodes } = fields;
+  if (run !== 1 || !isText(runId) || !isRunState(state) || !isTime(startedAt) || !isText(host)) return undefined;
+  // A concurrency without a limit is null in JSON.
+  if (!isCount(pid) || !(isAmount(concurrency) || concurrency === null) || !isText(keepGoing)) return undefined;
+  if (!Array.isArray(nodes) || !hasOptionals(fields)) return undefined;
+  const known = nodes.flatMap((node) => parseNode(node) ?? []);
+  const omitted = nodes.length - known.length + (fields.omitted ?? 0);
+  const { finishedAt, durationMs, hits, generated, failed, cancelled, savedMs, cost } = fields;
+  const optionals = { finishedAt, durationMs, hits, generated, failed, cancelled, savedMs, cost };
+  return {
+    ...{ run, runId, state, startedAt, host, pid, concurrency: concurrency ?? Number.POSITIVE_INFINITY, keepGoing },
+    ...withoutUndefined(optionals),
+    nodes: known,
+    ...(omitted === 0 ? {} : { omitted }),
+  };
+}
+
+type Optionals = Partial<
+  Pick<
+    RunRecord,
+    "finishedAt" | "durationMs" | "hits" | "generated" | "failed" | "cancelled" | "savedMs" | "cost" | "omitted"
+  >
+>;
+
+function hasOptionals(fields: NoteFields): fields is NoteFields & Optionals {
+  const { finishedAt, durationMs, savedMs, cost } = fields;
+  const counts = [fields.hits, fields.generated, fields.failed, fields.cancelled, fields.omitted];
+  return (
+    isAbsentOr(isTime, finishedAt) &&
+    [durationMs, savedMs].every((amount) => isAbsentOr(isAmount, amount)) &&
+    counts.every((count) => isAbsentOr(isCount, count)) &&
+    isAbsentOr(isAmounts, cost)
+  );
+}
+
+function parseNode(fields: unknown): RunRecordNode | undefined {
+  if (!isFields(fields)) return undefined;
+  const { name, address, outcome, durationMs, attempts, reason } = fields;
+  if (!isText(name) || !isAddress(address) || !isOutcome(outcome)) return undefined;
+  if (!isAbsentOr(isAmount, durationMs) || !isAbsentOr(isCount, attempts) || !isAbsentOr(isText, reason))
     return undefined;
-  }
+  const error = fields.error === undefined ? undefined : describedErrorOf(fields.error);
+  if (fields.error !== undefined && error === undefined) return undefined;
+  return { name, address, outcome, ...withoutUndefined({ durationMs, attempts, reason, error }) };
+}
+
+function isAbsentOr<Value>(is: (value: unknown) => value is Value, value: unknown): value is Value | undefined {
+  return value === undefined || is(value);
+}
+
+function isAddress(value: unknown): value is Address {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isRunState(value: unknown): value is RunRecord["state"] {
+  return value === "running" || value === "completed" || value === "failed" || value === "cancelled";
+}
+
+function isOutcome(value: unknown): value is NodeNote["outcome"] {
+  return value === "generated" || value === "hit" || value === "failed" || value === "cancelled";
+}
+
+type Defined<Fields> = { readonly [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
+
+function withoutUndefined<Fields extends object>(fields: Fields): Defined<Fields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>;
 }

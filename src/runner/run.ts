@@ -38,9 +38,10 @@ export async function run(targets: Targets | Plan, options: RunOptions = {}): Pr
     const planned = isPlan(targets)
       ? checkPlanned(targets, options)
       : await plan(expandDraws(targets, options), { signal, force: options.force });
-    const result = await new Execution(planned, settings, signal).execute();
+    const execution = new Execution(planned, settings, signal);
+    const result = await execution.execute();
     if (result.state === "cancelled") throw new RunCancelledError(result, { cause: signal.reason });
-    if (result.state === "failed") throw new RunFailedError(result);
+    if (result.state === "failed") throw new RunFailedError(result, { cause: execution.failureCause });
     return result;
   } finally {
     signals?.close();

@@ -1,4 +1,5 @@
 import { type Attributes, context, type Span, SpanStatusCode, type Tracer, trace } from "@opentelemetry/api";
+import type { DescribedError } from "../errors/described-error.ts";
 import type { FinishedEvent, NodeEventBase, PlannedEvent, RunEvent } from "../events/run-event.ts";
 
 /** How a run is traced. */
@@ -104,11 +105,11 @@ class RunSpans {
     this.#nodes.delete(event.index);
   }
 
-  #fail(event: NodeEventBase, error: unknown, attempt: number): void {
+  #fail(event: NodeEventBase, { name, message, code, stack }: DescribedError, attempt: number): void {
     const span = this.#nodeSpan(event);
-    const exception = error instanceof Error ? error : new Error(textOf(error));
-    span.recordException(exception, event.atMs);
-    span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
+    const rest = { ...(code === undefined ? {} : { code }), ...(stack === undefined ? {} : { stack }) };
+    span.recordException({ name, message, ...rest }, event.atMs);
+    span.setStatus({ code: SpanStatusCode.ERROR, message });
     this.#end(event, { "persistable.outcome": "failed", "persistable.attempt": attempt });
   }
 
@@ -133,16 +134,6 @@ function costOf(cost: Readonly<Record<string, number>>): Attributes {
   return Object.fromEntries(Object.entries(cost).map(([unit, spent]) => [`persistable.cost.${unit}`, spent]));
 }
 
-function errorOf(error: unknown): Attributes {
-  return error instanceof Error
-    ? { "exception.type": error.name, "exception.message": error.message }
-    : { "exception.message": textOf(error) };
-}
-
-function textOf(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return "something that is not text";
-  }
+function errorOf({ name, message }: DescribedError): Attributes {
+  return { "exception.type": name, "exception.message": message };
 }

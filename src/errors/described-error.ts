@@ -1,0 +1,26 @@
+/** Makes the type impossible to build elsewhere: only what takes secrets out of an error gives one. */
+declare const isDescribed: unique symbol;
+
+/**
+ * An error as data, without the secrets of the persistable that failed: what events, files, spans and messages say of it. Its size
+ * is bounded.
+ *
+ * @example
+ * ```ts
+ * onEvent: (event) => { if (event.type === "failed") console.error(event.error.name, event.error.message); }
+ * ```
+ */
+export interface DescribedError {
+  /** The error's name; of a value that is not an error its type. */
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly cause?: DescribedError;
+  /** Of an `AggregateError`. */
+  readonly errors?: readonly DescribedError[];
+  /** Further fields of the error, as plain data. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** @internal Types only. */
+  readonly [isDescribed]: true;
+}

@@ -1,0 +1,171 @@
+import { Secret } from "../params/secret.ts";
+import { isProxy } from "../util/is-proxy.ts";
+import { describeThrown, isErrorLike, tryGet } from "./describe-thrown.ts";
+import { keepText, MASK, type Redact } from "./redact-secrets.ts";
+
+const MAX_VALUES = 10_000;
+
+/**
+ * A value without secrets: the very same where there is none in it, or else a copy. Of text, numbers, bytes, plain objects, lists, Maps and Sets the copy is of the same
+ * kind; of an error it is an error of the same class; of anything else it is plain data.
+ */
+export function cleanValue(value: unknown, redact: Redact): unknown {
+  if (redact === keepText) return value;
+  return new Finder(redact).isIn(value) ? copyOf(value, redact, new Map()) : value;
+}
+
+/** Looks for secrets in a value, as far as anyone who prints or serializes it would come, and a little further. */
+class Finder {
+  readonly #redact: Redact;
+  readonly #seen = new Set<unknown>();
+
+  constructor(redact: Redact) {
+    this.#redact = redact;
+  }
+
+  isIn(root: unknown): boolean {
+    const stack = [root];
+    for (let count = 0; stack.length > 0; count++) {
+      // What cannot be looked through to its end is not handed on.
+      if (count > MAX_VALUES) return true;
+      const value = stack.pop();
+      if (changes(value, this.#redact)) return true;
+      if (typeof value !== "object" || value === null || this.#seen.has(value)) continue;
+      this.#seen.add(value);
+      if (isOpaque(value)) return true;
+      if (!(value instanceof Secret)) stack.push(...partsOf(value));
+    }
+    return false;
+  }
+}
+
+/** A number is a secret only as a whole: `1234` in `12345` is nothing. */
+function changes(value: unknown, redact: Redact): boolean {
+  const text = textIn(value);
+  if (text === undefined) return false;
+  const redacted = redact(text);
+  return typeof value === "number" || typeof value === "bigint" ? redacted === MASK : redacted !== text;
+}
+
+/** Nothing that has to be looked through to its end can be. */
+function isOpaque(value: object): boolean {
+  return isProxy(value) || (Array.isArray(value) && value.length > MAX_VALUES);
+}
+
+/** What a value says by itself, without its parts. */
+function textIn(value: unknown): string | undefined {
+  if (typeof value === "object" && value !== null && isProxy(value)) return undefined;
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "symbol") return String(value);
+  if (value instanceof URL || value instanceof RegExp) return String(value);
+  const bytes = bytesOf(value);
+  return bytes === undefined
+    ? undefined
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined;
+}
+
+function partsOf(value: object): unknown[] {
+  if (bytesOf(value) !== undefined) return [];
+  const own = ownKeys(value).flatMap((key) => [key, tryGet(value, key)]);
+  if (value instanceof Map) return [...own, ...[...Map.prototype.entries.call(value)].flat()];
+  if (value instanceof Set) return [...own, ...Set.prototype.values.call(value)];
+  if (!isErrorLike(value)) return [...own, jsonPart(value)];
+  // On some classes of the platform these are no properties of its own.
+  return [...own, ...["name", "message", "stack", "code", "cause"].map((key) => tryGet(value, key))];
+}
+
+function ownKeys(value: object): (string | symbol)[] {
+  try {
+    return Reflect.ownKeys(value);
+  } catch {
+    return [];
+  }
+}
+
+/** What a logger would write of it. */
+function jsonPart(value: object): unknown {
+  const toJson = tryGet(value, "toJSON");
+  if (typeof toJson !== "function") return undefined;
+  try {
+    return toJson.call(value, "") as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function copyOf(value: unknown, redact: Redact, copies: Map<unknown, unknown>): unknown {
+  const text = textIn(value);
+  if (text !== undefined) return !changes(value, redact) ? value : bytesOf(value) === undefined ? redact(text) : MASK;
+  if (typeof value !== "object" || value === null || (!isOpaque(value) && value instanceof Secret)) return value;
+  const known = copies.get(value);
+  if (known !== undefined) return known;
+  if (isErrorLike(value)) return copyError(value, redact, copies);
+  return copyObject(value, redact, copies);
+}
+
+function copyObject(value: object, redact: Redact, copies: Map<unknown, unknown>): unknown {
+  if (isOpaque(value)) return dataOf(value, redact);
+  const copy = (inner: unknown): unknown => copyOf(inner, redact, copies);
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [copy(key), copy(item)]));
+  if (value instanceof Set) return new Set([...value].map(copy));
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    copies.set(value, list);
+    for (const item of value) list.push(copy(item));
+    return list;
+  }
+  if (isPlain(value)) {
+    const plain: Record<string, unknown> = {};
+    copies.set(value, plain);
+    for (const key of Object.keys(value)) define(plain, redact(key), copy(tryGet(value, key)), true);
+    return plain;
+  }
+  return dataOf(value, redact);
+}
+
+/** Of a request, a client, a stream: only what can be read of it, and little of that. */
+function dataOf(value: object, redact: Redact): unknown {
+  const { fields, message } = describeThrown(value, redact);
+  return fields ?? message;
+}
+
+/** Of the same class, so that whoever looks for it finds it. */
+function copyError(error: Error, redact: Redact, copies: Map<unknown, unknown>): Error {
+  const described = describeThrown(error, redact);
+  const copy = new Error(described.message);
+  copies.set(error, copy);
+  try {
+    Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object | null);
+  } catch {
+    // A proxy without a prototype to show.
+  }
+  define(copy, "name", described.name, false);
+  define(copy, "message", described.message, false);
+  define(copy, "stack", described.stack, false);
+  for (const [key, value] of Object.entries(described.fields ?? {})) define(copy, key, value, true);
+  if (described.code !== undefined) define(copy, "code", described.code, true);
+  const errors = tryGet(error, "errors");
+  if (described.errors !== undefined && Array.isArray(errors))
+    define(
+      copy,
+      "errors",
+      errors.slice(0, described.errors.length).map((inner) => copyOf(inner, redact, copies)),
+      false,
+    );
+  if (described.cause !== undefined) define(copy, "cause", copyOf(tryGet(error, "cause"), redact, copies), false);
+  return copy;
+}
+
+function define(target: object, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(target, key, { value, enumerable, configurable: true, writable: true });
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}

@@ -1,0 +1,53 @@
+import { secretsIn } from "./secrets-in.ts";
+
+/** What a schema has to say against params. */
+export interface ParamsIssue {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** So many characters of a secret in a row are a quote of it. */
+const QUOTE_LENGTH = 4;
+const LEFT_OUT = "is not valid (what the schema says of it is left out, since it may quote a secret)";
+
+/**
+ * Issues without those words of a schema that may quote a secret of the params. They are left out, not searched through: params are checked before anything but the
+ * smallest part of the library is loaded, and a few characters in common are enough to do without a message.
+ */
+export function quietIssues(issues: readonly ParamsIssue[], input: unknown): readonly ParamsIssue[] {
+  const texts = secretsIn(input).flatMap((secret) => formsOf(secret.reveal()));
+  if (texts.length === 0) return issues;
+  return issues.map(({ path, message }) => ({
+    path: quotes(path, texts) ? "params" : path,
+    message: quotes(message, texts) ? LEFT_OUT : message,
+  }));
+}
+
+function quotes(words: string, texts: readonly string[]): boolean {
+  for (const text of texts) {
+    for (let at = 0; at + QUOTE_LENGTH <= text.length; at++) {
+      if (words.includes(text.slice(at, at + QUOTE_LENGTH))) return true;
+    }
+  }
+  return false;
+}
+
+function formsOf(value: unknown): string[] {
+  const text = textOf(value).toWellFormed();
+  const bytes = new TextEncoder().encode(text).subarray(0, MAX_BYTES);
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const base64 = [0, 1, 2].map((before) => btoa("\0".repeat(before) + String.fromCharCode(...bytes)).slice(2 * before));
+  return [text, JSON.stringify(text), encodeURIComponent(text), hex, hex.toUpperCase(), ...base64];
+}
+
+const MAX_BYTES = 10_000;
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}

@@ -1,0 +1,91 @@
+import type { DescribedError } from "../errors/described-error.ts";
+import { ObjectTooLargeError } from "../errors/store-errors.ts";
+import { visibleText } from "../errors/visible-text.ts";
+import type { Store, StorePath } from "../store/store.ts";
+import { plainLines } from "../util/plain-lines.ts";
+
+/** Notes of failures and runs are read by people and by programs that rely on their types, and anyone who can write to the store can forge them. */
+export type NoteFields = Readonly<Record<string, unknown>>;
+
+const MAX_NOTE_BYTES = 64 * 1024 * 1024;
+const MAX_DEPTH = 200;
+
+/**
+ * The fields of a note, with nothing in their text that would move a cursor; `undefined` where there is none, or where it is damaged.
+ *
+ * @throws a StoreError where the store cannot be read.
+ */
+export async function readNote(store: Store, path: StorePath): Promise<NoteFields | undefined> {
+  const bytes = await readBounded(store, path);
+  if (bytes === undefined) return undefined;
+  try {
+    const note = visible(JSON.parse(Buffer.from(plainLines(bytes)).toString()), 0);
+    return isFields(note) ? note : undefined;
+  } catch {
+    // Torn by a power cut, or no JSON ever.
+    return undefined;
+  }
+}
+
+async function readBounded(store: Store, path: StorePath): Promise<Uint8Array | undefined> {
+  try {
+    return await store.read(path, { maxBytes: MAX_NOTE_BYTES });
+  } catch (error) {
+    if (error instanceof ObjectTooLargeError) return undefined;
+    throw error;
+  }
+}
+
+function visible(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return visibleText(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > MAX_DEPTH) throw new RangeError("nested too deeply");
+  if (Array.isArray(value)) return value.map((item) => visible(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [visibleText(key), visible(inner, depth + 1)]));
+}
+
+export function isFields(value: unknown): value is NoteFields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** As `toISOString` writes it. */
+export function isTime(value: unknown): value is string {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+export function isAmount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+export function isAmounts(value: unknown): value is Readonly<Record<string, number>> {
+  return isFields(value) && Object.values(value).every(isAmount);
+}
+
+/** An error that was described before it was written; `undefined` where it is not one. */
+export function describedErrorOf(value: unknown): DescribedError | undefined {
+  if (!isFields(value)) return undefined;
+  const { name, message, code, stack, cause, errors, fields } = value;
+  if (!isText(name) || !isText(message)) return undefined;
+  const described = {
+    name,
+    message,
+    ...(isText(code) ? { code } : {}),
+    ...(isText(stack) ? { stack } : {}),
+    ...optional("cause", describedErrorOf(cause)),
+    ...(Array.isArray(errors) ? { errors: errors.flatMap((error) => describedErrorOf(error) ?? []) } : {}),
+    ...(isFields(fields) ? { fields } : {}),
+  };
+  return described as unknown as DescribedError;
+}
+
+function optional<Value>(key: string, value: Value | undefined): Record<string, Value> {
+  return value === undefined ? {} : { [key]: value };
+}
