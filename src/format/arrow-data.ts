@@ -9,6 +9,8 @@ interface Buffers {
 /** Texts are encoded together, as long as so many characters are not exceeded: one call for each takes several times as long. */
 const TEXTS_AT_ONCE = 4096;
 const CHARACTERS_AT_ONCE = 2 ** 24;
+/** The number of the type of columns that are only null. */
+const NULL = 1;
 const NO_BYTES = new Uint8Array(0);
 
 /** Some rows of a column, and of nested values their JSON. */
@@ -27,6 +29,7 @@ export function arrowDataOf(
 ): Data {
   const { start, end } = rows;
   const length = end - start;
+  if (type.typeId === NULL) return arrow.makeData({ type, length } as never);
   const marks = column.marks?.subarray(start, end);
   const isNull = (row: number): boolean => marks !== undefined && marks[row] !== MARK.present;
   let nullCount = 0;

@@ -1,7 +1,8 @@
 import { checkColumns } from "./check-columns.ts";
+import { type ColumnTypes, type TypedRow, typesOfRows } from "./declared-types.ts";
 import { encodeArrowFile } from "./encode-arrow-file.ts";
 import { readArrow } from "./read-arrow.ts";
-import type { ColumnTableFormat, RowsFormat, TableCodec, TabularOptions } from "./tabular.ts";
+import type { ColumnTableFormat, RowsFormat, TableCodec, TypedRowsFormat, TypedTabularOptions } from "./tabular.ts";
 import { tabular } from "./tabular-format-of.ts";
 
 /**
@@ -12,7 +13,11 @@ import { tabular } from "./tabular-format-of.ts";
  * refused, as are invalid Dates, and what JSON would change. Files of other writers are read by their own schema: timestamps cut
  * off to the millisecond and refused where no Date can hold them, decimals to the nearest number; compressed buffers, and columns of lists, structures and maps, are not read.
  *
+ * With `types`, the columns of records do not depend on the values of one payload. Without, a column that is only null has Arrow's type for that.
+ *
  * Writing needs the package `apache-arrow`; reading needs none.
+ *
+ * @throws {@link DefinitionError} for `types` that there are not, or without `rows`
  *
  * @example
  * ```ts
@@ -20,11 +25,19 @@ import { tabular } from "./tabular-format-of.ts";
  * definePersistable({ name: "cities", generate: () => [{ name: "Bern", people: 134_000 }], format: arrow({ rows: true }) });
  * ```
  */
-export function arrow(options: TabularOptions & { readonly rows: true }): RowsFormat;
-export function arrow(options?: TabularOptions & { readonly rows?: false | undefined }): ColumnTableFormat;
-export function arrow(options?: TabularOptions): ColumnTableFormat | RowsFormat;
-export function arrow(options: TabularOptions = {}): ColumnTableFormat | RowsFormat {
-  return tabular(arrowCodec, options);
+export function arrow<const Types extends ColumnTypes>(
+  options: TypedTabularOptions & { readonly rows: true; readonly types: Types },
+): TypedRowsFormat<TypedRow<Types>>;
+export function arrow(options: TypedTabularOptions & { readonly rows: true; readonly types?: undefined }): RowsFormat;
+export function arrow(
+  options?: TypedTabularOptions & { readonly rows?: false | undefined; readonly types?: undefined },
+): ColumnTableFormat;
+export function arrow(options?: TypedTabularOptions & { readonly types?: undefined }): ColumnTableFormat | RowsFormat;
+export function arrow(options: TypedTabularOptions = {}): ColumnTableFormat | RowsFormat | TypedRowsFormat<object> {
+  const { rows } = options;
+  const types = typesOfRows("arrow", options);
+  const codec: TableCodec = { ...arrowCodec, encode: (table) => encodeArrowFile(table, { types }) };
+  return tabular(codec, { rows, types });
 }
 
 /** What `arrow` is made of. */

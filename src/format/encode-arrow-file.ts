@@ -4,6 +4,8 @@ import type { ColumnTable } from "../table/column-table.ts";
 import { loadPeer } from "../util/load-peer.ts";
 import { arrowDataOf } from "./arrow-data.ts";
 import { cutRows } from "./cut-rows.ts";
+import type { ColumnTypes } from "./declared-types.ts";
+import { isAllNull } from "./is-all-null.ts";
 import { ARROW_NOTE } from "./read-arrow.ts";
 
 type Arrow = typeof import("apache-arrow");
@@ -11,18 +13,29 @@ type Arrow = typeof import("apache-arrow");
 /** What one column has in one record batch takes no more: apache-arrow reckons their sizes in 32 bits. */
 const MAX_BATCH_BYTES = 2 ** 30;
 
+/** How an Arrow file is written. */
+export interface ArrowWriting {
+  /** Of one column in one record batch. */
+  readonly batchBytes?: number | undefined;
+  /** What was declared: of other columns that are only null, nothing is known. */
+  readonly types?: ColumnTypes | undefined;
+}
+
 /**
  * A table as an Arrow file. Numbers are written from where they lie, without a copy.
  *
- * @param batchBytes - of one column in one record batch
  * @throws {@link MissingPeerError}
  */
 export async function encodeArrowFile(
   { columns, rowCount }: ColumnTable,
-  batchBytes = MAX_BATCH_BYTES,
+  { batchBytes = MAX_BATCH_BYTES, types = {} }: ArrowWriting = {},
 ): Promise<readonly Uint8Array[]> {
   const arrow = await loadPeer("Arrow", "apache-arrow", () => import("apache-arrow"));
-  const fields = columns.map((column) => fieldOf(arrow, column));
+  const fields = columns.map((column) =>
+    !Object.hasOwn(types, column.name) && isAllNull(column)
+      ? new arrow.Field(column.name, new arrow.Null(), true)
+      : fieldOf(arrow, column),
+  );
   const schema = new arrow.Schema(fields, new Map([[ARROW_NOTE, "1"]]));
   const writer = new arrow.RecordBatchFileWriter();
   let start = 0;

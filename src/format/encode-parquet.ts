@@ -5,8 +5,10 @@ import type { ColumnTable } from "../table/column-table.ts";
 import { loadPeer } from "../util/load-peer.ts";
 import { isNumericColumnType, rowBytesOf } from "./column-arrays.ts";
 import { cutRows } from "./cut-rows.ts";
+import type { ColumnTypes } from "./declared-types.ts";
 import { decodedBytesAllowed } from "./decode-budget.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
+import { isAllNull } from "./is-all-null.ts";
 import { compressorsOf, type ParquetCodec } from "./parquet-codecs.ts";
 import { createNote } from "./parquet-note.ts";
 
@@ -16,6 +18,8 @@ export interface ParquetWriting {
   readonly codec: ParquetCodec;
   /** No more texts or bytes of one column in one row group, which is in memory as a whole. 256 MiB by default. */
   readonly rowGroupBytes?: number | undefined;
+  /** What was declared: of other columns that are only null, nothing is known. */
+  readonly types?: ColumnTypes | undefined;
 }
 
 const ROW_GROUP_BYTES = 2 ** 28;
@@ -28,7 +32,9 @@ type Cells = NonNullable<
  * What the schema says of each type of column. Whole numbers have their logical type in the older notation only: of the newer one
  * hyparquet-writer makes something that stricter readers refuse.
  */
-const ELEMENTS: { readonly [Type in ColumnType]: Omit<SchemaElement, "name"> } = {
+type Element = Omit<SchemaElement, "name">;
+
+const ELEMENTS: { readonly [Type in ColumnType]: Element } = {
   int8: { type: "INT32", converted_type: "INT_8" },
   uint8: { type: "INT32", converted_type: "UINT_8" },
   int16: { type: "INT32", converted_type: "INT_16" },
@@ -50,11 +56,16 @@ const ELEMENTS: { readonly [Type in ColumnType]: Omit<SchemaElement, "name"> } =
   value: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
 };
 
-function schemaOf(columns: readonly Column[], elements = ELEMENTS): SchemaElement[] {
-  const leaves = columns.map(({ name, type, marks }) => ({
-    name,
-    ...elements[type],
-    repetition_type: marks === undefined ? ("REQUIRED" as const) : ("OPTIONAL" as const),
+/** Of a column that is only null. */
+const NULLS: Element = { type: "INT32", logical_type: { type: "NULL" } };
+/** Tools refuse a file without columns, and with it all files that they read together; this one goes with every other file. */
+const PLACEHOLDER: SchemaElement = { name: "(no columns)", ...NULLS, repetition_type: "OPTIONAL" };
+
+function schemaOf(columns: readonly Column[], elementOf: (column: Column) => Element): SchemaElement[] {
+  const leaves = columns.map((column) => ({
+    name: column.name,
+    ...elementOf(column),
+    repetition_type: column.marks === undefined ? ("REQUIRED" as const) : ("OPTIONAL" as const),
   }));
   return [{ name: "root", num_children: columns.length }, ...leaves];
 }
@@ -62,9 +73,12 @@ function schemaOf(columns: readonly Column[], elements = ELEMENTS): SchemaElemen
 /** @throws {@link MissingPeerError} */
 export async function encodeParquet(
   { columns, rowCount }: ColumnTable,
-  { rowGroupRows, codec, rowGroupBytes = ROW_GROUP_BYTES }: ParquetWriting,
+  { rowGroupRows, codec, rowGroupBytes = ROW_GROUP_BYTES, types = {} }: ParquetWriting,
 ): Promise<readonly Uint8Array[]> {
   const { ByteWriter, ParquetWriter } = await loadPeer("Parquet", "hyparquet-writer", () => import("hyparquet-writer"));
+  const isUnknown = (column: Column): boolean => !Object.hasOwn(types, column.name) && isAllNull(column);
+  const elementOf = (column: Column): Element => (isUnknown(column) ? NULLS : ELEMENTS[column.type]);
+  const isPlaceheld = columns.length === 0 && rowCount === 0;
   const chunks: Uint8Array[] = [];
   const bytes = new ByteWriter();
   const writer = new ParquetWriter({
@@ -76,11 +90,13 @@ export async function encodeParquet(
       },
     }),
     // Text that is JSON is given as text: told that it is JSON, hyparquet-writer would make its own, and lose what that loses.
-    schema: schemaOf(columns, { ...ELEMENTS, value: { type: "BYTE_ARRAY" } }),
+    schema: schemaOf(columns, (column) =>
+      isUnknown(column) || column.type !== "value" ? elementOf(column) : { type: "BYTE_ARRAY" },
+    ),
     codec: codec.toUpperCase() as "SNAPPY",
     compressors: compressorsOf(codec),
     createdBy: "persistable-ts",
-    kvMetadata: [createNote(columns.filter(({ marks }) => marks !== undefined).map(({ name }) => name))],
+    kvMetadata: [createNote(columns, isPlaceheld)],
   });
   for (let start = 0, end = 0; start < rowCount && columns.length > 0; start = end) {
     const mostRows = Math.min(rowGroupRows, rowCount - start);
@@ -96,7 +112,7 @@ export async function encodeParquet(
   }
   // Rows without columns are in no row group.
   if (columns.length === 0) writer.num_rows = BigInt(rowCount);
-  writer.schema = schemaOf(columns);
+  writer.schema = isPlaceheld ? [{ name: "root", num_children: 1 }, PLACEHOLDER] : schemaOf(columns, elementOf);
   await writer.finish();
   chunks.push(bytes.getBytes().slice());
   refuseBomb(columns, rowCount, chunks);

@@ -3,6 +3,12 @@ import { type Column, type ColumnType, MARK } from "../table/column.ts";
 import { writable } from "./nested-json.ts";
 import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "./scalar-text.ts";
 
+/** The value of a cell of a type as JSON has it. */
+export function ndjsonCellOf(type: ColumnType, value: unknown): unknown {
+  if (type !== "date") return textIn(type)?.(value) ?? value;
+  return (value as Date).toISOString();
+}
+
 /** The same column with values that JSON has. */
 export function ndjsonColumn(column: Column): Column {
   const textOf = textIn(column.type);

@@ -2,10 +2,11 @@ import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import type { CellOf, ColumnType } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
-import { isColumnType } from "../table/typed-values.ts";
 import { checkJson } from "./check-json.ts";
+import { type ColumnTypes, declaredTypes, typesOfRows } from "./declared-types.ts";
 import type { DecodeLimits, Format } from "./format.ts";
 import { joinJsonLines } from "./join-json-lines.ts";
+import { ndjsonOfSomeTypes } from "./ndjson-some-types.ts";
 import { ndjsonTable } from "./ndjson-table.ts";
 import { parseJsonLines } from "./parse-json-lines.ts";
 import type { TabularOptions } from "./tabular.ts";
@@ -23,6 +24,13 @@ export type NdjsonRow<Columns extends NdjsonColumns> = {
 export interface NdjsonOptions<Columns extends NdjsonColumns = NdjsonColumns> extends TabularOptions {
   /** The payload is a table of these columns, or with `rows` an array of records whose values have these types. */
   readonly columns: Columns;
+}
+
+/** How records are written line by line of which only some values have types that JSON lacks. */
+export interface NdjsonTypedOptions<Types extends ColumnTypes = ColumnTypes> {
+  readonly rows: true;
+  /** The types of some values: `{ id: "int64", at: "date" }`. All others are JSON values, also of keys that are not named here. */
+  readonly types: Types;
 }
 
 /** Serves as a `Format` of arrays of JSON values. */
@@ -51,9 +59,10 @@ export interface NdjsonRowsFormat<Row extends object> extends Pick<Format, "id" 
  * what JSON would change is refused (`undefined`, `NaN`, `-0`, dates, bigints, class instances). For what is not in memory as a whole see `records()`.
  *
  * With `columns` the payload is a table, or with `{ columns, rows: true }` an array of records, whose values have the declared types: dates are ISO 8601 text,
- * bigints decimal text, bytes base64. Null and missing keys are told apart.
+ * bigints decimal text, bytes base64. Null and missing keys are told apart. With `{ types, rows: true }` the same of records of which only some values are declared; the others are
+ * what JSON holds.
  *
- * @throws {@link DefinitionError} for a column type that there is not.
+ * @throws {@link DefinitionError} for a column type that there is not, or for `types` without `rows`.
  *
  * @example
  * ```ts
@@ -68,15 +77,26 @@ export function ndjson<const Columns extends NdjsonColumns>(
 export function ndjson<const Columns extends NdjsonColumns>(
   options: NdjsonOptions<Columns> & { readonly rows?: false | undefined },
 ): NdjsonTableFormat<NdjsonRow<Columns>>;
-export function ndjson(options?: NdjsonOptions): NdjsonFormat | NdjsonTableFormat<object> | NdjsonRowsFormat<object> {
+export function ndjson<const Types extends ColumnTypes>(
+  options: NdjsonTypedOptions<Types> & { readonly columns?: undefined },
+): NdjsonRowsFormat<NdjsonRow<Types>>;
+export function ndjson(
+  options:
+    | (NdjsonOptions & { readonly types?: undefined })
+    | (NdjsonTypedOptions & { readonly columns?: undefined })
+    | undefined = undefined,
+): NdjsonFormat | NdjsonTableFormat<object> | NdjsonRowsFormat<object> {
   if (options === undefined) return valuesFormat();
-  const types = new Map(Object.entries(options.columns));
-  for (const [name, type] of types)
-    if (!isColumnType(type))
-      throw new DefinitionError(
-        `ndjson has no column type ${JSON.stringify(type)}, as column ${JSON.stringify(name)} is declared. Declare int32, float64, string, date, value or another type.`,
-      );
-  const format: unknown = tabular(ndjsonTable(types), { rows: options.rows, types: options.columns });
+  const { columns, types, rows } = options;
+  if (columns !== undefined && types !== undefined)
+    throw new DefinitionError(
+      "ndjson was given columns and types. Give columns where every key of the records is declared, and types where some are.",
+    );
+  const declared = typesOfRows("ndjson", { rows, types });
+  if (declared !== undefined) return ndjsonOfSomeTypes(declared);
+  if (columns === undefined) return valuesFormat();
+  const all = declaredTypes("ndjson", columns);
+  const format: unknown = tabular(ndjsonTable(new Map(Object.entries(all))), { rows, types: all });
   return format as NdjsonTableFormat<object>;
 }
 

@@ -1,4 +1,5 @@
 import { DecodeError } from "../errors/format-errors.ts";
+import type { Column } from "../table/column.ts";
 import { decodeJson } from "./decode-json.ts";
 import type { DecodeLimits } from "./format.ts";
 import type { ParquetFooter } from "./parquet-footer.ts";
@@ -9,18 +10,30 @@ const KEY = "persistable-ts";
 /** Of a table: the columns that have marks, whether or not a row is null. */
 interface Note {
   readonly marked: readonly string[];
+  /** Where the table has no columns: the one of the file is there for tools that refuse a file without. */
+  readonly noColumns?: true;
 }
 
-export function createNote(marked: readonly string[]): { readonly key: string; readonly value: string } {
-  return { key: KEY, value: JSON.stringify({ marked } satisfies Note) };
+export function createNote(
+  columns: readonly Column[],
+  isPlaceheld: boolean,
+): { readonly key: string; readonly value: string } {
+  const marked = columns.filter(({ marks }) => marks !== undefined).map(({ name }) => name);
+  return { key: KEY, value: JSON.stringify({ marked, ...(isPlaceheld ? { noColumns: true } : {}) } satisfies Note) };
+}
+
+/** What we said of a file; nothing of one that is not ours. */
+export interface ReadNote {
+  readonly marked: ReadonlySet<string>;
+  readonly isPlaceheld: boolean;
 }
 
 /** @throws {@link DecodeError} */
-export function markedColumnsOf({ notes }: ParquetFooter, limits: DecodeLimits): ReadonlySet<string> {
+export function readNote({ notes }: ParquetFooter, limits: DecodeLimits): ReadNote {
   const text = notes.get(KEY);
-  if (text === undefined) return new Set();
+  if (text === undefined) return { marked: new Set(), isPlaceheld: false };
   const note = decodeJson(new TextEncoder().encode(text), limits) as Partial<Note> | null;
   const marked: unknown = note?.marked;
   if (!Array.isArray(marked)) throw new DecodeError("parquet", "what they say of marks is damaged");
-  return new Set(marked);
+  return { marked: new Set(marked), isPlaceheld: note?.noColumns === true };
 }

@@ -14,7 +14,7 @@ import {
   parseParquetFooter,
   rangeOf,
 } from "./parquet-footer.ts";
-import { markedColumnsOf } from "./parquet-note.ts";
+import { readNote } from "./parquet-note.ts";
 import { type PageReading, readPages } from "./parquet-pages.ts";
 import { type ColumnFill, fillPage } from "./parquet-rows.ts";
 import type { PayloadSource } from "./payload-source.ts";
@@ -40,11 +40,12 @@ export async function readParquet(
   limits: DecodeLimits,
 ): Promise<ColumnTable> {
   const footer = await readFooter(source);
-  const names = footer.columns.map(({ name }) => name);
+  const { marked, isPlaceheld } = readNote(footer, limits);
+  const elements = isPlaceheld ? [] : footer.columns;
+  const names = elements.map(({ name }) => name);
   const { columnIndexes, start, end } = resolveSelection("parquet", names, footer.rowCount, selection);
-  const marked = markedColumnsOf(footer, limits);
   const readings = columnIndexes.map((i) => {
-    const element = footer.columns[i] as ParquetElement;
+    const element = elements[i] as ParquetElement;
     return { element, reading: columnReadingOf(element) };
   });
   const budget = createBudget("parquet", source.sizeBytes, limits);

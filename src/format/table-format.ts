@@ -1,6 +1,7 @@
 import { DecodeError } from "../errors/format-errors.ts";
 import { ColumnTable } from "../table/column-table.ts";
 import { bigintArrays, isBigintType, isNumberType, numberArrays } from "../table/typed-values.ts";
+import { type ColumnTypes, type TypedRow, typesOfRows } from "./declared-types.ts";
 import {
   decodeColumn,
   decodeTable,
@@ -15,13 +16,18 @@ import { LastChecked } from "./last-checked.ts";
 import type { PayloadSource } from "./payload-source.ts";
 import { type ColumnDescription, type Extent, HEAD, TAIL_BYTES } from "./table-file.ts";
 import { resolveSelection } from "./table-selection.ts";
-import type { ColumnTableFormat, RowsFormat, TableCodec } from "./tabular.ts";
+import type { ColumnTableFormat, RowsFormat, TableCodec, TypedRowsFormat } from "./tabular.ts";
 import { tabular } from "./tabular-format-of.ts";
 
 /** What {@link table} can be told. */
 export interface TableFormatOptions {
   /** The payload is a `ColumnTable` instead of an array of plain records. */
   readonly columns?: boolean | undefined;
+  /**
+   * Of records: the types of columns that should not depend on the values of one payload, such as `{ id: "int32" }`. They are there in an empty payload, too. Other
+   * columns have the type that their values ask for.
+   */
+  readonly types?: ColumnTypes | undefined;
 }
 
 /**
@@ -29,16 +35,24 @@ export interface TableFormatOptions {
  * as columns of their own, and any other structured-cloneable value as the format `structured` writes it. Columns and rows can be read without the rest, by `readTable`.
  * What lies where: spec/table.md.
  *
+ * @throws {@link DefinitionError} for `types` that there are not, or of a `ColumnTable`
+ *
  * @example
  * ```ts
  * definePersistable({ name: "visits", format: table(), generate: () => [{ id: 1, at: new Date(), tags: ["new"] }] });
  * definePersistable({ name: "visits", format: table({ columns: true }), generate: () => tableFromRows(rows) });
  * ```
  */
-export function table(options?: { readonly columns?: false | undefined }): RowsFormat;
-export function table(options: { readonly columns: true }): ColumnTableFormat;
-export function table({ columns = false }: TableFormatOptions = {}): RowsFormat | ColumnTableFormat {
-  return columns ? tabular(codec("table(columns)")) : tabular(codec("table"), { rows: true });
+export function table<const Types extends ColumnTypes>(options: {
+  readonly columns?: false | undefined;
+  readonly types: Types;
+}): TypedRowsFormat<Partial<TypedRow<Types>>>;
+export function table(options?: { readonly columns?: false | undefined; readonly types?: undefined }): RowsFormat;
+export function table(options: { readonly columns: true; readonly types?: undefined }): ColumnTableFormat;
+export function table(options: TableFormatOptions = {}): RowsFormat | ColumnTableFormat | TypedRowsFormat<object> {
+  const rows = options.columns !== true;
+  const types = typesOfRows("table", { rows, types: options.types });
+  return rows ? tabular(codec("table"), { rows, types }) : tabular(codec("table(columns)"));
 }
 
 function codec(id: string): TableCodec {

@@ -1,9 +1,10 @@
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { columnTableProblem } from "../table/assert-column-table.ts";
-import { type Column, type ColumnType, MARK } from "../table/column.ts";
+import { type Column, MARK } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import { tableFromRows } from "../table/table-from-rows.ts";
 import { checkRows } from "./check-rows.ts";
+import type { ColumnTypes } from "./declared-types.ts";
 import { filledTable } from "./filled-table.ts";
 import { LastChecked } from "./last-checked.ts";
 import { hasExtraKeys } from "./own-keys.ts";
@@ -16,7 +17,7 @@ const EXTRA_KEYS = ["is an array with keys of its own", "Use a column for what t
 /** What `tabular` can be told besides what users tell a format. */
 export interface TabularSettings extends TabularOptions {
   /** The types of columns that rows become; they come first, in this order, whether a row has them or not. */
-  readonly types?: { readonly [name: string]: ColumnType } | undefined;
+  readonly types?: ColumnTypes | undefined;
 }
 
 /**
@@ -66,11 +67,7 @@ function rowsFormat(codec: TableCodec, { types }: TabularSettings): RowsFormat {
   };
 }
 
-function typedTableOf(
-  format: string,
-  rows: readonly object[],
-  types: Exclude<TabularSettings["types"], undefined>,
-): ColumnTable {
+function typedTableOf(format: string, rows: readonly object[], types: ColumnTypes): ColumnTable {
   checkRows(format, rows, types);
   const table = tableFromRows(rows as readonly Record<string, unknown>[], { types });
   const others = table.columns.map(({ name }) => name).filter((name) => !Object.hasOwn(types, name));

@@ -1,5 +1,13 @@
 export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../errors/format-errors.ts";
 export { MissingPeerError } from "../errors/peer-errors.ts";
+export { DefinitionError } from "../errors/persistable-errors.ts";
 export { InvalidColumnTableError } from "../errors/table-errors.ts";
 export { arrow } from "../format/arrow-format.ts";
-export type { ColumnTableFormat, RowsFormat, TabularOptions } from "../format/tabular.ts";
+export type { ColumnTypes, TypedRow } from "../format/declared-types.ts";
+export type {
+  ColumnTableFormat,
+  RowsFormat,
+  TabularOptions,
+  TypedRowsFormat,
+  TypedTabularOptions,
+} from "../format/tabular.ts";

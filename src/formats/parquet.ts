@@ -5,6 +5,8 @@ export {
   UnsupportedPayloadError,
 } from "../errors/format-errors.ts";
 export { MissingPeerError } from "../errors/peer-errors.ts";
+export { DefinitionError } from "../errors/persistable-errors.ts";
 export { InvalidColumnTableError } from "../errors/table-errors.ts";
+export type { ColumnTypes, TypedRow } from "../format/declared-types.ts";
 export { type ParquetCodec, type ParquetOptions, parquet } from "../format/parquet-format.ts";
-export type { ColumnTableFormat, RowsFormat } from "../format/tabular.ts";
+export type { ColumnTableFormat, RowsFormat, TypedRowsFormat } from "../format/tabular.ts";

@@ -56,6 +56,9 @@ async function generateThenRead(
   signal: AbortSignal | undefined,
 ): Promise<ColumnTable> {
   const payload = await loadOrGenerate(state, { signal });
+  // What was stored, where that can be read in part: its columns have the types that the format was told.
+  const part = await readPart(state, selection, signal);
+  if (part !== undefined) return part;
   const table =
     payload instanceof ColumnTable
       ? (payload as ColumnTable)

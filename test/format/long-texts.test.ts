@@ -72,7 +72,7 @@ describe("cells of any length are written in pieces", () => {
         encodeParquet(table, { rowGroupRows: 100_000, codec: "snappy", rowGroupBytes: bytes }),
       parquetCodec(),
     ],
-    ["Arrow", (table: ColumnTable, bytes: number) => encodeArrowFile(table, bytes), arrowCodec],
+    ["Arrow", (table: ColumnTable, bytes: number) => encodeArrowFile(table, { batchBytes: bytes }), arrowCodec],
   ] as const)("of %s: in parts of the table, which are one when they are read", async (_name, encode, codec) => {
     await fc.assert(
       fc.asyncProperty(everyType(12), fc.integer({ min: 1, max: 200 }), async (table, bytes) => {

@@ -1,7 +1,11 @@
 import { expectTypeOf, test } from "vitest";
 import type { TableCodec } from "../../src/format/tabular.ts";
 import { tabular } from "../../src/format/tabular-format-of.ts";
+import { arrow } from "../../src/formats/arrow.ts";
 import { csv } from "../../src/formats/csv.ts";
+import { ndjson } from "../../src/formats/ndjson.ts";
+import { parquet } from "../../src/formats/parquet.ts";
+import { table } from "../../src/formats/table.ts";
 import { definePersistable } from "../../src/index.ts";
 import { type ColumnOf, type ColumnTable, tableFromRows } from "../../src/table.ts";
 
@@ -104,4 +108,41 @@ test("csv holds what its columns say", () => {
   () => csv({ columns: { name: "value" } });
   // @ts-expect-error a delimiter of two characters
   () => csv({ delimiter: ", " });
+});
+
+test("the types that a format of records is told fit its records", () => {
+  const types = { id: "int32", at: "date" } as const;
+  const rows = [{ id: 1, at: new Date(0), note: "x" }];
+  interface Visit {
+    readonly id: number;
+    readonly at: Date | null;
+    readonly note: string;
+  }
+  const visits = async (): Promise<Visit[]> => rows;
+  () => [
+    definePersistable({ name: "a", format: parquet({ rows: true, types }), generate: () => rows }),
+    definePersistable({ name: "a", format: arrow({ rows: true, types }), generate: visits }),
+    definePersistable({ name: "a", format: table({ types }), generate: visits }),
+    definePersistable({ name: "a", format: ndjson({ rows: true, types }), generate: () => [{ id: null, note: 1 }] }),
+    definePersistable({ name: "a", format: parquet({ rows: true, types }), generate: () => [] }),
+    definePersistable({
+      name: "a",
+      format: parquet({ rows: true, types: { id: "int32", at: "date" } }),
+      generate: () => [{ id: 1, at: null, note: "x" }],
+    }),
+  ];
+  const visit = definePersistable({ name: "a", format: parquet({ rows: true, types }), generate: visits });
+  expectTypeOf(visit({}).payload).toEqualTypeOf<Promise<Visit[]>>();
+  const texts = [{ id: "1", at: null }];
+  // @ts-expect-error text is no int32
+  () => definePersistable({ name: "a", generate: () => texts, format: parquet({ rows: true, types }) });
+  const days = [{ id: 1, at: "1970-01-01" }];
+  // @ts-expect-error text is no date
+  () => definePersistable({ name: "a", generate: () => days, format: ndjson({ rows: true, types }) });
+  // @ts-expect-error no such type
+  () => parquet({ rows: true, types: { id: "int12" } });
+  // @ts-expect-error tables have types
+  () => arrow({ types });
+  // @ts-expect-error tables have types
+  () => table({ columns: true, types });
 });
