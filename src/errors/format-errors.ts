@@ -15,16 +15,27 @@ export class UnsupportedPayloadError extends PersistableError {
   readonly format: string;
   /** Where in the payload. */
   readonly path: ValuePath;
+  /** A format that could hold it, or what else to do: the last sentence of the message. */
+  readonly suggestion: string;
 
   /**
    * @param what - what stands there, as in "is a function"
    * @param suggestion - a format that could hold it, or what else to do
    */
   constructor(format: string, path: ValuePath, what: string, suggestion: string) {
-    super(`${formatPath("payload", path)} ${what}, which the format ${format} cannot hold. ${suggestion}`);
+    super(`${shownPath(path)} ${what}, which the format ${format} cannot hold. ${suggestion}`);
     this.format = format;
     this.path = path;
+    this.suggestion = suggestion;
   }
+}
+
+const MAX_SHOWN_PARTS = 16;
+
+/** A path that people can read: of a deep one, the beginning and the number of levels. */
+function shownPath(path: ValuePath): string {
+  if (path.length <= MAX_SHOWN_PARTS) return formatPath("payload", path);
+  return `${formatPath("payload", path.slice(0, MAX_SHOWN_PARTS))}… (${path.length} levels down)`;
 }
 
 /**

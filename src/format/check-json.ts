@@ -2,8 +2,7 @@ import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { isProxy } from "../util/is-proxy.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
 import { hasExtraKeys, hasOddKeys, isGetter, isSetter } from "./own-keys.ts";
-
-const STRUCTURED = "Use structured(), the default, which keeps it.";
+import { describeInstance, remedyFor } from "./structured-remedy.ts";
 
 /**
  * Throws where JSON would change a value. What is shared is written out each time, so it is looked at each time.
@@ -17,7 +16,7 @@ export function checkJson(
   value: unknown,
   path: readonly (string | number)[] = [],
   format = "json",
-  remedy = STRUCTURED,
+  remedy?: string,
 ): void {
   new JsonCheck(path, format, remedy).check(value);
 }
@@ -26,12 +25,13 @@ class JsonCheck {
   /** To the value that is being looked at. */
   readonly #path: (string | number)[];
   readonly #format: string;
-  readonly #remedy: string;
+  /** Where it is not given, what the value itself asks for. */
+  readonly #remedy: string | undefined;
   /** The containers along the path. */
   readonly #above: object[] = [];
   #nodes = 0;
 
-  constructor(path: readonly (string | number)[], format: string, remedy: string) {
+  constructor(path: readonly (string | number)[], format: string, remedy: string | undefined) {
     this.#path = [...path];
     this.#format = format;
     this.#remedy = remedy;
@@ -40,12 +40,16 @@ class JsonCheck {
   check(value: unknown): void {
     this.#nodes += 1;
     if (this.#nodes > defaultDecodeLimits.maxNodes)
-      this.#refuse(`brings the text to more than ${defaultDecodeLimits.maxNodes} values`);
+      this.#refuse(
+        `brings the text to more than ${defaultDecodeLimits.maxNodes} values`,
+        "Keep numbers in typed arrays, or records in a table().",
+      );
     if (value === null || typeof value === "boolean" || typeof value === "string") return;
     if (typeof value === "number") {
-      if (!Number.isFinite(value) || Object.is(value, -0)) this.#refuse(`is ${Object.is(value, -0) ? "-0" : value}`);
+      if (!Number.isFinite(value) || Object.is(value, -0))
+        this.#refuseValue(value, `is ${Object.is(value, -0) ? "-0" : value}`);
     } else if (typeof value === "object") this.#checkContainer(value);
-    else this.#refuse(value === undefined ? "is undefined" : `is a ${typeof value}`);
+    else this.#refuseValue(value, value === undefined ? "is undefined" : `is a ${typeof value}`);
   }
 
   #checkContainer(container: object): void {
@@ -55,14 +59,14 @@ class JsonCheck {
     const prototype: unknown = Object.getPrototypeOf(container);
     if (prototype === Object.prototype) this.#checkObject(container);
     else if (prototype === Array.prototype && Array.isArray(container)) this.#checkArray(container);
-    else this.#refuse(describeInstance(prototype));
+    else this.#refuseValue(container, describeInstance(prototype));
     this.#above.pop();
   }
 
   #checkArray(array: readonly unknown[]): void {
-    if (hasExtraKeys(array)) this.#refuse("is an array with holes or keys of its own");
+    if (hasExtraKeys(array)) this.#refuseValue(array, "is an array with holes or keys of its own");
     for (let i = 0; i < array.length; i++) {
-      if (!Object.hasOwn(array, i)) this.#refuse("is an array with holes or keys of its own");
+      if (!Object.hasOwn(array, i)) this.#refuseValue(array, "is an array with holes or keys of its own");
       this.#checkProperty(array, i);
     }
   }
@@ -96,18 +100,16 @@ class JsonCheck {
     const at = this.#above.findIndex((container, i) => this.#above.indexOf(container) !== i);
     if (at >= 0) {
       this.#path.length = at;
-      this.#refuse("refers back to something that contains it");
+      this.#refuseValue(this.#above[at], "refers back to something that contains it");
     }
     this.#refuse(`is nested more than ${defaultDecodeLimits.maxDepth} levels deep`, "Give a flatter payload.");
   }
 
-  #refuse(what: string, suggestion = this.#remedy): never {
+  #refuseValue(value: unknown, what: string): never {
+    this.#refuse(what, this.#remedy ?? remedyFor(value));
+  }
+
+  #refuse(what: string, suggestion: string): never {
     throw new UnsupportedPayloadError(this.#format, this.#path, what, suggestion);
   }
-}
-
-function describeInstance(prototype: unknown): string {
-  return prototype === null
-    ? "is an object without a prototype"
-    : `is an instance of ${(prototype as { constructor?: { name?: string } }).constructor?.name ?? "a class without a name"}`;
 }

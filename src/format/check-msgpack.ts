@@ -2,10 +2,10 @@ import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { isProxy } from "../util/is-proxy.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
 import { hasExtraKeys, hasOddKeys, isGetter, isSetter } from "./own-keys.ts";
+import { describeInstance, KEPT_BY_STRUCTURED, remedyFor } from "./structured-remedy.ts";
 import { isTooLong } from "./text-limit.ts";
 import { viewProblem } from "./view-problem.ts";
 
-const STRUCTURED = "Use structured(), the default, which keeps it.";
 const BYTE_ORDER_MARK = "\ufeff";
 
 /**
@@ -32,30 +32,33 @@ class MsgpackCheck {
   check(value: unknown): void {
     this.#nodes += 1;
     if (this.#nodes > defaultDecodeLimits.maxNodes)
-      this.#refuse(`brings the payload to more than ${defaultDecodeLimits.maxNodes} values`);
+      this.#refuse(
+        `brings the payload to more than ${defaultDecodeLimits.maxNodes} values`,
+        "Keep numbers in typed arrays, or records in a table().",
+      );
     if (value === null || typeof value === "boolean") return;
     if (typeof value === "string") this.#checkText(value);
     else if (typeof value === "number") {
-      if (Object.is(value, -0)) this.#refuse("is -0");
+      if (Object.is(value, -0)) this.#refuseValue(value, "is -0");
     } else if (typeof value === "bigint") {
       if (BigInt.asIntN(64, value) !== value && BigInt.asUintN(64, value) !== value)
-        this.#refuse("is a bigint of more than 64 bits");
+        this.#refuseValue(value, "is a bigint of more than 64 bits");
     } else if (typeof value === "object") this.#checkObject(value);
-    else this.#refuse(value === undefined ? "is undefined" : `is a ${typeof value}`);
+    else this.#refuseValue(value, value === undefined ? "is undefined" : `is a ${typeof value}`);
   }
 
   #checkText(text: string): void {
-    if (!text.isWellFormed()) this.#refuse("is text with a lone surrogate");
+    if (!text.isWellFormed()) this.#refuseValue(text, "is text with a lone surrogate");
     if (isTooLong(text)) this.#refuse("is text of more than 512 MiB", "Give it in parts.");
     if (text.startsWith(BYTE_ORDER_MARK))
       this.#refuse("is text that begins with a byte order mark", "Give it without: text.slice(1).");
   }
 
   #checkObject(object: object): void {
-    if (this.#above.includes(object)) this.#refuse("refers back to something that contains it");
+    if (this.#above.includes(object)) this.#refuseValue(object, "refers back to something that contains it");
     if (isProxy(object)) this.#refuse("is a proxy", "Give the plain object behind it.");
     if (this.#seen.has(object) || this.#seenBefore.some((seen) => seen.has(object)))
-      this.#refuse("is an object that stands elsewhere in the payload, too", `Give a copy. ${STRUCTURED}`);
+      this.#refuse("is an object that stands elsewhere in the payload, too", `Give a copy. ${remedyFor(object)}`);
     this.#remember(object);
     const prototype: unknown = Object.getPrototypeOf(object);
     const isArray = prototype === Array.prototype && Array.isArray(object);
@@ -82,20 +85,20 @@ class MsgpackCheck {
 
   #checkInstance(object: object, prototype: unknown): void {
     if (prototype === Date.prototype && object instanceof Date) {
-      if (Number.isNaN(timeOf(object))) this.#refuse("is an invalid Date");
+      if (Number.isNaN(timeOf(object))) this.#refuseValue(object, "is an invalid Date");
       if (Reflect.ownKeys(object).length > 0) this.#refuse("is a Date with properties", "Use an object beside it.");
     } else if (prototype === Uint8Array.prototype && ArrayBuffer.isView(object)) {
       const problem = viewProblem(object);
       if (problem !== undefined) this.#refuse(...problem);
     } else if (prototype !== null && Buffer.isBuffer(object))
       this.#refuse("is a Buffer", "Give new Uint8Array(buffer).");
-    else this.#refuse(describeInstance(prototype));
+    else this.#refuseValue(object, describeInstance(prototype));
   }
 
   #checkArray(array: readonly unknown[]): void {
-    if (hasExtraKeys(array)) this.#refuse("is an array with holes or keys of its own");
+    if (hasExtraKeys(array)) this.#refuseValue(array, "is an array with holes or keys of its own");
     for (let i = 0; i < array.length; i++) {
-      if (!Object.hasOwn(array, i)) this.#refuse("is an array with holes or keys of its own");
+      if (!Object.hasOwn(array, i)) this.#refuseValue(array, "is an array with holes or keys of its own");
       this.#checkProperty(array, i);
     }
   }
@@ -120,10 +123,11 @@ class MsgpackCheck {
   }
 
   #refuseKey(key: string): never {
-    if (key === "__proto__") this.#refuse("has the key __proto__");
+    if (key === "__proto__") this.#refuse("has the key __proto__", KEPT_BY_STRUCTURED);
     this.#path.push(key);
     this.#refuse(
       key.isWellFormed() ? "has a key that begins with a byte order mark" : "has a key with a lone surrogate",
+      KEPT_BY_STRUCTURED,
     );
   }
 
@@ -135,7 +139,11 @@ class MsgpackCheck {
     this.#refuse("is a getter, or hidden", "Give the value itself.");
   }
 
-  #refuse(what: string, suggestion = STRUCTURED): never {
+  #refuseValue(value: unknown, what: string): never {
+    this.#refuse(what, remedyFor(value));
+  }
+
+  #refuse(what: string, suggestion: string): never {
     throw new UnsupportedPayloadError("msgpack", this.#path, what, suggestion);
   }
 }
@@ -147,10 +155,4 @@ function timeOf(date: Date): number {
   } catch {
     return Number.NaN;
   }
-}
-
-function describeInstance(prototype: unknown): string {
-  return prototype === null
-    ? "is an object without a prototype"
-    : `is an instance of ${(prototype as { constructor?: { name?: string } }).constructor?.name ?? "a class without a name"}`;
 }

@@ -34,6 +34,9 @@ function planPrimitive(payload: unknown): StructuredPlan {
 
 const BEHAVIOR = "A payload is data: generate the data, and keep the behavior in code.";
 
+const STREAM =
+  "Use records() of persistable-ts/formats/records, or byteStream(): those formats keep a stream. Or collect its items first.";
+
 /** What to do about objects that no class codec could help. */
 const REMEDIES: Readonly<Record<string, string>> = {
   Promise: "Await it first.",
@@ -46,6 +49,16 @@ const REMEDIES: Readonly<Record<string, string>> = {
   WeakMap: "Use a Map.",
   WeakSet: "Use a Set.",
   WeakRef: "Give what it refers to.",
+  Error: "Give what matters of it: { name, message }.",
+  Response: "Await its content first: await response.json(), or bytes of await response.arrayBuffer().",
+  Request: "Give what matters of it: { url, method }.",
+  Blob: "Give its bytes: new Uint8Array(await blob.arrayBuffer()).",
+  File: "Give its bytes: new Uint8Array(await file.arrayBuffer()).",
+  URL: "Give its text: url.href.",
+  URLSearchParams: "Give its text: String(params).",
+  Headers: "Give its entries: Object.fromEntries(headers).",
+  FormData: "Give its entries: [...form].",
+  ReadableStream: STREAM,
 };
 
 type Types = typeof import("node:util").types;
@@ -168,7 +181,7 @@ class Planner {
     else if (prototype === ArrayBuffer.prototype && types.isArrayBuffer(object)) {
       this.#assertBare(object);
       this.#use(object as ArrayBuffer).whole = true;
-    } else this.#refuseInstance(prototype);
+    } else this.#refuseInstance(object, prototype);
   }
 
   #lookAtMap(map: ReadonlyMap<unknown, unknown>): void {
@@ -188,7 +201,7 @@ class Planner {
   }
 
   #lookAtView(view: ArrayBufferView): void {
-    if (kindNameOf(view) === undefined) this.#refuseInstance(Object.getPrototypeOf(view));
+    if (kindNameOf(view) === undefined) this.#refuseInstance(view, Object.getPrototypeOf(view));
     if (hasExtraKeys(view)) this.#refuse("is an array with keys of its own", "Use an object beside it.");
     this.#use(view.buffer as ArrayBuffer).views.push(view);
   }
@@ -248,12 +261,22 @@ class Planner {
     );
   }
 
-  #refuseInstance(prototype: unknown): never {
+  #refuseInstance(object: object, prototype: unknown): never {
     if (prototype === null) this.#refuse("is an object without a prototype", "Give a plain copy: { ...object }.");
-    const name = (prototype as { constructor?: { name?: string } }).constructor?.name ?? "a class without a name";
+    const given = (prototype as { constructor?: { name?: unknown } }).constructor?.name;
+    const name = typeof given === "string" && given !== "" ? given : undefined;
+    const iterates = Symbol.asyncIterator in (prototype as object);
+    if (this.#types.isGeneratorObject(object) || (iterates && name === undefined))
+      this.#refuse(
+        iterates ? "is an async generator" : "is a generator",
+        iterates ? STREAM : "Give its values: [...generator].",
+      );
+    if (this.#types.isNativeError(object)) this.#refuse(`is an error (${name ?? "Error"})`, REMEDIES.Error ?? "");
+    if (name === undefined) this.#refuse("is an instance of a class without a name", "Give a plain object.");
     this.#refuse(
       `is an instance of ${name}`,
       (Object.hasOwn(REMEDIES, name) ? REMEDIES[name] : undefined) ??
+        (iterates ? STREAM : undefined) ??
         `Declare how it is encoded: structured({ classes: [defineClass(${name}, { encode: (instance) => …, decode: (encoded) => … })] }).`,
     );
   }
