@@ -3,7 +3,7 @@ import { PersistableError } from "../errors/persistable-error.ts";
 import { type ClassCodec, decodeInstance } from "../util/class-codec.ts";
 import type { DecodeLimits } from "./format.ts";
 import { measureStructured } from "./measure-structured.ts";
-import { isOutOfResources } from "./out-of-resources.ts";
+import { isOutOfResources, isStackOverflow } from "./out-of-resources.ts";
 import {
   type Deserializer,
   HEAD_BYTES,
@@ -83,7 +83,9 @@ function readBody(
     return readStructured(body, outside, classes);
   } catch (error) {
     // Called damage, a bug in a class codec or a lack of memory would cost the user a sound artifact.
-    if (error instanceof PersistableError || isOutOfResources(error)) throw error;
+    if (error instanceof PersistableError) throw error;
+    if (isStackOverflow(error)) throw new DecodeLimitError("structured", "maxDepth", limits.maxDepth, { cause: error });
+    if (isOutOfResources(error)) throw error;
     if (error instanceof SyntaxError)
       throw new NewerPayloadError("structured", `with a regular expression (${error.message})`);
     throw new DecodeError("structured", (error as Error).message, { cause: error });
@@ -175,14 +177,15 @@ function readStructured(body: Uint8Array, outside: readonly Uint8Array[], classe
   for (let left = reader.readUint32(); left > 0; left--) names.push(reader.readValue());
   for (let left = reader.readUint32(); left > 0; left--) {
     const name = names[reader.readUint32()];
+    if (typeof name !== "string") throw new Error("an instance in them names no class");
     reader.instances.push(makeInstance(name, reader.readValue(), classes));
   }
   return reader.readValue();
 }
 
-function makeInstance(name: unknown, encoded: unknown, classes: ClassesByName): unknown {
+function makeInstance(name: string, encoded: unknown, classes: ClassesByName): unknown {
   const codec = classes.get(name);
-  if (codec === undefined) throw new UndeclaredClassError(String(name));
+  if (codec === undefined) throw new UndeclaredClassError(name);
   return decodeInstance(codec, encoded);
 }
 

@@ -1,4 +1,4 @@
-import { DecodeLimitError } from "../errors/format-errors.ts";
+import { DecodeError, DecodeLimitError } from "../errors/format-errors.ts";
 import type { DecodeLimits } from "./format.ts";
 import { INLINE, INSTANCE, WHOLE_BUFFER } from "./structured-wire.ts";
 
@@ -9,12 +9,12 @@ const KNOWN_VERSIONS = [13, 14, 15];
 export const RESERVED_LENGTH = 32 * 1024 * 1024;
 
 /**
- * Throws where a body nests deeper, or holds more values, than the limits allow, before V8 builds anything: nine bytes can make it reserve 383 MB. Anything
- * that is not understood ends the measuring, and is left to V8 to refuse.
+ * Throws where a body nests deeper, or holds more values, than the limits allow, before V8 builds anything: nine bytes can make it reserve 383 MB. A tag that
+ * the format does not write is refused here: V8 takes some of them, and whatever follows would go unmeasured.
  *
- * @returns where the values end; `undefined` where they were not understood
+ * @returns where the values end; `undefined` for a version of V8's serialization whose layout is not known here
  *
- * @throws {@link DecodeLimitError}
+ * @throws {@link DecodeError} for bytes that the format does not write; {@link DecodeLimitError}
  */
 export function measureStructured(body: Uint8Array, limits: DecodeLimits): number | undefined {
   return KNOWN_VERSIONS.includes(body[1] ?? 0) ? new Measurer(body, limits).measure() : undefined;
@@ -35,7 +35,7 @@ const HOST_OBJECT = 11;
 const REG_EXP = 12;
 
 /** Tags by what follows them, in the order of the numbers above. Others are not among what we write. */
-const TAGS = ["-_0TFyxs\0", "IU^?", "NDn", 'S"cB', "Zz", "o;'", "A", "a", "{:,", "@$", "\\", "R"];
+const TAGS = ["-_0TFyxs\0", "IU^", "NDn", 'S"cB', "Zz", "o;'", "A", "a", "{:,", "@$", "\\", "R"];
 
 const followers = new Uint8Array(256);
 for (const [i, tags] of TAGS.entries()) for (const tag of tags) followers[tag.charCodeAt(0)] = i + 1;
@@ -59,69 +59,69 @@ class Measurer {
     this.#limits = limits;
   }
 
-  measure(): number | undefined {
-    for (let left = this.#readVarint(); left > 0; left--) if (!this.#measureValue()) return undefined;
+  measure(): number {
+    for (let left = this.#readVarint(); left > 0; left--) this.#measureValue();
     for (let left = this.#readVarint(); left > 0; left--) {
       this.#readVarint();
-      if (!this.#measureValue()) return undefined;
+      this.#measureValue();
     }
-    return this.#measureValue() ? this.#at : undefined;
+    this.#measureValue();
+    return this.#at;
   }
 
-  /** False where it is not understood, or ends. */
-  #measureValue(): boolean {
-    const before = this.#depth;
+  #measureValue(): void {
     for (let tag = this.#body[this.#at++]; tag !== undefined; tag = this.#body[this.#at++]) {
-      if (!this.#skip(tag)) return false;
+      this.#skip(tag);
       this.#assertAtMost("maxNodes", this.#nodes);
-      if (this.#depth === before && tag !== PADDING && tag !== STRING_OBJECT) return true;
+      if (this.#depth < 0) throw new DecodeError("structured", "a container in them ends before it begins");
+      if (this.#depth === 0 && tag !== PADDING && tag !== STRING_OBJECT) return;
     }
-    return false;
+    throw new DecodeError("structured", "their body is cut off");
   }
 
-  #skip(tag: number): boolean {
+  #skip(tag: number): void {
     this.#nodes += 1;
     switch (followers[tag]) {
       case NOTHING:
-        return true;
+        return;
       case VARINT:
         this.#readVarint();
-        return true;
+        return;
       case DOUBLE:
         this.#skipBytes(8);
-        return true;
+        return;
       case BYTES:
         this.#skipBytes(this.#readVarint());
-        return true;
+        return;
       case BIG_INT:
         this.#skipBytes(this.#readVarint() >>> 1);
-        return true;
+        return;
       case MEMBERS:
         this.#enter();
-        return true;
+        return;
       case SPARSE_ELEMENTS:
         this.#reserve(this.#readVarint());
         this.#enter();
-        return true;
+        return;
       case ELEMENTS:
         this.#readVarint();
         this.#enter();
-        return true;
+        return;
       case TWO_SIZES:
         this.#readVarint();
         this.#leave();
-        return true;
+        return;
       case SIZE:
         this.#leave();
-        return true;
+        return;
       case HOST_OBJECT:
         this.#skipHostObject();
-        return true;
+        return;
       case REG_EXP:
         this.#skipRegExp();
-        return true;
+        return;
       default:
-        return false;
+        throw new DecodeError("structured", `their body has a tag that the format does not write (${tag})`);
     }
   }
 
