@@ -1,4 +1,5 @@
 import type { Claim } from "./lease-claim.ts";
+import { isEnded } from "./lease-ended.ts";
 import type { Machine } from "./lease-machine.ts";
 
 /**
@@ -29,6 +30,7 @@ export class ClaimObserver {
 
   /** Look at the claim again, as it is now. */
   isOver(claim: Claim): boolean {
+    if (isEnded(claim)) return true;
     const { owner } = claim;
     if (owner !== undefined && this.#machine.isCertainlyGone(owner, this.#folder)) return true;
     const nowMs = this.#machine.nowMs();

@@ -15,6 +15,7 @@ import {
   readClaimChain,
 } from "./lease-claim.ts";
 import type { Contender, Lease, LeaseTiming, Standing, WonLease } from "./lease-contender.ts";
+import { encodeEnd, isEnded, noteEnded } from "./lease-ended.ts";
 import { type Heartbeat, startHeartbeat } from "./lease-heartbeat.ts";
 import type { Machine } from "./lease-machine.ts";
 import { ClaimObserver } from "./lease-observer.ts";
@@ -59,10 +60,11 @@ export class StoredContender implements Contender {
     const own: Claim = { path, token, owner, beat: encodeBeat(0) };
     const chain = [...this.#chain, own];
     if (outbid !== undefined && !(await this.#verify(chain, own))) return undefined;
-    const lease = new StoredLease(this.#store, this.#address, chain, own, () =>
+    const lease = new StoredLease(this.#store, this.#address, chain, { ...own, head }, () =>
       startHeartbeat(this.#store, own, head, this.#beatMs, this.#machine),
     );
-    return { lease, outbid };
+    // An owner that has said that it is done was not found dead.
+    return { lease, outbid: outbid !== undefined && isEnded(outbid) ? undefined : outbid };
   }
 
   watch(alarm: Alarm): void {
@@ -109,6 +111,11 @@ export class StoredContender implements Contender {
   }
 }
 
+interface OwnClaim extends Claim {
+  /** The part of its text that stays. */
+  readonly head: string;
+}
+
 /** A lease whose claims lie in a store, where every process sees them. */
 class StoredLease implements Lease {
   readonly address: Address;
@@ -117,18 +124,20 @@ class StoredLease implements Lease {
   readonly #chain: ClaimChain;
   readonly #token: string;
   readonly #path: StorePath;
+  readonly #head: string;
   readonly #startHeartbeat: () => Heartbeat;
   #heartbeat: Heartbeat | undefined;
   #released: Promise<void> | undefined;
 
   /** @param chain from the first claim to our own. */
-  constructor(store: Store, address: Address, chain: ClaimChain, own: Claim, startBeating: () => Heartbeat) {
+  constructor(store: Store, address: Address, chain: ClaimChain, own: OwnClaim, startBeating: () => Heartbeat) {
     this.address = address;
     this.epoch = chain.length;
     this.#store = store;
     this.#chain = chain;
     this.#token = own.token;
     this.#path = own.path;
+    this.#head = own.head;
     this.#startHeartbeat = startBeating;
     removeAtExit(this);
   }
@@ -169,7 +178,20 @@ class StoredLease implements Lease {
       // The first claim goes first. Without a later one, the earlier ones would look like claims that nobody has outbid.
       for (const { path } of isOurs ? this.#chain : this.#chain.slice(1)) await this.#store.remove(path);
     } catch {
-      // What was done under the lease is done. A claim that could not be removed falls silent, and is outbid.
+      // What was done under the lease is done.
+      await this.#sayEnded();
+    }
+  }
+
+  /** A claim that could not be removed says that it is over, where that can be written; otherwise it falls silent, and is outbid. */
+  async #sayEnded(): Promise<void> {
+    noteEnded(this.#token);
+    try {
+      const own = await readClaim(this.#store, this.#path);
+      if (own?.token !== this.#token) return;
+      await this.#store.replace(this.#path, [Buffer.from(this.#head + encodeEnd())], { durable: false });
+    } catch {
+      // The store is away, or may not be written over.
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Address } from "../address/address.ts";
+import { StoreAccessError } from "../errors/store-errors.ts";
 import { MAX_RECORD_BYTES } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { sha256Hex } from "../util/sha256.ts";
@@ -33,7 +34,13 @@ export async function quarantineArtifact(
   const aside = quarantinePath(name, `${address}.json`, judgment);
   if (isTooLarge) await store.move(record, aside);
   else await store.createIfAbsent(aside, [recordBytes], { durable: false });
-  if (file !== undefined) await movePayloadAside(store, name, file, (path) => quarantinePath(name, path, judgment));
+  if (file === undefined) return aside;
+  try {
+    await movePayloadAside(store, name, file, (path) => quarantinePath(name, path, judgment));
+  } catch (error) {
+    // Who may write and remove nothing leaves it in its place: the next publication has a name of its own.
+    if (!(error instanceof StoreAccessError && error.operation === "remove")) throw error;
+  }
   return aside;
 }
 

@@ -11,7 +11,7 @@ export class GcsRefusal extends Error {
 
   constructor({ status, headers }: HttpAnswer, text: string) {
     const { message, reason } = explain(text);
-    super(`${message ?? "the service refused it"} (${status})`);
+    super(message ?? "the service refused it");
     this.status = status;
     this.reason = reason;
     this.retryAfterMs = retryAfterOf((name) => headers[name]?.toString()).retryAfterMs;

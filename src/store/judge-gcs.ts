@@ -5,7 +5,7 @@ import { judgeNetwork } from "./judge-network.ts";
 /** Another generation of the object has taken the place of the one that was being read. */
 export class Changed extends Error {}
 
-/** Google says 403 of these as well. */
+/** Google says 403 or 503 of these as well. */
 const THROTTLING = new Set(["rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"]);
 
 /** What a failure of a request to Cloud Storage means. */
@@ -18,7 +18,7 @@ export function judgeGcs(error: unknown, bucket: string): DriverVerdict {
   const passing = { kind: "passing", systemCode, retryAfterMs } as const;
   if (isBucketMissing(error))
     return { kind: "other", systemCode, problem: `there is no bucket ${bucket}: create it, or correct its name` };
-  if (status === 429 || (status === 403 && THROTTLING.has(reason))) return { ...passing, isThrottled: true };
+  if (status === 429 || THROTTLING.has(reason)) return { ...passing, isThrottled: true };
   if (status === 401) return { kind: "access", systemCode, problem: "the service does not accept the credentials" };
   if (status === 403) return { kind: "access", systemCode };
   if (status === 501) return { kind: "unsupported", systemCode };

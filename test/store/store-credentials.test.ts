@@ -2,7 +2,6 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { S3Client } from "@aws-sdk/client-s3";
 import { Storage } from "@google-cloud/storage";
-import { OAuth2Client } from "google-auth-library";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { StoreAccessError, StoreError, UnknownStoreError } from "../../src/errors/store-errors.ts";
 import { definePersistable } from "../../src/persistable/define-persistable.ts";
@@ -25,8 +24,7 @@ const patience = { attempts: 2, delayMs: 1, stallMs: 60_000 };
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 beforeEach(() => {
-  for (const name of Object.keys(process.env))
-    if (/^(AZURE|AWS|GOOGLE)_/.test(name)) vi.stubEnv(name, undefined);
+  for (const name of Object.keys(process.env)) if (/^(AZURE|AWS|GOOGLE)_/.test(name)) vi.stubEnv(name, undefined);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -44,8 +42,7 @@ function seen(value: unknown): string {
 function expectNoCanary(value: unknown): void {
   const text = seen(value);
   // A piece of it would be enough.
-  for (const secret of [CANARY, BASE64, encodeURIComponent(BASE64)])
-    expect(text).not.toContain(secret.slice(0, 10));
+  for (const secret of [CANARY, BASE64, encodeURIComponent(BASE64)]) expect(text).not.toContain(secret.slice(0, 10));
 }
 
 async function failureOf(work: () => unknown): Promise<unknown> {
@@ -219,8 +216,10 @@ describe("the credentials of a store that fails", () => {
     return `HTTP/1.1 ${status}\r\ncontent-type: application/xml\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`;
   }
 
-  const googleAuth = (): OAuth2Client => {
-    const client = new OAuth2Client();
+  /** A client that has a token, as after a sign-in. */
+  const googleAuth = () => {
+    const user = { type: "authorized_user", client_id: "lab", client_secret: CANARY, refresh_token: CANARY };
+    const client = new Storage().authClient.fromJSON(user);
     client.setCredentials({ access_token: `ya29.${CANARY}`, expiry_date: Date.now() + 3_600_000 });
     return client;
   };
@@ -328,7 +327,11 @@ describe("the credentials of a store that fails", () => {
     const file = folder.join("key.json");
     writeFileSync(file, text);
     vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", file);
-    const storage = new Storage({ apiEndpoint: "http://127.0.0.1:1", useAuthWithCustomEndpoint: true, projectId: "lab" });
+    const storage = new Storage({
+      apiEndpoint: "http://127.0.0.1:1",
+      useAuthWithCustomEndpoint: true,
+      projectId: "lab",
+    });
     const store = await gcsStore({ bucket: "results", client: storage.bucket("results"), patience });
     const error = await failureOf(() => store.read(PATH));
     expect(error).toBeInstanceOf(StoreAccessError);
