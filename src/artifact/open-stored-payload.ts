@@ -1,11 +1,11 @@
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import type { DecodeLimits, FilesCodec, Format, StoredCodec } from "../format/format.ts";
 import type { RecordedPayload } from "../record/record.ts";
-import type { FileStore } from "../store/file-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { storePath } from "../store/store-path.ts";
 import { payloadPath } from "./artifact-paths.ts";
 import { type ListedFile, parseFileList } from "./file-list.ts";
+import { findStranger, removeStrangers } from "./listed-folder.ts";
 import { filesFolder } from "./payload-objects.ts";
 import { readFileList } from "./read-file-list.ts";
 import { type FoundDamage, localStoreOf, makeLocal, type StoredObject, StoredSource } from "./stored-source.ts";
@@ -23,9 +23,6 @@ export interface StoredArtifact {
   /** Called for damage that the reader of the handle comes upon later; see {@link StoredSource}. */
   readonly onDamage?: ((damage: FoundDamage) => Promise<Error>) | undefined;
 }
-
-/** What somebody else puts into folders that people look at. */
-const IGNORED = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
 /**
  * The handle on a payload that is never in memory as a whole. Of one object only the size is looked at: its bytes are verified when they are read. Files are all verified
@@ -62,33 +59,22 @@ async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>): 
   const files = typeof list === "string" ? list : parseFileList(list, path);
   if (typeof files === "string") throw damaged(artifact, path, files);
   const folder = filesFolder(name, payload.file);
+  const local = localStoreOf(store).localPath(folder);
+  const isCopied = store.localPath === undefined;
+  // Before any of them is read: what is a link in there is not even tried.
+  const stranger = isCopied ? undefined : await findStranger(local, files);
+  if (stranger !== undefined) throw damaged(artifact, folder, stranger);
   await eachOf(files, async (file) => {
     const object = objectOf(store, folder, file);
     const problem = await makeLocal(object);
     if (problem !== undefined) throw damaged(artifact, object.path, problem);
   });
-  const local = localStoreOf(store);
-  await expectNoOthers(artifact, local, folder, files);
-  return codec.open(local.localPath(folder));
+  if (isCopied) await removeStrangers(local, files);
+  return codec.open(local);
 }
 
 function objectOf(store: Store, folder: StorePath, { path, sizeBytes, digest }: ListedFile): StoredObject {
   return { store, path: storePath(...folder.split("/"), ...path.split("/")), sizeBytes, digest };
-}
-
-/** A reader who lists the folder must find what was written and nothing else. */
-async function expectNoOthers(
-  artifact: StoredArtifact,
-  local: FileStore,
-  folder: StorePath,
-  files: readonly ListedFile[],
-): Promise<void> {
-  const known = new Set(files.map(({ path }) => `${folder}/${path}`));
-  for await (const { path } of local.list(`${folder}/`)) {
-    if (known.has(path) || IGNORED.has(path.slice(path.lastIndexOf("/") + 1).toLowerCase())) continue;
-    if (artifact.store.localPath === undefined) await local.remove(path);
-    else throw damaged(artifact, path, "is not in the list of files of its payload");
-  }
 }
 
 /** A few at once: most of them are small, and each is a request where the store is far away. */

@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -86,7 +88,11 @@ describe("a folder as a payload", () => {
     expect(readTree(path)).toEqual(contents);
     writeFileSync(join(path, "a.txt"), "written by a reader");
     writeFileSync(join(path, "more.txt"), "left by a reader");
+    writeFileSync(join(path, "\u00e9.txt"), "left by a reader");
+    symlinkSync("/etc", join(path, "deep/link"));
+    mkdirSync(join(path, "empty/est"), { recursive: true });
     expect(readTree(await pages({}, { dataDir: store }).payload)).toEqual(contents);
+    expect(readdirSync(path, { recursive: true }).sort()).toEqual([...Object.keys(contents), "deep", "deep/er"].sort());
   });
 
   it.each([
@@ -94,6 +100,58 @@ describe("a folder as a payload", () => {
     ["gone", (folder: string) => rmSync(join(folder, "b.bin")), /is missing/],
     ["longer", (folder: string) => writeFileSync(join(folder, "a.txt"), "first and more"), /bytes instead of 5/],
     ["one too many", (folder: string) => writeFileSync(join(folder, "f.txt"), "new"), /not in the list/],
+    ["one too many below", (folder: string) => writeFileSync(join(folder, "deep/er/f"), "new"), /not in the list/],
+    [
+      "joined by a link to a file",
+      (folder: string) => symlinkSync("/etc/passwd", join(folder, "deep/link")),
+      /holds a symbolic link that is not in the list .*"deep\/link"/,
+    ],
+    ["joined by a link to a folder", (folder: string) => symlinkSync("/etc", join(folder, "etc")), /a symbolic link/],
+    ["joined by a link to nothing", (folder: string) => symlinkSync("/nowhere", join(folder, "no")), /a symbolic link/],
+    ["joined by a link that looks ignored", (folder: string) => symlinkSync("/etc", join(folder, ".DS_Store")), /link/],
+    [
+      "joined by a pipe",
+      (folder: string) => execFileSync("mkfifo", [join(folder, "pipe")]),
+      /holds a device or a pipe that is not in the list/,
+    ],
+    ["joined by one that no path names", (folder: string) => writeFileSync(join(folder, "\u00e9.txt"), ""), /"é.txt"/],
+    ["joined by a name of a device", (folder: string) => writeFileSync(join(folder, "aux"), ""), /not in the list/],
+    [
+      "joined by one with a line break",
+      (folder: string) => writeFileSync(join(folder, "line\nbreak"), ""),
+      /holds a file that is not in the list .*"line\\nbreak"/,
+    ],
+    [
+      "joined by one whose name is not text",
+      (folder: string) => writeFileSync(Buffer.concat([Buffer.from(`${folder}/x`), Buffer.from([0xff])]), ""),
+      /not in the list/,
+    ],
+    [
+      "joined by an empty folder",
+      (folder: string) => mkdirSync(join(folder, "deep/none")),
+      /holds a folder that is not/,
+    ],
+    [
+      "joined by a folder in the place of nothing",
+      (folder: string) => mkdirSync(join(folder, "x/y"), { recursive: true }),
+      /holds a folder that is not/,
+    ],
+    [
+      "reached through a link",
+      (folder: string) => {
+        renameSync(join(folder, "deep"), join(folder, "../moved"));
+        symlinkSync(join(folder, "../moved"), join(folder, "deep"));
+      },
+      /holds a symbolic link that is not in the list .*"deep"/,
+    ],
+    [
+      "a link in the place of the folder itself",
+      (folder: string) => {
+        renameSync(folder, join(folder, "../moved"));
+        symlinkSync(join(folder, "../moved"), folder);
+      },
+      /is a symbolic link, not a folder/,
+    ],
     [
       "a link elsewhere",
       (folder: string) => {
@@ -106,7 +164,11 @@ describe("a folder as a payload", () => {
     await using folder = await temporaryFolder();
     const pages = definePages();
     damage(await pages({}, { dataDir: folder.path }).payload);
-    await expect(pages({}, { dataDir: folder.path }).load()).rejects.toThrow(problem);
+    const loading = pages({}, { dataDir: folder.path }).load();
+    await expect(loading).rejects.toThrow(CorruptArtifactError);
+    await expect(loading).rejects.toThrow(problem);
+    expect(readTree(await pages({}, { dataDir: folder.path }).loadOrGenerate())).toEqual(contents);
+    expect(readTree(await pages({}, { dataDir: folder.path }).load())).toEqual(contents);
   });
 
   it("that was damaged is set aside with all its files, and generated anew", async () => {
