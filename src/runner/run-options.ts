@@ -36,7 +36,7 @@ export interface RunOptions {
   readonly onEvent?: RunListener | readonly RunListener[] | undefined;
   /** Whether the payloads of the targets stay in memory as those of any persistable do; true by default. Everything else is let go when its last consumer is done. */
   readonly keepPayloads?: boolean | undefined;
-  /** Whether a record of the run is kept in the data directory, see `listRuns`; true by default. */
+  /** Whether a record of the run is kept in the data directory, see `listRuns`; true by default. One that cannot be written is warned of, and the run goes on. */
   readonly keepRecord?: boolean | undefined;
   /**
    * Whether Ctrl-C (SIGINT, SIGTERM, SIGHUP) aborts the run, and ends the process with the exit code that shells expect once everything is tidy; true by

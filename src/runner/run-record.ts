@@ -132,8 +132,25 @@ export class RunLog {
       ...rest,
     };
     const path = `${RUNS_FOLDER}/${this.runId}.json` as StorePath;
-    await store.replace(path, [Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`)], { durable: false });
+    try {
+      await store.replace(path, [Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`)], { durable: false });
+    } catch (error) {
+      warnOnce(store.url, error);
+    }
   }
+}
+
+const warned = new Set<string>();
+
+/** A record is a note: a run of nothing but hits, in a folder that may only be read, needs none. */
+function warnOnce(storeUrl: string, error: unknown): void {
+  if (warned.has(storeUrl)) return;
+  warned.add(storeUrl);
+  process.emitWarning(
+    `The record of this run cannot be written (${error instanceof Error ? error.message : String(error)}). ` +
+      "The run goes on without it. Give keepRecord: false where no record is wanted.",
+    "PersistableWarning",
+  );
 }
 
 /** Sorts by time, and is a file name everywhere: `20261123T104455123-5f2c9a`. */
