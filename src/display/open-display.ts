@@ -1,6 +1,7 @@
 import { MissingPeerError } from "../errors/peer-errors.ts";
 import { blankedText } from "../errors/visible-text.ts";
 import type { NodeFailedEvent, NodeGeneratedEvent, NodeRetriedEvent, RunEvent } from "../events/run-event.ts";
+import { writeQuietly } from "../util/write-quietly.ts";
 import { describeCost, describeDuration, describeFailure } from "./describe-amounts.ts";
 import { fitText } from "./fit-text.ts";
 import { paint, renderBlock, renderEnd } from "./render-block.ts";
@@ -49,10 +50,21 @@ const SUMMARY_MS = 10_000;
  * ```
  */
 export async function openDisplay(options: DisplayOptions = {}): Promise<Display> {
-  const stream = options.stream ?? process.stderr;
+  const stream = quietly(options.stream ?? process.stderr);
   const color = options.color ?? hasColor(stream);
   const live = options.live ?? (stream.isTTY === true && process.env.CI === undefined);
   return live ? openLive(stream, color) : openPlain(stream, color);
+}
+
+/** The stream, but for failures: a display that nobody sees must not end the run. */
+function quietly(stream: DisplayStream): DisplayStream {
+  return new Proxy(stream, {
+    get(target, property) {
+      if (property === "write") return (text: string) => writeQuietly(target, text);
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 function hasColor(stream: DisplayStream): boolean {

@@ -2,6 +2,7 @@ import type { Address } from "../address/address.ts";
 import { visibleLine, visibleText } from "../errors/visible-text.ts";
 import type { PersistableEvent, ProgressEvent } from "../events/event.ts";
 import type { Logger, LogLevel } from "../events/logger.ts";
+import { writeQuietly } from "../util/write-quietly.ts";
 import { describeEvent } from "./describe-event.ts";
 import { asText } from "./describe-thrown.ts";
 import type { Redaction } from "./redaction.ts";
@@ -67,7 +68,7 @@ export class Session {
     }
     const line = logLine(name, where, level, message);
     // A failure is thrown as well: whoever catches it decides whether it is shown.
-    if (verbose || level === "warn") process.stderr.write(line);
+    if (verbose || level === "warn") writeQuietly(process.stderr, line);
     if (inFile && level !== "debug") this.#appendFile(line, where);
   }
 

@@ -16,7 +16,8 @@ export interface JsonLines {
 
 /**
  * Write each event of a run as one line of JSON. Each line is in the file when the event is over, so a run that is killed leaves all that it told. No line has a
- * secret in it, since no event has.
+ * secret in it, since no event has. A file that cannot be written any more, or a pipe that nobody
+ * reads, does not end the run.
  *
  * @throws the system's error where the file cannot be opened.
  *
@@ -31,17 +32,34 @@ export function openJsonLines(target: LineTarget): JsonLines {
   if (typeof target === "function") return { onEvent: (event) => target(lineOf(event)), close: () => {} };
   if (typeof target === "string") mkdirSync(dirname(target), { recursive: true });
   let file: number | undefined = openSync(target, "a");
+  const close = (): void => {
+    const open = file;
+    file = undefined;
+    if (open !== undefined) closeSync(open);
+  };
   return {
     onEvent(event) {
       if (file === undefined) return;
       const bytes = Buffer.from(lineOf(event));
-      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      try {
+        for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      } catch (error) {
+        warnOf(target, error);
+        close();
+      }
     },
-    close() {
-      if (file !== undefined) closeSync(file);
-      file = undefined;
-    },
+    close,
   };
+}
+
+/** A pipe whose reader has gone is nothing to be told of. */
+function warnOf(target: string | URL, error: unknown): void {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EPIPE") return;
+  process.emitWarning(
+    `The events of the run cannot be written to ${target} any more (${message}); the run goes on without them.`,
+    "PersistableWarning",
+  );
 }
 
 function lineOf(event: RunEvent): string {

@@ -1,0 +1,41 @@
+// Shows and warns of what it does on a standard error that may have nobody at its other end.
+import { writeFileSync } from "node:fs";
+import { openDisplay } from "../../src/display.ts";
+import { definePersistable } from "../../src/index.ts";
+import { openJsonLines, run } from "../../src/pipeline.ts";
+
+export interface ClosedPipeInput {
+  readonly dataDir: string;
+  readonly way: "plain" | "live" | "verbose" | "warnings" | "json lines";
+  /** Where it says that it came to its end. */
+  readonly done: string;
+}
+
+async function show({ dataDir, way, done }: ClosedPipeInput): Promise<void> {
+  const step = definePersistable({
+    name: "step",
+    generate: async ({ log, progress }) => {
+      for (let n = 1; n <= 30; n++) {
+        log.warn(`a warning, ${n}`);
+        progress(n, 30);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return 1;
+    },
+  });
+  const target = step({}, { dataDir, verbose: way === "verbose" });
+  const lines = way === "json lines" ? openJsonLines("/dev/stderr") : undefined;
+  const display =
+    way === "plain" || way === "live" ? await openDisplay({ live: way === "live", color: true }) : undefined;
+  const result = await run([target], {
+    onEvent: (event) => {
+      lines?.onEvent(event);
+      display?.onEvent(event);
+    },
+  });
+  lines?.close();
+  display?.close();
+  writeFileSync(done, JSON.stringify({ generated: result.generated, payload: await target.payload }));
+}
+
+await show(JSON.parse(process.argv[2] ?? "") as ClosedPipeInput);
