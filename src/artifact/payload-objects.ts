@@ -48,32 +48,27 @@ export async function movePayloadAside(
   file: string,
   asideOf: (file: string) => StorePath,
 ): Promise<void> {
-  await moveOrRemove(store, payloadPath(name, file), asideOf(file));
+  await moveUnlessThere(store, payloadPath(name, file), asideOf(file));
   if (!isFileList(file)) return;
   const folder = filesFolder(name, file);
-  if (store.moveFolder !== undefined && store.removeTree !== undefined) {
-    if (!(await moveFolderIfFree(store, folder, asideOf(file.slice(0, -".json".length)))))
-      await store.removeTree(folder);
+  if (store.moveFolder !== undefined) {
+    await unlessThere(store.moveFolder(folder, asideOf(file.slice(0, -".json".length))));
     return;
   }
   const start = folder.lastIndexOf("/") + 1;
-  for await (const { path } of store.list(`${folder}/`)) await moveOrRemove(store, path, asideOf(path.slice(start)));
+  for await (const { path } of store.list(`${folder}/`)) await moveUnlessThere(store, path, asideOf(path.slice(start)));
   await store.removeFolder?.(folder);
 }
 
-/** The same damage is kept once. Left in its place, it would hide what another layer of the store has. */
-async function moveOrRemove(store: Store, from: StorePath, to: StorePath): Promise<void> {
-  if ((await store.stat(to)) === undefined) await store.move(from, to);
-  else await store.remove(from);
+/** What cannot be moved stays without a list or a record that names it, and is collected later. */
+async function moveUnlessThere(store: Store, from: StorePath, to: StorePath): Promise<void> {
+  if ((await store.stat(to)) === undefined) await unlessThere(store.move(from, to));
 }
 
-/** `false` where there is something of that name already. */
-async function moveFolderIfFree(store: Store, from: StorePath, to: StorePath): Promise<boolean> {
+async function unlessThere(moving: Promise<boolean>): Promise<void> {
   try {
-    await store.moveFolder?.(from, to);
-    return true;
+    await moving;
   } catch (error) {
-    if (error instanceof ObjectExistsError) return false;
-    throw error;
+    if (!(error instanceof ObjectExistsError)) throw error;
   }
 }
