@@ -1,9 +1,8 @@
-import { opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import type { Format, PayloadFile } from "./format.ts";
 import { notInMemory } from "./not-in-memory.ts";
-import { lookAt, readFilePieces } from "./read-file-pieces.ts";
+import { lookAt, namesIn, readFilePieces } from "./user-files.ts";
 
 /**
  * A folder that the generator fills: the payload is its absolute path. Every file in it, at any depth, is copied into the store and digested, and published all at once. What is
@@ -45,15 +44,14 @@ export function directory(): Format<string> {
 }
 
 async function* filesIn(root: string, folder: string): AsyncGenerator<PayloadFile> {
-  const names: string[] = [];
-  for await (const { name } of await opendir(join(root, folder))) names.push(name);
+  const names = await namesIn(join(root, folder));
   if (names.length === 0)
     refuse(
       folder === "" ? [] : [folder],
       "is an empty folder, which no bucket can keep",
       "Remove it, or put a file into it.",
     );
-  for (const name of names.sort()) {
+  for (const name of names) {
     const path = folder === "" ? name : `${folder}/${name}`;
     const absolute = join(root, path);
     const kind = await lookAt(absolute);

@@ -1,7 +1,7 @@
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import type { Format } from "./format.ts";
 import { notInMemory } from "./not-in-memory.ts";
-import { lookAt, readFilePieces } from "./read-file-pieces.ts";
+import { lookAt, readFilePieces } from "./user-files.ts";
 
 /** How {@link file} names what it stores. */
 export interface FileOptions {

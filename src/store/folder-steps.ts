@@ -1,8 +1,8 @@
 import { ObjectExistsError } from "../errors/store-errors.ts";
+import { systemCodeOf } from "../util/system-failure.ts";
 import { checkFolders } from "./check-folders.ts";
 import { removeAll } from "./remove-all.ts";
 import { call, type Steps, shield, wait } from "./steps.ts";
-import { systemCodeOf } from "./store-failure.ts";
 import { newTemporaryPath } from "./temporary-files.ts";
 import { renameInto, type Volume } from "./volume.ts";
 

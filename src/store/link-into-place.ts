@@ -1,7 +1,7 @@
 import { NotAFileError } from "../errors/store-errors.ts";
+import { systemCodeOf } from "../util/system-failure.ts";
 import { describeKind, folderOf } from "./check-folders.ts";
 import { call, type Steps, shield } from "./steps.ts";
-import { systemCodeOf } from "./store-failure.ts";
 import { makeFolders, type Volume } from "./volume.ts";
 import { attempt } from "./write-file.ts";
 

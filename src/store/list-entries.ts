@@ -1,8 +1,9 @@
+import { systemCodeOf } from "../util/system-failure.ts";
 import { driveAsync } from "./drive-async.ts";
 import type { FileKind } from "./file-system.ts";
 import { nodeFileSystem } from "./node-file-system.ts";
 import { removeAll } from "./remove-all.ts";
-import { describeFailure, systemCodeOf } from "./store-failure.ts";
+import { describeFailure } from "./store-failure.ts";
 
 /** Something in a folder of this machine's disk. */
 export interface Entry {

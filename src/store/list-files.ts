@@ -1,9 +1,10 @@
+import { systemCodeOf } from "../util/system-failure.ts";
 import { checkSignal } from "./caller-failure.ts";
 import { checkFolders } from "./check-folders.ts";
 import { driveAsync } from "./drive-async.ts";
 import type { FileSystem, FolderEntry } from "./file-system.ts";
 import type { StoreEntry, StorePath } from "./store.ts";
-import { describeFailure, systemCodeOf } from "./store-failure.ts";
+import { describeFailure } from "./store-failure.ts";
 import { assertStorePath, isStorePath } from "./store-path.ts";
 import { TEMPORARY_FOLDER } from "./temporary-files.ts";
 import type { Volume } from "./volume.ts";

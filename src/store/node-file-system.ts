@@ -1,4 +1,6 @@
 import fs from "node:fs";
+import { openBusy, patiently } from "../util/patiently.ts";
+import { systemCodeOf } from "../util/system-failure.ts";
 import type { AsyncFileSystemCalls, FileSystem, FolderEntry } from "./file-system.ts";
 import {
   CREATE_FLAGS,
@@ -11,7 +13,6 @@ import {
   watchFolder,
 } from "./node-sync-calls.ts";
 import { isProcessDead, processOwner } from "./process-owner.ts";
-import { systemCodeOf } from "./store-failure.ts";
 
 const { O_RDONLY } = fs.constants;
 
@@ -82,25 +83,8 @@ function promised<Value>(
   });
 }
 
-/** Failures that pass when others close their files. */
-const openBusy: readonly (string | undefined)[] = ["EMFILE", "ENFILE"];
 /** On Windows a virus scanner or an indexer that has just opened a file keeps others from renaming it. */
 const nameBusy: readonly (string | undefined)[] = isWindows ? ["EPERM", "EACCES", "EBUSY"] : [];
-/** About two seconds in total. */
-const PAUSES_MS = [5, 10, 20, 40, 80, 160, 320, 640, 640];
-
-async function patiently<Value>(busy: readonly (string | undefined)[], start: () => Promise<Value>): Promise<Value> {
-  for (const pauseMs of PAUSES_MS) {
-    try {
-      return await start();
-    } catch (error) {
-      if (!busy.includes(systemCodeOf(error))) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-  }
-  return start();
-}
-
 /** How many names are handed on at once. */
 const SCAN_BATCH = 256;
 

@@ -1,7 +1,7 @@
 import fs from "node:fs";
+import { systemCodeOf } from "../util/system-failure.ts";
 import type { FileKind, FileStat, FileSystemCalls, FolderEntry } from "./file-system.ts";
 import type { Shortcuts } from "./shared-reader.ts";
-import { systemCodeOf } from "./store-failure.ts";
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
 /** Without O_NONBLOCK, opening a named pipe in the place of a file would wait for ever. */

@@ -1,9 +1,9 @@
 import { NotAFileError, ObjectExistsError, type StoreOperation } from "../errors/store-errors.ts";
+import { systemCodeOf } from "../util/system-failure.ts";
 import { checkFolders, describeKind, folderOf } from "./check-folders.ts";
 import { linkIntoPlace } from "./link-into-place.ts";
 import { call, type Steps, shield } from "./steps.ts";
 import type { Chunks } from "./store.ts";
-import { systemCodeOf } from "./store-failure.ts";
 import { newTemporaryPath, sweepOnce } from "./temporary-files.ts";
 import { renameInto, syncNames, type Volume } from "./volume.ts";
 import { attempt, writeNewFile } from "./write-file.ts";

@@ -1,9 +1,9 @@
 import { NotAFileError, ObjectTooLargeError, StoreIoError } from "../errors/store-errors.ts";
+import { systemCodeOf } from "../util/system-failure.ts";
 import { CallerFailure, checkSignal } from "./caller-failure.ts";
 import { describeKind } from "./check-folders.ts";
 import type { AsyncFileSystemCalls } from "./file-system.ts";
 import type { ReadOptions } from "./store.ts";
-import { systemCodeOf } from "./store-failure.ts";
 
 /** What is read by one call, and what a reader may check while the rest is on its way. */
 export const READ_CHUNK_BYTES = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
+import { systemCodeOf } from "../util/system-failure.ts";
 import type { FileKind } from "./file-system.ts";
 import { call, type Steps } from "./steps.ts";
-import { systemCodeOf } from "./store-failure.ts";
 
 /**
  * Remove what has this path: a folder with everything in it, and of a symbolic link the link itself.

@@ -1,9 +1,10 @@
 import type { StoreOperation } from "../errors/store-errors.ts";
+import { systemCodeOf } from "../util/system-failure.ts";
 import { checkFolders, folderOf, type Ground } from "./check-folders.ts";
 import type { FileSystemCalls } from "./file-system.ts";
 import { driveSync } from "./steps.ts";
 import type { StorePath } from "./store.ts";
-import { describeFailure, systemCodeOf } from "./store-failure.ts";
+import { describeFailure } from "./store-failure.ts";
 import { assertStorePath } from "./store-path.ts";
 
 /** The first buffer, which holds any usual record. */

@@ -1,8 +1,8 @@
+import { systemCodeOf } from "../util/system-failure.ts";
 import { checkFolders } from "./check-folders.ts";
 import type { FileSystem, FolderEntry } from "./file-system.ts";
 import { removeAll } from "./remove-all.ts";
 import { call, type Steps } from "./steps.ts";
-import { systemCodeOf } from "./store-failure.ts";
 import type { Volume } from "./volume.ts";
 
 /** Unfinished writes lie here, on the same disk as what they will become; never listed, and may be deleted. */

@@ -1,7 +1,7 @@
+import { systemCodeOf } from "../util/system-failure.ts";
 import { folderOf, type Ground } from "./check-folders.ts";
 import type { FileSystem } from "./file-system.ts";
 import { call, type Steps } from "./steps.ts";
-import { systemCodeOf } from "./store-failure.ts";
 
 /** A folder on a disk that is a store, and what this process has learned about it so far. */
 export interface Volume extends Ground {

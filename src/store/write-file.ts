@@ -1,9 +1,9 @@
 import { StoreIoError } from "../errors/store-errors.ts";
+import { systemCodeOf } from "../util/system-failure.ts";
 import { CallerFailure } from "./caller-failure.ts";
 import { checkFolders, folderOf } from "./check-folders.ts";
 import { call, type Steps, shield, wait } from "./steps.ts";
 import type { Chunks } from "./store.ts";
-import { systemCodeOf } from "./store-failure.ts";
 import { makeFolders, type Volume } from "./volume.ts";
 
 /** One system call writes at most this much: Node takes no 2 GiB at once, and between two calls an abort is noticed. */

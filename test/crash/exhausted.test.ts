@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { collectOrphans, fileStore } from "../../src/index.ts";
 import { EARLIER, type ExhaustedChildInput, type ExhaustedChildReport, NEW } from "../support/crash-exhausted-child.ts";
 import { persistableOf, serialOf } from "../support/crash-payload.ts";
+import type { ManyFoldersInput, ManyFoldersReport } from "../support/many-folders-child.ts";
 import { buildChild, buildSplitChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -160,6 +161,20 @@ describe.skipIf(process.platform === "win32")("a persistable, where the system s
     const loads = { "small load": TOO_MANY, "large load": TOO_MANY };
     expect(report).toEqual({ ...refusedWith(TOO_MANY), ...loads });
     await rig?.expectSound();
+  });
+
+  test("says so of folders and files of the user, many at once, and has all of them afterwards", async () => {
+    await using folder = await temporaryFolder();
+    const child = await buildChild("test/support/many-folders-child.ts");
+    const publish = async (limits: string): Promise<ManyFoldersReport> => {
+      const input: ManyFoldersInput = { dataDir: folder.join("data"), count: 100 };
+      const args = ["-c", `${limits} && exec "$0" "$@"`, process.execPath, child, JSON.stringify(input)];
+      return JSON.parse((await promisify(execFile)("bash", args)).stdout) as ManyFoldersReport;
+    };
+    const few = await publish("ulimit -n 40");
+    expect(few.good).toBeGreaterThan(0);
+    expect(few.codes.filter((code) => code !== TOO_MANY)).toEqual([]);
+    expect(await publish("true")).toEqual({ good: 200, codes: [] });
   });
 
   test("says so as well where it is a part of the library that cannot be read any more", async () => {

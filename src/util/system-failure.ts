@@ -1,0 +1,57 @@
+import {
+  NotAFileError,
+  ObjectExistsError,
+  StoreAccessError,
+  type StoreError,
+  type StoreFailure,
+  StoreFullError,
+  StoreIoError,
+  TooManyOpenFilesError,
+} from "../errors/store-errors.ts";
+
+/** What the system called a failure, `ENOENT`; `undefined` for any other error. */
+export function systemCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+}
+
+/** The error of ours for a failure of the system; any other as it is. */
+export function systemFailure(error: unknown, where: Pick<StoreFailure, "operation" | "path">): unknown {
+  const systemCode = systemCodeOf(error);
+  return systemCode === undefined ? error : classify(systemCode, { ...where, systemCode, cause: error });
+}
+
+function classify(systemCode: string, failure: StoreFailure): StoreError {
+  switch (systemCode) {
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+      return new StoreFullError(failure);
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return new StoreAccessError(failure);
+    case "EMFILE":
+    case "ENFILE":
+      return new TooManyOpenFilesError(failure);
+    case "EISDIR":
+      return new NotAFileError(failure, "there is a folder in its place");
+    case "ENOTDIR":
+      return new NotAFileError(failure, "one of the folders above it is not a folder");
+    case "ELOOP":
+      return new NotAFileError(failure, "there is a symbolic link in its place");
+    case "ESPIPE":
+    case "ENXIO":
+      return new NotAFileError(failure, "there is a device or a pipe in its place");
+    case "EEXIST":
+      return new ObjectExistsError(failure);
+    case "EXDEV":
+      return new StoreIoError(
+        failure,
+        "it lies on another disk than the store's own .persistable folder, and a store is one disk",
+      );
+    default:
+      return new StoreIoError(failure);
+  }
+}
