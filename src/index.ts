@@ -25,7 +25,7 @@ export {
   NoPayloadError,
   NotPersistedError,
 } from "./errors/persistable-errors.ts";
-export { NewerRecordError, RecordTooLargeError } from "./errors/record-errors.ts";
+export { NewerPackError, NewerRecordError, RecordTooLargeError } from "./errors/record-errors.ts";
 export {
   InvalidStorePathError,
   NotAFileError,

@@ -12,6 +12,7 @@ export {
   type RunResult,
   UpstreamFailedError,
 } from "./errors/pipeline-errors.ts";
+export { NewerPackError } from "./errors/record-errors.ts";
 export { UnshareableError, WorkerCrashedError, WorkerModuleError } from "./errors/worker-errors.ts";
 export type { RunEvent } from "./events/run-event.ts";
 export type { RetryOptions } from "./persistable/declaration.ts";

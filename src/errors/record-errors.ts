@@ -23,6 +23,25 @@ export class NewerRecordError extends PersistableError {
 }
 
 /**
+ * A pack of a map was written by a newer release. What it holds is not known, so that nothing of
+ * the map is loaded, generated or put together. Nothing was changed. Remedy: update persistable-ts.
+ */
+export class NewerPackError extends PersistableError {
+  override readonly code = "PERSISTABLE_NEWER_PACK" as const;
+  readonly file: string;
+  readonly packVersion: unknown;
+
+  constructor(file: string, packVersion: unknown) {
+    super(
+      `${file} was written by a newer release of persistable-ts (pack version ${JSON.stringify(packVersion)}; this release reads pack version 1). ` +
+        "Update persistable-ts to read it; it was left untouched.",
+    );
+    this.file = file;
+    this.packVersion = packVersion;
+  }
+}
+
+/**
  * The params tree of an artifact is too large or too deeply nested for its record (1 MiB of JSON, depth 100), found before anything was generated.
  * Remedy: give bulky values as a dependency or as a typed array, of which the record keeps only the digest.
  */

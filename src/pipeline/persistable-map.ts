@@ -1,7 +1,9 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Address } from "../address/address.ts";
 import { type Addresser, createAddresser } from "../address/create-addresser.ts";
-import { decodePayload, encodePayload } from "../format/encode-payload.ts";
+import { tryDecode } from "../artifact/try-decode.ts";
+import { DecodeError } from "../errors/format-errors.ts";
+import { encodePayload } from "../format/encode-payload.ts";
 import { checkDefinition } from "../persistable/check-definition.ts";
 import { definePersistable } from "../persistable/define-persistable.ts";
 import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../persistable/definition.ts";
@@ -17,6 +19,7 @@ import { orAborted } from "../store/or-aborted.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { batchFailure } from "./batch-failure.ts";
 import { limitBatch } from "./batch-limits.ts";
+import { type Compacted, compactPacks, type EncodedItem, inParts, type WriteItems } from "./compact-packs.ts";
 import { claimBatch, inFlight } from "./item-claims.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
 import type { PackItem } from "./pack.ts";
@@ -73,9 +76,6 @@ export function persistableMap<Item, Payload, const Schema extends ParamsSchema 
 }
 
 const DEFAULT_BATCH_SIZE = 100;
-/** Packs that are put together are held in memory, so many items and bytes at a time. */
-const COMPACTED_ITEMS = 1000;
-const COMPACTED_BYTES = 64 * 1024 * 1024;
 
 interface Wanted<Item> {
   readonly address: Address;
@@ -155,29 +155,8 @@ export class PersistableMap<Item, Payload> {
 
   /** Put many small packs into one, where batches have left more than a few. Others may load meanwhile. */
   async compact({ signal }: Pick<LoadItemsOptions, "signal"> = {}): Promise<Compacted> {
-    const packs = this.#packs.certain();
-    await Promise.all([packs.refresh(signal), this.#packs.refresh(signal)]);
-    const before = packs.paths;
-    if (before.length < 2) return { before: before.length, after: before.length };
-    const byFormat = new Map<string, Encoded[]>();
-    let sizeBytes = 0;
-    const flush = async (): Promise<void> => {
-      for (const [format, encoded] of byFormat) await this.#write(encoded, format, {}, signal);
-      byFormat.clear();
-      sizeBytes = 0;
-    };
-    for (const part of inParts([...packs.addresses], COMPACTED_ITEMS)) {
-      await packs.read(part, signal, (address, bytes, format) => {
-        const encoded = byFormat.get(format) ?? [];
-        byFormat.set(format, encoded);
-        encoded.push({ address, chunks: [bytes] });
-        sizeBytes += bytes.length;
-      });
-      if (sizeBytes > COMPACTED_BYTES) await flush();
-    }
-    await flush();
-    await this.#packs.removeAll(before);
-    return { before: before.length, after: this.#packs.count };
+    const write: WriteItems = (encoded, format) => this.#write(encoded, format, {}, signal);
+    return compactPacks(this.#packs, write, signal);
   }
 
   *#unique(items: Iterable<Item>): Generator<Wanted<Item>> {
@@ -205,6 +184,7 @@ export class PersistableMap<Item, Payload> {
       if (this.#state.surroundings.hasListener)
         tellRedacted(this.#state, { type: "progress", done: progress.done, total: progress.total });
     };
+    if (payloads.size < wanted.size) await this.#packs.setUselessAside();
     while (payloads.size < wanted.size) {
       const left = [...wanted].filter(([address]) => !payloads.has(address));
       const mine = left.filter(([address]) => !inFlight.has(this.#key(address)));
@@ -240,9 +220,11 @@ export class PersistableMap<Item, Payload> {
       async (address, bytes, id) => {
         const format = formats.find((known) => known.id === id);
         // Of a format that is not declared any more: generated anew.
-        if (format === undefined) return;
-        const decoded = decodePayload(format, Uint8Array.from(bytes), limits);
-        payloads.set(address, (decoded instanceof Promise ? await decoded : decoded) as Payload);
+        if (format === undefined) return true;
+        const decoded = await tryDecode(id, () => format.decode(Uint8Array.from(bytes), limits));
+        if (decoded instanceof DecodeError) return false;
+        payloads.set(address, decoded.value as Payload);
+        return true;
       },
     );
   }
@@ -316,7 +298,7 @@ export class PersistableMap<Item, Payload> {
           throw new TypeError(
             `generateBatch of ${name} gave ${Array.isArray(generated) ? `${generated.length} payloads` : typeof generated} for ${items.length} items: give one for each, in order.`,
           );
-        const encoded: Encoded[] = [];
+        const encoded: EncodedItem[] = [];
         for (const [index, [address, item]] of batch.entries()) {
           const payload = generated[index] as Payload;
           await validate?.(payload, item);
@@ -339,7 +321,7 @@ export class PersistableMap<Item, Payload> {
   }
 
   async #write(
-    encoded: readonly Encoded[],
+    encoded: readonly EncodedItem[],
     format: string,
     provenance: { readonly durationMs?: number; readonly cost?: Readonly<Record<string, number>> },
     signal: AbortSignal | undefined,
@@ -374,18 +356,6 @@ export class PersistableMap<Item, Payload> {
   #key(address: Address): string {
     return `${this.#state.surroundings.store.url} ${address}`;
   }
-}
-
-/** How many packs there were, and are. */
-type Compacted = { readonly before: number; readonly after: number };
-
-interface Encoded {
-  readonly address: Address;
-  readonly chunks: readonly Uint8Array[];
-}
-
-function* inParts<Part>(all: readonly Part[], size: number): Generator<readonly Part[]> {
-  for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size);
 }
 
 function zip<Item>(addresses: readonly Address[], items: readonly Item[]): Map<Address, Item> {
