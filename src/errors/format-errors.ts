@@ -100,10 +100,9 @@ export class NewerPayloadError extends PersistableError {
 export class CompressionUnavailableError extends PersistableError {
   override readonly code = "PERSISTABLE_COMPRESSION_UNAVAILABLE" as const;
 
-  constructor(compression: string, since: string) {
-    super(
-      `${compression} needs Node ${since}, and this is ${process.versions.node}. Use gzip(…) or brotli(…), or a newer Node.`,
-    );
+  /** @param remedy - what to do, other for a reader than for a writer */
+  constructor(compression: string, since: string, remedy = "Use gzip(…) or brotli(…), or a newer Node.") {
+    super(`${compression} needs Node ${since}, and this is ${process.versions.node}. ${remedy}`);
   }
 }
 

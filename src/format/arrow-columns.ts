@@ -1,5 +1,5 @@
 import { DecodeError } from "../errors/format-errors.ts";
-import { ARROW, type ArrowField } from "./arrow-schema.ts";
+import { ARROW, type ArrowField, arrowTypeName } from "./arrow-schema.ts";
 import { COLUMN_ARRAYS, type NumericColumnType } from "./column-arrays.ts";
 import { copyAligned } from "./decode-budget.ts";
 import { decodeHalf } from "./decode-half.ts";
@@ -62,8 +62,17 @@ export function arrowReadingOf({ name, kind, type, extension }: ArrowField): Arr
       return { layout: "same", type: "int64" };
     case ARROW.decimal:
       return decimal(name, type?.int(1, 4) ?? 0, type?.int(2, 4, 128) ?? 128);
-    default:
+    case ARROW.list:
+    case ARROW.struct:
+    case ARROW.fixedList:
+    case ARROW.map:
+    case ARROW.largeList:
       throw new DecodeError("arrow", `column ${name} holds lists, structures or maps, which are not read`);
+    default:
+      throw new DecodeError(
+        "arrow",
+        `column ${name} is of Arrow's type ${arrowTypeName(kind)}, which is not read; other columns can be read without it, by readTable`,
+      );
   }
 }
 

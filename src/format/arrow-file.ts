@@ -23,7 +23,26 @@ export interface ArrowBlock {
 export interface ArrowBatch {
   readonly rowCount: number;
   readonly nodes: readonly { readonly length: number; readonly nullCount: number }[];
-  readonly buffers: readonly { readonly start: number; readonly end: number }[];
+  readonly buffers: readonly ArrowExtent[];
+  /** How many buffers each of the views has besides those that every view has. */
+  readonly viewBuffers: readonly number[];
+}
+
+export interface ArrowExtent {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What of a record batch belongs to one column. */
+export interface ArrowPlace {
+  readonly node: ArrowBatch["nodes"][number] | undefined;
+  readonly buffers: readonly ArrowExtent[];
+}
+
+/** A record batch whose columns are told apart. */
+export interface PlacedArrowBatch extends ArrowBatch {
+  /** For each column; undefined where it cannot be told. */
+  readonly places: readonly (ArrowPlace | undefined)[];
 }
 
 /** The values that the numbers in a column stand for. */
@@ -63,7 +82,7 @@ export async function readArrowFooter(source: ArrowSource): Promise<ArrowFooter>
   const dictionaries = blocksOf(footer, 2, start);
   const batches = blocksOf(footer, 3, start);
   refuseOverlap([...dictionaries, ...batches]);
-  return { ...parseArrowSchema(schema), dictionaries, batches };
+  return { ...parseArrowSchema(schema, footer.int(0, 2)), dictionaries, batches };
 }
 
 /** Else a few bytes would be read as many parts. */
@@ -94,14 +113,38 @@ export async function readArrowBatch(
   source: ArrowSource,
   block: ArrowBlock,
   fields: readonly ArrowField[],
-): Promise<ArrowBatch> {
+): Promise<PlacedArrowBatch> {
   const { kind, header } = await readMessage(source, block);
   if (kind !== RECORD_BATCH) fail("a part of the table is something else");
   const batch = parseBatch(header, block);
-  const count = (key: "nodeCount" | "bufferCount"): number => fields.reduce((sum, field) => sum + field[key], 0);
-  if (batch.nodes.length !== count("nodeCount") || batch.buffers.length !== count("bufferCount"))
-    fail("a part of the table has other columns");
-  return batch;
+  return { ...batch, places: placesIn(batch, fields) };
+}
+
+/**
+ * Which nodes and buffers of a record batch belong to which column. Of one column of a type that is not known at all, they are those that no other column has;
+ * of several, and of what stands after them, it cannot be told.
+ */
+function placesIn(batch: ArrowBatch, fields: readonly ArrowField[]): (ArrowPlace | undefined)[] {
+  const { nodes, buffers, viewBuffers } = batch;
+  const sum = (key: "nodeCount" | "bufferCount" | "viewCount" | "unknownCount"): number =>
+    fields.reduce((total, field) => total + field[key], 0);
+  const unknownCount = sum("unknownCount");
+  const spare = buffers.length - sum("bufferCount") - viewBuffers.reduce((total, count) => total + count, 0);
+  const isSound = nodes.length === sum("nodeCount") && viewBuffers.length === sum("viewCount");
+  if (!isSound || spare < 0 || (unknownCount === 0 && spare > 0)) fail("a part of the table has other columns");
+  const at = { node: 0, buffer: 0, view: 0 };
+  let isLost = false;
+  return fields.map((field) => {
+    isLost ||= field.unknownCount > 0 && unknownCount > 1;
+    if (isLost) return undefined;
+    const views = viewBuffers.slice(at.view, at.view + field.viewCount).reduce((total, count) => total + count, 0);
+    const count = field.bufferCount + views + (field.unknownCount > 0 ? spare : 0);
+    const place = { node: nodes[at.node], buffers: buffers.slice(at.buffer, at.buffer + count) };
+    at.node += field.nodeCount;
+    at.buffer += count;
+    at.view += field.viewCount;
+    return place;
+  });
 }
 
 /** @throws {@link DecodeError} */
@@ -139,7 +182,11 @@ function parseBatch(header: FlatTable, { bodyStart, end }: ArrowBlock): ArrowBat
     return { start, end: start + size };
   });
   if (!Number.isSafeInteger(rowCount) || rowCount < 0) fail("a part of the table says no number of rows");
-  return { rowCount, nodes, buffers };
+  const viewBuffers = header.structs(4, 8, [[0, 8]]).map(([count = -1]) => {
+    if (!(count >= 0 && count <= buffers.length)) fail("a column says no number of buffers");
+    return count;
+  });
+  return { rowCount, nodes, buffers, viewBuffers };
 }
 
 /** Buffers of a column, which mostly lie one after the other, and are then read together. */

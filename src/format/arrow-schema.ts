@@ -13,8 +13,10 @@ export const ARROW = {
   date: 8,
   time: 9,
   timestamp: 10,
+  interval: 11,
   list: 12,
   struct: 13,
+  union: 14,
   fixedBinary: 15,
   fixedList: 16,
   map: 17,
@@ -22,7 +24,28 @@ export const ARROW = {
   largeBinary: 19,
   largeUtf8: 20,
   largeList: 21,
+  runEndEncoded: 22,
+  binaryView: 23,
+  utf8View: 24,
+  listView: 25,
+  largeListView: 26,
 } as const;
+
+/** Types that are not read, under the names that Arrow has for them. */
+const UNREAD: { readonly [kind: number]: string } = {
+  [ARROW.interval]: "Interval",
+  [ARROW.union]: "Union",
+  [ARROW.runEndEncoded]: "RunEndEncoded",
+  [ARROW.binaryView]: "BinaryView",
+  [ARROW.utf8View]: "Utf8View (text as Polars writes it)",
+  [ARROW.listView]: "ListView",
+  [ARROW.largeListView]: "LargeListView",
+};
+
+/** What Arrow calls a type that is not read. */
+export function arrowTypeName(kind: number): string {
+  return UNREAD[kind] ?? `number ${kind}, which is newer than this reader`;
+}
 
 /** A column as an Arrow file describes it. */
 export interface ArrowField {
@@ -37,6 +60,10 @@ export interface ArrowField {
   /** How many nodes and buffers of a record batch are its own, and its children's. */
   readonly nodeCount: number;
   readonly bufferCount: number;
+  /** How many of these nodes are views, which have as many more buffers as each record batch says. */
+  readonly viewCount: number;
+  /** How many of these nodes are of types that are not known at all, nor how many buffers they have. */
+  readonly unknownCount: number;
 }
 
 /** The values are numbers of others, which lie elsewhere. */
@@ -56,10 +83,16 @@ const EXTENSION = "ARROW:extension:name";
 const MAX_DEPTH = 64;
 const MAX_FIELDS = 1_000_000;
 
-/** @throws {@link DecodeError} */
-export function parseArrowSchema(schema: FlatTable): ArrowSchema {
+/** The version of the description of files since which unions have no buffer that tells which rows are null. */
+const UNIONS_WITHOUT_NULLS = 4;
+
+/**
+ * @param version - of the file's description
+ * @throws {@link DecodeError}
+ */
+export function parseArrowSchema(schema: FlatTable, version: number): ArrowSchema {
   if (schema.int(0, 2) !== 0) throw new DecodeError("arrow", "their numbers are big-endian, which is not read");
-  const counter = { fields: 0 };
+  const counter = { fields: 0, version };
   return {
     fields: schema.tables(1).map((field) => parseField(field, counter, 0)),
     notes: notesOf(schema, 2),
@@ -70,7 +103,11 @@ function notesOf(table: FlatTable, slot: number): Map<string, string> {
   return new Map(table.tables(slot).map((note) => [note.text(0) ?? "", note.text(1) ?? ""]));
 }
 
-function parseField(field: FlatTable, counter: { fields: number }, depth: number): ArrowField {
+function parseField(
+  field: FlatTable,
+  counter: { fields: number; readonly version: number },
+  depth: number,
+): ArrowField {
   counter.fields += 1;
   if (depth > MAX_DEPTH || counter.fields > MAX_FIELDS)
     throw new DecodeError("arrow", "they have too many columns, or too deep ones");
@@ -78,28 +115,51 @@ function parseField(field: FlatTable, counter: { fields: number }, depth: number
   const encoding = field.table(4);
   const index = encoding?.table(1);
   const children = encoding === undefined ? field.tables(5).map((child) => parseField(child, counter, depth + 1)) : [];
+  const type = field.table(3);
+  const own = encoding === undefined ? buffersOf(kind, type, counter.version) : 2;
+  const sum = (key: "nodeCount" | "bufferCount" | "viewCount" | "unknownCount", first: number): number =>
+    children.reduce((total, child) => total + child[key], first);
   return {
     name: field.text(0) ?? "",
     nullable: field.bool(1),
     kind,
-    type: field.table(3),
+    type,
     dictionary:
       encoding === undefined
         ? undefined
         : { id: encoding.int(0, 8), bitWidth: index?.int(0, 4) ?? 32, signed: index?.bool(1) ?? true },
     extension: notesOf(field, 6).get(EXTENSION),
-    nodeCount: children.reduce((sum, child) => sum + child.nodeCount, 1),
-    bufferCount: children.reduce((sum, child) => sum + child.bufferCount, encoding === undefined ? buffersOf(kind) : 2),
+    nodeCount: sum("nodeCount", 1),
+    bufferCount: sum("bufferCount", own ?? 0),
+    viewCount: sum("viewCount", encoding === undefined && isView(kind) ? 1 : 0),
+    unknownCount: sum("unknownCount", own === undefined ? 1 : 0),
   };
 }
 
-/** Its own buffers, the one that tells which rows are null among them. */
-function buffersOf(kind: number): number {
-  const { binary, utf8, largeBinary, largeUtf8, list, largeList, map, struct, fixedList } = ARROW;
-  if (kind === ARROW.null) return 0;
-  if (([struct, fixedList] as number[]).includes(kind)) return 1;
-  if (([binary, utf8, largeBinary, largeUtf8] as number[]).includes(kind)) return 3;
-  if (([list, largeList, map] as number[]).includes(kind)) return 2;
-  if (kind >= ARROW.int && kind <= ARROW.duration && kind !== 11 && kind !== 14) return 2;
-  throw new DecodeError("arrow", `a column has a type (number ${kind}) that is not read`);
+function isView(kind: number): boolean {
+  return kind === ARROW.binaryView || kind === ARROW.utf8View;
+}
+
+/** How many are its own, the one that tells which rows are null among them; undefined where that is not known. */
+function buffersOf(kind: number, type: FlatTable | undefined, version: number): number | undefined {
+  switch (kind) {
+    case ARROW.null:
+    case ARROW.runEndEncoded:
+      return 0;
+    case ARROW.struct:
+    case ARROW.fixedList:
+      return 1;
+    case ARROW.binary:
+    case ARROW.utf8:
+    case ARROW.largeBinary:
+    case ARROW.largeUtf8:
+    case ARROW.listView:
+    case ARROW.largeListView:
+      return 3;
+    case ARROW.union:
+      // A dense one says where each value lies.
+      return (version < UNIONS_WITHOUT_NULLS ? 1 : 0) + (type?.int(0, 2) === 1 ? 2 : 1);
+    default:
+      return kind >= ARROW.int && kind <= ARROW.utf8View ? 2 : undefined;
+  }
 }

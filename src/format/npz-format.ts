@@ -18,10 +18,14 @@ export interface NpzFormat extends Pick<Format, "id" | "extension" | "inline"> {
   decode<Payload extends NpzPayload>(bytes: Uint8Array, limits: DecodeLimits): Promise<Payload>;
 }
 
-/** How an archive is written. Reading takes it as it is. */
+/** How an archive is written, and what is read of it. */
 export interface NpzOptions {
   /** As `np.savez_compressed` does, in the place of `np.savez`: smaller and slower, and loading takes a copy. Not by default. */
   readonly compressed?: boolean | undefined;
+  /**
+   * The names of the arrays that are read, and that a payload may have; all others that a file holds are left alone, whatever they are. All by default.
+   */
+  readonly only?: readonly string[] | undefined;
 }
 
 /**
@@ -44,13 +48,14 @@ export interface NpzOptions {
  */
 export function npz(options: NpzOptions = {}): NpzFormat {
   const { compressed = false } = options;
+  const only = options.only === undefined ? undefined : new Set(options.only);
   const format: Format<NpzPayload> = {
     id: "npz",
     extension: ".npz",
     inline: false,
-    check: checkNpz,
+    check: (payload) => checkNpz(payload, only),
     encode: (payload) => encodeNpz(payload, compressed),
-    decode: decodeNpz,
+    decode: (bytes, limits) => decodeNpz(bytes, limits, only),
   };
   return format as NpzFormat;
 }
@@ -60,7 +65,7 @@ const MAX_BYTES = 2 ** 32 - 2 ** 26;
 const MAX_FILES = 65_534;
 const MAX_NAME_UNITS = 1000;
 
-function checkNpz(payload: NpzPayload): void {
+function checkNpz(payload: NpzPayload, only: ReadonlySet<string> | undefined): void {
   const refuse = (path: string[], what: string, suggestion: string): never => {
     throw new UnsupportedPayloadError("npz", path, what, suggestion);
   };
@@ -72,6 +77,7 @@ function checkNpz(payload: NpzPayload): void {
   let sizeBytes = 0;
   for (const name of names) {
     if (isGetter(payload, name)) refuse([name], "is a getter", "Give the array itself.");
+    if (only?.has(name) === false) refuse([name], "is none of those that npz({ only }) reads", "Name it there, too.");
     if (!isSafeName(name)) refuse([name], "has a name that is not safe for a file", "Use letters, digits and _.");
     sizeBytes += checkMember(payload[name], name);
   }
@@ -125,20 +131,31 @@ function sum(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((total, { length }) => total + length, 0);
 }
 
-async function decodeNpz(bytes: Uint8Array, limits: DecodeLimits): Promise<NpzPayload> {
-  const entries = readZipDirectory("npz", bytes);
-  if (entries.length > limits.maxNodes) throw new DecodeLimitError("npz", "maxNodes", limits.maxNodes);
+async function decodeNpz(
+  bytes: Uint8Array,
+  limits: DecodeLimits,
+  only: ReadonlySet<string> | undefined,
+): Promise<NpzPayload> {
+  const all = readZipDirectory("npz", bytes);
+  if (all.length > limits.maxNodes) throw new DecodeLimitError("npz", "maxNodes", limits.maxNodes);
+  const entries = only === undefined ? all : all.filter(({ name }) => only.has(nameOf(name)));
   const budget = createBudget("npz", bytes.length, limits);
   for (const { sizeBytes } of entries) budget.take(sizeBytes);
   const payload: Record<string, NpyArray | ShapedArray> = {};
   for (const entry of entries) {
-    const name = entry.name.slice(0, -".npy".length);
-    if (!entry.name.endsWith(".npy") || !isSafeName(name))
+    const name = nameOf(entry.name);
+    if (!entry.name.endsWith(EXTENSION) || !isSafeName(name))
       throw new DecodeError("npz", `they hold a file ${JSON.stringify(entry.name)}, which is no array`);
     if (Object.hasOwn(payload, name)) throw new DecodeError("npz", `they hold ${JSON.stringify(name)} twice`);
     payload[name] = decodeMember(name, await expandEntry("npz", entry), limits);
   }
   return payload;
+}
+
+const EXTENSION = ".npy";
+
+function nameOf(file: string): string {
+  return file.slice(0, -EXTENSION.length);
 }
 
 function decodeMember(name: string, bytes: Uint8Array, limits: DecodeLimits): NpyArray | ShapedArray {
@@ -147,6 +164,10 @@ function decodeMember(name: string, bytes: Uint8Array, limits: DecodeLimits): Np
     return array.shape.length === 1 ? array.data : array;
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
-    throw new DecodeError("npz", `the bytes of ${JSON.stringify(name)} are no array (${cause.message})`, { cause });
+    throw new DecodeError(
+      "npz",
+      `the bytes of ${JSON.stringify(name)} are no array (${cause.message}). Others can be read without it, by npz({ only: [their names] })`,
+      { cause },
+    );
   }
 }

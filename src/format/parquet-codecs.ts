@@ -39,7 +39,7 @@ export async function loadExpand(codecNumber: number): Promise<Expand> {
     case "brotli":
       return guarded(zlib.brotliDecompressSync);
     case "zstd":
-      return guarded(zstdOf(zlib).zstdDecompressSync);
+      return guarded(zstdOf(zlib, TO_READERS).zstdDecompressSync);
     default:
       throw new DecodeError(
         "parquet",
@@ -57,7 +57,7 @@ export function compressorsOf(codec: ParquetCodec): { readonly [name: string]: C
   const zlib = loadZlib();
   if (codec === "gzip") return { GZIP: (bytes) => zlib.gzipSync(bytes) };
   if (codec === "brotli") return { BROTLI: (bytes) => zlib.brotliCompressSync(bytes, brotliOptions(zlib, bytes)) };
-  if (codec === "zstd") return { ZSTD: zstdOf(zlib).zstdCompressSync };
+  if (codec === "zstd") return { ZSTD: zstdOf(zlib, TO_WRITERS).zstdCompressSync };
   return {};
 }
 
@@ -87,14 +87,18 @@ function sized(bytes: Uint8Array, sizeBytes: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
+const TO_READERS =
+  'Read this Parquet file with a newer Node, or have it written with snappy or gzip: Polars and pandas take compression="snappy".';
+const TO_WRITERS = "Use the codec snappy, gzip or brotli, or a newer Node.";
+
 interface ZstdZlib {
   readonly zstdCompressSync: CompressCode;
   readonly zstdDecompressSync: ExpandCode;
 }
 
-function zstdOf(zlib: Zlib): ZstdZlib {
+function zstdOf(zlib: Zlib, remedy: string): ZstdZlib {
   const has = zlib as unknown as Partial<ZstdZlib>;
-  if (has.zstdDecompressSync === undefined) throw new CompressionUnavailableError("zstd", "22.15 or newer");
+  if (has.zstdDecompressSync === undefined) throw new CompressionUnavailableError("zstd", "22.15 or newer", remedy);
   return has as ZstdZlib;
 }
 

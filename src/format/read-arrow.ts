@@ -4,9 +4,8 @@ import { ColumnTable } from "../table/column-table.ts";
 import { type ArrowReading, arrowReadingOf } from "./arrow-columns.ts";
 import { type ArrowDictionaries, gatherArrow, indexReadingOf, readArrowDictionaries } from "./arrow-dictionaries.ts";
 import {
-  type ArrowBatch,
-  type ArrowFooter,
   type ArrowSource,
+  type PlacedArrowBatch,
   readArrowBatch,
   readArrowBuffers,
   readArrowFooter,
@@ -22,16 +21,15 @@ import { resolveSelection } from "./table-selection.ts";
 /** Under which a file says that it is ours: then a column that may be null has marks, whether or not a row is null. */
 export const ARROW_NOTE = "persistable-ts";
 
-/** A column that is read, and where it is among the nodes and buffers of a record batch. */
+/** A column that is read, and which one it is. */
 interface ReadColumn {
   readonly field: ArrowField;
   readonly reading: ArrowReading;
-  readonly node: number;
-  readonly buffer: number;
+  readonly index: number;
 }
 
 interface PlacedBatch {
-  readonly batch: ArrowBatch;
+  readonly batch: PlacedArrowBatch;
   readonly from: number;
   readonly to: number;
 }
@@ -52,7 +50,10 @@ export async function readArrow(
   const total = batches.reduce((sum, { rowCount }) => sum + rowCount, 0);
   const names = footer.fields.map(({ name }) => name);
   const { columnIndexes, start, end } = resolveSelection("arrow", names, total, selection);
-  const columns = placeColumns(footer, columnIndexes);
+  const columns = columnIndexes.map((index) => {
+    const field = footer.fields[index] as ArrowField;
+    return { field, index, reading: arrowReadingOf(field) };
+  });
   const context = { budget: createBudget("arrow", source.sizeBytes, limits), limits };
   const placed = placeBatches(batches, start, end);
   reserve(columns, placed, context);
@@ -73,23 +74,7 @@ export async function readArrow(
   return new ColumnTable(columnsRead, end - start);
 }
 
-function placeColumns({ fields }: ArrowFooter, indexes: readonly number[]): ReadColumn[] {
-  let node = 0;
-  let buffer = 0;
-  const places = fields.map((field) => {
-    const place = { field, node, buffer };
-    node += field.nodeCount;
-    buffer += field.bufferCount;
-    return place;
-  });
-  return places
-    .map((place, i) => ({ place, at: indexes.indexOf(i) }))
-    .filter(({ at }) => at >= 0)
-    .sort((a, b) => a.at - b.at)
-    .map(({ place }) => ({ ...place, reading: arrowReadingOf(place.field) }));
-}
-
-function placeBatches(batches: readonly ArrowBatch[], start: number, end: number): PlacedBatch[] {
+function placeBatches(batches: readonly PlacedArrowBatch[], start: number, end: number): PlacedBatch[] {
   let first = 0;
   const placed: PlacedBatch[] = [];
   for (const batch of batches) {
@@ -117,14 +102,20 @@ function reserve(
 
 async function readPart(
   source: ArrowSource,
-  { field, reading, node, buffer }: ReadColumn,
+  { field, reading, index }: ReadColumn,
   { batch, from, to }: PlacedBatch,
   dictionaries: ArrowDictionaries,
   context: ArrowContext,
 ): Promise<ArrowPart> {
-  if (batch.nodes[node]?.length !== batch.rowCount)
+  const place = batch.places[index];
+  if (place === undefined)
+    throw new DecodeError(
+      "arrow",
+      `column ${field.name} stands after columns of types that are newer than this reader, and cannot be found`,
+    );
+  if (place.node?.length !== batch.rowCount)
     throw new DecodeError("arrow", `column ${field.name} has not one value for each row`);
-  const buffers = await readArrowBuffers(source, batch.buffers.slice(buffer, buffer + field.bufferCount));
+  const buffers = await readArrowBuffers(source, place.buffers);
   if (field.dictionary === undefined)
     return cutPart(decodeArrowValues(reading, batch.rowCount, buffers, context), from, to);
   const indexes = decodeArrowValues(indexReadingOf(field.dictionary, field.name), batch.rowCount, buffers, context);
