@@ -1,6 +1,6 @@
 import { Secret } from "../params/secret.ts";
 import { isProxy } from "../util/is-proxy.ts";
-import { describeThrown, isErrorLike, tryGet } from "./describe-thrown.ts";
+import { describeThrown, isErrorLike, isOurError, tryGet } from "./describe-thrown.ts";
 import { keepText, MASK, type Redact } from "./redact-secrets.ts";
 
 const MAX_VALUES = 10_000;
@@ -11,7 +11,7 @@ const MAX_VALUES = 10_000;
  */
 export function cleanValue(value: unknown, redact: Redact): unknown {
   if (redact === keepText) return value;
-  return new Finder(redact).isIn(value) ? copyOf(value, redact, new Map()) : value;
+  return new Finder(redact).isIn(value) ? new Copier(redact).copy(value) : value;
 }
 
 /** Looks for secrets in a value, as far as anyone who prints or serializes it would come, and a little further. */
@@ -33,7 +33,7 @@ class Finder {
       if (typeof value !== "object" || value === null || this.#seen.has(value)) continue;
       this.#seen.add(value);
       if (isOpaque(value)) return true;
-      if (!(value instanceof Secret)) stack.push(...partsOf(value));
+      if (!(value instanceof Secret)) for (const part of partsOf(value)) stack.push(part);
     }
     return false;
   }
@@ -71,7 +71,9 @@ function bytesOf(value: unknown): Uint8Array | undefined {
 
 function partsOf(value: object): unknown[] {
   if (bytesOf(value) !== undefined) return [];
-  const own = ownKeys(value).flatMap((key) => [key, tryGet(value, key)]);
+  // A payload that could not be persisted is the caller's, and may be of any size.
+  const keys = ownKeys(value).filter((key) => !(key === "payload" && isOurError(value)));
+  const own = keys.flatMap((key) => [key, tryGet(value, key)]);
   if (value instanceof Map) return [...own, ...[...Map.prototype.entries.call(value)].flat()];
   if (value instanceof Set) return [...own, ...Set.prototype.values.call(value)];
   if (!isErrorLike(value)) return [...own, jsonPart(value)];
@@ -98,67 +100,89 @@ function jsonPart(value: object): unknown {
   }
 }
 
-function copyOf(value: unknown, redact: Redact, copies: Map<unknown, unknown>): unknown {
-  const text = textIn(value);
-  if (text !== undefined) return !changes(value, redact) ? value : bytesOf(value) === undefined ? redact(text) : MASK;
-  if (typeof value !== "object" || value === null || (!isOpaque(value) && value instanceof Secret)) return value;
-  const known = copies.get(value);
-  if (known !== undefined) return known;
-  if (isErrorLike(value)) return copyError(value, redact, copies);
-  return copyObject(value, redact, copies);
-}
+/** Deeper values are data only. */
+const MAX_DEPTH = 100;
 
-function copyObject(value: object, redact: Redact, copies: Map<unknown, unknown>): unknown {
-  if (isOpaque(value)) return dataOf(value, redact);
-  const copy = (inner: unknown): unknown => copyOf(inner, redact, copies);
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [copy(key), copy(item)]));
-  if (value instanceof Set) return new Set([...value].map(copy));
-  if (Array.isArray(value)) {
-    const list: unknown[] = [];
-    copies.set(value, list);
-    for (const item of value) list.push(copy(item));
-    return list;
+class Copier {
+  readonly #redact: Redact;
+  readonly #copies = new Map<unknown, unknown>();
+  #depth = 0;
+
+  constructor(redact: Redact) {
+    this.#redact = redact;
   }
-  if (isPlain(value)) {
+
+  copy(value: unknown): unknown {
+    const text = textIn(value);
+    if (text !== undefined)
+      return !changes(value, this.#redact) ? value : bytesOf(value) === undefined ? this.#redact(text) : MASK;
+    if (typeof value !== "object" || value === null || (!isOpaque(value) && value instanceof Secret)) return value;
+    const known = this.#copies.get(value);
+    if (known !== undefined) return known;
+    if (this.#depth >= MAX_DEPTH) return dataOf(value, this.#redact);
+    this.#depth += 1;
+    const copy = isErrorLike(value) ? this.#copyError(value) : this.#copyObject(value);
+    this.#depth -= 1;
+    return copy;
+  }
+
+  #copyObject(value: object): unknown {
+    if (isOpaque(value)) return dataOf(value, this.#redact);
+    if (value instanceof Map) return new Map([...value].map(([key, item]) => [this.copy(key), this.copy(item)]));
+    if (value instanceof Set) return new Set([...value].map((item) => this.copy(item)));
+    if (Array.isArray(value)) {
+      const list: unknown[] = [];
+      this.#copies.set(value, list);
+      for (const item of value) list.push(this.copy(item));
+      return list;
+    }
+    const json = jsonPart(value);
+    if (json !== undefined && json !== value) return this.copy(json);
+    return isPlain(value) ? this.#copyPlain(value) : dataOf(value, this.#redact);
+  }
+
+  #copyPlain(value: object): object {
     const plain: Record<string, unknown> = {};
-    copies.set(value, plain);
-    for (const key of Object.keys(value)) define(plain, redact(key), copy(tryGet(value, key)), true);
+    this.#copies.set(value, plain);
+    for (const key of Object.keys(value)) define(plain, this.#redact(key), this.copy(tryGet(value, key)), true);
     return plain;
   }
-  return dataOf(value, redact);
+
+  /** Of the same class, so that whoever looks for it finds it. */
+  #copyError(error: Error): Error {
+    const described = describeThrown(error, this.#redact);
+    const copy = new Error(described.message);
+    this.#copies.set(error, copy);
+    setPrototype(copy, error);
+    define(copy, "name", described.name, false);
+    define(copy, "message", described.message, false);
+    define(copy, "stack", described.stack, false);
+    for (const [key, value] of Object.entries(described.fields ?? {})) define(copy, key, value, true);
+    if (described.code !== undefined) define(copy, "code", described.code, true);
+    const payload = isOurError(error) && Object.getOwnPropertyDescriptor(error, "payload");
+    if (payload) Object.defineProperty(copy, "payload", payload);
+    const errors = tryGet(error, "errors");
+    if (described.errors !== undefined && Array.isArray(errors)) {
+      const copies = errors.slice(0, described.errors.length).map((inner) => this.copy(inner));
+      define(copy, "errors", copies, false);
+    }
+    if (described.cause !== undefined) define(copy, "cause", this.copy(tryGet(error, "cause")), false);
+    return copy;
+  }
+}
+
+function setPrototype(copy: Error, error: Error): void {
+  try {
+    Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object | null);
+  } catch {
+    // A proxy without a prototype to show.
+  }
 }
 
 /** Of a request, a client, a stream: only what can be read of it, and little of that. */
 function dataOf(value: object, redact: Redact): unknown {
   const { fields, message } = describeThrown(value, redact);
   return fields ?? message;
-}
-
-/** Of the same class, so that whoever looks for it finds it. */
-function copyError(error: Error, redact: Redact, copies: Map<unknown, unknown>): Error {
-  const described = describeThrown(error, redact);
-  const copy = new Error(described.message);
-  copies.set(error, copy);
-  try {
-    Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object | null);
-  } catch {
-    // A proxy without a prototype to show.
-  }
-  define(copy, "name", described.name, false);
-  define(copy, "message", described.message, false);
-  define(copy, "stack", described.stack, false);
-  for (const [key, value] of Object.entries(described.fields ?? {})) define(copy, key, value, true);
-  if (described.code !== undefined) define(copy, "code", described.code, true);
-  const errors = tryGet(error, "errors");
-  if (described.errors !== undefined && Array.isArray(errors))
-    define(
-      copy,
-      "errors",
-      errors.slice(0, described.errors.length).map((inner) => copyOf(inner, redact, copies)),
-      false,
-    );
-  if (described.cause !== undefined) define(copy, "cause", copyOf(tryGet(error, "cause"), redact, copies), false);
-  return copy;
 }
 
 function define(target: object, key: string, value: unknown, enumerable: boolean): void {

@@ -1,4 +1,5 @@
 import type { DescribedError } from "../errors/described-error.ts";
+import { visibleLine } from "../errors/visible-text.ts";
 import type { PersistableEvent, SourceChangedEvent } from "../events/event.ts";
 import type { LogLevel } from "../events/logger.ts";
 
@@ -13,12 +14,13 @@ export interface DescribedEvent {
 
 /** What the log says of an event. */
 export function describeEvent(event: PersistableEvent): DescribedEvent {
-  const { name, address } = event;
+  const { name: payload, address } = event;
+  const name = visibleLine(payload);
   const line = (level: LogLevel, where: string, message: string, fields: object = {}): DescribedEvent => ({
     level,
     where,
     message,
-    fields: { type: event.type, payload: name, address, ...fields },
+    fields: { type: event.type, payload, address, ...fields },
   });
   switch (event.type) {
     case "constructed": {

@@ -95,7 +95,7 @@ class Describer {
   }
 
   #describeValue(thrown: unknown): DescribedError {
-    if (typeof thrown !== "object" || thrown === null || thrown instanceof Secret)
+    if (typeof thrown !== "object" || thrown === null || isSecret(thrown))
       return { name: thrown === null ? "null" : typeof thrown, message: this.#text(asText(thrown)) } as DescribedError;
     const message = tryGet(thrown, "message");
     const name = tryGet(thrown, "name");
@@ -110,7 +110,7 @@ class Describer {
   /** What an error has besides what every error has. */
   #fieldsOf(error: object, hasCode: boolean): Record<string, unknown> {
     // A payload that could not be persisted is the caller's, and may be of any size.
-    const isOurs = error instanceof PersistableError;
+    const isOurs = isOurError(error);
     const keys = tryKeys(error).filter(
       (key) => !STANDARD.has(key) && !(hasCode && key === "code") && !(isOurs && key === "payload"),
     );
@@ -131,7 +131,7 @@ class Describer {
     this.#values += 1;
     if (typeof value === "number") return this.#plainNumber(value);
     if (typeof value === "boolean" || value === null) return value;
-    if (typeof value !== "object" || value instanceof Secret) return this.#text(asText(value), MAX_FIELD_LENGTH);
+    if (typeof value !== "object" || isSecret(value)) return this.#text(asText(value), MAX_FIELD_LENGTH);
     if (this.#open.has(value) || depth > MAX_DEPTH || this.#values > MAX_VALUES) return "…";
     if (isErrorLike(value)) return this.#mayGoOn(value, depth) ? this.describe(value, depth + 1) : "…";
     this.#open.add(value);
@@ -167,6 +167,18 @@ class Describer {
 }
 
 const STANDARD = new Set(["name", "message", "stack", "cause", "errors"]);
+
+/** As far as a proxy lets itself be asked. */
+function isA(value: object, isInstance: (value: object) => boolean): boolean {
+  try {
+    return isInstance(value);
+  } catch {
+    return false;
+  }
+}
+
+const isSecret = (value: object): boolean => isA(value, (one) => one instanceof Secret);
+export const isOurError = (value: object): boolean => isA(value, (one) => one instanceof PersistableError);
 
 /** Own keys of what may be a proxy. */
 export function tryKeys(value: object): string[] {

@@ -9,7 +9,7 @@ import { describeKind } from "../util/describe-kind.ts";
 import { wrapperKind } from "../util/wrapper-kind.ts";
 import { assertDepth } from "./assert-depth.ts";
 import { canonicalText, type Declaration } from "./declaration.ts";
-import { quietIssues } from "./quiet-issues.ts";
+import { mayQuote, QUIET, quietIssues } from "./quiet-issues.ts";
 import { NO_SECRETS, secretsIn } from "./secrets-in.ts";
 import { type ParamsSnapshot, snapshotParams } from "./snapshot-params.ts";
 
@@ -143,8 +143,12 @@ function askSchema(name: string, schema: StandardSchemaV1, input: Readonly<Recor
   try {
     return schema["~standard"].validate(input);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DefinitionError(`The params schema of ${name} threw instead of giving issues: ${why}`, { cause });
+    const isQuiet = mayQuote(cause, input);
+    const why = isQuiet ? QUIET : cause instanceof Error ? cause.message : String(cause);
+    throw new DefinitionError(
+      `The params schema of ${name} threw instead of giving issues: ${why}`,
+      isQuiet ? {} : { cause },
+    );
   }
 }
 

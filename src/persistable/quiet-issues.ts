@@ -8,7 +8,8 @@ export interface ParamsIssue {
 
 /** So many characters of a secret in a row are a quote of it. */
 const QUOTE_LENGTH = 4;
-const LEFT_OUT = "is not valid (what the schema says of it is left out, since it may quote a secret)";
+/** Stands where a quote might be. */
+export const QUIET = "(left out, since it may quote a secret)";
 
 /**
  * Issues without those words of a schema that may quote a secret of the params. They are left out, not searched through: params are checked before anything but the
@@ -19,8 +20,23 @@ export function quietIssues(issues: readonly ParamsIssue[], input: unknown): rea
   if (texts.length === 0) return issues;
   return issues.map(({ path, message }) => ({
     path: quotes(path, texts) ? "params" : path,
-    message: quotes(message, texts) ? LEFT_OUT : message,
+    message: quotes(message, texts) ? QUIET : message,
   }));
+}
+
+/** Whether what a schema threw may quote a secret of the params. */
+export function mayQuote(thrown: unknown, input: unknown): boolean {
+  const texts = secretsIn(input).flatMap((secret) => formsOf(secret.reveal()));
+  return texts.length > 0 && quotes(wordsOf(thrown), texts);
+}
+
+function wordsOf(thrown: unknown): string {
+  try {
+    const { name, message, stack } = Object(thrown) as Partial<Error>;
+    return [String(thrown), name, message, stack].join(" ");
+  } catch {
+    return "";
+  }
 }
 
 function quotes(words: string, texts: readonly string[]): boolean {

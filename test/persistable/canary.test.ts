@@ -2,6 +2,7 @@ import { symlinkSync } from "node:fs";
 import path from "node:path";
 import { inspect } from "node:util";
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-node";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { afterAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { openDisplay } from "../../src/display.ts";
@@ -176,4 +177,26 @@ test("what a schema says of params is left out where it may quote a secret, and 
   expect(leaksIn(inspect(refused, { depth: 9 }))).toEqual([]);
   expect(refused).toMatchObject({ code: "PERSISTABLE_INVALID_PARAMS" });
   expect((refused as Error).message).toMatch(/params\.n: .*expected number/);
+});
+
+test("nor is anything said of a schema that throws with a secret", () => {
+  const schema: StandardSchemaV1<{ apiKey: Secret }> = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (input) => {
+        throw new Error(`bad ${(input as { apiKey: Secret }).apiKey.reveal()}`);
+      },
+    },
+  };
+  const throwing = definePersistable({ name: "throwing", params: schema, generate: () => 1 });
+  const refused = (() => {
+    try {
+      return throwing({ apiKey: secret(CANARY) });
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(leaksIn(inspect(refused, { depth: 9 }))).toEqual([]);
+  expect(refused).toMatchObject({ code: "PERSISTABLE_DEFINITION", message: expect.stringContaining("left out") });
 });
