@@ -16,6 +16,7 @@ export {
   UnsupportedPayloadError,
 } from "./errors/format-errors.ts";
 export { CredentialInParamsError, TaggedJsonError, UnsupportedValueError } from "./errors/params-errors.ts";
+export { PersistFailedError } from "./errors/persist-errors.ts";
 export { PersistableError } from "./errors/persistable-error.ts";
 export {
   CircularWaitError,

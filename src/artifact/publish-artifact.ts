@@ -81,32 +81,34 @@ async function publishFile(publication: Publication): Promise<Published> {
   const { store, draft, format, encoded, signal } = publication;
   const { name, address } = draft.node;
   const staged = await stageBytes({ store, name, address, signal }, format, encoded);
-  return publishStaged({ ...publication, staged });
+  try {
+    const published = await publishStaged({ ...publication, staged });
+    // The loser's payload is known to nobody but the loser.
+    if (published.outcome === "exists") await discardStaged({ store, name }, staged.file);
+    return published;
+  } catch (error) {
+    await discardUnlessCommitted(store, draft.node, staged.file);
+    throw error;
+  }
 }
 
 /**
- * Publish an artifact whose payload is written already: its record is what is missing.
+ * Publish an artifact whose payload is written already: its record is what is missing. Where this fails, or another writer was first, the payload stays written for its owner to
+ * try again or to discard.
  *
- * @throws a StoreError; then nothing of this publication is left, as for {@link publishArtifact}.
+ * @throws a StoreError
  */
 export async function publishStaged(publication: StagedPublication): Promise<Published> {
   const { store, draft, staged: payload, provenance, replace, signal } = publication;
   const { name, address } = draft.node;
   const recordFile = recordPath(name, address);
-  try {
-    const bytes = [encodeRecord(draft, payload, undefined, provenance)];
-    const created = await store.createIfAbsent(recordFile, bytes, { signal });
-    const published: Published =
-      created === "exists" && replace !== false
-        ? await replaceRecord({ store, node: draft.node, recordFile, bytes, payload, replace, signal })
-        : { outcome: created, payload, recordFile };
-    // The loser's payload is known to nobody but the loser.
-    if (published.outcome === "exists") await discardStaged({ store, name }, payload.file);
-    return published;
-  } catch (error) {
-    await discardUnlessCommitted(store, name, recordFile, payload.file);
-    throw error;
-  }
+  const bytes = [encodeRecord(draft, payload, undefined, provenance)];
+  const outcome = await store.createIfAbsent(recordFile, bytes, { signal });
+  if (outcome === "created") return { outcome, payload, recordFile };
+  // An earlier attempt may have committed it, although it was told of a failure.
+  if (await isCommitted(store, draft.node, payload.file)) return { outcome: "created", payload, recordFile };
+  if (replace === false) return { outcome, payload, recordFile };
+  return replaceRecord({ store, node: draft.node, recordFile, bytes, payload, replace, signal });
 }
 
 interface Replacement {
@@ -132,19 +134,29 @@ async function replaceRecord(replacement: Replacement): Promise<Published> {
   return { outcome: "replaced", payload, recordFile };
 }
 
-/** The record may have been committed although committing it reported a failure: then its payload must stay. */
-async function discardUnlessCommitted(store: Store, name: string, recordFile: StorePath, file: string): Promise<void> {
+/** Remove a payload that is not going to be published. The record may have been committed although committing it reported a failure: then its payload stays. */
+export async function discardUnlessCommitted(
+  store: Store,
+  node: Pick<RecipeNode, "name" | "address">,
+  file: string,
+): Promise<void> {
   try {
     // Twice, since one read may be a bad one, and the payload would be lost.
-    for (let look = 0; look < 2; look++) {
-      const record = await readRecordBytes(certainStore(store), recordFile);
-      if (record !== undefined && Buffer.from(record).includes(`"file": "${file}"`)) return;
-    }
+    for (let look = 0; look < 2; look++) if (await isCommitted(certainStore(store), node, file)) return;
   } catch {
     // The failure that led here is the one to report. An unreferenced payload is collected later.
     return;
   }
-  await discardStaged({ store, name }, file);
+  await discardStaged({ store, name: node.name }, file);
+}
+
+async function isCommitted(
+  store: Store,
+  { name, address }: Pick<RecipeNode, "name" | "address">,
+  file: string,
+): Promise<boolean> {
+  const record = await readRecordBytes(store, recordPath(name, address));
+  return record !== undefined && Buffer.from(record).includes(`"file": "${file}"`);
 }
 
 function join(chunks: readonly Uint8Array[]): Uint8Array {

@@ -1,7 +1,7 @@
 import type { Address } from "../address/address.ts";
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { InvalidStorePathError } from "../errors/store-errors.ts";
-import type { FilesCodec, Format, PayloadFile, StreamCodec } from "../format/format.ts";
+import type { FilesCodec, Format, PayloadFile } from "../format/format.ts";
 import type { RecordedPayload } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { storePath } from "../store/store-path.ts";
@@ -50,18 +50,17 @@ async function digestBytes(
   return { digest: digestOfHashes(hashes), chunks: Buffer.concat(hashes) };
 }
 
-/** Write a payload while it is consumed. */
+/** Write a stream of bytes while it is consumed. */
 export function stageStream(
   stage: Stage,
   { id, extension }: Pick<Format, "id" | "extension">,
-  codec: StreamCodec<unknown>,
-  payload: unknown,
+  pieces: AsyncIterable<Uint8Array>,
 ): Promise<StagedPayload> {
   const { store, name, address, signal } = stage;
   const file = newPayloadFile(address, extension);
   return staged(stage, file, async () => {
-    const { hashes, ...written } = await writeDigested(codec.write(payload), (pieces) =>
-      store.writeFresh(payloadPath(name, file), pieces, { signal }),
+    const { hashes, ...written } = await writeDigested(pieces, (digested) =>
+      store.writeFresh(payloadPath(name, file), digested, { signal }),
     );
     return { format: id, ...written, file, ...(hashes.length > 1 ? { chunks: Buffer.concat(hashes) } : {}) };
   });

@@ -19,6 +19,8 @@ import { visibleText } from "./visible-text.ts";
 export abstract class PersistableError extends Error {
   /** Stable identifier of the failure, `PERSISTABLE_…`; all of them are listed in docs/errors.md. */
   abstract readonly code: `PERSISTABLE_${string}`;
+  /** The payload that this failure concerns, where one was generated: it could not be persisted, or your validation refused it. Not shown when the error is printed. */
+  declare readonly payload?: unknown;
 
   constructor(message: string, options?: ErrorOptions) {
     // Names, files and other people's errors are quoted in it.

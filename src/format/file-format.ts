@@ -54,6 +54,7 @@ export function file({ extension = ".bin" }: FileOptions = {}): Format<string> {
     stored: {
       kind: "stream",
       write: (payload) => readFilePieces(payload),
+      isRepeatable: true,
       open: (source) => source.localFile(),
     },
   };

@@ -101,6 +101,11 @@ export interface StreamCodec<Payload> {
   readonly kind: "stream";
   /** The bytes, as they come; asked for at the pace of the store. A failure of the payload's own is passed on as it is, and then nothing is published. */
   write(payload: Payload): AsyncIterable<Uint8Array>;
+  /**
+   * Whether `write` gives the same bytes each time that it is called for the same payload, as for the path of a file. Otherwise up to 1 GiB of them is kept aside
+   * until the payload is stored, since a stream is generated only once.
+   */
+  readonly isRepeatable?: boolean | undefined;
   /** The payload again; reads nothing yet, or what it needs at once. */
   open(source: PayloadSource, limits: DecodeLimits): Payload | Promise<Payload>;
 }
@@ -108,7 +113,7 @@ export interface StreamCodec<Payload> {
 /** For a payload of several files. */
 export interface FilesCodec<Payload> {
   readonly kind: "files";
-  /** Each file once, in any order. */
+  /** Each file once, in any order; called again where a store has failed. */
   files(payload: Payload): AsyncIterable<PayloadFile>;
   /** The payload again, of the absolute path of a folder that holds these files and no others, all verified. */
   open(folder: string): Payload | Promise<Payload>;

@@ -6,7 +6,7 @@ import { holdPersisted } from "./hold-payload.ts";
 import type { HookContext } from "./hooks.ts";
 import { paramsOf } from "./params-of.ts";
 import { joinSecrets, secretsIn } from "./secrets-in.ts";
-import type { State } from "./state.ts";
+import type { Pending, State } from "./state.ts";
 import { loggerOf, tellEvent } from "./tell-event.ts";
 
 /** What the caller of `load`, `loadOrGenerate` and `generate` may say. */
@@ -90,12 +90,20 @@ function settleLoaded(state: State, hit: FoundHit, context: HookContext<unknown,
     });
   }
   const noted = hit.source === undefined ? undefined : noteSource(state, hit.source);
+  const dropped = state.pending === undefined ? undefined : dropPending(state, state.pending);
   const after = state.hooks.postLoad(payload, context);
-  if (noted !== undefined || after instanceof Promise)
-    return Promise.all([after, noted])
+  if (noted !== undefined || dropped !== undefined || after instanceof Promise)
+    return Promise.all([after, noted, dropped])
       .then(() => state.telling)
       .then(() => payload);
   return state.telling === undefined ? payload : state.telling.then(() => payload);
+}
+
+/** What another writer has published stands; only what was to take its place stays pending. */
+function dropPending(state: State, pending: Pending): Promise<void> | undefined {
+  if (pending.isReplacing) return undefined;
+  state.pending = undefined;
+  return pending.drop();
 }
 
 function validateLoaded(
@@ -106,8 +114,8 @@ function validateLoaded(
 ): Promise<void> | undefined {
   const onInvalid = async (error: unknown): Promise<void> => {
     const { invalidPayload, warnOfInvalid } = await loadPart(() => import("./invalid-payload.ts"));
-    if (options.warnIfInvalid !== true) throw invalidPayload(state, error);
-    warnOfInvalid(state, error);
+    if (options.warnIfInvalid !== true) throw invalidPayload(state, error, payload);
+    warnOfInvalid(state, error, payload);
   };
   try {
     const result = state.hooks.validatePayload(payload, context);
@@ -127,7 +135,7 @@ export async function validateGenerated(
     await state.hooks.validatePayload(payload, context);
   } catch (error) {
     const { invalidPayload } = await loadPart(() => import("./invalid-payload.ts"));
-    throw invalidPayload(state, error);
+    throw invalidPayload(state, error, payload);
   }
 }
 

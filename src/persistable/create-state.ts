@@ -89,6 +89,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     control: undefined,
     held: { kind: "nothing" },
     lastGenerated: undefined,
+    pending: undefined,
     busyMs: 0,
     hasAliases: declaration.aliases.length > 0 || states.some((state) => state.hasAliases),
     paramsTree: undefined,

@@ -47,6 +47,7 @@ function withDraw(persistable: WithState, draw: number): AnyPersistable {
     control: undefined,
     held: { kind: "nothing" },
     lastGenerated: undefined,
+    pending: undefined,
     busyMs: 0,
     paramsTree: undefined,
     variants: undefined,

@@ -68,10 +68,23 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
     };
   }
 
+  /** The work folder, if there is one: whoever is handed it removes it. */
+  leaveFolder(): string | undefined {
+    const folder = this.#workFolder;
+    this.#workFolder = undefined;
+    return folder;
+  }
+
+  /** Answer for the work folder of a generator that ran on another thread. */
+  adoptFolder(folder: string): void {
+    this.#workFolder = folder;
+  }
+
   /** The generator is through. */
   async close(): Promise<void> {
     this.#isOpen = false;
-    if (this.#workFolder !== undefined) await removeWorkFolder(this.#workFolder);
+    const folder = this.leaveFolder();
+    if (folder !== undefined) await removeWorkFolder(folder);
   }
 }
 

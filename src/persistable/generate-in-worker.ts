@@ -9,6 +9,7 @@ import { type GeneratorContext, warnOfThrown } from "./generate-context.ts";
 import type { MovedPayload } from "./moved-payload.ts";
 import { packValue } from "./packed-value.ts";
 import { paramsTreeOf } from "./params-tree-of.ts";
+import type { Given } from "./pending-content.ts";
 import { redactionOf } from "./redaction.ts";
 import { callLogger } from "./session.ts";
 import type { State } from "./state.ts";
@@ -23,9 +24,9 @@ import { WorkerPool } from "./worker-pool.ts";
  *
  * @throws {@link WorkerModuleError}, {@link UnshareableError}, {@link WorkerCrashedError}; what the generator throws, with its name, message, stack, code and cause.
  */
-export async function generateInWorker(state: State, context: GeneratorContext): Promise<unknown> {
+export async function generateInWorker(state: State, context: GeneratorContext): Promise<Given> {
   // A dependency that was missing there: a thread that waits for another one would only take up a place.
-  if (isWorkerOfOurs()) return state.hooks.generatePayload(context);
+  if (isWorkerOfOurs()) return { content: { kind: "value", value: await state.hooks.generatePayload(context) } };
   const job = describeJob(state, context.untracked);
   const pool = await openPool();
   let workFolder: string | undefined;
@@ -46,6 +47,11 @@ export async function generateInWorker(state: State, context: GeneratorContext):
     if (taken.seed !== undefined) void context.seed;
     const [first] = state.dependencyStates;
     if (first !== undefined) first.busyMs += upstreamMs;
+    // The payload lies in it, and is still to be copied into the store.
+    if (state.format.stored !== undefined && workFolder !== undefined) {
+      context.adoptFolder(workFolder);
+      workFolder = undefined;
+    }
     return await receive(state, moved);
   } finally {
     if (workFolder !== undefined) await removeWorkFolder(workFolder);
@@ -185,8 +191,8 @@ function tellHere(state: State, context: GeneratorContext, news: RelayedNews): v
   }
 }
 
-async function receive(state: State, moved: MovedPayload): Promise<unknown> {
-  if (moved.kind === "cloned") return moved.payload;
+async function receive(state: State, moved: MovedPayload): Promise<Given> {
+  if (moved.kind === "cloned") return { content: { kind: "value", value: moved.payload } };
   const { encoded, formatId } = moved;
   const format = state.formats.find(({ id }) => id === formatId);
   if (format === undefined) {
@@ -194,5 +200,11 @@ async function receive(state: State, moved: MovedPayload): Promise<unknown> {
       `${state.node.name} has the format ${formatId} on a worker thread, and ${state.format.id} here. Say it in the definition, not at the call.`,
     );
   }
-  return decodePayload(format, Buffer.concat(encoded), state.limits);
+  try {
+    return { content: { kind: "value", value: await decodePayload(format, Buffer.concat(encoded), state.limits) } };
+  } catch (error) {
+    if (formatId !== state.format.id) throw error;
+    // It is generated, and its bytes are here: once it can be decoded, it is published without being generated again.
+    return { content: { kind: "encoded", encoded }, failure: { error } };
+  }
 }

@@ -41,7 +41,8 @@ async function decodeHeld(
   return { value: await decodePayload(state.format, new Uint8Array(Buffer.concat(held.encoded)), state.limits) };
 }
 
-function isShareable(state: State, payload: unknown): boolean {
+/** Whether one value may be handed to every caller: frozen now, or shared on purpose. */
+export function isShareable(state: State, payload: unknown): boolean {
   if (state.memory === "shared") return true;
   if (state.memory === "fresh") return typeof payload !== "object" || payload === null;
   return tryFreezePayload(payload);

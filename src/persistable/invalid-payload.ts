@@ -1,22 +1,22 @@
+import { withPayload } from "../errors/persist-errors.ts";
 import { InvalidPayloadError } from "../errors/persistable-errors.ts";
 import { visibleLine } from "../errors/visible-text.ts";
 import { redactionOf } from "./redaction.ts";
 import type { State } from "./state.ts";
 import { tellAtOnce } from "./tell-at-once.ts";
 
-/** What a validator threw, as the error that callers expect. */
-export function invalidPayload(state: State, error: unknown): InvalidPayloadError {
+/** What a validator threw, as the error that callers expect, with the payload to look at. */
+export function invalidPayload(state: State, error: unknown, payload: unknown): InvalidPayloadError {
   const redaction = redactionOf(state);
   const { message } = redaction.error(error);
-  if (error instanceof InvalidPayloadError) return error;
-  return new InvalidPayloadError(`The payload of ${visibleLine(state.node.name)} is not valid: ${message}`, {
-    cause: redaction.cause(error),
-  });
+  if (error instanceof InvalidPayloadError) return withPayload(error, payload);
+  const said = `The payload of ${visibleLine(state.node.name)} is not valid: ${message}`;
+  return withPayload(new InvalidPayloadError(said, { cause: redaction.cause(error) }), payload);
 }
 
 /** A payload that is kept although it is invalid. */
-export function warnOfInvalid(state: State, error: unknown): void {
-  const { message } = redactionOf(state).error(invalidPayload(state, error));
+export function warnOfInvalid(state: State, error: unknown, payload: unknown): void {
+  const { message } = redactionOf(state).error(invalidPayload(state, error, payload));
   process.emitWarning(message, { type: "InvalidPayloadWarning", code: "PERSISTABLE_INVALID_PAYLOAD" });
   tellAtOnce(state, { type: "invalid", error });
 }

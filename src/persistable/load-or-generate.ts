@@ -52,8 +52,9 @@ async function produceOnce(
   options: InternalCallOptions,
 ): Promise<unknown> {
   // Only a miss needs the generating half of the library.
-  const [{ producePayload }, { titleOf, waitFor, workKeyOf }] = await Promise.all([
+  const [{ producePayload }, { adoptPending }, { titleOf, waitFor, workKeyOf }] = await Promise.all([
     loadPart(() => import("./produce-payload.ts")),
+    loadPart(() => import("./pending-payload.ts")),
     loadPart(() => import("./wait-graph.ts")),
   ]);
   const key = workKeyOf(state);
@@ -61,7 +62,10 @@ async function produceOnce(
   const { payload } = await waitFor(key, titleOf(state), () => {
     const flight = flights.run(key, options.signal, (signal) => producePayload(state, miss, options, signal));
     isLeader = flight.isLeader;
-    return flight.promise;
+    return flight.promise.catch((error: unknown) => {
+      adoptPending(state, error);
+      throw error;
+    });
   });
   if (isLeader) return payload;
   const held = await heldPayload(state);

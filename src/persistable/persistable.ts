@@ -210,16 +210,24 @@ export abstract class Persistable<
     const { node, surroundings } = this[stateKey];
     const { store } = surroundings;
     const removed = await removeArtifact(store, node.name, node.address, certainStore(store));
-    this.resetPayload();
+    await this.#forget();
     if (removed) tellEvent(this[stateKey], { type: "removed" });
     await this[stateKey].telling;
     return removed;
   }
 
-  /** Forget the payload in memory. What is persisted stays. */
+  /** Forget the payload in memory, also one that could not be persisted. What is persisted stays. */
   resetPayload(): void {
-    this[stateKey].held = { kind: "nothing" };
-    this[stateKey].lastGenerated = undefined;
+    void this.#forget();
+  }
+
+  #forget(): Promise<void> | undefined {
+    const state = this[stateKey];
+    const { pending } = state;
+    state.held = { kind: "nothing" };
+    state.lastGenerated = undefined;
+    state.pending = undefined;
+    return pending?.drop();
   }
 
   /**
@@ -237,10 +245,12 @@ export abstract class Persistable<
   }
 
   async #inMemory(operation: string): Promise<unknown> {
-    if (this[stateKey].held.kind === "stored") return this.payload;
-    const held = await heldPayload(this[stateKey]);
-    if (held === undefined) throw new NoPayloadError(this.name, operation);
-    return held.value;
+    const { held, pending } = this[stateKey];
+    if (held.kind === "nothing" && pending !== undefined) return pending.open(undefined);
+    if (held.kind === "stored") return this.payload;
+    const inMemory = await heldPayload(this[stateKey]);
+    if (inMemory === undefined) throw new NoPayloadError(this.name, operation);
+    return inMemory.value;
   }
 
   /** Make the payload. The params (and the untracked values of the call) are the only channel into it. */

@@ -6,10 +6,11 @@ import { quarantineArtifact } from "../artifact/quarantine-artifact.ts";
 import type { CorruptArtifact } from "../artifact/read-outcome.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
-import { acceptLoaded, contextOf, type InternalCallOptions, startHit } from "./accept-payload.ts";
+import { acceptLoaded, type InternalCallOptions, startHit } from "./accept-payload.ts";
+import { completePayload, tellFailure } from "./complete-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
-import { discardGenerated, publishPayload, runGenerator } from "./generate-payload.ts";
-import { holdPersisted } from "./hold-payload.ts";
+import { runGenerator } from "./generate-payload.ts";
+import { type PendingPayload, pendingOf } from "./pending-payload.ts";
 import type { State } from "./state.ts";
 import { tellAtOnce } from "./tell-at-once.ts";
 
@@ -54,8 +55,7 @@ export async function producePayload(
       }
       // What was generated has given way to a whole artifact of another layer, which cannot be read: to generate again would not help.
       if (found.state === "corrupt" && isYielded) throw damageError(state, found);
-      await state.control?.beforeGenerate?.(signal);
-      const payload = await generateUnderLease(state, found.state === "corrupt" ? found : undefined, options, signal);
+      const payload = await completeUnderLease(state, found.state === "corrupt" ? found : undefined, options, signal);
       if (payload !== undefined) return payload;
       isYielded = found.state === "corrupt";
     } finally {
@@ -64,30 +64,57 @@ export async function producePayload(
   }
 }
 
-/** Undefined where another writer was first after all: its artifact stands, and is what everybody loads. */
-async function generateUnderLease(
+/** Undefined where the payload is to be loaded: another writer was first after all, or another object of the same recipe had generated it. */
+async function completeUnderLease(
   state: State,
   judged: CorruptArtifact | undefined,
   options: InternalCallOptions,
   signal: AbortSignal,
 ): Promise<{ readonly payload: unknown } | undefined> {
   try {
-    const generated = await runGenerator(state, options, signal);
-    if (signal.aborted) await discardGenerated(state, generated.staged);
-    signal.throwIfAborted();
-    // A damaged record holds its place until now, unless somebody else has replaced it meanwhile.
-    const replace = judged !== undefined && !(await hasAppeared(state, judged)) && judged;
-    const published = await publishPayload(state, generated, { replace, signal });
-    if (published.outcome === "exists") return undefined;
-    const { payload } = generated;
-    holdPersisted(state, payload);
-    state.lastGenerated = { ...generated, payload: undefined, staged: undefined };
-    await state.hooks.postGenerate(payload, contextOf(state, options, signal));
-    return { payload };
+    const pending = await takePending(state, judged, options, signal);
+    if (pending !== undefined) return pending.completed;
+    await state.control?.beforeGenerate?.(signal);
+    const generated = await runGenerator(state, options, signal, false);
+    return await complete(state, generated, judged, options, signal);
   } catch (error) {
-    tellAtOnce(state, { type: "failed", error });
+    tellFailure(state, error);
     throw error;
   }
+}
+
+/** Publish what was generated before; undefined where there is nothing, or the validator refuses it again. */
+async function takePending(
+  state: State,
+  judged: CorruptArtifact | undefined,
+  options: InternalCallOptions,
+  signal: AbortSignal,
+): Promise<{ readonly completed: { readonly payload: unknown } | undefined } | undefined> {
+  const pending = pendingOf(state);
+  if (pending === undefined) return undefined;
+  const wasRefused = pending.isRefused;
+  try {
+    const completed = await complete(state, pending, judged, options, signal);
+    return { completed: pending.state === state ? completed : undefined };
+  } catch (error) {
+    if (!wasRefused || !pending.isRefused || signal.aborted) throw error;
+    await pending.drop();
+    if (state.pending === pending) state.pending = undefined;
+    return undefined;
+  }
+}
+
+async function complete(
+  state: State,
+  pending: PendingPayload,
+  judged: CorruptArtifact | undefined,
+  options: InternalCallOptions,
+  signal: AbortSignal,
+): Promise<{ readonly payload: unknown } | undefined> {
+  // A damaged record holds its place until now, unless somebody else has replaced it meanwhile.
+  const replaces = async (): Promise<false | CorruptArtifact> =>
+    judged !== undefined && !(await hasAppeared(state, judged)) && judged;
+  return completePayload(pending, { teller: state, options, signal, replaces });
 }
 
 async function setAside(state: State, judged: CorruptArtifact): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { WorkerModuleError } from "../errors/worker-errors.ts";
 import type { Logger, LogLevel } from "../events/logger.ts";
+import { leaveWorkFolder } from "../util/work-folder.ts";
 import type { CallOptions } from "./accept-payload.ts";
 import { carryError, restoreError } from "./carried-error.ts";
 import { asText, tryGet } from "./describe-thrown.ts";
@@ -55,6 +56,8 @@ async function generate(state: State, context: WorkerContext, line: WorkerJob["l
   let move: PayloadMove;
   try {
     move = await continueLine(line, async () => movePayload(await state.hooks.generatePayload(context), state.format));
+    // What the payload names lies in the work folder: the main thread copies it into the store, and removes it then.
+    if (state.format.stored !== undefined) context.handOverFolder();
   } finally {
     await context.close();
   }
@@ -142,6 +145,11 @@ class WorkerContext extends GeneratorContext {
     if (!this.#hasFolder) this.#tell({ kind: "work-folder", folder });
     this.#hasFolder = true;
     return folder;
+  }
+
+  handOverFolder(): void {
+    const folder = this.leaveFolder();
+    if (folder !== undefined) leaveWorkFolder(folder);
   }
 
   override async close(): Promise<void> {

@@ -1,6 +1,5 @@
 import type { Address } from "../address/address.ts";
 import type { RecipeNode } from "../address/recipe-node.ts";
-import type { StagedPayload } from "../artifact/stage-payload.ts";
 import type { PersistableEvent } from "../events/event.ts";
 import type { DecodeLimits, Format } from "../format/format.ts";
 import type { Secret } from "../params/secret.ts";
@@ -56,6 +55,8 @@ export interface State {
   held: Held;
   /** What the record says of the payload that was generated last, for a later `persist()`. */
   lastGenerated: Generated | undefined;
+  /** A payload that was generated, and could not be published or was refused. */
+  pending: Pending | undefined;
   /** Time spent on giving this payload to others, in milliseconds: their own durations leave it out. */
   busyMs: number;
   /** Whether it or anything upstream was ever renamed. */
@@ -82,15 +83,22 @@ export interface Variant {
   readonly address: Address;
 }
 
-/** A payload that was generated, and what its record will say of it. */
+/** A payload that was generated and is not published yet, as those see it who do not publish it. */
+export interface Pending {
+  /** Takes the place of an artifact that is already there, on purpose. */
+  readonly isReplacing: boolean;
+  /** The validator has refused it. */
+  readonly isRefused: boolean;
+  open(signal: AbortSignal | undefined): Promise<unknown>;
+  drop(): Promise<void>;
+}
+
+/** What the record of a payload that was generated says of it. */
 export interface Generated {
-  readonly payload: unknown;
   readonly draft: RecordDraft;
   readonly createdAt: string;
   readonly durationMs: number;
   readonly taken: TakenByGenerator;
-  /** Where the payload is a handle on what lies in the store: that is written, and waits for its record. */
-  readonly staged: StagedPayload | undefined;
 }
 
 /** What the record says of one run of a generator. */

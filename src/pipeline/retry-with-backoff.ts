@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isPermanent } from "../errors/is-permanent.ts";
 import type { RetryOptions } from "../persistable/declaration.ts";
 
 const DEFAULT_MIN_DELAY_MS = 1000;
@@ -12,7 +13,7 @@ export interface RetryWatch {
 }
 
 /**
- * Call `attempt` until it succeeds, with growing delays between. What is thrown in the end is the error of the last attempt.
+ * Call `attempt` until it succeeds, with growing delays between; failures that another attempt cannot end are not retried. What is thrown in the end is the error of the last attempt.
  *
  * No library does this here, since a run must know of each delay beforehand: it tells it, and gives the place of the waiting node to others.
  *
@@ -28,7 +29,7 @@ export async function retryWithBackoff<Result>(
     try {
       return await attempt(count);
     } catch (error) {
-      if (count > options.retries || signal?.aborted === true) throw error;
+      if (count > options.retries || signal?.aborted === true || isPermanent(error)) throw error;
       if (options.retryIf !== undefined && !options.retryIf(error, count)) throw error;
       const delayMs = delayBefore(count, options);
       onRetry?.(error, count, delayMs);

@@ -34,7 +34,7 @@ export interface Production {
 /**
  * Load or generate one node, as often as its retries allow. While another process generates it, and between attempts, its place is free for others.
  *
- * @throws what the last attempt threw.
+ * @throws what the last attempt threw
  */
 export async function produceNode(state: State, options: ProduceOptions): Promise<Production> {
   const { retries, signal, place, onRetried } = options;
@@ -52,6 +52,8 @@ export async function produceNode(state: State, options: ProduceOptions): Promis
         signal,
         onRetry: (error, attempt, delayMs) => {
           place.release();
+          // Another attempt is for another payload, where the validator has refused this one.
+          if (state.pending?.isRefused === true) void state.pending.drop();
           onRetried(error, attempt, delayMs);
         },
       },
@@ -100,7 +102,10 @@ async function attemptOnce(state: State, options: ProduceOptions, attempt: numbe
     },
   };
   try {
-    await (isForced ? generate(state, { signal, untracked }) : loadOrGenerate(state, { signal, untracked }));
+    // What one attempt has generated, the next one only publishes.
+    await (isForced
+      ? generate(state, { signal, untracked, resumes: attempt > 1 })
+      : loadOrGenerate(state, { signal, untracked }));
   } catch (error) {
     // Whoever waits hears of an abort at once; what it held is free only when the generator has heard it too.
     if (signal.aborted) await generator.ended(GRACE_MS);

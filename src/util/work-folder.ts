@@ -21,6 +21,11 @@ export function adoptWorkFolder(folder: string): void {
   process.on("exit", removeAll);
 }
 
+/** Leave a folder to another thread, which answers for it from now on. */
+export function leaveWorkFolder(folder: string): void {
+  open.delete(folder);
+}
+
 /** Never fails: the payload must not be lost for what a scratch folder does. What could not be removed is tried again at exit. */
 export async function removeWorkFolder(folder: string): Promise<void> {
   try {
