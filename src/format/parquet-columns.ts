@@ -124,6 +124,8 @@ function readingOfInt64(element: ParquetElement): ColumnReading {
   if (unit !== undefined) return counts(unit);
   if (converted === CONVERTED.millis) return counts("millisecond");
   if (converted === CONVERTED.micros) return counts("microsecond");
+  if (logical?.kind === LOGICAL.timestamp)
+    throw new DecodeError("parquet", `column ${element.name} counts time in an unknown unit`);
   return same(integerOf(element) === "uint64" ? "uint64" : "int64");
 }
 

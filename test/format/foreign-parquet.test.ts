@@ -69,6 +69,11 @@ describe("a column of the type UNKNOWN, which is always null,", () => {
   });
 });
 
+test("a timestamp of a unit that is not known is refused, rather than read as a bare number", async () => {
+  const t: MadeColumn = { name: "t", type: 2, values: Buffer.alloc(24, 1), logical: { 8: { 1: true, 2: { 4: {} } } } };
+  await expect(rowsOf(makeParquet(3, [id, t]))).rejects.toThrow(/column t counts time in an unknown unit/);
+});
+
 describe("a page of the second kind may say levels that a flat column does not need", () => {
   const rows = [true, null, false, true, null, true];
   const present = rows.map((value) => value !== null);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DecodeError, DecodeLimitError, NewerPayloadError } from "../../src/errors/format-errors.ts";
 import { arrowCodec } from "../../src/format/arrow-format.ts";
+import { avro } from "../../src/format/avro-format.ts";
 import { csv } from "../../src/format/csv-format.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import { ndjson } from "../../src/format/ndjson-format.ts";
@@ -202,6 +203,44 @@ describe("what is read of a file of others can be written, and is the same again
       }),
       { numRuns: runs * 4 },
     );
+  });
+
+  test("of Avro, changed anywhere", async () => {
+    const kinds = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"];
+    const logical = { type: "long", logicalType: "timestamp-micros" };
+    const others = [
+      { name: "when", type: ["null", logical] },
+      { name: "few", type: { type: "enum", name: "Few", symbols: ["a", "b"] } },
+      { name: "four", type: { type: "fixed", name: "Four", size: 4 } },
+      { name: "list", type: { type: "array", items: "double" } },
+      { name: "map", type: { type: "map", values: ["null", "string"] } },
+    ];
+    const fields = [...kinds.map((type) => ({ name: `a_${type}`, type })), ...others];
+    const row = {
+      ...{ a_null: null, a_boolean: true, a_int: -3, a_long: 2 ** 50, a_float: 0.5, a_double: -0 },
+      ...{ a_bytes: Uint8Array.of(1, 2), a_string: "é", when: -1, few: "b", four: new Uint8Array(4) },
+      ...{ list: [1, Number.NaN], map: { k: "v", l: null } },
+    };
+    const format = avro({ schema: { type: "record", name: "Row", fields } });
+    const file = new Uint8Array(Buffer.concat(await format.encode([row, row])));
+    let read = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(file.length - 1), fc.nat(255), async (place, byte) => {
+        const bytes = file.slice();
+        bytes[place] = byte;
+        const rows = await format.decode(bytes, defaultDecodeLimits).catch((error: unknown) => {
+          expect(error).toSatisfy((is) => is instanceof DecodeError || is instanceof DecodeLimitError);
+          return undefined;
+        });
+        if (rows === undefined) return;
+        read += 1;
+        await format.check(rows);
+        const again = new Uint8Array(Buffer.concat(await format.encode(rows)));
+        expect(await format.decode(again, defaultDecodeLimits)).toStrictEqual(rows);
+      }),
+      { numRuns: runs * 4 },
+    );
+    expect(read).toBeGreaterThan(0);
   });
 
   test("of tables of our own, changed anywhere", async () => {
