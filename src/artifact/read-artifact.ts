@@ -2,6 +2,7 @@ import type { DecodeError } from "../errors/format-errors.ts";
 import { decodeInline } from "../record/inline-payload.ts";
 import { peekInline } from "../record/peek-record.ts";
 import type { StorePath } from "../store/store.ts";
+import { isPromise } from "../util/is-promise.ts";
 import { loadPart } from "../util/load-part.ts";
 import { recordPath } from "./artifact-paths.ts";
 import { type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
@@ -24,7 +25,7 @@ export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<Read
   const source = sourceOf(record);
   const bytes = decodeInline(format.inline, line);
   const decoded = tryDecode(format.id, () => format.decode(bytes, limits));
-  if (decoded instanceof Promise) return decoded.then((value) => inlineOutcome(wanted, path, value, source));
+  if (isPromise(decoded)) return decoded.then((value) => inlineOutcome(wanted, path, value, source));
   return inlineOutcome(wanted, path, decoded, source);
 }
 

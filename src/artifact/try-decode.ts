@@ -1,5 +1,6 @@
 import { DecodeError } from "../errors/format-errors.ts";
 import { formatFailure } from "../errors/user-code-errors.ts";
+import { isPromise } from "../util/is-promise.ts";
 
 /** A payload that was decoded; in an object, since it may be a promise or an error itself. */
 export interface Decoded {
@@ -18,7 +19,7 @@ export function tryDecode(
 ): Decoded | DecodeError | Promise<Decoded | DecodeError> {
   try {
     const value = decode();
-    if (value instanceof Promise)
+    if (isPromise(value))
       return value.then(
         (value: unknown) => ({ value }),
         (error: unknown) => keepDecodeError(format, error),

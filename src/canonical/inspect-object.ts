@@ -44,7 +44,8 @@ function kindByNode(object: object, types: NodeUtil["types"]): ObjectKind | unde
   if (types.isBoxedPrimitive(object)) return "Boxed";
   if (types.isNativeError(object)) return "Error";
   if (types.isGeneratorObject(object)) return "Generator";
-  return types.isExternal(object) ? "External" : undefined;
+  // Deno has no such objects, and no such function.
+  return types.isExternal?.(object) === true ? "External" : undefined;
 }
 
 type Brand = (object: object) => unknown;

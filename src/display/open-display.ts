@@ -1,6 +1,6 @@
-import { MissingPeerError } from "../errors/peer-errors.ts";
 import { blankedText } from "../errors/visible-text.ts";
 import type { NodeFailedEvent, NodeGeneratedEvent, NodeRetriedEvent, RunEvent } from "../events/run-event.ts";
+import { loadLogUpdate } from "../util/peers.ts";
 import { writeQuietly } from "../util/write-quietly.ts";
 import { describeCost, describeDuration, describeFailure } from "./describe-amounts.ts";
 import { fitText } from "./fit-text.ts";
@@ -196,12 +196,4 @@ function openPlain(stream: DisplayStream, color: boolean): Display {
     },
     close: () => clearInterval(timer),
   };
-}
-
-async function loadLogUpdate(): Promise<typeof import("log-update")> {
-  try {
-    return await import("log-update");
-  } catch (cause) {
-    throw new MissingPeerError("Drawing a run in the terminal", "log-update", { cause });
-  }
 }

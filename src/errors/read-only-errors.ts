@@ -1,3 +1,4 @@
+import { isError } from "./error-kind.ts";
 import { StoreError, type StoreFailure } from "./store-errors.ts";
 
 /**
@@ -14,7 +15,7 @@ export class ReadOnlyStoreError extends StoreError {
   override readonly code = "PERSISTABLE_READ_ONLY_STORE" as const;
 
   constructor(failure: StoreFailure) {
-    const why = failure.cause instanceof Error ? ` What is elsewhere could not be read: ${failure.cause.message}` : "";
+    const why = isError(failure.cause) ? ` What is elsewhere could not be read: ${failure.cause.message}` : "";
     super(failure, `this store was opened for reading only. Open it in a mode that writes, "local:rw,remote:r".${why}`);
   }
 }

@@ -1,3 +1,4 @@
+import { isError } from "./error-kind.ts";
 import { PersistableError } from "./persistable-error.ts";
 
 /** What a store was doing when it failed. */
@@ -248,5 +249,5 @@ const PLACES =
   "Give a path of a folder, a file: URL, memory:name, a URL s3://bucket/prefix, az://…, gs://… or sftp://user@host/path, or a Store";
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : "it failed";
+  return isError(cause) ? cause.message : "it failed";
 }

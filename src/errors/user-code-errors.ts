@@ -1,3 +1,4 @@
+import { messageOf } from "./error-kind.ts";
 import { PersistableError } from "./persistable-error.ts";
 
 /**
@@ -86,6 +87,6 @@ function isObject(value: unknown): value is object {
 }
 
 function withoutStop(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   return message.endsWith(".") ? message.slice(0, -1) : message;
 }

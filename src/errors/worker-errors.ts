@@ -1,3 +1,4 @@
+import { isError } from "./error-kind.ts";
 import { PersistableError } from "./persistable-error.ts";
 import { visibleLine } from "./visible-text.ts";
 
@@ -42,7 +43,7 @@ export class WorkerCrashedError extends PersistableError {
   readonly exitCode: number;
 
   constructor(name: string, exitCode: number, options?: ErrorOptions) {
-    const why = options?.cause instanceof Error ? `: ${options.cause.message}` : ` with exit code ${exitCode}.`;
+    const why = isError(options?.cause) ? `: ${options.cause.message}` : ` with exit code ${exitCode}.`;
     super(
       `The worker thread that generated ${visibleLine(name)} has ended${why}${/[.!?]$/.test(why) ? "" : "."} Only this payload is concerned.`,
       options,

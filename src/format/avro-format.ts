@@ -1,6 +1,6 @@
 import { DecodeError, UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
-import { loadPeer } from "../util/load-peer.ts";
+import { loadAvro } from "../util/peers.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import { type AvroCodec, readContainer, writeContainer } from "./avro-container.ts";
 import { type AvroLongs, type AvroSchema, type AvroType, resolveAvro } from "./avro-types.ts";
@@ -105,8 +105,7 @@ interface LoadedSchema {
 }
 
 async function loadSchema(text: string): Promise<LoadedSchema> {
-  // Node finds no names in this CommonJS module.
-  const { Type } = (await loadPeer("Avro", "avsc", () => import("avsc"))).default;
+  const { Type } = await loadAvro();
   // Wrapped unions may hold types that only their names tell apart; what a payload has is not wrapped all the same.
   const parse = (schema: unknown) => Type.forSchema(schema as never, { wrapUnions: "always" } as object);
   try {

@@ -4,6 +4,7 @@ import {
   DecodeLimitError,
   UnsupportedPayloadError,
 } from "../errors/format-errors.ts";
+import { isPromise } from "../util/is-promise.ts";
 import { type CompressionOptions, parseLevel } from "./compression-level.ts";
 import { defaultDecodeLimits } from "./decode-limits.ts";
 import { asChunks } from "./encode-payload.ts";
@@ -153,11 +154,11 @@ function compressed<Inner extends AnyFormat>(given: Inner, compression: Compress
     check: (payload) => inner.check(payload),
     encode(payload) {
       const encoded = inner.encode(payload);
-      return encoded instanceof Promise ? encoded.then(compress) : compress(encoded);
+      return isPromise(encoded) ? encoded.then(compress) : compress(encoded);
     },
     decode(bytes, limits) {
       const expanded = decompress(id, compression, bytes, limits);
-      if (expanded instanceof Promise) return expanded.then((larger) => inner.decode(larger, limits));
+      if (isPromise(expanded)) return expanded.then((larger) => inner.decode(larger, limits));
       return inner.decode(expanded, limits);
     },
   };

@@ -1,9 +1,11 @@
+import { isErrorOf } from "../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError, NewerPayloadError, UndeclaredClassError } from "../errors/format-errors.ts";
 import { PersistableError } from "../errors/persistable-error.ts";
 import { type ClassCodec, decodeInstance } from "../util/class-codec.ts";
 import type { DecodeLimits } from "./format.ts";
 import { measureStructured } from "./measure-structured.ts";
 import { isOutOfResources, isStackOverflow } from "./out-of-resources.ts";
+import { ofOwnRealm } from "./own-realm.ts";
 import {
   type Deserializer,
   HEAD_BYTES,
@@ -86,7 +88,7 @@ function readBody(
     if (error instanceof PersistableError) throw error;
     if (isStackOverflow(error)) throw new DecodeLimitError("structured", "maxDepth", limits.maxDepth, { cause: error });
     if (isOutOfResources(error)) throw error;
-    if (error instanceof SyntaxError)
+    if (isErrorOf("SyntaxError", error))
       throw new NewerPayloadError("structured", `with a regular expression (${error.message})`);
     throw new DecodeError("structured", (error as Error).message, { cause: error });
   }
@@ -178,9 +180,13 @@ function readStructured(body: Uint8Array, outside: readonly Uint8Array[], classe
   for (let left = reader.readUint32(); left > 0; left--) {
     const name = names[reader.readUint32()];
     if (typeof name !== "string") throw new Error("an instance in them names no class");
-    reader.instances.push(makeInstance(name, reader.readValue(), classes));
+    reader.instances.push(makeInstance(name, ofOwnRealm(reader.readValue(), probe), classes));
   }
-  return reader.readValue();
+  return ofOwnRealm(reader.readValue(), probe);
+}
+
+function probe(): object {
+  return v8().deserialize(v8().serialize({})) as object;
 }
 
 function makeInstance(name: string, encoded: unknown, classes: ClassesByName): unknown {

@@ -1,7 +1,7 @@
 import type { DataType, Field } from "apache-arrow";
 import type { Column } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
-import { loadPeer } from "../util/load-peer.ts";
+import { loadArrow } from "../util/peers.ts";
 import { arrowDataOf } from "./arrow-data.ts";
 import { cutRows } from "./cut-rows.ts";
 import type { ColumnTypes } from "./declared-types.ts";
@@ -30,7 +30,7 @@ export async function encodeArrowFile(
   { columns, rowCount }: ColumnTable,
   { batchBytes = MAX_BATCH_BYTES, types = {} }: ArrowWriting = {},
 ): Promise<readonly Uint8Array[]> {
-  const arrow = await loadPeer("Arrow", "apache-arrow", () => import("apache-arrow"));
+  const arrow = await loadArrow();
   const fields = columns.map((column) =>
     !Object.hasOwn(types, column.name) && isAllNull(column)
       ? new arrow.Field(column.name, new arrow.Null(), true)

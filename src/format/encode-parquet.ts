@@ -2,7 +2,7 @@ import type { SchemaElement } from "hyparquet";
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { type Column, type ColumnType, MARK } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
-import { loadPeer } from "../util/load-peer.ts";
+import { loadParquetWriter } from "../util/peers.ts";
 import { isNumericColumnType, rowBytesOf } from "./column-arrays.ts";
 import { cutRows } from "./cut-rows.ts";
 import type { ColumnTypes } from "./declared-types.ts";
@@ -75,7 +75,7 @@ export async function encodeParquet(
   { columns, rowCount }: ColumnTable,
   { rowGroupRows, codec, rowGroupBytes = ROW_GROUP_BYTES, types = {} }: ParquetWriting,
 ): Promise<readonly Uint8Array[]> {
-  const { ByteWriter, ParquetWriter } = await loadPeer("Parquet", "hyparquet-writer", () => import("hyparquet-writer"));
+  const { ByteWriter, ParquetWriter } = await loadParquetWriter();
   const isUnknown = (column: Column): boolean => !Object.hasOwn(types, column.name) && isAllNull(column);
   const elementOf = (column: Column): Element => (isUnknown(column) ? NULLS : ELEMENTS[column.type]);
   const isPlaceheld = columns.length === 0 && rowCount === 0;

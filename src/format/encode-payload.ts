@@ -1,4 +1,5 @@
 import { FormatFailedError, formatFailure } from "../errors/user-code-errors.ts";
+import { isPromise } from "../util/is-promise.ts";
 import type { DecodeLimits, Format } from "./format.ts";
 
 /**
@@ -44,7 +45,7 @@ export function decodePayload(format: Pick<Format, "id" | "decode">, bytes: Uint
   };
   try {
     const decoded = format.decode(bytes, limits);
-    return decoded instanceof Promise ? decoded.catch(fail) : decoded;
+    return isPromise(decoded) ? decoded.catch(fail) : decoded;
   } catch (error) {
     return fail(error);
   }

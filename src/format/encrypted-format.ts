@@ -1,7 +1,7 @@
 import { DecodeError, DecodeLimitError } from "../errors/format-errors.ts";
 import { WrongKeyError } from "../errors/key-errors.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
-import { loadPeer } from "../util/load-peer.ts";
+import { loadAge } from "../util/peers.ts";
 import { checkKeys, type EncryptionKeys, MAX_WORK_FACTOR, setIdentities, setRecipients } from "./age-keys.ts";
 import { asChunks } from "./encode-payload.ts";
 import type { AnyFormat, DecodeLimits, Format } from "./format.ts";
@@ -50,12 +50,6 @@ export function encrypted<Inner extends AnyFormat>(inner: Inner, keys: Encryptio
     decode: async (bytes, limits) => decode.call(inner, await decrypt(id, keys, bytes, limits), limits),
   };
   return outer as unknown as Inner;
-}
-
-type Age = typeof import("age-encryption");
-
-function loadAge(): Promise<Age> {
-  return loadPeer("Encryption", "age-encryption", () => import("age-encryption"));
 }
 
 async function encrypt(

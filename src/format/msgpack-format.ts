@@ -1,6 +1,6 @@
 import type { Packr } from "msgpackr";
 import { DecodeError, UnsupportedPayloadError } from "../errors/format-errors.ts";
-import { loadPeer } from "../util/load-peer.ts";
+import { loadMessagePack } from "../util/peers.ts";
 import { checkMsgpack } from "./check-msgpack.ts";
 import type { DecodeLimits, UniversalFormat } from "./format.ts";
 import { isOutOfResources } from "./out-of-resources.ts";
@@ -45,7 +45,7 @@ export function msgpack(): UniversalFormat {
 }
 
 async function createPackr(): Promise<Packr> {
-  const { Packr: Create } = await loadPeer("MessagePack", "msgpackr", () => import("msgpackr"));
+  const { Packr: Create } = await loadMessagePack();
   return new Create({
     // Records are an extension that only msgpackr reads.
     useRecords: false,

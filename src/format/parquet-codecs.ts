@@ -1,5 +1,5 @@
 import { CompressionUnavailableError, DecodeError } from "../errors/format-errors.ts";
-import { loadPeer } from "../util/load-peer.ts";
+import { loadParquetReader } from "../util/peers.ts";
 import { isOutOfResources } from "./out-of-resources.ts";
 
 /** How the pages of a Parquet file are compressed; all but `snappy` by Node itself. */
@@ -27,7 +27,7 @@ export async function loadExpand(codecNumber: number): Promise<Expand> {
     case "uncompressed":
       return (bytes, sizeBytes) => sized(bytes, sizeBytes);
     case "snappy": {
-      const { snappyUncompress } = await loadPeer("Parquet", "hyparquet", () => import("hyparquet"));
+      const { snappyUncompress } = await loadParquetReader();
       return guarded((bytes, { maxOutputLength }) => {
         const expanded = new Uint8Array(maxOutputLength);
         snappyUncompress(bytes, expanded);

@@ -61,6 +61,14 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ReadableStream: STREAM,
 };
 
+/** Test runners give a program another realm's ArrayBuffer, while its typed arrays lie on its own. */
+function isBufferPrototype(prototype: unknown): boolean {
+  const { constructor: made } = prototype as { readonly constructor?: { readonly name?: unknown } };
+  return (
+    prototype === ArrayBuffer.prototype || (made?.name === "ArrayBuffer" && Object.hasOwn(prototype as object, "slice"))
+  );
+}
+
 type Types = typeof import("node:util").types;
 
 class Planner {
@@ -178,7 +186,7 @@ class Planner {
       for (const value of Set.prototype.values.call(object)) this.#meet(value, i++);
     } else if (prototype === Date.prototype && types.isDate(object)) this.#assertBare(object);
     else if (prototype === RegExp.prototype && types.isRegExp(object)) this.#lookAtRegExp(object);
-    else if (prototype === ArrayBuffer.prototype && types.isArrayBuffer(object)) {
+    else if (types.isArrayBuffer(object) && isBufferPrototype(prototype)) {
       this.#assertBare(object);
       this.#use(object as ArrayBuffer).whole = true;
     } else this.#refuseInstance(object, prototype);

@@ -1,3 +1,4 @@
+import { isErrorOf } from "../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError } from "../errors/format-errors.ts";
 import type { AvroLongs, AvroType } from "./avro-types.ts";
 import type { DecodeLimits } from "./format.ts";
@@ -184,7 +185,7 @@ export class AvroReader {
     try {
       return decoder.decode(bytes);
     } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause;
+      if (!isErrorOf("TypeError", cause)) throw cause;
       throw new DecodeError("avro", "a text is no UTF-8", { cause });
     }
   }

@@ -3,6 +3,7 @@ import { columnTableProblem } from "../table/assert-column-table.ts";
 import { type Column, MARK } from "../table/column.ts";
 import type { ColumnTable } from "../table/column-table.ts";
 import { tableFromRows } from "../table/table-from-rows.ts";
+import { isPromise } from "../util/is-promise.ts";
 import { checkRows } from "./check-rows.ts";
 import type { ColumnTypes } from "./declared-types.ts";
 import { filledTable } from "./filled-table.ts";
@@ -61,7 +62,7 @@ function rowsFormat(codec: TableCodec, { types }: TabularSettings): RowsFormat {
     encode: (rows) => codec.encode(checked.of(rows) ?? tableOf(rows)),
     decode<Payload extends readonly object[]>(...[bytes, limits]: Parameters<TableCodec["decode"]>) {
       const table = codec.decode(bytes, limits);
-      const rows = table instanceof Promise ? table.then((settled) => settled.toRows()) : table.toRows();
+      const rows = isPromise(table) ? table.then((settled) => settled.toRows()) : table.toRows();
       return rows as unknown as Payload | Promise<Payload>;
     },
   };

@@ -1,3 +1,5 @@
+import { isErrorOf } from "../errors/error-kind.ts";
+
 /** Node 20 reads no text of more UTF-8 bytes, though it has longer strings. */
 export const MAX_TEXT_BYTES = 0x1fffffe8;
 
@@ -16,6 +18,7 @@ export function isTooLongInBase64({ length }: Uint8Array): boolean {
 export function saysTooLong(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return (
-    code === "ERR_STRING_TOO_LONG" || (error instanceof RangeError && String(message).includes("Invalid string length"))
+    code === "ERR_STRING_TOO_LONG" ||
+    (isErrorOf("RangeError", error) && String(message).includes("Invalid string length"))
   );
 }

@@ -11,11 +11,13 @@ export function viewProblem(view: ArrayBufferView): ViewProblem | undefined {
 
 /** The same for the memory behind it. */
 export function bufferProblem(buffer: ArrayBufferLike): ViewProblem | undefined {
-  if (!(buffer instanceof ArrayBuffer))
+  // Not by its class: test runners give a program another realm's ArrayBuffer.
+  if (Object.prototype.toString.call(buffer) !== "[object ArrayBuffer]")
     return ["lies in shared memory, which others can change", "Give a copy: array.slice()."];
   if ((buffer as { resizable?: boolean }).resizable === true)
     return ["lies in a resizable buffer", "Give a copy: array.slice()."];
-  if (isDetached(buffer)) return ["lies in a buffer that was given away (detached)", "Keep it, or give a copy."];
+  if (isDetached(buffer as ArrayBuffer))
+    return ["lies in a buffer that was given away (detached)", "Keep it, or give a copy."];
   return undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from "../events/logger.ts";
+import { isPromise } from "../util/is-promise.ts";
 import { loadPart } from "../util/load-part.ts";
 import { provenanceKeysOf } from "./declaration.ts";
 import type { FoundHit } from "./find-artifact.ts";
@@ -92,7 +93,7 @@ function settleLoaded(state: State, hit: FoundHit, context: HookContext<unknown,
   const noted = hit.source === undefined ? undefined : noteSource(state, hit.source);
   const dropped = state.pending === undefined ? undefined : dropPending(state, state.pending);
   const after = state.hooks.postLoad(payload, context);
-  if (noted !== undefined || dropped !== undefined || after instanceof Promise)
+  if (noted !== undefined || dropped !== undefined || isPromise(after))
     return Promise.all([after, noted, dropped])
       .then(() => state.telling)
       .then(() => payload);
@@ -119,7 +120,7 @@ function validateLoaded(
   };
   try {
     const result = state.hooks.validatePayload(payload, context);
-    return result instanceof Promise ? result.then(() => {}, onInvalid) : undefined;
+    return isPromise(result) ? result.then(() => {}, onInvalid) : undefined;
   } catch (error) {
     return onInvalid(error);
   }

@@ -1,4 +1,5 @@
 import type { DescribedError } from "../errors/described-error.ts";
+import { isError } from "../errors/error-kind.ts";
 import { PersistableError } from "../errors/persistable-error.ts";
 import { visibleText } from "../errors/visible-text.ts";
 import { Secret } from "../params/secret.ts";
@@ -28,7 +29,7 @@ export function isErrorLike(value: unknown): value is Error {
   if (typeof value !== "object" || value === null) return false;
   try {
     return (
-      value instanceof Error ||
+      isError(value) ||
       Object.prototype.toString.call(value) === "[object Error]" ||
       (typeof tryGet(value, "message") === "string" && typeof tryGet(value, "stack") === "string")
     );

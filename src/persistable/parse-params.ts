@@ -1,11 +1,13 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { RecipeParam } from "../address/recipe-node.ts";
+import { messageOf } from "../errors/error-kind.ts";
 import { DefinitionError, InvalidParamsError } from "../errors/persistable-errors.ts";
 import { formatPath } from "../errors/value-path.ts";
 import { assertNoCredentials } from "../params/credentials.ts";
 import { Secret } from "../params/secret.ts";
 import { Untracked } from "../params/untracked.ts";
 import { describeKind } from "../util/describe-kind.ts";
+import { isPromise } from "../util/is-promise.ts";
 import { wrapperKind } from "../util/wrapper-kind.ts";
 import { assertDepth } from "./assert-depth.ts";
 import { canonicalText, type Declaration } from "./declaration.ts";
@@ -115,7 +117,7 @@ function validateParams(
   input: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   const result = askSchema(name, schema, input);
-  if (result instanceof Promise) {
+  if (isPromise(result)) {
     // Nobody waits for it, so its failure must not end the process.
     result.catch(() => {});
     throw new DefinitionError(
@@ -144,7 +146,7 @@ function askSchema(name: string, schema: StandardSchemaV1, input: Readonly<Recor
     return schema["~standard"].validate(input);
   } catch (cause) {
     const isQuiet = mayQuote(cause, input);
-    const why = isQuiet ? QUIET : cause instanceof Error ? cause.message : String(cause);
+    const why = isQuiet ? QUIET : messageOf(cause);
     throw new DefinitionError(
       `The params schema of ${name} threw instead of giving issues: ${why}`,
       isQuiet ? {} : { cause },

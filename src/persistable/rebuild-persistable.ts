@@ -1,3 +1,4 @@
+import { isError } from "../errors/error-kind.ts";
 import { WorkerModuleError } from "../errors/worker-errors.ts";
 import { openStore } from "../store/open-store.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
@@ -67,7 +68,7 @@ async function importMakers(node: JobNode): Promise<readonly Maker[]> {
     exported = Object.values((await import(module)) as object);
   } catch (cause) {
     throw new WorkerModuleError(
-      `A worker thread cannot import ${module}, where ${name} is defined: ${cause instanceof Error ? cause.message : cause}${remedyFor(cause)}`,
+      `A worker thread cannot import ${module}, where ${name} is defined: ${isError(cause) ? cause.message : cause}${remedyFor(cause)}`,
       { cause },
     );
   }

@@ -1,3 +1,4 @@
+import { isError } from "../errors/error-kind.ts";
 import { visibleLine } from "../errors/visible-text.ts";
 import { UnshareableError, WorkerCrashedError, WorkerModuleError } from "../errors/worker-errors.ts";
 import { carryError, restoreError } from "./carried-error.ts";
@@ -138,7 +139,7 @@ function errorOf(
   if (isReason) return signal.reason;
   const restored = restoreError(error);
   noteSecrets(restored, unpackSecrets(secrets));
-  if (!isModuleProblem || !(restored instanceof Error)) return restored;
+  if (!isModuleProblem || !isError(restored)) return restored;
   return new WorkerModuleError(restored.message, restored.cause === undefined ? undefined : { cause: restored.cause });
 }
 

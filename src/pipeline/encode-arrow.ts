@@ -1,4 +1,4 @@
-import { MissingPeerError } from "../errors/peer-errors.ts";
+import { loadArrow } from "../util/peers.ts";
 
 /** One column, one value for each row. */
 export interface ArrowColumn {
@@ -31,12 +31,4 @@ export async function encodeArrow(
     return [name, arrow.vectorFromArray(texts, new arrow.Utf8())];
   });
   return arrow.tableToIPC(new arrow.Table(Object.fromEntries(vectors)), "stream");
-}
-
-async function loadArrow(): Promise<typeof import("apache-arrow")> {
-  try {
-    return await import("apache-arrow");
-  } catch (cause) {
-    throw new MissingPeerError("Arrow", "apache-arrow", { cause });
-  }
 }

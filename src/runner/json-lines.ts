@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { isError } from "../errors/error-kind.ts";
 import type { NodeEventBase, RunEvent } from "../events/run-event.ts";
 import { describeThrown } from "../persistable/describe-thrown.ts";
 import { keepText } from "../persistable/redact-secrets.ts";
@@ -68,14 +69,14 @@ function lineOf(event: RunEvent): string {
   } catch (error) {
     // A loop, or a getter that throws, in what was thrown: the line is written without it, since a log never ends a run.
     const { type, runId, atMs, name, address, index } = event as RunEvent & Partial<NodeEventBase>;
-    const unwritable = error instanceof Error ? error.message : "unknown";
+    const unwritable = isError(error) ? error.message : "unknown";
     return `${JSON.stringify({ type, runId, atMs, index, name, address, unwritable }, replaceOdd)}\n`;
   }
 }
 
 function replaceOdd(_key: string, value: unknown): unknown {
   // Not from a run, which tells of errors as data.
-  if (value instanceof Error) return describeThrown(value, keepText);
+  if (isError(value)) return describeThrown(value, keepText);
   if (typeof value === "bigint") return String(value);
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   return value;

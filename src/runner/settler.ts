@@ -1,3 +1,4 @@
+import { isPromise } from "../util/is-promise.ts";
 import type { RunningNode } from "./running-node.ts";
 
 /** Who wants to know how nodes end. */
@@ -20,7 +21,7 @@ export class Settler {
 
   settleAfter(running: RunningNode, ending: PromiseLike<void>): void {
     this.#running = running;
-    const promise = ending instanceof Promise ? ending : Promise.resolve(ending);
+    const promise = isPromise(ending) ? ending : Promise.resolve(ending);
     promise.then(this.#onDone, this.#onFailed);
   }
 

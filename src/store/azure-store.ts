@@ -1,6 +1,6 @@
 import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blob";
 import { StoreAccessError } from "../errors/store-errors.ts";
-import { loadPeer } from "../util/load-peer.ts";
+import { loadAzure } from "../util/peers.ts";
 import { AzureDriver } from "./azure-driver.ts";
 import { createBucketStore } from "./bucket.ts";
 import type { BucketPatience } from "./bucket-requests.ts";
@@ -69,8 +69,7 @@ export async function openAzure(url: string): Promise<Store> {
 }
 
 async function createClient(options: AzureStoreOptions, url: string): Promise<ContainerClient> {
-  const purpose = "A store in an Azure container";
-  const module = await loadPeer(purpose, "@azure/storage-blob", () => import("@azure/storage-blob"));
+  const module = await loadAzure();
   // The store has retries of its own.
   const pipeline: StoragePipelineOptions = { retryOptions: { maxTries: 1 }, keepAliveOptions: { enable: true } };
   const service = await createService(module, options, url, pipeline);

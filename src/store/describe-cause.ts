@@ -1,3 +1,4 @@
+import { messageOf } from "../errors/error-kind.ts";
 import { redactCredentials } from "./redact-credentials.ts";
 
 const MAX_DEPTH = 5;
@@ -50,10 +51,6 @@ function hide(error: Error, key: "name" | "stack", value: string): void {
 function redacted(text: string): string {
   const clean = redactCredentials(text);
   return clean.length > MAX_MESSAGE_CHARS ? `${clean.slice(0, MAX_MESSAGE_CHARS)}…` : clean;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function isPlain(value: unknown): boolean {

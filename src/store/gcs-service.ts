@@ -1,4 +1,5 @@
 import type { Bucket } from "@google-cloud/storage";
+import { messageOf } from "../errors/error-kind.ts";
 import { callHttp, type HttpAnswer, textOf } from "./http-exchange.ts";
 import { retryAfterOf } from "./retry-after.ts";
 
@@ -113,7 +114,7 @@ export class GcsService {
       const headers = new Headers(await authClient.getRequestHeaders(url));
       return { headers: Object.fromEntries(headers) };
     } catch (cause) {
-      const failure = new GcsUnauthorized(cause instanceof Error ? cause.message : String(cause), { cause });
+      const failure = new GcsUnauthorized(messageOf(cause), { cause });
       if (!failure.message.includes("Could not load the default credentials")) throw failure;
       return { headers: {}, failure };
     }

@@ -1,5 +1,5 @@
 import type { Bucket } from "@google-cloud/storage";
-import { loadPeer } from "../util/load-peer.ts";
+import { loadGcs } from "../util/peers.ts";
 import { createBucketStore } from "./bucket.ts";
 import type { BucketPatience } from "./bucket-requests.ts";
 import { GcsDriver } from "./gcs-driver.ts";
@@ -63,8 +63,7 @@ export async function openGcs(url: string): Promise<Store> {
 }
 
 async function createClient({ bucket, projectId, endpoint }: GcsStoreOptions): Promise<Bucket> {
-  const purpose = "A store in a bucket of Google Cloud";
-  const { Storage } = await loadPeer(purpose, "@google-cloud/storage", () => import("@google-cloud/storage"));
+  const { Storage } = await loadGcs();
   const storage = new Storage({
     // The store has retries of its own.
     retryOptions: { autoRetry: false, maxRetries: 0 },

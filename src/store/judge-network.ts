@@ -1,3 +1,4 @@
+import { isError } from "../errors/error-kind.ts";
 import type { DriverVerdict } from "./bucket-driver.ts";
 
 /** Nothing answers there now; it may the next time. */
@@ -44,7 +45,7 @@ const MAX_CAUSES = 8;
  */
 export function judgeNetwork(error: unknown): DriverVerdict | undefined {
   let cause = error;
-  for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth++) {
+  for (let depth = 0; depth < MAX_CAUSES && isError(cause); depth++) {
     const { code } = cause as NodeJS.ErrnoException;
     const systemCode = typeof code === "string" ? code : undefined;
     if (systemCode !== undefined && AWAY.has(systemCode)) return { kind: "passing", systemCode, isAway: true };

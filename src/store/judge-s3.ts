@@ -1,3 +1,4 @@
+import { isError } from "../errors/error-kind.ts";
 import type { DriverVerdict } from "./bucket-driver.ts";
 import { judgeNetwork } from "./judge-network.ts";
 import { retryAfterOf } from "./retry-after.ts";
@@ -67,10 +68,10 @@ function elsewhere(bucket: string): Pick<DriverVerdict, "kind" | "problem"> {
 
 /** What an error of the S3 client means. */
 export function judgeS3(error: unknown, bucket: string): DriverVerdict {
-  const name = error instanceof Error ? error.name : "";
+  const name = isError(error) ? error.name : "";
   const status = statusOf(error);
   const systemCode = name === "" || name === "Error" ? status?.toString() : name;
-  if (error instanceof Error && error.message.includes("Region is missing"))
+  if (isError(error) && error.message.includes("Region is missing"))
     return { kind: "other", systemCode: undefined, problem: "no region is set: give AWS_REGION, region, or ?region=…" };
   if (Object.hasOwn(PROBLEMS, name)) return { kind: "other", ...PROBLEMS[name]?.(bucket), systemCode };
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
@@ -126,7 +127,7 @@ function judgeStatus(
 /** Answers to HEAD have no body that would name the failure. */
 export function isMissing(error: unknown): boolean {
   if (judgeNetwork(error) !== undefined) return false;
-  const name = error instanceof Error ? error.name : "";
+  const name = isError(error) ? error.name : "";
   return (
     name === "NoSuchKey" ||
     name === "NotFound" ||

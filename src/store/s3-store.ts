@@ -1,5 +1,5 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
-import { loadPeer } from "../util/load-peer.ts";
+import { loadS3 } from "../util/peers.ts";
 import { createBucketStore } from "./bucket.ts";
 import type { BucketPatience } from "./bucket-requests.ts";
 import { assertNoCredentialsIn } from "./place-credentials.ts";
@@ -42,7 +42,7 @@ export interface S3StoreOptions {
 export async function s3Store(options: S3StoreOptions): Promise<Store> {
   const { bucket, prefix = "", patience } = options;
   assertNoCredentialsIn({ bucket, prefix, region: options.region, endpoint: options.endpoint });
-  const module = await loadPeer("A store in an S3 bucket", "@aws-sdk/client-s3", () => import("@aws-sdk/client-s3"));
+  const module = await loadS3();
   const client = options.client ?? new module.S3Client(configOf(options));
   const clean = prefix.replace(/^\/+|\/+$/g, "");
   return createBucketStore(new S3Driver(urlOf(options, clean), bucket, module, client), { prefix: clean, patience });

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { userInfo } from "node:os";
-import { loadPeer } from "../util/load-peer.ts";
+import { loadSftp } from "../util/peers.ts";
 import type { HostKeyVerdict } from "./known-hosts.ts";
 import { credentialsFor, knownHostsFor, refusal, type SftpServer } from "./sftp-credentials.ts";
 import type { SftpPatience } from "./sftp-patience.ts";
@@ -105,8 +105,7 @@ export class SftpConnection {
   }
 
   async #open(): Promise<Opened> {
-    const purpose = "A store on an SFTP server";
-    const { default: Client } = await loadPeer(purpose, "ssh2-sftp-client", () => import("ssh2-sftp-client"));
+    const { default: Client } = await loadSftp();
     const { host, port } = this.#server;
     const SilentClient = Client as unknown as new (
       name: string,

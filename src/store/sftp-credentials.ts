@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isError } from "../errors/error-kind.ts";
 import { StoreAccessError, StoreIoError } from "../errors/store-errors.ts";
 import { type HostKeyVerdict, KnownHosts } from "./known-hosts.ts";
 
@@ -80,7 +81,7 @@ function describeHostKey(host: string, verdict: HostKeyVerdict): string | undefi
 }
 
 function describeCredentials(host: string, credentials: SftpCredentials, cause: unknown): string | undefined {
-  const message = cause instanceof Error ? cause.message : "";
+  const message = isError(cause) ? cause.message : "";
   const { agent, privateKey, passphrase } = credentials.offered;
   if (agent !== undefined && /\bagent\b/i.test(message))
     return `ssh-agent does not answer at ${agent} (SSH_AUTH_SOCK): start it again, or give a privateKeyFile`;

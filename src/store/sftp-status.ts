@@ -1,3 +1,4 @@
+import { messageOf } from "../errors/error-kind.ts";
 import type { Done, SftpDiskSpace, SftpRequests } from "./sftp-protocol.ts";
 
 const FAILURE = 4;
@@ -68,7 +69,7 @@ export function request<Value>(
       start(sftp, (error, value) => (error ? reject(named(error)) : resolve(value)));
     } catch (error) {
       // An extension that the server does not offer.
-      reject(failed("ENOTSUP", error instanceof Error ? error.message : String(error)));
+      reject(failed("ENOTSUP", messageOf(error)));
     }
   });
 }

@@ -1,4 +1,5 @@
 import { TooManyOpenFilesError } from "../errors/store-errors.ts";
+import { systemCodeOf } from "./system-failure.ts";
 
 /**
  * Load a part of the library on its first use.
@@ -9,8 +10,13 @@ export async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   try {
     return await load();
   } catch (error) {
-    const systemCode = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-    if (systemCode !== "EMFILE" && systemCode !== "ENFILE") throw error;
-    throw new TooManyOpenFilesError({ operation: "read", path: "a part of persistable-ts", systemCode, cause: error });
+    throw partFailure(error);
   }
+}
+
+/** What to throw where a part could not be loaded. */
+export function partFailure(error: unknown): unknown {
+  const systemCode = systemCodeOf(error);
+  if (systemCode !== "EMFILE" && systemCode !== "ENFILE") return error;
+  return new TooManyOpenFilesError({ operation: "read", path: "a part of persistable-ts", systemCode, cause: error });
 }

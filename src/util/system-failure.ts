@@ -9,10 +9,13 @@ import {
   TooManyOpenFilesError,
 } from "../errors/store-errors.ts";
 
-/** What the system called a failure, `ENOENT`; `undefined` for any other error. */
+/**
+ * What the system called a failure, `ENOENT`; `undefined` for any other error. The error is recognized by its code and
+ * not by its class: in the VM context of a test runner, the errors of Node's own modules are instances of another realm's Error.
+ */
 export function systemCodeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code } = error as NodeJS.ErrnoException;
+  if (typeof error !== "object" || error === null) return undefined;
+  const { code } = error as { readonly code?: unknown };
   return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 

@@ -1,0 +1,6 @@
+/** Whether there is something to wait for, of whatever class and realm. */
+export function isPromise(value: unknown): value is Promise<unknown> {
+  return (
+    typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function"
+  );
+}

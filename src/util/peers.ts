@@ -1,0 +1,104 @@
+import { peerFailure } from "./peer-failure.ts";
+
+// Every optional peer, loaded on its first use. Each import stands in a `try` of its own and names its package in plain
+// text: that is how bundlers learn that the package may be absent, and a program without it can be bundled.
+
+/** @throws {@link MissingPeerError} */
+export async function loadS3() {
+  try {
+    return await import("@aws-sdk/client-s3");
+  } catch (cause) {
+    throw peerFailure("A store in an S3 bucket", "@aws-sdk/client-s3", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadAzure() {
+  try {
+    return await import("@azure/storage-blob");
+  } catch (cause) {
+    throw peerFailure("A store in an Azure container", "@azure/storage-blob", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadGcs() {
+  try {
+    return await import("@google-cloud/storage");
+  } catch (cause) {
+    throw peerFailure("A store in a bucket of Google Cloud", "@google-cloud/storage", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadSftp() {
+  try {
+    return await import("ssh2-sftp-client");
+  } catch (cause) {
+    throw peerFailure("A store on an SFTP server", "ssh2-sftp-client", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadArrow() {
+  try {
+    return await import("apache-arrow");
+  } catch (cause) {
+    throw peerFailure("Arrow", "apache-arrow", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadAvro() {
+  try {
+    // Node finds no names in this CommonJS module.
+    return (await import("avsc")).default;
+  } catch (cause) {
+    throw peerFailure("Avro", "avsc", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadAge() {
+  try {
+    return await import("age-encryption");
+  } catch (cause) {
+    throw peerFailure("Encryption", "age-encryption", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadParquetReader() {
+  try {
+    return await import("hyparquet");
+  } catch (cause) {
+    throw peerFailure("Parquet", "hyparquet", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadParquetWriter() {
+  try {
+    return await import("hyparquet-writer");
+  } catch (cause) {
+    throw peerFailure("Parquet", "hyparquet-writer", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadMessagePack() {
+  try {
+    return await import("msgpackr");
+  } catch (cause) {
+    throw peerFailure("MessagePack", "msgpackr", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadLogUpdate() {
+  try {
+    return await import("log-update");
+  } catch (cause) {
+    throw peerFailure("Drawing a run in the terminal", "log-update", cause);
+  }
+}
