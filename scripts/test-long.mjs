@@ -19,6 +19,8 @@ const fullCounts = {
   PERSISTABLE_TABLE_RUNS: 3_000,
   // More than there are.
   PERSISTABLE_TEST_BROKEN_ANSWERS: 10_000,
+  // Milliseconds.
+  PERSISTABLE_TEST_BUSY_MS: 60_000,
   // More than a small artifact has bits: each is flipped.
   PERSISTABLE_TEST_DAMAGES: 1_000_000,
   // More than any operation has system calls.

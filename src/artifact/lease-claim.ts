@@ -87,8 +87,8 @@ export async function readClaimChain(store: Store, address: Address): Promise<Cl
 }
 
 /** One claim, or `undefined` where there is none. */
-export async function readClaim(store: Store, path: StorePath): Promise<Claim | undefined> {
-  const text = await readText(store, path);
+export async function readClaim(store: Store, path: StorePath, signal?: AbortSignal): Promise<Claim | undefined> {
+  const text = await readText(store, path, signal);
   if (text === undefined) return undefined;
   const end = text.indexOf("\n") + 1;
   const known = parseClaimHead(text.slice(0, end));
@@ -99,12 +99,12 @@ export async function readClaim(store: Store, path: StorePath): Promise<Claim | 
   return { path, token, owner: undefined, beat: `${entry?.modifiedMs} ${entry?.sizeBytes}` };
 }
 
-async function readText(store: Store, path: StorePath): Promise<string | undefined> {
+async function readText(store: Store, path: StorePath, signal: AbortSignal | undefined): Promise<string | undefined> {
   let bytes: Uint8Array | undefined | "too-large";
   if (store.sync !== undefined) bytes = store.sync.readShared(path, MAX_CLAIM_BYTES);
   else {
     try {
-      bytes = await store.read(path, { maxBytes: MAX_CLAIM_BYTES });
+      bytes = await store.read(path, { maxBytes: MAX_CLAIM_BYTES, signal });
     } catch (error) {
       if (!(error instanceof ObjectTooLargeError)) throw error;
       bytes = "too-large";

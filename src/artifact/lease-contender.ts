@@ -47,8 +47,16 @@ export interface Standing {
   readonly owner?: LeaseOwner | undefined;
 }
 
-/** A lease, and the dead owner from whom it was taken over. */
+/** A lease, and the owner from whom it was taken over. */
 export interface WonLease {
-  readonly lease: Lease & { beat(): void };
-  readonly outbid?: { readonly owner: LeaseOwner | undefined } | undefined;
+  /** Once what `beat` gives has resolved, the work may keep the event loop busy. */
+  readonly lease: Lease & { beat(): Promise<void> | undefined };
+  readonly outbid?: OutbidOwner | undefined;
+}
+
+/** The owner of a claim that was taken over. */
+export interface OutbidOwner {
+  readonly owner: LeaseOwner | undefined;
+  /** How long it had been silent; absent where it is certain that it is gone. */
+  readonly silentMs?: number | undefined;
 }

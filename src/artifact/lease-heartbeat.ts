@@ -1,150 +1,124 @@
+import { layerOf, reopeningOf } from "../store/reopening.ts";
 import type { Store } from "../store/store.ts";
 import { storePath } from "../store/store-path.ts";
+import { loadPart } from "../util/load-part.ts";
 import { INTERNAL_FOLDER } from "./artifact-paths.ts";
-import { type Claim, encodeBeat, leaseFolder, readClaim } from "./lease-claim.ts";
-import type { Machine } from "./lease-machine.ts";
-
-type Worker = import("node:worker_threads").Worker;
+import { type Beating, beatThroughStore } from "./lease-beats.ts";
+import { type Claim, leaseFolder } from "./lease-claim.ts";
+import { type Machine, thisMachine } from "./lease-machine.ts";
+import { type PulseBeat, pulse } from "./lease-pulse.ts";
+import { warnOfBusyLoop } from "./lease-warning.ts";
+import { isFileOfPackage } from "./own-package.ts";
 
 /** A claim that is beating. */
 export interface Heartbeat {
+  /** When this resolves, the loop may be busy for as long as the generator likes. */
+  readonly ready: Promise<void> | undefined;
   /** When this resolves, no beat is under way. */
   stop(): void | Promise<void>;
 }
 
+/** Where beats on a thread begin: after this time most generators are done, and the thread need not load anything for them. */
+const ENTRY_AFTER_MS = 500;
+
 /** Show that the owner of a claim still works, every `beatMs`, until it is stopped. The process may end meanwhile. */
 export function startHeartbeat(store: Store, claim: Claim, head: string, beatMs: number, machine: Machine): Heartbeat {
-  const file = store.localPath?.(claim.path);
-  if (file === undefined) return beatThroughStore(store, claim, head, beatMs, machine);
-  let fallback: Heartbeat | undefined;
-  const folders = [storePath(INTERNAL_FOLDER), leaseFolder()].map((folder) => store.localPath?.(folder) ?? "");
-  const stop = pulse.add({ file, folders, head, everyMs: beatMs }, () => {
-    fallback = beatThroughStore(store, claim, head, beatMs, machine);
-  });
+  const beating: Beating = { path: claim.path, token: claim.token, head, everyMs: beatMs };
+  const place = layerOf(store, claim.path);
+  const file = place.localPath?.(claim.path);
+  if (file !== undefined) return beatFile(store, place, file, beating, machine);
+  return machine === thisMachine ? new DistantHeartbeat(store, place, beating) : beatOnLoop(store, beating, machine);
+}
+
+function beatOnLoop(store: Store, beating: Beating, machine: Machine): Heartbeat {
+  return { ready: undefined, stop: beatThroughStore(() => store, beating, machine) };
+}
+
+function beatFile(store: Store, place: Store, file: string, beating: Beating, machine: Machine): Heartbeat {
+  const { head, everyMs } = beating;
+  let fallback: (() => Promise<void>) | undefined;
+  const folders = [storePath(INTERNAL_FOLDER), leaseFolder()].map((folder) => place.localPath?.(folder) ?? "");
+  const beat = pulse.add(
+    { file, folders, head, everyMs },
+    {
+      onEnd() {
+        fallback = beatThroughStore(() => store, beating, machine);
+      },
+    },
+  );
   return {
+    ready: undefined,
     stop() {
-      stop();
-      return fallback?.stop();
+      void beat.stop();
+      return fallback?.();
     },
   };
 }
 
 /**
- * Beats for every claim of this process, on a thread of its own: a generator that computes for a minute without a pause must not look
- * dead. The text is a string, so that no bundler can lose it, and plain JavaScript, which no loader of the program has to translate.
- *
- * Each beat opens the file again and writes only where it finds its own claim: after a stop of some length the name may be another's.
- * It follows no link, neither in the place of the file nor of its folders, and does not wait for a pipe.
+ * Beats in a store elsewhere. The thread of this process opens the same place again and beats there; where that is not possible, and
+ * as soon as one of its beats did not get through, the event loop beats as well.
  */
-const pulseSource = `
-const { parentPort } = process.getBuiltinModule("node:worker_threads");
-const fs = process.getBuiltinModule("node:fs");
-const { O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
-const timers = new Map();
-parentPort.on("message", ({ id, file, folders, head, everyMs }) => {
-  clearInterval(timers.get(id));
-  timers.delete(id);
-  if (file === undefined) return;
-  const own = Buffer.from(head);
-  let count = 0;
-  timers.set(id, setInterval(() => beat(file, folders, own, ++count), everyMs));
-});
-function beat(file, folders, own, count) {
-  let open;
-  try {
-    if (!folders.every((folder) => fs.lstatSync(folder).isDirectory()) || !fs.lstatSync(file).isFile()) return;
-    open = fs.openSync(file, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-    const there = Buffer.alloc(own.length);
-    fs.readSync(open, there, 0, there.length, 0);
-    if (there.equals(own)) fs.writeSync(open, String(count).padStart(${encodeBeat(0).length - 1}, "0"), own.length);
-  } catch {}
-  try {
-    if (open !== undefined) fs.closeSync(open);
-  } catch {}
-}
-`;
+class DistantHeartbeat implements Heartbeat {
+  readonly ready: Promise<void>;
+  readonly #store: Store;
+  readonly #beating: Beating;
+  #beat: PulseBeat | undefined;
+  #stopLoop: (() => Promise<void>) | undefined;
+  #isStopped = false;
 
-interface BeatingFile {
-  readonly file: string;
-  /** Those between the data directory and the file. */
-  readonly folders: readonly string[];
-  readonly head: string;
-  readonly everyMs: number;
-}
-
-class Pulse {
-  readonly #onFailure = new Map<number, () => void>();
-  #worker: Worker | undefined;
-  #count = 0;
-  #hasFailed = false;
-
-  /** Returns what stops it. `onFailure` is called where there is no thread to be had, now or later. */
-  add(beating: BeatingFile, onFailure: () => void): () => void {
-    if (!this.#hasFailed) this.#worker ??= this.#tryStart();
-    if (this.#worker === undefined) {
-      onFailure();
-      return () => {};
-    }
-    const id = ++this.#count;
-    this.#onFailure.set(id, onFailure);
-    this.#worker.postMessage({ id, ...beating });
-    return () => {
-      this.#onFailure.delete(id);
-      this.#worker?.postMessage({ id });
-    };
+  constructor(store: Store, place: Store, beating: Beating) {
+    this.#store = store;
+    this.#beating = beating;
+    this.ready = this.#begin(place);
   }
 
-  #tryStart(): Worker | undefined {
-    try {
-      const { Worker } = process.getBuiltinModule("node:worker_threads");
-      // Nothing of the program's own start is repeated: neither its flags (loaders, preloaded modules) nor NODE_OPTIONS.
-      const worker = new Worker(pulseSource, { eval: true, name: "persistable heartbeat", execArgv: [], env: {} });
-      worker.unref();
-      worker.on("error", () => this.#fail());
-      worker.on("exit", () => this.#fail());
-      return worker;
-    } catch {
-      this.#hasFailed = true;
-      return undefined;
-    }
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.ready;
+    await Promise.all([this.#beat?.stop(), this.#stopLoop?.()]);
   }
 
-  #fail(): void {
-    this.#hasFailed = true;
-    this.#worker = undefined;
-    for (const onFailure of this.#onFailure.values()) onFailure();
-    this.#onFailure.clear();
+  async #begin(place: Store): Promise<void> {
+    const reopening = reopeningOf(place);
+    if (reopening === undefined)
+      return this.#beatOnLoop("no thread can open a store that the program has made by itself");
+    const entryUrl = await findEntry();
+    if (entryUrl === undefined)
+      return this.#beatOnLoop("persistable-ts was bundled with the program, so no thread can load it alone");
+    if (this.#isStopped) return;
+    const afterMs = Math.min(ENTRY_AFTER_MS, this.#beating.everyMs / 2);
+    this.#beat = pulse.add(
+      { ...this.#beating, reopening, entryUrl, afterMs, env: { ...process.env } },
+      {
+        onEnd: () => this.#beatOnLoop("there is no thread to be had"),
+        onFailure: ({ message, mayPass }) =>
+          this.#beatOnLoop(mayPass ? undefined : `the thread that should do it could not: ${message}`),
+      },
+    );
   }
-}
 
-const pulse = new Pulse();
-
-/** For stores elsewhere, and where a thread is not to be had: beats only while the event loop turns. */
-function beatThroughStore(store: Store, claim: Claim, head: string, beatMs: number, machine: Machine): Heartbeat {
-  let count = 0;
-  let isStopped = false;
-  let underWay: Promise<void> | undefined;
-  let cancel = machine.after(beatMs, next, { unref: true });
-  function next(): void {
-    underWay = beat().finally(() => {
-      underWay = undefined;
-      if (!isStopped) cancel = machine.after(beatMs, next, { unref: true });
+  /** @param why - where it is not a failure that may pass */
+  #beatOnLoop(why: string | undefined): void {
+    if (this.#isStopped) return;
+    this.#stopLoop ??= beatThroughStore(() => this.#store, this.#beating, thisMachine, {
+      onBeat: () => {
+        if (why !== undefined) warnOfBusyLoop(this.#store.url, why);
+      },
     });
   }
-  async function beat(): Promise<void> {
-    try {
-      const there = await readClaim(store, claim.path);
-      if (isStopped || there?.token !== claim.token) return;
-      await store.replace(claim.path, [Buffer.from(head + encodeBeat(++count))], { durable: false });
-    } catch {
-      // The next beat may get through. If none does, others take over, and this claim notices when it is asked.
-    }
-  }
-  return {
-    stop() {
-      isStopped = true;
-      cancel();
-      return underWay;
+}
+
+let entryUrl: Promise<string | undefined> | undefined;
+
+/** The module that the thread imports; `undefined` where it might be the program itself, which must not run twice. */
+function findEntry(): Promise<string | undefined> {
+  entryUrl ??= loadPart(() => import("./heartbeat-entry.ts")).then(
+    ({ heartbeatEntryUrl: url }) => (url !== undefined && isFileOfPackage(url, "persistable-ts") ? url : undefined),
+    () => {
+      entryUrl = undefined;
+      return undefined;
     },
-  };
+  );
+  return entryUrl;
 }

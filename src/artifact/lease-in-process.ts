@@ -63,7 +63,7 @@ class InProcessLease implements Lease {
   }
 
   /** While it is held the process works, and no other one asks. */
-  beat(): void {}
+  beat(): undefined {}
 
   async isCurrent(): Promise<boolean> {
     return heldLeases.get(this.#key) === this;

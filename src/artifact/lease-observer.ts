@@ -15,6 +15,12 @@ export class ClaimObserver {
   #beat = "";
   #lookedMs = 0;
   #silentMs = 0;
+  #isGone = false;
+
+  /** How long the owner has been silent; `undefined` where it is certain that it is gone. */
+  get silentMs(): number | undefined {
+    return this.#isGone ? undefined : this.#silentMs;
+  }
 
   /**
    * @param folder where the claims lie on this machine's disk, if they do.
@@ -32,7 +38,8 @@ export class ClaimObserver {
   isOver(claim: Claim): boolean {
     if (isEnded(claim)) return true;
     const { owner } = claim;
-    if (owner !== undefined && this.#machine.isCertainlyGone(owner, this.#folder)) return true;
+    this.#isGone = owner !== undefined && this.#machine.isCertainlyGone(owner, this.#folder);
+    if (this.#isGone) return true;
     const nowMs = this.#machine.nowMs();
     if (claim.token !== this.#token || claim.beat !== this.#beat) this.#silentMs = 0;
     else this.#silentMs += Math.min(nowMs - this.#lookedMs, this.#longestStepMs);

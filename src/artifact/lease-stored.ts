@@ -63,8 +63,9 @@ export class StoredContender implements Contender {
     const lease = new StoredLease(this.#store, this.#address, chain, { ...own, head }, () =>
       startHeartbeat(this.#store, own, head, this.#beatMs, this.#machine),
     );
-    // An owner that has said that it is done was not found dead.
-    return { lease, outbid: outbid !== undefined && isEnded(outbid) ? undefined : outbid };
+    // An owner that has said that it is done was neither dead nor silent.
+    if (outbid === undefined || isEnded(outbid)) return { lease };
+    return { lease, outbid: { owner: outbid.owner, silentMs: this.#observer.silentMs } };
   }
 
   watch(alarm: Alarm): void {
@@ -143,8 +144,9 @@ class StoredLease implements Lease {
   }
 
   /** From now on others see that the owner works. A lease that is given back at once needs no heartbeat, which costs a thread. */
-  beat(): void {
+  beat(): Promise<void> | undefined {
     this.#heartbeat ??= this.#startHeartbeat();
+    return this.#heartbeat.ready;
   }
 
   async isCurrent(): Promise<boolean> {

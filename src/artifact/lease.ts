@@ -17,8 +17,8 @@ export interface LeaseOptions {
   readonly signal?: AbortSignal | undefined;
   /** Somebody else holds the lease; once for each owner. `undefined` where the owner is not known. */
   readonly onWaiting?: ((owner: LeaseOwner | undefined) => void) | undefined;
-  /** The owner was found dead, and the lease is ours now. */
-  readonly onTakeover?: ((owner: LeaseOwner | undefined) => void) | undefined;
+  /** The owner was found dead, or was silent for too long, and the lease is ours now. */
+  readonly onTakeover?: ((owner: LeaseOwner | undefined, silentMs: number | undefined) => void) | undefined;
   /** Where what is waited for will appear: a change there wakes. */
   readonly watchFolder?: StorePath | undefined;
   readonly timing?: Partial<LeaseTiming> | undefined;
@@ -124,8 +124,8 @@ async function confirm({ lease, outbid }: WonLease, options: LeaseOptions): Prom
     const isDone = await options.isDone();
     options.signal?.throwIfAborted();
     if (!isDone) {
-      if (outbid !== undefined) options.onTakeover?.(outbid.owner);
-      lease.beat();
+      if (outbid !== undefined) options.onTakeover?.(outbid.owner, outbid.silentMs);
+      await lease.beat();
       return lease;
     }
   } catch (error) {

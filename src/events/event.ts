@@ -70,10 +70,12 @@ export interface WaitingEvent extends EventBase {
   readonly owner: string;
 }
 
-/** The process that generated the payload is gone; this one takes over. */
+/** The process that generated the payload is gone, or has been silent for too long; this one takes over. */
 export interface TakeoverEvent extends EventBase {
   readonly type: "takeover";
   readonly owner: string;
+  /** For how long it has been silent, in milliseconds; absent where it is certain that it is gone. */
+  readonly silentMs?: number;
 }
 
 /** Generation begins. */

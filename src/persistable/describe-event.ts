@@ -52,7 +52,14 @@ export function describeEvent(event: PersistableEvent): DescribedEvent {
         owner: event.owner,
       });
     case "takeover":
-      return line("warn", "loadOrGenerate", `Taking over from ${event.owner}, which is gone`, { owner: event.owner });
+      return line(
+        "warn",
+        "loadOrGenerate",
+        `Taking over from ${event.owner}, which ${describeSilence(event.silentMs)}`,
+        {
+          owner: event.owner,
+        },
+      );
     case "started":
       return line("info", "generate", `Now generating ${name} payload...`);
     case "progress": {
@@ -99,6 +106,11 @@ export function describeEvent(event: PersistableEvent): DescribedEvent {
     case "removed":
       return line("info", "remove", `Removed ${name} artifact`);
   }
+}
+
+/** Who is silent may be at work all the same: with a busy event loop, or behind a network that is away. */
+function describeSilence(silentMs: number | undefined): string {
+  return silentMs === undefined ? "is gone" : `has been silent for ${Math.round(silentMs / 1000)} s`;
 }
 
 function describeSourceChange(name: string, { recordedModule, currentModule }: SourceChangedEvent): string {

@@ -36,7 +36,12 @@ export async function producePayload(
       watchFolder: artifactFolder(state.node.name),
       isDone: () => hasAppeared(state, judged),
       onWaiting: (owner) => tellAtOnce(state, { type: "waiting", owner: describeOwner(owner) }),
-      onTakeover: (owner) => tellAtOnce(state, { type: "takeover", owner: describeOwner(owner) }),
+      onTakeover: (owner, silentMs) =>
+        tellAtOnce(state, {
+          type: "takeover",
+          owner: describeOwner(owner),
+          ...(silentMs === undefined ? {} : { silentMs }),
+        }),
     });
     try {
       const startedMs = startHit(state);

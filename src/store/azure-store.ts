@@ -7,6 +7,7 @@ import type { BucketPatience } from "./bucket-requests.ts";
 import { describeCause } from "./describe-cause.ts";
 import { assertNoCredentialsIn } from "./place-credentials.ts";
 import { parsePlaceUrl } from "./place-url.ts";
+import { noteReopening } from "./reopening.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -50,7 +51,9 @@ export async function azureStore(options: AzureStoreOptions): Promise<Store> {
   const query = endpoint === undefined ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
   const url = `az://${container}${clean === "" ? "" : `/${clean}`}${query}`;
   const client = options.client ?? (await createClient(options, url));
-  return createBucketStore(new AzureDriver(url, client), { prefix: clean, patience });
+  const store = createBucketStore(new AzureDriver(url, client), { prefix: clean, patience });
+  if (options.client === undefined) noteReopening(store, () => ({ service: "azure", options }));
+  return store;
 }
 
 /**

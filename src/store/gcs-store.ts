@@ -5,6 +5,7 @@ import type { BucketPatience } from "./bucket-requests.ts";
 import { GcsDriver } from "./gcs-driver.ts";
 import { assertNoCredentialsIn } from "./place-credentials.ts";
 import { parsePlaceUrl } from "./place-url.ts";
+import { noteReopening } from "./reopening.ts";
 import type { Store } from "./store.ts";
 
 /** Where a bucket is. Credentials are found by the client's own chain: application default credentials. */
@@ -41,10 +42,10 @@ export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
   const clean = prefix.replace(/^\/+|\/+$/g, "");
   const query = endpoint === undefined ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
   const url = `gs://${bucket}${clean === "" ? "" : `/${clean}`}${query}`;
-  return createBucketStore(new GcsDriver(url, options.client ?? (await createClient(options))), {
-    prefix: clean,
-    patience,
-  });
+  const driver = new GcsDriver(url, options.client ?? (await createClient(options)));
+  const store = createBucketStore(driver, { prefix: clean, patience });
+  if (options.client === undefined) noteReopening(store, () => ({ service: "gcs", options }));
+  return store;
 }
 
 /**

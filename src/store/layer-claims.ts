@@ -61,6 +61,11 @@ export class LayerClaims {
     return removed;
   }
 
+  /** The layer where the claim is, or belongs. */
+  layerOf(path: StorePath): Store {
+    return (this.#made.get(path) ?? this.#home) === "local" ? this.#local : this.#remote;
+  }
+
   /** Ask the layer where the claim is, or belongs. */
   async run<Value>(
     operation: StoreOperation,
@@ -68,7 +73,7 @@ export class LayerClaims {
     work: (store: Store) => Promise<Value>,
     signal: AbortSignal | undefined,
   ): Promise<Value> {
-    if ((this.#made.get(path) ?? this.#home) === "local") return work(this.#local);
+    if (this.layerOf(path) === this.#local) return work(this.#local);
     // A beat of a claim that is there must not leave a second one here.
     if (operation === "replace" || !this.#writable.local) return this.#link.demand(operation, path, work, signal);
     const answer = await this.#link.attempt(operation, path, work, signal);

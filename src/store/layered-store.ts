@@ -8,6 +8,7 @@ import { type LayerParts, makeLayerParts } from "./layer-parts.ts";
 import { LocalWriting, RemoteWriting, type Writing } from "./layer-writing.ts";
 import { type Pushed, type PushOptions, pushAll } from "./push-all.ts";
 import { type Ask, type RemoteFailureEvent, type RemoteFailures, RemoteLink, unreachable } from "./remote-link.ts";
+import { noteLayers } from "./reopening.ts";
 import type {
   Chunks,
   Healing,
@@ -102,6 +103,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
     else if (writable.remote) this.#writing = new RemoteWriting(parts);
     if (isCertain) this.#certain = this;
     if (local.watch !== undefined) this.watch = local.watch.bind(local);
+    noteLayers(this, (path) => parts.claims.layerOf(path));
   }
 
   get layers(): StoreLayers {

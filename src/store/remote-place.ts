@@ -1,6 +1,7 @@
 import { loadPart } from "../util/load-part.ts";
 import { assertNoCredentials } from "./place-credentials.ts";
 import { type PlaceProtocol, shownUrl } from "./place-options.ts";
+import { noteReopening, reopeningOf } from "./reopening.ts";
 import { SharedOpening } from "./shared-opening.ts";
 import type { Store, StoreCallOptions, StoreCapabilities } from "./store.ts";
 
@@ -44,7 +45,7 @@ function deferStore(given: string, shown: string, open: Open): Store {
       const store = await opening.store(args.at(-1));
       return (store[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
     };
-  return {
+  const store: Store = {
     ...(Object.fromEntries(CALLS.map((name) => [name, callOf(name)])) as unknown as Pick<
       Store,
       (typeof CALLS)[number]
@@ -60,4 +61,6 @@ function deferStore(given: string, shown: string, open: Open): Store {
       yield* (await opening.store(args.at(-1))).list(...args);
     },
   };
+  noteReopening(store, () => (opening.opened === undefined ? undefined : reopeningOf(opening.opened)));
+  return store;
 }

@@ -4,6 +4,7 @@ import { createBucketStore } from "./bucket.ts";
 import type { BucketPatience } from "./bucket-requests.ts";
 import { assertNoCredentialsIn } from "./place-credentials.ts";
 import { parsePlaceUrl } from "./place-url.ts";
+import { noteReopening } from "./reopening.ts";
 import { S3Driver } from "./s3-driver.ts";
 import type { Store } from "./store.ts";
 
@@ -45,7 +46,10 @@ export async function s3Store(options: S3StoreOptions): Promise<Store> {
   const module = await loadS3();
   const client = options.client ?? new module.S3Client(configOf(options));
   const clean = prefix.replace(/^\/+|\/+$/g, "");
-  return createBucketStore(new S3Driver(urlOf(options, clean), bucket, module, client), { prefix: clean, patience });
+  const driver = new S3Driver(urlOf(options, clean), bucket, module, client);
+  const store = createBucketStore(driver, { prefix: clean, patience });
+  if (options.client === undefined) noteReopening(store, () => ({ service: "s3", options }));
+  return store;
 }
 
 /**

@@ -3,6 +3,7 @@ import { CallerFailure } from "./caller-failure.ts";
 import { FolderAccess } from "./folder-access.ts";
 import { orAborted } from "./or-aborted.ts";
 import { parsePlaceUrl } from "./place-url.ts";
+import { noteReopening } from "./reopening.ts";
 import { probeHardLinks, readAbilities, rootOf, type SftpAbilities } from "./sftp-abilities.ts";
 import { SftpConnection } from "./sftp-connection.ts";
 import { createSftpFileSystem } from "./sftp-file-system.ts";
@@ -58,17 +59,30 @@ const ATTEMPTS = 3;
  * await embeddings({ model: "small" }, { dataDir: "sftp://lab@files.example.com/~/data/team" }).payload; // the same place
  * ```
  */
-export async function sftpStore(options: SftpStoreOptions, call: StoreCallOptions = {}): Promise<Store> {
+export function sftpStore(options: SftpStoreOptions, call: StoreCallOptions = {}): Promise<Store> {
+  return connectSftp(options, call);
+}
+
+/** {@link sftpStore}, for whom the connection may be kept longer than usual while no call uses it. */
+export async function connectSftp(
+  options: SftpStoreOptions,
+  call: StoreCallOptions & { readonly idleMs?: number },
+): Promise<Store> {
   const { host, port = 22, username, path, privateKeyFile, passphrase, hostKey, durable = true } = options;
   const place = path.startsWith("/") ? path : `/~/${path}`;
   const url = `sftp://${username === undefined ? "" : `${username}@`}${host}${port === 22 ? "" : `:${port}`}${place.replace(/\/+$/, "")}`;
-  const connection = new SftpConnection({ url, host, port, username, privateKeyFile, passphrase, hostKey });
+  const connection = new SftpConnection(
+    { url, host, port, username, privateKeyFile, passphrase, hostKey },
+    call.idleMs,
+  );
   try {
     const [root, abilities] = await connection.use(
       async (sftp) => Promise.all([rootOf(sftp, path), readAbilities(sftp)]),
       new SftpPatience(call.signal),
     );
-    return new SftpStore(url, root, durable, connection, abilities);
+    const store = new SftpStore(url, root, durable, connection, abilities);
+    noteReopening(store, () => ({ service: "sftp", options }));
+    return store;
   } catch (error) {
     throw error instanceof CallerFailure ? error.cause : error;
   }
