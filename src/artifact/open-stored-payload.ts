@@ -22,6 +22,8 @@ export interface StoredArtifact {
   readonly heal?: (() => Promise<boolean>) | undefined;
   /** Called for damage that the reader of the handle comes upon later; see {@link StoredSource}. */
   readonly onDamage?: ((damage: FoundDamage) => Promise<Error>) | undefined;
+  /** See {@link StoredSource}. */
+  readonly successor?: (() => Promise<StoredSource | undefined>) | undefined;
 }
 
 /**

@@ -13,7 +13,7 @@ import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
 import { isHealed } from "./is-healed.ts";
 import { type CorruptArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
-import type { FoundDamage } from "./stored-source.ts";
+import type { FoundDamage, StoredSource } from "./stored-source.ts";
 import { type Decoded, tryDecode } from "./try-decode.ts";
 
 /** Somebody may replace an artifact between the two reads; a few times in a row is already odd. */
@@ -113,7 +113,12 @@ async function openStored(
   };
   try {
     const payload = { ...record.payload, file };
-    const opened = await openStoredPayload({ store, name, address, payload, format, limits, heal, onDamage });
+    const successor = async (): Promise<StoredSource | undefined> => {
+      const { succeedingSource } = await loadPart(() => import("./succeeding-source.ts"));
+      return succeedingSource({ store, name, address, classes: wanted.classes, format: format.id });
+    };
+    const artifact = { store, name, address, payload, format, limits, heal, onDamage, successor };
+    const opened = await openStoredPayload(artifact);
     isHandedOut = true;
     return { state: "hit", payload: opened, record, source: record.provenance.source };
   } catch (error) {

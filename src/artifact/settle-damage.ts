@@ -3,6 +3,7 @@ import { ArtifactInFlightError, CorruptArtifactError } from "../errors/artifact-
 import type { Store } from "../store/store.ts";
 import { recordPath } from "./artifact-paths.ts";
 import { quarantineArtifact } from "./quarantine-artifact.ts";
+import { findPayloadFile } from "./read-payload-file.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 import type { FoundDamage } from "./stored-source.ts";
 import { withFreeLease } from "./with-free-lease.ts";
@@ -38,6 +39,30 @@ export async function settleDamage(artifact: HandedOut, damage: FoundDamage): Pr
     // The store cannot be written to, or cannot be read any more: the next reader finds the same.
   }
   return new CorruptArtifactError(name, address, path, problem);
+}
+
+/**
+ * The same for the handle of the process that has generated the payload, which has it before the record is written. Its file is gone
+ * where another publication has taken its place.
+ *
+ * @returns the error for the reader
+ */
+export async function settleOwnDamage(
+  artifact: Omit<HandedOut, "recordBytes"> & { readonly file: string },
+  damage: FoundDamage,
+): Promise<Error> {
+  const { store, name, address, file } = artifact;
+  const corrupt = new CorruptArtifactError(name, address, damage.path, damage.problem);
+  try {
+    for (let look = 0; look < 2; look++) {
+      const recordBytes = await readRecordBytes(store, recordPath(name, address));
+      if (recordBytes !== undefined && findPayloadFile(recordBytes, address) === file)
+        return await settleDamage({ ...artifact, recordBytes }, damage);
+    }
+    return (await store.stat(damage.path)) === undefined ? new ArtifactInFlightError(name, damage.path) : corrupt;
+  } catch {
+    return corrupt;
+  }
 }
 
 /** One read that gives something else may be a bad one. */

@@ -1,4 +1,4 @@
-import { CorruptArtifactError } from "../errors/artifact-errors.ts";
+import { ArtifactInFlightError, CorruptArtifactError } from "../errors/artifact-errors.ts";
 import type { PayloadSource } from "../format/payload-source.ts";
 import type { RecordedPayload } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";
@@ -32,6 +32,8 @@ export interface StoredPayload extends StoredObject {
   readonly heal?: (() => Promise<boolean>) | undefined;
   /** Makes the next reader find the damage at once, and gives the error for this one. */
   readonly onDamage?: ((damage: FoundDamage) => Promise<Error>) | undefined;
+  /** Where it was replaced, what stands in its place now, for a reader who has got nothing yet. */
+  readonly successor?: (() => Promise<StoredSource | undefined>) | undefined;
 }
 
 /** Damage that two reads have found. */
@@ -93,13 +95,25 @@ export class StoredSource implements PayloadSource {
     const count = Math.ceil(this.sizeBytes / DIGEST_CHUNK_BYTES);
     let next = count > 0 ? this.#readPieces(0) : undefined;
     for (let index = 0; index < count; index++) {
-      const pieces = (await next) as Uint8Array[];
+      let pieces: Uint8Array[];
+      try {
+        pieces = (await next) as Uint8Array[];
+      } catch (error) {
+        const successor = index === 0 ? await this.#successorAfter(error) : undefined;
+        if (successor === undefined) throw error;
+        yield* successor.stream();
+        return;
+      }
       next = index + 1 < count ? this.#readPieces(index + 1) : undefined;
       // Whoever stops reading leaves this one behind, and must not be told of its failure.
       next?.catch(() => {});
       // Each is let go of as soon as it is handed out.
       for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) yield piece;
     }
+  }
+
+  async #successorAfter(error: unknown): Promise<StoredSource | undefined> {
+    return error instanceof ArtifactInFlightError ? this.#payload.successor?.() : undefined;
   }
 
   async localFile(): Promise<string> {

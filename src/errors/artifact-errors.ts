@@ -61,7 +61,7 @@ export class ArtifactInFlightError extends PersistableError {
 
   constructor(payloadName: string, file: string) {
     super(
-      `The artifact of ${visibleLine(payloadName)} (${file}) was replaced each time while it was being read. Load it again.`,
+      `The artifact of ${visibleLine(payloadName)} (${file}) was replaced or removed while it was being read. Nothing is damaged: load it again.`,
     );
   }
 }

@@ -4,6 +4,7 @@ import { isHealed } from "../artifact/is-healed.ts";
 import { openSource } from "../artifact/open-stored-payload.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
 import { settleDamage } from "../artifact/settle-damage.ts";
+import { ArtifactInFlightError } from "../errors/artifact-errors.ts";
 import { formatFailure } from "../errors/user-code-errors.ts";
 import type { SelectColumns, TableSelection } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
@@ -68,8 +69,25 @@ async function generateThenRead(
   return (rows === undefined ? narrow : narrow.slice(Math.max(0, rows.start), Math.max(0, rows.end))) as ColumnTable;
 }
 
-/** Undefined where there is nothing to read parts of: no artifact, or a format that cannot. */
+/** An artifact that is replaced meanwhile is read again, since nothing of it was handed out; a few times in a row is already odd. */
+const MAX_LOOKS = 8;
+
 async function readPart(
+  state: State,
+  selection: TableSelection,
+  signal: AbortSignal | undefined,
+): Promise<ColumnTable | undefined> {
+  for (let look = 1; ; look++) {
+    try {
+      return await tryPart(state, selection, signal);
+    } catch (error) {
+      if (!(error instanceof ArtifactInFlightError) || look === MAX_LOOKS) throw error;
+    }
+  }
+}
+
+/** Undefined where there is nothing to read parts of: no artifact, or a format that cannot. */
+async function tryPart(
   state: State,
   selection: TableSelection,
   signal: AbortSignal | undefined,

@@ -1,6 +1,8 @@
 import { openStoredPayload } from "../artifact/open-stored-payload.ts";
+import { settleOwnDamage } from "../artifact/settle-damage.ts";
 import { type StagedPayload, stageFiles, stageStream } from "../artifact/stage-payload.ts";
 import { StreamSpool } from "../artifact/stream-spool.ts";
+import { succeedingSource } from "../artifact/succeeding-source.ts";
 import { checkPayload } from "../format/encode-payload.ts";
 import type { StoredCodec, StreamCodec } from "../format/format.ts";
 import { removeWorkFolder } from "../util/work-folder.ts";
@@ -44,8 +46,13 @@ export async function stageGiven(
 /** The handle on a payload that is written, opened where it lies: what its own generator's caller is handed is what every other caller will load. */
 export function openStaged(state: State, staged: StagedPayload): Promise<unknown> {
   const { node, surroundings, format, limits } = state;
-  const { name, address } = node;
-  return openStoredPayload({ store: surroundings.store, name, address, payload: staged, format, limits });
+  const { store } = surroundings;
+  const { name, address, classes } = node;
+  return openStoredPayload({
+    ...{ store, name, address, payload: staged, format, limits },
+    onDamage: (damage) => settleOwnDamage({ store, name, address, file: staged.file }, damage),
+    successor: () => succeedingSource({ store, name, address, classes, format: format.id }),
+  });
 }
 
 async function stageOnce(state: State, pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Given> {

@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { table } from "../../src/formats/table.ts";
 import { ArtifactInFlightError, definePersistable, fileStore, npy, type Store, typedParams } from "../../src/index.ts";
+import { readTable } from "../../src/table.ts";
 import { withoutSynchronousDoor } from "../support/crash-planted-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -57,4 +60,34 @@ describe("an artifact that is replaced between two looks", () => {
     await expect(rig.reader.load()).rejects.toBeInstanceOf(ArtifactInFlightError);
     await expect(rig.reader.record()).rejects.toBeInstanceOf(ArtifactInFlightError);
   });
+});
+
+test.each([
+  [2, "is read as it is now"],
+  [1000, "is in flight, and not damaged, when that never ends"],
+])("a table of which parts are read, and which is replaced %i times meanwhile, %s", async (times) => {
+  await using folder = await temporaryFolder();
+  const store = withoutSynchronousDoor(fileStore(folder.path, { durable: false }));
+  let made = 0;
+  const rows = definePersistable({
+    name: "rows",
+    format: table(),
+    generate: () => {
+      made++;
+      return Array.from({ length: 5000 }, (_, id) => ({ id: id + 0.5, made }));
+    },
+  });
+  await rows({}, { dataDir: store, logger: silent }).generate();
+  let left = times;
+  const dataDir: Store = {
+    ...store,
+    async read(path, options) {
+      if (/\.[0-9a-f]{8}\./.test(path) && left-- > 0) await rows({}, { dataDir: store, logger: silent }).generate();
+      return store.read(path, options);
+    },
+  };
+  const reading = readTable(rows({}, { dataDir, logger: silent }), { columns: ["made"], rows: { start: 10, end: 12 } });
+  if (times === 1000) await expect(reading).rejects.toBeInstanceOf(ArtifactInFlightError);
+  else expect([...(await reading).rows()]).toEqual([{ made: 3 }, { made: 3 }]);
+  expect(existsSync(folder.join(".persistable", "quarantine"))).toBe(false);
 });

@@ -1,8 +1,21 @@
 import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { collectOrphans, fileStore, NotPersistedError, openStore } from "../../src/index.ts";
-import { FILES, folderOfFiles, type ReplacingInput } from "../support/replacing-child.ts";
+import { byteStream } from "../../src/formats/byte-stream.ts";
+import {
+  ArtifactInFlightError,
+  CorruptArtifactError,
+  collectOrphans,
+  definePersistable,
+  fileStore,
+  memoryStore,
+  NotPersistedError,
+  openStore,
+  type Store,
+  typedParams,
+} from "../../src/index.ts";
+import { storePath } from "../../src/store/store-path.ts";
+import { FILES, folderOfFiles, ITEMS, type ReplacingInput, streamOfItems } from "../support/replacing-child.ts";
 import { buildChild, startChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -140,4 +153,98 @@ describe("a folder that was replaced", () => {
     await collectOrphans(store, "pages", { graceMs: -1000 });
     expect(readTree(await build(folder.path).load())?.size).toBe(FILES);
   });
+});
+
+describe("a stream that another process replaces all the time", () => {
+  it.each(["generate", "remove"] as const)(
+    "is whole or in flight to its readers, and never damaged: %s",
+    async (act) => {
+      await using folder = await temporaryFolder();
+      await using child = await startReplacing({ dataDir: folder.path, kind: "stream", act });
+      for (let read = 0; read < reads || child.told.length < 3; read++) {
+        const store = fileStore(folder.path, { durable: false });
+        const generations = new Set<number>();
+        let items = 0;
+        try {
+          for await (const { generation } of await streamOfItems({}, { dataDir: store, logger: silent }).load()) {
+            generations.add(generation);
+            items++;
+          }
+          expect([items, generations.size]).toEqual([ITEMS, 1]);
+        } catch (error) {
+          if (!(error instanceof ArtifactInFlightError)) expect(error).toBeInstanceOf(NotPersistedError);
+        }
+      }
+      expect(existsSync(folder.join(".persistable", "quarantine"))).toBe(false);
+    },
+  );
+});
+
+describe.each(["a folder", "memory"])("a stream in %s that is replaced after it was handed out", (kind) => {
+  const CHUNK_BYTES = 8 * 1024 * 1024;
+  const bytes = definePersistable({
+    name: "bytes",
+    params: typedParams<{ size: number }>(),
+    format: byteStream(),
+    generate: async function* ({ params: { size }, untracked }): AsyncGenerator<Uint8Array> {
+      for (let left = size; left > 0; left -= CHUNK_BYTES)
+        yield Buffer.alloc(Math.min(left, CHUNK_BYTES), untracked.fill as number);
+    },
+  });
+
+  async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
+    if (kind === "memory") return work(memoryStore());
+    await using folder = await temporaryFolder();
+    await work(fileStore(folder.path, { durable: false }));
+    expect(existsSync(folder.join(".persistable", "quarantine"))).toBe(false);
+  }
+
+  async function drain(stream: AsyncIterable<Uint8Array>): Promise<Record<number, number>> {
+    const counts: Record<number, number> = {};
+    for await (const piece of stream) {
+      const fill = piece[0] ?? -1;
+      expect(piece.every((byte) => byte === fill)).toBe(true);
+      counts[fill] = (counts[fill] ?? 0) + piece.length;
+    }
+    return counts;
+  }
+
+  it("begins with the new one where nothing was read yet, in the process that made it, too", () =>
+    withStore(async (store) => {
+      const build = () => bytes({ size: 100 }, { dataDir: store, logger: silent });
+      const made = (await build().generate({ untracked: { fill: 1 } })) as AsyncIterable<Uint8Array>;
+      const loaded = await build().load();
+      expect(await drain(loaded)).toEqual({ 1: 100 });
+      for (const fill of [2, 3]) await build().generate({ untracked: { fill } });
+      expect(await drain(loaded)).toEqual({ 3: 100 });
+      expect(await drain(made)).toEqual({ 3: 100 });
+      await build().remove();
+      await expect(drain(loaded)).rejects.toThrow(ArtifactInFlightError);
+      await expect(drain(made)).rejects.toThrow(ArtifactInFlightError);
+    }));
+
+  it("is in flight where a part of it was read", () =>
+    withStore(async (store) => {
+      const build = () => bytes({ size: 3 * CHUNK_BYTES }, { dataDir: store, logger: silent });
+      await build().generate({ untracked: { fill: 1 } });
+      const reading = (await build().load())[Symbol.asyncIterator]();
+      expect((await reading.next()).value?.[0]).toBe(1);
+      await build().generate({ untracked: { fill: 2 } });
+      const rest = async (): Promise<number> => {
+        for (let count = 0; ; count++) if ((await reading.next()).done) return count;
+      };
+      await expect(rest()).rejects.toThrow(ArtifactInFlightError);
+      expect(await drain(await build().load())).toEqual({ 2: 3 * CHUNK_BYTES });
+    }));
+
+  it("is damaged where it is its own bytes that are", () =>
+    withStore(async (store) => {
+      const build = () => bytes({ size: 100 }, { dataDir: store, logger: silent });
+      await build().generate({ untracked: { fill: 1 } });
+      const loaded = await build().load();
+      for await (const { path: file } of store.list("bytes/"))
+        if (file.endsWith(".bin")) await store.replace(file, [Buffer.alloc(100, 9)]);
+      await expect(drain(loaded)).rejects.toThrow(CorruptArtifactError);
+      if (kind === "a folder") await store.removeTree?.(storePath(".persistable", "quarantine"));
+    }));
 });
