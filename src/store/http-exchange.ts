@@ -1,5 +1,6 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingHttpHeaders, request as sendHttp } from "node:http";
 import { Agent as HttpsAgent, request as sendHttps } from "node:https";
+import { proxyFor, TunnelAgent } from "./proxy-tunnel.ts";
 
 /** One request of a driver that speaks HTTP itself. */
 export interface HttpCall {
@@ -19,12 +20,21 @@ export interface HttpAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-// `proxyEnv` is known to Node 24 and later; earlier ones ignore it.
-const SHARED = { keepAlive: true, maxSockets: 100, scheduling: "lifo", proxyEnv: process.env } as const;
-const agents: Readonly<Record<string, { readonly agent: HttpAgent; readonly send: typeof sendHttp }>> = {
-  "http:": { agent: new HttpAgent(SHARED), send: sendHttp },
-  "https:": { agent: new HttpsAgent(SHARED), send: sendHttps },
-};
+const SHARED = { keepAlive: true, maxSockets: 100, scheduling: "lifo" } as const;
+const plain = new HttpAgent(SHARED);
+const direct = new HttpsAgent(SHARED);
+/** By the address of the proxy. */
+const tunnels = new Map<string, HttpsAgent>();
+
+function agentFor(url: URL): HttpAgent | undefined {
+  if (url.protocol === "http:") return plain;
+  if (url.protocol !== "https:") return undefined;
+  const proxy = proxyFor(url);
+  if (proxy === undefined) return direct;
+  const known = tunnels.get(proxy.href) ?? new TunnelAgent(proxy, SHARED);
+  tunnels.set(proxy.href, known);
+  return known;
+}
 
 /**
  * Send one request, once. Nothing is retried, nothing is decompressed and no redirection is followed; whatever breaks off rejects, at any point of the answer.
@@ -33,13 +43,15 @@ const agents: Readonly<Record<string, { readonly agent: HttpAgent; readonly send
  */
 export function callHttp({ method, url, headers = {}, body = [], signal }: HttpCall): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const way = agents[new URL(url).protocol];
-    if (way === undefined) throw new TypeError("the address of the service is neither http: nor https:");
+    const target = new URL(url);
+    const agent = agentFor(target);
+    if (agent === undefined) throw new TypeError("the address of the service is neither http: nor https:");
     const length = body.reduce((sum, piece) => sum + piece.length, 0);
     const isSent = length > 0 || (method !== "GET" && method !== "DELETE");
-    const outgoing: ClientRequest = way.send(url, {
+    const send = target.protocol === "http:" ? sendHttp : sendHttps;
+    const outgoing: ClientRequest = send(target, {
       method,
-      agent: way.agent,
+      agent,
       signal,
       headers: { ...headers, ...(isSent ? { "content-length": length } : {}) },
     });

@@ -53,7 +53,8 @@ const isExpected = (payload: Float64Array, params: { readonly size: number; read
   ) === 0;
 
 const never = (): never => expect.unreachable("generated");
-const patience = { attempts: 4, delayMs: 5, stallMs: 300 };
+// Long enough for a machine that is busy with something else.
+const patience = { attempts: 4, delayMs: 5, stallMs: 2000 };
 
 const weather: Faults = {
   refuse: 0.05,
@@ -75,11 +76,14 @@ describe("the proxy", () => {
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
   /** How a request ends: how many bytes came, and the code of what went wrong. */
-  const ask = ({ port }: FaultProxy): Promise<{ readonly bytes: number; readonly code?: string | undefined }> =>
+  const ask = (
+    { port }: FaultProxy,
+    waitMs = 20_000,
+  ): Promise<{ readonly bytes: number; readonly code?: string | undefined }> =>
     new Promise((resolve) => {
       let bytes = 0;
       const fail = (error: NodeJS.ErrnoException): void => resolve({ bytes, code: error.code });
-      const signal = AbortSignal.timeout(300);
+      const signal = AbortSignal.timeout(waitMs);
       const outgoing = request({ port, host: "127.0.0.1", method: "PUT", agent: false, signal }, (answer) => {
         answer.on("data", (piece: Buffer) => {
           bytes += piece.length;
@@ -107,7 +111,7 @@ describe("the proxy", () => {
   ] as const)("fails on purpose: %s", async (fault, code) => {
     await using proxy = await startFaultProxy((server.address() as AddressInfo).port, 3);
     proxy.setFaults({ [fault]: 1, afterBytes: 100_000 });
-    const told = await ask(proxy);
+    const told = await ask(proxy, fault === "stall" ? 1000 : undefined);
     expect(told.code).toBe(code);
     expect(told.bytes).toBeLessThan(100_000);
     if (fault === "refuse" || fault === "lose") expect(told.bytes).toBe(0);
