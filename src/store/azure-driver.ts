@@ -34,7 +34,7 @@ export class AzureDriver implements BucketDriver {
       return objectOf(answer);
     } catch (error) {
       if (isMissing(error)) return undefined;
-      if (statusOf(error) === 412) throw new Changed("changed", { cause: error });
+      if (statusOf(error) === 412 && etag !== undefined) throw new Changed("changed", { cause: error });
       if (statusOf(error) !== 416) throw error;
       // Beyond the end, where there may be an end at all.
       const entry = await this.head(key, { signal });

@@ -50,7 +50,7 @@ export class S3Driver implements BucketDriver {
     } catch (error) {
       const status = statusOf(error);
       if (isMissing(error)) return undefined;
-      if (status === 412) throw new Changed("changed", { cause: error });
+      if (status === 412 && etag !== undefined) throw new Changed("changed", { cause: error });
       if (status !== 416) throw error;
       // Beyond the end, where there may be an end at all.
       const entry = await this.head(key, { signal });

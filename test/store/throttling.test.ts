@@ -112,6 +112,24 @@ describe.each(services)("a service that has too many requests: $name", ({ name, 
     expect(proxy.counts.exchanges).toBe(1);
   });
 
+  const broken = ["404 Not Found", "403 Forbidden", "401 Unauthorized", "503 Service Unavailable", "412 Failed"];
+  it.each(broken.flatMap((status) => (["cut", "reset"] as const).map((fault) => [status, fault] as const)))(
+    "is asked again when the text of a refusal breaks off: %s, %s",
+    async (status, fault) => {
+      await using proxy = await startFaultProxy(port);
+      const path = storePath("points", "there.json");
+      const direct = await open(`http://127.0.0.1:${port}`);
+      await direct.replace(path, [Buffer.from("hello")]);
+      const store = await open(proxy.url, { attempts: 4, delayMs: 1 });
+      const fate = { answer: busy(name, status), fault, afterBodyBytes: 12 };
+      proxy.setPlan((_request, earlier) => (earlier < 3 ? fate : undefined));
+      expect(Buffer.from((await store.read(path)) ?? []).toString()).toBe("hello");
+      expect(proxy.counts).toMatchObject({ exchanges: 4, [fault]: 3 });
+      proxy.setPlan(() => fate);
+      await expect(store.read(path)).rejects.toThrow(/\(4 attempts\)/);
+    },
+  );
+
   it("leaves the wait when the caller gives up", async () => {
     await using proxy = await startFaultProxy(port);
     const store = await open(proxy.url);
