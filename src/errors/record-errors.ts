@@ -2,7 +2,8 @@ import { PersistableError } from "./persistable-error.ts";
 import { visibleLine } from "./visible-text.ts";
 
 /**
- * A record was written by a newer release, and this one does not guess what it means. Nothing was changed.
+ * A record, of an artifact or of a failure, was written by a newer release, and this one does not
+ * guess what it means. Nothing was changed.
  * Remedy: update persistable-ts.
  */
 export class NewerRecordError extends PersistableError {
@@ -12,9 +13,13 @@ export class NewerRecordError extends PersistableError {
   readonly recordVersion: unknown;
 
   /** @param what - where it is not the number of the record: what this release does not know */
-  constructor(file: string, recordVersion: unknown, what = `record version ${JSON.stringify(recordVersion)}`) {
+  constructor(
+    file: string,
+    recordVersion: unknown,
+    what = `record version ${JSON.stringify(recordVersion)}, and this release reads 1`,
+  ) {
     super(
-      `${file} was written by a newer release of persistable-ts (${what}; this release reads record version 1). ` +
+      `${file} was written by a newer release of persistable-ts (${what}). ` +
         "Update persistable-ts to read it; it was left untouched.",
     );
     this.file = file;

@@ -1,4 +1,4 @@
-import { DecodeError, DecodeLimitError } from "../errors/format-errors.ts";
+import { DecodeError, DecodeLimitError, NewerPayloadError } from "../errors/format-errors.ts";
 import { jsonDepth } from "../util/json-depth.ts";
 import { sha256Hex } from "../util/sha256.ts";
 import type { AvroLongs, AvroType } from "./avro-types.ts";
@@ -12,6 +12,9 @@ import { AvroWriter } from "./write-avro.ts";
 export type AvroCodec = "null" | "deflate";
 
 const MAGIC = "Obj\u0001";
+const VERSION = 1;
+/** What is larger is text that happens to begin in the same way. */
+const MAX_VERSION = 32;
 const SYNC_BYTES = 16;
 const BLOCK_BYTES = 256 * 1024;
 const MAX_SCHEMA_BYTES = 1024 * 1024;
@@ -64,8 +67,11 @@ export async function readContainer(
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("avro", "maxBytes", limits.maxBytes);
   const budget = createNodeBudget(bytes.length, limits);
   const file = new AvroReader(bytes, longs, budget);
-  if (Buffer.from(file.readRaw(MAGIC.length)).toString("latin1") !== MAGIC)
-    throw new DecodeError("avro", "they do not begin as an Avro file");
+  const magic = Buffer.from(file.readRaw(MAGIC.length)).toString("latin1");
+  const version = magic.charCodeAt(MAGIC.length - 1);
+  if (magic.startsWith("Obj") && version > VERSION && version < MAX_VERSION)
+    throw NewerPayloadError.ofRelease("avro", `in version ${version} of Avro's container`);
+  if (magic !== MAGIC) throw new DecodeError("avro", "they do not begin as an Avro file");
   const meta = file.read(META) as Record<string, Uint8Array>;
   const codec = meta["avro.codec"] === undefined ? "null" : Buffer.from(meta["avro.codec"]).toString("latin1");
   if (codec !== "null" && codec !== "deflate")

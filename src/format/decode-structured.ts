@@ -41,6 +41,8 @@ export function nameClasses(classes: readonly ClassCodec[]): ClassesByName {
   return named;
 }
 
+const VERSION = MAGIC[3] as number;
+
 /**
  * The payload, from bytes that may be anything.
  *
@@ -48,9 +50,11 @@ export function nameClasses(classes: readonly ClassCodec[]): ClassesByName {
  */
 export function decodeStructured(bytes: Uint8Array, limits: DecodeLimits, classes: ClassesByName): unknown {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("structured", "maxBytes", limits.maxBytes);
-  if (bytes.length < HEAD_BYTES || MAGIC.some((byte, i) => i < 3 && bytes[i] !== byte))
+  const version = bytes[3] ?? 0;
+  if (MAGIC.some((byte, i) => i < 3 && bytes[i] !== byte) || version < VERSION)
     throw new DecodeError("structured", "they do not begin as one");
-  if (bytes[3] !== MAGIC[3]) throw new NewerPayloadError("structured", `in version ${bytes[3]} of its envelope`);
+  if (version > VERSION) throw NewerPayloadError.ofRelease("structured", `in version ${version} of its envelope`);
+  if (bytes.length < HEAD_BYTES) throw new DecodeError("structured", "they are cut off");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const bodyBytes = view.getUint32(4, true);
   const count = view.getUint32(8, true);
@@ -131,7 +135,7 @@ function defineReader(): new (body: Uint8Array) => Reader {
         return this.instances[number];
       }
       const name = VIEW_KINDS[kind];
-      if (name === undefined) throw new NewerPayloadError("structured", `with the kind ${kind} of array`);
+      if (name === undefined) throw NewerPayloadError.ofRelease("structured", `with the kind ${kind} of array`);
       const known = this.#readBuffer();
       if (kind === WHOLE_BUFFER) return known.buffer;
       return createView(name, known, readSize(this), readSize(this));
@@ -149,7 +153,7 @@ function defineReader(): new (body: Uint8Array) => Reader {
 
     #makeBuffer(storage: number): KnownBuffer {
       if (storage === INLINE) return ownBuffer(this.readRawBytes(this.readUint32()));
-      if (storage > INLINE) throw new NewerPayloadError("structured", `with the kind ${storage} of buffer`);
+      if (storage > INLINE) throw NewerPayloadError.ofRelease("structured", `with the kind ${storage} of buffer`);
       const segment = this.outside[this.#usedOutside++];
       if (segment === undefined) throw new Error(ABSENT);
       const canShare = segment.byteOffset % 8 === 0 && segment.buffer instanceof ArrayBuffer;

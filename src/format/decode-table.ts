@@ -1,4 +1,4 @@
-import { DecodeError, DecodeLimitError, UndeclaredClassError } from "../errors/format-errors.ts";
+import { DecodeError, DecodeLimitError, NewerPayloadError, UndeclaredClassError } from "../errors/format-errors.ts";
 import { type Column, type ColumnType, MARK } from "../table/column.ts";
 import { ColumnTable } from "../table/column-table.ts";
 import { rowsFromColumns } from "../table/rows-from-table.ts";
@@ -40,17 +40,25 @@ export function decodeTable(bytes: Uint8Array, limits: DecodeLimits): ColumnTabl
   return new ColumnTable(columns, description.rows);
 }
 
-function expectFrame(head: Uint8Array, tail: Uint8Array): void {
+/**
+ * That a file begins and ends as one does.
+ *
+ * @throws {@link NewerPayloadError} where a newer release wrote it; {@link DecodeError}
+ */
+export function expectFrame(head: Uint8Array, tail: Uint8Array): void {
   if (head.length !== HEAD.length || head.subarray(0, 4).some((byte, i) => byte !== HEAD[i]))
     refuse("they do not begin as a table does");
-  if (head[4] !== HEAD[4]) refuse(`they are of version ${head[4]}, and this release reads version ${HEAD[4]}`);
-  expectTail(tail);
+  const [version = 0, ...reserved] = head.subarray(4);
+  if (version > VERSION) throw NewerPayloadError.ofRelease("table", `in version ${version} of its layout`);
+  if (version !== VERSION || reserved.some((byte) => byte !== 0)) refuse("they do not begin as a table does");
+  if (!isTail(tail)) refuse("they do not end as a table does");
 }
 
-/** A file of another version has another ending, too. */
-export function expectTail(tail: Uint8Array): void {
-  if (tail.length !== TAIL_BYTES || TAIL_MAGIC.some((byte, i) => byte !== tail[4 + i]))
-    refuse("they do not end as a table does");
+const VERSION = HEAD[4] as number;
+
+/** Whether a file ends as one of this version does. One of another version has another ending. */
+export function isTail(tail: Uint8Array): boolean {
+  return tail.length === TAIL_BYTES && TAIL_MAGIC.every((byte, i) => byte === tail[4 + i]);
 }
 
 /** From where to where the description lies in a file of this size. */

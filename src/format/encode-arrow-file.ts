@@ -6,7 +6,7 @@ import { arrowDataOf } from "./arrow-data.ts";
 import { cutRows } from "./cut-rows.ts";
 import type { ColumnTypes } from "./declared-types.ts";
 import { isAllNull } from "./is-all-null.ts";
-import { ARROW_NOTE } from "./read-arrow.ts";
+import { ARROW_NOTE, NOTE_VERSION } from "./read-arrow.ts";
 
 type Arrow = typeof import("apache-arrow");
 
@@ -36,7 +36,7 @@ export async function encodeArrowFile(
       ? new arrow.Field(column.name, new arrow.Null(), true)
       : fieldOf(arrow, column),
   );
-  const schema = new arrow.Schema(fields, new Map([[ARROW_NOTE, "1"]]));
+  const schema = new arrow.Schema(fields, new Map([[ARROW_NOTE, String(NOTE_VERSION)]]));
   const writer = new arrow.RecordBatchFileWriter();
   let start = 0;
   do {

@@ -1,4 +1,4 @@
-import { DecodeError, DecodeLimitError } from "../errors/format-errors.ts";
+import { DecodeError, DecodeLimitError, NewerPayloadError } from "../errors/format-errors.ts";
 import { WrongKeyError } from "../errors/key-errors.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { loadAge } from "../util/peers.ts";
@@ -123,7 +123,9 @@ const MAX_HEADER_BYTES = 256 * 1024;
 /** A header of thousands of recipients takes minutes to try, and a great work factor takes gigabytes. */
 function checkHeader(id: string, keys: EncryptionKeys, bytes: Uint8Array): void {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, MAX_HEADER_BYTES));
-  if (!head.startsWith("age-encryption.org/v1\n")) throw new DecodeError(id, "they do not begin as an age file");
+  const [, version] = /^age-encryption\.org\/v([1-9]\d{0,3})\n/.exec(head) ?? [];
+  if (Number(version) > 1) throw NewerPayloadError.ofRelease(id, `in version ${version} of age`);
+  if (version === undefined) throw new DecodeError(id, "they do not begin as an age file");
   const end = head.indexOf("\n---");
   if (end < 0) throw new DecodeError(id, `their header does not end within ${MAX_HEADER_BYTES} bytes`);
   const [, factor] = /^-> scrypt [^ \n]* (\d+)$/m.exec(head.slice(0, end)) ?? [];

@@ -1,4 +1,4 @@
-import { DecodeError } from "../errors/format-errors.ts";
+import { DecodeError, NewerPayloadError } from "../errors/format-errors.ts";
 import type { NpyArray } from "./npy-array.ts";
 
 /** One of NumPy's types. */
@@ -77,7 +77,8 @@ export function decodeNpyHeader(bytes: Uint8Array): {
   };
   if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) fail("they do not begin as a .npy file");
   const version = bytes[6] ?? 0;
-  if (version < 1 || version > 3) fail(`they are of version ${version}`);
+  if (version > 3) throw NewerPayloadError.ofRelease("npy", `in version ${version} of the .npy format`);
+  if (version < 1) fail(`they are of version ${version}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const sizeBytes = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const headerStart = version === 1 ? 10 : 12;
@@ -96,6 +97,7 @@ export function decodeNpyHeader(bytes: Uint8Array): {
   if (fortran === "True" && shape.length > 1) fail("they are in Fortran order: save np.ascontiguousarray(array)");
   if (!shape.every((size) => Number.isSafeInteger(size))) fail("their shape is too large");
   const found = KINDS.find((candidate) => candidate.descr === descr);
+  if (descr === "<f2" && float16 === undefined) throw new NewerPayloadError("npy", "with numbers of type <f2");
   if (found === undefined) return fail(`they hold numbers of type ${descr}, which has no typed array here`);
   return { kind: found, shape, start };
 }

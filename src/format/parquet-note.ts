@@ -1,4 +1,4 @@
-import { DecodeError } from "../errors/format-errors.ts";
+import { DecodeError, NewerPayloadError } from "../errors/format-errors.ts";
 import type { Column } from "../table/column.ts";
 import { decodeJson } from "./decode-json.ts";
 import type { DecodeLimits } from "./format.ts";
@@ -28,11 +28,19 @@ export interface ReadNote {
   readonly isPlaceheld: boolean;
 }
 
-/** @throws {@link DecodeError} */
+/** A note that says nothing of its version is of this one. */
+const NOTE_VERSION = 1;
+
+/** @throws {@link DecodeError}; {@link NewerPayloadError} for a note of a newer release */
 export function readNote({ notes }: ParquetFooter, limits: DecodeLimits): ReadNote {
   const text = notes.get(KEY);
   if (text === undefined) return { marked: new Set(), isPlaceheld: false };
-  const note = decodeJson(new TextEncoder().encode(text), limits) as Partial<Note> | null;
+  const note = decodeJson(new TextEncoder().encode(text), limits) as
+    | (Partial<Note> & { readonly note?: unknown })
+    | null;
+  const version = note?.note;
+  if (typeof version === "number" && version > NOTE_VERSION)
+    throw NewerPayloadError.ofRelease("parquet", `with version ${version} of our note in it`);
   const marked: unknown = note?.marked;
   if (!Array.isArray(marked)) throw new DecodeError("parquet", "what they say of marks is damaged");
   return { marked: new Set(marked), isPlaceheld: note?.noColumns === true };

@@ -1,4 +1,4 @@
-import { DecodeError, DecodeLimitError } from "../errors/format-errors.ts";
+import { DecodeError, DecodeLimitError, NewerPayloadError } from "../errors/format-errors.ts";
 import { type Column, MARK } from "../table/column.ts";
 import { ColumnTable } from "../table/column-table.ts";
 import { type ArrowReading, arrowReadingOf } from "./arrow-columns.ts";
@@ -20,6 +20,8 @@ import { resolveSelection } from "./table-selection.ts";
 
 /** Under which a file says that it is ours: then a column that may be null has marks, whether or not a row is null. */
 export const ARROW_NOTE = "persistable-ts";
+/** What it says there. */
+export const NOTE_VERSION = 1;
 
 /** A column that is read, and which one it is. */
 interface ReadColumn {
@@ -46,6 +48,9 @@ export async function readArrow(
   limits: DecodeLimits,
 ): Promise<ColumnTable> {
   const footer = await readArrowFooter(source);
+  const version = footer.notes.get(ARROW_NOTE);
+  if (Number(version) > NOTE_VERSION)
+    throw NewerPayloadError.ofRelease("arrow", `with version ${version} of our note in it`);
   const batches = await Promise.all(footer.batches.map((block) => readArrowBatch(source, block, footer.fields)));
   const total = batches.reduce((sum, { rowCount }) => sum + rowCount, 0);
   const names = footer.fields.map(({ name }) => name);

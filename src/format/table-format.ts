@@ -1,13 +1,15 @@
 import { DecodeError } from "../errors/format-errors.ts";
 import { ColumnTable } from "../table/column-table.ts";
 import { bigintArrays, isBigintType, isNumberType, numberArrays } from "../table/typed-values.ts";
+import { DIGEST_CHUNK_BYTES } from "../util/digest.ts";
 import { type ColumnTypes, type TypedRow, typesOfRows } from "./declared-types.ts";
 import {
   decodeColumn,
   decodeTable,
   descriptionPlace,
-  expectTail,
+  expectFrame,
   extentsOf,
+  isTail,
   parseDescription,
 } from "./decode-table.ts";
 import { encodeTable } from "./encode-table.ts";
@@ -76,9 +78,10 @@ async function selectColumns(
 ): Promise<ColumnTable> {
   const { sizeBytes } = source;
   if (sizeBytes < HEAD.length + TAIL_BYTES) throw new DecodeError("table", "they are too short for one");
-  // Only the end: for the beginning, a chunk of 8 MiB would be read and verified.
   const tail = await source.read(sizeBytes - TAIL_BYTES, sizeBytes);
-  expectTail(tail);
+  // Of larger files the end has to do: for the beginning, a chunk of 8 MiB would be read and
+  // verified.
+  if (sizeBytes <= DIGEST_CHUNK_BYTES || !isTail(tail)) expectFrame(await source.read(0, HEAD.length), tail);
   const { rows, columns } = parseDescription(
     await source.read(...descriptionPlace(sizeBytes, tail)),
     sizeBytes,

@@ -1,6 +1,7 @@
 import type { Address } from "../address/address.ts";
 import { artifactFolder } from "../artifact/artifact-paths.ts";
 import type { DescribedError } from "../errors/described-error.ts";
+import { NewerRecordError } from "../errors/record-errors.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 import type { State } from "../persistable/state.ts";
 import { stateKey } from "../persistable/state.ts";
@@ -71,6 +72,7 @@ export async function writeFailure(
   };
   const path = failurePath(node.name, node.address);
   try {
+    if (isNewer(await readNote(surroundings.store, path))) return undefined;
     await surroundings.store.replace(path, [Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`)], {
       durable: false,
     });
@@ -82,25 +84,40 @@ export async function writeFailure(
 
 /** A success takes the place of the failures before it. */
 export async function forgetFailure(state: State): Promise<void> {
-  const { node, surroundings } = state;
+  const { store } = state.surroundings;
+  const path = failurePath(state.node.name, state.node.address);
   try {
-    await surroundings.store.remove(failurePath(node.name, node.address));
+    // Mostly there is none, and to see that takes no trip through the thread pool.
+    if (store.sync?.exists?.(path) === false) return;
+    if (!isNewer(await readNote(store, path))) await store.remove(path);
   } catch {
     // It will be told as it is: a failure before the artifact was made.
   }
 }
 
 /**
- * How a persistable failed the last time that a run tried to generate it; `undefined` where it did not, or has been generated since, and where the note is
- * damaged. Nothing in its text moves a cursor.
+ * How a persistable failed the last time that a run tried to generate it; `undefined` where it did
+ * not, or has been generated since, and where the note is damaged. Nothing in its text moves a
+ * cursor.
  *
- * @throws a StoreError where the store cannot be read.
+ * @throws {@link NewerRecordError} where a newer release wrote it; a StoreError where the store
+ * cannot be read.
  */
 export async function readFailure(persistable: AnyPersistable): Promise<FailureRecord | undefined> {
   const { node, surroundings } = (persistable as AnyPersistable & { readonly [stateKey]: State })[stateKey];
-  const fields = await readNote(surroundings.store, failurePath(node.name, node.address));
+  const path = failurePath(node.name, node.address);
+  const fields = await readNote(surroundings.store, path);
+  if (isNewer(fields))
+    throw new NewerRecordError(path, fields.failure, `version ${fields.failure} of a record of a failure`);
   return fields === undefined ? undefined : parseFailure(fields, node.address);
 }
+
+/** Such a note is left where it is: what it says, and when it is over, only that release knows. */
+function isNewer(fields: NoteFields | undefined): fields is NoteFields {
+  return typeof fields?.failure === "number" && fields.failure > FAILURE_VERSION;
+}
+
+const FAILURE_VERSION = 1;
 
 /** Damaged, or of somebody else: it was only ever a note. */
 function parseFailure(fields: NoteFields, address: Address): FailureRecord | undefined {

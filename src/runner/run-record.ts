@@ -161,7 +161,8 @@ function newRunId(startedAt: Date): string {
 }
 
 /**
- * The runs of a data directory, newest first. What is damaged is left out, and nothing in their text moves a cursor.
+ * The runs of a data directory, newest first. What is damaged is left out, and so is what a newer
+ * release has written, with a warning of the process. Nothing in their text moves a cursor.
  *
  * @param options.limit - how many at most; all by default
  * @throws a StoreError where the store cannot be read.
@@ -175,14 +176,31 @@ export async function listRuns(
   for await (const { path } of store.list(`${RUNS_FOLDER}/`)) if (path.endsWith(".json")) paths.push(path);
   paths.sort().reverse();
   const runs: RunRecord[] = [];
+  const newer: StorePath[] = [];
   const { limit = Number.POSITIVE_INFINITY } = options;
   for (const path of paths) {
     if (runs.length >= limit) break;
     const fields = await readNote(store, path);
+    if (isNewer(fields)) newer.push(path);
     const record = fields === undefined ? undefined : parseRun(fields);
     if (record !== undefined) runs.push(record);
   }
+  if (newer.length > 0) warnOfNewer(store, newer);
   return runs;
+}
+
+function isNewer(fields: NoteFields | undefined): boolean {
+  return typeof fields?.run === "number" && fields.run > RUN_VERSION;
+}
+
+const RUN_VERSION = 1;
+
+/** The other runs can be listed all the same. */
+function warnOfNewer(store: Store, paths: readonly StorePath[]): void {
+  process.emitWarning(
+    `${paths.length} of the runs in ${store.url} were written by a newer release of persistable-ts and are left out, ${paths[0]} for instance. Update persistable-ts to list them.`,
+    { type: "NewerRecordWarning", code: "PERSISTABLE_NEWER_RECORD" },
+  );
 }
 
 /** A record that is damaged is left out: runs are notes, and may all be deleted. Of its nodes those that are damaged are counted as omitted. */

@@ -6,13 +6,17 @@ import {
   type Format,
   fileStore,
   json,
+  memoryStore,
   NewerRecordError,
+  type Store,
+  type StorePath,
   structured,
   text,
   typedParams,
 } from "../../src/index.ts";
 import { collect, plan, run } from "../../src/pipeline.ts";
 import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/record-layout.ts";
+import { layeredStore } from "../../src/stores/layered.ts";
 import { sha256Hex } from "../../src/util/sha256.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -70,7 +74,7 @@ async function prepare(format: unknown, inlineBytes: number | undefined) {
       return "payload";
     },
   });
-  const build = () => definition({ n: 1 }, { dataDir, logger: silent });
+  const build = (store: Store = dataDir) => definition({ n: 1 }, { dataDir: store, logger: silent });
   await build().generate();
   const file = folder.join("sample", `${build().address}.json`);
   return {
@@ -167,6 +171,26 @@ describe.each(samples)("a record with its payload as %s", (_title, format, inlin
     await expect(rig.build().load()).rejects.toMatchObject({ code: "PERSISTABLE_CORRUPT_ARTIFACT" });
   });
 });
+
+test.each(newer.filter(([what]) => !isDeep(what)))(
+  "a record with %s is not replaced by one of this release in another layer",
+  async (_what, make) => {
+    await using rig = await prepare(json(), undefined);
+    for (const mode of ["local:rw,remote:rw", "local:rw,remote:r"] as const) {
+      const remote = memoryStore();
+      const file = `sample/${rig.build().address}.json` as StorePath;
+      await remote.createIfAbsent(file, [Buffer.from(rig.record)]);
+      const newerRecord = make(rig.record);
+      writeFileSync(rig.file, newerRecord);
+      const dataDir = layeredStore({ local: rig.dataDir, remote, mode });
+      for (const way of ["load", "loadOrGenerate", "isPersisted", "explain", "record"] as const)
+        await expect(rig.build(dataDir)[way]()).rejects.toBeInstanceOf(NewerRecordError);
+      expect(readFileSync(rig.file, "utf8")).toBe(newerRecord);
+      expect(Buffer.from((await remote.read(file)) ?? "").toString()).toBe(rig.record);
+    }
+    expect(rig.generations).toBe(1);
+  },
+);
 
 test("payloads without a record are collected beside a record of a newer release", async () => {
   await using rig = await prepare(json(), 0);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { DecodeError, DecodeLimitError } from "../../src/errors/format-errors.ts";
+import { DecodeError, DecodeLimitError, NewerPayloadError } from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { AnyFormat, DecodeLimits } from "../../src/format/format.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -30,7 +30,7 @@ export async function expectHarmless(
 ): Promise<void> {
   const random = new SeededRandom(seed);
   const limits = resolveDecodeLimits({ maxBytes: 4_000_000 });
-  const expected = [DecodeError, DecodeLimitError, ...also];
+  const expected = [DecodeError, DecodeLimitError, NewerPayloadError, ...also];
   for (let i = 0; i < count; i++) {
     const bad = damaged(samples[i % samples.length] ?? new Uint8Array(0), random);
     try {

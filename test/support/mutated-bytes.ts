@@ -1,5 +1,10 @@
 import { expect } from "vitest";
-import { CompressionUnavailableError, DecodeError, DecodeLimitError } from "../../src/errors/format-errors.ts";
+import {
+  CompressionUnavailableError,
+  DecodeError,
+  DecodeLimitError,
+  NewerPayloadError,
+} from "../../src/errors/format-errors.ts";
 import { resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { DecodeLimits } from "../../src/format/format.ts";
 import { assertColumnTable } from "../../src/table/assert-column-table.ts";
@@ -7,7 +12,7 @@ import type { ColumnTable } from "../../src/table/column-table.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 /** Also that a file asks for zstd, which this Node does not have. */
-const EXPECTED = [DecodeError, DecodeLimitError, CompressionUnavailableError];
+const EXPECTED = [DecodeError, DecodeLimitError, CompressionUnavailableError, NewerPayloadError];
 
 const ODD_BYTES = [0, 1, 2, 0x0f, 0x7f, 0x80, 0xfe, 0xff];
 
