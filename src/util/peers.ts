@@ -40,7 +40,7 @@ export async function loadSftp() {
 }
 
 /** @throws {@link MissingPeerError} */
-export async function loadArrow() {
+export async function loadArrow(): Promise<typeof import("apache-arrow")> {
   try {
     return await import("apache-arrow");
   } catch (cause) {
