@@ -1,5 +1,5 @@
 import { StoreError } from "../errors/store-errors.ts";
-import type { Chunks, Store } from "../store/store.ts";
+import type { Chunks, Store, StorePath } from "../store/store.ts";
 import { storePath } from "../store/store-path.ts";
 import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.ts";
 import { arriving, failing, listPaths, OTHER_PATH, PATH, pattern, paused, text } from "./sample-objects.ts";
@@ -121,6 +121,25 @@ export const writingCases: readonly StoreCase[] = [
       // Both are waited for, so that nobody still writes when the store is closed.
       const outcomes = await Promise.allSettled([readUntil(store, () => isDone), writing()]);
       for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    },
+  },
+  {
+    group: "writing",
+    title: "moves and removes a folder with all that is in it, where it can",
+    async run({ store }) {
+      const { moveFolder, removeTree } = store;
+      if (moveFolder === undefined || removeTree === undefined) return;
+      const [from, to] = [storePath("points", "a.files"), storePath("aside", "b.files")];
+      for (const inner of ["1", "sub/2"]) await store.writeFresh(`${from}/${inner}` as StorePath, [text(inner)]);
+      expectEqual(await moveFolder.call(store, from, to), true, "the first move");
+      expectEqual(await moveFolder.call(store, from, to), false, "a move of nothing");
+      expectEqual((await listPaths(store)).sort(), [`${to}/1`, `${to}/sub/2`], "listed after the move");
+      expectBytes(await store.read(storePath("aside", "b.files", "sub", "2")), text("sub/2"), "read after it");
+      await store.writeFresh(storePath("points", "a.files", "3"), [text("3")]);
+      await expectStoreError(moveFolder.call(store, from, to), "a move onto a folder that is there");
+      expectEqual(await removeTree.call(store, to), true, "the first removal");
+      expectEqual(await removeTree.call(store, to), false, "a removal of nothing");
+      expectEqual(await listPaths(store), ["points/a.files/3"], "listed after the removal");
     },
   },
 ];
