@@ -53,10 +53,41 @@ export async function acquireLease(store: Store, address: Address, options: Leas
       alarm.watch(store, watchFolder, "awaited-changed");
       contender.watch(alarm);
     });
-    return won && (await confirm(won, options));
+    const lease = won && (await confirm(won, options));
+    if (lease !== undefined) await sweepOnce(store, machine);
+    return lease;
   } finally {
     alarm.close();
     contender.close();
+  }
+}
+
+/** Folders in which this process has looked for claims of the dead. */
+const swept = new Set<string>();
+/** More are left to the next process. */
+const MAX_SWEPT = 64;
+
+/**
+ * Claims of owners that were killed when their artifact was there already are never asked for again. They do no harm, and go when a
+ * process takes its first lease in their folder: each is outbid and given back, as by anybody who wants it.
+ */
+async function sweepOnce(store: Store, machine: Machine): Promise<void> {
+  if (store.localPath === undefined || machine !== thisMachine || swept.has(store.url)) return;
+  swept.add(store.url);
+  const folder = `${leaseFolder()}/`;
+  try {
+    const addresses: Address[] = [];
+    for await (const { path } of store.list(folder)) {
+      const name = path.slice(folder.length);
+      if (/^[0-9a-f]{64}$/.test(name)) addresses.push(name as Address);
+      if (addresses.length === MAX_SWEPT) break;
+    }
+    for (const address of addresses) {
+      const contender = new StoredContender(store, address, LOCAL_TIMING, machine);
+      if ((await contender.look()).isOpen) await (await contender.tryClaim())?.lease.release();
+    }
+  } catch {
+    // It is only tidying up.
   }
 }
 

@@ -713,3 +713,22 @@ test("a lease that cannot be removed does not undo what was done under it", asyn
   expect(next.epoch).toBe(2);
   await next.release();
 });
+
+test("takes away what killed owners left of claims that nobody asks for any more, and no other ones", async () => {
+  await using folder = await temporaryFolder();
+  const store = fileStore(folder.path, { durable: false });
+  const put = (digit: string, owner: object): Promise<void> => {
+    const head = encodeClaimHead(newToken(), { ...currentProcess(), claimedAt: "now", ...owner });
+    return store.replace(firstClaimPath(digit.repeat(64) as Address), [Buffer.from(head + encodeBeat(0))]);
+  };
+  await put("1", { startedAt: "1" });
+  await put("2", { pid: process.ppid, startedAt: undefined });
+  await put("3", { host: "elsewhere", bootId: undefined });
+  const lease = await acquire(store);
+  expect((await claimsIn(store)).map((path) => path.slice(path.lastIndexOf("/") + 1)[0]).sort()).toEqual([
+    "2",
+    "3",
+    "c",
+  ]);
+  await lease.release();
+});
