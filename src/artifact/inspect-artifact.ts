@@ -5,6 +5,7 @@ import type { ArtifactRecord, RecordedPayload } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
+import { describeSize } from "./describe-size.ts";
 import { isFileList } from "./payload-objects.ts";
 import { readFileList } from "./read-file-list.ts";
 import { readRecordBytes, readRecordNow } from "./read-record-bytes.ts";
@@ -73,7 +74,11 @@ async function inspectFrom(
   if (found === undefined) return { state: "corrupt", file: payload, problem: "is missing" };
   const hasItsSize = found.sizeBytes === sizeBytes || (await isRewrittenList(store, payload, record.payload, signal));
   if (!hasItsSize)
-    return { state: "corrupt", file: payload, problem: `has ${found.sizeBytes} bytes instead of ${sizeBytes}` };
+    return {
+      state: "corrupt",
+      file: payload,
+      problem: await describeSize(store, payload, record.payload, found.sizeBytes, signal),
+    };
   return { state: "whole", record };
 }
 

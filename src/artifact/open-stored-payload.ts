@@ -4,6 +4,7 @@ import type { RecordedPayload } from "../record/record.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { storePath } from "../store/store-path.ts";
 import { payloadPath } from "./artifact-paths.ts";
+import { describeSize } from "./describe-size.ts";
 import { type ListedFile, parseFileList } from "./file-list.ts";
 import { findStranger, removeStrangers } from "./listed-folder.ts";
 import { filesFolder } from "./payload-objects.ts";
@@ -41,7 +42,7 @@ export async function openStoredPayload(artifact: StoredArtifact): Promise<unkno
   const entry = await store.stat(path);
   if (entry === undefined) throw damaged(artifact, path, "is missing");
   if (entry.sizeBytes !== payload.sizeBytes)
-    throw damaged(artifact, path, `has ${entry.sizeBytes} bytes instead of ${payload.sizeBytes}`);
+    throw damaged(artifact, path, await describeSize(store, path, payload, entry.sizeBytes));
   const opened = await codec.open(source, limits);
   source.handOut();
   return opened;

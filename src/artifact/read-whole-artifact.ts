@@ -10,6 +10,7 @@ import type { StorePath } from "../store/store.ts";
 import { createDigestCollector, DIGEST_CHUNK_BYTES, digestOf } from "../util/digest.ts";
 import { loadPart } from "../util/load-part.ts";
 import { isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
+import { describeSize } from "./describe-size.ts";
 import { isHealed } from "./is-healed.ts";
 import { type CorruptArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
@@ -164,7 +165,8 @@ async function readVerified(
   if (small instanceof Uint8Array && small.length === sizeBytes && digestOf([small]) === digest)
     return new Uint8Array(small);
   const size = await store.stat(path, { signal });
-  if (size !== undefined && size.sizeBytes !== sizeBytes) return `has ${size.sizeBytes} bytes instead of ${sizeBytes}`;
+  if (size !== undefined && size.sizeBytes !== sizeBytes)
+    return describeSize(store, path, { sizeBytes, digest }, size.sizeBytes, signal);
   const bytes = await store.read(path, { signal, maxBytes: sizeBytes, onChunk: collector?.onChunk });
   if (bytes === undefined) return "is missing";
   if (bytes.length !== sizeBytes) return `has ${bytes.length} bytes instead of ${sizeBytes}`;

@@ -8,6 +8,7 @@ import { DIGEST_CHUNK_BYTES, type Digest, hashInPool } from "../util/digest.ts";
 import { DigestWriter } from "../util/digest-writer.ts";
 import { createSha256 } from "../util/sha256.ts";
 import { makeWorkFolder } from "../util/work-folder.ts";
+import { describeSize } from "./describe-size.ts";
 
 /** Chunks that are kept, since a reader of parts comes back to the one that it has just read from. */
 const KEPT_CHUNKS = 4;
@@ -245,7 +246,7 @@ export async function* readPieces({ store, path, sizeBytes }: StoredObject): Asy
 export async function findDamage(object: StoredObject): Promise<string | undefined> {
   const entry = await object.store.stat(object.path);
   if (entry === undefined) return "is missing";
-  if (entry.sizeBytes !== object.sizeBytes) return `has ${entry.sizeBytes} bytes instead of ${object.sizeBytes}`;
+  if (entry.sizeBytes !== object.sizeBytes) return describeSize(object.store, object.path, object, entry.sizeBytes);
   const writer = new DigestWriter();
   for await (const _piece of writer.through(readPieces(object)));
   return writer.finish().digest === object.digest ? undefined : "does not match its digest";

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { directory } from "../../src/formats/directory.ts";
+import { records } from "../../src/formats/records.ts";
 import {
   bytes,
   definePersistable,
@@ -166,6 +167,41 @@ describe("a folder", () => {
     writeFileSync(path.join(stored, "a.bin"), Buffer.of(0, 1, 2, 14));
     await expect(build().load()).rejects.toMatchObject({ file: expect.stringMatching(/a\.bin$/) });
   });
+});
+
+test.each<[string, unknown, () => unknown, (text: string) => string]>([
+  ["json", json(), () => ({ words: "one\r\ntwo" }), (text) => `${BOM}${text}`],
+  ["text with LF", text(), () => "one\ntwo\n", (text) => text.replaceAll("\n", "\r\n")],
+  ["text with CR LF", text(), () => "one\r\ntwo\r\n", (text) => text.replaceAll("\r\n", "\n")],
+  [
+    "a stream of records",
+    records(),
+    async function* () {
+      yield* [1, 2, 3];
+    },
+    (text) => text.replaceAll("\n", "\r\n"),
+  ],
+])("a payload of %s beside its record is damaged by other line ends, and the log says so", async (...sampled) => {
+  const [, format, generate, rewrite] = sampled;
+  await using folder = await temporaryFolder();
+  const warnings: string[] = [];
+  const logger: Logger = { debug() {}, info() {}, warn: (message) => warnings.push(message), error() {} };
+  const definition = definePersistable({ name: "sample", format: format as Format, inlineBytes: 0, generate });
+  const build = () => definition({}, { dataDir: folder.path, logger });
+  await build().generate();
+  const [name = ""] = readdirSync(folder.join("sample")).filter((file) => !/^[0-9a-f]{64}\.json$/.test(file));
+  const file = folder.join("sample", name);
+  writeFileSync(file, rewrite(readFileSync(file, "utf8")));
+  const problem = expect.stringContaining("other line ends than were written");
+  await expect(build().load()).rejects.toMatchObject({ code: "PERSISTABLE_CORRUPT_ARTIFACT", problem });
+  expect(await build().explain()).toMatchObject({ state: "miss", reason: { kind: "corrupt", problem } });
+  await build().loadOrGenerate();
+  expect(warnings.join("\n")).toContain(".gitattributes");
+  await build().load();
+  // Anything else of another size is only that.
+  const [again = ""] = readdirSync(folder.join("sample")).filter((other) => !/^[0-9a-f]{64}\.json$/.test(other));
+  writeFileSync(folder.join("sample", again), `${readFileSync(folder.join("sample", again), "utf8")} `);
+  await expect(build().load()).rejects.toMatchObject({ problem: expect.stringMatching(/^has \d+ bytes instead of/) });
 });
 
 test.each(rewritings)("the record of a failure that was given %s is read as it was", async (_what, rewrite) => {
