@@ -173,7 +173,8 @@ export class InvalidTableError extends PersistableError {
 }
 
 /**
- * A batch of items could not be generated. Batches that were through are persisted. Remedy: look at `cause`, and load again: only what is missing is generated then.
+ * A batch of items could not be generated, or was generated and could not be persisted: then its payloads are kept and in `payload`, in the order of its items. Batches that were through are
+ * persisted. Remedy: look at `cause`, and load again: only what is missing is generated then, and what was generated is only written.
  *
  * @example
  * ```ts
@@ -184,20 +185,32 @@ export class BatchFailedError extends PersistableError {
   override readonly code = "PERSISTABLE_BATCH_FAILED" as const;
   /** How many items were in batches that failed. */
   readonly failedItems: number;
+  /** How many of them were generated, and are kept until they can be persisted. */
+  readonly keptItems: number;
 
   constructor(
     name: string,
     details: {
       readonly failedItems: number;
+      readonly keptItems: number;
       readonly persisted: number;
       readonly why: string;
       readonly cause: unknown;
     },
   ) {
-    const { failedItems, persisted, why, cause } = details;
-    super(`${failedItems} items of ${visibleLine(name)} could not be generated; ${persisted} are persisted. ${why}`, {
-      cause,
-    });
+    const { failedItems, keptItems, persisted, why, cause } = details;
+    const what = sayFailed(visibleLine(name), failedItems - keptItems, keptItems);
+    super(`${what}; ${persisted} are persisted. ${why}`, { cause });
     this.failedItems = failedItems;
+    this.keptItems = keptItems;
   }
+}
+
+function sayFailed(name: string, failed: number, kept: number): string {
+  const keeping =
+    "were generated, and could not be persisted (load() them again to write them without generating them again)";
+  if (kept === 0) return `${failed} items of ${name} could not be generated`;
+  return failed === 0
+    ? `${kept} items of ${name} ${keeping}`
+    : `${failed} items of ${name} could not be generated, and ${kept} ${keeping}`;
 }

@@ -42,6 +42,19 @@ export type JudgedHeader =
   | { readonly state: "damaged"; readonly problem: string }
   | { readonly state: "newer"; readonly version: unknown };
 
+/** Where payloads come to lie that are written one after the other. */
+export function layOutItems(
+  encoded: readonly { readonly address: Address; readonly chunks: readonly Uint8Array[] }[],
+): PackItem[] {
+  let offset = 0;
+  return encoded.map(({ address, chunks }) => {
+    const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    const item = { address, offset, length: bytes.length, sha256: sha256Hex(bytes) };
+    offset += bytes.length;
+    return item;
+  });
+}
+
 /** The bytes of a pack, in order. The header is written twice, so that damage to one is no loss. */
 export function encodePack(header: PackHeader, payloads: readonly (readonly Uint8Array[])[]): Uint8Array[] {
   const json = new TextEncoder().encode(`${JSON.stringify(header)}\n`);

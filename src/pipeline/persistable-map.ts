@@ -3,7 +3,7 @@ import type { Address } from "../address/address.ts";
 import { type Addresser, createAddresser } from "../address/create-addresser.ts";
 import { tryDecode } from "../artifact/try-decode.ts";
 import { DecodeError } from "../errors/format-errors.ts";
-import { encodePayload } from "../format/encode-payload.ts";
+import { StoreError } from "../errors/store-errors.ts";
 import { checkDefinition } from "../persistable/check-definition.ts";
 import { definePersistable } from "../persistable/define-persistable.ts";
 import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../persistable/definition.ts";
@@ -16,15 +16,15 @@ import { type State, stateKey } from "../persistable/state.ts";
 import { tellRedacted } from "../persistable/tell-at-once.ts";
 import { carryOutEnlisted, type Work, waitForEnlisted } from "../persistable/wait-graph.ts";
 import { orAborted } from "../store/or-aborted.ts";
-import { sha256Hex } from "../util/sha256.ts";
-import { batchFailure } from "./batch-failure.ts";
+import { batchFailure, type FailedBatch } from "./batch-failure.ts";
 import { limitBatch } from "./batch-limits.ts";
 import { type Compacted, compactPacks, type EncodedItem, inParts, type WriteItems } from "./compact-packs.ts";
 import { claimBatch, inFlight } from "./item-claims.ts";
+import { type Entry, KeptBatches, MadeBatch, type MadeHow } from "./made-batch.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
-import type { PackItem } from "./pack.ts";
+import { layOutItems } from "./pack.ts";
 import { PackStore } from "./pack-store.ts";
-import { retryWithBackoff } from "./retry-with-backoff.ts";
+import { produceBatch } from "./produce-batch.ts";
 
 /**
  * Declare payloads of many small items, each persisted under its own params, generated in batches and kept in packs: "embed 100,000 chunks, of which 37 are new, 96 at a time".
@@ -88,6 +88,8 @@ export class PersistableMap<Item, Payload> {
   readonly #definition: PersistableMapDefinition<Item, Payload, ParamsSchema>;
   readonly #addressOf: Addresser;
   readonly #packs: PackStore;
+  /** Generated, and not written yet. */
+  readonly #kept: KeptBatches<Item, Payload>;
 
   /** @internal */
   constructor(state: State, definition: PersistableMapDefinition<Item, Payload, ParamsSchema>) {
@@ -96,6 +98,7 @@ export class PersistableMap<Item, Payload> {
     const { name, version, classes, address } = state.node;
     this.#addressOf = createAddresser({ name, version, draw: 0, roles: ["map"] }, { classes });
     this.#packs = new PackStore(state.surroundings.store, name, address);
+    this.#kept = new KeptBatches(this.#key(address));
   }
 
   /** The hash of what all items share: name, version, params. */
@@ -120,7 +123,8 @@ export class PersistableMap<Item, Payload> {
 
   /**
    * The payloads of items, in their order, the same one for items that are the same. What is there is loaded and verified, the rest generated in batches; every batch
-   * is durable as soon as it is through, so what is finished is not lost when a later one fails or the process is killed.
+   * is durable as soon as it is through, so what is finished is not lost when a later one fails or the process is killed. A batch that was generated and could not be written is kept:
+   * the next call for its items only writes it.
    *
    * @throws {@link BatchFailedError} where a batch failed, after the others that ran have ended; the signal's reason; a StoreError.
    */
@@ -153,6 +157,11 @@ export class PersistableMap<Item, Payload> {
     yield* await this.load(held, options);
   }
 
+  /** Forget payloads that were generated and could not be persisted. What is persisted stays. */
+  resetPayloads(): void {
+    this.#kept.clear();
+  }
+
   /** Put many small packs into one, where batches have left more than a few. Others may load meanwhile. */
   async compact({ signal }: Pick<LoadItemsOptions, "signal"> = {}): Promise<Compacted> {
     const write: WriteItems = (encoded, format) => this.#write(encoded, format, {}, signal);
@@ -176,6 +185,7 @@ export class PersistableMap<Item, Payload> {
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
     await this.#packs.refresh(signal);
+    this.#kept.prune((address) => this.#packs.has(address));
     await this.#read(wanted.keys(), payloads, signal);
     const hits = payloads.size;
     const tell = (): void => {
@@ -230,34 +240,32 @@ export class PersistableMap<Item, Payload> {
   }
 
   async #generateAll(
-    missing: readonly (readonly [Address, Item])[],
+    missing: readonly Entry<Item>[],
     payloads: Map<Address, Payload>,
     options: LoadItemsOptions,
     tell: () => void,
   ): Promise<void> {
-    const { batchSize = DEFAULT_BATCH_SIZE } = this.#definition;
-    const failures: unknown[] = [];
-    let failedItems = 0;
+    const failed: FailedBatch[] = [];
     const running = new Set<Work>();
     // All of them are claimed now, before another caller gets a turn.
-    const queue = [...inParts(missing, batchSize)].map((items) =>
-      claimBatch(items, ([address]) => this.#key(address), this.#state.node.name, running),
-    );
+    const queue = this.#jobsFor(missing).map(({ entries, made }) => {
+      const claimed = claimBatch(entries, ([address]) => this.#key(address), this.#state.node.name, running);
+      return { ...claimed, made };
+    });
     const lane = async (): Promise<void> => {
-      while (failures.length === 0 && options.signal?.aborted !== true) {
+      while (failed.length === 0 && options.signal?.aborted !== true) {
         const batch = queue.shift();
         if (batch === undefined) return;
-        const { items, work, release } = batch;
+        const { items, work, release, made } = batch;
         running.add(work);
         work.queuedBehind = undefined;
         try {
           await waitForEnlisted(work, () =>
-            carryOutEnlisted(work, () => this.#generateBatch(items, payloads, options.signal)),
+            carryOutEnlisted(work, () => this.#produceBatch(items, made, payloads, failed, options.signal)),
           );
           tell();
         } catch (error) {
-          failures.push(error);
-          failedItems += items.length;
+          failed.push({ items: items.length, error, isKept: false });
         } finally {
           running.delete(work);
           release();
@@ -267,72 +275,97 @@ export class PersistableMap<Item, Payload> {
     await Promise.all(Array.from({ length: Math.max(1, options.concurrency ?? 1) }, lane));
     for (const { release } of queue) release();
     options.signal?.throwIfAborted();
-    if (failures.length > 0) throw batchFailure(this.#state, failures[0], { failedItems, persisted: payloads.size });
+    const failure = batchFailure(this.#state, failed, payloads.size);
+    if (failure !== undefined) throw failure;
   }
 
-  async #generateBatch(
-    batch: readonly (readonly [Address, Item])[],
+  /** Batches that were generated before and could not be written, and then those that are still to be generated. */
+  #jobsFor(
+    missing: readonly Entry<Item>[],
+  ): { readonly entries: readonly Entry<Item>[]; readonly made: MadeBatch<Item, Payload> | undefined }[] {
+    const { batchSize = DEFAULT_BATCH_SIZE } = this.#definition;
+    const left = new Map(missing);
+    const kept = this.#kept.of(new Set(left.keys())).map((made) => {
+      const entries = made.entries.filter(([address]) => left.has(address));
+      for (const [address] of entries) left.delete(address);
+      return { entries, made };
+    });
+    const rest = [...inParts([...left], batchSize)].map((entries) => ({ entries, made: undefined }));
+    return [...kept.filter(({ entries }) => entries.length > 0), ...rest];
+  }
+
+  /** Generate a batch and write it; once it is generated, only writing it is tried again. */
+  async #produceBatch(
+    entries: readonly Entry<Item>[],
+    earlier: MadeBatch<Item, Payload> | undefined,
     payloads: Map<Address, Payload>,
+    failed: FailedBatch[],
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { retries, timeoutMs, validate, generateBatch, name, pools } = this.#definition;
-    const items = batch.map(([, item]) => item);
-    await retryWithBackoff(
-      retries,
-      async () => {
-        const spent = new SpentCost();
-        let startedMs = performance.now();
-        const generated = await limitBatch(name, pools, signal, () => {
-          startedMs = performance.now();
-          const signals = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
-          const attempt = AbortSignal.any(signals.filter((one) => one !== undefined));
-          const generating = generateBatch({
-            items,
-            params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
-            signal: attempt,
-            cost: (amounts) => spent.add(redactionOf(this.#state).amounts(amounts)),
-          });
-          return orAborted(Promise.resolve(generating), attempt);
-        });
-        if (!Array.isArray(generated) || generated.length !== items.length)
-          throw new TypeError(
-            `generateBatch of ${name} gave ${Array.isArray(generated) ? `${generated.length} payloads` : typeof generated} for ${items.length} items: give one for each, in order.`,
-          );
-        const encoded: EncodedItem[] = [];
-        for (const [index, [address, item]] of batch.entries()) {
-          const payload = generated[index] as Payload;
-          await validate?.(payload, item);
-          // Copied: the next payload may lie in the same memory.
-          const chunks = (await encodePayload(this.#state.format, payload)).map((chunk) => Uint8Array.from(chunk));
-          encoded.push({ address, chunks });
-        }
-        const cost = spent.total;
-        const durationMs = Math.round((performance.now() - startedMs) * 1000) / 1000;
-        await this.#write(
-          encoded,
-          this.#state.format.id,
-          { durationMs, ...(cost === undefined ? {} : { cost }) },
-          signal,
-        );
-        for (const [index, [address]] of batch.entries()) payloads.set(address, generated[index] as Payload);
-      },
-      { signal },
-    );
+    const { retries, validate } = this.#definition;
+    const { format } = this.#state;
+    const make = (): Promise<MadeBatch<Item, Payload>> => this.#makeBatch(entries, signal);
+    const write = async (batch: MadeBatch<Item, Payload>): Promise<void> =>
+      this.#write(await batch.encode(format, validate), format.id, batch.how, signal);
+    const { made, failure } = await produceBatch(earlier, { make, write }, retries, signal);
+    if (earlier !== undefined && earlier !== made) this.#kept.drop(earlier);
+    const generated = made?.payloads;
+    if (failure !== undefined) {
+      const { error } = failure;
+      const isKept = made?.isRefused === false;
+      failed.push({ items: entries.length, error, isKept, payloads: generated });
+      if (made !== undefined) this.#kept.keep(made, error instanceof StoreError || signal?.aborted === true);
+      return;
+    }
+    if (made === undefined) return;
+    this.#kept.drop(made);
+    const wanted = new Set(entries.map(([address]) => address));
+    for (const [index, [address]] of made.entries.entries())
+      if (generated !== undefined && wanted.has(address)) payloads.set(address, generated[index] as Payload);
+    if (generated === undefined) await this.#read(wanted, payloads, signal);
+  }
+
+  async #makeBatch(
+    entries: readonly Entry<Item>[],
+    signal: AbortSignal | undefined,
+  ): Promise<MadeBatch<Item, Payload>> {
+    const { timeoutMs, generateBatch, name, pools } = this.#definition;
+    const items = entries.map(([, item]) => item);
+    const spent = new SpentCost();
+    let startedMs = performance.now();
+    const generated = await limitBatch(name, pools, signal, () => {
+      startedMs = performance.now();
+      const signals = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
+      const attempt = AbortSignal.any(signals.filter((one) => one !== undefined));
+      const generating = generateBatch({
+        items,
+        params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
+        signal: attempt,
+        cost: (amounts) => spent.add(redactionOf(this.#state).amounts(amounts)),
+      });
+      return orAborted(Promise.resolve(generating), attempt);
+    });
+    if (!Array.isArray(generated) || generated.length !== items.length)
+      throw new TypeError(
+        `generateBatch of ${name} gave ${Array.isArray(generated) ? `${generated.length} payloads` : typeof generated} for ${items.length} items: give one for each, in order.`,
+      );
+    const cost = spent.total;
+    const durationMs = Math.round((performance.now() - startedMs) * 1000) / 1000;
+    const createdAt = new Date().toISOString();
+    return new MadeBatch(entries, generated as readonly Payload[], {
+      createdAt,
+      durationMs,
+      ...(cost === undefined ? {} : { cost }),
+    });
   }
 
   async #write(
     encoded: readonly EncodedItem[],
     format: string,
-    provenance: { readonly durationMs?: number; readonly cost?: Readonly<Record<string, number>> },
+    how: MadeHow,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    let offset = 0;
-    const items = encoded.map(({ address, chunks }): PackItem => {
-      const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-      const item = { address, offset, length: bytes.length, sha256: sha256Hex(bytes) };
-      offset += bytes.length;
-      return item;
-    });
+    const items = layOutItems(encoded);
     const { name, address } = this.#state.node;
     const header = {
       pack: 1,
@@ -343,7 +376,7 @@ export class PersistableMap<Item, Payload> {
       ),
       format,
       createdAt: new Date().toISOString(),
-      ...provenance,
+      ...how,
       items,
     } as const;
     await this.#packs.write(
