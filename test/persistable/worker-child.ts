@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import {
@@ -14,6 +14,13 @@ import * as defined from "./worker-definitions-module.ts";
 
 /** A program whose generators run on worker threads. It tells what comes of one scenario. */
 const { scenario, dataDir } = JSON.parse(process.argv[2] ?? "{}") as { scenario: string; dataDir: string };
+
+/** What an array, a file or a folder holds. */
+function readable(payload: unknown): unknown {
+  if (typeof payload !== "string") return [...(payload as Float64Array)];
+  const file = statSync(payload).isDirectory() ? path.join(payload, "a.txt") : payload;
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
 
 const inMain = definePersistable({ name: "in_main", worker: true, generate: () => 1 });
 
@@ -39,6 +46,33 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     const first = await defined.keeping({ call: 1 }, { dataDir }).payload;
     const second = await failureOf(defined.keeping({ call: 2 }, { dataDir }).payload);
     return { first: first.length, second: [second.name, second.message] };
+  },
+  async obstructed() {
+    const look = {
+      array: defined.obstructedArray({ dataDir }, { dataDir }),
+      file: defined.obstructedFile({ dataDir }, { dataDir }),
+      folder: defined.obstructedFolder({ dataDir }, { dataDir }),
+    };
+    const seen: unknown[] = [];
+    for (const made of Object.values(look)) {
+      const error = (await failureOf(made.payload)) as PersistableError;
+      const given = readable(error.payload);
+      rmSync(path.join(dataDir, made.name));
+      const payload = readable(await made.payload);
+      const count = readFileSync(path.join(dataDir, `${made.name}.count`), "utf8");
+      const isLeft = typeof error.payload === "string" && existsSync(error.payload);
+      const isSaid = /generated, but could not be persisted/.test(error.message);
+      seen.push([error.code, isSaid, given, payload, count, isLeft]);
+    }
+    const { provenance } = (await look.array.record()) ?? {};
+    return { seen, cost: provenance?.cost };
+  },
+  async undecodable() {
+    defined.broken.codec = true;
+    const made = defined.reading({}, { dataDir });
+    const error = (await failureOf(made.payload)) as PersistableError;
+    defined.broken.codec = false;
+    return [error.code, (await made.payload).value, (await made.load()).value];
   },
   async talkative() {
     const events: PersistableEvent[] = [];

@@ -1,9 +1,12 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { isMainThread } from "node:worker_threads";
+import { directory } from "../../src/formats/directory.ts";
+import { file } from "../../src/formats/file.ts";
 import {
   defineClass,
   definePersistable,
+  npy,
   Persistable,
   type Secret,
   structured,
@@ -37,6 +40,80 @@ export const leftover = definePersistable({
   name: "leftover",
   worker: true,
   generate: () => kept?.byteLength ?? -1,
+});
+
+/** Puts something in the way of its own publication, once. */
+function obstruct(dataDir: string, name: string): void {
+  const count = path.join(dataDir, `${name}.count`);
+  const calls = existsSync(count) ? Number(readFileSync(count, "utf8")) + 1 : 1;
+  writeFileSync(count, String(calls));
+  if (calls === 1) writeFileSync(path.join(dataDir, name), "in the way");
+}
+
+export const obstructedArray = definePersistable({
+  name: "obstructed_array",
+  worker: true,
+  format: npy(),
+  params: typedParams<{ dataDir: string }>(),
+  generate: ({ params, cost }) => {
+    obstruct(params.dataDir, "obstructed_array");
+    cost({ usd: 4 });
+    return Float64Array.of(1, 2, 3);
+  },
+});
+
+export const obstructedFile = definePersistable({
+  name: "obstructed_file",
+  worker: true,
+  format: file({ extension: ".txt" }),
+  params: typedParams<{ dataDir: string }>(),
+  generate: ({ params, workDir }) => {
+    obstruct(params.dataDir, "obstructed_file");
+    writeFileSync(path.join(workDir, "a.txt"), "made on a worker thread");
+    return path.join(workDir, "a.txt");
+  },
+});
+
+export const obstructedFolder = definePersistable({
+  name: "obstructed_folder",
+  worker: true,
+  format: directory(),
+  params: typedParams<{ dataDir: string }>(),
+  generate: ({ params, workDir }) => {
+    obstruct(params.dataDir, "obstructed_folder");
+    writeFileSync(path.join(workDir, "a.txt"), "made on a worker thread");
+    return workDir;
+  },
+});
+
+/** Of a class whose codec is broken on the main thread, as long as that says so. */
+export class Reading {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+export const broken = { codec: false, readings: 0 };
+
+export const reading = definePersistable({
+  name: "reading",
+  worker: true,
+  format: structured({
+    classes: [
+      defineClass(Reading, {
+        encode: ({ value }) => value,
+        decode: (value) => {
+          if (broken.codec) throw new Error("bug in my codec");
+          return new Reading(value);
+        },
+      }),
+    ],
+  }),
+  generate: () => {
+    broken.readings += 1;
+    return new Reading(broken.readings);
+  },
 });
 
 export const keeping = definePersistable({

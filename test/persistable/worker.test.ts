@@ -80,6 +80,22 @@ describe.concurrent("a generator on a worker thread", () => {
     ]);
   });
 
+  test("does not lose what could not be published: an array, a file, a folder", async () => {
+    const text = "made on a worker thread";
+    expect(await play("obstructed")).toEqual({
+      seen: [
+        [expect.stringMatching(/^PERSISTABLE_/), true, [1, 2, 3], [1, 2, 3], "1", false],
+        [expect.stringMatching(/^PERSISTABLE_/), true, text, text, "1", false],
+        [expect.stringMatching(/^PERSISTABLE_/), true, text, text, "1", false],
+      ],
+      cost: { usd: 4 },
+    });
+  });
+
+  test("does not lose what could not be decoded on its way", async () => {
+    expect(await play("undecodable")).toEqual(["PERSISTABLE_CLASS_CODEC", 1, 1]);
+  });
+
   test("hands over a big typed array without a copy", async () => {
     expect(await play("moved")).toEqual({ sizeBytes: 16_000_000, leftBytes: 0 });
   });

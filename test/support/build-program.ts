@@ -39,7 +39,9 @@ export async function buildProgram(folder: string, modules: readonly [string, ..
 async function buildLibrary(outdir: string): Promise<void> {
   await build({
     ...OPTIONS,
-    entryPoints: ["index", "pipeline"].map((name) => path.join(root, `src/${name}.ts`)),
+    entryPoints: ["index", "pipeline", "formats/directory", "formats/file"].map((name) =>
+      path.join(root, `src/${name}.ts`),
+    ),
     outdir,
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
@@ -52,7 +54,7 @@ function leaveOthersOut(libraryUrl: string): Plugin {
     setup({ onResolve }) {
       onResolve({ filter: /\.ts$/ }, ({ kind, path: target }) => {
         if (kind === "entry-point") return undefined;
-        const entry = /\/src\/([a-z]+)\.ts$/.exec(target)?.[1];
+        const entry = /\/src\/((?:formats\/)?[a-z]+)\.ts$/.exec(target)?.[1];
         const file = entry === undefined ? `./${path.basename(target, ".ts")}.js` : `${libraryUrl}/${entry}.js`;
         return { path: file, external: true };
       });
