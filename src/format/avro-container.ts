@@ -113,7 +113,7 @@ function loadZlib(): Zlib {
 
 function compress(content: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    loadZlib().deflateRaw(content, (error, data) => (error === null ? resolve(data) : reject(error)));
+    loadZlib().deflateRaw(content, (error, data) => (error ? reject(error) : resolve(data)));
   });
 }
 
@@ -126,7 +126,7 @@ function expand(
   const limit = decodedBytesAllowed(fileBytes, limits) < limits.maxBytes ? "maxRatio" : "maxBytes";
   return new Promise((resolve, reject) => {
     loadZlib().inflateRaw(data, { maxOutputLength: Math.max(1, maxOutputLength) }, (error, content) => {
-      if (error === null) resolve(new Uint8Array(content));
+      if (!error) resolve(new Uint8Array(content));
       else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
         reject(new DecodeLimitError("avro", limit, limits[limit], { cause: error }));
       else if (isOutOfResources(error)) reject(error);

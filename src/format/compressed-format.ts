@@ -188,7 +188,7 @@ type AsyncCode = (bytes: Uint8Array, options: object, callback: (error: Error | 
 
 function call(code: unknown, bytes: Uint8Array, options: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    (code as AsyncCode)(bytes, options, (error, result) => (error === null ? resolve(result) : reject(error)));
+    (code as AsyncCode)(bytes, options, (error, result) => (error ? reject(error) : resolve(result)));
   });
 }
 

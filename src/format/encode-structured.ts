@@ -1,3 +1,4 @@
+import { messageOf } from "../errors/error-kind.ts";
 import { UnsupportedPayloadError } from "../errors/format-errors.ts";
 import { isOutOfResources } from "./out-of-resources.ts";
 import { INLINE_BELOW_BYTES, type Segment, type StructuredPlan } from "./structured-plan.ts";
@@ -55,10 +56,17 @@ function write(plan: StructuredPlan): ReturnType<typeof writeStructured> {
     throw new UnsupportedPayloadError(
       "structured",
       [],
-      `cannot be serialized by V8 (${(error as Error).message})`,
-      "Give plain data.",
+      `cannot be serialized by V8 (${messageOf(error)})`,
+      isV8Missing(error)
+        ? "This runtime lacks that part of node:v8 (Bun does): use json(), msgpack() or table() as the format."
+        : "Give plain data.",
     );
   }
+}
+
+/** Bun has the module, and a serializer that only throws. */
+function isV8Missing(error: unknown): boolean {
+  return "Bun" in globalThis || /not (?:yet )?implemented/i.test(messageOf(error));
 }
 
 interface Writer extends Serializer {

@@ -28,7 +28,7 @@ export async function writeZip(
   const written: Uint8Array[] = [];
   let sizeBytes = 0;
   const zip = new Zip((error, chunk) => {
-    if (error !== null) throw error;
+    if (error) throw error;
     written.push(chunk);
     sizeBytes += chunk.length;
   });

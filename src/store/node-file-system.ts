@@ -79,7 +79,8 @@ function promised<Value>(
   start: (done: (error: NodeJS.ErrnoException | null, value?: Value) => void) => void,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    start((error, value) => (error === null ? resolve(value as Value) : reject(error)));
+    // Deno hands undefined over where Node hands null.
+    start((error, value) => (error ? reject(error) : resolve(value as Value)));
   });
 }
 

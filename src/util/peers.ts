@@ -31,7 +31,7 @@ export async function loadGcs() {
 }
 
 /** @throws {@link MissingPeerError} */
-export async function loadSftp() {
+export async function loadSftp(): Promise<{ readonly default: typeof import("ssh2-sftp-client") }> {
   try {
     return await import("ssh2-sftp-client");
   } catch (cause) {
