@@ -50,7 +50,17 @@ install_npm_packages() {
   npm install --silent --no-save --no-audit --no-fund --prefix "$here" azurite@3.35.0 s3rver@3.7.1
 }
 
+# Runtimes, bundlers and a test runner that the packed package is tried with: too large for everyone's npm ci.
+install_tools() {
+  if [ -d "$here/node_modules/jest" ] && [ -d "$here/node_modules/webpack" ] && [ -d "$here/node_modules/bun" ]; then
+    return
+  fi
+  npm install --silent --no-save --no-audit --no-fund --ignore-scripts --prefix "$here" azurite@3.35.0 s3rver@3.7.1 \
+    jest@30.5.0 webpack@5.113.0 rollup@4.68.8 @rollup/plugin-node-resolve@16.0.3 deno@2.9.6 bun@1.4.5
+}
+
 install_debian_packages
 install_moto
 install_npm_packages
-echo "Swift, sshd, moto, Azurite and s3rver are here."
+install_tools
+echo "Swift, sshd, moto, Azurite, s3rver, Jest, webpack, Rollup, Deno and Bun are here."

@@ -1,7 +1,7 @@
 export type { Address } from "./address/address.ts";
 export { addressOf, parseAddress, type Recipe, shortAddress } from "./address/address-of.ts";
 export { collectOrphans } from "./artifact/collect-orphans.ts";
-export type { LeaseOwner } from "./artifact/lease.ts";
+export type { LeaseOwner } from "./artifact/lease-claim.ts";
 export { describeMiss, type MissReason, type NearestArtifact, type RecipeChange } from "./artifact/miss.ts";
 export type { Collected } from "./artifact/remove-orphans.ts";
 export { InvalidAddressError } from "./errors/address-errors.ts";

@@ -1,7 +1,8 @@
 import type { Address } from "../address/address.ts";
 import { EXPLAIN_RECORDS, explainMiss } from "../artifact/explain-miss.ts";
 import { inspectArtifact } from "../artifact/inspect-artifact.ts";
-import { type LeaseOwner, readLease } from "../artifact/lease.ts";
+import { readLease } from "../artifact/lease.ts";
+import type { LeaseOwner } from "../artifact/lease-claim.ts";
 import type { MissReason } from "../artifact/miss.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";

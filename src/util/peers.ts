@@ -1,10 +1,19 @@
+import type * as S3 from "@aws-sdk/client-s3";
+import type * as Azure from "@azure/storage-blob";
+import type * as Gcs from "@google-cloud/storage";
+import type * as Age from "age-encryption";
+import type * as Avro from "avsc";
+import type * as ParquetReader from "hyparquet";
+import type * as ParquetWriter from "hyparquet-writer";
+import type * as LogUpdate from "log-update";
+import type * as MessagePack from "msgpackr";
 import { peerFailure } from "./peer-failure.ts";
 
 // Every optional peer, loaded on its first use. Each import stands in a `try` of its own and names its package in plain
 // text: that is how bundlers learn that the package may be absent, and a program without it can be bundled.
 
 /** @throws {@link MissingPeerError} */
-export async function loadS3() {
+export async function loadS3(): Promise<typeof S3> {
   try {
     return await import("@aws-sdk/client-s3");
   } catch (cause) {
@@ -13,7 +22,7 @@ export async function loadS3() {
 }
 
 /** @throws {@link MissingPeerError} */
-export async function loadAzure() {
+export async function loadAzure(): Promise<typeof Azure> {
   try {
     return await import("@azure/storage-blob");
   } catch (cause) {
@@ -22,7 +31,7 @@ export async function loadAzure() {
 }
 
 /** @throws {@link MissingPeerError} */
-export async function loadGcs() {
+export async function loadGcs(): Promise<typeof Gcs> {
   try {
     return await import("@google-cloud/storage");
   } catch (cause) {
@@ -49,7 +58,7 @@ export async function loadArrow(): Promise<typeof import("apache-arrow")> {
 }
 
 /** @throws {@link MissingPeerError} */
-export async function loadAvro() {
+export async function loadAvro(): Promise<(typeof Avro)["default"]> {
   try {
     // Node finds no names in this CommonJS module.
     return (await import("avsc")).default;
@@ -59,7 +68,7 @@ export async function loadAvro() {
 }
 
 /** @throws {@link MissingPeerError} */
-export async function loadAge() {
+export async function loadAge(): Promise<typeof Age> {
   try {
     return await import("age-encryption");
   } catch (cause) {
@@ -68,7 +77,7 @@ export async function loadAge() {
 }
 
 /** @throws {@link MissingPeerError} */
-export async function loadParquetReader() {
+export async function loadParquetReader(): Promise<typeof ParquetReader> {
   try {
     return await import("hyparquet");
   } catch (cause) {
@@ -77,7 +86,7 @@ export async function loadParquetReader() {
 }
 
 /** @throws {@link MissingPeerError} */
-export async function loadParquetWriter() {
+export async function loadParquetWriter(): Promise<typeof ParquetWriter> {
   try {
     return await import("hyparquet-writer");
   } catch (cause) {
@@ -86,7 +95,7 @@ export async function loadParquetWriter() {
 }
 
 /** @throws {@link MissingPeerError} */
-export async function loadMessagePack() {
+export async function loadMessagePack(): Promise<typeof MessagePack> {
   try {
     return await import("msgpackr");
   } catch (cause) {
@@ -95,7 +104,7 @@ export async function loadMessagePack() {
 }
 
 /** @throws {@link MissingPeerError} */
-export async function loadLogUpdate() {
+export async function loadLogUpdate(): Promise<typeof LogUpdate> {
   try {
     return await import("log-update");
   } catch (cause) {

@@ -11,9 +11,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+import { rolldown } from "rolldown";
+import * as vite from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readImports } from "../support/architecture-rules.ts";
 
@@ -137,6 +141,157 @@ describe("the packed package", () => {
     }
   });
 });
+
+/** What a program of every part tells where all of it works, and no peer is installed. */
+const everyPart = {
+  planned: 6,
+  generated: 6,
+  hits: 3,
+  rows: 3,
+  types: true,
+  items: "ab",
+  table: "x",
+  missing: "PERSISTABLE_MISSING_PEER",
+  bucket: "PERSISTABLE_MISSING_PEER",
+};
+
+/** Runs a program where nothing is installed, and gives what it tells. */
+function playIn(folder: string, command: string, args: readonly string[]): unknown {
+  const told = JSON.parse(run(command, args, folder).trim().split("\n").at(-1) ?? "null") as Record<string, unknown>;
+  return { ...told, rows: told.rows ?? told.hits };
+}
+
+describe("a program that uses the packed package, in a folder without peers and without settings", () => {
+  const program = join(project, "every-part.mjs");
+  const bare = join(workspace, "bare");
+  beforeAll(() => {
+    cpSync(join(root, "test/package/programs"), project, { recursive: true });
+    mkdirSync(bare);
+    writeFileSync(join(bare, "package.json"), '{ "type": "module" }\n');
+  });
+
+  it("runs on Node", () => {
+    expect(playIn(project, process.execPath, [program])).toEqual(everyPart);
+  });
+
+  it.each(["esm", "cjs"] as const)("is bundled by esbuild as %s, without a word", async (format) => {
+    const outfile = join(bare, `esbuild.${format === "esm" ? "mjs" : "cjs"}`);
+    const { warnings } = await esbuild.build({
+      entryPoints: [program],
+      bundle: true,
+      platform: "node",
+      format,
+      outfile,
+      logLevel: "silent",
+    });
+    expect(warnings).toEqual([]);
+    expect(playIn(bare, process.execPath, [outfile])).toEqual(everyPart);
+  });
+
+  it("is bundled by Rolldown", async () => {
+    const bundle = await rolldown({ input: program, platform: "node", onLog: () => {} });
+    await bundle.write({ dir: join(bare, "rolldown") });
+    await bundle.close();
+    expect(playIn(bare, process.execPath, [join(bare, "rolldown/every-part.js")])).toEqual(everyPart);
+  });
+
+  it.each([undefined, true] as const)("is bundled by Vite for a server, noExternal: %s", async (noExternal) => {
+    // Where the library stays outside, the bundle lies where it finds it.
+    const outDir = join(noExternal === true ? bare : project, `vite-${noExternal}`);
+    const build = { ssr: program, outDir, emptyOutDir: true, minify: true };
+    await vite.build({
+      root: project,
+      configFile: false,
+      logLevel: "silent",
+      ssr: noExternal === true ? { noExternal } : {},
+      build,
+    });
+    expect(playIn(outDir, process.execPath, [join(outDir, "every-part.js")])).toEqual(everyPart);
+  });
+
+  it("compiles without the types of Node, its declarations included", () => {
+    const folder = join(project, "without-node");
+    mkdirSync(folder);
+    const withNode = /opentelemetry|s3|azure|gcs|sftp|arrow|avro|parquet|msgpack|encrypted|package\.json/;
+    const entries = Object.keys(manifest.exports).filter((entry) => !withNode.test(entry));
+    const lines = entries.map((entry, i) => `export * as entry${i} from "persistable-ts${entry.slice(1)}";`);
+    writeFileSync(join(folder, "use.ts"), lines.join("\n"));
+    const compilerOptions = {
+      target: "es2022",
+      lib: ["es2022", "dom"],
+      module: "esnext",
+      moduleResolution: "bundler",
+      types: [],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["use.ts"] }));
+    const tsc = join(root, "node_modules/typescript-native/bin/tsc");
+    expect(spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" }).stdout).toBe("");
+  });
+
+  it.each(["vmThreads", "vmForks"])("passes its tests under vitest with the pool %s", (pool) => {
+    const vitest = join(root, "node_modules/vitest/vitest.mjs");
+    const args = [vitest, "run", "--root", project, "--globals", `--pool=${pool}`, "on-disk.test.mjs"];
+    run(process.execPath, args, project);
+  });
+
+  // Installed with the test servers, since they are large: scripts/install-test-servers.sh.
+  const tools = join(root, ".servers/node_modules");
+  const areInstalled = existsSync(join(tools, "jest")) && existsSync(join(tools, "webpack"));
+  if (!areInstalled && process.env.CI === "true")
+    throw new Error("These tests need what scripts/install-test-servers.sh installs.");
+
+  describe.skipIf(!areInstalled)("and elsewhere", () => {
+    it("passes its tests under Jest, in its mode of modules", () => {
+      const settings = { rootDir: project, testMatch: ["**/*.test.mjs"], transform: {} };
+      const config = { ...settings, moduleFileExtensions: ["mjs", "js", "json"] };
+      const args = ["--experimental-vm-modules", join(tools, "jest/bin/jest.js"), "--config", JSON.stringify(config)];
+      run(process.execPath, args, project);
+    });
+
+    it("is bundled by webpack, which only warns", async () => {
+      const bundler = createRequire(join(tools, "_.js"))("webpack") as Webpack;
+      const output = { path: join(bare, "webpack"), filename: "every-part.cjs", chunkFormat: "commonjs" };
+      const stats = await new Promise<WebpackStats>((resolve, reject) => {
+        const settings = { mode: "production", target: "node20", entry: program, context: project, output };
+        bundler(settings, (error, made) => (made === undefined ? reject(error) : resolve(made)));
+      });
+      expect(stats.compilation.errors.map(({ message }) => message)).toEqual([]);
+      expect(playIn(bare, process.execPath, [join(bare, "webpack/every-part.cjs")])).toEqual(everyPart);
+    });
+
+    it("is bundled by Rollup", async () => {
+      const load = createRequire(join(tools, "_.js"));
+      const { rollup } = load("rollup") as { rollup: Rollup };
+      const { nodeResolve } = load("@rollup/plugin-node-resolve") as { nodeResolve: () => unknown };
+      const bundle = await rollup({ input: program, plugins: [nodeResolve()], onwarn: () => {} });
+      await bundle.write({ dir: join(bare, "rollup"), format: "esm" });
+      expect(playIn(bare, process.execPath, [join(bare, "rollup/every-part.js")])).toEqual(everyPart);
+    });
+
+    const deno = join(tools, "@deno/linux-x64-glibc/deno");
+    it.skipIf(!existsSync(deno))("runs on Deno", () => {
+      expect(playIn(project, deno, ["run", "-A", program])).toEqual(everyPart);
+    });
+
+    const bun = join(tools, "@oven/bun-linux-x64/bin/bun");
+    it.skipIf(!existsSync(bun))("runs on Bun, which says which formats it lacks", () => {
+      expect(playIn(project, bun, [program])).toEqual({
+        ...everyPart,
+        structured: expect.stringMatching(/use json\(\), msgpack\(\) or table\(\)/),
+      });
+    });
+  });
+});
+
+interface WebpackStats {
+  readonly compilation: { readonly errors: readonly { readonly message: string }[] };
+}
+type Webpack = (settings: object, done: (error: Error | null, stats?: WebpackStats) => void) => void;
+type Rollup = (options: object) => Promise<{ write(options: object): Promise<unknown> }>;
 
 describe("a project that uses the packed package", () => {
   beforeAll(() => {
