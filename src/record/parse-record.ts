@@ -73,7 +73,10 @@ export function isRecord(parsed: ArtifactRecord | RecordProblem): parsed is Arti
 type Fields = { readonly [key: string]: JsonValue | undefined };
 
 function parseChecked(stored: Uint8Array, file: string, classes: readonly ClassCodec[]): ArtifactRecord {
-  if (stored.length > MAX_RECORD_BYTES) throw new RecordProblemError(`is larger than ${MAX_RECORD_BYTES} bytes`);
+  if (stored.length > MAX_RECORD_BYTES) {
+    refuseNewerHead(stored, file);
+    throw new RecordProblemError(`is larger than ${MAX_RECORD_BYTES} bytes`);
+  }
   const bytes = plainLines(stored);
   const intact = isIntact(bytes);
   let fields: Fields;
@@ -81,6 +84,7 @@ function parseChecked(stored: Uint8Array, file: string, classes: readonly ClassC
     assertDepth(bytes);
     fields = expectObject(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as JsonValue, "record");
   } catch (error) {
+    if (!isDamagedVersion(bytes)) refuseNewerHead(bytes, file);
     throw new RecordProblemError(
       intact ? `is not JSON within limits: ${(error as Error).message}` : "does not match its checksum",
     );
@@ -142,6 +146,16 @@ function assertVersion({ record, scheme }: Fields, bytes: Uint8Array, intact: bo
   if (record !== RECORD_VERSION) throw new RecordProblemError('has no version in "record"');
   if (scheme !== ADDRESS_SCHEME) throw new RecordProblemError('has no address scheme in "scheme"');
 }
+
+/** A newer release may write records that are larger, nested more deeply, or no JSON as a whole. */
+function refuseNewerHead(bytes: Uint8Array, file: string): void {
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, HEAD_BYTES));
+  const record = Number(/^ {2}"record": (\d{1,9})\b/m.exec(head)?.[1] ?? RECORD_VERSION);
+  if (record > RECORD_VERSION) throw new NewerRecordError(file, record);
+}
+
+/** Checksum, address, format and version stand in the first lines. */
+const HEAD_BYTES = 4096;
 
 const NEWER_SCHEME = /^persistable\/(?:[2-9]|[1-9]\d+)$/;
 

@@ -50,6 +50,22 @@ const newer: readonly (readonly [what: string, make: (record: string) => string]
     (record) => forged(record, (text) => text.replace('"n": 1', '"n": {\n      "$decimal": "1"\n    }')),
   ],
 ];
+/** Records that this release could not even parse. */
+const unreadable: readonly (readonly [what: string, make: (record: string) => string])[] = [
+  [
+    "more than a megabyte",
+    (record) => record.replace('"record": 1', '"record": 2').replace(/\}\n$/, `${" ".repeat(2 ** 20)}}\n`),
+  ],
+  [
+    "200 levels",
+    (record) =>
+      record
+        .replace('"record": 1', '"record": 2')
+        .replace('"params": {', `"deep": ${"[".repeat(200)}${"]".repeat(200)},\n  "params": {`),
+  ],
+  ["an end that is no JSON", (record) => `${record.replace('"record": 1', '"record": 2')}--\nmore\n`],
+];
+
 /** What says of itself only in places that the quick way leaves out. */
 const isDeep = (what: string): boolean => what.startsWith("another kind") || what.startsWith("a kind");
 
@@ -127,6 +143,21 @@ describe.each(samples)("a record with its payload as %s", (_title, format, inlin
     expect(rig.generations).toBe(1);
     expect(await rig.build().remove()).toBe(true);
     expect(await rig.build().loadOrGenerate()).toBe("payload");
+  });
+
+  test.each(unreadable)("of a newer release, with %s, is left as it is", async (_what, make) => {
+    await using rig = await prepare(format, inlineBytes);
+    const record = make(rig.record);
+    writeFileSync(rig.file, record);
+    const files = rig.files();
+    for (const way of ["load", "loadOrGenerate", "isPersisted", "explain", "record"] as const)
+      await expect(rig.build()[way]()).rejects.toBeInstanceOf(NewerRecordError);
+    expect(await collectOrphans(rig.dataDir, "sample", { graceMs: -1000 })).toEqual({ files: [], sizeBytes: 0 });
+    expect(readFileSync(rig.file, "utf8")).toBe(record);
+    expect(rig.files()).toEqual(files);
+    // Such an end or size, and nothing newer, is damage.
+    writeFileSync(rig.file, record.replace('"record": 2', '"record": 1'));
+    await expect(rig.build().load()).rejects.toMatchObject({ code: "PERSISTABLE_CORRUPT_ARTIFACT" });
   });
 
   test("in whose version a bit was flipped is damaged, and is generated again", async () => {
