@@ -6,6 +6,7 @@ import { quarantineArtifact } from "../artifact/quarantine-artifact.ts";
 import type { CorruptArtifact } from "../artifact/read-outcome.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
+import { certainStore } from "../store/certain-store.ts";
 import { acceptLoaded, type InternalCallOptions, startHit } from "./accept-payload.ts";
 import { completePayload, tellFailure } from "./complete-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
@@ -28,7 +29,9 @@ export async function producePayload(
 ): Promise<{ readonly payload: unknown }> {
   await tellMiss(state, first);
   let miss = first;
-  let isYielded = false;
+  const { store } = state.surroundings;
+  /** What was generated has given way to an artifact that was there already: which is to be read, and not to be guessed at. */
+  let yieldedTo: Miss["state"] | undefined;
   for (;;) {
     const judged = miss.state === "corrupt" ? miss : undefined;
     const lease = await acquireLease(state.surroundings.store, state.node.address, {
@@ -45,7 +48,7 @@ export async function producePayload(
     });
     try {
       const startedMs = startHit(state);
-      const found = await findArtifact(state, signal);
+      const found = await findArtifact(state, signal, yieldedTo === undefined ? store : certainStore(store));
       if (found.state === "hit")
         return { payload: await acceptLoaded(state, found, { ...options, signal }, startedMs) };
       miss = found;
@@ -58,11 +61,11 @@ export async function producePayload(
         if (behind.state === "hit")
           return { payload: await acceptLoaded(state, behind, { ...options, signal }, startedMs) };
       }
-      // What was generated has given way to a whole artifact of another layer, which cannot be read: to generate again would not help.
-      if (found.state === "corrupt" && isYielded) throw damageError(state, found);
+      // The whole artifact of another layer cannot be read here: to generate again would not help.
+      if (found.state === "corrupt" && yieldedTo === "corrupt") throw damageError(state, found);
       const payload = await completeUnderLease(state, found.state === "corrupt" ? found : undefined, options, signal);
       if (payload !== undefined) return payload;
-      isYielded = found.state === "corrupt";
+      yieldedTo = found.state;
     } finally {
       await lease?.release();
     }

@@ -5,6 +5,7 @@ import { StreamSpool } from "../artifact/stream-spool.ts";
 import { succeedingSource } from "../artifact/succeeding-source.ts";
 import { checkPayload } from "../format/encode-payload.ts";
 import type { StoredCodec, StreamCodec } from "../format/format.ts";
+import { certainStore } from "../store/certain-store.ts";
 import { removeWorkFolder } from "../util/work-folder.ts";
 import type { InternalCallOptions } from "./accept-payload.ts";
 import type { GeneratorContext } from "./generate-context.ts";
@@ -49,7 +50,8 @@ export function openStaged(state: State, staged: StagedPayload): Promise<unknown
   const { store } = surroundings;
   const { name, address, classes } = node;
   return openStoredPayload({
-    ...{ store, name, address, payload: staged, format, limits },
+    // It was written just now: what does not come is not missing.
+    ...{ store: certainStore(store), name, address, payload: staged, format, limits },
     onDamage: (damage) => settleOwnDamage({ store, name, address, file: staged.file }, damage),
     successor: () => succeedingSource({ store, name, address, classes, format: format.id }),
   });
