@@ -4,6 +4,7 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type LayeredMode, layeredStore } from "../../src/stores/layered.ts";
 import { digestsIn, faultyStore } from "../support/faulty-store.ts";
+import { override } from "../support/override-store.ts";
 import { damageIn, isPayloadPath, isRecordPath, payloadKinds } from "../support/payload-kinds.ts";
 
 const places = {
@@ -113,6 +114,33 @@ describe.each(payloadKinds)("a $name payload that is damaged in the remote", (ki
         });
   }
 });
+
+describe.each(payloadKinds)("one flipped bit in one answer of the remote, for a $name payload", (kind) => {
+  for (const mode of modes)
+    test(`changes nothing, and nothing is generated (${mode})`, async () => {
+      const { remote, sound } = await filled(kind);
+      for (const asked of ["load", "loadOrGenerate"] as const)
+        for (let flipped = 0; flipped < 8; flipped++) {
+          const store = open(memoryStore(), flippingOnce(remote, flipped), mode);
+          expect(await kind.ask(store, 2, asked), `${asked}, answer ${flipped}`).toBe(1);
+          expect(await digestsIn(remote)).toEqual(sound);
+        }
+    });
+});
+
+/** The same store; in its nth answer with bytes one bit is another one. */
+function flippingOnce(store: Store, nth: number): Store {
+  let answers = 0;
+  return override(store, {
+    read: async (path, options) => {
+      const bytes = await store.read(path, options);
+      if (bytes === undefined || bytes.length === 0 || path.startsWith(".persistable/") || answers++ !== nth)
+        return bytes;
+      const at = Math.floor(bytes.length / 3);
+      return bytes.with(at, (bytes[at] as number) ^ 4);
+    },
+  });
+}
 
 async function copy(from: Store, to: Store): Promise<void> {
   for await (const { path } of from.list("")) {
