@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import { ArtifactInFlightError, CorruptArtifactError } from "../errors/artifact-errors.ts";
+import { certainStore } from "../store/certain-store.ts";
 import type { Store } from "../store/store.ts";
 import { recordPath } from "./artifact-paths.ts";
 import { quarantineArtifact } from "./quarantine-artifact.ts";
@@ -55,11 +56,13 @@ export async function settleOwnDamage(
   const corrupt = new CorruptArtifactError(name, address, damage.path, damage.problem);
   try {
     for (let look = 0; look < 2; look++) {
-      const recordBytes = await readRecordBytes(store, recordPath(name, address));
+      const recordBytes = await readRecordBytes(certainStore(store), recordPath(name, address));
       if (recordBytes !== undefined && findPayloadFile(recordBytes, address) === file)
         return await settleDamage({ ...artifact, recordBytes }, damage);
     }
-    return (await store.stat(damage.path)) === undefined ? new ArtifactInFlightError(name, damage.path) : corrupt;
+    return (await certainStore(store).stat(damage.path)) === undefined
+      ? new ArtifactInFlightError(name, damage.path)
+      : corrupt;
   } catch {
     return corrupt;
   }
@@ -68,7 +71,7 @@ export async function settleOwnDamage(
 /** One read that gives something else may be a bad one. */
 async function isStanding({ store, name, address, recordBytes }: HandedOut): Promise<boolean> {
   for (let look = 0; look < 2; look++) {
-    const bytes = await readRecordBytes(store, recordPath(name, address));
+    const bytes = await readRecordBytes(certainStore(store), recordPath(name, address));
     if (bytes !== undefined && Buffer.compare(bytes, recordBytes) === 0) return true;
   }
   return false;

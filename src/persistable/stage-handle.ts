@@ -1,3 +1,4 @@
+import { isOwnHealed } from "../artifact/is-healed.ts";
 import { openStoredPayload } from "../artifact/open-stored-payload.ts";
 import { settleOwnDamage } from "../artifact/settle-damage.ts";
 import { type StagedPayload, stageFiles, stageStream } from "../artifact/stage-payload.ts";
@@ -52,6 +53,7 @@ export function openStaged(state: State, staged: StagedPayload): Promise<unknown
   return openStoredPayload({
     // It was written just now: what does not come is not missing.
     ...{ store: certainStore(store), name, address, payload: staged, format, limits },
+    heal: () => isOwnHealed(store, name, address),
     onDamage: (damage) => settleOwnDamage({ store, name, address, file: staged.file }, damage),
     successor: () => succeedingSource({ store, name, address, classes, format: format.id }),
   });
