@@ -5,8 +5,11 @@ import { styleText } from "node:util";
 import { transform } from "esbuild";
 import { bundle } from "./bundle.mjs";
 
-/** The goal is 60 kB; until it is reached, this keeps what was gained. URLs of buckets took 1.3 kB of it. */
-const limitBytes = 84_500;
+/**
+ * Keeps what is gained. What a hit must know has grown by 21 kB: which secrets an event may not name, what is kept of a payload that
+ * could not be persisted, links between a data directory and an object, credentials in a location, and failures in other realms.
+ */
+const limitBytes = 106_000;
 
 const built = await bundle();
 const chunks = new Map(built.chunks.map((chunk) => [chunk.fileName, chunk]));

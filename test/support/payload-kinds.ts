@@ -7,7 +7,6 @@ import { directory } from "../../src/formats/directory.ts";
 import { file } from "../../src/formats/file.ts";
 import { records } from "../../src/formats/records.ts";
 import { definePersistable } from "../../src/persistable/define-persistable.ts";
-import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -153,5 +152,3 @@ export async function damageIn(
 
 export const isRecordPath = (path: string): boolean => /\/[0-9a-f]{64}\.json$/.test(path);
 export const isPayloadPath = (path: string): boolean => !isRecordPath(path);
-
-export const freshMemory = (): Store => memoryStore();
