@@ -2,7 +2,7 @@ import { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from
 import { DecodeError } from "../errors/format-errors.ts";
 import { formatFailure } from "../errors/user-code-errors.ts";
 import type { Format } from "../format/format.ts";
-import { findInline, findInlineBytes } from "../record/inline-payload.ts";
+import { findInline, findInlineBytes } from "../record/find-inline.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";

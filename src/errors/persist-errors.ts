@@ -21,48 +21,11 @@ export class PersistFailedError extends PersistableError {
   }
 }
 
-/** How an error of the user's is quoted: without secrets. */
-export interface Quoted {
-  error(thrown: unknown): { readonly message: string };
-  cause(thrown: unknown): unknown;
-}
-
-/**
- * What is thrown where a payload was generated and could not be persisted: an error of the same class and with the same fields, whose message says so. The
- * original is left as it is, since others may hold it too.
- */
-export function unpersisted(error: unknown, payloadName: string, payload: unknown, quoted: Quoted): PersistableError {
-  const { message } = quoted.error(error);
-  const failure =
-    error instanceof PersistableError
-      ? reword(error, sayUnpersisted(payloadName, error.message))
-      : new PersistFailedError(payloadName, message, { cause: quoted.cause(error) });
-  return withPayload(failure, payload);
-}
-
-/** The same error with a payload that it concerns; a copy of it where it is frozen. */
-export function withPayload<Failure extends PersistableError>(error: Failure, payload: unknown): Failure {
-  const carrier = Object.isExtensible(error) ? error : reword(error, error.message);
-  Object.defineProperty(carrier, "payload", { value: payload, configurable: true, writable: true, enumerable: false });
-  return carrier;
-}
-
-function sayUnpersisted(payloadName: string, why: string): string {
+/** What the message says, whatever kept it from being persisted. */
+export function sayUnpersisted(payloadName: string, why: string): string {
   const reason = /[.!?]$/.test(why) ? why : `${why}.`;
   return (
     `${visibleLine(payloadName)} was generated, but could not be persisted: ${reason} ` +
     "The payload is kept: persist() or the next request for it writes it without generating it again, and resetPayload() drops it."
   );
-}
-
-/** A copy made without calling the constructor of its class, whose parameters are unknown here. */
-function reword<Failure extends PersistableError>(error: Failure, message: string): Failure {
-  const copy = Reflect.construct(Error, [message], error.constructor) as Failure;
-  const { message: _, stack, payload: __, ...own } = Object.getOwnPropertyDescriptors(error);
-  Object.defineProperties(copy, own);
-  const frames = error.stack?.slice(error.stack.indexOf("\n    at ")) ?? "";
-  const hidden = { configurable: true, writable: true, enumerable: false };
-  if (stack !== undefined)
-    Object.defineProperty(copy, "stack", { value: `${error.name}: ${message}${frames}`, ...hidden });
-  return copy;
 }

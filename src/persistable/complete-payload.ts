@@ -1,13 +1,14 @@
 import { type Published, publishArtifact, publishStaged } from "../artifact/publish-artifact.ts";
 import type { CorruptArtifact } from "../artifact/read-outcome.ts";
-import { unpersisted, withPayload } from "../errors/persist-errors.ts";
 import { InvalidPayloadError } from "../errors/persistable-errors.ts";
 import { StoreError } from "../errors/store-errors.ts";
+import { unpersisted, withPayload } from "../errors/unpersisted.ts";
 import { summarizeRecord } from "../record/encode-record.ts";
 import { encodeSummary } from "../record/encode-summary.ts";
 import { payloadBytesOf } from "../record/payload-bytes.ts";
 import { contextOf, type InternalCallOptions, validateGenerated } from "./accept-payload.ts";
-import { holdPersisted, holdUnpersisted } from "./hold-payload.ts";
+import { holdPersisted } from "./hold-payload.ts";
+import { holdUnpersisted } from "./hold-unpersisted.ts";
 import type { HookContext } from "./hooks.ts";
 import { noteFailure, type PendingPayload, sharePending } from "./pending-payload.ts";
 import { provenanceOf } from "./provenance-of.ts";

@@ -1,5 +1,5 @@
-import { withPayload } from "../errors/persist-errors.ts";
 import { InvalidPayloadError } from "../errors/persistable-errors.ts";
+import { withPayload } from "../errors/unpersisted.ts";
 import { visibleLine } from "../errors/visible-text.ts";
 import { redactionOf } from "./redaction.ts";
 import type { State } from "./state.ts";

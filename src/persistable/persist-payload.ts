@@ -1,7 +1,7 @@
 import { type Published, publishArtifact } from "../artifact/publish-artifact.ts";
 import type { CorruptArtifact } from "../artifact/read-outcome.ts";
-import { unpersisted } from "../errors/persist-errors.ts";
 import { NoPayloadError } from "../errors/persistable-errors.ts";
+import { unpersisted } from "../errors/unpersisted.ts";
 import { encodePayload } from "../format/encode-payload.ts";
 import { draftRecord } from "../record/encode-record.ts";
 import { certainStore } from "../store/certain-store.ts";

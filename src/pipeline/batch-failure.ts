@@ -1,5 +1,5 @@
-import { withPayload } from "../errors/persist-errors.ts";
 import { BatchFailedError } from "../errors/pipeline-errors.ts";
+import { withPayload } from "../errors/unpersisted.ts";
 import { redactionOf } from "../persistable/redaction.ts";
 import type { State } from "../persistable/state.ts";
 
