@@ -56,9 +56,14 @@ function tell(state: State, event: PersistableEvent): void {
 /** Of these the log file has no line; the opening lines it gets before the first other line. */
 const FILE_QUIET = new Set<PersistableEvent["type"]>(["constructed", "loading", "hit", "progress"]);
 
+/** Kept once it is loaded: asking the module loader again for each persistable would double the cost of a hit with a logger. */
+let sessionModule: typeof import("./session-of.ts") | undefined;
+
 function withSession(state: State, write: (session: Session) => void): void {
-  if (state.session !== undefined) {
-    write(state.session);
+  // Lines that wait for the module come first.
+  const session = state.session ?? (state.telling === undefined ? sessionModule?.sessionOf(state) : undefined);
+  if (session !== undefined) {
+    write(session);
     return;
   }
   const telling = writeLater(state, write).finally(() => {
@@ -71,7 +76,7 @@ function withSession(state: State, write: (session: Session) => void): void {
 
 async function writeLater(state: State, write: (session: Session) => void): Promise<void> {
   const earlier = state.telling;
-  const { sessionOf } = await loadPart(() => import("./session-of.ts"));
+  sessionModule ??= await loadPart(() => import("./session-of.ts"));
   await earlier;
-  write(sessionOf(state));
+  write(sessionModule.sessionOf(state));
 }
