@@ -27,9 +27,10 @@ export interface KeeperParts {
 }
 
 /**
- * Keeps in the local store what was found in the remote one, in the order of a publication: a record only when its payload is there, so that
- * nobody finds a local record whose payload went away with the network. Nothing is kept that does not match its digest: it would hide what
- * is good.
+ * Keeps in the local store what was found in the remote one, in the order of a publication: a
+ * record only when its payload is there, so that nobody finds a local record whose payload went
+ * away with the network. Nothing is kept that does not match its digest: it would hide what is
+ * good.
  */
 export class ArtifactKeeper {
   readonly #local: Store;
@@ -50,8 +51,9 @@ export class ArtifactKeeper {
   }
 
   /**
-   * Keep what was read from the remote, if it is all of the object: of a record it shows, of a payload its record says; of anything else only
-   * where there was less than the `limit` that was asked for.
+   * Keep what was read from the remote, if it is all of the object: of a record it shows, of a
+   * payload its record says; of anything else only where there was less than the `limit` that was
+   * asked for.
    *
    * @throws the signal's reason
    */
@@ -64,8 +66,9 @@ export class ArtifactKeeper {
   }
 
   /**
-   * Copy a payload of which a part is wanted, so that who reads part after part does not depend on the network any more; `false` where it is
-   * unknown what it should be, where it is not that, or where it cannot be kept.
+   * Copy a payload of which a part is wanted, so that who reads part after part does not depend on
+   * the network any more; `false` where it is unknown what it should be, where it is not that, or
+   * where it cannot be kept.
    */
   async fetch(path: StorePath, ask: Ask, signal?: AbortSignal): Promise<boolean | Unreachable> {
     const fetching = this.#fetching.get(path) ?? this.#fetch(path, ask).finally(() => this.#fetching.delete(path));
@@ -73,7 +76,10 @@ export class ArtifactKeeper {
     return orAborted(fetching, signal);
   }
 
-  /** Whether the remote is not to be asked for an object for now: a part of its artifact was not to be had, so that all of it counts as missing. */
+  /**
+   * Whether the remote is not to be asked for an object for now: a part of its artifact was not to
+   * be had, so that all of it counts as missing.
+   */
   isHidden(path: StorePath): boolean {
     const object = describeObject(path);
     const record = "record" in object ? object.record : path;
@@ -85,7 +91,8 @@ export class ArtifactKeeper {
   }
 
   /**
-   * The remote did not answer for this object. A payload that cannot be had is not a payload that is gone: its record must not be judged by it.
+   * The remote did not answer for this object. A payload that cannot be had is not a payload that
+   * is gone: its record must not be judged by it.
    */
   hide(path: StorePath): void {
     const object = describeObject(path);
@@ -94,7 +101,10 @@ export class ArtifactKeeper {
     this.#hiddenUntilMs.set(object.record, performance.now() + HIDDEN_MS);
   }
 
-  /** It was removed, and the remote did not hear of it, nor is it known what it has: for this process it is gone all the same. */
+  /**
+   * It was removed, and the remote did not hear of it, nor is it known what it has: for this
+   * process it is gone all the same.
+   */
   bury(path: StorePath): void {
     this.#hiddenUntilMs.set(path, Number.POSITIVE_INFINITY);
   }
@@ -113,8 +123,8 @@ export class ArtifactKeeper {
   /**
    * Keep the remote's object, with its payload where it is a record, unless there is one here.
    *
-   * @returns `"taken"` where the caller can rely on the remote's: also where it is damaged, which its readers will see to. `"dismissed"` where this
-   * machine is not to use it.
+   * @returns `"taken"` where the caller can rely on the remote's: also where it is damaged, which
+   * its readers will see to. `"dismissed"` where this machine is not to use it.
    */
   async takeOver(path: StorePath, signal?: AbortSignal): Promise<"taken" | "dismissed" | Unreachable> {
     const bytes = await this.#link.attempt("read", path, (remote) => remote.read(path, { signal }), signal);
@@ -132,7 +142,7 @@ export class ArtifactKeeper {
     return "taken";
   }
 
-  /** Make these bytes stand in the place of damaged ones, where the local store can take them. */
+  /** Write these bytes over damaged ones, if the local store can take them. */
   put(path: StorePath, bytes: Uint8Array, signal?: AbortSignal): Promise<boolean> {
     return this.#copies.keep(async () => {
       if ((await this.#local.createIfAbsent(path, [bytes], { signal })) === "created") return;

@@ -9,19 +9,26 @@ import type { Store, StorePath } from "./store.ts";
 import { isStorePath } from "./store-path.ts";
 
 const CONCURRENT_FILES = 8;
-/** One answer may have been damaged on its way: damage is believed when a second one shows it as well. */
+/**
+ * One answer may have been damaged on its way: damage is believed when a second one shows it as
+ * well.
+ */
 const LOOKS = 2;
 
 /**
- * What became of a payload: `"whole"` where all of it matches its digests, `"unkept"` where the local store could not take it. `"damaged"`
- * says that the remote has not got it as it should be, also where it has not got it at all.
+ * What became of a payload: `"whole"` where all of it matches its digests, `"unkept"` where the
+ * local store could not take it. `"damaged"` says that the remote has not got it as it should be,
+ * also where it has not got it at all.
  */
 export type Pulled = "whole" | "damaged" | "unkept" | Unreachable;
 
 type SizedObject = Pick<NamedPayload, "path" | "sizeBytes" | "digest">;
 type Work = (object: SizedObject) => Promise<Pulled>;
 
-/** Copies payloads from the remote store into the local one. Nothing is kept, and nothing is replaced, by bytes that do not match their digest. */
+/**
+ * Copies payloads from the remote store into the local one. Nothing is kept, and nothing is
+ * replaced, by bytes that do not match their digest.
+ */
 export class ArtifactPuller {
   readonly #local: Store;
   readonly #copies: LocalCopies;
@@ -93,14 +100,19 @@ export async function isWhole(store: Store, object: SizedObject, signal?: AbortS
   return verdict === "whole";
 }
 
-/** The pieces of an object; at their end a {@link SourceFailure} where they do not match its digest. */
+/**
+ * The pieces of an object; at their end a {@link SourceFailure} where they do not match its digest.
+ */
 export async function* verified(pieces: AsyncIterable<Uint8Array>, digest: string): AsyncGenerator<Uint8Array> {
   const writer = new DigestWriter();
   yield* writer.through(pieces);
   if (writer.finish().digest !== digest) throw new SourceFailure("the object does not match its digest");
 }
 
-/** The files that a list names; `undefined` where it is not a list, or names a place outside its folder. */
+/**
+ * The files that a list names; `undefined` where it is not a list, or names a place outside its
+ * folder.
+ */
 export function parseFiles(folder: string, list: Uint8Array): readonly SizedObject[] | undefined {
   try {
     const { files } = JSON.parse(new TextDecoder().decode(list)) as {

@@ -13,7 +13,10 @@ import type { LocalCopies } from "./local-copies.ts";
 import { type Ask, type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
 import type { Healing, JudgedRecord, Store, StorePath } from "./store.ts";
 
-/** How long the verdict on an artifact of the remote is good for: as long as it takes to set the objects of one artifact aside. */
+/**
+ * How long the verdict on an artifact of the remote is good for: as long as it takes to set the
+ * objects of one artifact aside.
+ */
 const VERDICT_MS = 10_000;
 
 type Verdict = "whole" | "damaged" | Unreachable;
@@ -29,12 +32,16 @@ export interface HealingParts {
 }
 
 /**
- * Lets what is damaged in one store give way to what the other one has whole. Nothing is believed that does not match its digest, and nothing in
- * the remote store is judged by what the local one holds.
+ * Lets what is damaged in one store give way to what the other one has whole. Nothing is believed
+ * that does not match its digest, and nothing in the remote store is judged by what the local one
+ * holds.
  */
 export class LayerHealing {
   readonly #parts: HealingParts;
-  /** Records whose local artifact is passed over, since it is damaged and the local store cannot take the remote's. */
+  /**
+   * Records whose local artifact is passed over, since it is damaged and the local store cannot
+   * take the remote's.
+   */
   readonly #distrusted = new Set<StorePath>();
   readonly #verdicts = new Map<StorePath, { readonly digest: string; readonly untilMs: number }>();
 
@@ -47,7 +54,10 @@ export class LayerHealing {
     return this.#distrusted.size > 0 && this.#distrusted.has(recordOf(path));
   }
 
-  /** Pass over the local object: it may not be written, and another one has taken its place in the remote. */
+  /**
+   * Pass over the local object: it may not be written, and another one has taken its place in the
+   * remote.
+   */
   async distrust(path: StorePath): Promise<void> {
     if ((await this.#parts.local.stat(path)) !== undefined) this.#distrusted.add(recordOf(path));
   }
@@ -58,7 +68,10 @@ export class LayerHealing {
     this.#verdicts.delete(recordOf(path));
   }
 
-  /** Make readers find the remote's artifact in the place of one that was judged damaged, where the remote has it whole. */
+  /**
+   * Make readers find the remote's artifact instead of one that was judged damaged, if the remote
+   * has it whole.
+   */
   async heal(record: StorePath, judged: JudgedRecord, ask: Ask, signal?: AbortSignal): Promise<Healing> {
     const { dismissals, keeper, link } = this.#parts;
     const bytes = await readTwice(record, isSoundRecord, ask, signal);
@@ -110,7 +123,10 @@ export class LayerHealing {
     return payload === undefined || (await puller.isWholeHere(payload, ask)) === "whole";
   }
 
-  /** Whether a newer artifact stands in the local store than the one that was judged: that must not give way to anything. */
+  /**
+   * Whether a newer artifact stands in the local store than the one that was judged: that must not
+   * give way to anything.
+   */
   async #isReplaced(record: StorePath, { recordBytes }: JudgedRecord, signal?: AbortSignal): Promise<boolean> {
     if (this.distrusts(record)) return false;
     const own = await this.#parts.local.read(record, { signal });
@@ -121,7 +137,10 @@ export class LayerHealing {
     this.#verdicts.set(record, { digest, untilMs: performance.now() + VERDICT_MS });
   }
 
-  /** The remote's artifact is damaged, and cannot be set aside there: this machine does not use it any more. */
+  /**
+   * The remote's artifact is damaged, and cannot be set aside there: this machine does not use it
+   * any more.
+   */
   async dismissDamaged(record: StorePath, ask: Ask): Promise<void> {
     const bytes = await ask("read", record, (remote) => remote.read(record));
     if (!(bytes instanceof Uint8Array) || (await this.judgeRemote(record, bytes, ask)) !== "damaged") return;
@@ -148,7 +167,10 @@ export class LayerHealing {
   }
 }
 
-/** An object of the remote, if it is sound. One answer may be damaged on its way: what is not sound is read again. */
+/**
+ * An object of the remote, if it is sound. One answer may be damaged on its way: what is not sound
+ * is read again.
+ */
 async function readTwice(
   path: StorePath,
   isSound: (bytes: Uint8Array) => boolean,
@@ -162,7 +184,10 @@ async function readTwice(
   return undefined;
 }
 
-/** The payload beside a record; `undefined` where it is inside, `"unknown"` where the record does not say in our words. */
+/**
+ * The payload beside a record; `undefined` where it is inside, `"unknown"` where the record does
+ * not say in our words.
+ */
 function payloadIn(record: StorePath, bytes: Uint8Array): NamedPayload | "unknown" | undefined {
   if (!isSoundRecord(bytes)) return "unknown";
   return payloadNamedIn(bytes, record) ?? (isSelfContained(bytes) ? undefined : "unknown");

@@ -41,7 +41,10 @@ export class LocalWriting implements Writing {
   }
 }
 
-/** Writes to the remote alone: the local store may only be read. Only the remote can do what is asked, so its failure is the caller's. */
+/**
+ * Writes to the remote alone: the local store may only be read. Only the remote can do what is
+ * asked, so its failure is the caller's.
+ */
 export class RemoteWriting implements Writing {
   readonly #parts: LayerParts;
 

@@ -30,14 +30,20 @@ import { WriteThrough } from "./write-through.ts";
 export interface LayeredStoreOptions {
   /** Asked first: a folder of this machine. */
   readonly local: Store;
-  /** Asked for what is not there: a bucket that others use too. The fewer attempts it makes by itself, the sooner a call goes on without it. */
+  /**
+   * Asked for what is not there: a bucket that others use too. The fewer attempts it makes by
+   * itself, the sooner a call goes on without it.
+   */
   readonly remote: Store;
   /**
-   * Which of them may be written. Default `"local:rw,remote:rw"`; `"local:rw,remote:r"` is for laptops and CI, which use what is shared and keep to
-   * themselves what they make.
+   * Which of them may be written. Default `"local:rw,remote:rw"`; `"local:rw,remote:r"` is for
+   * laptops and CI, which use what is shared and keep to themselves what they make.
    */
   readonly mode?: LayeredMode | undefined;
-  /** Called when the remote failed, at most every 5 seconds. Default: a warning of the process (`RemoteStoreWarning`). */
+  /**
+   * Called when the remote failed, at most every 5 seconds. Default: a warning of the process
+   * (`RemoteStoreWarning`).
+   */
   readonly onRemoteFailure?: ((event: RemoteFailureEvent) => void) | undefined;
   /** How many calls the remote has to do with at once; others wait. Default 32. */
   readonly concurrency?: number | undefined;
@@ -48,22 +54,29 @@ export interface LayeredStore extends Store {
   /** How the remote has failed so far: its failures are nobody's errors. */
   failures(): RemoteFailures;
   /**
-   * Settle with the remote what happened while it was away: bring to it what only the local store has, artifacts with their payloads first, and
-   * remove there what was removed here. Where both have another artifact under one address, both keep theirs, unless `different` says otherwise.
+   * Settle with the remote what happened while it was away: bring to it what only the local store
+   * has, artifacts with their payloads first, and remove there what was removed here. Where both
+   * have another artifact under one address, both keep theirs, unless `different` says otherwise.
    *
-   * @throws {@link ReadOnlyStoreError} where one of the stores may not be written; a StoreError of the local store; the signal's reason
+   * @throws {@link ReadOnlyStoreError} where one of the stores may not be written; a StoreError of
+   * the local store; the signal's reason
    */
   push(options?: PushOptions): Promise<Pushed>;
 }
 
 /**
- * One store before another: reads ask the local one first, and keep there what the remote has; writes go to both. The remote may fail
- * at any time: then the call goes on with the local store alone, and the failure is counted and told. After three failures in a row the remote
- * is left alone for a second, then for two, up to a minute.
+ * One store before another: reads ask the local one first, and keep there what the remote has;
+ * writes go to both. The remote may fail at any time: then the call goes on with the local store
+ * alone, and the failure is counted and told. After three failures in a row the remote is left
+ * alone for a second, then for two, up to a minute. Calls that only tell what there is, or remove
+ * something, fail instead: silence is not an answer.
  *
- * Artifacts are whole in either store at any time. Where both may be written and the remote can exclude, one artifact wins for everybody, and leases
- * are held there; while it does not answer, both hold for this machine alone. A payload that is read in parts is copied first, all of it. There is no synchronous door and no
- * path on the disk, since an object that is not in the local store may be in the remote one; so there are no log files, either.
+ * Artifacts are whole in either store at any time. What is damaged in the local store is taken from
+ * the remote, and never the other way round. Where both may be written and the remote can exclude,
+ * one artifact wins for every machine, and leases are held there; while it does not answer, both
+ * hold for this machine alone. A payload that is read in parts is copied first, all of it. There is
+ * no synchronous door and no path on the disk, since an object that is not in the local store may be
+ * in the remote one; so there are no log files, either.
  *
  * @throws TypeError for a mode that is none.
  *
@@ -87,7 +100,10 @@ class TwoLayers implements LayeredStore, StoreLayers {
   readonly watch?: (folder: StorePath, listener: () => void) => StoreWatch;
   readonly #parts: LayerParts;
   readonly #through: WriteThrough;
-  /** Where the calls of the caller that change something go; `undefined` where nothing may be written. */
+  /**
+   * Where the calls of the caller that change something go; `undefined` where nothing may be
+   * written.
+   */
   readonly #writing: Writing | undefined;
   /** Whether a remote that does not answer is the caller's failure. */
   readonly #isCertain: boolean;
@@ -279,7 +295,10 @@ class TwoLayers implements LayeredStore, StoreLayers {
     return bytes;
   }
 
-  /** A sound record of usual size, without a trip through the thread pool, which costs more than the read. */
+  /**
+   * A sound record of usual size, without a trip through the thread pool, which costs more than the
+   * read.
+   */
   #readRecordNow(path: StorePath, { signal, range, maxBytes = SMALL_BYTES }: ReadOptions): Uint8Array | undefined {
     const { local } = this.#parts;
     const isAllWanted = range === undefined || (range.start === 0 && range.end > SMALL_BYTES);
@@ -296,7 +315,10 @@ class TwoLayers implements LayeredStore, StoreLayers {
     return this.#isCertain ? keeper.isBuried(path) : keeper.isHidden(path);
   }
 
-  /** Whether this machine does not use what the remote has under this name. Its damage is shown to callers who want certainty. */
+  /**
+   * Whether this machine does not use what the remote has under this name. Its damage is shown to
+   * callers who want certainty.
+   */
   async #isDismissed(path: StorePath, signal: AbortSignal | undefined, known?: Uint8Array): Promise<boolean> {
     const { dismissals } = this.#parts;
     const dismissal = await dismissals.find(path);

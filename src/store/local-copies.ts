@@ -4,8 +4,9 @@ import { StoreError } from "../errors/store-errors.ts";
 const REST_MS = 10_000;
 
 /**
- * Writes copies of what the remote store has into the local one. A copy is a convenience, so a local store that cannot take it is not an
- * error of the reader: the process warns once, and the next copies are left out for a while.
+ * Writes copies of what the remote store has into the local one. A copy is a convenience, so a
+ * local store that cannot take it is not an error of the reader: the process warns once, and the
+ * next copies are left out for a while.
  */
 export class LocalCopies {
   readonly #isWritable: boolean;

@@ -10,8 +10,9 @@ import type { WriteThrough } from "./write-through.ts";
 /** How `push` settles what differs. */
 export interface PushOptions extends StoreCallOptions {
   /**
-   * Where both stores have an artifact of one address, and another one each: `"keep"` leaves both as they are, `"send"` puts the local one in the
-   * place of the remote's, `"take"` the remote's in the place of the local one. Default `"keep"`.
+   * Where both stores have an artifact of one address, and another one each: `"keep"` leaves both
+   * as they are, `"send"` replaces the remote's with the local one, `"take"` the local one with the
+   * remote's. Default `"keep"`.
    */
   readonly different?: "keep" | "send" | "take" | undefined;
 }

@@ -5,7 +5,8 @@ import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
 import type { StorePath } from "./store.ts";
 
 /**
- * Whether an object may go away in the remote: not the payload of a record that is there. When in doubt, it stays.
+ * Whether an object may go away in the remote: not the payload of a record that is there. When in
+ * doubt, it stays.
  *
  * @param ask - where it throws for a remote that does not answer, so does this
  */
@@ -14,8 +15,9 @@ export async function mayRemoveRemotely(path: StorePath, ask: Ask): Promise<bool
 }
 
 /**
- * Whether the remote's object may be set aside. What was judged is what the caller has read, and that may have been the local one: so the payload of
- * a record stays where it matches its digest in the remote, and any other object where it is not the same as the local one.
+ * Whether the remote's object may be set aside. What was judged is what the caller has read, and
+ * that may have been the local one: so the payload of a record stays where it matches its digest in
+ * the remote, and any other object where it is not the same as the local one.
  */
 export async function mayMoveRemotely(
   path: StorePath,

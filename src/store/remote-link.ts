@@ -20,7 +20,9 @@ export interface RemoteFailureEvent extends RemoteFailure {
   readonly count: number;
   /** Those since the last event that no event of their own was made for. */
   readonly untold: number;
-  /** How long the remote is left alone now, in milliseconds; 0 where the next call asks it again. */
+  /**
+   * How long the remote is left alone now, in milliseconds; 0 where the next call asks it again.
+   */
   readonly restMs: number;
 }
 
@@ -51,7 +53,10 @@ export type Ask = <Value>(
 
 const TELL_AT_MOST_EVERY_MS = 5000;
 
-/** A remote store whose failures are no errors: they are counted, told now and then, and after several in a row it is left alone for a while. */
+/**
+ * A remote store whose failures are no errors: they are counted, told now and then, and after
+ * several in a row it is left alone for a while.
+ */
 export class RemoteLink {
   readonly #remote: Store;
   readonly #slots: Slots;
@@ -79,7 +84,10 @@ export class RemoteLink {
     this.#isPrepared ||= prepared !== unreachable;
   }
 
-  /** What the remote answers, or that it did not. @throws the signal's reason, errors of the caller, and what is an answer although it is an error. */
+  /**
+   * What the remote answers, or that it did not. @throws the signal's reason, errors of the caller,
+   * and what is an answer although it is an error.
+   */
   async attempt<Value>(
     operation: StoreOperation,
     path: string,
@@ -94,7 +102,10 @@ export class RemoteLink {
     return this.insist(operation, path, work, signal);
   }
 
-  /** The same, also while the remote is left alone: for callers who lose more by going on without it than by waiting. */
+  /**
+   * The same, also while the remote is left alone: for callers who lose more by going on without it
+   * than by waiting.
+   */
   async insist<Value>(
     operation: StoreOperation,
     path: string,
@@ -126,7 +137,10 @@ export class RemoteLink {
     }
   }
 
-  /** The entries of a listing, as far as they come; where `isCertain`, all of them, or the failure of the remote. */
+  /**
+   * The entries of a listing, as far as they come; where `isCertain`, all of them, or the failure
+   * of the remote.
+   */
   async *list(prefix: string, options: StoreCallOptions, isCertain: boolean): AsyncGenerator<StoreEntry> {
     if (!isCertain && !this.#breaker.admit()) {
       this.#skipped++;
@@ -166,7 +180,8 @@ export class RemoteLink {
       return work(this.#remote);
     });
     asked.catch(() => {});
-    // Only the turn need not be waited for: the remote gives up by itself, and cleans up before it says so.
+    // Only the turn need not be waited for: the remote gives up by itself, and cleans up before it
+    // says so.
     await orAborted(started, signal);
     const answer = await asked;
     this.#breaker.succeed();

@@ -17,8 +17,9 @@ export type Committed = "created" | "exists" | Unreachable;
 const MAX_SENT = 10_000;
 
 /**
- * Writes to the local store and to the remote one. What fails in the remote is left undone there, but in the order of a publication: no record
- * appears there before its payload, and no payload goes away that a record there still names.
+ * Writes to the local store and to the remote one. What fails in the remote is left undone there,
+ * but in the order of a publication: no record appears there before its payload, and no payload
+ * goes away that a record there still names.
  */
 export class WriteThrough {
   readonly #parts: LayerParts;
@@ -110,8 +111,8 @@ export class WriteThrough {
   }
 
   /**
-   * Bring the payload of a record to the remote, unless it is there. `"damaged"` where the local one is not what the record says: that is not
-   * sent.
+   * Bring the payload of a record to the remote, unless it is there. `"damaged"` where the local
+   * one is not what the record says: that is not sent.
    */
   async ensureSent(payload: NamedPayload, signal?: AbortSignal): Promise<"sent" | "damaged" | Unreachable> {
     const { local } = this.#parts;
@@ -127,7 +128,7 @@ export class WriteThrough {
     return this.#ensureObject(payload, signal);
   }
 
-  /** Put a record of the local store in the place of the remote's, whose payload goes. */
+  /** Replace the remote's record with the local one, and remove the payload that it named. */
   async replaceRemotely(path: StorePath, source: Source, signal?: AbortSignal): Promise<Committed> {
     const before = await this.#attempt("read", path, (remote) => remote.read(path, { signal }), signal);
     if (before === unreachable) return unreachable;
@@ -146,7 +147,10 @@ export class WriteThrough {
     return replaced;
   }
 
-  /** Remove the payload that a record of the remote named, as far as the remote answers: what stays is an orphan, and is collected. */
+  /**
+   * Remove the payload that a record of the remote named, as far as the remote answers: what stays
+   * is an orphan, and is collected.
+   */
   async removePayloadRemotely(record: StorePath, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     const payload = payloadNamedIn(bytes, record);
     if (payload === undefined) return;
@@ -179,12 +183,16 @@ export class WriteThrough {
     }
     // From here on it is too late to give up: it has got its name.
     if ((await local.createIfAbsent(path, source(), { durable })) === "created") return "created";
-    // Somebody has taken it over already, or was told to be the first while the remote did not answer: there is only one first.
+    // Somebody has taken it over already, or was told to be the first while the remote did not
+    // answer: there is only one first.
     const there = await local.read(path);
     return there === undefined || Buffer.compare(there, await join(source())) === 0 ? "created" : "exists";
   }
 
-  /** The remote cannot decide: the local store does for those who share it, and what is in the remote already goes before it. */
+  /**
+   * The remote cannot decide: the local store does for those who share it, and what is in the
+   * remote already goes before it.
+   */
   async #createLocalFirst(path: StorePath, source: Source, options: WriteOptions): Promise<"created" | "exists"> {
     const { local, keeper } = this.#parts;
     if ((await local.createIfAbsent(path, source(), options)) === "exists") return "exists";
@@ -197,7 +205,10 @@ export class WriteThrough {
     return taken === "taken" ? "exists" : "created";
   }
 
-  /** Make an object appear in the remote, unless it is a record whose payload cannot be brought there first. */
+  /**
+   * Make an object appear in the remote, unless it is a record whose payload cannot be brought
+   * there first.
+   */
   async #commit(
     path: StorePath,
     source: Source,
