@@ -1,5 +1,6 @@
 import type { RecipeNode, RecipeParam } from "../address/recipe-node.ts";
 import { encodeCanonical } from "../canonical/encode-canonical.ts";
+import { UnsupportedValueError } from "../errors/params-errors.ts";
 import { Untracked } from "../params/untracked.ts";
 import { CutLineage } from "../record/cut-lineage.ts";
 import type { ArtifactRecord, RecordDependency } from "../record/record.ts";
@@ -125,5 +126,11 @@ function paramsUnder(recorded: Recorded, role: string): object | undefined {
 function sameValue(a: unknown, b: unknown, classes: readonly ClassCodec[]): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
-  return Buffer.compare(encodeCanonical(a, { classes }), new Uint8Array(encodeCanonical(b, { classes }))) === 0;
+  try {
+    return Buffer.compare(encodeCanonical(a, { classes }), new Uint8Array(encodeCanonical(b, { classes }))) === 0;
+  } catch (error) {
+    // A codec of the user gave what no recipe can hold. A comparison for people must not keep anything from being generated.
+    if (error instanceof UnsupportedValueError) return false;
+    throw error;
+  }
 }

@@ -10,7 +10,7 @@ import { contextOf, type InternalCallOptions, validateGenerated } from "./accept
 import { holdPersisted } from "./hold-payload.ts";
 import { holdUnpersisted } from "./hold-unpersisted.ts";
 import type { HookContext } from "./hooks.ts";
-import { noteFailure, type PendingPayload, sharePending } from "./pending-payload.ts";
+import { isNoted, noteFailure, type PendingPayload, sharePending } from "./pending-payload.ts";
 import { provenanceOf } from "./provenance-of.ts";
 import { redactionOf } from "./redaction.ts";
 import type { State } from "./state.ts";
@@ -153,6 +153,18 @@ export function tellPersisted(state: State, { payload, recordFile }: Published, 
     durationMs,
     ...(file === undefined ? {} : { payloadFile: file }),
   });
+}
+
+/** A failure with the payload that it keeps from being published; as it is where it says so already. */
+export async function failureOf(
+  pending: PendingPayload | undefined,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (pending === undefined || pending.isRefused || isNoted(error) || signal.aborted) return error;
+  const failure = unpersisted(error, pending.state.node.name, await pending.peek(), redactionOf(pending.state));
+  noteFailure(failure, pending);
+  return failure;
 }
 
 async function keepFailed(pending: PendingPayload, error: unknown, signal: AbortSignal | undefined): Promise<unknown> {

@@ -262,6 +262,10 @@ const forgotten = new FinalizationRegistry<Leftovers>((leftovers) => {
   void leftovers.discard?.();
 });
 
+const unshared = new FinalizationRegistry<string>((key) => {
+  if (shared.get(key)?.deref() === undefined) shared.delete(key);
+});
+
 const byError = new WeakMap<object, PendingPayload>();
 
 /** The payload that is still to be published for a persistable: its own, or one that another object of the same recipe has made, and only the store has refused. */
@@ -284,12 +288,20 @@ export function ownPending(state: State): PendingPayload | undefined {
 
 /** What is wrong is the place, and not the payload: other objects of the same recipe may publish it, too. */
 export function sharePending(pending: PendingPayload): void {
-  if (!pending.isOver && !pending.isReplacing) shared.set(workKeyOf(pending.state), new WeakRef(pending));
+  if (pending.isOver || pending.isReplacing) return;
+  const key = workKeyOf(pending.state);
+  shared.set(key, new WeakRef(pending));
+  unshared.register(pending, key);
 }
 
 /** Remember which payload an error is about. */
 export function noteFailure(error: object, pending: PendingPayload): void {
   byError.set(error, pending);
+}
+
+/** Whether an error is known to be about a pending payload. */
+export function isNoted(error: unknown): boolean {
+  return typeof error === "object" && error !== null && byError.has(error);
 }
 
 /** Whoever has waited for the same work keeps what has come of it, too. */

@@ -8,10 +8,10 @@ import { readRecordBytes } from "../artifact/read-record-bytes.ts";
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import { certainStore } from "../store/certain-store.ts";
 import { acceptLoaded, type InternalCallOptions, startHit } from "./accept-payload.ts";
-import { completePayload, tellFailure } from "./complete-payload.ts";
+import { completePayload, failureOf, tellFailure } from "./complete-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 import { runGenerator } from "./generate-payload.ts";
-import { type PendingPayload, pendingOf } from "./pending-payload.ts";
+import { ownPending, type PendingPayload, pendingOf } from "./pending-payload.ts";
 import type { State } from "./state.ts";
 import { tellAtOnce } from "./tell-at-once.ts";
 
@@ -22,6 +22,20 @@ type Miss = Exclude<Found, { readonly state: "hit" }>;
  * before generating, since the holder before may have finished.
  */
 export async function producePayload(
+  state: State,
+  first: Miss,
+  options: InternalCallOptions,
+  signal: AbortSignal,
+): Promise<{ readonly payload: unknown }> {
+  try {
+    return await produce(state, first, options, signal);
+  } catch (error) {
+    // Of the lease, for one: a place that is full takes no claim either.
+    throw await failureOf(ownPending(state), error, signal);
+  }
+}
+
+async function produce(
   state: State,
   first: Miss,
   options: InternalCallOptions,

@@ -1,4 +1,5 @@
 import type { RecipeNode } from "../address/recipe-node.ts";
+import { UnsupportedValueError } from "../errors/params-errors.ts";
 import { Untracked } from "../params/untracked.ts";
 import { canonicalText } from "../persistable/declaration.ts";
 import type { ArtifactRecord } from "../record/record.ts";
@@ -17,6 +18,7 @@ export class RecordShelf {
   /** Params as `p…`, dependencies as `d…`, each with a column of numbers, one for each record: equal ones stand for equal values. */
   readonly #columns = new Map<string, Int32Array>();
   readonly #numbers = new Map<string, number>();
+  #unequal = 0;
 
   constructor(records: readonly ArtifactRecord[], classes: readonly ClassCodec[]) {
     // Of two that are as near as each other, the later one counts.
@@ -86,9 +88,18 @@ export class RecordShelf {
   #textOf(value: unknown): string {
     if (typeof value === "string") return `"${value}`;
     if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
-    return typeof value === "object" && value !== null
-      ? `#${canonicalText(value, this.#classes, "params")}`
-      : `${typeof value} ${String(value)}`;
+    return typeof value === "object" && value !== null ? this.#textOfObject(value) : `${typeof value} ${String(value)}`;
+  }
+
+  /** What a codec of the user made, and no recipe can hold, is equal to nothing. */
+  #textOfObject(value: object): string {
+    try {
+      return `#${canonicalText(value, this.#classes, "params")}`;
+    } catch (error) {
+      if (!(error instanceof UnsupportedValueError)) throw error;
+      this.#unequal += 1;
+      return `?${this.#unequal}`;
+    }
   }
 
   #numberOf(text: string): number {

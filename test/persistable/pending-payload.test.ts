@@ -166,6 +166,22 @@ describe("a payload that could not be published", () => {
     },
   );
 
+  test("is in the error also where the next request does not even get a lease", async () => {
+    const { build, paid } = costly();
+    const store = failing();
+    const made = build(store);
+    await failureOf(made.payload);
+    // A store of memory has its leases in the process: what fails is the look under the lease.
+    let looks = 0;
+    store.fails = (operation) => operation === "read" && ++looks === 2;
+    const error = await failureOf(made.payload);
+    expect(error.message).toMatch(/generated, but could not be persisted: Could not read/);
+    expect(error.payload).toHaveLength(1000);
+    store.fails = () => false;
+    expect((await made.payload)[0]).toBe(100);
+    expect(paid()).toBe(1);
+  });
+
   test("of undefined, null and other small values is published, too", async () => {
     for (const value of [undefined, null, 0, "", false]) {
       const { build } = costly({ format: structured(), generate: () => value });

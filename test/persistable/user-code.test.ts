@@ -155,6 +155,38 @@ describe("a codec of a class in the params", () => {
     expect(generated).toBe(1);
   });
 
+  test.each([
+    ["a function", () => () => 1],
+    ["an object with a function", () => ({ call: () => 1 })],
+    ["an instance of another class", () => new Model([1])],
+    ["nothing", () => undefined],
+  ])(
+    "that makes %s of a record does not keep another artifact from being generated or explained",
+    async (_what, decode) => {
+      const dataDir = memoryStore();
+      let isOdd = false;
+      const odd = defineClass(Range, {
+        encode: ({ lo }) => lo,
+        decode: (lo) => (isOdd ? decode() : new Range(lo)) as Range,
+      });
+      const simulation = definePersistable({
+        name: "simulation",
+        params: typedParams<{ r: Range; n: number }>(),
+        classes: [odd],
+        format: npy(),
+        generate: () => Float64Array.of(1),
+      });
+      await simulation({ r: new Range(1), n: 1 }, { dataDir }).payload;
+      const [same, other] = [1, 2].map((n) => simulation({ r: new Range(1), n }, { dataDir }));
+      isOdd = true;
+      expect((await other?.explain())?.state).toBe("miss");
+      expect((await plan([other as never])).counts).toMatchObject({ miss: 1 });
+      expect(await other?.payload).toEqual(Float64Array.of(1));
+      expect((await same?.explain())?.state).toBe("hit");
+      expect(await same?.load()).toEqual(Float64Array.of(1));
+    },
+  );
+
   test("that throws when a persistable is built is named", () => {
     const refusing = defineClass(Range, {
       encode: (): number => {
