@@ -24,7 +24,8 @@ export function openRemotePlace(given: string): Store | undefined {
   const protocol = /^[a-z0-9]+:/i.exec(given)?.[0].toLowerCase() ?? "";
   if (!isService(protocol)) return undefined;
   assertNoCredentials(given);
-  return deferStore(given, shownUrl(given, protocol), services[protocol]);
+  const calls = protocol === "sftp:" ? [...CALLS, ...FOLDER_CALLS] : CALLS;
+  return deferStore(given, shownUrl(given, protocol), services[protocol], calls);
 }
 
 function isService(protocol: string): protocol is PlaceProtocol {
@@ -37,16 +38,21 @@ const UNKNOWN: StoreCapabilities = { exclusiveCreate: false, durable: true, shar
 /** Calls that wait for the service's part of the library, and are then its own. */
 const CALLS = ["read", "stat", "writeFresh", "createIfAbsent", "replace", "move", "remove"] as const;
 
-function deferStore(given: string, shown: string, open: Open): Store {
+/** Those that only a store has which keeps its objects in folders. */
+const FOLDER_CALLS = ["removeFolder", "moveFolder", "removeTree"] as const;
+
+type DeferredCall = (typeof CALLS | typeof FOLDER_CALLS)[number];
+
+function deferStore(given: string, shown: string, open: Open, calls: readonly DeferredCall[]): Store {
   const opening = new SharedOpening((call) => loadPart(() => open(given, call)));
   const callOf =
-    (name: (typeof CALLS)[number]) =>
+    (name: DeferredCall) =>
     async (...args: readonly unknown[]): Promise<unknown> => {
       const store = await opening.store(args.at(-1));
       return (store[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
     };
   const store: Store = {
-    ...(Object.fromEntries(CALLS.map((name) => [name, callOf(name)])) as unknown as Pick<
+    ...(Object.fromEntries(calls.map((name) => [name, callOf(name)])) as unknown as Pick<
       Store,
       (typeof CALLS)[number]
     >),

@@ -184,10 +184,18 @@ class SftpStore implements Store {
 
   async *list(prefix: string, options?: StoreCallOptions): AsyncGenerator<StoreEntry> {
     if (prefix !== "") assertStorePath(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);
+    const entries = this.#access.list(prefix, options);
     try {
-      yield* this.#access.list(prefix, options);
+      for (;;) {
+        const next = await orAborted(entries.next(), options?.signal);
+        if (next.done === true) return;
+        yield next.value;
+      }
     } catch (error) {
       throw this.#inOurWords(error);
+    } finally {
+      // Not waited for: the server may be silent.
+      entries.return(undefined).catch(() => {});
     }
   }
 

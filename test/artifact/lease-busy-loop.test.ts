@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import type { Address } from "../../src/address/address.ts";
 import { firstClaimPath, leaseFolder, readClaim } from "../../src/artifact/lease-claim.ts";
 import { fileStore } from "../../src/store/file-store.ts";
@@ -25,6 +25,7 @@ const BUSY_MS = Number(process.env.PERSISTABLE_TEST_BUSY_MS ?? 2000);
 
 Object.assign(process.env, ACCOUNT, CREDENTIALS.s3rver);
 const [moto, azurite, sshd, gcs] = await Promise.all([startMoto(), startAzurite(), startSshd(), startGcsDouble()]);
+afterEach(() => void vi.unstubAllEnvs());
 afterAll(() => Promise.all([moto, azurite, sshd, gcs].map((server) => server?.[Symbol.asyncDispose]())));
 const child = await buildInstalled("test/support/busy-loop-child.ts");
 const oneFile = await buildInstalled("test/support/busy-loop-child.ts", { isOneFile: true });
@@ -95,6 +96,22 @@ const places: readonly (readonly [string, unknown, Open])[] = [
       const { port = 0, hostKey, keyFile, username } = sshd ?? {};
       const options = { host: "127.0.0.1", port, hostKey, privateKeyFile: keyFile, username, path: folder.path };
       return { place: { kind: "sftp", options }, store: await sftpStore(options) };
+    },
+  ],
+  [
+    "a folder of an SFTP server by its URL",
+    sshd,
+    async (folder) => {
+      const { port, hostKey, keyFile = "", username } = sshd ?? {};
+      // Where people have their keys: this process and those that it starts look there.
+      const keys = folder.join("home", ".ssh");
+      mkdirSync(keys, { recursive: true });
+      writeFileSync(`${keys}/id_ed25519`, readFileSync(keyFile), { mode: 0o600 });
+      writeFileSync(`${keys}/known_hosts`, `[127.0.0.1]:${port} ${hostKey}\n`);
+      vi.stubEnv("HOME", folder.join("home"));
+      vi.stubEnv("SSH_AUTH_SOCK", "");
+      const url = `sftp://${username}@127.0.0.1:${port}${folder.join("data")}`;
+      return { place: { kind: "url", url }, store: openStore(url) };
     },
   ],
   [

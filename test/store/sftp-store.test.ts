@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { definePersistable } from "../../src/index.ts";
+import { definePersistable, openStore } from "../../src/index.ts";
 import { KnownHosts } from "../../src/store/known-hosts.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { openSftp, type SftpStoreOptions, sftpStore } from "../../src/stores/sftp.ts";
@@ -97,6 +97,28 @@ describe.skipIf(sshd === undefined)("a folder of an SFTP server", () => {
     expect(await store.stat(other)).toBeUndefined();
     expect(await store.createIfAbsent(other, [Buffer.from("after")])).toBe("created");
     expect(readdirSync(folder.join(".persistable", "tmp"))).toEqual([]);
+  });
+
+  it("can by its URL what it can by options", async () => {
+    await using home = await temporaryFolder();
+    await using folder = await temporaryFolder();
+    mkdirSync(home.join(".ssh"));
+    writeFileSync(home.join(".ssh", "id_ed25519"), readFileSync(server.keyFile), { mode: 0o600 });
+    writeFileSync(home.join(".ssh", "known_hosts"), `[127.0.0.1]:${server.port} ${server.hostKey}\n`);
+    vi.stubEnv("HOME", home.path);
+    vi.stubEnv("SSH_AUTH_SOCK", "");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const byOptions = await sftpStore(optionsFor(server, folder.path));
+    const byUrl = openStore(`sftp://${server.username}@127.0.0.1:${server.port}${folder.path}`);
+    expect(byUrl.url).toBe(byOptions.url);
+    const calls = Object.getOwnPropertyNames(Object.getPrototypeOf(byOptions)).filter((name) => name !== "constructor");
+    expect(calls.filter((name) => !(name in byUrl))).toEqual([]);
+    await byUrl.createIfAbsent(PATH, [Buffer.from("one")]);
+    expect(byUrl.capabilities).toEqual(byOptions.capabilities);
+    expect(await byUrl.moveFolder?.(storePath("points"), storePath("moved"))).toBe(true);
+    expect(Buffer.from((await byOptions.read(storePath("moved", "a.json"))) ?? []).toString()).toBe("one");
+    expect(await byUrl.removeTree?.(storePath("moved"))).toBe(true);
+    expect(await byOptions.stat(storePath("moved", "a.json"))).toBeUndefined();
   });
 
   it("follows no symbolic link", async () => {
