@@ -224,7 +224,7 @@ describe("collect", () => {
   });
 
   test("refuses what is no persistable", async () => {
-    await expect(collect([{}] as never)).rejects.toThrow(/A target of collect .* no persistable/);
+    await expect(collect([{}] as never)).rejects.toThrow(/A target of collect .* and not a persistable/);
   });
 
   test("is aborted in the middle", async () => {
