@@ -7,6 +7,7 @@ import type { CorruptArtifact } from "../artifact/read-outcome.ts";
 import { readRecordBytes } from "../artifact/read-record-bytes.ts";
 import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import { certainStore } from "../store/certain-store.ts";
+import type { Store } from "../store/store.ts";
 import { acceptLoaded, type InternalCallOptions, startHit } from "./accept-payload.ts";
 import { completePayload, failureOf, tellFailure } from "./complete-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
@@ -44,7 +45,7 @@ async function produce(
   await tellMiss(state, first);
   let miss = first;
   const { store } = state.surroundings;
-  /** What was generated has given way to an artifact that was there already: which is to be read, and not to be guessed at. */
+  /** What was generated has given way to an artifact that was there already: found missing, or damaged. */
   let yieldedTo: Miss["state"] | undefined;
   for (;;) {
     const judged = miss.state === "corrupt" ? miss : undefined;
@@ -62,7 +63,7 @@ async function produce(
     });
     try {
       const startedMs = startHit(state);
-      const found = await findArtifact(state, signal, yieldedTo === undefined ? store : certainStore(store));
+      const found = await findArtifact(state, signal, yieldedTo === undefined ? store : storeAfterYielding(store));
       if (found.state === "hit")
         return { payload: await acceptLoaded(state, found, { ...options, signal }, startedMs) };
       miss = found;
@@ -145,6 +146,14 @@ async function setAside(state: State, judged: CorruptArtifact): Promise<boolean>
   const { file, problem } = judged;
   tellAtOnce(state, { type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) });
   return quarantine !== undefined;
+}
+
+/**
+ * Where to look for the artifact that was there already. Where only a store that does not answer could
+ * take another one, a failed read must not be taken for a miss: the generator would run for ever.
+ */
+function storeAfterYielding(store: Store): Store {
+  return store.layers?.worksAlone === false ? certainStore(store) : store;
 }
 
 function damageError(state: State, { file, problem }: CorruptArtifact): CorruptArtifactError {

@@ -131,6 +131,10 @@ class TwoLayers implements LayeredStore, StoreLayers {
     return this.#certain;
   }
 
+  get worksAlone(): boolean {
+    return this.#parts.writable.local;
+  }
+
   get capabilities(): StoreCapabilities {
     const { writable, local: inFront, remote: behind } = this.#parts;
     const [local, remote] = [inFront.capabilities, behind.capabilities];

@@ -116,6 +116,9 @@ export interface StoreLayers {
   /** The same for any other object, of which only the caller can tell whether it is sound. */
   healObject(path: StorePath, isSound: (bytes: Uint8Array) => boolean, options?: StoreCallOptions): Promise<Healing>;
 
+  /** Whether this store takes what is written while the other one does not answer. */
+  readonly worksAlone: boolean;
+
   /** Whether an object that was written has reached every store that may be written; `false` where one does not answer. */
   isEverywhere(path: StorePath, options?: StoreCallOptions): Promise<boolean>;
 
