@@ -9,6 +9,7 @@ import { acquireLease, type Lease, type LeaseOptions, type LeaseOwner, readLease
 import { encodeBeat, encodeClaimHead, firstClaimPath, leaseFolder, newToken } from "../../src/artifact/lease-claim.ts";
 import { currentProcess, isCertainlyGone } from "../../src/artifact/process-identity.ts";
 import { StoreError } from "../../src/errors/store-errors.ts";
+import { describeEvent } from "../../src/persistable/describe-event.ts";
 import { fileStore } from "../../src/store/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -353,10 +354,10 @@ describe("a take-over", () => {
     const owners: unknown[] = [];
     const lease = await acquire(store, {
       machine: next.machine,
-      onTakeover: (owner) => owners.push(owner),
+      onTakeover: (owner, silentMs) => owners.push(owner, silentMs),
       onWaiting: () => owners.push("waiting"),
     });
-    expect(owners).toEqual([expect.objectContaining({ host: "played", pid: dead.pid })]);
+    expect(owners).toEqual([expect.objectContaining({ host: "played", pid: dead.pid }), undefined]);
     expect(lease.epoch).toBe(2);
     expect(await lease.isCurrent()).toBe(true);
     expect(await claimsIn(store)).toHaveLength(2);
@@ -366,6 +367,23 @@ describe("a take-over", () => {
     expect(await lease.isCurrent()).toBe(false);
     await third.release();
     expect(await claimsIn(store)).toEqual([]);
+  });
+
+  test("from a silent owner tells for how long it was silent, and calls nobody dead", async () => {
+    const store = sharedMemoryStore();
+    // Its time stands still, so that it never beats.
+    await acquire(store, { machine: new ManualMachine() });
+    const told: unknown[] = [];
+    const waiter = new PlayedHost().start();
+    const onTakeover = (owner: LeaseOwner | undefined, silentMs: number | undefined): void =>
+      void told.push(owner?.host, (silentMs ?? 0) >= quick.staleMs);
+    await (await acquire(store, { machine: waiter.machine, onTakeover })).release();
+    expect(told).toEqual(["manual", true]);
+    const event = { name: "points", address, atMs: 0, type: "takeover", owner: "process 7 on host" } as const;
+    expect(describeEvent({ ...event, silentMs: 20_250 }).message).toBe(
+      "Taking over from process 7 on host, which has been silent for 20 s",
+    );
+    expect(describeEvent(event).message).toBe("Taking over from process 7 on host, which is gone");
   });
 
   test("is not told where it turns out that nobody needs it", async () => {
