@@ -75,8 +75,8 @@ describe.skipIf(!isInstalled)("an error or a kill at a system call", () => {
     const { said, problems } = await tryAll(scenario, some);
     expect(problems).toEqual([]);
     const kills = some.filter(({ what }) => what === "signal=SIGKILL").length;
-    // The injections arrive where they should.
-    expect(said.killed).toBe(kills);
+    // The injections arrive where they should. An error may also hit the write by which the process says how it went.
+    expect(said.killed).toBeGreaterThanOrEqual(kills);
   });
 
   test.each(isFull ? bugs : bugs.slice(0, 2))(

@@ -79,7 +79,7 @@ test("both styles share their artifacts, and the second one is told that its gen
   const payload = await points.payload;
   expect(same.address).toBe(points.address);
   expect(await same.load()).toEqual(payload);
-  expect(told).toEqual([expect.stringContaining("source changed")]);
+  expect(told).toEqual([expect.stringContaining("another definition of the name gaussian_points")]);
 });
 
 test("another process loads the estimator as an instance of its class", async () => {
