@@ -82,7 +82,7 @@ async function importMakers(node: JobNode): Promise<readonly Maker[]> {
 
 function remedyFor(cause: unknown): string {
   return (cause as NodeJS.ErrnoException).code === "ERR_UNKNOWN_FILE_EXTENSION"
-    ? ". Compile it, start Node with what loads such files (node --import tsx …), or use Node 22.18 or newer for TypeScript."
+    ? ". Compile it, or use Node 22.18 or newer, which reads TypeScript on worker threads too. What is registered with --import, such as tsx, does not reach them."
     : "";
 }
 

@@ -171,7 +171,8 @@ describe.skipIf(process.platform === "win32")("a persistable, where the system s
       const args = ["-c", `${limits} && exec "$0" "$@"`, process.execPath, child, JSON.stringify(input)];
       return JSON.parse((await promisify(execFile)("bash", args)).stdout) as ManyFoldersReport;
     };
-    const few = await publish("ulimit -n 40");
+    // The program, the library and the thread that renews leases take about fifty.
+    const few = await publish("ulimit -n 64");
     expect(few.good).toBeGreaterThan(0);
     expect(few.codes.filter((code) => code !== TOO_MANY)).toEqual([]);
     expect(await publish("true")).toEqual({ good: 200, codes: [] });
