@@ -9,7 +9,7 @@ Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "
 
 /** About as many as there are for one service; all of them take minutes. */
 const MISHAPS = 400;
-const TRIED = Number(process.env.PERSISTABLE_TEST_BROKEN_ANSWERS ?? 24);
+const TRIED = Number(process.env.PERSISTABLE_TEST_BROKEN_ANSWERS ?? 40);
 const STEP = Math.max(1, Math.round(MISHAPS / TRIED));
 
 describe("an answer that breaks off or stalls, at any point of any call", { timeout: 600_000 }, () => {
@@ -23,7 +23,7 @@ describe("an answer that breaks off or stalls, at any point of any call", { time
     const trials = child.told as readonly BreakOffTrial[];
     expect(trials.filter(({ wrong }) => wrong !== "")).toEqual([]);
     expect(trials.at(-1)?.call).toBe("all");
-    expect(new Set(trials.map(({ call }) => call)).size).toBeGreaterThan(10);
+    expect(new Set(trials.map(({ call }) => call)).size).toBeGreaterThanOrEqual(10);
   }
 
   it("changes nothing for S3", async ({ skip }) => {
