@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const testsBuiltPackage = process.env.PERSISTABLE_TEST_BUILT === "1";
-const entryPoints = testsBuiltPackage ? "./dist/" : "./src/";
+const entryPoints = testsBuiltPackage ? "./dist/entry/" : "./src/entry/";
 const extension = testsBuiltPackage ? "js" : "ts";
 
 function entryPoint(name: string): string {
@@ -19,13 +19,9 @@ async function findTests(): Promise<string[]> {
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^(persistable-ts|(\.\.\/)+src\/index\.ts)$/, replacement: entryPoint("index") },
+      { find: /^(persistable-ts|(\.\.\/)+src\/entry\/index\.ts)$/, replacement: entryPoint("index") },
       {
-        find: /^(persistable-ts\/testing|(\.\.\/)+src\/testing\/index\.ts)$/,
-        replacement: entryPoint("testing/index"),
-      },
-      {
-        find: /^(?:persistable-ts|(?:\.\.\/)+src)\/((?:(?:formats|stores)\/)?[a-z-]+)(?:\.ts)?$/,
+        find: /^(?:persistable-ts|(?:\.\.\/)+src\/entry)\/((?:(?:formats|stores)\/)?[a-z-]+)(?:\.ts)?$/,
         replacement: fileURLToPath(new URL(`${entryPoints}$1.${extension}`, import.meta.url)),
       },
     ],

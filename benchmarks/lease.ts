@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Address } from "../src/address/address.ts";
-import { acquireLease } from "../src/artifact/lease.ts";
-import { fileStore } from "../src/store/file-store.ts";
+import { acquireLease } from "../src/artifact/lease/lease.ts";
+import { fileStore } from "../src/store/folder/file-store.ts";
 import { storePath } from "../src/store/store-path.ts";
 import type { LeaseReport, LeaseTask } from "../test/support/lease-child.ts";
 import { buildChild, type Child, startChild } from "../test/support/run-child.ts";

@@ -1,10 +1,10 @@
 import { promise as fastq } from "fastq";
 import { PGraph } from "p-graph";
 import PQueue from "p-queue";
-import { criticalPathPriority } from "../src/runner/critical-path.ts";
-import { schedule } from "../src/runner/schedule.ts";
-import type { ScheduleGraph } from "../src/runner/schedule-graph.ts";
-import { NodeOutcome, type ScheduleOptions } from "../src/runner/schedule-options.ts";
+import { criticalPathPriority } from "../src/runner/schedule/critical-path.ts";
+import { schedule } from "../src/runner/schedule/schedule.ts";
+import type { ScheduleGraph } from "../src/runner/schedule/schedule-graph.ts";
+import { NodeOutcome, type ScheduleOptions } from "../src/runner/schedule/schedule-options.ts";
 import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
 import { type Contender, measureRounds } from "./measure-rounds.ts";
 

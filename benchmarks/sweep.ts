@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { definePersistable } from "../src/index.ts";
-import { linear } from "../src/pipeline/axis.ts";
-import { sweep } from "../src/pipeline/sweep.ts";
+import { definePersistable } from "../src/entry/index.ts";
+import { linear } from "../src/pipeline/sweep/axis.ts";
+import { sweep } from "../src/pipeline/sweep/sweep.ts";
 import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
 import { measureRounds } from "./measure-rounds.ts";
 

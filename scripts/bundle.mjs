@@ -20,7 +20,7 @@ export const bundledPackages = [
   "get-east-asian-width",
 ];
 
-/** Every entry point, as users name it, and its source, found through the exports map: `./dist/testing/index.js` is made of `src/testing/index.ts`. */
+/** Every entry point, as users name it, and its source, found through the exports map: `./dist/entry/testing.js` is made of `src/entry/testing.ts`. */
 export const entryPoints = Object.entries(exports).flatMap(([entry, target]) => {
   if (typeof target === "string") return [];
   const name = target.default.replace(/^\.\/dist\/(.*)\.js$/, "$1");
@@ -53,7 +53,9 @@ export async function bundle() {
     minifyInternalExports: false,
     chunkFileNames: "chunks/[name]-[hash].js",
     codeSplitting: {
-      groups: [{ name: "core", test: /src\/index\.ts$|rolldown\/runtime/, includeDependenciesRecursively: true }],
+      groups: [
+        { name: "core", test: /src\/entry\/index\.ts$|rolldown\/runtime/, includeDependenciesRecursively: true },
+      ],
     },
   });
   await build.close();

@@ -13,7 +13,7 @@ const limitBytes = 106_000;
 
 const built = await bundle();
 const chunks = new Map(built.chunks.map((chunk) => [chunk.fileName, chunk]));
-const loaded = await Promise.all(reachStatically("index.js").map(weigh));
+const loaded = await Promise.all(reachStatically("entry/index.js").map(weigh));
 const sizeBytes = loaded.reduce((sum, file) => sum + file.sizeBytes, 0);
 
 for (const file of loaded) {

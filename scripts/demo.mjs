@@ -82,7 +82,7 @@ async function buildProgram() {
     platform: "node",
     target: "node20.19",
     packages: "external",
-    alias: { "persistable-ts": join(root, "src/index.ts") },
+    alias: { "persistable-ts": join(root, "src/entry/index.ts") },
     logLevel: "warning",
   });
   return program;

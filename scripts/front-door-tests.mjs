@@ -1,22 +1,14 @@
 // @ts-check
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 import { root } from "./bundle.mjs";
 
 const testFolder = join(root, "test");
-const entryPoints = ["*.ts", "testing/index.ts", "formats/*.ts", "stores/*.ts"].flatMap((pattern) =>
-  findSources(pattern),
-);
-
-/** @param {string} pattern */
-function findSources(pattern) {
-  const folder = join(root, "src", dirname(pattern));
-  const names = pattern.endsWith("*.ts")
-    ? readdirSync(folder).filter((name) => name.endsWith(".ts"))
-    : [basename(pattern)];
-  return names.map((name) => join(folder, name));
-}
+const entryFolder = join(root, "src/entry");
+const entryPoints = readdirSync(entryFolder, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => join(entryFolder, name));
 
 /**
  * The tests that reach the source through its entry points only, themselves and their supporting files, and so can run
@@ -52,10 +44,10 @@ function usesFrontDoor(test) {
 function importsOf(file) {
   const text = readFileSync(file, "utf8").replaceAll(/^import type [^;]*;/gm, "");
   return ts.preProcessFile(text, true, true).importedFiles.flatMap(({ fileName }) => {
-    if (fileName === "persistable-ts") return [join(root, "src/index.ts")];
-    if (fileName === "persistable-ts/testing") return [join(root, "src/testing/index.ts")];
-    if (fileName.startsWith("persistable-ts/"))
-      return [join(root, `src/${fileName.slice("persistable-ts/".length)}.ts`)];
+    if (fileName === "persistable-ts") return [join(entryFolder, "index.ts")];
+    if (fileName.startsWith("persistable-ts/")) {
+      return [join(entryFolder, `${fileName.slice("persistable-ts/".length)}.ts`)];
+    }
     return fileName.startsWith(".") ? [resolve(dirname(file), fileName)] : [];
   });
 }

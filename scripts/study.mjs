@@ -32,9 +32,9 @@ await build({
   target: "node20.19",
   packages: "external",
   alias: {
-    "persistable-ts/pipeline": join(root, "src/pipeline.ts"),
-    "persistable-ts/display": join(root, "src/display.ts"),
-    "persistable-ts": join(root, "src/index.ts"),
+    "persistable-ts/pipeline": join(root, "src/entry/pipeline.ts"),
+    "persistable-ts/display": join(root, "src/entry/display.ts"),
+    "persistable-ts": join(root, "src/entry/index.ts"),
   },
   logLevel: "warning",
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { PersistableError } from "../src/index.ts";
+import { PersistableError } from "../src/entry/index.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const folder = path.join(root, "src", "errors");
@@ -30,13 +30,13 @@ function documentedErrors(): Map<string, string> {
 /** Of the source, or of the built package where that is what is tested: a class of the one is none of the other's. */
 function importEntryPoint(file: string): Promise<Record<string, unknown>> {
   const isBuilt = process.env.PERSISTABLE_TEST_BUILT === "1";
-  const path = isBuilt ? `../dist/${file.replace(/ts$/, "js")}` : `../src/${file}`;
+  const path = isBuilt ? `../dist/entry/${file.replace(/ts$/, "js")}` : `../src/entry/${file}`;
   return import(/* @vite-ignore */ path) as Promise<Record<string, unknown>>;
 }
 
 function entryPoints(): string[] {
   return [".", "formats", "stores"].flatMap((part) =>
-    readdirSync(path.join(root, "src", part))
+    readdirSync(path.join(root, "src/entry", part))
       .filter((file) => file.endsWith(".ts"))
       .map((file) => path.posix.join(part, file)),
   );

@@ -1,6 +1,6 @@
 import { type CanonicalOptions, encodeCanonical } from "../canonical/encode-canonical.ts";
 import { InvalidAddressError } from "../errors/address-errors.ts";
-import { sha256Hex } from "../util/sha256.ts";
+import { sha256Hex } from "../util/digest/sha256.ts";
 import type { Address } from "./address.ts";
 
 /** How addresses are computed: spec/address.md. */

@@ -1,6 +1,6 @@
 import { TAG } from "../canonical/canonical-writer.ts";
 import { type CanonicalOptions, encodeCanonical } from "../canonical/encode-canonical.ts";
-import { sha256Hex } from "../util/sha256.ts";
+import { sha256Hex } from "../util/digest/sha256.ts";
 import type { Address } from "./address.ts";
 import { addressOf, hashedOf, parseAddress, type Recipe } from "./address-of.ts";
 

@@ -1,5 +1,5 @@
 import { type CanonicalOptions, encodeCanonical } from "../canonical/encode-canonical.ts";
-import { sha256Hex } from "../util/sha256.ts";
+import { sha256Hex } from "../util/digest/sha256.ts";
 
 /** What a seed is made of: the recipe without names and versions, so that renaming or fixing a generator changes no random number. */
 export interface SeedRecipe {

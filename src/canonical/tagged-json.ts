@@ -1,7 +1,7 @@
 import { UnsupportedValueError } from "../errors/params-errors.ts";
 import { formatPath } from "../errors/value-path.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
-import { sha256Hex } from "../util/sha256.ts";
+import { sha256Hex } from "../util/digest/sha256.ts";
 import { BINARY_DIGEST_BYTES, type BinaryType } from "./binary-digest.ts";
 import type { CanonicalOptions } from "./encode-canonical.ts";
 import { HOLE, type ObjectContent, type Refuse, readObject } from "./read-object.ts";

@@ -1,6 +1,6 @@
 import { blankedText } from "../errors/visible-text.ts";
 import type { NodeFailedEvent, NodeGeneratedEvent, NodeRetriedEvent, RunEvent } from "../events/run-event.ts";
-import { loadLogUpdate } from "../util/peers.ts";
+import { loadLogUpdate } from "../util/peers/peers.ts";
 import { writeQuietly } from "../util/write-quietly.ts";
 import { describeCost, describeDuration, describeFailure } from "./describe-amounts.ts";
 import { fitText } from "./fit-text.ts";

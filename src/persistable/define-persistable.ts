@@ -4,9 +4,9 @@ import type { Format } from "../format/format.ts";
 import { CutLineage } from "../record/cut-lineage.ts";
 import type { SummaryValue } from "../record/summary-value.ts";
 import { describeKind } from "../util/describe-kind.ts";
-import { checkDeclared, checkDefinition } from "./check-definition.ts";
-import { declarationKey, type StateOptions } from "./create-state.ts";
-import { assertRoles, createDeclaration, type DeclarationOptions } from "./declaration.ts";
+import { checkDeclared, checkDefinition } from "./declare/check-definition.ts";
+import { declarationKey, type StateOptions } from "./declare/create-state.ts";
+import { assertRoles, createDeclaration, type DeclarationOptions } from "./declare/declaration.ts";
 import type {
   Definition,
   DependencyDeclaration,
@@ -17,10 +17,10 @@ import type {
   ParamsSchema,
   ParamsTree,
   PersistablesOf,
-} from "./definition.ts";
-import type { GenerateContext, HookContext } from "./hooks.ts";
+} from "./declare/definition.ts";
+import type { GenerateContext, HookContext } from "./declare/hooks.ts";
+import { stateKey } from "./declare/state.ts";
 import { Persistable, type PersistableOptions } from "./persistable.ts";
-import { stateKey } from "./state.ts";
 
 /** What a definition says. Write `generate` before the hooks that are given its payload, so that their types follow from it. */
 export interface PersistableDefinition<

@@ -1,8 +1,8 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
-import { addresserOf } from "./declaration.ts";
+import { addresserOf } from "./declare/declaration.ts";
+import { readyStateKey, type State, stateKey } from "./declare/state.ts";
 import { eachPersistable } from "./each-persistable.ts";
 import type { AnyPersistable } from "./persistable.ts";
-import { readyStateKey, type State, stateKey } from "./state.ts";
 
 type WithState = AnyPersistable & { readonly [stateKey]: State };
 

@@ -1,7 +1,7 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { describeKind } from "../util/describe-kind.ts";
+import { stateKey } from "./declare/state.ts";
 import type { AnyPersistable } from "./persistable.ts";
-import { stateKey } from "./state.ts";
 
 /** One persistable, or many, as many. */
 export function eachPersistable<Built extends AnyPersistable>(given: Built | Iterable<Built>): Iterable<Built> {

@@ -1,10 +1,10 @@
-import { loadPart } from "../util/load-part.ts";
-import type { InternalCallOptions } from "./accept-payload.ts";
-import { acceptLoaded, startHit } from "./accept-payload.ts";
-import { type Found, findArtifact } from "./find-artifact.ts";
-import { heldPayload } from "./hold-payload.ts";
-import { SingleFlight } from "./single-flight.ts";
-import type { State } from "./state.ts";
+import { loadPart } from "../util/peers/load-part.ts";
+import type { State } from "./declare/state.ts";
+import type { InternalCallOptions } from "./load/accept-payload.ts";
+import { acceptLoaded, startHit } from "./load/accept-payload.ts";
+import { type Found, findArtifact } from "./load/find-artifact.ts";
+import { heldPayload } from "./load/hold-payload.ts";
+import { SingleFlight } from "./produce/single-flight.ts";
 
 /**
  * The way of the data, where a newcomer starts: what is held in memory, or else the artifact in the store, or else
@@ -53,9 +53,9 @@ async function produceOnce(
 ): Promise<unknown> {
   // Only a miss needs the generating half of the library.
   const [{ producePayload }, { adoptPending }, { titleOf, waitFor, workKeyOf }] = await Promise.all([
-    loadPart(() => import("./produce-payload.ts")),
-    loadPart(() => import("./pending-payload.ts")),
-    loadPart(() => import("./wait-graph.ts")),
+    loadPart(() => import("./produce/produce-payload.ts")),
+    loadPart(() => import("./produce/pending-payload.ts")),
+    loadPart(() => import("./produce/wait-graph.ts")),
   ]);
   const key = workKeyOf(state);
   let isLeader = false;

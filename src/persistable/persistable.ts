@@ -5,20 +5,20 @@ import { visibleLine } from "../errors/visible-text.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";
-import { loadPart } from "../util/load-part.ts";
-import { type CallOptions, contextOf, validateGenerated } from "./accept-payload.ts";
-import { createState, type StateOptions } from "./create-state.ts";
-import type { DeclarationOptions, MemoryPolicy } from "./declaration.ts";
-import { describeParams } from "./describe-params.ts";
-import type { Explanation } from "./explain.ts";
-import { heldPayload } from "./hold-payload.ts";
-import type { GenerateContext, HookContext, Hooks } from "./hooks.ts";
+import { loadPart } from "../util/peers/load-part.ts";
+import { createState, type StateOptions } from "./declare/create-state.ts";
+import type { DeclarationOptions, MemoryPolicy } from "./declare/declaration.ts";
+import { describeParams } from "./declare/describe-params.ts";
+import type { GenerateContext, HookContext, Hooks } from "./declare/hooks.ts";
+import { paramsOf } from "./declare/params-of.ts";
+import { paramsTreeOf } from "./declare/params-tree-of.ts";
+import { readyStateKey, type State, stateKey } from "./declare/state.ts";
+import type { SurroundingsOptions } from "./declare/surroundings.ts";
+import { type CallOptions, contextOf, validateGenerated } from "./load/accept-payload.ts";
+import type { Explanation } from "./load/explain.ts";
+import { heldPayload } from "./load/hold-payload.ts";
 import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
-import { paramsOf } from "./params-of.ts";
-import { paramsTreeOf } from "./params-tree-of.ts";
-import { readyStateKey, type State, stateKey } from "./state.ts";
-import type { SurroundingsOptions } from "./surroundings.ts";
-import { tellEvent } from "./tell-event.ts";
+import { tellEvent } from "./log/emit-event.ts";
 
 export declare const summaryKey: unique symbol;
 
@@ -140,7 +140,7 @@ export abstract class Persistable<
    * @param options.persist - `false` keeps the payload in memory only
    */
   async generate(options: CallOptions & { readonly persist?: boolean | undefined } = {}): Promise<Payload> {
-    const { generate } = await loadPart(() => import("./generate-payload.ts"));
+    const { generate } = await loadPart(() => import("./produce/generate-payload.ts"));
     return (await generate(this[stateKey], options)) as Payload;
   }
 
@@ -150,7 +150,7 @@ export abstract class Persistable<
    * @throws {@link NoPayloadError} where there is no payload in memory; {@link UnsupportedPayloadError}; a StoreError.
    */
   async persist(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const { persist } = await loadPart(() => import("./persist-payload.ts"));
+    const { persist } = await loadPart(() => import("./produce/persist-payload.ts"));
     await persist(this[stateKey], options.signal);
   }
 
@@ -161,7 +161,7 @@ export abstract class Persistable<
    * @throws {@link NotPersistedError} that says why there is none; {@link CorruptArtifactError}; {@link InvalidPayloadError}; a StoreError.
    */
   async load(options: CallOptions = {}): Promise<Payload> {
-    const { loadPayload } = await loadPart(() => import("./load-payload.ts"));
+    const { loadPayload } = await loadPart(() => import("./load/load-payload.ts"));
     return (await loadPayload(this[stateKey], options)) as Payload;
   }
 
@@ -180,13 +180,13 @@ export abstract class Persistable<
    * This is one lookup, however many artifacts of this name exist; `explain()` also says why there is none.
    */
   async isPersisted(): Promise<boolean> {
-    const { isPersisted } = await loadPart(() => import("./explain.ts"));
+    const { isPersisted } = await loadPart(() => import("./load/explain.ts"));
     return isPersisted(this[stateKey], undefined);
   }
 
   /** Why the artifact would be loaded, or generated: hit with its record, or miss with the reason. Reads no payload, generates nothing. */
   async explain(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Explanation> {
-    const { explain } = await loadPart(() => import("./explain.ts"));
+    const { explain } = await loadPart(() => import("./load/explain.ts"));
     return explain(this[stateKey], options.signal);
   }
 
@@ -196,7 +196,7 @@ export abstract class Persistable<
    * @throws {@link CorruptArtifactError} where it is damaged.
    */
   async record(): Promise<ArtifactRecord | undefined> {
-    const { readRecord } = await loadPart(() => import("./read-record.ts"));
+    const { readRecord } = await loadPart(() => import("./load/read-record.ts"));
     return readRecord(this[stateKey]);
   }
 
@@ -206,7 +206,7 @@ export abstract class Persistable<
    * @throws a StoreError; also where a store that alone may have the artifact does not answer. Then nothing was removed.
    */
   async remove(): Promise<boolean> {
-    const { removeArtifact } = await loadPart(() => import("../artifact/remove-artifact.ts"));
+    const { removeArtifact } = await loadPart(() => import("../artifact/publish/remove-artifact.ts"));
     const { node, surroundings } = this[stateKey];
     const { store } = surroundings;
     const removed = await removeArtifact(store, node.name, node.address, certainStore(store));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPermanent } from "../errors/is-permanent.ts";
-import type { RetryOptions } from "../persistable/declaration.ts";
+import type { RetryOptions } from "../persistable/declare/declaration.ts";
 
 const DEFAULT_MIN_DELAY_MS = 1000;
 const DEFAULT_MAX_DELAY_MS = 60_000;

@@ -1,5 +1,5 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
-import { type State, stateKey } from "../persistable/state.ts";
+import { type State, stateKey } from "../persistable/declare/state.ts";
 import { describeKind } from "../util/describe-kind.ts";
 
 /**

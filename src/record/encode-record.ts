@@ -2,7 +2,7 @@ import { ADDRESS_SCHEME } from "../address/address-of.ts";
 import type { RecipeNode } from "../address/recipe-node.ts";
 import type { JsonValue } from "../canonical/tagged-json.ts";
 import { RecordTooLargeError } from "../errors/record-errors.ts";
-import { sha256Hex } from "../util/sha256.ts";
+import { sha256Hex } from "../util/digest/sha256.ts";
 import { encodeParamsTree, encodeUntracked } from "./encode-params-tree.ts";
 import { MAX_RECORD_BYTES, type Provenance, RECORD_VERSION, type RecordedPayload } from "./record.ts";
 import { CHECKSUM_HEAD, COVERED_START, INLINE_KEY, recordHead } from "./record-layout.ts";

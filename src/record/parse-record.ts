@@ -6,7 +6,7 @@ import { InvalidAddressError } from "../errors/address-errors.ts";
 import { TaggedJsonError, UnsupportedValueError } from "../errors/params-errors.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
-import { DIGEST_CHUNK_BYTES, type Digest, digestOfHashes, isDigest, isNewerDigest } from "../util/digest.ts";
+import { DIGEST_CHUNK_BYTES, type Digest, digestOfHashes, isDigest, isNewerDigest } from "../util/digest/digest.ts";
 import { plainLines } from "../util/plain-lines.ts";
 import { type DecodedParamsTree, decodeParamsTree, decodeUntracked } from "./decode-params-tree.ts";
 import {

@@ -1,5 +1,5 @@
 import type { Address } from "../address/address.ts";
-import { sha256Hex } from "../util/sha256.ts";
+import { sha256Hex } from "../util/digest/sha256.ts";
 import { CHECKSUM_HEAD, COVERED_START, INLINE_MARK, recordHead, VERSION_LINES } from "./record-layout.ts";
 
 /**

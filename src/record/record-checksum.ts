@@ -1,5 +1,5 @@
 import { ADDRESS_SCHEME } from "../address/address-of.ts";
-import { sha256Hex } from "../util/sha256.ts";
+import { sha256Hex } from "../util/digest/sha256.ts";
 import { RECORD_VERSION } from "./record.ts";
 import { CHECKSUM_HEAD, COVERED_START, INLINE_KEY } from "./record-layout.ts";
 

@@ -1,5 +1,5 @@
 import type { Address } from "../address/address.ts";
-import type { Digest } from "../util/digest.ts";
+import type { Digest } from "../util/digest/digest.ts";
 import type { PayloadSummary } from "./summary-value.ts";
 
 /** The layout of records that this release writes. A reader refuses a newer one instead of guessing. */

@@ -1,10 +1,10 @@
 import type { Address } from "../address/address.ts";
-import { artifactFolder } from "../artifact/artifact-paths.ts";
+import { artifactFolder } from "../artifact/layout/artifact-paths.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
+import type { State } from "../persistable/declare/state.ts";
+import { stateKey } from "../persistable/declare/state.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
-import type { State } from "../persistable/state.ts";
-import { stateKey } from "../persistable/state.ts";
 import { encodeParamsTree } from "../record/encode-params-tree.ts";
 import type { StorePath } from "../store/store.ts";
 import {

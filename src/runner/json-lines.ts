@@ -2,8 +2,8 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { isError } from "../errors/error-kind.ts";
 import type { NodeEventBase, RunEvent } from "../events/run-event.ts";
-import { describeThrown } from "../persistable/describe-thrown.ts";
-import { keepText } from "../persistable/redact-secrets.ts";
+import { describeThrown } from "../persistable/secrets/describe-thrown.ts";
+import { keepText } from "../persistable/secrets/redact-secrets.ts";
 
 /** Where lines go: a file, which is appended to, or a function that gets each line with its line break. */
 export type LineTarget = string | URL | ((line: string) => void);

@@ -1,5 +1,5 @@
-import type { State } from "../persistable/state.ts";
-import type { PlanGraph } from "../pipeline/plan-graph.ts";
+import type { State } from "../persistable/declare/state.ts";
+import type { PlanGraph } from "../pipeline/plan/plan-graph.ts";
 
 /** Lets go of payloads that a run has brought into memory, as soon as nothing in the run will ask for them. */
 export class PayloadRelease {

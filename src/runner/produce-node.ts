@@ -1,11 +1,11 @@
 import { GenerateTimeoutError } from "../errors/pipeline-errors.ts";
 import type { PersistableEvent } from "../events/event.ts";
-import type { RetryOptions } from "../persistable/declaration.ts";
-import { generate } from "../persistable/generate-payload.ts";
+import type { RetryOptions } from "../persistable/declare/declaration.ts";
+import type { State } from "../persistable/declare/state.ts";
 import { loadOrGenerate } from "../persistable/load-or-generate.ts";
-import type { State } from "../persistable/state.ts";
+import { generate } from "../persistable/produce/generate-payload.ts";
 import { retryWithBackoff } from "../pipeline/retry-with-backoff.ts";
-import type { Place } from "./running-node.ts";
+import type { Place } from "./schedule/running-node.ts";
 
 /** How one node is produced. */
 export interface ProduceOptions {

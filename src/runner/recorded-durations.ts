@@ -1,9 +1,9 @@
 import type { Address } from "../address/address.ts";
-import { readRecords } from "../artifact/read-records.ts";
-import type { State } from "../persistable/state.ts";
-import { MAX_RECORDS, shelfKey } from "../pipeline/earlier-records.ts";
-import { NodeKind, type PlanGraph } from "../pipeline/plan-graph.ts";
-import { typicalOf } from "../pipeline/typical.ts";
+import { readRecords } from "../artifact/explain/read-records.ts";
+import type { State } from "../persistable/declare/state.ts";
+import { MAX_RECORDS, shelfKey } from "../pipeline/plan/earlier-records.ts";
+import { NodeKind, type PlanGraph } from "../pipeline/plan/plan-graph.ts";
+import { typicalOf } from "../pipeline/plan/typical.ts";
 
 /** How long it took to generate what is there: what a run saves by finding it. Exact for the records that were read, the median of them for others. */
 export class RecordedDurations {

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { InvalidRunOptionsError } from "../errors/pipeline-errors.ts";
 import type { RunEvent } from "../events/run-event.ts";
-import type { RetryOptions } from "../persistable/declaration.ts";
+import type { RetryOptions } from "../persistable/declare/declaration.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 
 /** How a plan is carried out; nothing of this is in any recipe. */

@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
 import type { Address } from "../address/address.ts";
-import { INTERNAL_FOLDER } from "../artifact/artifact-paths.ts";
+import { INTERNAL_FOLDER } from "../artifact/layout/artifact-paths.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import type { RunResult } from "../errors/pipeline-errors.ts";
-import type { State } from "../persistable/state.ts";
-import { openStore } from "../store/open-store.ts";
+import type { State } from "../persistable/declare/state.ts";
+import { openStore } from "../store/open/open-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import {
   describedErrorOf,

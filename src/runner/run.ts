@@ -1,8 +1,8 @@
 import type { RunResult } from "../errors/pipeline-errors.ts";
 import { InvalidRunOptionsError, RunCancelledError, RunFailedError } from "../errors/pipeline-errors.ts";
 import { drawsOf } from "../persistable/draws-of.ts";
-import { isPlan, type Plan, plan } from "../pipeline/plan.ts";
-import type { Targets } from "../pipeline/plan-graph.ts";
+import { isPlan, type Plan, plan } from "../pipeline/plan/plan.ts";
+import type { Targets } from "../pipeline/plan/plan-graph.ts";
 import { Execution } from "./execution.ts";
 import { handleSignals } from "./handle-signals.ts";
 import { type RunOptions, resolveRunOptions } from "./run-options.ts";

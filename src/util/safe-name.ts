@@ -1,4 +1,4 @@
-import { sha256Hex } from "./sha256.ts";
+import { sha256Hex } from "./digest/sha256.ts";
 
 /** What maps to itself: the usual name of a payload. No dot, so that no folder can be called like the log file of another name. */
 const plain = /^[a-z0-9_][a-z0-9_-]{0,99}$/;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Alarm, type Wake } from "../../src/artifact/lease-alarm.ts";
+import { Alarm, type Wake } from "../../src/artifact/lease/lease-alarm.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store, StoreWatch } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";

@@ -8,8 +8,8 @@ import {
   outbiddingPath,
   readClaim,
   readClaimChain,
-} from "../../src/artifact/lease-claim.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+} from "../../src/artifact/lease/lease-claim.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import type { StorePath } from "../../src/store/store.ts";
 import { sharedMemoryStore } from "../support/lease-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { Address } from "../../src/address/address.ts";
-import { acquireLease, type Lease } from "../../src/artifact/lease.ts";
+import { acquireLease, type Lease } from "../../src/artifact/lease/lease.ts";
 import {
   encodeBeat,
   encodeClaimHead,
@@ -9,9 +9,9 @@ import {
   newToken,
   outbiddingPath,
   readClaim,
-} from "../../src/artifact/lease-claim.ts";
-import { currentProcess } from "../../src/artifact/process-identity.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+} from "../../src/artifact/lease/lease-claim.ts";
+import { currentProcess } from "../../src/artifact/lease/process-identity.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import type { StorePath } from "../../src/store/store.ts";
 import { sharedMemoryStore } from "../support/lease-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

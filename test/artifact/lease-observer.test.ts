@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Claim } from "../../src/artifact/lease-claim.ts";
-import { ClaimObserver } from "../../src/artifact/lease-observer.ts";
+import type { Claim } from "../../src/artifact/lease/lease-claim.ts";
+import { ClaimObserver } from "../../src/artifact/lease/lease-observer.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { ManualMachine } from "../support/lease-store.ts";
 

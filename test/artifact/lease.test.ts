@@ -5,12 +5,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { describe, expect, test, vi } from "vitest";
 import type { Address } from "../../src/address/address.ts";
-import { acquireLease, type Lease, type LeaseOptions, type LeaseOwner, readLease } from "../../src/artifact/lease.ts";
-import { encodeBeat, encodeClaimHead, firstClaimPath, leaseFolder, newToken } from "../../src/artifact/lease-claim.ts";
-import { currentProcess, isCertainlyGone } from "../../src/artifact/process-identity.ts";
+import {
+  acquireLease,
+  type Lease,
+  type LeaseOptions,
+  type LeaseOwner,
+  readLease,
+} from "../../src/artifact/lease/lease.ts";
+import {
+  encodeBeat,
+  encodeClaimHead,
+  firstClaimPath,
+  leaseFolder,
+  newToken,
+} from "../../src/artifact/lease/lease-claim.ts";
+import { currentProcess, isCertainlyGone } from "../../src/artifact/lease/process-identity.ts";
 import { StoreError } from "../../src/errors/store-errors.ts";
-import { describeEvent } from "../../src/persistable/describe-event.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+import { describeEvent } from "../../src/persistable/log/describe-event.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
@@ -607,7 +619,7 @@ describe("a heartbeat", () => {
     const threads = process.getBuiltinModule("node:worker_threads");
     const { Worker } = threads;
     vi.resetModules();
-    const { acquireLease: acquireAnew } = await import("../../src/artifact/lease.ts");
+    const { acquireLease: acquireAnew } = await import("../../src/artifact/lease/lease.ts");
     try {
       for (const broken of [DeniedWorker, failingWorker(Worker)]) {
         threads.Worker = broken as unknown as typeof Worker;

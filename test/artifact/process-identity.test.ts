@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { describe, expect, test } from "vitest";
-import { currentProcess, isCertainlyGone, parseProcessStat } from "../../src/artifact/process-identity.ts";
+import { currentProcess, isCertainlyGone, parseProcessStat } from "../../src/artifact/lease/process-identity.ts";
 
 const here = currentProcess();
 const onLinux = process.platform === "linux";

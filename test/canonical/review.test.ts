@@ -7,7 +7,7 @@ import { encodeTagged, type JsonValue } from "../../src/canonical/tagged-json.ts
 import { TaggedJsonError, UnsupportedValueError } from "../../src/errors/params-errors.ts";
 import { findCredentials } from "../../src/params/credentials.ts";
 import { type ClassCodec, defineClass } from "../../src/util/class-codec.ts";
-import { createDigestCollector, digestOf } from "../../src/util/digest.ts";
+import { createDigestCollector, digestOf } from "../../src/util/digest/digest.ts";
 import { jsonDepth } from "../../src/util/json-depth.ts";
 
 const gap = test;

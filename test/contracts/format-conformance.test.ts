@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bytes, gzip, json, npy, structured, text, type UniversalFormat } from "../../src/index.ts";
-import { type FormatSubject, formatConformance } from "../../src/testing/index.ts";
+import { bytes, gzip, json, npy, structured, text, type UniversalFormat } from "../../src/entry/index.ts";
+import { type FormatSubject, formatConformance } from "../../src/entry/testing.ts";
 
 const runner = { describe, it };
 const values = [null, "", "añ", 1.5, [], { a: [1, { b: "x" }] }];

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { readdir, rename, truncate, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { fileStore } from "../../src/store/file-store.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { StoreSubject } from "../../src/testing/store-case.ts";
 import { storeConformance } from "../../src/testing/store-conformance.ts";

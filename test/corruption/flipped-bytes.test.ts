@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
-import { json } from "../../src/index.ts";
+import { json } from "../../src/entry/index.ts";
 import { fileSamples, inlineSamples, persistSample, type Rig } from "./samples.ts";
 
 /**

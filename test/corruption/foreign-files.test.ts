@@ -11,9 +11,17 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { definePersistable, fileStore, json, npy, type Store, StoreIoError, typedParams } from "../../src/index.ts";
+import {
+  definePersistable,
+  fileStore,
+  json,
+  npy,
+  type Store,
+  StoreIoError,
+  typedParams,
+} from "../../src/entry/index.ts";
 import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/record-layout.ts";
-import { sha256Hex } from "../../src/util/sha256.ts";
+import { sha256Hex } from "../../src/util/digest/sha256.ts";
 import { withoutSynchronousDoor } from "../support/crash-planted-store.ts";
 import { persistSample, type Rig, type Sample } from "./samples.ts";
 

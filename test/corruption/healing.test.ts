@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { definePersistable, json, npy, typedParams } from "../../src/index.ts";
+import { definePersistable, json, npy, typedParams } from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { persistSample, type Rig, type Sample } from "./samples.ts";
 

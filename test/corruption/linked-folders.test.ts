@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { directory } from "../../src/formats/directory.ts";
-import { collectOrphans, definePersistable, fileStore, type Store } from "../../src/index.ts";
-import { run } from "../../src/pipeline.ts";
-import { sftpStore } from "../../src/stores/sftp.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { collectOrphans, definePersistable, fileStore, type Store } from "../../src/entry/index.ts";
+import { run } from "../../src/entry/pipeline.ts";
+import { sftpStore } from "../../src/entry/stores/sftp.ts";
 import { startSshd } from "../support/servers/sshd.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { byteStream } from "../../src/formats/byte-stream.ts";
-import { directory } from "../../src/formats/directory.ts";
-import { file } from "../../src/formats/file.ts";
-import { records } from "../../src/formats/records.ts";
-import { table } from "../../src/formats/table.ts";
+import { byteStream } from "../../src/entry/formats/byte-stream.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { file } from "../../src/entry/formats/file.ts";
+import { records } from "../../src/entry/formats/records.ts";
+import { table } from "../../src/entry/formats/table.ts";
 import {
   definePersistable,
   type Format,
@@ -15,10 +15,10 @@ import {
   npy,
   type Store,
   type StorePath,
-} from "../../src/index.ts";
-import { collect, plan } from "../../src/pipeline.ts";
-import { layeredStore } from "../../src/stores/layered.ts";
-import { readTable } from "../../src/table.ts";
+} from "../../src/entry/index.ts";
+import { collect, plan } from "../../src/entry/pipeline.ts";
+import { layeredStore } from "../../src/entry/stores/layered.ts";
+import { readTable } from "../../src/entry/table.ts";
 import { withBadRead } from "../support/bad-reads.ts";
 import { digestsIn } from "../support/faulty-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

@@ -1,8 +1,15 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { table } from "../../src/formats/table.ts";
-import { ArtifactInFlightError, definePersistable, fileStore, npy, type Store, typedParams } from "../../src/index.ts";
-import { readTable } from "../../src/table.ts";
+import { table } from "../../src/entry/formats/table.ts";
+import {
+  ArtifactInFlightError,
+  definePersistable,
+  fileStore,
+  npy,
+  type Store,
+  typedParams,
+} from "../../src/entry/index.ts";
+import { readTable } from "../../src/entry/table.ts";
 import { withoutSynchronousDoor } from "../support/crash-planted-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { byteStream } from "../../src/formats/byte-stream.ts";
+import { byteStream } from "../../src/entry/formats/byte-stream.ts";
 import {
   ArtifactInFlightError,
   CorruptArtifactError,
@@ -13,7 +13,7 @@ import {
   openStore,
   type Store,
   typedParams,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { FILES, folderOfFiles, ITEMS, type ReplacingInput, streamOfItems } from "../support/replacing-child.ts";
 import { buildChild, startChild } from "../support/run-child.ts";

@@ -1,7 +1,6 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { AnyFormat } from "../../src/format/format.ts";
 import {
   bytes,
   collectOrphans,
@@ -16,7 +15,8 @@ import {
   structured,
   text,
   typedParams,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
+import type { AnyFormat } from "../../src/format/format.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 
 /** A kind of artifact: which format, which payload, and whether it lies inside its record. */

@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, existsSync, readdirSync, rmSync } from "node
 import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { collectOrphans, fileStore } from "../../src/index.ts";
+import { collectOrphans, fileStore } from "../../src/entry/index.ts";
 import { EARLIER, type ExhaustedChildInput, type ExhaustedChildReport, NEW } from "../support/crash-exhausted-child.ts";
 import { persistableOf, serialOf } from "../support/crash-payload.ts";
 import type { ManyFoldersInput, ManyFoldersReport } from "../support/many-folders-child.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { FileStat, FileSystem } from "../../src/store/file-system.ts";
+import type { FileStat, FileSystem } from "../../src/store/folder/calls/file-system.ts";
 import { systemError } from "../support/simulated-disk.ts";
 import type { SimulationOptions } from "../support/simulation.ts";
 import { BrokenPromiseError, StoreTrial } from "../support/store-trial.ts";

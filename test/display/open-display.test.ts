@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type DisplayStream, openDisplay, type RunEvent } from "../../src/display.ts";
-import { definePersistable, memoryStore, typedParams } from "../../src/index.ts";
-import { run } from "../../src/pipeline.ts";
+import { type DisplayStream, openDisplay, type RunEvent } from "../../src/entry/display.ts";
+import { definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";
+import { run } from "../../src/entry/pipeline.ts";
 
 /** A terminal that remembers. */
 class FakeTerminal implements DisplayStream {

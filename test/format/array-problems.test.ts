@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
-import { bytes } from "../../src/format/bytes-format.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { Format } from "../../src/format/format.ts";
-import { npy } from "../../src/format/npy-format.ts";
-import { structured } from "../../src/format/structured-format.ts";
+import { npy } from "../../src/format/npy/npy-format.ts";
+import { bytes } from "../../src/format/plain/bytes-format.ts";
+import { structured } from "../../src/format/structured/structured-format.ts";
 
 const given = new Uint8Array(8);
 structuredClone(given, { transfer: [given.buffer] });

@@ -2,14 +2,14 @@ import * as apache from "apache-arrow";
 import { tableFromArrays, tableFromIPC, tableToIPC, vectorFromArray } from "apache-arrow";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { formatConformance } from "../../src/entry/testing.ts";
 import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
-import { arrow, arrowCodec } from "../../src/format/arrow-format.ts";
+import { arrow, arrowCodec } from "../../src/format/arrow/arrow-format.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { TableSelection } from "../../src/format/format.ts";
 import type { Column } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
 import { tableFromRows } from "../../src/table/table-from-rows.ts";
-import { formatConformance } from "../../src/testing/index.ts";
 import { anyTable, everyType } from "../support/any-table.ts";
 import { countedSource } from "../support/counted-source.ts";
 import { expectHarmless } from "../support/mutated-bytes.ts";
@@ -215,7 +215,7 @@ describe("hostile bytes", () => {
 test("says which package is missing for writing, and reads without any", async () => {
   const written = (await bytesOf(tableOf(1, { name: "a", type: "float64", values: Float64Array.of(1) }))).join();
   const lines = await runWithoutPeers(
-    "src/formats/arrow.ts",
+    "src/entry/formats/arrow.ts",
     `const format = library.arrow({ rows: true });
      const tell = (error) => console.log(error instanceof library.MissingPeerError, error.message);
      await Promise.resolve(format.encode([{ a: 1 }])).catch(tell);

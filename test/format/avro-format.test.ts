@@ -3,11 +3,11 @@ import { finished } from "node:stream/promises";
 import { createFileDecoder, createFileEncoder, type Schema } from "avsc";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { formatConformance } from "../../src/entry/testing.ts";
 import { DecodeError, DecodeLimitError } from "../../src/errors/format-errors.ts";
 import { DefinitionError } from "../../src/errors/persistable-errors.ts";
-import { type AvroOptions, type AvroSchema, avro } from "../../src/format/avro-format.ts";
+import { type AvroOptions, type AvroSchema, avro } from "../../src/format/avro/avro-format.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
-import { formatConformance } from "../../src/testing/index.ts";
 import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
 import { runInPlainNode, runWithoutPeers } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
@@ -328,7 +328,7 @@ test("limits end the decoding, and what they would not let back in is not writte
 
 test("works in Node as it is, without a bundler or a test runner between", async () => {
   const told = await runInPlainNode(
-    "src/formats/avro.ts",
+    "src/entry/formats/avro.ts",
     `const format = library.avro({ schema: ["null", "int"] });
      const payload = [1, null];
      await format.check(payload);
@@ -340,7 +340,7 @@ test("works in Node as it is, without a bundler or a test runner between", async
 
 test("without avsc, what to install is said when it is first used", async () => {
   const told = await runWithoutPeers(
-    "src/formats/avro.ts",
+    "src/entry/formats/avro.ts",
     `const tell = (error) => console.log(error instanceof library.MissingPeerError, error.message);
      const format = library.avro({ schema: "int" });
      await format.check([1]).catch(tell);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import * as heads from "../../src/format/built-in-formats.ts";
-import * as bytesFormat from "../../src/format/bytes-format.ts";
-import * as compressedFormat from "../../src/format/compressed-format.ts";
+import * as heads from "../../src/format/built-in/built-in-formats.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { AnyFormat, Format } from "../../src/format/format.ts";
-import * as jsonFormat from "../../src/format/json-format.ts";
-import * as npyFormat from "../../src/format/npy-format.ts";
-import * as structuredFormat from "../../src/format/structured-format.ts";
-import * as textFormat from "../../src/format/text-format.ts";
+import * as jsonFormat from "../../src/format/json/json-format.ts";
+import * as npyFormat from "../../src/format/npy/npy-format.ts";
+import * as bytesFormat from "../../src/format/plain/bytes-format.ts";
+import * as textFormat from "../../src/format/plain/text-format.ts";
+import * as structuredFormat from "../../src/format/structured/structured-format.ts";
+import * as compressedFormat from "../../src/format/wrappers/compressed-format.ts";
 
 const implementations = {
   ...bytesFormat,

@@ -1,11 +1,11 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { DecodeError, DecodeLimitError } from "../../src/errors/format-errors.ts";
-import * as heads from "../../src/format/built-in-formats.ts";
-import { brotli, gzip, zstd } from "../../src/format/compressed-format.ts";
+import * as heads from "../../src/format/built-in/built-in-formats.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { Format } from "../../src/format/format.ts";
-import { text } from "../../src/format/text-format.ts";
+import { text } from "../../src/format/plain/text-format.ts";
+import { brotli, gzip, zstd } from "../../src/format/wrappers/compressed-format.ts";
 
 const hasZstd = "zstdCompress" in process.getBuiltinModule("node:zlib");
 const compressions = { gzip, brotli, ...(hasZstd ? { zstd } : {}) };

@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
-import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import {
   type CsvColumnType,
   csv,
@@ -9,9 +8,10 @@ import {
   DecodeLimitError,
   DefinitionError,
   UnsupportedPayloadError,
-} from "../../src/formats/csv.ts";
-import { ColumnTable, tableFromRows } from "../../src/table.ts";
-import { formatConformance } from "../../src/testing/index.ts";
+} from "../../src/entry/formats/csv.ts";
+import { ColumnTable, tableFromRows } from "../../src/entry/table.ts";
+import { formatConformance } from "../../src/entry/testing.ts";
+import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import { readFixture } from "../support/read-fixture.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

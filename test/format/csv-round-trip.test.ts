@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import {
+  type CsvColumnType,
+  type CsvDelimiter,
+  csv,
+  DecodeError,
+  DecodeLimitError,
+} from "../../src/entry/formats/csv.ts";
+import { tableFromRows } from "../../src/entry/table.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
-import { type CsvColumnType, type CsvDelimiter, csv, DecodeError, DecodeLimitError } from "../../src/formats/csv.ts";
-import { tableFromRows } from "../../src/table.ts";
 import { comparableRows } from "../support/comparable-rows.ts";
 
 /** A million on request. */

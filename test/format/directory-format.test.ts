@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { directory } from "../../src/formats/directory.ts";
-import { file } from "../../src/formats/file.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { file } from "../../src/entry/formats/file.ts";
 import {
   CorruptArtifactError,
   collectOrphans,
@@ -23,7 +23,7 @@ import {
   openStore,
   type Store,
   UnsupportedPayloadError,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const contents: Readonly<Record<string, string>> = {

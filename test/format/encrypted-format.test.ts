@@ -5,19 +5,19 @@ import { inspect } from "node:util";
 import { Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it, test } from "vitest";
+import { definePersistable } from "../../src/entry/index.ts";
+import { formatConformance } from "../../src/entry/testing.ts";
 import { DecodeError, DecodeLimitError } from "../../src/errors/format-errors.ts";
 import { WrongKeyError } from "../../src/errors/key-errors.ts";
 import { DefinitionError } from "../../src/errors/persistable-errors.ts";
-import type { EncryptionKeys, KeySource } from "../../src/format/age-keys.ts";
-import { gzip } from "../../src/format/compressed-format.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
-import { encrypted } from "../../src/format/encrypted-format.ts";
-import { json } from "../../src/format/json-format.ts";
-import { npy } from "../../src/format/npy-format.ts";
-import { records } from "../../src/format/records-format.ts";
-import { structured } from "../../src/format/structured-format.ts";
-import { definePersistable } from "../../src/index.ts";
-import { formatConformance } from "../../src/testing/index.ts";
+import { json } from "../../src/format/json/json-format.ts";
+import { records } from "../../src/format/lines/records-format.ts";
+import { npy } from "../../src/format/npy/npy-format.ts";
+import { structured } from "../../src/format/structured/structured-format.ts";
+import type { EncryptionKeys, KeySource } from "../../src/format/wrappers/age-keys.ts";
+import { gzip } from "../../src/format/wrappers/compressed-format.ts";
+import { encrypted } from "../../src/format/wrappers/encrypted-format.ts";
 import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
 import { runInPlainNode, runWithoutPeers } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
@@ -284,7 +284,7 @@ describe.skipIf(!hasAge && process.env.CI !== "true")("the age tool (Debian: apt
 
 test("works in Node as it is, without a bundler or a test runner between", async () => {
   const told = await runInPlainNode(
-    "src/formats/encrypted.ts",
+    "src/entry/formats/encrypted.ts",
     `const inner = { id: "json", extension: ".json", check() {}, encode: (p) => [Buffer.from(JSON.stringify(p))], decode: (b) => JSON.parse(Buffer.from(b)) };
      const format = library.encrypted(inner, { passphrase: "x", workFactor: 10 });
      const payload = { a: 1 };
@@ -297,7 +297,7 @@ test("works in Node as it is, without a bundler or a test runner between", async
 
 test("without age-encryption, what to install is said when it is first used", async () => {
   const told = await runWithoutPeers(
-    "src/formats/encrypted.ts",
+    "src/entry/formats/encrypted.ts",
     `const tell = (error) => console.log(error instanceof library.MissingPeerError, error.message);
      const inner = { id: "json", extension: ".json", inline: "json", check() {}, encode: () => [new Uint8Array(1)], decode: () => 1 };
      const format = library.encrypted(inner, { passphrase: "x" });

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
-import { bytes } from "../../src/format/bytes-format.ts";
-import { brotli, gzip } from "../../src/format/compressed-format.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { Format } from "../../src/format/format.ts";
-import { json } from "../../src/format/json-format.ts";
-import { npy } from "../../src/format/npy-format.ts";
-import { structured } from "../../src/format/structured-format.ts";
-import { text } from "../../src/format/text-format.ts";
+import { json } from "../../src/format/json/json-format.ts";
+import { npy } from "../../src/format/npy/npy-format.ts";
+import { bytes } from "../../src/format/plain/bytes-format.ts";
+import { text } from "../../src/format/plain/text-format.ts";
+import { structured } from "../../src/format/structured/structured-format.ts";
+import { brotli, gzip } from "../../src/format/wrappers/compressed-format.ts";
 import { defineClass } from "../../src/util/class-codec.ts";
 import { sameValue } from "../support/same-value.ts";
 

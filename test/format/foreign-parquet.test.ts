@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DecodeError } from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
-import { parquetCodec } from "../../src/format/parquet-format.ts";
+import { parquetCodec } from "../../src/format/parquet/parquet-format.ts";
 import { countedSource } from "../support/counted-source.ts";
 import { type MadeColumn, makeParquet } from "../support/make-parquet.ts";
 import { readFixture } from "../support/read-fixture.ts";

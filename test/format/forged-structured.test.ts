@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { DecodeError, DecodeLimitError, PersistableError, structured } from "../../src/entry/index.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
-import { DecodeError, DecodeLimitError, PersistableError, structured } from "../../src/index.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 
 const format = structured();

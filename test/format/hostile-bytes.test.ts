@@ -8,14 +8,14 @@ import {
   UndeclaredClassError,
   UnsupportedPayloadError,
 } from "../../src/errors/format-errors.ts";
-import { bytes } from "../../src/format/bytes-format.ts";
-import { brotli, gzip, zstd } from "../../src/format/compressed-format.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { Format } from "../../src/format/format.ts";
-import { json } from "../../src/format/json-format.ts";
-import { npy } from "../../src/format/npy-format.ts";
-import { structured } from "../../src/format/structured-format.ts";
-import { text } from "../../src/format/text-format.ts";
+import { json } from "../../src/format/json/json-format.ts";
+import { npy } from "../../src/format/npy/npy-format.ts";
+import { bytes } from "../../src/format/plain/bytes-format.ts";
+import { text } from "../../src/format/plain/text-format.ts";
+import { structured } from "../../src/format/structured/structured-format.ts";
+import { brotli, gzip, zstd } from "../../src/format/wrappers/compressed-format.ts";
 
 /** Mutations for each format: a few thousand by default, 1e6 on request. */
 const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 1500);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DecodeError, UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
-import { json } from "../../src/format/json-format.ts";
+import { json } from "../../src/format/json/json-format.ts";
 
 const decode = (text: string, limits = defaultDecodeLimits): unknown => json().decode(Buffer.from(text), limits);
 

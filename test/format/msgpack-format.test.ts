@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { addExtension, Packr } from "msgpackr";
 import { describe, expect, it, test } from "vitest";
+import { formatConformance } from "../../src/entry/testing.ts";
 import { DecodeError, DecodeLimitError } from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
-import { msgpack } from "../../src/format/msgpack-format.ts";
-import { formatConformance } from "../../src/testing/index.ts";
+import { msgpack } from "../../src/format/msgpack/msgpack-format.ts";
 import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
 import { runInPlainNode, runWithoutPeers } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
@@ -285,7 +285,7 @@ test("extensions that the program gave msgpackr for classes of its own change no
 
 test("works in Node as it is, without a bundler or a test runner between", async () => {
   const told = await runInPlainNode(
-    "src/formats/msgpack.ts",
+    "src/entry/formats/msgpack.ts",
     `const format = library.msgpack();
      const payload = { a: [1, "x"] };
      await format.check(payload);
@@ -297,7 +297,7 @@ test("works in Node as it is, without a bundler or a test runner between", async
 
 test("without msgpackr, what to install is said when it is first used", async () => {
   const told = await runWithoutPeers(
-    "src/formats/msgpack.ts",
+    "src/entry/formats/msgpack.ts",
     `const tell = (error) => console.log(error instanceof library.MissingPeerError, error.message);
      const format = library.msgpack();
      format.check({ a: 1 });

@@ -1,16 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
-import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import {
   DecodeError,
   DecodeLimitError,
   DefinitionError,
   ndjson,
   UnsupportedPayloadError,
-} from "../../src/formats/ndjson.ts";
-import { tableFromRows } from "../../src/table.ts";
-import { formatConformance } from "../../src/testing/index.ts";
+} from "../../src/entry/formats/ndjson.ts";
+import { tableFromRows } from "../../src/entry/table.ts";
+import { formatConformance } from "../../src/entry/testing.ts";
+import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const columns = {

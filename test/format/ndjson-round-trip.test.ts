@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type ColumnType, DecodeError, DecodeLimitError, ndjson } from "../../src/entry/formats/ndjson.ts";
+import { tableFromRows } from "../../src/entry/table.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
-import { decodeJsonLines, encodeJsonLines } from "../../src/format/json-lines.ts";
-import { type ColumnType, DecodeError, DecodeLimitError, ndjson } from "../../src/formats/ndjson.ts";
-import { tableFromRows } from "../../src/table.ts";
+import { decodeJsonLines, encodeJsonLines } from "../../src/format/lines/stream-json-lines.ts";
 import { comparableRows } from "../support/comparable-rows.ts";
 
 /** A million on request. */

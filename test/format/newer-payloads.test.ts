@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Table as ArrowTable, Schema, tableFromArrays, tableToIPC } from "apache-arrow";
 import { describe, expect, test } from "vitest";
-import { arrow } from "../../src/formats/arrow.ts";
-import { avro } from "../../src/formats/avro.ts";
-import { directory } from "../../src/formats/directory.ts";
-import { encrypted } from "../../src/formats/encrypted.ts";
-import { parquet } from "../../src/formats/parquet.ts";
-import { table } from "../../src/formats/table.ts";
+import { arrow } from "../../src/entry/formats/arrow.ts";
+import { avro } from "../../src/entry/formats/avro.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { encrypted } from "../../src/entry/formats/encrypted.ts";
+import { parquet } from "../../src/entry/formats/parquet.ts";
+import { table } from "../../src/entry/formats/table.ts";
 import {
   definePersistable,
   type Format,
@@ -17,12 +17,12 @@ import {
   npy,
   type PersistableError,
   structured,
-} from "../../src/index.ts";
-import { collect } from "../../src/pipeline.ts";
+} from "../../src/entry/index.ts";
+import { collect } from "../../src/entry/pipeline.ts";
+import { readTable } from "../../src/entry/table.ts";
 import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/record-layout.ts";
-import { readTable } from "../../src/table.ts";
-import { digestOf } from "../../src/util/digest.ts";
-import { sha256Hex } from "../../src/util/sha256.ts";
+import { digestOf } from "../../src/util/digest/digest.ts";
+import { sha256Hex } from "../../src/util/digest/sha256.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

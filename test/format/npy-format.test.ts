@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DecodeError } from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
-import { npy } from "../../src/format/npy-format.ts";
+import { npy } from "../../src/format/npy/npy-format.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const arrays = [

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
-import { type ParquetOptions, parquetCodec } from "../../src/format/parquet-format.ts";
+import { type ParquetOptions, parquetCodec } from "../../src/format/parquet/parquet-format.ts";
 import type { Column } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
 import { countedSource } from "../support/counted-source.ts";

@@ -15,9 +15,9 @@ import {
   decodeHybrid,
   decodePlain,
   PHYSICAL,
-} from "../../src/format/parquet-encodings.ts";
-import { parseParquetFooter } from "../../src/format/parquet-footer.ts";
-import { ThriftReader } from "../../src/format/thrift-reader.ts";
+} from "../../src/format/parquet/encodings.ts";
+import { parseParquetFooter } from "../../src/format/parquet/footer.ts";
+import { ThriftReader } from "../../src/format/parquet/thrift-reader.ts";
 
 const numRuns = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
 

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { formatConformance } from "../../src/entry/testing.ts";
 import { UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
 import { InvalidColumnTableError } from "../../src/errors/table-errors.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { TableSelection } from "../../src/format/format.ts";
-import { parquet, parquetCodec } from "../../src/format/parquet-format.ts";
-import type { TableCodec } from "../../src/format/tabular.ts";
+import { parquet, parquetCodec } from "../../src/format/parquet/parquet-format.ts";
+import type { TableCodec } from "../../src/format/tabular/tabular.ts";
 import type { Column } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
 import { tableFromRows } from "../../src/table/table-from-rows.ts";
-import { formatConformance } from "../../src/testing/index.ts";
 import { anyTable, everyType } from "../support/any-table.ts";
 import { countedSource } from "../support/counted-source.ts";
 import { runWithoutPeers } from "../support/plain-node.ts";
@@ -192,7 +192,7 @@ test("says which package is missing, and reads without any what is not compresse
     (["snappy", "uncompressed"] as const).map(async (codec) => (await bytesOf(parquetCodec({ codec }), table)).join()),
   );
   const lines = await runWithoutPeers(
-    "src/formats/parquet.ts",
+    "src/entry/formats/parquet.ts",
     `const format = library.parquet({ rows: true });
      const limits = ${JSON.stringify(defaultDecodeLimits)};
      const tell = (error) => console.log(error instanceof library.MissingPeerError, error.message);

@@ -4,7 +4,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
-import { type ParquetOptions, parquetCodec } from "../../src/format/parquet-format.ts";
+import { type ParquetOptions, parquetCodec } from "../../src/format/parquet/parquet-format.ts";
 import type { Column } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
 import { everyType } from "../support/any-table.ts";

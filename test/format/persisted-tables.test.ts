@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
-import { csv } from "../../src/formats/csv.ts";
-import { ndjson } from "../../src/formats/ndjson.ts";
-import { definePersistable, FormatMismatchError } from "../../src/index.ts";
-import { tableFromRows } from "../../src/table.ts";
+import { csv } from "../../src/entry/formats/csv.ts";
+import { ndjson } from "../../src/entry/formats/ndjson.ts";
+import { definePersistable, FormatMismatchError } from "../../src/entry/index.ts";
+import { tableFromRows } from "../../src/entry/table.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const columns = { id: "int32", name: "string", born: "date" } as const;

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { byteStream } from "../../src/formats/byte-stream.ts";
-import { records } from "../../src/formats/records.ts";
+import { byteStream } from "../../src/entry/formats/byte-stream.ts";
+import { records } from "../../src/entry/formats/records.ts";
 import {
   CorruptArtifactError,
   definePersistable,
   InvalidPayloadError,
   UnsupportedPayloadError,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 async function collectAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { msgpack } from "../../src/formats/msgpack.ts";
-import { ndjson } from "../../src/formats/ndjson.ts";
-import { type Format, json, structured, UnsupportedPayloadError } from "../../src/index.ts";
+import { msgpack } from "../../src/entry/formats/msgpack.ts";
+import { ndjson } from "../../src/entry/formats/ndjson.ts";
+import { type Format, json, structured, UnsupportedPayloadError } from "../../src/entry/index.ts";
 
 class Foo {
   readonly n = 1;

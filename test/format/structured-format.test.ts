@@ -7,8 +7,8 @@ import {
   UnsupportedPayloadError,
 } from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
-import { measureStructured } from "../../src/format/measure-structured.ts";
-import { structured } from "../../src/format/structured-format.ts";
+import { measureStructured } from "../../src/format/structured/measure-structured.ts";
+import { structured } from "../../src/format/structured/structured-format.ts";
 import { type ClassCodec, defineClass } from "../../src/util/class-codec.ts";
 import { sameValue } from "../support/same-value.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { type Column, ColumnTable, tableFromRows } from "../../src/entry/table.ts";
 import { UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
-import type { TableCodec } from "../../src/format/tabular.ts";
-import { tabular } from "../../src/format/tabular-format-of.ts";
-import { type Column, ColumnTable, tableFromRows } from "../../src/table.ts";
+import type { TableCodec } from "../../src/format/tabular/tabular.ts";
+import { tabular } from "../../src/format/tabular/tabular-format.ts";
 
 /** Holds every table, in memory. */
 function createMemoryCodec(asynchronous = false): TableCodec & { readonly checked: ColumnTable[] } {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
-import { text } from "../../src/format/text-format.ts";
+import { text } from "../../src/format/plain/text-format.ts";
 import { decodeInline, encodeInline } from "../../src/record/inline-payload.ts";
 
 test.each(["\ufeffa byte order mark", "", 'quotes " and \\ and \n', "😀\u2028"])(

@@ -2,11 +2,11 @@ import * as arrow from "apache-arrow";
 import { unzipSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { CompressionUnavailableError, DecodeError, UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
-import { arrowCodec } from "../../src/format/arrow-format.ts";
+import { arrowCodec } from "../../src/format/arrow/arrow-format.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
-import { npz } from "../../src/format/npz-format.ts";
-import { parquetCodec } from "../../src/format/parquet-format.ts";
-import type { TableCodec } from "../../src/format/tabular.ts";
+import { npz } from "../../src/format/npy/npz-format.ts";
+import { parquetCodec } from "../../src/format/parquet/parquet-format.ts";
+import type { TableCodec } from "../../src/format/tabular/tabular.ts";
 import { countedSource } from "../support/counted-source.ts";
 import { readFixture } from "../support/read-fixture.ts";
 

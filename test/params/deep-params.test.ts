@@ -7,7 +7,7 @@ import {
   typedParams,
   UnsupportedValueError,
   untracked,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 
 class Box {

@@ -7,7 +7,7 @@ import {
   NotPersistedError,
   type Store,
   typedParams,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 import { override } from "../support/override-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -5,10 +5,10 @@ import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { afterAll, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { openDisplay } from "../../src/display.ts";
-import { definePersistable, Secret, secret } from "../../src/index.ts";
-import { traceRun } from "../../src/opentelemetry.ts";
-import { type RunListener, run } from "../../src/pipeline.ts";
+import { openDisplay } from "../../src/entry/display.ts";
+import { definePersistable, Secret, secret } from "../../src/entry/index.ts";
+import { traceRun } from "../../src/entry/opentelemetry.ts";
+import { type RunListener, run } from "../../src/entry/pipeline.ts";
 import { buildProgram } from "../support/build-program.ts";
 import { HERE, sendCanaries } from "../support/canary-channels.ts";
 import { own } from "../support/canary-definitions.ts";

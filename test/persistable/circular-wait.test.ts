@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { records } from "../../src/formats/records.ts";
+import { records } from "../../src/entry/formats/records.ts";
 import {
   type AnyPersistable,
   CircularWaitError,
@@ -8,9 +8,9 @@ import {
   type Store,
   secret,
   typedParams,
-} from "../../src/index.ts";
-import { BatchFailedError, persistableMap, RunFailedError, run } from "../../src/pipeline.ts";
-import { streamPayload } from "../../src/stream.ts";
+} from "../../src/entry/index.ts";
+import { BatchFailedError, persistableMap, RunFailedError, run } from "../../src/entry/pipeline.ts";
+import { streamPayload } from "../../src/entry/stream.ts";
 
 type Asked = AnyPersistable & {
   loadOrGenerate(): Promise<unknown>;

@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
-import { type AnyPersistable, DefinitionError, definePersistable, memoryStore, typedParams } from "../../src/index.ts";
-import { plan } from "../../src/pipeline.ts";
+import {
+  type AnyPersistable,
+  DefinitionError,
+  definePersistable,
+  memoryStore,
+  typedParams,
+} from "../../src/entry/index.ts";
+import { plan } from "../../src/entry/pipeline.ts";
 
 type Link = (tree?: object, options?: object) => AnyPersistable;
 

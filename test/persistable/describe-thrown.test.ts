@@ -1,9 +1,9 @@
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { secret } from "../../src/index.ts";
-import { cleanValue } from "../../src/persistable/clean-value.ts";
-import { describeThrown } from "../../src/persistable/describe-thrown.ts";
-import { createRedactor, keepText } from "../../src/persistable/redact-secrets.ts";
+import { secret } from "../../src/entry/index.ts";
+import { cleanValue } from "../../src/persistable/secrets/clean-value.ts";
+import { describeThrown } from "../../src/persistable/secrets/describe-thrown.ts";
+import { createRedactor, keepText } from "../../src/persistable/secrets/redact-secrets.ts";
 
 const KEY = "hunter22-key";
 const redact = createRedactor([secret(KEY)]);

@@ -1,6 +1,6 @@
 import { appendFileSync, readdirSync, unlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { definePersistable, describeMiss, memoryStore, NotPersistedError, typedParams } from "../../src/index.ts";
+import { definePersistable, describeMiss, memoryStore, NotPersistedError, typedParams } from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const points = definePersistable({

@@ -1,4 +1,4 @@
-import { definePersistable } from "../../src/index.ts";
+import { definePersistable } from "../../src/entry/index.ts";
 
 /** Leaves in the middle of a generator that has scratch files. */
 const { dataDir } = JSON.parse(process.argv[2] ?? "{}") as { dataDir: string };

@@ -12,7 +12,7 @@ import {
   secret,
   typedParams,
   untracked,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 import { buildChild, startChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

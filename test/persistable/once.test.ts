@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { definePersistable, memoryStore, typedParams } from "../../src/index.ts";
+import { definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -11,7 +11,7 @@ import {
   NotPersistedError,
   Persistable,
   typedParams,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** What Python persistable 1.3.1 does, behavior by behavior. */

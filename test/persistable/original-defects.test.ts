@@ -12,7 +12,7 @@ import {
   structured,
   typedParams,
   untracked,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** The defects that were shown in Python persistable 1.3.1, each of which must be gone; the numbers are those of the list that they were collected in. */

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { directory } from "../../src/formats/directory.ts";
-import { file } from "../../src/formats/file.ts";
-import { records } from "../../src/formats/records.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { file } from "../../src/entry/formats/file.ts";
+import { records } from "../../src/entry/formats/records.ts";
 import {
   defineClass,
   definePersistable,
@@ -21,9 +21,9 @@ import {
   structured,
   typedParams,
   UnsupportedPayloadError,
-} from "../../src/index.ts";
-import { type RunEvent, RunFailedError, run } from "../../src/pipeline.ts";
-import { streamPayload } from "../../src/stream.ts";
+} from "../../src/entry/index.ts";
+import { type RunEvent, RunFailedError, run } from "../../src/entry/pipeline.ts";
+import { streamPayload } from "../../src/entry/stream.ts";
 import { type FaultyStore, faultyStore } from "../support/faulty-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -325,7 +325,7 @@ describe("a payload that could not be published", () => {
 
   test("is published in the place of an artifact that was damaged", async () => {
     await using folder = await temporaryFolder();
-    const { fileStore } = await import("../../src/index.ts");
+    const { fileStore } = await import("../../src/entry/index.ts");
     const store = failing(0, fileStore(folder.path, { durable: false }));
     const { build, paid } = costly();
     await build(store).payload;

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { StoreOperation } from "../../src/errors/store-errors.ts";
-import { byteStream } from "../../src/formats/byte-stream.ts";
-import { directory } from "../../src/formats/directory.ts";
-import { file } from "../../src/formats/file.ts";
-import { records } from "../../src/formats/records.ts";
+import { byteStream } from "../../src/entry/formats/byte-stream.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { file } from "../../src/entry/formats/file.ts";
+import { records } from "../../src/entry/formats/records.ts";
 import {
   definePersistable,
   type Format,
@@ -15,8 +14,9 @@ import {
   npy,
   type Store,
   structured,
-} from "../../src/index.ts";
-import { layeredStore } from "../../src/stores/layered.ts";
+} from "../../src/entry/index.ts";
+import { layeredStore } from "../../src/entry/stores/layered.ts";
+import type { StoreOperation } from "../../src/errors/store-errors.ts";
 import { brokenArtifacts, type FaultyStore, faultyStore } from "../support/faulty-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -10,7 +10,7 @@ import {
   Persistable,
   typedParams,
   untracked,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { secret } from "../../src/index.ts";
-import { createRedactor } from "../../src/persistable/redact-secrets.ts";
+import { secret } from "../../src/entry/index.ts";
+import { createRedactor } from "../../src/persistable/secrets/redact-secrets.ts";
 
 const KEY = 'ké"y/+\\n & <1> 💡';
 

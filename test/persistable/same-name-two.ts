@@ -1,4 +1,4 @@
-import { definePersistable, typedParams } from "../../src/index.ts";
+import { definePersistable, typedParams } from "../../src/entry/index.ts";
 
 /** Shares its name with the definition of another module, by mistake. */
 export const beta = definePersistable({

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { memoryStore, type PersistableEvent } from "../../src/index.ts";
+import { memoryStore, type PersistableEvent } from "../../src/entry/index.ts";
 import { override } from "../support/override-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { alpha } from "./same-name-one.ts";

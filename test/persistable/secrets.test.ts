@@ -10,7 +10,7 @@ import {
   Secret,
   secret,
   typedParams,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const CANARY = 'canary-7f3a"9/+=élan vital-2c5d';

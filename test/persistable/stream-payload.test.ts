@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { records } from "../../src/formats/records.ts";
-import { definePersistable } from "../../src/index.ts";
-import { streamPayload } from "../../src/stream.ts";
+import { records } from "../../src/entry/formats/records.ts";
+import { definePersistable } from "../../src/entry/index.ts";
+import { streamPayload } from "../../src/entry/stream.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 function defineTokens(onNext: (token: number) => void = () => {}, failAt = Number.POSITIVE_INFINITY) {

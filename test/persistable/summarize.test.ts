@@ -6,7 +6,7 @@ import {
   memoryStore,
   Persistable,
   UnsupportedValueError,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 
 const numbers = (summarize: (payload: number[]) => unknown, options: object = {}) =>
   definePersistable({ name: "numbers", generate: () => [1, 2, 3], summarize: summarize as () => object, ...options });

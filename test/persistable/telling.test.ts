@@ -6,7 +6,7 @@ import {
   type Logger,
   Persistable,
   type PersistableEvent,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const numbers = definePersistable({ name: "numbers", generate: () => [1, 2] });

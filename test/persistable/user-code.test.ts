@@ -14,8 +14,8 @@ import {
   openStore,
   structured,
   typedParams,
-} from "../../src/index.ts";
-import { collect, persistableMap, plan } from "../../src/pipeline.ts";
+} from "../../src/entry/index.ts";
+import { collect, persistableMap, plan } from "../../src/entry/pipeline.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 class Range {

@@ -1,6 +1,5 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { blankedText, visibleLine, visibleText } from "../../src/errors/visible-text.ts";
 import {
   definePersistable,
   memoryStore,
@@ -8,10 +7,11 @@ import {
   type Store,
   type StorePath,
   typedParams,
-} from "../../src/index.ts";
-import { diff, plan, run } from "../../src/pipeline.ts";
+} from "../../src/entry/index.ts";
+import { diff, plan, run } from "../../src/entry/pipeline.ts";
+import { blankedText, visibleLine, visibleText } from "../../src/errors/visible-text.ts";
 import { COVERED_START } from "../../src/record/record-layout.ts";
-import { sha256Hex } from "../../src/util/sha256.ts";
+import { sha256Hex } from "../../src/util/digest/sha256.ts";
 
 const ODD = "a\u001b[2J\u0007\u009b\u202eb\u2066\u200fc\u2028d\u200b\u00ad\ufeff\r\ud800";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there

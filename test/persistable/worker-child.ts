@@ -8,8 +8,8 @@ import {
   type PersistableEvent,
   secret,
   untracked,
-} from "../../src/index.ts";
-import { run, UnshareableError, WorkerCrashedError, WorkerModuleError } from "../../src/pipeline.ts";
+} from "../../src/entry/index.ts";
+import { run, UnshareableError, WorkerCrashedError, WorkerModuleError } from "../../src/entry/pipeline.ts";
 import * as defined from "./worker-definitions-module.ts";
 
 /** A program whose generators run on worker threads. It tells what comes of one scenario. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { isMainThread } from "node:worker_threads";
-import { directory } from "../../src/formats/directory.ts";
-import { file } from "../../src/formats/file.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { file } from "../../src/entry/formats/file.ts";
 import {
   defineClass,
   definePersistable,
@@ -12,7 +12,7 @@ import {
   structured,
   typedParams,
   type Untracked,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 
 /** What a program keeps in a module of its own, for worker threads to import. */
 

@@ -7,8 +7,8 @@ import {
   Persistable,
   typedParams,
   untracked,
-} from "../../src/index.ts";
-import { collect, persistableMap, plan, run, sweep } from "../../src/pipeline.ts";
+} from "../../src/entry/index.ts";
+import { collect, persistableMap, plan, run, sweep } from "../../src/entry/pipeline.ts";
 
 /** Mistakes that the compiler finds, as those make them who have none. */
 const js = <Value>(value: Value): never => value as never;

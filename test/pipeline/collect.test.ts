@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { definePersistable, fileStore, memoryStore, typedParams } from "../../src/index.ts";
-import { collect, InvalidTableError, run, sweep } from "../../src/pipeline.ts";
+import { definePersistable, fileStore, memoryStore, typedParams } from "../../src/entry/index.ts";
+import { collect, InvalidTableError, run, sweep } from "../../src/entry/pipeline.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 function createWorld() {

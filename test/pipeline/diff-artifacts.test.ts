@@ -10,8 +10,8 @@ import {
   text,
   typedParams,
   untracked,
-} from "../../src/index.ts";
-import { diff, run } from "../../src/pipeline.ts";
+} from "../../src/entry/index.ts";
+import { diff, run } from "../../src/entry/pipeline.ts";
 
 class Link extends Persistable<number, { readonly seed: number }, Readonly<Record<string, AnyPersistable>>> {
   static override readonly payloadName = "link";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { definePersistable, memoryStore, typedParams } from "../../src/index.ts";
-import { findNearest, run, sweep } from "../../src/pipeline.ts";
+import { definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";
+import { findNearest, run, sweep } from "../../src/entry/pipeline.ts";
 
 function createWorld() {
   const dataDir = memoryStore();

@@ -10,9 +10,9 @@ import {
   NewerPackError,
   type Store,
   type StorePath,
-} from "../../src/index.ts";
-import { persistableMap } from "../../src/pipeline.ts";
-import { layeredStore } from "../../src/stores/layered.ts";
+} from "../../src/entry/index.ts";
+import { persistableMap } from "../../src/entry/pipeline.ts";
+import { layeredStore } from "../../src/entry/stores/layered.ts";
 import { withBadRead } from "../support/bad-reads.ts";
 import { digestsIn } from "../support/faulty-store.ts";
 import { override } from "../support/override-store.ts";

@@ -1,11 +1,18 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { directory } from "../../src/formats/directory.ts";
-import { file } from "../../src/formats/file.ts";
-import { records } from "../../src/formats/records.ts";
-import { definePersistable, type Format, json, memoryStore, npy, type PersistableEvent } from "../../src/index.ts";
-import { collect, plan, type RunEvent, run } from "../../src/pipeline.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { file } from "../../src/entry/formats/file.ts";
+import { records } from "../../src/entry/formats/records.ts";
+import {
+  definePersistable,
+  type Format,
+  json,
+  memoryStore,
+  npy,
+  type PersistableEvent,
+} from "../../src/entry/index.ts";
+import { collect, plan, type RunEvent, run } from "../../src/entry/pipeline.ts";
 import { payloadBytesOf } from "../../src/record/payload-bytes.ts";
 
 const SIZE = 5_000_000;

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { definePersistable, InvalidParamsError, Persistable, typedParams, untracked } from "../../src/entry/index.ts";
 import { InvalidSweepError } from "../../src/errors/pipeline-errors.ts";
-import { definePersistable, InvalidParamsError, Persistable, typedParams, untracked } from "../../src/index.ts";
-import { axis, fixed, linear, logarithmic, logUniform, uniform } from "../../src/pipeline/axis.ts";
-import { sweep } from "../../src/pipeline/sweep.ts";
+import { axis, fixed, linear, logarithmic, logUniform, uniform } from "../../src/pipeline/sweep/axis.ts";
+import { sweep } from "../../src/pipeline/sweep/sweep.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const points = definePersistable({

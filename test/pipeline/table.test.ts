@@ -3,8 +3,8 @@ import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { tableFromIPC } from "apache-arrow";
 import { describe, expect, test } from "vitest";
-import { definePersistable, memoryStore, typedParams } from "../../src/index.ts";
-import { collect } from "../../src/pipeline.ts";
+import { definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";
+import { collect } from "../../src/entry/pipeline.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Values of every kind, in two rows; the second one is not there. */

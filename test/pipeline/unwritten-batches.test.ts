@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { definePersistable, json, memoryStore, npy, type Store, structured } from "../../src/index.ts";
-import { BatchFailedError, persistableMap, run } from "../../src/pipeline.ts";
+import { definePersistable, json, memoryStore, npy, type Store, structured } from "../../src/entry/index.ts";
+import { BatchFailedError, persistableMap, run } from "../../src/entry/pipeline.ts";
 import { type FaultyStore, faultyStore } from "../support/faulty-store.ts";
 
 const ITEMS = Array.from({ length: 50 }, (_, n) => n);
@@ -87,7 +87,7 @@ test("another object of the same map writes it, too, and its pack says what the 
 test("a store that is full is not tried again, and nothing is generated again", async () => {
   const { paid, map } = world({ retries: 5 });
   const full = faultyStore(memoryStore());
-  const { StoreFullError } = await import("../../src/index.ts");
+  const { StoreFullError } = await import("../../src/entry/index.ts");
   let isFull = true;
   let tried = 0;
   const store: Store = {

@@ -13,11 +13,11 @@ import {
   structured,
   text,
   typedParams,
-} from "../../src/index.ts";
-import { collect, plan, run } from "../../src/pipeline.ts";
+} from "../../src/entry/index.ts";
+import { collect, plan, run } from "../../src/entry/pipeline.ts";
+import { layeredStore } from "../../src/entry/stores/layered.ts";
 import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/record-layout.ts";
-import { layeredStore } from "../../src/stores/layered.ts";
-import { sha256Hex } from "../../src/util/sha256.ts";
+import { sha256Hex } from "../../src/util/digest/sha256.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

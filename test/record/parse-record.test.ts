@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseAddress } from "../../src/address/address-of.ts";
-import { type ArtifactRecord, addressOf } from "../../src/index.ts";
+import { type ArtifactRecord, addressOf } from "../../src/entry/index.ts";
 import { draftRecord, encodeRecord, summarizeRecord } from "../../src/record/encode-record.ts";
 import { encodeSummary } from "../../src/record/encode-summary.ts";
 import { parseRecord, type RecordProblem } from "../../src/record/parse-record.ts";
 import { peekInline } from "../../src/record/peek-record.ts";
 import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/record-layout.ts";
 import type { PayloadSummary } from "../../src/record/summary-value.ts";
-import { digestOf } from "../../src/util/digest.ts";
-import { sha256Hex } from "../../src/util/sha256.ts";
+import { digestOf } from "../../src/util/digest/digest.ts";
+import { sha256Hex } from "../../src/util/digest/sha256.ts";
 
 const inline = "[1]";
 const payload = { format: "json", sizeBytes: 3, digest: digestOf([Buffer.from(inline)]) };

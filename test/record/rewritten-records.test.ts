@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { directory } from "../../src/formats/directory.ts";
-import { records } from "../../src/formats/records.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { records } from "../../src/entry/formats/records.ts";
 import {
   bytes,
   definePersistable,
@@ -15,8 +15,8 @@ import {
   type StorePath,
   structured,
   text,
-} from "../../src/index.ts";
-import { collect, plan, readFailure, run } from "../../src/pipeline.ts";
+} from "../../src/entry/index.ts";
+import { collect, plan, readFailure, run } from "../../src/entry/pipeline.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const BOM = "\u{feff}";

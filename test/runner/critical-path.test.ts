@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { criticalPathPriority } from "../../src/runner/critical-path.ts";
+import { criticalPathPriority } from "../../src/runner/schedule/critical-path.ts";
 import { graphOf } from "../support/schedule-trial.ts";
 
 const unknown = Number.NaN;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { definePersistable, memoryStore, type Store, type StorePath } from "../../src/index.ts";
-import { listRuns, readFailure, run } from "../../src/pipeline.ts";
+import { definePersistable, memoryStore, type Store, type StorePath } from "../../src/entry/index.ts";
+import { listRuns, readFailure, run } from "../../src/entry/pipeline.ts";
 
 /** Notes of failures and runs may be forged by anyone who can write to the store. */
 

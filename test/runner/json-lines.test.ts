@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { definePersistable, memoryStore } from "../../src/index.ts";
-import { openJsonLines, type RunEvent, run } from "../../src/pipeline.ts";
+import { definePersistable, memoryStore } from "../../src/entry/index.ts";
+import { openJsonLines, type RunEvent, run } from "../../src/entry/pipeline.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const bad = definePersistable({

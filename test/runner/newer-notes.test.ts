@@ -7,8 +7,8 @@ import {
   NewerRecordError,
   type Store,
   type StorePath,
-} from "../../src/index.ts";
-import { listRuns, readFailure, run } from "../../src/pipeline.ts";
+} from "../../src/entry/index.ts";
+import { listRuns, readFailure, run } from "../../src/entry/pipeline.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let isBroken = false;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FifoQueue, PriorityQueue, type ReadyQueue } from "../../src/runner/ready-queue.ts";
+import { FifoQueue, PriorityQueue, type ReadyQueue } from "../../src/runner/schedule/ready-queue.ts";
 
 const priorities = fc.array(fc.constantFrom(0, 1, 2, -1, Number.POSITIVE_INFINITY, Number.NaN), { maxLength: 200 });
 /** A number is how many are taken out after one was put in. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { definePersistable, memoryStore, typedParams } from "../../src/index.ts";
-import { persistableMap, RunFailedError, run } from "../../src/pipeline.ts";
+import { definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";
+import { persistableMap, RunFailedError, run } from "../../src/entry/pipeline.ts";
 
 function createWorld(takes: number) {
   const dataDir = memoryStore();

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { collectOrphans, fileStore } from "../../src/index.ts";
-import { listRuns } from "../../src/pipeline.ts";
+import { collectOrphans, fileStore } from "../../src/entry/index.ts";
+import { listRuns } from "../../src/entry/pipeline.ts";
 import { buildChild, type Child, startChild } from "../support/run-child.ts";
 import type { RunPipelineInput, RunPipelineLine } from "../support/run-pipeline-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

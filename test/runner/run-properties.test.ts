@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type AnyPersistable, definePersistable, memoryStore, typedParams } from "../../src/index.ts";
-import { plan, RunCancelledError, type RunEvent, RunFailedError, type RunResult, run } from "../../src/pipeline.ts";
+import { type AnyPersistable, definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";
+import {
+  plan,
+  RunCancelledError,
+  type RunEvent,
+  RunFailedError,
+  type RunResult,
+  run,
+} from "../../src/entry/pipeline.ts";
 
 /** What no shape knows beforehand. */
 type Roles = Record<`from${number}`, () => AnyPersistable>;

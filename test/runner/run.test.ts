@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { definePersistable, memoryStore, type PersistableOf, typedParams } from "../../src/index.ts";
+import { definePersistable, memoryStore, type PersistableOf, typedParams } from "../../src/entry/index.ts";
 import {
   GenerateTimeoutError,
   InvalidRunOptionsError,
@@ -14,7 +14,7 @@ import {
   readFailure,
   run,
   UpstreamFailedError,
-} from "../../src/pipeline.ts";
+} from "../../src/entry/pipeline.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** A chain with a branch: numbers → squares → sum, and numbers → count. What is generated is written down. */

@@ -2,8 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidRunOptionsError } from "../../src/errors/pipeline-errors.ts";
-import { schedule } from "../../src/runner/schedule.ts";
-import { NodeOutcome } from "../../src/runner/schedule-options.ts";
+import { schedule } from "../../src/runner/schedule/schedule.ts";
+import { NodeOutcome } from "../../src/runner/schedule/schedule-options.ts";
 import { expectedStates, graphOf, independent, orderOf, runTrial, trialArbitrary } from "../support/schedule-trial.ts";
 
 const numRuns = Number(process.env.PERSISTABLE_TEST_SCHEDULES ?? 400);

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { azureStore } from "../../src/entry/stores/azure.ts";
 import { StoreAccessError } from "../../src/errors/store-errors.ts";
-import { npy } from "../../src/format/built-in-formats.ts";
+import { npy } from "../../src/format/built-in/built-in-formats.ts";
 import { definePersistable } from "../../src/persistable/define-persistable.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { azureStore } from "../../src/stores/azure.ts";
 import type { GenerateInput, GenerateLine } from "../support/generate-in-azure-child.ts";
 import { buildChild, startChild } from "../support/run-child.ts";
 import { ACCOUNT, createContainer, sasToken, startAzurite, type TokenOptions } from "../support/servers/azurite.ts";

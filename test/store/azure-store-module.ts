@@ -1,5 +1,5 @@
+import { openAzure } from "../../src/entry/stores/azure.ts";
 import type { Store } from "../../src/store/store.ts";
-import { openAzure } from "../../src/stores/azure.ts";
 
 /** Opens a container in a process of its own. */
 export function openStore(place: string): Promise<Store> {

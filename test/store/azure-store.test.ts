@@ -1,9 +1,9 @@
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { definePersistable } from "../../src/index.ts";
+import { definePersistable } from "../../src/entry/index.ts";
+import { azureStore, openAzure } from "../../src/entry/stores/azure.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { azureStore, openAzure } from "../../src/stores/azure.ts";
 import { storeConformance } from "../../src/testing/store-conformance.ts";
 import { buildChild } from "../support/run-child.ts";
 import { ACCOUNT, createContainer, startAzurite } from "../support/servers/azurite.ts";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { BucketPatience } from "../../src/store/bucket-requests.ts";
+import { s3Store } from "../../src/entry/stores/s3.ts";
+import type { BucketPatience } from "../../src/store/bucket/requests.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { s3Store } from "../../src/stores/s3.ts";
 import { type Mishap, ScriptedS3, type SeenRequest } from "../support/servers/scripted-s3.ts";
 
 // Some wait for stalls, and a busy machine takes its time for the rest.

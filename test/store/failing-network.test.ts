@@ -1,13 +1,13 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { layeredStore } from "../../src/entry/stores/layered.ts";
+import { s3Store } from "../../src/entry/stores/s3.ts";
 import { StoreError } from "../../src/errors/store-errors.ts";
-import { npy } from "../../src/format/built-in-formats.ts";
+import { npy } from "../../src/format/built-in/built-in-formats.ts";
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { layeredStore } from "../../src/stores/layered.ts";
-import { s3Store } from "../../src/stores/s3.ts";
 import { type FaultProxy, type Faults, startFaultProxy } from "../support/fault-proxy.ts";
 import { brokenArtifacts, digestsIn } from "../support/faulty-store.ts";
 import { createBucket, startMoto } from "../support/servers/s3-servers.ts";

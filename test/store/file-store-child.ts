@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync } from "node:fs";
-import { fileStore } from "../../src/store/file-store.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 
 /** What a process under some restriction is to try. */

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { chmod, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { fileStore } from "../../src/store/file-store.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { buildChild } from "../support/run-child.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";

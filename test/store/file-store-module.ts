@@ -1,4 +1,4 @@
-import { fileStore } from "../../src/store/file-store.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import type { Store } from "../../src/store/store.ts";
 
 /** Opens a folder in a process of its own. */

@@ -5,7 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { NotAFileError, ObjectTooLargeError, StoreError } from "../../src/errors/store-errors.ts";
-import { type FileStore, fileStore } from "../../src/store/file-store.ts";
+import { type FileStore, fileStore } from "../../src/store/folder/file-store.ts";
 import type { StorePath } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

@@ -1,8 +1,8 @@
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { gcsStore, openGcs } from "../../src/entry/stores/gcs.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { gcsStore, openGcs } from "../../src/stores/gcs.ts";
 import { storeConformance } from "../../src/testing/store-conformance.ts";
 import { buildChild } from "../support/run-child.ts";
 import { startGcsDouble } from "../support/servers/gcs-double.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { StoreIoError } from "../../src/index.ts";
+import { StoreIoError } from "../../src/entry/index.ts";
+import { layeredStore } from "../../src/entry/stores/layered.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { layeredStore } from "../../src/stores/layered.ts";
 import { brokenArtifacts, digestsIn, type FaultyStore, faultyStore } from "../support/faulty-store.ts";
 import { damageIn, isPayloadPath, isRecordPath, type PayloadKind, payloadKinds } from "../support/payload-kinds.ts";
 

@@ -1,13 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Address } from "../../src/address/address.ts";
-import { acquireLease } from "../../src/artifact/lease.ts";
+import { acquireLease } from "../../src/artifact/lease/lease.ts";
+import { layeredStore, type RemoteFailureEvent } from "../../src/entry/stores/layered.ts";
 import { definePersistable } from "../../src/persistable/define-persistable.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { StorePath } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { layeredStore, type RemoteFailureEvent } from "../../src/stores/layered.ts";
 import { type FaultyStore, faultyStore } from "../support/faulty-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { StoreAccessError, StoreFullError, StoreIoError } from "../../src/index.ts";
+import { StoreAccessError, StoreFullError, StoreIoError } from "../../src/entry/index.ts";
+import { layeredStore } from "../../src/entry/stores/layered.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
-import { layeredStore } from "../../src/stores/layered.ts";
 import { digestsIn, faultyStore } from "../support/faulty-store.ts";
 import { override } from "../support/override-store.ts";
 import { damageIn, payloadKinds } from "../support/payload-kinds.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { CorruptArtifactError } from "../../src/index.ts";
+import { CorruptArtifactError } from "../../src/entry/index.ts";
+import { type LayeredMode, layeredStore } from "../../src/entry/stores/layered.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { type LayeredMode, layeredStore } from "../../src/stores/layered.ts";
 import { digestsIn, faultyStore } from "../support/faulty-store.ts";
 import { override } from "../support/override-store.ts";
 import { damageIn, isPayloadPath, isRecordPath, payloadKinds } from "../support/payload-kinds.ts";

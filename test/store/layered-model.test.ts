@@ -5,11 +5,11 @@ import {
   collectOrphans,
   NotPersistedError,
   StoreError,
-} from "../../src/index.ts";
-import { isSoundRecord } from "../../src/store/artifact-objects.ts";
+} from "../../src/entry/index.ts";
+import { type LayeredMode, type LayeredStore, layeredStore } from "../../src/entry/stores/layered.ts";
+import { isSoundRecord } from "../../src/layered/artifact-objects.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
-import { type LayeredMode, type LayeredStore, layeredStore } from "../../src/stores/layered.ts";
 import { brokenArtifacts, digestsIn, type FaultyStore, faultyStore } from "../support/faulty-store.ts";
 import { damageIn, isRecordPath, type PayloadKind, payloadKinds } from "../support/payload-kinds.ts";
 import { SeededRandom } from "../support/seeded-random.ts";

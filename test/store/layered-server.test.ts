@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { collectOrphans, StoreError } from "../../src/index.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+import { collectOrphans, StoreError } from "../../src/entry/index.ts";
+import { azureStore } from "../../src/entry/stores/azure.ts";
+import { type LayeredMode, layeredStore } from "../../src/entry/stores/layered.ts";
+import { s3Store } from "../../src/entry/stores/s3.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { azureStore } from "../../src/stores/azure.ts";
-import { type LayeredMode, layeredStore } from "../../src/stores/layered.ts";
-import { s3Store } from "../../src/stores/s3.ts";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
 import { digestsIn } from "../support/faulty-store.ts";
 import { damageIn, isPayloadPath, isRecordPath, payloadKinds } from "../support/payload-kinds.ts";

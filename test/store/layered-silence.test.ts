@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { collectOrphans, NotPersistedError, StoreError, StoreIoError } from "../../src/index.ts";
+import { collectOrphans, NotPersistedError, StoreError, StoreIoError } from "../../src/entry/index.ts";
+import { type LayeredMode, layeredStore } from "../../src/entry/stores/layered.ts";
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
-import { collect } from "../../src/pipeline/collect.ts";
-import { findNearest } from "../../src/pipeline/find-nearest.ts";
-import { persistableMap } from "../../src/pipeline/persistable-map.ts";
+import { collect } from "../../src/pipeline/collect/collect.ts";
+import { findNearest } from "../../src/pipeline/compare/find-nearest.ts";
+import { persistableMap } from "../../src/pipeline/map/persistable-map.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
-import { type LayeredMode, layeredStore } from "../../src/stores/layered.ts";
 import { brokenArtifacts, digestsIn, type FaultyStore, faultyStore } from "../support/faulty-store.ts";
 import { type PayloadKind, payloadKinds } from "../support/payload-kinds.ts";
 

@@ -1,6 +1,6 @@
-import { fileStore } from "../../src/store/file-store.ts";
+import { layeredStore } from "../../src/entry/stores/layered.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { layeredStore } from "../../src/stores/layered.ts";
 import { faultyStore } from "../support/faulty-store.ts";
 
 /** Opens a folder before a folder, in a process of its own. */

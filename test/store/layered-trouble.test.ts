@@ -1,11 +1,11 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Address } from "../../src/address/address.ts";
-import { removeArtifact } from "../../src/artifact/remove-artifact.ts";
-import { npy } from "../../src/format/built-in-formats.ts";
+import { removeArtifact } from "../../src/artifact/publish/remove-artifact.ts";
+import { type LayeredStore, layeredStore } from "../../src/entry/stores/layered.ts";
+import { npy } from "../../src/format/built-in/built-in-formats.ts";
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { type LayeredStore, layeredStore } from "../../src/stores/layered.ts";
 import { brokenArtifacts, type FaultyStore, faultyStore, objectsIn } from "../support/faulty-store.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 

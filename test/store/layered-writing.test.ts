@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { memoryStore } from "../../src/index.ts";
-import { type LayeredMode, layeredStore, ReadOnlyStoreError } from "../../src/stores/layered.ts";
+import { memoryStore } from "../../src/entry/index.ts";
+import { type LayeredMode, layeredStore, ReadOnlyStoreError } from "../../src/entry/stores/layered.ts";
 import { brokenArtifacts, type FaultyStore, faultyStore, objectsIn } from "../support/faulty-store.ts";
 import { layers, load, never, PATH, text, word } from "../support/two-layers.ts";
 

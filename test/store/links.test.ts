@@ -11,11 +11,11 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { sftpStore } from "../../src/entry/stores/sftp.ts";
 import { NotAFileError } from "../../src/errors/store-errors.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { sftpStore } from "../../src/stores/sftp.ts";
 import { startSshd } from "../support/servers/sshd.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 

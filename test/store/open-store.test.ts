@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { UnknownStoreError } from "../../src/errors/store-errors.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
-import { openStore } from "../../src/store/open-store.ts";
+import { openStore } from "../../src/store/open/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 

@@ -5,9 +5,9 @@ import { createServer, request as forward } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { proxyFor } from "../../src/store/proxy-tunnel.ts";
+import { gcsStore } from "../../src/entry/stores/gcs.ts";
+import { proxyFor } from "../../src/store/bucket/proxy-tunnel.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { gcsStore } from "../../src/stores/gcs.ts";
 import { startGcsDouble } from "../support/servers/gcs-double.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

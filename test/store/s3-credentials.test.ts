@@ -1,8 +1,8 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { openS3, s3Store } from "../../src/entry/stores/s3.ts";
 import { StoreAccessError, UnknownStoreError } from "../../src/errors/store-errors.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { openS3, s3Store } from "../../src/stores/s3.ts";
 import { CREDENTIALS, createBucket, startS3rver } from "../support/servers/s3-servers.ts";
 
 const environment = { ...process.env };

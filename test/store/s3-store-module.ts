@@ -1,5 +1,5 @@
+import { openS3 } from "../../src/entry/stores/s3.ts";
 import type { Store } from "../../src/store/store.ts";
-import { openS3 } from "../../src/stores/s3.ts";
 
 /** Opens a bucket in a process of its own. */
 export function openStore(place: string): Promise<Store> {

@@ -1,9 +1,9 @@
 import { createServer, request as forward, type IncomingMessage } from "node:http";
 import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
-import { definePersistable } from "../../src/index.ts";
+import { definePersistable } from "../../src/entry/index.ts";
+import { openS3 } from "../../src/entry/stores/s3.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { openS3 } from "../../src/stores/s3.ts";
 import { openPrepared, placeIn, proveBucket } from "../support/prove-bucket.ts";
 import { CREDENTIALS, createBucket, startMoto, startS3rver } from "../support/servers/s3-servers.ts";
 import type { TestServer } from "../support/servers/server.ts";
@@ -93,7 +93,7 @@ describe.skipIf(moto === undefined)("a bucket of S3", () => {
   });
 
   it("says so when nobody listens", async () => {
-    const { s3Store } = await import("../../src/stores/s3.ts");
+    const { s3Store } = await import("../../src/entry/stores/s3.ts");
     const patience = { attempts: 2, delayMs: 1 };
     const store = await s3Store({ bucket: "results", endpoint: "http://127.0.0.1:1", patience });
     await expect(store.read(PATH)).rejects.toMatchObject({ code: "PERSISTABLE_STORE_IO", systemCode: "ECONNREFUSED" });

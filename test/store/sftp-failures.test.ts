@@ -8,10 +8,10 @@ import {
   StoreAccessError,
   type StoreError,
   StoreFullError,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
+import { openSftp, type SftpStoreOptions, sftpStore } from "../../src/entry/stores/sftp.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { openSftp, type SftpStoreOptions, sftpStore } from "../../src/stores/sftp.ts";
 import { isStraceInstalled } from "../support/crash-strace.ts";
 import { buildChild } from "../support/run-child.ts";
 import { type Sshd, startSshd } from "../support/servers/sshd.ts";

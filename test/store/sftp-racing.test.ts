@@ -1,8 +1,8 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
+import { type SftpStoreOptions, sftpStore } from "../../src/entry/stores/sftp.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { type SftpStoreOptions, sftpStore } from "../../src/stores/sftp.ts";
 import { type Sshd, startSshd } from "../support/servers/sshd.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import { openStore } from "../../src/index.ts";
+import { openStore } from "../../src/entry/index.ts";
+import { type SftpStoreOptions, sftpStore } from "../../src/entry/stores/sftp.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { type SftpStoreOptions, sftpStore } from "../../src/stores/sftp.ts";
 import { startBlackHole } from "../support/black-hole.ts";
 import { buildChild, startChild } from "../support/run-child.ts";
 import { type Sshd, startSshd } from "../support/servers/sshd.ts";

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { definePersistable, openStore } from "../../src/index.ts";
-import { KnownHosts } from "../../src/store/known-hosts.ts";
+import { definePersistable, openStore } from "../../src/entry/index.ts";
+import { openSftp, type SftpStoreOptions, sftpStore } from "../../src/entry/stores/sftp.ts";
+import { KnownHosts } from "../../src/store/sftp/known-hosts.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { openSftp, type SftpStoreOptions, sftpStore } from "../../src/stores/sftp.ts";
 import { storeConformance } from "../../src/testing/store-conformance.ts";
 import { buildChild } from "../support/run-child.ts";
 import { type Sshd, startSshd } from "../support/servers/sshd.ts";

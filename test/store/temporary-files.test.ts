@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { StoreAccessError } from "../../src/errors/store-errors.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { type DiskRig, diskRig, PATH, TEMPORARY } from "../support/disk-rig.ts";
 
 const HOUR_MS = 60 * 60 * 1000;

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { azureStore } from "../../src/entry/stores/azure.ts";
+import { gcsStore } from "../../src/entry/stores/gcs.ts";
+import { s3Store } from "../../src/entry/stores/s3.ts";
 import { StoreIoError } from "../../src/errors/store-errors.ts";
-import type { BucketPatience } from "../../src/store/bucket-requests.ts";
-import { retryAfterOf } from "../../src/store/retry-after.ts";
+import type { BucketPatience } from "../../src/store/bucket/requests.ts";
+import { retryAfterOf } from "../../src/store/bucket/retry-after.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { azureStore } from "../../src/stores/azure.ts";
-import { gcsStore } from "../../src/stores/gcs.ts";
-import { s3Store } from "../../src/stores/s3.ts";
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { ACCOUNT, createContainer, startAzurite } from "../support/servers/azurite.ts";
 import { startGcsDouble } from "../support/servers/gcs-double.ts";

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { fileStore } from "../../src/store/file-store.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { brokenArtifacts } from "../support/faulty-store.ts";
 import type { MachineInput, MachineLine } from "../support/machine-child.ts";

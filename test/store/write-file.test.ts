@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { StoreAccessError, StoreFullError, StoreIoError } from "../../src/errors/store-errors.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { diskRig, PATH, RECORD, TEMPORARY } from "../support/disk-rig.ts";
 import { SimulatedDisk } from "../support/simulated-disk.ts";

@@ -20,6 +20,9 @@ export type SourceFiles = ReadonlyMap<string, string>;
 
 const maxLines = 400;
 
+/** The folder of the entry points, which no file imports. */
+const ENTRY = "entry";
+
 export function parseArchitectureRules(markdown: string): ArchitectureRules {
   const layers = new Map<string, readonly string[]>();
   for (const [folder, imports] of readTable(markdown, "layers")) {
@@ -79,7 +82,8 @@ function checkLayers(file: string, imports: readonly string[], files: SourceFile
   return imports.flatMap((target) => {
     if (!files.has(target)) return [`${file} imports ${target}, which does not exist under that name.`];
     const other = folderOf(target);
-    if (other === undefined) return [`${file} imports the entry point ${target}.`];
+    if (other === undefined) return [`${file} imports ${target}, which lies in no folder.`];
+    if (other === ENTRY) return [`${file} imports the entry point ${target}.`];
     if (allowed === undefined || other === folder || allowed.includes(other)) return [];
     return [`${file} imports ${target}, but ${folder} may import ${allowed.join(", ") || "nothing"}.`];
   });
@@ -160,7 +164,7 @@ export function readImports(file: string, text: string): Imports {
   };
 }
 
-/** `errors` for `src/errors/x.ts`; undefined for an entry point, which lies in `src/` itself. */
+/** `errors` for `src/errors/x.ts` and `src/errors/y/x.ts`; undefined for a file directly in `src/`. */
 function folderOf(file: string): string | undefined {
   const parts = file.split("/");
   return parts.length > 2 ? parts[1] : undefined;

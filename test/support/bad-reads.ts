@@ -1,4 +1,4 @@
-import type { Store } from "../../src/index.ts";
+import type { Store } from "../../src/entry/index.ts";
 import type { SyncStore } from "../../src/store/store.ts";
 import { override } from "./override-store.ts";
 

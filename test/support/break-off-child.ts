@@ -1,8 +1,8 @@
+import { azureStore } from "../../src/entry/stores/azure.ts";
+import { gcsStore } from "../../src/entry/stores/gcs.ts";
+import { s3Store } from "../../src/entry/stores/s3.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { azureStore } from "../../src/stores/azure.ts";
-import { gcsStore } from "../../src/stores/gcs.ts";
-import { s3Store } from "../../src/stores/s3.ts";
 import { type Fate, type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 
 /** Where the child finds its service. */

@@ -40,7 +40,7 @@ async function buildLibrary(outdir: string): Promise<void> {
   await build({
     ...OPTIONS,
     entryPoints: ["index", "pipeline", "formats/directory", "formats/file"].map((name) =>
-      path.join(root, `src/${name}.ts`),
+      path.join(root, `src/entry/${name}.ts`),
     ),
     outdir,
     splitting: true,
@@ -54,7 +54,7 @@ function leaveOthersOut(libraryUrl: string): Plugin {
     setup({ onResolve }) {
       onResolve({ filter: /\.ts$/ }, ({ kind, path: target }) => {
         if (kind === "entry-point") return undefined;
-        const entry = /\/src\/((?:formats\/)?[a-z]+)\.ts$/.exec(target)?.[1];
+        const entry = /\/src\/entry\/((?:formats\/)?[a-z]+)\.ts$/.exec(target)?.[1];
         const file = entry === undefined ? `./${path.basename(target, ".ts")}.js` : `${libraryUrl}/${entry}.js`;
         return { path: file, external: true };
       });

@@ -1,13 +1,13 @@
 // A process whose event loop stands still while it holds a lease, for tests that look at the lease meanwhile.
 import { appendFileSync, existsSync, writeSync } from "node:fs";
 import type { Address } from "../../src/address/address.ts";
-import { acquireLease, type LeaseTiming } from "../../src/artifact/lease.ts";
-import { definePersistable, fileStore, openStore, type Store } from "../../src/index.ts";
-import { azureStore } from "../../src/stores/azure.ts";
-import { gcsStore } from "../../src/stores/gcs.ts";
-import { layeredStore } from "../../src/stores/layered.ts";
-import { s3Store } from "../../src/stores/s3.ts";
-import { sftpStore } from "../../src/stores/sftp.ts";
+import { acquireLease, type LeaseTiming } from "../../src/artifact/lease/lease.ts";
+import { definePersistable, fileStore, openStore, type Store } from "../../src/entry/index.ts";
+import { azureStore } from "../../src/entry/stores/azure.ts";
+import { gcsStore } from "../../src/entry/stores/gcs.ts";
+import { layeredStore } from "../../src/entry/stores/layered.ts";
+import { s3Store } from "../../src/entry/stores/s3.ts";
+import { sftpStore } from "../../src/entry/stores/sftp.ts";
 
 /** A store, as another process opens it. */
 export type BusyPlace =

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { inspect } from "node:util";
-import { type AnyPersistable, type Logger, type PersistableOptions, secret } from "../../src/index.ts";
+import { type AnyPersistable, type Logger, type PersistableOptions, secret } from "../../src/entry/index.ts";
 import {
   collect,
   diff,
@@ -11,7 +11,7 @@ import {
   type RunListener,
   readFailure,
   run,
-} from "../../src/pipeline.ts";
+} from "../../src/entry/pipeline.ts";
 import * as defined from "./canary-definitions.ts";
 import { CANARY, leaksIn, WAYS } from "./canary-ways.ts";
 

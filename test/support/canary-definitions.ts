@@ -1,5 +1,5 @@
-import { definePersistable, memoryStore, type Secret, secret, typedParams } from "../../src/index.ts";
-import { persistableMap } from "../../src/pipeline.ts";
+import { definePersistable, memoryStore, type Secret, secret, typedParams } from "../../src/entry/index.ts";
+import { persistableMap } from "../../src/entry/pipeline.ts";
 import { CANARY, type CanaryContext, WAYS } from "./canary-ways.ts";
 
 /** Persistables that give a secret away, each wherever it has it from, here or on a worker thread. */

@@ -1,4 +1,4 @@
-import { InvalidPayloadError } from "../../src/index.ts";
+import { InvalidPayloadError } from "../../src/entry/index.ts";
 
 /** A secret with everything in it that somebody escapes, and a part that is nowhere else. */
 export const CANARY = 'canary "Zq7Xk2/+=&<é>\\9-vital-2c5d';

@@ -1,8 +1,8 @@
 // Shows and warns of what it does on a standard error that may have nobody at its other end.
 import { writeFileSync } from "node:fs";
-import { openDisplay } from "../../src/display.ts";
-import { definePersistable } from "../../src/index.ts";
-import { openJsonLines, run } from "../../src/pipeline.ts";
+import { openDisplay } from "../../src/entry/display.ts";
+import { definePersistable } from "../../src/entry/index.ts";
+import { openJsonLines, run } from "../../src/entry/pipeline.ts";
 
 export interface ClosedPipeInput {
   readonly dataDir: string;

@@ -1,6 +1,6 @@
 // A process that persists, replaces, removes and loads until it is killed, and says what it is about to do and what was done.
 import { writeSync } from "node:fs";
-import { fileStore, NotPersistedError } from "../../src/index.ts";
+import { fileStore, NotPersistedError } from "../../src/entry/index.ts";
 import { type Kind, persistableOf, serialOf } from "./crash-payload.ts";
 import { type PlantedBug, plantBug } from "./crash-planted-store.ts";
 

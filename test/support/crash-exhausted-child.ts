@@ -1,6 +1,6 @@
 // A process that has run out of something, and tries everything.
 import { openSync } from "node:fs";
-import { fileStore, PersistableError } from "../../src/index.ts";
+import { fileStore, PersistableError } from "../../src/entry/index.ts";
 import { type Kind, persistableOf, serialOf } from "./crash-payload.ts";
 
 export interface ExhaustedChildInput {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import path from "node:path";
-import { collectOrphans, NotPersistedError, PersistableError } from "../../src/index.ts";
-import { type FileStore, fileStore } from "../../src/store/file-store.ts";
+import { collectOrphans, NotPersistedError, PersistableError } from "../../src/entry/index.ts";
+import { type FileStore, fileStore } from "../../src/store/folder/file-store.ts";
 import { persistableOf, serialOf } from "./crash-payload.ts";
 import type { PlantedBug } from "./crash-planted-store.ts";
 import type { PublishOperation } from "./crash-publish-child.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { definePersistable, npy, type Persistable, type Store, typedParams } from "../../src/index.ts";
+import { definePersistable, npy, type Persistable, type Store, typedParams } from "../../src/entry/index.ts";
 
 /** `small` lies inside its record, `large` is a file of about 100 kB. */
 export type Kind = "small" | "large";

@@ -1,7 +1,7 @@
 import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
-import type { Store, StorePath } from "../../src/index.ts";
-import type { FileStore } from "../../src/store/file-store.ts";
+import type { Store, StorePath } from "../../src/entry/index.ts";
+import type { FileStore } from "../../src/store/folder/file-store.ts";
 import type { Chunks } from "../../src/store/store.ts";
 import { override } from "./override-store.ts";
 

@@ -2,8 +2,8 @@
 import { pbkdf2 } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
-import { PersistableError, type Store } from "../../src/index.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+import { PersistableError, type Store } from "../../src/entry/index.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { persistableOf } from "./crash-payload.ts";
 import { type PlantedBug, plantBug, withoutSynchronousDoor } from "./crash-planted-store.ts";
 

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { collectOrphans, NotPersistedError } from "../../src/index.ts";
-import { type FileStore, fileStore } from "../../src/store/file-store.ts";
+import { collectOrphans, NotPersistedError } from "../../src/entry/index.ts";
+import { type FileStore, fileStore } from "../../src/store/folder/file-store.ts";
 import type { CrashChildInput, CrashChildLine } from "./crash-child.ts";
 import { type Kind, persistableOf, serialOf } from "./crash-payload.ts";
 import type { PlantedBug } from "./crash-planted-store.ts";

@@ -1,9 +1,9 @@
-import { payloadPath, quarantinePath, recordPath } from "../../src/artifact/artifact-paths.ts";
-import type { quarantineArtifact } from "../../src/artifact/quarantine-artifact.ts";
-import { readPayloadFile } from "../../src/artifact/read-payload-file.ts";
-import type { removeArtifact } from "../../src/artifact/remove-artifact.ts";
+import { payloadPath, quarantinePath, recordPath } from "../../src/artifact/layout/artifact-paths.ts";
+import { readPayloadFile } from "../../src/artifact/layout/read-payload-file.ts";
+import type { removeArtifact } from "../../src/artifact/publish/remove-artifact.ts";
+import type { quarantineArtifact } from "../../src/artifact/read/quarantine-artifact.ts";
 import { StoreError } from "../../src/errors/store-errors.ts";
-import type { FileSystem } from "../../src/store/file-system.ts";
+import type { FileSystem } from "../../src/store/folder/calls/file-system.ts";
 import type { Chunks, Store, StorePath } from "../../src/store/store.ts";
 import { override } from "./override-store.ts";
 

@@ -1,7 +1,7 @@
 // One of several processes that want one payload, which takes long to generate.
 import { appendFileSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { definePersistable, fileStore, type Store } from "../../src/index.ts";
+import { definePersistable, fileStore, type Store } from "../../src/entry/index.ts";
 
 export interface SlowChildInput {
   readonly dataDir: string;

@@ -1,8 +1,8 @@
 // Draws a run in the terminal: `node display-demo-child.js '{"nodes":300,"workMs":400}'`. For looking at it, and for the test of the display.
 
-import { openDisplay } from "../../src/display.ts";
-import { definePersistable, memoryStore, typedParams } from "../../src/index.ts";
-import { RunFailedError, run } from "../../src/pipeline.ts";
+import { openDisplay } from "../../src/entry/display.ts";
+import { definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";
+import { RunFailedError, run } from "../../src/entry/pipeline.ts";
 
 export interface DisplayDemoInput {
   readonly nodes: number;

@@ -1,6 +1,6 @@
 import { StoreIoError, type StoreOperation } from "../../src/errors/store-errors.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
-import { digestOf } from "../../src/util/digest.ts";
+import { digestOf } from "../../src/util/digest/digest.ts";
 
 /** A store on a connection that can be cut. */
 export interface FaultyStore extends Store {

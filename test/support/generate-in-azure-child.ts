@@ -1,6 +1,7 @@
 // A program that may write to a container of Azure, and generates one payload again.
+
+import { azureStore } from "../../src/entry/stores/azure.ts";
 import { definePersistable } from "../../src/persistable/define-persistable.ts";
-import { azureStore } from "../../src/stores/azure.ts";
 
 /** Where it generates. The credentials are in its environment. */
 export interface GenerateInput {

@@ -1,10 +1,10 @@
 // A process that may only read, in which everything is there: every way to ask for it.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { directory } from "../../src/formats/directory.ts";
-import { records } from "../../src/formats/records.ts";
-import { definePersistable, json, typedParams } from "../../src/index.ts";
-import { collect, persistableMap, plan, run, sweep } from "../../src/pipeline.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { records } from "../../src/entry/formats/records.ts";
+import { definePersistable, json, typedParams } from "../../src/entry/index.ts";
+import { collect, persistableMap, plan, run, sweep } from "../../src/entry/pipeline.ts";
 
 export interface HitsInput {
   readonly dataDir: string;

@@ -2,8 +2,8 @@
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Address } from "../../src/address/address.ts";
-import { acquireLease, type LeaseTiming } from "../../src/artifact/lease.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+import { acquireLease, type LeaseTiming } from "../../src/artifact/lease/lease.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 
 /** What a child is to do. */

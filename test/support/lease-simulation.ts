@@ -1,7 +1,7 @@
 import type { Address } from "../../src/address/address.ts";
-import { acquireLease, type Lease } from "../../src/artifact/lease.ts";
-import { readClaim, readClaimChain } from "../../src/artifact/lease-claim.ts";
-import type { Machine } from "../../src/artifact/lease-machine.ts";
+import { acquireLease, type Lease } from "../../src/artifact/lease/lease.ts";
+import { readClaim, readClaimChain } from "../../src/artifact/lease/lease-claim.ts";
+import type { Machine } from "../../src/artifact/lease/lease-machine.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";

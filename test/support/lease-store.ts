@@ -1,4 +1,4 @@
-import { type Machine, thisMachine } from "../../src/artifact/lease-machine.ts";
+import { type Machine, thisMachine } from "../../src/artifact/lease/lease-machine.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 

@@ -1,12 +1,12 @@
 // One of several machines, each with a folder of its own, and one store that they share.
 import { appendFileSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { npy } from "../../src/format/built-in-formats.ts";
+import { type LayeredMode, layeredStore } from "../../src/entry/stores/layered.ts";
+import { openS3 } from "../../src/entry/stores/s3.ts";
+import { npy } from "../../src/format/built-in/built-in-formats.ts";
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
-import { fileStore } from "../../src/store/file-store.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { type LayeredMode, layeredStore } from "../../src/stores/layered.ts";
-import { openS3 } from "../../src/stores/s3.ts";
 import { faultyStore } from "./faulty-store.ts";
 
 export interface MachineInput {

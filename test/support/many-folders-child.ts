@@ -1,9 +1,9 @@
 // Publishes and loads many folders and files at once, with few files that may be open.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { directory } from "../../src/formats/directory.ts";
-import { file } from "../../src/formats/file.ts";
-import { definePersistable, fileStore, type PersistableError, typedParams } from "../../src/index.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { file } from "../../src/entry/formats/file.ts";
+import { definePersistable, fileStore, type PersistableError, typedParams } from "../../src/entry/index.ts";
 
 export interface ManyFoldersInput {
   readonly dataDir: string;

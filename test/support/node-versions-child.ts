@@ -1,7 +1,7 @@
 // Writes payloads with this Node, or reads what another wrote: `write FOLDER`, `read FOLDER`. Bundled, so that every Node runs it.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
-import { structured } from "../../src/format/structured-format.ts";
+import { structured } from "../../src/format/structured/structured-format.ts";
 import { type ClassCodec, defineClass } from "../../src/util/class-codec.ts";
 import { sameValue } from "./same-value.ts";
 

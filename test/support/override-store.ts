@@ -1,4 +1,4 @@
-import type { Store } from "../../src/index.ts";
+import type { Store } from "../../src/entry/index.ts";
 
 /** The same store with some methods written anew, and without its synchronous door. */
 export function override(store: Store, methods: Partial<Store>): Store {

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { json, npy } from "../../src/format/built-in-formats.ts";
-import { byteStream } from "../../src/formats/byte-stream.ts";
-import { directory } from "../../src/formats/directory.ts";
-import { file } from "../../src/formats/file.ts";
-import { records } from "../../src/formats/records.ts";
+import { byteStream } from "../../src/entry/formats/byte-stream.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { file } from "../../src/entry/formats/file.ts";
+import { records } from "../../src/entry/formats/records.ts";
+import { json, npy } from "../../src/format/built-in/built-in-formats.ts";
 import { definePersistable } from "../../src/persistable/define-persistable.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
 

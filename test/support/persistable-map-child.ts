@@ -1,6 +1,6 @@
 // A process that loads items in batches until it is killed, and tells how many are durable.
 import { writeSync } from "node:fs";
-import { persistableMap } from "../../src/pipeline.ts";
+import { persistableMap } from "../../src/entry/pipeline.ts";
 
 export interface MapChildInput {
   readonly dataDir: string;

@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { describe, it } from "vitest";
+import { openS3 } from "../../src/entry/stores/s3.ts";
 import type { Store } from "../../src/store/store.ts";
-import { openS3 } from "../../src/stores/s3.ts";
 import { storeConformance } from "../../src/testing/store-conformance.ts";
 import { buildChild } from "./run-child.ts";
 import { createBucket } from "./servers/s3-servers.ts";

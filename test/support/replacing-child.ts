@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { directory } from "../../src/formats/directory.ts";
-import { records } from "../../src/formats/records.ts";
-import { definePersistable, fileStore } from "../../src/index.ts";
-import { run } from "../../src/pipeline.ts";
+import { directory } from "../../src/entry/formats/directory.ts";
+import { records } from "../../src/entry/formats/records.ts";
+import { definePersistable, fileStore } from "../../src/entry/index.ts";
+import { run } from "../../src/entry/pipeline.ts";
 
 /** What another process does again and again with an artifact that is read meanwhile. */
 export interface ReplacingInput {

@@ -1,7 +1,7 @@
 // A process that runs a pipeline of layers on a shared data directory; each generation is noted in a file that processes append to.
 import { appendFileSync } from "node:fs";
-import { definePersistable, fileStore, typedParams } from "../../src/index.ts";
-import { run } from "../../src/pipeline.ts";
+import { definePersistable, fileStore, typedParams } from "../../src/entry/index.ts";
+import { run } from "../../src/entry/pipeline.ts";
 
 export interface RunPipelineInput {
   readonly dataDir: string;

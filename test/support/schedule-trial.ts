@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
-import type { Place } from "../../src/runner/running-node.ts";
-import { schedule } from "../../src/runner/schedule.ts";
-import type { ScheduleGraph } from "../../src/runner/schedule-graph.ts";
-import { NodeOutcome, type ScheduleOptions } from "../../src/runner/schedule-options.ts";
+import type { Place } from "../../src/runner/schedule/running-node.ts";
+import { schedule } from "../../src/runner/schedule/schedule.ts";
+import type { ScheduleGraph } from "../../src/runner/schedule/schedule-graph.ts";
+import { NodeOutcome, type ScheduleOptions } from "../../src/runner/schedule/schedule-options.ts";
 
 /** A graph from a list of dependencies for each node. */
 export function graphOf(dependencies: readonly (readonly number[])[]): ScheduleGraph {

@@ -1,8 +1,8 @@
 // Gives up calls to a server that has fallen silent, and then has nothing more to do.
 import { once } from "node:events";
 import { writeSync } from "node:fs";
+import { type SftpStoreOptions, sftpStore } from "../../src/entry/stores/sftp.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { type SftpStoreOptions, sftpStore } from "../../src/stores/sftp.ts";
 
 const store = await sftpStore(JSON.parse(process.argv[2] ?? "") as SftpStoreOptions);
 writeSync(1, `"connected"\n`);

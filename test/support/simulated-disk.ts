@@ -1,4 +1,4 @@
-import type { FileKind, FileStat } from "../../src/store/file-system.ts";
+import type { FileKind, FileStat } from "../../src/store/folder/calls/file-system.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /**

@@ -1,4 +1,9 @@
-import type { AsyncFileSystemCalls, FileSystem, FileSystemCalls, FolderEntry } from "../../src/store/file-system.ts";
+import type {
+  AsyncFileSystemCalls,
+  FileSystem,
+  FileSystemCalls,
+  FolderEntry,
+} from "../../src/store/folder/calls/file-system.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import { isFile, type SimulatedDisk, type SimulatedFile, type SimulatedFolder, systemError } from "./simulated-disk.ts";
 

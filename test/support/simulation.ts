@@ -1,4 +1,4 @@
-import type { FileSystem } from "../../src/store/file-system.ts";
+import type { FileSystem } from "../../src/store/folder/calls/file-system.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { type MetadataModel, SimulatedDisk } from "./simulated-disk.ts";
 import { type Fault, type SimulatedCall, simulatedFileSystem, type Turn } from "./simulated-file-system.ts";

@@ -1,6 +1,6 @@
 import { StoreError } from "../../src/errors/store-errors.ts";
-import { fileStore } from "../../src/store/file-store.ts";
-import type { FileSystem } from "../../src/store/file-system.ts";
+import type { FileSystem } from "../../src/store/folder/calls/file-system.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { createSimulation, type SimulatedProcess, type Simulation, type SimulationOptions } from "./simulation.ts";

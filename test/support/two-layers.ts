@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import { npy } from "../../src/format/built-in-formats.ts";
+import { type LayeredMode, type LayeredStore, layeredStore } from "../../src/entry/stores/layered.ts";
+import { npy } from "../../src/format/built-in/built-in-formats.ts";
 import { definePersistable } from "../../src/persistable/define-persistable.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { type LayeredMode, type LayeredStore, layeredStore } from "../../src/stores/layered.ts";
 import { type FaultyStore, faultyStore } from "./faulty-store.ts";
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };

@@ -8,7 +8,7 @@ import {
   InvalidColumnTableError,
   MARK,
   tableFromRows,
-} from "../../src/table.ts";
+} from "../../src/entry/table.ts";
 import { comparableRows } from "../support/comparable-rows.ts";
 
 /** Cells of every type a column can have, and some that none has. */

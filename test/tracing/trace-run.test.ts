@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { definePersistable, memoryStore } from "../../src/index.ts";
-import { traceRun } from "../../src/opentelemetry.ts";
-import { run } from "../../src/pipeline.ts";
+import { definePersistable, memoryStore } from "../../src/entry/index.ts";
+import { traceRun } from "../../src/entry/opentelemetry.ts";
+import { run } from "../../src/entry/pipeline.ts";
 
 interface WireSpan {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { definePersistable, typedParams } from "../../src/index.ts";
-import { collect, sweep } from "../../src/pipeline.ts";
+import { definePersistable, typedParams } from "../../src/entry/index.ts";
+import { collect, sweep } from "../../src/entry/pipeline.ts";
 
 const points = definePersistable({
   name: "points",

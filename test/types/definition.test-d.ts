@@ -14,7 +14,7 @@ import {
   text,
   typedParams,
   untracked,
-} from "../../src/index.ts";
+} from "../../src/entry/index.ts";
 
 const points = definePersistable({
   name: "points",

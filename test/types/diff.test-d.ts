@@ -1,6 +1,6 @@
 import { expectTypeOf, test } from "vitest";
-import { type ArtifactRecord, definePersistable, typedParams } from "../../src/index.ts";
-import { type ArtifactDifference, diff, findNearest } from "../../src/pipeline.ts";
+import { type ArtifactRecord, definePersistable, typedParams } from "../../src/entry/index.ts";
+import { type ArtifactDifference, diff, findNearest } from "../../src/entry/pipeline.ts";
 
 const points = definePersistable({ name: "points", params: typedParams<{ n: number }>(), generate: () => 1 });
 declare const record: ArtifactRecord;

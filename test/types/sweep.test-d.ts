@@ -1,7 +1,7 @@
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { definePersistable, Persistable, typedParams, untracked } from "../../src/index.ts";
-import { axis, fixed, linear, logUniform, sweep, type Targets, uniform } from "../../src/pipeline.ts";
+import { definePersistable, Persistable, typedParams, untracked } from "../../src/entry/index.ts";
+import { axis, fixed, linear, logUniform, sweep, type Targets, uniform } from "../../src/entry/pipeline.ts";
 
 const points = definePersistable({
   name: "points",

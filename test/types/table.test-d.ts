@@ -1,13 +1,13 @@
 import { expectTypeOf, test } from "vitest";
-import type { TableCodec } from "../../src/format/tabular.ts";
-import { tabular } from "../../src/format/tabular-format-of.ts";
-import { arrow } from "../../src/formats/arrow.ts";
-import { csv } from "../../src/formats/csv.ts";
-import { ndjson } from "../../src/formats/ndjson.ts";
-import { parquet } from "../../src/formats/parquet.ts";
-import { table } from "../../src/formats/table.ts";
-import { definePersistable } from "../../src/index.ts";
-import { type ColumnOf, type ColumnTable, tableFromRows } from "../../src/table.ts";
+import { arrow } from "../../src/entry/formats/arrow.ts";
+import { csv } from "../../src/entry/formats/csv.ts";
+import { ndjson } from "../../src/entry/formats/ndjson.ts";
+import { parquet } from "../../src/entry/formats/parquet.ts";
+import { table } from "../../src/entry/formats/table.ts";
+import { definePersistable } from "../../src/entry/index.ts";
+import { type ColumnOf, type ColumnTable, tableFromRows } from "../../src/entry/table.ts";
+import type { TableCodec } from "../../src/format/tabular/tabular.ts";
+import { tabular } from "../../src/format/tabular/tabular-format.ts";
 
 interface Person {
   readonly name: string;

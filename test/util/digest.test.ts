@@ -6,7 +6,7 @@ import {
   digestInParallel,
   digestOf,
   parseDigest,
-} from "../../src/util/digest.ts";
+} from "../../src/util/digest/digest.ts";
 
 const sha256 = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
 

@@ -1,0 +1,128 @@
+import type { Address } from "../../address/address.ts";
+import { visibleLine } from "../../errors/visible-text.ts";
+
+/**
+ * Why there is no artifact to load, as data. `describeMiss` puts it into words.
+ *
+ * - `never-generated`: no artifact of this name exists.
+ * - `params-changed`: own params differ from those of the nearest artifact.
+ * - `dependency-changed`: own params agree with the nearest artifact, something upstream differs; the first change is its root.
+ * - `version-changed`, `draw-changed`: only the author's version, or the draw, differs.
+ * - `corrupt`: there is an artifact, and it is damaged.
+ */
+export type MissReason =
+  | { readonly kind: "never-generated" }
+  | {
+      readonly kind: "params-changed" | "dependency-changed" | "version-changed" | "draw-changed";
+      readonly nearest: NearestArtifact;
+      /** Roots only: what merely follows from an upstream change is not repeated. At least one. */
+      readonly changes: readonly RecipeChange[];
+    }
+  | { readonly kind: "corrupt"; readonly file: string; readonly problem: string };
+
+/** The artifact of the same name whose recipe differs least. */
+export interface NearestArtifact {
+  readonly address: Address;
+  /** ISO 8601 */
+  readonly createdAt: string;
+  readonly ageMs: number;
+  /** How many records were compared, if others were left out: a nearer artifact may then exist. */
+  readonly comparedRecords?: number;
+}
+
+/** One difference between the recipe that was asked for and that of the nearest artifact. */
+export interface RecipeChange {
+  readonly what: "param" | "version" | "draw" | "name" | "dependency";
+  /** Roles from the persistable down to the changed one; empty for its own recipe. */
+  readonly roles: readonly string[];
+  /** The parameter's key; for a dependency its role. */
+  readonly key: string;
+  /** What was asked for; absent where there is nothing of that key. */
+  readonly value?: unknown;
+  /** What the nearest artifact has; absent where it has nothing of that key. */
+  readonly nearestValue?: unknown;
+}
+
+/**
+ * A miss in words: `zThreshold: 2, nearest artifact has 3 (3f9a1c2e…, 2 days ago)`.
+ *
+ * @example
+ * ```ts
+ * const explanation = await estimator.explain();
+ * if (explanation.state === "miss") console.log(describeMiss(explanation.reason));
+ * ```
+ */
+export function describeMiss(reason: MissReason): string {
+  // Keys, values and names of files may hold anything.
+  return visibleLine(describeReason(reason));
+}
+
+function describeReason(reason: MissReason): string {
+  if (reason.kind === "never-generated") return "never generated";
+  if (reason.kind === "corrupt") return `damaged: ${reason.file} ${reason.problem}`;
+  const { address, ageMs, comparedRecords } = reason.nearest;
+  const among = comparedRecords === undefined ? "" : `, the nearest of ${comparedRecords} that were compared`;
+  const nearest = `(${address.slice(0, 8)}…, ${describeAge(ageMs)}${among})`;
+  const shown = reason.changes.slice(0, 5).map(describeChange);
+  const more = reason.changes.length > shown.length ? `; and ${reason.changes.length - shown.length} more` : "";
+  return `${shown.join("; ")}${more} ${nearest}`;
+}
+
+/** `points.n: 100, nearest artifact has 10`. */
+export function describeChange(change: RecipeChange): string {
+  const place = [
+    ...change.roles,
+    ...(change.what === "param" || change.what === "dependency" ? [change.key] : []),
+  ].join(".");
+  const label =
+    change.what === "param"
+      ? place
+      : change.what === "dependency"
+        ? `dependency ${place}`
+        : [place, change.what].filter(Boolean).join(" ");
+  const has =
+    "nearestValue" in change
+      ? `nearest artifact has ${describeValue(change.nearestValue)}`
+      : "nearest artifact has none";
+  return `${label}: ${"value" in change ? describeValue(change.value) : "none"}, ${has}`;
+}
+
+const MAX_VALUE_LENGTH = 60;
+
+/** A value in a message: one line, and not a long one. */
+export function describeValue(value: unknown): string {
+  const text = visibleLine(describeWhole(value));
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 1)}…` : text;
+}
+
+function describeWhole(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (value === undefined) return "undefined";
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "an invalid date" : value.toISOString();
+  if (value instanceof Map) return `Map(${value.size})`;
+  if (value instanceof Set) return `Set(${value.size})`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
+  if (value instanceof RegExp || value instanceof URL) return String(value);
+  try {
+    return JSON.stringify(value) ?? typeof value;
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1000],
+];
+
+/** `2 days ago`, `just now`. */
+export function describeAge(ageMs: number): string {
+  for (const [unit, ms] of UNITS) {
+    const count = Math.floor(ageMs / ms);
+    if (count >= 1) return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
+  }
+  return "just now";
+}

@@ -1,0 +1,74 @@
+import { ObjectExistsError } from "../../errors/store-errors.ts";
+import type { Store, StorePath } from "../../store/store.ts";
+import { storePath } from "../../store/store-path.ts";
+import { safeName } from "../../util/safe-name.ts";
+import { payloadPath } from "./artifact-paths.ts";
+
+/** What the file name of a list of files ends in; the files lie in the folder of that name without `.json`. */
+export const FILES_EXTENSION = ".files.json";
+
+/** Whether a payload file is a list of files. */
+export function isFileList(file: string): boolean {
+  return file.endsWith(FILES_EXTENSION);
+}
+
+/** The folder beside its record that holds the files of a payload. */
+export function filesFolder(name: string, file: string): StorePath {
+  return storePath(safeName(name), file.slice(0, -".json".length));
+}
+
+/**
+ * Remove a payload that no record names any more. The file that the record named goes first: without
+ * it nobody believes in the others. A folder loses its name in one step where the store can do that,
+ * since its path may be in the hands of a reader, who must not see a part of it.
+ */
+export async function removePayload(store: Store, name: string, file: string): Promise<void> {
+  await store.remove(payloadPath(name, file));
+  if (isFileList(file)) await removeFilesFolder(store, name, file);
+}
+
+/** The files of a list, and whatever else lies in their folder. */
+export async function removeFilesFolder(store: Store, name: string, file: string): Promise<void> {
+  const folder = filesFolder(name, file);
+  if (store.removeTree !== undefined) {
+    await store.removeTree(folder);
+    return;
+  }
+  for await (const { path } of store.list(`${folder}/`)) await store.remove(path);
+  await store.removeFolder?.(folder);
+}
+
+/**
+ * Move a damaged payload to where `asideOf` says, in the same order and way as it would be removed. A
+ * link in the place of its folder, or in it, is itself moved, and not followed.
+ */
+export async function movePayloadAside(
+  store: Store,
+  name: string,
+  file: string,
+  asideOf: (file: string) => StorePath,
+): Promise<void> {
+  await moveUnlessThere(store, payloadPath(name, file), asideOf(file));
+  if (!isFileList(file)) return;
+  const folder = filesFolder(name, file);
+  if (store.moveFolder !== undefined) {
+    await unlessThere(store.moveFolder(folder, asideOf(file.slice(0, -".json".length))));
+    return;
+  }
+  const start = folder.lastIndexOf("/") + 1;
+  for await (const { path } of store.list(`${folder}/`)) await moveUnlessThere(store, path, asideOf(path.slice(start)));
+  await store.removeFolder?.(folder);
+}
+
+/** What cannot be moved stays without a list or a record that names it, and is collected later. */
+async function moveUnlessThere(store: Store, from: StorePath, to: StorePath): Promise<void> {
+  if ((await store.stat(to)) === undefined) await unlessThere(store.move(from, to));
+}
+
+async function unlessThere(moving: Promise<boolean>): Promise<void> {
+  try {
+    await moving;
+  } catch (error) {
+    if (!(error instanceof ObjectExistsError)) throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import type { Address } from "../../address/address.ts";
+import { NotAFileError } from "../../errors/store-errors.ts";
+import type { Store, StorePath } from "../../store/store.ts";
+import { storePath } from "../../store/store-path.ts";
+import { safeName } from "../../util/safe-name.ts";
+import { INTERNAL_FOLDER, isPayloadFileOf, payloadPath } from "./artifact-paths.ts";
+import { filesFolder, isFileList, removeFilesFolder, removePayload } from "./payload-objects.ts";
+
+/*
+ * The path of a folder is handed out, and may be used for hours: a training run lists it once, and reads its files for the rest of the
+ * day. So a folder that is replaced keeps its files, in their place, until its grace is over or until the next one is replaced, whichever
+ * is first: of each artifact at most one. Its list is moved to `.persistable/replaced`, which says since when nobody loads it any more.
+ * Where a store is no folder of this machine, readers have copies, and nothing needs to be kept.
+ */
+
+/** A reader has so long to come to its end, and a publication between its payload and its record. */
+export const GRACE_MS = 24 * 60 * 60 * 1000;
+
+/** A folder that was replaced, and whose files are still there. */
+export interface ReplacedPayload {
+  /** The list's earlier name beside its record. */
+  readonly file: string;
+  /** The list. */
+  readonly path: StorePath;
+  readonly sizeBytes: number;
+  readonly replacedMs: number;
+}
+
+/** The record names another payload from now on. Never fails: what cannot be removed now is collected later. */
+export async function retirePayload(store: Store, name: string, address: Address, file: string): Promise<void> {
+  try {
+    if (!isFileList(file) || store.localPath === undefined) return await removePayload(store, name, file);
+    await removeEarlier(store, name, address, file);
+    const list = (await hasFiles(store, filesFolder(name, file)))
+      ? await store.read(payloadPath(name, file))
+      : undefined;
+    if (list === undefined) return await removePayload(store, name, file);
+    await store.createIfAbsent(storePath(...folderOf(name), file), [list], { durable: false });
+    await store.remove(payloadPath(name, file));
+  } catch {
+    // Nobody refers to it.
+  }
+}
+
+/** Remove what was replaced of an artifact, whoever may still read it. */
+export async function removeReplaced(store: Store, name: string, address: Address): Promise<void> {
+  for (const replaced of await listReplaced(store, name))
+    if (isPayloadFileOf(replaced.file, address)) await endReplaced(store, name, replaced);
+}
+
+/** What was replaced of all artifacts of a name. */
+export async function listReplaced(store: Store, name: string): Promise<readonly ReplacedPayload[]> {
+  if (store.localPath === undefined) return [];
+  const found: ReplacedPayload[] = [];
+  const folder = `${folderOf(name).join("/")}/`;
+  for await (const { path, sizeBytes, modifiedMs } of store.list(folder)) {
+    const file = path.slice(folder.length);
+    if (isFileList(file) && isPayloadFileOf(file, file.slice(0, 64) as Address))
+      found.push({ file, path, sizeBytes, replacedMs: modifiedMs });
+  }
+  return found;
+}
+
+/** The files of it are gone. */
+export async function forgetReplaced(store: Store, name: string, file: string): Promise<void> {
+  if (store.localPath !== undefined) await store.remove(storePath(...folderOf(name), file));
+}
+
+/** The files first: without the list nothing would say when they were replaced. */
+async function endReplaced(store: Store, name: string, { file }: ReplacedPayload): Promise<void> {
+  await removeFilesFolder(store, name, file);
+  await forgetReplaced(store, name, file);
+}
+
+/** Where there is a link in the place of a folder, nobody reads what was published there. */
+async function hasFiles(store: Store, folder: StorePath): Promise<boolean> {
+  try {
+    for await (const _entry of store.list(`${folder}/`)) return true;
+  } catch (error) {
+    if (!(error instanceof NotAFileError)) throw error;
+  }
+  return false;
+}
+
+async function removeEarlier(store: Store, name: string, address: Address, file: string): Promise<void> {
+  for (const replaced of await listReplaced(store, name)) {
+    if (replaced.file === file) continue;
+    const isOver = Date.now() - replaced.replacedMs >= GRACE_MS;
+    if (isOver || isPayloadFileOf(replaced.file, address)) await endReplaced(store, name, replaced);
+  }
+}
+
+function folderOf(name: string): string[] {
+  return [INTERNAL_FOLDER, "replaced", safeName(name)];
+}

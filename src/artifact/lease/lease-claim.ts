@@ -1,0 +1,144 @@
+import type { Address } from "../../address/address.ts";
+import { ObjectTooLargeError } from "../../errors/store-errors.ts";
+import { visibleLine } from "../../errors/visible-text.ts";
+import type { Store, StorePath } from "../../store/store.ts";
+import { storePath } from "../../store/store-path.ts";
+import { sha256Hex } from "../../util/digest/sha256.ts";
+import { INTERNAL_FOLDER } from "../layout/artifact-paths.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+
+/*
+ * What claims look like in a store. The first one on an address is the file `<address>`. A claim is never overwritten, and only its
+ * owner removes it: whoever finds its owner dead outbids it, by creating `<address>.<token of the dead claim>`. So claims form a chain,
+ * each link of which was created exclusively; whoever made the last link holds the lease, and may remove the whole chain.
+ *
+ * Links are named by the random token of what they outbid, not by a number: whoever was slow, and outbids a claim that was dealt with
+ * long ago, makes a file that no chain leads to, and notices it. Nothing has to be listed, and nothing is ever used twice.
+ */
+
+/** Who holds a lease, for messages and to find out whether they are still there. */
+export interface LeaseOwner extends ProcessIdentity {
+  /** By the owner's clock, for people; nothing is decided by it. */
+  readonly claimedAt: string;
+}
+
+/** One file of a chain. */
+export interface Claim {
+  readonly path: StorePath;
+  /** Names whatever outbids it. */
+  readonly token: string;
+  /** Unknown where the file is damaged, or was written by a newer release. */
+  readonly owner: LeaseOwner | undefined;
+  /** Something else after each beat of the owner. */
+  readonly beat: string;
+}
+
+/** The claims on an address, each outbidding the one before it. The owner of the last one holds the lease. */
+export type ClaimChain = readonly Claim[];
+
+const LEASE_VERSION = 1;
+export const MAX_CLAIM_BYTES = 4096;
+const TOKEN_DIGITS = 16;
+const BEAT_DIGITS = 12;
+
+/** Where all claims lie. */
+export function leaseFolder(): StorePath {
+  return storePath(INTERNAL_FOLDER, "leases");
+}
+
+export function firstClaimPath(address: Address): StorePath {
+  return storePath(INTERNAL_FOLDER, "leases", address);
+}
+
+/** Where the one claim lies that outbids the claim with this token. */
+export function outbiddingPath(address: Address, token: string): StorePath {
+  return storePath(INTERNAL_FOLDER, "leases", `${address}.${token}`);
+}
+
+/** A token that nobody else ever has. */
+export function newToken(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(TOKEN_DIGITS / 2))).toString("hex");
+}
+
+/** The part of a claim that never changes; the beat stands behind it. */
+export function encodeClaimHead(token: string, owner: LeaseOwner): string {
+  return `${JSON.stringify({ lease: LEASE_VERSION, token, ...owner })}\n`;
+}
+
+/** Always of one length, so that it can be written over the one before. */
+export function encodeBeat(count: number): string {
+  return `${String(count).padStart(BEAT_DIGITS, "0")}\n`;
+}
+
+/** Every claim on an address, from the first to the one that holds; empty where there is none. */
+export async function readClaimChain(store: Store, address: Address): Promise<ClaimChain> {
+  const chain: Claim[] = [];
+  const seen = new Set<string>();
+  let path = firstClaimPath(address);
+  for (;;) {
+    const claim = await readClaim(store, path);
+    if (claim === undefined) return chain;
+    // Chains that lead back into themselves are not of our making, and must not keep us busy.
+    if (seen.has(claim.token)) return chain;
+    seen.add(claim.token);
+    chain.push(claim);
+    path = outbiddingPath(address, claim.token);
+  }
+}
+
+/** One claim, or `undefined` where there is none. */
+export async function readClaim(store: Store, path: StorePath, signal?: AbortSignal): Promise<Claim | undefined> {
+  const text = await readText(store, path, signal);
+  if (text === undefined) return undefined;
+  const end = text.indexOf("\n") + 1;
+  const known = parseClaimHead(text.slice(0, end));
+  if (known !== undefined) return { path, ...known, beat: text.slice(end) };
+  // Not ours to understand, perhaps of a newer release: any change of the file counts as a beat.
+  const token = sha256Hex(`${path}\n${text}`).slice(0, TOKEN_DIGITS);
+  const entry = await store.stat(path);
+  return { path, token, owner: undefined, beat: `${entry?.modifiedMs} ${entry?.sizeBytes}` };
+}
+
+async function readText(store: Store, path: StorePath, signal: AbortSignal | undefined): Promise<string | undefined> {
+  let bytes: Uint8Array | undefined | "too-large";
+  if (store.sync !== undefined) bytes = store.sync.readShared(path, MAX_CLAIM_BYTES);
+  else {
+    try {
+      bytes = await store.read(path, { maxBytes: MAX_CLAIM_BYTES, signal });
+    } catch (error) {
+      if (!(error instanceof ObjectTooLargeError)) throw error;
+      bytes = "too-large";
+    }
+  }
+  return typeof bytes === "object" ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString() : bytes;
+}
+
+function parseClaimHead(line: string): { readonly token: string; readonly owner: LeaseOwner } | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { lease, token, host, pid, startedAt, bootId, pidNamespace, claimedAt } = value as Record<string, unknown>;
+  if (lease !== LEASE_VERSION || typeof token !== "string" || !/^[0-9a-f]{16}$/.test(token)) return undefined;
+  if (!isShortText(host) || !isShortText(claimedAt) || !Number.isSafeInteger(pid) || (pid as number) <= 0)
+    return undefined;
+  return {
+    token,
+    owner: {
+      host: visibleLine(host),
+      pid: pid as number,
+      ...(isShortText(startedAt) ? { startedAt } : {}),
+      ...(isShortText(bootId) ? { bootId } : {}),
+      ...(isShortText(pidNamespace) ? { pidNamespace } : {}),
+      claimedAt: visibleLine(claimedAt),
+    },
+  };
+}
+
+/** It is shown to people, so it must not move their cursor. */
+function isShortText(value: unknown): value is string {
+  return typeof value === "string" && /^[^\p{Cc}]{1,255}$/u.test(value);
+}

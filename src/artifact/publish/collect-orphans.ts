@@ -1,0 +1,25 @@
+import { DefinitionError } from "../../errors/persistable-errors.ts";
+import type { Store } from "../../store/store.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import type { Collected, CollectOptions } from "./remove-orphans.ts";
+
+/**
+ * Remove payload files of one name that no record refers to: what a crash left between the payload and its record. Files younger
+ * than the grace are left alone, since their record may be on its way; so is the payload of a record that cannot be read.
+ *
+ * @throws {@link DefinitionError} where no name is given; a StoreError where the store cannot be read; nothing is removed on a guess.
+ *
+ * @example
+ * ```ts
+ * await collectOrphans(openStore("example-data"), "outlier_estimator");
+ * ```
+ */
+export async function collectOrphans(store: Store, name: string, options: CollectOptions = {}): Promise<Collected> {
+  if (typeof name !== "string" || name === "") {
+    throw new DefinitionError(
+      'collectOrphans was given no name. Give the name of the payloads to clean up after: collectOrphans(store, "outlier_estimator").',
+    );
+  }
+  const { removeOrphans } = await loadPart(() => import("./remove-orphans.ts"));
+  return removeOrphans(store, name, options);
+}

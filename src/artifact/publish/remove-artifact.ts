@@ -1,0 +1,25 @@
+import type { Address } from "../../address/address.ts";
+import type { Store } from "../../store/store.ts";
+import { recordPath } from "../layout/artifact-paths.ts";
+import { removePayload } from "../layout/payload-objects.ts";
+import { readPayloadFile } from "../layout/read-payload-file.ts";
+import { removeReplaced } from "../layout/replaced-payloads.ts";
+
+/**
+ * Remove an artifact: the record first, so that no record ever vouches for a payload that is gone.
+ *
+ * @param lookIn - the same store, as it is asked what there is; see `certainStore` for callers who must know
+ * @returns whether there was one.
+ */
+export async function removeArtifact(
+  store: Store,
+  name: string,
+  address: Address,
+  lookIn: Store = store,
+): Promise<boolean> {
+  const file = await readPayloadFile(lookIn, name, address);
+  const removed = await store.remove(recordPath(name, address));
+  if (file !== undefined) await removePayload(store, name, file);
+  await removeReplaced(store, name, address);
+  return removed;
+}

@@ -1,0 +1,93 @@
+import type { Address } from "../../address/address.ts";
+import { ArtifactInFlightError } from "../../errors/artifact-errors.ts";
+import { isRecord, parseRecord } from "../../record/parse-record.ts";
+import type { ArtifactRecord, RecordedPayload } from "../../record/record.ts";
+import type { Store, StorePath } from "../../store/store.ts";
+import type { ClassCodec } from "../../util/class-codec.ts";
+import { isPayloadFileOf, payloadPath, recordPath } from "../layout/artifact-paths.ts";
+import { isFileList } from "../layout/payload-objects.ts";
+import { readRecordBytes, readRecordNow } from "../layout/read-record-bytes.ts";
+import { describeSize } from "./describe-size.ts";
+import { readFileList } from "./read-file-list.ts";
+
+/** What can be said of an artifact without reading its payload. */
+export type Inspected =
+  | { readonly state: "whole"; readonly record: ArtifactRecord }
+  | { readonly state: "missing" }
+  | { readonly state: "corrupt"; readonly file: StorePath; readonly problem: string };
+
+/** The same number as for reading: replaced so often in a row is odd. */
+const MAX_LOOKS = 8;
+
+/**
+ * Check the record, and that the payload is there with the right size; its digest is checked when it is loaded.
+ *
+ * @throws {@link NewerRecordError}, {@link ArtifactInFlightError}, a StoreError
+ */
+export async function inspectArtifact(
+  store: Store,
+  name: string,
+  address: Address,
+  classes: readonly ClassCodec[],
+  signal: AbortSignal | undefined,
+): Promise<Inspected> {
+  const path = recordPath(name, address);
+  let bytes = await readRecordNow(store, path, { signal });
+  let isHealed = false;
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    if (bytes === undefined) return { state: "missing" };
+    const inspected = await inspectFrom(store, name, address, classes, signal, bytes);
+    if (inspected.state === "whole") return inspected;
+    // As for reading: damage is believed only when the record still stands as it was judged.
+    const again = await readRecordBytes(store, path, { signal });
+    if (again === undefined || Buffer.compare(again, bytes) !== 0) bytes = again;
+    else {
+      if (isHealed || inspected.state !== "corrupt" || store.layers === undefined) return inspected;
+      const judged = { recordBytes: bytes, isAsWritten: inspected.file === path };
+      isHealed = (await store.layers.heal(path, judged, { signal })).isHealed;
+      if (!isHealed) return inspected;
+      bytes = await readRecordBytes(store, path, { signal });
+    }
+  }
+  throw new ArtifactInFlightError(name, path);
+}
+
+async function inspectFrom(
+  store: Store,
+  name: string,
+  address: Address,
+  classes: readonly ClassCodec[],
+  signal: AbortSignal | undefined,
+  bytes: Uint8Array,
+): Promise<Inspected> {
+  const path = recordPath(name, address);
+  const record = parseRecord(bytes, path, classes);
+  if (!isRecord(record)) return { state: "corrupt", file: path, problem: record.problem };
+  if (record.address !== address)
+    return { state: "corrupt", file: path, problem: `is the record of another address, ${record.address}` };
+  const { file, sizeBytes } = record.payload;
+  if (file === undefined) return { state: "whole", record };
+  if (!isPayloadFileOf(file, address))
+    return { state: "corrupt", file: path, problem: `names a payload outside its place: ${JSON.stringify(file)}` };
+  const payload = payloadPath(name, file);
+  const found = await store.stat(payload, { signal });
+  if (found === undefined) return { state: "corrupt", file: payload, problem: "is missing" };
+  const hasItsSize = found.sizeBytes === sizeBytes || (await isRewrittenList(store, payload, record.payload, signal));
+  if (!hasItsSize)
+    return {
+      state: "corrupt",
+      file: payload,
+      problem: await describeSize(store, payload, record.payload, found.sizeBytes, signal),
+    };
+  return { state: "whole", record };
+}
+
+/** A list of files may have got other line ends. */
+async function isRewrittenList(
+  store: Store,
+  path: StorePath,
+  payload: RecordedPayload,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  return isFileList(path) && typeof (await readFileList(store, path, payload, signal)) !== "string";
+}

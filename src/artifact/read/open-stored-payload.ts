@@ -1,0 +1,96 @@
+import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
+import type { DecodeLimits, FilesCodec, Format, StoredCodec } from "../../format/format.ts";
+import type { RecordedPayload } from "../../record/record.ts";
+import type { Store, StorePath } from "../../store/store.ts";
+import { storePath } from "../../store/store-path.ts";
+import { payloadPath } from "../layout/artifact-paths.ts";
+import { type ListedFile, parseFileList } from "../layout/file-list.ts";
+import { filesFolder } from "../layout/payload-objects.ts";
+import { describeSize } from "./describe-size.ts";
+import { findStranger, removeStrangers } from "./listed-folder.ts";
+import { readFileList } from "./read-file-list.ts";
+import { type FoundDamage, localStoreOf, makeLocal, type StoredObject, StoredSource } from "./stored-source.ts";
+
+/** A payload that is written, and how it is read. */
+export interface StoredArtifact {
+  readonly store: Store;
+  readonly name: string;
+  readonly address: string;
+  readonly payload: RecordedPayload & { readonly file: string };
+  readonly format: Pick<Format, "stored">;
+  readonly limits: DecodeLimits;
+  /** See {@link StoredSource}. */
+  readonly heal?: (() => Promise<boolean>) | undefined;
+  /** Called for damage that the reader of the handle comes upon later; see {@link StoredSource}. */
+  readonly onDamage?: ((damage: FoundDamage) => Promise<Error>) | undefined;
+  /** See {@link StoredSource}. */
+  readonly successor?: (() => Promise<StoredSource | undefined>) | undefined;
+}
+
+/**
+ * The handle on a payload that is never in memory as a whole. Of one object only the size is looked at: its bytes are verified when they are read. Files are all verified
+ * now, since nobody stands between them and their reader.
+ *
+ * @throws {@link CorruptArtifactError} where it is damaged.
+ */
+export async function openStoredPayload(artifact: StoredArtifact): Promise<unknown> {
+  const { store, name, payload, format, limits } = artifact;
+  const codec = format.stored as StoredCodec<unknown>;
+  const path = payloadPath(name, payload.file);
+  if (codec.kind === "files") return openFiles(artifact, codec);
+  const source = openSource(artifact);
+  const entry = await store.stat(path);
+  if (entry === undefined) throw damaged(artifact, path, "is missing");
+  if (entry.sizeBytes !== payload.sizeBytes)
+    throw damaged(artifact, path, await describeSize(store, path, payload, entry.sizeBytes));
+  const opened = await codec.open(source, limits);
+  source.handOut();
+  return opened;
+}
+
+/** The bytes of a payload, to be read in parts. */
+export function openSource(artifact: Omit<StoredArtifact, "format" | "limits">): StoredSource {
+  const { payload, ...others } = artifact;
+  const { file, sizeBytes, digest, chunks } = payload;
+  return new StoredSource({ ...others, path: payloadPath(others.name, file), sizeBytes, digest, chunks });
+}
+
+async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>): Promise<unknown> {
+  const { store, name, payload } = artifact;
+  const path = payloadPath(name, payload.file);
+  const list = await readFileList(store, path, payload);
+  const files = typeof list === "string" ? list : parseFileList(list, path);
+  if (typeof files === "string") throw damaged(artifact, path, files);
+  const folder = filesFolder(name, payload.file);
+  const local = localStoreOf(store).localPath(folder);
+  const isCopied = store.localPath === undefined;
+  // Before any of them is read: what is a link in there is not even tried.
+  const stranger = isCopied ? undefined : await findStranger(local, files);
+  if (stranger !== undefined) throw damaged(artifact, folder, stranger);
+  await eachOf(files, async (file) => {
+    const object = objectOf(store, folder, file);
+    const problem = await makeLocal(object);
+    if (problem !== undefined) throw damaged(artifact, object.path, problem);
+  });
+  if (isCopied) await removeStrangers(local, files);
+  return codec.open(local);
+}
+
+function objectOf(store: Store, folder: StorePath, { path, sizeBytes, digest }: ListedFile): StoredObject {
+  return { store, path: storePath(...folder.split("/"), ...path.split("/")), sizeBytes, digest };
+}
+
+/** A few at once: most of them are small, and each is a request where the store is far away. */
+async function eachOf(files: readonly ListedFile[], work: (file: ListedFile) => Promise<void>): Promise<void> {
+  const queue = files.values();
+  const lane = async (): Promise<void> => {
+    for (const file of queue) await work(file);
+  };
+  await Promise.all(Array.from({ length: PARALLEL_FILES }, lane));
+}
+
+const PARALLEL_FILES = 8;
+
+function damaged({ name, address }: StoredArtifact, path: string, problem: string): CorruptArtifactError {
+  return new CorruptArtifactError(name, address, path, problem);
+}

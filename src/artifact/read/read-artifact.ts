@@ -1,0 +1,57 @@
+import type { DecodeError } from "../../errors/format-errors.ts";
+import { decodeInline } from "../../record/inline-payload.ts";
+import { peekInline } from "../../record/peek-record.ts";
+import type { StorePath } from "../../store/store.ts";
+import { isPromise } from "../../util/is-promise.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import { recordPath } from "../layout/artifact-paths.ts";
+import { type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
+import { type Decoded, tryDecode } from "./try-decode.ts";
+
+/**
+ * Read and verify an artifact, the fast way where it lies in one small record, synchronously where the store can.
+ *
+ * @throws {@link FormatMismatchError}, {@link NewerRecordError}, a StoreError; never for missing or damaged artifacts.
+ */
+export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<ReadOutcome> {
+  const { store, name, address, formats, limits } = wanted;
+  const path = recordPath(name, address);
+  const record = store.sync?.readShared(path, SYNC_READ_BYTES);
+  if (record === undefined && store.sync !== undefined) return { state: "missing" };
+  if (record === undefined || record === "too-large") return readWhole(wanted, path);
+  const [format] = formats;
+  const line = format.inline === false ? undefined : peekInline(record, address, format.id);
+  if (line === undefined || format.inline === false) return readWhole(wanted, path, new Uint8Array(record));
+  const source = sourceOf(record);
+  const bytes = decodeInline(format.inline, line);
+  const decoded = tryDecode(format.id, () => format.decode(bytes, limits));
+  if (isPromise(decoded)) return decoded.then((value) => inlineOutcome(wanted, path, value, source));
+  return inlineOutcome(wanted, path, decoded, source);
+}
+
+function inlineOutcome(
+  wanted: WantedArtifact,
+  path: StorePath,
+  decoded: Decoded | DecodeError,
+  source: string | undefined,
+): ReadOutcome | Promise<ReadOutcome> {
+  if ("value" in decoded) return { state: "hit", payload: decoded.value, record: undefined, source };
+  return readWhole(wanted, path);
+}
+
+/** Most hits get by without: it is loaded when it is first needed. */
+async function readWhole(wanted: WantedArtifact, path: StorePath, first?: Uint8Array): Promise<ReadOutcome> {
+  const { readWholeArtifact } = await loadPart(() => import("./read-whole-artifact.ts"));
+  return readWholeArtifact(wanted, path, first);
+}
+
+const SOURCE_MARK = Buffer.from('\n    "source": "');
+
+/** The fingerprint of the generator's source that a record states, found without parsing it. */
+function sourceOf(record: Uint8Array): string | undefined {
+  const bytes = record as Buffer;
+  const mark = bytes.lastIndexOf(SOURCE_MARK);
+  if (mark === -1) return undefined;
+  const start = mark + SOURCE_MARK.length;
+  return bytes.toString("latin1", start, bytes.indexOf(0x22, start));
+}

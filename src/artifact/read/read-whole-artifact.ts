@@ -1,0 +1,175 @@
+import { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from "../../errors/artifact-errors.ts";
+import { DecodeError } from "../../errors/format-errors.ts";
+import { formatFailure } from "../../errors/user-code-errors.ts";
+import type { Format } from "../../format/format.ts";
+import { findInline, findInlineBytes } from "../../record/find-inline.ts";
+import { isRecord, parseRecord } from "../../record/parse-record.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import type { StorePath } from "../../store/store.ts";
+import { createDigestCollector, DIGEST_CHUNK_BYTES, digestOf } from "../../util/digest/digest.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import { isPayloadFileOf, payloadPath, recordPath } from "../layout/artifact-paths.ts";
+import { readRecordBytes } from "../layout/read-record-bytes.ts";
+import { describeSize } from "./describe-size.ts";
+import { isHealed } from "./is-healed.ts";
+import { type CorruptArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
+import type { FoundDamage, StoredSource } from "./stored-source.ts";
+import { type Decoded, tryDecode } from "./try-decode.ts";
+
+/** Somebody may replace an artifact between the two reads; a few times in a row is already odd. */
+const MAX_LOOKS = 8;
+
+/** Read and verify an artifact in full: its record is parsed, and its payload may be a file. */
+export async function readWholeArtifact(
+  wanted: WantedArtifact,
+  path: StorePath,
+  first?: Uint8Array,
+): Promise<ReadOutcome> {
+  let bytes = first ?? (await readRecordBytes(wanted.store, path, wanted));
+  let isSuspected = false;
+  let wasHealed = false;
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    if (bytes === undefined) return { state: "missing" };
+    const outcome = await readFrom(wanted, path, bytes);
+    if (outcome.state !== "corrupt") return outcome;
+    // Damage is believed only when the record still stands as it was judged: else somebody has replaced it meanwhile.
+    const again = await readRecordBytes(wanted.store, path, wanted);
+    const isSame = again !== undefined && Buffer.compare(again, bytes) === 0;
+    // And when two reads have found it: of a record these were two, of a payload one.
+    const isBelieved = isSame && (isSuspected || outcome.file === path);
+    isSuspected = isSame;
+    bytes = again;
+    if (!isBelieved) continue;
+    // What another layer of the store has whole is not lost.
+    const healing = wasHealed ? undefined : await wanted.store.layers?.heal(path, outcome, wanted);
+    if (healing?.isHealed !== true) return { ...outcome, failure: healing?.failure };
+    wasHealed = true;
+    bytes = await readRecordBytes(wanted.store, path, wanted);
+  }
+  throw new ArtifactInFlightError(wanted.name, path);
+}
+
+async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Array): Promise<ReadOutcome> {
+  const record = judgeRecord(wanted, path, bytes);
+  if ("state" in record) return record;
+  const { format: id, file, sizeBytes, digest } = record.payload;
+  const format = wanted.formats.find((candidate) => candidate.id === id);
+  if (format === undefined) throw new FormatMismatchError(wanted.name, path, id, wanted.formats[0].id);
+  const corrupt = (where: StorePath, problem: string): CorruptArtifact => ({
+    state: "corrupt",
+    file: where,
+    problem,
+    recordBytes: bytes,
+    // An equal record says the same.
+    isAsWritten: where === path,
+  });
+
+  if (format.stored !== undefined) return openStored(wanted, record, format, bytes, corrupt);
+  let payloadBytes: Uint8Array;
+  let payloadFile = path;
+  if (file === undefined) {
+    const line = findInline(bytes);
+    if (line === undefined) return corrupt(path, "holds no payload that its format could read");
+    const inline = findInlineBytes(
+      format.inline,
+      line,
+      (bytes) => bytes.length === sizeBytes && digestOf([bytes]) === digest,
+    );
+    if (inline === undefined) return corrupt(path, "holds a payload that does not match its digest");
+    payloadBytes = inline;
+  } else {
+    payloadFile = payloadPath(wanted.name, file);
+    const read = await readVerified(wanted, payloadFile, sizeBytes, digest);
+    if (typeof read === "string") return corrupt(payloadFile, read);
+    payloadBytes = read;
+  }
+  const decoded = await tryDecode(format.id, () => format.decode(payloadBytes, wanted.limits));
+  if (decoded instanceof DecodeError)
+    return {
+      ...corrupt(payloadFile, `cannot be decoded as ${format.id}: ${decoded.message}`),
+      isAsWritten: true,
+    };
+  return { state: "hit", payload: (decoded as Decoded).value, record, source: record.provenance.source };
+}
+
+async function openStored(
+  wanted: WantedArtifact,
+  record: ArtifactRecord,
+  format: Format,
+  recordBytes: Uint8Array,
+  corrupt: (where: StorePath, problem: string) => CorruptArtifact,
+): Promise<ReadOutcome> {
+  const { store, name, address, limits } = wanted;
+  const { file } = record.payload;
+  if (file === undefined) return corrupt(recordPath(name, address), "holds a payload that should be a file");
+  const { openStoredPayload } = await loadPart(() => import("./open-stored-payload.ts"));
+  const heal = (): Promise<boolean> => isHealed(certainStore(store), recordPath(name, address), { recordBytes });
+  let isHandedOut = false;
+  const onDamage = async (damage: FoundDamage): Promise<Error> => {
+    // Until then it is for the caller to judge.
+    if (!isHandedOut) return new CorruptArtifactError(name, address, damage.path, damage.problem);
+    const { settleDamage } = await loadPart(() => import("./settle-damage.ts"));
+    return settleDamage({ store, name, address, recordBytes }, damage);
+  };
+  try {
+    const payload = { ...record.payload, file };
+    const successor = async (): Promise<StoredSource | undefined> => {
+      const { succeedingSource } = await loadPart(() => import("./succeeding-source.ts"));
+      return succeedingSource({ store, name, address, classes: wanted.classes, format: format.id });
+    };
+    const artifact = { store, name, address, payload, format, limits, heal, onDamage, successor };
+    const opened = await openStoredPayload(artifact);
+    isHandedOut = true;
+    return { state: "hit", payload: opened, record, source: record.provenance.source };
+  } catch (error) {
+    if (error instanceof CorruptArtifactError) return corrupt(error.file as StorePath, error.problem);
+    if (error instanceof DecodeError)
+      return {
+        ...corrupt(payloadPath(name, file), `cannot be decoded as ${format.id}: ${error.message}`),
+        isAsWritten: true,
+      };
+    throw formatFailure(format.id, "stored.open", error);
+  }
+}
+
+function judgeRecord(wanted: WantedArtifact, path: StorePath, bytes: Uint8Array): ArtifactRecord | CorruptArtifact {
+  const corrupt = (problem: string): CorruptArtifact => ({
+    state: "corrupt",
+    file: path,
+    problem,
+    recordBytes: bytes,
+    isAsWritten: true,
+  });
+  const record = parseRecord(bytes, path, wanted.classes);
+  if (!isRecord(record)) return corrupt(record.problem);
+  if (record.address !== wanted.address) return corrupt(`is the record of another address, ${record.address}`);
+  if (record.name !== wanted.name) return corrupt(`is the record of another name, ${JSON.stringify(record.name)}`);
+  const { file } = record.payload;
+  if (file !== undefined && !isPayloadFileOf(file, record.address))
+    return corrupt(`names a payload outside its place: ${JSON.stringify(file)}`);
+  return record;
+}
+
+/** The payload's bytes, or what is wrong with them. */
+async function readVerified(
+  wanted: WantedArtifact,
+  path: StorePath,
+  sizeBytes: number,
+  digest: string,
+): Promise<Uint8Array | string> {
+  const { store, signal } = wanted;
+  const collector = sizeBytes > DIGEST_CHUNK_BYTES ? createDigestCollector(sizeBytes) : undefined;
+  const small = sizeBytes <= SYNC_READ_BYTES ? store.sync?.readShared(path, SYNC_READ_BYTES) : undefined;
+  // A quick read may give less than there is. What it shows to be right is right; damage takes a thorough one.
+  if (small instanceof Uint8Array && small.length === sizeBytes && digestOf([small]) === digest)
+    return new Uint8Array(small);
+  const size = await store.stat(path, { signal });
+  if (size !== undefined && size.sizeBytes !== sizeBytes)
+    return describeSize(store, path, { sizeBytes, digest }, size.sizeBytes, signal);
+  const bytes = await store.read(path, { signal, maxBytes: sizeBytes, onChunk: collector?.onChunk });
+  if (bytes === undefined) return "is missing";
+  if (bytes.length !== sizeBytes) return `has ${bytes.length} bytes instead of ${sizeBytes}`;
+  if ((collector?.digest() ?? digestOf([bytes])) !== digest) return "does not match its digest";
+  return bytes;
+}

@@ -1,0 +1,78 @@
+import type { Address } from "../../address/address.ts";
+import { ArtifactInFlightError, CorruptArtifactError } from "../../errors/artifact-errors.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import type { Store } from "../../store/store.ts";
+import { recordPath } from "../layout/artifact-paths.ts";
+import { findPayloadFile } from "../layout/read-payload-file.ts";
+import { readRecordBytes } from "../layout/read-record-bytes.ts";
+import { withFreeLease } from "../lease/with-free-lease.ts";
+import { quarantineArtifact } from "./quarantine-artifact.ts";
+import type { FoundDamage } from "./stored-source.ts";
+
+/** An artifact of which a reader has a handle. */
+export interface HandedOut {
+  readonly store: Store;
+  readonly name: string;
+  readonly address: Address;
+  /** Of its record, as it was when the handle was given. */
+  readonly recordBytes: Uint8Array;
+}
+
+/**
+ * What becomes of damage that the reader of a handle has come upon. Where the artifact still
+ * stands, the place is looked at once more, under the lease of its address, and when it is damaged
+ * then, too, the artifact is set aside: its size is right, so that it would be found and handed out
+ * again.
+ *
+ * @returns the error for the reader
+ */
+export async function settleDamage(artifact: HandedOut, damage: FoundDamage): Promise<Error> {
+  const { store, name, address, recordBytes } = artifact;
+  const { path, problem } = damage;
+  try {
+    if (!(await isStanding(artifact))) return new ArtifactInFlightError(name, path);
+    await withFreeLease(store, address, async () => {
+      const found = await damage.lookAgain();
+      if (found !== undefined)
+        await quarantineArtifact(store, name, address, { state: "corrupt", file: path, problem: found, recordBytes });
+    });
+  } catch {
+    // The store cannot be written to, or cannot be read any more: the next reader finds the same.
+  }
+  return new CorruptArtifactError(name, address, path, problem);
+}
+
+/**
+ * The same for the handle of the process that has generated the payload, which has it before the record is written. Its file is gone
+ * where another publication has taken its place.
+ *
+ * @returns the error for the reader
+ */
+export async function settleOwnDamage(
+  artifact: Omit<HandedOut, "recordBytes"> & { readonly file: string },
+  damage: FoundDamage,
+): Promise<Error> {
+  const { store, name, address, file } = artifact;
+  const corrupt = new CorruptArtifactError(name, address, damage.path, damage.problem);
+  try {
+    for (let look = 0; look < 2; look++) {
+      const recordBytes = await readRecordBytes(certainStore(store), recordPath(name, address));
+      if (recordBytes !== undefined && findPayloadFile(recordBytes, address) === file)
+        return await settleDamage({ ...artifact, recordBytes }, damage);
+    }
+    return (await certainStore(store).stat(damage.path)) === undefined
+      ? new ArtifactInFlightError(name, damage.path)
+      : corrupt;
+  } catch {
+    return corrupt;
+  }
+}
+
+/** One read that gives something else may be a bad one. */
+async function isStanding({ store, name, address, recordBytes }: HandedOut): Promise<boolean> {
+  for (let look = 0; look < 2; look++) {
+    const bytes = await readRecordBytes(certainStore(store), recordPath(name, address));
+    if (bytes !== undefined && Buffer.compare(bytes, recordBytes) === 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,55 @@
+import type { Address } from "../../address/address.ts";
+import { isRecord, parseRecord } from "../../record/parse-record.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import type { Store } from "../../store/store.ts";
+import type { ClassCodec } from "../../util/class-codec.ts";
+import { isPayloadFileOf, recordPath } from "../layout/artifact-paths.ts";
+import { readRecordBytes } from "../layout/read-record-bytes.ts";
+import { isHealed } from "./is-healed.ts";
+import { openSource } from "./open-stored-payload.ts";
+import { settleDamage } from "./settle-damage.ts";
+import type { StoredSource } from "./stored-source.ts";
+
+/** An artifact that may be replaced while a reader holds a handle on it. */
+export interface Succession {
+  readonly store: Store;
+  readonly name: string;
+  readonly address: Address;
+  readonly classes: readonly ClassCodec[];
+  /** The id of the format that reads the handle. */
+  readonly format: string;
+}
+
+/** Being replaced between two looks so many times in a row is already odd. */
+const MAX_SUCCESSORS = 8;
+
+/**
+ * The payload that stands in the place of one that was replaced, for a reader who has got nothing of it yet.
+ * `undefined` where there is none of the same format.
+ *
+ * @throws {@link NewerRecordError}; a StoreError
+ */
+export async function succeedingSource(
+  succession: Succession,
+  left: number = MAX_SUCCESSORS,
+): Promise<StoredSource | undefined> {
+  const { store, name, address, classes, format } = succession;
+  const recordFile = recordPath(name, address);
+  const recordBytes = left === 0 ? undefined : await readRecordBytes(certainStore(store), recordFile);
+  if (recordBytes === undefined) return undefined;
+  const record = parseRecord(recordBytes, recordFile, classes);
+  if (!isRecord(record) || record.address !== address || record.name !== name) return undefined;
+  const { file, format: id } = record.payload;
+  if (id !== format || file === undefined || !isPayloadFileOf(file, address)) return undefined;
+  const source = openSource({
+    store,
+    name,
+    address,
+    payload: { ...record.payload, file },
+    heal: () => isHealed(certainStore(store), recordFile, { recordBytes }),
+    onDamage: (damage) => settleDamage({ store, name, address, recordBytes }, damage),
+    successor: () => succeedingSource(succession, left - 1),
+  });
+  source.handOut();
+  return source;
+}

@@ -1,0 +1,11 @@
+export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
+export { MissingPeerError } from "../../errors/peer-errors.ts";
+export { DefinitionError } from "../../errors/persistable-errors.ts";
+export {
+  type AvroCodec,
+  type AvroFormat,
+  type AvroLongs,
+  type AvroOptions,
+  type AvroSchema,
+  avro,
+} from "../../format/avro/avro-format.ts";

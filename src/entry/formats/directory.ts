@@ -1,0 +1,1 @@
+export { directory } from "../../format/stored/directory-format.ts";

@@ -1,0 +1,6 @@
+export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
+export { WrongKeyError } from "../../errors/key-errors.ts";
+export { MissingPeerError } from "../../errors/peer-errors.ts";
+export { DefinitionError } from "../../errors/persistable-errors.ts";
+export type { AgeKeys, AgePassphrase, EncryptionKeys, KeySource } from "../../format/wrappers/age-keys.ts";
+export { encrypted } from "../../format/wrappers/encrypted-format.ts";

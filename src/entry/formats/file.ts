@@ -1,0 +1,1 @@
+export { type FileOptions, file } from "../../format/stored/file-format.ts";

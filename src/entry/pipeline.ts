@@ -1,0 +1,55 @@
+export type { DescribedError } from "../errors/described-error.ts";
+export { MissingPeerError } from "../errors/peer-errors.ts";
+export {
+  BatchFailedError,
+  GenerateTimeoutError,
+  InvalidRunOptionsError,
+  InvalidSweepError,
+  InvalidTableError,
+  RunCancelledError,
+  RunFailedError,
+  type RunFailure,
+  type RunResult,
+  UpstreamFailedError,
+} from "../errors/pipeline-errors.ts";
+export { NewerPackError } from "../errors/record-errors.ts";
+export { UnshareableError, WorkerCrashedError, WorkerModuleError } from "../errors/worker-errors.ts";
+export type { RunEvent } from "../events/run-event.ts";
+export type { RetryOptions } from "../persistable/declare/declaration.ts";
+export { type CsvOptions, Table } from "../pipeline/collect/artifact-table.ts";
+export { type CollectOptions, collect } from "../pipeline/collect/collect.ts";
+export type { ArtifactColumns, FlatParams, Row } from "../pipeline/collect/row.ts";
+export type { ArtifactDifference, Difference } from "../pipeline/compare/artifact-difference.ts";
+export { diff } from "../pipeline/compare/diff-artifacts.ts";
+export { findNearest, type NearestOptions, type Neighbor } from "../pipeline/compare/find-nearest.ts";
+export type {
+  BatchContext,
+  ItemsProgress,
+  LoadItemsOptions,
+  PersistableMapDefinition,
+} from "../pipeline/map/map-definition.ts";
+export { PersistableMap, persistableMap } from "../pipeline/map/persistable-map.ts";
+export type { Expectation } from "../pipeline/plan/estimate.ts";
+export type { CauseValue, MissCause } from "../pipeline/plan/miss-causes.ts";
+export { type Plan, type PlanOptions, plan } from "../pipeline/plan/plan.ts";
+export type { Targets } from "../pipeline/plan/plan-graph.ts";
+export type { PlanCounts, PlanNode } from "../pipeline/plan/planned-node.ts";
+export {
+  type Axis,
+  axis,
+  type Continuous,
+  type Fixed,
+  fixed,
+  linear,
+  logarithmic,
+  logUniform,
+  uniform,
+} from "../pipeline/sweep/axis.ts";
+export type { Grid, GridPath, Point, SweptDefinition } from "../pipeline/sweep/grid.ts";
+export { type Sweep, type SweepExpectation, sweep } from "../pipeline/sweep/sweep.ts";
+export type { SampleOptions, SweepOptions } from "../pipeline/sweep/sweep-options.ts";
+export { type FailureRecord, readFailure } from "../runner/failure-record.ts";
+export { type JsonLines, type LineTarget, openJsonLines } from "../runner/json-lines.ts";
+export { run } from "../runner/run.ts";
+export type { RateLimit, RunListener, RunOptions } from "../runner/run-options.ts";
+export { listRuns, type RunRecord, type RunRecordNode } from "../runner/run-record.ts";

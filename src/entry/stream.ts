@@ -1,0 +1,1 @@
+export { type StreamPersistable, streamPayload } from "../persistable/load/stream-payload.ts";

@@ -1,0 +1,16 @@
+export { InvalidColumnTableError } from "../errors/table-errors.ts";
+export type { TableSelection } from "../format/format.ts";
+export { type ReadTableOptions, readTable, type TablePersistable } from "../persistable/load/read-table.ts";
+export { assertColumnTable } from "../table/assert-column-table.ts";
+export {
+  type CellOf,
+  type Column,
+  type ColumnFor,
+  type ColumnOf,
+  type ColumnType,
+  type ColumnTypeOf,
+  type ColumnValuesByType,
+  MARK,
+} from "../table/column.ts";
+export { ColumnTable } from "../table/column-table.ts";
+export { type TableFromRowsOptions, tableFromRows } from "../table/table-from-rows.ts";

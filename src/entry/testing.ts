@@ -1,0 +1,3 @@
+export { type FormatSubject, formatConformance } from "../testing/format-conformance.ts";
+export type { OpenedStore, StoreCase, StoreSubject } from "../testing/store-case.ts";
+export { runStoreCase, storeCases, storeConformance, type TestRunner } from "../testing/store-conformance.ts";

@@ -1,0 +1,154 @@
+import { DecodeError } from "../../errors/format-errors.ts";
+import { MARK } from "../../table/column.ts";
+import { type Budget, copyAligned } from "../decode-budget.ts";
+import type { DecodeLimits } from "../format.ts";
+import { decodeNestedJson } from "../json/nested-json.ts";
+import { isOutOfResources } from "../out-of-resources.ts";
+import { COLUMN_ARRAYS, NO_VALUE } from "../tabular/column-arrays.ts";
+import type { ArrowReading } from "./column-conversion.ts";
+
+/** Some rows of a column. */
+export interface ArrowPart {
+  readonly values: ArrayLike<unknown>;
+  readonly marks: Uint8Array | undefined;
+}
+
+export interface ArrowContext {
+  readonly budget: Budget;
+  readonly limits: DecodeLimits;
+}
+
+/** So many strings are decoded together; where they are ASCII, they are then cut out of one. */
+const STRINGS_AT_ONCE = 4096;
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * The values of one column of a record batch.
+ *
+ * @param buffers - which rows are null, then what its type has
+ * @throws {@link DecodeError}, {@link DecodeLimitError}
+ */
+export function decodeArrowValues(
+  reading: ArrowReading,
+  rowCount: number,
+  buffers: readonly Uint8Array[],
+  context: ArrowContext,
+): ArrowPart {
+  if (reading.layout === "none")
+    return { values: emptyList(rowCount), marks: new Uint8Array(rowCount).fill(MARK.null) };
+  const [validity = new Uint8Array(0), second = new Uint8Array(0), third = new Uint8Array(0)] = buffers;
+  const marks = marksOf(validity, rowCount);
+  switch (reading.layout) {
+    case "same": {
+      const View = COLUMN_ARRAYS[reading.type];
+      return { values: copyAligned<ArrayLike<unknown>>(sized(second, rowCount * View.BYTES_PER_ELEMENT), View), marks };
+    }
+    case "fixed":
+      return { values: reading.convert(sized(second, rowCount * reading.widthBytes), rowCount), marks };
+    case "bits":
+      return { values: unpackBits(sized(second, Math.ceil(rowCount / 8)), rowCount), marks };
+    case "cut": {
+      const { widthBytes } = reading;
+      const bytes = sized(second, rowCount * widthBytes);
+      context.budget.take(bytes.length);
+      const cut = (_: unknown, i: number): Uint8Array => bytes.slice(i * widthBytes, (i + 1) * widthBytes);
+      return { values: Array.from({ length: rowCount }, cut), marks };
+    }
+    case "offsets":
+      return { values: decodeCut(reading, rowCount, marks, { offsets: second, data: third }, context), marks };
+  }
+}
+
+function emptyList(length: number): unknown[] {
+  return new Array<unknown>(length).fill(undefined);
+}
+
+/** Undefined where no row is null. */
+function marksOf(validity: Uint8Array, rowCount: number): Uint8Array | undefined {
+  if (validity.length === 0 || rowCount === 0) return undefined;
+  const marks = unpackBits(sized(validity, Math.ceil(rowCount / 8)), rowCount);
+  let nulls = 0;
+  for (let i = 0; i < rowCount; i++) {
+    const mark = marks[i] === 1 ? MARK.present : MARK.null;
+    marks[i] = mark;
+    nulls += mark;
+  }
+  return nulls === 0 ? undefined : marks;
+}
+
+function unpackBits(bytes: Uint8Array, count: number): Uint8Array {
+  const bits = new Uint8Array(count);
+  for (let i = 0; i < count; i++) bits[i] = ((bytes[i >> 3] ?? 0) >> (i & 7)) & 1;
+  return bits;
+}
+
+function sized(bytes: Uint8Array, size: number): Uint8Array {
+  if (size > bytes.length) fail("a column is shorter than its rows");
+  return bytes.subarray(0, size);
+}
+
+type CutReading = ArrowReading & { readonly layout: "offsets" };
+
+function decodeCut(
+  { type, isLarge, name }: CutReading,
+  rowCount: number,
+  marks: Uint8Array | undefined,
+  { offsets, data }: { readonly offsets: Uint8Array; readonly data: Uint8Array },
+  { budget, limits }: ArrowContext,
+): unknown[] {
+  if (rowCount === 0) return [];
+  const ends = parseOffsets(offsets, rowCount, isLarge, data.length);
+  budget.take((ends[rowCount] ?? 0) - (ends[0] ?? 0));
+  if (type === "string") return decodeStrings(data, ends, marks);
+  const values: unknown[] = [];
+  for (let row = 0; row < rowCount; row++) {
+    const bytes = data.subarray(ends[row], ends[row + 1]);
+    if (marks?.[row] === MARK.null) values.push(NO_VALUE[type]);
+    else values.push(type === "bytes" ? new Uint8Array(bytes) : decodeNestedJson("arrow", name, bytes, limits));
+  }
+  return values;
+}
+
+function parseOffsets(bytes: Uint8Array, rowCount: number, isLarge: boolean, end: number): Int32Array | Float64Array {
+  const offsets = isLarge
+    ? Float64Array.from(copyAligned(sized(bytes, (rowCount + 1) * 8), BigInt64Array), Number)
+    : copyAligned(sized(bytes, (rowCount + 1) * 4), Int32Array);
+  let previous = 0;
+  for (const offset of offsets) {
+    if (offset < previous || offset > end) fail("a text or some bytes lie outside of their column");
+    previous = offset;
+  }
+  return offsets;
+}
+
+function decodeStrings(data: Uint8Array, ends: Int32Array | Float64Array, marks: Uint8Array | undefined): string[] {
+  const rowCount = ends.length - 1;
+  const strings: string[] = [];
+  for (let start = 0; start < rowCount; start += STRINGS_AT_ONCE) {
+    const end = Math.min(start + STRINGS_AT_ONCE, rowCount);
+    const base = ends[start] ?? 0;
+    const bytes = data.subarray(base, ends[end]);
+    const all = marks === undefined ? textOf(bytes) : undefined;
+    const isAscii = all?.length === bytes.length;
+    for (let row = start; row < end; row++) {
+      const from = ends[row] ?? 0;
+      const to = ends[row + 1] ?? 0;
+      if (isAscii) strings.push(all.substring(from - base, to - base));
+      else strings.push(marks?.[row] === MARK.null ? NO_VALUE.string : textOf(data.subarray(from, to)));
+    }
+  }
+  return strings;
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    if (isOutOfResources(cause)) throw cause;
+    throw new DecodeError("arrow", "a text is no UTF-8", { cause });
+  }
+}
+
+function fail(problem: string): never {
+  throw new DecodeError("arrow", problem);
+}

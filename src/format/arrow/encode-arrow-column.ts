@@ -1,0 +1,100 @@
+import type { Data, DataType } from "apache-arrow";
+import { type Column, MARK } from "../../table/column.ts";
+
+interface Buffers {
+  readonly data: ArrayBufferView;
+  readonly valueOffsets?: Int32Array;
+}
+
+/** Texts are encoded together, as long as so many characters are not exceeded: one call for each takes several times as long. */
+const TEXTS_AT_ONCE = 4096;
+const CHARACTERS_AT_ONCE = 2 ** 24;
+/** The number of the type of columns that are only null. */
+const NULL = 1;
+const NO_BYTES = new Uint8Array(0);
+
+/** Some rows of a column, and of nested values their JSON. */
+export interface RowsOfColumn {
+  readonly start: number;
+  readonly end: number;
+  readonly texts: readonly string[] | undefined;
+}
+
+/** Some rows of a column, as apache-arrow has them. */
+export function arrowDataOf(
+  arrow: Pick<typeof import("apache-arrow"), "makeData">,
+  type: DataType,
+  column: Column,
+  rows: RowsOfColumn,
+): Data {
+  const { start, end } = rows;
+  const length = end - start;
+  if (type.typeId === NULL) return arrow.makeData({ type, length } as never);
+  const marks = column.marks?.subarray(start, end);
+  const isNull = (row: number): boolean => marks !== undefined && marks[row] !== MARK.present;
+  let nullCount = 0;
+  for (let row = 0; row < length; row++) nullCount += isNull(row) ? 1 : 0;
+  const nullBitmap = nullCount === 0 ? undefined : packBits(length, (row) => !isNull(row));
+  const buffers = buffersOf(column, rows, isNull);
+  return arrow.makeData({ type, length, nullCount, nullBitmap, ...buffers } as never);
+}
+
+function buffersOf(
+  { type, values }: Column,
+  { start, end, texts = [] }: RowsOfColumn,
+  isNull: (row: number) => boolean,
+): Buffers {
+  const length = end - start;
+  if (type === "boolean") return { data: packBits(length, (row) => values[start + row] === 1) };
+  if (type === "date") {
+    const data = new BigInt64Array(length);
+    for (let row = 0; row < length; row++) if (!isNull(row)) data[row] = BigInt(values[start + row] ?? 0);
+    return { data };
+  }
+  if (type === "bytes")
+    return joinBytes(values.slice(start, end).map((value, row) => (isNull(row) ? NO_BYTES : value)));
+  if (type === "string") {
+    const some = start === 0 && end === values.length ? values : values.slice(start, end);
+    return joinTexts(some, isNull);
+  }
+  if (type === "value") return joinTexts(texts.slice(0, length), isNull);
+  return { data: values.subarray(start, end) };
+}
+
+function packBits(length: number, isSet: (row: number) => boolean): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(length / 8));
+  for (let row = 0; row < length; row++) if (isSet(row)) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
+  return bits;
+}
+
+function joinBytes(list: readonly Uint8Array[]): Buffers {
+  const valueOffsets = new Int32Array(list.length + 1);
+  for (const [i, { length }] of list.entries()) valueOffsets[i + 1] = (valueOffsets[i] ?? 0) + length;
+  const data = new Uint8Array(valueOffsets[list.length] ?? 0);
+  for (const [i, bytes] of list.entries()) data.set(bytes, valueOffsets[i]);
+  return { data, valueOffsets };
+}
+
+function joinTexts(list: readonly string[], isNull: (row: number) => boolean): Buffers {
+  const valueOffsets = new Int32Array(list.length + 1);
+  const pieces: Buffer[] = [];
+  for (let start = 0; start < list.length; ) {
+    const some: string[] = [];
+    for (let characters = 0; start + some.length < list.length && some.length < TEXTS_AT_ONCE; ) {
+      const text = isNull(start + some.length) ? "" : (list[start + some.length] ?? "");
+      characters += text.length;
+      if (characters > CHARACTERS_AT_ONCE && some.length > 0) break;
+      some.push(text);
+    }
+    const joined = some.join("");
+    const piece = Buffer.from(joined, "utf8");
+    const isAscii = piece.length === joined.length;
+    for (const [i, text] of some.entries()) {
+      const size = isAscii ? text.length : Buffer.byteLength(text);
+      valueOffsets[start + i + 1] = (valueOffsets[start + i] ?? 0) + size;
+    }
+    pieces.push(piece);
+    start += some.length;
+  }
+  return { data: Buffer.concat(pieces), valueOffsets };
+}

@@ -1,0 +1,100 @@
+import type { DataType, Field } from "apache-arrow";
+import type { Column } from "../../table/column.ts";
+import type { ColumnTable } from "../../table/column-table.ts";
+import { loadArrow } from "../../util/peers/peers.ts";
+import { cutRows } from "../tabular/cut-rows.ts";
+import type { ColumnTypes } from "../tabular/declared-types.ts";
+import { isAllNull } from "../tabular/is-all-null.ts";
+import { ARROW_NOTE, NOTE_VERSION } from "./decode-arrow.ts";
+import { arrowDataOf } from "./encode-arrow-column.ts";
+
+type Arrow = typeof import("apache-arrow");
+
+/** What one column has in one record batch takes no more: apache-arrow reckons their sizes in 32 bits. */
+const MAX_BATCH_BYTES = 2 ** 30;
+
+/** How an Arrow file is written. */
+export interface ArrowWriting {
+  /** Of one column in one record batch. */
+  readonly batchBytes?: number | undefined;
+  /** What was declared: of other columns that are only null, nothing is known. */
+  readonly types?: ColumnTypes | undefined;
+}
+
+/**
+ * A table as an Arrow file. Numbers are written from where they lie, without a copy.
+ *
+ * @throws {@link MissingPeerError}
+ */
+export async function encodeArrowFile(
+  { columns, rowCount }: ColumnTable,
+  { batchBytes = MAX_BATCH_BYTES, types = {} }: ArrowWriting = {},
+): Promise<readonly Uint8Array[]> {
+  const arrow = await loadArrow();
+  const fields = columns.map((column) =>
+    !Object.hasOwn(types, column.name) && isAllNull(column)
+      ? new arrow.Field(column.name, new arrow.Null(), true)
+      : fieldOf(arrow, column),
+  );
+  const schema = new arrow.Schema(fields, new Map([[ARROW_NOTE, String(NOTE_VERSION)]]));
+  const writer = new arrow.RecordBatchFileWriter();
+  let start = 0;
+  do {
+    const mostRows = Math.min(rowCount - start, Math.max(1, Math.floor(batchBytes / 8)));
+    const { end, texts } = cutRows("arrow", columns, start, { mostRows, mostBytes: batchBytes });
+    const children = columns.map((column, i) => {
+      const { type } = fields[i] as Field;
+      return arrowDataOf(arrow, type, column, { start, end, texts: texts.get(column) });
+    });
+    const type = new arrow.Struct(fields);
+    const data = arrow.makeData({ type, length: end - start, nullCount: 0, children });
+    writer.write(new arrow.RecordBatch(schema, data));
+    start = end;
+  } while (start < rowCount);
+  writer.finish();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of writer as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return chunks;
+}
+
+function fieldOf(arrow: Arrow, { name, type, marks }: Column): Field {
+  const json = new Map([
+    ["ARROW:extension:name", "arrow.json"],
+    ["ARROW:extension:metadata", ""],
+  ]);
+  return new arrow.Field(name, typeOf(arrow, type), marks !== undefined, type === "value" ? json : undefined);
+}
+
+function typeOf(arrow: Arrow, type: Column["type"]): DataType {
+  switch (type) {
+    case "int8":
+      return new arrow.Int8();
+    case "uint8":
+      return new arrow.Uint8();
+    case "int16":
+      return new arrow.Int16();
+    case "uint16":
+      return new arrow.Uint16();
+    case "int32":
+      return new arrow.Int32();
+    case "uint32":
+      return new arrow.Uint32();
+    case "int64":
+      return new arrow.Int64();
+    case "uint64":
+      return new arrow.Uint64();
+    case "float32":
+      return new arrow.Float32();
+    case "float64":
+      return new arrow.Float64();
+    case "boolean":
+      return new arrow.Bool();
+    case "date":
+      return new arrow.TimestampMillisecond("UTC");
+    case "bytes":
+      return new arrow.Binary();
+    case "string":
+    case "value":
+      return new arrow.Utf8();
+  }
+}

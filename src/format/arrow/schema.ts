@@ -1,0 +1,165 @@
+import { DecodeError } from "../../errors/format-errors.ts";
+import type { FlatTable } from "./flatbuffer-reader.ts";
+
+/** Numbers of Arrow's types. */
+export const ARROW = {
+  null: 1,
+  int: 2,
+  float: 3,
+  binary: 4,
+  utf8: 5,
+  bool: 6,
+  decimal: 7,
+  date: 8,
+  time: 9,
+  timestamp: 10,
+  interval: 11,
+  list: 12,
+  struct: 13,
+  union: 14,
+  fixedBinary: 15,
+  fixedList: 16,
+  map: 17,
+  duration: 18,
+  largeBinary: 19,
+  largeUtf8: 20,
+  largeList: 21,
+  runEndEncoded: 22,
+  binaryView: 23,
+  utf8View: 24,
+  listView: 25,
+  largeListView: 26,
+} as const;
+
+/** Types that are not read, under the names that Arrow has for them. */
+const UNREAD: { readonly [kind: number]: string } = {
+  [ARROW.interval]: "Interval",
+  [ARROW.union]: "Union",
+  [ARROW.runEndEncoded]: "RunEndEncoded",
+  [ARROW.binaryView]: "BinaryView",
+  [ARROW.utf8View]: "Utf8View (text as Polars writes it)",
+  [ARROW.listView]: "ListView",
+  [ARROW.largeListView]: "LargeListView",
+};
+
+/** What Arrow calls a type that is not read. */
+export function arrowTypeName(kind: number): string {
+  return UNREAD[kind] ?? `number ${kind}, which is newer than this reader`;
+}
+
+/** A column as an Arrow file describes it. */
+export interface ArrowField {
+  readonly name: string;
+  readonly nullable: boolean;
+  readonly kind: number;
+  /** What belongs to the type: its slots mean different things in each. */
+  readonly type: FlatTable | undefined;
+  readonly dictionary: ArrowDictionary | undefined;
+  /** The name of a type that is stored as this one: `arrow.json`. */
+  readonly extension: string | undefined;
+  /** How many nodes and buffers of a record batch are its own, and its children's. */
+  readonly nodeCount: number;
+  readonly bufferCount: number;
+  /** How many of these nodes are views, which have as many more buffers as each record batch says. */
+  readonly viewCount: number;
+  /** How many of these nodes are of types that are not known at all, nor how many buffers they have. */
+  readonly unknownCount: number;
+}
+
+/** The values are numbers of others, which lie elsewhere. */
+export interface ArrowDictionary {
+  readonly id: number;
+  readonly bitWidth: number;
+  readonly signed: boolean;
+}
+
+export interface ArrowSchema {
+  readonly fields: readonly ArrowField[];
+  readonly notes: ReadonlyMap<string, string>;
+}
+
+const EXTENSION = "ARROW:extension:name";
+/** Fields may be nested as deeply, and there may be as many of them: pointers may lead to the same one again and again. */
+const MAX_DEPTH = 64;
+const MAX_FIELDS = 1_000_000;
+
+/** The version of the description of files since which unions have no buffer that tells which rows are null. */
+const UNIONS_WITHOUT_NULLS = 4;
+
+/**
+ * @param version - of the file's description
+ * @throws {@link DecodeError}
+ */
+export function parseArrowSchema(schema: FlatTable, version: number): ArrowSchema {
+  if (schema.int(0, 2) !== 0) throw new DecodeError("arrow", "their numbers are big-endian, which is not read");
+  const counter = { fields: 0, version };
+  return {
+    fields: schema.tables(1).map((field) => parseField(field, counter, 0)),
+    notes: notesOf(schema, 2),
+  };
+}
+
+function notesOf(table: FlatTable, slot: number): Map<string, string> {
+  return new Map(table.tables(slot).map((note) => [note.text(0) ?? "", note.text(1) ?? ""]));
+}
+
+function parseField(
+  field: FlatTable,
+  counter: { fields: number; readonly version: number },
+  depth: number,
+): ArrowField {
+  counter.fields += 1;
+  if (depth > MAX_DEPTH || counter.fields > MAX_FIELDS)
+    throw new DecodeError("arrow", "they have too many columns, or too deep ones");
+  const kind = field.int(2, 1);
+  const encoding = field.table(4);
+  const index = encoding?.table(1);
+  const children = encoding === undefined ? field.tables(5).map((child) => parseField(child, counter, depth + 1)) : [];
+  const type = field.table(3);
+  const own = encoding === undefined ? buffersOf(kind, type, counter.version) : 2;
+  const sum = (key: "nodeCount" | "bufferCount" | "viewCount" | "unknownCount", first: number): number =>
+    children.reduce((total, child) => total + child[key], first);
+  return {
+    name: field.text(0) ?? "",
+    nullable: field.bool(1),
+    kind,
+    type,
+    dictionary:
+      encoding === undefined
+        ? undefined
+        : { id: encoding.int(0, 8), bitWidth: index?.int(0, 4) ?? 32, signed: index?.bool(1) ?? true },
+    extension: notesOf(field, 6).get(EXTENSION),
+    nodeCount: sum("nodeCount", 1),
+    bufferCount: sum("bufferCount", own ?? 0),
+    viewCount: sum("viewCount", encoding === undefined && isView(kind) ? 1 : 0),
+    unknownCount: sum("unknownCount", own === undefined ? 1 : 0),
+  };
+}
+
+function isView(kind: number): boolean {
+  return kind === ARROW.binaryView || kind === ARROW.utf8View;
+}
+
+/** How many are its own, the one that tells which rows are null among them; undefined where that is not known. */
+function buffersOf(kind: number, type: FlatTable | undefined, version: number): number | undefined {
+  switch (kind) {
+    case ARROW.null:
+    case ARROW.runEndEncoded:
+      return 0;
+    case ARROW.struct:
+    case ARROW.fixedList:
+      return 1;
+    case ARROW.binary:
+    case ARROW.utf8:
+    case ARROW.largeBinary:
+    case ARROW.largeUtf8:
+    case ARROW.listView:
+    case ARROW.largeListView:
+      return 3;
+    case ARROW.union:
+      // A dense one says where each value lies.
+      return (version < UNIONS_WITHOUT_NULLS ? 1 : 0) + (type?.int(0, 2) === 1 ? 2 : 1);
+    default:
+      return kind >= ARROW.int && kind <= ARROW.utf8View ? 2 : undefined;
+  }
+}

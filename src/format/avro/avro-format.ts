@@ -1,0 +1,139 @@
+import { DecodeError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { DefinitionError } from "../../errors/persistable-errors.ts";
+import { sha256Hex } from "../../util/digest/sha256.ts";
+import { loadAvro } from "../../util/peers/peers.ts";
+import { decodedBytesAllowed } from "../decode-budget.ts";
+import { defaultDecodeLimits } from "../decode-limits.ts";
+import type { DecodeLimits, Format } from "../format.ts";
+import { checkAvro } from "./check-avro.ts";
+import { type AvroCodec, readContainer, writeContainer } from "./container.ts";
+import { createNodeBudget } from "./decode-avro.ts";
+import { type AvroLongs, type AvroSchema, type AvroType, resolveAvro } from "./schema.ts";
+
+export type { AvroCodec } from "./container.ts";
+export type { AvroLongs, AvroSchema } from "./schema.ts";
+
+/** What is written to Avro, and how. */
+export interface AvroOptions {
+  /** Of one record. Part of the format's id: what another schema wrote is not read as this one. */
+  readonly schema: AvroSchema;
+  /** `"null"`, not compressed, by default. Reading takes either. */
+  readonly codec?: AvroCodec | undefined;
+  /** What a `long` is: a number that is exact (up to 2^53), by default, or a bigint (up to 64 bits). Part of the format's id. */
+  readonly longs?: AvroLongs | undefined;
+}
+
+/** Serves as a `Format` of arrays of records. */
+export interface AvroFormat extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: readonly unknown[]): Promise<void>;
+  encode(payload: readonly unknown[]): Promise<readonly Uint8Array[]>;
+  decode<Payload extends readonly unknown[]>(bytes: Uint8Array, limits: DecodeLimits): Promise<Payload>;
+}
+
+/**
+ * Arrays of records as an Avro object container file, with its schema inside, for Kafka, Spark, BigQuery and others. Format: Apache Avro 1.11.
+ *
+ * Each record is a plain object with exactly the fields of the schema, `bytes` and `fixed` are `Uint8Array`s, and a value of a union is the value itself, without
+ * a wrapper. Refuses the first value that does not fit, with its path: a missing or undeclared field, `-0` or a fraction as `int` or `long`, a number as `float` that 32
+ * bits would round. Logical types are left alone: a `timestamp-millis` is the `long` that it is made of. Files of other writers are read when their schema is the same.
+ *
+ * Needs the package `avsc`.
+ *
+ * @throws {@link DefinitionError} when it is first used, for a schema that is none
+ * @throws {@link MissingPeerError} when it is first used and `avsc` is not installed
+ *
+ * @example
+ * ```ts
+ * const schema = {
+ *   type: "record",
+ *   name: "Trip",
+ *   fields: [{ name: "id", type: "long" }, { name: "km", type: "double" }, { name: "note", type: ["null", "string"] }],
+ * };
+ * definePersistable({ name: "trips", generate: () => [{ id: 1, km: 2.5, note: null }], format: avro({ schema }) });
+ * ```
+ */
+export function avro(options: AvroOptions): AvroFormat {
+  const { schema, codec = "null", longs = "number" } = options;
+  const text = JSON.stringify(schema);
+  const id = `avro(${longs === "bigint" ? "bigint," : ""}schema=${sha256Hex(withoutDocs(text)).slice(0, 16)})`;
+  let loading: Promise<LoadedSchema> | undefined;
+  const load = (): Promise<LoadedSchema> => {
+    loading ??= loadSchema(text).catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
+  const format: Format<readonly unknown[]> = {
+    id,
+    extension: ".avro",
+    inline: false,
+    check: async (payload) => checkAvro(id, payload, (await load()).type, longs),
+    async encode(payload) {
+      const { type } = await load();
+      const { written, nodes, contentBytes } = await writeContainer(payload, type, { schema: text, codec, longs });
+      assertReadable(id, written, nodes, contentBytes);
+      return written;
+    },
+    async decode(bytes, limits) {
+      const loaded = await load();
+      return readContainer(bytes, limits, { longs, resolve: (found) => resolveSame(loaded, text, found) });
+    },
+  };
+  return format as AvroFormat;
+}
+
+/** What would not be read back within the limits is not written. */
+function assertReadable(id: string, written: readonly Uint8Array[], nodes: number, contentBytes: number): void {
+  const sizeBytes = written.reduce((sum, { length }) => sum + length, 0);
+  const { left } = createNodeBudget(sizeBytes, defaultDecodeLimits);
+  if (nodes > left)
+    throw new UnsupportedPayloadError(id, [], `holds ${nodes} values in ${sizeBytes} bytes`, "Use structured().");
+  if (contentBytes > decodedBytesAllowed(sizeBytes, defaultDecodeLimits))
+    throw new UnsupportedPayloadError(
+      id,
+      [],
+      `compresses more than ${defaultDecodeLimits.maxRatio} to 1`,
+      'Use codec: "null".',
+    );
+}
+
+interface LoadedSchema {
+  readonly type: AvroType;
+  /** Whether a schema is the same, whatever its comments and the order of its attributes. */
+  isSame(schema: unknown): boolean;
+}
+
+async function loadSchema(text: string): Promise<LoadedSchema> {
+  const { Type } = await loadAvro();
+  // Wrapped unions may hold types that only their names tell apart; what a payload has is not wrapped all the same.
+  const parse = (schema: unknown) => Type.forSchema(schema as never, { wrapUnions: "always" } as object);
+  try {
+    const type = parse(JSON.parse(text));
+    return { type: resolveAvro(type), isSame: (schema) => parse(schema).equals(type) };
+  } catch (cause) {
+    if (cause instanceof DefinitionError) throw cause;
+    throw new DefinitionError(`avro was given no schema of Avro: ${(cause as Error).message}.`, { cause });
+  }
+}
+
+function resolveSame({ type, isSame }: LoadedSchema, text: string, found: unknown): AvroType {
+  if (JSON.stringify(found) === text) return type;
+  try {
+    if (isSame(found)) return type;
+  } catch (cause) {
+    throw new DecodeError("avro", `their schema is none (${(cause as Error).message})`, { cause });
+  }
+  throw new DecodeError("avro", "they were written with another schema");
+}
+
+/** Sorted, and without what is for people. */
+function withoutDocs(text: string): string {
+  return JSON.stringify(
+    JSON.parse(text, (key, value: unknown) => {
+      if (key === "doc") return undefined;
+      if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+      return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+    }),
+  );
+}

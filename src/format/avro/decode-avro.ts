@@ -1,0 +1,209 @@
+import { isErrorOf } from "../../errors/error-kind.ts";
+import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
+import type { DecodeLimits } from "../format.ts";
+import type { AvroLongs, AvroType } from "./schema.ts";
+
+/** Values that take no bytes are no bomb in such numbers. */
+const FREE_NODES = 1_000_000;
+
+/** Counts values, over all blocks of a file. */
+export interface NodeBudget {
+  left: number;
+  /** The limit that it comes from. */
+  readonly limit: "maxNodes" | "maxRatio";
+  readonly limits: DecodeLimits;
+}
+
+/** How many values may come out of so many bytes: nulls and empty records take none. */
+export function createNodeBudget(encodedBytes: number, limits: DecodeLimits): NodeBudget {
+  const byRatio = Math.max(FREE_NODES, encodedBytes * limits.maxRatio);
+  if (byRatio < limits.maxNodes) return { left: byRatio, limit: "maxRatio", limits };
+  return { left: limits.maxNodes, limit: "maxNodes", limits };
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads Avro's binary encoding, of bytes that may be anything: whatever they claim is held against the bytes that are there, and against the
+ * limits, before memory or time is spent on it.
+ */
+export class AvroReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #longs: AvroLongs;
+  readonly #budget: NodeBudget;
+  #at = 0;
+  #depth = 0;
+
+  constructor(bytes: Uint8Array, longs: AvroLongs, budget: NodeBudget) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#longs = longs;
+    this.#budget = budget;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  read(type: AvroType): unknown {
+    this.#budget.left -= 1;
+    if (this.#budget.left < 0) this.#exceedNodes();
+    switch (type.kind) {
+      case "null":
+        return null;
+      case "boolean":
+        return this.#readBoolean();
+      case "int":
+        return this.#readInt();
+      case "long":
+        return this.#readLong();
+      case "float":
+        return this.#view.getFloat32(this.#skip(4), true);
+      case "double":
+        return this.#view.getFloat64(this.#skip(8), true);
+      case "string":
+        return this.#readText();
+      case "bytes":
+        return this.readBytes();
+      case "fixed":
+        return this.readRaw(type.sizeBytes);
+      case "enum":
+        return type.symbols[this.readCount()] ?? this.fail("they hold a symbol that the schema lacks");
+      case "union":
+        return this.read(type.branches[this.readCount()] ?? this.fail("they hold a branch that the schema lacks"));
+      default:
+        return this.#readContainer(type);
+    }
+  }
+
+  #readContainer(type: Extract<AvroType, { kind: "array" | "map" | "record" }>): unknown {
+    const { maxDepth } = this.#budget.limits;
+    if (this.#depth >= maxDepth) throw new DecodeLimitError("avro", "maxDepth", maxDepth);
+    this.#depth += 1;
+    let value: unknown;
+    if (type.kind === "record") {
+      const record: Record<string, unknown> = {};
+      for (const field of type.fields) record[field.name] = this.read(field.type);
+      value = record;
+    } else value = type.kind === "array" ? this.#readArray(type.items) : this.#readMap(type.values);
+    this.#depth -= 1;
+    return value;
+  }
+
+  #readArray(items: AvroType): unknown[] {
+    const array: unknown[] = [];
+    for (let count = this.#readBlockCount(); count > 0; count = this.#readBlockCount())
+      for (let i = 0; i < count; i++) array.push(this.read(items));
+    return array;
+  }
+
+  #readMap(values: AvroType): Record<string, unknown> {
+    const map: Record<string, unknown> = {};
+    for (let count = this.#readBlockCount(); count > 0; count = this.#readBlockCount()) {
+      for (let i = 0; i < count; i++) {
+        const key = this.#readText();
+        if (key === "__proto__") this.fail("a key of a map is __proto__");
+        map[key] = this.read(values);
+      }
+    }
+    return map;
+  }
+
+  /** A negative one is followed by the size of the block, for those who want to skip it. */
+  #readBlockCount(): number {
+    const given = this.#readVariable();
+    if (typeof given === "bigint") return this.fail("a block claims more values than any memory holds");
+    if (given < 0) this.readCount();
+    const count = Math.abs(given);
+    if (count > this.#budget.left) this.#exceedNodes();
+    return count;
+  }
+
+  #readBoolean(): boolean {
+    const byte = this.#bytes[this.#skip(1)] ?? 2;
+    return byte > 1 ? this.fail("a boolean is neither true nor false") : byte === 1;
+  }
+
+  #readInt(): number {
+    const value = this.#readVariable();
+    return typeof value === "number" && value === (value | 0) ? value : this.fail("an int has more than 32 bits");
+  }
+
+  #readLong(): number | bigint {
+    const value = this.#readVariable();
+    if (this.#longs === "bigint") return BigInt(value);
+    const number = Number(value);
+    return Number.isSafeInteger(number)
+      ? number
+      : this.fail('a long is beyond what a number holds exactly, and takes avro({ longs: "bigint" })');
+  }
+
+  /** A long that counts something. */
+  readCount(): number {
+    const value = this.#readVariable();
+    return typeof value === "number" && value >= 0 ? value : this.fail("a size is negative, or beyond all measure");
+  }
+
+  #readVariable(): number | bigint {
+    let value = 0;
+    let scale = 1;
+    // What seven bytes hold is exact.
+    for (let i = 0; i < 7; i++) {
+      const byte = this.#bytes[this.#skip(1)] ?? 0;
+      value += (byte & 0x7f) * scale;
+      scale *= 128;
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    }
+    return this.#readBig(BigInt(value));
+  }
+
+  #readBig(low: bigint): bigint {
+    let value = low;
+    for (let shift = 49n; shift < 70n; shift += 7n) {
+      const byte = this.#bytes[this.#skip(1)] ?? 0;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        if (value >= 2n ** 64n) break;
+        return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n));
+      }
+    }
+    return this.fail("a number has more than 64 bits");
+  }
+
+  readBytes(): Uint8Array {
+    return this.readRaw(this.readCount());
+  }
+
+  readRaw(sizeBytes: number): Uint8Array {
+    const start = this.#skip(sizeBytes);
+    return this.#bytes.subarray(start, this.#at);
+  }
+
+  #readText(): string {
+    const bytes = this.readBytes();
+    try {
+      return decoder.decode(bytes);
+    } catch (cause) {
+      if (!isErrorOf("TypeError", cause)) throw cause;
+      throw new DecodeError("avro", "a text is no UTF-8", { cause });
+    }
+  }
+
+  /** Where what was skipped begins. */
+  #skip(sizeBytes: number): number {
+    const start = this.#at;
+    if (sizeBytes > this.#bytes.length - start) this.fail("they are cut off");
+    this.#at += sizeBytes;
+    return start;
+  }
+
+  #exceedNodes(): never {
+    const { limit, limits } = this.#budget;
+    throw new DecodeLimitError("avro", limit, limits[limit]);
+  }
+
+  fail(problem: string): never {
+    throw new DecodeError("avro", problem);
+  }
+}

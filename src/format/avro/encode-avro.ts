@@ -1,0 +1,148 @@
+import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { branchOf } from "./check-avro.ts";
+import type { AvroLongs, AvroType } from "./schema.ts";
+
+/** Beyond it, twice a number may not be exact. */
+const EXACT_TWICE = 2 ** 51;
+
+/** Node 20 has no longer buffers. */
+const MAX_BYTES = 2 ** 32 - 1;
+
+/** Writes values that were checked, in Avro's binary encoding. */
+export class AvroWriter {
+  readonly #longs: AvroLongs;
+  #buffer = Buffer.allocUnsafe(4096);
+  #length = 0;
+  /** How many values were written in all. */
+  nodes = 0;
+
+  constructor(longs: AvroLongs) {
+    this.#longs = longs;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What was written since, as bytes of their own. */
+  take(): Uint8Array {
+    const taken = new Uint8Array(this.#buffer.subarray(0, this.#length));
+    this.#length = 0;
+    return taken;
+  }
+
+  write(value: unknown, type: AvroType): void {
+    this.nodes += 1;
+    switch (type.kind) {
+      case "null":
+        break;
+      case "boolean":
+        this.#reserve(1);
+        this.#buffer[this.#length++] = value === true ? 1 : 0;
+        break;
+      case "int":
+      case "long":
+        this.writeLong(value as number | bigint);
+        break;
+      case "float":
+        this.#reserve(4);
+        this.#length = this.#buffer.writeFloatLE(value as number, this.#length);
+        break;
+      case "double":
+        this.#reserve(8);
+        this.#length = this.#buffer.writeDoubleLE(value as number, this.#length);
+        break;
+      case "string":
+        this.#writeText(value as string);
+        break;
+      case "bytes":
+        this.writeLong((value as Uint8Array).length);
+        this.#writeRaw(value as Uint8Array);
+        break;
+      case "fixed":
+        this.#writeRaw(value as Uint8Array);
+        break;
+      case "enum":
+        this.writeLong(type.symbols.indexOf(value as string));
+        break;
+      default:
+        this.#writeContainer(value as object, type);
+    }
+  }
+
+  #writeContainer(value: object, type: Extract<AvroType, { kind: "array" | "map" | "record" | "union" }>): void {
+    if (type.kind === "record")
+      for (const field of type.fields) this.write((value as Record<string, unknown>)[field.name], field.type);
+    else if (type.kind === "array") this.#writeArray(value as readonly unknown[], type.items);
+    else if (type.kind === "map") this.#writeMap(value as Readonly<Record<string, unknown>>, type.values);
+    else {
+      const index = branchOf(type, value, this.#longs);
+      this.writeLong(index);
+      this.write(value, type.branches[index] as AvroType);
+    }
+  }
+
+  #writeArray(array: readonly unknown[], items: AvroType): void {
+    if (array.length > 0) this.writeLong(array.length);
+    for (const item of array) this.write(item, items);
+    this.writeLong(0);
+  }
+
+  #writeMap(map: Readonly<Record<string, unknown>>, values: AvroType): void {
+    const entries = Object.entries(map);
+    if (entries.length > 0) this.writeLong(entries.length);
+    for (const [key, value] of entries) {
+      this.#writeText(key);
+      this.write(value, values);
+    }
+    this.writeLong(0);
+  }
+
+  /** Of any size, so that small ones are short. */
+  writeLong(value: number | bigint): void {
+    this.#reserve(10);
+    if (typeof value === "bigint" || Math.abs(value) > EXACT_TWICE) this.#writeBig(BigInt(value));
+    else this.#writeSmall(value);
+  }
+
+  #writeSmall(value: number): void {
+    let rest = value >= 0 ? value * 2 : value * -2 - 1;
+    while (rest >= 128) {
+      this.#buffer[this.#length++] = (rest % 128) + 128;
+      rest = Math.floor(rest / 128);
+    }
+    this.#buffer[this.#length++] = rest;
+  }
+
+  #writeBig(value: bigint): void {
+    let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+    while (rest >= 128n) {
+      this.#buffer[this.#length++] = Number(rest & 127n) + 128;
+      rest >>= 7n;
+    }
+    this.#buffer[this.#length++] = Number(rest);
+  }
+
+  #writeText(text: string): void {
+    const sizeBytes = Buffer.byteLength(text);
+    this.writeLong(sizeBytes);
+    this.#reserve(sizeBytes);
+    this.#length += this.#buffer.write(text, this.#length, "utf8");
+  }
+
+  #writeRaw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #reserve(sizeBytes: number): void {
+    const needed = this.#length + sizeBytes;
+    if (needed <= this.#buffer.length) return;
+    if (needed > MAX_BYTES)
+      throw new UnsupportedPayloadError("avro", [], "has a record of more than 4 GiB", "Use structured().");
+    const larger = Buffer.allocUnsafe(Math.min(Math.max(needed, this.#buffer.length * 2), MAX_BYTES));
+    larger.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = larger;
+  }
+}

@@ -1,0 +1,193 @@
+import { CompressionUnavailableError } from "../../errors/format-errors.ts";
+import type { ClassCodec } from "../../util/class-codec.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import type { AnyFormat, DecodeLimits, Format, UniversalFormat } from "../format.ts";
+import { decodeJson } from "../json/decode-json.ts";
+import type { NpyFormat, ShapedNpyFormat } from "../npy/npy-format.ts";
+import { decodeStructured, nameClasses } from "../structured/decode-structured.ts";
+import { type CompressionOptions, parseLevel } from "../wrappers/compression-level.ts";
+
+// The formats as the main entry point has them. A process that finds its payload needs to decode at most, mostly what the default format
+// wrote: that is here, and the rest of each format is loaded by its first use.
+
+/**
+ * The default format: any structured-cloneable value, in value and type, shared references and cycles included, and instances of declared classes.
+ * Made of Node's own serialization, which never executes code, in an envelope that is checked before decoding. Big typed arrays lie beside it as raw bytes:
+ * they are written from where they are, and come back as views of the payload, without a copy.
+ *
+ * Views of one buffer share it again where they overlap or lie close together; of the buffer, only what they look at is written. A Buffer comes back as a
+ * Buffer. Containers may nest 500 levels deep.
+ *
+ * @throws TypeError when two of the classes have one name.
+ *
+ * @example
+ * ```ts
+ * definePersistable({
+ *   name: "model",
+ *   generate: () => Model.fit(),
+ *   format: structured({ classes: [defineClass(Model, { encode: (model) => model.weights, decode: (weights) => new Model(weights) })] }),
+ * });
+ * ```
+ */
+export function structured(options: { readonly classes?: readonly ClassCodec[] } = {}): UniversalFormat {
+  const named = nameClasses(options.classes ?? []);
+  return {
+    ...deferred({ id: "structured", extension: ".v8", inline: "base64" }, structuredModule, (module) =>
+      module.structured(options),
+    ),
+    decode: <Payload>(bytes: Uint8Array, limits: DecodeLimits) => decodeStructured(bytes, limits, named) as Payload,
+  };
+}
+
+/**
+ * JSON text, for people and other tools. Refuses exactly what JSON would change: `undefined`, `NaN`, `-0`, `Date`, `Map`, `bigint`, class instances.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "settings", generate: () => ({ depth: 3 }), format: json() });
+ * ```
+ */
+export function json(): UniversalFormat {
+  return {
+    ...deferred({ id: "json", extension: ".json", inline: "json" }, jsonModule, (module) => module.json()),
+    decode: <Payload>(bytes: Uint8Array, limits: DecodeLimits) => decodeJson(bytes, limits) as Payload,
+  };
+}
+
+/**
+ * Text as UTF-8.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "summary", generate: () => "…", format: text() });
+ * ```
+ */
+export function text(): Format<string> {
+  return deferred({ id: "text", extension: ".txt", inline: "text" }, textModule, (module) => module.text());
+}
+
+/**
+ * Bytes as they are.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "page", generate: async () => new Uint8Array(await response.arrayBuffer()), format: bytes() });
+ * ```
+ */
+export function bytes(): Format<Uint8Array> {
+  return deferred({ id: "bytes", extension: ".bin", inline: "base64" }, bytesModule, (module) => module.bytes());
+}
+
+/**
+ * NumPy's format, for typed arrays, little-endian; loading gives a view of the file's bytes, without a copy. `np.load` reads the file, and we read what `np.save` wrote, in C order and little-endian.
+ * Format: NumPy Enhancement Proposal 1 and `numpy.lib.format`.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "points", generate: () => Float64Array.of(1, 2, 3), format: npy() });
+ * definePersistable({ name: "matrix", generate: () => ({ data: new Float32Array(6), shape: [2, 3] }), format: npy({ shaped: true }) });
+ * ```
+ */
+export function npy(options?: { readonly shaped?: false }): NpyFormat;
+export function npy(options: { readonly shaped: true }): ShapedNpyFormat;
+export function npy(options: { readonly shaped?: boolean } = {}): NpyFormat | ShapedNpyFormat {
+  const { shaped = false } = options;
+  const head = { id: shaped ? "npy(shaped)" : "npy", extension: ".npy", inline: false } as const;
+  return deferred(head, npyModule, (module) => (shaped ? module.npy({ shaped }) : module.npy()) as AnyFormat) as
+    | NpyFormat
+    | ShapedNpyFormat;
+}
+
+/**
+ * Another format, compressed by gzip.
+ *
+ * @throws RangeError when the level is outside of its scale.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "pages", generate: crawl, format: gzip(json()) });
+ * ```
+ */
+export function gzip<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
+  return compressed(inner, { name: "gzip", extension: ".gz" }, options);
+}
+
+/**
+ * Another format, compressed by brotli: smaller and slower than gzip.
+ *
+ * @throws RangeError when the level is outside of its scale.
+ */
+export function brotli<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
+  return compressed(inner, { name: "brotli", extension: ".br" }, options);
+}
+
+/**
+ * Another format, compressed by zstd: quick.
+ *
+ * @throws {@link CompressionUnavailableError} on Node before 22.15.
+ * @throws RangeError when the level is outside of its scale.
+ */
+export function zstd<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
+  if (!("zstdCompress" in process.getBuiltinModule("node:zlib")))
+    throw new CompressionUnavailableError("zstd", "22.15 or newer");
+  return compressed(inner, { name: "zstd", extension: ".zst" }, options);
+}
+
+function compressed<Inner extends AnyFormat>(
+  inner: Inner,
+  { name, extension }: { readonly name: "gzip" | "brotli" | "zstd"; readonly extension: string },
+  options: CompressionOptions,
+): Inner {
+  // An error here and now, not after hours of generating.
+  parseLevel(name, options);
+  const head = {
+    id: `${name}(${inner.id})`,
+    extension: `${inner.extension}${extension}`,
+    inline: "base64",
+  } as const;
+  return deferred(head, compressedModule, (module) => module[name](inner, options)) as unknown as Inner;
+}
+
+const structuredModule = once(() => import("../structured/structured-format.ts"));
+const jsonModule = once(() => import("../json/json-format.ts"));
+const textModule = once(() => import("../plain/text-format.ts"));
+const bytesModule = once(() => import("../plain/bytes-format.ts"));
+const npyModule = once(() => import("../npy/npy-format.ts"));
+const compressedModule = once(() => import("../wrappers/compressed-format.ts"));
+
+/** A module as it is once it was imported, a promise of it before. */
+type Deferred<Module> = () => Module | Promise<Module>;
+
+function once<Module>(load: () => Promise<Module>): Deferred<Module> {
+  let loaded: Module | undefined;
+  return () =>
+    loaded ??
+    loadPart(load).then((module) => {
+      loaded = module;
+      return module;
+    });
+}
+
+/** A format that says at once what it is, and whose work is done by a module that the first call loads. */
+function deferred<Payload, Module extends object>(
+  head: Pick<AnyFormat, "id" | "extension" | "inline">,
+  moduleOf: Deferred<Module>,
+  create: (module: Module) => AnyFormat,
+): Format<Payload> {
+  let created: Format<Payload> | undefined;
+  const run = <Result>(use: (format: Format<Payload>) => Result | Promise<Result>): Result | Promise<Result> => {
+    if (created !== undefined) return use(created);
+    const settle = (module: Module): Result | Promise<Result> => {
+      created ??= create(module) as unknown as Format<Payload>;
+      return use(created);
+    };
+    const module = moduleOf();
+    return module instanceof Promise ? module.then(settle) : settle(module);
+  };
+  return {
+    ...head,
+    check: (payload) => run((format) => format.check(payload)),
+    encode: (payload) => run((format) => format.encode(payload)),
+    decode: (bytes, limits) => run((format) => format.decode(bytes, limits)),
+  };
+}

@@ -1,0 +1,49 @@
+import { fitsColumn } from "../../table/cell-type.ts";
+import { type Column, type ColumnType, MARK } from "../../table/column.ts";
+import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "../tabular/scalar-text.ts";
+
+/** What a cell of a CSV file can hold. */
+export type CsvColumnType = Exclude<ColumnType, "value">;
+
+const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+const NOT_FINITE: ReadonlySet<string> = new Set(["NaN", "Infinity", "-Infinity"]);
+
+/** A cell as text, or null where there is none. */
+export function csvTextAt({ type, values, marks }: Column, row: number): string | null {
+  if (marks !== undefined && marks[row] !== MARK.present) return null;
+  const value: unknown = values[row];
+  if (type === "boolean") return value === 1 ? "true" : "false";
+  if (type === "date") return new Date(value as number).toISOString();
+  if (type === "bytes") return textOfBytes(value as Uint8Array);
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+/** The value again; undefined where the text is none of this type. */
+export function csvValueOf(type: CsvColumnType, text: string): unknown {
+  const value = readText(type, text);
+  return value !== undefined && fitsColumn(type, value) ? value : undefined;
+}
+
+function readText(type: CsvColumnType, text: string): unknown {
+  switch (type) {
+    case "string":
+      return text;
+    case "boolean":
+      return text === "true" ? true : text === "false" ? false : undefined;
+    case "date":
+      return dateFromText(text);
+    case "bytes":
+      return bytesFromText(text);
+    case "int64":
+    case "uint64":
+      return bigintFromText(text);
+    default:
+      return NOT_FINITE.has(text) ? Number(text) : numberFromText(text);
+  }
+}
+
+/** Not for a number that is too large for JavaScript, of which Infinity would come. */
+function numberFromText(text: string): number | undefined {
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,100 @@
+import { DefinitionError } from "../../errors/persistable-errors.ts";
+import type { CellOf } from "../../table/column.ts";
+import type { ColumnTable } from "../../table/column-table.ts";
+import { isColumnType } from "../../table/typed-values.ts";
+import type { DecodeLimits, Format } from "../format.ts";
+import type { TableCodec, TabularOptions } from "../tabular/tabular.ts";
+import { tabular } from "../tabular/tabular-format.ts";
+import { typedFormatId } from "../tabular/typed-format-id.ts";
+import { checkCsv } from "./check-csv.ts";
+import type { CsvColumnType } from "./csv-cells.ts";
+import { type CsvDelimiter, type CsvLayout, csvDelimiters } from "./csv-layout.ts";
+import { decodeCsv } from "./decode-csv.ts";
+import { encodeCsv } from "./encode-csv.ts";
+
+/** Column types by column name, in the order of the columns: `{ id: "int32", name: "string" }`. */
+export type CsvColumns = Readonly<Record<string, CsvColumnType>>;
+
+/** One row of a CSV file of these columns; an empty cell is null. */
+export type CsvRow<Columns extends CsvColumns> = {
+  readonly [Name in keyof Columns]: CellOf<Columns[Name]> | null;
+};
+
+/** How a table is written as CSV. */
+export interface CsvOptions<Columns extends CsvColumns = CsvColumns> extends TabularOptions {
+  /** What the file does not say. Without it every column is text. */
+  readonly columns?: Columns | undefined;
+  /** What stands between cells, `,` by default. */
+  readonly delimiter?: CsvDelimiter | undefined;
+}
+
+/** Serves as a `Format` of tables of these rows. */
+export interface CsvFormat<Row extends object> extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: ColumnTable<Row>): void | Promise<void>;
+  encode(payload: ColumnTable<Row>): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode<Payload extends ColumnTable<Row>>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
+}
+
+/** Serves as a `Format` of arrays of these rows. */
+export interface CsvRowsFormat<Row extends object> extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: readonly Row[]): void | Promise<void>;
+  encode(payload: readonly Row[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode<Payload extends readonly Row[]>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
+}
+
+/**
+ * Comma-separated values as in RFC 4180, for spreadsheets and every other tool: UTF-8, a line of column names, lines that end in CR LF. Columns are declared, since a CSV file does not say
+ * what its cells are; without a declaration every column is text. Payloads are tables, or with `{ rows: true }` arrays of plain records.
+ *
+ * Null is an empty cell, and empty text is `""` in quotes. Numbers are written with all their digits, besides `NaN`, `Infinity` and `-0`; dates as ISO 8601; booleans as `true` and
+ * `false`; bytes in base64. Text is written as it is, also where a spreadsheet would take it for a formula. What would not come back is refused: keys that only some
+ * rows have, invalid dates, lone surrogates. A byte order mark before the first name, as Excel writes it, is read and left out.
+ *
+ * @throws {@link DefinitionError} for a column type or delimiter that there is not.
+ *
+ * @example
+ * ```ts
+ * definePersistable({
+ *   name: "people",
+ *   format: csv({ columns: { id: "int32", name: "string", born: "date" }, rows: true }),
+ *   generate: () => [{ id: 1, name: "Ada", born: new Date("1815-12-10") }],
+ * });
+ * ```
+ */
+export function csv<const Columns extends CsvColumns>(
+  options: CsvOptions<Columns> & { readonly columns: Columns; readonly rows: true },
+): CsvRowsFormat<CsvRow<Columns>>;
+export function csv<const Columns extends CsvColumns>(
+  options: CsvOptions<Columns> & { readonly columns: Columns; readonly rows?: false | undefined },
+): CsvFormat<CsvRow<Columns>>;
+export function csv(options: CsvOptions<never> & { readonly rows: true }): CsvRowsFormat<object>;
+export function csv(options?: CsvOptions<never> & { readonly rows?: false | undefined }): CsvFormat<object>;
+export function csv(options: CsvOptions = {}): CsvFormat<object> | CsvRowsFormat<object> {
+  const layout = layoutOf(options);
+  const codec: TableCodec = {
+    id: typedFormatId(
+      "csv",
+      layout.delimiter === "," ? [] : [csvDelimiters[layout.delimiter]],
+      layout.columns?.values() ?? [],
+    ),
+    extension: layout.delimiter === "\t" ? ".tsv" : ".csv",
+    inline: false,
+    check: (table) => checkCsv(table, layout),
+    encode: (table) => encodeCsv(table, layout),
+    decode: (bytes, limits) => decodeCsv(bytes, layout, limits),
+  };
+  return tabular(codec, { rows: options.rows, types: options.columns }) as unknown as CsvFormat<object>;
+}
+
+function layoutOf({ columns, delimiter = "," }: CsvOptions): CsvLayout {
+  if (!Object.hasOwn(csvDelimiters, delimiter))
+    throw new DefinitionError(`csv cannot set cells apart by ${JSON.stringify(delimiter)}. Use , ; | or "\\t".`);
+  if (columns === undefined) return { delimiter };
+  const declared = new Map(Object.entries(columns));
+  for (const [name, type] of declared)
+    if (!isColumnType(type) || (type as string) === "value")
+      throw new DefinitionError(
+        `csv has no cells of type ${JSON.stringify(type)}, as column ${JSON.stringify(name)} is declared. Declare int32, float64, string, date or another type; for nested values use ndjson() or parquet().`,
+      );
+  return { delimiter, columns: declared };
+}

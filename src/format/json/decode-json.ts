@@ -1,0 +1,42 @@
+import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
+import { jsonDepth } from "../../util/json-depth.ts";
+import type { DecodeLimits } from "../format.ts";
+import { isOutOfResources } from "../out-of-resources.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * The payload, from bytes that may be anything.
+ *
+ * @throws {@link DecodeError}, {@link DecodeLimitError}
+ */
+export function decodeJson(bytes: Uint8Array, limits: DecodeLimits): unknown {
+  if (jsonDepth(bytes, limits.maxDepth) > limits.maxDepth)
+    throw new DecodeLimitError("json", "maxDepth", limits.maxDepth);
+  // A value takes two bytes with its comma.
+  if (bytes.length / 2 > limits.maxNodes && countJsonNodes(bytes) > limits.maxNodes)
+    throw new DecodeLimitError("json", "maxNodes", limits.maxNodes);
+  try {
+    return JSON.parse(decoder.decode(bytes));
+  } catch (cause) {
+    if (isOutOfResources(cause)) throw cause;
+    throw new DecodeError("json", (cause as Error).message, { cause });
+  }
+}
+
+/** At least as many values as there are: each but the first stands after a comma or a bracket. */
+export function countJsonNodes(text: Uint8Array): number {
+  let count = 1;
+  let inText = false;
+  for (let i = 0; i < text.length; i++) {
+    const byte = text[i];
+    if (byte === 0x22) inText = !inText;
+    else if (inText) i += byte === 0x5c ? 1 : 0;
+    else if (byte === 0x2c || ((byte === 0x5b || byte === 0x7b) && !closesAt(text, i + 1))) count += 1;
+  }
+  return count;
+}
+
+function closesAt(text: Uint8Array, at: number): boolean {
+  return text[at] === 0x5d || text[at] === 0x7d;
+}

@@ -1,0 +1,122 @@
+import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { DefinitionError } from "../../errors/persistable-errors.ts";
+import type { CellOf, ColumnType } from "../../table/column.ts";
+import type { ColumnTable } from "../../table/column-table.ts";
+import type { DecodeLimits, Format } from "../format.ts";
+import { checkJson } from "../json/check-json.ts";
+import { type ColumnTypes, declaredTypes, typesOfRows } from "../tabular/declared-types.ts";
+import type { TabularOptions } from "../tabular/tabular.ts";
+import { tabular } from "../tabular/tabular-format.ts";
+import { parseJsonLines } from "./decode-json-lines.ts";
+import { joinJsonLines } from "./encode-json-lines.ts";
+import { ndjsonOfSomeTypes } from "./ndjson-some-types.ts";
+import { ndjsonTable } from "./ndjson-table.ts";
+
+/** Column types by column name, in the order of the columns: `{ id: "int32", born: "date", tags: "value" }`. */
+export type NdjsonColumns = Readonly<Record<string, ColumnType>>;
+
+/** One row of a file of these columns; a row may lack keys. */
+export type NdjsonRow<Columns extends NdjsonColumns> = {
+  readonly [Name in keyof Columns]?: CellOf<Columns[Name]> | null;
+};
+
+/** How values are written line by line. */
+export interface NdjsonOptions<Columns extends NdjsonColumns = NdjsonColumns> extends TabularOptions {
+  /** The payload is a table of these columns, or with `rows` an array of records whose values have these types. */
+  readonly columns: Columns;
+}
+
+/** How records are written line by line of which only some values have types that JSON lacks. */
+export interface NdjsonTypedOptions<Types extends ColumnTypes = ColumnTypes> {
+  readonly rows: true;
+  /** The types of some values: `{ id: "int64", at: "date" }`. All others are JSON values, also of keys that are not named here. */
+  readonly types: Types;
+}
+
+/** Serves as a `Format` of arrays of JSON values. */
+export interface NdjsonFormat extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: readonly unknown[]): void | Promise<void>;
+  encode(payload: readonly unknown[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode<Payload extends readonly unknown[]>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
+}
+
+/** Serves as a `Format` of tables of these rows. */
+export interface NdjsonTableFormat<Row extends object> extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: ColumnTable<Row>): void | Promise<void>;
+  encode(payload: ColumnTable<Row>): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode<Payload extends ColumnTable<Row>>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
+}
+
+/** Serves as a `Format` of arrays of these rows. */
+export interface NdjsonRowsFormat<Row extends object> extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: readonly Row[]): void | Promise<void>;
+  encode(payload: readonly Row[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode<Payload extends readonly Row[]>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
+}
+
+/**
+ * Newline-delimited JSON, also called JSON lines: one value a line, for other tools and for payloads that are longer than one text can be. The payload is an array, and
+ * what JSON would change is refused (`undefined`, `NaN`, `-0`, dates, bigints, class instances). For what is not in memory as a whole see `records()`.
+ *
+ * With `columns` the payload is a table, or with `{ columns, rows: true }` an array of records, whose values have the declared types: dates are ISO 8601 text,
+ * bigints decimal text, bytes base64. Null and missing keys are told apart. With `{ types, rows: true }` the same of records of which only some values are declared; the others are
+ * what JSON holds.
+ *
+ * @throws {@link DefinitionError} for a column type that there is not, or for `types` without `rows`.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "pages", format: ndjson(), generate: () => [{ url: "/", links: ["/a"] }, { url: "/a", links: [] }] });
+ * definePersistable({ name: "visits", format: ndjson({ columns: { at: "date", user: "int32" }, rows: true }), generate: () => [{ at: new Date(0), user: 3 }] });
+ * ```
+ */
+export function ndjson(): NdjsonFormat;
+export function ndjson<const Columns extends NdjsonColumns>(
+  options: NdjsonOptions<Columns> & { readonly rows: true },
+): NdjsonRowsFormat<NdjsonRow<Columns>>;
+export function ndjson<const Columns extends NdjsonColumns>(
+  options: NdjsonOptions<Columns> & { readonly rows?: false | undefined },
+): NdjsonTableFormat<NdjsonRow<Columns>>;
+export function ndjson<const Types extends ColumnTypes>(
+  options: NdjsonTypedOptions<Types> & { readonly columns?: undefined },
+): NdjsonRowsFormat<NdjsonRow<Types>>;
+export function ndjson(
+  options:
+    | (NdjsonOptions & { readonly types?: undefined })
+    | (NdjsonTypedOptions & { readonly columns?: undefined })
+    | undefined = undefined,
+): NdjsonFormat | NdjsonTableFormat<object> | NdjsonRowsFormat<object> {
+  if (options === undefined) return valuesFormat();
+  const { columns, types, rows } = options;
+  if (columns !== undefined && types !== undefined)
+    throw new DefinitionError(
+      "ndjson was given columns and types. Give columns where every key of the records is declared, and types where some are.",
+    );
+  const declared = typesOfRows("ndjson", { rows, types });
+  if (declared !== undefined) return ndjsonOfSomeTypes(declared);
+  if (columns === undefined) return valuesFormat();
+  const all = declaredTypes("ndjson", columns);
+  const format: unknown = tabular(ndjsonTable(new Map(Object.entries(all))), { rows, types: all });
+  return format as NdjsonTableFormat<object>;
+}
+
+function valuesFormat(): NdjsonFormat {
+  return {
+    id: "ndjson",
+    extension: ".ndjson",
+    inline: false,
+    check(values) {
+      if (!Array.isArray(values))
+        throw new UnsupportedPayloadError(
+          "ndjson",
+          [],
+          "is no array",
+          "Use json(), or records() for a stream of values.",
+        );
+      checkJson(values, [], "ndjson");
+    },
+    encode: (values) => joinJsonLines("ndjson", values.length, (i) => JSON.stringify(values[i])),
+    decode: <Payload extends readonly unknown[]>(bytes: Uint8Array, limits: DecodeLimits) =>
+      parseJsonLines("ndjson", bytes, limits) as unknown as Payload,
+  };
+}

@@ -1,0 +1,97 @@
+import { DecodeError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { describeCell } from "../../table/describe-cell.ts";
+import { sha256Hex } from "../../util/digest/sha256.ts";
+import type { DecodeLimits } from "../format.ts";
+import { checkJson } from "../json/check-json.ts";
+import { writable } from "../json/nested-json.ts";
+import { checkRows } from "../tabular/check-rows.ts";
+import type { ColumnTypes } from "../tabular/declared-types.ts";
+import type { TypedRowsFormat } from "../tabular/tabular.ts";
+import { isTooLongInBase64 } from "../text-limit.ts";
+import { parseJsonLines } from "./decode-json-lines.ts";
+import { joinJsonLines } from "./encode-json-lines.ts";
+import { ndjsonCellOf, ndjsonValueOf } from "./ndjson-cells.ts";
+
+type JsonRecord = Readonly<Record<string, unknown>>;
+
+/** Records as lines of JSON objects, of which only some values have declared types. */
+export function ndjsonOfSomeTypes(types: ColumnTypes): TypedRowsFormat<object> {
+  return {
+    // The names are part of it: what was written as a date must not be read as a text.
+    id: `ndjson(types=${sha256Hex(JSON.stringify(Object.entries(types).sort(byName))).slice(0, 16)})`,
+    extension: ".ndjson",
+    inline: false,
+    check: (rows) => checkTyped(rows, types),
+    encode: (rows) => joinJsonLines("ndjson", rows.length, (row) => lineOf(rows[row] as JsonRecord, types)),
+    decode: <Payload extends readonly object[]>(bytes: Uint8Array, limits: DecodeLimits) =>
+      decodeTyped(bytes, types, limits) as unknown as Payload,
+  };
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+function checkTyped(rows: readonly object[], types: ColumnTypes): void {
+  checkRows("ndjson", rows, types);
+  for (const [row, record] of rows.entries())
+    for (const [name, cell] of Object.entries(record as JsonRecord)) checkCell(cell, [row, name], types);
+}
+
+function checkCell(cell: unknown, path: readonly [row: number, name: string], types: ColumnTypes): void {
+  const [, name] = path;
+  const type = Object.hasOwn(types, name) ? types[name] : undefined;
+  if (cell instanceof Date && type !== undefined && type !== "value") {
+    if (Number.isNaN(cell.getTime())) refuse(path, "is an invalid date", "Give null.");
+  } else if (cell instanceof Uint8Array && type === "bytes") {
+    if (isTooLongInBase64(cell)) refuse(path, "takes more than 512 MiB as text", "Use structured(), or table().");
+  } else if (typeof cell !== "bigint" || type === undefined || type === "value")
+    checkJson(
+      cell,
+      path,
+      "ndjson",
+      `Declare its type, as in types: { ${JSON.stringify(name)}: "date" }, or use table().`,
+    );
+}
+
+function refuse(path: readonly (string | number)[], what: string, suggestion: string): never {
+  throw new UnsupportedPayloadError("ndjson", path, what, suggestion);
+}
+
+function lineOf(record: JsonRecord, types: ColumnTypes): string {
+  const names = Object.keys(types).filter((name) => Object.hasOwn(record, name) && record[name] !== null);
+  if (names.length === 0) return JSON.stringify(record);
+  const copy = { ...record };
+  for (const name of names) define(copy, name, ndjsonCellOf(types[name] ?? "value", record[name]));
+  return JSON.stringify(copy);
+}
+
+function decodeTyped(bytes: Uint8Array, types: ColumnTypes, limits: DecodeLimits): object[] {
+  const lines = parseJsonLines("ndjson", bytes, limits);
+  for (const [row, line] of lines.entries()) {
+    if (typeof line !== "object" || line === null || Array.isArray(line))
+      throw new DecodeError("ndjson", `line ${row + 1} is no object`);
+    decodeCells(line as Record<string, unknown>, types, row);
+  }
+  return lines as object[];
+}
+
+function decodeCells(record: Record<string, unknown>, types: ColumnTypes, row: number): void {
+  for (const name of Object.keys(record)) {
+    const json = record[name];
+    const type = Object.hasOwn(types, name) ? types[name] : undefined;
+    if (json === null) continue;
+    const value = type === undefined ? writable(json, "ndjson", name) : ndjsonValueOf(type, name, json);
+    if (value === undefined)
+      throw new DecodeError(
+        "ndjson",
+        `${describeCell(json)} in line ${row + 1} is no ${type}, as column ${JSON.stringify(name)} is declared`,
+      );
+    if (value !== json || Object.is(json, -0)) define(record, name, value);
+  }
+}
+
+/** Never through the setter of `__proto__`. */
+function define(record: object, name: string, value: unknown): void {
+  Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
+}

@@ -1,0 +1,182 @@
+import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
+import type { DecodeLimits } from "../format.ts";
+import { instantOf } from "../instants.ts";
+
+/** What a value begins with says how many bytes follow: of a number, or of the length of a text, a list and so on. */
+const FIXED_BYTES: Readonly<Record<number, number>> = {
+  192: 0,
+  194: 0,
+  195: 0,
+  202: 4,
+  203: 8,
+  204: 1,
+  205: 2,
+  206: 4,
+  207: 8,
+  208: 1,
+  209: 2,
+  210: 4,
+  211: 8,
+};
+
+/** The one extension that every MessagePack library knows. */
+const TIMESTAMP = 0xff;
+const NANOSECONDS_OF_A_SECOND = 1_000_000_000;
+const NANOSECONDS_OF_A_MILLISECOND = 1_000_000;
+/** Where msgpackr has no native part, it takes such a mark away from longer texts. */
+const MARK_KEPT_UP_TO_BYTES = 64;
+
+/**
+ * Walk over MessagePack without building anything: whoever decodes it afterwards meets whole values of known types only, as many and as
+ * deeply nested as the limits allow.
+ *
+ * @returns the same bytes, or a copy whose timestamps are as fine as a Date is: what is finer is cut off downwards, where msgpackr would round
+ * those before 1970 up
+ * @throws {@link DecodeError}, {@link DecodeLimitError}
+ */
+export function walkMsgpack(bytes: Uint8Array, limits: DecodeLimits): Uint8Array {
+  if (bytes.length > limits.maxBytes) throw new DecodeLimitError("msgpack", "maxBytes", limits.maxBytes);
+  const walk = new MsgpackWalk(bytes, limits);
+  walk.walk();
+  return walk.rounded ?? bytes;
+}
+
+class MsgpackWalk {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #limits: DecodeLimits;
+  readonly #isUtf8 = process.getBuiltinModule("node:buffer").isUtf8;
+  /** A copy with other timestamps, once there is one that is finer than a Date. */
+  rounded: Uint8Array | undefined;
+  #at = 0;
+  #nodes = 0;
+  /** How many values are to come in the container that is open; of a map, keys and values. */
+  #left = 1;
+  #isMap = false;
+  /** The same of the containers around it. */
+  readonly #leftAround: number[] = [];
+  readonly #isMapAround: boolean[] = [];
+
+  constructor(bytes: Uint8Array, limits: DecodeLimits) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#limits = limits;
+  }
+
+  walk(): void {
+    for (;;) {
+      while (this.#left === 0) {
+        const left = this.#leftAround.pop();
+        if (left === undefined) {
+          if (this.#at !== this.#bytes.length) this.#fail("more bytes follow");
+          return;
+        }
+        this.#left = left;
+        this.#isMap = this.#isMapAround.pop() ?? false;
+      }
+      const isKey = this.#isMap && this.#left % 2 === 0;
+      this.#left -= 1;
+      if (isKey) this.#passKey();
+      else this.#passValue();
+    }
+  }
+
+  #passKey(): void {
+    const sizeBytes = this.#textBytes(this.#take(1)) ?? this.#fail("a key of a map is no text");
+    const start = this.#at;
+    this.#passText(sizeBytes);
+    if (sizeBytes === PROTO.length && PROTO.every((byte, i) => this.#bytes[start + i] === byte))
+      this.#fail("a key of a map is __proto__");
+  }
+
+  #passValue(): void {
+    this.#nodes += 1;
+    if (this.#nodes > this.#limits.maxNodes) this.#exceed("maxNodes");
+    const token = this.#take(1);
+    if (token >= 0x80 && token < 0xe0) this.#passLong(token);
+  }
+
+  /** What is longer than its first byte. */
+  #passLong(token: number): void {
+    const fixed = FIXED_BYTES[token];
+    const textBytes = fixed === undefined ? this.#textBytes(token) : undefined;
+    if (fixed !== undefined) this.#skip(fixed);
+    else if (textBytes !== undefined) this.#passText(textBytes);
+    else if (token < 0xa0) this.#open(token & 0x0f, token < 0x90);
+    else if (token >= 0xdc) this.#open(this.#take(token % 2 === 0 ? 2 : 4), token >= 0xde);
+    else if (token >= 0xd4) this.#passExtension(2 ** (token - 0xd4));
+    else if (token >= 0xc7) this.#passExtension(this.#take(2 ** (token - 0xc7)));
+    else if (token >= 0xc4) this.#skip(this.#take(2 ** (token - 0xc4)));
+    else this.#fail("they hold the byte 0xc1 in the place of a value");
+  }
+
+  #open(count: number, isMap: boolean): void {
+    if (this.#leftAround.length >= this.#limits.maxDepth) this.#exceed("maxDepth");
+    this.#leftAround.push(this.#left);
+    this.#isMapAround.push(this.#isMap);
+    this.#left = isMap ? 2 * count : count;
+    this.#isMap = isMap;
+  }
+
+  /** Of the text that begins with this token. */
+  #textBytes(token: number): number | undefined {
+    if (token >= 0xa0 && token < 0xc0) return token & 0x1f;
+    return token >= 0xd9 && token <= 0xdb ? this.#take(2 ** (token - 0xd9)) : undefined;
+  }
+
+  #passText(sizeBytes: number): void {
+    const start = this.#at;
+    this.#skip(sizeBytes);
+    let i = start;
+    while (i < this.#at && (this.#bytes[i] ?? 0) < 0x80) i += 1;
+    if (i === this.#at) return;
+    if (!this.#isUtf8(this.#bytes.subarray(i, this.#at))) this.#fail("a text is no UTF-8");
+    if (sizeBytes > MARK_KEPT_UP_TO_BYTES && this.#view.getUint32(start) >>> 8 === 0xefbbbf)
+      this.#fail("a text begins with a byte order mark");
+  }
+
+  #passExtension(sizeBytes: number): void {
+    const type = this.#take(1);
+    const start = this.#at;
+    this.#skip(sizeBytes);
+    if (type !== TIMESTAMP)
+      this.#fail(`they hold an extension of type ${(type << 24) >> 24}, and only timestamps (-1) are read`);
+    if (sizeBytes === 4) return;
+    if (sizeBytes !== 8 && sizeBytes !== 12) this.#fail(`a timestamp has ${sizeBytes} bytes`);
+    const head = this.#view.getUint32(start);
+    const nanoseconds = sizeBytes === 8 ? head >>> 2 : head;
+    const seconds = sizeBytes === 8 ? 0n : this.#view.getBigInt64(start + 4);
+    const instant = instantOf(seconds * BigInt(NANOSECONDS_OF_A_SECOND) + BigInt(nanoseconds), "nanosecond");
+    if (nanoseconds >= NANOSECONDS_OF_A_SECOND || Number.isNaN(instant)) this.#fail("a timestamp is no date");
+    const finer = nanoseconds % NANOSECONDS_OF_A_MILLISECOND;
+    if (finer > 0) this.#setUint32(start, sizeBytes === 8 ? head - 4 * finer : head - finer);
+  }
+
+  #setUint32(at: number, value: number): void {
+    this.rounded ??= new Uint8Array(this.#bytes);
+    new DataView(this.rounded.buffer, this.rounded.byteOffset).setUint32(at, value);
+  }
+
+  /** An unsigned number of so many bytes. */
+  #take(sizeBytes: number): number {
+    const at = this.#at;
+    this.#skip(sizeBytes);
+    if (sizeBytes === 1) return this.#bytes[at] ?? 0;
+    return sizeBytes === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+  }
+
+  #skip(sizeBytes: number): void {
+    this.#at += sizeBytes;
+    if (this.#at > this.#bytes.length) this.#fail("they are cut off");
+  }
+
+  #fail(problem: string): never {
+    throw new DecodeError("msgpack", problem);
+  }
+
+  #exceed(limit: "maxDepth" | "maxNodes"): never {
+    throw new DecodeLimitError("msgpack", limit, this.#limits[limit]);
+  }
+}
+
+const PROTO = new TextEncoder().encode("__proto__");

@@ -1,0 +1,86 @@
+import type { Packr } from "msgpackr";
+import { DecodeError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { loadMessagePack } from "../../util/peers/peers.ts";
+import type { DecodeLimits, UniversalFormat } from "../format.ts";
+import { isOutOfResources } from "../out-of-resources.ts";
+import { checkMsgpack } from "./check-msgpack.ts";
+import { walkMsgpack } from "./measure-msgpack.ts";
+
+/**
+ * MessagePack, binary and compact, for other tools and languages: plain MessagePack with its timestamps, and no other extension.
+ *
+ * Holds what JSON holds, and besides `NaN`, infinities, bigints of 64 bits, `Date` and `Uint8Array`. Refuses what would not come back as
+ * it was: `undefined`, `-0`, `Map`, `Set`, other typed arrays, class instances, an object that stands in two places. In files of others, a
+ * 64-bit integer is read as a bigint, a timestamp cut off to the millisecond, and maps must have texts as keys.
+ *
+ * Needs the package `msgpackr`.
+ *
+ * @throws {@link MissingPeerError} when it is first used and `msgpackr` is not installed
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "tracks", generate: () => [{ id: 1n, at: new Date(), points: [[1.5, 2]] }], format: msgpack() });
+ * ```
+ */
+export function msgpack(): UniversalFormat {
+  let loading: Promise<Packr> | undefined;
+  const loadPackr = (): Promise<Packr> => {
+    loading ??= createPackr().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
+  return {
+    id: "msgpack",
+    extension: ".msgpack",
+    inline: "base64",
+    check: checkMsgpack,
+    encode: async (payload) => encodeMsgpack(await loadPackr(), payload),
+    decode: async <Payload>(bytes: Uint8Array, limits: DecodeLimits) => {
+      const packr = await loadPackr();
+      return decodeMsgpack(packr, bytes, limits) as Payload;
+    },
+  };
+}
+
+async function createPackr(): Promise<Packr> {
+  const { Packr: Create } = await loadMessagePack();
+  return new Create({
+    // Records are an extension that only msgpackr reads.
+    useRecords: false,
+    mapsAsObjects: true,
+    // Without, an object of more than 65,535 keys is an error.
+    variableMapSize: true,
+    // A key of that name is data.
+    useToJSON: false,
+    int64AsType: "bigint",
+  });
+}
+
+/** From here on, the buffer that msgpackr keeps for the next payload is taken away from it. */
+const KEPT_BUFFER_BYTES = 1024 * 1024;
+
+function encodeMsgpack(packr: Packr, payload: unknown): readonly Uint8Array[] {
+  let bytes: Uint8Array;
+  try {
+    bytes = packr.pack(payload);
+  } catch (error) {
+    if (!(error as Error).message.includes("maximum buffer size")) throw error;
+    throw new UnsupportedPayloadError("msgpack", [], "takes more than 4 GiB", "Use structured(), or npy().");
+  }
+  if (bytes.buffer.byteLength > KEPT_BUFFER_BYTES) packr.useBuffer(Buffer.allocUnsafeSlow(8192));
+  return [bytes];
+}
+
+function decodeMsgpack(packr: Packr, bytes: Uint8Array, limits: DecodeLimits): unknown {
+  const walked = walkMsgpack(bytes, limits);
+  // Views of a Buffer would be Buffers.
+  const plain = new Uint8Array(walked.buffer, walked.byteOffset, walked.byteLength);
+  try {
+    return packr.unpack(plain);
+  } catch (cause) {
+    if (isOutOfResources(cause)) throw cause;
+    throw new DecodeError("msgpack", (cause as Error).message, { cause });
+  }
+}

@@ -1,0 +1,173 @@
+import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { createBudget, decodedBytesAllowed } from "../decode-budget.ts";
+import { defaultDecodeLimits } from "../decode-limits.ts";
+import type { DecodeLimits, Format } from "../format.ts";
+import { hasOddKeys, isGetter } from "../own-keys.ts";
+import { readZipDirectory } from "./decode-zip-directory.ts";
+import type { NpyArray } from "./npy-array.ts";
+import { checkArray, checkShaped, decodeNpy, encodeNpy, type ShapedArray } from "./shaped-array.ts";
+import { expandEntry, writeZip } from "./zip-files.ts";
+
+/** Arrays by their names: those of one dimension as typed arrays, all others with their shape. */
+export type NpzPayload = Readonly<Record<string, NpyArray | ShapedArray>>;
+
+/** Serves as a `Format` of objects of typed arrays and shaped ones. */
+export interface NpzFormat extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: NpzPayload): void | Promise<void>;
+  encode(payload: NpzPayload): Promise<readonly Uint8Array[]>;
+  decode<Payload extends NpzPayload>(bytes: Uint8Array, limits: DecodeLimits): Promise<Payload>;
+}
+
+/** How an archive is written, and what is read of it. */
+export interface NpzOptions {
+  /** As `np.savez_compressed` does, in the place of `np.savez`: smaller and slower, and loading takes a copy. Not by default. */
+  readonly compressed?: boolean | undefined;
+  /**
+   * The names of the arrays that are read, and that a payload may have; all others that a file holds are left alone, whatever they are. All by default.
+   */
+  readonly only?: readonly string[] | undefined;
+}
+
+/**
+ * NumPy's archive of several arrays: a zip of `.npy` files, which `np.load` reads, as we read what `np.savez` and `np.savez_compressed` wrote. Without
+ * compression, loading gives views of the file's bytes. The same payload gives the same bytes.
+ *
+ * An array of one dimension is a typed array; one of more dimensions, or of none, is `{ data, shape }`. Up to 4 GiB.
+ *
+ * @throws {@link UnsupportedPayloadError} for what NumPy has no type for, a shape that does not fit, a name that no file should have
+ *
+ * @example
+ * ```ts
+ * definePersistable({
+ *   name: "training_set",
+ *   generate: () => ({ x: { data: new Float32Array(6), shape: [3, 2] }, y: Int32Array.of(0, 1, 1) }),
+ *   format: npz(),
+ * });
+ * // Python: np.load("….npz")["x"].shape == (3, 2)
+ * ```
+ */
+export function npz(options: NpzOptions = {}): NpzFormat {
+  const { compressed = false } = options;
+  const only = options.only === undefined ? undefined : new Set(options.only);
+  const format: Format<NpzPayload> = {
+    id: "npz",
+    extension: ".npz",
+    inline: false,
+    check: (payload) => checkNpz(payload, only),
+    encode: (payload) => encodeNpz(payload, compressed),
+    decode: (bytes, limits) => decodeNpz(bytes, limits, only),
+  };
+  return format as NpzFormat;
+}
+
+/** What zip can say in 32 bits, less what it takes to say it. */
+const MAX_BYTES = 2 ** 32 - 2 ** 26;
+const MAX_FILES = 65_534;
+const MAX_NAME_UNITS = 1000;
+
+function checkNpz(payload: NpzPayload, only: ReadonlySet<string> | undefined): void {
+  const refuse = (path: string[], what: string, suggestion: string): never => {
+    throw new UnsupportedPayloadError("npz", path, what, suggestion);
+  };
+  if (typeof payload !== "object" || payload === null || Object.getPrototypeOf(payload) !== Object.prototype)
+    refuse([], "is no plain object", "Give an object of arrays by their names.");
+  const names = Object.keys(payload);
+  if (hasOddKeys(payload, names.length)) refuse([], "has keys that are hidden, or symbols", "Use text keys.");
+  if (names.length > MAX_FILES) refuse([], `has ${names.length} arrays`, `Give at most ${MAX_FILES}.`);
+  let sizeBytes = 0;
+  for (const name of names) {
+    if (isGetter(payload, name)) refuse([name], "is a getter", "Give the array itself.");
+    if (only?.has(name) === false) refuse([name], "is none of those that npz({ only }) reads", "Name it there, too.");
+    if (!isSafeName(name)) refuse([name], "has a name that is not safe for a file", "Use letters, digits and _.");
+    sizeBytes += checkMember(payload[name], name);
+  }
+  if (sizeBytes > MAX_BYTES) refuse([], "takes more than 4 GiB", "Use structured(), or an npy() for each array.");
+}
+
+function checkMember(member: unknown, name: string): number {
+  if (ArrayBuffer.isView(member) || typeof member !== "object" || member === null) {
+    checkArray("npz", member, [name]);
+    return (member as NpyArray).byteLength;
+  }
+  const { data, shape } = member as ShapedArray;
+  checkShaped("npz", member as ShapedArray, [name]);
+  if (shape.length === 1)
+    throw new UnsupportedPayloadError(
+      "npz",
+      [name, "shape"],
+      "has one dimension",
+      "Give the typed array itself: it comes back as one.",
+    );
+  return data.byteLength;
+}
+
+/** Whether a file of that name lies in the folder that the archive is unpacked in, on every system. */
+function isSafeName(name: string): boolean {
+  if (name.length > MAX_NAME_UNITS || name === "__proto__" || !name.isWellFormed()) return false;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is meant
+  if (/[\u0000-\u001f\u007f\\:]/.test(name)) return false;
+  return name === "" || name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
+
+async function encodeNpz(payload: NpzPayload, compressed: boolean): Promise<readonly Uint8Array[]> {
+  const files = Object.entries(payload).map(([name, member]) => {
+    const { data, shape } = ArrayBuffer.isView(member) ? { data: member, shape: [member.length] } : member;
+    return { name: `${name}.npy`, chunks: encodeNpy(data, shape) };
+  });
+  const written = await writeZip(files, { compressed });
+  const sizeBytes = sum(files.flatMap(({ chunks }) => chunks));
+  // What could not be decompressed within the limits must not be written either.
+  if (sizeBytes > decodedBytesAllowed(sum(written), defaultDecodeLimits))
+    throw new UnsupportedPayloadError(
+      "npz",
+      [],
+      `compresses more than ${defaultDecodeLimits.maxRatio} to 1`,
+      "Use npz() without compression.",
+    );
+  return written;
+}
+
+function sum(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((total, { length }) => total + length, 0);
+}
+
+async function decodeNpz(
+  bytes: Uint8Array,
+  limits: DecodeLimits,
+  only: ReadonlySet<string> | undefined,
+): Promise<NpzPayload> {
+  const all = readZipDirectory("npz", bytes);
+  if (all.length > limits.maxNodes) throw new DecodeLimitError("npz", "maxNodes", limits.maxNodes);
+  const entries = only === undefined ? all : all.filter(({ name }) => only.has(nameOf(name)));
+  const budget = createBudget("npz", bytes.length, limits);
+  for (const { sizeBytes } of entries) budget.take(sizeBytes);
+  const payload: Record<string, NpyArray | ShapedArray> = {};
+  for (const entry of entries) {
+    const name = nameOf(entry.name);
+    if (!entry.name.endsWith(EXTENSION) || !isSafeName(name))
+      throw new DecodeError("npz", `they hold a file ${JSON.stringify(entry.name)}, which is no array`);
+    if (Object.hasOwn(payload, name)) throw new DecodeError("npz", `they hold ${JSON.stringify(name)} twice`);
+    payload[name] = decodeMember(name, await expandEntry("npz", entry), limits);
+  }
+  return payload;
+}
+
+const EXTENSION = ".npy";
+
+function nameOf(file: string): string {
+  return file.slice(0, -EXTENSION.length);
+}
+
+function decodeMember(name: string, bytes: Uint8Array, limits: DecodeLimits): NpyArray | ShapedArray {
+  try {
+    const array = decodeNpy(bytes, limits);
+    return array.shape.length === 1 ? array.data : array;
+  } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause;
+    throw new DecodeError(
+      "npz",
+      `the bytes of ${JSON.stringify(name)} are no array (${cause.message}). Others can be read without it, by npz({ only: [their names] })`,
+      { cause },
+    );
+  }
+}

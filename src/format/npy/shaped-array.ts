@@ -1,0 +1,94 @@
+import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import type { DecodeLimits } from "../format.ts";
+import { hasExtraKeys, isGetter } from "../own-keys.ts";
+import { viewProblem } from "../view-problem.ts";
+import type { NpyArray } from "./npy-array.ts";
+import { decodeNpyHeader, encodeNpyHeader, type NpyKind, npyKindOf } from "./npy-header.ts";
+
+/** As many as every NumPy reads. */
+const MAX_DIMENSIONS = 32;
+
+/** A typed array in C order with its shape, `[rows, columns]`; an empty shape is a single number. */
+export interface ShapedArray<Data extends NpyArray = NpyArray> {
+  readonly data: Data;
+  readonly shape: readonly number[];
+}
+
+/** @throws {@link UnsupportedPayloadError} where it is no typed array with a shape that fits. */
+export function checkShaped(format: string, payload: ShapedArray, path: readonly string[]): void {
+  const refuse = (
+    below: string[],
+    what: string,
+    suggestion = "Give { data, shape }, where the product of the shape is the length of the data.",
+  ): never => {
+    throw new UnsupportedPayloadError(format, [...path, ...below], what, suggestion);
+  };
+  if (Array.isArray(payload)) refuse([], "is a list", "Give a typed array: Float64Array.from(list).");
+  if (typeof payload !== "object" || payload === null) refuse([], "is no object");
+  const keys = Reflect.ownKeys(payload);
+  if (keys.length !== 2 || !keys.includes("data") || !keys.includes("shape"))
+    refuse([], "has not just the keys data and shape");
+  for (const key of ["data", "shape"]) if (isGetter(payload, key)) refuse([key], "is a getter");
+  if (Object.getPrototypeOf(payload) !== Object.prototype) refuse([], "is no plain object");
+  checkArray(format, payload.data, [...path, "data"]);
+  const { shape } = payload;
+  if (!isShape(shape)) refuse(["shape"], "is no list of whole numbers");
+  if (shape.length > MAX_DIMENSIONS) refuse(["shape"], `has more than ${MAX_DIMENSIONS} dimensions`);
+  if (sizeOf(shape) !== payload.data.length)
+    refuse(["shape"], `says ${sizeOf(shape)} numbers where there are ${payload.data.length}`);
+}
+
+function isShape(shape: unknown): boolean {
+  if (!Array.isArray(shape) || Object.getPrototypeOf(shape) !== Array.prototype || hasExtraKeys(shape)) return false;
+  return shape.every((size) => Number.isSafeInteger(size) && size >= 0 && !Object.is(size, -0));
+}
+
+/** @throws {@link UnsupportedPayloadError} where it is no typed array that NumPy has a type for. */
+export function checkArray(format: string, data: unknown, path: readonly string[]): void {
+  kindOrRefuse(format, data, path);
+}
+
+function kindOrRefuse(format: string, data: unknown, path: readonly string[]): NpyKind {
+  const kind = npyKindOf(data);
+  const problem = kind === undefined ? undefined : viewProblem(data as NpyArray);
+  if (problem !== undefined) throw new UnsupportedPayloadError(format, path, ...problem);
+  if (kind !== undefined) return kind;
+  const name = ArrayBuffer.isView(data) ? `a ${data.constructor.name}` : "no typed array";
+  const isBuffer = name === "a Buffer";
+  throw new UnsupportedPayloadError(
+    format,
+    path,
+    `is ${name}`,
+    isBuffer
+      ? "Give new Uint8Array(buffer)."
+      : "Use structured(), the default, or a typed array that NumPy has a type for.",
+  );
+}
+
+/** The header, and the numbers where they are. */
+export function encodeNpy(data: NpyArray, shape: readonly number[]): readonly Uint8Array[] {
+  return [
+    encodeNpyHeader(kindOrRefuse("npy", data, []), shape),
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  ];
+}
+
+/** What a .npy file holds: a view of its bytes. */
+export function decodeNpy(bytes: Uint8Array, limits: DecodeLimits): ShapedArray {
+  if (bytes.length > limits.maxBytes) throw new DecodeLimitError("npy", "maxBytes", limits.maxBytes);
+  const { kind, shape, start } = decodeNpyHeader(bytes);
+  const length = sizeOf(shape);
+  if (bytes.length - start !== length * kind.sizeBytes)
+    throw new DecodeError("npy", `they hold ${bytes.length - start} bytes for ${length} numbers of ${kind.sizeBytes}`);
+  const offset = bytes.byteOffset + start;
+  // A view must begin at a multiple of its element's size; files of older writers may not.
+  const data =
+    offset % kind.sizeBytes === 0
+      ? kind.create(bytes.buffer as ArrayBuffer, offset, length)
+      : kind.create(bytes.slice(start).buffer, 0, length);
+  return { data, shape };
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}

@@ -1,0 +1,242 @@
+import { DecodeError } from "../../errors/format-errors.ts";
+import type { ColumnType } from "../../table/column.ts";
+import type { Budget } from "../decode-budget.ts";
+import type { DecodeLimits } from "../format.ts";
+import { type InstantUnit, instantOf, instantsOf } from "../instants.ts";
+import { decodeNestedJson } from "../json/nested-json.ts";
+import { isOutOfResources } from "../out-of-resources.ts";
+import { decodeHalf } from "../tabular/decode-half.ts";
+import { PHYSICAL, type PhysicalValues } from "./encodings.ts";
+import type { ParquetElement } from "./footer.ts";
+
+/** Values as a column has them. */
+export type LogicalValues = ArrayLike<number> | ArrayLike<bigint> | readonly unknown[];
+
+/** How the values of a column of a file become ours. */
+export interface ColumnReading {
+  readonly type: ColumnType;
+  /** Whether every row is null, whatever values the pages hold. */
+  readonly isNull?: boolean;
+  /** Whether several rows may be given the same value, as the values of a dictionary are. */
+  readonly shareable: boolean;
+  convert(values: PhysicalValues, context: ConvertContext): LogicalValues;
+}
+
+export interface ConvertContext {
+  readonly budget: Budget;
+  readonly limits: DecodeLimits;
+}
+
+const CONVERTED = { utf8: 0, enum: 4, decimal: 5, date: 6, millis: 9, micros: 10, json: 19 } as const;
+/** Whole numbers in the older notation: uint8 to uint64, then int8 to int64. */
+const CONVERTED_INTEGERS: readonly ColumnType[] = [
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+];
+const LOGICAL = {
+  string: 1,
+  enum: 4,
+  decimal: 5,
+  date: 6,
+  timestamp: 8,
+  integer: 10,
+  unknown: 11,
+  json: 12,
+  uuid: 14,
+  half: 15,
+};
+/** By their numbers in a timestamp's type. */
+const UNITS: readonly (InstantUnit | undefined)[] = [undefined, "millisecond", "microsecond", "nanosecond"];
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * How to read a column, by the file's own schema.
+ *
+ * @throws {@link DecodeError} for columns of lists, structures and maps
+ */
+export function columnReadingOf(element: ParquetElement): ColumnReading {
+  const { type, name, repetition, childCount } = element;
+  if (childCount > 0 || repetition === 2)
+    throw new DecodeError("parquet", `column ${name} holds lists, structures or maps, which are not read`);
+  // Some writers have such a column without nulls: what its pages then hold has no meaning.
+  if (element.logical?.kind === LOGICAL.unknown) return onlyNulls;
+  switch (type) {
+    case PHYSICAL.boolean:
+      return same("boolean");
+    case PHYSICAL.int32:
+      return readingOfInt32(element);
+    case PHYSICAL.int64:
+      return readingOfInt64(element);
+    case PHYSICAL.int96:
+      return dates((values) => Float64Array.from(values as Uint8Array[], instantOf96));
+    case PHYSICAL.float:
+      return same("float32");
+    case PHYSICAL.double:
+      return same("float64");
+    case PHYSICAL.bytes:
+    case PHYSICAL.fixedBytes:
+      return readingOfBytes(element);
+    default:
+      throw new DecodeError("parquet", `column ${name} has the unknown type ${type}`);
+  }
+}
+
+function same(type: ColumnType): ColumnReading {
+  return { type, shareable: true, convert: (values) => values };
+}
+
+function readingOfInt32(element: ParquetElement): ColumnReading {
+  if (isDecimal(element)) return decimal(element, (value) => String(value));
+  if (element.converted === CONVERTED.date || element.logical?.kind === LOGICAL.date) return counts("day");
+  const type = integerOf(element) ?? "int32";
+  const range = RANGES[type];
+  if (range === undefined) return same(type === "uint32" ? "uint32" : "int32");
+  return {
+    type,
+    shareable: true,
+    convert(values) {
+      for (const value of values as Int32Array)
+        if (value < range[0] || value > range[1])
+          throw new DecodeError("parquet", `column ${element.name} holds ${value}, which is no ${type}`);
+      return values;
+    },
+  };
+}
+
+const RANGES: { readonly [type: string]: readonly [least: number, most: number] } = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32_768, 32_767],
+  uint16: [0, 65_535],
+};
+
+function readingOfInt64(element: ParquetElement): ColumnReading {
+  if (isDecimal(element)) return decimal(element, (value) => String(value));
+  const { converted, logical } = element;
+  const unit = logical?.kind === LOGICAL.timestamp ? UNITS[logical.unit] : undefined;
+  if (unit !== undefined) return counts(unit);
+  if (converted === CONVERTED.millis) return counts("millisecond");
+  if (converted === CONVERTED.micros) return counts("microsecond");
+  if (logical?.kind === LOGICAL.timestamp)
+    throw new DecodeError("parquet", `column ${element.name} counts time in an unknown unit`);
+  return same(integerOf(element) === "uint64" ? "uint64" : "int64");
+}
+
+function readingOfBytes(element: ParquetElement): ColumnReading {
+  const { converted, logical, typeLength } = element;
+  if (isDecimal(element)) return decimal(element, (value) => String(bigintOf(value as Uint8Array)));
+  if (logical?.kind === LOGICAL.half && typeLength === 2)
+    return { type: "float32", shareable: true, convert: (values) => (values as Uint8Array[]).map(halfOf) };
+  if (logical?.kind === LOGICAL.uuid && typeLength === 16)
+    return { type: "string", shareable: true, convert: (values) => (values as Uint8Array[]).map(uuidOf) };
+  if (converted === CONVERTED.json || logical?.kind === LOGICAL.json) return jsonReading(element.name);
+  const isText = converted === CONVERTED.utf8 || converted === CONVERTED.enum;
+  if (isText || logical?.kind === LOGICAL.string || logical?.kind === LOGICAL.enum) return textReading(element.name);
+  return bytesReading;
+}
+
+function textReading(name: string): ColumnReading {
+  return {
+    type: "string",
+    shareable: true,
+    convert(values) {
+      try {
+        return (values as Uint8Array[]).map((bytes) => decoder.decode(bytes));
+      } catch (cause) {
+        if (isOutOfResources(cause)) throw cause;
+        throw new DecodeError("parquet", `column ${name} holds what is no UTF-8 text`, { cause });
+      }
+    },
+  };
+}
+
+/** Each row has a value of its own, which may be changed without changing another one's. */
+function jsonReading(name: string): ColumnReading {
+  return {
+    type: "value",
+    shareable: false,
+    convert: (values, { budget, limits }) =>
+      (values as Uint8Array[]).map((bytes) => {
+        budget.take(bytes.length);
+        return decodeNestedJson("parquet", name, bytes, limits);
+      }),
+  };
+}
+
+const bytesReading: ColumnReading = {
+  type: "bytes",
+  shareable: false,
+  convert: (values, { budget }) =>
+    (values as Uint8Array[]).map((bytes) => {
+      budget.take(bytes.length);
+      return new Uint8Array(bytes);
+    }),
+};
+
+const onlyNulls: ColumnReading = { type: "value", isNull: true, shareable: true, convert: () => [] };
+
+/** What no Date can hold is NaN, until it is known whether a row that is read has it. */
+function dates(convert: (values: PhysicalValues) => Float64Array): ColumnReading {
+  return { type: "date", shareable: true, convert };
+}
+
+function counts(unit: InstantUnit): ColumnReading {
+  return dates((values) => instantsOf(values as Int32Array | BigInt64Array, unit));
+}
+
+/** The nearest number: Parquet's decimals have up to 76 digits, and numbers here about 15. */
+function decimal(element: ParquetElement, digitsOf: (value: number | bigint | Uint8Array) => string): ColumnReading {
+  return {
+    type: "float64",
+    shareable: true,
+    convert: (values) =>
+      Float64Array.from({ length: values.length }, (_, i) => Number(`${digitsOf(values[i] ?? 0)}e${-element.scale}`)),
+  };
+}
+
+function isDecimal({ converted, logical, scale, name }: ParquetElement): boolean {
+  if (converted !== CONVERTED.decimal && logical?.kind !== LOGICAL.decimal) return false;
+  if (!Number.isSafeInteger(scale)) throw new DecodeError("parquet", `column ${name} has no number of digits`);
+  return true;
+}
+
+function integerOf({ converted, logical }: ParquetElement): ColumnType | undefined {
+  if (logical?.kind === LOGICAL.integer) {
+    const name = `${logical.signed ? "" : "u"}int${logical.bitWidth}`;
+    return CONVERTED_INTEGERS.find((type) => type === name);
+  }
+  return converted === undefined ? undefined : CONVERTED_INTEGERS[converted - 11];
+}
+
+/** Big-endian, in two's complement. Longer ones than Parquet has digits for would take time that grows with their square. */
+function bigintOf(bytes: Uint8Array): bigint {
+  if (bytes.length === 0) return 0n;
+  if (bytes.length > 64) throw new DecodeError("parquet", "a decimal number is longer than 64 bytes");
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`));
+}
+
+const NANOSECONDS_OF_A_DAY = 86_400_000_000_000n;
+
+/** Nanoseconds of the day, then the day in the Julian calendar's count. */
+function instantOf96(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 12);
+  const days = BigInt(view.getInt32(8, true) - 2_440_588);
+  return instantOf(days * NANOSECONDS_OF_A_DAY + view.getBigInt64(0, true), "nanosecond");
+}
+
+function halfOf(bytes: Uint8Array): number {
+  return decodeHalf((bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8));
+}
+
+function uuidOf(bytes: Uint8Array): string {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}

@@ -1,0 +1,154 @@
+import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
+import { type Column, MARK } from "../../table/column.ts";
+import { ColumnTable } from "../../table/column-table.ts";
+import { type Budget, createBudget } from "../decode-budget.ts";
+import type { DecodeLimits, TableSelection } from "../format.ts";
+import { assertInstants } from "../instants.ts";
+import type { PayloadSource } from "../payload-source.ts";
+import { COLUMN_ARRAYS, isNumericColumnType, NO_VALUE, rowBytesOf } from "../tabular/column-arrays.ts";
+import { resolveSelection } from "../tabular/table-selection.ts";
+import { type ColumnReading, columnReadingOf } from "./column-conversion.ts";
+import { type ColumnFill, fillPage } from "./fill-rows.ts";
+import { type ParquetChunk, type ParquetElement, type ParquetFooter, parseParquetFooter, rangeOf } from "./footer.ts";
+import { readNote } from "./note.ts";
+import { loadExpand } from "./page-compression.ts";
+import { type PageReading, readPages } from "./pages.ts";
+
+/** As much of the end of a file as is read at once: the footer of most. */
+const TAIL_BYTES = 16 * 1024;
+/** The length of the footer, and the magic. */
+const TRAILER_BYTES = 8;
+/** A page may expand to as much, however little it is. */
+const FREE_PAGE_BYTES = 1024 * 1024;
+
+type ParquetSource = Pick<PayloadSource, "sizeBytes" | "read">;
+
+/**
+ * Read a table, or a part of one: the footer, and the column chunks of the row groups that are asked for.
+ *
+ * @throws {@link DecodeError}, {@link DecodeLimitError}, {@link MissingPeerError} for a file compressed by snappy without hyparquet
+ */
+export async function readParquet(
+  source: ParquetSource,
+  selection: TableSelection,
+  limits: DecodeLimits,
+): Promise<ColumnTable> {
+  const footer = await readFooter(source);
+  const { marked, isPlaceheld } = readNote(footer, limits);
+  const elements = isPlaceheld ? [] : footer.columns;
+  const names = elements.map(({ name }) => name);
+  const { columnIndexes, start, end } = resolveSelection("parquet", names, footer.rowCount, selection);
+  const readings = columnIndexes.map((i) => {
+    const element = elements[i] as ParquetElement;
+    return { element, reading: columnReadingOf(element) };
+  });
+  const budget = createBudget("parquet", source.sizeBytes, limits);
+  reserve(readings, end - start, budget, limits);
+  const fills = readings.map(({ element, reading }) =>
+    createFill(element.name, reading, end - start, marked.has(element.name)),
+  );
+  const pages = createBudget("parquet", source.sizeBytes, limits);
+  let groupStart = 0;
+  for (const group of footer.rowGroups) {
+    const from = Math.max(start - groupStart, 0);
+    const to = Math.min(end - groupStart, group.rowCount);
+    if (from < to) {
+      const read = readings.flatMap(({ element, reading }, i) =>
+        reading.isNull === true
+          ? []
+          : [
+              {
+                element,
+                reading,
+                fill: fills[i] as ColumnFill,
+                chunk: group.chunks[element.chunkIndex] as ParquetChunk,
+              },
+            ],
+      );
+      const bytes = await Promise.all(read.map(({ chunk }) => readRange(source, rangeOf(chunk))));
+      for (const [i, { element, reading, fill, chunk }] of read.entries()) {
+        const how = await pageReadingOf(element, chunk, group.rowCount, limits, pages);
+        for (const page of readPages(bytes[i] as Uint8Array, group.rowCount, { start: from, end: to }, how))
+          fillPage(fill, page, reading, { from, to, at: groupStart - start }, { budget, limits });
+      }
+    }
+    groupStart += group.rowCount;
+  }
+  const columns = fills.map(
+    ({ column, marks }) => ({ ...column, ...(marks === undefined ? {} : { marks }) }) as Column,
+  );
+  for (const column of columns) assertInstants("parquet", column, start);
+  return new ColumnTable(columns, end - start);
+}
+
+async function readFooter(source: ParquetSource): Promise<ParquetFooter> {
+  const { sizeBytes } = source;
+  if (sizeBytes < 4 + TRAILER_BYTES) throw new DecodeError("parquet", `${sizeBytes} bytes are too few`);
+  const tailStart = Math.max(0, sizeBytes - TAIL_BYTES);
+  const tail = await readRange(source, { start: tailStart, end: sizeBytes });
+  const trailer = new DataView(tail.buffer, tail.byteOffset + tail.length - TRAILER_BYTES, TRAILER_BYTES);
+  if (trailer.getUint32(4, true) !== 0x31524150)
+    throw new DecodeError("parquet", "they do not end as Parquet files do, with PAR1");
+  const end = sizeBytes - TRAILER_BYTES;
+  const start = end - trailer.getUint32(0, true);
+  if (start < 4) throw new DecodeError("parquet", "the footer is larger than all of them");
+  const bytes =
+    start >= tailStart ? tail.subarray(start - tailStart, end - tailStart) : await readRange(source, { start, end });
+  return parseParquetFooter(bytes, start);
+}
+
+async function readRange(
+  source: ParquetSource,
+  { start, end }: { readonly start: number; readonly end: number },
+): Promise<Uint8Array> {
+  const bytes = await source.read(start, end);
+  if (bytes.length !== end - start)
+    throw new DecodeError("parquet", `they end after ${start + bytes.length} bytes, where ${end} are needed`);
+  return bytes;
+}
+
+interface ReadColumn {
+  readonly element: ParquetElement;
+  readonly reading: ColumnReading;
+}
+
+/** Few bytes can say a great many rows: what these take is counted before anything is allocated. */
+function reserve(columns: readonly ReadColumn[], rowCount: number, budget: Budget, limits: DecodeLimits): void {
+  const listed = columns.filter(({ reading }) => !isNumericColumnType(reading.type));
+  const cells = columns.length === 0 ? rowCount : listed.length * rowCount;
+  if (cells > limits.maxNodes) throw new DecodeLimitError("parquet", "maxNodes", limits.maxNodes);
+  for (const { element, reading } of columns)
+    budget.take(rowCount * (rowBytesOf(reading.type) + (element.repetition === 1 || reading.isNull === true ? 1 : 0)));
+}
+
+function createFill(name: string, { type, isNull }: ColumnReading, rowCount: number, isMarked: boolean): ColumnFill {
+  const values = isNumericColumnType(type)
+    ? new COLUMN_ARRAYS[type](rowCount)
+    : new Array<unknown>(rowCount).fill(NO_VALUE[type]);
+  const marks =
+    isMarked || isNull === true ? new Uint8Array(rowCount).fill(isNull === true ? MARK.null : 0) : undefined;
+  return { column: { name, type, values }, marks };
+}
+
+async function pageReadingOf(
+  element: ParquetElement,
+  chunk: ParquetChunk,
+  rowCount: number,
+  limits: DecodeLimits,
+  budget: Budget,
+): Promise<PageReading> {
+  const problem = (what: string): DecodeError => new DecodeError("parquet", `column ${element.name} ${what}`);
+  if (chunk.type !== element.type) throw problem("has another type in a row group than in the schema");
+  if (chunk.valueCount !== rowCount) throw problem(`has ${chunk.valueCount} values in ${rowCount} rows`);
+  const expand = await loadExpand(chunk.codec);
+  return {
+    physical: { type: chunk.type, length: element.typeLength },
+    optional: element.repetition === 1,
+    budget,
+    expand(bytes, sizeBytes) {
+      createBudget("parquet", bytes.length, limits, FREE_PAGE_BYTES).take(sizeBytes);
+      budget.take(sizeBytes);
+      return expand(bytes, sizeBytes);
+    },
+  };
+}

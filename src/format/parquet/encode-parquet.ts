@@ -1,0 +1,168 @@
+import type { SchemaElement } from "hyparquet";
+import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { type Column, type ColumnType, MARK } from "../../table/column.ts";
+import type { ColumnTable } from "../../table/column-table.ts";
+import { loadParquetWriter } from "../../util/peers/peers.ts";
+import { decodedBytesAllowed } from "../decode-budget.ts";
+import { defaultDecodeLimits } from "../decode-limits.ts";
+import { isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
+import { cutRows } from "../tabular/cut-rows.ts";
+import type { ColumnTypes } from "../tabular/declared-types.ts";
+import { isAllNull } from "../tabular/is-all-null.ts";
+import { createNote } from "./note.ts";
+import { compressorsOf, type ParquetCodec } from "./page-compression.ts";
+
+/** How a Parquet file is written. */
+export interface ParquetWriting {
+  readonly rowGroupRows: number;
+  readonly codec: ParquetCodec;
+  /** No more texts or bytes of one column in one row group, which is in memory as a whole. 256 MiB by default. */
+  readonly rowGroupBytes?: number | undefined;
+  /** What was declared: of other columns that are only null, nothing is known. */
+  readonly types?: ColumnTypes | undefined;
+}
+
+const ROW_GROUP_BYTES = 2 ** 28;
+
+type Cells = NonNullable<
+  Parameters<import("hyparquet-writer").ParquetWriter["write"]>[0]
+>["columnData"][number]["data"];
+
+/**
+ * What the schema says of each type of column. Whole numbers have their logical type in the older notation only: of the newer one
+ * hyparquet-writer makes something that stricter readers refuse.
+ */
+type Element = Omit<SchemaElement, "name">;
+
+const ELEMENTS: { readonly [Type in ColumnType]: Element } = {
+  int8: { type: "INT32", converted_type: "INT_8" },
+  uint8: { type: "INT32", converted_type: "UINT_8" },
+  int16: { type: "INT32", converted_type: "INT_16" },
+  uint16: { type: "INT32", converted_type: "UINT_16" },
+  int32: { type: "INT32" },
+  uint32: { type: "INT32", converted_type: "UINT_32" },
+  int64: { type: "INT64" },
+  uint64: { type: "INT64", converted_type: "UINT_64" },
+  float32: { type: "FLOAT" },
+  float64: { type: "DOUBLE" },
+  boolean: { type: "BOOLEAN" },
+  string: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
+  date: {
+    type: "INT64",
+    converted_type: "TIMESTAMP_MILLIS",
+    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
+  },
+  bytes: { type: "BYTE_ARRAY" },
+  value: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
+};
+
+/** Of a column that is only null. */
+const NULLS: Element = { type: "INT32", logical_type: { type: "NULL" } };
+/** Tools refuse a file without columns, and with it all files that they read together; this one goes with every other file. */
+const PLACEHOLDER: SchemaElement = { name: "(no columns)", ...NULLS, repetition_type: "OPTIONAL" };
+
+function schemaOf(columns: readonly Column[], elementOf: (column: Column) => Element): SchemaElement[] {
+  const leaves = columns.map((column) => ({
+    name: column.name,
+    ...elementOf(column),
+    repetition_type: column.marks === undefined ? ("REQUIRED" as const) : ("OPTIONAL" as const),
+  }));
+  return [{ name: "root", num_children: columns.length }, ...leaves];
+}
+
+/** @throws {@link MissingPeerError} */
+export async function encodeParquet(
+  { columns, rowCount }: ColumnTable,
+  { rowGroupRows, codec, rowGroupBytes = ROW_GROUP_BYTES, types = {} }: ParquetWriting,
+): Promise<readonly Uint8Array[]> {
+  const { ByteWriter, ParquetWriter } = await loadParquetWriter();
+  const isUnknown = (column: Column): boolean => !Object.hasOwn(types, column.name) && isAllNull(column);
+  const elementOf = (column: Column): Element => (isUnknown(column) ? NULLS : ELEMENTS[column.type]);
+  const isPlaceheld = columns.length === 0 && rowCount === 0;
+  const chunks: Uint8Array[] = [];
+  const bytes = new ByteWriter();
+  const writer = new ParquetWriter({
+    // What is written of a row group is taken away before the next one.
+    writer: Object.assign(bytes, {
+      flush() {
+        chunks.push(bytes.getBytes().slice());
+        bytes.index = 0;
+      },
+    }),
+    // Text that is JSON is given as text: told that it is JSON, hyparquet-writer would make its own, and lose what that loses.
+    schema: schemaOf(columns, (column) =>
+      isUnknown(column) || column.type !== "value" ? elementOf(column) : { type: "BYTE_ARRAY" },
+    ),
+    codec: codec.toUpperCase() as "SNAPPY",
+    compressors: compressorsOf(codec),
+    createdBy: "persistable-ts",
+    kvMetadata: [createNote(columns, isPlaceheld)],
+  });
+  for (let start = 0, end = 0; start < rowCount && columns.length > 0; start = end) {
+    const mostRows = Math.min(rowGroupRows, rowCount - start);
+    const rows = cutRows("parquet", columns, start, { mostRows, mostBytes: rowGroupBytes });
+    end = rows.end;
+    await writer.write({
+      columnData: columns.map((column) => {
+        const data = cellsOf(column, start, end, rows.texts.get(column));
+        return { name: column.name, data, ...(hasNegativeZero(column, data) ? { encoding: "PLAIN" as const } : {}) };
+      }),
+      rowGroupSize: end - start,
+    });
+  }
+  // Rows without columns are in no row group.
+  if (columns.length === 0) writer.num_rows = BigInt(rowCount);
+  writer.schema = isPlaceheld ? [{ name: "root", num_children: 1 }, PLACEHOLDER] : schemaOf(columns, elementOf);
+  await writer.finish();
+  chunks.push(bytes.getBytes().slice());
+  refuseBomb(columns, rowCount, chunks);
+  return chunks;
+}
+
+/** Some rows of a column, as hyparquet-writer takes them: typed arrays where there is no null, else lists with null in them. */
+function cellsOf(column: Column, start: number, end: number, texts: readonly string[] | undefined): Cells {
+  const { type, values } = column;
+  const marks = column.marks?.subarray(start, end);
+  const isNull = (row: number): boolean => marks !== undefined && marks[row] !== MARK.present;
+  if (texts !== undefined) return texts.slice(0, end - start).map((text, row) => (isNull(row) ? null : text));
+  const part = (values as Float64Array).subarray?.(start, end) ?? (values as unknown[]).slice(start, end);
+  const convert = CONVERSIONS[type];
+  if (convert === undefined && (marks === undefined || !marks.includes(MARK.null))) return part as Cells;
+  return Array.from(part as ArrayLike<unknown>, (value, row) =>
+    isNull(row) ? null : convert === undefined ? value : convert(value),
+  );
+}
+
+const CONVERSIONS: { readonly [Type in ColumnType]?: (value: unknown) => unknown } = {
+  boolean: (value) => value === 1,
+  // A list, since it refuses typed arrays whose upper half is in use.
+  uint32: (value) => value,
+  date: (value) => BigInt(value as number),
+};
+
+/** A dictionary takes -0 for 0. */
+function hasNegativeZero({ type }: Column, cells: Cells): boolean {
+  if (type !== "float64" && type !== "float32") return false;
+  for (const cell of cells) if (cell === 0 && Object.is(cell, -0)) return true;
+  return false;
+}
+
+/** What could not be decoded within the limits must not be written either. */
+function refuseBomb(columns: readonly Column[], rowCount: number, chunks: readonly Uint8Array[]): void {
+  let encoded = 0;
+  for (const chunk of chunks) encoded += chunk.length;
+  let decoded = 0;
+  for (const { type, values, marks } of columns) {
+    decoded += rowCount * (rowBytesOf(type) + (marks === undefined ? 0 : 1));
+    if (isNumericColumnType(type)) continue;
+    for (const value of values as readonly unknown[])
+      if (typeof value === "string" || value instanceof Uint8Array) decoded += value.length;
+  }
+  if (decoded > decodedBytesAllowed(encoded, defaultDecodeLimits))
+    throw new UnsupportedPayloadError(
+      "parquet",
+      [],
+      `compresses more than ${defaultDecodeLimits.maxRatio} to 1`,
+      "Use arrow() or npy(), or smaller row groups.",
+    );
+}

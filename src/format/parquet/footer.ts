@@ -1,0 +1,268 @@
+import { DecodeError } from "../../errors/format-errors.ts";
+import { ThriftReader } from "./thrift-reader.ts";
+
+/** What the end of a Parquet file says about the rest of it. */
+export interface ParquetFooter {
+  readonly rowCount: number;
+  readonly columns: readonly ParquetElement[];
+  readonly rowGroups: readonly ParquetRowGroup[];
+  /** What writers add under names of their own. */
+  readonly notes: ReadonlyMap<string, string>;
+}
+
+/** A column of the schema. */
+export interface ParquetElement {
+  name: string;
+  /** Which chunk of a row group holds it. */
+  chunkIndex: number;
+  /** Of the physical type; undefined for a column of several chunks. */
+  type: number | undefined;
+  typeLength: number;
+  /** 0 required, 1 optional, 2 repeated. */
+  repetition: number;
+  childCount: number;
+  /** The older of the two ways to name a logical type. */
+  converted: number | undefined;
+  scale: number;
+  logical: ParquetLogical | undefined;
+}
+
+/** The newer one: its number, and what belongs to it. */
+export interface ParquetLogical {
+  kind: number;
+  /** Of a time: 1 for milliseconds, 2 for microseconds, 3 for nanoseconds. */
+  unit: number;
+  bitWidth: number;
+  signed: boolean;
+}
+
+export interface ParquetRowGroup {
+  rowCount: number;
+  readonly chunks: readonly ParquetChunk[];
+}
+
+/** Where the values of a column lie, for one row group. */
+export interface ParquetChunk {
+  type: number;
+  codec: number;
+  valueCount: number;
+  compressedBytes: number;
+  uncompressedBytes: number;
+  dataOffset: number;
+  dictionaryOffset: number;
+  /** The name of another file that holds it. */
+  elsewhere: boolean;
+}
+
+/** @throws {@link DecodeError} */
+export function parseParquetFooter(bytes: Uint8Array, sizeBytes: number): ParquetFooter {
+  const reader = new ThriftReader(bytes);
+  const elements: ParquetElement[] = [];
+  const rowGroups: ParquetRowGroup[] = [];
+  const notes = new Map<string, string>();
+  let rowCount = -1;
+  reader.struct({
+    2: (type) => reader.list(type, (element) => elements.push(readElement(reader, element))),
+    3: (type) => {
+      rowCount = reader.int(type);
+    },
+    4: (type) => reader.list(type, (element) => rowGroups.push(readRowGroup(reader, element))),
+    5: (type) => reader.list(type, (element) => notes.set(...readNote(reader, element))),
+  });
+  const { columns, chunkCount } = columnsOf(elements);
+  let sum = 0;
+  for (const group of rowGroups) {
+    if (!isCount(group.rowCount)) fail("a row group says no number of rows");
+    if (group.chunks.length !== chunkCount) fail("a row group has not one chunk for each column");
+    for (const chunk of group.chunks) checkChunk(chunk, sizeBytes);
+    sum += group.rowCount;
+  }
+  // Rows without columns are in no row group.
+  if (!isCount(rowCount) || (sum !== rowCount && columns.length > 0))
+    fail(`they say ${rowCount} rows, and hold ${sum}`);
+  return { rowCount, columns, rowGroups, notes };
+}
+
+function readElement(reader: ThriftReader, elementType: number): ParquetElement {
+  const element: ParquetElement = {
+    name: "",
+    chunkIndex: -1,
+    type: undefined,
+    typeLength: 0,
+    repetition: 0,
+    childCount: 0,
+    converted: undefined,
+    scale: 0,
+    logical: undefined,
+  };
+  reader.structOf(elementType, {
+    1: (type) => {
+      element.type = reader.int(type);
+    },
+    2: (type) => {
+      element.typeLength = reader.int(type);
+    },
+    3: (type) => {
+      element.repetition = reader.int(type);
+    },
+    4: (type) => {
+      element.name = reader.text(type);
+    },
+    5: (type) => {
+      element.childCount = reader.int(type);
+    },
+    6: (type) => {
+      element.converted = reader.int(type);
+    },
+    7: (type) => {
+      element.scale = reader.int(type);
+    },
+    10: (type) => {
+      element.logical = readLogical(reader, type);
+    },
+  });
+  return element;
+}
+
+/** A union: of its fields there is one, whose number is the kind. */
+function readLogical(reader: ThriftReader, elementType: number): ParquetLogical {
+  const logical: ParquetLogical = { kind: 0, unit: 0, bitWidth: 0, signed: true };
+  const kind = (number: number) => (type: number) => {
+    logical.kind = number;
+    reader.structOf(type, {});
+  };
+  const unit = (number: number) => (type: number) => {
+    logical.unit = number;
+    reader.structOf(type, {});
+  };
+  const time = (number: number) => (type: number) => {
+    logical.kind = number;
+    reader.structOf(type, { 2: (union) => reader.structOf(union, { 1: unit(1), 2: unit(2), 3: unit(3) }) });
+  };
+  const plain = [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16, 17, 18].map((number) => [number, kind(number)] as const);
+  reader.structOf(elementType, {
+    ...Object.fromEntries(plain),
+    7: time(7),
+    8: time(8),
+    10: (type) => {
+      logical.kind = 10;
+      reader.structOf(type, {
+        1: (width) => {
+          logical.bitWidth = reader.int(width);
+        },
+        2: (signed) => {
+          logical.signed = reader.bool(signed);
+        },
+      });
+    },
+  });
+  return logical;
+}
+
+function readRowGroup(reader: ThriftReader, elementType: number): ParquetRowGroup {
+  const chunks: ParquetChunk[] = [];
+  const group = { rowCount: -1, chunks };
+  reader.structOf(elementType, {
+    1: (type) => reader.list(type, (element) => chunks.push(readChunk(reader, element))),
+    3: (type) => {
+      group.rowCount = reader.int(type);
+    },
+  });
+  return group;
+}
+
+function readChunk(reader: ThriftReader, elementType: number): ParquetChunk {
+  const chunk: ParquetChunk = {
+    type: -1,
+    codec: -1,
+    valueCount: -1,
+    compressedBytes: -1,
+    uncompressedBytes: -1,
+    dataOffset: -1,
+    dictionaryOffset: 0,
+    elsewhere: false,
+  };
+  const number = (key: "type" | "codec" | "valueCount" | "compressedBytes" | "uncompressedBytes") => (type: number) => {
+    chunk[key] = reader.int(type);
+  };
+  reader.structOf(elementType, {
+    1: (type) => {
+      chunk.elsewhere = reader.text(type) !== "";
+    },
+    3: (type) =>
+      reader.structOf(type, {
+        1: number("type"),
+        4: number("codec"),
+        5: number("valueCount"),
+        6: number("uncompressedBytes"),
+        7: number("compressedBytes"),
+        9: (offset) => {
+          chunk.dataOffset = reader.int(offset);
+        },
+        11: (offset) => {
+          chunk.dictionaryOffset = reader.int(offset);
+        },
+      }),
+  });
+  return chunk;
+}
+
+function readNote(reader: ThriftReader, elementType: number): [key: string, value: string] {
+  const note: [string, string] = ["", ""];
+  reader.structOf(elementType, {
+    1: (type) => {
+      note[0] = reader.text(type);
+    },
+    2: (type) => {
+      note[1] = reader.text(type);
+    },
+  });
+  return note;
+}
+
+/** The schema is a tree, written from the root on; what stands directly below the root is a column. */
+function columnsOf(elements: readonly ParquetElement[]): { columns: ParquetElement[]; chunkCount: number } {
+  const [root] = elements;
+  if (root === undefined) fail("they have no schema");
+  const columns: ParquetElement[] = [];
+  let at = 1;
+  let chunkCount = 0;
+  for (let i = 0; i < root.childCount; i++) {
+    const column = elements[at];
+    if (column === undefined) fail("the schema is cut off");
+    column.chunkIndex = chunkCount;
+    columns.push(column);
+    for (let pending = 1; pending > 0; pending--) {
+      const element = elements[at++];
+      if (element === undefined) fail("the schema is cut off");
+      // Rejects a count that would make pending negative, and the loop endless.
+      if (!isCount(element.childCount) || element.childCount > elements.length) fail("the schema is cut off");
+      pending += element.childCount;
+      if (element.childCount === 0) chunkCount += 1;
+    }
+  }
+  if (at !== elements.length) fail("the schema goes on after its end");
+  return { columns, chunkCount };
+}
+
+function checkChunk(chunk: ParquetChunk, sizeBytes: number): void {
+  if (chunk.elsewhere) fail("a column lies in another file");
+  const { start, end } = rangeOf(chunk);
+  if (!isCount(start) || !isCount(chunk.compressedBytes) || end > sizeBytes) fail("a column lies outside of them");
+  if (!isCount(chunk.valueCount) || !isCount(chunk.uncompressedBytes)) fail("a column says no number of values");
+}
+
+/** The bytes of a chunk in the file. */
+export function rangeOf(chunk: ParquetChunk): { readonly start: number; readonly end: number } {
+  const { dictionaryOffset, dataOffset } = chunk;
+  const start = dictionaryOffset > 0 ? Math.min(dictionaryOffset, dataOffset) : dataOffset;
+  return { start, end: start + chunk.compressedBytes };
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+function fail(problem: string): never {
+  throw new DecodeError("parquet", problem);
+}

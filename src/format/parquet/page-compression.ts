@@ -1,0 +1,107 @@
+import { CompressionUnavailableError, DecodeError } from "../../errors/format-errors.ts";
+import { loadParquetReader } from "../../util/peers/peers.ts";
+import { isOutOfResources } from "../out-of-resources.ts";
+
+/** How the pages of a Parquet file are compressed; all but `snappy` by Node itself. */
+export type ParquetCodec = "uncompressed" | "snappy" | "gzip" | "brotli" | "zstd";
+
+/** By the number that the file has for it. */
+const CODECS = ["uncompressed", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4_raw"] as const;
+
+type Zlib = typeof import("node:zlib");
+type ExpandCode = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
+type CompressCode = (bytes: Uint8Array) => Uint8Array;
+
+/** Gives as many bytes as are said to come out, or throws. */
+export type Expand = (bytes: Uint8Array, sizeBytes: number) => Uint8Array;
+
+/**
+ * What decompresses pages.
+ *
+ * @throws {@link MissingPeerError}, {@link CompressionUnavailableError}, and {@link DecodeError} where nothing does
+ */
+export async function loadExpand(codecNumber: number): Promise<Expand> {
+  const codec = CODECS[codecNumber];
+  const zlib = loadZlib();
+  switch (codec) {
+    case "uncompressed":
+      return (bytes, sizeBytes) => sized(bytes, sizeBytes);
+    case "snappy": {
+      const { snappyUncompress } = await loadParquetReader();
+      return guarded((bytes, { maxOutputLength }) => {
+        const expanded = new Uint8Array(maxOutputLength);
+        snappyUncompress(bytes, expanded);
+        return expanded;
+      });
+    }
+    case "gzip":
+      return guarded(zlib.gunzipSync);
+    case "brotli":
+      return guarded(zlib.brotliDecompressSync);
+    case "zstd":
+      return guarded(zstdOf(zlib, TO_READERS).zstdDecompressSync);
+    default:
+      throw new DecodeError(
+        "parquet",
+        `they are compressed by ${codec ?? `codec ${codecNumber}`}, which is not read; snappy, gzip, brotli and zstd are`,
+      );
+  }
+}
+
+/**
+ * What compresses pages, under the name that hyparquet-writer has for it; snappy is its own.
+ *
+ * @throws {@link CompressionUnavailableError}
+ */
+export function compressorsOf(codec: ParquetCodec): { readonly [name: string]: CompressCode } {
+  const zlib = loadZlib();
+  if (codec === "gzip") return { GZIP: (bytes) => zlib.gzipSync(bytes) };
+  if (codec === "brotli") return { BROTLI: (bytes) => zlib.brotliCompressSync(bytes, brotliOptions(zlib, bytes)) };
+  if (codec === "zstd") return { ZSTD: zstdOf(zlib, TO_WRITERS).zstdCompressSync };
+  return {};
+}
+
+/** Its default is the slowest level there is, made for files that are served a million times. */
+function brotliOptions(zlib: Zlib, { length }: Uint8Array): object {
+  return {
+    params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: length },
+  };
+}
+
+function guarded(expand: ExpandCode): Expand {
+  return (bytes, sizeBytes) => {
+    if (sizeBytes === 0) return new Uint8Array(0);
+    try {
+      return sized(expand(bytes, { maxOutputLength: sizeBytes }), sizeBytes);
+    } catch (cause) {
+      if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
+      throw new DecodeError("parquet", `a page is damaged (${(cause as Error).message})`, { cause });
+    }
+  };
+}
+
+function sized(bytes: Uint8Array, sizeBytes: number): Uint8Array {
+  if (bytes.length !== sizeBytes)
+    throw new DecodeError("parquet", `a page says ${sizeBytes} bytes, and holds ${bytes.length}`);
+  // No Buffer: its slices would be views.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+const TO_READERS =
+  'Read this Parquet file with a newer Node, or have it written with snappy or gzip: Polars and pandas take compression="snappy".';
+const TO_WRITERS = "Use the codec snappy, gzip or brotli, or a newer Node.";
+
+interface ZstdZlib {
+  readonly zstdCompressSync: CompressCode;
+  readonly zstdDecompressSync: ExpandCode;
+}
+
+function zstdOf(zlib: Zlib, remedy: string): ZstdZlib {
+  const has = zlib as unknown as Partial<ZstdZlib>;
+  if (has.zstdDecompressSync === undefined) throw new CompressionUnavailableError("zstd", "22.15 or newer", remedy);
+  return has as ZstdZlib;
+}
+
+function loadZlib(): Zlib {
+  return process.getBuiltinModule("node:zlib");
+}

@@ -1,0 +1,72 @@
+import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import type { DecodeLimits, Format } from "../format.ts";
+import type { PayloadSource } from "../payload-source.ts";
+import { notInMemory } from "./not-in-memory.ts";
+import { ReplayedStream } from "./replayed-stream.ts";
+
+/** Serves as a `Format` of streams of bytes. */
+export interface ByteStreamFormat extends Pick<Format, "id" | "extension" | "inline"> {
+  check(payload: AsyncIterable<Uint8Array>): void | Promise<void>;
+  encode(payload: AsyncIterable<Uint8Array>): readonly Uint8Array[];
+  decode<Payload extends AsyncIterable<Uint8Array>>(bytes: Uint8Array, limits: DecodeLimits): Payload;
+  readonly stored: {
+    readonly kind: "stream";
+    write(payload: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+    open<Payload extends AsyncIterable<Uint8Array>>(
+      source: PayloadSource,
+      limits: DecodeLimits,
+    ): Payload | Promise<Payload>;
+  };
+}
+
+/**
+ * A stream of bytes: a download, a dump, whatever is too big for memory. Stored while it is consumed, published only when it has ended, and then replayed as a stream; where one
+ * piece ended and the next began is not kept.
+ *
+ * @example
+ * ```ts
+ * const dump = definePersistable({
+ *   name: "dump",
+ *   format: byteStream(),
+ *   generate: async () => Readable.fromWeb((await fetch(url)).body),
+ * });
+ * await pipeline(await dump().payload, createGunzip(), parse);
+ * ```
+ */
+export function byteStream(): ByteStreamFormat {
+  const format: Format<AsyncIterable<Uint8Array>> = {
+    id: "byte-stream",
+    extension: ".bin",
+    inline: false,
+    ...notInMemory("byte-stream"),
+    check(payload) {
+      if (typeof Object(payload)[Symbol.asyncIterator] !== "function")
+        throw new UnsupportedPayloadError("byte-stream", [], "is no stream", "Use bytes() for bytes in memory.");
+    },
+    stored: {
+      kind: "stream",
+      write: expectBytes,
+      open: (source) => new ReplayedStream(() => readAll(source)),
+    },
+  };
+  return format as unknown as ByteStreamFormat;
+}
+
+async function* expectBytes(payload: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+  let count = 0;
+  for await (const piece of payload) {
+    if (!(piece instanceof Uint8Array))
+      throw new UnsupportedPayloadError(
+        "byte-stream",
+        [count],
+        `is ${typeof piece === "string" ? "text" : "no Uint8Array"}`,
+        "Encode it first, or use records() for a stream of values.",
+      );
+    count++;
+    yield piece;
+  }
+}
+
+async function* readAll(source: PayloadSource): AsyncGenerator<Uint8Array> {
+  yield* source.stream();
+}

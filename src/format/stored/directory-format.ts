@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import type { Format, PayloadFile } from "../format.ts";
+import { notInMemory } from "./not-in-memory.ts";
+import { lookAt, namesIn, readFilePieces } from "./user-files.ts";
+
+/**
+ * A folder that the generator fills: the payload is its absolute path. Every file in it, at any depth, is copied into the store and digested, and published all at once. What is
+ * loaded is the path of a folder with these files and no others, all verified: the stored one where the store is a folder on this machine, else a copy that goes when the process exits.
+ * Read it, and leave it as it is.
+ *
+ * Refuses symbolic links, devices, empty folders, and names that some file system does not take or cannot tell apart. Of a file, its name and bytes are kept.
+ *
+ * @example
+ * ```ts
+ * const thumbnails = definePersistable({
+ *   name: "thumbnails",
+ *   format: directory(),
+ *   generate: async ({ workDir }) => {
+ *     for (const photo of photos) await writeFile(join(workDir, `${photo.id}.png`), await shrink(photo));
+ *     return workDir;
+ *   },
+ * });
+ * const folder = await thumbnails().payload; // the path
+ * ```
+ */
+export function directory(): Format<string> {
+  return {
+    id: "directory",
+    extension: ".files.json",
+    inline: false,
+    ...notInMemory("directory"),
+    async check(payload) {
+      if (typeof payload !== "string") return refuse([], "is no path");
+      const kind = await lookAt(payload);
+      if (kind !== "a folder") refuse([], `(${JSON.stringify(payload)}) is ${kind === "file" ? "a file" : kind}`);
+    },
+    stored: {
+      kind: "files",
+      files: (payload) => filesIn(payload, ""),
+      open: (folder) => folder,
+    },
+  };
+}
+
+async function* filesIn(root: string, folder: string): AsyncGenerator<PayloadFile> {
+  const names = await namesIn(join(root, folder));
+  if (names.length === 0)
+    refuse(
+      folder === "" ? [] : [folder],
+      "is an empty folder, which no bucket can keep",
+      "Remove it, or put a file into it.",
+    );
+  for (const name of names) {
+    const path = folder === "" ? name : `${folder}/${name}`;
+    const absolute = join(root, path);
+    const kind = await lookAt(absolute);
+    if (kind === "a folder") yield* filesIn(root, path);
+    else if (kind === "file") yield { path, read: () => readFilePieces(absolute) };
+    else refuse([path], `is ${kind}`, "Put the file itself there, or remove it.");
+  }
+}
+
+function refuse(
+  path: string[],
+  what: string,
+  suggestion = "Give the path of the folder that you have filled, workDir for instance.",
+): never {
+  throw new UnsupportedPayloadError("directory", path, what, suggestion);
+}

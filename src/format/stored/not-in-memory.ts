@@ -1,0 +1,14 @@
+import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+
+/** `encode` and `decode` of a format whose payloads are never in memory as a whole: another format cannot wrap it, nor can a map hold it as an item. */
+export function notInMemory(format: string): { readonly encode: () => never; readonly decode: () => never } {
+  const refuse = (): never => {
+    throw new UnsupportedPayloadError(
+      format,
+      [],
+      "is to be taken into memory as a whole",
+      "Use the format as it is, for a payload of its own: it cannot be wrapped by gzip(…) or another format, be an item of a map, or come from a worker thread.",
+    );
+  };
+  return { encode: refuse, decode: refuse };
+}

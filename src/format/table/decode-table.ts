@@ -1,0 +1,383 @@
+import { DecodeError, DecodeLimitError, NewerPayloadError, UndeclaredClassError } from "../../errors/format-errors.ts";
+import { type Column, type ColumnType, MARK } from "../../table/column.ts";
+import { ColumnTable } from "../../table/column-table.ts";
+import { rowsFromColumns } from "../../table/rows-from-table.ts";
+import { bigintArrays, isBigintType, isColumnType, isNumberType, numberArrays } from "../../table/typed-values.ts";
+import { copyAligned } from "../decode-budget.ts";
+import type { DecodeLimits } from "../format.ts";
+import { MAX_TIME } from "../instants.ts";
+import { decodeJson } from "../json/decode-json.ts";
+import { decodeStructured, nameClasses } from "../structured/decode-structured.ts";
+import {
+  ALIGNMENT,
+  type ColumnData,
+  type ColumnDescription,
+  type Extent,
+  HEAD,
+  TAIL_BYTES,
+  TAIL_MAGIC,
+  type TableDescription,
+  type TextSegment,
+} from "./table-file.ts";
+
+const NO_CLASSES = nameClasses([]);
+
+/** Where the bytes of a file are found. */
+export type BytesAt = (extent: Extent) => Uint8Array;
+
+/** The table in a file. */
+export function decodeTable(bytes: Uint8Array, limits: DecodeLimits): ColumnTable {
+  if (bytes.length > limits.maxBytes) throw new DecodeLimitError("table", "maxBytes", limits.maxBytes);
+  expectFrame(bytes.subarray(0, HEAD.length), bytes.subarray(-TAIL_BYTES));
+  const description = parseDescription(
+    bytes.subarray(...descriptionPlace(bytes.length, bytes.subarray(-TAIL_BYTES))),
+    bytes.length,
+    limits,
+  );
+  const columns = description.columns.map((column) =>
+    decodeColumn(column, description.rows, ([start, size]) => bytes.subarray(start, start + size), limits),
+  );
+  return new ColumnTable(columns, description.rows);
+}
+
+/**
+ * That a file begins and ends as one does.
+ *
+ * @throws {@link NewerPayloadError} where a newer release wrote it; {@link DecodeError}
+ */
+export function expectFrame(head: Uint8Array, tail: Uint8Array): void {
+  if (head.length !== HEAD.length || head.subarray(0, 4).some((byte, i) => byte !== HEAD[i]))
+    refuse("they do not begin as a table does");
+  const [version = 0, ...reserved] = head.subarray(4);
+  if (version > VERSION) throw NewerPayloadError.ofRelease("table", `in version ${version} of its layout`);
+  if (version !== VERSION || reserved.some((byte) => byte !== 0)) refuse("they do not begin as a table does");
+  if (!isTail(tail)) refuse("they do not end as a table does");
+}
+
+const VERSION = HEAD[4] as number;
+
+/** Whether a file ends as one of this version does. One of another version has another ending. */
+export function isTail(tail: Uint8Array): boolean {
+  return tail.length === TAIL_BYTES && TAIL_MAGIC.every((byte, i) => byte === tail[4 + i]);
+}
+
+/** From where to where the description lies in a file of this size. */
+export function descriptionPlace(sizeBytes: number, tail: Uint8Array): [start: number, end: number] {
+  const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
+  const end = sizeBytes - TAIL_BYTES;
+  if (length > end - HEAD.length) refuse("their description is longer than they are");
+  return [end - length, end];
+}
+
+/** @throws {@link DecodeError} where anything in it does not fit the file, or is referred to twice. */
+export function parseDescription(json: Uint8Array, sizeBytes: number, limits: DecodeLimits): TableDescription {
+  let value: unknown;
+  try {
+    value = decodeJson(json, limits);
+  } catch (cause) {
+    if (cause instanceof DecodeError) throw new DecodeError("table", "their description is no JSON", { cause });
+    throw cause;
+  }
+  return new DescriptionCheck(sizeBytes, limits).table(value);
+}
+
+/** Looks at every place before anything is read there. All buffers together are no longer than the file: no byte becomes two values. */
+class DescriptionCheck {
+  readonly #sizeBytes: number;
+  readonly #limits: DecodeLimits;
+  #left: number;
+
+  constructor(sizeBytes: number, limits: DecodeLimits) {
+    this.#sizeBytes = sizeBytes;
+    this.#left = sizeBytes;
+    this.#limits = limits;
+  }
+
+  table(value: unknown): TableDescription {
+    const { rows, columns } = Object(value) as Record<string, unknown>;
+    if (!isCount(rows) || !Array.isArray(columns)) return refuse("their description names no rows or columns");
+    if (columns.length === 0 && rows > this.#limits.maxNodes)
+      throw new DecodeLimitError("table", "maxNodes", this.#limits.maxNodes);
+    return { rows, columns: this.#columns(columns, rows, 0) };
+  }
+
+  #columns(columns: readonly unknown[], rows: number, depth: number): ColumnDescription[] {
+    const checked = columns.map((column) => this.#column(column, rows, depth));
+    if (new Set(checked.map(({ name }) => name)).size !== checked.length)
+      refuse("two of their columns have the same name");
+    return checked;
+  }
+
+  #column(value: unknown, rows: number, depth: number): ColumnDescription {
+    const { name, type, marks, data } = Object(value) as Record<string, unknown>;
+    if (typeof name !== "string" || !isColumnType(type)) return refuse("a column has no name or type");
+    if (depth > this.#limits.maxDepth) throw new DecodeLimitError("table", "maxDepth", this.#limits.maxDepth);
+    const marked = marks === undefined ? {} : { marks: this.#extent(marks, rows) };
+    return { name, type, ...marked, data: this.#data(Object(data), type, rows, depth) };
+  }
+
+  #data(data: Record<string, unknown>, type: ColumnType, rows: number, depth: number): ColumnData {
+    const { kind } = data;
+    if (isNumberType(type) || isBigintType(type)) {
+      const { BYTES_PER_ELEMENT } = isBigintType(type) ? bigintArrays[type] : numberArrays[type];
+      if (kind === "numbers") return { kind, at: this.#extent(data.at, rows * BYTES_PER_ELEMENT) };
+    } else if (type === "string") {
+      if (kind === "texts") return { kind, texts: this.#texts(data.texts, rows) };
+      const { width } = data;
+      if (kind === "dictionary" && (width === 1 || width === 2))
+        return { kind, width, at: this.#extent(data.at, rows * width), texts: this.#texts(data.texts) };
+    } else if (type === "bytes") {
+      if (kind === "bytes") return { kind, ends: this.#extent(data.ends, rows * 8), at: this.#extent(data.at) };
+    } else return this.#any(data, rows, depth);
+    return refuse(`a column of type ${type} has no values of its kind`);
+  }
+
+  #any(data: Record<string, unknown>, rows: number, depth: number): ColumnData {
+    const { kind, count, columns, items } = data;
+    if (kind === "structured") return { kind, at: this.#extent(data.at) };
+    if (!isCount(count)) return refuse("a column of values has no count");
+    if (kind === "records" && Array.isArray(columns) && columns.length > 0 && count <= rows)
+      return { kind, count, columns: this.#columns(columns, count, depth + 1) };
+    if (kind === "lists") {
+      const ends = this.#extent(data.ends);
+      if (ends[1] % 8 !== 0 || ends[1] / 8 > rows) return refuse("a column has more lists than rows");
+      return { kind, ends, count, items: this.#column(items, count, depth + 1) };
+    }
+    return refuse("a column of values has values of no kind");
+  }
+
+  #texts(value: unknown, wanted?: number): TextSegment[] {
+    if (!Array.isArray(value)) return refuse("a column has no texts");
+    let total = 0;
+    const segments = value.map((segment: unknown): TextSegment => {
+      const { count, width, ends, at } = Object(segment) as Record<string, unknown>;
+      if (!isCount(count) || (width !== 1 && width !== 2)) return refuse("texts have no count or width");
+      total += count;
+      return { count, width, ends: this.#extent(ends, count * 4), at: this.#extent(at) };
+    });
+    if (wanted !== undefined && total !== wanted) refuse(`a column has ${total} texts for ${wanted} rows`);
+    return segments;
+  }
+
+  #extent(value: unknown, wanted?: number): Extent {
+    const [start, size] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+    if (
+      !isCount(start) ||
+      !isCount(size) ||
+      start < HEAD.length ||
+      start % ALIGNMENT !== 0 ||
+      start + size > this.#sizeBytes
+    )
+      return refuse("a buffer lies outside of them");
+    if (wanted !== undefined && size !== wanted) refuse(`a buffer has ${size} bytes instead of ${wanted}`);
+    this.#left -= size;
+    if (this.#left < 0) refuse("their buffers are longer than they are");
+    return [start, size];
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Every extent that a column needs. */
+export function extentsOf({ marks, data }: ColumnDescription): Extent[] {
+  const own: Extent[] = marks === undefined ? [] : [marks];
+  const ofTexts = (texts: readonly TextSegment[]): Extent[] => texts.flatMap(({ ends, at }) => [ends, at]);
+  switch (data.kind) {
+    case "texts":
+      return [...own, ...ofTexts(data.texts)];
+    case "dictionary":
+      return [...own, data.at, ...ofTexts(data.texts)];
+    case "bytes":
+      return [...own, data.ends, data.at];
+    case "records":
+      return [...own, ...data.columns.flatMap(extentsOf)];
+    case "lists":
+      return [...own, data.ends, ...extentsOf(data.items)];
+    default:
+      return [...own, data.at];
+  }
+}
+
+/** A column, numbers as views of the bytes. */
+export function decodeColumn(column: ColumnDescription, rows: number, bytesAt: BytesAt, limits: DecodeLimits): Column {
+  const { name, type } = column;
+  const marks = column.marks === undefined ? undefined : decodeMarks(bytesAt(column.marks));
+  const values = decodeValues(column, rows, marks, bytesAt, limits);
+  return { name, type, values, ...(marks === undefined ? {} : { marks }) } as Column;
+}
+
+function decodeMarks(marks: Uint8Array): Uint8Array {
+  for (let row = 0; row < marks.length; row++) if ((marks[row] as number) > MARK.absent) refuse("a mark is none");
+  return marks;
+}
+
+function decodeValues(
+  { type, data }: ColumnDescription,
+  rows: number,
+  marks: Uint8Array | undefined,
+  bytesAt: BytesAt,
+  limits: DecodeLimits,
+): unknown {
+  switch (data.kind) {
+    case "numbers":
+      return numbersOf(type, bytesAt(data.at), marks);
+    case "texts":
+      return decodeTexts(data.texts, bytesAt);
+    case "dictionary":
+      return decodeDictionary(data, bytesAt);
+    case "bytes":
+      return decodeBytes(bytesAt(data.at), copyAligned(bytesAt(data.ends), Float64Array));
+    default:
+      return spread(decodeAny(data, rows, bytesAt, limits), data.kind, rows, marks);
+  }
+}
+
+function numbersOf(type: ColumnType, bytes: Uint8Array, marks: Uint8Array | undefined): unknown {
+  const View: NumberArray = isBigintType(type) ? bigintArrays[type] : numberArrays[type as keyof typeof numberArrays];
+  const values = copyAligned<unknown>(bytes, View);
+  // What stands at a row without a value has no meaning, and may be anything.
+  const isWrong = type === "boolean" ? isNoBoolean : type === "date" ? isNoTime : undefined;
+  if (isWrong === undefined) return values;
+  const list = values as ArrayLike<number>;
+  for (let row = 0; row < list.length; row++)
+    if (isWrong(list[row] as number) && (marks === undefined || marks[row] === MARK.present))
+      refuse(`a ${type} is none`);
+  return values;
+}
+
+function isNoBoolean(value: number): boolean {
+  return value > 1;
+}
+
+/** Other than in other formats, there may be dates that are invalid. */
+function isNoTime(time: number): boolean {
+  const isTime = Math.abs(time) <= MAX_TIME && Math.trunc(time) === time && !Object.is(time, -0);
+  return !isTime && !Number.isNaN(time);
+}
+
+/** A view of numbers of some kind. */
+interface NumberArray {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): unknown;
+}
+
+function decodeTexts(segments: readonly TextSegment[], bytesAt: BytesAt): string[] {
+  const texts = new Array<string>(segments.reduce((sum, { count }) => sum + count, 0));
+  let place = 0;
+  for (const segment of segments) {
+    const bytes = bytesAt(segment.at);
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const joined = buffer.toString(segment.width === 1 ? "latin1" : "utf16le");
+    const ends = copyAligned(bytesAt(segment.ends), Uint32Array);
+    let start = 0;
+    for (let i = 0; i < ends.length; i++) {
+      const end = ends[i] as number;
+      if (end < start || end > joined.length) refuse("a text ends before it begins");
+      texts[place++] = joined.substring(start, end);
+      start = end;
+    }
+  }
+  return texts;
+}
+
+function decodeDictionary(data: Extract<ColumnData, { kind: "dictionary" }>, bytesAt: BytesAt): string[] {
+  const distinct = decodeTexts(data.texts, bytesAt);
+  const indexes = data.width === 1 ? bytesAt(data.at) : copyAligned(bytesAt(data.at), Uint16Array);
+  let highest = -1;
+  for (let row = 0; row < indexes.length; row++) highest = Math.max(highest, indexes[row] as number);
+  if (highest >= distinct.length) refuse("a row has a text that is not in the dictionary");
+  const texts = new Array<string>(indexes.length);
+  for (let row = 0; row < indexes.length; row++) texts[row] = distinct[indexes[row] as number] as string;
+  return texts;
+}
+
+function decodeBytes(bytes: Uint8Array, ends: Float64Array): Uint8Array[] {
+  // A copy, as whoever wrote it had: views of one buffer would see each other's changes through it, and keep all of it.
+  return cutAt(ends, bytes.length, "value", (start, end) => bytes.slice(start, end));
+}
+
+/** One piece after the other, each from where the one before ends. */
+function cutAt<Piece>(
+  ends: Float64Array,
+  length: number,
+  what: string,
+  cut: (start: number, end: number) => Piece,
+): Piece[] {
+  let start = 0;
+  return Array.from(ends, (end) => {
+    if (!(end >= start) || end > length || !Number.isInteger(end)) refuse(`a ${what} ends before it begins`);
+    const piece = cut(start, end);
+    start = end;
+    return piece;
+  });
+}
+
+function decodeAny(data: ColumnData, rows: number, bytesAt: BytesAt, limits: DecodeLimits): unknown[] {
+  if (data.kind === "records") {
+    const columns = data.columns.map((column) => decodeColumn(column, data.count, bytesAt, limits));
+    return rowsFromColumns(columns, 0, data.count);
+  }
+  if (data.kind === "lists") return decodeLists(data, bytesAt, limits);
+  if (data.kind !== "structured") return refuse("values are of no kind");
+  const bytes = bytesAt(data.at);
+  const values = decodeNested(bytes, limits);
+  if (!Array.isArray(values) || values.length !== rows || hasHoles(values))
+    return refuse(`a column has no list of ${rows} values`);
+  return values;
+}
+
+function hasHoles(list: readonly unknown[]): boolean {
+  for (let i = 0; i < list.length; i++) if (list[i] === undefined && !Object.hasOwn(list, i)) return true;
+  return false;
+}
+
+function decodeNested(bytes: Uint8Array, limits: DecodeLimits): unknown {
+  try {
+    // Its own segments lie where a file of theirs would have them.
+    return decodeStructured(bytes.byteOffset % 64 === 0 ? bytes : new Uint8Array(bytes), limits, NO_CLASSES);
+  } catch (cause) {
+    if (cause instanceof UndeclaredClassError)
+      throw new DecodeError("table", "they hold an instance of a class", { cause });
+    throw cause;
+  }
+}
+
+function decodeLists(
+  data: Extract<ColumnData, { kind: "lists" }>,
+  bytesAt: BytesAt,
+  limits: DecodeLimits,
+): unknown[][] {
+  const ends = copyAligned(bytesAt(data.ends), Float64Array);
+  const items = decodeColumn(data.items, data.count, bytesAt, limits);
+  const all = cellsOf(items, data.count);
+  return cutAt(ends, data.count, "list", (start, end) => all.slice(start, end));
+}
+
+function cellsOf(column: Column, count: number): unknown[] {
+  const { type, values, marks } = column;
+  const cells = new Array<unknown>(count);
+  for (let row = 0; row < count; row++) {
+    const value: unknown = values[row];
+    if (marks !== undefined && marks[row] !== MARK.present) cells[row] = null;
+    else if (type === "boolean") cells[row] = value === 1;
+    else cells[row] = type === "date" ? new Date(value as number) : value;
+  }
+  return cells;
+}
+
+/** Values of the rows that have one, each at its row. */
+function spread(values: unknown[], kind: ColumnData["kind"], rows: number, marks: Uint8Array | undefined): unknown[] {
+  if (kind === "structured") return values;
+  if (marks === undefined)
+    return values.length === rows ? values : refuse(`a column has ${values.length} values for ${rows} rows`);
+  const all = new Array<unknown>(rows).fill(undefined);
+  let next = 0;
+  for (let row = 0; row < rows; row++) if (marks[row] === MARK.present) all[row] = values[next++];
+  return next === values.length ? all : refuse("a column has other marks than values");
+}
+
+function refuse(problem: string): never {
+  throw new DecodeError("table", problem);
+}

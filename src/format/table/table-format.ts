@@ -1,0 +1,134 @@
+import { DecodeError } from "../../errors/format-errors.ts";
+import { ColumnTable } from "../../table/column-table.ts";
+import { bigintArrays, isBigintType, isNumberType, numberArrays } from "../../table/typed-values.ts";
+import { DIGEST_CHUNK_BYTES } from "../../util/digest/digest.ts";
+import type { DecodeLimits, TableSelection } from "../format.ts";
+import { LastChecked } from "../last-checked.ts";
+import type { PayloadSource } from "../payload-source.ts";
+import { type ColumnTypes, type TypedRow, typesOfRows } from "../tabular/declared-types.ts";
+import { resolveSelection } from "../tabular/table-selection.ts";
+import type { ColumnTableFormat, RowsFormat, TableCodec, TypedRowsFormat } from "../tabular/tabular.ts";
+import { tabular } from "../tabular/tabular-format.ts";
+import {
+  decodeColumn,
+  decodeTable,
+  descriptionPlace,
+  expectFrame,
+  extentsOf,
+  isTail,
+  parseDescription,
+} from "./decode-table.ts";
+import { encodeTable } from "./encode-table.ts";
+import { type ColumnDescription, type Extent, HEAD, TAIL_BYTES } from "./table-file.ts";
+
+/** What {@link table} can be told. */
+export interface TableFormatOptions {
+  /** The payload is a `ColumnTable` instead of an array of plain records. */
+  readonly columns?: boolean | undefined;
+  /**
+   * Of records: the types of columns that should not depend on the values of one payload, such as `{ id: "int32" }`. They are there in an empty payload, too. Other
+   * columns have the type that their values ask for.
+   */
+  readonly types?: ColumnTypes | undefined;
+}
+
+/**
+ * An array of plain records, or a `ColumnTable`, column by column: numbers come back as views of the file without a copy, repeated texts as a dictionary, nested records and lists
+ * as columns of their own, and any other structured-cloneable value as the format `structured` writes it. Columns and rows can be read without the rest, by `readTable`.
+ * What lies where: spec/table.md.
+ *
+ * @throws {@link DefinitionError} for `types` that there are not, or of a `ColumnTable`
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "visits", format: table(), generate: () => [{ id: 1, at: new Date(), tags: ["new"] }] });
+ * definePersistable({ name: "visits", format: table({ columns: true }), generate: () => tableFromRows(rows) });
+ * ```
+ */
+export function table<const Types extends ColumnTypes>(options: {
+  readonly columns?: false | undefined;
+  readonly types: Types;
+}): TypedRowsFormat<Partial<TypedRow<Types>>>;
+export function table(options?: { readonly columns?: false | undefined; readonly types?: undefined }): RowsFormat;
+export function table(options: { readonly columns: true; readonly types?: undefined }): ColumnTableFormat;
+export function table(options: TableFormatOptions = {}): RowsFormat | ColumnTableFormat | TypedRowsFormat<object> {
+  const rows = options.columns !== true;
+  const types = typesOfRows("table", { rows, types: options.types });
+  return rows ? tabular(codec("table"), { rows, types }) : tabular(codec("table(columns)"));
+}
+
+function codec(id: string): TableCodec {
+  const checked = new LastChecked<ColumnTable, readonly Uint8Array[]>();
+  return {
+    id,
+    extension: ".ptbl",
+    inline: false,
+    // What can be held is known once it is encoded.
+    check: (payload) => checked.keep(payload, encodeTable(payload)),
+    encode: (payload) => checked.of(payload) ?? encodeTable(payload),
+    decode: decodeTable,
+    selectColumns,
+  };
+}
+
+async function selectColumns(
+  source: PayloadSource,
+  selection: TableSelection,
+  limits: DecodeLimits,
+): Promise<ColumnTable> {
+  const { sizeBytes } = source;
+  if (sizeBytes < HEAD.length + TAIL_BYTES) throw new DecodeError("table", "they are too short for one");
+  const tail = await source.read(sizeBytes - TAIL_BYTES, sizeBytes);
+  // Of larger files the end has to do: for the beginning, a chunk of 8 MiB would be read and
+  // verified.
+  if (sizeBytes <= DIGEST_CHUNK_BYTES || !isTail(tail)) expectFrame(await source.read(0, HEAD.length), tail);
+  const { rows, columns } = parseDescription(
+    await source.read(...descriptionPlace(sizeBytes, tail)),
+    sizeBytes,
+    limits,
+  );
+  const { columnIndexes, start, end } = resolveSelection(
+    "table",
+    columns.map(({ name }) => name),
+    rows,
+    selection,
+  );
+  const selected = await Promise.all(
+    columnIndexes.map((index) => readColumn(source, columns[index] as ColumnDescription, rows, start, end, limits)),
+  );
+  return new ColumnTable(selected, end - start);
+}
+
+async function readColumn(
+  source: PayloadSource,
+  column: ColumnDescription,
+  rows: number,
+  start: number,
+  end: number,
+  limits: DecodeLimits,
+): Promise<ColumnTable["columns"][number]> {
+  const narrow = narrowed(column, start, end);
+  const known = new Map<Extent, Uint8Array>();
+  await Promise.all(
+    extentsOf(narrow ?? column).map(async (extent) => {
+      known.set(extent, await source.read(extent[0], extent[0] + extent[1]));
+    }),
+  );
+  const bytesAt = (extent: Extent): Uint8Array => known.get(extent) ?? new Uint8Array(0);
+  if (narrow !== undefined) return decodeColumn(narrow, end - start, bytesAt, limits);
+  const whole = new ColumnTable([decodeColumn(column, rows, bytesAt, limits)], rows);
+  return whole.slice(start, end).columns[0] as ColumnTable["columns"][number];
+}
+
+/** Of numbers, the rows asked for lie together; undefined for what must be read whole. */
+function narrowed(column: ColumnDescription, start: number, end: number): ColumnDescription | undefined {
+  const { type, marks, data } = column;
+  if (data.kind !== "numbers" || !(isNumberType(type) || isBigintType(type))) return undefined;
+  const { BYTES_PER_ELEMENT: width } = isBigintType(type) ? bigintArrays[type] : numberArrays[type];
+  const part = ([at]: Extent, bytes: number): Extent => [at + start * bytes, (end - start) * bytes];
+  return {
+    ...column,
+    ...(marks === undefined ? {} : { marks: part(marks, 1) }),
+    data: { kind: "numbers", at: part(data.at, width) },
+  };
+}

@@ -1,0 +1,60 @@
+import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { type Column, MARK } from "../../table/column.ts";
+import { isTooLong, saysTooLong } from "../text-limit.ts";
+
+/** A character takes three bytes at most. */
+const BYTES_PER_CHARACTER = 3;
+
+/** Some rows that are written together. */
+export interface RowsTogether {
+  readonly end: number;
+  /** Nested values as JSON text, from the first of the rows on: by column, since making them twice takes long. */
+  readonly texts: ReadonlyMap<Column, readonly string[]>;
+}
+
+/**
+ * As many rows as may be written together: not more than `mostRows`, and no more texts or bytes of one column than `mostBytes`, besides one row that has more by
+ * itself.
+ *
+ * @throws {@link UnsupportedPayloadError} for a nested value whose JSON is longer than a text can be
+ */
+export function cutRows(
+  format: string,
+  columns: readonly Column[],
+  start: number,
+  { mostRows, mostBytes }: { readonly mostRows: number; readonly mostBytes: number },
+): RowsTogether {
+  const texts = new Map<Column, string[]>();
+  let end = start + mostRows;
+  for (const column of columns) {
+    if (ArrayBuffer.isView(column.values)) continue;
+    const own: string[] = [];
+    if (column.type === "value") texts.set(column, own);
+    let bytes = 0;
+    for (let row = start; row < Math.min(end, column.values.length); row++) {
+      const cell = cellOf(format, column, row);
+      bytes += typeof cell === "string" ? cell.length * BYTES_PER_CHARACTER : cell.length;
+      if (bytes > mostBytes && row > start) end = row;
+      else if (column.type === "value") own.push(cell as string);
+    }
+    end = Math.min(end, column.values.length);
+  }
+  return { end, texts };
+}
+
+const NOTHING = "";
+
+function cellOf(format: string, { name, type, values, marks }: Column, row: number): string | Uint8Array {
+  if (marks !== undefined && marks[row] !== MARK.present) return NOTHING;
+  return type === "value" ? jsonOf(format, [row, name], values[row]) : (values[row] as string | Uint8Array);
+}
+
+function jsonOf(format: string, path: readonly [row: number, name: string], value: unknown): string {
+  try {
+    const text = JSON.stringify(value);
+    if (!isTooLong(text)) return text;
+  } catch (error) {
+    if (!saysTooLong(error)) throw error;
+  }
+  throw new UnsupportedPayloadError(format, path, "takes more than 512 MiB as JSON", "Use structured(), or table().");
+}

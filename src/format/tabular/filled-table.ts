@@ -1,0 +1,24 @@
+import { fitsColumn } from "../../table/cell-type.ts";
+import { type Column, MARK } from "../../table/column.ts";
+import { ColumnTable } from "../../table/column-table.ts";
+import { isNumericColumnType, NO_VALUE } from "./column-arrays.ts";
+
+/**
+ * The table with something of the column's type in every row of its lists: what stands at a row that is null or absent has no meaning, and may be anything,
+ * which whoever writes a column should not have to think of. The same table where there is nothing to do.
+ */
+export function filledTable(table: ColumnTable): ColumnTable {
+  const columns = table.columns.map(filledColumn);
+  return columns.every((column, i) => column === table.columns[i]) ? table : new ColumnTable(columns, table.rowCount);
+}
+
+function filledColumn(column: Column): Column {
+  const { type, values, marks } = column;
+  if (marks === undefined || isNumericColumnType(type)) return column;
+  const list = values as readonly unknown[];
+  const isOdd = (row: number): boolean =>
+    marks[row] !== MARK.present && (type === "value" ? list[row] !== undefined : !fitsColumn(type, list[row]));
+  if (!marks.some((_, row) => isOdd(row))) return column;
+  const filled = list.map((value, row) => (isOdd(row) ? NO_VALUE[type] : value));
+  return { ...column, values: filled } as Column;
+}

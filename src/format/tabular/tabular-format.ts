@@ -1,0 +1,106 @@
+import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { columnTableProblem } from "../../table/assert-column-table.ts";
+import { type Column, MARK } from "../../table/column.ts";
+import type { ColumnTable } from "../../table/column-table.ts";
+import { tableFromRows } from "../../table/table-from-rows.ts";
+import { isPromise } from "../../util/is-promise.ts";
+import { LastChecked } from "../last-checked.ts";
+import { hasExtraKeys } from "../own-keys.ts";
+import { viewProblem } from "../view-problem.ts";
+import { checkRows } from "./check-rows.ts";
+import type { ColumnTypes } from "./declared-types.ts";
+import { filledTable } from "./filled-table.ts";
+import { tableOfChecked } from "./table-of-rows.ts";
+import type { ColumnTableFormat, RowsFormat, TableCodec, TabularOptions } from "./tabular.ts";
+
+const EXTRA_KEYS = ["is an array with keys of its own", "Use a column for what they say."] as const;
+
+/** What `tabular` can be told besides what users tell a format. */
+export interface TabularSettings extends TabularOptions {
+  /** The types of columns that rows become; they come first, in this order, whether a row has them or not. */
+  readonly types?: ColumnTypes | undefined;
+}
+
+/**
+ * A format of tables, or with `{ rows: true }` of arrays of plain records, made of one that writes tables. What reaches `codec.check` is a sound
+ * table; a cell that it refuses has the path `[row, name of the column]`, a column `[name]`.
+ */
+export function tabular(codec: TableCodec, settings: TabularSettings & { readonly rows: true }): RowsFormat;
+export function tabular(
+  codec: TableCodec,
+  settings?: TabularSettings & { readonly rows?: false | undefined },
+): ColumnTableFormat;
+export function tabular(codec: TableCodec, settings?: TabularSettings): ColumnTableFormat | RowsFormat;
+export function tabular(codec: TableCodec, settings: TabularSettings = {}): ColumnTableFormat | RowsFormat {
+  return settings.rows === true ? rowsFormat(codec, settings) : columnTableFormat(codec);
+}
+
+function columnTableFormat(codec: TableCodec): ColumnTableFormat {
+  const format: TableCodec = {
+    ...headOf(codec),
+    check(table) {
+      checkTable(codec.id, table);
+      return codec.check(filledTable(table));
+    },
+    encode: (table) => codec.encode(filledTable(table)),
+    decode: (bytes, limits) => codec.decode(bytes, limits),
+  };
+  return format as unknown as ColumnTableFormat;
+}
+
+function rowsFormat(codec: TableCodec, { types }: TabularSettings): RowsFormat {
+  const checked = new LastChecked<readonly object[], ColumnTable>();
+  const tableOf = (rows: readonly object[]): ColumnTable =>
+    types === undefined ? tableOfChecked(codec.id, rows) : typedTableOf(codec.id, rows, types);
+  return {
+    ...headOf(codec),
+    check(rows) {
+      const table = tableOf(rows);
+      checked.keep(rows, table);
+      return codec.check(table);
+    },
+    encode: (rows) => codec.encode(checked.of(rows) ?? tableOf(rows)),
+    decode<Payload extends readonly object[]>(...[bytes, limits]: Parameters<TableCodec["decode"]>) {
+      const table = codec.decode(bytes, limits);
+      const rows = isPromise(table) ? table.then((settled) => settled.toRows()) : table.toRows();
+      return rows as unknown as Payload | Promise<Payload>;
+    },
+  };
+}
+
+function typedTableOf(format: string, rows: readonly object[], types: ColumnTypes): ColumnTable {
+  checkRows(format, rows, types);
+  const table = tableFromRows(rows as readonly Record<string, unknown>[], { types });
+  const others = table.columns.map(({ name }) => name).filter((name) => !Object.hasOwn(types, name));
+  return table.select([...Object.keys(types), ...others]);
+}
+
+function headOf({ id, extension, inline, selectColumns }: TableCodec): Omit<TableCodec, "check" | "encode" | "decode"> {
+  return { id, extension, inline, ...(selectColumns === undefined ? {} : { selectColumns }) };
+}
+
+function checkTable(format: string, table: ColumnTable): void {
+  const problem = columnTableProblem(table);
+  if (problem !== undefined)
+    throw new UnsupportedPayloadError(
+      format,
+      ...problem,
+      "Make tables with tableFromRows, or say { rows: true } for an array of records.",
+    );
+  if (hasExtraKeys(table.columns)) throw new UnsupportedPayloadError(format, ["columns"], ...EXTRA_KEYS);
+  for (const column of table.columns) checkMemory(format, column);
+}
+
+/** What a sound table may still have that would not come back. */
+function checkMemory(format: string, { name, type, values, marks }: Column): void {
+  if (Array.isArray(values) && hasExtraKeys(values)) throw new UnsupportedPayloadError(format, [name], ...EXTRA_KEYS);
+  for (const view of [values, marks]) {
+    const problem = ArrayBuffer.isView(view) ? viewProblem(view) : undefined;
+    if (problem !== undefined) throw new UnsupportedPayloadError(format, [name], ...problem);
+  }
+  if (type !== "bytes") return;
+  for (const [row, bytes] of values.entries()) {
+    const problem = marks === undefined || marks[row] === MARK.present ? viewProblem(bytes) : undefined;
+    if (problem !== undefined) throw new UnsupportedPayloadError(format, [row, name], ...problem);
+  }
+}

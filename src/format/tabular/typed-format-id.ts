@@ -1,0 +1,17 @@
+import type { ColumnType } from "../../table/column.ts";
+
+/**
+ * A format id that says what its files do not, so that none is read as something else than it was written as: `csv(tab,int32,float64=12)`.
+ *
+ * @param words - what it says besides the types
+ */
+export function typedFormatId(name: string, words: readonly string[], types: Iterable<ColumnType>): string {
+  const runs: { type: string; length: number }[] = [];
+  for (const type of types) {
+    const last = runs.at(-1);
+    if (last?.type === type) last.length += 1;
+    else runs.push({ type, length: 1 });
+  }
+  const parts = [...words, ...runs.map(({ type, length }) => (length === 1 ? type : `${type}=${length}`))];
+  return parts.length === 0 ? name : `${name}(${parts.join(",")})`;
+}

@@ -1,0 +1,147 @@
+import type { Decrypter, Encrypter } from "age-encryption";
+import { WrongKeyError } from "../../errors/key-errors.ts";
+
+/** A key, or a function that fetches it each time that it is needed, from an environment variable or a vault. */
+export type KeySource<Key> = Key | (() => Key | Promise<Key>);
+
+/** Key pairs, as `age-keygen` makes them. */
+export interface AgeKeys {
+  /** Who can read it: `age1…`, one or several, one a line. The owner of `identity` by default. */
+  readonly recipients?: KeySource<string | readonly string[]> | undefined;
+  /** What reads it: `AGE-SECRET-KEY-1…`, one or several, or the text of a file of `age-keygen`. May be left out where nothing is read. */
+  readonly identity?: KeySource<string | readonly string[]> | undefined;
+  readonly passphrase?: undefined;
+}
+
+/** One passphrase for writing and reading, which takes about a second and 256 MB each time: key pairs are quicker. */
+export interface AgePassphrase {
+  readonly passphrase: KeySource<string>;
+  /** How much work it is to try a passphrase, as a power of 2: from 10 to 18, the default, which age also has. */
+  readonly workFactor?: number | undefined;
+  readonly recipients?: undefined;
+  readonly identity?: undefined;
+}
+
+export type EncryptionKeys = AgeKeys | AgePassphrase;
+
+type Age = typeof import("age-encryption");
+
+/** Also the default, as in age: a second and 256 MB, and four times as much two further up. */
+export const MAX_WORK_FACTOR = 18;
+const MIN_WORK_FACTOR = 10;
+/** So many fit into a header, whatever their kind. */
+const MAX_RECIPIENTS = 100;
+
+/**
+ * Look at the keys that are there already: an error here and now, not after hours of generating.
+ *
+ * @throws {@link WrongKeyError}, RangeError for a work factor outside of its range
+ */
+export function checkKeys(format: string, keys: EncryptionKeys): void {
+  if (keys.passphrase !== undefined) {
+    workFactorOf(keys);
+    if (typeof keys.passphrase !== "function") parsePassphrase(format, keys.passphrase);
+    return;
+  }
+  const { recipients, identity } = keys;
+  if (recipients === undefined && identity === undefined)
+    throw new WrongKeyError(format, "no key was given", "Give recipients and an identity, or a passphrase.");
+  if (recipients !== undefined && typeof recipients !== "function") parseRecipients(format, recipients);
+  if (identity !== undefined && typeof identity !== "function") parseIdentities(format, identity);
+}
+
+/** Give an encrypter what it encrypts for. */
+export async function setRecipients(
+  format: string,
+  age: Age,
+  encrypter: Encrypter,
+  keys: EncryptionKeys,
+): Promise<void> {
+  if (keys.passphrase !== undefined) {
+    encrypter.setScryptWorkFactor(workFactorOf(keys));
+    encrypter.setPassphrase(parsePassphrase(format, await fetchKey(keys.passphrase)));
+    return;
+  }
+  for (const recipient of await recipientsOf(format, age, keys))
+    await withoutSecrets(format, "a recipient is damaged", () => encrypter.addRecipient(recipient));
+}
+
+/** Give a decrypter what it decrypts with. */
+export async function setIdentities(format: string, decrypter: Decrypter, keys: EncryptionKeys): Promise<void> {
+  if (keys.passphrase !== undefined) {
+    decrypter.addPassphrase(parsePassphrase(format, await fetchKey(keys.passphrase)));
+    return;
+  }
+  if (keys.identity === undefined)
+    throw new WrongKeyError(
+      format,
+      "no identity was given, only recipients",
+      "Give an identity where payloads are read.",
+    );
+  for (const identity of parseIdentities(format, await fetchKey(keys.identity)))
+    await withoutSecrets(format, "an identity is damaged", () => decrypter.addIdentity(identity));
+}
+
+function workFactorOf({ workFactor = MAX_WORK_FACTOR }: { readonly workFactor?: number | undefined }): number {
+  if (Number.isInteger(workFactor) && workFactor >= MIN_WORK_FACTOR && workFactor <= MAX_WORK_FACTOR) return workFactor;
+  throw new RangeError(`workFactor is ${workFactor}, and must be ${MIN_WORK_FACTOR} to ${MAX_WORK_FACTOR}.`);
+}
+
+async function recipientsOf(format: string, age: Age, { recipients, identity }: AgeKeys): Promise<readonly string[]> {
+  if (recipients !== undefined) return parseRecipients(format, await fetchKey(recipients));
+  const identities = identity === undefined ? [] : parseIdentities(format, await fetchKey(identity));
+  return Promise.all(
+    identities.map((one) => withoutSecrets(format, "an identity is damaged", () => age.identityToRecipient(one))),
+  );
+}
+
+function fetchKey<Key extends string | readonly string[]>(source: KeySource<Key>): Key | Promise<Key> {
+  return typeof source === "function" ? source() : source;
+}
+
+function parsePassphrase(format: string, passphrase: unknown): string {
+  if (typeof passphrase === "string" && passphrase !== "") return passphrase;
+  throw new WrongKeyError(format, "the passphrase is no text, or empty", "Give a text.");
+}
+
+function parseRecipients(format: string, given: unknown): readonly string[] {
+  const recipients = linesOf(given);
+  if (recipients.length > 0 && recipients.length <= MAX_RECIPIENTS && recipients.every((one) => one.startsWith("age1")))
+    return recipients;
+  if (recipients.length > MAX_RECIPIENTS)
+    throw new WrongKeyError(format, `there are more than ${MAX_RECIPIENTS} recipients`, "Encrypt for fewer.");
+  throw new WrongKeyError(format, "a recipient is missing, or does not begin with age1", "Give the public keys.");
+}
+
+function parseIdentities(format: string, given: unknown): readonly string[] {
+  const identities = linesOf(given);
+  if (identities.length > 0 && identities.every((one) => one.startsWith("AGE-SECRET-KEY-"))) return identities;
+  throw new WrongKeyError(
+    format,
+    "the identity is missing, or does not begin with AGE-SECRET-KEY-",
+    "Give the secret key that age-keygen made.",
+  );
+}
+
+/** Files of keys have one a line, comments and empty lines. */
+function linesOf(given: unknown): readonly string[] {
+  const texts: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (!texts.every((text) => typeof text === "string")) return [];
+  return texts
+    .flatMap((text) => text.split("\n"))
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+/** What the library says about a key has the key in it: its error goes no further. */
+async function withoutSecrets<Result>(
+  format: string,
+  problem: string,
+  use: () => Result | Promise<Result>,
+): Promise<Result> {
+  try {
+    return await use();
+  } catch {
+    throw new WrongKeyError(format, problem, "Give it as age-keygen wrote it, whole.");
+  }
+}

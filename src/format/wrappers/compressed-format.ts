@@ -1,0 +1,246 @@
+import {
+  CompressionUnavailableError,
+  DecodeError,
+  DecodeLimitError,
+  UnsupportedPayloadError,
+} from "../../errors/format-errors.ts";
+import { isPromise } from "../../util/is-promise.ts";
+import { defaultDecodeLimits } from "../decode-limits.ts";
+import { asChunks } from "../encode-payload.ts";
+import type { AnyFormat, DecodeLimits, Format } from "../format.ts";
+import { isOutOfResources } from "../out-of-resources.ts";
+import { type CompressionOptions, parseLevel } from "./compression-level.ts";
+
+type Zlib = typeof import("node:zlib");
+
+/**
+ * Another format, compressed by gzip.
+ *
+ * @throws RangeError when the level is outside of its scale.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "pages", generate: crawl, format: gzip(json()) });
+ * ```
+ */
+export function gzip<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
+  const level = parseLevel("gzip", options);
+  return compressed(inner, {
+    name: "gzip",
+    extension: ".gz",
+    compress: (zlib) => ({ async: zlib.gzip, sync: zlib.gzipSync, options: () => ({ level }) }),
+    decompress: (zlib) => ({ async: zlib.gunzip, sync: zlib.gunzipSync }),
+  });
+}
+
+/**
+ * Another format, compressed by brotli: smaller and slower than gzip.
+ *
+ * @throws RangeError when the level is outside of its scale.
+ */
+export function brotli<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
+  const level = parseLevel("brotli", options);
+  return compressed(inner, {
+    name: "brotli",
+    extension: ".br",
+    compress: (zlib) => ({
+      async: zlib.brotliCompress,
+      sync: zlib.brotliCompressSync,
+      options: ({ length }) => ({
+        params: {
+          [zlib.constants.BROTLI_PARAM_QUALITY]: level,
+          // A hint: more than it can say is not worth an error.
+          [zlib.constants.BROTLI_PARAM_SIZE_HINT]: Math.min(length, 2 ** 30),
+        },
+      }),
+    }),
+    decompress: (zlib) => ({ async: zlib.brotliDecompress, sync: zlib.brotliDecompressSync }),
+  });
+}
+
+/**
+ * Another format, compressed by zstd: quick.
+ *
+ * @throws {@link CompressionUnavailableError} on Node before 22.15.
+ * @throws RangeError when the level is outside of its scale.
+ */
+export function zstd<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
+  const level = parseLevel("zstd", options);
+  const has = loadZlib() as unknown as Partial<ZstdZlib>;
+  if (typeof has.zstdCompress !== "function") throw new CompressionUnavailableError("zstd", "22.15 or newer");
+  const ofZstd = (zlib: Zlib): ZstdZlib => zlib as unknown as ZstdZlib;
+  return compressed(inner, {
+    name: "zstd",
+    extension: ".zst",
+    compress: (zlib) => ({
+      async: ofZstd(zlib).zstdCompress,
+      sync: ofZstd(zlib).zstdCompressSync,
+      options: ({ length }) => ({
+        params: { [ofZstd(zlib).constants.ZSTD_c_compressionLevel ?? 100]: level },
+        pledgedSrcSize: length,
+      }),
+    }),
+    decompress: (zlib) => ({ async: ofZstd(zlib).zstdDecompress, sync: ofZstd(zlib).zstdDecompressSync }),
+    // Node 22 takes a frame that is cut off for a short one.
+    sizeBytes: zstdSizeOf,
+  });
+}
+
+/** What the head of a zstd frame says about its content (RFC 8878, 3.1.1.1). */
+function zstdSizeOf(frame: Uint8Array): number | undefined {
+  const descriptor = frame[4] ?? 0;
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const start = 5 + (isSingleSegment ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] ?? 0);
+  const sizeLength = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
+  if (sizeLength === 0 || frame.length < start + sizeLength) return undefined;
+  let size = 0;
+  for (let i = sizeLength - 1; i >= 0; i--) size = size * 256 + (frame[start + i] ?? 0);
+  return sizeLength === 2 ? size + 256 : size;
+}
+
+interface ZstdZlib {
+  readonly zstdCompress: unknown;
+  readonly zstdCompressSync: unknown;
+  readonly zstdDecompress: unknown;
+  readonly zstdDecompressSync: unknown;
+  readonly constants: Record<string, number>;
+}
+
+/** One direction, as node:zlib has it. */
+interface Code {
+  readonly async: unknown;
+  readonly sync: unknown;
+}
+
+interface Compression {
+  readonly name: string;
+  readonly extension: string;
+  compress(zlib: Zlib): Code & { options(bytes: Uint8Array): object };
+  decompress(zlib: Zlib): Code;
+  /** How much it says that it holds. */
+  sizeBytes?(bytes: Uint8Array): number | undefined;
+}
+
+/** Up to here compressing is quicker than a turn of the event loop and its thread. */
+const SYNC_BELOW_BYTES = 16 * 1024;
+/** As far as a synchronous decompression goes. */
+const SYNC_EXPANDED_BYTES = 256 * 1024;
+
+/** What the inner format takes, the compressed one takes too: it keeps the inner format's type. */
+function compressed<Inner extends AnyFormat>(given: Inner, compression: Compression): Inner {
+  const inner = given as unknown as Format;
+  const id = `${compression.name}(${inner.id})`;
+  const finish = (bytes: Uint8Array, small: Uint8Array): readonly Uint8Array[] => {
+    // What could not be decompressed within the limits must not be written either.
+    if (bytes.length <= allowedBytes(small.length, defaultDecodeLimits)) return [small];
+    throw new UnsupportedPayloadError(
+      id,
+      [],
+      `compresses more than ${defaultDecodeLimits.maxRatio} to 1`,
+      `Use the format ${inner.id} without compression.`,
+    );
+  };
+  const compress = (chunks: readonly Uint8Array[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]> => {
+    const bytes = join(asChunks(inner.id, chunks));
+    const code = compression.compress(loadZlib());
+    if (bytes.length < SYNC_BELOW_BYTES)
+      return finish(bytes, (code.sync as SyncCode)(bytes, code.options(bytes)) as Uint8Array);
+    return call(code.async, bytes, code.options(bytes)).then((small) => finish(bytes, small as Uint8Array));
+  };
+  const outer: Format = {
+    id,
+    extension: `${inner.extension}${compression.extension}`,
+    inline: "base64",
+    check: (payload) => inner.check(payload),
+    encode(payload) {
+      const encoded = inner.encode(payload);
+      return isPromise(encoded) ? encoded.then(compress) : compress(encoded);
+    },
+    decode(bytes, limits) {
+      const expanded = decompress(id, compression, bytes, limits);
+      if (isPromise(expanded)) return expanded.then((larger) => inner.decode(larger, limits));
+      return inner.decode(expanded, limits);
+    },
+  };
+  return outer as unknown as Inner;
+}
+
+function join(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+}
+
+/** Small data may compress to almost nothing without being a bomb. */
+const FREE_BYTES = 1024 * 1024;
+
+function allowedBytes(compressedBytes: number, limits: DecodeLimits): number {
+  return Math.min(limits.maxBytes, Math.max(FREE_BYTES, compressedBytes * limits.maxRatio));
+}
+
+interface Expanded {
+  readonly buffer: Uint8Array;
+  /** How much of the input belonged to the compressed data. */
+  readonly engine: { readonly bytesWritten: number };
+}
+
+type SyncCode = (bytes: Uint8Array, options: object) => unknown;
+type AsyncCode = (bytes: Uint8Array, options: object, callback: (error: Error | null, result: unknown) => void) => void;
+
+function call(code: unknown, bytes: Uint8Array, options: object): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    (code as AsyncCode)(bytes, options, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+/** One-shot decompression counts what comes out, which streams do not. */
+function decompress(
+  id: string,
+  compression: Compression,
+  bytes: Uint8Array,
+  limits: DecodeLimits,
+): Uint8Array | Promise<Uint8Array> {
+  const code = compression.decompress(loadZlib());
+  const maxBytes = Math.min(allowedBytes(bytes.length, limits), loadBuffer().constants.MAX_LENGTH);
+  const finish = (result: unknown): Uint8Array => {
+    const { buffer, engine } = result as Expanded;
+    if (engine.bytesWritten !== bytes.length) throw new DecodeError(id, "more bytes follow");
+    if (compression.sizeBytes !== undefined && compression.sizeBytes(bytes) !== buffer.length)
+      throw new DecodeError(id, "they are cut off");
+    // zlib hands out views of larger buffers, which an array on top of it would keep alive.
+    return new Uint8Array(buffer);
+  };
+  const refuse = (cause: unknown): never => refuseExpanded(id, cause, maxBytes, limits);
+  if (bytes.length < SYNC_BELOW_BYTES) {
+    let result: unknown;
+    try {
+      const most = Math.min(maxBytes, SYNC_EXPANDED_BYTES);
+      result = (code.sync as SyncCode)(bytes, { maxOutputLength: most, info: true });
+    } catch (error) {
+      if (!isTooLarge(error) || maxBytes <= SYNC_EXPANDED_BYTES) refuse(error);
+    }
+    if (result !== undefined) return finish(result);
+  }
+  return call(code.async, bytes, { maxOutputLength: maxBytes, info: true }).then(finish, refuse);
+}
+
+function refuseExpanded(id: string, cause: unknown, maxBytes: number, limits: DecodeLimits): never {
+  if (isTooLarge(cause)) {
+    const limit = maxBytes < limits.maxBytes ? "maxRatio" : "maxBytes";
+    throw new DecodeLimitError(id, limit, limits[limit], { cause });
+  }
+  // What has no code does not come from zlib, and is no damage.
+  if (isOutOfResources(cause) || (cause as { code?: unknown }).code === undefined) throw cause;
+  throw new DecodeError(id, (cause as Error).message, { cause });
+}
+
+function isTooLarge(error: unknown): boolean {
+  return (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE";
+}
+
+function loadZlib(): Zlib {
+  return process.getBuiltinModule("node:zlib");
+}
+
+function loadBuffer(): typeof import("node:buffer") {
+  return process.getBuiltinModule("node:buffer");
+}

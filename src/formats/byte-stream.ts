@@ -1,1 +1,0 @@
-export { type ByteStreamFormat, byteStream } from "../format/byte-stream-format.ts";

@@ -1,1 +1,0 @@
-export { directory } from "../format/directory-format.ts";

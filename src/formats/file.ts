@@ -1,1 +1,0 @@
-export { type FileOptions, file } from "../format/file-format.ts";

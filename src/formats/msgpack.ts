@@ -1,3 +1,0 @@
-export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../errors/format-errors.ts";
-export { MissingPeerError } from "../errors/peer-errors.ts";
-export { msgpack } from "../format/msgpack-format.ts";

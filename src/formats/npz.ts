@@ -1,4 +1,0 @@
-export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../errors/format-errors.ts";
-export type { NpyArray } from "../format/npy-array.ts";
-export { type NpzFormat, type NpzOptions, type NpzPayload, npz } from "../format/npz-format.ts";
-export type { ShapedArray } from "../format/shaped-array.ts";

@@ -1,1 +1,0 @@
-export { type RecordsFormat, records } from "../format/records-format.ts";

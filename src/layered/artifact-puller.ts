@@ -1,0 +1,199 @@
+import type { Store, StorePath } from "../store/store.ts";
+import { isStorePath } from "../store/store-path.ts";
+import type { Digest } from "../util/digest/digest.ts";
+import { digestInParallel } from "../util/digest/digest.ts";
+import { DigestWriter } from "../util/digest/digest-writer.ts";
+import type { NamedPayload } from "./artifact-objects.ts";
+import { piecesIn, piecesOf, SourceFailure } from "./copy-object.ts";
+import type { LocalCopies } from "./local-copies.ts";
+import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
+
+const CONCURRENT_FILES = 8;
+/**
+ * One answer may have been damaged on its way: damage is believed when a second one shows it as
+ * well.
+ */
+const LOOKS = 2;
+
+/**
+ * What became of a payload: `"whole"` where all of it matches its digests, `"unkept"` where the
+ * local store could not take it. `"damaged"` says that the remote has not got it as it should be,
+ * also where it has not got it at all.
+ */
+export type Pulled = "whole" | "damaged" | "unkept" | Unreachable;
+
+type SizedObject = Pick<NamedPayload, "path" | "sizeBytes" | "digest">;
+type Work = (object: SizedObject) => Promise<Pulled>;
+
+/**
+ * Copies payloads from the remote store into the local one. Nothing is kept, and nothing is
+ * replaced, by bytes that do not match their digest.
+ */
+export class ArtifactPuller {
+  readonly #local: Store;
+  readonly #copies: LocalCopies;
+
+  constructor(local: Store, copies: LocalCopies) {
+    this.#local = local;
+    this.#copies = copies;
+  }
+
+  /** See to it that every object of a payload is whole in the local store. */
+  pull(payload: NamedPayload, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
+    return this.#eachObject(payload, (object) => this.#pullObject(object, ask, signal), ask, signal);
+  }
+
+  /** The same for the files that a list names, whose bytes were verified. */
+  pullFiles(folder: string, list: Uint8Array, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
+    const files = parseFiles(folder, list);
+    if (files === undefined) return Promise.resolve("damaged");
+    return eachOf(files, (object) => this.#pullObject(object, ask, signal));
+  }
+
+  /** Whether the remote has every object of a payload whole; nothing is kept. */
+  verify(payload: NamedPayload, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
+    return this.#eachObject(payload, (object) => verifyObject(object, ask, signal), ask, signal);
+  }
+
+  /** Whether the local store has every object of a payload whole, when it is read now. */
+  isWholeHere(payload: NamedPayload, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
+    const look = async (object: SizedObject) => ((await isWhole(this.#local, object, signal)) ? "whole" : "damaged");
+    return this.#eachObject(payload, look, ask, signal);
+  }
+
+  async #eachObject(payload: NamedPayload, work: Work, ask: Ask, signal: AbortSignal | undefined): Promise<Pulled> {
+    if (payload.filesFolder === undefined) return work(payload);
+    const list = await readVerified(payload, ask, signal);
+    if (!(list instanceof Uint8Array)) return list;
+    const files = parseFiles(payload.filesFolder, list);
+    if (files === undefined) return "damaged";
+    const outcome = await eachOf(files, work);
+    return outcome === "whole" ? work(payload) : outcome;
+  }
+
+  async #pullObject(object: SizedObject, ask: Ask, signal: AbortSignal | undefined): Promise<Pulled> {
+    const { path, sizeBytes, digest } = object;
+    const own = await this.#local.stat(path, { signal });
+    if (own?.sizeBytes === sizeBytes && (await isWhole(this.#local, object, signal))) return "whole";
+    return looking(async () => {
+      const pieces = verified(remotePieces(object, ask, signal), digest);
+      const kept = await this.#copies.keep(async () => {
+        if (own === undefined) await this.#local.createIfAbsent(path, pieces, { signal });
+        else await this.#local.replace(path, pieces, { signal });
+      });
+      return kept ? "whole" : "unkept";
+    });
+  }
+}
+
+/** Whether an object of a store matches its digest. */
+export async function isWhole(store: Store, object: SizedObject, signal?: AbortSignal): Promise<boolean> {
+  const { path, sizeBytes, digest } = object;
+  const verdict = await looking(async () => {
+    for await (const _piece of verified(piecesIn(store, path, sizeBytes, signal), digest));
+    return "whole";
+  }, 1).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    // What cannot be read is not whole, whatever the reason.
+    return error;
+  });
+  return verdict === "whole";
+}
+
+/**
+ * The pieces of an object; at their end a {@link SourceFailure} where they do not match its digest.
+ */
+export async function* verified(pieces: AsyncIterable<Uint8Array>, digest: string): AsyncGenerator<Uint8Array> {
+  const writer = new DigestWriter();
+  yield* writer.through(pieces);
+  if (writer.finish().digest !== digest) throw new SourceFailure("the object does not match its digest");
+}
+
+/**
+ * The files that a list names; `undefined` where it is not a list, or names a place outside its
+ * folder.
+ */
+export function parseFiles(folder: string, list: Uint8Array): readonly SizedObject[] | undefined {
+  try {
+    const { files } = JSON.parse(new TextDecoder().decode(list)) as {
+      readonly files: readonly { readonly path: string; readonly sizeBytes: number; readonly digest: Digest }[];
+    };
+    const named = files.map(({ path, sizeBytes, digest }) => ({
+      path: `${folder}${path}` as StorePath,
+      sizeBytes,
+      digest,
+    }));
+    return named.every(({ path }) => isStorePath(path)) ? named : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const unreached = new Error("the remote did not answer");
+
+function remotePieces(
+  { path, sizeBytes }: SizedObject,
+  ask: Ask,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  return piecesOf(
+    async (range) => {
+      const read = await ask("read", path, (remote) => remote.read(path, { range, signal }), signal);
+      if (read === unreachable) throw unreached;
+      return read;
+    },
+    sizeBytes,
+    signal,
+  );
+}
+
+function verifyObject(object: SizedObject, ask: Ask, signal: AbortSignal | undefined): Promise<Pulled> {
+  return looking(async () => {
+    for await (const _piece of verified(remotePieces(object, ask, signal), object.digest));
+    // An object without bytes needs no piece, and has to be there all the same.
+    if (object.sizeBytes > 0) return "whole";
+    const there = await ask("stat", object.path, (remote) => remote.stat(object.path, { signal }), signal);
+    return there === undefined ? "damaged" : there === unreachable ? unreachable : "whole";
+  });
+}
+
+/** The bytes of a small object of the remote, verified. */
+async function readVerified(
+  { path, digest }: SizedObject,
+  ask: Ask,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | "damaged" | Unreachable> {
+  for (let look = 0; look < LOOKS; look++) {
+    const bytes = await ask("read", path, (remote) => remote.read(path, { signal }), signal);
+    if (bytes === undefined) return "damaged";
+    if (bytes === unreachable || (await digestInParallel([bytes], { signal })) === digest) return bytes;
+  }
+  return "damaged";
+}
+
+async function looking(work: () => Promise<Pulled>, looks = LOOKS): Promise<Pulled> {
+  for (let look = 1; ; look++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof SourceFailure)) throw error;
+      if (error.cause === unreached) return unreachable;
+      if (error.cause !== undefined) throw error.cause;
+      if (look >= looks) return "damaged";
+    }
+  }
+}
+
+async function eachOf(files: readonly SizedObject[], work: Work): Promise<Pulled> {
+  let next = 0;
+  let outcome: Pulled = "whole";
+  const lane = async (): Promise<void> => {
+    for (let file = files[next++]; file !== undefined && outcome === "whole"; file = files[next++]) {
+      const pulled = await work(file);
+      if (pulled !== "whole") outcome = pulled;
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: CONCURRENT_FILES }, lane));
+  for (const each of lanes) if (each.status === "rejected") throw each.reason;
+  return outcome;
+}

@@ -1,0 +1,82 @@
+import type { StoreOperation } from "../errors/store-errors.ts";
+import type { Chunks, Store, StorePath, WriteOptions } from "../store/store.ts";
+import type { WritableLayers } from "./layer-mode.ts";
+import { type RemoteLink, unreachable } from "./remote-link.ts";
+
+/** Where the claims of leases lie. They live in one layer only, never copied: a claim that is seen twice is no claim. */
+const CLAIMS_FOLDER = ".persistable/leases/";
+
+/** Whether a path is that of a claim. */
+export function isClaim(path: string): boolean {
+  return path.startsWith(CLAIMS_FOLDER);
+}
+
+type Layer = "local" | "remote";
+
+/**
+ * Claims belong where everybody sees them: in the remote, where that can be written and tells who was first. While it does not answer they
+ * are made locally, so that at least the processes of this machine do not repeat each other's work.
+ */
+export class LayerClaims {
+  readonly #local: Store;
+  readonly #remote: Store;
+  readonly #link: RemoteLink;
+  readonly #writable: WritableLayers;
+  /** Claims of our own stay where they were made. */
+  readonly #made = new Map<StorePath, Layer>();
+  #home: Layer = "local";
+
+  constructor(local: Store, remote: Store, link: RemoteLink, writable: WritableLayers) {
+    this.#local = local;
+    this.#remote = remote;
+    this.#link = link;
+    this.#writable = writable;
+    this.settle();
+  }
+
+  /** Decide anew where claims belong, unless some are held: the remote may know only by now what it can do. */
+  settle(): void {
+    if (this.#made.size > 0) return;
+    const { exclusiveCreate, shared } = this.#remote.capabilities;
+    const { local, remote } = this.#writable;
+    this.#home = remote && ((exclusiveCreate && shared) || !local) ? "remote" : "local";
+  }
+
+  async createIfAbsent(path: StorePath, chunks: Chunks, options: WriteOptions): Promise<"created" | "exists"> {
+    // One of ours that could not be removed is not ours to keep.
+    this.#made.delete(path);
+    let layer: Layer = "local";
+    const create = (store: Store): Promise<"created" | "exists"> => {
+      layer = store === this.#local ? "local" : "remote";
+      return store.createIfAbsent(path, chunks, options);
+    };
+    const outcome = await this.run("create", path, create, options.signal);
+    if (outcome === "created") this.#made.set(path, layer);
+    return outcome;
+  }
+
+  async remove(path: StorePath, signal: AbortSignal | undefined): Promise<boolean> {
+    const removed = await this.run("remove", path, (store) => store.remove(path, { signal }), signal);
+    this.#made.delete(path);
+    return removed;
+  }
+
+  /** The layer where the claim is, or belongs. */
+  layerOf(path: StorePath): Store {
+    return (this.#made.get(path) ?? this.#home) === "local" ? this.#local : this.#remote;
+  }
+
+  /** Ask the layer where the claim is, or belongs. */
+  async run<Value>(
+    operation: StoreOperation,
+    path: StorePath,
+    work: (store: Store) => Promise<Value>,
+    signal: AbortSignal | undefined,
+  ): Promise<Value> {
+    if (this.layerOf(path) === this.#local) return work(this.#local);
+    // A beat of a claim that is there must not leave a second one here.
+    if (operation === "replace" || !this.#writable.local) return this.#link.demand(operation, path, work, signal);
+    const answer = await this.#link.attempt(operation, path, work, signal);
+    return answer === unreachable ? work(this.#local) : answer;
+  }
+}

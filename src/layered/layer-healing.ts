@@ -1,0 +1,199 @@
+import type { Healing, JudgedRecord, Store, StorePath } from "../store/store.ts";
+import { digestOf } from "../util/digest/digest.ts";
+import {
+  describeObject,
+  isSelfContained,
+  isSoundRecord,
+  type NamedPayload,
+  payloadNamedIn,
+} from "./artifact-objects.ts";
+import type { ArtifactPuller } from "./artifact-puller.ts";
+import type { Dismissals } from "./dismissals.ts";
+import type { LocalCopies } from "./local-copies.ts";
+import type { ArtifactKeeper } from "./read-through.ts";
+import { type Ask, type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
+
+/**
+ * How long the verdict on an artifact of the remote is good for: as long as it takes to set the
+ * objects of one artifact aside.
+ */
+const VERDICT_MS = 10_000;
+
+type Verdict = "whole" | "damaged" | Unreachable;
+
+/** What a {@link LayerHealing} works with. */
+export interface HealingParts {
+  readonly local: Store;
+  readonly link: RemoteLink;
+  readonly copies: LocalCopies;
+  readonly puller: ArtifactPuller;
+  readonly keeper: ArtifactKeeper;
+  readonly dismissals: Dismissals;
+}
+
+/**
+ * Lets what is damaged in one store give way to what the other one has whole. Nothing is believed
+ * that does not match its digest, and nothing in the remote store is judged by what the local one
+ * holds.
+ */
+export class LayerHealing {
+  readonly #parts: HealingParts;
+  /**
+   * Records whose local artifact is passed over, since it is damaged and the local store cannot
+   * take the remote's.
+   */
+  readonly #distrusted = new Set<StorePath>();
+  readonly #verdicts = new Map<StorePath, { readonly digest: string; readonly untilMs: number }>();
+
+  constructor(parts: HealingParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether readers are to pass over what the local store has of an object. */
+  distrusts(path: StorePath): boolean {
+    return this.#distrusted.size > 0 && this.#distrusted.has(recordOf(path));
+  }
+
+  /**
+   * Pass over the local object: it may not be written, and another one has taken its place in the
+   * remote.
+   */
+  async distrust(path: StorePath): Promise<void> {
+    if ((await this.#parts.local.stat(path)) !== undefined) this.#distrusted.add(recordOf(path));
+  }
+
+  /** A newer object stands in the local store. */
+  trust(path: StorePath): void {
+    this.#distrusted.delete(recordOf(path));
+    this.#verdicts.delete(recordOf(path));
+  }
+
+  /**
+   * Make readers find the remote's artifact instead of one that was judged damaged, if the remote
+   * has it whole.
+   */
+  async heal(record: StorePath, judged: JudgedRecord, ask: Ask, signal?: AbortSignal): Promise<Healing> {
+    const { dismissals, keeper, link } = this.#parts;
+    const bytes = await readTwice(record, isSoundRecord, ask, signal);
+    if (bytes === unreachable) return { isHealed: false, failure: link.failures().last?.error };
+    if (bytes === undefined || (await dismissals.hides(record, bytes)) !== undefined) return { isHealed: false };
+    // The same bytes, which are as they were written, would be judged in the same way.
+    if (judged.isAsWritten === true && Buffer.compare(bytes, judged.recordBytes) === 0) return { isHealed: false };
+    if (await this.#isReplaced(record, judged, signal)) return { isHealed: true };
+    const verdict = await this.#take(record, bytes, ask, signal);
+    if (verdict === unreachable) return { isHealed: false, failure: link.failures().last?.error };
+    if (verdict === "whole") keeper.forget(record);
+    return { isHealed: verdict === "whole" };
+  }
+
+  /** The same for an object that only its reader can judge. */
+  async healObject(
+    path: StorePath,
+    isSound: (bytes: Uint8Array) => boolean,
+    ask: Ask,
+    signal?: AbortSignal,
+  ): Promise<Healing> {
+    const { keeper, link } = this.#parts;
+    const bytes = await readTwice(path, isSound, ask, signal);
+    if (bytes === unreachable) return { isHealed: false, failure: link.failures().last?.error };
+    if (bytes === undefined) return { isHealed: false };
+    if (await keeper.put(path, bytes, signal)) this.#distrusted.delete(path);
+    else this.#distrusted.add(path);
+    return { isHealed: true };
+  }
+
+  /** Whether the artifact of a record that the remote holds is whole there. */
+  async judgeRemote(record: StorePath, bytes: Uint8Array, ask: Ask, signal?: AbortSignal): Promise<Verdict> {
+    const known = this.#verdicts.get(record);
+    const digest = digestOf([bytes]);
+    if (known !== undefined && known.digest === digest && known.untilMs > performance.now()) return "damaged";
+    const payload = payloadIn(record, bytes);
+    if (payload === "unknown") return "damaged";
+    const verified = payload === undefined ? "whole" : await this.#parts.puller.verify(payload, ask, signal);
+    if (verified === unreachable || verified === "whole") return verified;
+    this.#noteDamage(record, digest);
+    return "damaged";
+  }
+
+  /** A disk that gives back other bytes than it was given is passed over. */
+  async #isRightHere(record: StorePath, bytes: Uint8Array, payload: NamedPayload | undefined, ask: Ask) {
+    const { local, puller } = this.#parts;
+    const own = await local.read(record);
+    if (own === undefined || Buffer.compare(own, bytes) !== 0) return false;
+    return payload === undefined || (await puller.isWholeHere(payload, ask)) === "whole";
+  }
+
+  /**
+   * Whether a newer artifact stands in the local store than the one that was judged: that must not
+   * give way to anything.
+   */
+  async #isReplaced(record: StorePath, { recordBytes }: JudgedRecord, signal?: AbortSignal): Promise<boolean> {
+    if (this.distrusts(record)) return false;
+    const own = await this.#parts.local.read(record, { signal });
+    return own !== undefined && isSoundRecord(own) && Buffer.compare(own, recordBytes) !== 0;
+  }
+
+  #noteDamage(record: StorePath, digest: string): void {
+    this.#verdicts.set(record, { digest, untilMs: performance.now() + VERDICT_MS });
+  }
+
+  /**
+   * The remote's artifact is damaged, and cannot be set aside there: this machine does not use it
+   * any more.
+   */
+  async dismissDamaged(record: StorePath, ask: Ask): Promise<void> {
+    const bytes = await ask("read", record, (remote) => remote.read(record));
+    if (!(bytes instanceof Uint8Array) || (await this.judgeRemote(record, bytes, ask)) !== "damaged") return;
+    await this.#parts.dismissals.note(record, "damaged", digestOf([bytes]));
+  }
+
+  async #take(record: StorePath, bytes: Uint8Array, ask: Ask, signal: AbortSignal | undefined): Promise<Verdict> {
+    const { copies, keeper, puller } = this.#parts;
+    const payload = payloadIn(record, bytes);
+    if (payload === "unknown") return "damaged";
+    if (copies.areKept) {
+      const pulled = payload === undefined ? "whole" : await puller.pull(payload, ask, signal);
+      if (pulled === "damaged") this.#noteDamage(record, digestOf([bytes]));
+      if (pulled === unreachable || pulled === "damaged") return pulled;
+      const isKept = pulled === "whole" && (await keeper.put(record, bytes, signal));
+      if (isKept && (await this.#isRightHere(record, bytes, payload, ask))) {
+        this.trust(record);
+        return "whole";
+      }
+    }
+    const verdict = await this.judgeRemote(record, bytes, ask, signal);
+    if (verdict === "whole") this.#distrusted.add(record);
+    return verdict;
+  }
+}
+
+/**
+ * An object of the remote, if it is sound. One answer may be damaged on its way: what is not sound
+ * is read again.
+ */
+async function readTwice(
+  path: StorePath,
+  isSound: (bytes: Uint8Array) => boolean,
+  ask: Ask,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | Unreachable | undefined> {
+  for (let look = 0; look < 2; look++) {
+    const bytes = await ask("read", path, (remote) => remote.read(path, { signal }), signal);
+    if (!(bytes instanceof Uint8Array) || isSound(bytes)) return bytes;
+  }
+  return undefined;
+}
+
+/**
+ * The payload beside a record; `undefined` where it is inside, `"unknown"` where the record does
+ * not say in our words.
+ */
+function payloadIn(record: StorePath, bytes: Uint8Array): NamedPayload | "unknown" | undefined {
+  if (!isSoundRecord(bytes)) return "unknown";
+  return payloadNamedIn(bytes, record) ?? (isSelfContained(bytes) ? undefined : "unknown");
+}
+
+function recordOf(path: StorePath): StorePath {
+  const object = describeObject(path);
+  return "record" in object ? object.record : path;
+}

@@ -1,0 +1,32 @@
+import type { Store } from "../store/store.ts";
+import { ArtifactPuller } from "./artifact-puller.ts";
+import { Dismissals } from "./dismissals.ts";
+import { LayerClaims } from "./layer-claims.ts";
+import { LayerHealing } from "./layer-healing.ts";
+import type { WritableLayers } from "./layer-mode.ts";
+import { LocalCopies } from "./local-copies.ts";
+import { ArtifactKeeper } from "./read-through.ts";
+import type { RemoteLink } from "./remote-link.ts";
+
+/** What the parts of a layered store share. */
+export interface LayerParts {
+  readonly local: Store;
+  readonly remote: Store;
+  readonly writable: WritableLayers;
+  readonly link: RemoteLink;
+  readonly puller: ArtifactPuller;
+  readonly keeper: ArtifactKeeper;
+  readonly claims: LayerClaims;
+  readonly dismissals: Dismissals;
+  readonly healing: LayerHealing;
+}
+
+export function makeLayerParts(local: Store, remote: Store, writable: WritableLayers, link: RemoteLink): LayerParts {
+  const copies = new LocalCopies(writable.local);
+  const puller = new ArtifactPuller(local, copies);
+  const dismissals = new Dismissals(local);
+  const keeper = new ArtifactKeeper({ local, link, copies, puller, dismissals });
+  const claims = new LayerClaims(local, remote, link, writable);
+  const healing = new LayerHealing({ local, link, copies, puller, keeper, dismissals });
+  return { local, remote, writable, link, puller, keeper, claims, dismissals, healing };
+}

@@ -1,0 +1,349 @@
+import { ReadOnlyStoreError } from "../errors/read-only-errors.ts";
+import type { StoreOperation } from "../errors/store-errors.ts";
+import { noteLayers } from "../store/location/reopening.ts";
+import type {
+  Chunks,
+  Healing,
+  JudgedRecord,
+  ReadOptions,
+  Store,
+  StoreCallOptions,
+  StoreCapabilities,
+  StoreEntry,
+  StoreLayers,
+  StorePath,
+  StoreWatch,
+  WriteOptions,
+} from "../store/store.ts";
+import { assertStorePath } from "../store/store-path.ts";
+import { describeObject, isSoundRecord } from "./artifact-objects.ts";
+import { isClaim } from "./layer-claims.ts";
+import { INTERNAL_PREFIX, isOwnObject } from "./layer-folders.ts";
+import { type LayeredMode, parseLayeredMode } from "./layer-mode.ts";
+import { type LayerParts, makeLayerParts } from "./layer-parts.ts";
+import { LocalWriting, RemoteWriting, type Writing } from "./layer-writing.ts";
+import { type Pushed, type PushOptions, pushAll } from "./push-all.ts";
+import { type Ask, type RemoteFailureEvent, type RemoteFailures, RemoteLink, unreachable } from "./remote-link.ts";
+import { WriteThrough } from "./write-through.ts";
+
+/** How two stores become one. */
+export interface LayeredStoreOptions {
+  /** Asked first: a folder of this machine. */
+  readonly local: Store;
+  /**
+   * Asked for what is not there: a bucket that others use too. The fewer attempts it makes by
+   * itself, the sooner a call goes on without it.
+   */
+  readonly remote: Store;
+  /**
+   * Which of them may be written. Default `"local:rw,remote:rw"`; `"local:rw,remote:r"` is for
+   * laptops and CI, which use what is shared and keep to themselves what they make.
+   */
+  readonly mode?: LayeredMode | undefined;
+  /**
+   * Called when the remote failed, at most every 5 seconds. Default: a warning of the process
+   * (`RemoteStoreWarning`).
+   */
+  readonly onRemoteFailure?: ((event: RemoteFailureEvent) => void) | undefined;
+  /** How many calls the remote has to do with at once; others wait. Default 32. */
+  readonly concurrency?: number | undefined;
+}
+
+/** A local store before a remote one. */
+export interface LayeredStore extends Store {
+  /** How the remote has failed so far: its failures are nobody's errors. */
+  failures(): RemoteFailures;
+  /**
+   * Settle with the remote what happened while it was away: bring to it what only the local store
+   * has, artifacts with their payloads first, and remove there what was removed here. Where both
+   * have another artifact under one address, both keep theirs, unless `different` says otherwise.
+   *
+   * @throws {@link ReadOnlyStoreError} where one of the stores may not be written; a StoreError of
+   * the local store; the signal's reason
+   */
+  push(options?: PushOptions): Promise<Pushed>;
+}
+
+/**
+ * One store before another: reads ask the local one first, and keep there what the remote has;
+ * writes go to both. The remote may fail at any time: then the call goes on with the local store
+ * alone, and the failure is counted and told. After three failures in a row the remote is left
+ * alone for a second, then for two, up to a minute. Calls that only tell what there is, or remove
+ * something, fail instead: silence is not an answer.
+ *
+ * Artifacts are whole in either store at any time. What is damaged in the local store is taken from
+ * the remote, and never the other way round. Where both may be written and the remote can exclude,
+ * one artifact wins for every machine, and leases are held there; while it does not answer, both
+ * hold for this machine alone. A payload that is read in parts is copied first, all of it. There is
+ * no synchronous door and no path on the disk, since an object that is not in the local store may be
+ * in the remote one; so there are no log files, either.
+ *
+ * @throws TypeError for a mode that is none.
+ *
+ * @example
+ * ```ts
+ * const store = layeredStore({ local: fileStore("example-data"), remote: fileStore("/mnt/shared/example-data"), mode: "local:rw,remote:r" });
+ * const points = gaussianPoints({ n: 100 }, { dataDir: store });
+ * ```
+ */
+export function layeredStore(options: LayeredStoreOptions): LayeredStore {
+  const { local, remote, mode = "local:rw,remote:rw", onRemoteFailure, concurrency = 32 } = options;
+  const link = new RemoteLink(remote, concurrency, onRemoteFailure);
+  const parts = makeLayerParts(local, remote, parseLayeredMode(mode), link);
+  return new TwoLayers(parts, new WriteThrough(parts), false);
+}
+
+const SMALL_BYTES = 64 * 1024;
+
+class TwoLayers implements LayeredStore, StoreLayers {
+  readonly url: string;
+  readonly watch?: (folder: StorePath, listener: () => void) => StoreWatch;
+  readonly #parts: LayerParts;
+  readonly #through: WriteThrough;
+  /**
+   * Where the calls of the caller that change something go; `undefined` where nothing may be
+   * written.
+   */
+  readonly #writing: Writing | undefined;
+  /** Whether a remote that does not answer is the caller's failure. */
+  readonly #isCertain: boolean;
+  #certain: Store | undefined;
+
+  constructor(parts: LayerParts, through: WriteThrough, isCertain: boolean) {
+    const { local, remote, writable } = parts;
+    this.url = `layered:${local.url},${remote.url}`;
+    this.#parts = parts;
+    this.#through = through;
+    this.#isCertain = isCertain;
+    if (writable.local) this.#writing = writable.remote ? through : new LocalWriting(parts);
+    else if (writable.remote) this.#writing = new RemoteWriting(parts);
+    if (isCertain) this.#certain = this;
+    if (local.watch !== undefined) this.watch = local.watch.bind(local);
+    noteLayers(this, (path) => parts.claims.layerOf(path));
+  }
+
+  get layers(): StoreLayers {
+    return this;
+  }
+
+  get certain(): Store {
+    this.#certain ??= new TwoLayers(this.#parts, this.#through, true);
+    return this.#certain;
+  }
+
+  get worksAlone(): boolean {
+    return this.#parts.writable.local;
+  }
+
+  get capabilities(): StoreCapabilities {
+    const { writable, local: inFront, remote: behind } = this.#parts;
+    const [local, remote] = [inFront.capabilities, behind.capabilities];
+    // Nothing can be created, so nobody is told that it was.
+    if (!writable.local && !writable.remote) return { exclusiveCreate: true, durable: remote.durable, shared: true };
+    if (!writable.remote) return { ...local };
+    if (!writable.local) return { ...remote };
+    const isExclusive = remote.exclusiveCreate || (local.exclusiveCreate && (local.shared || !remote.shared));
+    return { exclusiveCreate: isExclusive, durable: local.durable, shared: local.shared || remote.shared };
+  }
+
+  async prepare(options: StoreCallOptions = {}): Promise<void> {
+    const { local, link, claims, writable } = this.#parts;
+    await local.prepare?.(options);
+    // To find out what a store can do is to write into it.
+    if (writable.remote) await link.prepare(options);
+    claims.settle();
+  }
+
+  failures(): RemoteFailures {
+    return this.#parts.link.failures();
+  }
+
+  async read(path: StorePath, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
+    const { local, claims, healing } = this.#parts;
+    if (isClaim(path)) return claims.run("read", path, (store) => store.read(path, options), options.signal);
+    if (!healing.distrusts(path)) {
+      const own = this.#readRecordNow(path, options) ?? (await local.read(path, options));
+      if (own !== undefined) return own;
+    }
+    return this.#isHidden(path) ? undefined : this.#readRemotely(path, options);
+  }
+
+  async stat(path: StorePath, options: StoreCallOptions = {}): Promise<StoreEntry | undefined> {
+    const { local, claims, healing, keeper } = this.#parts;
+    const { signal } = options;
+    if (isClaim(path)) return claims.run("stat", path, (store) => store.stat(path, options), signal);
+    if (!healing.distrusts(path)) {
+      const own = await local.stat(path, options);
+      if (own !== undefined) return own;
+    }
+    if (this.#isHidden(path)) return undefined;
+    const entry = await this.#ask("stat", path, (remote) => remote.stat(path, options), signal);
+    if (entry === unreachable) keeper.hide(path);
+    if (entry === unreachable || entry === undefined) return undefined;
+    return (await this.#isDismissed(path, signal)) ? undefined : entry;
+  }
+
+  async writeFresh(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
+    return this.#writer("write", path).writeFresh(path, chunks, options);
+  }
+
+  async createIfAbsent(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<"created" | "exists"> {
+    const { claims, keeper } = this.#parts;
+    const writing = this.#writer("create", path);
+    if (isClaim(path)) return claims.createIfAbsent(path, chunks, options);
+    const outcome = await writing.createIfAbsent(path, chunks, options);
+    keeper.forget(path);
+    return outcome;
+  }
+
+  async replace(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
+    const { claims, keeper } = this.#parts;
+    const writing = this.#writer("replace", path);
+    const { signal } = options;
+    if (isClaim(path)) return claims.run("replace", path, (store) => store.replace(path, chunks, options), signal);
+    await writing.replace(path, chunks, options);
+    keeper.forget(path);
+  }
+
+  async move(from: StorePath, to: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
+    return this.#writer("move", from).move(from, to, options);
+  }
+
+  async remove(path: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
+    const writing = this.#writer("remove", path);
+    if (isClaim(path)) return this.#parts.claims.remove(path, options.signal);
+    return writing.remove(path, options);
+  }
+
+  async *list(prefix: string, options: StoreCallOptions = {}): AsyncGenerator<StoreEntry> {
+    const { local, link, dismissals } = this.#parts;
+    const seen = new Set<StorePath>();
+    for await (const entry of local.list(prefix, options)) {
+      if (isOwnObject(entry.path)) continue;
+      seen.add(entry.path);
+      yield entry;
+    }
+    const dismissed = new Set<StorePath>();
+    for await (const { path } of dismissals.list(prefix)) dismissed.add(path);
+    for await (const entry of link.list(prefix, options, this.#isCertain)) {
+      if (seen.has(entry.path) || this.#isHidden(entry.path)) continue;
+      if (!dismissed.has(entry.path) || !(await this.#isDismissed(entry.path, options.signal))) yield entry;
+    }
+  }
+
+  heal(record: StorePath, judged: JudgedRecord, { signal }: StoreCallOptions = {}): Promise<Healing> {
+    return this.#parts.healing.heal(record, judged, this.#askPersistently, signal);
+  }
+
+  healObject(
+    path: StorePath,
+    isSound: (bytes: Uint8Array) => boolean,
+    { signal }: StoreCallOptions = {},
+  ): Promise<Healing> {
+    return this.#parts.healing.healObject(path, isSound, this.#askPersistently, signal);
+  }
+
+  async isEverywhere(path: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
+    const { local, link, writable } = this.#parts;
+    if (!writable.local || !writable.remote) return true;
+    const [own, theirs] = await Promise.all([
+      local.stat(path, options),
+      link.attempt("stat", path, (remote) => remote.stat(path, options), options.signal),
+    ]);
+    // Of what only the remote has, nothing is missing there.
+    return theirs !== unreachable && theirs !== undefined && (own === undefined || own.sizeBytes === theirs.sizeBytes);
+  }
+
+  async replaceDamaged(
+    record: StorePath,
+    chunks: readonly Uint8Array[],
+    judged: JudgedRecord,
+    options: WriteOptions = {},
+  ): Promise<"replaced" | "exists"> {
+    const { isHealed, failure } = await this.heal(record, judged, options);
+    if (isHealed) return "exists";
+    const { writable } = this.#parts;
+    // What cannot be looked at may be whole.
+    if (failure !== undefined && writable.local) await this.#through.replaceLocally(record, chunks, options);
+    else await this.replace(record, chunks, options);
+    return "replaced";
+  }
+
+  async push(options: PushOptions = {}): Promise<Pushed> {
+    const { writable } = this.#parts;
+    if (!writable.remote || !writable.local) throw this.#refusal("write", this.url as StorePath);
+    return pushAll(this.#parts, this.#through, options);
+  }
+
+  readonly #ask: Ask = (...call) =>
+    this.#isCertain ? this.#parts.link.demand(...call) : this.#parts.link.attempt(...call);
+
+  /** Also for callers who want certainty a failure is an answer here. */
+  readonly #askPersistently: Ask = (...call) =>
+    this.#isCertain ? this.#parts.link.insist(...call) : this.#parts.link.attempt(...call);
+
+  async #readRemotely(path: StorePath, options: ReadOptions): Promise<Uint8Array | undefined> {
+    const { local, keeper, writable } = this.#parts;
+    const { signal, range } = options;
+    const keeps = writable.local && !path.startsWith(INTERNAL_PREFIX);
+    const isFetched = keeps && range !== undefined && (await keeper.fetch(path, this.#askPersistently, signal));
+    if (isFetched === true) return local.read(path, options);
+    const bytes =
+      isFetched === unreachable && !this.#isCertain
+        ? unreachable
+        : await this.#ask("read", path, (remote) => remote.read(path, options), signal);
+    if (bytes === unreachable) keeper.hide(path);
+    if (bytes === undefined || bytes === unreachable) return undefined;
+    if (await this.#isDismissed(path, signal, isWholeRead(bytes, range) ? bytes : undefined)) return undefined;
+    if (keeps && (range === undefined || range.start === 0)) await keeper.keep(path, bytes, range?.end, signal);
+    return bytes;
+  }
+
+  /**
+   * A sound record of usual size, without a trip through the thread pool, which costs more than the
+   * read.
+   */
+  #readRecordNow(path: StorePath, { signal, range, maxBytes = SMALL_BYTES }: ReadOptions): Uint8Array | undefined {
+    const { local } = this.#parts;
+    const isAllWanted = range === undefined || (range.start === 0 && range.end > SMALL_BYTES);
+    if (local.sync === undefined || !isAllWanted || describeObject(path).kind !== "record") return undefined;
+    signal?.throwIfAborted();
+    const bytes = local.sync.readShared(path, Math.min(maxBytes, SMALL_BYTES));
+    // A quick read may give less than there is; and it lies in memory that the next one uses again.
+    return bytes instanceof Uint8Array && isSoundRecord(bytes) ? new Uint8Array(bytes) : undefined;
+  }
+
+  /** Callers who want certainty ask again for what did not answer a moment ago. */
+  #isHidden(path: StorePath): boolean {
+    const { keeper } = this.#parts;
+    return this.#isCertain ? keeper.isBuried(path) : keeper.isHidden(path);
+  }
+
+  /**
+   * Whether this machine does not use what the remote has under this name. Its damage is shown to
+   * callers who want certainty.
+   */
+  async #isDismissed(path: StorePath, signal: AbortSignal | undefined, known?: Uint8Array): Promise<boolean> {
+    const { dismissals } = this.#parts;
+    const dismissal = await dismissals.find(path);
+    if (dismissal === undefined || (this.#isCertain && dismissal.why === "damaged")) return false;
+    const bytes = known ?? (await this.#ask("read", path, (remote) => remote.read(path, { signal }), signal));
+    return bytes instanceof Uint8Array && (await dismissals.hides(path, bytes)) !== undefined;
+  }
+
+  #writer(operation: StoreOperation, path: StorePath): Writing {
+    if (this.#writing !== undefined) return this.#writing;
+    assertStorePath(path);
+    throw this.#refusal(operation, path);
+  }
+
+  #refusal(operation: StoreOperation, path: StorePath): ReadOnlyStoreError {
+    const { inARow, last } = this.#parts.link.failures();
+    const cause = inARow > 0 ? last?.error : undefined;
+    return new ReadOnlyStoreError({ operation, path: `${this.url}/${path}`, cause });
+  }
+}
+
+function isWholeRead(bytes: Uint8Array, range: ReadOptions["range"]): boolean {
+  return range === undefined || (range.start === 0 && bytes.length < range.end);
+}

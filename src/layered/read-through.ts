@@ -1,0 +1,224 @@
+import type { Store, StorePath } from "../store/store.ts";
+import { digestInParallel } from "../util/digest/digest.ts";
+import { orAborted } from "../util/or-aborted.ts";
+import {
+  describeObject,
+  isSelfContained,
+  isSoundRecord,
+  type NamedPayload,
+  payloadNamedIn,
+} from "./artifact-objects.ts";
+import type { ArtifactPuller } from "./artifact-puller.ts";
+import type { Dismissals } from "./dismissals.ts";
+import type { LocalCopies } from "./local-copies.ts";
+import { type Ask, type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
+
+/** Records that wait for their payloads. One that was forgotten is read again. */
+const MAX_WITHHELD = 256;
+const HIDDEN_MS = 30_000;
+
+/** What an {@link ArtifactKeeper} works with. */
+export interface KeeperParts {
+  readonly local: Store;
+  readonly link: RemoteLink;
+  readonly copies: LocalCopies;
+  readonly puller: ArtifactPuller;
+  readonly dismissals: Dismissals;
+}
+
+/**
+ * Keeps in the local store what was found in the remote one, in the order of a publication: a
+ * record only when its payload is there, so that nobody finds a local record whose payload went
+ * away with the network. Nothing is kept that does not match its digest: it would hide what is
+ * good.
+ */
+export class ArtifactKeeper {
+  readonly #local: Store;
+  readonly #link: RemoteLink;
+  readonly #copies: LocalCopies;
+  readonly #puller: ArtifactPuller;
+  readonly #dismissals: Dismissals;
+  readonly #withheld = new Map<StorePath, Uint8Array>();
+  readonly #fetching = new Map<StorePath, Promise<boolean | Unreachable>>();
+  readonly #hiddenUntilMs = new Map<StorePath, number>();
+
+  constructor(parts: KeeperParts) {
+    this.#local = parts.local;
+    this.#link = parts.link;
+    this.#copies = parts.copies;
+    this.#puller = parts.puller;
+    this.#dismissals = parts.dismissals;
+  }
+
+  /**
+   * Keep what was read from the remote, if it is all of the object: of a record it shows, of a
+   * payload its record says; of anything else only where there was less than the `limit` that was
+   * asked for.
+   *
+   * @throws the signal's reason
+   */
+  async keep(path: StorePath, bytes: Uint8Array, limit: number | undefined, signal?: AbortSignal): Promise<void> {
+    const object = describeObject(path);
+    if (object.kind === "other" && limit !== undefined && bytes.length >= limit) return;
+    if (object.kind === "other") await this.#create(path, bytes, signal);
+    else if (object.kind === "record") await this.#keepRecord(path, bytes, signal);
+    else if (object.kind === "payload") await this.#keepPayload(path, bytes, object.record, signal);
+  }
+
+  /**
+   * Copy a payload of which a part is wanted, so that who reads part after part does not depend on
+   * the network any more; `false` where it is unknown what it should be, where it is not that, or
+   * where it cannot be kept.
+   */
+  async fetch(path: StorePath, ask: Ask, signal?: AbortSignal): Promise<boolean | Unreachable> {
+    const fetching = this.#fetching.get(path) ?? this.#fetch(path, ask).finally(() => this.#fetching.delete(path));
+    this.#fetching.set(path, fetching);
+    return orAborted(fetching, signal);
+  }
+
+  /**
+   * Whether the remote is not to be asked for an object for now: a part of its artifact was not to
+   * be had, so that all of it counts as missing.
+   */
+  isHidden(path: StorePath): boolean {
+    const object = describeObject(path);
+    const record = "record" in object ? object.record : path;
+    const untilMs = this.#hiddenUntilMs.get(record);
+    if (untilMs === undefined) return false;
+    if (untilMs > performance.now()) return true;
+    this.#hiddenUntilMs.delete(record);
+    return false;
+  }
+
+  /**
+   * The remote did not answer for this object. A payload that cannot be had is not a payload that
+   * is gone: its record must not be judged by it.
+   */
+  hide(path: StorePath): void {
+    const object = describeObject(path);
+    if (!("record" in object)) return;
+    this.#withheld.delete(object.record);
+    this.#hiddenUntilMs.set(object.record, performance.now() + HIDDEN_MS);
+  }
+
+  /**
+   * It was removed, and the remote did not hear of it, nor is it known what it has: for this
+   * process it is gone all the same.
+   */
+  bury(path: StorePath): void {
+    this.#hiddenUntilMs.set(path, Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether it was removed in this way. */
+  isBuried(path: StorePath): boolean {
+    return this.#hiddenUntilMs.get(path) === Number.POSITIVE_INFINITY;
+  }
+
+  /** A newer object takes its place. */
+  forget(path: StorePath): void {
+    this.#withheld.delete(path);
+    this.#hiddenUntilMs.delete(path);
+  }
+
+  /**
+   * Keep the remote's object, with its payload where it is a record, unless there is one here.
+   *
+   * @returns `"taken"` where the caller can rely on the remote's: also where it is damaged, which
+   * its readers will see to. `"dismissed"` where this machine is not to use it.
+   */
+  async takeOver(path: StorePath, signal?: AbortSignal): Promise<"taken" | "dismissed" | Unreachable> {
+    const bytes = await this.#link.attempt("read", path, (remote) => remote.read(path, { signal }), signal);
+    if (bytes === unreachable || bytes === undefined) return unreachable;
+    if ((await this.#dismissals.hides(path, bytes)) !== undefined) return "dismissed";
+    if (describeObject(path).kind === "record") {
+      if (!isSoundRecord(bytes)) return "taken";
+      const payload = payloadNamedIn(bytes, path);
+      const pulled = payload === undefined ? "whole" : await this.#puller.pull(payload, this.#attempt, signal);
+      if (pulled === unreachable) return unreachable;
+      if (pulled !== "whole") return "taken";
+    }
+    // What has appeared here meanwhile was acknowledged to another caller, and stays.
+    await this.#create(path, bytes, signal);
+    return "taken";
+  }
+
+  /** Write these bytes over damaged ones, if the local store can take them. */
+  put(path: StorePath, bytes: Uint8Array, signal?: AbortSignal): Promise<boolean> {
+    return this.#copies.keep(async () => {
+      if ((await this.#local.createIfAbsent(path, [bytes], { signal })) === "created") return;
+      const own = await this.#local.read(path, { signal });
+      if (own === undefined || Buffer.compare(own, bytes) !== 0) await this.#local.replace(path, [bytes], { signal });
+    });
+  }
+
+  readonly #attempt: Ask = (...call) => this.#link.attempt(...call);
+
+  async #fetch(path: StorePath, ask: Ask): Promise<boolean | Unreachable> {
+    const object = describeObject(path);
+    if (object.kind !== "payload" || !this.#copies.areKept) return false;
+    const record = await this.#recordAt(object.record);
+    const payload = record && payloadNamedIn(record, object.record);
+    if (record === undefined || payload?.path !== path || payload.filesFolder !== undefined) return false;
+    const pulled = await this.#puller.pull(payload, ask);
+    if (pulled === unreachable) return unreachable;
+    if (pulled !== "whole") return false;
+    await this.#settleRecord(object.record, record);
+    return true;
+  }
+
+  #recordAt(path: StorePath, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    const withheld = this.#withheld.get(path);
+    return withheld === undefined ? this.#local.read(path, { signal }) : Promise.resolve(withheld);
+  }
+
+  /** Its payload is there. */
+  async #settleRecord(path: StorePath, record: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await this.#create(path, record, signal);
+    this.#withheld.delete(path);
+  }
+
+  #create(path: StorePath, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> {
+    return this.#copies.keep(() => this.#local.createIfAbsent(path, [bytes], { signal }));
+  }
+
+  async #keepRecord(path: StorePath, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    if (!isSoundRecord(bytes)) return;
+    if (isSelfContained(bytes)) {
+      await this.#create(path, bytes, signal);
+      return;
+    }
+    const payload = payloadNamedIn(bytes, path);
+    if (payload !== undefined && (await this.#isHere(payload, signal))) {
+      await this.#create(path, bytes, signal);
+      return;
+    }
+    this.#withheld.delete(path);
+    this.#withheld.set(path, bytes.slice());
+    const [oldest] = this.#withheld.keys();
+    if (this.#withheld.size > MAX_WITHHELD && oldest !== undefined) this.#withheld.delete(oldest);
+  }
+
+  /** Only the record was lost here. */
+  async #isHere(payload: NamedPayload, signal: AbortSignal | undefined): Promise<boolean> {
+    if ((await this.#local.stat(payload.path, { signal }))?.sizeBytes !== payload.sizeBytes) return false;
+    return (await this.#puller.isWholeHere(payload, this.#attempt, signal)) === "whole";
+  }
+
+  async #keepPayload(
+    path: StorePath,
+    bytes: Uint8Array,
+    recordPath: StorePath,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const record = await this.#recordAt(recordPath, signal);
+    const payload = record && payloadNamedIn(record, recordPath);
+    if (record === undefined || payload?.path !== path || payload.sizeBytes !== bytes.length) return;
+    if ((await digestInParallel([bytes], { signal })) !== payload.digest) return;
+    if (payload.filesFolder !== undefined) {
+      const pulled = await this.#puller.pullFiles(payload.filesFolder, bytes, this.#attempt, signal);
+      if (pulled !== "whole") return;
+    }
+    // A record in the local store must find its payload there.
+    if (await this.#create(path, bytes, signal)) await this.#settleRecord(recordPath, record, signal);
+  }
+}

@@ -1,0 +1,60 @@
+import { DefinitionError } from "../../errors/persistable-errors.ts";
+import { describeKind } from "../../util/describe-kind.ts";
+import { stateKey } from "./state.ts";
+
+/**
+ * Checks what a definition says, for those whom no compiler tells.
+ *
+ * @throws {@link DefinitionError} that names the part and what belongs there
+ */
+export function checkDefinition(
+  name: string,
+  definition: {
+    readonly params?: unknown;
+    readonly dependencies?: Readonly<Record<string, unknown>> | undefined;
+    readonly [part: string]: unknown;
+  },
+  functions: readonly string[],
+): void {
+  checkSchema(name, definition.params);
+  for (const part of functions) {
+    const given = definition[part];
+    if (typeof given === "function") continue;
+    throw new DefinitionError(
+      `${title(name)} has ${given === undefined ? `no ${part}` : `${describeKind(given)} as its ${part}`}. Give a function: ${part}: (…) => …`,
+    );
+  }
+}
+
+/** Schemas of arktype are functions. */
+export function checkSchema(name: string, params: unknown): void {
+  if (params === undefined || isSchema(params)) return;
+  throw new DefinitionError(
+    `${title(name)} has ${describeKind(params)} as its params, and not a schema. ` +
+      "Give a Standard Schema, such as z.object({ … }) of zod, or typedParams<{ … }>() for types alone; the values are given when a persistable is built.",
+  );
+}
+
+function isSchema(params: unknown): boolean {
+  const isObject = (typeof params === "object" && params !== null) || typeof params === "function";
+  const standard = isObject
+    ? (params as { readonly "~standard"?: { readonly validate?: unknown } })["~standard"]
+    : undefined;
+  return typeof standard?.validate === "function";
+}
+
+/** A role takes what builds a persistable. Checked when it is used, since a role may be given by a getter. */
+export function checkDeclared(name: string, role: string, declared: unknown): void {
+  if (typeof declared === "function") return;
+  const isBuilt = typeof declared === "object" && declared !== null && stateKey in declared;
+  throw new DefinitionError(
+    isBuilt
+      ? `The dependency "${role}" of ${name} is declared as a persistable that is already built. Declare its definition, dependencies: { ${role}: definition }, ` +
+          `and give the persistable when ${name} is built: { ${role}: persistable }.`
+      : `The dependency "${role}" of ${name} is declared as ${describeKind(declared)}. Declare a definition, or a class that extends Persistable.`,
+  );
+}
+
+function title(name: unknown): string {
+  return typeof name === "string" && name !== "" ? name : "A definition";
+}

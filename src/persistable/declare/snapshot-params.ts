@@ -1,0 +1,164 @@
+import { UnsupportedValueError } from "../../errors/params-errors.ts";
+import { formatPath } from "../../errors/value-path.ts";
+import { Secret } from "../../params/secret.ts";
+import { type ClassCodec, decodeInstance, encodeInstance } from "../../util/class-codec.ts";
+import { isProxy } from "../../util/is-proxy.ts";
+
+/** Params as they were at one moment. */
+export interface ParamsSnapshot {
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Whether something in them cannot be frozen (a typed array, a Map): then every reader is handed a copy. */
+  readonly mutable: boolean;
+  /** Whether no parameter holds others. */
+  readonly isFlat: boolean;
+}
+
+/**
+ * A copy that later changes to the caller's objects do not reach: plain objects and arrays frozen, everything else copied.
+ * What cannot be in a recipe is kept as it is, for the address to refuse it with its path.
+ */
+export function snapshotParams(
+  params: Readonly<Record<string, unknown>>,
+  classes: readonly ClassCodec[],
+): ParamsSnapshot {
+  const flat = tryCopyFlat(params);
+  if (flat !== undefined) return { params: Object.freeze(flat), mutable: false, isFlat: true };
+  assertDataProperties(params);
+  const copier = new Copier(classes);
+  const copy = copier.copy(withoutUnset(params), 0) as Readonly<Record<string, unknown>>;
+  return { params: copy, mutable: copier.mutable, isFlat: false };
+}
+
+/** Most params hold nothing but primitives. */
+function tryCopyFlat(params: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  const copy: Record<string, unknown> = {};
+  for (const key of Reflect.ownKeys(params)) {
+    const descriptor = Object.getOwnPropertyDescriptor(params, key);
+    const isPlain =
+      typeof key === "string" && key !== "__proto__" && descriptor?.enumerable === true && "value" in descriptor;
+    if (!isPlain || (typeof descriptor.value === "object" && descriptor.value !== null)) return undefined;
+    // An option that is handed on unset is the option left out.
+    if (descriptor.value !== undefined) copy[key] = descriptor.value;
+  }
+  return copy;
+}
+
+/** Everything after this may read the params without calling anybody's code. Deeper down the address refuses the same, with its path. */
+function assertDataProperties(params: object): void {
+  if (isProxy(params)) throw new UnsupportedValueError("params", "a proxy", "Give the plain object behind it.");
+  for (const key of Reflect.ownKeys(params)) {
+    const descriptor = Object.getOwnPropertyDescriptor(params, key);
+    const path = formatPath("params", [String(key)]);
+    if (typeof key === "symbol") throw new UnsupportedValueError(path, "under a symbol", "Use text keys.");
+    if (descriptor === undefined || !("value" in descriptor))
+      throw new UnsupportedValueError(path, "a getter or setter", "Give the value itself.");
+    if (descriptor.enumerable !== true)
+      throw new UnsupportedValueError(
+        path,
+        "a hidden (non-enumerable) property",
+        "Make it enumerable, or leave it out.",
+      );
+  }
+}
+
+function withoutUnset(params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const set: Record<string, unknown> = {};
+  for (const key of Object.keys(params)) {
+    const value = params[key];
+    if (value !== undefined)
+      Object.defineProperty(set, key, { value, enumerable: true, configurable: true, writable: true });
+  }
+  return set;
+}
+
+/** Deeper values are shared, not copied: the address refuses nothing for its depth, but a stack has an end. */
+const MAX_COPY_DEPTH = 500;
+
+class Copier {
+  mutable = false;
+  readonly #classes: readonly ClassCodec[];
+  readonly #copies = new Map<object, unknown>();
+
+  constructor(classes: readonly ClassCodec[]) {
+    this.#classes = classes;
+  }
+
+  copy(value: unknown, depth: number): unknown {
+    if (
+      typeof value !== "object" ||
+      value === null ||
+      value instanceof Secret ||
+      depth > MAX_COPY_DEPTH ||
+      isProxy(value)
+    )
+      return value;
+    const known = this.#copies.get(value);
+    if (known !== undefined) return known;
+    const copy = this.#copyObject(value, depth + 1);
+    this.#copies.set(value, copy);
+    return copy;
+  }
+
+  #copyObject(value: object, depth: number): unknown {
+    if (Array.isArray(value)) return this.#copyArray(value, depth);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === null || prototype === Object.prototype) return this.#copyPlain(value, depth);
+    if (value instanceof RegExp || value instanceof URL) return value;
+    this.mutable = true;
+    if (value instanceof Map) return this.#copyMap(value, depth);
+    if (value instanceof Set) return this.#copySet(value, depth);
+    if (value instanceof Date || value instanceof ArrayBuffer || ArrayBuffer.isView(value))
+      return structuredCloneOf(value);
+    const codec = this.#classes.find((candidate) => candidate.class.prototype === prototype);
+    return codec === undefined ? value : decodeInstance(codec, this.copy(encodeInstance(codec, value), depth));
+  }
+
+  /** Like every container, a map is known before it is filled: it may hold itself, which the address refuses. */
+  #copyMap(value: ReadonlyMap<unknown, unknown>, depth: number): unknown {
+    const copy = new Map<unknown, unknown>();
+    this.#copies.set(value, copy);
+    for (const [key, item] of [...value]) copy.set(this.copy(key, depth), this.copy(item, depth));
+    return copy;
+  }
+
+  #copySet(value: ReadonlySet<unknown>, depth: number): unknown {
+    const copy = new Set<unknown>();
+    this.#copies.set(value, copy);
+    for (const item of [...value]) copy.add(this.copy(item, depth));
+    return copy;
+  }
+
+  #copyArray(value: readonly unknown[], depth: number): unknown {
+    // Holes and extra keys are for the address to judge.
+    if (Object.keys(value).length !== value.length) return value;
+    const copy: unknown[] = [];
+    this.#copies.set(value, copy);
+    for (const item of value) copy.push(this.copy(item, depth));
+    return Object.freeze(copy);
+  }
+
+  #copyPlain(value: object, depth: number): unknown {
+    const copy: Record<string, unknown> = {};
+    this.#copies.set(value, copy);
+    for (const key of Reflect.ownKeys(value)) {
+      const descriptor = Object.getOwnPropertyDescriptor(value, key);
+      // Getters, symbols and hidden properties are for the address to refuse: they go along as they are, and are not called.
+      if (descriptor === undefined) continue;
+      if ("value" in descriptor) descriptor.value = this.copy(descriptor.value, depth);
+      Object.defineProperty(copy, key, descriptor);
+    }
+    return Object.freeze(copy);
+  }
+}
+
+function structuredCloneOf(value: Date | ArrayBuffer | ArrayBufferView): unknown {
+  // A Buffer or a view of a big pool would come back as something else, or with all of the pool.
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+    return (value as Uint8Array).slice === undefined ? value : copyView(value as Uint8Array);
+  return structuredClone(value);
+}
+
+function copyView(view: Uint8Array): Uint8Array {
+  const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+  return Buffer.isBuffer(view) ? Buffer.from(bytes) : new (view.constructor as typeof Uint8Array)(bytes as ArrayBuffer);
+}

@@ -1,0 +1,71 @@
+import { readArtifact } from "../../artifact/read/read-artifact.ts";
+import type { ReadOutcome } from "../../artifact/read/read-outcome.ts";
+import type { Store } from "../../store/store.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import type { State, Variant } from "../declare/state.ts";
+
+/** An artifact that was found, under which name; or why not. */
+export type Found = Exclude<ReadOutcome, { readonly state: "hit" }> | FoundHit;
+
+export interface FoundHit {
+  readonly state: "hit";
+  readonly payload: unknown;
+  readonly source: string | undefined;
+  /** Set where it was found under an earlier name. */
+  readonly variant: Variant | undefined;
+}
+
+/**
+ * Look for the artifact at its address, then under its aliases; synchronously where the store can and it has no aliases.
+ *
+ * @param store - where to look; see `certainStore` for callers who generate nothing
+ */
+export function findArtifact(
+  state: State,
+  signal: AbortSignal | undefined,
+  store: Store = state.surroundings.store,
+): Found | Promise<Found> {
+  const outcome = readAt(state, store, undefined, signal);
+  if (outcome instanceof Promise) return outcome.then((settled) => orAlias(state, store, settled, signal));
+  return orAlias(state, store, outcome, signal);
+}
+
+function orAlias(
+  state: State,
+  store: Store,
+  outcome: ReadOutcome,
+  signal: AbortSignal | undefined,
+): Found | Promise<Found> {
+  if (outcome.state === "hit")
+    return { state: "hit", payload: outcome.payload, source: outcome.source, variant: undefined };
+  if (outcome.state === "corrupt") return outcome;
+  return state.hasAliases ? findVariant(state, store, signal) : outcome;
+}
+
+async function findVariant(state: State, store: Store, signal: AbortSignal | undefined): Promise<Found> {
+  const { variantsOf } = await loadPart(() => import("../declare/variant-addresses.ts"));
+  for (const variant of variantsOf(state)) {
+    const outcome = await readAt(state, store, variant, signal);
+    if (outcome.state === "hit") return { state: "hit", payload: outcome.payload, source: outcome.source, variant };
+  }
+  // A damaged artifact of an earlier name is not ours to set aside: generating anew goes to the present name.
+  return { state: "missing" };
+}
+
+function readAt(
+  state: State,
+  store: Store,
+  variant: Variant | undefined,
+  signal: AbortSignal | undefined,
+): ReadOutcome | Promise<ReadOutcome> {
+  const { address, name } = variant ?? state.node;
+  return readArtifact({
+    store,
+    name,
+    address,
+    formats: state.formats,
+    classes: state.node.classes,
+    limits: state.limits,
+    signal,
+  });
+}

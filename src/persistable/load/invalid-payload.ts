@@ -1,0 +1,22 @@
+import { InvalidPayloadError } from "../../errors/persistable-errors.ts";
+import { withPayload } from "../../errors/unpersisted.ts";
+import { visibleLine } from "../../errors/visible-text.ts";
+import type { State } from "../declare/state.ts";
+import { tellAtOnce } from "../log/emit-now.ts";
+import { redactionOf } from "../secrets/redaction.ts";
+
+/** What a validator threw, as the error that callers expect, with the payload to look at. */
+export function invalidPayload(state: State, error: unknown, payload: unknown): InvalidPayloadError {
+  const redaction = redactionOf(state);
+  const { message } = redaction.error(error);
+  if (error instanceof InvalidPayloadError) return withPayload(error, payload);
+  const said = `The payload of ${visibleLine(state.node.name)} is not valid: ${message}`;
+  return withPayload(new InvalidPayloadError(said, { cause: redaction.cause(error) }), payload);
+}
+
+/** A payload that is kept although it is invalid. */
+export function warnOfInvalid(state: State, error: unknown, payload: unknown): void {
+  const { message } = redactionOf(state).error(invalidPayload(state, error, payload));
+  process.emitWarning(message, { type: "InvalidPayloadWarning", code: "PERSISTABLE_INVALID_PAYLOAD" });
+  tellAtOnce(state, { type: "invalid", error });
+}

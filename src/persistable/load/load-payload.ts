@@ -1,0 +1,44 @@
+import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
+import { NotPersistedError } from "../../errors/persistable-errors.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import type { State } from "../declare/state.ts";
+import { tellEvent } from "../log/emit-event.ts";
+import { acceptLoaded, type CallOptions, startHit } from "./accept-payload.ts";
+import { type Found, findArtifact } from "./find-artifact.ts";
+
+/**
+ * Load the artifact, or say why not.
+ *
+ * @throws {@link NotPersistedError} with the reason, {@link CorruptArtifactError}, {@link InvalidPayloadError}
+ */
+export async function loadPayload(state: State, options: CallOptions): Promise<unknown> {
+  options.signal?.throwIfAborted();
+  if (state.surroundings.hasListener) tellEvent(state, { type: "loading" });
+  const startedMs = startHit(state);
+  const found = await findArtifact(state, options.signal, certainStore(state.surroundings.store));
+  if (found.state === "hit") return acceptLoaded(state, found, options, startedMs);
+  throw await missError(state, found, options.signal);
+}
+
+async function missError(
+  state: State,
+  miss: Exclude<Found, { state: "hit" }>,
+  signal: AbortSignal | undefined,
+): Promise<Error> {
+  const { name, address } = state.node;
+  const store = state.surroundings.store;
+  if (miss.state === "corrupt") {
+    const { failure } = miss;
+    const { tellAtOnce } = await loadPart(() => import("../log/emit-now.ts"));
+    tellAtOnce(state, { type: "corrupt", file: miss.file, problem: miss.problem });
+    return new CorruptArtifactError(name, address, miss.file, miss.problem, failure && { cause: failure });
+  }
+  const [{ explainMiss, MENTION_RECORDS }, { describeMiss }] = await Promise.all([
+    loadPart(() => import("../../artifact/explain/explain-miss.ts")),
+    loadPart(() => import("../../artifact/explain/miss.ts")),
+  ]);
+  // The cost of this error must not grow with the number of artifacts; `explain()` compares more.
+  const reason = await explainMiss(store, state.node, { maxRecords: MENTION_RECORDS, signal });
+  return new NotPersistedError(name, address, reason, describeMiss(reason), store.url);
+}

@@ -1,0 +1,24 @@
+import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
+import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import type { State } from "../declare/state.ts";
+import { variantsOf } from "../declare/variant-addresses.ts";
+
+/** The record under the present name or an earlier one. */
+export async function readRecord(state: State): Promise<ArtifactRecord | undefined> {
+  const { name, address, classes } = state.node;
+  for (const variant of [{ name, address }, ...variantsOf(state)]) {
+    const inspected = await inspectArtifact(
+      certainStore(state.surroundings.store),
+      variant.name,
+      variant.address,
+      classes,
+      undefined,
+    );
+    if (inspected.state === "whole") return inspected.record;
+    if (inspected.state === "corrupt")
+      throw new CorruptArtifactError(name, variant.address, inspected.file, inspected.problem);
+  }
+  return undefined;
+}

@@ -1,0 +1,125 @@
+import { recordPath } from "../../artifact/layout/artifact-paths.ts";
+import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
+import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
+import { isHealed } from "../../artifact/read/is-healed.ts";
+import { openSource } from "../../artifact/read/open-stored-payload.ts";
+import { settleDamage } from "../../artifact/read/settle-damage.ts";
+import { ArtifactInFlightError } from "../../errors/artifact-errors.ts";
+import { formatFailure } from "../../errors/user-code-errors.ts";
+import type { SelectColumns, TableSelection } from "../../format/format.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import { ColumnTable } from "../../table/column-table.ts";
+import { tableFromRows } from "../../table/table-from-rows.ts";
+import { DIGEST_CHUNK_BYTES } from "../../util/digest/digest.ts";
+import { type State, stateKey } from "../declare/state.ts";
+import { loadOrGenerate } from "../load-or-generate.ts";
+import type { AnyPersistable } from "../persistable.ts";
+
+/** A persistable whose payload is a table, or an array of records. */
+export interface TablePersistable<Row extends object> extends AnyPersistable {
+  readonly payload: Promise<ColumnTable<Row> | readonly Row[]>;
+}
+
+/** What {@link readTable} reads; see `TableSelection`. */
+export interface ReadTableOptions<Name extends string> extends Omit<TableSelection, "columns"> {
+  /** All by default, in the order of the table; else in the order asked for. */
+  readonly columns?: readonly Name[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Some columns and rows of a payload that is a table. Where its format can (`parquet`, `arrow`, `table`), the rest is not read; every byte that is read was verified. A payload
+ * that is not there yet is generated first.
+ *
+ * @throws {@link InvalidColumnTableError} for a column that is not there; as `loadOrGenerate`.
+ *
+ * @example
+ * ```ts
+ * const features = definePersistable({ name: "features", format: parquet({ rows: true }), generate: () => rows });
+ * const table = await readTable(features(), { columns: ["id", "score"], rows: { start: 0, end: 1000 } });
+ * table.column("score").values; // Float64Array
+ * ```
+ */
+export async function readTable<Row extends object, Name extends keyof Row & string = keyof Row & string>(
+  persistable: TablePersistable<Row>,
+  options: ReadTableOptions<Name> = {},
+): Promise<ColumnTable<Pick<Row, Name>>> {
+  const { [stateKey]: state } = persistable as unknown as { readonly [stateKey]: State };
+  const { signal, ...selection } = options;
+  const part = (await readPart(state, selection, signal)) ?? (await generateThenRead(state, selection, signal));
+  return part as unknown as ColumnTable<Pick<Row, Name>>;
+}
+
+async function generateThenRead(
+  state: State,
+  selection: TableSelection,
+  signal: AbortSignal | undefined,
+): Promise<ColumnTable> {
+  const payload = await loadOrGenerate(state, { signal });
+  // What was stored, where that can be read in part: its columns have the types that the format was told.
+  const part = await readPart(state, selection, signal);
+  if (part !== undefined) return part;
+  const table =
+    payload instanceof ColumnTable
+      ? (payload as ColumnTable)
+      : tableFromRows(payload as readonly Record<string, unknown>[]);
+  const { columns, rows } = selection;
+  const narrow = columns === undefined ? table : table.select(columns);
+  return (rows === undefined ? narrow : narrow.slice(Math.max(0, rows.start), Math.max(0, rows.end))) as ColumnTable;
+}
+
+/** An artifact that is replaced meanwhile is read again, since nothing of it was handed out; a few times in a row is already odd. */
+const MAX_LOOKS = 8;
+
+async function readPart(
+  state: State,
+  selection: TableSelection,
+  signal: AbortSignal | undefined,
+): Promise<ColumnTable | undefined> {
+  for (let look = 1; ; look++) {
+    try {
+      return await tryPart(state, selection, signal);
+    } catch (error) {
+      if (!(error instanceof ArtifactInFlightError) || look === MAX_LOOKS) throw error;
+    }
+  }
+}
+
+/** Undefined where there is nothing to read parts of: no artifact, or a format that cannot. */
+async function tryPart(
+  state: State,
+  selection: TableSelection,
+  signal: AbortSignal | undefined,
+): Promise<ColumnTable | undefined> {
+  const { store } = state.surroundings;
+  const { name, address, classes } = state.node;
+  // Read first: should the artifact be replaced meanwhile, these are not the bytes that stand there, and nothing is set aside.
+  const recordBytes = await readRecordBytes(store, recordPath(name, address), { signal });
+  if (recordBytes === undefined) return undefined;
+  const inspected = await inspectArtifact(store, name, address, classes, signal);
+  if (inspected.state !== "whole") return undefined;
+  const selectColumns = selectorOf(state, inspected.record);
+  const { payload } = inspected.record;
+  const { file } = payload;
+  if (selectColumns === undefined || file === undefined) return undefined;
+  const source = openSource({
+    store,
+    name,
+    address,
+    payload: { ...payload, file },
+    heal: () => isHealed(certainStore(store), recordPath(name, address), { recordBytes }),
+    onDamage: (damage) => settleDamage({ store, name, address, recordBytes }, damage),
+  });
+  source.handOut();
+  try {
+    return await selectColumns(source, selection, state.limits);
+  } catch (error) {
+    throw formatFailure(payload.format, "selectColumns", error);
+  }
+}
+
+function selectorOf(state: State, { payload }: ArtifactRecord): SelectColumns | undefined {
+  const isVerifiable = payload.sizeBytes <= DIGEST_CHUNK_BYTES || payload.chunks !== undefined;
+  return isVerifiable ? state.formats.find(({ id }) => id === payload.format)?.selectColumns : undefined;
+}

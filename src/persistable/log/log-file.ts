@@ -1,0 +1,65 @@
+import path from "node:path";
+import { visibleText } from "../../errors/visible-text.ts";
+
+type NodeFs = typeof import("node:fs");
+
+const warned = new Set<string>();
+
+/**
+ * Appends to a log file, opened for each write, so that no descriptor stays open and no folder's log goes into another's. A log that cannot be written never fails the work.
+ */
+export function appendLog(file: string, text: string): void {
+  try {
+    append(file, text);
+  } catch (error) {
+    if (warned.has(file)) return;
+    warned.add(file);
+    process.emitWarning(
+      visibleText(`The log file ${file} cannot be written (${(error as Error).message}); the work goes on without it.`),
+      "PersistableWarning",
+    );
+  }
+}
+
+function append(file: string, text: string): void {
+  // Not imported: that would load the streams of node:fs too, which takes a process that only hits 2 ms.
+  const fs = process.getBuiltinModule("node:fs");
+  let log: number;
+  try {
+    log = openLog(fs, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    log = openLog(fs, file);
+  }
+  try {
+    if (!fs.fstatSync(log).isFile()) throw notAFile("a folder, a device or a pipe");
+    const bytes = Buffer.from(text);
+    for (let written = 0; written < bytes.length; ) written += fs.writeSync(log, bytes, written);
+  } finally {
+    fs.closeSync(log);
+  }
+}
+
+/**
+ * Others may write into a data directory, too: a link that they left there could lead the lines into
+ * any file of this user, and opening a pipe would wait for its reader.
+ */
+function openLog(fs: NodeFs, file: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK = 0 } = fs.constants;
+  // Windows has no such flag.
+  if (O_NOFOLLOW === undefined && fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw notAFile("a symbolic link");
+  try {
+    return fs.openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | (O_NOFOLLOW ?? 0), 0o666);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ELOOP" || code === "EMLINK") throw notAFile("a symbolic link");
+    if (code === "ENXIO") throw notAFile("a device or a pipe");
+    throw error;
+  }
+}
+
+function notAFile(found: string): Error {
+  return new Error(`there is ${found} in its place`);
+}

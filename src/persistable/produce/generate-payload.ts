@@ -1,0 +1,108 @@
+import { collectProvenance } from "../../artifact/provenance/collect-provenance.ts";
+import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { assertNoCredentials } from "../../params/credentials.ts";
+import { draftRecord } from "../../record/encode-record.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import { GeneratorContext } from "../context/generate-context.ts";
+import { provenanceKeysOf } from "../declare/declaration.ts";
+import type { State } from "../declare/state.ts";
+import type { InternalCallOptions } from "../load/accept-payload.ts";
+import { tellAtOnce } from "../log/emit-now.ts";
+import { completePayload, tellFailure } from "./complete-payload.ts";
+import type { Given } from "./pending-content.ts";
+import { ownPending, PendingPayload } from "./pending-payload.ts";
+import { carryOut, titleOf, waitFor, workKeyOf } from "./wait-graph.ts";
+
+/**
+ * Run the generator. Nothing is validated, held or published yet; but from here on, the payload is not lost whatever fails.
+ *
+ * @throws what the generator throws; the reason of the signal
+ */
+export async function runGenerator(
+  state: State,
+  options: InternalCallOptions,
+  signal: AbortSignal | undefined,
+  isReplacing: boolean,
+): Promise<PendingPayload> {
+  // What cannot be recorded is refused before it costs anything.
+  if (options.untracked !== undefined) assertNoCredentials(options.untracked, { root: "untracked" });
+  const draft = draftRecord(state.node, options.untracked);
+  tellAtOnce(state, { type: "started" });
+  // Asked for now, so that it is known by the time the payload is there.
+  void collectProvenance(provenanceKeysOf(state.declaration).location);
+  const startedMs = performance.now();
+  const busyBefore = busyMsOf(state);
+  const context = new GeneratorContext(state, options, signal);
+  const { content, failure } = await callGenerator(state, options, context);
+  const elapsedMs = (): number => Math.max(0, performance.now() - startedMs - (busyMsOf(state) - busyBefore));
+  return new PendingPayload(state, { content, failure, draft, taken: context.taken, isReplacing, elapsedMs });
+}
+
+function callGenerator(state: State, options: InternalCallOptions, context: GeneratorContext): Promise<Given> {
+  return carryOut(workKeyOf(state), titleOf(state), () => callUnwatched(state, options, context));
+}
+
+async function callUnwatched(state: State, options: InternalCallOptions, context: GeneratorContext): Promise<Given> {
+  try {
+    const given = isForWorker(state)
+      ? await generateInWorker(state, context)
+      : { content: { kind: "value", value: await state.hooks.generatePayload(context) } as const };
+    const { content } = given;
+    if (state.format.stored === undefined || content.kind !== "value") return given;
+    // Its files may lie in the folder that goes when the context is closed; and a stream is generated while it is written.
+    const { stageGiven } = await loadPart(() => import("./stage-handle.ts"));
+    return await stageGiven(state, content.value, options, context);
+  } finally {
+    await context.close();
+  }
+}
+
+function isForWorker({ declaration: { worker } }: State): boolean {
+  return worker !== undefined && worker !== false;
+}
+
+async function generateInWorker(state: State, context: GeneratorContext): Promise<Given> {
+  const part = await loadPart(() => import("../worker/generate-in-worker.ts"));
+  return part.generateInWorker(state, context);
+}
+
+function busyMsOf(state: State): number {
+  return state.dependencyStates.reduce((sum, dependency) => sum + dependency.busyMs, 0);
+}
+
+/**
+ * `generate()`: always runs the generator, and takes the place of what was there.
+ *
+ * @param options.resumes - publish what was generated already, where only that has failed
+ */
+export async function generate(
+  state: State,
+  options: InternalCallOptions & { readonly persist?: boolean | undefined; readonly resumes?: boolean | undefined },
+): Promise<unknown> {
+  const { signal } = options;
+  try {
+    if (options.persist === false) assertInMemory(state);
+    const pending = options.resumes === true ? ownPending(state) : undefined;
+    const completion = { teller: state, options, signal, replaces: () => true, isPersisted: options.persist !== false };
+    const completed = await completePayload(pending ?? (await runWatched(state, options)), completion);
+    return completed?.payload;
+  } catch (error) {
+    tellFailure(state, error);
+    throw error;
+  }
+}
+
+/** A generator that generates itself again would never end. */
+function runWatched(state: State, options: InternalCallOptions): Promise<PendingPayload> {
+  return waitFor(workKeyOf(state), titleOf(state), () => runGenerator(state, options, options.signal, true));
+}
+
+function assertInMemory({ format }: State): void {
+  if (format.stored === undefined) return;
+  throw new UnsupportedPayloadError(
+    format.id,
+    [],
+    "was not to be persisted",
+    "Such a payload lies in its store only: call generate() without persist: false.",
+  );
+}

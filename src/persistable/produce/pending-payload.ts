@@ -1,0 +1,311 @@
+import type { RecipeNode } from "../../address/recipe-node.ts";
+import { discardUnlessCommitted } from "../../artifact/publish/publish-artifact.ts";
+import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
+import { decodePayload, encodePayload } from "../../format/encode-payload.ts";
+import type { RecordDraft } from "../../record/encode-record.ts";
+import type { Store } from "../../store/store.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import type { Pending, State, TakenByGenerator } from "../declare/state.ts";
+import { isShareable } from "../load/hold-payload.ts";
+import type { PendingContent, StagedContent } from "./pending-content.ts";
+import { workKeyOf } from "./wait-graph.ts";
+
+/** What is removed when a pending payload is dropped, or forgotten. */
+interface Leftovers {
+  discard: (() => Promise<void>) | undefined;
+}
+
+/**
+ * A payload that was generated and is not published yet. It knows what was done for it already, so that whoever takes it up again does only the rest; and
+ * what belongs to it is removed with it.
+ */
+export class PendingPayload implements Pending {
+  /** The one whose generator made it: by its format, validator and hooks it is published. */
+  readonly state: State;
+  /** Takes the place of an artifact that is already there, on purpose. */
+  readonly isReplacing: boolean;
+  readonly taken: TakenByGenerator;
+  draft: RecordDraft;
+  /** When it was generated, and how long that took; known once {@link measure} was called. */
+  createdAt = "";
+  durationMs = 0;
+  isValidated = false;
+  /** The validator has refused it: it is not published unless the validator is asked again and takes it. */
+  isRefused = false;
+  isSummarized = false;
+  isTold = false;
+  isPublished = false;
+  /** It was in the store, and is not there any more. */
+  isLost = false;
+  /** Published, dropped or lost. */
+  isOver = false;
+  /** What went wrong while it was written for the first time, to be reported. */
+  failure: { readonly error: unknown } | undefined;
+  #content: PendingContent;
+  #elapsedMs: (() => number) | undefined;
+  readonly #leftovers: Leftovers = { discard: undefined };
+  #turn: Promise<unknown> = Promise.resolve();
+  #isBusy = false;
+
+  constructor(
+    state: State,
+    made: {
+      readonly content: PendingContent;
+      readonly failure?: { readonly error: unknown } | undefined;
+      readonly draft: RecordDraft;
+      readonly taken: TakenByGenerator;
+      readonly isReplacing: boolean;
+      /** How long its own generation has been going on. */
+      readonly elapsedMs: () => number;
+    },
+  ) {
+    this.state = state;
+    this.isReplacing = made.isReplacing;
+    this.draft = made.draft;
+    this.taken = made.taken;
+    this.failure = made.failure;
+    this.#content = made.content;
+    this.#elapsedMs = made.elapsedMs;
+    this.#noteLeftovers();
+    if (state.format.stored !== undefined) forgotten.register(this, this.#leftovers);
+  }
+
+  get content(): PendingContent {
+    return this.#content;
+  }
+
+  set content(content: PendingContent) {
+    this.#content = content;
+    this.#noteLeftovers();
+  }
+
+  /** It is generated now. Later calls change nothing: what is published later was not generated later. */
+  measure(): void {
+    if (this.#elapsedMs === undefined) return;
+    this.durationMs = this.#elapsedMs();
+    this.createdAt = new Date().toISOString();
+    this.#elapsedMs = undefined;
+  }
+
+  /** One after the other: two callers may want to publish it at the same time. */
+  async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    const before = this.#turn;
+    let end = (): void => {};
+    this.#turn = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    await before;
+    this.#isBusy = true;
+    try {
+      return await work();
+    } finally {
+      this.#isBusy = false;
+      // Dropped meanwhile.
+      if (this.isOver) await this.#discard();
+      end();
+    }
+  }
+
+  /** The payload as its hooks and its caller see it; written into the store first where it is a handle on what lies there. */
+  async open(signal: AbortSignal | undefined): Promise<unknown> {
+    const { content } = this;
+    if (content.kind === "value") return content.value;
+    if (content.kind === "encoded") return this.#decode(content.encoded);
+    if (content.kind === "staged")
+      return content.handle === undefined ? this.#openStaged(content) : content.handle.value;
+    const { source } = content;
+    return this.#openStaged({ kind: "staged", staged: await source.stage(signal), source });
+  }
+
+  /** The payload to look at, for an error; `undefined` where that fails, too. */
+  async peek(): Promise<unknown> {
+    const { content } = this;
+    const source =
+      content.kind === "unstaged" || (content.kind === "staged" && this.isRefused) ? content.source : undefined;
+    try {
+      return source === undefined ? await this.open(undefined) : await source.open();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The bytes to publish, of a payload that is in memory. */
+  async encode(): Promise<readonly Uint8Array[]> {
+    const { content } = this;
+    if (content.kind === "encoded") return content.encoded;
+    if (content.kind !== "value") throw new TypeError("A handle is staged, not encoded.");
+    if (content.encoded !== undefined) return content.encoded;
+    const encoded = await encodePayload(this.state.format, content.value);
+    this.content = { ...content, encoded };
+    return encoded;
+  }
+
+  /** Keep it with its persistable until it is published or dropped, out of reach of everybody who could change it meanwhile. */
+  async keep(): Promise<void> {
+    if (this.isOver) return;
+    const { pending } = this.state;
+    this.state.pending = this;
+    if (pending !== undefined && pending !== this) await pending.drop();
+    const { content } = this;
+    if (content.kind === "value") this.content = await this.#secured(content);
+    else if (content.kind === "staged") await this.#keepStaged(content);
+  }
+
+  /** It is where it was to be: in the store, or in memory on purpose. */
+  async finish(): Promise<void> {
+    const { draft, createdAt, durationMs, taken, state, content } = this;
+    this.isOver = true;
+    this.#leftovers.discard = undefined;
+    this.#letGo();
+    if (content.kind === "staged") await content.source?.discard();
+    state.lastGenerated = { draft, createdAt, durationMs, taken };
+    // An earlier one, which has a later one in its place now.
+    await state.pending?.drop();
+  }
+
+  /** It is not going to be published. */
+  async drop(): Promise<void> {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#letGo();
+    // Whoever is at work on it removes what is left, and is not waited for: it may be a hook that drops it.
+    if (!this.#isBusy) await this.#discard();
+  }
+
+  async #discard(): Promise<void> {
+    const { discard } = this.#leftovers;
+    this.#leftovers.discard = undefined;
+    await discard?.();
+  }
+
+  #letGo(): void {
+    if (this.state.pending === this) this.state.pending = undefined;
+    if (shared.get(workKeyOf(this.state))?.deref() === this) shared.delete(workKeyOf(this.state));
+  }
+
+  /** Where a store has failed, what it has is as good as published; what was refused does not belong there. */
+  async #keepStaged({ staged, source }: StagedContent): Promise<void> {
+    const { surroundings, node } = this.state;
+    // Opened again the next time, which shows whether it is still there.
+    if (!this.isRefused) this.content = { kind: "staged", staged, source: undefined };
+    if (!this.isRefused) return source?.discard();
+    if (source !== undefined) this.content = { kind: "unstaged", source };
+    else this.#lose();
+    await discardUnlessCommitted(surroundings.store, node, staged.file);
+  }
+
+  async #openStaged(content: StagedContent): Promise<unknown> {
+    this.content = content;
+    const { openStaged } = await loadPart(() => import("./stage-handle.ts"));
+    try {
+      const value = await openStaged(this.state, content.staged);
+      this.content = { ...content, handle: { value } };
+      return value;
+    } catch (error) {
+      // Somebody has removed it: there is nothing left to publish.
+      if (error instanceof CorruptArtifactError && content.source === undefined) this.#lose();
+      throw error;
+    }
+  }
+
+  #lose(): void {
+    this.isLost = true;
+    this.isOver = true;
+    this.#letGo();
+  }
+
+  #decode(encoded: readonly Uint8Array[]): unknown {
+    return decodePayload(this.state.format, new Uint8Array(Buffer.concat(encoded)), this.state.limits);
+  }
+
+  /** A generator may use its memory again, and the caller is handed the payload with the error: neither may change what is published later. */
+  async #secured(content: Extract<PendingContent, { kind: "value" }>): Promise<PendingContent> {
+    const { value } = content;
+    const mayHandOut = isShareable(this.state, value);
+    if (mayHandOut && this.state.memory !== "shared") return { kind: "value", value };
+    try {
+      const encoded = (await this.encode()).map((chunk) => new Uint8Array(chunk));
+      return mayHandOut ? { kind: "value", value, encoded } : { kind: "encoded", encoded };
+    } catch {
+      // What its format cannot hold, or memory has no room for twice.
+      return { kind: "value", value };
+    }
+  }
+
+  #noteLeftovers(): void {
+    const { content } = this;
+    const { surroundings, node } = this.state;
+    if (content.kind === "unstaged") this.#leftovers.discard = content.source.discard;
+    else if (content.kind === "staged")
+      this.#leftovers.discard = discarderOf(surroundings.store, node, content.staged.file, content.source?.discard);
+    else this.#leftovers.discard = undefined;
+  }
+}
+
+/** On its own, since what it refers to is never collected before it was called: it must not refer to the payload. */
+function discarderOf(
+  store: Store,
+  { name, address }: RecipeNode,
+  file: string,
+  discardSource: (() => Promise<void>) | undefined,
+): () => Promise<void> {
+  return async () => {
+    await discardSource?.();
+    await discardUnlessCommitted(store, { name, address }, file);
+  };
+}
+
+/** By place, for other objects of the same recipe. Held by the objects that made them alone: a program that gives up must not fill its memory. */
+const shared = new Map<string, WeakRef<PendingPayload>>();
+
+const forgotten = new FinalizationRegistry<Leftovers>((leftovers) => {
+  void leftovers.discard?.();
+});
+
+const unshared = new FinalizationRegistry<string>((key) => {
+  if (shared.get(key)?.deref() === undefined) shared.delete(key);
+});
+
+const byError = new WeakMap<object, PendingPayload>();
+
+/** The payload that is still to be published for a persistable: its own, or one that another object of the same recipe has made, and only the store has refused. */
+export function pendingOf(state: State): PendingPayload | undefined {
+  const own = ownPending(state);
+  if (own !== undefined) return own;
+  const key = workKeyOf(state);
+  const pending = shared.get(key)?.deref();
+  if (pending === undefined) shared.delete(key);
+  return pending;
+}
+
+/** The payload that a persistable keeps until it is published. */
+export function ownPending(state: State): PendingPayload | undefined {
+  if (state.pending instanceof PendingPayload && !state.pending.isOver) return state.pending;
+  // Another object of the same recipe has published or dropped it.
+  state.pending = undefined;
+  return undefined;
+}
+
+/** What is wrong is the place, and not the payload: other objects of the same recipe may publish it, too. */
+export function sharePending(pending: PendingPayload): void {
+  if (pending.isOver || pending.isReplacing) return;
+  const key = workKeyOf(pending.state);
+  shared.set(key, new WeakRef(pending));
+  unshared.register(pending, key);
+}
+
+/** Remember which payload an error is about. */
+export function noteFailure(error: object, pending: PendingPayload): void {
+  byError.set(error, pending);
+}
+
+/** Whether an error is known to be about a pending payload. */
+export function isNoted(error: unknown): boolean {
+  return typeof error === "object" && error !== null && byError.has(error);
+}
+
+/** Whoever has waited for the same work keeps what has come of it, too. */
+export function adoptPending(state: State, error: unknown): void {
+  const pending = typeof error === "object" && error !== null ? byError.get(error) : undefined;
+  if (pending !== undefined && !pending.isOver) state.pending ??= pending;
+}

@@ -1,0 +1,79 @@
+import { type Published, publishArtifact } from "../../artifact/publish/publish-artifact.ts";
+import type { CorruptArtifact } from "../../artifact/read/read-outcome.ts";
+import { NoPayloadError } from "../../errors/persistable-errors.ts";
+import { unpersisted } from "../../errors/unpersisted.ts";
+import { encodePayload } from "../../format/encode-payload.ts";
+import { draftRecord } from "../../record/encode-record.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import type { Generated, Held, State } from "../declare/state.ts";
+import { findArtifact } from "../load/find-artifact.ts";
+import { heldPayload, holdPersisted } from "../load/hold-payload.ts";
+import { redactionOf } from "../secrets/redaction.ts";
+import { completePayload, tellPersisted } from "./complete-payload.ts";
+import { ownPending, type PendingPayload } from "./pending-payload.ts";
+import { provenanceOf } from "./provenance-of.ts";
+
+type HeldInMemory = Extract<Held, { kind: "value" | "encoded" }>;
+
+/** Write what is held in memory. What is in the store already, as it was loaded or persisted, is left as it is. */
+export async function persist(state: State, signal: AbortSignal | undefined): Promise<void> {
+  const { held } = state;
+  const pending = ownPending(state);
+  if (pending !== undefined) return persistPending(state, pending, signal);
+  if (held.kind === "nothing") throw new NoPayloadError(state.node.name, "persist()");
+  if (held.kind === "stored") {
+    const found = await findArtifact(state, signal, certainStore(state.surroundings.store));
+    if (found.state === "hit") return;
+    throw new NoPayloadError(state.node.name, "persist()");
+  }
+  await persistHeld(state, held, signal);
+}
+
+/** A payload that could not be published when it was generated. An artifact that another writer has published meanwhile stands, unless ours was to take its place. */
+async function persistPending(state: State, pending: PendingPayload, signal: AbortSignal | undefined): Promise<void> {
+  const found = pending.isReplacing ? undefined : await findArtifact(state, signal);
+  const judged = found?.state === "corrupt" ? found : false;
+  const replaces = (): boolean | CorruptArtifact => pending.isReplacing || judged;
+  const completed =
+    found?.state === "hit"
+      ? undefined
+      : await completePayload(pending, { teller: state, options: {}, signal, replaces });
+  if (completed === undefined || pending.state !== state) state.held = { kind: "stored" };
+  await pending.drop();
+  if (state.pending === pending) state.pending = undefined;
+}
+
+async function persistHeld(state: State, held: HeldInMemory, signal: AbortSignal | undefined): Promise<void> {
+  const startedMs = performance.now();
+  let published: Published;
+  try {
+    published = await publishHeld(state, held, signal);
+  } catch (error) {
+    if (signal?.aborted === true && error === signal.reason) throw error;
+    const payload = await Promise.resolve(heldPayload(state)).catch(() => undefined);
+    throw unpersisted(error, state.node.name, payload?.value, redactionOf(state));
+  }
+  tellPersisted(state, published, performance.now() - startedMs);
+  if (held.kind === "encoded") state.held = { kind: "stored" };
+  else holdPersisted(state, held.value);
+}
+
+async function publishHeld(state: State, held: HeldInMemory, signal: AbortSignal | undefined): Promise<Published> {
+  const { format, inlineBytes, surroundings } = state;
+  const generated: Generated = state.lastGenerated ?? {
+    draft: draftRecord(state.node, undefined),
+    createdAt: new Date().toISOString(),
+    durationMs: 0,
+    taken: {},
+  };
+  return publishArtifact({
+    store: surroundings.store,
+    draft: generated.draft,
+    provenance: await provenanceOf(state, generated),
+    format,
+    encoded: held.kind === "encoded" ? held.encoded : await encodePayload(format, held.value),
+    inlineBytes,
+    replace: true,
+    signal,
+  });
+}

@@ -1,0 +1,204 @@
+import type { DescribedError } from "../../errors/described-error.ts";
+import { isError } from "../../errors/error-kind.ts";
+import { PersistableError } from "../../errors/persistable-error.ts";
+import { visibleText } from "../../errors/visible-text.ts";
+import { Secret } from "../../params/secret.ts";
+import { MASK, type Redact } from "./redact-secrets.ts";
+
+const MAX_ERRORS = 32;
+const MAX_CAUSES = 8;
+const MAX_TEXT_LENGTH = 20_000;
+/** What is longer is cut before it is searched for secrets: far beyond what is kept. */
+const MAX_SEARCHED_LENGTH = 1_000_000;
+const MAX_FIELD_LENGTH = 2000;
+const MAX_FIELDS = 50;
+const MAX_VALUES = 500;
+const MAX_DEPTH = 4;
+const UNREADABLE = "(what was thrown cannot be read)";
+
+/**
+ * What was thrown as data: whatever it is, without secrets, without anything that would move a cursor, and of bounded size. Nothing in it can make this throw: getters,
+ * proxies, loops.
+ */
+export function describeThrown(thrown: unknown, redact: Redact): DescribedError {
+  return new Describer(redact).describe(thrown, 0);
+}
+
+/** Whether it is an error, also one of another realm, which is an instance of nothing here. */
+export function isErrorLike(value: unknown): value is Error {
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    return (
+      isError(value) ||
+      Object.prototype.toString.call(value) === "[object Error]" ||
+      (typeof tryGet(value, "message") === "string" && typeof tryGet(value, "stack") === "string")
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** A property of what may be a proxy, or have getters that throw. */
+export function tryGet(value: object, key: PropertyKey): unknown {
+  try {
+    return (value as Record<PropertyKey, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+class Describer {
+  readonly #redact: Redact;
+  /** Those that lead to the one that is being described: a loop ends there. */
+  readonly #open = new Set<unknown>();
+  #errors = 0;
+  #values = 0;
+
+  constructor(redact: Redact) {
+    this.#redact = redact;
+  }
+
+  describe(thrown: unknown, depth: number): DescribedError {
+    this.#errors += 1;
+    if (!isErrorLike(thrown)) return this.#describeValue(thrown);
+    this.#open.add(thrown);
+    try {
+      return this.#describeError(thrown, depth);
+    } finally {
+      this.#open.delete(thrown);
+    }
+  }
+
+  #describeError(thrown: Error, depth: number): DescribedError {
+    const code = tryGet(thrown, "code");
+    const stack = tryGet(thrown, "stack");
+    const cause = tryGet(thrown, "cause");
+    const errors = this.#describeAll(tryGet(thrown, "errors"), depth);
+    const fields = this.#fieldsOf(thrown, typeof code === "string");
+    return {
+      name: this.#text(asText(tryGet(thrown, "name") ?? "Error")),
+      message: this.#text(asText(tryGet(thrown, "message") ?? "")),
+      ...(typeof code === "string" ? { code: this.#text(code) } : {}),
+      ...(typeof stack === "string" ? { stack: this.#text(stack) } : {}),
+      ...(cause === undefined || !this.#mayGoOn(cause, depth) ? {} : { cause: this.describe(cause, depth + 1) }),
+      ...(errors.length === 0 ? {} : { errors }),
+      ...(Object.keys(fields).length === 0 ? {} : { fields }),
+    } as unknown as DescribedError;
+  }
+
+  #describeAll(errors: unknown, depth: number): DescribedError[] {
+    if (!Array.isArray(errors)) return [];
+    return errors.flatMap((error) => (this.#mayGoOn(error, depth) ? [this.describe(error, depth + 1)] : []));
+  }
+
+  #mayGoOn(next: unknown, depth: number): boolean {
+    return depth < MAX_CAUSES && this.#errors < MAX_ERRORS && !this.#open.has(next);
+  }
+
+  #describeValue(thrown: unknown): DescribedError {
+    if (typeof thrown !== "object" || thrown === null || isSecret(thrown))
+      return { name: thrown === null ? "null" : typeof thrown, message: this.#text(asText(thrown)) } as DescribedError;
+    const message = tryGet(thrown, "message");
+    const name = tryGet(thrown, "name");
+    const fields = this.#fieldsOf(thrown, false);
+    return {
+      name: typeof name === "string" && name !== "" ? this.#text(name) : "object",
+      message: typeof message === "string" ? this.#text(message) : this.#text(tryJson(this.plain(thrown, 0))),
+      ...(Object.keys(fields).length === 0 ? {} : { fields }),
+    } as DescribedError;
+  }
+
+  /** What an error has besides what every error has. */
+  #fieldsOf(error: object, hasCode: boolean): Record<string, unknown> {
+    // A payload that could not be persisted is the caller's, and may be of any size.
+    const isOurs = isOurError(error);
+    const keys = tryKeys(error).filter(
+      (key) => !STANDARD.has(key) && !(hasCode && key === "code") && !(isOurs && key === "payload"),
+    );
+    return this.#entriesOf(error, keys, 0);
+  }
+
+  #entriesOf(value: object, keys: readonly string[], depth: number): Record<string, unknown> {
+    const entries: [string, unknown][] = [];
+    for (const key of keys.slice(0, MAX_FIELDS)) {
+      const inner = tryGet(value, key);
+      if (inner !== undefined) entries.push([this.#text(key), this.plain(inner, depth + 1)]);
+    }
+    return Object.fromEntries(entries);
+  }
+
+  /** A value as JSON has it. */
+  plain(value: unknown, depth: number): unknown {
+    this.#values += 1;
+    if (typeof value === "number") return this.#plainNumber(value);
+    if (typeof value === "boolean" || value === null) return value;
+    if (typeof value !== "object" || isSecret(value)) return this.#text(asText(value), MAX_FIELD_LENGTH);
+    if (this.#open.has(value) || depth > MAX_DEPTH || this.#values > MAX_VALUES) return "…";
+    if (isErrorLike(value)) return this.#mayGoOn(value, depth) ? this.describe(value, depth + 1) : "…";
+    this.#open.add(value);
+    const plain = this.#plainObject(value, depth);
+    this.#open.delete(value);
+    return plain;
+  }
+
+  #plainNumber(value: number): unknown {
+    const text = String(value);
+    if (this.#redact(text) === MASK) return MASK;
+    return Number.isFinite(value) ? value : text;
+  }
+
+  #plainObject(value: object, depth: number): unknown {
+    try {
+      if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+        return `${value.constructor.name}(${value.byteLength} bytes)`;
+      if (value instanceof Date || value instanceof RegExp || value instanceof URL)
+        return this.#text(asText(value), MAX_FIELD_LENGTH);
+      if (Array.isArray(value)) return value.slice(0, MAX_FIELDS).map((item) => this.plain(item, depth + 1));
+      if (value instanceof Map || value instanceof Set)
+        return [...value].slice(0, MAX_FIELDS).map((item) => this.plain(item, depth + 1));
+    } catch {
+      return UNREADABLE;
+    }
+    return this.#entriesOf(value, tryKeys(value), depth);
+  }
+
+  #text(text: string, maxLength = MAX_TEXT_LENGTH): string {
+    return visibleText(this.#redact(text.slice(0, MAX_SEARCHED_LENGTH))).slice(0, maxLength);
+  }
+}
+
+const STANDARD = new Set(["name", "message", "stack", "cause", "errors"]);
+
+/** As far as a proxy lets itself be asked. */
+function isA(value: object, isInstance: (value: object) => boolean): boolean {
+  try {
+    return isInstance(value);
+  } catch {
+    return false;
+  }
+}
+
+const isSecret = (value: object): boolean => isA(value, (one) => one instanceof Secret);
+export const isOurError = (value: object): boolean => isA(value, (one) => one instanceof PersistableError);
+
+/** Own keys of what may be a proxy. */
+export function tryKeys(value: object): string[] {
+  try {
+    return Object.keys(value);
+  } catch {
+    return [];
+  }
+}
+
+/** Text of whatever it is: a symbol, an object without a prototype, a `toString` that throws. */
+export function asText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+function tryJson(value: unknown): string {
+  return JSON.stringify(value) ?? UNREADABLE;
+}

@@ -1,0 +1,54 @@
+import { Secret } from "../../params/secret.ts";
+import { valuesIn } from "./secrets-in.ts";
+
+/** What is looked for of a secret: text, and for bytes all that bytes are shown as. */
+export type SecretText = string | Uint8Array;
+
+/** Shorter values would blot out ordinary text. */
+const MIN_LENGTH = 4;
+/** A line of a key that is quoted alone; shorter ones are ordinary text. */
+const MIN_LINE_LENGTH = 8;
+
+/** Every text by which a secret may be recognized: a secret object is as secret in its parts as it is in whole. */
+export function textsOf(secret: Secret<unknown>): SecretText[] {
+  const texts: SecretText[] = [];
+  for (const value of valuesIn(secret.reveal())) {
+    if (typeof value === "string") texts.push(...textsOfString(value));
+    else if (typeof value === "number" || typeof value === "bigint") texts.push(String(value));
+    else if (value instanceof URL) texts.push(...textsOfString(value.href));
+    else if (value instanceof ArrayBuffer) texts.push(new Uint8Array(value));
+    else if (ArrayBuffer.isView(value)) texts.push(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    else if (value instanceof Secret) texts.push(...textsOf(value));
+  }
+  const whole = jsonOf(secret.reveal());
+  if (whole !== undefined) texts.push(whole);
+  return texts.filter(({ length }) => length >= MIN_LENGTH);
+}
+
+/** A file with a key in it ends with a line break that nobody sends; a URL holds a password of its own. */
+function textsOfString(text: string): string[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const longLines = lines.length === 1 ? [] : lines.filter((line) => line.length >= MIN_LINE_LENGTH);
+  return [text, text.trim(), ...longLines, ...passwordsIn(text)];
+}
+
+function passwordsIn(text: string): string[] {
+  if (!text.includes("://") || !URL.canParse(text)) return [];
+  const { password } = new URL(text);
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
+}
+
+function jsonOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (value instanceof Secret || value instanceof URL || ArrayBuffer.isView(value)) return undefined;
+  try {
+    const json: unknown = JSON.stringify(value);
+    return typeof json === "string" ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}

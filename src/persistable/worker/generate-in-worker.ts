@@ -1,0 +1,210 @@
+import { locateDefinition } from "../../artifact/provenance/defining-module.ts";
+import { UnshareableError, WorkerModuleError } from "../../errors/worker-errors.ts";
+import { decodePayload } from "../../format/encode-payload.ts";
+import { openedStores } from "../../store/open/open-store.ts";
+import type { Store } from "../../store/store.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import { adoptWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
+import { type GeneratorContext, warnOfThrown } from "../context/generate-context.ts";
+import { paramsTreeOf } from "../declare/params-tree-of.ts";
+import type { State } from "../declare/state.ts";
+import { visitUpstreamFirst } from "../declare/upstream-first.ts";
+import { tellOfOther } from "../log/emit-now.ts";
+import { callLogger } from "../log/event-log.ts";
+import type { Given } from "../produce/pending-content.ts";
+import { lineOfWork } from "../produce/wait-graph.ts";
+import { redactionOf } from "../secrets/redaction.ts";
+import type { MovedPayload } from "./moved-payload.ts";
+import { packValue } from "./packed-value.ts";
+import type { JobNode, WorkerJob, WorkerNews } from "./worker-message.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+/**
+ * Run the generator on a worker thread.
+ *
+ * @throws {@link WorkerModuleError}, {@link UnshareableError}, {@link WorkerCrashedError}; what the generator throws, with its name, message, stack, code and cause.
+ */
+export async function generateInWorker(state: State, context: GeneratorContext): Promise<Given> {
+  // A dependency that was missing there: a thread that waits for another one would only take up a place.
+  if (isWorkerOfOurs()) return { content: { kind: "value", value: await state.hooks.generatePayload(context) } };
+  const job = describeJob(state, context.untracked);
+  const pool = await openPool();
+  let workFolder: string | undefined;
+  try {
+    const { moved, taken, upstreamMs } = await pool.run({
+      name: state.node.name,
+      job,
+      redaction: redactionOf(state),
+      signal: context.signal,
+      onNews: (news) => {
+        if (news.kind === "work-folder") {
+          workFolder = news.folder;
+          adoptWorkFolder(workFolder);
+        } else relay(state, context, news);
+      },
+    });
+    // Reading it notes it for the record.
+    if (taken.seed !== undefined) void context.seed;
+    const [first] = state.dependencyStates;
+    if (first !== undefined) first.busyMs += upstreamMs;
+    // The payload lies in it, and is still to be copied into the store.
+    if (state.format.stored !== undefined && workFolder !== undefined) {
+      context.adoptFolder(workFolder);
+      workFolder = undefined;
+    }
+    return await receive(state, moved);
+  } finally {
+    if (workFolder !== undefined) await removeWorkFolder(workFolder);
+  }
+}
+
+let pool: WorkerPool | undefined;
+
+async function openPool(): Promise<WorkerPool> {
+  // By way of a function, so that bundlers see no further: they would leave out what only the other thread calls.
+  const { workerEntryUrl } = await loadPart(() => import("./worker-entry.ts"));
+  if (workerEntryUrl === undefined || isMainScript(workerEntryUrl)) {
+    throw new WorkerModuleError(
+      "persistable-ts was bundled into one file with the program, so that a worker thread cannot load it alone. Leave it out of the bundle, or let the bundler split.",
+    );
+  }
+  pool ??= new WorkerPool(workerEntryUrl, process.getBuiltinModule("node:os").availableParallelism());
+  return pool;
+}
+
+function isWorkerOfOurs(): boolean {
+  const data: unknown = process.getBuiltinModule("node:worker_threads").workerData;
+  return typeof data === "object" && data !== null && "persistableEntry" in data;
+}
+
+function describeJob(state: State, untracked: Readonly<Record<string, unknown>>): WorkerJob {
+  const places = new Map<State, number>();
+  const nodes: JobNode[] = [];
+  const asked = moduleOf(state);
+  if (asked === undefined || isMainScript(asked)) {
+    throw new WorkerModuleError(
+      `${state.node.name} is ${asked === undefined ? "defined in no module that can be found" : `defined in ${asked}, the script that was started`}: a worker thread cannot import it. ` +
+        "Move its definition to a module of its own and export it. Where it is in one already (a class, a function of yours that defines), say worker: import.meta.url there.",
+    );
+  }
+  visitUpstreamFirst(
+    state,
+    (upstream) => !places.has(upstream),
+    (upstream) => {
+      nodes.push(describeNode(upstream, places));
+      places.set(upstream, nodes.length - 1);
+    },
+  );
+  const { surroundings } = state;
+  return {
+    nodes,
+    untracked: packValue(untracked, [], ["untracked"]),
+    line: lineOfWork(),
+    isHeard: surroundings.onEvent !== undefined,
+    isLogged: surroundings.logger !== undefined,
+    isVerbose: surroundings.verbose,
+  };
+}
+
+function describeNode(state: State, places: ReadonlyMap<State, number>): JobNode {
+  const { node, declaration, dependencyStates, memory, limits } = state;
+  const roles = Object.keys(node.dependencies);
+  const own = Object.fromEntries(Object.entries(paramsTreeOf(state)).filter(([key]) => !roles.includes(key)));
+  const module = moduleOf(state);
+  const { store } = state.surroundings;
+  if (!canReopen(store)) {
+    throw new UnshareableError(
+      `The store ${store.url} of ${node.name} cannot be opened by a worker thread. Give a folder or a URL as dataDir, or leave out worker.`,
+    );
+  }
+  return {
+    name: node.name,
+    address: node.address,
+    draw: node.draw,
+    // Found through the definition that declares it; to import it would run the script again.
+    module: module === undefined || isMainScript(module) ? undefined : module,
+    params: packValue(own, declaration.classes, ["params"]),
+    roles: roles.map((role, i) => [role, places.get(dependencyStates[i] as State) as number]),
+    storeUrl: store.url,
+    isDurable: store.capabilities.durable,
+    memory,
+    limits,
+  };
+}
+
+/** Whether its URL is all that another thread needs to open the same place, with what the environment says: a folder, or what was opened by URL here. */
+function canReopen(store: Store): boolean {
+  if (store.url.startsWith("file:")) return true;
+  return !store.url.startsWith("memory:") && [...openedStores.values()].includes(store);
+}
+
+function moduleOf({ declaration }: State): string | undefined {
+  const { worker } = declaration;
+  if (typeof worker === "string" || worker instanceof URL) return asUrl(String(worker));
+  const location = locateDefinition(declaration.trace);
+  return location === undefined ? undefined : asUrl(location);
+}
+
+function asUrl(location: string): string {
+  return /^[a-z][a-z0-9+.-]+:/i.test(location)
+    ? location
+    : process.getBuiltinModule("node:url").pathToFileURL(location).href;
+}
+
+function isMainScript(url: string): boolean {
+  const [, script] = process.argv;
+  if (script === undefined || !url.startsWith("file:")) return false;
+  const file = process.getBuiltinModule("node:url").fileURLToPath(url);
+  const real = realPath(file);
+  // `node main` starts main.js.
+  return ["", ".js", ".cjs", ".mjs", "/index.js"].some((end) => realPath(script + end) === real);
+}
+
+function realPath(file: string): string {
+  try {
+    return process.getBuiltinModule("node:fs").realpathSync.native(file);
+  } catch {
+    return file;
+  }
+}
+
+type RelayedNews = Exclude<WorkerNews, { kind: "work-folder" }>;
+
+/** A listener that breaks down is no reason to lose a payload, and nobody else is there to catch it. */
+function relay(state: State, context: GeneratorContext, news: RelayedNews): void {
+  try {
+    tellHere(state, context, news);
+  } catch (error) {
+    warnOfThrown(state, error);
+  }
+}
+
+function tellHere(state: State, context: GeneratorContext, news: RelayedNews): void {
+  const { logger } = state.surroundings;
+  if (news.kind === "progress") context.progress(news.done, news.total, news.note);
+  else if (news.kind === "cost") context.cost(news.spent);
+  else if (news.kind === "log") context.log[news.level](news.message, news.fields);
+  else if (news.kind === "event") tellOfOther(state, news.event);
+  else if (logger !== undefined) {
+    const redaction = redactionOf(state);
+    callLogger(logger, news.level, redaction.text(news.message), redaction.value(news.fields));
+  }
+}
+
+async function receive(state: State, moved: MovedPayload): Promise<Given> {
+  if (moved.kind === "cloned") return { content: { kind: "value", value: moved.payload } };
+  const { encoded, formatId } = moved;
+  const format = state.formats.find(({ id }) => id === formatId);
+  if (format === undefined) {
+    throw new WorkerModuleError(
+      `${state.node.name} has the format ${formatId} on a worker thread, and ${state.format.id} here. Say it in the definition, not at the call.`,
+    );
+  }
+  try {
+    return { content: { kind: "value", value: await decodePayload(format, Buffer.concat(encoded), state.limits) } };
+  } catch (error) {
+    if (formatId !== state.format.id) throw error;
+    // It is generated, and its bytes are here: once it can be decoded, it is published without being generated again.
+    return { content: { kind: "encoded", encoded }, failure: { error } };
+  }
+}

@@ -1,0 +1,135 @@
+import { isError } from "../../errors/error-kind.ts";
+import { WorkerModuleError } from "../../errors/worker-errors.ts";
+import { openStore } from "../../store/open/open-store.ts";
+import type { ClassCodec } from "../../util/class-codec.ts";
+import { declarationKey } from "../declare/create-state.ts";
+import type { Declaration, DeclarationOptions } from "../declare/declaration.ts";
+import { type State, stateKey } from "../declare/state.ts";
+import type { SurroundingsOptions } from "../declare/surroundings.ts";
+import { unpackValue } from "./packed-value.ts";
+import type { JobNode, WorkerJob } from "./worker-message.ts";
+
+/** What is built: seen from inside, since the class itself leads back to here. */
+interface Rebuilt {
+  readonly address: string;
+  readonly [stateKey]: State;
+}
+
+type Definition = ((tree: object, options: object) => Rebuilt) & {
+  readonly payloadName: string;
+  readonly dependencies: Readonly<Record<string, unknown>>;
+  readonly [declarationKey]: Declaration;
+};
+
+type PersistableClass = (new (
+  options: object,
+) => Rebuilt) & {
+  readonly payloadName: string | undefined;
+  readonly declaration: DeclarationOptions;
+};
+
+type Maker = Definition | PersistableClass;
+
+/**
+ * Build on this thread what another thread has described, from the modules that define it.
+ *
+ * @throws {@link WorkerModuleError} where a module does not export it, or something else under its name.
+ */
+export async function rebuildPersistable({ nodes }: WorkerJob, surroundings: SurroundingsOptions): Promise<State> {
+  const makers = await findMakers(nodes);
+  const built: Rebuilt[] = [];
+  nodes.forEach((node, i) => {
+    built.push(build(node, makers[i] ?? [], built, surroundings));
+  });
+  return (built.at(-1) as Rebuilt)[stateKey];
+}
+
+/** The last one is found in its module; what is upstream, in the definition that declares it, and in its module where none does. */
+async function findMakers(nodes: readonly JobNode[]): Promise<readonly (readonly Maker[])[]> {
+  const makers: (readonly Maker[])[] = new Array(nodes.length);
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i] as JobNode;
+    makers[i] ??= await importMakers(node);
+    const [first] = makers[i] ?? [];
+    for (const [role, index] of node.roles) {
+      const declared = first !== undefined && !isClass(first) ? first.dependencies[role] : undefined;
+      if (isMaker(declared) && nameOf(declared) === nodes[index]?.name) makers[index] ??= [declared];
+    }
+  }
+  return makers;
+}
+
+async function importMakers(node: JobNode): Promise<readonly Maker[]> {
+  const { module, name } = node;
+  if (module === undefined)
+    throw new WorkerModuleError(`A worker thread cannot find the module that defines ${name}. ${REMEDY}`);
+  let exported: unknown[];
+  try {
+    exported = Object.values((await import(module)) as object);
+  } catch (cause) {
+    throw new WorkerModuleError(
+      `A worker thread cannot import ${module}, where ${name} is defined: ${isError(cause) ? cause.message : cause}${remedyFor(cause)}`,
+      { cause },
+    );
+  }
+  const found = exported.filter(isMaker).filter((maker) => nameOf(maker) === name);
+  if (found.length === 0)
+    throw new WorkerModuleError(
+      `${module} exports no definition of ${name}, so that a worker thread cannot find it. Export it there. ${REMEDY}`,
+    );
+  return found;
+}
+
+function remedyFor(cause: unknown): string {
+  return (cause as NodeJS.ErrnoException).code === "ERR_UNKNOWN_FILE_EXTENSION"
+    ? ". Compile it, or use Node 22.18 or newer, which reads TypeScript on worker threads too. What is registered with --import, such as tsx, does not reach them."
+    : "";
+}
+
+const REMEDY =
+  "Where it is built elsewhere than it is exported (a class, a function of yours that defines), say worker: import.meta.url in the module that exports it.";
+
+function build(
+  node: JobNode,
+  makers: readonly Maker[],
+  built: readonly Rebuilt[],
+  surroundings: SurroundingsOptions,
+): Rebuilt {
+  const dependencies = Object.fromEntries(node.roles.map(([role, index]) => [role, built[index]]));
+  const options = {
+    ...surroundings,
+    dataDir: openStore(node.storeUrl, { durable: node.isDurable }),
+    draw: node.draw,
+    memory: node.memory,
+    limits: node.limits,
+  };
+  for (const maker of makers) {
+    const params = unpackValue(node.params, codecsOf(maker)) as object;
+    const candidate = isClass(maker)
+      ? new maker({ ...options, params, dependencies })
+      : maker({ ...params, ...dependencies }, options);
+    if (stateKey in candidate && candidate.address === node.address) return candidate;
+  }
+  throw new WorkerModuleError(
+    `${node.module ?? "A module"} exports a definition of ${node.name}, but with the same params it gives another address on a worker thread. ` +
+      "What is in the recipe must be said in the definition: not at the call, not changed later, and not different from thread to thread.",
+  );
+}
+
+function codecsOf(maker: Maker): readonly ClassCodec[] {
+  return (isClass(maker) ? maker.declaration.classes : maker[declarationKey].classes) ?? [];
+}
+
+function isMaker(value: unknown): value is Maker {
+  return typeof value === "function" && (isClass(value as Maker) || declarationKey in value);
+}
+
+function isClass(maker: Maker): maker is PersistableClass {
+  const prototype = maker.prototype as { readonly generatePayload?: unknown } | undefined;
+  return typeof prototype?.generatePayload === "function";
+}
+
+function nameOf(maker: Maker): string {
+  if (!isClass(maker)) return maker.payloadName;
+  return (Object.hasOwn(maker, "payloadName") ? maker.payloadName : undefined) ?? "";
+}

@@ -1,0 +1,160 @@
+import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
+import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
+import type { State } from "../../persistable/declare/state.ts";
+import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
+import { eachPersistable } from "../../persistable/each-persistable.ts";
+import { loadPayload } from "../../persistable/load/load-payload.ts";
+import type { AnyPersistable } from "../../persistable/persistable.ts";
+import { payloadBytesOf } from "../../record/payload-bytes.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import { stateOf } from "../state-of.ts";
+import { Breather } from "../yield-turns.ts";
+import { Table } from "./artifact-table.ts";
+import { ParamsFlattener } from "./flatten-params.ts";
+import type { Row } from "./row.ts";
+
+/** How artifacts are collected. */
+export interface CollectOptions<Built extends AnyPersistable, Metrics extends object> {
+  /** More columns, from the payload: it is loaded for that, and let go again. What is in the summary costs nothing. */
+  readonly metrics?:
+    | ((payload: Awaited<Built["payload"]>, persistable: Built) => Metrics | Promise<Metrics>)
+    | undefined;
+  /** How many are read at the same time; 8 by default. */
+  readonly concurrency?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Many artifacts as one table, a row each in the order of the targets: params, provenance, cost, summary, metrics. Nothing is generated; what is not there has a row with
+ * its params and the state `missing`.
+ *
+ * What is damaged has the state `corrupt`, and a column that says what is wrong; where only the payload is, that shows when `metrics` asks for it.
+ *
+ * @throws {@link InvalidTableError} where the params make no table; {@link NewerRecordError}; {@link DefinitionError} for what is no persistable; what `metrics` throws; a
+ * StoreError; the signal's reason.
+ *
+ * @example
+ * ```ts
+ * const table = await collect(study);
+ * table.rows[0]?.["points.n"];      // 10
+ * table.rows[0]?.["summary.mean"];  // 0.48
+ * writeFileSync("study.csv", table.toCsv());
+ * ```
+ */
+export async function collect<Built extends AnyPersistable, Metrics extends object = Record<never, never>>(
+  targets: Built | Iterable<Built>,
+  options: CollectOptions<Built, Metrics> = {},
+): Promise<Table<Row<Built, Metrics>>> {
+  const { signal, concurrency = 8 } = options;
+  const rows: Record<string, unknown>[] = [];
+  const flattener = new ParamsFlattener();
+  const breather = new Breather(signal);
+  const next = enumerate(eachPersistable(targets));
+  const lane = async (): Promise<void> => {
+    // What one lane throws ends the others as well: the generator is over for all of them.
+    for (const [index, target] of next) {
+      rows[index] = await rowOf(target, flattener, options);
+      if (breather.isDue()) await breather.pause();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, lane));
+  return new Table(rows as unknown as Row<Built, Metrics>[], columnsOf(rows));
+}
+
+function* enumerate<Item>(items: Iterable<Item>): Generator<readonly [number, Item], void, undefined> {
+  let index = 0;
+  for (const item of items) yield [index++, item];
+}
+
+async function rowOf<Built extends AnyPersistable, Metrics extends object>(
+  target: Built,
+  flattener: ParamsFlattener,
+  { metrics, signal }: CollectOptions<Built, Metrics>,
+): Promise<Record<string, unknown>> {
+  const state = stateOf(target, "A target of collect");
+  const row: Record<string, unknown> = Object.fromEntries(flattener.flatten(state.node));
+  row["artifact.name"] = state.node.name;
+  row["artifact.address"] = state.node.address;
+  row["artifact.state"] = "missing";
+  row["artifact.draw"] = state.node.draw;
+  if (state.node.version !== undefined) row["artifact.version"] = state.node.version;
+  const found = await inspect(state, signal);
+  if (found.state === "corrupt") addDamage(row, found);
+  if (found.state !== "whole") return row;
+  row["artifact.state"] = "persisted";
+  addRecord(row, found.record);
+  if (metrics === undefined) return row;
+  const loaded = await load(state, signal);
+  if (loaded.state === "hit")
+    addPrefixed(row, "metrics", await metrics(loaded.payload as Awaited<Built["payload"]>, target));
+  else addDamage(row, loaded);
+  return row;
+}
+
+function addDamage(row: Record<string, unknown>, { file, problem }: Damage): void {
+  row["artifact.state"] = "corrupt";
+  row["artifact.problem"] = `${file} ${problem}`;
+}
+
+interface Damage {
+  readonly file: string;
+  readonly problem: string;
+}
+
+async function inspect(state: State, signal: AbortSignal | undefined): ReturnType<typeof inspectArtifact> {
+  const { name, address, classes } = state.node;
+  const store = certainStore(state.surroundings.store);
+  const found = await inspectArtifact(store, name, address, classes, signal);
+  if (found.state !== "missing" || !state.hasAliases) return found;
+  for (const variant of variantsOf(state)) {
+    const earlier = await inspectArtifact(store, variant.name, variant.address, classes, signal);
+    if (earlier.state === "whole") return earlier;
+  }
+  return found;
+}
+
+function addRecord(row: Record<string, unknown>, record: ArtifactRecord): void {
+  const { createdAt, durationMs, host, git, cost } = record.provenance;
+  const columns = {
+    createdAt: new Date(createdAt),
+    durationMs,
+    sizeBytes: payloadBytesOf(record.payload),
+    format: record.payload.format,
+    host,
+    commit: git?.commit,
+  };
+  addPrefixed(row, "artifact", columns);
+  addPrefixed(row, "cost", cost ?? {});
+  addPrefixed(row, "summary", record.summary ?? {});
+}
+
+/** What was held before is held again; what is loaded for this is not. A payload may be damaged in a way that only reading it shows. */
+async function load(
+  state: State,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly state: "hit"; readonly payload: unknown } | ({ readonly state: "corrupt" } & Damage)> {
+  const { held } = state;
+  try {
+    return { state: "hit", payload: await loadPayload(state, { signal }) };
+  } catch (error) {
+    if (error instanceof CorruptArtifactError) return { state: "corrupt", file: error.file, problem: error.problem };
+    throw error;
+  } finally {
+    state.held = held;
+  }
+}
+
+function addPrefixed(row: Record<string, unknown>, prefix: string, values: object): void {
+  for (const [key, value] of Object.entries(values)) if (value !== undefined) row[`${prefix}.${key}`] = value;
+}
+
+const ORDER = ["artifact.", "cost.", "summary.", "metrics."];
+
+/** Params first, then what is known of the artifacts; each where it first turned up. */
+function columnsOf(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
+  const columns = new Set<string>();
+  for (const row of rows) for (const column of Object.keys(row)) columns.add(column);
+  const rank = (column: string): number => ORDER.findIndex((prefix) => column.startsWith(prefix));
+  return [...columns].sort((one, other) => rank(one) - rank(other));
+}

@@ -1,0 +1,82 @@
+import { compareRecipes } from "../../artifact/explain/compare-recipes.ts";
+import type { RecipeChange } from "../../artifact/explain/miss.ts";
+import { readRecords } from "../../artifact/explain/read-records.ts";
+import type { AnyPersistable } from "../../persistable/persistable.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import { stateOf } from "../state-of.ts";
+import { Breather } from "../yield-turns.ts";
+
+/** An artifact of the same name, and how its recipe differs. */
+export interface Neighbor {
+  readonly record: ArtifactRecord;
+  /** Roots only; none where it is the very artifact that was asked for. */
+  readonly changes: readonly RecipeChange[];
+}
+
+/** How neighbors are looked for. */
+export interface NearestOptions {
+  /** How many at most; 10 by default. */
+  readonly limit?: number | undefined;
+  /** How many records are compared at most; 10,000 by default. */
+  readonly maxRecords?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The artifacts of the same name whose recipes differ least, the nearest first: fewest changes, then numbers that are closest, then the newest. It need not be
+ * persisted itself. Reads records, no payloads.
+ *
+ * @throws {@link DefinitionError} for what is no persistable; a StoreError where the store cannot be listed; the signal's reason.
+ *
+ * @example
+ * ```ts
+ * for (const { record, changes } of await findNearest(estimator({ zThreshold: 2, points: { n: 100 } }))) console.log(record.address, changes);
+ * ```
+ */
+export async function findNearest(
+  persistable: AnyPersistable,
+  { limit = 10, maxRecords = 10_000, signal }: NearestOptions = {},
+): Promise<readonly Neighbor[]> {
+  const { node, surroundings } = stateOf(persistable, "What findNearest was given");
+  const breather = new Breather(signal);
+  const records = await readRecords(certainStore(surroundings.store), node.name, node.classes, { maxRecords, signal });
+  const neighbors: Ranked[] = [];
+  for (const record of records) {
+    if (breather.isDue()) await breather.pause();
+    const changes = compareRecipes(node, record);
+    neighbors.push({ record, changes, distance: changes.reduce((sum, change) => sum + distanceOf(change), 0) });
+  }
+  neighbors.sort(compareRanked);
+  return neighbors.slice(0, limit).map(({ record, changes }) => ({ record, changes }));
+}
+
+interface Ranked extends Neighbor {
+  readonly distance: number;
+}
+
+function compareRanked(one: Ranked, other: Ranked): number {
+  return (
+    one.changes.length - other.changes.length ||
+    one.distance - other.distance ||
+    compareText(other.record.provenance.createdAt, one.record.provenance.createdAt) ||
+    compareText(one.record.address, other.record.address)
+  );
+}
+
+function compareText(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/** From 0 for the same number to 1 for numbers that have nothing to do with each other, and for everything else. */
+function distanceOf({ value, nearestValue }: RecipeChange): number {
+  if (!isNumeric(value) || !isNumeric(nearestValue)) return 1;
+  const [one, other] = [Number(value), Number(nearestValue)];
+  const scale = Math.max(Math.abs(one), Math.abs(other));
+  const share = scale === 0 ? 0 : Math.abs(one - other) / scale;
+  return Number.isFinite(share) ? Math.min(1, share) : 1;
+}
+
+function isNumeric(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}

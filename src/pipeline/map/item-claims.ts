@@ -1,0 +1,56 @@
+import { enlist, type Work } from "../../persistable/produce/wait-graph.ts";
+
+/** An item that is being generated in this process. */
+export interface ItemFlight {
+  /** Resolves when it is there, or has failed. */
+  readonly done: Promise<void>;
+  /** The batch that it is part of. */
+  readonly work: Work;
+}
+
+/** By store and item: other callers who want an item wait for the same work. */
+export const inFlight = new Map<string, ItemFlight>();
+
+/** Items that are generated together, which other callers wait for until the claim is released. */
+export interface ClaimedBatch<Item> {
+  readonly items: readonly Item[];
+  readonly work: Work;
+  release(): void;
+}
+
+/**
+ * Says that items are going to be generated together.
+ *
+ * @param running - batches of the same call: this one is queued until one of them ends
+ */
+export function claimBatch<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  name: string,
+  running: ReadonlySet<Work>,
+): ClaimedBatch<Item> {
+  const keys = items.map(keyOf);
+  const { work, end } = enlist(`batch of ${keys[0]}`, () => `${name} (${items.length} items)`);
+  work.queuedBehind = running;
+  const claims = keys.map((key) => claim(key, work));
+  const release = (): void => {
+    for (const giveBack of claims) giveBack();
+    end();
+  };
+  return { items, work, release };
+}
+
+function claim(key: string, work: Work): () => void {
+  let release: () => void = () => {};
+  const flight: ItemFlight = {
+    work,
+    done: new Promise((resolve) => {
+      release = resolve;
+    }),
+  };
+  inFlight.set(key, flight);
+  return () => {
+    if (inFlight.get(key) === flight) inFlight.delete(key);
+    release();
+  };
+}

@@ -1,0 +1,332 @@
+import type { Address } from "../../address/address.ts";
+import { artifactFolder, INTERNAL_FOLDER } from "../../artifact/layout/artifact-paths.ts";
+import { withFreeLease } from "../../artifact/lease/with-free-lease.ts";
+import { NewerPackError } from "../../errors/record-errors.ts";
+import { StoreError } from "../../errors/store-errors.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import type { Store, StorePath } from "../../store/store.ts";
+import { sha256Hex } from "../../util/digest/sha256.ts";
+import { encodePack, isWholePack, type PackHeader, type PackIndex, type PackItem } from "./pack.ts";
+import { type ReadPack, readPack } from "./read-pack.ts";
+
+/** Where the payload of one item lies. */
+interface PackPlace {
+  readonly path: StorePath;
+  readonly bodyStart: number;
+  readonly item: PackItem;
+  readonly format: string;
+}
+
+/** A pack that is known. */
+export interface KnownPack {
+  readonly sizeBytes: number;
+  /** Whether its header is damaged in both places. */
+  readonly hasDamagedHeader: boolean;
+  readonly itemCount: number;
+  /** Payloads that two reads have found damaged. */
+  readonly damaged: PackPlace[];
+}
+
+/** Takes the bytes of an item; false where they are not what its format writes. */
+export type ItemListener = (address: Address, bytes: Uint8Array, format: string) => boolean | Promise<boolean>;
+
+/** Ranges that are this close are read as one. */
+const GAP_BYTES = 64 * 1024;
+const MAX_READ_BYTES = 8 * 1024 * 1024;
+const CONCURRENT_READS = 8;
+
+/** The packs of one map in a store. Packs never change, so each header is read once. */
+export class PackStore {
+  readonly #store: Store;
+  readonly #name: string;
+  readonly #map: Address;
+  readonly #folder: string;
+  readonly #quarantine: string;
+  readonly #known = new Map<StorePath, KnownPack>();
+  /** For each item where it lies; the newest first, others where that one is damaged. */
+  readonly #places = new Map<Address, PackPlace[]>();
+
+  constructor(store: Store, name: string, map: Address) {
+    this.#store = store;
+    this.#name = name;
+    this.#map = map;
+    this.#folder = `${artifactFolder(name)}/packs/${map}`;
+    this.#quarantine = `${INTERNAL_FOLDER}/quarantine/${artifactFolder(name)}`;
+  }
+
+  /**
+   * The same packs, seen by a caller who removes some: one that does not come must not be taken for
+   * a damaged one.
+   */
+  certain(): PackStore {
+    return new PackStore(certainStore(this.#store), this.#name, this.#map);
+  }
+
+  /** The packs that are known now. */
+  get known(): ReadonlyMap<StorePath, KnownPack> {
+    return new Map(this.#known);
+  }
+
+  /** Whether anything in them was found damaged. */
+  get isDamaged(): boolean {
+    return [...this.#known.values()].some(isDamaged);
+  }
+
+  /**
+   * See what others have written since.
+   *
+   * @throws {@link NewerPackError} where a newer release has written a pack; a StoreError
+   */
+  async refresh(signal: AbortSignal | undefined): Promise<void> {
+    const fresh: { path: StorePath; sizeBytes: number }[] = [];
+    const there = new Set<string>();
+    for await (const { path, sizeBytes } of this.#store.list(`${this.#folder}/`, { signal })) {
+      if (!path.endsWith(".pack")) continue;
+      there.add(path);
+      if (!this.#known.has(path)) fresh.push({ path, sizeBytes });
+    }
+    this.#forget([...this.#known.keys()].filter((path) => !there.has(path)));
+    fresh.sort((one, other) => (one.path < other.path ? -1 : 1));
+    const packs = await mapConcurrently(fresh, ({ path, sizeBytes }) => readPack(this.#store, path, sizeBytes, signal));
+    fresh.forEach(({ path, sizeBytes }, i) => {
+      const read = packs[i];
+      if (read === undefined) return;
+      if ("newer" in read) throw new NewerPackError(path, read.newer);
+      this.#add(path, sizeBytes, read);
+    });
+  }
+
+  has(address: Address): boolean {
+    return this.#places.has(address);
+  }
+
+  /**
+   * The bytes of items, in any order; an item that is damaged in every pack is left out, and is no longer there.
+   *
+   * @throws a StoreError where the store cannot be read
+   */
+  async read(addresses: Iterable<Address>, signal: AbortSignal | undefined, onItem: ItemListener): Promise<void> {
+    let wanted = [...addresses];
+    const healed = new Set<StorePath>();
+    while (wanted.length > 0) {
+      const places = wanted.flatMap((address) => this.#places.get(address)?.[0] ?? []);
+      const damaged: PackPlace[] = [];
+      const gone = new Map<StorePath, Address[]>();
+      await mapConcurrently(rangesOf(places), async (range) => {
+        const bytes = await this.#store.read(range.path, { signal, range: { start: range.start, end: range.end } });
+        if (bytes === undefined) {
+          const addresses = range.places.map(({ item }) => item.address);
+          gone.set(range.path, [...(gone.get(range.path) ?? []), ...addresses]);
+          return;
+        }
+        for (const place of range.places) {
+          const own = soundPart(bytes, place, range.start) ?? (await this.#readAgain(place, signal));
+          if (own === undefined || !(await onItem(place.item.address, own, place.format))) damaged.push(place);
+        }
+      });
+      // Another process has put these packs into one, which is there by now.
+      if (gone.size > 0) {
+        this.#forget(gone.keys());
+        await this.refresh(signal);
+      }
+      for (const place of await this.#unhealed(damaged, healed, signal)) this.#drop(place);
+      wanted = [...[...gone.values()].flat(), ...damaged.map(({ item }) => item.address)];
+    }
+  }
+
+  /** Make a pack appear, whole and durable. Its name sorts by time. */
+  async write(
+    header: PackHeader,
+    payloads: readonly (readonly Uint8Array[])[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const random = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex");
+    const path = `${this.#folder}/${Date.now().toString(16).padStart(12, "0")}-${random}.pack` as StorePath;
+    const chunks = encodePack(header, payloads);
+    await this.#store.createIfAbsent(path, chunks, { signal });
+    const bodyStart = (chunks[0]?.length ?? 0) + (chunks[1]?.length ?? 0);
+    const sizeBytes = chunks.reduce((sum, { length }) => sum + length, 0);
+    this.#add(path, sizeBytes, { index: header, bodyStarts: [bodyStart] });
+  }
+
+  /** Everything that is there, for putting many packs into one. */
+  get addresses(): Iterable<Address> {
+    return this.#places.keys();
+  }
+
+  /**
+   * Remove packs whose items are all in others; those with something damaged are set aside. Nothing
+   * is removed as long as one of the others has not reached each layer of the store: there the items
+   * would be gone.
+   */
+  async retire(packs: ReadonlyMap<StorePath, KnownPack>): Promise<void> {
+    const { layers } = this.#store;
+    for (const path of this.#known.keys()) if (!packs.has(path) && (await layers?.isEverywhere(path)) === false) return;
+    for (const [path, pack] of packs) {
+      if (isDamaged(pack)) {
+        await this.#setAside(path, pack);
+        continue;
+      }
+      await this.#store.remove(path);
+      this.#forget([path]);
+    }
+  }
+
+  /**
+   * Set aside packs in which nothing at all can be found, so that they are not read again each
+   * time.
+   */
+  async setUselessAside(): Promise<void> {
+    for (const [path, pack] of this.#known)
+      if (pack.hasDamagedHeader && pack.itemCount === 0) await this.#setAside(path, pack);
+  }
+
+  /**
+   * Under the lease of the map, and when what was found damaged still is. Kept for people who want
+   * to look at it.
+   */
+  async #setAside(path: StorePath, pack: KnownPack): Promise<void> {
+    const aside = `${this.#quarantine}/${path.slice(path.lastIndexOf("/") + 1)}` as StorePath;
+    try {
+      await withFreeLease(this.#store, this.#map, async () => {
+        if (!(await this.#isStillDamaged(path, pack))) return;
+        await this.#store.move(path, aside);
+        this.#forget([path]);
+      });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
+  }
+
+  async #isStillDamaged(path: StorePath, pack: KnownPack): Promise<boolean> {
+    if (pack.hasDamagedHeader) {
+      const read = await readPack(this.#store, path, pack.sizeBytes, undefined);
+      return read !== undefined && "index" in read && read.problem !== undefined;
+    }
+    for (const place of pack.damaged) if ((await this.#readAgain(place, undefined)) === undefined) return true;
+    return false;
+  }
+
+  /**
+   * Take packs in which something is damaged from another layer of the store, each once.
+   *
+   * @returns the places whose packs are not to be had from there
+   */
+  async #unhealed(
+    damaged: readonly PackPlace[],
+    healed: Set<StorePath>,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly PackPlace[]> {
+    const { layers } = this.#store;
+    if (layers === undefined) return damaged;
+    const isHelped = new Map<StorePath, boolean>();
+    for (const { path } of damaged) {
+      if (isHelped.has(path)) continue;
+      const isNew = !healed.has(path);
+      isHelped.set(path, isNew && (await layers.healObject(path, isWholePack, { signal })).isHealed);
+      healed.add(path);
+    }
+    return damaged.filter(({ path }) => isHelped.get(path) !== true);
+  }
+
+  /** What one read says is no verdict: a bit may have changed on its way. */
+  async #readAgain(place: PackPlace, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+    const { path, bodyStart, item } = place;
+    const start = bodyStart + item.offset;
+    const bytes = await this.#store.read(path, { signal, range: { start, end: start + item.length } });
+    return soundPart(bytes ?? new Uint8Array(0), place, start);
+  }
+
+  #add(path: StorePath, sizeBytes: number, { index, bodyStarts, problem }: ReadPack): void {
+    const { items } = index;
+    this.#known.set(path, { sizeBytes, hasDamagedHeader: problem !== undefined, itemCount: items.length, damaged: [] });
+    for (const bodyStart of bodyStarts) this.#addPlaces(path, bodyStart, index);
+  }
+
+  #addPlaces(path: StorePath, bodyStart: number, { format, items }: PackIndex): void {
+    for (const item of items) {
+      const place: PackPlace = { path, bodyStart, item, format };
+      const others = this.#places.get(item.address);
+      if (others === undefined) this.#places.set(item.address, [place]);
+      else others.unshift(place);
+    }
+  }
+
+  #forget(paths: Iterable<StorePath>): void {
+    const gone = new Set(paths);
+    if (gone.size === 0) return;
+    for (const path of gone) this.#known.delete(path);
+    for (const [address, places] of this.#places) {
+      const left = places.filter((place) => !gone.has(place.path));
+      if (left.length === 0) this.#places.delete(address);
+      else if (left.length < places.length) this.#places.set(address, left);
+    }
+  }
+
+  #drop(place: PackPlace): void {
+    const { address } = place.item;
+    this.#known.get(place.path)?.damaged.push(place);
+    const left = (this.#places.get(address) ?? []).filter((other) => other !== place);
+    if (left.length === 0) this.#places.delete(address);
+    else this.#places.set(address, left);
+  }
+}
+
+function isDamaged({ hasDamagedHeader, damaged }: KnownPack): boolean {
+  return hasDamagedHeader || damaged.length > 0;
+}
+
+/**
+ * The payload of an item among bytes that begin at `start`; `undefined` where it is not what was
+ * written.
+ */
+function soundPart(bytes: Uint8Array, { bodyStart, item }: PackPlace, start: number): Uint8Array | undefined {
+  const at = bodyStart + item.offset - start;
+  const own = bytes.subarray(at, at + item.length);
+  return own.length === item.length && sha256Hex(own) === item.sha256 ? own : undefined;
+}
+
+interface Range {
+  readonly path: StorePath;
+  readonly start: number;
+  end: number;
+  readonly places: PackPlace[];
+}
+
+/** Items that lie near each other are read at once. */
+function rangesOf(places: readonly PackPlace[]): Range[] {
+  const sorted = [...places].sort((one, other) =>
+    one.path === other.path ? startOf(one) - startOf(other) : one.path < other.path ? -1 : 1,
+  );
+  const ranges: Range[] = [];
+  for (const place of sorted) {
+    const start = startOf(place);
+    const end = start + place.item.length;
+    const last = ranges.at(-1);
+    if (last?.path === place.path && start - last.end <= GAP_BYTES && end - last.start <= MAX_READ_BYTES) {
+      last.end = Math.max(last.end, end);
+      last.places.push(place);
+    } else ranges.push({ path: place.path, start, end, places: [place] });
+  }
+  return ranges;
+}
+
+function startOf({ bodyStart, item }: PackPlace): number {
+  return bodyStart + item.offset;
+}
+
+async function mapConcurrently<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index] as Item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENT_READS, items.length) }, lane));
+  return results;
+}

@@ -1,0 +1,192 @@
+import type { Address } from "../../address/address.ts";
+import { sha256Hex } from "../../util/digest/sha256.ts";
+
+/** Many payloads in one object: written once, never changed. See spec/packs.md. */
+const MAGIC = "PSPACK1\n";
+/** Magic, length of the header, and its sha256. */
+export const FRAME_BYTES = MAGIC.length + 4 + 64;
+/** A file must not fill the memory, whatever it says of itself. */
+export const MAX_HEADER_BYTES = 256 * 1024 * 1024;
+const PACK_VERSION = 1;
+
+/** Where one payload lies, and what it must be. */
+export interface PackItem {
+  readonly address: Address;
+  /** From the end of the header, in bytes. */
+  readonly offset: number;
+  readonly length: number;
+  /** sha256 of its bytes, 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** What a pack says of itself: JSON that people can read. */
+export interface PackHeader {
+  readonly pack: 1;
+  readonly name: string;
+  /** Of the map: name, version and params that all items share. */
+  readonly map: Address;
+  readonly params: unknown;
+  readonly format: string;
+  readonly createdAt: string;
+  readonly durationMs?: number;
+  readonly cost?: Readonly<Record<string, number>>;
+  readonly items: readonly PackItem[];
+}
+
+/** What of a header a reader needs. */
+export type PackIndex = Pick<PackHeader, "format" | "items">;
+
+/** A header as it was read. */
+export type JudgedHeader =
+  | { readonly state: "sound"; readonly index: PackIndex }
+  | { readonly state: "damaged"; readonly problem: string }
+  | { readonly state: "newer"; readonly version: unknown };
+
+/** Where payloads come to lie that are written one after the other. */
+export function layOutItems(
+  encoded: readonly { readonly address: Address; readonly chunks: readonly Uint8Array[] }[],
+): PackItem[] {
+  let offset = 0;
+  return encoded.map(({ address, chunks }) => {
+    const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    const item = { address, offset, length: bytes.length, sha256: sha256Hex(bytes) };
+    offset += bytes.length;
+    return item;
+  });
+}
+
+/** The bytes of a pack, in order. The header is written twice, so that damage to one is no loss. */
+export function encodePack(header: PackHeader, payloads: readonly (readonly Uint8Array[])[]): Uint8Array[] {
+  const json = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
+  const frame = new Uint8Array(FRAME_BYTES);
+  frame.set(new TextEncoder().encode(MAGIC));
+  new DataView(frame.buffer).setUint32(MAGIC.length, json.length, true);
+  frame.set(new TextEncoder().encode(sha256Hex(json)), MAGIC.length + 4);
+  return [frame, json, ...payloads.flat(), json, frame];
+}
+
+/** Whether all payloads of a pack, and its header, are what was written. */
+export function isWholePack(pack: Uint8Array): boolean {
+  if (pack.length < FRAME_BYTES) return false;
+  const frame = pack.subarray(0, FRAME_BYTES);
+  const bodyStart = FRAME_BYTES + headerBytesOf(frame);
+  if (bodyStart > pack.length) return false;
+  const judged = judgeHeader(frame, pack.subarray(FRAME_BYTES, bodyStart), pack.length - bodyStart);
+  if (judged.state !== "sound") return false;
+  const body = pack.subarray(bodyStart);
+  return judged.index.items.every(
+    ({ offset, length, sha256 }) => sha256Hex(body.subarray(offset, offset + length)) === sha256,
+  );
+}
+
+/** How many bytes of header a frame announces. */
+export function headerBytesOf(frame: Uint8Array): number {
+  return new DataView(frame.buffer, frame.byteOffset).getUint32(MAGIC.length, true);
+}
+
+/**
+ * What a header says, with the frame that stands before or after it.
+ *
+ * @param json - as many bytes as the frame announces; undefined where the file is shorter
+ * @param bodyBytes - how many bytes there are for payloads
+ */
+export function judgeHeader(frame: Uint8Array, json: Uint8Array | undefined, bodyBytes: number): JudgedHeader {
+  const magic = latin1(frame.subarray(0, MAGIC.length));
+  const claimsNewer = /^PSPACK(?:[2-9]|1\d)/.test(magic);
+  const fields = json && (intactFields(frame, json) ?? fieldsOfDamagedVersion(frame, json));
+  const version = (fields ?? parseFields(json))?.pack;
+  if (typeof version === "number" && version > PACK_VERSION) return { state: "newer", version };
+  // Only the digit is not covered by the checksum: with one bit of it changed, all else is right.
+  if (claimsNewer && !(fields !== undefined && isOneBitAway(magic)))
+    return { state: "newer", version: magic.trimEnd() };
+  if (json === undefined) return { state: "damaged", problem: "ends before its header does" };
+  if (fields === undefined) return { state: "damaged", problem: "has a header that is not what was written" };
+  const { format, items } = fields;
+  const known = itemsWithin(items, bodyBytes);
+  const isAll = Array.isArray(items) && known.length === items.length && areApart(known);
+  if (version !== PACK_VERSION || typeof format !== "string" || !isAll)
+    return { state: "damaged", problem: "has a header that names no version, no format or no items within the file" };
+  return { state: "sound", index: { format, items: known } };
+}
+
+/**
+ * What can be told of a header that is damaged. Nothing in it is believed: each payload is verified
+ * by the sha256 beside its place, and one whose place or sha256 is damaged is not found.
+ */
+export function salvageIndex(text: Uint8Array, bodyBytes: number): PackIndex | undefined {
+  const { format, items } = parseFields(text) ?? {};
+  if (typeof format === "string" && Array.isArray(items)) return { format, items: itemsWithin(items, bodyBytes) };
+  const found = latin1(text);
+  const [, name] = /"format":("(?:[^"\\]|\\.)*"),"createdAt":"/.exec(found) ?? [];
+  const id = name && parseFields(Buffer.from(`{"format":${name}}`, "latin1"))?.format;
+  if (typeof id !== "string") return undefined;
+  const entries = found.matchAll(
+    /\{"address":"([0-9a-f]{64})","offset":(\d{1,15}),"length":(\d{1,15}),"sha256":"([0-9a-f]{64})"\}/g,
+  );
+  const listed = Array.from(entries, ([, address, offset, length, sha256]) => ({
+    address,
+    offset: Number(offset),
+    length: Number(length),
+    sha256,
+  }));
+  return { format: id, items: itemsWithin(listed, bodyBytes) };
+}
+
+type Fields = { readonly pack?: unknown; readonly format?: unknown; readonly items?: unknown };
+
+function intactFields(frame: Uint8Array, json: Uint8Array): Fields | undefined {
+  return latin1(frame.subarray(MAGIC.length + 4, FRAME_BYTES)) === sha256Hex(json) ? parseFields(json) : undefined;
+}
+
+/** Of a header in which nothing but the number of the version was damaged. */
+function fieldsOfDamagedVersion(frame: Uint8Array, json: Uint8Array): Fields | undefined {
+  const text = latin1(json);
+  const repaired = text.replace(/^\{"pack":[^,]{1,20},/, `{"pack":${PACK_VERSION},`);
+  return repaired === text ? undefined : intactFields(frame, Buffer.from(repaired, "latin1"));
+}
+
+function parseFields(json: Uint8Array | undefined): Fields | undefined {
+  try {
+    const fields: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json));
+    return typeof fields === "object" && fields !== null ? fields : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those that are items, and lie within the file. */
+function itemsWithin(items: unknown, bodyBytes: number): PackItem[] {
+  return Array.isArray(items) ? items.filter((item) => isItem(item, bodyBytes)) : [];
+}
+
+/** Whether no item lies over another. */
+function areApart(items: readonly PackItem[]): boolean {
+  const sorted = items.toSorted((one, other) => one.offset - other.offset || one.length - other.length);
+  return sorted.every(
+    ({ offset, length }, i) => offset + length <= (sorted[i + 1]?.offset ?? Number.POSITIVE_INFINITY),
+  );
+}
+
+function isItem(value: unknown, bodyBytes: number): value is PackItem {
+  const { address, offset, length, sha256 } = Object(value) as Record<string, unknown>;
+  const isPlace = isCount(offset) && isCount(length) && offset + length <= bodyBytes;
+  return isPlace && isHash(address) && isHash(sha256);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isOneBitAway(magic: string): boolean {
+  const at = MAGIC.length - 2;
+  const changed = magic.charCodeAt(at) ^ MAGIC.charCodeAt(at);
+  return magic.slice(0, at) + MAGIC[at] + magic.slice(at + 1) === MAGIC && (changed & (changed - 1)) === 0;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}

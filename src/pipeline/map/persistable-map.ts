@@ -1,0 +1,400 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Address } from "../../address/address.ts";
+import { type Addresser, createAddresser } from "../../address/create-addresser.ts";
+import { tryDecode } from "../../artifact/read/try-decode.ts";
+import { DecodeError } from "../../errors/format-errors.ts";
+import { StoreError } from "../../errors/store-errors.ts";
+import { SpentCost } from "../../persistable/context/spent-cost.ts";
+import { checkDefinition } from "../../persistable/declare/check-definition.ts";
+import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../../persistable/declare/definition.ts";
+import { paramsOf } from "../../persistable/declare/params-of.ts";
+import { paramsTreeOf } from "../../persistable/declare/params-tree-of.ts";
+import { type State, stateKey } from "../../persistable/declare/state.ts";
+import { definePersistable } from "../../persistable/define-persistable.ts";
+import { tellRedacted } from "../../persistable/log/emit-now.ts";
+import type { PersistableOptions } from "../../persistable/persistable.ts";
+import { carryOutEnlisted, type Work, waitForEnlisted } from "../../persistable/produce/wait-graph.ts";
+import { redactionOf } from "../../persistable/secrets/redaction.ts";
+import { orAborted } from "../../util/or-aborted.ts";
+import { batchFailure, type FailedBatch } from "./batch-failure.ts";
+import { limitBatch } from "./batch-limits.ts";
+import { type Compacted, compactPacks, type EncodedItem, inParts, type WriteItems } from "./compact-packs.ts";
+import { claimBatch, inFlight } from "./item-claims.ts";
+import { type Entry, KeptBatches, MadeBatch, type MadeHow } from "./made-batch.ts";
+import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
+import { layOutItems } from "./pack.ts";
+import { PackStore } from "./pack-store.ts";
+import { produceBatch } from "./produce-batch.ts";
+
+/**
+ * Declare payloads of many small items, each persisted under its own params, generated in batches and kept in packs: "embed 100,000 chunks, of which 37 are new, 96 at a time".
+ *
+ * @throws {@link DefinitionError} where the name cannot be used
+ *
+ * @example
+ * ```ts
+ * const embeddings = persistableMap({
+ *   name: "embeddings",
+ *   params: z.object({ model: z.string() }),
+ *   item: (chunk: { text: string; page: number }) => chunk.text, // the page does not matter
+ *   batchSize: 96,
+ *   generateBatch: ({ items, params, signal }) => embed(items.map(({ text }) => text), params.model, signal),
+ * });
+ * const vectors = await embeddings({ model: "small" }, { dataDir: "data" }).load(chunks); // in the order of the chunks
+ * ```
+ */
+export function persistableMap<Item, Payload, const Schema extends ParamsSchema = undefined>(
+  definition: PersistableMapDefinition<Item, Payload, Schema>,
+): (
+  ...args: Record<never, never> extends ParamsTree<Schema, Record<never, never>>
+    ? [params?: ParamsTree<Schema, Record<never, never>>, options?: PersistableOptions]
+    : [params: ParamsTree<Schema, Record<never, never>>, options?: PersistableOptions]
+) => PersistableMap<Item, Payload> {
+  checkDefinition(definition.name, definition as never, ["item", "generateBatch"]);
+  const { name, params, version, format, classes } = definition as PersistableMapDefinition<
+    unknown,
+    unknown,
+    StandardSchemaV1<unknown, object>
+  >;
+  const shared = definePersistable({
+    name,
+    params: params as StandardSchemaV1<unknown, object>,
+    version,
+    classes,
+    ...(format === undefined ? {} : { format }),
+    generate: (): unknown => {
+      throw new Error(`${name} is a map: its items are loaded with load(items).`);
+    },
+  });
+  return (...[tree, options]) => {
+    const built = (shared as unknown as (tree: unknown, options: unknown) => { readonly [stateKey]: State })(
+      tree ?? {},
+      options,
+    );
+    return new PersistableMap(built[stateKey], definition as PersistableMapDefinition<Item, Payload, ParamsSchema>);
+  };
+}
+
+const DEFAULT_BATCH_SIZE = 100;
+
+interface Wanted<Item> {
+  readonly address: Address;
+  readonly item: Item;
+}
+
+/** The payloads of many items under the same params. */
+export class PersistableMap<Item, Payload> {
+  readonly #state: State;
+  readonly #definition: PersistableMapDefinition<Item, Payload, ParamsSchema>;
+  readonly #addressOf: Addresser;
+  readonly #packs: PackStore;
+  /** Generated, and not written yet. */
+  readonly #kept: KeptBatches<Item, Payload>;
+
+  /** @internal */
+  constructor(state: State, definition: PersistableMapDefinition<Item, Payload, ParamsSchema>) {
+    this.#state = state;
+    this.#definition = definition;
+    const { name, version, classes, address } = state.node;
+    this.#addressOf = createAddresser({ name, version, draw: 0, roles: ["map"] }, { classes });
+    this.#packs = new PackStore(state.surroundings.store, name, address);
+    this.#kept = new KeptBatches(this.#key(address));
+  }
+
+  /** The hash of what all items share: name, version, params. */
+  get address(): Address {
+    return this.#state.node.address;
+  }
+
+  /**
+   * The address of one item, from what of it counts and from what all items share.
+   *
+   * @throws {@link UnsupportedValueError} where what counts of the item cannot be in a recipe.
+   */
+  addressOf(item: Item): Address {
+    return this.#addressOf({ item: this.#definition.item(item) }, [this.address]);
+  }
+
+  /** Items that have no payload yet, each once, in order. Reads no payload. */
+  async missing(items: Iterable<Item>, options: Pick<LoadItemsOptions, "signal"> = {}): Promise<Item[]> {
+    await this.#packs.refresh(options.signal);
+    return [...this.#unique(items)].filter(({ address }) => !this.#packs.has(address)).map(({ item }) => item);
+  }
+
+  /**
+   * The payloads of items, in their order, the same one for items that are the same. What is there is loaded and verified, the rest generated in batches; every batch
+   * is durable as soon as it is through, so what is finished is not lost when a later one fails or the process is killed. A batch that was generated and could not be written is kept:
+   * the next call for its items only writes it.
+   *
+   * @throws {@link BatchFailedError} where a batch failed, after the others that ran have ended; the signal's reason; a StoreError.
+   */
+  async load(items: Iterable<Item>, options: LoadItemsOptions = {}): Promise<Payload[]> {
+    const all = [...items];
+    const addresses = all.map((item) => this.addressOf(item));
+    const payloads = new Map<Address, Payload>();
+    await this.#collect(zip(addresses, all), payloads, options);
+    return addresses.map((address) => payloads.get(address) as Payload);
+  }
+
+  /**
+   * The payloads of items one after the other, with as many in memory as a few batches have.
+   *
+   * @throws what {@link load} throws
+   */
+  async *stream(
+    items: Iterable<Item> | AsyncIterable<Item>,
+    options: LoadItemsOptions = {},
+  ): AsyncGenerator<Payload, void, undefined> {
+    const { batchSize = DEFAULT_BATCH_SIZE } = this.#definition;
+    const window = Math.max(1, batchSize * Math.max(1, options.concurrency ?? 1));
+    let held: Item[] = [];
+    for await (const item of items) {
+      held.push(item);
+      if (held.length < window) continue;
+      yield* await this.load(held, options);
+      held = [];
+    }
+    yield* await this.load(held, options);
+  }
+
+  /** Forget payloads that were generated and could not be persisted. What is persisted stays. */
+  resetPayloads(): void {
+    this.#kept.clear();
+  }
+
+  /** Put many small packs into one, where batches have left more than a few. Others may load meanwhile. */
+  async compact({ signal }: Pick<LoadItemsOptions, "signal"> = {}): Promise<Compacted> {
+    const write: WriteItems = (encoded, format) => this.#write(encoded, format, {}, signal);
+    return compactPacks(this.#packs, write, signal);
+  }
+
+  *#unique(items: Iterable<Item>): Generator<Wanted<Item>> {
+    const seen = new Set<Address>();
+    for (const item of items) {
+      const address = this.addressOf(item);
+      if (!seen.has(address)) yield { address, item };
+      seen.add(address);
+    }
+  }
+
+  async #collect(
+    wanted: ReadonlyMap<Address, Item>,
+    payloads: Map<Address, Payload>,
+    options: LoadItemsOptions,
+  ): Promise<void> {
+    const { signal, onProgress } = options;
+    signal?.throwIfAborted();
+    await this.#packs.refresh(signal);
+    this.#kept.prune((address) => this.#packs.has(address));
+    await this.#read(wanted.keys(), payloads, signal);
+    const hits = payloads.size;
+    const tell = (): void => {
+      const progress = { done: payloads.size, total: wanted.size, hits };
+      onProgress?.(progress);
+      if (this.#state.surroundings.hasListener)
+        tellRedacted(this.#state, { type: "progress", done: progress.done, total: progress.total });
+    };
+    if (payloads.size < wanted.size) await this.#packs.setUselessAside();
+    while (payloads.size < wanted.size) {
+      const left = [...wanted].filter(([address]) => !payloads.has(address));
+      const mine = left.filter(([address]) => !inFlight.has(this.#key(address)));
+      if (mine.length > 0) await this.#generateAll(mine, payloads, options, tell);
+      const others = left.filter(([address]) => !payloads.has(address));
+      await Promise.all(
+        others.map(([address]) => {
+          const flight = inFlight.get(this.#key(address));
+          return flight === undefined ? undefined : waitForEnlisted(flight.work, () => flight.done);
+        }),
+      );
+      signal?.throwIfAborted();
+      // What others have generated in this process is in packs that this map may not know.
+      if (others.length > 0) await this.#packs.refresh(signal);
+      await this.#read(
+        others.map(([address]) => address),
+        payloads,
+        signal,
+      );
+    }
+    tell();
+  }
+
+  async #read(
+    addresses: Iterable<Address>,
+    payloads: Map<Address, Payload>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { formats, limits } = this.#state;
+    await this.#packs.read(
+      [...addresses].filter((address) => this.#packs.has(address)),
+      signal,
+      async (address, bytes, id) => {
+        const format = formats.find((known) => known.id === id);
+        // Of a format that is not declared any more: generated anew.
+        if (format === undefined) return true;
+        const decoded = await tryDecode(id, () => format.decode(Uint8Array.from(bytes), limits));
+        if (decoded instanceof DecodeError) return false;
+        payloads.set(address, decoded.value as Payload);
+        return true;
+      },
+    );
+  }
+
+  async #generateAll(
+    missing: readonly Entry<Item>[],
+    payloads: Map<Address, Payload>,
+    options: LoadItemsOptions,
+    tell: () => void,
+  ): Promise<void> {
+    const failed: FailedBatch[] = [];
+    const running = new Set<Work>();
+    // All of them are claimed now, before another caller gets a turn.
+    const queue = this.#jobsFor(missing).map(({ entries, made }) => {
+      const claimed = claimBatch(entries, ([address]) => this.#key(address), this.#state.node.name, running);
+      return { ...claimed, made };
+    });
+    const lane = async (): Promise<void> => {
+      while (failed.length === 0 && options.signal?.aborted !== true) {
+        const batch = queue.shift();
+        if (batch === undefined) return;
+        const { items, work, release, made } = batch;
+        running.add(work);
+        work.queuedBehind = undefined;
+        try {
+          await waitForEnlisted(work, () =>
+            carryOutEnlisted(work, () => this.#produceBatch(items, made, payloads, failed, options.signal)),
+          );
+          tell();
+        } catch (error) {
+          failed.push({ items: items.length, error, isKept: false });
+        } finally {
+          running.delete(work);
+          release();
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, options.concurrency ?? 1) }, lane));
+    for (const { release } of queue) release();
+    options.signal?.throwIfAborted();
+    const failure = batchFailure(this.#state, failed, payloads.size);
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Batches that were generated before and could not be written, and then those that are still to be generated. */
+  #jobsFor(
+    missing: readonly Entry<Item>[],
+  ): { readonly entries: readonly Entry<Item>[]; readonly made: MadeBatch<Item, Payload> | undefined }[] {
+    const { batchSize = DEFAULT_BATCH_SIZE } = this.#definition;
+    const left = new Map(missing);
+    const kept = this.#kept.of(new Set(left.keys())).map((made) => {
+      const entries = made.entries.filter(([address]) => left.has(address));
+      for (const [address] of entries) left.delete(address);
+      return { entries, made };
+    });
+    const rest = [...inParts([...left], batchSize)].map((entries) => ({ entries, made: undefined }));
+    return [...kept.filter(({ entries }) => entries.length > 0), ...rest];
+  }
+
+  /** Generate a batch and write it; once it is generated, only writing it is tried again. */
+  async #produceBatch(
+    entries: readonly Entry<Item>[],
+    earlier: MadeBatch<Item, Payload> | undefined,
+    payloads: Map<Address, Payload>,
+    failed: FailedBatch[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { retries, validate } = this.#definition;
+    const { format } = this.#state;
+    const make = (): Promise<MadeBatch<Item, Payload>> => this.#makeBatch(entries, signal);
+    const write = async (batch: MadeBatch<Item, Payload>): Promise<void> =>
+      this.#write(await batch.encode(format, validate), format.id, batch.how, signal);
+    const { made, failure } = await produceBatch(earlier, { make, write }, retries, signal);
+    if (earlier !== undefined && earlier !== made) this.#kept.drop(earlier);
+    const generated = made?.payloads;
+    if (failure !== undefined) {
+      const { error } = failure;
+      const isKept = made?.isRefused === false;
+      failed.push({ items: entries.length, error, isKept, payloads: generated });
+      if (made !== undefined) this.#kept.keep(made, error instanceof StoreError || signal?.aborted === true);
+      return;
+    }
+    if (made === undefined) return;
+    this.#kept.drop(made);
+    const wanted = new Set(entries.map(([address]) => address));
+    for (const [index, [address]] of made.entries.entries())
+      if (generated !== undefined && wanted.has(address)) payloads.set(address, generated[index] as Payload);
+    if (generated === undefined) await this.#read(wanted, payloads, signal);
+  }
+
+  async #makeBatch(
+    entries: readonly Entry<Item>[],
+    signal: AbortSignal | undefined,
+  ): Promise<MadeBatch<Item, Payload>> {
+    const { timeoutMs, generateBatch, name, pools } = this.#definition;
+    const items = entries.map(([, item]) => item);
+    const spent = new SpentCost();
+    let startedMs = performance.now();
+    const generated = await limitBatch(name, pools, signal, () => {
+      startedMs = performance.now();
+      const signals = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
+      const attempt = AbortSignal.any(signals.filter((one) => one !== undefined));
+      const generating = generateBatch({
+        items,
+        params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
+        signal: attempt,
+        cost: (amounts) => spent.add(redactionOf(this.#state).amounts(amounts)),
+      });
+      return orAborted(Promise.resolve(generating), attempt);
+    });
+    if (!Array.isArray(generated) || generated.length !== items.length)
+      throw new TypeError(
+        `generateBatch of ${name} gave ${Array.isArray(generated) ? `${generated.length} payloads` : typeof generated} for ${items.length} items: give one for each, in order.`,
+      );
+    const cost = spent.total;
+    const durationMs = Math.round((performance.now() - startedMs) * 1000) / 1000;
+    const createdAt = new Date().toISOString();
+    return new MadeBatch(entries, generated as readonly Payload[], {
+      createdAt,
+      durationMs,
+      ...(cost === undefined ? {} : { cost }),
+    });
+  }
+
+  async #write(
+    encoded: readonly EncodedItem[],
+    format: string,
+    how: MadeHow,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const items = layOutItems(encoded);
+    const { name, address } = this.#state.node;
+    const header = {
+      pack: 1,
+      name,
+      map: address,
+      params: JSON.parse(
+        JSON.stringify(paramsTreeOf(this.#state), (_, value) => (typeof value === "bigint" ? String(value) : value)),
+      ),
+      format,
+      createdAt: new Date().toISOString(),
+      ...how,
+      items,
+    } as const;
+    await this.#packs.write(
+      header,
+      encoded.map(({ chunks }) => chunks),
+      signal,
+    );
+  }
+
+  #key(address: Address): string {
+    return `${this.#state.surroundings.store.url} ${address}`;
+  }
+}
+
+function zip<Item>(addresses: readonly Address[], items: readonly Item[]): Map<Address, Item> {
+  const wanted = new Map<Address, Item>();
+  addresses.forEach((address, index) => {
+    if (!wanted.has(address)) wanted.set(address, items[index] as Item);
+  });
+  return wanted;
+}

@@ -1,0 +1,169 @@
+import type { Store, StorePath } from "../../store/store.ts";
+import {
+  FRAME_BYTES,
+  headerBytesOf,
+  isWholePack,
+  type JudgedHeader,
+  judgeHeader,
+  MAX_HEADER_BYTES,
+  type PackIndex,
+  salvageIndex,
+} from "./pack.ts";
+
+/** What is read of a pack at first: mostly the whole header. */
+const FIRST_READ_BYTES = 64 * 1024;
+/** How far the end of a header is looked for that does not say where it is. */
+const SALVAGED_BYTES = 16 * 1024 * 1024;
+const LINE_END = 0x0a;
+
+/** What is known of a pack, and where its payloads begin. */
+export interface ReadPack {
+  readonly index: PackIndex;
+  /** More than one where the header is damaged, and it is not certain where it ends. */
+  readonly bodyStarts: readonly number[];
+  /** What is wrong with the pack. */
+  readonly problem?: string;
+}
+
+/** A pack as it was read; `undefined` where it has gone. */
+export type PackReading = ReadPack | { readonly newer: unknown } | undefined;
+
+/**
+ * Read what a pack holds: from its header, or from the other copy at its end, or as far as damage to
+ * both has left it. Nothing but a sound header is taken from one read alone.
+ *
+ * @throws a StoreError where the store cannot be read
+ */
+export async function readPack(
+  store: Store,
+  path: StorePath,
+  sizeBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<PackReading> {
+  const read = await readFile(store, path, sizeBytes, signal);
+  if (store.layers === undefined || read === undefined || "newer" in read || read.problem === undefined) return read;
+  // Another layer of the store may have it whole.
+  if (!(await store.layers.healObject(path, isWholePack, { signal })).isHealed) return read;
+  const healed = await store.stat(path, { signal });
+  return healed && readFile(store, path, healed.sizeBytes, signal);
+}
+
+async function readFile(
+  store: Store,
+  path: StorePath,
+  sizeBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<PackReading> {
+  const file = new PackFile(store, path, sizeBytes, signal);
+  try {
+    const first = soundPack(await file.readHead());
+    if (first !== undefined) return first;
+    const head = await file.readHead();
+    const again = soundPack(head);
+    if (again !== undefined) return again;
+    // Asked before the other copy, which a newer release may write in another way, or not at all.
+    const newer = newerOf(head);
+    if (newer !== undefined) return newer;
+    const tail = await file.readTail();
+    return soundPack(tail) ?? newerOf(tail) ?? (await file.salvage(head));
+  } catch (error) {
+    if (error === hasGone) return undefined;
+    throw error;
+  }
+}
+
+const hasGone = new Error("the pack has gone");
+
+/** One of the two copies of a header. */
+interface HeaderCopy {
+  readonly judged: JudgedHeader;
+  readonly bodyStart: number;
+}
+
+function soundPack(copy: HeaderCopy | undefined): ReadPack | undefined {
+  return copy?.judged.state === "sound" ? { index: copy.judged.index, bodyStarts: [copy.bodyStart] } : undefined;
+}
+
+function newerOf(copy: HeaderCopy | undefined): { readonly newer: unknown } | undefined {
+  return copy?.judged.state === "newer" ? { newer: copy.judged.version } : undefined;
+}
+
+function padded(frame: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(FRAME_BYTES);
+  whole.set(frame);
+  return whole;
+}
+
+class PackFile {
+  readonly #store: Store;
+  readonly #path: StorePath;
+  readonly #sizeBytes: number;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(store: Store, path: StorePath, sizeBytes: number, signal: AbortSignal | undefined) {
+    this.#store = store;
+    this.#path = path;
+    this.#sizeBytes = sizeBytes;
+    this.#signal = signal;
+  }
+
+  /** The header at the beginning. */
+  async readHead(): Promise<HeaderCopy> {
+    const first = await this.#read(0, Math.min(FIRST_READ_BYTES, this.#sizeBytes));
+    if (first.length < FRAME_BYTES)
+      return { judged: judgeHeader(padded(first), undefined, 0), bodyStart: this.#sizeBytes };
+    const frame = first.subarray(0, FRAME_BYTES);
+    const bodyStart = FRAME_BYTES + headerBytesOf(frame);
+    const bodyBytes = this.#sizeBytes - bodyStart;
+    if (!this.#isWithin(bodyStart)) return { judged: judgeHeader(frame, undefined, 0), bodyStart };
+    const json =
+      bodyStart <= first.length ? first.subarray(FRAME_BYTES, bodyStart) : await this.#read(FRAME_BYTES, bodyStart);
+    return { judged: judgeHeader(frame, json, bodyBytes), bodyStart };
+  }
+
+  /** The other copy, at the end; `undefined` where there is none, as in packs of earlier releases. */
+  async readTail(): Promise<HeaderCopy | undefined> {
+    const start = this.#sizeBytes - FRAME_BYTES;
+    if (start < FRAME_BYTES) return undefined;
+    const frame = await this.#read(start, this.#sizeBytes);
+    if (frame.length < FRAME_BYTES) return undefined;
+    const bodyStart = FRAME_BYTES + headerBytesOf(frame);
+    const jsonStart = start - headerBytesOf(frame);
+    if (jsonStart < bodyStart || !this.#isWithin(bodyStart)) return undefined;
+    const json = await this.#read(jsonStart, start);
+    return { judged: judgeHeader(frame, json, jsonStart - bodyStart), bodyStart };
+  }
+
+  /** What both have left, each payload of which has still to be verified. */
+  async salvage(head: HeaderCopy): Promise<ReadPack> {
+    const problem = head.judged.state === "damaged" ? head.judged.problem : "is damaged";
+    const text = await this.#read(FRAME_BYTES, await this.#lineEnd(head));
+    const bodyStarts = [FRAME_BYTES + text.length];
+    if (this.#isWithin(head.bodyStart)) bodyStarts.push(head.bodyStart);
+    const bodyBytes = this.#sizeBytes - Math.min(...bodyStarts);
+    const index = salvageIndex(text, bodyBytes) ?? { format: "", items: [] };
+    return { index, bodyStarts: [...new Set(bodyStarts)], problem };
+  }
+
+  /** Where the one line of the header ends, as far as that can be found. */
+  async #lineEnd({ bodyStart }: HeaderCopy): Promise<number> {
+    const limit = Math.min(this.#sizeBytes, FRAME_BYTES + SALVAGED_BYTES);
+    for (let bytes = FIRST_READ_BYTES; ; bytes *= 8) {
+      const end = Math.min(limit, FRAME_BYTES + bytes);
+      const at = (await this.#read(FRAME_BYTES, end)).indexOf(LINE_END);
+      if (at !== -1) return FRAME_BYTES + at + 1;
+      if (end === limit) return this.#isWithin(bodyStart) ? bodyStart : limit;
+    }
+  }
+
+  #isWithin(bodyStart: number): boolean {
+    return bodyStart <= this.#sizeBytes && bodyStart - FRAME_BYTES <= MAX_HEADER_BYTES;
+  }
+
+  async #read(start: number, end: number): Promise<Uint8Array> {
+    if (start >= end) return new Uint8Array(0);
+    const bytes = await this.#store.read(this.#path, { signal: this.#signal, range: { start, end } });
+    if (bytes === undefined) throw hasGone;
+    return bytes;
+  }
+}

@@ -1,0 +1,59 @@
+import type { State } from "../../persistable/declare/state.ts";
+import { NodeKind, type PlanGraph } from "./plan-graph.ts";
+import type { WalkedGraph } from "./walk-targets.ts";
+
+/** What the walk and the stores have told, as arrays; how long things take is filled in later. */
+export function buildGraph(walked: WalkedGraph, existing: readonly boolean[]): PlanGraph {
+  const count = walked.states.length;
+  const graph: PlanGraph = {
+    count,
+    states: walked.states as readonly State[],
+    dependencyStart: Int32Array.from(walked.dependencyStart),
+    dependencies: Int32Array.from(walked.dependencies),
+    kinds: new Uint8Array(count),
+    needed: new Uint8Array(count),
+    isTarget: new Uint8Array(count),
+    forced: new Uint8Array(count),
+    expectedMs: new Float64Array(count).fill(Number.NaN),
+  };
+  const { needed, isTarget, forced } = graph;
+  for (const node of walked.targetNodes) {
+    needed[node] = 1;
+    isTarget[node] = 1;
+  }
+  for (const node of walked.forcedNodes) {
+    needed[node] = 1;
+    forced[node] = 1;
+  }
+  markNeeded(graph, existing);
+  markKinds(graph, existing);
+  return graph;
+}
+
+/** Whoever is made from a node stands after it: backwards, each is asked when everybody has spoken who may need it. */
+function markNeeded(
+  { count, needed, forced, dependencies, dependencyStart }: PlanGraph,
+  existing: readonly boolean[],
+): void {
+  for (let node = count - 1; node >= 0; node--) {
+    if (needed[node] === 0 || (existing[node] === true && forced[node] === 0)) continue;
+    const end = dependencyStart[node + 1] as number;
+    for (let edge = dependencyStart[node] as number; edge < end; edge++) needed[dependencies[edge] as number] = 1;
+  }
+}
+
+function markKinds(graph: PlanGraph, existing: readonly boolean[]): void {
+  const { count, needed, forced, kinds, dependencies, dependencyStart } = graph;
+  for (let node = 0; node < count; node++) {
+    if (existing[node] === true && forced[node] === 0) {
+      kinds[node] = NodeKind.hit;
+      continue;
+    }
+    kinds[node] = NodeKind.miss;
+    // What nobody needs waits for nothing.
+    if (needed[node] === 0) continue;
+    const end = dependencyStart[node + 1] as number;
+    for (let edge = dependencyStart[node] as number; edge < end; edge++)
+      if (kinds[dependencies[edge] as number] !== NodeKind.hit) kinds[node] = NodeKind.blocked;
+  }
+}

@@ -1,0 +1,108 @@
+import { describeMiss, describeValue } from "../../artifact/explain/miss.ts";
+import { visibleLine } from "../../errors/visible-text.ts";
+import type { Expectation } from "./estimate.ts";
+import type { CauseValue, MissCause } from "./miss-causes.ts";
+import type { PlanCounts, PlanNode } from "./planned-node.ts";
+
+/** What is told of a plan. */
+export interface DescribedPlan {
+  readonly counts: PlanCounts;
+  readonly causes: readonly MissCause[];
+  readonly expected: Expectation;
+  readonly nodes: readonly PlanNode[];
+}
+
+const SHOWN_CAUSES = 10;
+const SHOWN_MISSES = 10;
+const SHOWN_VALUES = 5;
+
+/** A plan in words. */
+export function describePlan(plan: DescribedPlan): string {
+  // Names, keys and units of cost may hold anything.
+  return linesOf(plan).map(visibleLine).join("\n");
+}
+
+function linesOf({ counts, causes, expected, nodes }: DescribedPlan): string[] {
+  const misses = counts.miss + counts.blocked;
+  const lines = [describeCounts(counts)];
+  if (misses === 0) return lines;
+  lines.push(describeExpectation(expected), "", ...shorten(causes.map(describeCause), SHOWN_CAUSES, "cause"), "");
+  const shown: string[] = [];
+  for (const node of nodes) {
+    if (!node.isNeeded || node.state === "hit") continue;
+    // Those are all said above.
+    if (node.reason?.kind === "never-generated") continue;
+    if (shown.push(`  ${node.name} ${node.address.slice(0, 8)}…  ${describeNode(node)}`) === SHOWN_MISSES) break;
+  }
+  if (shown.length === 0) return lines.slice(0, -1);
+  lines.push(...shown);
+  if (misses > shown.length) lines.push(`  … and ${count(misses - shown.length, "more miss", "more misses")}`);
+  return lines;
+}
+
+function describeCounts({ hit, miss, blocked, notNeeded }: PlanCounts): string {
+  const total = count(hit + miss + blocked, "artifact is", "artifacts are");
+  const rest = notNeeded === 0 ? "" : `; ${notNeeded} further upstream ${notNeeded === 1 ? "is" : "are"} not needed`;
+  if (miss + blocked === 0) return `${total} needed, all there${rest}`;
+  const waiting = blocked === 0 ? "" : `, ${blocked} of them after others`;
+  return `${total} needed: ${hit} there, ${miss + blocked} to generate${waiting}${rest}`;
+}
+
+function describeExpectation({ durationMs, criticalPathMs, cost, unknown }: Expectation): string {
+  const parts: string[] = [];
+  if (durationMs !== undefined && criticalPathMs !== undefined)
+    parts.push(
+      `${describeDuration(durationMs)} of generating, at least ${describeDuration(criticalPathMs)} of it in a row`,
+    );
+  for (const [unit, spent] of Object.entries(cost)) parts.push(`${Number(spent.toPrecision(3))} ${unit}`);
+  const blanks = unknown.length === 0 ? "" : `nothing is known of ${shorten(unknown, SHOWN_VALUES, "name").join(", ")}`;
+  return `Expected: ${[parts.join(", "), blanks].filter(Boolean).join("; ")}`;
+}
+
+/** `3 misses follow from zThreshold of outlier_estimator: 2, nearest artifact has 3`. */
+export function describeCause({ what, name, key, values, count: nodes }: MissCause): string {
+  const misses = count(nodes, "miss", "misses");
+  if (what === "never-generated") return `${misses}: ${name} was never generated`;
+  if (what === "forced") return `${misses}: ${name} is forced`;
+  const part = what === "param" ? key : what === "dependency" ? `dependency ${key}` : what;
+  return `${misses} ${nodes === 1 ? "follows" : "follow"} from ${part} of ${name}: ${describeValues(values)}`;
+}
+
+function describeValues(values: readonly CauseValue[]): string {
+  const asked = distinct(values, "value");
+  const nearest = distinct(values, "nearestValue");
+  const have = nearest.length === 1 ? "nearest artifact has" : "nearest artifacts have";
+  return `${shorten(asked, SHOWN_VALUES, "value").join(", ")}${asked.length > 1 ? ";" : ","} ${have} ${shorten(nearest, SHOWN_VALUES, "value").join(", ")}`;
+}
+
+function distinct(values: readonly CauseValue[], side: keyof CauseValue): string[] {
+  return [...new Set(values.map((pair) => (side in pair ? describeValue(pair[side]) : "none")))];
+}
+
+function describeNode(node: PlanNode): string {
+  const { reason, blockedBy, expectedMs } = node;
+  const why = reason === undefined ? "forced" : describeMiss(reason);
+  const [first] = blockedBy;
+  const others = blockedBy.length > 1 ? ` and ${blockedBy.length - 1} more` : "";
+  const waits = first === undefined ? "" : `; after ${first.name} ${first.address.slice(0, 8)}…${others}`;
+  return `${why}${waits}${expectedMs === undefined ? "" : `; ${describeDuration(expectedMs)}`}`;
+}
+
+/** `1 h 5 min`, `12 s`, `350 ms`. */
+function describeDuration(durationMs: number): string {
+  const seconds = durationMs / 1000;
+  if (seconds < 1) return `${Math.round(durationMs)} ms`;
+  if (seconds < 60) return `${Number(seconds.toPrecision(2))} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function shorten(items: readonly string[], limit: number, what: string): string[] {
+  const rest = items.length - limit;
+  return rest <= 0 ? [...items] : [...items.slice(0, limit), `… and ${count(rest, `more ${what}`, `more ${what}s`)}`];
+}
+
+function count(number: number, one: string, several: string): string {
+  return `${number} ${number === 1 ? one : several}`;
+}

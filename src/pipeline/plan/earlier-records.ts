@@ -1,0 +1,57 @@
+import { nearestReason } from "../../artifact/explain/explain-miss.ts";
+import type { MissReason } from "../../artifact/explain/miss.ts";
+import { readRecords } from "../../artifact/explain/read-records.ts";
+import type { State } from "../../persistable/declare/state.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
+import { NodeKind, type PlanGraph } from "./plan-graph.ts";
+import { RecordShelf } from "./record-index.ts";
+
+/** How many records of one name are read. */
+export const MAX_RECORDS = 256;
+/** How many of them are compared in full. */
+const COMPARED_RECORDS = 16;
+
+/** Records of the names that have something to generate: what a plan expects, and why it misses. */
+export class EarlierRecords {
+  /** By name and store. */
+  readonly #shelves: ReadonlyMap<string, RecordShelf>;
+  readonly #reasons = new Map<State, MissReason>();
+
+  private constructor(shelves: ReadonlyMap<string, RecordShelf>) {
+    this.#shelves = shelves;
+  }
+
+  /** @throws a StoreError where a store cannot be listed */
+  static async read(graph: PlanGraph, signal: AbortSignal | undefined): Promise<EarlierRecords> {
+    const shelves = new Map<string, RecordShelf>();
+    for (let node = 0; node < graph.count; node++) {
+      if (graph.needed[node] === 0 || graph.kinds[node] === NodeKind.hit) continue;
+      const state = graph.states[node] as State;
+      const key = shelfKey(state);
+      if (shelves.has(key)) continue;
+      const { name, classes } = state.node;
+      const options = { maxRecords: MAX_RECORDS, signal };
+      const records = await readRecords(state.surroundings.store, name, classes, options);
+      shelves.set(key, new RecordShelf(records, classes));
+    }
+    return new EarlierRecords(shelves);
+  }
+
+  shelfOf(state: State): RecordShelf | undefined {
+    return this.#shelves.get(shelfKey(state));
+  }
+
+  reasonOf(state: State): MissReason {
+    const known = this.#reasons.get(state);
+    if (known !== undefined) return known;
+    const nearest: readonly ArtifactRecord[] = this.shelfOf(state)?.nearest(state.node, COMPARED_RECORDS) ?? [];
+    const reason = nearestReason(state.node, nearest);
+    this.#reasons.set(state, reason);
+    return reason;
+  }
+}
+
+/** Names are told apart by store. */
+export function shelfKey({ node, surroundings }: State): string {
+  return `${node.name} ${surroundings.store.url}`;
+}

@@ -1,0 +1,51 @@
+import { recordPath } from "../../artifact/layout/artifact-paths.ts";
+import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
+import type { State } from "../../persistable/declare/state.ts";
+import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
+import { peekPayloadBytes } from "../../record/payload-bytes.ts";
+import { MAX_RECORD_BYTES } from "../../record/record.ts";
+import { Breather } from "../yield-turns.ts";
+import { NodeKind, type PlanGraph } from "./plan-graph.ts";
+
+const CONCURRENT_READS = 32;
+
+/** What the records of needed hits say of their payloads, added up. A record that has vanished or is damaged adds nothing. */
+export async function sumPayloadBytes({ count, needed, kinds, states }: PlanGraph): Promise<number> {
+  const breather = new Breather(undefined);
+  let next = 0;
+  let sum = 0;
+  const work = async (): Promise<void> => {
+    try {
+      while (next < count) {
+        const node = next++;
+        if (needed[node] === 0 || kinds[node] !== NodeKind.hit) continue;
+        const size = sizeNow(states[node] as State) ?? (await sizeOf(states[node] as State));
+        sum += size;
+        if (breather.isDue()) await breather.pause();
+      }
+    } catch (error) {
+      next = count;
+      throw error;
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENT_READS }, work));
+  return sum;
+}
+
+/** Where the store can tell without waiting; `undefined`: ask the other way. */
+function sizeNow({ node, surroundings }: State): number | undefined {
+  const found = surroundings.store.sync?.readShared(recordPath(node.name, node.address), MAX_RECORD_BYTES);
+  return found instanceof Uint8Array ? peekPayloadBytes(found) : undefined;
+}
+
+async function sizeOf(state: State): Promise<number> {
+  const { store } = state.surroundings;
+  for (const { name, address } of [state.node, ...variantsOf(state)]) {
+    const path = recordPath(name, address);
+    const bytes = await readRecordBytes(store, path);
+    if (bytes === undefined) continue;
+    // One read may be a bad one.
+    return peekPayloadBytes(bytes) ?? peekPayloadBytes((await readRecordBytes(store, path)) ?? bytes) ?? 0;
+  }
+  return 0;
+}

@@ -1,0 +1,64 @@
+import { InvalidSweepError } from "../../errors/pipeline-errors.ts";
+import type { CompiledGrid } from "./compile-grid.ts";
+import { GridExpander } from "./expand-grid.ts";
+import { createPermutation } from "./permutation.ts";
+import { SeededRandom } from "./seeded-random.ts";
+import type { Subtree } from "./subtree.ts";
+import type { SampleOptions } from "./sweep-options.ts";
+
+/** How many points in a row may be refused where there are more for ever. */
+const MAX_REFUSED = 100_000;
+
+/**
+ * Random points of a grid, none twice. Goes through all combinations of axes in random order, over and over: each time round, each of them gives one more of the points that
+ * its functions and ranges make of it.
+ */
+export function* sampleGrid(
+  grid: CompiledGrid,
+  { count, seed }: SampleOptions,
+  isWanted: (point: Subtree) => boolean,
+): Generator<Subtree, void, undefined> {
+  let given = 0;
+  let refused = 0;
+  for (const { point, isEndless } of randomPoints(grid, seed)) {
+    if (isWanted(point)) {
+      yield point;
+      refused = 0;
+      if (++given === count) return;
+    } else if (isEndless && ++refused === MAX_REFUSED) {
+      throw new InvalidSweepError(
+        "where",
+        `refused ${refused} random points in a row`,
+        "Draw from narrower ranges, or give a sample of fewer points.",
+      );
+    }
+  }
+}
+
+interface RandomPoint {
+  readonly point: Subtree;
+  /** Whether there is always another one, since it was drawn from a range. */
+  readonly isEndless: boolean;
+}
+
+function* randomPoints(grid: CompiledGrid, seed: number): Generator<RandomPoint, void, undefined> {
+  const expander = new GridExpander(grid);
+  let rounds = 1;
+  for (let round = 0; round < rounds; round++) {
+    const indexAt = createPermutation(grid.size, seed, round, 0);
+    for (let place = 0; place < grid.size; place++) {
+      const index = indexAt(place);
+      if (grid.root.isStatic) {
+        yield { point: expander.pointAt(index), isEndless: false };
+        continue;
+      }
+      const points = [...expander.expand(index, new SeededRandom(seed, round, index, 1))];
+      const isEndless = expander.drew;
+      rounds = Math.max(rounds, isEndless ? Number.POSITIVE_INFINITY : points.length);
+      if (round >= points.length && !isEndless) continue;
+      const order = createPermutation(points.length, seed, index, 2);
+      const point = points[order(round % points.length)];
+      if (point !== undefined) yield { point, isEndless };
+    }
+  }
+}

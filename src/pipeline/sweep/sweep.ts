@@ -1,0 +1,157 @@
+import { DefinitionError } from "../../errors/persistable-errors.ts";
+import type { PersistableOf, TreeOf } from "../../persistable/declare/definition.ts";
+import { DEFAULT_DATA_DIR } from "../../persistable/declare/surroundings.ts";
+import { type AnyPersistable, Persistable, type PersistableOptions } from "../../persistable/persistable.ts";
+import { openStore } from "../../store/open/open-store.ts";
+import { describeKind } from "../../util/describe-kind.ts";
+import type { Expectation } from "../plan/estimate.ts";
+import { plan } from "../plan/plan.ts";
+import type { PlanCounts } from "../plan/planned-node.ts";
+import { type CompiledGrid, compileGrid } from "./compile-grid.ts";
+import { GridExpander } from "./expand-grid.ts";
+import type { Grid, SweptDefinition } from "./grid.ts";
+import { sampleGrid } from "./sample-grid.ts";
+import { buildPoint, pointOf, type Subtree } from "./subtree.ts";
+import { assertSweepOptions, type SweepOptions } from "./sweep-options.ts";
+
+/**
+ * The persistables of a grid, built one by one while it is iterated; given to `plan`, `run` or `collect` as a whole.
+ *
+ * Upstream axes move slowest, and points that agree in a dependency share it.
+ *
+ * @typeParam Built - what each point gives
+ * @typeParam Tree - the params tree of each point
+ */
+export interface Sweep<Built extends AnyPersistable, Tree> extends Iterable<Built> {
+  /** How many persistables it gives, all draws among them. Where functions or `where` decide, they are called for each point once to count. */
+  readonly count: number;
+  /** The params trees alone, each once whatever the draws; frozen. Nothing is built. */
+  trees(): Iterable<Tree>;
+  /**
+   * What running it is expected to take, from what is there and from earlier records. Builds all of it, as `plan` does.
+   *
+   * @throws what {@link plan} throws
+   */
+  expect(options?: { readonly signal?: AbortSignal | undefined }): Promise<SweepExpectation>;
+}
+
+/** What is known of a sweep before it is run. */
+export interface SweepExpectation {
+  /** Points, each once whatever the draws. */
+  readonly points: number;
+  /** What is there and what is not, upstream included. */
+  readonly counts: PlanCounts;
+  readonly expected: Expectation;
+}
+
+/**
+ * Stand many params trees for one: a grid over any part of a definition's tree, upstream included. Nothing is built until it is iterated, and nothing is read or written.
+ *
+ * Points come as their axes say, without a comparison of all of them: a value that stands twice in one axis counts once, and two axes that come to the same give it twice.
+ *
+ * @throws {@link InvalidSweepError} for an axis without values, zipped axes of different lengths, unknown paths, and more points than can be counted. Params that the schema
+ * refuses fail where their point is built.
+ *
+ * @example
+ * ```ts
+ * const study = sweep(outlierEstimator, { zThreshold: [1, 2, 3], points: { n: [10, 100], randomState: 10 } }, { dataDir: "data" });
+ * study.count; // 6
+ * for (const estimator of study) console.log(estimator.params.zThreshold, (await estimator.payload).mean);
+ *
+ * sweep(searchIndex, {
+ *   weighting: ["bm25", "tfidf"],
+ *   k1: (point) => (point.weighting === "bm25" ? axis([1.2, 1.6]) : undefined), // an axis of some points
+ *   pages: { count: [100, 1000] },
+ * });
+ * ```
+ */
+export function sweep<Swept extends SweptDefinition>(
+  definition: Swept,
+  grid: Grid<TreeOf<Swept>>,
+  options: SweepOptions<TreeOf<Swept>> = {},
+): Sweep<PersistableOf<Swept>, TreeOf<Swept>> {
+  assertDefinition(definition);
+  const compiled = compileGrid(definition, grid, options.zip);
+  assertSweepOptions(options, compiled);
+  return new GridSweep(compiled, options as SweepOptions<unknown>) as unknown as Sweep<
+    PersistableOf<Swept>,
+    TreeOf<Swept>
+  >;
+}
+
+function assertDefinition(given: unknown): void {
+  if (typeof given === "function" && "payloadName" in given && "dependencies" in given) return;
+  const isClass = typeof given === "function" && given.prototype instanceof Persistable;
+  throw new DefinitionError(
+    isClass
+      ? `${given.name} is a class, and a sweep builds its points by calling a definition. Define it with definePersistable, or build the persistables in a loop and give the list to plan, run and collect.`
+      : `What was given to sweep is ${describeKind(given)}, and not a definition. Give what definePersistable returns.`,
+  );
+}
+
+class GridSweep implements Sweep<AnyPersistable, object> {
+  readonly #grid: CompiledGrid;
+  readonly #options: SweepOptions<unknown>;
+  #counted: number | undefined;
+
+  constructor(grid: CompiledGrid, options: SweepOptions<unknown>) {
+    this.#grid = grid;
+    this.#options = options;
+  }
+
+  get count(): number {
+    this.#counted ??= (this.#knownPoints() ?? this.#countPoints()) * (this.#options.draws ?? 1);
+    return this.#counted;
+  }
+
+  async expect(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<SweepExpectation> {
+    const { targets, counts, expected } = await plan(this, options);
+    return { points: targets.length / (this.#options.draws ?? 1), counts, expected };
+  }
+
+  *trees(): Generator<object, void, undefined> {
+    for (const { tree } of this.#points()) yield tree;
+  }
+
+  *[Symbol.iterator](): Generator<AnyPersistable, void, undefined> {
+    const { draws = 1, dataDir, logger, verbose, onEvent, memory, limits } = this.#options;
+    // Opened here: persistables without a place of their own would wait for each other's.
+    const store = openStore(dataDir ?? process.env.PERSISTABLE_DATA_DIR ?? DEFAULT_DATA_DIR);
+    const upstreamOptions: PersistableOptions = { dataDir: store, logger, verbose, onEvent };
+    const drawOptions = Array.from({ length: draws }, (_, draw) => ({ ...upstreamOptions, memory, limits, draw }));
+    for (const point of this.#points())
+      for (const pointOptions of drawOptions) yield buildPoint(point, pointOptions, upstreamOptions);
+  }
+
+  #points(): Iterable<Subtree> {
+    const { where, sample } = this.#options;
+    const isWanted = where === undefined ? always : (point: Subtree) => where(pointOf(point) as never);
+    return sample === undefined ? allPoints(this.#grid, isWanted) : sampleGrid(this.#grid, sample, isWanted);
+  }
+
+  #knownPoints(): number | undefined {
+    const { where, sample } = this.#options;
+    const { size, derivations, continuousPath } = this.#grid;
+    if (where !== undefined || derivations.length > 0) return undefined;
+    if (sample === undefined) return size;
+    return continuousPath === undefined ? Math.min(sample.count, size) : sample.count;
+  }
+
+  #countPoints(): number {
+    let count = 0;
+    for (const _ of this.#points()) count++;
+    return count;
+  }
+}
+
+function* allPoints(grid: CompiledGrid, isWanted: (point: Subtree) => boolean): Generator<Subtree, void, undefined> {
+  const expander = new GridExpander(grid);
+  for (let index = 0; index < grid.size; index++) {
+    if (grid.root.isStatic) {
+      const point = expander.pointAt(index);
+      if (isWanted(point)) yield point;
+    } else for (const point of expander.expand(index)) if (isWanted(point)) yield point;
+  }
+}
+
+const always = (): true => true;

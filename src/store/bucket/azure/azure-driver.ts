@@ -1,0 +1,182 @@
+import type { BlobDownloadResponseParsed, BlockBlobClient, ContainerClient } from "@azure/storage-blob";
+import type {
+  BucketDriver,
+  DriverCallOptions,
+  DriverEntry,
+  DriverGetOptions,
+  DriverListOptions,
+  DriverObject,
+  DriverPage,
+  DriverPutOptions,
+  DriverUpload,
+  DriverVerdict,
+} from "../bucket-driver.ts";
+import { Changed, codeOf, isMissing, judgeAzure, statusOf } from "./classify-azure-error.ts";
+
+/** One container of Azure Blob Storage. */
+export class AzureDriver implements BucketDriver {
+  readonly url: string;
+  readonly #container: ContainerClient;
+
+  constructor(url: string, container: ContainerClient) {
+    this.url = url;
+    this.#container = container;
+  }
+
+  async get(key: string, { range, etag, signal }: DriverGetOptions): Promise<DriverObject | undefined> {
+    const count = range === undefined ? undefined : range.end - range.start;
+    try {
+      const answer = await this.#blob(key).download(range?.start ?? 0, count, {
+        abortSignal: signal,
+        maxRetryRequests: 0,
+        ...(etag === undefined ? {} : { conditions: { ifMatch: etag } }),
+      });
+      return objectOf(answer);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      if (statusOf(error) === 412 && etag !== undefined) throw new Changed("changed", { cause: error });
+      if (statusOf(error) !== 416) throw error;
+      // Beyond the end, where there may be an end at all.
+      const entry = await this.head(key, { signal });
+      return entry && { sizeBytes: entry.sizeBytes, etag, body: nothing() };
+    }
+  }
+
+  async head(key: string, { signal }: DriverCallOptions): Promise<DriverEntry | undefined> {
+    try {
+      const answer = await this.#blob(key).getProperties({ abortSignal: signal });
+      return {
+        key,
+        sizeBytes: answer.contentLength ?? 0,
+        modifiedMs: answer.lastModified?.getTime() ?? 0,
+        writer: answer.metadata?.writer,
+      };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async put(key: string, bytes: Uint8Array, options: DriverPutOptions): Promise<"created" | "exists"> {
+    return unlessExists(options.ifAbsent, () =>
+      this.#blob(key).upload(asBuffer(bytes), bytes.length, writeOptionsOf(options, options.signal)),
+    );
+  }
+
+  async startUpload(key: string, options: DriverPutOptions): Promise<DriverUpload> {
+    return new AzureUpload(this.#blob(key), options);
+  }
+
+  async copy(from: string, to: string, { signal }: DriverPutOptions): Promise<boolean> {
+    try {
+      const copying = await this.#blob(to).beginCopyFromURL(this.#blob(from).url, {
+        abortSignal: signal,
+        intervalInMs: 100,
+      });
+      await copying.pollUntilDone();
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  async remove(key: string, { signal }: DriverCallOptions): Promise<void> {
+    await this.#blob(key).deleteIfExists({ abortSignal: signal });
+  }
+
+  async list(prefix: string, { signal, after }: DriverListOptions): Promise<DriverPage> {
+    const pages = this.#container
+      .listBlobsFlat({ prefix, abortSignal: signal })
+      .byPage(after === undefined ? {} : { continuationToken: after });
+    for await (const { segment, continuationToken = "" } of pages) {
+      const entries = segment.blobItems.map(({ name, properties: { contentLength, lastModified } }) => ({
+        key: name,
+        sizeBytes: contentLength ?? 0,
+        modifiedMs: lastModified.getTime(),
+      }));
+      return { entries, next: continuationToken === "" ? undefined : continuationToken };
+    }
+    return { entries: [], next: undefined };
+  }
+
+  judge(error: unknown): DriverVerdict {
+    return judgeAzure(error, this.#container);
+  }
+
+  #blob(key: string): BlockBlobClient {
+    return this.#container.getBlockBlobClient(key);
+  }
+}
+
+class AzureUpload implements DriverUpload {
+  readonly minPartBytes = 1;
+  readonly maxParts = 50_000;
+  readonly #blob: BlockBlobClient;
+  readonly #options: DriverPutOptions;
+  /** Blocks of several uploads to one name lie together until one of them is committed. */
+  readonly #name = Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString("hex");
+  #count = 0;
+
+  constructor(blob: BlockBlobClient, options: DriverPutOptions) {
+    this.#blob = blob;
+    this.#options = options;
+  }
+
+  async sendPart(part: number, bytes: Uint8Array, { signal }: DriverCallOptions): Promise<void> {
+    this.#count = Math.max(this.#count, part);
+    await this.#blob.stageBlock(this.#idOf(part), asBuffer(bytes), bytes.length, { abortSignal: signal });
+  }
+
+  async complete({ signal }: DriverCallOptions): Promise<"created" | "exists"> {
+    const ids = Array.from({ length: this.#count }, (_, index) => this.#idOf(index + 1));
+    return unlessExists(this.#options.ifAbsent, () =>
+      this.#blob.commitBlockList(ids, writeOptionsOf(this.#options, signal)),
+    );
+  }
+
+  async abort(): Promise<void> {
+    // There is no such request: blocks that nobody commits are never seen, and the service drops them after a week.
+  }
+
+  #idOf(part: number): string {
+    return Buffer.from(`${this.#name}-${String(part).padStart(6, "0")}`).toString("base64");
+  }
+}
+
+async function unlessExists(ifAbsent: boolean, write: () => Promise<unknown>): Promise<"created" | "exists"> {
+  try {
+    await write();
+    return "created";
+  } catch (error) {
+    const status = statusOf(error);
+    if (ifAbsent && (status === 412 || (status === 409 && codeOf(error) === "BlobAlreadyExists"))) return "exists";
+    throw error;
+  }
+}
+
+function writeOptionsOf({ ifAbsent, writer }: DriverPutOptions, signal: AbortSignal) {
+  return {
+    abortSignal: signal,
+    ...(ifAbsent ? { conditions: { ifNoneMatch: "*" } } : {}),
+    ...(writer === undefined ? {} : { metadata: { writer } }),
+  };
+}
+
+function objectOf(answer: BlobDownloadResponseParsed): DriverObject {
+  const total = /\/(\d+)$/.exec(answer.contentRange ?? "")?.[1];
+  // Whoever leaves it unread gets an error that nobody would hear, which ends the process; whoever reads it gets it anyway.
+  answer.readableStreamBody?.on("error", () => {});
+  return {
+    sizeBytes: total === undefined ? (answer.contentLength ?? 0) : Number(total),
+    etag: answer.etag,
+    body: (answer.readableStreamBody as AsyncIterable<Uint8Array> | undefined) ?? nothing(),
+  };
+}
+
+/** The client takes a plain Uint8Array for text. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

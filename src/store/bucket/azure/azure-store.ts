@@ -1,0 +1,157 @@
+import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blob";
+import { StoreAccessError } from "../../../errors/store-errors.ts";
+import { loadAzure } from "../../../util/peers/peers.ts";
+import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
+import { parsePlaceUrl } from "../../location/location-url.ts";
+import { noteReopening } from "../../location/reopening.ts";
+import type { Store } from "../../store.ts";
+import { createBucketStore } from "../bucket-store.ts";
+import { describeCause } from "../describe-cause.ts";
+import type { BucketPatience } from "../requests.ts";
+import { AzureDriver } from "./azure-driver.ts";
+
+/**
+ * Where a container is. Credentials are found in the environment: AZURE_STORAGE_CONNECTION_STRING, or with the account's name AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN,
+ * or else by `DefaultAzureCredential`, where @azure/identity is installed.
+ */
+export interface AzureStoreOptions {
+  readonly container: string;
+  /** Before every name: `team/experiment`. */
+  readonly prefix?: string | undefined;
+  /** Name of the storage account. Default: AZURE_STORAGE_ACCOUNT. */
+  readonly account?: string | undefined;
+  /** Of a service at another place than Azure's: `http://127.0.0.1:10000/devstoreaccount1`. */
+  readonly endpoint?: string | undefined;
+  /** A client of your own, with credentials and settings of your own. */
+  readonly client?: ContainerClient | undefined;
+  /** How often and how long requests are tried. */
+  readonly patience?: Partial<BucketPatience> | undefined;
+}
+
+type Module = typeof import("@azure/storage-blob");
+
+/**
+ * A store in a container of Azure Blob Storage.
+ *
+ * Big objects are sent and fetched in parts, several at a time. What may pass is tried again: dropped connections, stalls, throttling, 5xx.
+ *
+ * @throws {@link MissingPeerError} where @azure/storage-blob is not installed; {@link StoreAccessError} where there are no credentials.
+ *
+ * @example
+ * ```ts
+ * const store = await azureStore({ container: "results", prefix: "team" });
+ * await embeddings({ model: "small" }, { dataDir: store }).payload;
+ * await embeddings({ model: "small" }, { dataDir: "az://results/team" }).payload; // the same place
+ * ```
+ */
+export async function azureStore(options: AzureStoreOptions): Promise<Store> {
+  const { container, prefix = "", endpoint, patience } = options;
+  assertNoCredentialsIn({ container, prefix, account: options.account, endpoint });
+  const clean = prefix.replace(/^\/+|\/+$/g, "");
+  const query = endpoint === undefined ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
+  const url = `az://${container}${clean === "" ? "" : `/${clean}`}${query}`;
+  const client = options.client ?? (await createClient(options, url));
+  const store = createBucketStore(new AzureDriver(url, client), { prefix: clean, patience });
+  if (options.client === undefined) noteReopening(store, () => ({ service: "azure", options }));
+  return store;
+}
+
+/**
+ * The store behind `az://container/prefix?account=…&endpoint=…`.
+ *
+ * @throws {@link UnknownStoreError} where the URL names no container, has an option that there is not, or holds credentials; as {@link azureStore}.
+ *
+ * @example
+ * ```ts
+ * const store = await openAzure("az://results/team?account=labdata");
+ * ```
+ */
+export async function openAzure(url: string): Promise<Store> {
+  const { host, path, option } = parsePlaceUrl(url, "az:");
+  return azureStore({ container: host, prefix: path, account: option("account"), endpoint: option("endpoint") });
+}
+
+async function createClient(options: AzureStoreOptions, url: string): Promise<ContainerClient> {
+  const module = await loadAzure();
+  // The store has retries of its own.
+  const pipeline: StoragePipelineOptions = { retryOptions: { maxTries: 1 }, keepAliveOptions: { enable: true } };
+  const service = await createService(module, options, url, pipeline);
+  return service.getContainerClient(options.container);
+}
+
+type Service = InstanceType<Module["BlobServiceClient"]>;
+
+async function createService(
+  module: Module,
+  options: AzureStoreOptions,
+  url: string,
+  pipeline: StoragePipelineOptions,
+): Promise<Service> {
+  const { BlobServiceClient, StorageSharedKeyCredential } = module;
+  const account = options.account ?? variable("AZURE_STORAGE_ACCOUNT");
+  const connection = process.env.AZURE_STORAGE_CONNECTION_STRING;
+  const isElsewhere = options.account !== undefined || options.endpoint !== undefined;
+  if (connection !== undefined && !isElsewhere && (connection !== "" || account === undefined))
+    return connect(url, CONNECTION, () => BlobServiceClient.fromConnectionString(connection, pipeline));
+  const endpoint = options.endpoint ?? (account === undefined ? undefined : `https://${account}.blob.core.windows.net`);
+  if (endpoint === undefined) throw noAccess(url, "the name of the account is not known (AZURE_STORAGE_ACCOUNT)");
+  const key = variable("AZURE_STORAGE_KEY");
+  const token = variable("AZURE_STORAGE_SAS_TOKEN");
+  const what = options.endpoint === undefined ? "the account's name (account, AZURE_STORAGE_ACCOUNT)" : "the endpoint";
+  const problem = `${what} gives no http: or https: address`;
+  if (key !== undefined && account !== undefined)
+    return connect(
+      url,
+      problem,
+      () => new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), pipeline),
+    );
+  if (token !== undefined)
+    return connect(
+      url,
+      problem,
+      () => new BlobServiceClient(`${endpoint}?${token.trim().replace(/^\?/, "")}`, undefined, pipeline),
+    );
+  const credential = await defaultCredential(url);
+  return connect(url, problem, () => new BlobServiceClient(endpoint, credential, pipeline));
+}
+
+const CONNECTION =
+  "the value of AZURE_STORAGE_CONNECTION_STRING is not a connection string (the portal shows it among the access keys: DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…)";
+
+/** What the client says of a text that it does not understand may quote it, and its errors hold it. */
+function connect(url: string, problem: string, create: () => Service): Service {
+  try {
+    return create();
+  } catch (cause) {
+    throw noAccess(url, problem, cause);
+  }
+}
+
+/** Continuous integration sets a variable to the empty text where a secret is missing. */
+function variable(name: string): string | undefined {
+  const value = process.env[name];
+  return value === "" ? undefined : value;
+}
+
+type Credential = Parameters<Module["newPipeline"]>[0];
+
+/** Of a package that only those need who sign in without a key. */
+async function defaultCredential(url: string): Promise<Credential> {
+  const name: string = "@azure/identity";
+  let identity: { readonly DefaultAzureCredential: new () => NonNullable<Credential> };
+  try {
+    identity = await import(name);
+  } catch (cause) {
+    throw noAccess(
+      url,
+      "there are no credentials: give AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or install @azure/identity",
+      cause,
+    );
+  }
+  return new identity.DefaultAzureCredential();
+}
+
+function noAccess(path: string, problem: string, cause?: unknown): StoreAccessError {
+  const failure = { operation: "read", path, ...(cause === undefined ? {} : { cause: describeCause(cause) }) } as const;
+  return new StoreAccessError(failure, problem, "Correct it, or give a client of your own");
+}

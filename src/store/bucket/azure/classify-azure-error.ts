@@ -1,0 +1,87 @@
+import type { ContainerClient } from "@azure/storage-blob";
+import type { DriverVerdict } from "../bucket-driver.ts";
+import { judgeNetwork } from "../classify-network-error.ts";
+import { retryAfterOf } from "../retry-after.ts";
+
+/** The blob is another one than the one that was being read. */
+export class Changed extends Error {}
+
+/** A container that is just being removed, or an account that is busy. */
+const PASSING = new Set(["ContainerBeingDeleted", "OperationTimedOut", "InternalError", "ServerBusy"]);
+const THROTTLING = new Set(["ServerBusy", "TooManyRequests", "AccountRateLimitExceeded", "IngressOverLimit"]);
+
+/** What an error of the client of Azure means. */
+export function judgeAzure(error: unknown, container: ContainerClient): DriverVerdict {
+  if (error instanceof Changed) return { kind: "changed", systemCode: "412" };
+  // Before the status: of an answer of which only a part came, the status says less than it seems to.
+  if (isBrokenOff(error)) return judgeNetwork(error) ?? { kind: "passing", systemCode: undefined };
+  const status = statusOf(error);
+  const code = codeOf(error);
+  const systemCode = code ?? status?.toString();
+  const passing = { kind: "passing", systemCode, ...retryAfterOf((name) => headersOf(error)?.get(name)) } as const;
+  if (code === "ContainerNotFound") {
+    const problem = `there is no container ${container.containerName}: create it, or correct its name`;
+    return { kind: "other", systemCode, problem };
+  }
+  if (status === 429 || THROTTLING.has(code ?? "")) return { ...passing, isThrottled: true };
+  if (PASSING.has(code ?? "")) return passing;
+  if (status === 401 || status === 403) return { kind: "access", systemCode, ...accessProblem(code, container.url) };
+  if (status === 501) return { kind: "unsupported", systemCode };
+  if (status === 507 || code === "InsufficientAccountPermissions") return { kind: "full", systemCode };
+  if (status === 404) return { kind: "missing", systemCode };
+  if (status === 408 || (status !== undefined && status >= 500))
+    return { ...passing, isThrottled: status === 503 && passing.retryAfterMs !== undefined };
+  return judgeNetwork(error) ?? { kind: "other", systemCode };
+}
+
+/** There is no such blob, as the service said in full. */
+export function isMissing(error: unknown): boolean {
+  return statusOf(error) === 404 && codeOf(error) !== "ContainerNotFound" && !isBrokenOff(error);
+}
+
+export function statusOf(error: unknown): number | undefined {
+  return (Object(error) as { readonly statusCode?: number }).statusCode;
+}
+
+export function codeOf(error: unknown): string | undefined {
+  const { code, details } = Object(error) as {
+    readonly code?: string;
+    readonly details?: { readonly errorCode?: string };
+  };
+  return details?.errorCode ?? code;
+}
+
+/** The client could not read the answer to its end, or not understand what it got of it. */
+function isBrokenOff(error: unknown): boolean {
+  const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown };
+  return code === "PARSE_ERROR" || name === "AbortError";
+}
+
+function headersOf(error: unknown): { get(name: string): string | undefined } | undefined {
+  const { response } = Object(error) as {
+    readonly response?: { readonly headers?: { get(name: string): string | undefined } };
+  };
+  return response?.headers;
+}
+
+/** The own token says until when it is valid and what it allows, and the service does not repeat that. */
+function accessProblem(code: string | undefined, url: string): { readonly problem?: string } {
+  const token = URL.canParse(url) ? new URL(url).searchParams : new URLSearchParams();
+  const [from, until] = [token.get("st"), token.get("se")];
+  const now = Date.now();
+  if (until !== null && Date.parse(until) < now)
+    return { problem: `the SAS token expired at ${until}: make a new one, and give it (AZURE_STORAGE_SAS_TOKEN)` };
+  if (from !== null && Date.parse(from) > now)
+    return { problem: `the SAS token is valid only from ${from} on: wait, or look at the clock of this machine` };
+  if (code === "AuthenticationFailed") return { problem: "the service does not accept the credentials" };
+  const allowed = token.get("sp");
+  if (allowed !== null) {
+    const rights = `the SAS token gives the rights ${JSON.stringify(allowed)}, of ${NEEDED}`;
+    return { problem: `the service refused it: ${rights}` };
+  }
+  if (code === "AuthorizationFailure")
+    return { problem: "the service does not accept the credentials, or they do not give the right to do that" };
+  return {};
+}
+
+const NEEDED = "which a store needs r (read), l (list), c (create), w (write) and d (delete)";

@@ -1,0 +1,179 @@
+import type { Bucket } from "@google-cloud/storage";
+import type {
+  BucketDriver,
+  DriverCallOptions,
+  DriverEntry,
+  DriverGetOptions,
+  DriverListOptions,
+  DriverObject,
+  DriverPage,
+  DriverPutOptions,
+  DriverUpload,
+  DriverVerdict,
+} from "../bucket-driver.ts";
+import { textOf } from "../http-exchange.ts";
+import { Changed, isBucketMissing, judgeGcs } from "./classify-gcs-error.ts";
+import { GcsRefusal, GcsService } from "./gcs-service.ts";
+import { GcsUpload } from "./gcs-upload.ts";
+
+/** One bucket of Google Cloud Storage. A generation number stands for an etag. */
+export class GcsDriver implements BucketDriver {
+  readonly url: string;
+  readonly #service: GcsService;
+
+  constructor(url: string, bucket: Bucket) {
+    this.url = url;
+    this.#service = new GcsService(bucket);
+  }
+
+  async get(key: string, { range, etag, signal }: DriverGetOptions): Promise<DriverObject | undefined> {
+    try {
+      const { headers, body } = await this.#service.call({
+        method: "GET",
+        path: this.#service.objectPath(key),
+        query: { alt: "media", generation: etag },
+        headers: {
+          // Objects that were stored compressed must come as they lie there.
+          "accept-encoding": "gzip",
+          ...(range === undefined ? {} : { range: `bytes=${range.start}-${range.end - 1}` }),
+        },
+        signal,
+      });
+      const total = /\/(\d+)$/.exec(headers["content-range"] ?? "")?.[1] ?? headers["content-length"] ?? 0;
+      return { sizeBytes: Number(total), etag: headers["x-goog-generation"]?.toString(), body };
+    } catch (error) {
+      const status = statusOf(error);
+      // Of a generation that was read from a moment ago, this means another one has taken its place.
+      if (isMissing(error) && etag !== undefined) throw new Changed("changed", { cause: error });
+      if (isMissing(error)) return undefined;
+      if (status !== 416) throw error;
+      // Beyond the end, where there may be an end at all.
+      const entry = await this.head(key, { signal });
+      return entry && { sizeBytes: entry.sizeBytes, etag, body: nothing() };
+    }
+  }
+
+  async head(key: string, { signal }: DriverCallOptions): Promise<DriverEntry | undefined> {
+    try {
+      const path = this.#service.objectPath(key);
+      const found = resourceOf(await this.#service.callForJson({ method: "GET", path, signal }));
+      const writer = found.metadata?.writer;
+      return { ...entryOf(key, found), ...(typeof writer === "string" ? { writer } : {}) };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async put(key: string, bytes: Uint8Array, options: DriverPutOptions): Promise<"created" | "exists"> {
+    // Metadata and bytes in one request.
+    const boundary = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("hex");
+    const head =
+      `--${boundary}\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(metadataOf(key, options))}\r\n` +
+      `--${boundary}\r\ncontent-type: application/octet-stream\r\n\r\n`;
+    const answer = await this.#service.call({
+      method: "POST",
+      path: this.#service.uploadPath,
+      query: { uploadType: "multipart", name: key, ...conditionOf(options) },
+      headers: { "content-type": `multipart/related; boundary=${boundary}` },
+      body: [Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)],
+      accepts: options.ifAbsent ? [412] : [],
+      signal: options.signal,
+    });
+    await textOf(answer);
+    return answer.status === 412 ? "exists" : "created";
+  }
+
+  async startUpload(key: string, options: DriverPutOptions): Promise<DriverUpload> {
+    const { status, headers, body } = await this.#service.call({
+      method: "POST",
+      path: this.#service.uploadPath,
+      query: { uploadType: "resumable", name: key, ...conditionOf(options) },
+      headers: { "content-type": "application/json", "x-upload-content-type": "application/octet-stream" },
+      body: [Buffer.from(JSON.stringify(metadataOf(key, options)))],
+      // The service may already refuse to begin.
+      accepts: options.ifAbsent ? [412] : [],
+      signal: options.signal,
+    });
+    // Its address is in the head, so nothing is lost with the body.
+    await body[Symbol.asyncIterator]().return?.();
+    if (status === 412) return new GcsUpload(this.#service, undefined, true);
+    if (headers.location === undefined) throw new Error("the service does not say where the upload goes to");
+    return new GcsUpload(this.#service, headers.location, options.ifAbsent);
+  }
+
+  async copy(from: string, to: string, { signal }: DriverPutOptions): Promise<boolean> {
+    const path = `${this.#service.objectPath(from)}/rewriteTo/${this.#service.objectPath(to)}`;
+    let rewriteToken: string | undefined;
+    try {
+      do {
+        const query = { rewriteToken };
+        const answer = await this.#service.callForJson({ method: "POST", path, query, signal });
+        ({ rewriteToken } = Object(answer) as { readonly rewriteToken?: string });
+      } while (rewriteToken !== undefined);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  async remove(key: string, { signal }: DriverCallOptions): Promise<void> {
+    try {
+      await textOf(await this.#service.call({ method: "DELETE", path: this.#service.objectPath(key), signal }));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  async list(prefix: string, { signal, after }: DriverListOptions): Promise<DriverPage> {
+    const query = { prefix, pageToken: after };
+    const page = await this.#service.callForJson({ method: "GET", path: this.#service.objectsPath, query, signal });
+    const { items = [], nextPageToken } = Object(page) as {
+      readonly items?: readonly Resource[];
+      readonly nextPageToken?: string;
+    };
+    return {
+      entries: items.flatMap((item) => (item.name === undefined ? [] : [entryOf(item.name, item)])),
+      next: nextPageToken === "" ? undefined : nextPageToken,
+    };
+  }
+
+  judge(error: unknown): DriverVerdict {
+    return judgeGcs(error, this.#service.bucketName);
+  }
+}
+
+/** What the service says of an object. */
+interface Resource {
+  readonly name?: string;
+  readonly size?: string | number;
+  readonly updated?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+function resourceOf(answer: unknown): Resource {
+  return Object(answer) as Resource;
+}
+
+function entryOf(key: string, { size, updated }: Resource): DriverEntry {
+  return { key, sizeBytes: Number(size ?? 0), modifiedMs: new Date(updated ?? 0).getTime() };
+}
+
+function conditionOf({ ifAbsent }: DriverPutOptions): { readonly ifGenerationMatch?: string } {
+  return ifAbsent ? { ifGenerationMatch: "0" } : {};
+}
+
+function metadataOf(name: string, { writer }: DriverPutOptions): object {
+  return { name, ...(writer === undefined ? {} : { metadata: { writer } }) };
+}
+
+function isMissing(error: unknown): boolean {
+  return statusOf(error) === 404 && !isBucketMissing(error);
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof GcsRefusal ? error.status : undefined;
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -1,0 +1,169 @@
+import { ObjectTooLargeError, StoreIoError } from "../../errors/store-errors.ts";
+import type { ReadOptions } from "../store.ts";
+import type { BucketDriver, DriverObject } from "./bucket-driver.ts";
+import { type Attempt, type BucketRequests, EndedEarly, ObjectChanged, type Request } from "./requests.ts";
+
+/** What one request fetches; bigger objects are fetched by several at once. */
+export const READ_PART_BYTES = 8 * 1024 * 1024;
+/** Requests under way at once for one object. */
+const LANES = 8;
+/** Replaced so often in a row while it is read is odd. */
+const MAX_LOOKS = 5;
+
+interface Reading {
+  readonly driver: BucketDriver;
+  readonly requests: BucketRequests;
+  readonly key: string;
+  readonly request: Request;
+}
+
+/** An object whose first part is there. */
+interface Begun {
+  readonly bytes: Uint8Array;
+  /** Where in the object the first byte lies. */
+  readonly start: number;
+  readonly etag: string | undefined;
+  readonly gotBytes: number;
+}
+
+/** {@link Store.read} of a bucket: a small object takes one request; a big one is held to one version, and its parts come side by side. */
+export async function readObject(reading: Reading, options: ReadOptions): Promise<Uint8Array | undefined> {
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    try {
+      const begun = await begin(reading, options);
+      if (begun === undefined) return undefined;
+      await readRest(reading, begun, options);
+      return begun.bytes;
+    } catch (error) {
+      if (!(error instanceof ObjectChanged)) throw error;
+    }
+  }
+  throw new StoreIoError(
+    { operation: "read", path: reading.request.path },
+    "it was replaced each time while it was read",
+  );
+}
+
+/** The first request tells how big the object is; what it brings is kept. */
+async function begin(reading: Reading, options: ReadOptions): Promise<Begun | undefined> {
+  const { range, maxBytes = Number.POSITIVE_INFINITY } = options;
+  const start = Math.max(0, range?.start ?? 0);
+  const wantedEnd = range === undefined ? Number.POSITIVE_INFINITY : Math.max(start, range.end);
+  // Without a range where all of it is allowed to be small: some services are odd about ranges of nothing.
+  const isWhole = range === undefined && maxBytes <= READ_PART_BYTES;
+  let bytes: Uint8Array | undefined;
+  let gotBytes = 0;
+  let etag: string | undefined;
+  const found = await reading.requests.send(reading.request, async (attempt) => {
+    // All of it came, and then the connection broke.
+    if (bytes !== undefined && gotBytes > 0 && gotBytes === Math.min(bytes.length, READ_PART_BYTES)) return bytes;
+    const from = start + gotBytes;
+    const end = Math.min(wantedEnd, start + READ_PART_BYTES);
+    const part = isWhole && gotBytes === 0 ? undefined : { start: from, end: Math.max(from, end) };
+    if (part !== undefined && part.end === part.start && gotBytes === 0) return headOnly(reading, attempt);
+    const object = await reading.driver.get(reading.key, { signal: attempt.signal, range: part, etag });
+    if (object === undefined) return undefined;
+    attempt.moved();
+    etag = object.etag;
+    if (bytes === undefined) {
+      const length = Math.max(0, Math.min(wantedEnd, object.sizeBytes) - start);
+      if (length > maxBytes) {
+        await leave(object);
+        throw new ObjectTooLargeError({ operation: "read", path: reading.request.path }, object.sizeBytes, maxBytes);
+      }
+      bytes = allocate(reading.request.path, length);
+    }
+    const target = bytes;
+    const firstPart = Math.min(target.length, READ_PART_BYTES);
+    const goal = isWhole ? target.length : firstPart;
+    await fill(object, attempt, target.subarray(gotBytes, goal), (moved) => {
+      gotBytes += moved;
+    });
+    return target;
+  });
+  return found === undefined ? undefined : { bytes: found, start, etag, gotBytes };
+}
+
+async function headOnly(reading: Reading, attempt: Attempt): Promise<Uint8Array | undefined> {
+  const entry = await reading.driver.head(reading.key, { signal: attempt.signal });
+  return entry === undefined ? undefined : new Uint8Array(0);
+}
+
+async function readRest(reading: Reading, begun: Begun, { range, onChunk, signal }: ReadOptions): Promise<void> {
+  const { bytes } = begun;
+  const tell = range === undefined && bytes.length > READ_PART_BYTES ? onChunk : undefined;
+  let next = READ_PART_BYTES;
+  const lane = async (): Promise<void> => {
+    try {
+      while (next < bytes.length) {
+        const offset = next;
+        next += READ_PART_BYTES;
+        const part = bytes.subarray(offset, offset + READ_PART_BYTES);
+        await readPart(reading, begun, offset, part);
+        await tell?.(part, offset);
+        signal?.throwIfAborted();
+      }
+    } catch (error) {
+      next = bytes.length;
+      throw error;
+    }
+  };
+  const first = async (): Promise<void> => {
+    await tell?.(bytes.subarray(0, READ_PART_BYTES), 0);
+    signal?.throwIfAborted();
+  };
+  const lanes = Math.min(LANES, Math.ceil(bytes.length / READ_PART_BYTES) - 1);
+  // All come to rest before the first failure is reported: nobody writes into the buffer afterwards.
+  const outcomes = await Promise.allSettled([first(), ...Array.from({ length: Math.max(0, lanes) }, lane)]);
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** A part; what has arrived by the time of a failure is not asked for again. */
+async function readPart(reading: Reading, begun: Begun, offset: number, part: Uint8Array): Promise<void> {
+  const from = begun.start + offset;
+  let gotBytes = 0;
+  await reading.requests.send(reading.request, async (attempt) => {
+    if (gotBytes === part.length) return;
+    const range = { start: from + gotBytes, end: from + part.length };
+    const object = await reading.driver.get(reading.key, { signal: attempt.signal, range, etag: begun.etag });
+    if (object === undefined) throw new ObjectChanged("it is gone");
+    attempt.moved();
+    await fill(object, attempt, part.subarray(gotBytes), (moved) => {
+      gotBytes += moved;
+    });
+  });
+}
+
+async function fill(
+  { body }: DriverObject,
+  attempt: Attempt,
+  target: Uint8Array,
+  onMoved: (bytes: number) => void,
+): Promise<void> {
+  let filled = 0;
+  for await (const piece of body) {
+    attempt.moved();
+    // Given up meanwhile: another attempt may be writing here.
+    attempt.signal.throwIfAborted();
+    const fitting = piece.subarray(0, target.length - filled);
+    target.set(fitting, filled);
+    filled += fitting.length;
+    onMoved(fitting.length);
+    // More than was asked for: a service that knows no ranges sends everything, and then offsets mean nothing.
+    if (fitting.length < piece.length) throw new Error("the service sent more than was asked for");
+  }
+  if (filled < target.length) throw new EndedEarly(filled, target.length);
+}
+
+async function leave({ body }: DriverObject): Promise<void> {
+  await body[Symbol.asyncIterator]().return?.();
+}
+
+function allocate(path: string, sizeBytes: number): Uint8Array {
+  try {
+    return new Uint8Array(new ArrayBuffer(sizeBytes));
+  } catch (cause) {
+    throw new StoreIoError({ operation: "read", path, cause }, `its ${sizeBytes} bytes do not fit into one buffer`);
+  }
+}

@@ -1,0 +1,238 @@
+import type * as S3 from "@aws-sdk/client-s3";
+import type {
+  BucketDriver,
+  DriverCallOptions,
+  DriverEntry,
+  DriverGetOptions,
+  DriverListOptions,
+  DriverObject,
+  DriverPage,
+  DriverPutOptions,
+  DriverUpload,
+  DriverVerdict,
+} from "../bucket-driver.ts";
+import { isMissing, judgeS3, statusOf } from "./classify-s3-error.ts";
+
+/** The official client, loaded. */
+export type S3Module = typeof S3;
+
+/** One bucket of an S3 service. */
+export class S3Driver implements BucketDriver {
+  readonly url: string;
+  readonly #bucket: string;
+  readonly #module: S3Module;
+  readonly #client: S3.S3Client;
+  #isBucketThere = false;
+
+  constructor(url: string, bucket: string, module: S3Module, client: S3.S3Client) {
+    this.url = url;
+    this.#bucket = bucket;
+    this.#module = module;
+    this.#client = client;
+  }
+
+  async get(key: string, { range, etag, signal }: DriverGetOptions): Promise<DriverObject | undefined> {
+    const input: S3.GetObjectCommandInput = {
+      ...this.#at(key),
+      ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` }),
+      ...(etag === undefined ? {} : { IfMatch: etag }),
+    };
+    try {
+      const answer = await this.#client.send(new this.#module.GetObjectCommand(input), { abortSignal: signal });
+      const total = /\/(\d+)$/.exec(answer.ContentRange ?? "")?.[1];
+      // Of whoever leaves it unread, an error that nobody hears would end the process.
+      (answer.Body as Partial<NodeJS.ReadableStream> | undefined)?.on?.("error", () => {});
+      return {
+        sizeBytes: total === undefined ? (answer.ContentLength ?? 0) : Number(total),
+        etag: answer.ETag,
+        body: answer.Body === undefined ? nothing() : (answer.Body as AsyncIterable<Uint8Array>),
+      };
+    } catch (error) {
+      const status = statusOf(error);
+      if (isMissing(error)) return undefined;
+      if (status === 412 && etag !== undefined) throw new Changed("changed", { cause: error });
+      if (status !== 416) throw error;
+      // Beyond the end, where there may be an end at all.
+      const entry = await this.head(key, { signal });
+      return entry && { sizeBytes: entry.sizeBytes, etag, body: nothing() };
+    }
+  }
+
+  async head(key: string, { signal }: DriverCallOptions): Promise<DriverEntry | undefined> {
+    try {
+      const answer = await this.#client.send(new this.#module.HeadObjectCommand(this.#at(key)), {
+        abortSignal: signal,
+      });
+      return {
+        key,
+        sizeBytes: answer.ContentLength ?? 0,
+        modifiedMs: answer.LastModified?.getTime() ?? 0,
+        writer: answer.Metadata?.writer,
+      };
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await this.#checkBucket(signal);
+      return undefined;
+    }
+  }
+
+  async put(key: string, bytes: Uint8Array, options: DriverPutOptions): Promise<"created" | "exists"> {
+    const { signal, ifAbsent } = options;
+    try {
+      await this.#client.send(
+        new this.#module.PutObjectCommand({
+          ...this.#at(key),
+          ...metadataOf(options),
+          Body: bytes,
+          ContentLength: bytes.length,
+          ...(ifAbsent ? { IfNoneMatch: "*" } : {}),
+        }),
+        { abortSignal: signal },
+      );
+      return "created";
+    } catch (error) {
+      if (ifAbsent && statusOf(error) === 412) return "exists";
+      throw error;
+    }
+  }
+
+  async startUpload(key: string, options: DriverPutOptions): Promise<DriverUpload> {
+    const at = this.#at(key);
+    const { UploadId } = await this.#client.send(
+      new this.#module.CreateMultipartUploadCommand({ ...at, ...metadataOf(options) }),
+      { abortSignal: options.signal },
+    );
+    return new S3Upload(this.#module, this.#client, { ...at, UploadId }, options.ifAbsent);
+  }
+
+  async copy(from: string, to: string, { signal }: DriverPutOptions): Promise<boolean> {
+    const source = `${this.#bucket}/${from.split("/").map(encodeURIComponent).join("/")}`;
+    try {
+      await this.#client.send(new this.#module.CopyObjectCommand({ ...this.#at(to), CopySource: source }), {
+        abortSignal: signal,
+      });
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  async remove(key: string, { signal }: DriverCallOptions): Promise<void> {
+    try {
+      await this.#client.send(new this.#module.DeleteObjectCommand(this.#at(key)), { abortSignal: signal });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  async list(prefix: string, { signal, after }: DriverListOptions): Promise<DriverPage> {
+    const page: S3.ListObjectsV2CommandOutput = await this.#client.send(
+      new this.#module.ListObjectsV2Command({
+        Bucket: this.#bucket,
+        Prefix: prefix,
+        ...(after === undefined ? {} : { ContinuationToken: after }),
+      }),
+      { abortSignal: signal },
+    );
+    const entries = (page.Contents ?? []).flatMap(({ Key, Size, LastModified }) =>
+      Key === undefined ? [] : [{ key: Key, sizeBytes: Size ?? 0, modifiedMs: LastModified?.getTime() ?? 0 }],
+    );
+    if (page.IsTruncated !== true) return { entries, next: undefined };
+    if (page.NextContinuationToken === undefined)
+      throw new Error("the service cut its list short, and does not say how it goes on");
+    return { entries, next: page.NextContinuationToken };
+  }
+
+  judge(error: unknown): DriverVerdict {
+    return error instanceof Changed ? { kind: "changed", systemCode: "412" } : judgeS3(error, this.#bucket);
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  /** A missing object and a missing bucket are the same to a HEAD, and a bucket that is not there is not an empty one. */
+  async #checkBucket(signal: AbortSignal): Promise<void> {
+    if (this.#isBucketThere) return;
+    try {
+      await this.#client.send(new this.#module.HeadBucketCommand({ Bucket: this.#bucket }), { abortSignal: signal });
+    } catch (cause) {
+      if (statusOf(cause) === 404)
+        throw Object.assign(new Error("there is no such bucket", { cause }), { name: "NoSuchBucket" });
+      // Who may not look at the bucket may still look at the object.
+      if (statusOf(cause) !== 403) throw cause;
+    }
+    this.#isBucketThere = true;
+  }
+
+  #at(key: string): { readonly Bucket: string; readonly Key: string } {
+    return { Bucket: this.#bucket, Key: key };
+  }
+}
+
+class Changed extends Error {}
+
+interface UploadTarget {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly UploadId: string | undefined;
+}
+
+class S3Upload implements DriverUpload {
+  readonly minPartBytes = 5 * 1024 * 1024;
+  readonly maxParts = 10_000;
+  readonly #module: S3Module;
+  readonly #client: S3.S3Client;
+  readonly #at: UploadTarget;
+  readonly #ifAbsent: boolean;
+  readonly #etags = new Map<number, string | undefined>();
+
+  constructor(module: S3Module, client: S3.S3Client, at: UploadTarget, ifAbsent: boolean) {
+    this.#module = module;
+    this.#client = client;
+    this.#at = at;
+    this.#ifAbsent = ifAbsent;
+  }
+
+  async sendPart(part: number, bytes: Uint8Array, { signal }: DriverCallOptions): Promise<void> {
+    const { ETag } = await this.#client.send(
+      new this.#module.UploadPartCommand({
+        ...this.#at,
+        PartNumber: part,
+        Body: bytes,
+        ContentLength: bytes.length,
+      }),
+      { abortSignal: signal },
+    );
+    this.#etags.set(part, ETag);
+  }
+
+  async complete({ signal }: DriverCallOptions): Promise<"created" | "exists"> {
+    const parts = [...this.#etags].sort(([a], [b]) => a - b).map(([PartNumber, ETag]) => ({ PartNumber, ETag }));
+    try {
+      await this.#client.send(
+        new this.#module.CompleteMultipartUploadCommand({
+          ...this.#at,
+          MultipartUpload: { Parts: parts },
+          ...(this.#ifAbsent ? { IfNoneMatch: "*" } : {}),
+        }),
+        { abortSignal: signal },
+      );
+      return "created";
+    } catch (error) {
+      if (this.#ifAbsent && statusOf(error) === 412) return "exists";
+      throw error;
+    }
+  }
+
+  async abort({ signal }: DriverCallOptions): Promise<void> {
+    await this.#client.send(new this.#module.AbortMultipartUploadCommand(this.#at), { abortSignal: signal });
+  }
+}
+
+function metadataOf({ writer }: DriverPutOptions): { readonly Metadata?: Record<string, string> } {
+  return writer === undefined ? {} : { Metadata: { writer } };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -1,0 +1,94 @@
+import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import { loadS3 } from "../../../util/peers/peers.ts";
+import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
+import { parsePlaceUrl } from "../../location/location-url.ts";
+import { noteReopening } from "../../location/reopening.ts";
+import type { Store } from "../../store.ts";
+import { createBucketStore } from "../bucket-store.ts";
+import type { BucketPatience } from "../requests.ts";
+import { S3Driver } from "./s3-driver.ts";
+
+/** Where a bucket is. Credentials are found by the client's own chain: environment, profile, role. */
+export interface S3StoreOptions {
+  readonly bucket: string;
+  /** Before every key: `team/experiment`. */
+  readonly prefix?: string | undefined;
+  /** Default: what the environment or the profile says; `us-east-1` where an endpoint is given. */
+  readonly region?: string | undefined;
+  /** Of a service that is not Amazon's: `http://127.0.0.1:9000`. */
+  readonly endpoint?: string | undefined;
+  /** `http://host/bucket/key` instead of `http://bucket.host/key`; default `true` where an endpoint is given. */
+  readonly forcePathStyle?: boolean | undefined;
+  /** A client of your own, with credentials and settings of your own. Switch off its retries (`maxAttempts: 1`): the store has its own. */
+  readonly client?: S3Client | undefined;
+  /** How often and how long requests are tried. */
+  readonly patience?: Partial<BucketPatience> | undefined;
+}
+
+/**
+ * A store in a bucket of Amazon S3, or of another service that speaks its language. Whether the service can create an object only if there is none is found out by trying, once;
+ * where it cannot, two machines may both generate a payload, and readers still see one whole artifact.
+ *
+ * Big objects are sent and fetched in parts, several at a time. What may pass is tried again: dropped connections, stalls, throttling, 5xx.
+ *
+ * @throws {@link MissingPeerError} where @aws-sdk/client-s3 is not installed.
+ *
+ * @example
+ * ```ts
+ * const store = await s3Store({ bucket: "results", prefix: "team" });
+ * await embeddings({ model: "small" }, { dataDir: store }).payload;
+ * await embeddings({ model: "small" }, { dataDir: "s3://results/team" }).payload; // the same place
+ * ```
+ */
+export async function s3Store(options: S3StoreOptions): Promise<Store> {
+  const { bucket, prefix = "", patience } = options;
+  assertNoCredentialsIn({ bucket, prefix, region: options.region, endpoint: options.endpoint });
+  const module = await loadS3();
+  const client = options.client ?? new module.S3Client(configOf(options));
+  const clean = prefix.replace(/^\/+|\/+$/g, "");
+  const driver = new S3Driver(urlOf(options, clean), bucket, module, client);
+  const store = createBucketStore(driver, { prefix: clean, patience });
+  if (options.client === undefined) noteReopening(store, () => ({ service: "s3", options }));
+  return store;
+}
+
+/**
+ * The store behind `s3://bucket/prefix?region=…&endpoint=…&path-style=true`.
+ *
+ * @throws {@link UnknownStoreError} where the URL names no bucket, has an option that there is not, or holds credentials; as {@link s3Store}.
+ *
+ * @example
+ * ```ts
+ * const store = await openS3("s3://results/team?region=eu-central-1");
+ * ```
+ */
+export async function openS3(url: string): Promise<Store> {
+  const { host, path, option } = parsePlaceUrl(url, "s3:");
+  const pathStyle = option("path-style");
+  return s3Store({
+    bucket: host,
+    prefix: path,
+    region: option("region"),
+    endpoint: option("endpoint"),
+    forcePathStyle: pathStyle === undefined ? undefined : pathStyle !== "false",
+  });
+}
+
+function urlOf({ bucket, endpoint }: S3StoreOptions, prefix: string): string {
+  const query = endpoint === undefined ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
+  return `s3://${bucket}${prefix === "" ? "" : `/${prefix}`}${query}`;
+}
+
+function configOf({ region, endpoint, forcePathStyle }: S3StoreOptions): S3ClientConfig {
+  return {
+    maxAttempts: 1,
+    // What newer clients add by default, other services than Amazon's refuse or take for content. What is read is verified anyway.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: { connectionTimeout: 10_000, httpAgent: { maxSockets: 100 }, httpsAgent: { maxSockets: 100 } },
+    // Other services do not care, but the client does.
+    ...(region === undefined ? (endpoint === undefined ? {} : { region: "us-east-1" }) : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    forcePathStyle: forcePathStyle ?? endpoint !== undefined,
+  };
+}

@@ -1,0 +1,48 @@
+import { NotAFileError, type StoreOperation } from "../../../errors/store-errors.ts";
+import { type Steps, statEach } from "./file-steps.ts";
+import type { FileKind } from "./file-system.ts";
+
+/** A folder on a disk that is a store. */
+export interface Ground {
+  /** Absolute, without a separator at its end. */
+  readonly root: string;
+}
+
+/** The folder of an absolute path. Node takes `/` everywhere, so inside the root there is no other separator. */
+export function folderOf(path: string): string {
+  const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+  return end <= 0 ? path.slice(0, end + 1) : path.slice(0, end);
+}
+
+/**
+ * Whether the folders between the root and an object all exist, and are folders. A symbolic link
+ * among them, or a junction of Windows, would lead out of the store. The folders are looked at
+ * again by each call, since a folder that was real a moment ago may be a link now.
+ *
+ * @throws {@link NotAFileError}
+ */
+export function* checkFolders(ground: Ground, path: string, operation: StoreOperation): Steps<boolean> {
+  const folders = foldersAbove(ground, path);
+  for (const [index, found] of (yield* statEach(folders)).entries()) {
+    if ("error" in found) throw found.error;
+    if (found.stat === undefined) return false;
+    if (found.stat.kind !== "folder")
+      throw new NotAFileError(
+        { operation, path },
+        `${folders[index]} is ${describeKind(found.stat.kind)}, not a folder`,
+      );
+  }
+  return true;
+}
+
+/** From the one below the root to the one that holds the object. */
+function foldersAbove({ root }: Ground, path: string): string[] {
+  const folders: string[] = [];
+  for (let end = path.indexOf("/", root.length + 1); end !== -1; end = path.indexOf("/", end + 1))
+    folders.push(path.slice(0, end));
+  return folders;
+}
+
+export function describeKind(kind: FileKind): string {
+  return { file: "a file", folder: "a folder", link: "a symbolic link", other: "a device or a pipe" }[kind];
+}

@@ -1,0 +1,60 @@
+import { systemCodeOf } from "../../../util/system-failure.ts";
+import { describeFailure } from "./classify-system-error.ts";
+import { driveAsync } from "./drive-async.ts";
+import type { FileKind } from "./file-system.ts";
+import { nodeFileSystem } from "./node-file-system.ts";
+import { removeAll } from "./remove-all.ts";
+
+/** Something in a folder of this machine's disk. */
+export interface Entry {
+  /** From the folder, `/`-separated; empty for the folder itself, where it is none. */
+  readonly path: string;
+  readonly kind: FileKind;
+}
+
+/**
+ * Everything in a folder of this machine's disk and below, of whatever kind and name; each folder before what is in it. Symbolic
+ * links are not followed. Where there is something else in the place of the folder, that is the only entry.
+ *
+ * @throws a StoreError
+ */
+export async function* listEntries(folder: string): AsyncGenerator<Entry> {
+  try {
+    const kind = (await nodeFileSystem.async.stat(folder))?.kind;
+    if (kind === "folder") yield* entriesIn(folder, "");
+    else if (kind !== undefined) yield { path: "", kind };
+  } catch (error) {
+    throw describeFailure(error, { operation: "list", path: folder });
+  }
+}
+
+/**
+ * Remove one of them, with everything in it.
+ *
+ * @throws a StoreError
+ */
+export async function removeEntry(folder: string, { path, kind }: Entry): Promise<void> {
+  const full = path === "" ? folder : `${folder}/${path}`;
+  try {
+    await driveAsync(removeAll(full, kind), nodeFileSystem.async);
+  } catch (error) {
+    throw describeFailure(error, { operation: "remove", path: full });
+  }
+}
+
+async function* entriesIn(root: string, folder: string): AsyncGenerator<Entry> {
+  const folders: string[] = [];
+  try {
+    for await (const batch of nodeFileSystem.scanFolder(folder === "" ? root : `${root}/${folder}`)) {
+      for (const { name, kind } of batch) {
+        const path = folder === "" ? name : `${folder}/${name}`;
+        yield { path, kind };
+        if (kind === "folder") folders.push(path);
+      }
+    }
+  } catch (error) {
+    // It was removed while it was walked.
+    if (systemCodeOf(error) !== "ENOENT") throw error;
+  }
+  for (const inner of folders) yield* entriesIn(root, inner);
+}

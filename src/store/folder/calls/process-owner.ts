@@ -1,0 +1,41 @@
+import fs from "node:fs";
+
+import { sha256Hex } from "../../../util/digest/sha256.ts";
+
+let owner: string | undefined;
+let place = "";
+
+/**
+ * `<place>-<process id>-<random>`: who makes temporary files. The place is where a process id means something: one boot of one machine,
+ * and one container on it.
+ */
+export function processOwner(): string {
+  owner ??= `${currentPlace()}-${process.pid}-${Buffer.from(crypto.getRandomValues(new Uint8Array(4))).toString("hex")}`;
+  return owner;
+}
+
+/** Whether the process of that owner certainly ended. Of another machine, boot or container nothing is certain. */
+export function isProcessDead(ofOwner: string): boolean {
+  const match = /^([0-9a-f]+)-([0-9]+)-[0-9a-f]+$/.exec(ofOwner);
+  if (match === null || match[1] !== currentPlace()) return false;
+  try {
+    process.kill(Number(match[2]), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
+function currentPlace(): string {
+  if (place === "") place = sha256Hex(describePlace()).slice(0, 12);
+  return place;
+}
+
+function describePlace(): string {
+  try {
+    const boot = fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${fs.readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return `${process.platform} ${process.getBuiltinModule("node:os").hostname()}`;
+  }
+}

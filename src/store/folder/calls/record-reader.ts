@@ -1,0 +1,125 @@
+import type { StoreOperation } from "../../../errors/store-errors.ts";
+import { systemCodeOf } from "../../../util/system-failure.ts";
+import type { StorePath } from "../../store.ts";
+import { assertStorePath } from "../../store-path.ts";
+import { checkFolders, folderOf, type Ground } from "./check-folders.ts";
+import { describeFailure } from "./classify-system-error.ts";
+import { driveSync } from "./file-steps.ts";
+import type { FileSystemCalls } from "./file-system.ts";
+
+/** The first buffer, which holds any usual record. */
+const FIRST_BUFFER_BYTES = 64 * 1024;
+
+/** A digest and `.json`. */
+const RECORD_NAME_LENGTH = 64 + 5;
+
+/** Quicker ways to a yes; a no of theirs is asked again. */
+export interface Shortcuts {
+  isSurelyThere(path: string): boolean;
+  /** Links are not followed. */
+  isSurelyFolder(path: string): boolean;
+}
+
+/** {@link SyncStore.readShared}: open, read, close and nothing else, since a hit is hardly more than these three calls. */
+export class SharedReader {
+  readonly #ground: Ground;
+  readonly #calls: FileSystemCalls;
+  readonly #shortcuts: Shortcuts | undefined;
+  readonly #forgetFolder = (): void => {
+    this.#folder = "";
+  };
+  readonly #root: string;
+  /**
+   * The folder of the last object, with its slash, which is a folder and no link. It is forgotten
+   * when the program's present step ends: nothing of this process can change it before.
+   */
+  #folder = "";
+  #buffer: Buffer | undefined;
+
+  constructor(ground: Ground, calls: FileSystemCalls, shortcuts?: Shortcuts) {
+    this.#ground = ground;
+    this.#root = `${ground.root}/`;
+    this.#calls = calls;
+    this.#shortcuts = shortcuts;
+  }
+
+  read(path: StorePath, maxBytes: number): Uint8Array | undefined | "too-large" {
+    assertStorePath(path);
+    const full = `${this.#ground.root}/${path}`;
+    let file: number | undefined;
+    try {
+      if (!this.#hasFolder(path, full, "read")) return undefined;
+      file = this.#calls.open(full, "read");
+      return this.#readOpen(file, maxBytes);
+    } catch (error) {
+      if (file === undefined && systemCodeOf(error) === "ENOENT") return undefined;
+      throw describeFailure(error, { operation: "read", path: full });
+    } finally {
+      if (file !== undefined) this.#calls.close(file);
+    }
+  }
+
+  /** {@link SyncStore.exists} */
+  exists(path: StorePath): boolean {
+    const full = this.#root + path;
+    if (this.#looksUsual(path) && this.#shortcuts?.isSurelyThere(full) === true) return true;
+    assertStorePath(path);
+    try {
+      if (!this.#hasFolder(path, full, "stat")) return false;
+      return this.#shortcuts?.isSurelyThere(full) === true || this.#calls.stat(full) !== undefined;
+    } catch (error) {
+      throw describeFailure(error, { operation: "stat", path: full });
+    }
+  }
+
+  /**
+   * Another record in the same folder, as it seems. Looking at each character would take a quarter of the time of asking the disk, and a yes for a
+   * name that is not safe everywhere does no harm: nothing is read by it.
+   */
+  #looksUsual(path: string): boolean {
+    const start = this.#folder.length;
+    return (
+      path.length === start + RECORD_NAME_LENGTH &&
+      path.startsWith(this.#folder) &&
+      path.indexOf("/", start) === -1 &&
+      path.indexOf("\\", start) === -1
+    );
+  }
+
+  #hasFolder(path: StorePath, full: string, operation: StoreOperation): boolean {
+    const end = path.lastIndexOf("/") + 1;
+    if (end === this.#folder.length && path.startsWith(this.#folder)) return true;
+    if (!this.#isFolder(path, full, end - 1, operation)) return false;
+    if (this.#folder === "") queueMicrotask(this.#forgetFolder);
+    this.#folder = path.slice(0, end);
+    return true;
+  }
+
+  /** Most objects lie one folder deep, and one look is all that it takes. */
+  #isFolder(path: StorePath, full: string, end: number, operation: StoreOperation): boolean {
+    if (end !== -1 && path.indexOf("/") === end && this.#shortcuts?.isSurelyFolder(folderOf(full)) === true)
+      return true;
+    return driveSync(checkFolders(this.#ground, full, operation), this.#calls);
+  }
+
+  /** One byte more than allowed is asked for, to know whether there is one. */
+  #readOpen(file: number, maxBytes: number): Uint8Array | "too-large" {
+    this.#buffer ??= Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES);
+    let length = 0;
+    for (;;) {
+      const wanted = Math.min(this.#buffer.length, maxBytes + 1) - length;
+      const read = this.#calls.read(file, this.#buffer, length, wanted, length);
+      length += read;
+      if (length > maxBytes) return "too-large";
+      // A disk gives less than it was asked for only at the end of a file. Where one does not, the digest of what was read tells.
+      if (read < wanted) return this.#buffer.subarray(0, length);
+      if (length === this.#buffer.length) this.#grow();
+    }
+  }
+
+  #grow(): void {
+    const bigger = Buffer.allocUnsafeSlow(2 * (this.#buffer?.length ?? FIRST_BUFFER_BYTES));
+    this.#buffer?.copy(bigger);
+    this.#buffer = bigger;
+  }
+}

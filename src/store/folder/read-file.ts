@@ -1,0 +1,111 @@
+import { NotAFileError, ObjectTooLargeError, StoreIoError } from "../../errors/store-errors.ts";
+import { systemCodeOf } from "../../util/system-failure.ts";
+import { CallerFailure, checkSignal } from "../caller-failure.ts";
+import type { ReadOptions } from "../store.ts";
+import { describeKind } from "./calls/check-folders.ts";
+import type { AsyncFileSystemCalls } from "./calls/file-system.ts";
+
+/** What is read by one call, and what a reader may check while the rest is on its way. */
+export const READ_CHUNK_BYTES = 8 * 1024 * 1024;
+/** Reads under way at once. */
+const LANES = 6;
+
+/** {@link Store.read} of a file whose folders were checked. */
+export async function readFile(
+  calls: AsyncFileSystemCalls,
+  path: string,
+  options: ReadOptions,
+): Promise<Uint8Array | undefined> {
+  const { signal, range, maxBytes = Number.POSITIVE_INFINITY } = options;
+  let file: number;
+  try {
+    file = await calls.open(path, "read");
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    checkSignal(signal);
+    const { kind, sizeBytes } = await calls.statOpen(file);
+    if (kind !== "file")
+      throw new NotAFileError({ operation: "read", path }, `there is ${describeKind(kind)} in its place`);
+    const start = Math.min(range?.start ?? 0, sizeBytes);
+    const end = Math.min(range?.end ?? sizeBytes, sizeBytes);
+    if (end - start > maxBytes) throw new ObjectTooLargeError({ operation: "read", path }, sizeBytes, maxBytes);
+    const bytes = allocate(path, end - start);
+    const onChunk = range === undefined && bytes.length > READ_CHUNK_BYTES ? options.onChunk : undefined;
+    return await readLanes(calls, file, start, bytes, onChunk, signal);
+  } finally {
+    await calls.close(file);
+  }
+}
+
+function allocate(path: string, sizeBytes: number): Uint8Array {
+  try {
+    return new Uint8Array(new ArrayBuffer(sizeBytes));
+  } catch (cause) {
+    throw new StoreIoError({ operation: "read", path, cause }, `its ${sizeBytes} bytes do not fit into one buffer`);
+  }
+}
+
+/** Several reads at once, each into its own part of the buffer, so that the pages of a big one are filled by several threads. */
+async function readLanes(
+  calls: AsyncFileSystemCalls,
+  file: number,
+  start: number,
+  bytes: Uint8Array,
+  onChunk: ReadOptions["onChunk"],
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  let next = 0;
+  let end = bytes.length;
+  const lane = async (): Promise<void> => {
+    try {
+      while (next < end) {
+        const offset = next;
+        next += READ_CHUNK_BYTES;
+        const wanted = Math.min(READ_CHUNK_BYTES, bytes.length - offset);
+        const length = await readPart(calls, file, bytes, offset, wanted, start, signal);
+        // Somebody has made the file shorter meanwhile: what is there up to the first gap is what it was.
+        if (length < wanted) end = Math.min(end, offset + length);
+        else await handOn(onChunk, bytes.subarray(offset, offset + length), offset);
+      }
+    } catch (error) {
+      next = bytes.length;
+      throw error;
+    }
+  };
+  const lanes = Math.min(LANES, Math.ceil(bytes.length / READ_CHUNK_BYTES));
+  // All lanes come to rest before the file is closed, even when one of them has failed.
+  const outcomes = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return end < bytes.length ? bytes.subarray(0, end) : bytes;
+}
+
+async function handOn(onChunk: ReadOptions["onChunk"], chunk: Uint8Array, start: number): Promise<void> {
+  try {
+    await onChunk?.(chunk, start);
+  } catch (error) {
+    throw new CallerFailure("onChunk failed", { cause: error });
+  }
+}
+
+async function readPart(
+  calls: AsyncFileSystemCalls,
+  file: number,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  start: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let done = 0;
+  while (done < length) {
+    checkSignal(signal);
+    const read = await calls.read(file, bytes, offset + done, length - done, start + offset + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return done;
+}

@@ -1,0 +1,74 @@
+import { systemCodeOf } from "../../util/system-failure.ts";
+import { checkFolders } from "./calls/check-folders.ts";
+import { call, type Steps } from "./calls/file-steps.ts";
+import type { FileSystem, FolderEntry } from "./calls/file-system.ts";
+import { removeAll } from "./calls/remove-all.ts";
+import type { Volume } from "./calls/volume.ts";
+
+/** Unfinished writes lie here, on the same disk as what they will become; never listed, and may be deleted. */
+export const TEMPORARY_FOLDER = ".persistable/tmp";
+
+/** Nobody writes this long without touching the file. */
+const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** How many temporary files a process has made, in all its stores together. */
+const counts = new WeakMap<FileSystem, number>();
+
+/** `<owner>~<number>`: a crash leaves a name that says whose it was. */
+export function newTemporaryPath(volume: Volume): string {
+  const { fileSystem, root } = volume;
+  const count = (counts.get(fileSystem) ?? 0) + 1;
+  counts.set(fileSystem, count);
+  return `${root}/${TEMPORARY_FOLDER}/${fileSystem.owner}~${count.toString(36)}`;
+}
+
+/**
+ * Remove temporary files that nobody will finish: their process is certainly dead, or they were not touched for 24 hours.
+ *
+ * @returns how many.
+ */
+export function* removeTemporaries(volume: Volume): Steps<number> {
+  const folder = `${volume.root}/${TEMPORARY_FOLDER}`;
+  let removed = 0;
+  // Through a link, the files of somebody else would be taken for ours.
+  if (!(yield* checkFolders(volume, `${folder}/_`, "remove"))) return 0;
+  for (const { name, kind } of yield* readFolderIfAny(folder)) {
+    const path = `${folder}/${name}`;
+    const [owner = ""] = name.split("~");
+    if (owner === volume.fileSystem.owner) continue;
+    if (!volume.fileSystem.isOwnerDead(owner) && !(yield* isAbandoned(volume, path))) continue;
+    try {
+      yield* removeAll(path, kind);
+      removed++;
+    } catch (error) {
+      // Another process tidies up at the same time.
+      if (systemCodeOf(error) !== "ENOENT") throw error;
+    }
+  }
+  return removed;
+}
+
+function* readFolderIfAny(folder: string): Steps<readonly FolderEntry[]> {
+  try {
+    return yield* call("readFolder", folder);
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function* isAbandoned(volume: Volume, path: string): Steps<boolean> {
+  const stat = yield* call("stat", path);
+  return stat !== undefined && volume.fileSystem.now() - stat.modifiedMs > ABANDONED_AFTER_MS;
+}
+
+/** Once for each store and process, and never a reason to fail. */
+export function* sweepOnce(volume: Volume): Steps<void> {
+  if (volume.swept) return;
+  volume.swept = true;
+  try {
+    yield* removeTemporaries(volume);
+  } catch {
+    // What cannot be tidied up now is tidied up by another process, later.
+  }
+}

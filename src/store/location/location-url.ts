@@ -1,0 +1,55 @@
+import { UnknownStoreError } from "../../errors/store-errors.ts";
+import { assertNoCredentials, describePlace } from "./location-credentials.ts";
+import { PLACE_OPTIONS, type PlaceProtocol } from "./location-options.ts";
+
+/** The URL of a place at a service, taken apart. */
+export interface PlaceUrl {
+  /** A bucket, a container, a server. */
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly username: string | undefined;
+  /** With its slash, decoded; empty where there is none. */
+  readonly path: string;
+  /** What it says besides the place. */
+  option(name: string): string | undefined;
+}
+
+/**
+ * @throws {@link UnknownStoreError} where it names no place, has an option that there is not, or holds credentials.
+ */
+export function parsePlaceUrl(given: string, protocol: PlaceProtocol): PlaceUrl {
+  assertNoCredentials(given);
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url === undefined || url.protocol !== protocol) throw new UnknownStoreError(describePlace(given));
+  const { hostname, port, username, searchParams, hash } = url;
+  const path = tryDecode(url.pathname);
+  const user = tryDecode(username);
+  if (hostname === "" || path === undefined || user === undefined) throw new UnknownStoreError(describePlace(given));
+  if (hash !== "")
+    throw new UnknownStoreError(`${describePlace(given)} with a # (it would not be read; write %23 for one in a name)`);
+  const known: readonly string[] = PLACE_OPTIONS[protocol];
+  const unknown = [...searchParams.keys()].find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UnknownStoreError(describeUnknown(given, unknown, known));
+  return {
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: port === "" ? undefined : Number(port),
+    username: user === "" ? undefined : user,
+    path,
+    option: (name) => searchParams.get(name) ?? undefined,
+  };
+}
+
+function describeUnknown(given: string, unknown: string, known: readonly string[]): string {
+  const options = known.length === 0 ? "has no options" : `has the options ${known.join(", ")}`;
+  // The word of a person, and not the value of something.
+  const name = /^[a-z][a-z_-]{0,23}$/i.test(unknown) ? JSON.stringify(unknown) : "an option";
+  return `${describePlace(given)} with ${name} (such a URL ${options})`;
+}
+
+function tryDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { loadPart } from "../../util/peers/load-part.ts";
+import { assertNoCredentials } from "../location/location-credentials.ts";
+import { type PlaceProtocol, shownUrl } from "../location/location-options.ts";
+import { noteReopening, reopeningOf } from "../location/reopening.ts";
+import type { Store, StoreCallOptions, StoreCapabilities } from "../store.ts";
+import { SharedOpening } from "./shared-opening.ts";
+
+type Open = (url: string, call: StoreCallOptions) => Promise<Store>;
+
+/** The services that a URL leads to, each loaded when it is first asked for something. */
+const services: Readonly<Record<PlaceProtocol, Open>> = {
+  "s3:": async (url) => (await import("../bucket/s3/s3-store.ts")).openS3(url),
+  "az:": async (url) => (await import("../bucket/azure/azure-store.ts")).openAzure(url),
+  "gs:": async (url) => (await import("../bucket/gcs/gcs-store.ts")).openGcs(url),
+  "sftp:": async (url, call) => (await import("../sftp/sftp-store.ts")).openSftp(url, call),
+};
+
+/**
+ * The store behind a URL; `undefined` where no service has such URLs. Nothing is loaded or asked before its first call.
+ *
+ * @throws {@link UnknownStoreError} for one with credentials in it
+ */
+export function openRemotePlace(given: string): Store | undefined {
+  const protocol = /^[a-z0-9]+:/i.exec(given)?.[0].toLowerCase() ?? "";
+  if (!isService(protocol)) return undefined;
+  assertNoCredentials(given);
+  const calls = protocol === "sftp:" ? [...CALLS, ...FOLDER_CALLS] : CALLS;
+  return deferStore(given, shownUrl(given, protocol), services[protocol], calls);
+}
+
+function isService(protocol: string): protocol is PlaceProtocol {
+  return Object.hasOwn(services, protocol);
+}
+
+/** Promises nothing before it has asked. */
+const UNKNOWN: StoreCapabilities = { exclusiveCreate: false, durable: true, shared: true };
+
+/** Calls that wait for the service's part of the library, and are then its own. */
+const CALLS = ["read", "stat", "writeFresh", "createIfAbsent", "replace", "move", "remove"] as const;
+
+/** Those that only a store has which keeps its objects in folders. */
+const FOLDER_CALLS = ["removeFolder", "moveFolder", "removeTree"] as const;
+
+type DeferredCall = (typeof CALLS | typeof FOLDER_CALLS)[number];
+
+function deferStore(given: string, shown: string, open: Open, calls: readonly DeferredCall[]): Store {
+  const opening = new SharedOpening((call) => loadPart(() => open(given, call)));
+  const callOf =
+    (name: DeferredCall) =>
+    async (...args: readonly unknown[]): Promise<unknown> => {
+      const store = await opening.store(args.at(-1));
+      return (store[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
+    };
+  const store: Store = {
+    ...(Object.fromEntries(calls.map((name) => [name, callOf(name)])) as unknown as Pick<
+      Store,
+      (typeof CALLS)[number]
+    >),
+    url: shown,
+    get capabilities() {
+      return opening.opened?.capabilities ?? UNKNOWN;
+    },
+    async prepare(options) {
+      await (await opening.store(options)).prepare?.(options);
+    },
+    async *list(...args) {
+      yield* (await opening.store(args.at(-1))).list(...args);
+    },
+  };
+  noteReopening(store, () => (opening.opened === undefined ? undefined : reopeningOf(opening.opened)));
+  return store;
+}

@@ -1,0 +1,90 @@
+import { UnknownStoreError } from "../../errors/store-errors.ts";
+import { fileStore } from "../folder/file-store.ts";
+import { assertNoCredentials, describePlace } from "../location/location-credentials.ts";
+import { memoryStore } from "../memory-store.ts";
+import type { Store } from "../store.ts";
+import { openRemotePlace } from "./open-remote.ts";
+
+/** How a place is opened as a store. */
+export interface OpenStoreOptions {
+  /** Acknowledge a write only when it would survive a power cut. Default `true`. Ignored where a store is given, which knows itself. */
+  readonly durable?: boolean | undefined;
+}
+
+const opened = new Map<string, Store>();
+
+/** Folders by the text they were given as: working the path and the URL out again would double the cost of a hit. */
+const openedFolders = new Map<string, Store>();
+const MAX_FOLDER_TEXTS = 1000;
+
+/** What was opened by a path or a URL, by whether it is durable and its URL. */
+export const openedStores: ReadonlyMap<string, Store> = opened;
+
+/**
+ * The store for what a user calls a `dataDir`: a path, a `file:` URL, `memory:name`, the URL of a bucket or a server (`s3://bucket/prefix`, `az://container/prefix`,
+ * `gs://bucket/prefix`, `sftp://user@host/path`), or a store, which is returned as it is. One place gives one object for the whole process.
+ *
+ * @throws {@link UnknownStoreError} for a URL of another kind, and for anything with credentials in it, which it does not repeat.
+ *
+ * @example
+ * ```ts
+ * const store = openStore("example-data");
+ * ```
+ */
+export function openStore(dataDir: string | URL | Store, options: OpenStoreOptions = {}): Store {
+  if (isStore(dataDir)) return dataDir;
+  const { durable = true } = options;
+  // A relative path depends on the working directory, and a program may change that.
+  const text = typeof dataDir === "string" ? `${durable} ${process.cwd()} ${dataDir}` : undefined;
+  const seen = text === undefined ? undefined : openedFolders.get(text);
+  if (seen !== undefined) return seen;
+  const place = parsePlace(dataDir);
+  const store = openPlace(place, durable);
+  const key = `${durable} ${store.url}`;
+  const known = opened.get(key) ?? store;
+  if (known === store) opened.set(key, store);
+  if (text !== undefined && place.kind === "folder" && openedFolders.size < MAX_FOLDER_TEXTS) {
+    openedFolders.set(text, known);
+  }
+  return known;
+}
+
+function openPlace(place: ParsedPlace, durable: boolean): Store {
+  if (place.kind === "memory") return memoryStore({ name: place.name });
+  return place.kind === "remote" ? place.store : fileStore(place.dir, { durable });
+}
+
+function isStore(dataDir: string | URL | Store): dataDir is Store {
+  return typeof dataDir === "object" && dataDir !== null && "createIfAbsent" in dataDir && "capabilities" in dataDir;
+}
+
+type ParsedPlace =
+  | { readonly kind: "memory"; readonly name: string }
+  | { readonly kind: "remote"; readonly store: Store }
+  | { readonly kind: "folder"; readonly dir: string | URL };
+
+function parsePlace(dataDir: unknown): ParsedPlace {
+  const given = dataDir instanceof URL ? dataDir.href : dataDir;
+  if (typeof given !== "string") throw new UnknownStoreError(describeOther(given));
+  if (given === "") throw new UnknownStoreError('""');
+  if (given.includes("\0")) throw new UnknownStoreError("A path with a NUL character in it");
+  assertNoCredentials(given);
+  if (given.startsWith("memory:")) return { kind: "memory", name: given.slice("memory:".length) };
+  if (/^file:/i.test(given)) return { kind: "folder", dir: URL.canParse(given) ? new URL(given) : fail(given) };
+  // Two letters at least: `C:` is a drive.
+  if (dataDir instanceof URL || /^[a-z][a-z0-9+.-]+:\/\//i.test(given)) {
+    const store = openRemotePlace(given);
+    return store === undefined ? fail(given) : { kind: "remote", store };
+  }
+  return { kind: "folder", dir: given };
+}
+
+function fail(given: string): never {
+  throw new UnknownStoreError(describePlace(given));
+}
+
+/** An object may hold anything, and only its kind may be shown. */
+function describeOther(given: unknown): string {
+  if (given === null || typeof given !== "object") return typeof given === "function" ? "A function" : String(given);
+  return Array.isArray(given) ? "A list" : "An object that is not a Store";
+}

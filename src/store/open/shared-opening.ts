@@ -1,0 +1,66 @@
+import { orAborted } from "../../util/or-aborted.ts";
+import type { Store, StoreCallOptions } from "../store.ts";
+
+/** An attempt to open a store, and the calls that wait for it. */
+interface Attempt {
+  readonly store: Promise<Store>;
+  readonly callOff: AbortController;
+  callers: number;
+}
+
+/** A store that the first call opens for all calls. After a failure, for want of a package for instance, the next call tries again. */
+export class SharedOpening {
+  readonly #open: (call: StoreCallOptions) => Promise<Store>;
+  #opened: Store | undefined;
+  #attempt: Attempt | undefined;
+
+  constructor(open: (call: StoreCallOptions) => Promise<Store>) {
+    this.#open = open;
+  }
+
+  /** The store, once it is there. */
+  get opened(): Store | undefined {
+    return this.#opened;
+  }
+
+  /**
+   * @param options - of the call that needs the store, if it has any
+   * @throws the reason of the call's signal, at once. The attempt itself is called off when no call waits for it any more.
+   */
+  async store(options: unknown): Promise<Store> {
+    if (this.#opened !== undefined) return this.#opened;
+    const signal = signalOf(options);
+    signal?.throwIfAborted();
+    this.#attempt ??= this.#begin();
+    const attempt = this.#attempt;
+    attempt.callers++;
+    try {
+      return await orAborted(attempt.store, signal);
+    } finally {
+      attempt.callers--;
+      if (attempt.callers === 0) this.#end(attempt);
+    }
+  }
+
+  #begin(): Attempt {
+    const callOff = new AbortController();
+    const store = this.#open({ signal: callOff.signal }).then((opened) => {
+      this.#opened = opened;
+      return opened;
+    });
+    // All that wait for it may be gone before it fails.
+    store.catch(() => {});
+    return { store, callOff, callers: 0 };
+  }
+
+  #end(attempt: Attempt): void {
+    if (this.#attempt === attempt) this.#attempt = undefined;
+    attempt.callOff.abort();
+  }
+}
+
+/** By what it can do: a signal may come from another realm than this module. */
+function signalOf(options: unknown): AbortSignal | undefined {
+  const { signal } = Object(options) as { readonly signal?: Partial<AbortSignal> };
+  return typeof signal?.throwIfAborted === "function" ? (signal as AbortSignal) : undefined;
+}

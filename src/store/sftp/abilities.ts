@@ -1,0 +1,71 @@
+import { StoreError } from "../../errors/store-errors.ts";
+import { CallerFailure } from "../caller-failure.ts";
+import type { SftpConnection } from "./connection.ts";
+import type { SftpPatience } from "./patience.ts";
+import type { Done, SftpRequests } from "./protocol.ts";
+import { codeOf, request } from "./status.ts";
+
+/** What a server can do beyond the protocol. */
+export interface SftpAbilities {
+  /** Gives a file a second name, where the server's disk can. */
+  readonly hardLinks: boolean;
+  /** Renames a file onto another one. */
+  readonly renamesOnto: boolean;
+}
+
+/** The folder of a store on the server: absolute, or below the user's home. Without a slash at its end. */
+export async function rootOf(sftp: SftpRequests, path: string): Promise<string> {
+  const clean = path.replace(/\/+$/, "");
+  // The root of the server, or of the part of it that this user sees, has a name of its own, so that there is something above it.
+  const named = (folder: string): string => folder.replace(/\/+$/, "") || "/.";
+  if (path.startsWith("/")) return named(clean);
+  const home = (await request<string>(sftp, (asked, done) => asked.realpath(".", done))) ?? "";
+  return named(clean === "" ? home : `${home.replace(/\/+$/, "")}/${clean}`);
+}
+
+/** Asked with names that are not there: a server that knows the request says so. */
+export async function readAbilities(sftp: SftpRequests): Promise<SftpAbilities> {
+  const nowhere = `/${crypto.randomUUID()}/nothing`;
+  const [hardLinks, renamesOnto] = await Promise.all([
+    isKnown(sftp, (asked, done) => asked.ext_openssh_hardlink(nowhere, `${nowhere}~`, done)),
+    isKnown(sftp, (asked, done) => asked.ext_openssh_rename(nowhere, `${nowhere}~`, done)),
+  ]);
+  return { hardLinks, renamesOnto };
+}
+
+async function isKnown(
+  sftp: SftpRequests,
+  ask: (sftp: SftpRequests, done: Done<unknown>) => unknown,
+): Promise<boolean> {
+  try {
+    await request(sftp, ask);
+    return true;
+  } catch (error) {
+    // A server that forbids a request that it has announced says that it is not permitted, and would say so each time.
+    if (codeOf(error) === "ECONNRESET") throw error;
+    return codeOf(error) !== "ENOTSUP" && codeOf(error) !== "EACCES";
+  }
+}
+
+/**
+ * Whether the disk of a server that knows hard links has them.
+ *
+ * @param file - on the server; it stays
+ */
+export async function probeHardLinks(
+  connection: SftpConnection,
+  file: string,
+  patience: SftpPatience,
+): Promise<boolean> {
+  const second = `${file}~link`;
+  const ask = (start: (sftp: SftpRequests, done: Done<unknown>) => unknown): Promise<unknown> =>
+    connection.use((sftp) => request(sftp, start), patience);
+  try {
+    await ask((sftp, done) => sftp.ext_openssh_hardlink(file, second, done));
+  } catch (error) {
+    if (error instanceof StoreError || error instanceof CallerFailure || codeOf(error) === "ECONNRESET") throw error;
+    return false;
+  }
+  await ask((sftp, done) => sftp.unlink(second, done)).catch(() => {});
+  return true;
+}

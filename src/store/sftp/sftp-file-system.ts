@@ -1,0 +1,392 @@
+import { hostname } from "node:os";
+import { StoreError } from "../../errors/store-errors.ts";
+import { CallerFailure, checkSignal } from "../caller-failure.ts";
+import { folderOf } from "../folder/calls/check-folders.ts";
+import type { AsyncFileSystemCalls, FileKind, FileStat, FileSystem, FolderEntry } from "../folder/calls/file-system.ts";
+import type { SftpAbilities } from "./abilities.ts";
+import { connectionLost, type SftpConnection } from "./connection.ts";
+import { SftpPatience } from "./patience.ts";
+import type { Done, SftpAttributes, SftpDiskSpace, SftpEntry, SftpRequests } from "./protocol.ts";
+import { type PlainRenames, renameOnto } from "./rename.ts";
+import { codeOf, explainBySpace, failed, mayMeanTaken, request } from "./status.ts";
+
+/** What a server surely takes in one packet. */
+const PACKET_BYTES = 32 * 1024;
+/** Packets under way at once: the way there and back takes longer than the packet. */
+const PACKETS = 32;
+
+const MAX_CREATES = 10;
+
+/** A disk with less room than this is taken for full when the server says no more than "failure". */
+const LITTLE_ROOM_BYTES = 64 * 1024;
+
+interface OpenFile {
+  readonly handle: Buffer;
+  readonly path: string;
+  readonly life: number;
+  readonly release: () => void;
+  position: number;
+}
+
+/** The disk of an SFTP server, as a file store sees it. The protocol has no way to make a folder survive a power cut. */
+export function createSftpFileSystem(connection: SftpConnection, abilities: SftpAbilities): FileSystem {
+  const random = Buffer.from(crypto.getRandomValues(new Uint8Array(4))).toString("hex");
+  const name = hostname()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-");
+  const during = (signal: AbortSignal | undefined) => {
+    const calls = new SftpCalls(connection, abilities, signal);
+    return { async: calls, scanFolder: (path: string) => calls.scanFolder(path) };
+  };
+  return {
+    get async() {
+      return during(undefined).async;
+    },
+    scanFolder: (path) => during(undefined).scanFolder(path),
+    during,
+    now: () => Date.now(),
+    owner: `${name}-${process.pid}-${random}`,
+    // It may live on any machine.
+    isOwnerDead: () => false,
+    hasIdentities: false,
+    linkMayMove: !abilities.renamesOnto,
+  };
+}
+
+let lastIdentity = 0;
+
+/** The calls of one operation: once a call had to be given up, those that would clean up after it are not even tried. */
+class SftpCalls implements AsyncFileSystemCalls {
+  readonly #connection: SftpConnection;
+  readonly #abilities: SftpAbilities;
+  readonly #signal: AbortSignal | undefined;
+  readonly #patience: SftpPatience;
+  readonly #files = new Map<number, OpenFile>();
+  #lastFile = 0;
+  #gaveUp: { readonly reason: unknown } | undefined;
+
+  constructor(connection: SftpConnection, abilities: SftpAbilities, signal: AbortSignal | undefined) {
+    this.#connection = connection;
+    this.#abilities = abilities;
+    this.#signal = signal;
+    this.#patience = new SftpPatience(signal);
+  }
+
+  async open(path: string, mode: "read" | "create"): Promise<number> {
+    if (mode === "read" && (await this.stat(path))?.kind === "link") throw failed("ELOOP", "it is a symbolic link");
+    const release = this.#connection.hold();
+    try {
+      const handle = await (mode === "read" ? this.#openHandle(path, "r") : this.#createHandle(path));
+      const file = ++this.#lastFile;
+      this.#files.set(file, { handle, path, life: this.#connection.life, release, position: 0 });
+      return file;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async read(file: number, buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    const { handle } = this.#opened(file);
+    const target = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const got = await this.#inPackets(length, async (start, size) => {
+      let done = 0;
+      while (done < size) {
+        const read = await this.#readPacket(
+          handle,
+          target,
+          offset + start + done,
+          size - done,
+          position + start + done,
+        );
+        if (read === 0) break;
+        done += read;
+      }
+      return done;
+    });
+    // Up to the first gap: what comes after it is not where it should be.
+    let total = 0;
+    for (const [index, bytes] of got.entries()) {
+      total += bytes;
+      if (bytes < Math.min(PACKET_BYTES, length - index * PACKET_BYTES)) break;
+    }
+    return total;
+  }
+
+  async write(file: number, buffer: Uint8Array, offset: number, length: number): Promise<number> {
+    const opened = this.#opened(file);
+    const source = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const { position } = opened;
+    const written = this.#inPackets(length, async (start, size) => {
+      await this.#ask((sftp, done) => sftp.write(opened.handle, source, offset + start, size, position + start, done));
+      return size;
+    });
+    await this.#explained(opened.path, written, length);
+    opened.position += length;
+    return length;
+  }
+
+  async fsync(file: number): Promise<void> {
+    const { handle, path } = this.#opened(file);
+    try {
+      await this.#explained(
+        path,
+        this.#ask((sftp, done) => sftp.ext_openssh_fsync(handle, done)),
+      );
+    } catch (error) {
+      // A server without it offers nothing better.
+      if (codeOf(error) !== "ENOTSUP") throw error;
+    }
+  }
+
+  async close(file: number): Promise<void> {
+    const opened = this.#files.get(file);
+    this.#files.delete(file);
+    if (opened === undefined) return;
+    try {
+      // With its connection the file was closed.
+      if (opened.life === this.#connection.life) await this.#ask((sftp, done) => sftp.close(opened.handle, done));
+    } finally {
+      opened.release();
+    }
+  }
+
+  async statOpen(file: number): Promise<FileStat> {
+    const { handle } = this.#opened(file);
+    return this.#statOf((await this.#ask<SftpAttributes>((sftp, done) => sftp.fstat(handle, done))) as SftpAttributes);
+  }
+
+  async stat(path: string): Promise<FileStat | undefined> {
+    try {
+      return this.#statOf((await this.#ask<SftpAttributes>((sftp, done) => sftp.lstat(path, done))) as SftpAttributes);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  async link(path: string, newPath: string): Promise<void> {
+    const { hardLinks, renamesOnto } = this.#abilities;
+    if (!hardLinks) {
+      if (renamesOnto) throw failed("EPERM", "the server has no hard links");
+      return this.#renameIfAbsent(path, newPath);
+    }
+    try {
+      await this.#ask((sftp, done) => sftp.ext_openssh_hardlink(path, newPath, done));
+    } catch (failure) {
+      if (codeOf(failure) !== "EIO") throw failure;
+      const error = await this.#explain(newPath, await this.#orExists(newPath, failure));
+      if (codeOf(error) !== "EIO") throw error;
+      // The server could, and its disk cannot.
+      if (renamesOnto) throw failed("EPERM", String(error));
+      await this.#renameIfAbsent(path, newPath);
+    }
+  }
+
+  async rename(path: string, newPath: string): Promise<void> {
+    try {
+      if (!this.#abilities.renamesOnto) await renameOnto(this.#renames, path, newPath);
+      else
+        await this.#explained(
+          newPath,
+          this.#ask((sftp, done) => sftp.ext_openssh_rename(path, newPath, done)),
+        );
+    } catch (error) {
+      if (codeOf(error) === "EIO" && (await this.stat(newPath))?.kind === "folder")
+        throw failed("EISDIR", "there is a folder");
+      if (codeOf(error) !== "ENOTSUP") throw error;
+      await renameOnto(this.#renames, path, newPath);
+    }
+  }
+
+  async unlink(path: string): Promise<void> {
+    await this.#explained(
+      path,
+      this.#ask((sftp, done) => sftp.unlink(path, done)),
+    );
+  }
+
+  async mkdir(path: string): Promise<void> {
+    try {
+      await this.#ask((sftp, done) => sftp.mkdir(path, done));
+    } catch (error) {
+      throw await this.#explain(path, await this.#orExists(path, error));
+    }
+  }
+
+  async rmdir(path: string): Promise<void> {
+    await this.#ask((sftp, done) => sftp.rmdir(path, done));
+  }
+
+  async readFolder(path: string): Promise<readonly FolderEntry[]> {
+    const all: FolderEntry[] = [];
+    for await (const batch of this.scanFolder(path)) all.push(...batch);
+    return all;
+  }
+
+  async syncFolder(): Promise<void> {}
+
+  async *scanFolder(path: string): AsyncGenerator<readonly FolderEntry[]> {
+    const entries = (await this.#ask<SftpEntry[]>((sftp, done) => sftp.readdir(path, done))) ?? [];
+    yield entries
+      .filter(({ filename }) => filename !== "." && filename !== "..")
+      .map(({ filename, attrs }) => ({ name: filename, kind: kindOf(attrs) }));
+  }
+
+  async #openHandle(path: string, flags: "r" | "wx"): Promise<Buffer> {
+    let isGivenUp = false;
+    try {
+      const handle = await this.#ask<Buffer>((sftp, done) =>
+        sftp.open(path, flags, (error, opened) => {
+          if (isGivenUp && opened !== undefined) discardLate(sftp, opened, flags === "wx" ? path : undefined);
+          done(error, opened);
+        }),
+      );
+      return handle as Buffer;
+    } catch (error) {
+      isGivenUp = error instanceof CallerFailure;
+      throw error;
+    }
+  }
+
+  /** What was there when it failed may be gone when one looks: then it is worth another attempt. */
+  async #createHandle(path: string): Promise<Buffer> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#openHandle(path, "wx");
+      } catch (failure) {
+        const error = await this.#explain(path, await this.#orExists(path, failure));
+        if (codeOf(error) !== "EIO" || attempt >= MAX_CREATES) throw error;
+      }
+    }
+  }
+
+  /** Servers that can only rename refuse to do it onto what is there; those that would do it all the same are asked first. */
+  async #renameIfAbsent(path: string, newPath: string): Promise<void> {
+    if ((await this.stat(newPath)) !== undefined) throw failed("EEXIST", "it exists");
+    try {
+      await this.#plainRename(path, newPath);
+    } catch (error) {
+      throw await this.#explain(newPath, await this.#orExists(newPath, error));
+    }
+  }
+
+  /** For servers that do not rename onto what is there. */
+  readonly #renames: PlainRenames = {
+    rename: (path, newPath) => this.#plainRename(path, newPath),
+    stat: (path) => this.stat(path),
+    unlink: (path) => this.unlink(path),
+    explain: (path, error) => this.#explain(path, error),
+  };
+
+  async #plainRename(path: string, newPath: string): Promise<void> {
+    await this.#ask((sftp, done) => sftp.rename(path, newPath, done));
+  }
+
+  async #readPacket(handle: Buffer, target: Buffer, offset: number, length: number, position: number): Promise<number> {
+    try {
+      const read = await this.#ask<number>((sftp, done) => sftp.read(handle, target, offset, length, position, done));
+      return read ?? 0;
+    } catch (error) {
+      if (codeOf(error) === "EOF") return 0;
+      throw error;
+    }
+  }
+
+  #opened(file: number): OpenFile {
+    const opened = this.#files.get(file);
+    if (opened === undefined || opened.life !== this.#connection.life) throw connectionLost();
+    return opened;
+  }
+
+  #statOf(stats: SftpAttributes): FileStat {
+    return {
+      kind: kindOf(stats),
+      sizeBytes: stats.size,
+      modifiedMs: stats.mtime * 1000,
+      // The protocol does not say which names are one file.
+      identity: `unknown ${++lastIdentity}`,
+    };
+  }
+
+  /** The protocol calls it just a failure when something of a name is there. */
+  async #orExists(path: string, error: unknown): Promise<unknown> {
+    if (!mayMeanTaken(error)) return error;
+    const there = await this.stat(path).catch((failure: unknown) => {
+      if (failure instanceof CallerFailure) throw failure;
+      return undefined;
+    });
+    return there === undefined ? error : failed("EEXIST", "it exists");
+  }
+
+  async #explained(path: string, work: Promise<unknown>, wantedBytes = 0): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      throw await this.#explain(path, error, wantedBytes);
+    }
+  }
+
+  /** The protocol has one word for a full disk, a read-only one, and a broken one. Where the server can tell, it is asked. */
+  async #explain(path: string, error: unknown, wantedBytes = 0): Promise<unknown> {
+    if (codeOf(error) !== "EIO") return error;
+    try {
+      const space = await this.#ask<SftpDiskSpace>((sftp, done) => sftp.ext_openssh_statvfs(folderOf(path), done));
+      return (space && explainBySpace(space, Math.max(wantedBytes, LITTLE_ROOM_BYTES))) ?? error;
+    } catch (failure) {
+      return failure instanceof CallerFailure ? failure : error;
+    }
+  }
+
+  async #ask<Value>(start: (sftp: SftpRequests, done: Done<Value>) => unknown): Promise<Value | undefined> {
+    if (this.#gaveUp !== undefined) throw this.#gaveUp.reason;
+    try {
+      return await this.#connection.use((sftp) => request(sftp, start), this.#patience);
+    } catch (error) {
+      // The caller gave up on a silent server, or there is no connection to be had.
+      if (error instanceof CallerFailure || error instanceof StoreError) this.#gaveUp = { reason: error };
+      throw error;
+    }
+  }
+
+  /** Several packets at once, each with its place; what each of them gave. */
+  async #inPackets(length: number, work: (start: number, size: number) => Promise<number>): Promise<number[]> {
+    const count = Math.ceil(length / PACKET_BYTES);
+    const given: number[] = new Array(count).fill(0);
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      try {
+        while (next < count) {
+          checkSignal(this.#signal);
+          const index = next++;
+          const start = index * PACKET_BYTES;
+          given[index] = await work(start, Math.min(PACKET_BYTES, length - start));
+        }
+      } catch (error) {
+        next = count;
+        throw error;
+      }
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: Math.min(PACKETS, count) }, lane));
+    const lost = outcomes.find((outcome) => outcome.status === "rejected");
+    if (lost !== undefined) throw lost.reason;
+    return given;
+  }
+}
+
+/** What was opened after its caller had given up. */
+function discardLate(sftp: SftpRequests, handle: Buffer, created: string | undefined): void {
+  try {
+    sftp.close(handle, () => {});
+    if (created !== undefined) sftp.unlink(created, () => {});
+  } catch {
+    // The connection has ended meanwhile, and the handle with it.
+  }
+}
+
+function kindOf(attrs: SftpAttributes): FileKind {
+  const type = attrs.mode & 0o170000;
+  if (type === 0o100000) return "file";
+  if (type === 0o040000) return "folder";
+  return type === 0o120000 ? "link" : "other";
+}

@@ -1,3 +1,0 @@
-export { MissingPeerError } from "../errors/peer-errors.ts";
-export type { BucketPatience } from "../store/bucket-requests.ts";
-export { openS3, type S3StoreOptions, s3Store } from "../store/s3-store.ts";

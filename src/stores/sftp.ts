@@ -1,2 +1,0 @@
-export { MissingPeerError } from "../errors/peer-errors.ts";
-export { openSftp, type SftpStoreOptions, sftpStore } from "../store/sftp-store.ts";

@@ -1,1 +1,0 @@
-export { type StreamPersistable, streamPayload } from "./persistable/stream-payload.ts";
