@@ -25,7 +25,7 @@ export function loadOrGenerate(state: State, options: InternalCallOptions): Prom
     const startedMs = startHit(state);
     const found = findArtifact(state, options.signal);
     if (found instanceof Promise) return timed(state, settle(state, found, options, startedMs));
-    if (found.state === "hit") return Promise.resolve(acceptLoaded(state, found, options, startedMs));
+    if (found.state === "present") return Promise.resolve(acceptLoaded(state, found, options, startedMs));
     return timed(state, produceOnce(state, found, options));
   } catch (error) {
     return Promise.reject(error);
@@ -39,7 +39,7 @@ async function settle(
   startedMs: number,
 ): Promise<unknown> {
   const found = await finding;
-  if (found.state === "hit") return acceptLoaded(state, found, options, startedMs);
+  if (found.state === "present") return acceptLoaded(state, found, options, startedMs);
   return produceOnce(state, found, options);
 }
 
@@ -48,7 +48,7 @@ const flights = new SingleFlight<{ readonly payload: unknown }>();
 /** Everybody in this process who misses the same artifact waits for the same work. */
 async function produceOnce(
   state: State,
-  miss: Exclude<Found, { state: "hit" }>,
+  miss: Exclude<Found, { state: "present" }>,
   options: InternalCallOptions,
 ): Promise<unknown> {
   // Only a miss needs the generating half of the library.
@@ -73,7 +73,9 @@ async function produceOnce(
   // Another persistable object did it: this one loads its own.
   const startedMs = startHit(state);
   const found = await findArtifact(state, options.signal);
-  return found.state === "hit" ? acceptLoaded(state, found, options, startedMs) : produceOnce(state, found, options);
+  return found.state === "present"
+    ? acceptLoaded(state, found, options, startedMs)
+    : produceOnce(state, found, options);
 }
 
 /** The time that a dependent spends on waiting for this payload is not its own. */

@@ -28,16 +28,16 @@ beforeAll(() => ProtocolTrial.warmUp());
 
 describe("the artifact protocol, on a simulated disk", () => {
   test.each(worlds)("gives whole payloads and keeps what it acknowledged, with %s", async (_, world) => {
-    const happened = { acknowledged: 0, hit: 0, missing: 0, corrupt: 0, failed: 0, collected: 0 };
+    const happened = { acknowledged: 0, present: 0, missing: 0, damaged: 0, failed: 0, collected: 0 };
     for (let seed = 1; seed <= Math.ceil(SEEDS / worlds.length); seed++) {
       const trial = new ProtocolTrial({ ...world, seed });
       await trial.run();
       for (const key of Object.keys(happened) as (keyof typeof happened)[]) happened[key] += trial.counts[key];
     }
     expect(happened.acknowledged).toBeGreaterThan(SEEDS / 4);
-    expect(happened.hit).toBeGreaterThan(SEEDS / 2);
+    expect(happened.present).toBeGreaterThan(SEEDS / 2);
     expect(happened.missing).toBeGreaterThan(0);
-    if (world.damageChance !== undefined) expect(happened.corrupt).toBeGreaterThan(0);
+    if (world.damageChance !== undefined) expect(happened.damaged).toBeGreaterThan(0);
     if (world.faultChance !== undefined) expect(happened.failed).toBeGreaterThan(0);
   });
 });

@@ -12,9 +12,9 @@ export interface Operation {
 
 /** What was seen of an artifact. */
 export type Sight =
-  | { readonly state: "hit"; readonly serial: number | undefined }
+  | { readonly state: "present"; readonly serial: number | undefined }
   | { readonly state: "missing" }
-  | { readonly state: "corrupt"; readonly isExpected: boolean; readonly problem: string };
+  | { readonly state: "damaged"; readonly isExpected: boolean; readonly problem: string };
 
 /** All that happened to one artifact, in an order that a clock of its own gives; says whether what somebody sees can be. */
 export class History {
@@ -48,7 +48,7 @@ export class History {
    * What is wrong with a sight, by somebody who began to look at that time and is done now.
    */
   objectTo(sight: Sight, lookedAt: number): string | undefined {
-    if (sight.state === "corrupt")
+    if (sight.state === "damaged")
       return sight.isExpected ? undefined : `damaged by nobody, and yet it ${sight.problem}`;
     const standing = this.standing(lookedAt);
     if (sight.state === "missing")

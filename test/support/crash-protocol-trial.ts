@@ -4,7 +4,7 @@ import { publishArtifact } from "../../src/artifact/publish/publish-artifact.ts"
 import { removeArtifact } from "../../src/artifact/publish/remove-artifact.ts";
 import { quarantineArtifact } from "../../src/artifact/read/quarantine-artifact.ts";
 import { readArtifact } from "../../src/artifact/read/read-artifact.ts";
-import type { CorruptArtifact, ReadOutcome } from "../../src/artifact/read/read-outcome.ts";
+import type { DamagedArtifact, ReadOutcome } from "../../src/artifact/read/read-outcome.ts";
 import { StoreError } from "../../src/errors/store-errors.ts";
 import { resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import { json } from "../../src/format/json/json-format.ts";
@@ -62,7 +62,7 @@ export class ProtocolTrial {
   readonly #metadata: MetadataModel;
   readonly #subjects: readonly Subject[] = nodes.map((node) => ({ node, history: new History(), damaged: new Set() }));
   /** How much of everything happened: a trial in which nothing does proves nothing. */
-  readonly counts = { acknowledged: 0, hit: 0, missing: 0, corrupt: 0, failed: 0, collected: 0 };
+  readonly counts = { acknowledged: 0, present: 0, missing: 0, damaged: 0, failed: 0, collected: 0 };
   #serials = 0;
 
   constructor(options: ProtocolTrialOptions) {
@@ -161,8 +161,8 @@ export class ProtocolTrial {
   /** As `loadOrGenerate` does it, without the lease: which must not matter to what is found. */
   async #readOrPublish(store: Store, subject: Subject, inlineBytes: number): Promise<void> {
     const outcome = await this.#read(store, subject);
-    if (outcome.state === "hit") return;
-    const isDamaged = outcome.state === "corrupt";
+    if (outcome.state === "present") return;
+    const isDamaged = outcome.state === "damaged";
     if (isDamaged && !(await this.#quarantine(store, subject, outcome))) return;
     await this.#publish(store, subject, { replace: isDamaged, inlineBytes });
   }
@@ -179,7 +179,7 @@ export class ProtocolTrial {
     return outcome;
   }
 
-  async #quarantine(store: Store, { node }: Subject, judged: CorruptArtifact): Promise<boolean> {
+  async #quarantine(store: Store, { node }: Subject, judged: DamagedArtifact): Promise<boolean> {
     const { quarantine = quarantineArtifact } = this.#options;
     return (await quarantine(store, node.name, node.address, judged)) !== undefined;
   }
@@ -226,10 +226,10 @@ export class ProtocolTrial {
     await collectOrphans(store, "points", { graceMs: HOUR_MS, nowMs: fileSystem.now() + 48 * HOUR_MS });
     for (const subject of subjects) {
       const outcome = await this.#read(store, subject, `${where}, tidied up`);
-      if (outcome.state === "corrupt") await this.#quarantine(store, subject, outcome);
-      if (outcome.state !== "hit") await this.#publish(store, subject, { replace: true, inlineBytes: 0 });
+      if (outcome.state === "damaged") await this.#quarantine(store, subject, outcome);
+      if (outcome.state !== "present") await this.#publish(store, subject, { replace: true, inlineBytes: 0 });
       const healed = await this.#read(store, subject, `${where}, healed`);
-      if (healed.state !== "hit")
+      if (healed.state !== "present")
         throw new BrokenProtocolError(`seed ${this.#options.seed}, ${where}: cannot be healed`);
     }
     await this.#checkLitter(store, fileSystem, where);
@@ -247,7 +247,7 @@ export class ProtocolTrial {
 
   #sightOf({ node, damaged, history }: Subject, outcome: ReadOutcome, where: string): Sight {
     if (outcome.state === "missing") return outcome;
-    if (outcome.state === "corrupt") {
+    if (outcome.state === "damaged") {
       const { file, problem, recordBytes } = outcome;
       const isDamaged = damaged.has(file) || damaged.has(Buffer.from(recordBytes).toString("latin1"));
       // Without hard links an empty file holds the place of a record for a moment.
@@ -256,9 +256,9 @@ export class ProtocolTrial {
       // what nobody was told that it stands.
       const mayBeHalf = where.startsWith(IN_CRASH_STATE) && this.#metadata === "any" && problem === "is missing";
       const isHalf = mayBeHalf && history.standing(history.now()) === undefined;
-      return { state: "corrupt", isExpected: isDamaged || isPlaceholder || isHalf, problem };
+      return { state: "damaged", isExpected: isDamaged || isPlaceholder || isHalf, problem };
     }
     const { address, serial } = outcome.payload as { address: string; serial: number };
-    return { state: "hit", serial: address === node.address ? serial : undefined };
+    return { state: "present", serial: address === node.address ? serial : undefined };
   }
 }

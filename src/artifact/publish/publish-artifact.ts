@@ -11,7 +11,7 @@ import { recordPath } from "../layout/artifact-paths.ts";
 import { readPayloadFile } from "../layout/read-payload-file.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import { retirePayload } from "../layout/replaced-payloads.ts";
-import type { CorruptArtifact } from "../read/read-outcome.ts";
+import type { DamagedArtifact } from "../read/read-outcome.ts";
 import { discardStaged, type StagedPayload, stageBytes } from "./stage-payload.ts";
 
 /** What every publication says. */
@@ -20,7 +20,7 @@ interface PublicationOfAny {
   readonly draft: RecordDraft;
   readonly provenance: Provenance;
   /** Take the place of an artifact that is already there: of any, on purpose, or of one that was judged damaged. */
-  readonly replace: boolean | CorruptArtifact;
+  readonly replace: boolean | DamagedArtifact;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -117,7 +117,7 @@ interface Replacement {
   readonly recordFile: StorePath;
   readonly bytes: readonly Uint8Array[];
   readonly payload: RecordedPayload;
-  readonly replace: true | CorruptArtifact;
+  readonly replace: true | DamagedArtifact;
   readonly signal: AbortSignal | undefined;
 }
 

@@ -12,9 +12,9 @@ import { readFileList } from "./read-file-list.ts";
 
 /** What can be said of an artifact without reading its payload. */
 export type Inspected =
-  | { readonly state: "whole"; readonly record: ArtifactRecord }
+  | { readonly state: "present"; readonly record: ArtifactRecord }
   | { readonly state: "missing" }
-  | { readonly state: "corrupt"; readonly file: StorePath; readonly problem: string };
+  | { readonly state: "damaged"; readonly file: StorePath; readonly problem: string };
 
 /** The same number as for reading: replaced so often in a row is odd. */
 const MAX_LOOKS = 8;
@@ -37,12 +37,12 @@ export async function inspectArtifact(
   for (let look = 0; look < MAX_LOOKS; look++) {
     if (bytes === undefined) return { state: "missing" };
     const inspected = await inspectFrom(store, name, address, classes, signal, bytes);
-    if (inspected.state === "whole") return inspected;
+    if (inspected.state === "present") return inspected;
     // As for reading: damage is believed only when the record still stands as it was judged.
     const again = await readRecordBytes(store, path, { signal });
     if (again === undefined || Buffer.compare(again, bytes) !== 0) bytes = again;
     else {
-      if (isHealed || inspected.state !== "corrupt" || store.layers === undefined) return inspected;
+      if (isHealed || inspected.state !== "damaged" || store.layers === undefined) return inspected;
       const judged = { recordBytes: bytes, isAsWritten: inspected.file === path };
       isHealed = (await store.layers.heal(path, judged, { signal })).isHealed;
       if (!isHealed) return inspected;
@@ -62,24 +62,24 @@ async function inspectFrom(
 ): Promise<Inspected> {
   const path = recordPath(name, address);
   const record = parseRecord(bytes, path, classes);
-  if (!isRecord(record)) return { state: "corrupt", file: path, problem: record.problem };
+  if (!isRecord(record)) return { state: "damaged", file: path, problem: record.problem };
   if (record.address !== address)
-    return { state: "corrupt", file: path, problem: `is the record of another address, ${record.address}` };
+    return { state: "damaged", file: path, problem: `is the record of another address, ${record.address}` };
   const { file, sizeBytes } = record.payload;
-  if (file === undefined) return { state: "whole", record };
+  if (file === undefined) return { state: "present", record };
   if (!isPayloadFileOf(file, address))
-    return { state: "corrupt", file: path, problem: `names a payload outside its place: ${JSON.stringify(file)}` };
+    return { state: "damaged", file: path, problem: `names a payload outside its place: ${JSON.stringify(file)}` };
   const payload = payloadPath(name, file);
   const found = await store.stat(payload, { signal });
-  if (found === undefined) return { state: "corrupt", file: payload, problem: "is missing" };
+  if (found === undefined) return { state: "damaged", file: payload, problem: "is missing" };
   const hasItsSize = found.sizeBytes === sizeBytes || (await isRewrittenList(store, payload, record.payload, signal));
   if (!hasItsSize)
     return {
-      state: "corrupt",
+      state: "damaged",
       file: payload,
       problem: await describeSize(store, payload, record.payload, found.sizeBytes, signal),
     };
-  return { state: "whole", record };
+  return { state: "present", record };
 }
 
 /** A list of files may have got other line ends. */

@@ -7,7 +7,7 @@ import { payloadPath, quarantinePath, recordPath } from "../layout/artifact-path
 import { movePayloadAside } from "../layout/payload-objects.ts";
 import { findPayloadFile } from "../layout/read-payload-file.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
-import type { CorruptArtifact } from "./read-outcome.ts";
+import type { DamagedArtifact } from "./read-outcome.ts";
 
 /**
  * Set a damaged artifact aside, exactly the one that was judged. Call it under the lease of the address, and then publish with
@@ -20,7 +20,7 @@ export async function quarantineArtifact(
   store: Store,
   name: string,
   address: Address,
-  judged: CorruptArtifact,
+  judged: DamagedArtifact,
 ): Promise<StorePath | undefined> {
   const { recordBytes } = judged;
   const record = recordPath(name, address);

@@ -35,7 +35,7 @@ function inlineOutcome(
   decoded: Decoded | DecodeError,
   source: string | undefined,
 ): ReadOutcome | Promise<ReadOutcome> {
-  if ("value" in decoded) return { state: "hit", payload: decoded.value, record: undefined, source };
+  if ("value" in decoded) return { state: "present", payload: decoded.value, record: undefined, source };
   return readWhole(wanted, path);
 }
 

@@ -20,17 +20,17 @@ export interface WantedArtifact {
 /** The outcome of a read. Only missing and corrupt may lead to generating anew; every other trouble is an error. */
 export type ReadOutcome =
   | {
-      readonly state: "hit";
+      readonly state: "present";
       readonly payload: unknown;
       readonly record: ArtifactRecord | undefined;
       readonly source: string | undefined;
     }
   | { readonly state: "missing" }
-  | CorruptArtifact;
+  | DamagedArtifact;
 
 /** What was judged damaged: the evidence goes with it, so that exactly this is set aside. */
-export interface CorruptArtifact {
-  readonly state: "corrupt";
+export interface DamagedArtifact {
+  readonly state: "damaged";
   readonly file: StorePath;
   readonly problem: string;
   /** The record's bytes at the moment of judging. */

@@ -13,7 +13,7 @@ import { isPayloadFileOf, payloadPath, recordPath } from "../layout/artifact-pat
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import { describeSize } from "./describe-size.ts";
 import { isHealed } from "./is-healed.ts";
-import { type CorruptArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
+import { type DamagedArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
 import type { FoundDamage, StoredSource } from "./stored-source.ts";
 import { type Decoded, tryDecode } from "./try-decode.ts";
 
@@ -32,7 +32,7 @@ export async function readWholeArtifact(
   for (let look = 0; look < MAX_LOOKS; look++) {
     if (bytes === undefined) return { state: "missing" };
     const outcome = await readFrom(wanted, path, bytes);
-    if (outcome.state !== "corrupt") return outcome;
+    if (outcome.state !== "damaged") return outcome;
     // Damage is believed only when the record still stands as it was judged: else somebody has replaced it meanwhile.
     const again = await readRecordBytes(wanted.store, path, wanted);
     const isSame = again !== undefined && Buffer.compare(again, bytes) === 0;
@@ -56,8 +56,8 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
   const { format: id, file, sizeBytes, digest } = record.payload;
   const format = wanted.formats.find((candidate) => candidate.id === id);
   if (format === undefined) throw new FormatMismatchError(wanted.name, path, id, wanted.formats[0].id);
-  const corrupt = (where: StorePath, problem: string): CorruptArtifact => ({
-    state: "corrupt",
+  const corrupt = (where: StorePath, problem: string): DamagedArtifact => ({
+    state: "damaged",
     file: where,
     problem,
     recordBytes: bytes,
@@ -90,7 +90,7 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
       ...corrupt(payloadFile, `cannot be decoded as ${format.id}: ${decoded.message}`),
       isAsWritten: true,
     };
-  return { state: "hit", payload: (decoded as Decoded).value, record, source: record.provenance.source };
+  return { state: "present", payload: (decoded as Decoded).value, record, source: record.provenance.source };
 }
 
 async function openStored(
@@ -98,7 +98,7 @@ async function openStored(
   record: ArtifactRecord,
   format: Format,
   recordBytes: Uint8Array,
-  corrupt: (where: StorePath, problem: string) => CorruptArtifact,
+  corrupt: (where: StorePath, problem: string) => DamagedArtifact,
 ): Promise<ReadOutcome> {
   const { store, name, address, limits } = wanted;
   const { file } = record.payload;
@@ -121,7 +121,7 @@ async function openStored(
     const artifact = { store, name, address, payload, format, limits, heal, onDamage, successor };
     const opened = await openStoredPayload(artifact);
     isHandedOut = true;
-    return { state: "hit", payload: opened, record, source: record.provenance.source };
+    return { state: "present", payload: opened, record, source: record.provenance.source };
   } catch (error) {
     if (error instanceof CorruptArtifactError) return corrupt(error.file as StorePath, error.problem);
     if (error instanceof DecodeError)
@@ -133,9 +133,9 @@ async function openStored(
   }
 }
 
-function judgeRecord(wanted: WantedArtifact, path: StorePath, bytes: Uint8Array): ArtifactRecord | CorruptArtifact {
-  const corrupt = (problem: string): CorruptArtifact => ({
-    state: "corrupt",
+function judgeRecord(wanted: WantedArtifact, path: StorePath, bytes: Uint8Array): ArtifactRecord | DamagedArtifact {
+  const corrupt = (problem: string): DamagedArtifact => ({
+    state: "damaged",
     file: path,
     problem,
     recordBytes: bytes,

@@ -34,7 +34,7 @@ export async function settleDamage(artifact: HandedOut, damage: FoundDamage): Pr
     await withFreeLease(store, address, async () => {
       const found = await damage.lookAgain();
       if (found !== undefined)
-        await quarantineArtifact(store, name, address, { state: "corrupt", file: path, problem: found, recordBytes });
+        await quarantineArtifact(store, name, address, { state: "damaged", file: path, problem: found, recordBytes });
     });
   } catch {
     // The store cannot be written to, or cannot be read any more: the next reader finds the same.

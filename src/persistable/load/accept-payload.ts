@@ -7,7 +7,7 @@ import { paramsOf } from "../declare/params-of.ts";
 import type { Pending, State } from "../declare/state.ts";
 import { loggerOf, tellEvent } from "../log/emit-event.ts";
 import { joinSecrets, secretsIn } from "../secrets/secrets-in.ts";
-import type { FoundHit } from "./find-artifact.ts";
+import type { FoundArtifact } from "./find-artifact.ts";
 import { holdPersisted } from "./hold-payload.ts";
 
 /** What the caller of `load`, `loadOrGenerate` and `generate` may say. */
@@ -72,7 +72,7 @@ export function startHit(state: State): number {
 }
 
 /** Take over a payload that was loaded: validate it, hold it, tell of it. The earlier payload stays where it is invalid. */
-export function acceptLoaded(state: State, hit: FoundHit, options: CallOptions, startedMs: number): unknown {
+export function acceptLoaded(state: State, hit: FoundArtifact, options: CallOptions, startedMs: number): unknown {
   const { payload } = hit;
   const context = contextOf(state, options);
   const validated = validateLoaded(state, payload, context, options);
@@ -80,7 +80,12 @@ export function acceptLoaded(state: State, hit: FoundHit, options: CallOptions, 
   return settleLoaded(state, hit, context, startedMs);
 }
 
-function settleLoaded(state: State, hit: FoundHit, context: HookContext<unknown, unknown>, startedMs: number): unknown {
+function settleLoaded(
+  state: State,
+  hit: FoundArtifact,
+  context: HookContext<unknown, unknown>,
+  startedMs: number,
+): unknown {
   const { payload } = hit;
   holdPersisted(state, payload);
   if (state.surroundings.hasListener) {

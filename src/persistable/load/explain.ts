@@ -63,14 +63,14 @@ async function inspectVariants(
   const store = certainStore(state.surroundings.store);
   for (const variant of [{ name, address }, ...variantsOf(state)]) {
     const inspected = await inspectArtifact(store, variant.name, variant.address, classes, signal);
-    if (inspected.state === "whole")
+    if (inspected.state === "present")
       return {
         state: "hit",
         address: variant.address,
         record: inspected.record,
         ...(variant.name === name ? {} : { alias: variant.name }),
       };
-    if (inspected.state === "corrupt" && variant.address === address) {
+    if (inspected.state === "damaged" && variant.address === address) {
       return { state: "miss", address, reason: { kind: "corrupt", file: inspected.file, problem: inspected.problem } };
     }
   }

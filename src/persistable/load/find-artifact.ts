@@ -5,10 +5,10 @@ import { loadPart } from "../../util/peers/load-part.ts";
 import type { State, Variant } from "../declare/state.ts";
 
 /** An artifact that was found, under which name; or why not. */
-export type Found = Exclude<ReadOutcome, { readonly state: "hit" }> | FoundHit;
+export type Found = Exclude<ReadOutcome, { readonly state: "present" }> | FoundArtifact;
 
-export interface FoundHit {
-  readonly state: "hit";
+export interface FoundArtifact {
+  readonly state: "present";
   readonly payload: unknown;
   readonly source: string | undefined;
   /** Set where it was found under an earlier name. */
@@ -36,9 +36,9 @@ function orAlias(
   outcome: ReadOutcome,
   signal: AbortSignal | undefined,
 ): Found | Promise<Found> {
-  if (outcome.state === "hit")
-    return { state: "hit", payload: outcome.payload, source: outcome.source, variant: undefined };
-  if (outcome.state === "corrupt") return outcome;
+  if (outcome.state === "present")
+    return { state: "present", payload: outcome.payload, source: outcome.source, variant: undefined };
+  if (outcome.state === "damaged") return outcome;
   return state.hasAliases ? findVariant(state, store, signal) : outcome;
 }
 
@@ -46,7 +46,8 @@ async function findVariant(state: State, store: Store, signal: AbortSignal | und
   const { variantsOf } = await loadPart(() => import("../declare/variant-addresses.ts"));
   for (const variant of variantsOf(state)) {
     const outcome = await readAt(state, store, variant, signal);
-    if (outcome.state === "hit") return { state: "hit", payload: outcome.payload, source: outcome.source, variant };
+    if (outcome.state === "present")
+      return { state: "present", payload: outcome.payload, source: outcome.source, variant };
   }
   // A damaged artifact of an earlier name is not ours to set aside: generating anew goes to the present name.
   return { state: "missing" };

@@ -17,18 +17,18 @@ export async function loadPayload(state: State, options: CallOptions): Promise<u
   if (state.surroundings.hasListener) tellEvent(state, { type: "loading" });
   const startedMs = startHit(state);
   const found = await findArtifact(state, options.signal, certainStore(state.surroundings.store));
-  if (found.state === "hit") return acceptLoaded(state, found, options, startedMs);
+  if (found.state === "present") return acceptLoaded(state, found, options, startedMs);
   throw await missError(state, found, options.signal);
 }
 
 async function missError(
   state: State,
-  miss: Exclude<Found, { state: "hit" }>,
+  miss: Exclude<Found, { state: "present" }>,
   signal: AbortSignal | undefined,
 ): Promise<Error> {
   const { name, address } = state.node;
   const store = state.surroundings.store;
-  if (miss.state === "corrupt") {
+  if (miss.state === "damaged") {
     const { failure } = miss;
     const { tellAtOnce } = await loadPart(() => import("../log/emit-now.ts"));
     tellAtOnce(state, { type: "corrupt", file: miss.file, problem: miss.problem });

@@ -16,8 +16,8 @@ export async function readRecord(state: State): Promise<ArtifactRecord | undefin
       classes,
       undefined,
     );
-    if (inspected.state === "whole") return inspected.record;
-    if (inspected.state === "corrupt")
+    if (inspected.state === "present") return inspected.record;
+    if (inspected.state === "damaged")
       throw new CorruptArtifactError(name, variant.address, inspected.file, inspected.problem);
   }
   return undefined;

@@ -98,7 +98,7 @@ async function tryPart(
   const recordBytes = await readRecordBytes(store, recordPath(name, address), { signal });
   if (recordBytes === undefined) return undefined;
   const inspected = await inspectArtifact(store, name, address, classes, signal);
-  if (inspected.state !== "whole") return undefined;
+  if (inspected.state !== "present") return undefined;
   const selectColumns = selectorOf(state, inspected.record);
   const { payload } = inspected.record;
   const { file } = payload;

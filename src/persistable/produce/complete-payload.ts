@@ -1,5 +1,5 @@
 import { type Published, publishArtifact, publishStaged } from "../../artifact/publish/publish-artifact.ts";
-import type { CorruptArtifact } from "../../artifact/read/read-outcome.ts";
+import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { InvalidPayloadError } from "../../errors/persistable-errors.ts";
 import { StoreError } from "../../errors/store-errors.ts";
 import { unpersisted, withPayload } from "../../errors/unpersisted.ts";
@@ -23,7 +23,7 @@ export interface Completion {
   readonly options: InternalCallOptions;
   readonly signal: AbortSignal | undefined;
   /** Whether to take the place of an artifact that is there; asked when it is about to be published. */
-  readonly replaces: () => boolean | CorruptArtifact | Promise<boolean | CorruptArtifact>;
+  readonly replaces: () => boolean | DamagedArtifact | Promise<boolean | DamagedArtifact>;
   /** `false` holds it in memory only. */
   readonly isPersisted?: boolean;
 }

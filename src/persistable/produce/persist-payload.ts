@@ -1,5 +1,5 @@
 import { type Published, publishArtifact } from "../../artifact/publish/publish-artifact.ts";
-import type { CorruptArtifact } from "../../artifact/read/read-outcome.ts";
+import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { NoPayloadError } from "../../errors/persistable-errors.ts";
 import { unpersisted } from "../../errors/unpersisted.ts";
 import { encodePayload } from "../../format/encode-payload.ts";
@@ -23,7 +23,7 @@ export async function persist(state: State, signal: AbortSignal | undefined): Pr
   if (held.kind === "nothing") throw new NoPayloadError(state.node.name, "persist()");
   if (held.kind === "stored") {
     const found = await findArtifact(state, signal, certainStore(state.surroundings.store));
-    if (found.state === "hit") return;
+    if (found.state === "present") return;
     throw new NoPayloadError(state.node.name, "persist()");
   }
   await persistHeld(state, held, signal);
@@ -32,10 +32,10 @@ export async function persist(state: State, signal: AbortSignal | undefined): Pr
 /** A payload that could not be published when it was generated. An artifact that another writer has published meanwhile stands, unless ours was to take its place. */
 async function persistPending(state: State, pending: PendingPayload, signal: AbortSignal | undefined): Promise<void> {
   const found = pending.isReplacing ? undefined : await findArtifact(state, signal);
-  const judged = found?.state === "corrupt" ? found : false;
-  const replaces = (): boolean | CorruptArtifact => pending.isReplacing || judged;
+  const judged = found?.state === "damaged" ? found : false;
+  const replaces = (): boolean | DamagedArtifact => pending.isReplacing || judged;
   const completed =
-    found?.state === "hit"
+    found?.state === "present"
       ? undefined
       : await completePayload(pending, { teller: state, options: {}, signal, replaces });
   if (completed === undefined || pending.state !== state) state.held = { kind: "stored" };

@@ -80,13 +80,13 @@ async function rowOf<Built extends AnyPersistable, Metrics extends object>(
   row["artifact.draw"] = state.node.draw;
   if (state.node.version !== undefined) row["artifact.version"] = state.node.version;
   const found = await inspect(state, signal);
-  if (found.state === "corrupt") addDamage(row, found);
-  if (found.state !== "whole") return row;
+  if (found.state === "damaged") addDamage(row, found);
+  if (found.state !== "present") return row;
   row["artifact.state"] = "persisted";
   addRecord(row, found.record);
   if (metrics === undefined) return row;
   const loaded = await load(state, signal);
-  if (loaded.state === "hit")
+  if (loaded.state === "present")
     addPrefixed(row, "metrics", await metrics(loaded.payload as Awaited<Built["payload"]>, target));
   else addDamage(row, loaded);
   return row;
@@ -109,7 +109,7 @@ async function inspect(state: State, signal: AbortSignal | undefined): ReturnTyp
   if (found.state !== "missing" || !state.hasAliases) return found;
   for (const variant of variantsOf(state)) {
     const earlier = await inspectArtifact(store, variant.name, variant.address, classes, signal);
-    if (earlier.state === "whole") return earlier;
+    if (earlier.state === "present") return earlier;
   }
   return found;
 }
@@ -133,12 +133,12 @@ function addRecord(row: Record<string, unknown>, record: ArtifactRecord): void {
 async function load(
   state: State,
   signal: AbortSignal | undefined,
-): Promise<{ readonly state: "hit"; readonly payload: unknown } | ({ readonly state: "corrupt" } & Damage)> {
+): Promise<{ readonly state: "present"; readonly payload: unknown } | ({ readonly state: "damaged" } & Damage)> {
   const { held } = state;
   try {
-    return { state: "hit", payload: await loadPayload(state, { signal }) };
+    return { state: "present", payload: await loadPayload(state, { signal }) };
   } catch (error) {
-    if (error instanceof CorruptArtifactError) return { state: "corrupt", file: error.file, problem: error.problem };
+    if (error instanceof CorruptArtifactError) return { state: "damaged", file: error.file, problem: error.problem };
     throw error;
   } finally {
     state.held = held;
