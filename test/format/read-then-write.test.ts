@@ -31,17 +31,21 @@ interface Tables {
   decode(bytes: Uint8Array, limits: typeof defaultDecodeLimits): unknown;
 }
 
-/** The table, or undefined where the file was refused. */
-async function readThenWrite(format: Tables, bytes: Uint8Array): Promise<ColumnTable | undefined> {
-  let read: ColumnTable;
+/** What was decoded, or undefined where the format refused the file with an error about the file. */
+async function decodeOrRefuse<Payload>(decode: () => Payload | Promise<Payload>): Promise<Payload | undefined> {
   try {
-    read = (await format.decode(bytes, defaultDecodeLimits)) as ColumnTable;
+    return await decode();
   } catch (error) {
-    // Each tells of what stands in the file.
     if (error instanceof DecodeError || error instanceof DecodeLimitError || error instanceof NewerPayloadError)
       return undefined;
     throw error;
   }
+}
+
+/** The table, or undefined where the file was refused. */
+async function readThenWrite(format: Tables, bytes: Uint8Array): Promise<ColumnTable | undefined> {
+  const read = await decodeOrRefuse(() => format.decode(bytes, defaultDecodeLimits));
+  if (read === undefined) return undefined;
   assertColumnTable(read);
   await format.check(read);
   const written = new Uint8Array(Buffer.concat(await format.encode(read)));
@@ -228,17 +232,15 @@ describe("what is read of a file of others can be written, and is the same again
       fc.asyncProperty(fc.nat(file.length - 1), fc.nat(255), async (place, byte) => {
         const bytes = file.slice();
         bytes[place] = byte;
-        const rows = await format.decode(bytes, defaultDecodeLimits).catch((error: unknown) => {
-          expect(error).toSatisfy((is) => is instanceof DecodeError || is instanceof DecodeLimitError);
-          return undefined;
-        });
+        const rows = await decodeOrRefuse(() => format.decode(bytes, defaultDecodeLimits));
         if (rows === undefined) return;
         read += 1;
         await format.check(rows);
         const again = new Uint8Array(Buffer.concat(await format.encode(rows)));
         expect(await format.decode(again, defaultDecodeLimits)).toStrictEqual(rows);
       }),
-      { numRuns: runs * 4 },
+      // The byte of the container's version says that a newer release wrote the file.
+      { numRuns: runs * 4, examples: [[3, 2]] },
     );
     expect(read).toBeGreaterThan(0);
   });
