@@ -30,6 +30,13 @@ describe("the source", () => {
     const folders = readdirSync(new URL("src/", root), { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect([...rules.layers.keys()].sort()).toEqual(folders.map((folder) => folder.name).sort());
   });
+
+  it("names in the table of rooms only rooms of the same folder", () => {
+    for (const [room, imports] of rules.rooms) {
+      const folder = room.split("/")[0];
+      expect(imports.filter((other) => other.split("/")[0] !== folder)).toEqual([]);
+    }
+  });
 });
 
 /** Runs a script, with all that it imports, where there are the globals of the web and none of Node's. */
@@ -69,10 +76,21 @@ describe("the checker catches, planted in a sound tree,", () => {
     ["src/store/store.ts", 'import type { A } from "../errors/a.ts";\n'],
     ["src/store/file-store.ts", 'import type { A } from "../errors/a.ts";\nimport type { Store } from "./store.ts";\n'],
     ["src/store/memory-store.ts", 'import { fill } from "./fill-chunks.ts";\n'],
+    ["src/store/folder/a.ts", 'import type { Store } from "../store.ts";\n'],
+    ["src/store/bucket/a.ts", 'import type { Store } from "../store.ts";\n'],
     ["src/store/fill-chunks.ts", "export {};\n"],
     ["src/entry/index.ts", 'export { A } from "../errors/a.ts";\n'],
   ]);
-  const soundRules = { ...rules, node: new Map<string, string[]>(), longFiles: new Set<string>() };
+  const soundRules = {
+    ...rules,
+    rooms: new Map<string, string[]>([
+      ["store", []],
+      ["store/folder", ["store"]],
+      ["store/bucket", ["store", "store/folder"]],
+    ]),
+    node: new Map<string, string[]>(),
+    longFiles: new Set<string>(),
+  };
 
   it("nothing, as long as nothing is planted", () => {
     expect(findViolations(sound, soundRules)).toEqual([]);
@@ -119,6 +137,24 @@ describe("the checker catches, planted in a sound tree,", () => {
     ],
     ["an import that exists nowhere", "src/store/b.ts", 'import { A } from "./store.js";', "does not exist"],
     ["a folder without a row", "src/misc/b.ts", "export {};", "the table of layers does not name"],
+    [
+      "a room that imports one below it",
+      "src/store/folder/b.ts",
+      'import "../bucket/a.ts";',
+      "store/folder may import store.",
+    ],
+    [
+      "a contract that imports an implementation, by type only",
+      "src/store/b.ts",
+      'import type { x } from "./folder/a.ts";',
+      "store may import no other room",
+    ],
+    [
+      "a room without a row",
+      "src/store/tape/b.ts",
+      "export {};",
+      "src/store/tape/b.ts lies in the room store/tape, which the table of rooms does not name",
+    ],
     ["a cycle of types", "src/errors/a.ts", 'import type { A } from "./a.ts";', "imports itself"],
     [
       "a Node module by import",
@@ -159,6 +195,21 @@ describe("the checker catches, planted in a sound tree,", () => {
   it("a cycle through several files", () => {
     const cyclic = new Map([...sound, ["src/util/a.ts", 'import "./b.ts";'], ["src/util/b.ts", 'import "./a.ts";']]);
     expect(findViolations(cyclic, soundRules)).toHaveLength(2);
+  });
+
+  it("a folder of 21 files", () => {
+    const files = Array.from({ length: 21 }, (_, index) => [`src/util/${index}.ts`, "export {};"] as const);
+    expect(findViolations(new Map([...sound, ...files.slice(1)]), soundRules)).toEqual([]);
+    expect(findViolations(new Map([...sound, ...files]), soundRules)).toEqual([
+      "src/util has 21 files, more than 20. Give some of them a room.",
+    ]);
+  });
+
+  it("a row for a room that is gone", () => {
+    const rooms = new Map([...soundRules.rooms, ["store/tape", []]]);
+    expect(findViolations(sound, { ...soundRules, rooms })).toEqual([
+      "The table of rooms has a row for store/tape, where there are no files.",
+    ]);
   });
 
   it("an exception for a file that is gone", () => {

@@ -1,5 +1,5 @@
 import { type CanonicalOptions, encodeCanonical } from "../canonical/encode-canonical.ts";
-import { InvalidAddressError } from "../errors/address-errors.ts";
+import { InvalidAddressError } from "../errors/params-errors.ts";
 import { sha256Hex } from "../util/digest/sha256.ts";
 import type { Address } from "./address.ts";
 

@@ -4,7 +4,6 @@ export { describeMiss, type MissReason, type NearestArtifact, type RecipeChange 
 export type { LeaseOwner } from "../artifact/lease/lease-claim.ts";
 export { collectOrphans } from "../artifact/publish/collect-orphans.ts";
 export type { Collected } from "../artifact/publish/remove-orphans.ts";
-export { InvalidAddressError } from "../errors/address-errors.ts";
 export { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from "../errors/artifact-errors.ts";
 export type { DescribedError } from "../errors/described-error.ts";
 export {
@@ -15,7 +14,12 @@ export {
   UndeclaredClassError,
   UnsupportedPayloadError,
 } from "../errors/format-errors.ts";
-export { CredentialInParamsError, TaggedJsonError, UnsupportedValueError } from "../errors/params-errors.ts";
+export {
+  CredentialInParamsError,
+  InvalidAddressError,
+  TaggedJsonError,
+  UnsupportedValueError,
+} from "../errors/params-errors.ts";
 export { PersistFailedError } from "../errors/persist-errors.ts";
 export { PersistableError } from "../errors/persistable-error.ts";
 export {

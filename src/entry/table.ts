@@ -1,4 +1,4 @@
-export { InvalidColumnTableError } from "../errors/table-errors.ts";
+export { InvalidColumnTableError } from "../errors/format-errors.ts";
 export type { TableSelection } from "../format/format.ts";
 export { type ReadTableOptions, readTable, type TablePersistable } from "../persistable/load/read-table.ts";
 export { assertColumnTable } from "../table/assert-column-table.ts";

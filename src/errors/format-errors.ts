@@ -118,3 +118,46 @@ export class UndeclaredClassError extends PersistableError {
     this.className = className;
   }
 }
+
+/**
+ * A key does not open an encrypted payload, is none, or was not given. Nothing is damaged, and nothing is generated anew because of it. No key is in the message.
+ * Remedy: the message says which format, and what to give it.
+ */
+export class WrongKeyError extends PersistableError {
+  override readonly code = "PERSISTABLE_WRONG_KEY" as const;
+  /** The format that the key is for: `encrypted(json)`. */
+  readonly format: string;
+
+  /**
+   * @param problem what is wrong, without any key, as in "no identity was given"
+   * @param remedy what to do
+   */
+  constructor(format: string, problem: string, remedy: string) {
+    super(`The keys for ${format} do not serve: ${problem}. ${remedy}`);
+    this.format = format;
+  }
+}
+
+/**
+ * Columns make no table, rows do not fit into columns, or a column that was asked for is not there. Nothing was written. Remedy: the message names the place and what would fit.
+ *
+ * @example
+ * ```ts
+ * tableFromRows([{ id: 1.5 }], { types: { id: "int32" } });
+ * // rows[0].id is 1.5, which a column of type int32 cannot hold. …
+ * ```
+ */
+export class InvalidColumnTableError extends PersistableError {
+  override readonly code = "PERSISTABLE_INVALID_COLUMN_TABLE" as const;
+  /** Where in the table, or in the rows. */
+  readonly path: ValuePath;
+
+  /**
+   * @param what - what stands there, as in "has 3 values where there are 4 rows"
+   * @param suggestion - what to do
+   */
+  constructor(root: "table" | "rows", path: ValuePath, what: string, suggestion: string) {
+    super(`${formatPath(root, path)} ${what}. ${suggestion}`);
+    this.path = path;
+  }
+}

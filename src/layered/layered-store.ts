@@ -1,5 +1,5 @@
-import { ReadOnlyStoreError } from "../errors/read-only-errors.ts";
 import type { StoreOperation } from "../errors/store-errors.ts";
+import { ReadOnlyStoreError } from "../errors/store-errors.ts";
 import { noteLayers } from "../store/location/reopening.ts";
 import type {
   Chunks,

@@ -1,4 +1,4 @@
-import { InvalidColumnTableError } from "../errors/table-errors.ts";
+import { InvalidColumnTableError } from "../errors/format-errors.ts";
 import type { ValuePath } from "../errors/value-path.ts";
 import { fitsColumn } from "./cell-type.ts";
 import { type Column, MARK } from "./column.ts";

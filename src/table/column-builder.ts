@@ -1,4 +1,4 @@
-import { InvalidColumnTableError } from "../errors/table-errors.ts";
+import { InvalidColumnTableError } from "../errors/format-errors.ts";
 import { fitsColumn, typeOfCell } from "./cell-type.ts";
 import { type Column, type ColumnType, MARK } from "./column.ts";
 import { describeCell } from "./describe-cell.ts";

@@ -1,4 +1,4 @@
-import { InvalidColumnTableError } from "../errors/table-errors.ts";
+import { InvalidColumnTableError } from "../errors/format-errors.ts";
 import type { Column, ColumnFor } from "./column.ts";
 import { rowsFromColumns } from "./rows-from-table.ts";
 

@@ -1,4 +1,4 @@
-import { InvalidColumnTableError } from "../errors/table-errors.ts";
+import { InvalidColumnTableError } from "../errors/format-errors.ts";
 import type { ColumnType, ColumnTypeOf } from "./column.ts";
 import type { ColumnTable } from "./column-table.ts";
 import { describeCell } from "./describe-cell.ts";

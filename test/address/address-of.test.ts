@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Address } from "../../src/address/address.ts";
 import { addressOf, parseAddress, shortAddress } from "../../src/address/address-of.ts";
-import { InvalidAddressError } from "../../src/errors/address-errors.ts";
-import { UnsupportedValueError } from "../../src/errors/params-errors.ts";
+import { InvalidAddressError, UnsupportedValueError } from "../../src/errors/params-errors.ts";
 
 const upstream = "0123456789abcdef".repeat(4) as Address;
 const base = { name: "points", params: { n: 1 }, dependencies: {} };

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Address } from "../../src/address/address.ts";
 import { addressOf, type Recipe } from "../../src/address/address-of.ts";
 import { createAddresser, type RecipeHead } from "../../src/address/create-addresser.ts";
-import { InvalidAddressError } from "../../src/errors/address-errors.ts";
+import { InvalidAddressError } from "../../src/errors/params-errors.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { formatConformance } from "../../src/entry/testing.ts";
-import { UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
-import { InvalidColumnTableError } from "../../src/errors/table-errors.ts";
+import { InvalidColumnTableError, UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { TableSelection } from "../../src/format/format.ts";
 import { parquet, parquetCodec } from "../../src/format/parquet/parquet-format.ts";

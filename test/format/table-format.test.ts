@@ -4,8 +4,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { table } from "../../src/entry/formats/table.ts";
 import { formatConformance } from "../../src/entry/testing.ts";
-import { DecodeError, NewerPayloadError, UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
-import { InvalidColumnTableError } from "../../src/errors/table-errors.ts";
+import {
+  DecodeError,
+  InvalidColumnTableError,
+  NewerPayloadError,
+  UnsupportedPayloadError,
+} from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { DecodeLimits, SelectColumns } from "../../src/format/format.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";

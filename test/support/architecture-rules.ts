@@ -5,6 +5,8 @@ import ts from "typescript";
 export interface ArchitectureRules {
   /** Folder → the folders it may import, in the order of the table. */
   readonly layers: ReadonlyMap<string, readonly string[]>;
+  /** Room → the rooms of the same folder that it may import, in the order of the table. */
+  readonly rooms: ReadonlyMap<string, readonly string[]>;
   /** Folder → what the name of an implementation ends in, and which files only look like one. */
   readonly implementations: ReadonlyMap<string, { readonly ending: string; readonly except: readonly string[] }>;
   /** File → the Node modules it may ask for. */
@@ -19,21 +21,15 @@ export interface ArchitectureRules {
 export type SourceFiles = ReadonlyMap<string, string>;
 
 const maxLines = 400;
+const maxFilesInFolder = 20;
 
 /** The folder of the entry points, which no file imports. */
 const ENTRY = "entry";
 
 export function parseArchitectureRules(markdown: string): ArchitectureRules {
-  const layers = new Map<string, readonly string[]>();
-  for (const [folder, imports] of readTable(markdown, "layers")) {
-    const allowed = imports === "all above" ? [...layers.keys()] : words(imports);
-    const unknown = allowed.filter((name) => !layers.has(name));
-    if (unknown.length > 0)
-      throw new Error(`The row of ${folder} names ${unknown.join(", ")}, which no earlier row declares.`);
-    layers.set(folder, allowed);
-  }
   return {
-    layers,
+    layers: readImportTable(markdown, "layers"),
+    rooms: readImportTable(markdown, "rooms"),
     implementations: new Map(
       readTable(markdown, "implementations").map(([folder, pattern]) => {
         const [ending = "", except = ""] = pattern.replace("*", "").split(" except ");
@@ -60,6 +56,7 @@ export function findViolations(files: SourceFiles, rules: ArchitectureRules): st
     graph.set(file, local);
     violations.push(
       ...checkLayers(file, local, files, rules),
+      ...checkRooms(file, local, rules),
       ...checkNode(file, node, rules),
       ...checkLength(file, text, rules),
     );
@@ -67,7 +64,12 @@ export function findViolations(files: SourceFiles, rules: ArchitectureRules): st
       if (name.startsWith("persistable-ts")) violations.push(`${file} imports its own package by name (${name}).`);
     }
   }
-  violations.push(...findCycles(graph), ...checkImplementations(graph, rules));
+  violations.push(
+    ...findCycles(graph),
+    ...checkImplementations(graph, rules),
+    ...checkFolderSizes([...files.keys()]),
+    ...checkEmptyRooms([...files.keys()], rules),
+  );
   for (const file of [...rules.node.keys(), ...rules.longFiles]) {
     if (!files.has(file)) violations.push(`ARCHITECTURE.md makes an exception for ${file}, which does not exist.`);
   }
@@ -87,6 +89,38 @@ function checkLayers(file: string, imports: readonly string[], files: SourceFile
     if (allowed === undefined || other === folder || allowed.includes(other)) return [];
     return [`${file} imports ${target}, but ${folder} may import ${allowed.join(", ") || "nothing"}.`];
   });
+}
+
+/** An import within one folder, from room to room. Imports between folders are the matter of `checkLayers`. */
+function checkRooms(file: string, imports: readonly string[], rules: ArchitectureRules): string[] {
+  const room = roomOf(file);
+  const folder = folderOf(file);
+  if (folder === undefined || folder === ENTRY) return [];
+  const allowed = rules.rooms.get(room);
+  if (allowed === undefined) {
+    if (![...rules.rooms.keys()].some((name) => name.startsWith(`${folder}/`))) return [];
+    return [`${file} lies in the room ${room}, which the table of rooms does not name.`];
+  }
+  return imports.flatMap((target) => {
+    const other = roomOf(target);
+    if (other === room || folderOf(target) !== folder || allowed.includes(other)) return [];
+    return [`${file} imports ${target}, but ${room} may import ${allowed.join(", ") || "no other room"}.`];
+  });
+}
+
+function checkEmptyRooms(files: readonly string[], rules: ArchitectureRules): string[] {
+  const used = new Set(files.map(roomOf));
+  return [...rules.rooms.keys()]
+    .filter((room) => !used.has(room))
+    .map((room) => `The table of rooms has a row for ${room}, where there are no files.`);
+}
+
+function checkFolderSizes(files: readonly string[]): string[] {
+  const sizes = new Map<string, number>();
+  for (const file of files) sizes.set(posix.dirname(file), (sizes.get(posix.dirname(file)) ?? 0) + 1);
+  return [...sizes]
+    .filter(([, size]) => size > maxFilesInFolder)
+    .map(([folder, size]) => `${folder} has ${size} files, more than ${maxFilesInFolder}. Give some of them a room.`);
 }
 
 function checkNode(file: string, modules: readonly string[], rules: ArchitectureRules): string[] {
@@ -168,6 +202,24 @@ export function readImports(file: string, text: string): Imports {
 function folderOf(file: string): string | undefined {
   const parts = file.split("/");
   return parts.length > 2 ? parts[1] : undefined;
+}
+
+/** `format/json` for `src/format/json/x.ts`; the folder's own name for a file that lies in none of its rooms. */
+function roomOf(file: string): string {
+  return posix.dirname(file).replace(/^src\//, "");
+}
+
+/** A table of who may import whom, in which a row may name only rows above it. */
+function readImportTable(markdown: string, name: string): ReadonlyMap<string, readonly string[]> {
+  const table = new Map<string, readonly string[]>();
+  for (const [row, imports] of readTable(markdown, name)) {
+    const allowed = imports === "all above" ? [...table.keys()] : words(imports);
+    const unknown = allowed.filter((other) => !table.has(other));
+    if (unknown.length > 0)
+      throw new Error(`The row of ${row} names ${unknown.join(", ")}, which no earlier row declares.`);
+    table.set(row, allowed);
+  }
+  return table;
 }
 
 /** The first two cells of every row of the table under `<!-- executed: name -->`. */

@@ -1,5 +1,4 @@
-export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
-export { WrongKeyError } from "../../errors/key-errors.ts";
+export { DecodeError, DecodeLimitError, UnsupportedPayloadError, WrongKeyError } from "../../errors/format-errors.ts";
 export { MissingPeerError } from "../../errors/peer-errors.ts";
 export { DefinitionError } from "../../errors/persistable-errors.ts";
 export type { AgeKeys, AgePassphrase, EncryptionKeys, KeySource } from "../../format/wrappers/age-keys.ts";

@@ -1,5 +1,4 @@
-import { DecodeError } from "../../errors/format-errors.ts";
-import { InvalidColumnTableError } from "../../errors/table-errors.ts";
+import { DecodeError, InvalidColumnTableError } from "../../errors/format-errors.ts";
 import type { TableSelection } from "../format.ts";
 
 /** Which columns and rows of a table a selection means. */

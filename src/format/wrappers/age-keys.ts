@@ -1,5 +1,5 @@
 import type { Decrypter, Encrypter } from "age-encryption";
-import { WrongKeyError } from "../../errors/key-errors.ts";
+import { WrongKeyError } from "../../errors/format-errors.ts";
 
 /** A key, or a function that fetches it each time that it is needed, from an environment variable or a vault. */
 export type KeySource<Key> = Key | (() => Key | Promise<Key>);

@@ -1,5 +1,4 @@
-import { DecodeError, DecodeLimitError, NewerPayloadError } from "../../errors/format-errors.ts";
-import { WrongKeyError } from "../../errors/key-errors.ts";
+import { DecodeError, DecodeLimitError, NewerPayloadError, WrongKeyError } from "../../errors/format-errors.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { loadAge } from "../../util/peers/peers.ts";
 import { asChunks } from "../encode-payload.ts";
