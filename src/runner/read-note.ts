@@ -1,7 +1,7 @@
 import type { DescribedError } from "../errors/described-error.ts";
 import { ObjectTooLargeError } from "../errors/store-errors.ts";
 import { visibleText } from "../errors/visible-text.ts";
-import type { Store, StorePath } from "../store/store.ts";
+import type { ReadableStore, StorePath } from "../store/store.ts";
 import { plainLines } from "../util/plain-lines.ts";
 
 /** Notes of failures and runs are read by people and by programs that rely on their types, and anyone who can write to the store can forge them. */
@@ -15,7 +15,7 @@ const MAX_DEPTH = 200;
  *
  * @throws a StoreError where the store cannot be read.
  */
-export async function readNote(store: Store, path: StorePath): Promise<NoteFields | undefined> {
+export async function readNote(store: ReadableStore, path: StorePath): Promise<NoteFields | undefined> {
   const bytes = await readBounded(store, path);
   if (bytes === undefined) return undefined;
   try {
@@ -27,7 +27,7 @@ export async function readNote(store: Store, path: StorePath): Promise<NoteField
   }
 }
 
-async function readBounded(store: Store, path: StorePath): Promise<Uint8Array | undefined> {
+async function readBounded(store: ReadableStore, path: StorePath): Promise<Uint8Array | undefined> {
   try {
     return await store.read(path, { maxBytes: MAX_NOTE_BYTES });
   } catch (error) {

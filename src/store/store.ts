@@ -1,61 +1,108 @@
 import type { StoreError } from "../errors/store-errors.ts";
 
 /**
- * Where artifacts live. A store knows paths and bytes; what they mean is the business of the artifact protocol.
+ * What can be read of a store: all that loading, explaining and planning ask for. A store that
+ * implements only this, over HTTP for instance, becomes a {@link Store} by `readOnlyStore`.
  *
- * Paths are relative, `/`-separated, and already safe on every file system (see `util/safe-name.ts`); a store
- * refuses any other with {@link InvalidStorePathError}. They are branded so that no user text gets here unchecked.
+ * A store knows paths and bytes; the artifact protocol knows what they mean. Paths are relative,
+ * `/`-separated and safe on every file system. A store refuses any other path with
+ * {@link InvalidStorePathError}: `assertStorePath` does that.
  *
- * Every method rejects with the signal's reason when it is aborted, and leaves nothing half-visible; an abort that comes after the
- * object has got its name is too late, and the method resolves. "Missing" is a value (`undefined`, `false`), everything else that goes
- * wrong is a {@link StoreError}: a store that cannot be read is not an empty one. When `createIfAbsent` or `replace` rejects with
- * one, the outcome is unknown: the object is there whole, or it is not there. Errors of the source of the chunks are passed on as they are.
- *
- * The only order that survives a power cut is the one that `createIfAbsent` and `replace` promise. In particular a removal may be undone.
+ * Every method rejects with the signal's reason once the signal is aborted. "Missing" is a value
+ * (`undefined`, `false`), and every other trouble is a {@link StoreError}: a store that cannot be
+ * read is not an empty one.
  */
-export interface Store {
-  /** For messages and records: `file:///data/x`, `memory:…`, `s3://bucket/prefix`. Two stores with one url are one place. */
+export interface ReadableStore {
+  /**
+   * For messages and records: `file:///data/x`, `memory:…`, `s3://bucket/prefix`. Two stores of one
+   * url hold the same objects.
+   */
   readonly url: string;
-  /** What this store can do, declared as data, proven by the conformance suite. */
+  /** What this store can do, declared as data and proven by the conformance suite. */
   readonly capabilities: StoreCapabilities;
   /**
-   * Where a store cannot know by itself what it can do, it asks its service here, once; `capabilities` promises nothing before, and does not change after.
-   * Called before a lease is asked for; a store that knows has none.
+   * Asks the service what it can do, for a store that cannot know it by itself. Called before a
+   * lease is asked for. `capabilities` promises nothing before, and does not change afterwards.
    */
   prepare?(options?: StoreCallOptions): Promise<void>;
 
   /**
-   * All bytes of an object, or `undefined` where there is none. Larger than `maxBytes`: a StoreError, before the
-   * bytes are in memory. The caller owns the bytes. With `range`, only these bytes, fewer where the object ends earlier.
-   * An object that somebody cuts short meanwhile gives what was left of it: size and digest are for the caller to check.
+   * All bytes of an object, or `undefined` where there is none. The caller owns them. With `range`,
+   * only these bytes, and fewer where the object ends earlier. More than `maxBytes` is an {@link
+   * ObjectTooLargeError} before the bytes are in memory. When another process cuts the object short
+   * meanwhile, the store gives what is left: the caller checks size and digest.
    */
   read(path: StorePath, options?: ReadOptions): Promise<Uint8Array | undefined>;
 
-  /** Size of an object, or `undefined` where there is none. */
+  /** Size and time of an object, or `undefined` where there is none. */
   stat(path: StorePath, options?: StoreCallOptions): Promise<StoreEntry | undefined>;
 
   /**
-   * Write a new object that nobody knows of yet. It need not appear atomically, since its name is fresh and nothing refers to it
-   * until a later {@link createIfAbsent}; when this resolves, all its bytes are there (and survive a power cut once a
-   * later durable `createIfAbsent` or `replace` in the same folder has resolved, unless it was written with `durable: false`).
-   * Already there: an {@link ObjectExistsError}. On failure nothing stays.
+   * Every object whose path begins with `prefix` (a folder's ends in `/`), recursively, in any
+   * order. Leave out temporary files of unfinished writes, and names that are not store paths
+   * (`isStorePath`). What appears or disappears meanwhile may be listed or not.
+   */
+  list(prefix: string, options?: StoreCallOptions): AsyncIterable<StoreEntry>;
+
+  /**
+   * The absolute path on this machine's disk where the object is, if it exists. Only a store that
+   * keeps every object there has this method.
+   */
+  localPath?(path: StorePath): string;
+
+  /**
+   * Call `listener` soon after something in `folder` may have changed. A call too many does no
+   * harm, and a missing one costs the waiting process a poll.
+   */
+  watch?(folder: StorePath, listener: () => void): StoreWatch;
+
+  /** Reads of small objects without waiting: a trip to the thread pool costs more than the read. */
+  readonly sync?: SyncReads;
+
+  /** What else can be asked of a store that has another one behind it. */
+  readonly layers?: StoreLayers;
+}
+
+/**
+ * A place for artifacts. `storeConformance` of `persistable-ts/testing` proves every promise below.
+ *
+ * An aborted write leaves nothing half-visible; an abort that comes after the object has got its
+ * name is too late, and the method resolves. When `createIfAbsent` or `replace` rejects with a
+ * {@link StoreError}, the outcome is unknown: the object is there whole, or it is not there. An
+ * error of the source of the chunks passes through unchanged.
+ *
+ * `createIfAbsent` and `replace` promise the only order that survives a power cut. A removal may be
+ * undone by one.
+ */
+export interface Store extends ReadableStore {
+  /**
+   * Write a new object that no other object refers to yet. Since its name is fresh, it need not
+   * appear atomically. When this resolves, all its bytes are there, and they survive a power cut
+   * once a later durable `createIfAbsent` or `replace` in the same folder has resolved (unless
+   * `durable` was `false` here). A name that is in use is an {@link ObjectExistsError}. On failure
+   * nothing stays.
    */
   writeFresh(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<void>;
 
   /**
-   * Make an object appear, whole, if there is none of that name: `"created"`, or `"exists"` with the other left untouched.
-   * Of several callers in any process, at most one is told `"created"` where `capabilities.exclusiveCreate`. When it
-   * resolves on a durable store, the object and every earlier `writeFresh` in its folder survive a power cut; that goes for `"exists"`
-   * as well, whoever wrote it.
+   * Make an object appear, whole, if there is none of that name: `"created"`, or `"exists"` with
+   * the other one untouched. Where `capabilities.exclusiveCreate`, at most one of several callers
+   * in any processes gets `"created"`. When it resolves on a durable store, the object and every
+   * earlier `writeFresh` in its folder survive a power cut, also after `"exists"`, whichever
+   * process wrote the object.
    */
   createIfAbsent(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<"created" | "exists">;
 
-  /** Make an object appear, whole, in the place of whatever was there. Readers see the one or the other. As durable as `createIfAbsent`. */
+  /**
+   * Make an object appear, whole, instead of what was there. Readers see the one or the other. As
+   * durable as `createIfAbsent`.
+   */
   replace(path: StorePath, chunks: Chunks, options?: WriteOptions): Promise<void>;
 
   /**
-   * Move an object onto a name that is not in use; `false` where the source is missing. A name that is in use: an {@link ObjectExistsError}.
-   * Not necessarily atomic: a crash may leave both names, and of several who move one object more than one may be told `true`.
+   * Give an object a name that is not in use; `false` where the object is missing. A name that is
+   * in use is an {@link ObjectExistsError}. Not necessarily atomic: a crash may leave both names,
+   * and several callers that move one object may all get `true`.
    */
   move(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean>;
 
@@ -63,68 +110,62 @@ export interface Store {
   remove(path: StorePath, options?: StoreCallOptions): Promise<boolean>;
 
   /**
-   * Every object whose path begins with `prefix` (a folder's ends in `/`), recursively, in no particular order. Temporary files of unfinished
-   * writes are not listed, nor is anything that no store path leads to. What appears or disappears meanwhile may be listed or not.
+   * Remove a folder that holds no object any more. What is still in it stays. Only for stores that
+   * have folders. Never fails.
    */
-  list(prefix: string, options?: StoreCallOptions): AsyncIterable<StoreEntry>;
-
-  /** Remove a folder in which no object is left, where the store has folders; anything in it stays. Never fails. */
   removeFolder?(folder: StorePath): Promise<void>;
 
   /**
-   * Give a folder another name that is not in use, in one step: a reader finds all of it under one
-   * name or the other. `false` where there is nothing. A symbolic link in the place of the folder is
-   * itself moved, and not followed. Stores that keep their objects in folders have it.
+   * Give a folder a name that is not in use, in one step: a reader finds all of it under one name
+   * or the other. `false` where there is nothing. A symbolic link instead of the folder is itself
+   * moved, and not followed. Only for stores that keep their objects in folders.
    */
   moveFolder?(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean>;
 
   /**
-   * Remove a folder with everything in it; `false` where there is nothing. Its name goes first, in one
-   * step: a reader who lists it by its path finds all of it, or nothing. Symbolic links in its place or
-   * in it are removed, and not followed. Stores that keep their objects in folders have it.
+   * Remove a folder with everything in it; `false` where there is nothing. The name goes first, in
+   * one step: a reader who lists the folder by its path finds all of it, or nothing. Symbolic links
+   * are removed, and not followed. Only for stores that keep their objects in folders.
    */
   removeTree?(folder: StorePath, options?: StoreCallOptions): Promise<boolean>;
 
-  /** The absolute path on this machine's disk where the object lies if there is one; for stores that keep every object there. */
-  localPath?(path: StorePath): string;
-
-  /** Call `listener` soon after something in `folder` may have changed; spurious calls are fine, missed ones cost a poll. */
-  watch?(folder: StorePath, listener: () => void): StoreWatch;
-
-  /** The same operations without waiting, for small objects, where the store can: a thread-pool trip costs more than the read. */
+  /** The same operations without waiting, for small objects. */
   readonly sync?: SyncStore;
-
-  /** What can be asked besides of a store that has another one behind it. */
-  readonly layers?: StoreLayers;
 }
 
-/** See {@link Store.layers}. */
+/** See {@link ReadableStore.layers}. */
 export interface StoreLayers {
   /**
-   * The same store for callers who must not take silence for an answer: where one of the stores does not answer, reads and listings fail
-   * with its StoreError, while the store itself goes on without it.
+   * The same store for callers that must not take silence for an answer: when one of its stores
+   * does not answer, reads and listings fail with that store's StoreError, while the store itself
+   * goes on without the other one.
    */
   readonly certain: Store;
 
   /**
-   * The artifact of a record was judged damaged. Where the other store has it whole, readers find that from now on.
+   * The caller has found the artifact of this record damaged. If the other store has it whole,
+   * readers find that one from now on.
    *
-   * @throws a StoreError of the store in front, where it cannot be read; the signal's reason
+   * @throws a StoreError of the store in front, if it cannot be read; the signal's reason
    */
   heal(record: StorePath, judged: JudgedRecord, options?: StoreCallOptions): Promise<Healing>;
 
-  /** The same for any other object, of which only the caller can tell whether it is sound. */
+  /** The same for any other object. Only the caller can tell whether its bytes are sound. */
   healObject(path: StorePath, isSound: (bytes: Uint8Array) => boolean, options?: StoreCallOptions): Promise<Healing>;
 
-  /** Whether this store takes what is written while the other one does not answer. */
+  /** Whether writes succeed while the other store does not answer. */
   readonly worksAlone: boolean;
 
-  /** Whether an object that was written has reached every store that may be written; `false` where one does not answer. */
+  /**
+   * Whether a written object has reached every store that may be written; `false` if one of them
+   * does not answer.
+   */
   isEverywhere(path: StorePath, options?: StoreCallOptions): Promise<boolean>;
 
   /**
-   * Like {@link Store.replace}, for a record that was judged damaged: one that the other store has whole is never replaced. Then the
-   * answer is `"exists"`, and readers find that one.
+   * Like {@link Store.replace}, for a record that the caller has found damaged. A record that the
+   * other store has whole is never replaced: then the answer is `"exists"`, and readers find that
+   * one.
    */
   replaceDamaged(
     record: StorePath,
@@ -134,39 +175,47 @@ export interface StoreLayers {
   ): Promise<"replaced" | "exists">;
 }
 
-/** A record that was judged damaged. */
+/** A record whose artifact is damaged. */
 export interface JudgedRecord {
   /** As it was read. */
   readonly recordBytes: Uint8Array;
-  /** Every byte of record and payload is what was written, and they are of no use all the same: then an equal copy does not help. */
+  /**
+   * Every byte of record and payload is what was written, and still cannot be used. An equal copy
+   * does not help then.
+   */
   readonly isAsWritten?: boolean | undefined;
 }
 
-/** Whether something damaged has given way to a whole copy. */
+/** Whether a whole copy has replaced something damaged. */
 export interface Healing {
   readonly isHealed: boolean;
-  /** Set where the other store did not answer, so that it is not known what it has. */
+  /** Set if the other store did not answer, so that nothing is known of what it has. */
   readonly failure?: StoreError | undefined;
 }
 
-/** See {@link Store.sync}. Each method behaves as its namesake. */
-export interface SyncStore {
+/** See {@link ReadableStore.sync}. */
+export interface SyncReads {
   /**
-   * Like {@link Store.read}. The bytes lie in a buffer that the next call reuses: copy what you keep.
-   * An object of more than `maxBytes` gives `"too-large"`, to be read the other way.
+   * Like {@link ReadableStore.read}. The next call reuses the buffer: copy what you keep. An object
+   * of more than `maxBytes` gives `"too-large"`, and the caller reads it asynchronously.
    */
   readShared(path: StorePath, maxBytes: number): Uint8Array | undefined | "too-large";
   /**
-   * Whether there is an object: what {@link Store.stat} says, for a hundred thousand of them in a row. Whatever else may lie in the place of an
-   * object, a folder for instance, may be taken for one: reading it tells.
+   * Whether there is an object, for a hundred thousand calls in a row. It may take something else
+   * of that name, such as a folder, for an object: a later read finds out.
    */
   exists?(path: StorePath): boolean;
-  /** Like {@link Store.remove}; may be `undefined` like {@link SyncStore.createIfAbsent}. */
-  readonly remove?: ((path: StorePath) => boolean) | undefined;
+}
+
+/**
+ * See {@link Store.sync}. Each method behaves like the method of {@link Store} of the same name.
+ */
+export interface SyncStore extends SyncReads {
   /**
-   * May be `undefined` until the first asynchronous write has loaded what it takes to write: ask each time, and fall back to
-   * {@link Store.createIfAbsent}.
+   * `remove` and `createIfAbsent` may be `undefined` until the first asynchronous write has loaded
+   * the code that writes. Check each time, and fall back to the asynchronous method.
    */
+  readonly remove?: ((path: StorePath) => boolean) | undefined;
   readonly createIfAbsent?:
     | ((path: StorePath, chunks: readonly Uint8Array[], options?: { durable?: boolean }) => "created" | "exists")
     | undefined;
@@ -182,7 +231,7 @@ export interface StoreCapabilities {
   readonly shared: boolean;
 }
 
-/** A path inside a store, checked: see `storePath`. */
+/** A checked path inside a store. `storePath` makes one; `assertStorePath` checks one. */
 export type StorePath = string & { readonly [storePathBrand]: "StorePath" };
 declare const storePathBrand: unique symbol;
 
@@ -194,17 +243,20 @@ export interface StoreCallOptions {
 }
 
 export interface ReadOptions extends StoreCallOptions {
+  /** `start` is inclusive, `end` exclusive. */
   readonly range?: { readonly start: number; readonly end: number } | undefined;
   readonly maxBytes?: number | undefined;
   /**
-   * Called once for every 8 MiB of a whole read (aligned, the last one shorter), in any order, as soon as it is in memory, so that
-   * checking overlaps with reading; the read resolves after all of them have. Not called for objects of up to 8 MiB or with `range`.
+   * Called once for every 8 MiB of a whole read (aligned, the last one shorter), in any order, as
+   * soon as they are in memory, so that checking overlaps with reading. The read resolves after all
+   * calls have, and rejects with the error of one. Not called for objects of up to 8 MiB, or with
+   * `range`.
    */
   readonly onChunk?: ((chunk: Uint8Array, start: number) => void | Promise<void>) | undefined;
 }
 
 export interface WriteOptions extends StoreCallOptions {
-  /** `false`: do not wait for the disk, whatever the store is set to (leases, caches). */
+  /** `false`: do not wait for the disk, even if the store is durable (leases, caches). */
   readonly durable?: boolean | undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { RecipeNode } from "../../address/recipe-node.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
-import type { Store } from "../../store/store.ts";
+import type { ReadableStore } from "../../store/store.ts";
 import { compareRecipes } from "./compare-recipes.ts";
 import type { MissReason, RecipeChange } from "./miss.ts";
 import { readRecords } from "./read-records.ts";
@@ -18,7 +18,7 @@ const NOTE_FRESH_MS = 10_000;
  * @throws a StoreError where the store cannot be listed; records that cannot be read are left out.
  */
 export async function explainMiss(
-  store: Store,
+  store: ReadableStore,
   node: RecipeNode,
   options: { readonly maxRecords: number; readonly signal?: AbortSignal | undefined },
 ): Promise<MissReason> {
@@ -29,12 +29,12 @@ export async function explainMiss(
 }
 
 const noted = new WeakMap<
-  Store,
+  ReadableStore,
   Map<string, { readonly records: Promise<ArtifactRecord[]>; readonly readAtMs: number }>
 >();
 
 /** Like {@link explainMiss} for a log line or an event: bounded, and not read anew for each of many misses in a row. */
-export async function noteMiss(store: Store, node: RecipeNode): Promise<MissReason> {
+export async function noteMiss(store: ReadableStore, node: RecipeNode): Promise<MissReason> {
   const folders = noted.get(store) ?? new Map();
   noted.set(store, folders);
   let folder = folders.get(node.name);

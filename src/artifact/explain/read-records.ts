@@ -3,7 +3,7 @@ import { StoreError } from "../../errors/store-errors.ts";
 import { ClassCodecError } from "../../errors/user-code-errors.ts";
 import { isRecord, parseRecord } from "../../record/parse-record.ts";
 import { type ArtifactRecord, MAX_RECORD_BYTES } from "../../record/record.ts";
-import type { Store, StorePath } from "../../store/store.ts";
+import type { ReadableStore, StorePath } from "../../store/store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 import { addressOfRecordPath, artifactFolder } from "../layout/artifact-paths.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
@@ -16,7 +16,7 @@ const CONCURRENT_READS = 32;
  * @throws a StoreError where the store cannot be listed
  */
 export async function readRecords(
-  store: Store,
+  store: ReadableStore,
   name: string,
   classes: readonly ClassCodec[],
   options: { readonly maxRecords: number; readonly signal?: AbortSignal | undefined },
@@ -55,7 +55,7 @@ function parseForComparison(
 
 /** A record that cannot be read cannot be compared with; that is no reason not to generate what was asked for. */
 async function tryRead(
-  store: Store,
+  store: ReadableStore,
   path: StorePath,
   name: string,
   classes: readonly ClassCodec[],

@@ -1,11 +1,15 @@
 import type { Address } from "../../address/address.ts";
-import type { Store } from "../../store/store.ts";
+import type { ReadableStore } from "../../store/store.ts";
 import { plainLines } from "../../util/plain-lines.ts";
 import { isPayloadFileOf, recordPath } from "./artifact-paths.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
 
 /** The name of the payload file that the record at this address names, as far as it can be read; for taking its place. */
-export async function readPayloadFile(store: Store, name: string, address: Address): Promise<string | undefined> {
+export async function readPayloadFile(
+  store: ReadableStore,
+  name: string,
+  address: Address,
+): Promise<string | undefined> {
   const bytes = await readRecordBytes(store, recordPath(name, address));
   return bytes === undefined ? undefined : findPayloadFile(bytes, address);
 }

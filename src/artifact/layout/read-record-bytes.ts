@@ -1,12 +1,12 @@
 import { MAX_RECORD_BYTES } from "../../record/record.ts";
-import type { Store, StoreCallOptions, StorePath } from "../../store/store.ts";
+import type { ReadableStore, StoreCallOptions, StorePath } from "../../store/store.ts";
 
 /**
  * The bytes of a record, `undefined` where there is none. Of a file that is larger than any record the first bytes only, one more
  * than a record may have: it is damage, to be judged and set aside like any other, and nobody's file should fill the memory.
  */
 export function readRecordBytes(
-  store: Store,
+  store: ReadableStore,
   path: StorePath,
   options?: StoreCallOptions,
 ): Promise<Uint8Array | undefined> {
@@ -19,7 +19,7 @@ export function readRecordBytes(
  * @throws the signal's reason; a StoreError
  */
 export function readRecordNow(
-  store: Store,
+  store: ReadableStore,
   path: StorePath,
   options?: StoreCallOptions,
 ): Uint8Array | undefined | Promise<Uint8Array | undefined> {

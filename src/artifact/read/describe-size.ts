@@ -1,4 +1,4 @@
-import type { Store, StorePath } from "../../store/store.ts";
+import type { ReadableStore, StorePath } from "../../store/store.ts";
 import { DIGEST_CHUNK_BYTES, digestOf } from "../../util/digest/digest.ts";
 import { plainLines } from "../../util/plain-lines.ts";
 
@@ -10,7 +10,7 @@ const REWRITTEN =
  * byte order mark make the difference, that is said: a person who uses git can tell what to do then.
  */
 export async function describeSize(
-  store: Store,
+  store: ReadableStore,
   path: StorePath,
   expected: { readonly sizeBytes: number; readonly digest: string },
   foundBytes: number,

@@ -2,7 +2,7 @@ import type { Address } from "../../address/address.ts";
 import { ArtifactInFlightError } from "../../errors/artifact-errors.ts";
 import { isRecord, parseRecord } from "../../record/parse-record.ts";
 import type { ArtifactRecord, RecordedPayload } from "../../record/record.ts";
-import type { Store, StorePath } from "../../store/store.ts";
+import type { ReadableStore, StorePath } from "../../store/store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 import { isPayloadFileOf, payloadPath, recordPath } from "../layout/artifact-paths.ts";
 import { isFileList } from "../layout/payload-objects.ts";
@@ -25,7 +25,7 @@ const MAX_LOOKS = 8;
  * @throws {@link NewerRecordError}, {@link ArtifactInFlightError}, a StoreError
  */
 export async function inspectArtifact(
-  store: Store,
+  store: ReadableStore,
   name: string,
   address: Address,
   classes: readonly ClassCodec[],
@@ -53,7 +53,7 @@ export async function inspectArtifact(
 }
 
 async function inspectFrom(
-  store: Store,
+  store: ReadableStore,
   name: string,
   address: Address,
   classes: readonly ClassCodec[],
@@ -84,7 +84,7 @@ async function inspectFrom(
 
 /** A list of files may have got other line ends. */
 async function isRewrittenList(
-  store: Store,
+  store: ReadableStore,
   path: StorePath,
   payload: RecordedPayload,
   signal: AbortSignal | undefined,

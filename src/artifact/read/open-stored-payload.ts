@@ -1,7 +1,7 @@
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import type { DecodeLimits, FilesCodec, Format, StoredCodec } from "../../format/format.ts";
 import type { RecordedPayload } from "../../record/record.ts";
-import type { Store, StorePath } from "../../store/store.ts";
+import type { ReadableStore, StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
 import { payloadPath } from "../layout/artifact-paths.ts";
 import { type ListedFile, parseFileList } from "../layout/file-list.ts";
@@ -13,7 +13,7 @@ import { type FoundDamage, localStoreOf, makeLocal, type StoredObject, StoredSou
 
 /** A payload that is written, and how it is read. */
 export interface StoredArtifact {
-  readonly store: Store;
+  readonly store: ReadableStore;
   readonly name: string;
   readonly address: string;
   readonly payload: RecordedPayload & { readonly file: string };
@@ -76,7 +76,7 @@ async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>): 
   return codec.open(local);
 }
 
-function objectOf(store: Store, folder: StorePath, { path, sizeBytes, digest }: ListedFile): StoredObject {
+function objectOf(store: ReadableStore, folder: StorePath, { path, sizeBytes, digest }: ListedFile): StoredObject {
   return { store, path: storePath(...folder.split("/"), ...path.split("/")), sizeBytes, digest };
 }
 

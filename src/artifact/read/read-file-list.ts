@@ -1,5 +1,5 @@
 import type { RecordedPayload } from "../../record/record.ts";
-import type { Store, StorePath } from "../../store/store.ts";
+import type { ReadableStore, StorePath } from "../../store/store.ts";
 import { digestOf } from "../../util/digest/digest.ts";
 import { plainLines } from "../../util/plain-lines.ts";
 
@@ -8,7 +8,7 @@ import { plainLines } from "../../util/plain-lines.ts";
  * given CR LF line ends or a byte order mark by a tool, which are left out here.
  */
 export async function readFileList(
-  store: Store,
+  store: ReadableStore,
   path: StorePath,
   { sizeBytes, digest }: Pick<RecordedPayload, "sizeBytes" | "digest">,
   signal?: AbortSignal,

@@ -3,7 +3,7 @@ import type { PayloadSource } from "../../format/payload-source.ts";
 import type { RecordedPayload } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import { type FileStore, fileStore } from "../../store/folder/file-store.ts";
-import type { Store, StorePath } from "../../store/store.ts";
+import type { ReadableStore, StorePath } from "../../store/store.ts";
 import { DIGEST_CHUNK_BYTES, type Digest, hashInPool } from "../../util/digest/digest.ts";
 import { DigestWriter } from "../../util/digest/digest-writer.ts";
 import { createSha256 } from "../../util/digest/sha256.ts";
@@ -17,7 +17,7 @@ const LOCAL_PIECE_BYTES = 1024 * 1024;
 
 /** An object of a payload, and what it should be. */
 export interface StoredObject {
-  readonly store: Store;
+  readonly store: ReadableStore;
   readonly path: StorePath;
   readonly sizeBytes: number;
   readonly digest: Digest;
@@ -50,7 +50,7 @@ export class StoredSource implements PayloadSource {
   readonly sizeBytes: number;
   readonly #payload: StoredPayload;
   readonly #kept = new Map<number, Promise<Uint8Array>>();
-  #store: Store;
+  #store: ReadableStore;
   #healing: Promise<boolean> | undefined;
   #damaged: Promise<Error> | undefined;
   /** Small ones are gone from memory sooner; a request to somewhere else is too dear for them. */
@@ -285,7 +285,7 @@ async function copyObject(object: StoredObject, copies: FileStore): Promise<stri
 }
 
 /** Where a store's objects lie on this machine's disk: the store itself where it is a folder, else copies for as long as this process lives. */
-export function localStoreOf(store: Store): FileStore {
+export function localStoreOf(store: ReadableStore): FileStore {
   if (store.localPath !== undefined) return store as FileStore;
   const known = copyStores.get(store.url);
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-import type { Store, StorePath } from "../../store/store.ts";
+import type { ReadableStore, StorePath } from "../../store/store.ts";
 import {
   FRAME_BYTES,
   headerBytesOf,
@@ -35,7 +35,7 @@ export type PackReading = ReadPack | { readonly newer: unknown } | undefined;
  * @throws a StoreError where the store cannot be read
  */
 export async function readPack(
-  store: Store,
+  store: ReadableStore,
   path: StorePath,
   sizeBytes: number,
   signal: AbortSignal | undefined,
@@ -49,7 +49,7 @@ export async function readPack(
 }
 
 async function readFile(
-  store: Store,
+  store: ReadableStore,
   path: StorePath,
   sizeBytes: number,
   signal: AbortSignal | undefined,
@@ -95,12 +95,12 @@ function padded(frame: Uint8Array): Uint8Array {
 }
 
 class PackFile {
-  readonly #store: Store;
+  readonly #store: ReadableStore;
   readonly #path: StorePath;
   readonly #sizeBytes: number;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(store: Store, path: StorePath, sizeBytes: number, signal: AbortSignal | undefined) {
+  constructor(store: ReadableStore, path: StorePath, sizeBytes: number, signal: AbortSignal | undefined) {
     this.#store = store;
     this.#path = path;
     this.#sizeBytes = sizeBytes;

@@ -1,7 +1,7 @@
 import { artifactFolder, recordPath } from "../../artifact/layout/artifact-paths.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
-import type { Store, StorePath, SyncStore } from "../../store/store.ts";
+import type { ReadableStore, StorePath, SyncStore } from "../../store/store.ts";
 
 /** So many are looked for in a row. */
 const PENDING = 512;
@@ -61,7 +61,7 @@ export class ExistenceCheck {
   }
 
   async #ask(questions: readonly Question[]): Promise<void> {
-    const folders = new Map<Store, Map<string, Question[]>>();
+    const folders = new Map<ReadableStore, Map<string, Question[]>>();
     for (const question of questions) {
       const ofStore = folders.get(question.store) ?? new Map<string, Question[]>();
       folders.set(question.store, ofStore);
@@ -93,7 +93,7 @@ export class ExistenceCheck {
   }
 
   /** `false` where the folder holds so much else that asking for each is quicker. */
-  async #tryList(store: Store, name: string, questions: readonly Question[]): Promise<boolean> {
+  async #tryList(store: ReadableStore, name: string, questions: readonly Question[]): Promise<boolean> {
     const nodes = new Map<StorePath, number[]>();
     for (const { path, node } of questions) nodes.set(path, [...(nodes.get(path) ?? []), node]);
     let patience = LISTED_PER_SOUGHT * questions.length;
@@ -108,7 +108,7 @@ export class ExistenceCheck {
 interface Question {
   readonly state: State;
   readonly node: number;
-  readonly store: Store;
+  readonly store: ReadableStore;
   readonly name: string;
   readonly path: StorePath;
 }
