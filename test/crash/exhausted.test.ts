@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { collectOrphans, fileStore } from "../../src/entry/index.ts";
 import { EARLIER, type ExhaustedChildInput, type ExhaustedChildReport, NEW } from "../support/crash-exhausted-child.ts";
 import { persistableOf, serialOf } from "../support/crash-payload.ts";
-import type { ManyFoldersInput, ManyFoldersReport } from "../support/many-folders-child.ts";
+import { type ManyFoldersInput, type ManyFoldersReport, OWN_FILE } from "../support/many-folders-child.ts";
 import { buildChild, buildSplitChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -166,16 +166,17 @@ describe.skipIf(process.platform === "win32")("a persistable, where the system s
   test("says so of folders and files of the user, many at once, and has all of them afterwards", async () => {
     await using folder = await temporaryFolder();
     const child = await buildChild("test/support/many-folders-child.ts");
-    const publish = async (limits: string): Promise<ManyFoldersReport> => {
-      const input: ManyFoldersInput = { dataDir: folder.join("data"), count: 100 };
+    const publish = async (limits: string, atOnce: number): Promise<ManyFoldersReport> => {
+      const input: ManyFoldersInput = { dataDir: folder.join(`data-${atOnce}`), count: 100, atOnce };
       const args = ["-c", `${limits} && exec "$0" "$@"`, process.execPath, child, JSON.stringify(input)];
       return JSON.parse((await promisify(execFile)("bash", args)).stdout) as ManyFoldersReport;
     };
-    // The program, the library and the thread that renews leases take about fifty.
-    const few = await publish("ulimit -n 64");
-    expect(few.good).toBeGreaterThan(0);
-    expect(few.codes.filter((code) => code !== TOO_MANY)).toEqual([]);
-    expect(await publish("true")).toEqual({ good: 200, codes: [] });
+    // The program, the library and the thread that renews leases take about forty of them.
+    expect(await publish("ulimit -n 64", 4)).toEqual({ good: 200, codes: [] });
+    // Chance decides how many of two hundred get through, and whether the generators can write their own files.
+    const { codes } = await publish("ulimit -n 64", 200);
+    expect([TOO_MANY, OWN_FILE]).toEqual(expect.arrayContaining([...codes]));
+    expect(await publish("true", 200)).toEqual({ good: 200, codes: [] });
   });
 
   test("says so as well where it is a part of the library that cannot be read any more", async () => {

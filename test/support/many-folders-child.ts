@@ -1,4 +1,4 @@
-// Publishes and loads many folders and files at once, with few files that may be open.
+// Publishes and loads many folders and files, with few files that may be open.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { directory } from "../../src/entry/formats/directory.ts";
@@ -8,39 +8,58 @@ import { definePersistable, fileStore, type PersistableError, typedParams } from
 export interface ManyFoldersInput {
   readonly dataDir: string;
   readonly count: number;
+  /** How many are asked for at the same time. */
+  readonly atOnce: number;
 }
 
-/** How many were had, and the codes of the errors of the others. */
+/** How many payloads the program got, and the codes of the errors of the others. */
 export interface ManyFoldersReport {
   readonly good: number;
   readonly codes: readonly string[];
 }
 
+/** The code of a file that a generator itself could not write: the library passes that error on as it is. */
+export const OWN_FILE = "OWN_FILE";
+
 const params = typedParams<{ n: number }>();
 const folders = definePersistable({
   ...{ name: "folders", params, format: directory() },
   generate: ({ workDir, params: { n } }) => {
-    mkdirSync(join(workDir, "sub"));
-    for (const name of ["a.txt", "sub/b.txt"]) writeFileSync(join(workDir, name), `${n}`);
+    writeOwn(() => {
+      mkdirSync(join(workDir, "sub"));
+      for (const name of ["a.txt", "sub/b.txt"]) writeFileSync(join(workDir, name), `${n}`);
+    });
     return workDir;
   },
 });
 const files = definePersistable({
   ...{ name: "files", params, format: file() },
   generate: ({ workDir, params: { n } }) => {
-    writeFileSync(join(workDir, "a.bin"), `${n}`);
+    writeOwn(() => writeFileSync(join(workDir, "a.bin"), `${n}`));
     return join(workDir, "a.bin");
   },
 });
 
-async function publishMany({ dataDir, count }: ManyFoldersInput): Promise<ManyFoldersReport> {
+function writeOwn(write: () => void): void {
+  try {
+    write();
+  } catch (cause) {
+    throw Object.assign(new Error("The generator could not write.", { cause }), { code: OWN_FILE });
+  }
+}
+
+async function publishMany({ dataDir, count, atOnce }: ManyFoldersInput): Promise<ManyFoldersReport> {
   const store = fileStore(dataDir, { durable: false });
   const options = { dataDir: store, logger: { debug() {}, info() {}, warn() {}, error() {} } };
-  // What the library is made of is read before, and the first of each.
+  // Before the others, the program loads every part of the library, and has one of each.
   await folders({ n: -1 }, options).payload;
   await files({ n: -1 }, options).payload;
   const asked = Array.from({ length: count }, (_, n) => [folders({ n }, options), files({ n }, options)]).flat();
-  const outcomes = await Promise.allSettled(asked.map((one) => one.payload));
+  const outcomes: PromiseSettledResult<unknown>[] = [];
+  while (asked.length > 0) {
+    const next = asked.splice(0, atOnce);
+    outcomes.push(...(await Promise.allSettled(next.map((one) => one.payload))));
+  }
   const failed = outcomes.filter((outcome) => outcome.status === "rejected");
   const codes = failed.map(({ reason }) => (reason as PersistableError).code ?? String(reason));
   return { good: outcomes.length - failed.length, codes: [...new Set(codes)] };
