@@ -1,5 +1,6 @@
 import type { Store, StorePath } from "../store/store.ts";
 import { isStorePath } from "../store/store-path.ts";
+import { mapConcurrently } from "../util/concurrency/map-concurrently.ts";
 import type { Digest } from "../util/digest/digest.ts";
 import { digestInParallel } from "../util/digest/digest.ts";
 import { DigestWriter } from "../util/digest/digest-writer.ts";
@@ -185,15 +186,14 @@ async function looking(work: () => Promise<Pulled>, looks = LOOKS): Promise<Pull
 }
 
 async function eachOf(files: readonly SizedObject[], work: Work): Promise<Pulled> {
-  let next = 0;
   let outcome: Pulled = "whole";
-  const lane = async (): Promise<void> => {
-    for (let file = files[next++]; file !== undefined && outcome === "whole"; file = files[next++]) {
-      const pulled = await work(file);
-      if (pulled !== "whole") outcome = pulled;
-    }
+  const untilOneFails = function* (): Generator<SizedObject, void, undefined> {
+    for (const file of files) if (outcome === "whole") yield file;
   };
-  const lanes = await Promise.allSettled(Array.from({ length: CONCURRENT_FILES }, lane));
-  for (const each of lanes) if (each.status === "rejected") throw each.reason;
+  const pull = async (file: SizedObject): Promise<void> => {
+    const pulled = await work(file);
+    if (pulled !== "whole") outcome = pulled;
+  };
+  await mapConcurrently(untilOneFails(), pull, { concurrency: CONCURRENT_FILES });
   return outcome;
 }

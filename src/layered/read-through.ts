@@ -1,6 +1,6 @@
 import type { Store, StorePath } from "../store/store.ts";
+import { orAborted } from "../util/concurrency/on-abort.ts";
 import { digestInParallel } from "../util/digest/digest.ts";
-import { orAborted } from "../util/or-aborted.ts";
 import {
   describeObject,
   isSelfContained,

@@ -1,7 +1,7 @@
 import { ObjectExistsError, ObjectTooLargeError, StoreError, type StoreOperation } from "../errors/store-errors.ts";
-import { Slots } from "../store/slots.ts";
 import type { Store, StoreCallOptions, StoreEntry } from "../store/store.ts";
-import { orAborted } from "../util/or-aborted.ts";
+import { orAborted } from "../util/concurrency/on-abort.ts";
+import { Slots } from "../util/concurrency/slots.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import { SourceFailure } from "./copy-object.ts";
 

@@ -1,10 +1,10 @@
+import { SingleFlight } from "../util/concurrency/single-flight.ts";
 import { loadPart } from "../util/peers/load-part.ts";
 import type { State } from "./declare/state.ts";
 import type { InternalCallOptions } from "./load/accept-payload.ts";
 import { acceptLoaded, startHit } from "./load/accept-payload.ts";
 import { type Found, findArtifact } from "./load/find-artifact.ts";
 import { heldPayload } from "./load/hold-payload.ts";
-import { SingleFlight } from "./produce/single-flight.ts";
 
 /**
  * The way of the data, where a newcomer starts: what is held in memory, or else the artifact in the store, or else

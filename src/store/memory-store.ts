@@ -1,5 +1,5 @@
 import { NotAFileError, ObjectExistsError, ObjectTooLargeError, type StoreOperation } from "../errors/store-errors.ts";
-import { orAborted } from "../util/or-aborted.ts";
+import { orAborted } from "../util/concurrency/on-abort.ts";
 import type {
   Chunks,
   ReadOptions,

@@ -3,6 +3,7 @@ import type { DecodeLimits, FilesCodec, Format, StoredCodec } from "../../format
 import type { RecordedPayload } from "../../record/record.ts";
 import type { ReadableStore, StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
+import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { payloadPath } from "../layout/artifact-paths.ts";
 import { type ListedFile, parseFileList } from "../layout/file-list.ts";
 import { filesFolder } from "../layout/payload-objects.ts";
@@ -67,11 +68,12 @@ async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>): 
   // Before any of them is read: what is a link in there is not even tried.
   const stranger = isCopied ? undefined : await findStranger(local, files);
   if (stranger !== undefined) throw damaged(artifact, folder, stranger);
-  await eachOf(files, async (file) => {
+  const copy = async (file: ListedFile): Promise<void> => {
     const object = objectOf(store, folder, file);
     const problem = await makeLocal(object);
     if (problem !== undefined) throw damaged(artifact, object.path, problem);
-  });
+  };
+  await mapConcurrently(files, copy, { concurrency: PARALLEL_FILES });
   if (isCopied) await removeStrangers(local, files);
   return codec.open(local);
 }
@@ -80,15 +82,7 @@ function objectOf(store: ReadableStore, folder: StorePath, { path, sizeBytes, di
   return { store, path: storePath(...folder.split("/"), ...path.split("/")), sizeBytes, digest };
 }
 
-/** A few at once: most of them are small, and each is a request where the store is far away. */
-async function eachOf(files: readonly ListedFile[], work: (file: ListedFile) => Promise<void>): Promise<void> {
-  const queue = files.values();
-  const lane = async (): Promise<void> => {
-    for (const file of queue) await work(file);
-  };
-  await Promise.all(Array.from({ length: PARALLEL_FILES }, lane));
-}
-
+/** Most files are small, and each is a request if the store is remote. */
 const PARALLEL_FILES = 8;
 
 function damaged({ name, address }: StoredArtifact, path: string, problem: string): CorruptArtifactError {

@@ -8,6 +8,7 @@ import type { AnyPersistable } from "../../persistable/persistable.ts";
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
+import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { stateOf } from "../state-of.ts";
 import { Breather } from "../yield-turns.ts";
 import { Table } from "./artifact-table.ts";
@@ -47,24 +48,15 @@ export async function collect<Built extends AnyPersistable, Metrics extends obje
   options: CollectOptions<Built, Metrics> = {},
 ): Promise<Table<Row<Built, Metrics>>> {
   const { signal, concurrency = 8 } = options;
-  const rows: Record<string, unknown>[] = [];
   const flattener = new ParamsFlattener();
   const breather = new Breather(signal);
-  const next = enumerate(eachPersistable(targets));
-  const lane = async (): Promise<void> => {
-    // What one lane throws ends the others as well: the generator is over for all of them.
-    for (const [index, target] of next) {
-      rows[index] = await rowOf(target, flattener, options);
-      if (breather.isDue()) await breather.pause();
-    }
+  const collectRow = async (target: Built): Promise<Record<string, unknown>> => {
+    const row = await rowOf(target, flattener, options);
+    if (breather.isDue()) await breather.pause();
+    return row;
   };
-  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, lane));
+  const rows = await mapConcurrently(eachPersistable(targets), collectRow, { concurrency });
   return new Table(rows as unknown as Row<Built, Metrics>[], columnsOf(rows));
-}
-
-function* enumerate<Item>(items: Iterable<Item>): Generator<readonly [number, Item], void, undefined> {
-  let index = 0;
-  for (const item of items) yield [index++, item];
 }
 
 async function rowOf<Built extends AnyPersistable, Metrics extends object>(

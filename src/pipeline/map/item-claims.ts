@@ -54,3 +54,12 @@ function claim(key: string, work: Work): () => void {
     release();
   };
 }
+
+/** Takes batches out of the queue, each when it can begin. Those that never begin stay in it. */
+export function* takenFrom<Batch>(queue: Batch[], isOver: () => boolean): Generator<Batch, void, undefined> {
+  while (!isOver()) {
+    const next = queue.shift();
+    if (next === undefined) return;
+    yield next;
+  }
+}

@@ -5,6 +5,7 @@ import { NewerPackError } from "../../errors/record-errors.ts";
 import { StoreError } from "../../errors/store-errors.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { Store, StorePath } from "../../store/store.ts";
+import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { encodePack, isWholePack, type PackHeader, type PackIndex, type PackItem } from "./pack.ts";
 import { type ReadPack, readPack } from "./read-pack.ts";
@@ -87,7 +88,9 @@ export class PackStore {
     }
     this.#forget([...this.#known.keys()].filter((path) => !there.has(path)));
     fresh.sort((one, other) => (one.path < other.path ? -1 : 1));
-    const packs = await mapConcurrently(fresh, ({ path, sizeBytes }) => readPack(this.#store, path, sizeBytes, signal));
+    const open = ({ path, sizeBytes }: (typeof fresh)[number]): ReturnType<typeof readPack> =>
+      readPack(this.#store, path, sizeBytes, signal);
+    const packs = await mapConcurrently(fresh, open, { concurrency: CONCURRENT_READS });
     fresh.forEach(({ path, sizeBytes }, i) => {
       const read = packs[i];
       if (read === undefined) return;
@@ -112,7 +115,7 @@ export class PackStore {
       const places = wanted.flatMap((address) => this.#places.get(address)?.[0] ?? []);
       const damaged: PackPlace[] = [];
       const gone = new Map<StorePath, Address[]>();
-      await mapConcurrently(rangesOf(places), async (range) => {
+      const readRange = async (range: Range): Promise<void> => {
         const bytes = await this.#store.read(range.path, { signal, range: { start: range.start, end: range.end } });
         if (bytes === undefined) {
           const addresses = range.places.map(({ item }) => item.address);
@@ -123,7 +126,8 @@ export class PackStore {
           const own = soundPart(bytes, place, range.start) ?? (await this.#readAgain(place, signal));
           if (own === undefined || !(await onItem(place.item.address, own, place.format))) damaged.push(place);
         }
-      });
+      };
+      await mapConcurrently(rangesOf(places), readRange, { concurrency: CONCURRENT_READS });
       // Another process has put these packs into one, which is there by now.
       if (gone.size > 0) {
         this.#forget(gone.keys());
@@ -313,20 +317,4 @@ function rangesOf(places: readonly PackPlace[]): Range[] {
 
 function startOf({ bodyStart, item }: PackPlace): number {
   return bodyStart + item.offset;
-}
-
-async function mapConcurrently<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index] as Item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENT_READS, items.length) }, lane));
-  return results;
 }

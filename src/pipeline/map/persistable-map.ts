@@ -15,11 +15,12 @@ import { tellRedacted } from "../../persistable/log/emit-now.ts";
 import type { PersistableOptions } from "../../persistable/persistable.ts";
 import { carryOutEnlisted, type Work, waitForEnlisted } from "../../persistable/produce/wait-graph.ts";
 import { redactionOf } from "../../persistable/secrets/redaction.ts";
-import { orAborted } from "../../util/or-aborted.ts";
+import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
+import { orAborted } from "../../util/concurrency/on-abort.ts";
 import { batchFailure, type FailedBatch } from "./batch-failure.ts";
 import { limitBatch } from "./batch-limits.ts";
 import { type Compacted, compactPacks, type EncodedItem, inParts, type WriteItems } from "./compact-packs.ts";
-import { claimBatch, inFlight } from "./item-claims.ts";
+import { claimBatch, inFlight, takenFrom } from "./item-claims.ts";
 import { type Entry, KeptBatches, MadeBatch, type MadeHow } from "./made-batch.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
 import { layOutItems } from "./pack.ts";
@@ -252,27 +253,23 @@ export class PersistableMap<Item, Payload> {
       const claimed = claimBatch(entries, ([address]) => this.#key(address), this.#state.node.name, running);
       return { ...claimed, made };
     });
-    const lane = async (): Promise<void> => {
-      while (failed.length === 0 && options.signal?.aborted !== true) {
-        const batch = queue.shift();
-        if (batch === undefined) return;
-        const { items, work, release, made } = batch;
-        running.add(work);
-        work.queuedBehind = undefined;
-        try {
-          await waitForEnlisted(work, () =>
-            carryOutEnlisted(work, () => this.#produceBatch(items, made, payloads, failed, options.signal)),
-          );
-          tell();
-        } catch (error) {
-          failed.push({ items: items.length, error, isKept: false });
-        } finally {
-          running.delete(work);
-          release();
-        }
+    const produce = async ({ items, work, release, made }: (typeof queue)[number]): Promise<void> => {
+      running.add(work);
+      work.queuedBehind = undefined;
+      try {
+        await waitForEnlisted(work, () =>
+          carryOutEnlisted(work, () => this.#produceBatch(items, made, payloads, failed, options.signal)),
+        );
+        tell();
+      } catch (error) {
+        failed.push({ items: items.length, error, isKept: false });
+      } finally {
+        running.delete(work);
+        release();
       }
     };
-    await Promise.all(Array.from({ length: Math.max(1, options.concurrency ?? 1) }, lane));
+    const isOver = (): boolean => failed.length > 0 || options.signal?.aborted === true;
+    await mapConcurrently(takenFrom(queue, isOver), produce, { concurrency: options.concurrency ?? 1 });
     for (const { release } of queue) release();
     options.signal?.throwIfAborted();
     const failure = batchFailure(this.#state, failed, payloads.size);

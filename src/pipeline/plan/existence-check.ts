@@ -2,6 +2,7 @@ import { artifactFolder, recordPath } from "../../artifact/layout/artifact-paths
 import type { State } from "../../persistable/declare/state.ts";
 import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
 import type { ReadableStore, StorePath, SyncStore } from "../../store/store.ts";
+import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 
 /** So many are looked for in a row. */
 const PENDING = 512;
@@ -77,19 +78,10 @@ export class ExistenceCheck {
   }
 
   async #askSingly(questions: readonly Question[]): Promise<void> {
-    let next = 0;
-    const work = async (): Promise<void> => {
-      try {
-        for (let question = questions[next++]; question !== undefined; question = questions[next++]) {
-          const { store, path, node } = question;
-          if ((await store.stat(path, { signal: this.#signal })) !== undefined) this.found[node] = true;
-        }
-      } catch (error) {
-        next = questions.length;
-        throw error;
-      }
+    const ask = async ({ store, path, node }: Question): Promise<void> => {
+      if ((await store.stat(path, { signal: this.#signal })) !== undefined) this.found[node] = true;
     };
-    await Promise.all(Array.from({ length: CONCURRENT_STATS }, work));
+    await mapConcurrently(questions, ask, { concurrency: CONCURRENT_STATS });
   }
 
   /** `false` where the folder holds so much else that asking for each is quicker. */

@@ -4,32 +4,26 @@ import type { State } from "../../persistable/declare/state.ts";
 import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
 import { peekPayloadBytes } from "../../record/payload-bytes.ts";
 import { MAX_RECORD_BYTES } from "../../record/record.ts";
+import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { Breather } from "../yield-turns.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 
 const CONCURRENT_READS = 32;
 
 /** What the records of needed hits say of their payloads, added up. A record that has vanished or is damaged adds nothing. */
-export async function sumPayloadBytes({ count, needed, kinds, states }: PlanGraph): Promise<number> {
+export async function sumPayloadBytes({ needed, kinds, states }: PlanGraph): Promise<number> {
   const breather = new Breather(undefined);
-  let next = 0;
+  const asked: State[] = [];
   let sum = 0;
-  const work = async (): Promise<void> => {
-    try {
-      while (next < count) {
-        const node = next++;
-        if (needed[node] === 0 || kinds[node] !== NodeKind.hit) continue;
-        const size = sizeNow(states[node] as State) ?? (await sizeOf(states[node] as State));
-        sum += size;
-        if (breather.isDue()) await breather.pause();
-      }
-    } catch (error) {
-      next = count;
-      throw error;
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENT_READS }, work));
-  return sum;
+  for (const [node, state] of states.entries()) {
+    if (needed[node] === 0 || kinds[node] !== NodeKind.hit) continue;
+    const size = sizeNow(state);
+    if (size === undefined) asked.push(state);
+    else sum += size;
+    if (breather.isDue()) await breather.pause();
+  }
+  const sizes = await mapConcurrently(asked, sizeOf, { concurrency: CONCURRENT_READS });
+  return sizes.reduce((total, size) => total + size, sum);
 }
 
 /** Where the store can tell without waiting; `undefined`: ask the other way. */

@@ -1,4 +1,5 @@
 import { ObjectTooLargeError, StoreIoError } from "../../errors/store-errors.ts";
+import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import type { ReadOptions } from "../store.ts";
 import type { BucketDriver, DriverObject } from "./bucket-driver.ts";
 import { type Attempt, type BucketRequests, EndedEarly, ObjectChanged, type Request } from "./requests.ts";
@@ -92,31 +93,19 @@ async function headOnly(reading: Reading, attempt: Attempt): Promise<Uint8Array 
 async function readRest(reading: Reading, begun: Begun, { range, onChunk, signal }: ReadOptions): Promise<void> {
   const { bytes } = begun;
   const tell = range === undefined && bytes.length > READ_PART_BYTES ? onChunk : undefined;
-  let next = READ_PART_BYTES;
-  const lane = async (): Promise<void> => {
-    try {
-      while (next < bytes.length) {
-        const offset = next;
-        next += READ_PART_BYTES;
-        const part = bytes.subarray(offset, offset + READ_PART_BYTES);
-        await readPart(reading, begun, offset, part);
-        await tell?.(part, offset);
-        signal?.throwIfAborted();
-      }
-    } catch (error) {
-      next = bytes.length;
-      throw error;
-    }
-  };
-  const first = async (): Promise<void> => {
-    await tell?.(bytes.subarray(0, READ_PART_BYTES), 0);
+  const finish = async (offset: number): Promise<void> => {
+    const part = bytes.subarray(offset, offset + READ_PART_BYTES);
+    // The first part has arrived with the answer that told the size.
+    if (offset > 0) await readPart(reading, begun, offset, part);
+    await tell?.(part, offset);
     signal?.throwIfAborted();
   };
-  const lanes = Math.min(LANES, Math.ceil(bytes.length / READ_PART_BYTES) - 1);
-  // All come to rest before the first failure is reported: nobody writes into the buffer afterwards.
-  const outcomes = await Promise.allSettled([first(), ...Array.from({ length: Math.max(0, lanes) }, lane)]);
-  const failed = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  await mapConcurrently(partOffsets(bytes.length), finish, { concurrency: LANES });
+}
+
+function* partOffsets(sizeBytes: number): Generator<number, void, undefined> {
+  yield 0;
+  for (let offset = READ_PART_BYTES; offset < sizeBytes; offset += READ_PART_BYTES) yield offset;
 }
 
 /** A part; what has arrived by the time of a failure is not asked for again. */

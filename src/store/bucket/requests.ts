@@ -7,7 +7,7 @@ import {
   StoreIoError,
   type StoreOperation,
 } from "../../errors/store-errors.ts";
-import { orAborted } from "../../util/or-aborted.ts";
+import { orAborted } from "../../util/concurrency/on-abort.ts";
 import { CallerFailure } from "../caller-failure.ts";
 import type { BucketDriver, DriverVerdict } from "./bucket-driver.ts";
 import { describeCause } from "./describe-cause.ts";

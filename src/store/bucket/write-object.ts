@@ -1,5 +1,5 @@
 import { StoreIoError, type StoreOperation } from "../../errors/store-errors.ts";
-import { orAborted } from "../../util/or-aborted.ts";
+import { orAborted } from "../../util/concurrency/on-abort.ts";
 import { CallerFailure } from "../caller-failure.ts";
 import type { Chunks } from "../store.ts";
 import type { BucketDriver, DriverUpload } from "./bucket-driver.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { StoreOperation } from "../../errors/store-errors.ts";
+import { Slots } from "../../util/concurrency/slots.ts";
 import { checkSignal } from "../caller-failure.ts";
-import { Slots } from "../slots.ts";
 import type { Chunks, ReadOptions, StoreCallOptions, StoreEntry, StorePath, WriteOptions } from "../store.ts";
 import { assertStorePath } from "../store-path.ts";
 import { checkFolders, type Ground } from "./calls/check-folders.ts";
@@ -177,6 +177,8 @@ export class FolderAccess {
       checkSignal(signal);
       return await (callsBack ? work(full) : this.#slots.run(() => work(full), signal));
     } catch (error) {
+      // The caller gave up while it waited for a slot.
+      if (signal?.aborted === true && error === signal.reason) throw error;
       throw describeFailure(error, { operation, path: full });
     }
   }

@@ -1,4 +1,5 @@
 import { NotAFileError, ObjectTooLargeError, StoreIoError } from "../../errors/store-errors.ts";
+import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { systemCodeOf } from "../../util/system-failure.ts";
 import { CallerFailure, checkSignal } from "../caller-failure.ts";
 import type { ReadOptions } from "../store.ts";
@@ -57,29 +58,19 @@ async function readLanes(
   onChunk: ReadOptions["onChunk"],
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  let next = 0;
   let end = bytes.length;
-  const lane = async (): Promise<void> => {
-    try {
-      while (next < end) {
-        const offset = next;
-        next += READ_CHUNK_BYTES;
-        const wanted = Math.min(READ_CHUNK_BYTES, bytes.length - offset);
-        const length = await readPart(calls, file, bytes, offset, wanted, start, signal);
-        // Somebody has made the file shorter meanwhile: what is there up to the first gap is what it was.
-        if (length < wanted) end = Math.min(end, offset + length);
-        else await handOn(onChunk, bytes.subarray(offset, offset + length), offset);
-      }
-    } catch (error) {
-      next = bytes.length;
-      throw error;
-    }
+  const offsets = function* (): Generator<number, void, undefined> {
+    for (let offset = 0; offset < end; offset += READ_CHUNK_BYTES) yield offset;
   };
-  const lanes = Math.min(LANES, Math.ceil(bytes.length / READ_CHUNK_BYTES));
-  // All lanes come to rest before the file is closed, even when one of them has failed.
-  const outcomes = await Promise.allSettled(Array.from({ length: lanes }, lane));
-  const failed = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  const read = async (offset: number): Promise<void> => {
+    const wanted = Math.min(READ_CHUNK_BYTES, bytes.length - offset);
+    const length = await readPart(calls, file, bytes, offset, wanted, start, signal);
+    // If the file was made shorter meanwhile, the bytes up to the first gap are its content.
+    if (length < wanted) end = Math.min(end, offset + length);
+    else await handOn(onChunk, bytes.subarray(offset, offset + length), offset);
+  };
+  // Returns only when no read is under way, also after a failure: the caller closes the file then.
+  await mapConcurrently(offsets(), read, { concurrency: LANES });
   return end < bytes.length ? bytes.subarray(0, end) : bytes;
 }
 

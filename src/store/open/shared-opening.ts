@@ -1,4 +1,4 @@
-import { orAborted } from "../../util/or-aborted.ts";
+import { orAborted } from "../../util/concurrency/on-abort.ts";
 import type { Store, StoreCallOptions } from "../store.ts";
 
 /** An attempt to open a store, and the calls that wait for it. */

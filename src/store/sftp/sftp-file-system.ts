@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { StoreError } from "../../errors/store-errors.ts";
+import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { CallerFailure, checkSignal } from "../caller-failure.ts";
 import { folderOf } from "../folder/calls/check-folders.ts";
 import type { AsyncFileSystemCalls, FileKind, FileStat, FileSystem, FolderEntry } from "../folder/calls/file-system.ts";
@@ -351,26 +352,12 @@ class SftpCalls implements AsyncFileSystemCalls {
 
   /** Several packets at once, each with its place; what each of them gave. */
   async #inPackets(length: number, work: (start: number, size: number) => Promise<number>): Promise<number[]> {
-    const count = Math.ceil(length / PACKET_BYTES);
-    const given: number[] = new Array(count).fill(0);
-    let next = 0;
-    const lane = async (): Promise<void> => {
-      try {
-        while (next < count) {
-          checkSignal(this.#signal);
-          const index = next++;
-          const start = index * PACKET_BYTES;
-          given[index] = await work(start, Math.min(PACKET_BYTES, length - start));
-        }
-      } catch (error) {
-        next = count;
-        throw error;
-      }
+    const starts = Array.from({ length: Math.ceil(length / PACKET_BYTES) }, (_, index) => index * PACKET_BYTES);
+    const send = async (start: number): Promise<number> => {
+      checkSignal(this.#signal);
+      return work(start, Math.min(PACKET_BYTES, length - start));
     };
-    const outcomes = await Promise.allSettled(Array.from({ length: Math.min(PACKETS, count) }, lane));
-    const lost = outcomes.find((outcome) => outcome.status === "rejected");
-    if (lost !== undefined) throw lost.reason;
-    return given;
+    return mapConcurrently(starts, send, { concurrency: PACKETS });
   }
 }
 

@@ -1,5 +1,5 @@
 import { StoreError } from "../../errors/store-errors.ts";
-import { orAborted } from "../../util/or-aborted.ts";
+import { orAborted } from "../../util/concurrency/on-abort.ts";
 import { CallerFailure } from "../caller-failure.ts";
 import { showElsewhere } from "../folder/calls/classify-system-error.ts";
 import { FolderAccess } from "../folder/folder-access.ts";

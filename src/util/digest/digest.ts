@@ -1,3 +1,4 @@
+import { mapConcurrently } from "../concurrency/map-concurrently.ts";
 import { sha256Hex } from "./sha256.ts";
 
 declare const digestBrand: unique symbol;
@@ -36,25 +37,10 @@ export async function hashChunks(
   chunks: readonly Uint8Array[],
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly Uint8Array[]> {
-  const groups = regroup(chunks);
-  const hashes: Uint8Array[] = [];
-  let started = 0;
-  let failed = false;
-  const runLane = async (): Promise<void> => {
-    for (let group = groups.next(); group.done !== true && !failed; group = groups.next()) {
-      const index = started++;
-      options.signal?.throwIfAborted();
-      hashes[index] = await hashInPool(joined(group.value));
-    }
-  };
-  const lane = (): Promise<void> =>
-    runLane().catch((error: unknown) => {
-      // The others need not go on.
-      failed = true;
-      throw error;
-    });
-  await Promise.all(Array.from({ length: PARALLEL_CHUNKS }, lane));
-  return hashes;
+  return mapConcurrently(regroup(chunks), (group) => hashInPool(joined(group)), {
+    concurrency: PARALLEL_CHUNKS,
+    signal: options.signal,
+  });
 }
 
 /** The digest of an object whose chunks have these sha256s: more than one of them, since a single one is the digest. */

@@ -1,4 +1,4 @@
-import { orAborted } from "../../../util/or-aborted.ts";
+import { orAborted } from "../../../util/concurrency/on-abort.ts";
 import { checkSignal } from "../../caller-failure.ts";
 import type { Looked, Request, Steps } from "./file-steps.ts";
 import type { AsyncFileSystemCalls } from "./file-system.ts";
