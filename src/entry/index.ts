@@ -54,11 +54,11 @@ export type { NpyFormat, ShapedArray, ShapedNpyFormat } from "../format/npy/npy-
 export type { CompressionOptions } from "../format/wrappers/compression-level.ts";
 export { Secret, secret } from "../params/secret.ts";
 export { type Untracked, untracked } from "../params/untracked.ts";
+export type { CallOptions } from "../persistable/context/call-context.ts";
 export type { DeclarationOptions, MemoryPolicy } from "../persistable/declare/declaration.ts";
-export type { Definition, PersistableOf, SummaryOf } from "../persistable/declare/definition.ts";
 export type { GenerateContext, HookContext } from "../persistable/declare/hooks.ts";
 export { definePersistable, type PersistableDefinition, typedParams } from "../persistable/define-persistable.ts";
-export type { CallOptions } from "../persistable/load/accept-payload.ts";
+export type { Definition, PersistableOf, SummaryOf } from "../persistable/definition.ts";
 export type { Explanation } from "../persistable/load/explain.ts";
 export {
   type AnyPersistable,

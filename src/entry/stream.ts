@@ -1,1 +1,1 @@
-export { type StreamPersistable, streamPayload } from "../persistable/load/stream-payload.ts";
+export { type StreamPersistable, streamPayload } from "../persistable/stream-payload.ts";

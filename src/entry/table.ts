@@ -1,6 +1,6 @@
 export { InvalidColumnTableError } from "../errors/format-errors.ts";
 export type { TableSelection } from "../format/format.ts";
-export { type ReadTableOptions, readTable, type TablePersistable } from "../persistable/load/read-table.ts";
+export { type ReadTableOptions, readTable, type TablePersistable } from "../persistable/read-table.ts";
 export { assertColumnTable } from "../table/assert-column-table.ts";
 export {
   type CellOf,

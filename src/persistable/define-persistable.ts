@@ -7,6 +7,8 @@ import { describeKind } from "../util/describe-kind.ts";
 import { checkDeclared, checkDefinition } from "./declare/check-definition.ts";
 import { declarationKey, type StateOptions } from "./declare/create-state.ts";
 import { assertRoles, createDeclaration, type DeclarationOptions } from "./declare/declaration.ts";
+import type { GenerateContext, HookContext } from "./declare/hooks.ts";
+import { stateKey } from "./declare/state.ts";
 import type {
   Definition,
   DependencyDeclaration,
@@ -17,9 +19,7 @@ import type {
   ParamsSchema,
   ParamsTree,
   PersistablesOf,
-} from "./declare/definition.ts";
-import type { GenerateContext, HookContext } from "./declare/hooks.ts";
-import { stateKey } from "./declare/state.ts";
+} from "./definition.ts";
 import { Persistable, type PersistableOptions } from "./persistable.ts";
 
 /** What a definition says. Write `generate` before the hooks that are given its payload, so that their types follow from it. */

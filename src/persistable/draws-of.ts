@@ -41,9 +41,9 @@ function withDraw(persistable: WithState, draw: number): AnyPersistable {
   const state: State = {
     ...original,
     node: { ...node, draw, address },
-    isTold: false,
-    session: undefined,
-    telling: undefined,
+    isOpened: false,
+    log: undefined,
+    logging: undefined,
     control: undefined,
     held: { kind: "nothing" },
     lastGenerated: undefined,

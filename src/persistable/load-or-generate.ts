@@ -1,7 +1,7 @@
 import { SingleFlight } from "../util/concurrency/single-flight.ts";
 import { loadPart } from "../util/peers/load-part.ts";
+import type { InternalCallOptions } from "./context/call-context.ts";
 import type { State } from "./declare/state.ts";
-import type { InternalCallOptions } from "./load/accept-payload.ts";
 import { acceptLoaded, startHit } from "./load/accept-payload.ts";
 import { type Found, findArtifact } from "./load/find-artifact.ts";
 import { heldPayload } from "./load/hold-payload.ts";
@@ -55,7 +55,7 @@ async function produceOnce(
   const [{ producePayload }, { adoptPending }, { titleOf, waitFor, workKeyOf }] = await Promise.all([
     loadPart(() => import("./produce/produce-payload.ts")),
     loadPart(() => import("./produce/pending-payload.ts")),
-    loadPart(() => import("./produce/wait-graph.ts")),
+    loadPart(() => import("./context/wait-graph.ts")),
   ]);
   const key = workKeyOf(state);
   let isLeader = false;

@@ -6,6 +6,7 @@ import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";
 import { loadPart } from "../util/peers/load-part.ts";
+import { type CallOptions, contextOf } from "./context/call-context.ts";
 import { createState, type StateOptions } from "./declare/create-state.ts";
 import type { DeclarationOptions, MemoryPolicy } from "./declare/declaration.ts";
 import { describeParams } from "./declare/describe-params.ts";
@@ -14,11 +15,11 @@ import { paramsOf } from "./declare/params-of.ts";
 import { paramsTreeOf } from "./declare/params-tree-of.ts";
 import { readyStateKey, type State, stateKey } from "./declare/state.ts";
 import type { SurroundingsOptions } from "./declare/surroundings.ts";
-import { type CallOptions, contextOf, validateGenerated } from "./load/accept-payload.ts";
+import { validateGenerated } from "./load/accept-payload.ts";
 import type { Explanation } from "./load/explain.ts";
 import { heldPayload } from "./load/hold-payload.ts";
 import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
-import { tellEvent } from "./log/emit-event.ts";
+import { emitPlain } from "./log/emit-event.ts";
 
 export declare const summaryKey: unique symbol;
 
@@ -211,8 +212,8 @@ export abstract class Persistable<
     const { store } = surroundings;
     const removed = await removeArtifact(store, node.name, node.address, certainStore(store));
     await this.#forget();
-    if (removed) tellEvent(this[stateKey], { type: "removed" });
-    await this[stateKey].telling;
+    if (removed) emitPlain(this[stateKey], { type: "removed" });
+    await this[stateKey].logging;
     return removed;
   }
 
@@ -241,7 +242,7 @@ export abstract class Persistable<
       payload.length === 0 ? await this.#inMemory("validate()") : payload[0],
       contextOf(this[stateKey], {}),
     );
-    await this[stateKey].telling;
+    await this[stateKey].logging;
   }
 
   async #inMemory(operation: string): Promise<unknown> {

@@ -13,7 +13,7 @@ import { ndjson } from "../../src/format/lines/ndjson-format.ts";
 import { parquet, parquetCodec } from "../../src/format/parquet/parquet-format.ts";
 import { table } from "../../src/format/table/table-format.ts";
 import { definePersistable } from "../../src/persistable/define-persistable.ts";
-import { readTable } from "../../src/persistable/load/read-table.ts";
+import { readTable } from "../../src/persistable/read-table.ts";
 import { tableFromRows } from "../../src/table/table-from-rows.ts";
 import { countedSource } from "../support/counted-source.ts";
 import { queryDuckdb } from "../support/query-duckdb.ts";

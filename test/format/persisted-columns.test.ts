@@ -4,7 +4,7 @@ import { arrow } from "../../src/entry/formats/arrow.ts";
 import { parquet } from "../../src/entry/formats/parquet.ts";
 import { definePersistable } from "../../src/entry/index.ts";
 import { type ColumnTable, tableFromRows } from "../../src/entry/table.ts";
-import { readTable } from "../../src/persistable/load/read-table.ts";
+import { readTable } from "../../src/persistable/read-table.ts";
 import { queryDuckdb } from "../support/query-duckdb.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,9 +1,9 @@
 import { makeWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import type { GenerateContext } from "../declare/hooks.ts";
 import type { State, TakenByGenerator } from "../declare/state.ts";
-import { CallContext, type CallOptions } from "../load/accept-payload.ts";
-import { tellRedacted } from "../log/emit-now.ts";
+import { emitRedacted } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
+import { CallContext, type CallOptions } from "./call-context.ts";
 import { seedOfState } from "./seed-of-state.ts";
 import { SpentCost } from "./spent-cost.ts";
 
@@ -26,7 +26,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   progress(done: number, total?: number, note?: string): void {
     if (!this.#isOpen || !isAmount(done) || !this.#isHeard) return;
     try {
-      tellRedacted(this.#state, {
+      emitRedacted(this.#state, {
         type: "progress",
         done,
         ...(isAmount(total) ? { total } : {}),

@@ -1,10 +1,10 @@
 import type { Address } from "../../address/address.ts";
 import type { RecipeNode } from "../../address/recipe-node.ts";
 import type { PersistableEvent } from "../../events/event.ts";
+import type { LogLevel } from "../../events/logger.ts";
 import type { DecodeLimits, Format } from "../../format/format.ts";
 import type { Secret } from "../../params/secret.ts";
 import type { RecordDraft } from "../../record/encode-record.ts";
-import type { Session } from "../log/event-log.ts";
 import type { Declaration, MemoryPolicy } from "./declaration.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ParamsSnapshot } from "./snapshot-params.ts";
@@ -44,12 +44,12 @@ export interface State {
   /** Its own, those of everything upstream, and those that a call has brought: see `redactionOf`. */
   secrets: readonly Secret<unknown>[];
   readonly surroundings: Surroundings;
-  /** Whether anything was told yet; see `tellEvent`. */
-  isTold: boolean;
-  /** Made when there is something to write into the log; see `sessionOf`. */
-  session: Session | undefined;
-  /** What is being written into the log, while that is still being loaded. */
-  telling: Promise<void> | undefined;
+  /** Whether the event that opens the log, `constructed`, was emitted. */
+  isOpened: boolean;
+  /** Made by `eventLogOf` when there is something to write into the log. */
+  log: EventLog | undefined;
+  /** Resolves when the lines are written that wait for the log to be loaded. */
+  logging: Promise<void> | undefined;
   /** Set by a run for as long as it has this persistable in hand. */
   control: RunControl | undefined;
   held: Held;
@@ -65,6 +65,12 @@ export interface State {
   paramsTree: Readonly<Record<string, unknown>> | undefined;
   /** Addresses under aliases, its own not among them; worked out when its own gives nothing. */
   variants: readonly Variant[] | undefined;
+}
+
+/** Where the events of one persistable and the lines of its hooks are written. */
+export interface EventLog {
+  write(event: PersistableEvent): void;
+  writeLine(level: LogLevel, message: string, fields: object): void;
 }
 
 /** How a run takes part in what happens to one persistable. */

@@ -1,70 +1,12 @@
-import type { Logger } from "../../events/logger.ts";
 import { isPromise } from "../../util/is-promise.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
+import { type CallOptions, contextOf } from "../context/call-context.ts";
 import { provenanceKeysOf } from "../declare/declaration.ts";
 import type { HookContext } from "../declare/hooks.ts";
-import { paramsOf } from "../declare/params-of.ts";
 import type { Pending, State } from "../declare/state.ts";
-import { loggerOf, tellEvent } from "../log/emit-event.ts";
-import { joinSecrets, secretsIn } from "../secrets/secrets-in.ts";
+import { emitPlain } from "../log/emit-event.ts";
 import type { FoundArtifact } from "./find-artifact.ts";
 import { holdPersisted } from "./hold-payload.ts";
-
-/** What the caller of `load`, `loadOrGenerate` and `generate` may say. */
-export interface CallOptions {
-  /** Handed to the hooks, recorded, and not part of the recipe. */
-  readonly untracked?: Readonly<Record<string, unknown>> | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Keep a loaded payload that is invalid, with a warning, instead of throwing. */
-  readonly warnIfInvalid?: boolean | undefined;
-}
-
-/** What this library says besides. */
-export interface InternalCallOptions extends CallOptions {
-  /** Takes part in a stream while it is stored: gives the stream that is stored in its place. */
-  readonly tap?: ((payload: unknown) => unknown) | undefined;
-}
-
-/** What hooks are handed. */
-export function contextOf(
-  state: State,
-  options: CallOptions,
-  signal: AbortSignal | undefined = options.signal,
-): HookContext<unknown, unknown> {
-  return new CallContext(state, options.untracked, signal);
-}
-
-const NOTHING_UNTRACKED: Readonly<Record<string, unknown>> = Object.freeze({});
-
-/** A class, since every hit makes one and an object literal with getters is slow to make. */
-export class CallContext implements HookContext<unknown, unknown> {
-  readonly dependencies: unknown;
-  readonly untracked: Readonly<Record<string, unknown>>;
-  readonly #state: State;
-  #signal: AbortSignal | undefined;
-
-  constructor(state: State, untracked: Readonly<Record<string, unknown>> | undefined, signal: AbortSignal | undefined) {
-    this.#state = state;
-    this.dependencies = state.dependencies;
-    this.untracked = untracked ?? NOTHING_UNTRACKED;
-    this.#signal = signal;
-    if (untracked !== undefined) state.secrets = joinSecrets(state.secrets, secretsIn(untracked));
-  }
-
-  get params(): unknown {
-    return paramsOf(this.#state);
-  }
-
-  get signal(): AbortSignal {
-    // A signal of its own where nobody gave one: listeners on a shared one would pile up.
-    this.#signal ??= new AbortController().signal;
-    return this.#signal;
-  }
-
-  get log(): Logger {
-    return loggerOf(this.#state);
-  }
-}
 
 /** When a hit began, as far as anybody will be told: `performance` takes a new process a millisecond to load. */
 export function startHit(state: State): number {
@@ -89,7 +31,7 @@ function settleLoaded(
   const { payload } = hit;
   holdPersisted(state, payload);
   if (state.surroundings.hasListener) {
-    tellEvent(state, {
+    emitPlain(state, {
       type: "hit",
       durationMs: performance.now() - startedMs,
       ...(hit.variant === undefined ? {} : { alias: hit.variant.name }),
@@ -100,9 +42,9 @@ function settleLoaded(
   const after = state.hooks.postLoad(payload, context);
   if (noted !== undefined || dropped !== undefined || isPromise(after))
     return Promise.all([after, noted, dropped])
-      .then(() => state.telling)
+      .then(() => state.logging)
       .then(() => payload);
-  return state.telling === undefined ? payload : state.telling.then(() => payload);
+  return state.logging === undefined ? payload : state.logging.then(() => payload);
 }
 
 /** What another writer has published stands; only what was to take its place stays pending. */
@@ -152,7 +94,7 @@ function noteSource(state: State, recorded: string): Promise<void> | undefined {
   const { source } = provenanceKeysOf(state.declaration);
   if (source === recorded || told.has(`${state.node.name} ${recorded}`)) return undefined;
   told.add(`${state.node.name} ${recorded}`);
-  return loadPart(() => import("./emit-source-changed.ts")).then(({ tellSourceChanged }) =>
-    tellSourceChanged(state, recorded),
+  return loadPart(() => import("./emit-source-changed.ts")).then(({ emitSourceChanged }) =>
+    emitSourceChanged(state, recorded),
   );
 }

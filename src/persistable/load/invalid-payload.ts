@@ -2,7 +2,7 @@ import { InvalidPayloadError } from "../../errors/persistable-errors.ts";
 import { withPayload } from "../../errors/unpersisted.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
 import type { State } from "../declare/state.ts";
-import { tellAtOnce } from "../log/emit-now.ts";
+import { emitNow } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 
 /** What a validator threw, as the error that callers expect, with the payload to look at. */
@@ -18,5 +18,5 @@ export function invalidPayload(state: State, error: unknown, payload: unknown): 
 export function warnOfInvalid(state: State, error: unknown, payload: unknown): void {
   const { message } = redactionOf(state).error(invalidPayload(state, error, payload));
   process.emitWarning(message, { type: "InvalidPayloadWarning", code: "PERSISTABLE_INVALID_PAYLOAD" });
-  tellAtOnce(state, { type: "invalid", error });
+  emitNow(state, { type: "invalid", error });
 }

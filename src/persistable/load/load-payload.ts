@@ -2,9 +2,10 @@ import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import { NotPersistedError } from "../../errors/persistable-errors.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
+import type { CallOptions } from "../context/call-context.ts";
 import type { State } from "../declare/state.ts";
-import { tellEvent } from "../log/emit-event.ts";
-import { acceptLoaded, type CallOptions, startHit } from "./accept-payload.ts";
+import { emitPlain } from "../log/emit-event.ts";
+import { acceptLoaded, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 
 /**
@@ -14,7 +15,7 @@ import { type Found, findArtifact } from "./find-artifact.ts";
  */
 export async function loadPayload(state: State, options: CallOptions): Promise<unknown> {
   options.signal?.throwIfAborted();
-  if (state.surroundings.hasListener) tellEvent(state, { type: "loading" });
+  if (state.surroundings.hasListener) emitPlain(state, { type: "loading" });
   const startedMs = startHit(state);
   const found = await findArtifact(state, options.signal, certainStore(state.surroundings.store));
   if (found.state === "present") return acceptLoaded(state, found, options, startedMs);
@@ -30,8 +31,8 @@ async function missError(
   const store = state.surroundings.store;
   if (miss.state === "damaged") {
     const { failure } = miss;
-    const { tellAtOnce } = await loadPart(() => import("../log/emit-now.ts"));
-    tellAtOnce(state, { type: "corrupt", file: miss.file, problem: miss.problem });
+    const { emitNow } = await loadPart(() => import("../log/emit-now.ts"));
+    emitNow(state, { type: "corrupt", file: miss.file, problem: miss.problem });
     return new CorruptArtifactError(name, address, miss.file, miss.problem, failure && { cause: failure });
   }
   const [{ explainMiss, MENTION_RECORDS }, { describeMiss }] = await Promise.all([

@@ -6,11 +6,12 @@ import { unpersisted, withPayload } from "../../errors/unpersisted.ts";
 import { summarizeRecord } from "../../record/encode-record.ts";
 import { encodeSummary } from "../../record/encode-summary.ts";
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
+import { contextOf, type InternalCallOptions } from "../context/call-context.ts";
 import type { HookContext } from "../declare/hooks.ts";
 import type { State } from "../declare/state.ts";
-import { contextOf, type InternalCallOptions, validateGenerated } from "../load/accept-payload.ts";
+import { validateGenerated } from "../load/accept-payload.ts";
 import { holdPersisted } from "../load/hold-payload.ts";
-import { tellAtOnce } from "../log/emit-now.ts";
+import { emitNow } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 import { holdUnpersisted } from "./hold-unpersisted.ts";
 import { isNoted, noteFailure, type PendingPayload, sharePending } from "./pending-payload.ts";
@@ -63,9 +64,9 @@ export function completePayload(
 }
 
 /** Tell of a failure. A listener or logger that throws in turn must not hide it. */
-export function tellFailure(state: State, error: unknown): void {
+export function emitFailed(state: State, error: unknown): void {
   try {
-    tellAtOnce(state, { type: "failed", error });
+    emitNow(state, { type: "failed", error });
   } catch (broken) {
     process.emitWarning(broken instanceof Error ? broken : String(broken));
   }
@@ -90,7 +91,7 @@ async function prepare(
   } finally {
     pending.measure();
   }
-  tellGenerated(pending, teller);
+  emitGenerated(pending, teller);
   return prepared;
 }
 
@@ -119,11 +120,11 @@ async function summarize(
 }
 
 /** Once: what is completed later was generated before. */
-function tellGenerated(pending: PendingPayload, teller: State): void {
+function emitGenerated(pending: PendingPayload, teller: State): void {
   if (pending.isTold) return;
   pending.isTold = true;
   const { durationMs, taken } = pending;
-  tellAtOnce(teller, { type: "generated", durationMs, ...(taken.cost === undefined ? {} : { cost: taken.cost }) });
+  emitNow(teller, { type: "generated", durationMs, ...(taken.cost === undefined ? {} : { cost: taken.cost }) });
 }
 
 /** `false` where another writer was first. */
@@ -138,14 +139,14 @@ async function publish(pending: PendingPayload, { teller, signal, replaces }: Co
     : publishArtifact({ ...publication, format, encoded: await pending.encode(), inlineBytes }));
   if (published.outcome === "exists") return false;
   pending.isPublished = true;
-  tellPersisted(teller, published, performance.now() - startedMs);
+  emitPersisted(teller, published, performance.now() - startedMs);
   return true;
 }
 
 /** Also for what was held in memory without having been generated just now. */
-export function tellPersisted(state: State, { payload, recordFile }: Published, durationMs: number): void {
+export function emitPersisted(state: State, { payload, recordFile }: Published, durationMs: number): void {
   const { file, format } = payload;
-  tellAtOnce(state, {
+  emitNow(state, {
     type: "persisted",
     recordFile,
     format,

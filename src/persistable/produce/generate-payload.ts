@@ -3,15 +3,15 @@ import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { assertNoCredentials } from "../../params/credentials.ts";
 import { draftRecord } from "../../record/encode-record.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
+import type { InternalCallOptions } from "../context/call-context.ts";
 import { GeneratorContext } from "../context/generate-context.ts";
+import { carryOut, titleOf, waitFor, workKeyOf } from "../context/wait-graph.ts";
 import { provenanceKeysOf } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
-import type { InternalCallOptions } from "../load/accept-payload.ts";
-import { tellAtOnce } from "../log/emit-now.ts";
-import { completePayload, tellFailure } from "./complete-payload.ts";
+import { emitNow } from "../log/emit-now.ts";
+import { completePayload, emitFailed } from "./complete-payload.ts";
 import type { Given } from "./pending-content.ts";
 import { ownPending, PendingPayload } from "./pending-payload.ts";
-import { carryOut, titleOf, waitFor, workKeyOf } from "./wait-graph.ts";
 
 /**
  * Run the generator. Nothing is validated, held or published yet; but from here on, the payload is not lost whatever fails.
@@ -27,7 +27,7 @@ export async function runGenerator(
   // What cannot be recorded is refused before it costs anything.
   if (options.untracked !== undefined) assertNoCredentials(options.untracked, { root: "untracked" });
   const draft = draftRecord(state.node, options.untracked);
-  tellAtOnce(state, { type: "started" });
+  emitNow(state, { type: "started" });
   // Asked for now, so that it is known by the time the payload is there.
   void collectProvenance(provenanceKeysOf(state.declaration).location);
   const startedMs = performance.now();
@@ -87,7 +87,7 @@ export async function generate(
     const completed = await completePayload(pending ?? (await runWatched(state, options)), completion);
     return completed?.payload;
   } catch (error) {
-    tellFailure(state, error);
+    emitFailed(state, error);
     throw error;
   }
 }

@@ -5,10 +5,10 @@ import { decodePayload, encodePayload } from "../../format/encode-payload.ts";
 import type { RecordDraft } from "../../record/encode-record.ts";
 import type { Store } from "../../store/store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
+import { workKeyOf } from "../context/wait-graph.ts";
 import type { Pending, State, TakenByGenerator } from "../declare/state.ts";
 import { isShareable } from "../load/hold-payload.ts";
 import type { PendingContent, StagedContent } from "./pending-content.ts";
-import { workKeyOf } from "./wait-graph.ts";
 
 /** What is removed when a pending payload is dropped, or forgotten. */
 interface Leftovers {

@@ -9,7 +9,7 @@ import type { Generated, Held, State } from "../declare/state.ts";
 import { findArtifact } from "../load/find-artifact.ts";
 import { heldPayload, holdPersisted } from "../load/hold-payload.ts";
 import { redactionOf } from "../secrets/redaction.ts";
-import { completePayload, tellPersisted } from "./complete-payload.ts";
+import { completePayload, emitPersisted } from "./complete-payload.ts";
 import { ownPending, type PendingPayload } from "./pending-payload.ts";
 import { provenanceOf } from "./provenance-of.ts";
 
@@ -53,7 +53,7 @@ async function persistHeld(state: State, held: HeldInMemory, signal: AbortSignal
     const payload = await Promise.resolve(heldPayload(state)).catch(() => undefined);
     throw unpersisted(error, state.node.name, payload?.value, redactionOf(state));
   }
-  tellPersisted(state, published, performance.now() - startedMs);
+  emitPersisted(state, published, performance.now() - startedMs);
   if (held.kind === "encoded") state.held = { kind: "stored" };
   else holdPersisted(state, held.value);
 }

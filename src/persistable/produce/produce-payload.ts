@@ -8,11 +8,12 @@ import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { Store } from "../../store/store.ts";
+import type { InternalCallOptions } from "../context/call-context.ts";
 import type { State } from "../declare/state.ts";
-import { acceptLoaded, type InternalCallOptions, startHit } from "../load/accept-payload.ts";
+import { acceptLoaded, startHit } from "../load/accept-payload.ts";
 import { type Found, findArtifact } from "../load/find-artifact.ts";
-import { tellAtOnce } from "../log/emit-now.ts";
-import { completePayload, failureOf, tellFailure } from "./complete-payload.ts";
+import { emitNow } from "../log/emit-now.ts";
+import { completePayload, emitFailed, failureOf } from "./complete-payload.ts";
 import { runGenerator } from "./generate-payload.ts";
 import { ownPending, type PendingPayload, pendingOf } from "./pending-payload.ts";
 
@@ -42,7 +43,7 @@ async function produce(
   options: InternalCallOptions,
   signal: AbortSignal,
 ): Promise<{ readonly payload: unknown }> {
-  await tellMiss(state, first);
+  await emitMiss(state, first);
   let miss = first;
   const { store } = state.surroundings;
   /** What was generated has given way to an artifact that was there already: found missing, or damaged. */
@@ -53,9 +54,9 @@ async function produce(
       signal,
       watchFolder: artifactFolder(state.node.name),
       isDone: () => hasAppeared(state, judged),
-      onWaiting: (owner) => tellAtOnce(state, { type: "waiting", owner: describeOwner(owner) }),
+      onWaiting: (owner) => emitNow(state, { type: "waiting", owner: describeOwner(owner) }),
       onTakeover: (owner, silentMs) =>
-        tellAtOnce(state, {
+        emitNow(state, {
           type: "takeover",
           owner: describeOwner(owner),
           ...(silentMs === undefined ? {} : { silentMs }),
@@ -101,7 +102,7 @@ async function completeUnderLease(
     const generated = await runGenerator(state, options, signal, false);
     return await complete(state, generated, judged, options, signal);
   } catch (error) {
-    tellFailure(state, error);
+    emitFailed(state, error);
     throw error;
   }
 }
@@ -144,7 +145,7 @@ async function setAside(state: State, judged: DamagedArtifact): Promise<boolean>
   const { name, address } = state.node;
   const quarantine = await quarantineArtifact(state.surroundings.store, name, address, judged);
   const { file, problem } = judged;
-  tellAtOnce(state, { type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) });
+  emitNow(state, { type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) });
   return quarantine !== undefined;
 }
 
@@ -173,12 +174,12 @@ async function hasAppeared(state: State, judged: DamagedArtifact | undefined): P
   return true;
 }
 
-async function tellMiss(state: State, miss: Miss): Promise<void> {
+async function emitMiss(state: State, miss: Miss): Promise<void> {
   const reason: MissReason =
     miss.state === "damaged"
       ? { kind: "corrupt", file: miss.file, problem: miss.problem }
       : await noteMiss(state.surroundings.store, state.node);
-  tellAtOnce(state, { type: "miss", reason: describeMiss(reason), kind: reason.kind });
+  emitNow(state, { type: "miss", reason: describeMiss(reason), kind: reason.kind });
 }
 
 function describeOwner(owner: LeaseOwner | undefined): string {

@@ -8,9 +8,9 @@ import { checkPayload } from "../../format/encode-payload.ts";
 import type { StoredCodec, StreamCodec } from "../../format/format.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import { removeWorkFolder } from "../../util/work-folder.ts";
+import type { InternalCallOptions } from "../context/call-context.ts";
 import type { GeneratorContext } from "../context/generate-context.ts";
 import type { State } from "../declare/state.ts";
-import type { InternalCallOptions } from "../load/accept-payload.ts";
 import type { Given, Unstaged } from "./pending-content.ts";
 
 /**

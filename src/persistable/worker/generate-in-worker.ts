@@ -6,25 +6,32 @@ import type { Store } from "../../store/store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import { adoptWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import { type GeneratorContext, warnOfThrown } from "../context/generate-context.ts";
+import { lineOfWork } from "../context/wait-graph.ts";
 import { paramsTreeOf } from "../declare/params-tree-of.ts";
 import type { State } from "../declare/state.ts";
 import { visitUpstreamFirst } from "../declare/upstream-first.ts";
-import { tellOfOther } from "../log/emit-now.ts";
+import { emitRelayed } from "../log/emit-now.ts";
 import { callLogger } from "../log/event-log.ts";
-import type { Given } from "../produce/pending-content.ts";
-import { lineOfWork } from "../produce/wait-graph.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 import type { MovedPayload } from "./moved-payload.ts";
 import { packValue } from "./packed-value.ts";
 import type { JobNode, WorkerJob, WorkerNews } from "./worker-message.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
+/** A payload that a worker thread generated, with what failed when it was received. */
+export interface Received {
+  readonly content:
+    | { readonly kind: "value"; readonly value: unknown }
+    | { readonly kind: "encoded"; readonly encoded: readonly Uint8Array[] };
+  readonly failure?: { readonly error: unknown };
+}
+
 /**
  * Run the generator on a worker thread.
  *
  * @throws {@link WorkerModuleError}, {@link UnshareableError}, {@link WorkerCrashedError}; what the generator throws, with its name, message, stack, code and cause.
  */
-export async function generateInWorker(state: State, context: GeneratorContext): Promise<Given> {
+export async function generateInWorker(state: State, context: GeneratorContext): Promise<Received> {
   // A dependency that was missing there: a thread that waits for another one would only take up a place.
   if (isWorkerOfOurs()) return { content: { kind: "value", value: await state.hooks.generatePayload(context) } };
   const job = describeJob(state, context.untracked);
@@ -184,14 +191,14 @@ function tellHere(state: State, context: GeneratorContext, news: RelayedNews): v
   if (news.kind === "progress") context.progress(news.done, news.total, news.note);
   else if (news.kind === "cost") context.cost(news.spent);
   else if (news.kind === "log") context.log[news.level](news.message, news.fields);
-  else if (news.kind === "event") tellOfOther(state, news.event);
+  else if (news.kind === "event") emitRelayed(state, news.event);
   else if (logger !== undefined) {
     const redaction = redactionOf(state);
     callLogger(logger, news.level, redaction.text(news.message), redaction.value(news.fields));
   }
 }
 
-async function receive(state: State, moved: MovedPayload): Promise<Given> {
+async function receive(state: State, moved: MovedPayload): Promise<Received> {
   if (moved.kind === "cloned") return { content: { kind: "value", value: moved.payload } };
   const { encoded, formatId } = moved;
   const format = state.formats.find(({ id }) => id === formatId);

@@ -1,11 +1,11 @@
 import { WorkerModuleError } from "../../errors/worker-errors.ts";
 import type { Logger, LogLevel } from "../../events/logger.ts";
 import { leaveWorkFolder } from "../../util/work-folder.ts";
+import type { CallOptions } from "../context/call-context.ts";
 import { GeneratorContext } from "../context/generate-context.ts";
+import { continueLine } from "../context/wait-graph.ts";
 import type { State } from "../declare/state.ts";
 import type { SurroundingsOptions } from "../declare/surroundings.ts";
-import type { CallOptions } from "../load/accept-payload.ts";
-import { continueLine } from "../produce/wait-graph.ts";
 import { asText, tryGet } from "../secrets/describe-thrown.ts";
 import { secretsOfError } from "../secrets/redaction.ts";
 import { carryError, restoreError } from "./carried-error.ts";

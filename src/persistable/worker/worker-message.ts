@@ -1,9 +1,9 @@
 import type { PersistableEvent } from "../../events/event.ts";
 import type { LogLevel } from "../../events/logger.ts";
 import type { DecodeLimits } from "../../format/format.ts";
+import type { WorkName } from "../context/wait-graph.ts";
 import type { MemoryPolicy } from "../declare/declaration.ts";
 import type { TakenByGenerator } from "../declare/state.ts";
-import type { WorkName } from "../produce/wait-graph.ts";
 import type { CarriedError } from "./carried-error.ts";
 import type { MovedPayload } from "./moved-payload.ts";
 import type { PackedValue } from "./packed-value.ts";

@@ -1,5 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import type { SummaryOf } from "../../persistable/declare/definition.ts";
+import type { SummaryOf } from "../../persistable/definition.ts";
 import type { AnyPersistable, Persistable } from "../../persistable/persistable.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { enlist, type Work } from "../../persistable/produce/wait-graph.ts";
+import { enlist, type Work } from "../../persistable/context/wait-graph.ts";
 
 /** An item that is being generated in this process. */
 export interface ItemFlight {

@@ -1,6 +1,6 @@
 import type { Format } from "../../format/format.ts";
 import type { RetryOptions } from "../../persistable/declare/declaration.ts";
-import type { Flatten, OwnParams, ParamsSchema } from "../../persistable/declare/definition.ts";
+import type { Flatten, OwnParams, ParamsSchema } from "../../persistable/definition.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 
 /** What `generateBatch` is handed. */

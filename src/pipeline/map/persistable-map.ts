@@ -5,15 +5,15 @@ import { tryDecode } from "../../artifact/read/try-decode.ts";
 import { DecodeError } from "../../errors/format-errors.ts";
 import { StoreError } from "../../errors/store-errors.ts";
 import { SpentCost } from "../../persistable/context/spent-cost.ts";
+import { carryOutEnlisted, type Work, waitForEnlisted } from "../../persistable/context/wait-graph.ts";
 import { checkDefinition } from "../../persistable/declare/check-definition.ts";
-import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../../persistable/declare/definition.ts";
 import { paramsOf } from "../../persistable/declare/params-of.ts";
 import { paramsTreeOf } from "../../persistable/declare/params-tree-of.ts";
 import { type State, stateKey } from "../../persistable/declare/state.ts";
 import { definePersistable } from "../../persistable/define-persistable.ts";
-import { tellRedacted } from "../../persistable/log/emit-now.ts";
+import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../../persistable/definition.ts";
+import { emitRedacted } from "../../persistable/log/emit-now.ts";
 import type { PersistableOptions } from "../../persistable/persistable.ts";
-import { carryOutEnlisted, type Work, waitForEnlisted } from "../../persistable/produce/wait-graph.ts";
 import { redactionOf } from "../../persistable/secrets/redaction.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { orAborted } from "../../util/concurrency/on-abort.ts";
@@ -193,7 +193,7 @@ export class PersistableMap<Item, Payload> {
       const progress = { done: payloads.size, total: wanted.size, hits };
       onProgress?.(progress);
       if (this.#state.surroundings.hasListener)
-        tellRedacted(this.#state, { type: "progress", done: progress.done, total: progress.total });
+        emitRedacted(this.#state, { type: "progress", done: progress.done, total: progress.total });
     };
     if (payloads.size < wanted.size) await this.#packs.setUselessAside();
     while (payloads.size < wanted.size) {

@@ -1,6 +1,6 @@
 import { DefinitionError } from "../../errors/persistable-errors.ts";
-import type { PersistableOf, TreeOf } from "../../persistable/declare/definition.ts";
 import { DEFAULT_DATA_DIR } from "../../persistable/declare/surroundings.ts";
+import type { PersistableOf, TreeOf } from "../../persistable/definition.ts";
 import { type AnyPersistable, Persistable, type PersistableOptions } from "../../persistable/persistable.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import { describeKind } from "../../util/describe-kind.ts";

@@ -1,8 +1,8 @@
-import { type State, stateKey } from "../declare/state.ts";
-import { loadOrGenerate } from "../load-or-generate.ts";
-import type { AnyPersistable } from "../persistable.ts";
-import type { InternalCallOptions } from "./accept-payload.ts";
-import { LiveTap } from "./live-tap.ts";
+import type { InternalCallOptions } from "./context/call-context.ts";
+import { type State, stateKey } from "./declare/state.ts";
+import { LiveTap } from "./load/live-tap.ts";
+import { loadOrGenerate } from "./load-or-generate.ts";
+import type { AnyPersistable } from "./persistable.ts";
 
 /** A persistable whose payload is a stream. */
 export interface StreamPersistable<Item> extends AnyPersistable {

@@ -1,20 +1,20 @@
-import { recordPath } from "../../artifact/layout/artifact-paths.ts";
-import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
-import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
-import { isHealed } from "../../artifact/read/is-healed.ts";
-import { openSource } from "../../artifact/read/open-stored-payload.ts";
-import { settleDamage } from "../../artifact/read/settle-damage.ts";
-import { ArtifactInFlightError } from "../../errors/artifact-errors.ts";
-import { formatFailure } from "../../errors/user-code-errors.ts";
-import type { SelectColumns, TableSelection } from "../../format/format.ts";
-import type { ArtifactRecord } from "../../record/record.ts";
-import { certainStore } from "../../store/certain-store.ts";
-import { ColumnTable } from "../../table/column-table.ts";
-import { tableFromRows } from "../../table/table-from-rows.ts";
-import { DIGEST_CHUNK_BYTES } from "../../util/digest/digest.ts";
-import { type State, stateKey } from "../declare/state.ts";
-import { loadOrGenerate } from "../load-or-generate.ts";
-import type { AnyPersistable } from "../persistable.ts";
+import { recordPath } from "../artifact/layout/artifact-paths.ts";
+import { readRecordBytes } from "../artifact/layout/read-record-bytes.ts";
+import { inspectArtifact } from "../artifact/read/inspect-artifact.ts";
+import { isHealed } from "../artifact/read/is-healed.ts";
+import { openSource } from "../artifact/read/open-stored-payload.ts";
+import { settleDamage } from "../artifact/read/settle-damage.ts";
+import { ArtifactInFlightError } from "../errors/artifact-errors.ts";
+import { formatFailure } from "../errors/user-code-errors.ts";
+import type { SelectColumns, TableSelection } from "../format/format.ts";
+import type { ArtifactRecord } from "../record/record.ts";
+import { certainStore } from "../store/certain-store.ts";
+import { ColumnTable } from "../table/column-table.ts";
+import { tableFromRows } from "../table/table-from-rows.ts";
+import { DIGEST_CHUNK_BYTES } from "../util/digest/digest.ts";
+import { type State, stateKey } from "./declare/state.ts";
+import { loadOrGenerate } from "./load-or-generate.ts";
+import type { AnyPersistable } from "./persistable.ts";
 
 /** A persistable whose payload is a table, or an array of records. */
 export interface TablePersistable<Row extends object> extends AnyPersistable {

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { Untracked } from "../../params/untracked.ts";
-import type { AnyPersistable, Persistable, PersistableOptions, summaryKey } from "../persistable.ts";
+import type { Untracked } from "../params/untracked.ts";
+import type { AnyPersistable, Persistable, PersistableOptions, summaryKey } from "./persistable.ts";
 
 declare const treeKey: unique symbol;
 

@@ -1,0 +1,62 @@
+import type { Logger } from "../../events/logger.ts";
+import type { HookContext } from "../declare/hooks.ts";
+import { paramsOf } from "../declare/params-of.ts";
+import type { State } from "../declare/state.ts";
+import { loggerOf } from "../log/emit-event.ts";
+import { joinSecrets, secretsIn } from "../secrets/secrets-in.ts";
+
+/** What the caller of `load`, `loadOrGenerate` and `generate` may say. */
+export interface CallOptions {
+  /** Handed to the hooks, recorded, and not part of the recipe. */
+  readonly untracked?: Readonly<Record<string, unknown>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Keep a loaded payload that is invalid, with a warning, instead of throwing. */
+  readonly warnIfInvalid?: boolean | undefined;
+}
+
+/** What this library says besides. */
+export interface InternalCallOptions extends CallOptions {
+  /** Takes part in a stream while it is stored: gives the stream that is stored in its place. */
+  readonly tap?: ((payload: unknown) => unknown) | undefined;
+}
+
+/** What hooks are handed. */
+export function contextOf(
+  state: State,
+  options: CallOptions,
+  signal: AbortSignal | undefined = options.signal,
+): HookContext<unknown, unknown> {
+  return new CallContext(state, options.untracked, signal);
+}
+
+const NOTHING_UNTRACKED: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** A class, since every hit makes one and an object literal with getters is slow to make. */
+export class CallContext implements HookContext<unknown, unknown> {
+  readonly dependencies: unknown;
+  readonly untracked: Readonly<Record<string, unknown>>;
+  readonly #state: State;
+  #signal: AbortSignal | undefined;
+
+  constructor(state: State, untracked: Readonly<Record<string, unknown>> | undefined, signal: AbortSignal | undefined) {
+    this.#state = state;
+    this.dependencies = state.dependencies;
+    this.untracked = untracked ?? NOTHING_UNTRACKED;
+    this.#signal = signal;
+    if (untracked !== undefined) state.secrets = joinSecrets(state.secrets, secretsIn(untracked));
+  }
+
+  get params(): unknown {
+    return paramsOf(this.#state);
+  }
+
+  get signal(): AbortSignal {
+    // A signal of its own where nobody gave one: listeners on a shared one would pile up.
+    this.#signal ??= new AbortController().signal;
+    return this.#signal;
+  }
+
+  get log(): Logger {
+    return loggerOf(this.#state);
+  }
+}
