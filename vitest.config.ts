@@ -30,7 +30,8 @@ export default defineConfig({
     include: await findTests(),
     // A process for each file: tests change the working directory, limits and umask, and are killed.
     pool: "forks",
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // More than there are cores: many files wait for servers, other processes and leases.
+    maxWorkers: availableParallelism() + 2,
     // No clock decides a test: this only ends what hangs, on the slowest machine too.
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const built = new Map<string, Promise<string>>();
 let outputFolder: string | undefined;
 
@@ -40,24 +41,23 @@ export async function buildSplitChild(entryPath: string): Promise<string> {
   return path.join(outdir, `${name}.mjs`);
 }
 
+// The packages stay outside: with the clients of all clouds in it, a bundle has 20 MB and takes seconds.
 const OPTIONS = {
   bundle: true,
   format: "esm",
   platform: "node",
   target: "node20.19",
-  sourcemap: "inline",
   logLevel: "warning",
-  // Native parts are optional wherever there are any.
-  external: ["*.node"] as string[],
-  // What is bundled may be CommonJS.
-  banner: {
-    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url); globalThis.__dirname ??= import.meta.dirname;',
-  },
+  packages: "external",
+  alias: { "persistable-ts": path.join(root, "src/entry") },
 } as const;
 
+/** A folder from which the packages are found, as from any file of this project. */
 function makeOutputFolder(): string {
   if (outputFolder === undefined) {
-    outputFolder = mkdtempSync(path.join(tmpdir(), "persistable-child-"));
+    const cache = path.join(root, "node_modules/.cache");
+    mkdirSync(cache, { recursive: true });
+    outputFolder = mkdtempSync(path.join(cache, "persistable-child-"));
     const folder = outputFolder;
     process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   }
