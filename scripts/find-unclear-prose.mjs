@@ -98,11 +98,13 @@ function findInSource(path, text, strings) {
   function findWideLines(pos, end) {
     /** @type {Finding[]} */
     const wide = [];
+    let inCode = false;
     for (let line = lineAt(starts, pos); line <= lineAt(starts, end); line++) {
       const stop = Math.min(end, (starts[line] ?? text.length + 1) - 1);
       const width = stop - /** @type {number} */ (starts[line - 1]);
       const written = text.slice(starts[line - 1], stop);
-      if (width > WIDEST_COMMENT && !/https?:|biome-ignore|@type|@param|@returns/.test(written)) {
+      if (/^\s*\* ```/.test(written)) inCode = !inCode;
+      if (width > WIDEST_COMMENT && !inCode && !/https?:|biome-ignore|@type|@param|@returns/.test(written)) {
         wide.push({ line, problem: `the comment reaches column ${width}: at most ${WIDEST_COMMENT}` });
       }
     }

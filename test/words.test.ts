@@ -60,6 +60,7 @@ describe("unclear prose", () => {
     expect(problemsIn(`/*\n * ${wide}\n */\nconst text = "${wide}";\n`)).toEqual([
       "2: the comment reaches column 104: at most 100",
     ]);
+    expect(problemsIn(`/**\n * \`\`\`ts\n * ${wide}\n * \`\`\`\n */\n`)).toEqual([]);
     expect(problemsIn(`// https://example.org/${"a".repeat(100)}\n`)).toEqual([]);
   });
 

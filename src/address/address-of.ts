@@ -3,24 +3,24 @@ import { InvalidAddressError } from "../errors/params-errors.ts";
 import { sha256Hex } from "../util/digest/sha256.ts";
 import type { Address } from "./address.ts";
 
-/** How addresses are computed: spec/address.md. */
+/** The scheme by which addresses are computed: spec/address.md. */
 export const ADDRESS_SCHEME = "persistable/1";
 
-/** What is hashed. */
+/** The input of the hash. */
 export interface Recipe {
   readonly name: string;
   readonly version?: string | number | undefined;
   readonly draw?: number | undefined;
-  /** Tracked params alone. */
+  /** The tracked params alone. */
   readonly params: unknown;
-  /** Upstream addresses by role. */
+  /** The upstream addresses by role. */
   readonly dependencies: Readonly<Record<string, Address>>;
 }
 
 /**
- * The address of a recipe: sha256 of its canonical bytes.
+ * Returns the address of a recipe: the sha256 of its canonical bytes.
  *
- * @throws {@link UnsupportedValueError} with the path of what cannot be represented.
+ * @throws {@link UnsupportedValueError} with the path of the value that cannot be represented.
  *
  * @example
  * ```ts
@@ -28,11 +28,11 @@ export interface Recipe {
  * ```
  */
 export function addressOf(recipe: Recipe, options: Pick<CanonicalOptions, "classes"> = {}): Address {
-  // Paths in messages begin at `params`, as one sees them.
+  // Paths in messages begin at `params`, as users write them.
   return sha256Hex(encodeCanonical(hashedOf(recipe), { ...options, root: "" })) as Address;
 }
 
-/** The value whose canonical bytes are hashed. */
+/** Returns the value whose canonical bytes are hashed. */
 export function hashedOf({ name, version, draw = 0, params, dependencies }: Recipe): Readonly<Record<string, unknown>> {
   return {
     ...(Object.keys(dependencies).length === 0 ? {} : { dependencies }),
@@ -45,7 +45,7 @@ export function hashedOf({ name, version, draw = 0, params, dependencies }: Reci
 }
 
 /**
- * An address that came as text.
+ * Checks that a text is an address.
  *
  * @throws {@link InvalidAddressError}
  */
@@ -54,7 +54,7 @@ export function parseAddress(text: string): Address {
   return text as Address;
 }
 
-/** The first eight digits, for people. */
+/** Returns the first eight digits, for people. */
 export function shortAddress(address: Address): string {
   return address.slice(0, 8);
 }

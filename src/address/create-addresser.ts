@@ -9,27 +9,30 @@ export interface RecipeHead {
   readonly name: string;
   readonly version?: string | number | undefined;
   readonly draw?: number | undefined;
-  /** In the order in which their addresses are given. */
+  /** The roles, in the order in which callers pass their addresses. */
   readonly roles: readonly string[];
 }
 
 /**
- * Addresses of one definition: own tracked params, and upstream addresses in the order of the roles. The params are a
- * snapshot: a plain object that holds enumerable data properties alone, no getters.
+ * Computes addresses of one definition from its own tracked params and the upstream addresses in
+ * the order of the roles. The params are a snapshot: a plain object with enumerable data properties
+ * alone, no getters.
  */
 export type Addresser = (params: Readonly<Record<string, unknown>>, dependencies: readonly Address[]) => Address;
 
 /**
- * The same addresses as `addressOf`, quicker: for params of a few numbers, booleans and short texts the canonical bytes
- * are kept ready-made, and only the values are filled in. A hit computes an address each time; a sweep computes many.
+ * Computes the same addresses as `addressOf`, faster: for params of a few numbers, booleans and
+ * short texts, the canonical bytes are kept as a layout, and only the values are filled in. A hit
+ * computes an address each time; a sweep computes many.
  *
- * @throws what `addressOf` throws; the addresser throws {@link InvalidAddressError} where it is not given one address for each role.
+ * @throws what `addressOf` throws; the addresser throws {@link InvalidAddressError} unless it is
+ * given one address for each role.
  */
 export function createAddresser(head: RecipeHead, options: Pick<CanonicalOptions, "classes"> = {}): Addresser {
   if (new Set(head.roles).size !== head.roles.length)
     throw new TypeError("Each role of a recipe stands for one address.");
   const shapes: Shape[] = [];
-  // Nearly always the next recipe looks like the last one.
+  // The next recipe nearly always has the layout of the last one.
   let last: Layout | undefined;
   return (params, dependencies) => {
     if (last !== undefined && fill(last, params, dependencies)) return sha256Hex(last.bytes) as Address;
@@ -51,24 +54,27 @@ function recipeOf(head: RecipeHead, params: unknown, dependencies: readonly Addr
   return { name, version, draw, params, dependencies: Object.fromEntries(checked) };
 }
 
-/** Definitions whose params come in more shapes than this gain nothing by remembering them all. */
+/**
+ * A definition whose params have more shapes than this would gain nothing from remembering them
+ * all.
+ */
 const MAX_SHAPES = 8;
 const MAX_FIELDS = 8;
 const MAX_TEXT = 64;
 const MAX_LAYOUTS = 256;
 
 /**
- * The kind of a value: the length of a text, or one of these, which are no lengths: a kind must never be mistaken for another.
- * Anything else is left to the general encoder.
+ * The kind of a value is the length of a text or one of these constants, which are negative so that
+ * no length equals them. Other values are left to the general encoder.
  */
 const NUMBER = -1;
 const BOOLEAN = -2;
 const OTHER = -3;
-/** Kinds of up to {@link MAX_FIELDS} fields make one safe integer in this base. */
+/** The kinds of up to {@link MAX_FIELDS} fields are the digits of one safe integer in this base. */
 const KINDS = MAX_TEXT + 2;
 
 function kindOf(value: unknown): number {
-  // How a NaN looks in memory depends on where it came from.
+  // The bytes of a NaN in memory depend on where it came from.
   if (typeof value === "number") return Number.isNaN(value) ? OTHER : NUMBER;
   if (typeof value === "boolean") return BOOLEAN;
   return typeof value === "string" && value.length < MAX_TEXT ? value.length : OTHER;
@@ -80,39 +86,40 @@ interface Shape {
   readonly layouts: Map<number, Layout>;
 }
 
-/** The canonical bytes of recipes that differ in nothing but values of the same kinds. */
+/** The canonical bytes of recipes that differ only in values of the same kinds. */
 interface Layout {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly firstField: Field | null;
-  /** Where the address under each role begins. */
+  /** The offset of the address under each role. */
   readonly roleOffsets: readonly number[];
 }
 
-/** One parameter; a chain of them is followed quicker than several arrays are indexed. */
+/** One parameter; following a chain of these is faster than indexing several arrays. */
 interface Field {
   readonly key: string;
   readonly kind: number;
-  /** Where the value begins, after its tag and length; the place of the tag for a boolean. */
+  /** The offset of the value, after its tag and length; for a boolean, that of its tag. */
   readonly offset: number;
   readonly next: Field | null;
 }
 
 /**
- * Fills in the values; false where the params or the addresses are not those that the layout is for. One loop both compares
- * the keys and takes the values, since V8 reads a property that `for … in` has just named straight from its place.
+ * Fills in the values; returns false if the params or the addresses do not fit the layout. One loop
+ * both compares the keys and takes the values, since V8 reads a property that `for … in` has just
+ * named straight from its slot.
  */
 function fill(layout: Layout, params: Readonly<Record<string, unknown>>, dependencies: readonly Address[]): boolean {
   const { bytes, view, roleOffsets } = layout;
   let field = layout.firstField;
   for (const key in params) {
     if (field === null || field.key !== key) return false;
-    // What is inherited, from a polluted Object.prototype say, is no parameter.
+    // An inherited property, such as one of a polluted `Object.prototype`, is not a parameter.
     // biome-ignore lint/suspicious/noPrototypeBuiltins: V8 knows the answer here, and calls Object.hasOwn: 10 % of an address
     if (!Object.prototype.hasOwnProperty.call(params, key)) return false;
     const value = params[key];
     if (typeof value === "number") {
-      // How a NaN looks in memory depends on where it came from: left to the general encoder.
+      // The bytes of a NaN in memory depend on where it came from: the general encoder handles it.
       if (field.kind !== NUMBER || Number.isNaN(value)) return false;
       view.setFloat64(field.offset, value);
     } else if (typeof value === "string") {
@@ -127,7 +134,8 @@ function fill(layout: Layout, params: Readonly<Record<string, unknown>>, depende
   return roleOffsets.length === 0 || fillRoles(layout, dependencies);
 }
 
-// Apart from the rest, which is then small enough to be compiled into the addresser itself.
+// This is a function of its own to keep `fill` small enough to be compiled into the addresser
+// itself.
 function fillRoles({ bytes, roleOffsets }: Layout, dependencies: readonly Address[]): boolean {
   for (let i = 0; i < roleOffsets.length; i++) {
     const address = dependencies[i];
@@ -137,7 +145,7 @@ function fillRoles({ bytes, roleOffsets }: Layout, dependencies: readonly Addres
   return true;
 }
 
-/** False, with anything written, where the text is not ASCII. */
+/** Writes ASCII text; returns false, with arbitrary bytes written, for other text. */
 function writeAscii(bytes: Uint8Array, offset: number, text: string): boolean {
   let all = 0;
   for (let i = 0; i < text.length; i++) {
@@ -182,7 +190,10 @@ const ADDRESS_LENGTH = 64;
 const ZEROS = "0".repeat(ADDRESS_LENGTH) as Address;
 const ONES = "1".repeat(ADDRESS_LENGTH) as Address;
 
-/** Each value is found as the place where two encodings differ: so the general encoder stays the only one that knows the format. */
+/**
+ * Finds each value at the first byte where two encodings differ, so that the general encoder stays
+ * the only one that knows the format.
+ */
 function createLayout(head: RecipeHead, keys: readonly string[], kinds: readonly number[]): Layout {
   const blanks = kinds.map((kind) => blankOf(kind, "0"));
   const roles = head.roles.map(() => ZEROS);
@@ -203,7 +214,9 @@ function createLayout(head: RecipeHead, keys: readonly string[], kinds: readonly
   return { bytes, view: new DataView(bytes.buffer), firstField, roleOffsets };
 }
 
-/** Two values of a kind whose encodings differ from the first byte on. */
+/**
+ * Returns one of two values of a kind whose encodings differ from the first byte of the value on.
+ */
 function blankOf(kind: number, digit: "0" | "1"): unknown {
   if (kind === BOOLEAN) return digit === "1";
   if (kind === NUMBER) return digit === "1" ? -2 : 0;

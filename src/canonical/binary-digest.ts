@@ -1,7 +1,13 @@
-/** Binary content of at least this many bytes enters recipes as its digest, so that a record can vouch for it without holding it. */
+/**
+ * Binary content of at least this size enters recipes as its digest, so that a record can vouch for
+ * it without holding it.
+ */
 export const BINARY_DIGEST_BYTES = 4096;
 
-/** Bytes in one element of each kind of binary content. Which of them a runtime has does not matter here. */
+/**
+ * The number of bytes in one element of each kind of binary content, whether this runtime has the
+ * type or not.
+ */
 const ELEMENT_BYTES = {
   ArrayBuffer: 1,
   DataView: 1,
@@ -19,21 +25,20 @@ const ELEMENT_BYTES = {
   BigUint64Array: 8,
 } as const;
 
-/** A kind of binary content. */
 export type BinaryType = keyof typeof ELEMENT_BYTES;
 
 export function isBinaryType(name: string): name is BinaryType {
   return Object.hasOwn(ELEMENT_BYTES, name);
 }
 
-/** Whether there is content of this type that enters as its digest and has this size. */
+/** Returns whether content of this type and size enters recipes as its digest. */
 export function isDigestedSize(type: BinaryType, sizeBytes: number): boolean {
   return Number.isSafeInteger(sizeBytes) && sizeBytes >= BINARY_DIGEST_BYTES && sizeBytes % ELEMENT_BYTES[type] === 0;
 }
 
 /**
- * Stands for binary content of which only the digest is known, as records hold it. It has the same canonical bytes as the
- * content itself, and so gives the same address.
+ * Stands for binary content whose digest alone is known, as records hold it. It has the same
+ * canonical bytes as the content itself, and so gives the same address.
  */
 export class BinaryDigest {
   /** `Float64Array`, `ArrayBuffer`, `DataView`, … */
@@ -41,10 +46,10 @@ export class BinaryDigest {
   readonly sizeBytes: number;
   /** 64 lower-case hexadecimal digits. */
   readonly sha256: string;
-  /** Only what the constructor has checked has it. */
+  /** Only instances whose arguments the constructor has checked have this field. */
   readonly #isChecked = true;
 
-  /** @throws RangeError for what no content has. */
+  /** @throws RangeError if no content has this type, size and digest. */
   constructor(type: BinaryType, sizeBytes: number, sha256: string) {
     if (!isBinaryType(type) || !isDigestedSize(type, sizeBytes) || !/^[0-9a-f]{64}$/.test(sha256)) {
       throw new RangeError("no digest of binary content");
@@ -60,13 +65,19 @@ export class BinaryDigest {
   }
 }
 
-/** The bytes of content, as they lie in the memory of this machine, in the form in which they are hashed: elements little-endian, each NaN the same. */
+/**
+ * Turns the bytes of content from this machine's memory into the form that is hashed: elements are
+ * little-endian, and all NaNs are the same.
+ */
 export function portableBytes(type: BinaryType, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const littleEndian = isBigEndian ? swapElements(type, bytes) : bytes;
   return type in NAN_FORMS ? withOneNaN(littleEndian, NAN_FORMS[type as keyof typeof NAN_FORMS]) : littleEndian;
 }
 
-/** Content of its own from portable bytes; undefined where this runtime has no such type, or the length does not fit. */
+/**
+ * Creates content from portable bytes; returns undefined if this runtime has no such type, or the
+ * length does not fit.
+ */
 export function contentOf(type: BinaryType, bytes: Uint8Array): object | undefined {
   if (bytes.length % ELEMENT_BYTES[type] !== 0) return undefined;
   const { buffer } = isBigEndian ? swapElements(type, bytes) : new Uint8Array(bytes);
@@ -77,7 +88,7 @@ export function contentOf(type: BinaryType, bytes: Uint8Array): object | undefin
 
 const isBigEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
 
-/** A copy in which the bytes of each element are reversed; a DataView has no elements. */
+/** Copies the bytes with those of each element reversed; a `DataView` has no elements. */
 export function swapElements(type: BinaryType, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const swapped = new Uint8Array(bytes);
   const size = ELEMENT_BYTES[type];
@@ -86,7 +97,10 @@ export function swapElements(type: BinaryType, bytes: Uint8Array): Uint8Array<Ar
   return swapped;
 }
 
-/** Where the exponent of a little-endian float is in its highest two bytes, and what a NaN looks like in them. */
+/**
+ * For each float type: the exponent's bits in its highest two bytes (little-endian), and how those
+ * two bytes look in a NaN.
+ */
 const NAN_FORMS = {
   Float64Array: { size: 8, infinity: 0x7ff0, nan: 0x7ff8 },
   Float32Array: { size: 4, infinity: 0x7f80, nan: 0x7fc0 },
@@ -94,8 +108,9 @@ const NAN_FORMS = {
 } as const;
 
 /**
- * The sign and the further bits of a NaN depend on the processor and on whether the code was compiled yet: the same program
- * would give different addresses. The bytes themselves where nothing is to be changed.
+ * Replaces each NaN by the same one: a NaN's sign and further bits depend on the processor and on
+ * whether the code was compiled yet, so the same program would give different addresses. Returns
+ * `bytes` itself if nothing changes.
  */
 function withOneNaN(
   bytes: Uint8Array<ArrayBuffer>,

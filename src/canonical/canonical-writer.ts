@@ -22,22 +22,21 @@ export const TAG = {
 } as const;
 
 const FIRST_BYTES = 4096;
-/** A buffer that grew beyond this for one giant value is given back. */
+/** The writer drops a buffer that grew beyond this for one giant value. */
 const KEEP_BYTES = 1024 * 1024;
-/** What is encoded is the expanded value: shared objects may make it larger than memory. */
+/** The limit counts the expanded value: written out, shared objects may be larger than memory. */
 export const MAX_CANONICAL_BYTES = 1024 * 1024 * 1024;
 
 const textEncoder = new TextEncoder();
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** The expanded value has more bytes than allowed. */
 export class CanonicalOverflow extends RangeError {
   constructor(maxBytes: number) {
     super(`canonical bytes exceed ${maxBytes}`);
   }
 }
 
-/** Canonical bytes in one growing buffer. */
+/** Writes canonical bytes into one growing buffer. */
 export class CanonicalWriter {
   bytes = new Uint8Array(FIRST_BYTES);
   length = 0;
@@ -52,17 +51,17 @@ export class CanonicalWriter {
     if (this.bytes.length > KEEP_BYTES) this.bytes = new Uint8Array(FIRST_BYTES);
   }
 
-  /** A copy of what was written. */
+  /** Returns a copy of the written bytes. */
   take(): Uint8Array {
     return this.bytes.slice(0, this.length);
   }
 
-  /** A copy of a part; to the end, where `end` is not given. */
+  /** Returns a copy of the bytes from `start` to `end`. */
   slice(start: number, end = this.length): Uint8Array {
     return this.bytes.slice(start, end);
   }
 
-  /** Takes back everything from `start` on. */
+  /** Discards everything from `start` on. */
   cutAt(start: number): void {
     this.length = start;
   }
@@ -72,7 +71,7 @@ export class CanonicalWriter {
     this.bytes[this.length++] = tag;
   }
 
-  /** Unsigned LEB128, minimal; counts and lengths are below 2^53. */
+  /** Writes unsigned LEB128, minimal; counts and lengths are below 2^53. */
   count(value: number): void {
     this.#reserve(8);
     let rest = value;
@@ -83,7 +82,7 @@ export class CanonicalWriter {
     this.bytes[this.length++] = rest;
   }
 
-  /** IEEE 754, big-endian, with one NaN. */
+  /** Writes IEEE 754, big-endian; all NaNs are the same. */
   double(value: number): void {
     this.#reserve(8);
     scratch.setFloat64(0, Number.isNaN(value) ? Number.NaN : value);
@@ -91,7 +90,10 @@ export class CanonicalWriter {
     for (let i = 0; i < 8; i++) this.bytes[this.length++] = scratch.getUint8(i);
   }
 
-  /** Tag, length in bytes, UTF-8; or tag, length in bytes, UTF-16BE where lone surrogates have no UTF-8. */
+  /**
+   * Writes tag, length in bytes, UTF-8; text with lone surrogates, which UTF-8 cannot hold, is
+   * written as tag, length in bytes, UTF-16BE.
+   */
   string(text: string): void {
     if (!text.isWellFormed()) {
       this.#illFormed(text);
@@ -101,7 +103,7 @@ export class CanonicalWriter {
     this.utf8(text);
   }
 
-  /** Length in bytes, then UTF-8. */
+  /** Writes the length in bytes, then UTF-8. */
   utf8(text: string): void {
     const utf8 = text.length < 64 && isAscii(text) ? undefined : textEncoder.encode(text);
     if (utf8 !== undefined) {
@@ -131,7 +133,10 @@ export class CanonicalWriter {
     this.length += bytes.length;
   }
 
-  /** Puts the pieces that begin at `starts` (the last one ends at the end) into the order of their bytes. */
+  /**
+   * Sorts the pieces that begin at `starts` by their bytes; the last one ends at the end of the
+   * buffer.
+   */
   sortPieces(starts: readonly number[]): void {
     if (this.#areSorted(starts)) return;
     const pieces = starts.map((start, i) => this.bytes.slice(start, starts[i + 1] ?? this.length)).sort(compareBytes);
@@ -162,7 +167,7 @@ function isAscii(text: string): boolean {
   return true;
 }
 
-/** Byte by byte, a prefix first. */
+/** Compares byte by byte; a prefix comes first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

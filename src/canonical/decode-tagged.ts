@@ -6,15 +6,16 @@ import type { CanonicalOptions } from "./encode-canonical.ts";
 import { EncodedInstance } from "./encoded-instance.ts";
 import type { JsonValue } from "./tagged-json.ts";
 
-/** Of JSON: as much as a record may have. */
+/** The limit counts levels of JSON; it equals that of a whole record. */
 const MAX_DECODED_DEPTH = 100;
 
 /**
- * The value that `encodeTagged` wrote. Instances of classes that are not among `classes` come back as {@link EncodedInstance}. What `encodeTagged`
- * never writes is refused: two texts for one value, or one that a reader in another language takes for another value, are damage.
+ * Decodes what `encodeTagged` wrote. Instances of classes that are not in `classes` become {@link
+ * EncodedInstance}s. Anything that `encodeTagged` never writes counts as damage: a second text for
+ * a value, or a text that another language reads as another value.
  *
- * @throws {@link TaggedJsonError} where the JSON is not well-formed, or has a tag of a newer release;
- * {@link ClassCodecError} where a codec among `classes` throws.
+ * @throws {@link TaggedJsonError} if the JSON is not well-formed, or has a tag of a newer release;
+ * {@link ClassCodecError} if a codec in `classes` throws.
  */
 export function decodeTagged(json: JsonValue, options: CanonicalOptions = {}): unknown {
   return new TaggedDecoder(options).decode(json, []);
@@ -45,12 +46,12 @@ class TaggedDecoder {
       case "boolean":
         return json;
       case "number":
-        // JSON text can say 1e999 and -0, which other languages read in other ways.
+        // JSON can hold 1e999 and -0, which other languages read differently.
         return Number.isFinite(json) && !Object.is(json, -0) ? json : this.#fail(path, "is a number that has a tag");
       case "object":
         break;
       default:
-        return this.#fail(path, "is no JSON");
+        return this.#fail(path, "is not JSON");
     }
     if (json === null) return null;
     return Array.isArray(json) ? this.#array(json, path) : this.#object(json as { [key: string]: JsonValue }, path);
@@ -80,11 +81,11 @@ class TaggedDecoder {
     const path = [...outer, tag];
     switch (tag) {
       case "$number":
-        return NUMBERS.get(json) ?? this.#fail(path, "is no number");
+        return NUMBERS.get(json) ?? this.#fail(path, "is not a number");
       case "$undefined":
         return json === true ? undefined : this.#fail(path, "is not true");
       case "$bigint":
-        return BigInt(this.#matching(json, /^(?:0|-?[1-9]\d*)$/, path, "is no whole number"));
+        return BigInt(this.#matching(json, /^(?:0|-?[1-9]\d*)$/, path, "is not a whole number"));
       case "$utf16":
         return this.#utf16(json, path);
       case "$date":
@@ -121,7 +122,7 @@ class TaggedDecoder {
   }
 
   #utf16(json: JsonValue, path: Path): string {
-    const hex = this.#matching(json, /^(?:[0-9a-f]{4})+$/, path, "is no UTF-16 in hexadecimal");
+    const hex = this.#matching(json, /^(?:[0-9a-f]{4})+$/, path, "is not UTF-16 in hexadecimal");
     const text = (hex.match(/.{4}/g) ?? []).map((unit) => String.fromCharCode(Number.parseInt(unit, 16))).join("");
     return text.isWellFormed() ? this.#fail(path, "has no lone surrogate") : text;
   }
@@ -130,27 +131,27 @@ class TaggedDecoder {
     if (json === null) return new Date(Number.NaN);
     const date = new Date(this.#text(json, path));
     const isExact = !Number.isNaN(date.getTime()) && date.toISOString() === json;
-    return isExact ? date : this.#fail(path, "is no date as toISOString writes it");
+    return isExact ? date : this.#fail(path, "is not a date as toISOString writes it");
   }
 
   #regExp(json: JsonValue, path: Path): RegExp {
     const [source, flags] = this.#listOf(2, json, path).map((part) => this.#text(part, path)) as [string, string];
-    const regExp = this.#attempt(() => new RegExp(source, flags), path, "is no regular expression");
+    const regExp = this.#attempt(() => new RegExp(source, flags), path, "is not a regular expression");
     if (regExp.source !== source || regExp.flags !== flags)
-      this.#fail(path, "is no regular expression as it is written");
+      this.#fail(path, "is not a regular expression as it is written");
     return regExp;
   }
 
   #url(text: string, path: Path): URL {
-    const url = this.#attempt(() => new URL(text), path, "is no URL");
-    return url.href === text ? url : this.#fail(path, "is no URL as it is written");
+    const url = this.#attempt(() => new URL(text), path, "is not a URL");
+    return url.href === text ? url : this.#fail(path, "is not a URL as it is written");
   }
 
   #binary(json: JsonValue, path: Path): unknown {
     const { type, base64 } = this.#fields(json, ["type", "base64"], path);
     const text = this.#text(base64, path);
-    const units = this.#attempt(() => atob(text), path, "is no base64");
-    if (btoa(units) !== text) this.#fail(path, "is no base64 as it is written");
+    const units = this.#attempt(() => atob(text), path, "is not base64");
+    if (btoa(units) !== text) this.#fail(path, "is not base64 as it is written");
     if (units.length >= BINARY_DIGEST_BYTES) this.#fail(path, "is too long to stand here, and not as its digest");
     const name = this.#text(type, path);
     if (!isBinaryType(name)) return this.#fail(path, `has the type ${name}, which is none of binary content`);
@@ -180,7 +181,7 @@ class TaggedDecoder {
 
   #entries(json: JsonValue, path: Path): object {
     const pairs = this.#pairs(json, path).map(([key, value]): [string, unknown] =>
-      typeof key === "string" ? [key, value] : this.#fail(path, "has a key that is no text"),
+      typeof key === "string" ? [key, value] : this.#fail(path, "has a key that is not text"),
     );
     if (pairs.every(([key]) => key.isWellFormed())) this.#fail(path, "has no key with a lone surrogate");
     this.#distinct(new Map(pairs), json, path);
@@ -205,7 +206,7 @@ class TaggedDecoder {
   }
 
   #list(json: JsonValue | undefined, path: Path): readonly JsonValue[] {
-    return Array.isArray(json) ? (json as readonly JsonValue[]) : this.#fail(path, "is no list");
+    return Array.isArray(json) ? (json as readonly JsonValue[]) : this.#fail(path, "is not a list");
   }
 
   #listOf(length: number, json: JsonValue | undefined, path: Path): readonly JsonValue[] {
@@ -216,7 +217,7 @@ class TaggedDecoder {
   #fields(json: JsonValue, expected: readonly string[], path: Path): { readonly [key: string]: JsonValue } {
     const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
     if (!isObject || Object.keys(json).sort().join() !== [...expected].sort().join()) {
-      return this.#fail(path, `is no object with ${expected.join(", ")}`);
+      return this.#fail(path, `is not an object with ${expected.join(", ")}`);
     }
     return json as { readonly [key: string]: JsonValue };
   }
@@ -227,7 +228,7 @@ class TaggedDecoder {
   }
 
   #text(json: JsonValue | undefined, path: Path): string {
-    return typeof json === "string" ? json : this.#fail(path, "is no text");
+    return typeof json === "string" ? json : this.#fail(path, "is not text");
   }
 
   #attempt<Result>(create: () => Result, path: Path, problem: string): Result {

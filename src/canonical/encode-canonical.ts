@@ -6,19 +6,19 @@ import { BINARY_DIGEST_BYTES } from "./binary-digest.ts";
 import { CanonicalOverflow, CanonicalWriter, compareBytes, TAG } from "./canonical-writer.ts";
 import { HOLE, type ObjectContent, type Refuse, readObject } from "./read-object.ts";
 
-/** How to encode. */
 export interface CanonicalOptions {
-  /** How class instances are encoded. */
+  /** The codecs for class instances. */
   readonly classes?: readonly ClassCodec[] | undefined;
-  /** What paths in messages begin with; `value` by default. */
+  /** The beginning of paths in messages; `value` by default. */
   readonly root?: string | undefined;
 }
 
 /**
- * The one byte sequence of a value: equal values alike, different values apart, whatever the order of keys, of `Map` entries and `Set` members,
- * and whether parts are shared or copied. No depth limit. The format is scheme `persistable/1`: spec/address.md.
+ * Returns the one byte sequence of a value: the same for equal values and different for different
+ * ones, whatever the order of keys, of `Map` entries and `Set` members, and whether parts are
+ * shared or copied. There is no depth limit. The format is scheme `persistable/1`: spec/address.md.
  *
- * @throws {@link UnsupportedValueError} with the path of what cannot be represented.
+ * @throws {@link UnsupportedValueError} with the path of the value that cannot be represented.
  *
  * @example
  * ```ts
@@ -26,14 +26,15 @@ export interface CanonicalOptions {
  * ```
  */
 export function encodeCanonical(value: unknown, options: CanonicalOptions = {}): Uint8Array {
-  // The shared writer is taken for the time of the call: a codec may encode something itself.
+  // The call takes the shared writer away while it runs: a codec may encode a value itself.
   const writer = idleWriter ?? new CanonicalWriter();
   idleWriter = undefined;
   try {
     writeCanonical(writer, value, options);
     return writer.take();
   } finally {
-    // Now, not before the next value: one giant must not be held until then.
+    // The buffer is released now, not with the next value: it must not keep the memory of a giant
+    // until then.
     writer.reset();
     idleWriter = writer;
   }
@@ -41,7 +42,6 @@ export function encodeCanonical(value: unknown, options: CanonicalOptions = {}):
 
 let idleWriter: CanonicalWriter | undefined;
 
-/** Appends the canonical bytes of a value. */
 export function writeCanonical(writer: CanonicalWriter, value: unknown, options: CanonicalOptions): void {
   try {
     new Encoder(writer, options).write(value);
@@ -55,27 +55,32 @@ export function writeCanonical(writer: CanonicalWriter, value: unknown, options:
   }
 }
 
-/** One container that is being written. */
+/** The state of one container that is being written. */
 interface Frame {
   readonly object: object;
-  /** Of a map first the keys are written, to find their order, and then the entries; of a single entry there is no order to find. */
+  /**
+   * A map's keys are written first, to find their order, and then its entries; a single entry needs
+   * no order.
+   */
   kind: "array" | "object" | "set" | "instance" | "map-entry" | "map-keys" | "map-values";
   items: readonly unknown[];
   next: number;
-  /** Where each piece began, of which the order does not matter. */
+  /** The offset at which each piece begins, if the pieces have no order of their own. */
   starts: number[];
-  /** Of an object in order; of a map as they are, for paths. */
+  /** The keys of an object in order, or those of a map as they are, for paths. */
   keys: readonly unknown[];
-  /** Of a map. */
+  /** The values of a map. */
   readonly values: readonly unknown[];
   encodedKeys: readonly Uint8Array[];
-  /** Instances around this one, itself included. */
+  /** The number of instances around this container, itself included. */
   readonly instances: number;
 }
 
 type Container = Extract<ObjectContent, { kind: "array" | "object" | "map" | "set" | "instance" }>;
 
-/** A codec that gives a new instance of its own class would go on until the memory is full. */
+/**
+ * Without this limit, a codec that returns a new instance of its own class would fill the memory.
+ */
 const MAX_NESTED_INSTANCES = 100_000;
 
 class Encoder {
@@ -83,7 +88,7 @@ class Encoder {
   readonly #classes: readonly ClassCodec[];
   readonly #root: string;
   readonly #frames: Frame[] = [];
-  /** Containers from the root down to here. */
+  /** The containers from the root down to the current one. */
   readonly #open = new Set<object>();
 
   constructor(writer: CanonicalWriter, options: CanonicalOptions) {
@@ -111,7 +116,8 @@ class Encoder {
 
   #close(frame: Frame): void {
     if (frame.kind === "set") this.#writer.sortPieces(frame.starts);
-    // Entries stand in the order of their keys. Two keys are equal only when they are different objects of the same content.
+    // Entries are sorted by their keys. Two keys are equal only if they are different objects with
+    // the same content.
     const { encodedKeys } = frame;
     if (encodedKeys.some((key, i) => i > 0 && compareBytes(encodedKeys[i - 1] as Uint8Array, key) === 0)) {
       this.#writer.sortPieces(frame.starts);
@@ -120,7 +126,10 @@ class Encoder {
     this.#open.delete(frame.object);
   }
 
-  /** The values, which may be large, are then written once and in their place. */
+  /**
+   * Sorts the keys first: the values, which may be large, are then written once, each at its final
+   * position.
+   */
   #sortEntries(frame: Frame): void {
     const { starts, keys, values } = frame;
     const encoded = starts.map((start, i) => this.#writer.slice(start, starts[i + 1]));
@@ -231,7 +240,7 @@ class Encoder {
     });
   }
 
-  /** Writes the tag and the count. */
+  /** Writes the tag and the count of a container. */
   #begin(content: Container): Pick<Frame, "kind" | "items"> & Partial<Pick<Frame, "keys" | "values">> {
     const writer = this.#writer;
     const { kind } = content;
@@ -270,10 +279,10 @@ class Encoder {
     throw new UnsupportedValueError(path, what, remedy, ...(cause === undefined ? [] : [{ cause }]));
   };
 
-  /** The path of what is being written, or of the container at a depth, and from there on. */
+  /** Returns the path from the root to the container at `depth`, followed by `rest`. */
   #path(rest: readonly (string | number)[], depth = this.#frames.length): string {
     const keys = [...this.#frames.slice(0, depth).flatMap(stepInto), ...rest];
-    // A path of a million keys would say nothing.
+    // A path of a million keys would not help the reader.
     return keys.length <= 50
       ? formatPath(this.#root, keys)
       : `${formatPath(this.#root, keys.slice(0, 20))}… (${keys.length} levels)`;
@@ -302,7 +311,7 @@ function describeKey(key: unknown, index: number): string | number {
   return typeof key === "string" || typeof key === "number" ? key : `value ${index}`;
 }
 
-/** By code units, which is how text is compared. */
+/** Sorts by code units, the order in which text is compared. */
 function sortedByKey(keys: readonly string[], values: readonly unknown[]): Pick<Frame, "keys" | "items"> {
   if (keys.every((key, i) => i === 0 || (keys[i - 1] as string) < key)) return { keys, items: values };
   const byKey = new Map(keys.map((key, i) => [key, values[i]]));

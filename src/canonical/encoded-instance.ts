@@ -1,6 +1,7 @@
 /**
- * Stands for an instance of a class whose codec is not at hand, as records hold it: its name and what the codec made of
- * it. It has the same canonical bytes as the instance itself.
+ * Stands for an instance of a class whose codec is not available, as records hold it: the class
+ * name and the value that the codec returned. It has the same canonical bytes as the instance
+ * itself.
  */
 export class EncodedInstance {
   readonly className: string;

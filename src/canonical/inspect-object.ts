@@ -1,7 +1,10 @@
 import { isProxy } from "../util/is-proxy.ts";
 import { type BinaryType, isBinaryType } from "./binary-digest.ts";
 
-/** What an object is by its internal slots, whatever it says of itself; `Object` for all without any. */
+/**
+ * The kind of an object by its internal slots, regardless of what the object claims; `Object` for
+ * an object without such slots.
+ */
 export type ObjectKind = "Object" | "Array" | "Map" | "Set" | "Date" | "RegExp" | "URL" | BinaryType | RefusedKind;
 export type RefusedKind =
   | "SharedArrayBuffer"
@@ -12,14 +15,16 @@ export type RefusedKind =
   | "Generator"
   | "External";
 
-/** Of objects that are no proxy, of any realm. Calls none of the object's own code. */
+/**
+ * Returns the kind of an object of any realm that is not a proxy. It calls no code of the object.
+ */
 export function kindOf(object: object): ObjectKind {
   if (Array.isArray(object)) return "Array";
   if (ArrayBuffer.isView(object)) return viewKind(object);
   const types = nodeUtil()?.types;
   const kind = types === undefined ? kindByBrand(object) : kindByNode(object, types);
   if (kind !== undefined) return kind;
-  // Asked of its own prototype alone: a getter that throws costs microseconds.
+  // Only the type's own prototype is checked: a getter that throws costs microseconds.
   return Object.getPrototypeOf(object) === URL.prototype && hasBrand(object, urlBrand) ? "URL" : "Object";
 }
 
@@ -44,7 +49,7 @@ function kindByNode(object: object, types: NodeUtil["types"]): ObjectKind | unde
   if (types.isBoxedPrimitive(object)) return "Boxed";
   if (types.isNativeError(object)) return "Error";
   if (types.isGeneratorObject(object)) return "Generator";
-  // Deno has no such objects, and no such function.
+  // Deno has neither such objects nor this function.
   return types.isExternal?.(object) === true ? "External" : undefined;
 }
 
@@ -54,7 +59,10 @@ const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as objec
 const urlBrand = getterOf(URL.prototype, "href");
 const viewTag = getterOf(typedArrayPrototype, Symbol.toStringTag);
 
-/** Without Node: a built-in's own method or getter throws for every object that lacks its internal slot. */
+/**
+ * Finds the kind without Node: a built-in's own method or getter throws for every object that lacks
+ * its internal slot.
+ */
 const BRANDS: readonly (readonly [ObjectKind, Brand])[] = [
   ["Map", getterOf(Map.prototype, "size")],
   ["Set", getterOf(Set.prototype, "size")],
@@ -91,39 +99,43 @@ function viewKind(view: ArrayBufferView): BinaryType {
   return typeof name === "string" && isBinaryType(name) ? name : "DataView";
 }
 
-/** Whether an object has the prototype of its kind itself, in any realm, and not that of a class derived from it. */
+/**
+ * Returns whether an object has the prototype of its kind itself, in any realm, and not that of a
+ * derived class.
+ */
 export function hasPlainPrototype(object: object, kind: ObjectKind): boolean {
   const prototype = prototypeOf(object);
   if (prototype === null) return kind === "Object";
   if (prototype === undefined) return false;
   if (isPrototypeOfKind(prototype, kind)) return true;
-  // Node's Buffer is a Uint8Array with other methods.
+  // Node's `Buffer` is a `Uint8Array` with other methods.
   return kind === "Uint8Array" && nameOf(prototype) === "Buffer" && hasPlainPrototype(prototype, kind);
 }
 
 function isPrototypeOfKind(prototype: object, kind: ObjectKind): boolean {
   const own = (globalThis as { readonly [name: string]: unknown })[kind];
   if (typeof own === "function" && own.prototype === prototype) return true;
-  // The same in another realm: a constructor of that name, and as many prototypes behind it.
+  // The prototype of another realm has a constructor of the same name, and the same number of
+  // prototypes behind it.
   if (nameOf(prototype) !== kind || (kind === "Object" && !Object.hasOwn(prototype, "isPrototypeOf"))) return false;
   let end: object | null | undefined = prototype;
   for (let i = 0; i <= depthOf(kind); i++) end = end === null || end === undefined ? undefined : prototypeOf(end);
   return end === null;
 }
 
-/** How many prototypes follow that of a kind. */
+/** Returns the number of prototypes behind that of a kind. */
 function depthOf(kind: ObjectKind): number {
   if (kind === "Object") return 0;
   return kind.endsWith("Array") && kind !== "Array" ? 2 : 1;
 }
 
-/** Undefined where only a trap could tell. */
+/** Returns the prototype, or undefined if only a proxy's trap could tell. */
 export function prototypeOf(object: object): object | null | undefined {
   const prototype = Object.getPrototypeOf(object) as object | null;
   return prototype !== null && isProxy(prototype) ? undefined : prototype;
 }
 
-/** The name of the class whose prototype this is. */
+/** Returns the name of the class whose prototype this is. */
 function nameOf(prototype: object): string | undefined {
   const declared: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   if (typeof declared !== "function" || isProxy(declared)) return undefined;
@@ -132,7 +144,7 @@ function nameOf(prototype: object): string | undefined {
   return isItsPrototype && typeof name === "string" && name !== "" ? name : undefined;
 }
 
-/** The class of an instance, for people. */
+/** Returns the name of an instance's class, for people. */
 export function describeClass(object: object): string | undefined {
   const prototype = prototypeOf(object);
   if (prototype === null || prototype === undefined) return undefined;
@@ -146,7 +158,10 @@ const dataViewSlots = VIEW_SLOTS.map((key) => getterOf(DataView.prototype, key))
 const typedLength = getterOf(typedArrayPrototype, "length");
 const isResizable = getterOf(ArrayBuffer.prototype, "resizable");
 
-/** The bytes behind binary content, by its internal slots; undefined where others can change them, or they are gone. */
+/**
+ * Returns the bytes of binary content through its internal slots; undefined if other threads can
+ * change them, or they were transferred away.
+ */
 export function tryBytesOf(content: object, type: BinaryType): Uint8Array<ArrayBuffer> | undefined {
   const slots = type === "ArrayBuffer" ? [] : type === "DataView" ? dataViewSlots : typedSlots;
   try {
@@ -154,15 +169,15 @@ export function tryBytesOf(content: object, type: BinaryType): Uint8Array<ArrayB
     if (kindOf(buffer) !== "ArrayBuffer" || isResizable(buffer) === true) return undefined;
     return new Uint8Array(buffer as ArrayBuffer, start, length);
   } catch {
-    // Its memory was transferred to somebody else.
+    // The memory was transferred to another owner.
     return undefined;
   }
 }
 
-/** More elements than this are not listed one by one. */
+/** Content with more elements than this is not listed one by one. */
 const MAX_LISTED_ELEMENTS = 1000;
 
-/** A property that binary content has beside its elements. */
+/** Finds a property that binary content has in addition to its elements. */
 export function findExtraKey(content: object, type: BinaryType, bytes: Uint8Array): string | symbol | undefined {
   const length = type === "ArrayBuffer" || type === "DataView" ? 0 : (typedLength(content) as number);
   if (length > MAX_LISTED_ELEMENTS && equalsBareView(content, type, bytes, length)) return undefined;
@@ -170,8 +185,9 @@ export function findExtraKey(content: object, type: BinaryType, bytes: Uint8Arra
 }
 
 /**
- * Listing the keys of a million elements takes longer than hashing them. A comparison with another view of the same memory,
- * which has nothing else, looks at the memory and at further properties alone.
+ * Compares the content with a fresh view of the same memory, which has no further properties: this
+ * inspects the memory and further properties alone, while listing the keys of a million elements
+ * takes longer than hashing them.
  */
 function equalsBareView(content: object, type: BinaryType, bytes: Uint8Array, length: number): boolean {
   const View = (globalThis as { readonly [name: string]: unknown })[type];

@@ -17,7 +17,7 @@ import {
 /** Stands for an element that an array does not have. */
 export const HOLE: unique symbol = Symbol("hole");
 
-/** What an object consists of, read once: what its owner, or a codec, does to it later changes nothing. */
+/** The parts of an object, read once: later changes by its owner or a codec have no effect. */
 export type ObjectContent =
   | { readonly kind: "array"; readonly items: readonly unknown[] }
   | { readonly kind: "object"; readonly keys: readonly string[]; readonly values: readonly unknown[] }
@@ -30,13 +30,22 @@ export type ObjectContent =
   | { readonly kind: "digest"; readonly digest: BinaryDigest }
   | { readonly kind: "instance"; readonly name: string; readonly encoded: unknown };
 
-/** Throws for a value that cannot be represented; `key` leads from the object that is read to the part of it that is meant. */
+/**
+ * Throws for a value that cannot be represented; `key` leads from the object being read to the part
+ * at fault.
+ */
 export type Refuse = (what: string, remedy: string, key?: string | number, cause?: unknown) => never;
 
-/** As many numbers exceed the limit of canonical bytes; of holes a text of ten characters could make billions. */
+/**
+ * An array of this many numbers exceeds the limit of canonical bytes; a text of ten characters
+ * could make billions of holes.
+ */
 const MAX_ELEMENTS = 2 ** 27;
 
-/** What an object consists of. Calls none of its own code but a declared codec; whatever would be lost or guessed is refused. */
+/**
+ * Reads the parts of an object. It calls no code of the object except a declared codec, and refuses
+ * whatever would be lost or guessed.
+ */
 export function readObject(object: object, classes: readonly ClassCodec[], refuse: Refuse): ObjectContent {
   if (isProxy(object)) refuse("a proxy", "Give the plain object behind it.");
   const kind = kindOf(object);
@@ -100,7 +109,7 @@ function isIndex(key: string | symbol, length: number): key is string {
   return Number.isInteger(index) && index >= 0 && index < length && String(index) === key;
 }
 
-/** The value of an own property. Getters are never called. */
+/** Returns the value of an own property. Getters are never called. */
 function readProperty(object: object, key: string, step: string | number, refuse: Refuse): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(object, key);
   if (descriptor === undefined || !("value" in descriptor)) {

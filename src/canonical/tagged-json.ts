@@ -7,17 +7,21 @@ import type { CanonicalOptions } from "./encode-canonical.ts";
 import { HOLE, type ObjectContent, type Refuse, readObject } from "./read-object.ts";
 import { MAX_TAGGED_DEPTH } from "./tagged-depth.ts";
 
-/** What JSON can hold. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** Characters and values; a record has a sixteenth of that. What is shared in a value may be written out any number of times. */
+/**
+ * The limit counts characters and values; a record may have a sixteenth of it. Shared parts of a
+ * value may be written out any number of times.
+ */
 const MAX_TAGGED_SIZE = 16 * 1024 * 1024;
 
 /**
- * A value as readable JSON: plain wherever JSON is exact, an object with a single `$tag` elsewhere. `decodeTagged` gives the value back, in value and type; binary content
- * of 4096 bytes and more comes back as a {@link BinaryDigest}.
+ * Encodes a value as readable JSON: plain wherever JSON is exact, an object with a single `$tag`
+ * elsewhere. `decodeTagged` restores value and type; binary content of 4096 bytes and more comes
+ * back as a {@link BinaryDigest}.
  *
- * @throws {@link UnsupportedValueError} with the path of what cannot be represented, or is nested too deeply.
+ * @throws {@link UnsupportedValueError} with the path of a value that cannot be represented, or is
+ * nested too deeply.
  *
  * @example
  * ```ts
@@ -29,7 +33,7 @@ export function encodeTagged(value: unknown, options: CanonicalOptions = {}): Js
   return new TaggedEncoder(options).encode(value, 0);
 }
 
-/** Levels of JSON that a value of a kind takes around what it holds. */
+/** The levels of JSON that each kind of value adds around its parts. */
 const LEVELS: Readonly<Record<ObjectContent["kind"], number>> = {
   array: 1,
   object: 1,
@@ -55,7 +59,7 @@ class TaggedEncoder {
     this.#root = options.root ?? "value";
   }
 
-  /** @param depth - levels of JSON around it */
+  /** @param depth - the levels of JSON around the value */
   encode(value: unknown, depth: number): JsonValue {
     this.#count(1);
     switch (typeof value) {
@@ -125,14 +129,14 @@ class TaggedEncoder {
 
   #plain(keys: readonly string[], values: readonly unknown[], depth: number): JsonValue {
     const areWellFormed = keys.every((key) => key.isWellFormed());
-    // Pairs are two levels more.
+    // Pairs add two levels.
     if (!areWellFormed) this.#deeper(depth, 2);
     const entries = keys.map((key, i): [string, JsonValue] => {
       this.#count(key.length);
       return [key, this.#inner(values[i], key, areWellFormed ? depth : depth + 2)];
     });
     if (!areWellFormed) return { $entries: entries.map(([key, json]) => [this.encode(key, depth + 2), json]) };
-    // Unlike assignment this makes own keys, whatever they are called and whatever Object.prototype has.
+    // Unlike assignment, this creates own keys under any name, whatever `Object.prototype` has.
     return Object.fromEntries(entries.map(([key, json]) => [key.startsWith("$") ? `$${key}` : key, json]));
   }
 

@@ -2,9 +2,10 @@ import { PersistableError } from "./persistable-error.ts";
 import { visibleLine } from "./visible-text.ts";
 
 /**
- * An artifact is damaged: its record or payload is not what was written. `load` throws it and touches nothing; `loadOrGenerate`
- * sets the artifact aside under `.persistable/quarantine` and generates anew.
- * Remedy: `loadOrGenerate()`, or bring the files back from a copy; and look at the disk.
+ * An artifact is damaged: its record or payload is not what was written. `load` throws it and
+ * touches nothing; `loadOrGenerate` sets the artifact aside under `.persistable/quarantine` and
+ * generates it again.
+ * Remedy: `loadOrGenerate()`, or bring the files back from a copy, and check the disk.
  *
  * @example
  * ```ts
@@ -17,13 +18,12 @@ export class CorruptArtifactError extends PersistableError {
   readonly address: string;
   /** The damaged file. */
   readonly file: string;
-  /** What is wrong with it. */
   readonly problem: string;
 
   constructor(payloadName: string, address: string, file: string, problem: string, options?: ErrorOptions) {
     super(
       `The artifact of ${visibleLine(payloadName)} is damaged: ${file} ${problem}. ` +
-        "Call loadOrGenerate() to set it aside and generate it anew, or bring the file back from a copy.",
+        "Call loadOrGenerate() to set it aside and generate it again, or bring the file back from a copy.",
       options,
     );
     this.payloadName = payloadName;
@@ -34,7 +34,8 @@ export class CorruptArtifactError extends PersistableError {
 }
 
 /**
- * An artifact was written in another format than the one that this persistable reads. A payload is only ever decoded by the format that its record names.
+ * An artifact was written in a format that this persistable does not read. A payload is
+ * only ever decoded by the format that its record names.
  * Remedy: name the earlier format in `readFormats`, or `remove()` the artifact.
  */
 export class FormatMismatchError extends PersistableError {
@@ -45,7 +46,7 @@ export class FormatMismatchError extends PersistableError {
   constructor(payloadName: string, file: string, recordedFormat: string, expectedFormat: string) {
     super(
       `The artifact of ${visibleLine(payloadName)} (${file}) was written as ${recordedFormat}, and this persistable reads ${expectedFormat}. ` +
-        `Add the earlier format to its readFormats to go on loading it, or remove() it and generate it anew.`,
+        `Add the earlier format to its readFormats to keep loading it, or remove() it and generate it again.`,
     );
     this.recordedFormat = recordedFormat;
     this.expectedFormat = expectedFormat;
@@ -53,8 +54,9 @@ export class FormatMismatchError extends PersistableError {
 }
 
 /**
- * Several artifacts were removed or replaced so quickly, one after the other, that none could be read whole. Nothing is damaged.
- * Remedy: look for what replaces this artifact in a loop, and load again.
+ * Several artifacts were removed or replaced so quickly, one after the other, that none could be
+ * read whole. Nothing is damaged.
+ * Remedy: find the process that replaces this artifact in a loop, then load again.
  */
 export class ArtifactInFlightError extends PersistableError {
   override readonly code = "PERSISTABLE_ARTIFACT_IN_FLIGHT" as const;

@@ -1,9 +1,9 @@
-/** Makes the type impossible to build elsewhere: only what takes secrets out of an error gives one. */
+/** Makes the type impossible to build elsewhere: only the code that removes secrets creates one. */
 declare const isDescribed: unique symbol;
 
 /**
- * An error as data, without the secrets of the persistable that failed: what events, files, spans and messages say of it. Its size
- * is bounded.
+ * An error as data, without the secrets of the persistable that failed: events, files, spans
+ * and messages describe failures with it. Its size is bounded.
  *
  * @example
  * ```ts
@@ -11,13 +11,13 @@ declare const isDescribed: unique symbol;
  * ```
  */
 export interface DescribedError {
-  /** The error's name; of a value that is not an error its type. */
+  /** The error's name; for a thrown value that is not an error, its type. */
   readonly name: string;
   readonly message: string;
   readonly code?: string;
   readonly stack?: string;
   readonly cause?: DescribedError;
-  /** Of an `AggregateError`. */
+  /** The errors of an `AggregateError`. */
   readonly errors?: readonly DescribedError[];
   /** Further fields of the error, as plain data. */
   readonly fields?: Readonly<Record<string, unknown>>;

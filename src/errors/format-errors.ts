@@ -2,7 +2,8 @@ import { PersistableError } from "./persistable-error.ts";
 import { formatPath, type ValuePath } from "./value-path.ts";
 
 /**
- * A format cannot hold a payload; nothing was written. Remedy: the message names the place in the payload, and a format that could hold it.
+ * A format cannot hold a payload; nothing was written. Remedy: the message names the position in
+ * the payloadand a format that can hold it.
  *
  * @example
  * ```ts
@@ -13,14 +14,14 @@ import { formatPath, type ValuePath } from "./value-path.ts";
 export class UnsupportedPayloadError extends PersistableError {
   override readonly code = "PERSISTABLE_UNSUPPORTED_PAYLOAD" as const;
   readonly format: string;
-  /** Where in the payload. */
+  /** The position in the payload. */
   readonly path: ValuePath;
-  /** A format that could hold it, or what else to do: the last sentence of the message. */
+  /** The last sentence of the message: a format that can hold the payload, or what else to do. */
   readonly suggestion: string;
 
   /**
-   * @param what - what stands there, as in "is a function"
-   * @param suggestion - a format that could hold it, or what else to do
+   * @param what - what is wrong with the value, as in "is a function"
+   * @param suggestion - a format that can hold it, or what else to do
    */
   constructor(format: string, path: ValuePath, what: string, suggestion: string) {
     super(`${shownPath(path)} ${what}, which the format ${format} cannot hold. ${suggestion}`);
@@ -32,28 +33,30 @@ export class UnsupportedPayloadError extends PersistableError {
 
 const MAX_SHOWN_PARTS = 16;
 
-/** A path that people can read: of a deep one, the beginning and the number of levels. */
+/** Writes a path for people; a deep one is cut, with the number of levels instead of the rest. */
 function shownPath(path: ValuePath): string {
   if (path.length <= MAX_SHOWN_PARTS) return formatPath("payload", path);
   return `${formatPath("payload", path.slice(0, MAX_SHOWN_PARTS))}… (${path.length} levels down)`;
 }
 
 /**
- * Bytes are not what the format writes. Since payloads are verified before they are decoded, this means that they were written by something else
- * under the same format id. Remedy: look at who wrote the artifact; `loadOrGenerate()` sets it aside and generates anew.
+ * Bytes are not what the format writes. Since payloads are verified before they are decoded, this
+ * means that they were written by something else under the same format id. Remedy: find out who
+ * wrote the artifact; `loadOrGenerate()` sets it aside and generates it again.
  */
 export class DecodeError extends PersistableError {
   override readonly code = "PERSISTABLE_DECODE" as const;
   readonly format: string;
 
   constructor(format: string, problem: string, options?: ErrorOptions) {
-    super(`These bytes are no ${format} payload: ${problem}.`, options);
+    super(`These bytes are not a payload of the format ${format}: ${problem}.`, options);
     this.format = format;
   }
 }
 
 /**
- * Decoding would take more than the limits allow. Nothing is wrong with the artifact. Remedy: when you trust it, give larger `limits`.
+ * Decoding would take more than the limits allow. Nothing is wrong with the artifact. Remedy: if
+ * you trust it, set larger `limits`.
  */
 export class DecodeLimitError extends PersistableError {
   override readonly code = "PERSISTABLE_DECODE_LIMIT" as const;
@@ -62,7 +65,7 @@ export class DecodeLimitError extends PersistableError {
 
   constructor(format: string, limit: string, allowed: number, options?: ErrorOptions) {
     super(
-      `Decoding this ${format} payload takes more than limits.${limit} = ${allowed} allows. Raise the limit where you trust its origin.`,
+      `Decoding this ${format} payload takes more than limits.${limit} = ${allowed} allows. Raise the limit if you trust the payload's origin.`,
       options,
     );
     this.format = format;
@@ -86,7 +89,7 @@ export class NewerPayloadError extends PersistableError {
     super(`This ${format} payload was written ${what}, which ${remedy}.`);
   }
 
-  /** The same of what only a newer release of this library reads. */
+  /** Creates the error for a payload that only a newer release of this library reads. */
   static ofRelease(format: string, what: string): NewerPayloadError {
     return new NewerPayloadError(
       format,
@@ -100,13 +103,16 @@ export class NewerPayloadError extends PersistableError {
 export class CompressionUnavailableError extends PersistableError {
   override readonly code = "PERSISTABLE_COMPRESSION_UNAVAILABLE" as const;
 
-  /** @param remedy - what to do, other for a reader than for a writer */
+  /** @param remedy - what to do: a reader can do other things than a writer */
   constructor(compression: string, since: string, remedy = "Use gzip(…) or brotli(…), or a newer Node.") {
     super(`${compression} needs Node ${since}, and this is ${process.versions.node}. ${remedy}`);
   }
 }
 
-/** A payload holds an instance of a class that the format was not told of. Nothing is damaged. Remedy: declare it: `structured({ classes: [defineClass(…)] })`. */
+/**
+ * A payload holds an instance of a class that the format does not know. Nothing is damaged.
+ * Remedy: declare it: `structured({ classes: [defineClass(…)] })`.
+ */
 export class UndeclaredClassError extends PersistableError {
   override readonly code = "PERSISTABLE_UNDECLARED_CLASS" as const;
   readonly className: string;
@@ -120,8 +126,9 @@ export class UndeclaredClassError extends PersistableError {
 }
 
 /**
- * A key does not open an encrypted payload, is none, or was not given. Nothing is damaged, and nothing is generated anew because of it. No key is in the message.
- * Remedy: the message says which format, and what to give it.
+ * A key does not open an encrypted payload, is not a key, or was not given. Nothing is damaged, and
+ * the payload is not generated again. The message contains no key.
+ * Remedy: the message says which format needs which keys.
  */
 export class WrongKeyError extends PersistableError {
   override readonly code = "PERSISTABLE_WRONG_KEY" as const;
@@ -133,13 +140,14 @@ export class WrongKeyError extends PersistableError {
    * @param remedy what to do
    */
   constructor(format: string, problem: string, remedy: string) {
-    super(`The keys for ${format} do not serve: ${problem}. ${remedy}`);
+    super(`The keys for ${format} do not work: ${problem}. ${remedy}`);
     this.format = format;
   }
 }
 
 /**
- * Columns make no table, rows do not fit into columns, or a column that was asked for is not there. Nothing was written. Remedy: the message names the place and what would fit.
+ * Columns do not form a table, rows do not fit the columns, or a requested column does not exist.
+ * Nothing was written. Remedy: the message says where and what would fit.
  *
  * @example
  * ```ts
@@ -149,11 +157,11 @@ export class WrongKeyError extends PersistableError {
  */
 export class InvalidColumnTableError extends PersistableError {
   override readonly code = "PERSISTABLE_INVALID_COLUMN_TABLE" as const;
-  /** Where in the table, or in the rows. */
+  /** The position in the table, or in the rows. */
   readonly path: ValuePath;
 
   /**
-   * @param what - what stands there, as in "has 3 values where there are 4 rows"
+   * @param what - what is wrong there, as in "has 3 values where there are 4 rows"
    * @param suggestion - what to do
    */
   constructor(root: "table" | "rows", path: ValuePath, what: string, suggestion: string) {

@@ -1,6 +1,7 @@
 /**
- * Failures that another attempt cannot end: what was declared or given is wrong, a format cannot hold the payload, the place is full or may not be
- * used, a library is missing. Every other failure may pass. By code, since an error that comes from a worker thread has lost its class.
+ * The failures that another attempt cannot cure: a wrong declaration or argument, a payload that
+ * the format cannot hold, a full or forbidden store, a missing library. All other failures may
+ * pass. The list holds codes, since an error from a worker thread has lost its class.
  */
 const PERMANENT: ReadonlySet<string> = new Set([
   "PERSISTABLE_CIRCULAR_WAIT",
@@ -37,14 +38,16 @@ const PERMANENT: ReadonlySet<string> = new Set([
   "PERSISTABLE_WRONG_KEY",
 ]);
 
-/** These only say that something failed; whether that is permanent is for what is behind it to say. */
+/** These errors only wrap another failure: their cause decides whether it is permanent. */
 const ON_BEHALF_OF_A_CAUSE: ReadonlySet<string> = new Set([
   "PERSISTABLE_BATCH_FAILED",
   "PERSISTABLE_PERSIST_FAILED",
   "PERSISTABLE_RUN_FAILED",
 ]);
 
-/** Whether the library knows that the same attempt would fail again: retries stop there. */
+/**
+ * Returns whether the library knows that the same attempt would fail again, so that retries stop.
+ */
 export function isPermanent(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code } = cause as { readonly code?: unknown };

@@ -1,12 +1,13 @@
 import { PersistableError } from "./persistable-error.ts";
 
 /**
- * A value cannot be in a recipe or a record: a function, a symbol, a class instance without a declared encoding, a getter, a cycle. It is
- * refused with its path, never guessed. Remedy: as the message says; for class instances `defineClass`.
+ * A value cannot be part of a recipe or a record: a function, a symbol, a class instance without a
+ * declared encoding, a getter, a cycle. It is refused with its path, never guessed. Remedy: as the
+ * message says; for class instances `defineClass`.
  */
 export class UnsupportedValueError extends PersistableError {
   override readonly code = "PERSISTABLE_UNSUPPORTED_VALUE" as const;
-  /** Where it stands: `params.model.retry`. */
+  /** The position of the value: `params.model.retry`. */
   readonly path: string;
 
   constructor(path: string, what: string, remedy: string, options?: ErrorOptions) {
@@ -16,8 +17,9 @@ export class UnsupportedValueError extends PersistableError {
 }
 
 /**
- * A parameter looks like a credential, and params are written into records. Remedy: wrap it in `secret(…)`, or name its key in `allowCredentials` where it is none.
- * The value itself is never part of the message.
+ * A parameter looks like a credential, and params are written into records. Remedy: wrap it in
+ * `secret(…)`, or name its key in `allowCredentials` if it is not one. The value itself is never
+ * part of the message.
  */
 export class CredentialInParamsError extends PersistableError {
   override readonly code = "PERSISTABLE_CREDENTIAL_IN_PARAMS" as const;
@@ -26,8 +28,8 @@ export class CredentialInParamsError extends PersistableError {
   constructor(found: readonly { readonly path: string; readonly why: string; readonly key: string }[]) {
     const [first] = found;
     super(
-      `${found.map(({ path, why }) => `${path} ${why}`).join("; ")}. Params are written into records for everybody to read: ` +
-        `wrap it in secret(…), or say allowCredentials: [${JSON.stringify(first?.key ?? "")}] where it is no credential.`,
+      `${found.map(({ path, why }) => `${path} ${why}`).join("; ")}. Params are written into records that others can read: ` +
+        `wrap it in secret(…), or say allowCredentials: [${JSON.stringify(first?.key ?? "")}] if it is not a credential.`,
     );
     this.paths = found.map(({ path }) => path);
   }
@@ -37,7 +39,7 @@ export class CredentialInParamsError extends PersistableError {
 export class TaggedJsonError extends PersistableError {
   override readonly code = "PERSISTABLE_TAGGED_JSON" as const;
   readonly path: string;
-  /** The tag, where it is one that this release does not know. */
+  /** The tag, if this release does not know it. */
   readonly unknownTag: string | undefined;
 
   constructor(path: string, problem: string, options?: ErrorOptions & { readonly unknownTag?: string }) {
@@ -47,7 +49,10 @@ export class TaggedJsonError extends PersistableError {
   }
 }
 
-/** A text is not an address. Remedy: give the 64 lower-case hexadecimal digits that `persistable.address` and records show. */
+/**
+ * A text is not an address. Remedy: give the 64 lower-case hexadecimal digits that
+ * `persistable.address` and records show.
+ */
 export class InvalidAddressError extends PersistableError {
   override readonly code = "PERSISTABLE_INVALID_ADDRESS" as const;
 

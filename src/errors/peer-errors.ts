@@ -1,7 +1,7 @@
 import { PersistableError } from "./persistable-error.ts";
 
 /**
- * A library that is needed for this, and is not installed. Remedy: the npm command in the message.
+ * A required library is not installed. Remedy: run the npm command in the message.
  *
  * @example
  * ```ts
@@ -10,7 +10,7 @@ import { PersistableError } from "./persistable-error.ts";
  */
 export class MissingPeerError extends PersistableError {
   override readonly code = "PERSISTABLE_MISSING_PEER" as const;
-  /** The package, as npm knows it. */
+  /** The name of the package on npm. */
   readonly packageName: string;
 
   constructor(purpose: string, packageName: string, options?: ErrorOptions) {

@@ -2,9 +2,12 @@ import { PersistableError } from "./persistable-error.ts";
 import { visibleLine } from "./visible-text.ts";
 
 /**
- * A payload was generated, and something that is not an error of this library kept it from being persisted: a hook, a listener or a store of your own
- * threw (`cause`). The payload is kept in memory and is in `payload`. Errors of this library that do the same, such as `StoreFullError`, keep their class and have a `payload`, too.
- * Remedy: fix what threw, then call `persist()` or ask for the payload again; it is not generated again.
+ * A payload was generated, and something that is not an error of this library kept it from being
+ * persisted: a hook, a listener or a store of your own threw (`cause`). The payload is kept in
+ * memory and is in `payload`. Errors of this library that do the same, such as `StoreFullError`,
+ * keep their class and have a `payload`, too.
+ * Remedy: fix what threw, then call `persist()` or request the payload again; it is not generated
+ * again.
  *
  * @example
  * ```ts
@@ -21,7 +24,7 @@ export class PersistFailedError extends PersistableError {
   }
 }
 
-/** What the message says, whatever kept it from being persisted. */
+/** Returns the message, with the reason `why` that the payload could not be persisted. */
 export function sayUnpersisted(payloadName: string, why: string): string {
   const reason = /[.!?]$/.test(why) ? why : `${why}.`;
   return (

@@ -3,8 +3,9 @@ import { visibleText } from "./visible-text.ts";
 /**
  * The parent of every error that this library throws on purpose.
  *
- * `code` is stable across releases: match on it, never on the message. The message is for the person who sees
- * it, and says what was wrong, where, and what to do. What led to the failure is in `cause`.
+ * `code` is stable across releases: match on it, never on the message. The message is for the
+ * person who sees it, and says what was wrong, where, and what to do. What led to the failure is in
+ * `cause`.
  *
  * @example
  * ```ts
@@ -17,13 +18,16 @@ import { visibleText } from "./visible-text.ts";
  * ```
  */
 export abstract class PersistableError extends Error {
-  /** Stable identifier of the failure, `PERSISTABLE_…`; all of them are listed in docs/errors.md. */
+  /** Stable identifier of the failure, `PERSISTABLE_…`; docs/errors.md lists all of them. */
   abstract readonly code: `PERSISTABLE_${string}`;
-  /** The payload that this failure concerns, where one was generated: it could not be persisted, or your validation refused it. Not shown when the error is printed. */
+  /**
+   * The payload that this failure concerns, if one was generated: it could not be persisted, or
+   * your validation refused it. Printing the error does not show it.
+   */
   declare readonly payload?: unknown;
 
   constructor(message: string, options?: ErrorOptions) {
-    // Names, files and other people's errors are quoted in it.
+    // The message quotes names, files and errors of other libraries.
     super(visibleText(message), options);
     this.name = new.target.name;
   }

@@ -2,7 +2,8 @@ import { PersistableError } from "./persistable-error.ts";
 import { visibleLine } from "./visible-text.ts";
 
 /**
- * An operation needs a payload in memory, and there is none. Remedy: `generate()`, `load()` or `await persistable.payload` first.
+ * An operation needs a payload in memory, and there is none. Remedy: `generate()`, `load()` or
+ * `await persistable.payload` first.
  */
 export class NoPayloadError extends PersistableError {
   override readonly code = "PERSISTABLE_NO_PAYLOAD" as const;
@@ -17,8 +18,9 @@ export class NoPayloadError extends PersistableError {
 }
 
 /**
- * A payload is not what it should be. Thrown by your `validate` (or `validatePayload`), after which nothing is persisted and the earlier
- * payload stays; any other error thrown there becomes the cause of one.
+ * A payload is not valid. Your `validate` (or `validatePayload`) throws this; then
+ * nothing is persisted and the earlier payload stays; any other error thrown there becomes the
+ * cause of such an error.
  *
  * @example
  * ```ts
@@ -39,7 +41,7 @@ export class NotPersistedError extends PersistableError {
   override readonly code = "PERSISTABLE_NOT_PERSISTED" as const;
   readonly payloadName: string;
   readonly address: string;
-  /** A `MissReason`: see `explain()`. */
+  /** The reason, as `explain()` gives it (`MissReason`). */
   readonly reason: { readonly kind: string };
 
   constructor(
@@ -60,15 +62,17 @@ export class NotPersistedError extends PersistableError {
 }
 
 /**
- * A definition or its use is wrong: a role that is also a parameter, a name that is empty, a dependency that is missing, an unknown parameter.
- * The message names what, and what to write instead.
+ * A definition or its use is wrong: a role that is also a parameter, a name that is empty, a
+ * dependency that is missing, an unknown parameter. The message says what is wrong and what to
+ * write instead.
  */
 export class DefinitionError extends PersistableError {
   override readonly code = "PERSISTABLE_DEFINITION" as const;
 }
 
 /**
- * The params do not satisfy the schema of the definition. `issues` are the schema's own, with their paths.
+ * The params do not satisfy the schema of the definition. `issues` are those of the schema, with
+ * their paths.
  */
 export class InvalidParamsError extends PersistableError {
   override readonly code = "PERSISTABLE_INVALID_PARAMS" as const;
@@ -90,8 +94,9 @@ export class InvalidParamsError extends PersistableError {
 }
 
 /**
- * A generator waits for its own payload, directly or through the generators of others, so that none of them would ever end. The message shows the cycle. Remedy: check the
- * params of the call that leads back; recursion needs a case that asks for nothing.
+ * A generator waits for its own payload, directly or through the generators of others, so that none
+ * of them would ever end. The message shows the cycle. Remedy: check the params of the call that
+ * leads back; recursion needs a case that requests nothing.
  *
  * @example
  * ```ts
@@ -100,13 +105,13 @@ export class InvalidParamsError extends PersistableError {
  */
 export class CircularWaitError extends PersistableError {
   override readonly code = "PERSISTABLE_CIRCULAR_WAIT" as const;
-  /** Who waits for whom, with names and params; the first and the last are the same. */
+  /** The names and params of the waiting persistables; the first and the last are the same. */
   readonly cycle: readonly string[];
 
   constructor(cycle: readonly string[]) {
     super(
       `${cycle[0]} waits for itself: ${cycle.join(" → ")}. None of these would ever end. ` +
-        "Check the params with which a generator asks for another payload, and the case in which it asks for none.",
+        "Check the params with which a generator requests another payload, and the case in which it requests none.",
     );
     this.cycle = cycle;
   }

@@ -3,8 +3,8 @@ import { PersistableError } from "./persistable-error.ts";
 import { visibleLine } from "./visible-text.ts";
 
 /**
- * An option of `run` cannot be met: a limit of zero, a node that wants more of a pool than there is. Nothing was begun. Remedy: mend the option
- * that the message names.
+ * An option of `run` cannot be satisfied: a limit of zero, a node that needs more of a pool than
+ * it has. Nothing was started. Remedy: correct the option that the message names.
  *
  * @example
  * ```ts
@@ -16,7 +16,8 @@ export class InvalidRunOptionsError extends PersistableError {
 }
 
 /**
- * An attempt took longer than `timeoutMs` allows; its signal was aborted. Remedy: raise `timeoutMs`, or find out what takes so long.
+ * An attempt took longer than `timeoutMs` allows; its signal was aborted. Remedy: raise
+ * `timeoutMs`, or find out what takes so long.
  *
  * @example
  * ```ts
@@ -29,14 +30,15 @@ export class GenerateTimeoutError extends PersistableError {
 
   constructor(name: string, timeoutMs: number) {
     super(
-      `Generating ${visibleLine(name)} took longer than ${timeoutMs} ms. Raise timeoutMs where it may; where the generator goes on all the same, give its signal to what it waits for.`,
+      `Generating ${visibleLine(name)} took longer than ${timeoutMs} ms. Raise timeoutMs if that is expected. If the generator keeps running after the abort, pass its signal on to what it waits for.`,
     );
     this.timeoutMs = timeoutMs;
   }
 }
 
 /**
- * A payload was asked for that has already failed in this run: it is not generated again. `cause` is that failure. Remedy: mend what failed, and run again.
+ * A payload was requested that has already failed in this run; it is not generated again. `cause`
+ * is that failure. Remedy: fix what failed, and run again.
  *
  * @example
  * ```ts
@@ -51,19 +53,19 @@ export class UpstreamFailedError extends PersistableError {
   }
 }
 
-/** What a run came to. */
+/** The outcome of a run. */
 export interface RunResult {
   readonly runId: string;
   readonly state: "completed" | "failed" | "cancelled";
   readonly durationMs: number;
-  /** Artifacts that were there, or were made by another process meanwhile. */
+  /** Artifacts that were already there, or that another process made meanwhile. */
   readonly hits: number;
   readonly generated: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** How long the hits took when they were generated, as far as known. */
+  /** The time that generating the hits once took, as far as known. */
   readonly savedMs: number;
-  /** What generating cost, by unit. */
+  /** The cost of generating, by unit. */
   readonly cost: Readonly<Record<string, number>>;
   readonly failures: readonly RunFailure[];
 }
@@ -72,11 +74,14 @@ export interface RunResult {
 export interface RunFailure {
   readonly name: string;
   readonly address: string;
-  /** Own params, short, secrets masked. */
+  /** The own params, shortened, with secrets masked. */
   readonly params: string;
-  /** What was thrown, as it is. Not shown by `console.log` and `JSON.stringify`, since it may quote a secret. */
+  /**
+   * The thrown value itself. `console.log` and `JSON.stringify` do not show it, since it may quote
+   * a secret.
+   */
   readonly error: unknown;
-  /** The same as data, without secrets: for logs and reports. */
+  /** The thrown value as data, without secrets: for logs and reports. */
   readonly described: DescribedError;
   readonly attempts: number;
 }
@@ -84,8 +89,8 @@ export interface RunFailure {
 const MAX_LISTED = 5;
 
 /**
- * Something failed in a run. Whatever was generated is kept, and each failure is recorded beside the artifacts. Remedy: mend what failed and run again;
- * what is done is not done again.
+ * Something failed in a run. Whatever was generated is kept, and each failure is recorded beside
+ * the artifacts. Remedy: fix what failed and run again; finished work is not repeated.
  *
  * @example
  * ```ts
@@ -120,7 +125,8 @@ export class RunFailedError extends PersistableError {
 }
 
 /**
- * A run was aborted by its signal or by Ctrl-C. What was finished is kept. `cause` is the signal's reason. Remedy: run again to go on where it ended.
+ * A run was aborted by its signal or by Ctrl-C. Finished payloads are kept. `cause` is the signal's
+ * reason. Remedy: run again to go on where it ended.
  *
  * @example
  * ```ts
@@ -141,7 +147,8 @@ export class RunCancelledError extends PersistableError {
 }
 
 /**
- * A grid cannot be swept: an axis without values, zipped axes of different lengths, a range to draw from without `sample`. Nothing was built. Remedy: mend what `path` names.
+ * A grid cannot be swept: an axis without values, zipped axes of different lengths, a range to draw
+ * from without `sample`. Nothing was built. Remedy: correct what `path` names.
  *
  * @example
  * ```ts
@@ -150,7 +157,7 @@ export class RunCancelledError extends PersistableError {
  */
 export class InvalidSweepError extends PersistableError {
   override readonly code = "PERSISTABLE_INVALID_SWEEP" as const;
-  /** The place in the grid or in the options, as in `points.n`. */
+  /** The position in the grid or in the options, as in `points.n`. */
   readonly path: string;
 
   constructor(path: string, problem: string, remedy: string) {
@@ -160,8 +167,9 @@ export class InvalidSweepError extends PersistableError {
 }
 
 /**
- * Persistables that make no table: a parameter would take the name of another column, or there are too many columns. Remedy: rename the parameter or role
- * that the message names, or collect fewer kinds of persistables at a time.
+ * Persistables do not fit one table: a parameter has the name of another column, or there are
+ * too many columns. Remedy: rename the parameter or role that the message names, or collect fewer
+ * kinds of persistables at a time.
  *
  * @example
  * ```ts
@@ -173,8 +181,10 @@ export class InvalidTableError extends PersistableError {
 }
 
 /**
- * A batch of items could not be generated, or was generated and could not be persisted: then its payloads are kept and in `payload`, in the order of its items. Batches that were through are
- * persisted. Remedy: look at `cause`, and load again: only what is missing is generated then, and what was generated is only written.
+ * A batch of items could not be generated, or was generated and could not be persisted: then its
+ * payloads are kept and in `payload`, in the order of its items. Finished batches are
+ * persisted. Remedy: look at `cause`, and load again: only what is missing is generated then, and
+ * what was generated is only written.
  *
  * @example
  * ```ts
@@ -183,9 +193,9 @@ export class InvalidTableError extends PersistableError {
  */
 export class BatchFailedError extends PersistableError {
   override readonly code = "PERSISTABLE_BATCH_FAILED" as const;
-  /** How many items were in batches that failed. */
+  /** The number of items in batches that failed. */
   readonly failedItems: number;
-  /** How many of them were generated, and are kept until they can be persisted. */
+  /** The number of failed items that were generated, and are kept until they can be persisted. */
   readonly keptItems: number;
 
   constructor(

@@ -9,10 +9,10 @@ import { visibleLine } from "./visible-text.ts";
 export class NewerRecordError extends PersistableError {
   override readonly code = "PERSISTABLE_NEWER_RECORD" as const;
   readonly file: string;
-  /** The number of the record, or the other thing in it that this release does not know. */
+  /** The record's version number, or whatever else in it this release does not know. */
   readonly recordVersion: unknown;
 
-  /** @param what - where it is not the number of the record: what this release does not know */
+  /** @param what - what this release does not know, if it is not the version number */
   constructor(
     file: string,
     recordVersion: unknown,
@@ -28,7 +28,7 @@ export class NewerRecordError extends PersistableError {
 }
 
 /**
- * A pack of a map was written by a newer release. What it holds is not known, so that nothing of
+ * A pack of a map was written by a newer release. Its contents are unknown, so nothing of
  * the map is loaded, generated or put together. Nothing was changed. Remedy: update persistable-ts.
  */
 export class NewerPackError extends PersistableError {
@@ -47,8 +47,10 @@ export class NewerPackError extends PersistableError {
 }
 
 /**
- * The params tree of an artifact is too large or too deeply nested for its record (1 MiB of JSON, depth 100), found before anything was generated.
- * Remedy: give bulky values as a dependency or as a typed array, of which the record keeps only the digest.
+ * The params tree of an artifact is too large or too deeply nested for its record (1 MiB of JSON,
+ * depth 100), found before anything was generated.
+ * Remedy: pass bulky values as a dependency or as a typed array, of which the record keeps only the
+ * digest.
  */
 export class RecordTooLargeError extends PersistableError {
   override readonly code = "PERSISTABLE_RECORD_TOO_LARGE" as const;

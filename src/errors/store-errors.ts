@@ -1,22 +1,24 @@
 import { isError } from "./error-kind.ts";
 import { PersistableError } from "./persistable-error.ts";
 
-/** What a store was doing when it failed. */
 export type StoreOperation = "read" | "stat" | "write" | "create" | "replace" | "move" | "remove" | "list";
 
-/** Where and how a store failed. */
+/** Describes where and how a store failed. */
 export interface StoreFailure {
   readonly operation: StoreOperation;
-  /** The object as a person finds it: an absolute path on the disk, or the store's url with the path. */
+  /**
+   * The object as a person finds it: an absolute path on the disk, or the store's URL with the
+   * path.
+   */
   readonly path: string;
-  /** What the system called it, `ENOSPC`, where it said. */
+  /** The system's own code, such as `ENOSPC`, if it gave one. */
   readonly systemCode?: string | undefined;
   readonly cause?: unknown;
 }
 
 const doing: Record<StoreOperation, string> = {
   read: "read",
-  stat: "look at",
+  stat: "inspect",
   write: "write",
   create: "create",
   replace: "replace",
@@ -26,8 +28,9 @@ const doing: Record<StoreOperation, string> = {
 };
 
 /**
- * A store could not do what it was asked: the parent of every failure of a disk or a service. It never means that an object is
- * missing, which is a value and no error, so nothing is generated anew because of it.
+ * A store could not do what it was asked: the parent of every failure of a disk or a service. It
+ * never means that an object is missing (that is a value, not an error), so nothing is generated
+ * again because of it.
  * Remedy: each subclass says its own.
  *
  * @example
@@ -37,9 +40,12 @@ const doing: Record<StoreOperation, string> = {
  */
 export abstract class StoreError extends PersistableError {
   readonly operation: StoreOperation;
-  /** The object as a person finds it: an absolute path on the disk, or the store's url with the path. */
+  /**
+   * The object as a person finds it: an absolute path on the disk, or the store's URL with the
+   * path.
+   */
   readonly path: string;
-  /** What the system called it, `ENOSPC`, where it said. */
+  /** The system's own code, such as `ENOSPC`, if it gave one. */
   readonly systemCode: string | undefined;
 
   constructor(failure: StoreFailure, problemAndRemedy: string) {
@@ -56,7 +62,8 @@ function causeOf(failure: StoreFailure): ErrorOptions | undefined {
 }
 
 /**
- * The disk, or the share of it that this user may fill, is full. What was being written is gone again; what was there is untouched.
+ * The disk, or the share of it that this user may fill, is full. The unfinished object is gone
+ * ; existing objects are untouched.
  * Remedy: make room (`collectOrphans`, other files, a bigger quota) and repeat the call.
  *
  * @example
@@ -68,10 +75,7 @@ export class StoreFullError extends StoreError {
   override readonly code = "PERSISTABLE_STORE_FULL" as const;
 
   constructor(failure: StoreFailure) {
-    super(
-      failure,
-      "no space is left. Make room on the disk or raise the quota, then repeat it; nothing was half-written.",
-    );
+    super(failure, "no space is left. Make room on the disk or raise the quota, then retry; nothing was half-written.");
   }
 }
 
@@ -88,8 +92,8 @@ export class StoreAccessError extends StoreError {
   override readonly code = "PERSISTABLE_STORE_ACCESS" as const;
 
   /**
-   * @param problem - where more is known
-   * @param remedy - where another one helps than the usual one
+   * @param problem - set if more is known
+   * @param remedy - set if it differs from the usual one
    */
   constructor(failure: StoreFailure, problem?: string, remedy = "Give it the permission, or choose another dataDir") {
     const usual = failure.systemCode === "EROFS" ? "the disk is read-only" : "this user may not do that";
@@ -116,10 +120,10 @@ export class TooManyOpenFilesError extends StoreError {
 }
 
 /**
- * There is something in the place of a file, or of a folder above it, that is not what it should be: a folder where a file
- * belongs, a file where a folder belongs, a symbolic link. Links inside a store are never followed, since a record that somebody
- * else wrote could lead anywhere.
- * Remedy: look at the path and move away what does not belong there.
+ * The path of a file, or of a folder above it, leads to something else than it should
+ * : a folder where a file belongs, a file where a folder belongs, a symbolic link. Links inside a
+ * store are never followed, since a link that another user put there could lead anywhere.
+ * Remedy: inspect the path and move away what does not belong there.
  *
  * @example
  * ```ts
@@ -128,7 +132,7 @@ export class TooManyOpenFilesError extends StoreError {
  */
 export class NotAFileError extends StoreError {
   override readonly code = "PERSISTABLE_NOT_A_FILE" as const;
-  /** What is there. */
+  /** A description of what is there. */
   readonly found: string;
 
   constructor(failure: StoreFailure, found: string) {
@@ -138,7 +142,8 @@ export class NotAFileError extends StoreError {
 }
 
 /**
- * An object is bigger than the reader allows, or than one buffer of this Node can hold. It was not read.
+ * An object is bigger than the reader allows, or than one buffer of this Node can hold. It was not
+ * read.
  * Remedy: raise the limit if the size is right, or find out what wrote it.
  *
  * @example
@@ -162,8 +167,8 @@ export class ObjectTooLargeError extends StoreError {
 }
 
 /**
- * The name that was to be written or moved to is already in use. What is there was left untouched.
- * Remedy: choose a fresh name; to take the place of an object use `replace`.
+ * An object with the target name exists already. It was left untouched.
+ * Remedy: choose a new name, or call `replace` to overwrite the object.
  *
  * @example
  * ```ts
@@ -174,14 +179,14 @@ export class ObjectExistsError extends StoreError {
   override readonly code = "PERSISTABLE_OBJECT_EXISTS" as const;
 
   constructor(failure: StoreFailure) {
-    super(failure, "something of that name is already there. Choose a fresh name, or replace it on purpose.");
+    super(failure, "an object of that name exists already. Choose a new name, or replace it on purpose.");
   }
 }
 
 /**
- * The disk or the service failed in a way that is none of the others: a read or write error, a lost connection. What was written
- * is not to be relied on, and is not acknowledged.
- * Remedy: look at the system's own message in `cause`, and at the state of the disk.
+ * The disk or the service failed in a way that no other class covers: a read or write error, a lost
+ * connection. The written bytes are not reliable and were not acknowledged.
+ * Remedy: read the system's own message in `cause`, and check the state of the disk.
  *
  * @example
  * ```ts
@@ -192,35 +197,37 @@ export class StoreIoError extends StoreError {
   override readonly code = "PERSISTABLE_STORE_IO" as const;
 
   /**
-   * @param problem - where more is known than the message of the cause says
-   * @param remedy - where another one helps than the usual one
+   * @param problem - set if more is known than the cause's message says
+   * @param remedy - set if it differs from the usual one
    */
-  constructor(failure: StoreFailure, problem?: string, remedy = "See to the disk or the connection, then repeat it") {
+  constructor(failure: StoreFailure, problem?: string, remedy = "Check the disk or the connection, then retry") {
     super(failure, `${problem ?? messageOf(failure.cause)}. ${remedy}.`);
   }
 }
 
 /**
- * A store was to be written that was opened for reading only. Nothing was changed. Where the reason is that a remote store does not answer, so
- * that what it has cannot be read, that failure is the `cause`.
- * Remedy: open the store in a mode that writes, or ask only for what is there.
+ * A write was requested of a store that was opened for reading only. Nothing was changed. If the
+ * reason is that a remote store does not answer, so its artifacts cannot be read, that failure is
+ * the `cause`.
+ * Remedy: open the store in a mode that writes, or request only what is there.
  *
  * @example
  * ```ts
- * try { await points.payload; } catch (error) { if (error instanceof ReadOnlyStoreError) console.error("not there, and nobody may make it", error.cause); }
+ * try { await points.payload; } catch (error) { if (error instanceof ReadOnlyStoreError) console.error("not persisted, and this store is read-only", error.cause); }
  * ```
  */
 export class ReadOnlyStoreError extends StoreError {
   override readonly code = "PERSISTABLE_READ_ONLY_STORE" as const;
 
   constructor(failure: StoreFailure) {
-    const why = isError(failure.cause) ? ` What is elsewhere could not be read: ${failure.cause.message}` : "";
+    const why = isError(failure.cause) ? ` The other layer could not be read: ${failure.cause.message}` : "";
     super(failure, `this store was opened for reading only. Open it in a mode that writes, "local:rw,remote:r".${why}`);
   }
 }
 
 /**
- * A path that a store does not take: it would be unsafe on some file system, or lead outside the store.
+ * A store refuses a path: it would be unsafe on some file system, or lead outside the
+ * store.
  * Remedy: build paths with `storePath`, and names within them with `safeName`.
  *
  * @example
@@ -231,7 +238,7 @@ export class ReadOnlyStoreError extends StoreError {
 export class InvalidStorePathError extends PersistableError {
   override readonly code = "PERSISTABLE_INVALID_STORE_PATH" as const;
   readonly path: string;
-  /** What is wrong with it. */
+  /** A description of what is wrong with the path. */
   readonly problem: string;
 
   constructor(path: string, problem: string) {
@@ -245,7 +252,8 @@ export class InvalidStorePathError extends PersistableError {
 
 /**
  * A `dataDir` that is neither a folder nor a store.
- * Remedy: give a path, a `file:` URL, `memory:name`, the URL of a bucket or a server, or an object that implements `Store`.
+ * Remedy: give a path, a `file:` URL, `memory:name`, the URL of a bucket or a server, or an object
+ * that implements `Store`.
  *
  * @example
  * ```ts
@@ -256,11 +264,11 @@ export class UnknownStoreError extends PersistableError {
   override readonly code = "PERSISTABLE_UNKNOWN_STORE" as const;
 
   /**
-   * @param given - what may be repeated of it
-   * @param remedy - where another one helps than the usual one
+   * @param given - the part of the argument that may be quoted
+   * @param remedy - set if it differs from the usual one
    */
   constructor(given: string, remedy = PLACES) {
-    super(`${given} is no place to keep artifacts. ${remedy}.`);
+    super(`${given} is not a place to keep artifacts. ${remedy}.`);
   }
 }
 

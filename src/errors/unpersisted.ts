@@ -1,15 +1,16 @@
 import { PersistFailedError, sayUnpersisted } from "./persist-errors.ts";
 import { PersistableError } from "./persistable-error.ts";
 
-/** How an error of the user's is quoted: without secrets. */
+/** Quotes a user's error without secrets. */
 export interface Quoted {
   error(thrown: unknown): { readonly message: string };
   cause(thrown: unknown): unknown;
 }
 
 /**
- * What is thrown where a payload was generated and could not be persisted: an error of the same class and with the same fields, whose message says so. The
- * original is left as it is, since others may hold it too.
+ * Returns the error to throw when a payload was generated and could not be persisted: an error of
+ * the same class with the same fields, whose message says so. The original stays as it is, since
+ * others may hold it too.
  */
 export function unpersisted(error: unknown, payloadName: string, payload: unknown, quoted: Quoted): PersistableError {
   const { message } = quoted.error(error);
@@ -20,14 +21,16 @@ export function unpersisted(error: unknown, payloadName: string, payload: unknow
   return withPayload(failure, payload);
 }
 
-/** The same error with a payload that it concerns; a copy of it where it is frozen. */
+/** Attaches the payload that the error concerns; a frozen error is copied first. */
 export function withPayload<Failure extends PersistableError>(error: Failure, payload: unknown): Failure {
   const carrier = Object.isExtensible(error) ? error : reword(error, error.message);
   Object.defineProperty(carrier, "payload", { value: payload, configurable: true, writable: true, enumerable: false });
   return carrier;
 }
 
-/** A copy made without calling the constructor of its class, whose parameters are unknown here. */
+/**
+ * Copies an error without calling the constructor of its class, whose parameters are unknown here.
+ */
 function reword<Failure extends PersistableError>(error: Failure, message: string): Failure {
   const copy = Reflect.construct(Error, [message], error.constructor) as Failure;
   const { message: _, stack, payload: __, ...own } = Object.getOwnPropertyDescriptors(error);

@@ -2,8 +2,9 @@ import { messageOf } from "./error-kind.ts";
 import { PersistableError } from "./persistable-error.ts";
 
 /**
- * A codec that was declared with `defineClass` threw: a bug in it, or an instance that it does not expect. `cause` is what it threw.
- * The artifact itself is sound, and stays where it is. Remedy: fix the codec, then repeat the call.
+ * A codec that was declared with `defineClass` threw: a bug in it, or an instance it does not
+ * expect. `cause` is the thrown value. The artifact itself is sound, and stays where it is. Remedy:
+ * fix the codec, then repeat the call.
  *
  * @example
  * ```ts
@@ -13,10 +14,12 @@ import { PersistableError } from "./persistable-error.ts";
 export class ClassCodecError extends PersistableError {
   override readonly code = "PERSISTABLE_CLASS_CODEC" as const;
   readonly className: string;
-  /** Which of its two functions threw. */
+  /** The function that threw. */
   readonly operation: "encode" | "decode";
 
-  /** @param place - where the instance stands, as in `params.range`; undefined where that is not known */
+  /**
+   * @param place - the position of the instance, as in `params.range`, if it is known
+   */
   constructor(className: string, operation: "encode" | "decode", cause: unknown, place?: string) {
     const what = place === undefined ? `an instance of ${className}` : `${place}, an instance of ${className}`;
     super(
@@ -30,8 +33,9 @@ export class ClassCodecError extends PersistableError {
 }
 
 /**
- * A format threw something that is not an error of this library, or gave something that formats do not give: a bug in it, or no memory left.
- * `cause` is what it threw, if it threw. The artifact itself is sound, and stays where it is. Remedy: fix the format, then repeat the call.
+ * A format threw something that is not an error of this library, or returned something that formats
+ * do not return: a bug in it, or no memory left. `cause` is the thrown value, if any. The artifact
+ * itself is sound, and stays where it is. Remedy: fix the format, then repeat the call.
  *
  * @example
  * ```ts
@@ -42,10 +46,13 @@ export class FormatFailedError extends PersistableError {
   override readonly code = "PERSISTABLE_FORMAT_FAILED" as const;
   /** The id of the format. */
   readonly format: string;
-  /** Which of its functions failed. */
+  /** The function that failed. */
   readonly operation: FormatOperation;
 
-  /** @param problem - in place of the cause's own message, as in "gave a string instead of an array of Uint8Array" */
+  /**
+   * @param problem - replaces the cause's own message, as in "gave a string instead of an array of
+   * Uint8Array"
+   */
   constructor(format: string, operation: FormatOperation, problem: string | undefined, options?: ErrorOptions) {
     super(
       `${operation} of the format ${format} ${problem ?? `failed: ${withoutStop(options?.cause)}`}. ` +
@@ -57,10 +64,12 @@ export class FormatFailedError extends PersistableError {
   }
 }
 
-/** A function of a format. */
 export type FormatOperation = "check" | "encode" | "decode" | "stored.open" | "selectColumns";
 
-/** What is thrown where a format failed: an error of this library as it is, anything else as the cause of one. */
+/**
+ * Returns the error to throw when a format failed: an error of this library stays as it is, any
+ * other value becomes the cause of one.
+ */
 export function formatFailure(format: string, operation: FormatOperation, error: unknown): PersistableError {
   if (error instanceof PersistableError) return error;
   const ofCodec = isObject(error) ? codecFailures.get(error) : undefined;
@@ -68,10 +77,13 @@ export function formatFailure(format: string, operation: FormatOperation, error:
   return new FormatFailedError(format, operation, undefined, { cause: error });
 }
 
-/** Whoever calls a format directly is given what a class codec threw as it is; the library still knows that it came from a codec. */
+/**
+ * A caller of a format's own function catches exactly what a class codec threw; this map tells the
+ * library that the value came from a codec.
+ */
 const codecFailures = new WeakMap<object, ClassCodecError>();
 
-/** Call a format's own function, and throw what a class codec threw in it. */
+/** Calls a format's own function, and throws what a class codec threw in it. */
 export function withErrorsOfCodecs<Result>(work: () => Result): Result {
   try {
     return work();

@@ -1,24 +1,27 @@
 /**
- * What moves a cursor, reorders a line or is not seen at all: control characters, separators of lines, marks of direction, invisible
- * characters, and halves of pairs. Text from a disk, from names and from other people's errors may hold them.
+ * Characters that move a cursor, reorder a line or are invisible: control characters, line
+ * separators, marks of direction, invisible characters, and halves of surrogate pairs. Text from a
+ * disk, from names and from foreign errors may hold them.
  */
 const UNSEEN =
   /\r\n|[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}\u00ad\u200b\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
-/** Text for people, with everything unseen written out (`\u001b`). Line breaks and tabs stay. */
+/**
+ * Returns text for people, with everything unseen escaped (`\u001b`). Line breaks and tabs stay.
+ */
 export function visibleText(text: string): string {
   return text.replace(UNSEEN, (found) => (STAYS.has(found) ? found : escaped(found)));
 }
 
-/** A carriage return alone would write over its line. */
+/** A carriage return alone is escaped: it would overwrite its line. */
 const STAYS = new Set(["\n", "\r\n", "\t"]);
 
-/** The same on one line: a line break in a value must not look like the end of a message. */
+/** Does the same on one line: a line break in a value must not look like the end of a message. */
 export function visibleLine(text: string): string {
   return text.replace(UNSEEN, (found) => (found === "\t" ? found : escaped(found)));
 }
 
-/** The same with `�` for each: for a place that has only so many columns. */
+/** Replaces each unseen character with `�`, for places with a limited number of columns. */
 export function blankedText(text: string): string {
   return text.replace(UNSEEN, (found) => (found === "\r\n" ? "\ufffd\ufffd" : "\ufffd"));
 }

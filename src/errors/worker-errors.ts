@@ -3,9 +3,10 @@ import { PersistableError } from "./persistable-error.ts";
 import { visibleLine } from "./visible-text.ts";
 
 /**
- * What generates a payload cannot be found by a worker thread: its definition lies in the script that was started, is not exported by its module, or
- * is another one there. Nothing was generated. Remedy: move it to a module of its own and export it; where its module is not found, say
- * `worker: import.meta.url`.
+ * A worker thread cannot find the definition of a payload: it lies in the script
+ * that was started, is not exported by its module, or differs there. Nothing was generated.
+ * Remedy: move it to a module of its own and export it; if its module is not found, pass `worker:
+ * import.meta.url`.
  *
  * @example
  * ```ts
@@ -17,8 +18,9 @@ export class WorkerModuleError extends PersistableError {
 }
 
 /**
- * What a generator needs cannot be had on another thread: a store in memory or one that the program has made itself, a param that is a function. Nothing was generated. Remedy: a
- * folder or a URL as `dataDir`, plain values as params, or no `worker: true`.
+ * A generator needs something that another thread cannot have: a store in memory or one that the
+ * program created itself, a param that is a function. Nothing was generated. Remedy: use a folder
+ * or a URL as `dataDir`, plain values as params, or no `worker: true`.
  *
  * @example
  * ```ts
@@ -30,8 +32,9 @@ export class UnshareableError extends PersistableError {
 }
 
 /**
- * The worker thread that generated a payload has ended: `process.exit` was called there, an error was thrown that nobody caught (`cause`), or its memory
- * was used up. Only this payload is concerned; the next one gets a fresh thread. Remedy: mend the generator.
+ * The worker thread that generated a payload has ended: it called `process.exit`, threw an
+ * error that was not caught (`cause`), or used up its memory. Only this payload is
+ * affected; the next one gets a new thread. Remedy: fix the generator.
  *
  * @example
  * ```ts

@@ -3,8 +3,9 @@ const FIRST_REST_MS = 1000;
 const LONGEST_REST_MS = 60_000;
 
 /**
- * Leaves a service alone for a while after several failures in a row: a second first, twice as long after each attempt that fails again,
- * a minute at most. After a rest one call alone finds out whether it is back.
+ * Leaves a service alone for a while after several failures in a row: a second first, twice as long
+ * after each attempt that fails again, a minute at most. After a rest one call alone finds out
+ * whether it is back.
  */
 export class CircuitBreaker {
   #inARow = 0;
@@ -21,7 +22,9 @@ export class CircuitBreaker {
     return this.#restsUntilMs === undefined ? 0 : Math.max(0, this.#restsUntilMs - performance.now());
   }
 
-  /** Whether the caller may ask; a caller that may says how it went, in one of the three ways below. */
+  /**
+   * Whether the caller may ask; a caller that may says how it went, in one of the three ways below.
+   */
   admit(): boolean {
     if (this.#restsUntilMs === undefined) return true;
     if (this.#isTrying || this.remainingRestMs > 0) return false;

@@ -1,7 +1,10 @@
 import type { Store, StorePath } from "../store/store.ts";
 import { orAborted } from "../util/concurrency/on-abort.ts";
 
-/** What was to be copied could not be read, which is no fault of the store that it is written to. The reason is its cause. */
+/**
+ * What was to be copied could not be read, which is no fault of the store that it is written to.
+ * The reason is its cause.
+ */
 export class SourceFailure extends Error {}
 
 /** Reads a range of an object. */

@@ -3,7 +3,10 @@ import type { Chunks, Store, StorePath, WriteOptions } from "../store/store.ts";
 import type { WritableLayers } from "./layer-mode.ts";
 import { type RemoteLink, unreachable } from "./remote-link.ts";
 
-/** Where the claims of leases lie. They live in one layer only, never copied: a claim that is seen twice is no claim. */
+/**
+ * Where the claims of leases lie. They live in one layer only, never copied: a claim that is seen
+ * twice is no claim.
+ */
 const CLAIMS_FOLDER = ".persistable/leases/";
 
 /** Whether a path is that of a claim. */
@@ -14,8 +17,9 @@ export function isClaim(path: string): boolean {
 type Layer = "local" | "remote";
 
 /**
- * Claims belong where everybody sees them: in the remote, where that can be written and tells who was first. While it does not answer they
- * are made locally, so that at least the processes of this machine do not repeat each other's work.
+ * Claims belong where everybody sees them: in the remote, where that can be written and tells who
+ * was first. While it does not answer they are made locally, so that at least the processes of this
+ * machine do not repeat each other's work.
  */
 export class LayerClaims {
   readonly #local: Store;
@@ -34,7 +38,10 @@ export class LayerClaims {
     this.settle();
   }
 
-  /** Decide anew where claims belong, unless some are held: the remote may know only by now what it can do. */
+  /**
+   * Decide anew where claims belong, unless some are held: the remote may know only by now what it
+   * can do.
+   */
   settle(): void {
     if (this.#made.size > 0) return;
     const { exclusiveCreate, shared } = this.#remote.capabilities;

@@ -1,6 +1,8 @@
 type LayerAccess = "rw" | "r";
 
-/** Which layer may be written: `"local:rw,remote:r"` reads both, and keeps what it writes to itself. */
+/**
+ * Which layer may be written: `"local:rw,remote:r"` reads both, and keeps what it writes to itself.
+ */
 export type LayeredMode = `local:${LayerAccess},remote:${LayerAccess}`;
 
 export interface WritableLayers {

@@ -75,8 +75,8 @@ export interface LayeredStore extends Store {
  * the remote, and never the other way round. Where both may be written and the remote can exclude,
  * one artifact wins for every machine, and leases are held there; while it does not answer, both
  * hold for this machine alone. A payload that is read in parts is copied first, all of it. There is
- * no synchronous door and no path on the disk, since an object that is not in the local store may be
- * in the remote one; so there are no log files, either.
+ * no synchronous door and no path on the disk, since an object that is not in the local store may
+ * be in the remote one; so there are no log files, either.
  *
  * @throws TypeError for a mode that is none.
  *

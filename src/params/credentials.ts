@@ -2,22 +2,24 @@ import { CredentialInParamsError } from "../errors/params-errors.ts";
 import { formatPath } from "../errors/value-path.ts";
 import { isProxy } from "../util/is-proxy.ts";
 
-/** A parameter that looks like a credential. */
 export interface FoundCredential {
-  /** `params.auth.password` */
+  /** The position, as in `params.auth.password`. */
   readonly path: string;
   readonly key: string;
-  /** Why, without the value. */
+  /** The reason, without the value. */
   readonly why: string;
 }
 
 export interface CredentialOptions {
-  /** Keys that look like credentials and are none. */
+  /** Keys that look like credentials and are not. */
   readonly allow?: readonly string[] | undefined;
   readonly root?: string | undefined;
 }
 
-/** Text under a key of these words, in any spelling (`apiKey`, `api_key`, `API-KEY`), is taken for a credential. */
+/**
+ * Text under a key that ends with these words, in any spelling (`apiKey`, `api_key`, `API-KEY`),
+ * counts as a credential.
+ */
 const KEY_PHRASES: readonly (readonly string[])[] = [
   ["password"],
   ["passwd"],
@@ -41,9 +43,11 @@ const KEY_PHRASES: readonly (readonly string[])[] = [
   ["credentials"],
   ["set", "cookie"],
 ];
-/** These are credentials only when they are the whole key: `padToken` and `cookieCutter` are not. */
+/**
+ * These are credentials only when they are the whole key: `padToken` and `cookieCutter` are not.
+ */
 const WHOLE_KEYS = new Set(["token", "cookie", "cookies", "pwd", "bearer"]);
-/** What `fetch` takes under `credentials`. */
+/** `fetch` takes these values under `credentials`. */
 const HARMLESS_VALUES = new Set(["include", "same-origin", "omit"]);
 
 const VALUE_FORMS: readonly (readonly [RegExp, string])[] = [
@@ -54,18 +58,20 @@ const VALUE_FORMS: readonly (readonly [RegExp, string])[] = [
   [/\bhf_[A-Za-z0-9]{30,}\b/, "a Hugging Face token"],
   [/\bAIza[A-Za-z0-9_-]{35}/, "a Google API key"],
   [/\b[sr]k_live_[A-Za-z0-9]{20,}/, "a Stripe key"],
-  // With an unbroken run of letters and digits in it: `sk-learn-gradient-boosting` is a name.
+  // The form needs an unbroken run of letters and digits: `sk-learn-gradient-boosting` is a name.
   [/\bsk-[A-Za-z0-9_-]*?(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}/, "a secret key of a model provider"],
   [/\bxox[abprs]-[A-Za-z0-9-]{10,}/, "a Slack token"],
   [/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----/, "a private key"],
   [/\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/, "a JSON web token"],
-  // Not `docker://alpine:3.18@sha256:…`.
+  // This must not match `docker://alpine:3.18@sha256:…`.
   [/\b[a-z][a-z0-9+.-]{1,30}:\/\/[^/?#\s:@]*:[^/?#\s@]+@(?!sha\d+:)/i, "a URL with a password"],
 ];
-/** Longer texts are payloads, not settings; the head of one is looked at. */
+/** Longer texts are payloads, not settings; only their head is inspected. */
 const MAX_TEXT = 4096;
 
-/** Parameters that look like credentials, by their key or by their form. Getters are not called. */
+/**
+ * Finds parameters that look like credentials, by their key or by their form. It calls no getters.
+ */
 export function findCredentials(params: unknown, options: CredentialOptions = {}): FoundCredential[] {
   const { allow = [], root = "params" } = options;
   const found: FoundCredential[] = [];
@@ -91,10 +97,13 @@ export function findCredentials(params: unknown, options: CredentialOptions = {}
   return found.reverse();
 }
 
-/** A value with a link to what holds it: a path for each would take time that grows with the square of the depth. */
+/**
+ * Links a value to its container: storing a path for each value would take time that grows with the
+ * square of the depth.
+ */
 interface Visit {
   readonly value: unknown;
-  /** The innermost name on the way to it. */
+  /** The innermost name on the way to the value. */
   readonly key: string;
   readonly part: string | number | undefined;
   readonly parent: Visit | undefined;
@@ -111,7 +120,7 @@ function pathOf(visit: Visit): (string | number)[] {
 /**
  * Refuses params that look like credentials.
  *
- * @throws {@link CredentialInParamsError} naming all of them, and no value.
+ * @throws {@link CredentialInParamsError} that names all of them, without any value.
  */
 export function assertNoCredentials(params: unknown, options: CredentialOptions = {}): void {
   const found = findCredentials(params, options);
@@ -129,21 +138,21 @@ function credentialForm(text: string): string | undefined {
   return VALUE_FORMS.find(([pattern]) => pattern.test(head))?.[1];
 }
 
-/** A path is shown to people, and keys may be credentials themselves. */
+/** Hides keys that are credentials themselves, since people see the path. */
 function withoutCredential(part: string | number): string | number {
   return typeof part === "string" && credentialForm(part) !== undefined ? "…" : part;
 }
 
-const keyVerdicts = new Map<string, boolean>();
-const MAX_KEY_VERDICTS = 1000;
+const knownKeys = new Map<string, boolean>();
+const MAX_KNOWN_KEYS = 1000;
 
 function isCredentialKey(key: string): boolean {
-  const known = keyVerdicts.get(key);
+  const known = knownKeys.get(key);
   if (known !== undefined) return known;
   const words = wordsOf(key);
-  const verdict = WHOLE_KEYS.has(words.join("")) || KEY_PHRASES.some((phrase) => endsWith(words, phrase));
-  if (keyVerdicts.size < MAX_KEY_VERDICTS) keyVerdicts.set(key, verdict);
-  return verdict;
+  const isCredential = WHOLE_KEYS.has(words.join("")) || KEY_PHRASES.some((phrase) => endsWith(words, phrase));
+  if (knownKeys.size < MAX_KNOWN_KEYS) knownKeys.set(key, isCredential);
+  return isCredential;
 }
 
 function wordsOf(key: string): string[] {
@@ -156,7 +165,7 @@ function wordsOf(key: string): string[] {
     .filter((word) => word !== "");
 }
 
-/** The last words say what a value is: an `apiKeyName` is a name. */
+/** Only the last words count, since they say what a value is: an `apiKeyName` is a name. */
 function endsWith(words: readonly string[], phrase: readonly string[]): boolean {
   const start = words.length - phrase.length;
   return start >= 0 && phrase.every((word, i) => words[start + i] === word);

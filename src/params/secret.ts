@@ -1,7 +1,8 @@
 import { wrapperKind } from "../util/wrapper-kind.ts";
 
 /**
- * A value that the generator needs and nobody else may see: in no recipe, record, log or error, not even hashed. Made by {@link secret}.
+ * Holds a value that only the generator may see: it is in no recipe, record, log or error, not even
+ * hashed. Created by {@link secret}.
  */
 export class Secret<Value = string> {
   static {
@@ -15,7 +16,6 @@ export class Secret<Value = string> {
     Object.freeze(this);
   }
 
-  /** The value itself. */
   reveal(): Value {
     return this.#value;
   }
@@ -38,7 +38,7 @@ export class Secret<Value = string> {
 }
 
 /**
- * Wrap a password, key or token that is given as a parameter.
+ * Wraps a password, key or token that is given as a parameter.
  *
  * @example
  * ```ts

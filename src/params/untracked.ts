@@ -1,6 +1,9 @@
 import { wrapperKind } from "../util/wrapper-kind.ts";
 
-/** A parameter that is deliberately outside the recipe, and recorded as such. Made by {@link untracked}. */
+/**
+ * Holds a parameter that is deliberately outside the recipe, and recorded as such. Created by
+ * {@link untracked}.
+ */
 export class Untracked<Value = unknown> {
   static {
     Object.defineProperty(Untracked.prototype, wrapperKind, { value: "untracked" });
@@ -15,7 +18,8 @@ export class Untracked<Value = unknown> {
 }
 
 /**
- * Give a parameter without making it part of the recipe: the payload of another value is taken for the same one.
+ * Passes a parameter without making it part of the recipe: payloads that differ only in its value
+ * count as the same.
  *
  * @example
  * ```ts

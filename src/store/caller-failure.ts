@@ -1,6 +1,7 @@
 /**
- * Whoever called the store failed, not the store: they gave up, or the source of their bytes, or what they do with a chunk. Their error
- * goes through as it is, even when it looks like one of the system's.
+ * Whoever called the store failed, not the store: they gave up, or the source of their bytes, or
+ * what they do with a chunk. Their error goes through as it is, even when it looks like one of the
+ * system's.
  */
 export class CallerFailure extends Error {}
 

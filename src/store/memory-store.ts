@@ -23,8 +23,9 @@ const places = new Map<string, Place>();
 let unnamed = 0;
 
 /**
- * A store in the memory of this process: for tests, and for payloads that need not outlive it. It behaves like a folder, and copies
- * what goes in and what comes out, so that no caller can change what another one reads.
+ * A store in the memory of this process: for tests, and for payloads that need not outlive it. It
+ * behaves like a folder, and copies what goes in and what comes out, so that no caller can change
+ * what another one reads.
  *
  * @example
  * ```ts

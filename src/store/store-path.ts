@@ -2,16 +2,20 @@ import { InvalidStorePathError } from "../errors/store-errors.ts";
 import type { StorePath } from "./store.ts";
 
 const MAX_SEGMENT_BYTES = 200;
-/** The usual path, judged by one look: nothing here is special on any file system, up to the two things that `isUsual` adds. */
+/**
+ * The usual path, judged by one look: nothing here is special on any file system, up to the two
+ * things that `isUsual` adds.
+ */
 const usual = /^[A-Za-z0-9_][A-Za-z0-9_.~-]{0,199}(?:\/[A-Za-z0-9_][A-Za-z0-9_.~-]{0,199})*$/;
 const device = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[ .]|$)/i;
 const mayBeDevice = /(?:^|\/)(?:con|prn|aux|nul|com|lpt)/i;
 
 /**
- * A path inside a store, put together from its folders and its file name. Each segment must be safe as it is on every file
- * system: text from users goes through `safeName` first.
+ * A path inside a store, put together from its folders and its file name. Each segment must be safe
+ * as it is on every file system: text from users goes through `safeName` first.
  *
- * @throws {@link InvalidStorePathError} where a segment is empty, `.` or `..`, longer than 200 bytes, or contains a separator or
+ * @throws {@link InvalidStorePathError} where a segment is empty, `.` or `..`, longer than 200
+ * bytes, or contains a separator or
  * another character, or is a name, that some file system does not take or changes.
  *
  * @example

@@ -2,9 +2,9 @@ import { ClassCodecError } from "../errors/user-code-errors.ts";
 
 type AnyClass<Instance> = abstract new (...args: never) => Instance;
 
-/** How instances of one class become plain values and back, in params and in payloads. */
+/** Turns instances of one class into plain values and back, in params and in payloads. */
 export interface ClassCodec<Instance = unknown, Encoded = unknown> {
-  /** Stands in recipes and payloads for the class: keep it when the class is renamed. */
+  /** Represents the class in recipes and payloads: keep it when the class is renamed. */
   readonly name: string;
   readonly class: AnyClass<Instance>;
   encode(instance: Instance): Encoded;
@@ -12,7 +12,8 @@ export interface ClassCodec<Instance = unknown, Encoded = unknown> {
 }
 
 /**
- * Declare how instances of a class are encoded. Only instances of exactly this class are meant, not those of subclasses.
+ * Declares how instances of a class are encoded. It applies to instances of exactly this class, not
+ * to those of subclasses.
  *
  * @example
  * ```ts
@@ -31,17 +32,18 @@ export function defineClass<Instance, Encoded>(
   return { name, class: Class, encode: (instance) => encode(instance), decode: (encoded) => decode(encoded) };
 }
 
-/** The codec for exactly the class of this object. */
+/** Finds the codec for exactly the class of this object. */
 export function findCodec(classes: readonly ClassCodec[], object: object): ClassCodec | undefined {
   const prototype: unknown = Object.getPrototypeOf(object);
   return classes.find((codec) => codec.class.prototype === prototype);
 }
 
 /**
- * What the codec makes of an instance.
+ * Encodes an instance with its codec.
  *
- * @param place - where the instance stands, for the message
- * @throws {@link ClassCodecError} where the codec throws: that is the user's code, and says nothing about any artifact.
+ * @param place - gives the position of the instance, for the message
+ * @throws {@link ClassCodecError} if the codec throws. It is the user's code: no artifact is to
+ * blame.
  */
 export function encodeInstance(codec: ClassCodec, instance: unknown, place?: () => string): unknown {
   try {
@@ -52,9 +54,9 @@ export function encodeInstance(codec: ClassCodec, instance: unknown, place?: () 
 }
 
 /**
- * The instance again.
+ * Decodes an instance with its codec.
  *
- * @throws {@link ClassCodecError} where the codec throws
+ * @throws {@link ClassCodecError} if the codec throws
  */
 export function decodeInstance(codec: ClassCodec, encoded: unknown, place?: () => string): unknown {
   try {

@@ -1,4 +1,6 @@
-/** How deeply JSON text nests containers, without parsing it; counts at most to `limit` + 1. */
+/**
+ * Returns how deeply JSON text nests containers, without parsing it; counts at most to `limit` + 1.
+ */
 export function jsonDepth(text: Uint8Array, limit: number): number {
   let depth = 0;
   let deepest = 0;

@@ -1,10 +1,10 @@
-/** Failures that pass when others close their files. */
+/** These failures pass when other code closes its files. */
 export const openBusy: readonly (string | undefined)[] = ["EMFILE", "ENFILE"];
 
-/** About two seconds in total. */
+/** They add up to about two seconds. */
 const PAUSES_MS = [5, 10, 20, 40, 80, 160, 320, 640, 640];
 
-/** Try again for a while where the system is busy, which the code of its failure says. */
+/** Retries for a while as long as `start` fails with one of the `busy` codes. */
 export async function patiently<Value>(
   busy: readonly (string | undefined)[],
   start: () => Promise<Value>,

@@ -1,7 +1,7 @@
 /**
- * Text as it was written, where a tool has only put a byte order mark before it or turned its line
- * ends into CR LF; anything else as it is. Git does that to files that it takes for text. For JSON
- * that holds no line end of its own, which escapes those inside of strings.
+ * Removes a byte order mark and turns CR LF into LF; other bytes stay as they are. Git and editors
+ * make these changes to files that they take for text. This is safe only for JSON without line ends
+ * of its own: JSON escapes those inside strings.
  */
 export function plainLines(bytes: Uint8Array): Uint8Array {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;

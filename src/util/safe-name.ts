@@ -1,20 +1,27 @@
 import { sha256Hex } from "./digest/sha256.ts";
 
-/** What maps to itself: the usual name of a payload. No dot, so that no folder can be called like the log file of another name. */
+/**
+ * These names map to themselves. They have no dot, so that no folder has the name of another
+ * payload's log file.
+ */
 const plain = /^[a-z0-9_][a-z0-9_-]{0,99}$/;
-/** Names of devices, which Windows opens in the place of files in whatever folder, case and extension. */
+/** Windows opens these names as devices instead of files, in any folder, case and extension. */
 const device = /^(?:con|prn|aux|nul|conin|conout|clock|com[0-9]|lpt[0-9])(?![a-z0-9_-])/i;
-/** Between the readable part and the hash: no plain name contains it, so no plain name equals an escaped one. */
+/**
+ * Separates the readable part from the hash: no plain name contains it, so no plain name equals an
+ * escaped one.
+ */
 const SEPARATOR = "~";
 const HASH_DIGITS = 12;
 const MAX_READABLE_BYTES = 80;
 
 /**
- * The name of the folder that holds a payload's artifacts, and of its log file: safe on Linux, macOS and Windows, and distinct for
- * distinct names even where the file system ignores case or normalizes Unicode.
+ * Returns the name of the folder that holds a payload's artifacts, and of its log file: safe on
+ * Linux, macOS and Windows, and distinct for distinct names even where the file system ignores case
+ * or normalizes Unicode.
  *
- * A plain name (lower-case letters, digits, `_`, `-`, at most 100) maps to itself. Any other keeps what is readable of it and gets a hash
- * of the exact name.
+ * A plain name (lower-case letters, digits, `_`, `-`, at most 100) maps to itself. For any other
+ * name, the readable characters are kept and a hash of the exact name is added.
  *
  * @example
  * ```ts
@@ -29,7 +36,8 @@ export function safeName(name: string): string {
 
 function hashOf(name: string): string {
   const digits = (text: string): string => sha256Hex(text).slice(0, HASH_DIGITS);
-  // UTF-8 cannot tell lone surrogates apart, so such a name is hashed as JSON, and marked: its JSON may be a name, too.
+  // UTF-8 cannot distinguish lone surrogates, so such a name is hashed as JSON. The mark `u` keeps
+  // it apart from a name that equals this JSON.
   return name.isWellFormed() ? digits(name) : `u${digits(JSON.stringify(name))}`;
 }
 
@@ -51,8 +59,8 @@ function readablePart(name: string): string {
 }
 
 /**
- * Letters that no normalization changes. A fixed list, since what Unicode calls a letter grows with every release, and a name must
- * lead to the same folder for ever.
+ * Letters that no normalization changes. A fixed list, since the letters of Unicode grow with
+ * every release, and a name must lead to the same folder forever.
  */
 const stable = /^[\w.\-Α-Ωα-ωА-Яа-яぁ-ゖァ-ヺ一-鿿]$/;
 
@@ -60,7 +68,7 @@ function isStable(character: string): boolean {
   return stable.test(character) && character.normalize("NFD") === character;
 }
 
-/** `e` for `é`, `_` for whatever has no such letter. */
+/** Returns `e` for `é`, and `_` for a character without such a base letter. */
 function fold(character: string): string {
   const base = character.normalize("NFKD").charAt(0);
   return isStable(base) ? base : "_";

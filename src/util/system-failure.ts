@@ -10,8 +10,9 @@ import {
 } from "../errors/store-errors.ts";
 
 /**
- * What the system called a failure, `ENOENT`; `undefined` for any other error. The error is recognized by its code and
- * not by its class: in the VM context of a test runner, the errors of Node's own modules are instances of another realm's Error.
+ * Returns the system's code of a failure, such as `ENOENT`, and `undefined` for any other error.
+ * The error is recognized by its code and not by its class: in the VM context of a test runner, the
+ * errors of Node's own modules are instances of another realm's `Error`.
  */
 export function systemCodeOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
@@ -19,7 +20,7 @@ export function systemCodeOf(error: unknown): string | undefined {
   return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
-/** The error of ours for a failure of the system; any other as it is. */
+/** Converts a failure of the system to one of our errors; any other error stays as it is. */
 export function systemFailure(error: unknown, where: Pick<StoreFailure, "operation" | "path">): unknown {
   const systemCode = systemCodeOf(error);
   return systemCode === undefined ? error : classify(systemCode, { ...where, systemCode, cause: error });

@@ -6,14 +6,17 @@ import path from "node:path";
 const open = new Set<string>();
 let isListening = false;
 
-/** An empty folder for scratch files, its absolute path. It goes when the process exits, or earlier by {@link removeWorkFolder}. */
+/**
+ * Creates an empty folder for scratch files and returns its absolute path. It is removed when the
+ * process exits, or earlier by {@link removeWorkFolder}.
+ */
 export function makeWorkFolder(): string {
   const folder = mkdtempSync(path.join(path.resolve(tmpdir()), "persistable-work-"));
   adoptWorkFolder(folder);
   return folder;
 }
 
-/** Answer for a folder that another thread has made. */
+/** Makes this thread responsible for removing a folder that another thread has created. */
 export function adoptWorkFolder(folder: string): void {
   open.add(folder);
   if (isListening) return;
@@ -21,12 +24,15 @@ export function adoptWorkFolder(folder: string): void {
   process.on("exit", removeAll);
 }
 
-/** Leave a folder to another thread, which answers for it from now on. */
+/** Hands the responsibility for a folder over to another thread. */
 export function leaveWorkFolder(folder: string): void {
   open.delete(folder);
 }
 
-/** Never fails: the payload must not be lost for what a scratch folder does. What could not be removed is tried again at exit. */
+/**
+ * Never fails: a scratch folder must not cost a payload. If the removal fails, the exit of the
+ * process tries again.
+ */
 export async function removeWorkFolder(folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -41,7 +47,7 @@ function removeAll(): void {
     try {
       rmSync(folder, { recursive: true, force: true });
     } catch {
-      // The process ends: nobody is left to tell.
+      // The process is about to end: there is no caller left to report to.
     }
   }
 }

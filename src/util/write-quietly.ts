@@ -1,14 +1,15 @@
-/** Where text for people goes: standard error, or anything like it. */
+/** A stream for people to read: standard error, or anything like it. */
 export interface TextStream {
   write(text: string, done?: (error?: Error | null) => void): unknown;
 }
 
-/** Streams that have failed: what they would show is not seen by anybody. */
+/** Streams that have failed: what they would show cannot be seen. */
 const broken = new WeakSet<object>();
 
 /**
- * Write for people who may have stopped reading: `study.mjs 2>&1 | head -1`, or a terminal that was closed. What is shown must not end
- * what it tells of, so a stream that fails gets nothing more, and nobody hears of it.
+ * Writes for people who may have stopped reading: `study.mjs 2>&1 | head -1`, or a closed terminal.
+ * A display must not end the work that it displays, so a stream that fails gets nothing more, and
+ * the failure is not reported.
  */
 export function writeQuietly(stream: TextStream, text: string): void {
   if (broken.has(stream)) return;
@@ -19,15 +20,16 @@ export function writeQuietly(stream: TextStream, text: string): void {
       expectError(stream);
     });
   } catch (error) {
-    // A mistake in somebody's own stream is theirs to see.
+    // A bug in the caller's own stream is the caller's to see.
     if (typeof (Object(error) as { readonly code?: unknown }).code !== "string") throw error;
     broken.add(stream);
   }
 }
 
 /**
- * A stream of Node also emits each failure, right after its callback; without a listener that ends the
- * process. A listener for good would also hide the failures of the program's own writes.
+ * Catches the `error` event that a Node stream emits right after its callback; without a listener
+ * that event ends the process. A permanent listener would also hide the failures of the program's
+ * own writes.
  */
 function expectError(stream: TextStream): void {
   (stream as Partial<NodeJS.EventEmitter>).once?.("error", () => {});

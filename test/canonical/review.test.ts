@@ -326,9 +326,9 @@ describe("digests", () => {
     }
   });
 
-  gap("refuse what is no chunk of the object", async () => {
-    await expect(createDigestCollector(20_000_000).onChunk(new Uint8Array(3), 0)).rejects.toThrow(/no chunk/);
-    await expect(createDigestCollector(20_000_000).onChunk(new Uint8Array(3), 5)).rejects.toThrow(/no chunk/);
+  gap("refuse bytes that are not a chunk of the object", async () => {
+    await expect(createDigestCollector(20_000_000).onChunk(new Uint8Array(3), 0)).rejects.toThrow(/not a chunk/);
+    await expect(createDigestCollector(20_000_000).onChunk(new Uint8Array(3), 5)).rejects.toThrow(/not a chunk/);
   });
 });
 

@@ -58,7 +58,7 @@ describe("a bucket of Cloud Storage", () => {
     await expect(store.writeFresh(PATH, [Buffer.from("x")])).rejects.toThrow(/there is no bucket there-is-none/);
     await expect(store.read(PATH)).rejects.toThrow(/there is no bucket there-is-none/);
     await expect(openGcs("gs://name:key@bucket")).rejects.toThrow(/credentials/);
-    await expect(openGcs("gs:///prefix")).rejects.toThrow(/no place to keep artifacts/);
+    await expect(openGcs("gs:///prefix")).rejects.toThrow(/not a place to keep artifacts/);
   });
 
   it("says so when nobody listens", async () => {

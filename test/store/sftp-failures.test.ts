@@ -199,7 +199,7 @@ describe.skipIf(sshd === undefined)("a key that lets nobody in", () => {
     const failure = await failureOf(sftpStore({ ...optionsFor(server, "/tmp"), ...change }));
     expect(failure).toBeInstanceOf(StoreAccessError);
     expect(failure.path).toBe(`sftp://${server.username}@127.0.0.1:${server.port}/tmp`);
-    expect(failure.message).not.toMatch(/See to the disk/);
+    expect(failure.message).not.toMatch(/Check the disk/);
     return failure;
   }
 

@@ -5,7 +5,10 @@ import type { Store } from "../../store/store.ts";
 import { type Beating, beatThroughStore } from "./lease-beats.ts";
 import { thisMachine } from "./lease-machine.ts";
 
-/** Where this file lies once it is bundled: asked for on the main thread, and imported by the thread that beats. */
+/**
+ * Where this file lies once it is bundled: asked for on the main thread, and imported by the thread
+ * that beats.
+ */
 export const heartbeatEntryUrl: string | undefined = import.meta.url;
 
 /** A claim in a store elsewhere, as it is described to the thread. */
@@ -22,7 +25,10 @@ export interface BeatFailure {
   readonly mayPass: boolean;
 }
 
-/** The stores that this thread has opened, by how they were. Each is let go of when no claim is left in it. */
+/**
+ * The stores that this thread has opened, by how they were. Each is let go of when no claim is left
+ * in it.
+ */
 const opened = new Map<string, { readonly store: Promise<Store>; claims: number }>();
 
 /**

@@ -8,8 +8,9 @@ export type Wake = "awaited-changed" | "claims-changed" | "poll";
 const BURST_MS = 10;
 
 /**
- * Ends waits: when something changed in a folder, at the latest after the poll time. A store may miss changes (those of other machines
- * mostly) and may tell of changes that are none, so whoever wakes looks for themselves.
+ * Ends waits: when something changed in a folder, at the latest after the poll time. A store may
+ * miss changes (those of other machines mostly) and may tell of changes that are none, so whoever
+ * wakes looks for themselves.
  */
 export class Alarm {
   readonly #machine: Machine;

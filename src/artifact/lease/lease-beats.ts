@@ -54,7 +54,8 @@ export function beatThroughStore(
       const bytes = [Buffer.from(head + encodeBeat(++count))];
       await store.replace(path, bytes, { durable: false, signal: callOff.signal });
     } catch (error) {
-      // The next beat may get through. If none does, others take over, and this claim notices when it is asked.
+      // The next beat may get through. If none does, others take over, and this claim notices when
+      // it is asked.
       if (!isStopped) listener.onFailure?.(error);
     }
   }

@@ -33,7 +33,10 @@ export interface Claim {
   readonly beat: string;
 }
 
-/** The claims on an address, each outbidding the one before it. The owner of the last one holds the lease. */
+/**
+ * The claims on an address, each outbidding the one before it. The owner of the last one holds the
+ * lease.
+ */
 export type ClaimChain = readonly Claim[];
 
 const LEASE_VERSION = 1;

@@ -3,23 +3,32 @@ import type { Alarm } from "./lease-alarm.ts";
 import type { LeaseOwner } from "./lease-claim.ts";
 
 /**
- * A time-limited claim on an address: while it is held, every other process that wants the same payload waits. It only saves work.
- * What is persisted is right without it too, since an artifact appears whole and once, whoever publishes it.
+ * A time-limited claim on an address: while it is held, every other process that wants the same
+ * payload waits. It only saves work. What is persisted is right without it too, since an artifact
+ * appears whole and once, whoever publishes it.
  */
 export interface Lease {
   readonly address: Address;
   /** 1, or one more for each owner that was found dead and taken over from. */
   readonly epoch: number;
-  /** Whether this claim is still the newest: `false` after a take-over, because this process had been stopped for too long. */
+  /**
+   * Whether this claim is still the newest: `false` after a take-over, because this process had
+   * been stopped for too long.
+   */
   isCurrent(): Promise<boolean>;
-  /** Let the next one in. May be called again; after a take-over it changes nothing. Never fails. */
+  /**
+   * Let the next one in. May be called again; after a take-over it changes nothing. Never fails.
+   */
   release(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** How long things take. All in milliseconds. */
 export interface LeaseTiming {
-  /** How often a waiter looks, where nothing wakes it earlier. Default 20, and 250 on a store that is not on this machine's disk. */
+  /**
+   * How often a waiter looks, where nothing wakes it earlier. Default 20, and 250 on a store that
+   * is not on this machine's disk.
+   */
   readonly pollMs: number;
   /** How often an owner shows that it works. Default 1,000. */
   readonly beatMs: number;

@@ -5,7 +5,9 @@ import type { Claim } from "./lease-claim.ts";
  * take it for the claim of an owner who works.
  */
 
-/** As long as a beat, so that it can stand in its place; earlier releases take it for the last beat. */
+/**
+ * As long as a beat, so that it can stand in its place; earlier releases take it for the last beat.
+ */
 const ENDED = "end of work ";
 
 /** What stands behind the head of a claim that is over. */

@@ -18,10 +18,16 @@ export interface Heartbeat {
   stop(): void | Promise<void>;
 }
 
-/** Where beats on a thread begin: after this time most generators are done, and the thread need not load anything for them. */
+/**
+ * Where beats on a thread begin: after this time most generators are done, and the thread need not
+ * load anything for them.
+ */
 const ENTRY_AFTER_MS = 500;
 
-/** Show that the owner of a claim still works, every `beatMs`, until it is stopped. The process may end meanwhile. */
+/**
+ * Show that the owner of a claim still works, every `beatMs`, until it is stopped. The process may
+ * end meanwhile.
+ */
 export function startHeartbeat(store: Store, claim: Claim, head: string, beatMs: number, machine: Machine): Heartbeat {
   const beating: Beating = { path: claim.path, token: claim.token, head, everyMs: beatMs };
   const place = layerOf(store, claim.path);
@@ -56,8 +62,9 @@ function beatFile(store: Store, place: Store, file: string, beating: Beating, ma
 }
 
 /**
- * Beats in a store elsewhere. The thread of this process opens the same place again and beats there; where that is not possible, and
- * as soon as one of its beats did not get through, the event loop beats as well.
+ * Beats in a store elsewhere. The thread of this process opens the same place again and beats
+ * there; where that is not possible, and as soon as one of its beats did not get through, the event
+ * loop beats as well.
  */
 class DistantHeartbeat implements Heartbeat {
   readonly ready: Promise<void>;
@@ -111,7 +118,10 @@ class DistantHeartbeat implements Heartbeat {
 
 let entryUrl: Promise<string | undefined> | undefined;
 
-/** The module that the thread imports; `undefined` where it might be the program itself, which must not run twice. */
+/**
+ * The module that the thread imports; `undefined` where it might be the program itself, which must
+ * not run twice.
+ */
 function findEntry(): Promise<string | undefined> {
   entryUrl ??= loadPart(() => import("./heartbeat-entry.ts")).then(
     ({ heartbeatEntryUrl: url }) => (url !== undefined && isFileOfPackage(url, "persistable-ts") ? url : undefined),

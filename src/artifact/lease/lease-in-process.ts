@@ -5,7 +5,10 @@ import type { LeaseOwner } from "./lease-claim.ts";
 import type { Contender, Lease, Standing, WonLease } from "./lease-contender.ts";
 import type { Machine } from "./lease-machine.ts";
 
-/** Wants a lease on a store that only this process sees, or that cannot tell who was first: it holds within this process. */
+/**
+ * Wants a lease on a store that only this process sees, or that cannot tell who was first: it holds
+ * within this process.
+ */
 export class InProcessContender implements Contender {
   readonly #address: Address;
   readonly #key: string;

@@ -3,8 +3,9 @@ import { isEnded } from "./lease-ended.ts";
 import type { Machine } from "./lease-machine.ts";
 
 /**
- * Watches one claim after another, and says when its owner no longer works: at once where that is certain, otherwise when it has
- * been silent for `staleMs`. Beats are counted and no times compared, so clocks that differ or are set do not matter.
+ * Watches one claim after another, and says when its owner no longer works: at once where that is
+ * certain, otherwise when it has been silent for `staleMs`. Beats are counted and no times
+ * compared, so clocks that differ or are set do not matter.
  */
 export class ClaimObserver {
   readonly #machine: Machine;
@@ -24,8 +25,10 @@ export class ClaimObserver {
 
   /**
    * @param folder where the claims lie on this machine's disk, if they do.
-   * @param longestStepMs the most that one look adds to the silence: while we were stopped ourselves, or busy, the owner may well
-   * have been stopped by the same hand (a suspended laptop, Ctrl-Z), and gets its time to beat again.
+   * @param longestStepMs the most that one look adds to the silence: while we were stopped
+   * ourselves, or busy, the owner may well
+   * have been stopped by the same hand (a suspended laptop, Ctrl-Z), and gets its time to beat
+   * again.
    */
   constructor(machine: Machine, folder: string | undefined, staleMs: number, longestStepMs: number) {
     this.#machine = machine;

@@ -34,12 +34,14 @@ export interface PulseBeat {
 }
 
 /**
- * Beats for every claim of this process, on a thread of its own: a generator that computes for a minute without a pause must not look
- * dead. The text is a string, so that no bundler can lose it, and plain JavaScript, which no loader of the program has to translate.
+ * Beats for every claim of this process, on a thread of its own: a generator that computes for a
+ * minute without a pause must not look dead. The text is a string, so that no bundler can lose it,
+ * and plain JavaScript, which no loader of the program has to translate.
  *
- * In a folder, each beat opens the file again and writes only where it finds its own claim: after a stop of some length the name may be
- * another's. It follows no link, neither in the place of the file nor of its folders, and does not wait for a pipe. For a store
- * elsewhere, the thread imports the library's own module.
+ * In a folder, each beat opens the file again and writes only where it finds its own claim: after a
+ * stop of some length the name may be another's. It follows no link, neither in the place of the
+ * file nor of its folders, and does not wait for a pipe. For a store elsewhere, the thread imports
+ * the library's own module.
  */
 const pulseSource = `
 const { parentPort } = process.getBuiltinModule("node:worker_threads");
@@ -128,7 +130,8 @@ class Pulse {
       return { stop: () => Promise.resolve() };
     }
     this.#listeners.set(id, listener);
-    // A beat of a file is done before the thread hears anything else, so there is nothing to wait for.
+    // A beat of a file is done before the thread hears anything else, so there is nothing to wait
+    // for.
     const waitsFromMs = "afterMs" in beating ? performance.now() + beating.afterMs : Number.POSITIVE_INFINITY;
     return { stop: () => this.#stop(id, performance.now() >= waitsFromMs) };
   }
@@ -173,7 +176,8 @@ class Pulse {
   #tryStart(): Worker | undefined {
     try {
       const { Worker } = process.getBuiltinModule("node:worker_threads");
-      // Nothing of the program's own start is repeated: neither its flags (loaders, preloaded modules) nor NODE_OPTIONS.
+      // Nothing of the program's own start is repeated: neither its flags (loaders, preloaded
+      // modules) nor NODE_OPTIONS.
       const worker = new Worker(pulseSource, { eval: true, name: "persistable heartbeat", execArgv: [], env: {} });
       worker.on("error", () => this.#fail());
       worker.on("exit", () => this.#fail());

@@ -84,21 +84,24 @@ export class StoredContender implements Contender {
         this.#store.sync?.createIfAbsent?.(path, bytes, options) ?? this.#store.createIfAbsent(path, bytes, options);
       return (await made) === "created";
     } catch (error) {
-      // Whether it was made is not known, and as long as this process lives nobody else would be sure that it is abandoned.
+      // Whether it was made is not known, and as long as this process lives nobody else would be
+      // sure that it is abandoned.
       await this.#removeOwn(path, token);
       throw error;
     }
   }
 
   /**
-   * Whether the claims that we found dead are still what we outbid. They are gone where somebody else outbid them first, finished, and
-   * removed them, while we were slow; then our claim lies where no chain leads. Whoever outbids us creates after us and looks after
-   * that, so of two who are both convinced, one would have seen the other.
+   * Whether the claims that we found dead are still what we outbid. They are gone where somebody
+   * else outbid them first, finished, and removed them, while we were slow; then our claim lies
+   * where no chain leads. Whoever outbids us creates after us and looks after that, so of two who
+   * are both convinced, one would have seen the other.
    */
   async #verify(chain: ClaimChain, own: Claim): Promise<boolean> {
     const there = await readClaimChain(this.#store, this.#address);
     if (there.length === chain.length && there.every(({ token }, i) => token === chain[i]?.token)) return true;
-    // Outbid already, since we were stopped for long: then our claim is a link of a chain, and must stay.
+    // Outbid already, since we were stopped for long: then our claim is a link of a chain, and must
+    // stay.
     if (!there.some(({ token }) => token === own.token)) await this.#removeOwn(own.path, own.token);
     return false;
   }
@@ -143,7 +146,10 @@ class StoredLease implements Lease {
     removeAtExit(this);
   }
 
-  /** From now on others see that the owner works. A lease that is given back at once needs no heartbeat, which costs a thread. */
+  /**
+   * From now on others see that the owner works. A lease that is given back at once needs no
+   * heartbeat, which costs a thread.
+   */
   beat(): Promise<void> | undefined {
     this.#heartbeat ??= this.#startHeartbeat();
     return this.#heartbeat.ready;
@@ -172,12 +178,15 @@ class StoredLease implements Lease {
     heldLeases.delete(this);
     await this.#heartbeat?.stop();
     try {
-      // Taken over: the chain is the taker's to remove. Without its first claim it would be free for somebody else.
+      // Taken over: the chain is the taker's to remove. Without its first claim it would be free
+      // for somebody else.
       if ((await readClaim(this.#store, this.#outbiddingPath)) !== undefined) return;
       const first = await readClaim(this.#store, firstClaimPath(this.address));
-      // Taken over, and done with: the first claim, if there is one, is somebody else's. A late beat may have brought back ours.
+      // Taken over, and done with: the first claim, if there is one, is somebody else's. A late
+      // beat may have brought back ours.
       const isOurs = first?.token === this.#chain[0]?.token;
-      // The first claim goes first. Without a later one, the earlier ones would look like claims that nobody has outbid.
+      // The first claim goes first. Without a later one, the earlier ones would look like claims
+      // that nobody has outbid.
       for (const { path } of isOurs ? this.#chain : this.#chain.slice(1)) await this.#store.remove(path);
     } catch {
       // What was done under the lease is done.
@@ -185,7 +194,10 @@ class StoredLease implements Lease {
     }
   }
 
-  /** A claim that could not be removed says that it is over, where that can be written; otherwise it falls silent, and is outbid. */
+  /**
+   * A claim that could not be removed says that it is over, where that can be written; otherwise it
+   * falls silent, and is outbid.
+   */
   async #sayEnded(): Promise<void> {
     noteEnded(this.#token);
     try {
@@ -221,8 +233,9 @@ const heldLeases = new Set<StoredLease>();
 let isRemovingAtExit = false;
 
 /**
- * Claims of a process that ends by itself are gone with it. One that is killed leaves them, and everybody can see that it is gone; so
- * there is no need to listen to signals, which would change what they do to the program.
+ * Claims of a process that ends by itself are gone with it. One that is killed leaves them, and
+ * everybody can see that it is gone; so there is no need to listen to signals, which would change
+ * what they do to the program.
  */
 function removeAtExit(lease: StoredLease): void {
   heldLeases.add(lease);

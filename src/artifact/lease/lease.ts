@@ -12,10 +12,15 @@ export type { Lease, LeaseTiming } from "./lease-contender.ts";
 
 /** How {@link acquireLease} waits, and whom it tells. */
 export interface LeaseOptions {
-  /** Whether nobody needs the lease any more. Asked at the beginning, after wake-ups, and once more when the lease was won. */
+  /**
+   * Whether nobody needs the lease any more. Asked at the beginning, after wake-ups, and once more
+   * when the lease was won.
+   */
   readonly isDone: () => boolean | Promise<boolean>;
   readonly signal?: AbortSignal | undefined;
-  /** Somebody else holds the lease; once for each owner. `undefined` where the owner is not known. */
+  /**
+   * Somebody else holds the lease; once for each owner. `undefined` where the owner is not known.
+   */
   readonly onWaiting?: ((owner: LeaseOwner | undefined) => void) | undefined;
   /** The owner was found dead, or was silent for too long, and the lease is ours now. */
   readonly onTakeover?: ((owner: LeaseOwner | undefined, silentMs: number | undefined) => void) | undefined;
@@ -27,9 +32,11 @@ export interface LeaseOptions {
 }
 
 /**
- * Wait until this process holds the lease on an address, or until nobody needs it any more (`undefined`).
+ * Wait until this process holds the lease on an address, or until nobody needs it any more
+ * (`undefined`).
  *
- * @throws the signal's reason, as soon as it is aborted; a StoreError where the claim cannot be written or read, before anything
+ * @throws the signal's reason, as soon as it is aborted; a StoreError where the claim cannot be
+ * written or read, before anything
  * costly was begun.
  *
  * @example
@@ -68,8 +75,9 @@ const swept = new Set<string>();
 const MAX_SWEPT = 64;
 
 /**
- * Claims of owners that were killed when their artifact was there already are never asked for again. They do no harm, and go when a
- * process takes its first lease in their folder: each is outbid and given back, as by anybody who wants it.
+ * Claims of owners that were killed when their artifact was there already are never asked for
+ * again. They do no harm, and go when a process takes its first lease in their folder: each is
+ * outbid and given back, as by anybody who wants it.
  */
 async function sweepOnce(store: Store, machine: Machine): Promise<void> {
   if (store.localPath === undefined || machine !== thisMachine || swept.has(store.url)) return;
@@ -91,7 +99,10 @@ async function sweepOnce(store: Store, machine: Machine): Promise<void> {
   }
 }
 
-/** Who holds the lease on an address now, as far as that can be told at once; `undefined` where nobody does. */
+/**
+ * Who holds the lease on an address now, as far as that can be told at once; `undefined` where
+ * nobody does.
+ */
 export async function readLease(store: Store, address: Address): Promise<LeaseOwner | undefined> {
   if (!isAcrossProcesses(store)) return InProcessContender.ownerOf(store, address);
   const owner = (await readClaimChain(store, address)).at(-1)?.owner;
@@ -111,7 +122,10 @@ const REMOTE_TIMING: LeaseTiming = { pollMs: 250, beatMs: 3000, staleMs: 20_000 
 const IMMEDIATE_ATTEMPTS = 3;
 const POLLS_PER_QUESTION = 10;
 
-/** Tries right away, since mostly nobody else is there; looks, waits and tries again where somebody is. */
+/**
+ * Tries right away, since mostly nobody else is there; looks, waits and tries again where somebody
+ * is.
+ */
 async function contend(
   contender: Contender,
   alarm: Alarm,

@@ -1,4 +1,7 @@
-/** Whether a file belongs to an installed package of that name, and is not part of a bundle of another one. */
+/**
+ * Whether a file belongs to an installed package of that name, and is not part of a bundle of
+ * another one.
+ */
 export function isFileOfPackage(url: string, name: string): boolean {
   const { existsSync, readFileSync } = process.getBuiltinModule("node:fs");
   try {

@@ -1,11 +1,17 @@
 import { readFileSync, readlinkSync, statfsSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Which process: enough for another one to find out, in the cases where that can be known, that it is gone. */
+/**
+ * Which process: enough for another one to find out, in the cases where that can be known, that it
+ * is gone.
+ */
 export interface ProcessIdentity {
   readonly host: string;
   readonly pid: number;
-  /** When it started, in clock ticks since the boot (Linux): tells a process from a later one with the same number. */
+  /**
+   * When it started, in clock ticks since the boot (Linux): tells a process from a later one with
+   * the same number.
+   */
   readonly startedAt?: string;
   /** Which boot of which kernel (Linux). */
   readonly bootId?: string;
@@ -32,15 +38,16 @@ export function currentProcess(): ProcessIdentity {
 }
 
 /**
- * Whether that process is certainly gone, as far as it can be told at once. `false` means no more than "not certain": the process may
- * be on another machine, in another container, or hidden.
+ * Whether that process is certainly gone, as far as it can be told at once. `false` means no more
+ * than "not certain": the process may be on another machine, in another container, or hidden.
  *
  * @param folder where the process left something, if that is on this machine.
  */
 export function isCertainlyGone(other: ProcessIdentity, folder: string | undefined, here = currentProcess()): boolean {
   if (other.bootId === undefined || here.bootId === undefined) return isGoneByHostName(other, here);
-  // Names and ids of machines are copied with their images, so they do not tell an earlier boot of this machine from its twin.
-  // A local disk does: whoever wrote to it before this kernel mounted it no longer runs.
+  // Names and ids of machines are copied with their images, so they do not tell an earlier boot of
+  // this machine from its twin. A local disk does: whoever wrote to it before this kernel mounted
+  // it no longer runs.
   if (other.bootId !== here.bootId) return folder !== undefined && isOnLocalDisk(folder);
   if (other.pidNamespace === undefined || other.pidNamespace !== here.pidNamespace) return false;
   return isProcessGone(other.pid, other.startedAt);
@@ -58,7 +65,8 @@ function isProcessGone(pid: number, startedAt: string | undefined): boolean {
     stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Processes of other users may be hidden in /proc (its option hidepid): asking the kernel for the process is not fooled by that.
+    // Processes of other users may be hidden in /proc (its option hidepid): asking the kernel for
+    // the process is not fooled by that.
     return (code === "ENOENT" || code === "ESRCH") && !isNumberInUse(pid);
   }
   if (stat === undefined) return false;
@@ -76,7 +84,10 @@ function isNumberInUse(pid: number): boolean {
   }
 }
 
-/** State and start of a process from its line in `/proc`. The name before them may contain anything, also spaces and parentheses. */
+/**
+ * State and start of a process from its line in `/proc`. The name before them may contain anything,
+ * also spaces and parentheses.
+ */
 export function parseProcessStat(line: string): { readonly state: string; readonly startedAt: string } | undefined {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
   const state = fields[0];
@@ -84,7 +95,10 @@ export function parseProcessStat(line: string): { readonly state: string; readon
   return state === undefined || startedAt === undefined || !/^\d+$/.test(startedAt) ? undefined : { state, startedAt };
 }
 
-/** By the numbers that Linux gives its file systems: ext, xfs, btrfs, f2fs, zfs, bcachefs, tmpfs, overlay. */
+/**
+ * By the numbers that Linux gives its file systems: ext, xfs, btrfs, f2fs, zfs, bcachefs, tmpfs,
+ * overlay.
+ */
 const localFileSystems = new Set([
   0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0xca451a4e, 0x01021994, 0x794c7630,
 ]);

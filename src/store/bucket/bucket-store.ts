@@ -139,12 +139,16 @@ class BucketStore implements Store {
     assertStorePath(path);
     signal?.throwIfAborted();
     await this.prepare({ signal });
-    // Where the service cannot refuse, the last one of several wins; at least what has long been there is left alone.
+    // Where the service cannot refuse, the last one of several wins; at least what has long been
+    // there is left alone.
     if (!this.#excludes && (await this.#head(operation, path, signal)) !== undefined) return "exists";
     return writeObject(this.#writingFor(operation, path, signal, this.#excludes), chunks);
   }
 
-  /** Some services refuse to overwrite, some say that they do not know how, and some overwrite without a word. */
+  /**
+   * Some services refuse to overwrite, some say that they do not know how, and some overwrite
+   * without a word.
+   */
   async #probe(): Promise<void> {
     const name = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
     const path = storePath(".persistable", `probe-${name}`);
@@ -214,7 +218,10 @@ class BucketStore implements Store {
   }
 }
 
-/** Every request listens to it, and Node warns where more than ten listen to one signal, as callers may well have one for all they do. */
+/**
+ * Every request listens to it, and Node warns where more than ten listen to one signal, as callers
+ * may well have one for all they do.
+ */
 function ownSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   return signal && AbortSignal.any([signal]);
 }

@@ -13,7 +13,10 @@ const AWAY = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
   "ERR_SOCKET_CONNECTION_TIMEOUT",
 ]);
-/** What Node and the libraries below the clients call a connection that broke off, at any point of a request or an answer. */
+/**
+ * What Node and the libraries below the clients call a connection that broke off, at any point of a
+ * request or an answer.
+ */
 const BROKEN = new Set([
   "ECONNRESET",
   "ECONNABORTED",
@@ -40,8 +43,9 @@ const BROKEN_MESSAGE =
 const MAX_CAUSES = 8;
 
 /**
- * What to make of a failure of the network, wherever in the chain of causes it stands; `undefined` for any other. It is asked where nobody here has aborted
- * anything, so a request that was aborted has broken off by itself.
+ * What to make of a failure of the network, wherever in the chain of causes it stands; `undefined`
+ * for any other. It is asked where nobody here has aborted anything, so a request that was aborted
+ * has broken off by itself.
  */
 export function judgeNetwork(error: unknown): DriverVerdict | undefined {
   let cause = error;

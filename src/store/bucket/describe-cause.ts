@@ -12,8 +12,9 @@ interface Described {
 }
 
 /**
- * A plain error that says what an error of a client said: name, code, status, message, stack and causes, without credentials. The errors of clients hold the
- * request and the answer with all their headers, and whoever inspects or sends off the cause of a store's error would show them.
+ * A plain error that says what an error of a client said: name, code, status, message, stack and
+ * causes, without credentials. The errors of clients hold the request and the answer with all their
+ * headers, and whoever inspects or sends off the cause of a store's error would show them.
  */
 export function describeCause(error: unknown, depth = 0): Error {
   const { name, message, stack, cause, errors } = Object(error) as Partial<AggregateError>;

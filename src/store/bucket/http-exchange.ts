@@ -16,7 +16,10 @@ export interface HttpCall {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Rejects where the connection breaks off before the announced end. It is to be read to the end, or left by `return()`. */
+  /**
+   * Rejects where the connection breaks off before the announced end. It is to be read to the end,
+   * or left by `return()`.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -37,9 +40,11 @@ function agentFor(url: URL): HttpAgent | undefined {
 }
 
 /**
- * Send one request, once. Nothing is retried, nothing is decompressed and no redirection is followed; whatever breaks off rejects, at any point of the answer.
+ * Send one request, once. Nothing is retried, nothing is decompressed and no redirection is
+ * followed; whatever breaks off rejects, at any point of the answer.
  *
- * @throws what Node calls the failure of the connection, `ECONNRESET`; an `AbortError` when the signal is aborted.
+ * @throws what Node calls the failure of the connection, `ECONNRESET`; an `AbortError` when the
+ * signal is aborted.
  */
 export function callHttp({ method, url, headers = {}, body = [], signal }: HttpCall): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
@@ -55,10 +60,12 @@ export function callHttp({ method, url, headers = {}, body = [], signal }: HttpC
       signal,
       headers: { ...headers, ...(isSent ? { "content-length": length } : {}) },
     });
-    // It stays for the life of the request: an error that comes after the answer has begun ends the process where nothing listens.
+    // It stays for the life of the request: an error that comes after the answer has begun ends the
+    // process where nothing listens.
     outgoing.on("error", reject);
     outgoing.once("response", (incoming) => {
-      // The reader of the body gets the error as well; where there is no reader, nothing else would listen.
+      // The reader of the body gets the error as well; where there is no reader, nothing else would
+      // listen.
       incoming.on("error", () => {});
       resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
     });

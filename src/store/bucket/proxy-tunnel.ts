@@ -4,7 +4,10 @@ import { type ConnectionOptions, connect as secure } from "node:tls";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The proxy that the environment names for a host, by the variables that the client of Google looks at as well. */
+/**
+ * The proxy that the environment names for a host, by the variables that the client of Google looks
+ * at as well.
+ */
 export function proxyFor({ hostname, port }: URL, env: Variables = process.env): URL | undefined {
   const given = env.https_proxy || env.HTTPS_PROXY || env.http_proxy || env.HTTP_PROXY;
   if (given === undefined || given === "") return undefined;
@@ -14,14 +17,20 @@ export function proxyFor({ hostname, port }: URL, env: Variables = process.env):
   return URL.canParse(url) ? new URL(url) : undefined;
 }
 
-/** `example.com` and `.example.com` are also for what lies below it; `example.com:8443` is for that port. */
+/**
+ * `example.com` and `.example.com` are also for what lies below it; `example.com:8443` is for that
+ * port.
+ */
 function isOf(pattern: string, hostname: string, port: string): boolean {
   const [, name = "", only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(pattern) ?? [];
   if (pattern === "*") return true;
   return (only === undefined || only === port) && (hostname === name || hostname.endsWith(`.${name}`));
 }
 
-/** Keeps connections to servers that a proxy stands before: it is asked for a tunnel, and sees nothing of what goes through. */
+/**
+ * Keeps connections to servers that a proxy stands before: it is asked for a tunnel, and sees
+ * nothing of what goes through.
+ */
 export class TunnelAgent extends HttpsAgent {
   readonly #proxy: URL;
 

@@ -27,7 +27,10 @@ interface Begun {
   readonly gotBytes: number;
 }
 
-/** {@link Store.read} of a bucket: a small object takes one request; a big one is held to one version, and its parts come side by side. */
+/**
+ * {@link Store.read} of a bucket: a small object takes one request; a big one is held to one
+ * version, and its parts come side by side.
+ */
 export async function readObject(reading: Reading, options: ReadOptions): Promise<Uint8Array | undefined> {
   for (let look = 0; look < MAX_LOOKS; look++) {
     try {
@@ -50,7 +53,8 @@ async function begin(reading: Reading, options: ReadOptions): Promise<Begun | un
   const { range, maxBytes = Number.POSITIVE_INFINITY } = options;
   const start = Math.max(0, range?.start ?? 0);
   const wantedEnd = range === undefined ? Number.POSITIVE_INFINITY : Math.max(start, range.end);
-  // Without a range where all of it is allowed to be small: some services are odd about ranges of nothing.
+  // Without a range where all of it is allowed to be small: some services are odd about ranges of
+  // nothing.
   const isWhole = range === undefined && maxBytes <= READ_PART_BYTES;
   let bytes: Uint8Array | undefined;
   let gotBytes = 0;
@@ -139,7 +143,8 @@ async function fill(
     target.set(fitting, filled);
     filled += fitting.length;
     onMoved(fitting.length);
-    // More than was asked for: a service that knows no ranges sends everything, and then offsets mean nothing.
+    // More than was asked for: a service that knows no ranges sends everything, and then offsets
+    // mean nothing.
     if (fitting.length < piece.length) throw new Error("the service sent more than was asked for");
   }
   if (filled < target.length) throw new EndedEarly(filled, target.length);

@@ -14,11 +14,20 @@ import { describeCause } from "./describe-cause.ts";
 
 /** How patient a bucket is with its service. */
 export interface BucketPatience {
-  /** Of one request, the first one included. Default 6, and where the service was there before, as many as fit into 30 s. */
+  /**
+   * Of one request, the first one included. Default 6, and where the service was there before, as
+   * many as fit into 30 s.
+   */
   readonly attempts: number;
-  /** Before the second attempt, in milliseconds; doubled each time, up to 10 s, and scattered. Default 200. */
+  /**
+   * Before the second attempt, in milliseconds; doubled each time, up to 10 s, and scattered.
+   * Default 200.
+   */
   readonly delayMs: number;
-  /** A request during which no byte has moved for so long, in milliseconds, is given up and tried anew; sending is given more, by how fast it went before. Default 30,000. */
+  /**
+   * A request during which no byte has moved for so long, in milliseconds, is given up and tried
+   * anew; sending is given more, by how fast it went before. Default 30,000.
+   */
   readonly stallMs: number;
 }
 
@@ -30,7 +39,10 @@ const MAX_DELAY_MS = 10_000;
 const KNOWN_SERVICE_MS = 30_000;
 /** In all, for one request, a service may ask its clients to wait so long. */
 const MAX_ASKED_MS = 180_000;
-/** As long as nothing is known of a connection, it is taken to send so many bytes in a millisecond, and so much faster than what was seen it need not be. */
+/**
+ * As long as nothing is known of a connection, it is taken to send so many bytes in a millisecond,
+ * and so much faster than what was seen it need not be.
+ */
 const ASSUMED_BYTES_PER_MS = 100;
 const SLOWER_THAN_SEEN = 10;
 /** Slower than this no upload is worth waiting for. */
@@ -61,7 +73,10 @@ export interface Request {
 /** Thrown by a reader whose object has become another one meanwhile. */
 export class ObjectChanged extends Error {}
 
-/** Sends requests to one service: repeats what may pass, gives up what has stalled, and says what went wrong in the words of a store. */
+/**
+ * Sends requests to one service: repeats what may pass, gives up what has stalled, and says what
+ * went wrong in the words of a store.
+ */
 export class BucketRequests {
   readonly #driver: BucketDriver;
   readonly #attempts: number | undefined;
@@ -80,7 +95,8 @@ export class BucketRequests {
   }
 
   /**
-   * @throws the signal's reason; what a {@link CallerFailure} carries; {@link ObjectChanged}; a StoreError for everything else.
+   * @throws the signal's reason; what a {@link CallerFailure} carries; {@link ObjectChanged}; a
+   * StoreError for everything else.
    */
   async send<Answer>(request: Request, work: (attempt: Attempt) => Promise<Answer>): Promise<Answer> {
     const { signal } = request;
@@ -122,7 +138,10 @@ export class BucketRequests {
     return this.#driver.judge(error);
   }
 
-  /** Nobody tells how much of what is sent has arrived, so sending is given time, and more each time. */
+  /**
+   * Nobody tells how much of what is sent has arrived, so sending is given time, and more each
+   * time.
+   */
   #sendingMsOf({ sentBytes = 0 }: Request, earlier: number): number {
     const seen = this.#msPerByte;
     const expected = 1 / ASSUMED_BYTES_PER_MS;
@@ -179,7 +198,10 @@ class StallWatch {
   #lastMs = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param sendingMs - what sending may take besides; asked again, since others tell meanwhile how fast it goes */
+  /**
+   * @param sendingMs - what sending may take besides; asked again, since others tell meanwhile how
+   * fast it goes
+   */
   constructor(caller: AbortSignal | undefined, stallMs: number, sendingMs: () => number) {
     this.#caller = caller;
     this.#stallMs = stallMs;

@@ -1,5 +1,6 @@
 /**
- * How long a service asks its client to wait, by the headers of an answer: `Retry-After` in seconds or as a date, or the milliseconds that Azure also says.
+ * How long a service asks its client to wait, by the headers of an answer: `Retry-After` in seconds
+ * or as a date, or the milliseconds that Azure also says.
  *
  * @param header - the value of a header by its name in small letters
  */

@@ -27,9 +27,11 @@ export interface Writing {
 }
 
 /**
- * Write an object: a small one at once, a big one in parts that are sent as they come. Nothing appears before all of it is there; on failure nothing stays.
+ * Write an object: a small one at once, a big one in parts that are sent as they come. Nothing
+ * appears before all of it is there; on failure nothing stays.
  *
- * @returns `"exists"` where `ifAbsent` and another one was there; never for one that this call itself has written.
+ * @returns `"exists"` where `ifAbsent` and another one was there; never for one that this call
+ * itself has written.
  */
 export async function writeObject(writing: Writing, chunks: Chunks): Promise<"created" | "exists"> {
   const parts = Symbol.asyncIterator in chunks ? partsOfStream(chunks, writing.signal) : partsOfList(chunks);
@@ -58,8 +60,9 @@ async function putObject(writing: Writing, bytes: Uint8Array): Promise<"created"
 }
 
 /**
- * Whose object is there. Where an answer was lost, it may have been an earlier attempt of this write that wrote what now stands in its way; asked for
- * without counting attempts, since clients and proxies may repeat a request without a word.
+ * Whose object is there. Where an answer was lost, it may have been an earlier attempt of this
+ * write that wrote what now stands in its way; asked for without counting attempts, since clients
+ * and proxies may repeat a request without a word.
  */
 async function findWinner(
   { driver, key }: Writing,
@@ -89,7 +92,10 @@ async function uploadObject(
   }
 }
 
-/** What has begun by the time that the caller gives up would stay for ever, did nobody hear its name. */
+/**
+ * What has begun by the time that the caller gives up would stay for ever, did nobody hear its
+ * name.
+ */
 async function startUpload(writing: Writing, writer: string): Promise<DriverUpload> {
   const { driver, requests, key, ifAbsent, signal } = writing;
   const untilLate = new AbortController();
@@ -121,8 +127,8 @@ async function completeUpload(
     await abortUpload(writing, upload);
     return "exists";
   } catch (error) {
-    // A repeated completion finds no upload any more where the first one, whose answer was lost, has completed it, and where another writer came
-    // at the same moment.
+    // A repeated completion finds no upload any more where the first one, whose answer was lost,
+    // has completed it, and where another writer came at the same moment.
     if (earlier === 0 || writing.requests.judge(error).kind !== "missing") throw error;
     const winner = await findWinner(writing, writer, signal);
     if (winner === "own") return "created";

@@ -24,8 +24,9 @@ import type { FolderAccess } from "./folder-access.ts";
 /** How a folder is used as a store. */
 export interface FileStoreOptions {
   /**
-   * Acknowledge a write only when it would survive a power cut. Default `true`; `false` is for scratch work, where a crash of the
-   * process must do no harm but a power cut may cost the last seconds.
+   * Acknowledge a write only when it would survive a power cut. Default `true`; `false` is for
+   * scratch work, where a crash of the process must do no harm but a power cut may cost the last
+   * seconds.
    */
   readonly durable?: boolean | undefined;
   /** Another disk than this machine's: a simulated one, for tests. */
@@ -36,8 +37,8 @@ export interface FileStoreOptions {
 export interface FileStore extends Store {
   localPath(path: StorePath): string;
   /**
-   * Remove what killed processes have left of unfinished writes, and return the number of files. The first write of each process
-   * does it by itself.
+   * Remove what killed processes have left of unfinished writes, and return the number of files.
+   * The first write of each process does it by itself.
    *
    * @throws a StoreError
    */
@@ -45,7 +46,8 @@ export interface FileStore extends Store {
 }
 
 /**
- * A store in a folder of this machine, or of a network file system. The folder is created by the first write.
+ * A store in a folder of this machine, or of a network file system. The folder is created by the
+ * first write.
  *
  * @throws TypeError where the URL is not a `file:` URL.
  *

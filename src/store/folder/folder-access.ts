@@ -17,11 +17,17 @@ import { createIfAbsent, move, remove, replace, stat, writeFresh } from "./objec
 import { readFile } from "./read-file.ts";
 import { removeTemporaries } from "./temporary-files.ts";
 
-/** Files open at once, for all stores of a disk together: more would not be faster, and descriptors are scarce. */
+/**
+ * Files open at once, for all stores of a disk together: more would not be faster, and descriptors
+ * are scarce.
+ */
 const MAX_OPEN_FILES = 64;
 const slotsOf = new WeakMap<FileSystem, Slots>();
 
-/** All that a store in a folder does except for synchronous reads, which are all that a hit takes: loaded by the first other call. */
+/**
+ * All that a store in a folder does except for synchronous reads, which are all that a hit takes:
+ * loaded by the first other call.
+ */
 export class FolderAccess {
   readonly #volume: Volume;
   readonly #slots: Slots;
@@ -185,6 +191,9 @@ export class FolderAccess {
 }
 
 interface CallContext extends StoreCallOptions {
-  /** The caller's own code runs meanwhile. It may call the store in turn, and must not wait for a slot that this call holds. */
+  /**
+   * The caller's own code runs meanwhile. It may call the store in turn, and must not wait for a
+   * slot that this call holds.
+   */
   readonly callsBack?: boolean;
 }

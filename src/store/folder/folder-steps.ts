@@ -7,8 +7,8 @@ import { renameInto, type Volume } from "./calls/volume.ts";
 import { newTemporaryPath } from "./temporary-files.ts";
 
 /**
- * How long a folder that has lost its name keeps its files. A reader that had opened it before has then
- * finished listing it, and does not see a part of it.
+ * How long a folder that has lost its name keeps its files. A reader that had opened it before has
+ * then finished listing it, and does not see a part of it.
  */
 const LINGER_MS = 50;
 
@@ -27,7 +27,10 @@ export function* moveFolder(volume: Volume, from: string, to: string): Steps<boo
   return true;
 }
 
-/** {@link Store.removeTree}, step by step. Where this is killed, the rest goes with other unfinished work. */
+/**
+ * {@link Store.removeTree}, step by step. Where this is killed, the rest goes with other unfinished
+ * work.
+ */
 export function* removeTree(volume: Volume, folder: string): Steps<boolean> {
   const aside = newTemporaryPath(volume);
   if (!(yield* moveFolder(volume, folder, aside))) return false;

@@ -5,7 +5,10 @@ import { call, type Steps, shield } from "./calls/file-steps.ts";
 import { makeFolders, type Volume } from "./calls/volume.ts";
 import { attempt } from "./write-file.ts";
 
-/** How systems say that they have no hard links; some say the same for other reasons, so it is tried out. */
+/**
+ * How systems say that they have no hard links; some say the same for other reasons, so it is tried
+ * out.
+ */
 const noHardLinks: readonly (string | undefined)[] = [
   "EPERM",
   "EACCES",
@@ -17,8 +20,8 @@ const noHardLinks: readonly (string | undefined)[] = [
 ];
 
 /**
- * Give a finished file its name, if nobody has that name: `link` is the one call that does this at once and for one caller only,
- * on every file system that has it.
+ * Give a finished file its name, if nobody has that name: `link` is the one call that does this at
+ * once and for one caller only, on every file system that has it.
  */
 export function* linkIntoPlace(volume: Volume, temporary: string, path: string): Steps<"created" | "exists"> {
   if (volume.hardLinks === false) return yield* renameOntoPlaceholder(volume, temporary, path);
@@ -38,8 +41,9 @@ export function* linkIntoPlace(volume: Volume, temporary: string, path: string):
 }
 
 /**
- * An error of `link` does not say how it went: a network may lose the answer and repeat the question (EEXIST for our own name), and
- * sshfs says EPERM where it means EEXIST. What is there decides.
+ * An error of `link` does not say how it went: a network may lose the answer and repeat the
+ * question (EEXIST for our own name), and sshfs says EPERM where it means EEXIST. What is there
+ * decides.
  */
 function* settleLink(volume: Volume, temporary: string, path: string, error: unknown): Steps<"created" | "exists"> {
   // It was not even tried.
@@ -76,9 +80,10 @@ function* hasHardLinks(volume: Volume, temporary: string): Steps<boolean> {
 }
 
 /**
- * Without hard links (FAT, some network shares): an empty file takes the name, exclusively; the finished one takes its place. For a
- * moment others are told "exists" and see an empty object, and a crash in that moment leaves one: not whole, so no reader takes it
- * for an artifact, and it is healed like any other damage.
+ * Without hard links (FAT, some network shares): an empty file takes the name, exclusively; the
+ * finished one takes its place. For a moment others are told "exists" and see an empty object, and
+ * a crash in that moment leaves one: not whole, so no reader takes it for an artifact, and it is
+ * healed like any other damage.
  */
 function* renameOntoPlaceholder(volume: Volume, temporary: string, path: string): Steps<"created" | "exists"> {
   let placeholder: number;

@@ -14,8 +14,9 @@ export function* writeFresh(volume: Volume, path: string, chunks: Chunks, durabl
 }
 
 /**
- * {@link Store.createIfAbsent}, step by step: the bytes under a temporary name, on the disk; then the name, which only one writer
- * gets; then the name on the disk, too. Only then is anybody told, whichever way it went: "it is there" must also be true tomorrow.
+ * {@link Store.createIfAbsent}, step by step: the bytes under a temporary name, on the disk; then
+ * the name, which only one writer gets; then the name on the disk, too. Only then is anybody told,
+ * whichever way it went: "it is there" must also be true tomorrow.
  */
 export function* createIfAbsent(
   volume: Volume,
@@ -82,7 +83,10 @@ export function* replace(volume: Volume, path: string, chunks: Chunks, durable: 
   yield* sweepOnce(volume);
 }
 
-/** {@link Store.move}, step by step. Of several who move one object, only one is told `true`: a rename takes it away. */
+/**
+ * {@link Store.move}, step by step. Of several who move one object, only one is told `true`: a
+ * rename takes it away.
+ */
 export function* move(volume: Volume, from: string, to: string): Steps<boolean> {
   if (!(yield* checkFolders(volume, from, "move"))) return false;
   yield* checkFolders(volume, to, "move");

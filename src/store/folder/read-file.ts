@@ -49,7 +49,10 @@ function allocate(path: string, sizeBytes: number): Uint8Array {
   }
 }
 
-/** Several reads at once, each into its own part of the buffer, so that the pages of a big one are filled by several threads. */
+/**
+ * Several reads at once, each into its own part of the buffer, so that the pages of a big one are
+ * filled by several threads.
+ */
 async function readLanes(
   calls: AsyncFileSystemCalls,
   file: number,

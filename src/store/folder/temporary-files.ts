@@ -5,7 +5,10 @@ import type { FileSystem, FolderEntry } from "./calls/file-system.ts";
 import { removeAll } from "./calls/remove-all.ts";
 import type { Volume } from "./calls/volume.ts";
 
-/** Unfinished writes lie here, on the same disk as what they will become; never listed, and may be deleted. */
+/**
+ * Unfinished writes lie here, on the same disk as what they will become; never listed, and may be
+ * deleted.
+ */
 export const TEMPORARY_FOLDER = ".persistable/tmp";
 
 /** Nobody writes this long without touching the file. */
@@ -23,7 +26,8 @@ export function newTemporaryPath(volume: Volume): string {
 }
 
 /**
- * Remove temporary files that nobody will finish: their process is certainly dead, or they were not touched for 24 hours.
+ * Remove temporary files that nobody will finish: their process is certainly dead, or they were not
+ * touched for 24 hours.
  *
  * @returns how many.
  */

@@ -6,12 +6,18 @@ import { checkFolders, folderOf } from "./calls/check-folders.ts";
 import { call, type Steps, shield, wait } from "./calls/file-steps.ts";
 import { makeFolders, type Volume } from "./calls/volume.ts";
 
-/** One system call writes at most this much: Node takes no 2 GiB at once, and between two calls an abort is noticed. */
+/**
+ * One system call writes at most this much: Node takes no 2 GiB at once, and between two calls an
+ * abort is noticed.
+ */
 const MAX_WRITE_BYTES = 64 * 1024 * 1024;
 /** Chunks smaller than this are joined, since a call costs more than copying them. */
 const SMALL_CHUNK_BYTES = 64 * 1024;
 
-/** A new file with these bytes, all of them, on the disk where `durable`. On any failure it is gone again. */
+/**
+ * A new file with these bytes, all of them, on the disk where `durable`. On any failure it is gone
+ * again.
+ */
 export function* writeNewFile(volume: Volume, path: string, chunks: Chunks, durable: boolean): Steps<void> {
   yield* checkFolders(volume, path, "write");
   const file = yield* createFile(volume, path);
@@ -26,7 +32,8 @@ export function* writeNewFile(volume: Volume, path: string, chunks: Chunks, dura
         { operation: "write", path },
         `${sizeBytes} bytes were written and ${stat.sizeBytes} are there`,
       );
-    // Its error is final: a second fsync may report success although the pages of the first are lost.
+    // Its error is final: a second fsync may report success although the pages of the first are
+    // lost.
     if (durable) yield* call("fsync", file);
     isOpen = false;
     yield* call("close", file);
@@ -96,7 +103,8 @@ class ChunkJoiner {
   add(chunk: Uint8Array): Uint8Array[] {
     this.sizeBytes += chunk.length;
     if (chunk.length >= SMALL_CHUNK_BYTES) return [...this.flush(), chunk];
-    // An empty chunk has nothing to write, and a source may reuse the memory of the last one: so small ones are copied at once.
+    // An empty chunk has nothing to write, and a source may reuse the memory of the last one: so
+    // small ones are copied at once.
     if (chunk.length > 0) this.#small.push(Uint8Array.from(chunk));
     this.#smallBytes += chunk.length;
     return this.#smallBytes >= SMALL_CHUNK_BYTES ? this.flush() : [];

@@ -26,8 +26,9 @@ const FORMS: readonly RegExp[] = [
 const USER = /^(?!memory:|file:)[^/\\\s:@]{2,}:[^/\\\s@]+@[^/\\\s]|^[/\\]{2}[^/\\\s:@]*:[^/\\\s@]*@/i;
 
 /**
- * A place is shown in messages and logs, so it must hold neither a password nor a key, whatever it is: a path, a URL, or what a
- * wrong variable of the environment gave. Only the URL of a server may hold the name of a user.
+ * A place is shown in messages and logs, so it must hold neither a password nor a key, whatever it
+ * is: a path, a URL, or what a wrong variable of the environment gave. Only the URL of a server may
+ * hold the name of a user.
  *
  * @throws {@link UnknownStoreError} which does not repeat it
  */
@@ -56,7 +57,9 @@ export function assertNoCredentialsIn(options: Readonly<Record<string, string | 
     }
 }
 
-/** As much of a place as may be repeated where it is refused: of a URL the protocol and the host. */
+/**
+ * As much of a place as may be repeated where it is refused: of a URL the protocol and the host.
+ */
 export function describePlace(given: string): string {
   const [, protocol, host = "", rest = ""] = /^([a-z][a-z0-9+.-]*:)\/\/([^/?#]*)([\s\S]*)$/i.exec(given) ?? [];
   if (protocol === undefined) return given === "" ? '""' : "What was given";
@@ -69,7 +72,8 @@ function hasUser(text: string): boolean {
   const url = /^([a-z][a-z0-9+.-]*:)\/\/([^/?#]*)([\s\S]*)$/i.exec(text);
   if (url === null) return /:\/\/[^/?#\s]*:[^/?#\s]*@/.test(text);
   const [, protocol = "", authority = "", rest = ""] = url;
-  // Only a server may have the name of a user; a bucket has no port either. A secret key may have slashes in it, so the part before the first one need not have the @.
+  // Only a server may have the name of a user; a bucket has no port either. A secret key may have
+  // slashes in it, so the part before the first one need not have the @.
   const isServer = /^sftp:$/i.test(protocol);
   const isBucket = /^(s3|az|gs):$/i.test(protocol);
   const isSuspect = isBucket ? /[:@]/.test(authority) : /:(?!\d*$)/.test(authority.replace(/\[.*\]/, ""));

@@ -9,7 +9,10 @@ export const PLACE_OPTIONS = {
 /** A service that has URLs. */
 export type PlaceProtocol = keyof typeof PLACE_OPTIONS;
 
-/** The URL as it is shown, without what the service does not know: an option that nobody reads may be anything. */
+/**
+ * The URL as it is shown, without what the service does not know: an option that nobody reads may
+ * be anything.
+ */
 export function shownUrl(given: string, protocol: PlaceProtocol): string {
   const known: readonly string[] = PLACE_OPTIONS[protocol];
   const [, place = "", query = "", fragment = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(given) ?? [];

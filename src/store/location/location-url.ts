@@ -15,7 +15,8 @@ export interface PlaceUrl {
 }
 
 /**
- * @throws {@link UnknownStoreError} where it names no place, has an option that there is not, or holds credentials.
+ * @throws {@link UnknownStoreError} where it names no place, has an option that there is not, or
+ * holds credentials.
  */
 export function parsePlaceUrl(given: string, protocol: PlaceProtocol): PlaceUrl {
   assertNoCredentials(given);

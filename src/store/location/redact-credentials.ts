@@ -21,8 +21,9 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Text without credentials: what is named like one, what has the form of one, and the values of variables that hold one. For what
- * the client of a service said, which may quote addresses, headers and files.
+ * Text without credentials: what is named like one, what has the form of one, and the values of
+ * variables that hold one. For what the client of a service said, which may quote addresses,
+ * headers and files.
  */
 export function redactCredentials(text: string): string {
   let clean = text;

@@ -1,6 +1,9 @@
 import type { Store, StorePath } from "../store.ts";
 
-/** How another thread of this process opens the place of a store: by the options that made it, which structured clone takes. */
+/**
+ * How another thread of this process opens the place of a store: by the options that made it, which
+ * structured clone takes.
+ */
 export interface Reopening {
   readonly service: "s3" | "azure" | "gcs" | "sftp";
   readonly options: object;
@@ -14,7 +17,10 @@ export function noteReopening(store: Store, find: () => Reopening | undefined): 
   reopenings.set(store, find);
 }
 
-/** `undefined` for a store that nothing but the program itself can make, such as one with a client of its own. */
+/**
+ * `undefined` for a store that nothing but the program itself can make, such as one with a client
+ * of its own.
+ */
 export function reopeningOf(store: Store): Reopening | undefined {
   return reopenings.get(store)?.();
 }

@@ -16,7 +16,8 @@ const services: Readonly<Record<PlaceProtocol, Open>> = {
 };
 
 /**
- * The store behind a URL; `undefined` where no service has such URLs. Nothing is loaded or asked before its first call.
+ * The store behind a URL; `undefined` where no service has such URLs. Nothing is loaded or asked
+ * before its first call.
  *
  * @throws {@link UnknownStoreError} for one with credentials in it
  */

@@ -7,13 +7,19 @@ import { openRemotePlace } from "./open-remote.ts";
 
 /** How a place is opened as a store. */
 export interface OpenStoreOptions {
-  /** Acknowledge a write only when it would survive a power cut. Default `true`. Ignored where a store is given, which knows itself. */
+  /**
+   * Acknowledge a write only when it would survive a power cut. Default `true`. Ignored where a
+   * store is given, which knows itself.
+   */
   readonly durable?: boolean | undefined;
 }
 
 const opened = new Map<string, Store>();
 
-/** Folders by the text they were given as: working the path and the URL out again would double the cost of a hit. */
+/**
+ * Folders by the text they were given as: working the path and the URL out again would double the
+ * cost of a hit.
+ */
 const openedFolders = new Map<string, Store>();
 const MAX_FOLDER_TEXTS = 1000;
 
@@ -21,10 +27,13 @@ const MAX_FOLDER_TEXTS = 1000;
 export const openedStores: ReadonlyMap<string, Store> = opened;
 
 /**
- * The store for what a user calls a `dataDir`: a path, a `file:` URL, `memory:name`, the URL of a bucket or a server (`s3://bucket/prefix`, `az://container/prefix`,
- * `gs://bucket/prefix`, `sftp://user@host/path`), or a store, which is returned as it is. One place gives one object for the whole process.
+ * The store for what a user calls a `dataDir`: a path, a `file:` URL, `memory:name`, the URL of a
+ * bucket or a server (`s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix`,
+ * `sftp://user@host/path`), or a store, which is returned as it is. One place gives one object for
+ * the whole process.
  *
- * @throws {@link UnknownStoreError} for a URL of another kind, and for anything with credentials in it, which it does not repeat.
+ * @throws {@link UnknownStoreError} for a URL of another kind, and for anything with credentials in
+ * it, which it does not repeat.
  *
  * @example
  * ```ts

@@ -2,7 +2,8 @@ import type { Reopening } from "../location/reopening.ts";
 import type { Store } from "../store.ts";
 
 /**
- * Open on this thread what another one has opened. Credentials come from where the service's own client looks for them.
+ * Open on this thread what another one has opened. Credentials come from where the service's own
+ * client looks for them.
  *
  * @param idleMs - how long a connection is kept that no call uses, where there is one
  */

@@ -8,7 +8,10 @@ interface Attempt {
   callers: number;
 }
 
-/** A store that the first call opens for all calls. After a failure, for want of a package for instance, the next call tries again. */
+/**
+ * A store that the first call opens for all calls. After a failure, for want of a package for
+ * instance, the next call tries again.
+ */
 export class SharedOpening {
   readonly #open: (call: StoreCallOptions) => Promise<Store>;
   #opened: Store | undefined;
@@ -25,7 +28,8 @@ export class SharedOpening {
 
   /**
    * @param options - of the call that needs the store, if it has any
-   * @throws the reason of the call's signal, at once. The attempt itself is called off when no call waits for it any more.
+   * @throws the reason of the call's signal, at once. The attempt itself is called off when no call
+   * waits for it any more.
    */
   async store(options: unknown): Promise<Store> {
     if (this.#opened !== undefined) return this.#opened;

@@ -13,10 +13,14 @@ export interface SftpAbilities {
   readonly renamesOnto: boolean;
 }
 
-/** The folder of a store on the server: absolute, or below the user's home. Without a slash at its end. */
+/**
+ * The folder of a store on the server: absolute, or below the user's home. Without a slash at its
+ * end.
+ */
 export async function rootOf(sftp: SftpRequests, path: string): Promise<string> {
   const clean = path.replace(/\/+$/, "");
-  // The root of the server, or of the part of it that this user sees, has a name of its own, so that there is something above it.
+  // The root of the server, or of the part of it that this user sees, has a name of its own, so
+  // that there is something above it.
   const named = (folder: string): string => folder.replace(/\/+$/, "") || "/.";
   if (path.startsWith("/")) return named(clean);
   const home = (await request<string>(sftp, (asked, done) => asked.realpath(".", done))) ?? "";
@@ -41,7 +45,8 @@ async function isKnown(
     await request(sftp, ask);
     return true;
   } catch (error) {
-    // A server that forbids a request that it has announced says that it is not permitted, and would say so each time.
+    // A server that forbids a request that it has announced says that it is not permitted, and
+    // would say so each time.
     if (codeOf(error) === "ECONNRESET") throw error;
     return codeOf(error) !== "ENOTSUP" && codeOf(error) !== "EACCES";
   }

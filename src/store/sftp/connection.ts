@@ -22,7 +22,10 @@ interface Opened {
   end(): void;
 }
 
-/** One connection that all calls share: opened when it is needed, and opened again after it was lost. */
+/**
+ * One connection that all calls share: opened when it is needed, and opened again after it was
+ * lost.
+ */
 export class SftpConnection {
   readonly #server: SftpServer;
   readonly #idleMs: number;
@@ -44,7 +47,10 @@ export class SftpConnection {
     return this.#life;
   }
 
-  /** @throws a {@link CallerFailure} when the operation's patience ends: at once while the connection is being opened. */
+  /**
+   * @throws a {@link CallerFailure} when the operation's patience ends: at once while the
+   * connection is being opened.
+   */
   async use<Value>(work: (sftp: SftpRequests) => Promise<Value>, patience: SftpPatience): Promise<Value> {
     const release = this.hold();
     try {
@@ -86,7 +92,10 @@ export class SftpConnection {
     this.#opening = undefined;
   }
 
-  /** No call waits for it any more, so it must not keep the process alive until it gives up by itself. */
+  /**
+   * No call waits for it any more, so it must not keep the process alive until it gives up by
+   * itself.
+   */
   #hangUp(dialing: Socket): void {
     this.#opening = undefined;
     this.#dialing = undefined;
@@ -118,7 +127,8 @@ export class SftpConnection {
     const credentials = credentialsFor(this.#server);
     // All callers have given up meanwhile.
     if (this.#users === 0) throw connectionLost();
-    // Each request is small and is waited for. With Nagle's algorithm it would wait for the server's delayed acknowledgement.
+    // Each request is small and is waited for. With Nagle's algorithm it would wait for the
+    // server's delayed acknowledgement.
     const socket = connect({ host, port, noDelay: true }).on("error", () => {});
     this.#dialing = socket;
     try {
@@ -166,7 +176,10 @@ export class SftpConnection {
   }
 }
 
-/** The client's own write to the console of the program. What happens to a connection is heard of elsewhere. */
+/**
+ * The client's own write to the console of the program. What happens to a connection is heard of
+ * elsewhere.
+ */
 const SILENT = { error: () => {}, end: () => {}, close: () => {} };
 
 const lostListeners = new WeakMap<Opened, Set<(error: Error) => void>>();

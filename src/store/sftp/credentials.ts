@@ -91,13 +91,17 @@ function describeCredentials(host: string, credentials: SftpCredentials, cause: 
   const key = `the private key ${credentials.keyFile}`;
   if (/no passphrase/i.test(message))
     return `${key} has a passphrase, and none was given: give it as passphrase, or let ssh-agent hold the key`;
-  // Depending on the kind of file, a wrong passphrase looks like a failed decryption or like a malformed key.
+  // Depending on the kind of file, a wrong passphrase looks like a failed decryption or like a
+  // malformed key.
   return passphrase === undefined
     ? `${key} is damaged, or is not a private key of a kind that this client knows (${message})`
     : `the passphrase does not open ${key}, or the key is damaged (${message})`;
 }
 
-/** The client parses the key before it says anything to the server. What happens later, it says in words of its own. */
+/**
+ * The client parses the key before it says anything to the server. What happens later, it says in
+ * words of its own.
+ */
 function isAboutKey(message: string): boolean {
   return !/^(getConnection|sftp|connect)\b/.test(message) && !/algorithm/i.test(message);
 }

@@ -20,7 +20,10 @@ export class KnownHosts {
     this.#entries = parse(text).filter(({ hosts }) => isFor(hosts, name.toLowerCase()));
   }
 
-  /** Types of key that the server is to be asked for: it has several, and one of another type would look like a new one. */
+  /**
+   * Types of key that the server is to be asked for: it has several, and one of another type would
+   * look like a new one.
+   */
   get types(): readonly string[] {
     return [...new Set(this.#entries.filter(({ isRevoked }) => !isRevoked).map(({ type }) => type))];
   }

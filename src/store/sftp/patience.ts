@@ -5,15 +5,19 @@ const SILENCE_MS = 1000;
 
 /** What an operation waits for at this moment. */
 interface Waiting {
-  /** Bytes that came from the server so far; `undefined` while there is nothing that would have to be cleaned up. */
+  /**
+   * Bytes that came from the server so far; `undefined` while there is nothing that would have to
+   * be cleaned up.
+   */
   readonly heardBytes: (() => number) | undefined;
   readonly reject: (error: unknown) => void;
   timer: NodeJS.Timeout | undefined;
 }
 
 /**
- * How long one operation waits for the server. As long as it takes, until its signal is aborted; then for as long as the server says
- * something, so that what was begun can be cleaned up; and no longer than a second in which it is silent.
+ * How long one operation waits for the server. As long as it takes, until its signal is aborted;
+ * then for as long as the server says something, so that what was begun can be cleaned up; and no
+ * longer than a second in which it is silent.
  */
 export class SftpPatience {
   readonly #signal: AbortSignal | undefined;
@@ -38,7 +42,8 @@ export class SftpPatience {
   #begin(waiting: Waiting): void {
     if (this.#waiting.size === 0) this.#signal?.addEventListener("abort", this.#onAbort);
     this.#waiting.add(waiting);
-    // An operation that was aborted before this request is cleaning up, and may even open the connection again for it.
+    // An operation that was aborted before this request is cleaning up, and may even open the
+    // connection again for it.
     if (this.#signal?.aborted) this.#listen(waiting, waiting.heardBytes ?? nothingYet);
   }
 

@@ -1,4 +1,7 @@
-/** Of what the client's own connection offers, what a store needs: the requests of the protocol, one for one. */
+/**
+ * Of what the client's own connection offers, what a store needs: the requests of the protocol, one
+ * for one.
+ */
 export interface SftpRequests {
   open(path: string, flags: "r" | "wx", done: Done<Buffer>): unknown;
   close(handle: Buffer, done: Done<unknown>): unknown;

@@ -3,7 +3,10 @@ import { codeOf, failed, mayMeanTaken } from "./status.ts";
 
 /** Names that other writers take and give up at the same time: an end to trying again. */
 const MAX_ATTEMPTS = 10;
-/** A name that is free may be one that another writer is about to take; after this many attempts the server simply cannot. */
+/**
+ * A name that is free may be one that another writer is about to take; after this many attempts the
+ * server simply cannot.
+ */
 const MAX_FREE_ATTEMPTS = 3;
 
 /** What a server can do that has no more than the protocol. */
@@ -17,8 +20,9 @@ export interface PlainRenames {
 }
 
 /**
- * Give a file another name, whatever has that name: it goes aside, and comes back if the rename fails. For a moment nothing is
- * there, and another writer may get the name in that moment: then what that one wrote goes aside in turn.
+ * Give a file another name, whatever has that name: it goes aside, and comes back if the rename
+ * fails. For a moment nothing is there, and another writer may get the name in that moment: then
+ * what that one wrote goes aside in turn.
  */
 export async function renameOnto(calls: PlainRenames, path: string, newPath: string): Promise<void> {
   const aside = `${path}~old`;

@@ -18,7 +18,9 @@ const PACKETS = 32;
 
 const MAX_CREATES = 10;
 
-/** A disk with less room than this is taken for full when the server says no more than "failure". */
+/**
+ * A disk with less room than this is taken for full when the server says no more than "failure".
+ */
 const LITTLE_ROOM_BYTES = 64 * 1024;
 
 interface OpenFile {
@@ -29,7 +31,10 @@ interface OpenFile {
   position: number;
 }
 
-/** The disk of an SFTP server, as a file store sees it. The protocol has no way to make a folder survive a power cut. */
+/**
+ * The disk of an SFTP server, as a file store sees it. The protocol has no way to make a folder
+ * survive a power cut.
+ */
 export function createSftpFileSystem(connection: SftpConnection, abilities: SftpAbilities): FileSystem {
   const random = Buffer.from(crypto.getRandomValues(new Uint8Array(4))).toString("hex");
   const name = hostname()
@@ -56,7 +61,10 @@ export function createSftpFileSystem(connection: SftpConnection, abilities: Sftp
 
 let lastIdentity = 0;
 
-/** The calls of one operation: once a call had to be given up, those that would clean up after it are not even tried. */
+/**
+ * The calls of one operation: once a call had to be given up, those that would clean up after it
+ * are not even tried.
+ */
 class SftpCalls implements AsyncFileSystemCalls {
   readonly #connection: SftpConnection;
   readonly #abilities: SftpAbilities;
@@ -262,7 +270,10 @@ class SftpCalls implements AsyncFileSystemCalls {
     }
   }
 
-  /** Servers that can only rename refuse to do it onto what is there; those that would do it all the same are asked first. */
+  /**
+   * Servers that can only rename refuse to do it onto what is there; those that would do it all the
+   * same are asked first.
+   */
   async #renameIfAbsent(path: string, newPath: string): Promise<void> {
     if ((await this.stat(newPath)) !== undefined) throw failed("EEXIST", "it exists");
     try {
@@ -328,7 +339,10 @@ class SftpCalls implements AsyncFileSystemCalls {
     }
   }
 
-  /** The protocol has one word for a full disk, a read-only one, and a broken one. Where the server can tell, it is asked. */
+  /**
+   * The protocol has one word for a full disk, a read-only one, and a broken one. Where the server
+   * can tell, it is asked.
+   */
   async #explain(path: string, error: unknown, wantedBytes = 0): Promise<unknown> {
     if (codeOf(error) !== "EIO") return error;
     try {

@@ -35,7 +35,9 @@ export interface SftpStoreOptions {
   readonly passphrase?: string | undefined;
   /** The server's public key, `ssh-ed25519 AAAA…`. Default: what the user's known_hosts says. */
   readonly hostKey?: string | undefined;
-  /** Wait for the server's disk before a file is acknowledged, where the server can. Default `true`. */
+  /**
+   * Wait for the server's disk before a file is acknowledged, where the server can. Default `true`.
+   */
   readonly durable?: boolean | undefined;
 }
 
@@ -43,13 +45,15 @@ export interface SftpStoreOptions {
 const ATTEMPTS = 3;
 
 /**
- * A store in a folder of an SFTP server: the same layout as in a local folder, so that one may be copied to the other. Objects are
- * created exclusively where the server has hard links or renames onto what is there, as OpenSSH does; where it has neither,
- * `capabilities.exclusiveCreate` is `false`, and an object that is replaced is missing for a moment. The server's key must be
- * known. One connection is shared, opened again when it is lost, and closed when no call uses it.
+ * A store in a folder of an SFTP server: the same layout as in a local folder, so that one may be
+ * copied to the other. Objects are created exclusively where the server has hard links or renames
+ * onto what is there, as OpenSSH does; where it has neither, `capabilities.exclusiveCreate` is
+ * `false`, and an object that is replaced is missing for a moment. The server's key must be known.
+ * One connection is shared, opened again when it is lost, and closed when no call uses it.
  *
  * @param call - its signal is heard while the connection is opened
- * @throws {@link MissingPeerError} where ssh2-sftp-client is not installed; {@link StoreAccessError} where the server is not the one
+ * @throws {@link MissingPeerError} where ssh2-sftp-client is not installed; {@link
+ * StoreAccessError} where the server is not the one
  * that is known, does not let this user in, or a key cannot be read; the signal's reason.
  *
  * @example
@@ -63,7 +67,9 @@ export function sftpStore(options: SftpStoreOptions, call: StoreCallOptions = {}
   return connectSftp(options, call);
 }
 
-/** {@link sftpStore}, for whom the connection may be kept longer than usual while no call uses it. */
+/**
+ * {@link sftpStore}, for whom the connection may be kept longer than usual while no call uses it.
+ */
 export async function connectSftp(
   options: SftpStoreOptions,
   call: StoreCallOptions & { readonly idleMs?: number },
@@ -89,9 +95,11 @@ export async function connectSftp(
 }
 
 /**
- * The store behind `sftp://user@host:port/absolute/path`, or `sftp://user@host/~/path` below the user's home.
+ * The store behind `sftp://user@host:port/absolute/path`, or `sftp://user@host/~/path` below the
+ * user's home.
  *
- * @throws {@link UnknownStoreError} where the URL names no host, has options, or holds a password; as {@link sftpStore}.
+ * @throws {@link UnknownStoreError} where the URL names no host, has options, or holds a password;
+ * as {@link sftpStore}.
  *
  * @example
  * ```ts
@@ -127,7 +135,10 @@ class SftpStore implements Store {
     return { exclusiveCreate: this.#isExclusive, durable: false, shared: true };
   }
 
-  /** A server that only promises hard links may have a disk without them: then it has no way to create exclusively. */
+  /**
+   * A server that only promises hard links may have a disk without them: then it has no way to
+   * create exclusively.
+   */
   async prepare({ signal }: StoreCallOptions = {}): Promise<void> {
     if (this.#isExclusive || !this.#abilities.hardLinks) return;
     const probe = storePath(".persistable", "tmp", `probe-${crypto.randomUUID()}`);

@@ -4,8 +4,9 @@ import type { Done, SftpDiskSpace, SftpRequests } from "./protocol.ts";
 const FAILURE = 4;
 
 /**
- * Status codes of the protocol, and what systems call them. Version 3, which nearly all servers speak, ends with 8; some servers
- * send the later ones all the same. Source: draft-ietf-secsh-filexfer-02, section 7, and -13, section 9.1.
+ * Status codes of the protocol, and what systems call them. Version 3, which nearly all servers
+ * speak, ends with 8; some servers send the later ones all the same. Source:
+ * draft-ietf-secsh-filexfer-02, section 7, and -13, section 9.1.
  */
 const SYSTEM_CODES = new Map([
   [1, "EOF"],
@@ -43,7 +44,10 @@ export function named(error: Error): Error {
   return failed(byText ?? SYSTEM_CODES.get(code) ?? "EIO", error.message);
 }
 
-/** What a mere "failure" was about, by the state of the server's disk; `undefined` where that explains nothing. */
+/**
+ * What a mere "failure" was about, by the state of the server's disk; `undefined` where that
+ * explains nothing.
+ */
 export function explainBySpace(space: SftpDiskSpace, wantedBytes: number): Error | undefined {
   const isReadOnly = (space.f_flag & 1) !== 0;
   if (isReadOnly) return failed("EROFS", "the server's disk is read-only");

@@ -1,22 +1,22 @@
 import { DIGEST_CHUNK_BYTES, type Digest, digestOfHashes } from "./digest.ts";
 import { createSha256, type Sha256 } from "./sha256.ts";
 
-/** What was written, once all of it was. */
+/** Describes the bytes that were written, once all of them were. */
 export interface Written {
   readonly sizeBytes: number;
   readonly digest: Digest;
-  /** The sha256 of each chunk of 8 MiB; a single one where there is no more. */
+  /** The sha256 of each chunk of 8 MiB, at least one. */
   readonly hashes: readonly Uint8Array[];
 }
 
-/** Digests bytes on their way to somewhere, whatever their number, without keeping them. */
+/** Digests any number of bytes on their way to a store, without keeping them. */
 export class DigestWriter {
   readonly #hashes: Uint8Array[] = [];
   #hash: Sha256 = createSha256();
   #filled = 0;
   #sizeBytes = 0;
 
-  /** Pass on what comes, in the same pieces. */
+  /** Passes the pieces on unchanged. */
   async *through(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const piece of pieces) {
       let isAdded = false;
@@ -24,7 +24,8 @@ export class DigestWriter {
         if (!isAdded) this.#add(piece);
         isAdded = true;
       };
-      // While the reader waits for its disk or network, rather than before; and in any case before the source may use the piece's memory again.
+      // Hash while the reader waits for its disk or network, but in any case before the source may
+      // reuse the piece's memory.
       const soon = setImmediate(add);
       try {
         yield piece;
@@ -35,7 +36,7 @@ export class DigestWriter {
     }
   }
 
-  /** @throws never; call it once, after the last piece. */
+  /** Ends the last chunk. Call it once, after the last piece. */
   finish(): Written {
     if (this.#filled > 0 || this.#hashes.length === 0) this.#endChunk();
     return { sizeBytes: this.#sizeBytes, digest: digestOfHashes(this.#hashes), hashes: this.#hashes };

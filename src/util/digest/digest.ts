@@ -4,18 +4,25 @@ import { sha256Hex } from "./sha256.ts";
 declare const digestBrand: unique symbol;
 
 /**
- * What a payload is, as opposed to how it was made: `sha256:<64 hex>` of its bytes up to 8 MiB, and
- * `sha256-tree-8m:<64 hex>`, the sha256 of its 8 MiB chunks' sha256s (32 raw bytes each, in order), above.
+ * Identifies the bytes of a payload, whatever made them: `sha256:<64 hex>` of its bytes up to 8
+ * MiB, and `sha256-tree-8m:<64 hex>`, the sha256 of its 8 MiB chunks' sha256s (32 raw bytes each,
+ * in order), above.
  */
 export type Digest = `${"sha256" | "sha256-tree-8m"}:${string}` & { readonly [digestBrand]: "Digest" };
 
-/** The unit in which big payloads are digested: in parallel, and each range verifiable alone. */
+/**
+ * Big payloads are digested in chunks of this size: in parallel, and each range is verifiable
+ * alone.
+ */
 export const DIGEST_CHUNK_BYTES = 8 * 1024 * 1024;
 
-/** Chunks that are hashed at the same time, one more than the pool has threads; each is copied for the time of hashing. More are no faster. */
+/**
+ * The number of chunks that are hashed at the same time, one more than the pool has threads; each
+ * is copied while it is hashed. More are not faster.
+ */
 const PARALLEL_CHUNKS = 5;
 
-/** The digest of bytes that are in memory, computed at once. */
+/** Computes the digest of bytes in memory, on this thread. */
 export function digestOf(chunks: readonly Uint8Array[]): Digest {
   const sizeBytes = sizeOf(chunks);
   if (sizeBytes <= DIGEST_CHUNK_BYTES) return `sha256:${sha256Hex(joined(chunks))}` as Digest;
@@ -23,7 +30,7 @@ export function digestOf(chunks: readonly Uint8Array[]): Digest {
   return treeDigest(hashes);
 }
 
-/** The same digest, computed in the thread pool. */
+/** Computes the same digest in the thread pool. */
 export async function digestInParallel(
   chunks: readonly Uint8Array[],
   options: { readonly signal?: AbortSignal | undefined } = {},
@@ -32,7 +39,7 @@ export async function digestInParallel(
   return treeDigest(await hashChunks(chunks, options));
 }
 
-/** The sha256 of each chunk of 8 MiB, computed in the thread pool. */
+/** Computes the sha256 of each chunk of 8 MiB in the thread pool. */
 export async function hashChunks(
   chunks: readonly Uint8Array[],
   options: { readonly signal?: AbortSignal | undefined } = {},
@@ -43,7 +50,7 @@ export async function hashChunks(
   });
 }
 
-/** The digest of an object whose chunks have these sha256s: more than one of them, since a single one is the digest. */
+/** Combines the sha256s of an object's chunks; for a single chunk, its sha256 is the digest. */
 export function digestOfHashes(hashes: readonly Uint8Array[]): Digest {
   const [only] = hashes;
   return hashes.length === 1 && only !== undefined
@@ -53,13 +60,13 @@ export function digestOfHashes(hashes: readonly Uint8Array[]): Digest {
 
 /** Collects the digest of an object while it is read in chunks. */
 export interface DigestCollector {
-  /** Give each aligned chunk of 8 MiB (the last one shorter) once, in any order. */
+  /** Takes each aligned chunk of 8 MiB (the last one shorter) once, in any order. */
   onChunk(chunk: Uint8Array, start: number): Promise<void>;
-  /** The digest, once every chunk was given. */
+  /** Returns the digest, once every chunk was given. */
   digest(): Digest;
 }
 
-/** @param sizeBytes - of the whole object */
+/** @param sizeBytes - the size of the whole object */
 export function createDigestCollector(sizeBytes: number): DigestCollector {
   const count = Math.max(1, Math.ceil(sizeBytes / DIGEST_CHUNK_BYTES));
   const hashes: (Uint8Array | undefined)[] = new Array(count).fill(undefined);
@@ -67,7 +74,7 @@ export function createDigestCollector(sizeBytes: number): DigestCollector {
     async onChunk(chunk, start) {
       const expectedBytes = Math.min(DIGEST_CHUNK_BYTES, sizeBytes - start);
       if (start < 0 || start % DIGEST_CHUNK_BYTES !== 0 || chunk.length !== expectedBytes) {
-        throw new Error(`${chunk.length} bytes at ${start} are no chunk of an object of ${sizeBytes} bytes`);
+        throw new Error(`${chunk.length} bytes at ${start} are not a chunk of an object of ${sizeBytes} bytes`);
       }
       hashes[start / DIGEST_CHUNK_BYTES] = await hashInPool(chunk);
     },
@@ -80,21 +87,21 @@ export function createDigestCollector(sizeBytes: number): DigestCollector {
 }
 
 /**
- * A digest that came as text.
+ * Checks that a text is a digest.
  *
- * @throws an Error where it is none.
+ * @throws an Error if it is not.
  */
 export function parseDigest(text: string): Digest {
   if (!isDigest(text)) throw new Error(`has no digest in ${JSON.stringify(text.slice(0, 100))}`);
   return text;
 }
 
-/** Whether a text is a digest of either kind. */
+/** Returns whether a text is a digest of either kind. */
 export function isDigest(text: string): text is Digest {
   return /^sha256(?:-tree-8m)?:[0-9a-f]{64}$/.test(text);
 }
 
-/** Whether a text is a digest of a kind that this release does not know. */
+/** Returns whether a text is a digest of a kind that this release does not know. */
 export function isNewerDigest(text: string): boolean {
   return /^[a-z][a-z0-9-]{2,40}:[0-9a-zA-Z_=-]{16,}$/.test(text) && !/^sha256(?:-tree-8m)?:/.test(text);
 }
@@ -103,12 +110,12 @@ function treeDigest(hashes: readonly Uint8Array[]): Digest {
   return `sha256-tree-8m:${sha256Hex(Buffer.concat(hashes))}` as Digest;
 }
 
-/** The sha256 of bytes, computed in the thread pool. */
+/** Computes the sha256 of bytes in the thread pool. */
 export async function hashInPool(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }
 
-/** The same bytes cut at multiples of 8 MiB, as views. */
+/** Cuts the same bytes at multiples of 8 MiB, into views. */
 function* regroup(chunks: readonly Uint8Array[]): Generator<Uint8Array[]> {
   let group: Uint8Array[] = [];
   let free = DIGEST_CHUNK_BYTES;

@@ -4,8 +4,8 @@ type Hash = (algorithm: string, data: Uint8Array | string, encoding: "hex") => s
 let hash: Hash | undefined;
 
 /**
- * sha256 in lower-case hexadecimal; text as UTF-8. Uses Node's one-shot `crypto.hash`, asked for at the first call, so that this module
- * also loads where there is none.
+ * Returns the sha256 in lower-case hexadecimal; text is encoded as UTF-8. `crypto.hash` is looked
+ * up at the first call, so that this module also loads in runtimes without it.
  *
  * @throws an Error outside Node.
  */
@@ -14,10 +14,10 @@ export function sha256Hex(data: Uint8Array | string): string {
   return hash("sha256", data, "hex");
 }
 
-/** A sha256 of bytes that come in pieces. */
+/** Computes the sha256 of bytes that come in pieces. */
 export interface Sha256 {
   update(data: Uint8Array): unknown;
-  /** Of all of them; nothing can follow. */
+  /** Returns the sha256 of all pieces; no piece can follow. */
   digest(): Uint8Array;
 }
 

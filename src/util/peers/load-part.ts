@@ -2,9 +2,10 @@ import { TooManyOpenFilesError } from "../../errors/store-errors.ts";
 import { systemCodeOf } from "../system-failure.ts";
 
 /**
- * Load a part of the library on its first use.
+ * Loads a part of the library on its first use.
  *
- * @throws {@link TooManyOpenFilesError} where there is no file descriptor left to read it with. Node 20 remembers that and does not try again before it is started anew.
+ * @throws {@link TooManyOpenFilesError}, if no file descriptor is left to read it with. Node 20
+ * remembers that failure: only a new process can load the part.
  */
 export async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   try {
@@ -14,7 +15,7 @@ export async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   }
 }
 
-/** What to throw where a part could not be loaded. */
+/** Returns the error to throw when a part could not be loaded. */
 export function partFailure(error: unknown): unknown {
   const systemCode = systemCodeOf(error);
   if (systemCode !== "EMFILE" && systemCode !== "ENFILE") return error;

@@ -2,11 +2,13 @@ import { MissingPeerError } from "../../errors/peer-errors.ts";
 import { partFailure } from "./load-part.ts";
 
 /**
- * What to throw where an optional peer could not be loaded. The caller imports it inside a `try` of its own, with its
- * name written out: bundlers then see that it may be absent, and bundle a program that lacks it.
+ * Returns the error to throw when an optional peer could not be loaded. The caller imports it
+ * inside a `try` of its own, with its name written out: bundlers then see that it may be absent,
+ * and bundle a program that lacks it.
  *
- * @param purpose - what needs it, as the beginning of a sentence: "Parquet"
- * @returns a {@link MissingPeerError} with the npm command where it is not installed; otherwise the failure itself, since a
+ * @param purpose - the feature that needs it, as the beginning of a sentence: "Parquet"
+ * @returns a {@link MissingPeerError} with the npm command if it is not installed; otherwise the
+ * failure itself, since a
  * peer that is installed and fails while it loads is not absent
  *
  * @example
@@ -22,7 +24,10 @@ export function peerFailure(purpose: string, packageName: string, cause: unknown
   return isAbsent(cause, packageName) ? new MissingPeerError(purpose, packageName, { cause }) : partFailure(cause);
 }
 
-/** As Node, its require, bundlers, Bun, Deno and test runners say it. Errors of other realms are no instances of ours. */
+/**
+ * Recognizes the messages of Node, its require, bundlers, Bun, Deno and test runners. Errors of
+ * other realms are not instances of our `Error`.
+ */
 function isAbsent(cause: unknown, packageName: string): boolean {
   if (typeof cause !== "object" || cause === null) return false;
   const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };

@@ -9,8 +9,9 @@ import type * as LogUpdate from "log-update";
 import type * as MessagePack from "msgpackr";
 import { peerFailure } from "./peer-failure.ts";
 
-// Every optional peer, loaded on its first use. Each import stands in a `try` of its own and names its package in plain
-// text: that is how bundlers learn that the package may be absent, and a program without it can be bundled.
+// Every optional peer, loaded on its first use. Each import stands in a `try` of its own and names
+// its package in plain text: that is how bundlers learn that the package may be absent, and a
+// program without it can be bundled.
 
 /** @throws {@link MissingPeerError} */
 export async function loadS3(): Promise<typeof S3> {
@@ -60,7 +61,7 @@ export async function loadArrow(): Promise<typeof import("apache-arrow")> {
 /** @throws {@link MissingPeerError} */
 export async function loadAvro(): Promise<(typeof Avro)["default"]> {
   try {
-    // Node finds no names in this CommonJS module.
+    // Node finds no names in this CommonJS module, so it has only a default export.
     return (await import("avsc")).default;
   } catch (cause) {
     throw peerFailure("Avro", "avsc", cause);

@@ -136,7 +136,8 @@ class AzureUpload implements DriverUpload {
   }
 
   async abort(): Promise<void> {
-    // There is no such request: blocks that nobody commits are never seen, and the service drops them after a week.
+    // There is no such request: blocks that nobody commits are never seen, and the service drops
+    // them after a week.
   }
 
   #idOf(part: number): string {
@@ -165,7 +166,8 @@ function writeOptionsOf({ ifAbsent, writer }: DriverPutOptions, signal: AbortSig
 
 function objectOf(answer: BlobDownloadResponseParsed): DriverObject {
   const total = /\/(\d+)$/.exec(answer.contentRange ?? "")?.[1];
-  // Whoever leaves it unread gets an error that nobody would hear, which ends the process; whoever reads it gets it anyway.
+  // Whoever leaves it unread gets an error that nobody would hear, which ends the process; whoever
+  // reads it gets it anyway.
   answer.readableStreamBody?.on("error", () => {});
   return {
     sizeBytes: total === undefined ? (answer.contentLength ?? 0) : Number(total),

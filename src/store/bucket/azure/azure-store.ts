@@ -11,8 +11,9 @@ import type { BucketPatience } from "../requests.ts";
 import { AzureDriver } from "./azure-driver.ts";
 
 /**
- * Where a container is. Credentials are found in the environment: AZURE_STORAGE_CONNECTION_STRING, or with the account's name AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN,
- * or else by `DefaultAzureCredential`, where @azure/identity is installed.
+ * Where a container is. Credentials are found in the environment: AZURE_STORAGE_CONNECTION_STRING,
+ * or with the account's name AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or else by
+ * `DefaultAzureCredential`, where @azure/identity is installed.
  */
 export interface AzureStoreOptions {
   readonly container: string;
@@ -33,9 +34,11 @@ type Module = typeof import("@azure/storage-blob");
 /**
  * A store in a container of Azure Blob Storage.
  *
- * Big objects are sent and fetched in parts, several at a time. What may pass is tried again: dropped connections, stalls, throttling, 5xx.
+ * Big objects are sent and fetched in parts, several at a time. What may pass is tried again:
+ * dropped connections, stalls, throttling, 5xx.
  *
- * @throws {@link MissingPeerError} where @azure/storage-blob is not installed; {@link StoreAccessError} where there are no credentials.
+ * @throws {@link MissingPeerError} where @azure/storage-blob is not installed; {@link
+ * StoreAccessError} where there are no credentials.
  *
  * @example
  * ```ts
@@ -59,7 +62,8 @@ export async function azureStore(options: AzureStoreOptions): Promise<Store> {
 /**
  * The store behind `az://container/prefix?account=…&endpoint=…`.
  *
- * @throws {@link UnknownStoreError} where the URL names no container, has an option that there is not, or holds credentials; as {@link azureStore}.
+ * @throws {@link UnknownStoreError} where the URL names no container, has an option that there is
+ * not, or holds credentials; as {@link azureStore}.
  *
  * @example
  * ```ts
@@ -118,7 +122,9 @@ async function createService(
 const CONNECTION =
   "the value of AZURE_STORAGE_CONNECTION_STRING is not a connection string (the portal shows it among the access keys: DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…)";
 
-/** What the client says of a text that it does not understand may quote it, and its errors hold it. */
+/**
+ * What the client says of a text that it does not understand may quote it, and its errors hold it.
+ */
 function connect(url: string, problem: string, create: () => Service): Service {
   try {
     return create();

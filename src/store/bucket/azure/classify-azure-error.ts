@@ -13,7 +13,8 @@ const THROTTLING = new Set(["ServerBusy", "TooManyRequests", "AccountRateLimitEx
 /** What an error of the client of Azure means. */
 export function judgeAzure(error: unknown, container: ContainerClient): DriverVerdict {
   if (error instanceof Changed) return { kind: "changed", systemCode: "412" };
-  // Before the status: of an answer of which only a part came, the status says less than it seems to.
+  // Before the status: of an answer of which only a part came, the status says less than it seems
+  // to.
   if (isBrokenOff(error)) return judgeNetwork(error) ?? { kind: "passing", systemCode: undefined };
   const status = statusOf(error);
   const code = codeOf(error);
@@ -64,7 +65,10 @@ function headersOf(error: unknown): { get(name: string): string | undefined } | 
   return response?.headers;
 }
 
-/** The own token says until when it is valid and what it allows, and the service does not repeat that. */
+/**
+ * The own token says until when it is valid and what it allows, and the service does not repeat
+ * that.
+ */
 function accessProblem(code: string | undefined, url: string): { readonly problem?: string } {
   const token = URL.canParse(url) ? new URL(url).searchParams : new URLSearchParams();
   const [from, until] = [token.get("st"), token.get("se")];

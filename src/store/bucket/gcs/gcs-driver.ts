@@ -43,7 +43,8 @@ export class GcsDriver implements BucketDriver {
       return { sizeBytes: Number(total), etag: headers["x-goog-generation"]?.toString(), body };
     } catch (error) {
       const status = statusOf(error);
-      // Of a generation that was read from a moment ago, this means another one has taken its place.
+      // Of a generation that was read from a moment ago, this means another one has taken its
+      // place.
       if (isMissing(error) && etag !== undefined) throw new Changed("changed", { cause: error });
       if (isMissing(error)) return undefined;
       if (status !== 416) throw error;

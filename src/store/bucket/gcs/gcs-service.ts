@@ -40,9 +40,10 @@ export interface GcsCall {
 }
 
 /**
- * The JSON API of Cloud Storage as a bucket's client reaches it: with the client's credentials, its address and its `userProject`. The requests are
- * made here, since those of the client (version 7) cannot be aborted, are not told when the server ends an answer early, and end the process where the
- * body of an error breaks off.
+ * The JSON API of Cloud Storage as a bucket's client reaches it: with the client's credentials, its
+ * address and its `userProject`. The requests are made here, since those of the client (version 7)
+ * cannot be aborted, are not told when the server ends an answer early, and end the process where
+ * the body of an error breaks off.
  */
 export class GcsService {
   readonly #bucket: Bucket;
@@ -69,7 +70,10 @@ export class GcsService {
     return `${this.#bucket.storage.apiEndpoint}/upload/storage/v1/${this.objectsPath}`;
   }
 
-  /** @throws {@link GcsRefusal}, once its text is read; {@link GcsUnauthorized}; what the connection failed of. */
+  /**
+   * @throws {@link GcsRefusal}, once its text is read; {@link GcsUnauthorized}; what the connection
+   * failed of.
+   */
   async call(wanted: GcsCall): Promise<HttpAnswer> {
     const { method, path, headers, body, signal, accepts = [], isOpen = false } = wanted;
     const url = isOpen ? new URL(path) : this.#urlOf(path, wanted.query ?? {});
@@ -83,7 +87,8 @@ export class GcsService {
     });
     if ((answer.status >= 200 && answer.status < 300) || accepts.includes(answer.status)) return answer;
     const refusal = new GcsRefusal(answer, await textOf(answer));
-    // Without credentials a public bucket can be read all the same; where it cannot, that there were none is what is wrong.
+    // Without credentials a public bucket can be read all the same; where it cannot, that there
+    // were none is what is wrong.
     if (answer.status === 401 && authorization.failure !== undefined) throw authorization.failure;
     throw refusal;
   }

@@ -8,13 +8,19 @@ import { createBucketStore } from "../bucket-store.ts";
 import type { BucketPatience } from "../requests.ts";
 import { GcsDriver } from "./gcs-driver.ts";
 
-/** Where a bucket is. Credentials are found by the client's own chain: application default credentials. */
+/**
+ * Where a bucket is. Credentials are found by the client's own chain: application default
+ * credentials.
+ */
 export interface GcsStoreOptions {
   readonly bucket: string;
   /** Before every name: `team/experiment`. */
   readonly prefix?: string | undefined;
   readonly projectId?: string | undefined;
-  /** Of a service at another place than Google's: `http://127.0.0.1:4443`; it is then asked without credentials. */
+  /**
+   * Of a service at another place than Google's: `http://127.0.0.1:4443`; it is then asked without
+   * credentials.
+   */
   readonly endpoint?: string | undefined;
   /** A bucket of a client of your own, with credentials and settings of your own. */
   readonly client?: Bucket | undefined;
@@ -25,7 +31,8 @@ export interface GcsStoreOptions {
 /**
  * A store in a bucket of Google Cloud Storage.
  *
- * Big objects are fetched in parts, several at a time, and sent as one upload that goes on where it was interrupted. What may pass is tried again: dropped connections, stalls, throttling, 5xx.
+ * Big objects are fetched in parts, several at a time, and sent as one upload that goes on where it
+ * was interrupted. What may pass is tried again: dropped connections, stalls, throttling, 5xx.
  *
  * @throws {@link MissingPeerError} where @google-cloud/storage is not installed.
  *
@@ -51,7 +58,8 @@ export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
 /**
  * The store behind `gs://bucket/prefix?project=…&endpoint=…`.
  *
- * @throws {@link UnknownStoreError} where the URL names no bucket, has an option that there is not, or holds credentials; as {@link gcsStore}.
+ * @throws {@link UnknownStoreError} where the URL names no bucket, has an option that there is not,
+ * or holds credentials; as {@link gcsStore}.
  *
  * @example
  * ```ts

@@ -3,8 +3,9 @@ import { textOf } from "../http-exchange.ts";
 import type { GcsService } from "./gcs-service.ts";
 
 /**
- * A resumable upload: one part after the other to an address that the service has given for it, and the last of them tells that it is the last; so the newest one waits
- * here until the next one comes. Source: "Resumable uploads" in the documentation of Cloud Storage.
+ * A resumable upload: one part after the other to an address that the service has given for it, and
+ * the last of them tells that it is the last; so the newest one waits here until the next one
+ * comes. Source: "Resumable uploads" in the documentation of Cloud Storage.
  */
 export class GcsUpload implements DriverUpload {
   readonly minPartBytes = 256 * 1024;
@@ -28,7 +29,8 @@ export class GcsUpload implements DriverUpload {
 
   async sendPart(part: number, bytes: Uint8Array, { signal }: DriverCallOptions): Promise<void> {
     if (part >= this.#next) this.#arrived.set(part, bytes);
-    // In turn, whichever comes first; and the failure of one part is not the failure of the next one.
+    // In turn, whichever comes first; and the failure of one part is not the failure of the next
+    // one.
     const sending = this.#sending.catch(() => {}).then(() => this.#sendAllButNewest(signal));
     this.#sending = sending;
     await sending;

@@ -77,7 +77,8 @@ export function judgeS3(error: unknown, bucket: string): DriverVerdict {
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
   if (kind === "passing" || THROTTLING.has(name)) return passing(error, systemCode, THROTTLING.has(name));
   if (kind !== undefined) return { kind, systemCode };
-  // Before the status: of an answer of which only a part came, the status says less than it seems to.
+  // Before the status: of an answer of which only a part came, the status says less than it seems
+  // to.
   return judgeNetwork(error) ?? judgeStatus(status, bucket, error, systemCode) ?? { kind: "other", systemCode };
 }
 

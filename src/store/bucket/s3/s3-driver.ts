@@ -152,7 +152,10 @@ export class S3Driver implements BucketDriver {
     this.#client.destroy();
   }
 
-  /** A missing object and a missing bucket are the same to a HEAD, and a bucket that is not there is not an empty one. */
+  /**
+   * A missing object and a missing bucket are the same to a HEAD, and a bucket that is not there is
+   * not an empty one.
+   */
   async #checkBucket(signal: AbortSignal): Promise<void> {
     if (this.#isBucketThere) return;
     try {

@@ -8,7 +8,9 @@ import { createBucketStore } from "../bucket-store.ts";
 import type { BucketPatience } from "../requests.ts";
 import { S3Driver } from "./s3-driver.ts";
 
-/** Where a bucket is. Credentials are found by the client's own chain: environment, profile, role. */
+/**
+ * Where a bucket is. Credentials are found by the client's own chain: environment, profile, role.
+ */
 export interface S3StoreOptions {
   readonly bucket: string;
   /** Before every key: `team/experiment`. */
@@ -17,19 +19,27 @@ export interface S3StoreOptions {
   readonly region?: string | undefined;
   /** Of a service that is not Amazon's: `http://127.0.0.1:9000`. */
   readonly endpoint?: string | undefined;
-  /** `http://host/bucket/key` instead of `http://bucket.host/key`; default `true` where an endpoint is given. */
+  /**
+   * `http://host/bucket/key` instead of `http://bucket.host/key`; default `true` where an endpoint
+   * is given.
+   */
   readonly forcePathStyle?: boolean | undefined;
-  /** A client of your own, with credentials and settings of your own. Switch off its retries (`maxAttempts: 1`): the store has its own. */
+  /**
+   * A client of your own, with credentials and settings of your own. Switch off its retries
+   * (`maxAttempts: 1`): the store has its own.
+   */
   readonly client?: S3Client | undefined;
   /** How often and how long requests are tried. */
   readonly patience?: Partial<BucketPatience> | undefined;
 }
 
 /**
- * A store in a bucket of Amazon S3, or of another service that speaks its language. Whether the service can create an object only if there is none is found out by trying, once;
- * where it cannot, two machines may both generate a payload, and readers still see one whole artifact.
+ * A store in a bucket of Amazon S3, or of another service that speaks its language. Whether the
+ * service can create an object only if there is none is found out by trying, once; where it cannot,
+ * two machines may both generate a payload, and readers still see one whole artifact.
  *
- * Big objects are sent and fetched in parts, several at a time. What may pass is tried again: dropped connections, stalls, throttling, 5xx.
+ * Big objects are sent and fetched in parts, several at a time. What may pass is tried again:
+ * dropped connections, stalls, throttling, 5xx.
  *
  * @throws {@link MissingPeerError} where @aws-sdk/client-s3 is not installed.
  *
@@ -55,7 +65,8 @@ export async function s3Store(options: S3StoreOptions): Promise<Store> {
 /**
  * The store behind `s3://bucket/prefix?region=…&endpoint=…&path-style=true`.
  *
- * @throws {@link UnknownStoreError} where the URL names no bucket, has an option that there is not, or holds credentials; as {@link s3Store}.
+ * @throws {@link UnknownStoreError} where the URL names no bucket, has an option that there is not,
+ * or holds credentials; as {@link s3Store}.
  *
  * @example
  * ```ts
@@ -82,7 +93,8 @@ function urlOf({ bucket, endpoint }: S3StoreOptions, prefix: string): string {
 function configOf({ region, endpoint, forcePathStyle }: S3StoreOptions): S3ClientConfig {
   return {
     maxAttempts: 1,
-    // What newer clients add by default, other services than Amazon's refuse or take for content. What is read is verified anyway.
+    // What newer clients add by default, other services than Amazon's refuse or take for content.
+    // What is read is verified anyway.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: { connectionTimeout: 10_000, httpAgent: { maxSockets: 100 }, httpsAgent: { maxSockets: 100 } },

@@ -8,7 +8,10 @@ export interface Ground {
   readonly root: string;
 }
 
-/** The folder of an absolute path. Node takes `/` everywhere, so inside the root there is no other separator. */
+/**
+ * The folder of an absolute path. Node takes `/` everywhere, so inside the root there is no other
+ * separator.
+ */
 export function folderOf(path: string): string {
   const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
   return end <= 0 ? path.slice(0, end + 1) : path.slice(0, end);

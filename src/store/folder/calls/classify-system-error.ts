@@ -8,8 +8,9 @@ export function describeFailure(error: unknown, where: Pick<StoreFailure, "opera
 }
 
 /**
- * The failure of a store whose root lies on another machine, naming places as a person here finds them: below the store's url. The
- * error is changed in place, since it was made for this call and only its class knows all that it says.
+ * The failure of a store whose root lies on another machine, naming places as a person here finds
+ * them: below the store's url. The error is changed in place, since it was made for this call and
+ * only its class knows all that it says.
  */
 export function showElsewhere(error: StoreError, root: string, url: string): StoreError {
   if (error.path !== root && !error.path.startsWith(`${root}/`)) return error;

@@ -7,8 +7,8 @@ export type CallName = keyof FileSystemCalls;
 export type Looked = { readonly stat: FileStat | undefined } | { readonly error: unknown };
 
 /**
- * What an operation asks of its driver: a system call, several looks at once, to wait for something, or to be left alone
- * by aborts from now on.
+ * What an operation asks of its driver: a system call, several looks at once, to wait for
+ * something, or to be left alone by aborts from now on.
  */
 export type Request =
   | { readonly [Name in CallName]: { readonly name: Name; readonly args: Parameters<FileSystemCalls[Name]> } }[CallName]
@@ -17,8 +17,8 @@ export type Request =
   | { readonly name: "shield" };
 
 /**
- * An operation on the disk as a list of steps, written once and driven in three ways: without waiting, through the thread pool, or
- * by a simulation that may stop it anywhere.
+ * An operation on the disk as a list of steps, written once and driven in three ways: without
+ * waiting, through the thread pool, or by a simulation that may stop it anywhere.
  */
 export type Steps<Result> = Generator<Request, Result, unknown>;
 
@@ -30,7 +30,10 @@ export function* call<Name extends CallName>(
   return (yield { name, args } as Request) as ReturnType<FileSystemCalls[Name]>;
 }
 
-/** A `stat` of each path, all at once where the driver can: a server far away is then asked in one go. */
+/**
+ * A `stat` of each path, all at once where the driver can: a server far away is then asked in one
+ * go.
+ */
 export function* statEach(paths: readonly string[]): Steps<readonly Looked[]> {
   return (yield { name: "statEach", paths }) as readonly Looked[];
 }
@@ -40,7 +43,10 @@ export function* wait<Value>(until: () => Promise<Value>): Steps<Value> {
   return (yield { name: "wait", until }) as Value;
 }
 
-/** From here on an abort no longer interrupts: what follows either cleans up, or comes after the point of no return. */
+/**
+ * From here on an abort no longer interrupts: what follows either cleans up, or comes after the
+ * point of no return.
+ */
 export function* shield(): Steps<void> {
   yield { name: "shield" };
 }

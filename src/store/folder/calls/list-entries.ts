@@ -13,8 +13,9 @@ export interface Entry {
 }
 
 /**
- * Everything in a folder of this machine's disk and below, of whatever kind and name; each folder before what is in it. Symbolic
- * links are not followed. Where there is something else in the place of the folder, that is the only entry.
+ * Everything in a folder of this machine's disk and below, of whatever kind and name; each folder
+ * before what is in it. Symbolic links are not followed. Where there is something else in the place
+ * of the folder, that is the only entry.
  *
  * @throws a StoreError
  */

@@ -84,7 +84,10 @@ function promised<Value>(
   });
 }
 
-/** On Windows a virus scanner or an indexer that has just opened a file keeps others from renaming it. */
+/**
+ * On Windows a virus scanner or an indexer that has just opened a file keeps others from renaming
+ * it.
+ */
 const nameBusy: readonly (string | undefined)[] = isWindows ? ["EPERM", "EACCES", "EBUSY"] : [];
 /** How many names are handed on at once. */
 const SCAN_BATCH = 256;

@@ -56,7 +56,10 @@ export function watchFolder(path: string, listener: () => void): { close(): void
   return watcher;
 }
 
-/** Some network and user-space file systems have no fsync for folders; there is nothing else to call. */
+/**
+ * Some network and user-space file systems have no fsync for folders; there is nothing else to
+ * call.
+ */
 export function cannotSyncFolders(error: unknown): boolean {
   return ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(systemCodeOf(error) ?? "");
 }

@@ -6,15 +6,18 @@ let owner: string | undefined;
 let place = "";
 
 /**
- * `<place>-<process id>-<random>`: who makes temporary files. The place is where a process id means something: one boot of one machine,
- * and one container on it.
+ * `<place>-<process id>-<random>`: who makes temporary files. The place is where a process id means
+ * something: one boot of one machine, and one container on it.
  */
 export function processOwner(): string {
   owner ??= `${currentPlace()}-${process.pid}-${Buffer.from(crypto.getRandomValues(new Uint8Array(4))).toString("hex")}`;
   return owner;
 }
 
-/** Whether the process of that owner certainly ended. Of another machine, boot or container nothing is certain. */
+/**
+ * Whether the process of that owner certainly ended. Of another machine, boot or container nothing
+ * is certain.
+ */
 export function isProcessDead(ofOwner: string): boolean {
   const match = /^([0-9a-f]+)-([0-9]+)-[0-9a-f]+$/.exec(ofOwner);
   if (match === null || match[1] !== currentPlace()) return false;

@@ -20,7 +20,10 @@ export interface Shortcuts {
   isSurelyFolder(path: string): boolean;
 }
 
-/** {@link SyncStore.readShared}: open, read, close and nothing else, since a hit is hardly more than these three calls. */
+/**
+ * {@link SyncStore.readShared}: open, read, close and nothing else, since a hit is hardly more than
+ * these three calls.
+ */
 export class SharedReader {
   readonly #ground: Ground;
   readonly #calls: FileSystemCalls;
@@ -73,8 +76,9 @@ export class SharedReader {
   }
 
   /**
-   * Another record in the same folder, as it seems. Looking at each character would take a quarter of the time of asking the disk, and a yes for a
-   * name that is not safe everywhere does no harm: nothing is read by it.
+   * Another record in the same folder, as it seems. Looking at each character would take a quarter
+   * of the time of asking the disk, and a yes for a name that is not safe everywhere does no harm:
+   * nothing is read by it.
    */
   #looksUsual(path: string): boolean {
     const start = this.#folder.length;
@@ -111,7 +115,8 @@ export class SharedReader {
       const read = this.#calls.read(file, this.#buffer, length, wanted, length);
       length += read;
       if (length > maxBytes) return "too-large";
-      // A disk gives less than it was asked for only at the end of a file. Where one does not, the digest of what was read tells.
+      // A disk gives less than it was asked for only at the end of a file. Where one does not, the
+      // digest of what was read tells.
       if (read < wanted) return this.#buffer.subarray(0, length);
       if (length === this.#buffer.length) this.#grow();
     }

@@ -3,7 +3,8 @@ import { call, type Steps } from "./file-steps.ts";
 import type { FileKind } from "./file-system.ts";
 
 /**
- * Remove what has this path: a folder with everything in it, and of a symbolic link the link itself.
+ * Remove what has this path: a folder with everything in it, and of a symbolic link the link
+ * itself.
  *
  * @param kind as it was listed; a folder is looked at again before anything in it is touched.
  */

@@ -35,8 +35,9 @@ export function* makeFolders(volume: Volume, folder: string): Steps<void> {
 }
 
 /**
- * The folders above a store are made to last before the store appears in them. Whoever finds a store may then rely on them,
- * without knowing who created them, and need not look higher than one folder above it.
+ * The folders above a store are made to last before the store appears in them. Whoever finds a
+ * store may then rely on them, without knowing who created them, and need not look higher than one
+ * folder above it.
  */
 function* makeRoot(volume: Volume): Steps<void> {
   const above = folderOf(volume.root);
@@ -60,8 +61,9 @@ function* makeFolder(volume: Volume, folder: string): Steps<void> {
 }
 
 /**
- * Make the names in a folder survive a power cut, and the names of the folders that lead to it, up to the store's own. Whether
- * those were created by this process does not matter: whoever did may have been killed before making them last.
+ * Make the names in a folder survive a power cut, and the names of the folders that lead to it, up
+ * to the store's own. Whether those were created by this process does not matter: whoever did may
+ * have been killed before making them last.
  */
 export function* syncNames(volume: Volume, folder: string): Steps<void> {
   yield* call("syncFolder", folder);
@@ -76,7 +78,10 @@ export function* syncNames(volume: Volume, folder: string): Steps<void> {
   }
 }
 
-/** A folder above the store may be closed to this user; then it was not this user who created anything in it. */
+/**
+ * A folder above the store may be closed to this user; then it was not this user who created
+ * anything in it.
+ */
 function* syncIfAllowed(folder: string): Steps<void> {
   try {
     yield* call("syncFolder", folder);
