@@ -1,5 +1,4 @@
 export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
-export { MissingPeerError } from "../../errors/peer-errors.ts";
 export { DefinitionError } from "../../errors/persistable-errors.ts";
 export {
   type AvroCodec,

@@ -1,14 +1,14 @@
 import { DecodeError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
-import { loadAvro } from "../../util/peers/peers.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
 import type { DecodeLimits, Format } from "../format.ts";
 import { checkAvro } from "./check-avro.ts";
 import { type AvroCodec, readContainer, writeContainer } from "./container.ts";
 import { createNodeBudget } from "./decode-avro.ts";
-import { type AvroLongs, type AvroSchema, type AvroType, resolveAvro } from "./schema.ts";
+import { AvroSchemaError, parseAvroSchema, parseSchemaText } from "./parse-schema.ts";
+import { type AvroLongs, type AvroSchema, type AvroType, canonicalSchema } from "./schema.ts";
 
 export type { AvroCodec } from "./container.ts";
 export type { AvroLongs, AvroSchema } from "./schema.ts";
@@ -37,10 +37,7 @@ export interface AvroFormat extends Pick<Format, "id" | "extension" | "inline"> 
  * a wrapper. Refuses the first value that does not fit, with its path: a missing or undeclared field, `-0` or a fraction as `int` or `long`, a number as `float` that 32
  * bits would round. Logical types are left alone: a `timestamp-millis` is the `long` that it is made of. Files of other writers are read when their schema is the same.
  *
- * Needs the package `avsc`.
- *
- * @throws {@link DefinitionError} when it is first used, for a schema that is none
- * @throws {@link MissingPeerError} when it is first used and `avsc` is not installed
+ * @throws {@link DefinitionError} when it is first used, for a schema that is not valid
  *
  * @example
  * ```ts
@@ -56,28 +53,25 @@ export function avro(options: AvroOptions): AvroFormat {
   const { schema, codec = "null", longs = "number" } = options;
   const text = JSON.stringify(schema);
   const id = `avro(${longs === "bigint" ? "bigint," : ""}schema=${sha256Hex(withoutDocs(text)).slice(0, 16)})`;
-  let loading: Promise<LoadedSchema> | undefined;
-  const load = (): Promise<LoadedSchema> => {
-    loading ??= loadSchema(text).catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    return loading;
+  let loaded: LoadedSchema | undefined;
+  const load = (): LoadedSchema => {
+    loaded ??= loadSchema(text);
+    return loaded;
   };
   const format: Format<readonly unknown[]> = {
     id,
     extension: ".avro",
     inline: false,
-    check: async (payload) => checkAvro(id, payload, (await load()).type, longs),
+    check: async (payload) => checkAvro(id, payload, load().type, longs),
     async encode(payload) {
-      const { type } = await load();
+      const { type } = load();
       const { written, nodes, contentBytes } = await writeContainer(payload, type, { schema: text, codec, longs });
       assertReadable(id, written, nodes, contentBytes);
       return written;
     },
     async decode(bytes, limits) {
-      const loaded = await load();
-      return readContainer(bytes, limits, { longs, resolve: (found) => resolveSame(loaded, text, found) });
+      const expected = load();
+      return readContainer(bytes, limits, { longs, resolve: (found) => resolveSame(expected, found) });
     },
   };
   return format as AvroFormat;
@@ -99,31 +93,27 @@ function assertReadable(id: string, written: readonly Uint8Array[], nodes: numbe
 }
 
 interface LoadedSchema {
+  /** As it was given. */
+  readonly text: string;
   readonly type: AvroType;
-  /** Whether a schema is the same, whatever its comments and the order of its attributes. */
-  isSame(schema: unknown): boolean;
+  readonly canonical: string;
 }
 
-async function loadSchema(text: string): Promise<LoadedSchema> {
-  const { Type } = await loadAvro();
-  // Wrapped unions may hold types that only their names tell apart; what a payload has is not wrapped all the same.
-  const parse = (schema: unknown) => Type.forSchema(schema as never, { wrapUnions: "always" } as object);
+function loadSchema(text: string): LoadedSchema {
   try {
-    const type = parse(JSON.parse(text));
-    return { type: resolveAvro(type), isSame: (schema) => parse(schema).equals(type) };
+    // A schema that the reader would refuse in the file must not get there.
+    const type = parseAvroSchema(parseSchemaText(new TextEncoder().encode(text)));
+    return { text, type, canonical: canonicalSchema(type) };
   } catch (cause) {
-    if (cause instanceof DefinitionError) throw cause;
-    throw new DefinitionError(`avro was given no schema of Avro: ${(cause as Error).message}.`, { cause });
+    if (!(cause instanceof AvroSchemaError)) throw cause;
+    throw new DefinitionError(`avro was given a schema that is not valid: ${cause.message}.`, { cause });
   }
 }
 
-function resolveSame({ type, isSame }: LoadedSchema, text: string, found: unknown): AvroType {
+/** The type of the records in a file, which must have been written with the same schema. */
+function resolveSame({ text, type, canonical }: LoadedSchema, found: unknown): AvroType {
   if (JSON.stringify(found) === text) return type;
-  try {
-    if (isSame(found)) return type;
-  } catch (cause) {
-    throw new DecodeError("avro", `their schema is none (${(cause as Error).message})`, { cause });
-  }
+  if (canonicalSchema(parseAvroSchema(found)) === canonical) return type;
   throw new DecodeError("avro", "they were written with another schema");
 }
 

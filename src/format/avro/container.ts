@@ -1,11 +1,11 @@
 import { DecodeError, DecodeLimitError, NewerPayloadError } from "../../errors/format-errors.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
-import { jsonDepth } from "../../util/json-depth.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
 import type { DecodeLimits } from "../format.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 import { AvroReader, createNodeBudget } from "./decode-avro.ts";
 import { AvroWriter } from "./encode-avro.ts";
+import { AvroSchemaError, parseSchemaText } from "./parse-schema.ts";
 import type { AvroLongs, AvroType } from "./schema.ts";
 
 /** How blocks are compressed; every reader of Avro knows both. */
@@ -17,8 +17,6 @@ const VERSION = 1;
 const MAX_VERSION = 32;
 const SYNC_BYTES = 16;
 const BLOCK_BYTES = 256 * 1024;
-const MAX_SCHEMA_BYTES = 1024 * 1024;
-const MAX_SCHEMA_DEPTH = 200;
 
 const META: AvroType = { kind: "map", values: { kind: "bytes" } };
 
@@ -76,7 +74,7 @@ export async function readContainer(
   const codec = meta["avro.codec"] === undefined ? "null" : Buffer.from(meta["avro.codec"]).toString("latin1");
   if (codec !== "null" && codec !== "deflate")
     throw new DecodeError("avro", `they are compressed by ${JSON.stringify(codec.slice(0, 40))}, which is not read`);
-  const type = resolve(parseSchema(meta["avro.schema"]));
+  const type = resolveFound(meta["avro.schema"], resolve);
   const sync = file.readRaw(SYNC_BYTES);
   const records: unknown[] = [];
   let allowedBytes = decodedBytesAllowed(bytes.length, limits);
@@ -95,13 +93,14 @@ export async function readContainer(
   return records;
 }
 
-function parseSchema(bytes: Uint8Array | undefined): unknown {
-  if (bytes === undefined || bytes.length > MAX_SCHEMA_BYTES || jsonDepth(bytes, MAX_SCHEMA_DEPTH) > MAX_SCHEMA_DEPTH)
-    throw new DecodeError("avro", "their schema is missing, or too large");
+/** Whatever is wrong with the schema in a file is wrong with the file. */
+function resolveFound(bytes: Uint8Array | undefined, resolve: (schema: unknown) => AvroType): AvroType {
+  if (bytes === undefined) throw new DecodeError("avro", "they say no schema");
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return resolve(parseSchemaText(bytes));
   } catch (cause) {
-    throw new DecodeError("avro", "their schema is no JSON", { cause });
+    if (!(cause instanceof AvroSchemaError)) throw cause;
+    throw new DecodeError("avro", `their schema is not valid: ${cause.message}`, { cause });
   }
 }
 

@@ -2,7 +2,6 @@ import type * as S3 from "@aws-sdk/client-s3";
 import type * as Azure from "@azure/storage-blob";
 import type * as Gcs from "@google-cloud/storage";
 import type * as Age from "age-encryption";
-import type * as Avro from "avsc";
 import type * as ParquetReader from "hyparquet";
 import type * as ParquetWriter from "hyparquet-writer";
 import type * as LogUpdate from "log-update";
@@ -55,16 +54,6 @@ export async function loadArrow(): Promise<typeof import("apache-arrow")> {
     return await import("apache-arrow");
   } catch (cause) {
     throw peerFailure("Arrow", "apache-arrow", cause);
-  }
-}
-
-/** @throws {@link MissingPeerError} */
-export async function loadAvro(): Promise<(typeof Avro)["default"]> {
-  try {
-    // Node finds no names in this CommonJS module, so it has only a default export.
-    return (await import("avsc")).default;
-  } catch (cause) {
-    throw peerFailure("Avro", "avsc", cause);
   }
 }
 
