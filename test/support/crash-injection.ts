@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { collectOrphans, NotPersistedError, PersistableError } from "../../src/entry/index.ts";
 import { type FileStore, fileStore } from "../../src/store/folder/file-store.ts";
-import { persistableOf, serialOf } from "./crash-payload.ts";
+import { persistableOf, serialOf, watchTakeovers } from "./crash-payload.ts";
 import type { PlantedBug } from "./crash-planted-store.ts";
 import type { PublishOperation } from "./crash-publish-child.ts";
 import { type Injection, runTraced, type TracedRun } from "./crash-strace.ts";
@@ -111,18 +111,23 @@ class InjectionTrial implements AsyncDisposable {
   /** Undisturbed, by another process. */
   async retry(): Promise<string[]> {
     const { operation } = this.#scenario;
-    const signal = AbortSignal.timeout(600_000);
+    const problems: string[] = [];
+    const retried = persistableOf(
+      this.#store,
+      this.#kind,
+      "key",
+      watchTakeovers((what) => problems.push(what)),
+    );
     try {
-      if (operation === "load-or-generate-large")
-        await this.#build().loadOrGenerate({ untracked: { serial: NEW }, signal });
-      else await this.#build().generate({ untracked: { serial: NEW }, signal });
+      if (operation === "load-or-generate-large") await retried.loadOrGenerate({ untracked: { serial: NEW } });
+      else await retried.generate({ untracked: { serial: NEW } });
     } catch (error) {
       return [`retry: ${String(error)}`];
     }
     const state = await this.#look();
     await this.#store.removeLitter();
     await collectOrphans(this.#store, this.#kind, { graceMs: -1000 });
-    return [...(state === NEW ? [] : [`after a retry there is ${state}`]), ...this.#findLitter(false)];
+    return [...problems, ...(state === NEW ? [] : [`after a retry there is ${state}`]), ...this.#findLitter(false)];
   }
 
   async #look(): Promise<State> {

@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { definePersistable, npy, type Persistable, type Store, typedParams } from "../../src/entry/index.ts";
+import {
+  definePersistable,
+  npy,
+  type Persistable,
+  type PersistableEvent,
+  type Store,
+  typedParams,
+} from "../../src/entry/index.ts";
 
 /** `small` lies inside its record, `large` is a file of about 100 kB. */
 export type Kind = "small" | "large";
@@ -46,6 +53,19 @@ const definitions = {
 };
 
 /** Another object each time, so that nothing is held in memory. */
-export function persistableOf(store: Store, kind: Kind, key: string): Persistable {
-  return definitions[kind]({ key }, { dataDir: store, logger: silent }) as Persistable;
+export function persistableOf(
+  store: Store,
+  kind: Kind,
+  key: string,
+  onEvent?: (event: PersistableEvent) => void,
+): Persistable {
+  return definitions[kind]({ key }, { dataDir: store, logger: silent, onEvent }) as Persistable;
+}
+
+/** Calls `tell` when a lease was taken over by its age: the death of a process on this machine can be proved. */
+export function watchTakeovers(tell: (what: string) => void): (event: PersistableEvent) => void {
+  return (event) => {
+    if (event.type !== "takeover" || event.silentMs === undefined) return;
+    tell(`the death of ${event.owner} went unnoticed for ${event.silentMs} ms`);
+  };
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { collectOrphans, NotPersistedError } from "../../src/entry/index.ts";
 import { type FileStore, fileStore } from "../../src/store/folder/file-store.ts";
 import type { CrashChildInput, CrashChildLine } from "./crash-child.ts";
-import { type Kind, persistableOf, serialOf } from "./crash-payload.ts";
+import { type Kind, persistableOf, serialOf, watchTakeovers } from "./crash-payload.ts";
 import type { PlantedBug } from "./crash-planted-store.ts";
 import { buildChild, startChild } from "./run-child.ts";
 
@@ -36,8 +36,6 @@ export interface CrashRun {
 const KINDS: readonly Kind[] = ["small", "large"];
 const OWN_KEYS = 4;
 const SHARED_KEYS = 3;
-/** Ends what would hold for ever, on the slowest machine too. */
-const FOREVER_MS = 600_000;
 
 /** Kills processes that persist at random moments, and compares what is in the store with what they said. */
 export async function runAndKill(options: CrashRunOptions): Promise<CrashRun> {
@@ -137,10 +135,10 @@ class Book {
   async close(kills: number): Promise<CrashRun> {
     const names = [...this.#allowed.keys()].map((name) => name.split(" ") as [Kind, string]);
     for (const [kind, key] of names) await this.#verify(kind, key);
-    const late = AbortSignal.timeout(FOREVER_MS);
+    const onEvent = watchTakeovers((what) => this.violations.push(what));
     for (const [kind, key] of names) {
       try {
-        await persistableOf(this.#store, kind, key).loadOrGenerate({ signal: late });
+        await persistableOf(this.#store, kind, key, onEvent).loadOrGenerate();
       } catch (error) {
         this.violations.push(`${kind} ${key} cannot be loaded or generated: ${String(error)}`);
       }
