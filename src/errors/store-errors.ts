@@ -221,7 +221,10 @@ export class ReadOnlyStoreError extends StoreError {
 
   constructor(failure: StoreFailure) {
     const why = isError(failure.cause) ? ` The other layer could not be read: ${failure.cause.message}` : "";
-    super(failure, `this store was opened for reading only. Open it in a mode that writes, "local:rw,remote:r".${why}`);
+    super(
+      failure,
+      `this store was opened for reading only. Open it for writing, a layered store with a mode such as "local:rw,remote:r".${why}`,
+    );
   }
 }
 
@@ -243,7 +246,7 @@ export class InvalidStorePathError extends PersistableError {
 
   constructor(path: string, problem: string) {
     super(
-      `${JSON.stringify(path)} is not a path in a store: ${problem}. Build it with storePath(…), and names with safeName(…).`,
+      `${JSON.stringify(path)} is not a path in a store: ${problem}. Build it with storePath(…), and names with safeName(…), of persistable-ts/store.`,
     );
     this.path = path;
     this.problem = problem;

@@ -1,5 +1,5 @@
 import { NotAFileError, ObjectExistsError, ObjectTooLargeError, type StoreOperation } from "../errors/store-errors.ts";
-import { orAborted } from "../util/concurrency/on-abort.ts";
+import { joinChunks, passToOnChunk, resolveRange } from "./chunks.ts";
 import type {
   Chunks,
   ReadOptions,
@@ -11,11 +11,11 @@ import type {
   SyncStore,
   WriteOptions,
 } from "./store.ts";
-import { assertStorePath, isStorePath } from "./store-path.ts";
+import { assertStorePath, assertStorePrefix, isStorePath } from "./store-path.ts";
 
 /** How a store in memory is made. */
 export interface MemoryStoreOptions {
-  /** Stores of one name in one process are one place. Without a name, it is a place of its own. */
+  /** Stores of one name share their objects within a process. Without a name, a store shares nothing. */
   readonly name?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ const places = new Map<string, Place>();
 let unnamed = 0;
 
 /**
- * A store in the memory of this process: for tests, and for payloads that need not outlive it. It
+ * A store in the memory of this process, for tests and for payloads that need not outlive it. It
  * behaves like a folder, and copies what goes in and what comes out, so that no caller can change
  * what another one reads.
  *
@@ -82,8 +82,6 @@ class Place {
   }
 }
 
-const CHUNK_BYTES = 8 * 1024 * 1024;
-
 class MemoryStore implements Store {
   readonly url: string;
   readonly capabilities = { exclusiveCreate: true, durable: false, shared: false } as const;
@@ -105,18 +103,14 @@ class MemoryStore implements Store {
   }
 
   async read(path: StorePath, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
-    const { signal, range, maxBytes = Number.POSITIVE_INFINITY, onChunk } = options;
+    const { signal, range, maxBytes = Number.POSITIVE_INFINITY } = options;
     signal?.throwIfAborted();
     const all = this.#find("read", path)?.bytes;
     if (all === undefined) return undefined;
-    const part = range === undefined ? all : all.subarray(range.start, Math.max(range.start, range.end));
-    if (part.length > maxBytes) throw new ObjectTooLargeError(this.#failure("read", path), all.length, maxBytes);
-    const bytes = new Uint8Array(part);
-    if (onChunk === undefined || range !== undefined || bytes.length <= CHUNK_BYTES) return bytes;
-    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
-      await onChunk(bytes.subarray(start, start + CHUNK_BYTES), start);
-      signal?.throwIfAborted();
-    }
+    const { start, end } = resolveRange(range, all.length);
+    if (end - start > maxBytes) throw new ObjectTooLargeError(this.#failure("read", path), all.length, maxBytes);
+    const bytes = new Uint8Array(all.subarray(start, end));
+    await passToOnChunk(bytes, options);
     return bytes;
   }
 
@@ -128,19 +122,19 @@ class MemoryStore implements Store {
 
   async writeFresh(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
     assertStorePath(path);
-    const bytes = await gather(chunks, options.signal);
+    const bytes = await joinChunks(chunks, options.signal);
     if (this.#find("write", path) !== undefined) throw new ObjectExistsError(this.#failure("write", path));
     this.#put("write", path, bytes);
   }
 
   async createIfAbsent(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<"created" | "exists"> {
     assertStorePath(path);
-    return this.#create(path, await gather(chunks, options.signal));
+    return this.#create(path, await joinChunks(chunks, options.signal));
   }
 
   async replace(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
     assertStorePath(path);
-    this.#put("replace", path, await gather(chunks, options.signal));
+    this.#put("replace", path, await joinChunks(chunks, options.signal));
   }
 
   async move(from: StorePath, to: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
@@ -161,8 +155,7 @@ class MemoryStore implements Store {
   }
 
   async *list(prefix: string, options: StoreCallOptions = {}): AsyncGenerator<StoreEntry> {
-    const folder = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix;
-    if (prefix !== "") assertStorePath(folder);
+    assertStorePrefix(prefix);
     for (const [path, object] of [...this.#place.objects]) {
       options.signal?.throwIfAborted();
       if (!path.startsWith(prefix) || !isStorePath(path)) continue;
@@ -209,23 +202,4 @@ function foldersOf(path: string): string[] {
   const folders: string[] = [];
   for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) folders.push(path.slice(0, end));
   return folders;
-}
-
-async function gather(chunks: Chunks, signal: AbortSignal | undefined): Promise<Buffer> {
-  signal?.throwIfAborted();
-  if (!(Symbol.asyncIterator in chunks)) return Buffer.concat(chunks);
-  const copies: Uint8Array[] = [];
-  const iterator = chunks[Symbol.asyncIterator]();
-  let isDone = false;
-  try {
-    for (;;) {
-      const next = await orAborted(iterator.next(), signal);
-      isDone = next.done === true;
-      if (next.done === true) return Buffer.concat(copies);
-      copies.push(Uint8Array.from(next.value));
-    }
-  } finally {
-    // Not waited for: a source that is stuck would hold up the report of an abort.
-    if (!isDone) iterator.return?.()?.then(undefined, () => {});
-  }
 }

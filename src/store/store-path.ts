@@ -11,12 +11,12 @@ const device = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²�
 const mayBeDevice = /(?:^|\/)(?:con|prn|aux|nul|com|lpt)/i;
 
 /**
- * A path inside a store, put together from its folders and its file name. Each segment must be safe
- * as it is on every file system: text from users goes through `safeName` first.
+ * A path inside a store, made of its folders and its file name. Each segment must be safe on every
+ * file system as it is: text from users goes through `safeName` first.
  *
- * @throws {@link InvalidStorePathError} where a segment is empty, `.` or `..`, longer than 200
- * bytes, or contains a separator or
- * another character, or is a name, that some file system does not take or changes.
+ * @throws {@link InvalidStorePathError} if a segment is empty, `.` or `..`, longer than 200 bytes,
+ * contains a separator, or contains a character or is a name that some file system refuses or
+ * changes
  *
  * @example
  * ```ts
@@ -33,14 +33,28 @@ export function storePath(...segments: string[]): StorePath {
   return path;
 }
 
-/** For a store, which is handed paths: only one that `storePath` could have made passes. */
+/**
+ * Refuse every path that {@link storePath} could not have made. A store calls this first with each
+ * path that it gets, since the type alone does not protect it from JavaScript and casts.
+ *
+ * @throws {@link InvalidStorePathError}
+ */
 export function assertStorePath(path: string): asserts path is StorePath {
   if (isUsual(path)) return;
   const problem = findProblem(path);
   if (problem !== undefined) throw new InvalidStorePathError(String(path), problem);
 }
 
-/** Whether a name that was found in a folder could be an object's. */
+/**
+ * The same for the prefix of a listing: empty, a folder that ends in `/`, or the beginning of a path.
+ *
+ * @throws {@link InvalidStorePathError}
+ */
+export function assertStorePrefix(prefix: string): void {
+  if (prefix !== "") assertStorePath(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);
+}
+
+/** Whether a name that a store found could be that of an object. A listing leaves out all others. */
 export function isStorePath(path: string): path is StorePath {
   return isUsual(path) || findProblem(path) === undefined;
 }

@@ -5,9 +5,6 @@ export const FOLDER: StorePath = storePath("points");
 export const PATH: StorePath = storePath("points", "3f9a.json");
 export const OTHER_PATH: StorePath = storePath("points", "77be.json");
 
-/** The size of the parts that `onChunk` is called for. */
-export const CHUNK_BYTES = 8 * 1024 * 1024;
-
 export function text(value: string): Uint8Array {
   return new TextEncoder().encode(value);
 }

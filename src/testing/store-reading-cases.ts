@@ -1,7 +1,8 @@
 import { ObjectTooLargeError } from "../errors/store-errors.ts";
 import type { Store } from "../store/store.ts";
+import { CHUNK_BYTES } from "../util/digest/chunk-bytes.ts";
 import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.ts";
-import { CHUNK_BYTES, OTHER_PATH, PATH, pattern, text } from "./sample-objects.ts";
+import { OTHER_PATH, PATH, pattern, text } from "./sample-objects.ts";
 import type { StoreCase } from "./store-case.ts";
 
 /** What comes back is what was written, and what is not there is no error. */

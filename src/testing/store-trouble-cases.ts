@@ -1,17 +1,8 @@
 import { InvalidStorePathError, StoreError } from "../errors/store-errors.ts";
 import type { Store, StorePath } from "../store/store.ts";
+import { CHUNK_BYTES } from "../util/digest/chunk-bytes.ts";
 import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.ts";
-import {
-  arriving,
-  CHUNK_BYTES,
-  listAll,
-  listPaths,
-  OTHER_PATH,
-  PATH,
-  pattern,
-  paused,
-  text,
-} from "./sample-objects.ts";
+import { arriving, listAll, listPaths, OTHER_PATH, PATH, pattern, paused, text } from "./sample-objects.ts";
 import type { StoreCase } from "./store-case.ts";
 
 /** Whoever gives up is told so at once, and leaves nothing. */

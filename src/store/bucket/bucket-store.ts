@@ -10,7 +10,7 @@ import type {
   StorePath,
   WriteOptions,
 } from "../store.ts";
-import { assertStorePath, isStorePath, storePath } from "../store-path.ts";
+import { assertStorePath, assertStorePrefix, isStorePath, storePath } from "../store-path.ts";
 import type { BucketDriver, DriverEntry } from "./bucket-driver.ts";
 import { readObject } from "./read-object.ts";
 import { type BucketPatience, BucketRequests, type Request } from "./requests.ts";
@@ -112,8 +112,7 @@ class BucketStore implements Store {
   }
 
   async *list(prefix: string, { signal }: StoreCallOptions = {}): AsyncGenerator<StoreEntry> {
-    const folder = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix;
-    if (prefix !== "") assertStorePath(folder);
+    assertStorePrefix(prefix);
     signal?.throwIfAborted();
     const request: Request = { operation: "list", path: this.#urlOf(prefix), signal: ownSignal(signal) };
     let after: string | undefined;

@@ -1,11 +1,10 @@
 import { ObjectTooLargeError, StoreIoError } from "../../errors/store-errors.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
+import { CHUNK_BYTES } from "../../util/digest/chunk-bytes.ts";
 import type { ReadOptions } from "../store.ts";
 import type { BucketDriver, DriverObject } from "./bucket-driver.ts";
 import { type Attempt, type BucketRequests, EndedEarly, ObjectChanged, type Request } from "./requests.ts";
 
-/** What one request fetches; bigger objects are fetched by several at once. */
-export const READ_PART_BYTES = 8 * 1024 * 1024;
 /** Requests under way at once for one object. */
 const LANES = 8;
 /** Replaced so often in a row while it is read is odd. */
@@ -55,15 +54,15 @@ async function begin(reading: Reading, options: ReadOptions): Promise<Begun | un
   const wantedEnd = range === undefined ? Number.POSITIVE_INFINITY : Math.max(start, range.end);
   // Without a range where all of it is allowed to be small: some services are odd about ranges of
   // nothing.
-  const isWhole = range === undefined && maxBytes <= READ_PART_BYTES;
+  const isWhole = range === undefined && maxBytes <= CHUNK_BYTES;
   let bytes: Uint8Array | undefined;
   let gotBytes = 0;
   let etag: string | undefined;
   const found = await reading.requests.send(reading.request, async (attempt) => {
     // All of it came, and then the connection broke.
-    if (bytes !== undefined && gotBytes > 0 && gotBytes === Math.min(bytes.length, READ_PART_BYTES)) return bytes;
+    if (bytes !== undefined && gotBytes > 0 && gotBytes === Math.min(bytes.length, CHUNK_BYTES)) return bytes;
     const from = start + gotBytes;
-    const end = Math.min(wantedEnd, start + READ_PART_BYTES);
+    const end = Math.min(wantedEnd, start + CHUNK_BYTES);
     const part = isWhole && gotBytes === 0 ? undefined : { start: from, end: Math.max(from, end) };
     if (part !== undefined && part.end === part.start && gotBytes === 0) return headOnly(reading, attempt);
     const object = await reading.driver.get(reading.key, { signal: attempt.signal, range: part, etag });
@@ -79,7 +78,7 @@ async function begin(reading: Reading, options: ReadOptions): Promise<Begun | un
       bytes = allocate(reading.request.path, length);
     }
     const target = bytes;
-    const firstPart = Math.min(target.length, READ_PART_BYTES);
+    const firstPart = Math.min(target.length, CHUNK_BYTES);
     const goal = isWhole ? target.length : firstPart;
     await fill(object, attempt, target.subarray(gotBytes, goal), (moved) => {
       gotBytes += moved;
@@ -96,9 +95,9 @@ async function headOnly(reading: Reading, attempt: Attempt): Promise<Uint8Array 
 
 async function readRest(reading: Reading, begun: Begun, { range, onChunk, signal }: ReadOptions): Promise<void> {
   const { bytes } = begun;
-  const tell = range === undefined && bytes.length > READ_PART_BYTES ? onChunk : undefined;
+  const tell = range === undefined && bytes.length > CHUNK_BYTES ? onChunk : undefined;
   const finish = async (offset: number): Promise<void> => {
-    const part = bytes.subarray(offset, offset + READ_PART_BYTES);
+    const part = bytes.subarray(offset, offset + CHUNK_BYTES);
     // The first part has arrived with the answer that told the size.
     if (offset > 0) await readPart(reading, begun, offset, part);
     await tell?.(part, offset);
@@ -109,7 +108,7 @@ async function readRest(reading: Reading, begun: Begun, { range, onChunk, signal
 
 function* partOffsets(sizeBytes: number): Generator<number, void, undefined> {
   yield 0;
-  for (let offset = READ_PART_BYTES; offset < sizeBytes; offset += READ_PART_BYTES) yield offset;
+  for (let offset = CHUNK_BYTES; offset < sizeBytes; offset += CHUNK_BYTES) yield offset;
 }
 
 /** A part; what has arrived by the time of a failure is not asked for again. */

@@ -1,7 +1,7 @@
 import { systemCodeOf } from "../../util/system-failure.ts";
 import { checkSignal } from "../caller-failure.ts";
 import type { StoreEntry, StorePath } from "../store.ts";
-import { assertStorePath, isStorePath } from "../store-path.ts";
+import { assertStorePrefix, isStorePath } from "../store-path.ts";
 import { checkFolders } from "./calls/check-folders.ts";
 import { describeFailure } from "./calls/classify-system-error.ts";
 import { driveAsync } from "./calls/drive-async.ts";
@@ -17,7 +17,7 @@ export async function* listFiles(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StoreEntry> {
   const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf("/")));
-  if (prefix !== "") assertStorePath(folder === "" ? prefix : prefix.endsWith("/") ? folder : prefix);
+  assertStorePrefix(prefix);
   // Asked for a name inside it, since what is checked is the folders above a name.
   const check = checkFolders(volume, `${volume.root}/${folder}${folder === "" ? "" : "/"}_`, "list");
   if (!(await driveAsync(check, disk.async, signal))) return;

@@ -1,13 +1,12 @@
 import { NotAFileError, ObjectTooLargeError, StoreIoError } from "../../errors/store-errors.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
+import { CHUNK_BYTES } from "../../util/digest/chunk-bytes.ts";
 import { systemCodeOf } from "../../util/system-failure.ts";
 import { CallerFailure, checkSignal } from "../caller-failure.ts";
 import type { ReadOptions } from "../store.ts";
 import { describeKind } from "./calls/check-folders.ts";
 import type { AsyncFileSystemCalls } from "./calls/file-system.ts";
 
-/** What is read by one call, and what a reader may check while the rest is on its way. */
-export const READ_CHUNK_BYTES = 8 * 1024 * 1024;
 /** Reads under way at once. */
 const LANES = 6;
 
@@ -34,7 +33,7 @@ export async function readFile(
     const end = Math.min(range?.end ?? sizeBytes, sizeBytes);
     if (end - start > maxBytes) throw new ObjectTooLargeError({ operation: "read", path }, sizeBytes, maxBytes);
     const bytes = allocate(path, end - start);
-    const onChunk = range === undefined && bytes.length > READ_CHUNK_BYTES ? options.onChunk : undefined;
+    const onChunk = range === undefined && bytes.length > CHUNK_BYTES ? options.onChunk : undefined;
     return await readLanes(calls, file, start, bytes, onChunk, signal);
   } finally {
     await calls.close(file);
@@ -63,10 +62,10 @@ async function readLanes(
 ): Promise<Uint8Array> {
   let end = bytes.length;
   const offsets = function* (): Generator<number, void, undefined> {
-    for (let offset = 0; offset < end; offset += READ_CHUNK_BYTES) yield offset;
+    for (let offset = 0; offset < end; offset += CHUNK_BYTES) yield offset;
   };
   const read = async (offset: number): Promise<void> => {
-    const wanted = Math.min(READ_CHUNK_BYTES, bytes.length - offset);
+    const wanted = Math.min(CHUNK_BYTES, bytes.length - offset);
     const length = await readPart(calls, file, bytes, offset, wanted, start, signal);
     // If the file was made shorter meanwhile, the bytes up to the first gap are its content.
     if (length < wanted) end = Math.min(end, offset + length);

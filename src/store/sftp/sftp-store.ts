@@ -15,7 +15,7 @@ import type {
   StorePath,
   WriteOptions,
 } from "../store.ts";
-import { assertStorePath, storePath } from "../store-path.ts";
+import { assertStorePrefix, storePath } from "../store-path.ts";
 import { probeHardLinks, readAbilities, rootOf, type SftpAbilities } from "./abilities.ts";
 import { SftpConnection } from "./connection.ts";
 import { SftpPatience } from "./patience.ts";
@@ -194,7 +194,7 @@ class SftpStore implements Store {
   }
 
   async *list(prefix: string, options?: StoreCallOptions): AsyncGenerator<StoreEntry> {
-    if (prefix !== "") assertStorePath(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);
+    assertStorePrefix(prefix);
     const entries = this.#access.list(prefix, options);
     try {
       for (;;) {

@@ -1,4 +1,5 @@
 import { mapConcurrently } from "../concurrency/map-concurrently.ts";
+import { CHUNK_BYTES } from "./chunk-bytes.ts";
 import { sha256Hex } from "./sha256.ts";
 
 declare const digestBrand: unique symbol;
@@ -14,7 +15,7 @@ export type Digest = `${"sha256" | "sha256-tree-8m"}:${string}` & { readonly [di
  * Big payloads are digested in chunks of this size: in parallel, and each range is verifiable
  * alone.
  */
-export const DIGEST_CHUNK_BYTES = 8 * 1024 * 1024;
+export const DIGEST_CHUNK_BYTES: number = CHUNK_BYTES;
 
 /**
  * The number of chunks that are hashed at the same time, one more than the pool has threads; each

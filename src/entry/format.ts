@@ -1,0 +1,29 @@
+export { CorruptArtifactError } from "../errors/artifact-errors.ts";
+export {
+  DecodeError,
+  DecodeLimitError,
+  NewerPayloadError,
+  UndeclaredClassError,
+  UnsupportedPayloadError,
+  WrongKeyError,
+} from "../errors/format-errors.ts";
+export { MissingPeerError } from "../errors/peer-errors.ts";
+export type { ValuePath } from "../errors/value-path.ts";
+export { type Budget as DecodeBudget, createBudget as createDecodeBudget } from "../format/decode-budget.ts";
+export { defaultDecodeLimits } from "../format/decode-limits.ts";
+export type {
+  AnyFormat,
+  DecodeLimits,
+  FilesCodec,
+  Format,
+  PayloadFile,
+  SelectColumns,
+  StoredCodec,
+  StreamCodec,
+  TableSelection,
+  UniversalFormat,
+} from "../format/format.ts";
+export { isOutOfResources } from "../format/out-of-resources.ts";
+export type { PayloadSource } from "../format/payload-source.ts";
+export { notInMemory } from "../format/stored/not-in-memory.ts";
+export { ReplayedStream } from "../format/stored/replayed-stream.ts";

@@ -1,0 +1,56 @@
+import { orAborted } from "../util/concurrency/on-abort.ts";
+import { CHUNK_BYTES } from "../util/digest/chunk-bytes.ts";
+import type { Chunks, ReadOptions } from "./store.ts";
+
+/**
+ * The chunks of a write, one after the other, for a store that writes while they arrive. An abort
+ * ends it at once with the signal's reason, even while the source gives nothing. The source may reuse
+ * the memory of a chunk once the next one is asked for.
+ */
+export async function* readChunks(chunks: Chunks, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  signal?.throwIfAborted();
+  if (!(Symbol.asyncIterator in chunks)) return yield* chunks;
+  const iterator = chunks[Symbol.asyncIterator]();
+  let isDone = false;
+  try {
+    for (;;) {
+      const next = await orAborted(iterator.next(), signal);
+      isDone = next.done === true;
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: a source that is stuck would hold up the report of an abort.
+    if (!isDone) iterator.return?.()?.then(undefined, () => {});
+  }
+}
+
+/** All chunks of a write as one copy in memory, for a store that writes an object in one piece. */
+export async function joinChunks(chunks: Chunks, signal?: AbortSignal): Promise<Buffer> {
+  signal?.throwIfAborted();
+  if (!(Symbol.asyncIterator in chunks)) return Buffer.concat(chunks);
+  const copies: Uint8Array[] = [];
+  for await (const chunk of readChunks(chunks, signal)) copies.push(Uint8Array.from(chunk));
+  return Buffer.concat(copies);
+}
+
+/**
+ * Hand the bytes of a finished read to `onChunk`, as {@link ReadOptions.onChunk} promises it: in
+ * pieces of {@link CHUNK_BYTES}, and not at all for a small object or a range.
+ */
+export async function passToOnChunk(bytes: Uint8Array, { range, onChunk, signal }: ReadOptions): Promise<void> {
+  if (onChunk === undefined || range !== undefined || bytes.length <= CHUNK_BYTES) return;
+  for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+    await onChunk(bytes.subarray(start, start + CHUNK_BYTES), start);
+    signal?.throwIfAborted();
+  }
+}
+
+/**
+ * Which bytes of an object of `sizeBytes` a read asks for: `end` is exclusive and never beyond the
+ * object, nor before `start`.
+ */
+export function resolveRange(range: ReadOptions["range"], sizeBytes: number): { start: number; end: number } {
+  const start = Math.min(Math.max(0, range?.start ?? 0), sizeBytes);
+  return { start, end: Math.max(start, Math.min(range?.end ?? sizeBytes, sizeBytes)) };
+}

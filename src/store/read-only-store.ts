@@ -1,0 +1,55 @@
+import type { StoreOperation } from "../errors/store-errors.ts";
+import { ReadOnlyStoreError } from "../errors/store-errors.ts";
+import type { ReadableStore, Store, SyncReads } from "./store.ts";
+import { assertStorePath } from "./store-path.ts";
+
+/**
+ * A store of which everything can be read and nothing written, from one that can only be read, such
+ * as an archive behind HTTP, or from a store that this program must not change. What is there is
+ * loaded; a miss rejects with {@link ReadOnlyStoreError} before the generator is called. It serves as
+ * a `dataDir`, and as a layer of `layeredStore`.
+ *
+ * @example
+ * ```ts
+ * const archive = readOnlyStore(fileStore("/mnt/archive"));
+ * const points = await gaussianPoints({ n: 100 }, { dataDir: archive }).load();
+ * ```
+ */
+export function readOnlyStore(source: ReadableStore): Store {
+  const refuse = async (operation: StoreOperation, path: string): Promise<never> => {
+    assertStorePath(path);
+    throw new ReadOnlyStoreError({ operation, path: `${source.url}/${path}` });
+  };
+  return {
+    ...readsOf(source),
+    writeFresh: (path) => refuse("write", path),
+    createIfAbsent: (path) => refuse("create", path),
+    replace: (path) => refuse("replace", path),
+    move: (path) => refuse("move", path),
+    remove: (path) => refuse("remove", path),
+  };
+}
+
+/**
+ * Without `localPath`, since log files would be written there, and without `prepare`, which finds
+ * out by writing what a store can do.
+ */
+function readsOf(source: ReadableStore): ReadableStore {
+  return {
+    url: source.url,
+    // Nothing can be created, so no caller is told that it created something.
+    capabilities: { ...source.capabilities, exclusiveCreate: true, shared: true },
+    read: source.read.bind(source),
+    stat: source.stat.bind(source),
+    list: source.list.bind(source),
+    ...(source.watch === undefined ? {} : { watch: source.watch.bind(source) }),
+    ...(source.sync === undefined ? {} : { sync: readsOfSync(source.sync) }),
+  };
+}
+
+function readsOfSync(sync: SyncReads): SyncReads {
+  return {
+    readShared: sync.readShared.bind(sync),
+    ...(sync.exists === undefined ? {} : { exists: sync.exists.bind(sync) }),
+  };
+}
