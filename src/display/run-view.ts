@@ -1,11 +1,5 @@
-import type {
-  FinishedEvent,
-  NodeEventBase,
-  NodeProgressEvent,
-  NodeStartedEvent,
-  PlannedEvent,
-  RunEvent,
-} from "../events/run-event.ts";
+import type { ProgressEvent } from "../events/event.ts";
+import type { FinishedEvent, NodeEventBase, NodeStartedEvent, PlannedEvent, RunEvent } from "../events/run-event.ts";
 
 /** One generator at work, or waited for. */
 export interface RunningView {
@@ -14,7 +8,7 @@ export interface RunningView {
   readonly startedMs: number;
   readonly attempt: number;
   readonly expectedMs: number | undefined;
-  readonly progress: Pick<NodeProgressEvent, "done" | "total" | "note"> | undefined;
+  readonly progress: Pick<ProgressEvent, "done" | "total" | "note"> | undefined;
   /** Who generates it, where somebody else does. */
   readonly owner: string | undefined;
 }

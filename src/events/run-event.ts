@@ -1,46 +1,71 @@
 import type { Address } from "../address/address.ts";
 import type { DescribedError } from "../errors/described-error.ts";
+import type {
+  CorruptEvent,
+  EventBase,
+  FailedEvent,
+  GeneratedEvent,
+  HitEvent,
+  ProgressEvent,
+  StartedEvent,
+  TakeoverEvent,
+  WaitingEvent,
+} from "./event.ts";
 
 /**
- * Everything that happens in a run, as one union: displays, log writers, tracing and the record of the run are readers of it. `type` tells which.
+ * Everything that happens in a run, as one union; `type` says what. Displays, log writers, tracing
+ * and the record of the run read it. What happens to one node is an event of its persistable, with
+ * what the run knows besides; the other events are steps of the run.
  *
- * No event has a secret in it, and the error of a failure is data: the error itself is in `failures` of the result.
+ * No event has a secret in it, and the error of a failure is data: the error itself is in `failures`
+ * of the result.
  *
- * Each node ends with exactly one of `hit`, `generated`, `failed`, `cancelled`; a run begins with `planned` and ends with `finished`.
+ * Each node ends with exactly one of `hit`, `generated`, `failed`, `cancelled`; a run begins with
+ * `planned` and ends with `finished`.
  *
  * @example
  * ```ts
  * await run(targets, { onEvent: (event) => { if (event.type === "generated") console.log(event.name, event.durationMs); } });
  * ```
  */
-export type RunEvent =
-  | PlannedEvent
+export type RunEvent = RunStep | NodeEvent;
+
+/** What the run itself does. */
+export type RunStep = PlannedEvent | NodeRetriedEvent | NodeCancelledEvent | FinishedEvent;
+
+/** An event of a persistable that is a node of the run. */
+export type NodeEvent =
   | NodeStartedEvent
-  | NodeProgressEvent
-  | NodeWaitingEvent
+  | InRun<ProgressEvent>
+  | InRun<WaitingEvent>
+  | InRun<TakeoverEvent>
+  | InRun<CorruptEvent>
   | NodeHitEvent
   | NodeGeneratedEvent
-  | NodeFailedEvent
-  | NodeRetriedEvent
-  | NodeCancelledEvent
-  | FinishedEvent;
+  | NodeFailedEvent;
 
-/** What every event of a run says. */
+/** The fields of every event of a run. */
 export interface RunEventBase {
   readonly runId: string;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
 }
 
-/** What every event about one node says. */
-export interface NodeEventBase extends RunEventBase {
-  /** The node's place in the plan. */
+/** The fields of every event of one node. */
+export interface NodeEventBase extends RunEventBase, EventBase {
+  /** The index of the node in the plan. */
   readonly index: number;
-  readonly name: string;
-  readonly address: Address;
 }
 
-/** What the run is about to do. */
+/** An event of a persistable, with the fields that a run adds. */
+export type InRun<Event extends EventBase> = Event & NodeEventBase;
+
+type BodyOf<Event> = Event extends NodeEventBase ? Omit<Event, keyof NodeEventBase> : never;
+
+/** An event of a node without the fields that all of them have. */
+export type NodeEventBody = BodyOf<RunEvent>;
+
+/** The plan is made, and the run begins. */
 export interface PlannedEvent extends RunEventBase {
   readonly type: "planned";
   /** Nodes that the targets need: hits that are there, and what will be generated. */
@@ -50,14 +75,13 @@ export interface PlannedEvent extends RunEventBase {
   readonly concurrency: number;
   /** How long generating will take with this concurrency, as far as earlier records tell. */
   readonly expectedMs?: number;
-  /** The longest chain of what is to be generated: no concurrency makes it quicker. */
+  /** How long the longest chain of nodes will take: no concurrency makes it shorter. */
   readonly criticalPathMs?: number;
   readonly expectedCost?: Readonly<Record<string, number>>;
 }
 
 /** A generator begins. */
-export interface NodeStartedEvent extends NodeEventBase {
-  readonly type: "started";
+export interface NodeStartedEvent extends InRun<StartedEvent> {
   /** Own params, short, secrets masked: `n: 100, randomState: 10`. */
   readonly params: string;
   /** 1, and one more for every retry. */
@@ -65,45 +89,23 @@ export interface NodeStartedEvent extends NodeEventBase {
   readonly expectedMs?: number;
 }
 
-/** A generator told how far it is. */
-export interface NodeProgressEvent extends NodeEventBase {
-  readonly type: "progress";
-  readonly done: number;
-  readonly total?: number;
-  readonly note?: string;
-}
-
-/** Somebody else generates the same payload: the node gives its place to others until that is done. */
-export interface NodeWaitingEvent extends NodeEventBase {
-  readonly type: "waiting";
-  /** Who generates it, as far as known: `process 4711 on host`. */
-  readonly owner: string;
-}
-
 /** The artifact is there: it was when the run was planned, or another process has made it since. */
-export interface NodeHitEvent extends NodeEventBase {
-  readonly type: "hit";
-  /** How long generating it took when it was generated, where that is known: the time that was saved. */
+export interface NodeHitEvent extends InRun<Omit<HitEvent, "durationMs" | "alias">> {
+  /** How long it took to generate the artifact, if that is known: the time that was saved. */
   readonly savedMs?: number;
 }
 
 /** The payload was generated, validated and persisted. */
-export interface NodeGeneratedEvent extends NodeEventBase {
-  readonly type: "generated";
-  /** How long the generator took, without the time that was spent on dependencies. */
-  readonly durationMs: number;
+export interface NodeGeneratedEvent extends InRun<GeneratedEvent> {
   readonly attempt: number;
   readonly sizeBytes?: number;
-  readonly cost?: Readonly<Record<string, number>>;
 }
 
 /** Generating failed, and will not be tried again in this run. */
-export interface NodeFailedEvent extends NodeEventBase {
-  readonly type: "failed";
-  readonly error: DescribedError;
+export interface NodeFailedEvent extends InRun<FailedEvent> {
   readonly attempt: number;
   readonly durationMs: number;
-  /** Where the record of the failure lies in the store. */
+  /** Path of the failure's record in the store. */
   readonly failureFile?: string;
 }
 
@@ -125,7 +127,7 @@ export interface NodeCancelledEvent extends NodeEventBase {
    * - `upstream-failed`: something that it is made from failed.
    */
   readonly reason: "aborted" | "stopped" | "upstream-failed";
-  /** What failed, where that is why. */
+  /** The address of the node whose failure is the reason. */
   readonly because?: Address;
 }
 
@@ -138,7 +140,7 @@ export interface FinishedEvent extends RunEventBase {
   readonly generated: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** What the hits would have taken to generate, as far as known. */
+  /** How long it took to generate the hits, as far as known. */
   readonly savedMs: number;
   readonly cost: Readonly<Record<string, number>>;
 }

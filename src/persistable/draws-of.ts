@@ -44,7 +44,6 @@ function withDraw(persistable: WithState, draw: number): AnyPersistable {
     isOpened: false,
     log: undefined,
     logging: undefined,
-    control: undefined,
     held: { kind: "nothing" },
     lastGenerated: undefined,
     pending: undefined,

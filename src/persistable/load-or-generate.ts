@@ -1,10 +1,12 @@
 import { SingleFlight } from "../util/concurrency/single-flight.ts";
 import { loadPart } from "../util/peers/load-part.ts";
 import type { InternalCallOptions } from "./context/call-context.ts";
+import { throwIfRefused } from "./context/refusals.ts";
 import type { State } from "./declare/state.ts";
 import { acceptLoaded, startHit } from "./load/accept-payload.ts";
 import { type Found, findArtifact } from "./load/find-artifact.ts";
 import { heldPayload } from "./load/hold-payload.ts";
+import type { Obtained } from "./produce/complete-payload.ts";
 
 /**
  * The way of the data, where a newcomer starts: what is held in memory, or else the artifact in the store, or else
@@ -21,36 +23,44 @@ export function payloadOf(state: State): Promise<unknown> {
 export function loadOrGenerate(state: State, options: InternalCallOptions): Promise<unknown> {
   try {
     options.signal?.throwIfAborted();
-    if (state.control?.refusal !== undefined) throw state.control.refusal;
+    throwIfRefused(state);
     const startedMs = startHit(state);
     const found = findArtifact(state, options.signal);
-    if (found instanceof Promise) return timed(state, settle(state, found, options, startedMs));
-    if (found.state === "present") return Promise.resolve(acceptLoaded(state, found, options, startedMs));
-    return timed(state, produceOnce(state, found, options));
+    if (found instanceof Promise || found.state !== "present")
+      return timed(state, settle(state, found, options, startedMs)).then(({ payload }) => payload);
+    return Promise.resolve(acceptLoaded(state, found, options, startedMs));
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
+/** Like {@link loadOrGenerate}, for a caller who also has to know what generating took. */
+export async function obtainPayload(state: State, options: InternalCallOptions): Promise<Obtained> {
+  options.signal?.throwIfAborted();
+  throwIfRefused(state);
+  const startedMs = startHit(state);
+  return timed(state, settle(state, findArtifact(state, options.signal), options, startedMs));
+}
+
 async function settle(
   state: State,
-  finding: Promise<Found>,
+  finding: Found | Promise<Found>,
   options: InternalCallOptions,
   startedMs: number,
-): Promise<unknown> {
+): Promise<Obtained> {
   const found = await finding;
-  if (found.state === "present") return acceptLoaded(state, found, options, startedMs);
+  if (found.state === "present") return { payload: await acceptLoaded(state, found, options, startedMs) };
   return produceOnce(state, found, options);
 }
 
-const flights = new SingleFlight<{ readonly payload: unknown }>();
+const flights = new SingleFlight<Obtained>();
 
 /** Everybody in this process who misses the same artifact waits for the same work. */
 async function produceOnce(
   state: State,
   miss: Exclude<Found, { state: "present" }>,
   options: InternalCallOptions,
-): Promise<unknown> {
+): Promise<Obtained> {
   // Only a miss needs the generating half of the library.
   const [{ producePayload }, { adoptPending }, { titleOf, waitFor, workKeyOf }] = await Promise.all([
     loadPart(() => import("./produce/produce-payload.ts")),
@@ -59,7 +69,7 @@ async function produceOnce(
   ]);
   const key = workKeyOf(state);
   let isLeader = false;
-  const { payload } = await waitFor(key, titleOf(state), () => {
+  const obtained = await waitFor(key, titleOf(state), () => {
     const flight = flights.run(key, options.signal, (signal) => producePayload(state, miss, options, signal));
     isLeader = flight.isLeader;
     return flight.promise.catch((error: unknown) => {
@@ -67,19 +77,15 @@ async function produceOnce(
       throw error;
     });
   });
-  if (isLeader) return payload;
+  if (isLeader) return obtained;
   const held = await heldPayload(state);
-  if (held !== undefined) return held.value;
+  if (held !== undefined) return { payload: held.value };
   // Another persistable object did it: this one loads its own.
-  const startedMs = startHit(state);
-  const found = await findArtifact(state, options.signal);
-  return found.state === "present"
-    ? acceptLoaded(state, found, options, startedMs)
-    : produceOnce(state, found, options);
+  return settle(state, findArtifact(state, options.signal), options, startHit(state));
 }
 
 /** The time that a dependent spends on waiting for this payload is not its own. */
-async function timed(state: State, work: Promise<unknown>): Promise<unknown> {
+async function timed(state: State, work: Promise<Obtained>): Promise<Obtained> {
   const startedMs = performance.now();
   try {
     return await work;

@@ -142,7 +142,7 @@ export abstract class Persistable<
    */
   async generate(options: CallOptions & { readonly persist?: boolean | undefined } = {}): Promise<Payload> {
     const { generate } = await loadPart(() => import("./produce/generate-payload.ts"));
-    return (await generate(this[stateKey], options)) as Payload;
+    return (await generate(this[stateKey], options))?.payload as Payload;
   }
 
   /**

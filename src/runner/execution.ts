@@ -1,11 +1,13 @@
-import type { DescribedError } from "../errors/described-error.ts";
 import type { RunFailure, RunResult } from "../errors/pipeline-errors.ts";
 import { UpstreamFailedError } from "../errors/pipeline-errors.ts";
-import type { RunEvent } from "../events/run-event.ts";
+import type { PersistableEvent, StartedEvent } from "../events/event.ts";
+import type { NodeEventBody, RunEvent, RunEventBase } from "../events/run-event.ts";
+import { withRefusals } from "../persistable/context/refusals.ts";
 import { SpentCost } from "../persistable/context/spent-cost.ts";
+import { workKeyOf } from "../persistable/context/wait-graph.ts";
 import { describeParams } from "../persistable/declare/describe-params.ts";
 import type { State } from "../persistable/declare/state.ts";
-import { redactionOf } from "../persistable/secrets/redaction.ts";
+import { redactionOf, type Untold } from "../persistable/secrets/redaction.ts";
 import { withBatchLimits } from "../pipeline/map/batch-limits.ts";
 import type { Plan } from "../pipeline/plan/plan.ts";
 import { NodeKind, type PlanGraph, planGraphKey } from "../pipeline/plan/plan-graph.ts";
@@ -20,15 +22,6 @@ import { RunBatchLimits } from "./schedule/run-batch-limits.ts";
 import type { Place } from "./schedule/running-node.ts";
 import { schedule } from "./schedule/schedule.ts";
 import { NodeOutcome, type ScheduleOutcome } from "./schedule/schedule-options.ts";
-
-type WithoutBase<Event> = Event extends RunEvent ? Omit<Event, "runId" | "atMs"> : never;
-type NodeEvent<Event> = Event extends { readonly index: number }
-  ? Untold<Omit<Event, "runId" | "atMs" | "index" | "name" | "address">>
-  : never;
-/** With the error as it was thrown. */
-type Untold<Event> = Event extends { readonly error: DescribedError }
-  ? Omit<Event, "error"> & { readonly error: unknown }
-  : Event;
 
 interface NodeFailure {
   readonly failure: RunFailure;
@@ -48,8 +41,8 @@ export class Execution {
   /** Nodes that need nothing done. */
   readonly #done: Uint8Array;
   readonly #failures = new Map<number, NodeFailure>();
-  /** Persistables that must not be generated again in this run, to be freed of that in the end. */
-  readonly #refusing = new Set<State>();
+  /** The failures by what failed: a node that is tried all the same must not generate it again. */
+  readonly #failedWork = new Map<string, NodeFailure>();
   readonly #aborted = new Set<number>();
   readonly #cost = new SpentCost();
   #durations: RecordedDurations | undefined;
@@ -77,19 +70,25 @@ export class Execution {
   /** Do it; failures and cancellations are in the result. */
   async execute(): Promise<RunResult> {
     const startedMs = performance.now();
-    this.#tellPlanned();
+    this.#emitPlanned();
     this.#durations = await RecordedDurations.read(this.#graph, this.#signal);
-    this.#tellHits();
+    this.#emitHits();
     await this.#log.begin();
-    try {
-      const outcome = await this.#schedule();
-      this.#cancelRest(outcome);
-    } finally {
-      for (const state of this.#refusing) state.control = undefined;
-    }
+    this.#cancelRest(await this.#schedule());
     const result = this.#resultAfter(performance.now() - startedMs);
     const { state, durationMs, hits, generated, failed, cancelled, savedMs, cost } = result;
-    this.#tell({ type: "finished", state, durationMs, hits, generated, failed, cancelled, savedMs, cost });
+    this.#emit({
+      ...this.#now(),
+      type: "finished",
+      state,
+      durationMs,
+      hits,
+      generated,
+      failed,
+      cancelled,
+      savedMs,
+      cost,
+    });
     await this.#log.end(result);
     return result;
   }
@@ -121,28 +120,12 @@ export class Execution {
 
   async #produce(node: number, place: Place): Promise<void> {
     const state = this.#graph.states[node] as State;
-    if (this.#failures.size > 0) this.#refuseFailed(node, state);
     const startedMs = performance.now();
     try {
       const production = await withBatchLimits(this.#batchLimits, () =>
-        produceNode(state, {
-          place,
-          signal: this.#signal,
-          isForced: this.#graph.forced[node] === 1,
-          retries: state.declaration.retries ?? this.#settings.retries,
-          timeoutMs: state.declaration.timeoutMs ?? this.#settings.timeoutMs,
-          untracked: this.#settings.untracked,
-          onStarted: (attempt) => this.#tellStarted(node, attempt),
-          onProgress: ({ done, total, note }) =>
-            this.#tellNode(node, {
-              type: "progress",
-              done,
-              ...(total === undefined ? {} : { total }),
-              ...(note === undefined ? {} : { note }),
-            }),
-          onWaiting: (owner) => this.#tellNode(node, { type: "waiting", owner }),
-          onRetried: (error, attempt, delayMs) => this.#tellNode(node, { type: "retried", error, attempt, delayMs }),
-        }),
+        this.#failures.size === 0
+          ? this.#produceNow(node, state, place)
+          : withRefusals(this.#refuse, () => this.#produceNow(node, state, place)),
       );
       await this.#succeed(node, state, production);
     } catch (failure) {
@@ -153,18 +136,31 @@ export class Execution {
     }
   }
 
-  async #succeed(node: number, state: State, production: Production): Promise<void> {
-    const { outcome, attempts, durationMs, sizeBytes, cost } = production;
-    if (outcome === "hit") {
-      this.#tellHit(node);
+  #produceNow(node: number, state: State, place: Place): Promise<Production> {
+    return produceNode(state, {
+      place,
+      signal: this.#signal,
+      isForced: this.#graph.forced[node] === 1,
+      retries: state.declaration.retries ?? this.#settings.retries,
+      timeoutMs: state.declaration.timeoutMs ?? this.#settings.timeoutMs,
+      untracked: this.#settings.untracked,
+      onEvent: (event, attempt) => this.#relay(node, event, attempt),
+      onRetried: (error, attempt, delayMs) => this.#emitNode(node, { type: "retried", error, attempt, delayMs }),
+    });
+  }
+
+  async #succeed(node: number, state: State, { attempts, generation }: Production): Promise<void> {
+    if (generation === undefined) {
+      this.#emitHit(node);
       this.#log.note(node, { outcome: "hit" });
       return;
     }
+    const { durationMs, cost, sizeBytes } = generation;
     this.#generated += 1;
     if (cost !== undefined) this.#cost.add(cost);
     await forgetFailure(state);
     this.#log.note(node, { outcome: "generated", durationMs, attempts });
-    this.#tellNode(node, {
+    this.#emitNode(node, {
       type: "generated",
       durationMs,
       attempt: attempts,
@@ -183,10 +179,12 @@ export class Execution {
     const redaction = redactionOf(state);
     const described = redaction.error(error);
     const failure = runFailureOf({ name, address, params: describeParams(recipeParams), described, attempts }, error);
-    this.#failures.set(node, { failure, cause: redaction.cause(error) });
+    const failed = { failure, cause: redaction.cause(error) };
+    this.#failures.set(node, failed);
+    this.#failedWork.set(workKeyOf(state), failed);
     const failureFile = await writeFailure(state, { error: described, attempts, durationMs, runId: this.#log.runId });
     this.#log.note(node, { outcome: "failed", durationMs, attempts, error: described });
-    this.#tellNode(node, {
+    this.#emitNode(node, {
       type: "failed",
       error,
       attempt: attempts,
@@ -195,21 +193,11 @@ export class Execution {
     });
   }
 
-  /** Who goes on although something upstream failed must not set that off again by asking for it. */
-  #refuseFailed(node: number, state: State): void {
-    const { dependencyStart, dependencies } = this.#graph;
-    const failures = [...dependencies.subarray(dependencyStart[node], dependencyStart[node + 1])].flatMap(
-      (index) => this.#failures.get(index) ?? [],
-    );
-    for (const dependency of state.dependencyStates) {
-      const { name, address } = dependency.node;
-      for (const { failure, cause } of failures) {
-        if (failure.address !== address) continue;
-        dependency.control = { refusal: new UpstreamFailedError(name, { cause }) };
-        this.#refusing.add(dependency);
-      }
-    }
-  }
+  /** The generator of a node that is tried although its dependency failed gets this when it asks for it. */
+  readonly #refuse = (state: State): Error | undefined => {
+    const failed = this.#failedWork.get(workKeyOf(state));
+    return failed && new UpstreamFailedError(state.node.name, { cause: failed.cause });
+  };
 
   #cancelRest({ state }: ScheduleOutcome): void {
     const reason = this.#signal.aborted ? "aborted" : "stopped";
@@ -225,7 +213,7 @@ export class Execution {
     this.#cancelled += 1;
     this.#log.note(node, { outcome: "cancelled", reason });
     const failed = because === undefined ? undefined : this.#graph.states[because]?.node.address;
-    this.#tellNode(node, { type: "cancelled", reason, ...(failed === undefined ? {} : { because: failed }) });
+    this.#emitNode(node, { type: "cancelled", reason, ...(failed === undefined ? {} : { because: failed }) });
   }
 
   #resultAfter(durationMs: number): RunResult {
@@ -245,10 +233,11 @@ export class Execution {
     };
   }
 
-  #tellPlanned(): void {
+  #emitPlanned(): void {
     const { counts, expected } = this.#plan;
     const { durationMs, criticalPathMs, cost } = expected;
-    this.#tell({
+    this.#emit({
+      ...this.#now(),
       type: "planned",
       nodes: this.#graph.count - counts.notNeeded,
       hits: counts.hit,
@@ -260,37 +249,59 @@ export class Execution {
     });
   }
 
-  #tellHits(): void {
+  #emitHits(): void {
     const { count, needed } = this.#graph;
     for (let node = 0; node < count; node++) {
-      if (needed[node] === 1 && this.#done[node] === 1) this.#tellHit(node);
+      if (needed[node] === 1 && this.#done[node] === 1) this.#emitHit(node);
     }
   }
 
-  #tellHit(node: number): void {
+  #emitHit(node: number): void {
     this.#hits += 1;
     const savedMs = this.#durations?.of(this.#graph.states[node] as State);
     this.#savedMs += savedMs ?? 0;
-    this.#tellNode(node, { type: "hit", ...(savedMs === undefined ? {} : { savedMs }) });
+    this.#emitNode(node, { type: "hit", ...(savedMs === undefined ? {} : { savedMs }) });
   }
 
-  #tellStarted(node: number, attempt: number): void {
+  /** How a node ends is known only when all its attempts are done, so the run says that itself. */
+  #relay(node: number, event: PersistableEvent, attempt: number): void {
+    switch (event.type) {
+      case "started":
+        this.#emitStarted(node, event, attempt);
+        break;
+      case "progress":
+      case "waiting":
+      case "takeover":
+      case "corrupt":
+        this.#emit({ ...this.#now(), index: node, ...event });
+    }
+  }
+
+  #emitStarted(node: number, event: StartedEvent, attempt: number): void {
     if (this.#settings.listeners.length === 0) return;
     const expectedMs = this.#graph.expectedMs[node] ?? Number.NaN;
-    const params = describeParams(this.#graph.states[node]?.node.recipeParams ?? []);
-    this.#tellNode(node, { type: "started", params, attempt, ...(Number.isNaN(expectedMs) ? {} : { expectedMs }) });
+    const state = this.#graph.states[node] as State;
+    const params = describeParams(state.node.recipeParams);
+    this.#emit({
+      ...{ ...this.#now(), index: node, ...event },
+      ...redactionOf(state).event({ params, attempt }),
+      ...(Number.isNaN(expectedMs) ? {} : { expectedMs }),
+    });
   }
 
   /** Secrets are taken out here, so that no reader of the event can forget it. */
-  #tellNode(index: number, body: NodeEvent<RunEvent>): void {
+  #emitNode(index: number, body: Untold<NodeEventBody>): void {
     if (this.#settings.listeners.length === 0) return;
     const state = this.#graph.states[index] as State;
     const { name, address } = state.node;
-    this.#tell({ index, name, address, ...redactionOf(state).event(body) } as WithoutBase<RunEvent>);
+    this.#emit({ ...this.#now(), index, name, address, ...redactionOf(state).event(body) } as RunEvent);
   }
 
-  #tell(body: WithoutBase<RunEvent>): void {
-    const event = { runId: this.#log.runId, atMs: Date.now(), ...body } as RunEvent;
+  #now(): RunEventBase {
+    return { runId: this.#log.runId, atMs: Date.now() };
+  }
+
+  #emit(event: RunEvent): void {
     for (const listener of this.#settings.listeners) listener(event);
   }
 }

@@ -1,3 +1,4 @@
+import type { PersistableEvent } from "../../events/event.ts";
 import type { Logger } from "../../events/logger.ts";
 import type { HookContext } from "../declare/hooks.ts";
 import { paramsOf } from "../declare/params-of.ts";
@@ -14,10 +15,21 @@ export interface CallOptions {
   readonly warnIfInvalid?: boolean | undefined;
 }
 
-/** What this library says besides. */
+/** What this library passes besides. */
 export interface InternalCallOptions extends CallOptions {
-  /** Takes part in a stream while it is stored: gives the stream that is stored in its place. */
+  /** Gets the stream of a stream payload, and returns the stream that is stored instead. */
   readonly tap?: ((payload: unknown) => unknown) | undefined;
+  readonly supervisor?: Supervisor | undefined;
+}
+
+/** A run, as a call that it makes sees it. */
+export interface Supervisor {
+  /** Called with each event of this call, without secrets. */
+  readonly onEvent: (event: PersistableEvent) => void;
+  /** Called when another process generates the payload, and this call waits for it. */
+  onWaiting(): void;
+  /** Calls `generate` as soon as the run has room for it. This process holds the lease meanwhile. */
+  whenReady<Result>(generate: () => Promise<Result>, signal: AbortSignal | undefined): Promise<Result>;
 }
 
 /** What hooks are handed. */

@@ -3,21 +3,23 @@ import type { GenerateContext } from "../declare/hooks.ts";
 import type { State, TakenByGenerator } from "../declare/state.ts";
 import { emitRedacted } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
-import { CallContext, type CallOptions } from "./call-context.ts";
+import { CallContext, type InternalCallOptions, type Supervisor } from "./call-context.ts";
 import { seedOfState } from "./seed-of-state.ts";
 import { SpentCost } from "./spent-cost.ts";
 
 /** What a generator is handed, for one run of it; what it does after {@link close} is without effect. */
 export class GeneratorContext extends CallContext implements GenerateContext<unknown, unknown> {
   readonly #state: State;
+  readonly #supervisor: Supervisor | undefined;
   readonly #cost = new SpentCost();
   #seed: number | undefined;
   #workFolder: string | undefined;
   #isOpen = true;
 
-  constructor(state: State, options: CallOptions, signal: AbortSignal | undefined) {
+  constructor(state: State, options: InternalCallOptions, signal: AbortSignal | undefined) {
     super(state, options.untracked, signal);
     this.#state = state;
+    this.#supervisor = options.supervisor;
     // Generators take them out of the context: `generate: ({ progress }) => …`.
     this.progress = this.progress.bind(this);
     this.cost = this.cost.bind(this);
@@ -26,12 +28,13 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   progress(done: number, total?: number, note?: string): void {
     if (!this.#isOpen || !isAmount(done) || !this.#isHeard) return;
     try {
-      emitRedacted(this.#state, {
+      const progress = {
         type: "progress",
         done,
         ...(isAmount(total) ? { total } : {}),
         ...(typeof note === "string" ? { note } : {}),
-      });
+      } as const;
+      emitRedacted(this.#state, progress, this.#supervisor?.onEvent);
     } catch (error) {
       // A display that breaks down is no reason to lose a payload.
       warnOfThrown(this.#state, error);
@@ -39,7 +42,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   }
 
   get #isHeard(): boolean {
-    return this.#state.surroundings.hasListener || this.#state.control?.onEvent !== undefined;
+    return this.#state.surroundings.hasListener || this.#supervisor !== undefined;
   }
 
   cost(spent: Readonly<Record<string, number>>): void {

@@ -86,7 +86,6 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     isOpened: false,
     log: undefined,
     logging: undefined,
-    control: undefined,
     held: { kind: "nothing" },
     lastGenerated: undefined,
     pending: undefined,

@@ -50,8 +50,6 @@ export interface State {
   log: EventLog | undefined;
   /** Resolves when the lines are written that wait for the log to be loaded. */
   logging: Promise<void> | undefined;
-  /** Set by a run for as long as it has this persistable in hand. */
-  control: RunControl | undefined;
   held: Held;
   /** What the record says of the payload that was generated last, for a later `persist()`. */
   lastGenerated: Generated | undefined;
@@ -71,16 +69,6 @@ export interface State {
 export interface EventLog {
   write(event: PersistableEvent): void;
   writeLine(level: LogLevel, message: string, fields: object): void;
-}
-
-/** How a run takes part in what happens to one persistable. */
-export interface RunControl {
-  /** Hears everything that is told of it. */
-  readonly onEvent?: ((event: PersistableEvent) => void) | undefined;
-  /** Awaited, with the lease in hand, before its generator runs: the place for limits. */
-  readonly beforeGenerate?: ((signal: AbortSignal) => Promise<void>) | undefined;
-  /** Why it is not to be generated now: it has failed in this run already, and whoever asks for it gets this. */
-  readonly refusal?: Error | undefined;
 }
 
 /** The same recipe under an earlier name. */

@@ -4,6 +4,9 @@ import { loadPart } from "../../util/peers/load-part.ts";
 import type { EventLog, State } from "../declare/state.ts";
 import { FILE_QUIET, openingOf } from "./opening-of.ts";
 
+/** A listener of events. */
+export type OnEvent = (event: PersistableEvent) => void;
+
 type BodyOf<Event> = Event extends PersistableEvent ? Omit<Event, "name" | "address"> : never;
 
 /** An event without the name and address of its persistable. */
@@ -24,16 +27,20 @@ export function emitPlain(state: State, body: PlainEventBody): void {
   emit(state, body);
 }
 
-/** Emits an event whose secrets were taken out before. */
-export function emit(state: State, body: EventBody): void {
+/**
+ * Emits an event whose secrets were taken out before.
+ *
+ * @param onEvent - the listener of the call in which it happens, if that has one of its own
+ */
+export function emit(state: State, body: EventBody, onEvent?: OnEvent): void {
   const { surroundings } = state;
   // Not at construction, since a dependency learns only later which store it is in.
   if (!state.isOpened && surroundings.hasListener) {
     state.isOpened = true;
-    tell(state, openingOf(state));
+    deliver(state, openingOf(state));
   }
   const { name, address } = state.node;
-  tell(state, { name, address, ...body } as PersistableEvent);
+  deliver(state, { name, address, ...body } as PersistableEvent, onEvent);
 }
 
 /** The logger that hooks get. */
@@ -43,10 +50,10 @@ export function loggerOf(state: State): Logger {
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
-function tell(state: State, event: PersistableEvent): void {
-  const { onEvent, logger, verbose } = state.surroundings;
+function deliver(state: State, event: PersistableEvent, onEvent?: OnEvent): void {
+  const { logger, verbose } = state.surroundings;
+  state.surroundings.onEvent?.(event);
   onEvent?.(event);
-  state.control?.onEvent?.(event);
   if (logger === undefined && !verbose && FILE_QUIET.has(event.type)) return;
   withLog(state, (log) => log.write(event));
 }

@@ -9,7 +9,7 @@ import { carryOut, titleOf, waitFor, workKeyOf } from "../context/wait-graph.ts"
 import { provenanceKeysOf } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
 import { emitNow } from "../log/emit-now.ts";
-import { completePayload, emitFailed } from "./complete-payload.ts";
+import { type Completed, completePayload, emitFailed } from "./complete-payload.ts";
 import type { Given } from "./pending-content.ts";
 import { ownPending, PendingPayload } from "./pending-payload.ts";
 
@@ -27,7 +27,7 @@ export async function runGenerator(
   // What cannot be recorded is refused before it costs anything.
   if (options.untracked !== undefined) assertNoCredentials(options.untracked, { root: "untracked" });
   const draft = draftRecord(state.node, options.untracked);
-  emitNow(state, { type: "started" });
+  emitNow(state, { type: "started" }, options.supervisor?.onEvent);
   // Asked for now, so that it is known by the time the payload is there.
   void collectProvenance(provenanceKeysOf(state.declaration).location);
   const startedMs = performance.now();
@@ -78,16 +78,18 @@ function busyMsOf(state: State): number {
 export async function generate(
   state: State,
   options: InternalCallOptions & { readonly persist?: boolean | undefined; readonly resumes?: boolean | undefined },
-): Promise<unknown> {
-  const { signal } = options;
+): Promise<Completed | undefined> {
+  const { signal, supervisor } = options;
   try {
     if (options.persist === false) assertInMemory(state);
     const pending = options.resumes === true ? ownPending(state) : undefined;
     const completion = { teller: state, options, signal, replaces: () => true, isPersisted: options.persist !== false };
-    const completed = await completePayload(pending ?? (await runWatched(state, options)), completion);
-    return completed?.payload;
+    if (pending !== undefined) return await completePayload(pending, completion);
+    const generateNow = async (): Promise<Completed | undefined> =>
+      completePayload(await runWatched(state, options), completion);
+    return await (supervisor?.whenReady(generateNow, signal) ?? generateNow());
   } catch (error) {
-    emitFailed(state, error);
+    emitFailed(state, error, options);
     throw error;
   }
 }

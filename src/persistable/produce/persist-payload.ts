@@ -53,7 +53,7 @@ async function persistHeld(state: State, held: HeldInMemory, signal: AbortSignal
     const payload = await Promise.resolve(heldPayload(state)).catch(() => undefined);
     throw unpersisted(error, state.node.name, payload?.value, redactionOf(state));
   }
-  emitPersisted(state, published, performance.now() - startedMs);
+  emitPersisted(state, published, performance.now() - startedMs, {});
   if (held.kind === "encoded") state.held = { kind: "stored" };
   else holdPersisted(state, held.value);
 }

@@ -13,7 +13,7 @@ import type { State } from "../declare/state.ts";
 import { acceptLoaded, startHit } from "../load/accept-payload.ts";
 import { type Found, findArtifact } from "../load/find-artifact.ts";
 import { emitNow } from "../log/emit-now.ts";
-import { completePayload, emitFailed, failureOf } from "./complete-payload.ts";
+import { type Completed, completePayload, emitFailed, failureOf, type Obtained } from "./complete-payload.ts";
 import { runGenerator } from "./generate-payload.ts";
 import { ownPending, type PendingPayload, pendingOf } from "./pending-payload.ts";
 
@@ -28,7 +28,7 @@ export async function producePayload(
   first: Miss,
   options: InternalCallOptions,
   signal: AbortSignal,
-): Promise<{ readonly payload: unknown }> {
+): Promise<Obtained> {
   try {
     return await produce(state, first, options, signal);
   } catch (error) {
@@ -42,10 +42,11 @@ async function produce(
   first: Miss,
   options: InternalCallOptions,
   signal: AbortSignal,
-): Promise<{ readonly payload: unknown }> {
-  await emitMiss(state, first);
+): Promise<Obtained> {
+  await emitMiss(state, first, options);
   let miss = first;
   const { store } = state.surroundings;
+  const { supervisor } = options;
   /** What was generated has given way to an artifact that was there already: found missing, or damaged. */
   let yieldedTo: Miss["state"] | undefined;
   for (;;) {
@@ -54,13 +55,16 @@ async function produce(
       signal,
       watchFolder: artifactFolder(state.node.name),
       isDone: () => hasAppeared(state, judged),
-      onWaiting: (owner) => emitNow(state, { type: "waiting", owner: describeOwner(owner) }),
+      onWaiting: (owner) => {
+        supervisor?.onWaiting();
+        emitNow(state, { type: "waiting", owner: describeOwner(owner) }, supervisor?.onEvent);
+      },
       onTakeover: (owner, silentMs) =>
-        emitNow(state, {
-          type: "takeover",
-          owner: describeOwner(owner),
-          ...(silentMs === undefined ? {} : { silentMs }),
-        }),
+        emitNow(
+          state,
+          { type: "takeover", owner: describeOwner(owner), ...(silentMs === undefined ? {} : { silentMs }) },
+          supervisor?.onEvent,
+        ),
     });
     try {
       const startedMs = startHit(state);
@@ -71,7 +75,7 @@ async function produce(
       if (lease === undefined) continue;
       // Somebody has replaced it since it was judged: look again.
       if (found.state === "damaged") {
-        if (!(await setAside(state, found))) continue;
+        if (!(await setAside(state, found, options))) continue;
         // What was set aside hides no more what another layer of the store has.
         const behind = await findArtifact(state, signal);
         if (behind.state === "present")
@@ -94,15 +98,15 @@ async function completeUnderLease(
   judged: DamagedArtifact | undefined,
   options: InternalCallOptions,
   signal: AbortSignal,
-): Promise<{ readonly payload: unknown } | undefined> {
+): Promise<Completed | undefined> {
   try {
     const pending = await takePending(state, judged, options, signal);
     if (pending !== undefined) return pending.completed;
-    await state.control?.beforeGenerate?.(signal);
-    const generated = await runGenerator(state, options, signal, false);
-    return await complete(state, generated, judged, options, signal);
+    const generateNow = async (): Promise<Completed | undefined> =>
+      complete(state, await runGenerator(state, options, signal, false), judged, options, signal);
+    return await (options.supervisor?.whenReady(generateNow, signal) ?? generateNow());
   } catch (error) {
-    emitFailed(state, error);
+    emitFailed(state, error, options);
     throw error;
   }
 }
@@ -113,7 +117,7 @@ async function takePending(
   judged: DamagedArtifact | undefined,
   options: InternalCallOptions,
   signal: AbortSignal,
-): Promise<{ readonly completed: { readonly payload: unknown } | undefined } | undefined> {
+): Promise<{ readonly completed: Completed | undefined } | undefined> {
   const pending = pendingOf(state);
   if (pending === undefined) return undefined;
   const wasRefused = pending.isRefused;
@@ -134,18 +138,19 @@ async function complete(
   judged: DamagedArtifact | undefined,
   options: InternalCallOptions,
   signal: AbortSignal,
-): Promise<{ readonly payload: unknown } | undefined> {
+): Promise<Completed | undefined> {
   // A damaged record holds its place until now, unless somebody else has replaced it meanwhile.
   const replaces = async (): Promise<false | DamagedArtifact> =>
     judged !== undefined && !(await hasAppeared(state, judged)) && judged;
   return completePayload(pending, { teller: state, options, signal, replaces });
 }
 
-async function setAside(state: State, judged: DamagedArtifact): Promise<boolean> {
+async function setAside(state: State, judged: DamagedArtifact, { supervisor }: InternalCallOptions): Promise<boolean> {
   const { name, address } = state.node;
   const quarantine = await quarantineArtifact(state.surroundings.store, name, address, judged);
   const { file, problem } = judged;
-  emitNow(state, { type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) });
+  const corrupt = { type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) } as const;
+  emitNow(state, corrupt, supervisor?.onEvent);
   return quarantine !== undefined;
 }
 
@@ -174,12 +179,12 @@ async function hasAppeared(state: State, judged: DamagedArtifact | undefined): P
   return true;
 }
 
-async function emitMiss(state: State, miss: Miss): Promise<void> {
+async function emitMiss(state: State, miss: Miss, { supervisor }: InternalCallOptions): Promise<void> {
   const reason: MissReason =
     miss.state === "damaged"
       ? { kind: "corrupt", file: miss.file, problem: miss.problem }
       : await noteMiss(state.surroundings.store, state.node);
-  emitNow(state, { type: "miss", reason: describeMiss(reason), kind: reason.kind });
+  emitNow(state, { type: "miss", reason: describeMiss(reason), kind: reason.kind }, supervisor?.onEvent);
 }
 
 function describeOwner(owner: LeaseOwner | undefined): string {

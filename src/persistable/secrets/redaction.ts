@@ -73,6 +73,11 @@ export class Redaction {
   }
 }
 
+/** An event with the error as it was thrown. */
+export type Untold<Event> = Event extends { readonly error: DescribedError }
+  ? Omit<Event, "error"> & { readonly error: unknown }
+  : Event;
+
 /** An event as it is told. */
 export type Told<Event> = Event extends { readonly error: unknown }
   ? Omit<Event, "error"> & { readonly error: DescribedError }
