@@ -110,6 +110,9 @@ export interface StreamCodec<Payload> {
   open(source: PayloadSource, limits: DecodeLimits): Payload | Promise<Payload>;
 }
 
+/** The extension of a payload of several files: its own file is the list of them. */
+export const FILES_EXTENSION = ".files.json";
+
 /** For a payload of several files. */
 export interface FilesCodec<Payload> {
   readonly kind: "files";

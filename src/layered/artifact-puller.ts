@@ -1,10 +1,9 @@
+import { parseFileList } from "../artifact/layout/file-list.ts";
+import type { PayloadBeside } from "../artifact/layout/payload-objects.ts";
 import type { Store, StorePath } from "../store/store.ts";
-import { isStorePath } from "../store/store-path.ts";
 import { mapConcurrently } from "../util/concurrency/map-concurrently.ts";
-import type { Digest } from "../util/digest/digest.ts";
 import { digestInParallel } from "../util/digest/digest.ts";
 import { DigestWriter } from "../util/digest/digest-writer.ts";
-import type { NamedPayload } from "./artifact-objects.ts";
 import { piecesIn, piecesOf, SourceFailure } from "./copy-object.ts";
 import type { LocalCopies } from "./local-copies.ts";
 import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
@@ -23,7 +22,7 @@ const LOOKS = 2;
  */
 export type Pulled = "whole" | "damaged" | "unkept" | Unreachable;
 
-type SizedObject = Pick<NamedPayload, "path" | "sizeBytes" | "digest">;
+type SizedObject = Pick<PayloadBeside, "path" | "sizeBytes" | "digest">;
 type Work = (object: SizedObject) => Promise<Pulled>;
 
 /**
@@ -40,33 +39,33 @@ export class ArtifactPuller {
   }
 
   /** See to it that every object of a payload is whole in the local store. */
-  pull(payload: NamedPayload, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
+  pull(payload: PayloadBeside, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
     return this.#eachObject(payload, (object) => this.#pullObject(object, ask, signal), ask, signal);
   }
 
   /** The same for the files that a list names, whose bytes were verified. */
   pullFiles(folder: string, list: Uint8Array, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
-    const files = parseFiles(folder, list);
+    const files = filesOf(folder, list);
     if (files === undefined) return Promise.resolve("damaged");
     return eachOf(files, (object) => this.#pullObject(object, ask, signal));
   }
 
   /** Whether the remote has every object of a payload whole; nothing is kept. */
-  verify(payload: NamedPayload, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
+  verify(payload: PayloadBeside, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
     return this.#eachObject(payload, (object) => verifyObject(object, ask, signal), ask, signal);
   }
 
   /** Whether the local store has every object of a payload whole, when it is read now. */
-  isWholeHere(payload: NamedPayload, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
+  isWholeHere(payload: PayloadBeside, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
     const look = async (object: SizedObject) => ((await isWhole(this.#local, object, signal)) ? "whole" : "damaged");
     return this.#eachObject(payload, look, ask, signal);
   }
 
-  async #eachObject(payload: NamedPayload, work: Work, ask: Ask, signal: AbortSignal | undefined): Promise<Pulled> {
+  async #eachObject(payload: PayloadBeside, work: Work, ask: Ask, signal: AbortSignal | undefined): Promise<Pulled> {
     if (payload.filesFolder === undefined) return work(payload);
     const list = await readVerified(payload, ask, signal);
     if (!(list instanceof Uint8Array)) return list;
-    const files = parseFiles(payload.filesFolder, list);
+    const files = filesOf(payload.filesFolder, list);
     if (files === undefined) return "damaged";
     const outcome = await eachOf(files, work);
     return outcome === "whole" ? work(payload) : outcome;
@@ -110,24 +109,11 @@ export async function* verified(pieces: AsyncIterable<Uint8Array>, digest: strin
   if (writer.finish().digest !== digest) throw new SourceFailure("the object does not match its digest");
 }
 
-/**
- * The files that a list names; `undefined` where it is not a list, or names a place outside its
- * folder.
- */
-export function parseFiles(folder: string, list: Uint8Array): readonly SizedObject[] | undefined {
-  try {
-    const { files } = JSON.parse(new TextDecoder().decode(list)) as {
-      readonly files: readonly { readonly path: string; readonly sizeBytes: number; readonly digest: Digest }[];
-    };
-    const named = files.map(({ path, sizeBytes, digest }) => ({
-      path: `${folder}${path}` as StorePath,
-      sizeBytes,
-      digest,
-    }));
-    return named.every(({ path }) => isStorePath(path)) ? named : undefined;
-  } catch {
-    return undefined;
-  }
+/** The files that a list names; `undefined` if it cannot be told which they are. */
+export function filesOf(folder: string, list: Uint8Array): readonly SizedObject[] | undefined {
+  const parsed = parseFileList(list);
+  if (typeof parsed === "string") return undefined;
+  return parsed.files?.map((file) => ({ ...file, path: `${folder}${file.path}` as StorePath }));
 }
 
 const unreached = new Error("the remote did not answer");

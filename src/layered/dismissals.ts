@@ -1,6 +1,6 @@
+import { DISMISSED_FOLDER } from "../store/internal-folder.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { digestOf } from "../util/digest/digest.ts";
-import { DISMISSED_FOLDER } from "./layer-folders.ts";
 
 /** Why this machine does not use an object of the remote store. */
 export type DismissalReason = "removed" | "damaged";

@@ -1,17 +1,15 @@
 import type { StoreOperation } from "../errors/store-errors.ts";
+import { LEASES_FOLDER } from "../store/internal-folder.ts";
 import type { Chunks, Store, StorePath, WriteOptions } from "../store/store.ts";
 import type { WritableLayers } from "./layer-mode.ts";
 import { type RemoteLink, unreachable } from "./remote-link.ts";
 
 /**
- * Where the claims of leases lie. They live in one layer only, never copied: a claim that is seen
- * twice is no claim.
+ * Whether a path is that of a lease's claim. It lives in one layer only, never copied: a claim that
+ * is seen twice claims nothing.
  */
-const CLAIMS_FOLDER = ".persistable/leases/";
-
-/** Whether a path is that of a claim. */
 export function isClaim(path: string): boolean {
-  return path.startsWith(CLAIMS_FOLDER);
+  return path.startsWith(`${LEASES_FOLDER}/`);
 }
 
 type Layer = "local" | "remote";

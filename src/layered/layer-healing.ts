@@ -1,12 +1,8 @@
+import { objectAt } from "../artifact/layout/artifact-paths.ts";
+import { type PayloadBeside, payloadBeside } from "../artifact/layout/payload-objects.ts";
+import { findPayloadFile, isIntact } from "../record/layout.ts";
 import type { Healing, JudgedRecord, Store, StorePath } from "../store/store.ts";
 import { digestOf } from "../util/digest/digest.ts";
-import {
-  describeObject,
-  isSelfContained,
-  isSoundRecord,
-  type NamedPayload,
-  payloadNamedIn,
-} from "./artifact-objects.ts";
 import type { ArtifactPuller } from "./artifact-puller.ts";
 import type { Dismissals } from "./dismissals.ts";
 import type { LocalCopies } from "./local-copies.ts";
@@ -74,7 +70,7 @@ export class LayerHealing {
    */
   async heal(record: StorePath, judged: JudgedRecord, ask: Ask, signal?: AbortSignal): Promise<Healing> {
     const { dismissals, keeper, link } = this.#parts;
-    const bytes = await readTwice(record, isSoundRecord, ask, signal);
+    const bytes = await readTwice(record, isIntact, ask, signal);
     if (bytes === unreachable) return { isHealed: false, failure: link.failures().last?.error };
     if (bytes === undefined || (await dismissals.hides(record, bytes)) !== undefined) return { isHealed: false };
     // The same bytes, which are as they were written, would be judged in the same way.
@@ -116,7 +112,7 @@ export class LayerHealing {
   }
 
   /** A disk that gives back other bytes than it was given is passed over. */
-  async #isRightHere(record: StorePath, bytes: Uint8Array, payload: NamedPayload | undefined, ask: Ask) {
+  async #isRightHere(record: StorePath, bytes: Uint8Array, payload: PayloadBeside | undefined, ask: Ask) {
     const { local, puller } = this.#parts;
     const own = await local.read(record);
     if (own === undefined || Buffer.compare(own, bytes) !== 0) return false;
@@ -130,7 +126,7 @@ export class LayerHealing {
   async #isReplaced(record: StorePath, { recordBytes }: JudgedRecord, signal?: AbortSignal): Promise<boolean> {
     if (this.distrusts(record)) return false;
     const own = await this.#parts.local.read(record, { signal });
-    return own !== undefined && isSoundRecord(own) && Buffer.compare(own, recordBytes) !== 0;
+    return own !== undefined && isIntact(own) && Buffer.compare(own, recordBytes) !== 0;
   }
 
   #noteDamage(record: StorePath, digest: string): void {
@@ -188,12 +184,12 @@ async function readTwice(
  * The payload beside a record; `undefined` where it is inside, `"unknown"` where the record does
  * not say in our words.
  */
-function payloadIn(record: StorePath, bytes: Uint8Array): NamedPayload | "unknown" | undefined {
-  if (!isSoundRecord(bytes)) return "unknown";
-  return payloadNamedIn(bytes, record) ?? (isSelfContained(bytes) ? undefined : "unknown");
+function payloadIn(record: StorePath, bytes: Uint8Array): PayloadBeside | "unknown" | undefined {
+  if (!isIntact(bytes)) return "unknown";
+  return payloadBeside(record, bytes) ?? (findPayloadFile(bytes) === undefined ? undefined : "unknown");
 }
 
 function recordOf(path: StorePath): StorePath {
-  const object = describeObject(path);
+  const object = objectAt(path);
   return "record" in object ? object.record : path;
 }

@@ -1,5 +1,5 @@
+import { objectAt } from "../artifact/layout/artifact-paths.ts";
 import type { Chunks, Store, StoreCallOptions, StorePath, WriteOptions } from "../store/store.ts";
-import { describeObject } from "./artifact-objects.ts";
 import type { LayerParts } from "./layer-parts.ts";
 import { mayMoveRemotely, mayRemoveRemotely } from "./remote-guard.ts";
 import type { Ask } from "./remote-link.ts";
@@ -31,7 +31,7 @@ export class LocalWriting implements Writing {
   async move(from: StorePath, to: StorePath, options?: StoreCallOptions): Promise<boolean> {
     const { local, link, healing } = this.#parts;
     const moved = await local.move(from, to, options);
-    const object = describeObject(from);
+    const object = objectAt(from);
     if (object.kind === "payload") await healing.dismissDamaged(object.record, (...call) => link.attempt(...call));
     return moved;
   }

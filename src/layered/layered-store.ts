@@ -1,5 +1,8 @@
+import { objectAt } from "../artifact/layout/artifact-paths.ts";
 import type { StoreOperation } from "../errors/store-errors.ts";
 import { ReadOnlyStoreError } from "../errors/store-errors.ts";
+import { isIntact } from "../record/layout.ts";
+import { DISMISSED_FOLDER, isInternal, SPOOL_FOLDER } from "../store/internal-folder.ts";
 import { noteLayers } from "../store/location/reopening.ts";
 import type {
   Chunks,
@@ -16,9 +19,7 @@ import type {
   WriteOptions,
 } from "../store/store.ts";
 import { assertStorePath } from "../store/store-path.ts";
-import { describeObject, isSoundRecord } from "./artifact-objects.ts";
 import { isClaim } from "./layer-claims.ts";
-import { INTERNAL_PREFIX, isOwnObject } from "./layer-folders.ts";
 import { type LayeredMode, parseLayeredMode } from "./layer-mode.ts";
 import { type LayerParts, makeLayerParts } from "./layer-parts.ts";
 import { LocalWriting, RemoteWriting, type Writing } from "./layer-writing.ts";
@@ -285,7 +286,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
   async #readRemotely(path: StorePath, options: ReadOptions): Promise<Uint8Array | undefined> {
     const { local, keeper, writable } = this.#parts;
     const { signal, range } = options;
-    const keeps = writable.local && !path.startsWith(INTERNAL_PREFIX);
+    const keeps = writable.local && !isInternal(path);
     const isFetched = keeps && range !== undefined && (await keeper.fetch(path, this.#askPersistently, signal));
     if (isFetched === true) return local.read(path, options);
     const bytes =
@@ -306,11 +307,11 @@ class TwoLayers implements LayeredStore, StoreLayers {
   #readRecordNow(path: StorePath, { signal, range, maxBytes = SMALL_BYTES }: ReadOptions): Uint8Array | undefined {
     const { local } = this.#parts;
     const isAllWanted = range === undefined || (range.start === 0 && range.end > SMALL_BYTES);
-    if (local.sync === undefined || !isAllWanted || describeObject(path).kind !== "record") return undefined;
+    if (local.sync === undefined || !isAllWanted || objectAt(path).kind !== "record") return undefined;
     signal?.throwIfAborted();
     const bytes = local.sync.readShared(path, Math.min(maxBytes, SMALL_BYTES));
     // A quick read may give less than there is; and it lies in memory that the next one uses again.
-    return bytes instanceof Uint8Array && isSoundRecord(bytes) ? new Uint8Array(bytes) : undefined;
+    return bytes instanceof Uint8Array && isIntact(bytes) ? new Uint8Array(bytes) : undefined;
   }
 
   /** Callers who want certainty ask again for what did not answer a moment ago. */
@@ -346,4 +347,9 @@ class TwoLayers implements LayeredStore, StoreLayers {
 
 function isWholeRead(bytes: Uint8Array, range: ReadOptions["range"]): boolean {
   return range === undefined || (range.start === 0 && bytes.length < range.end);
+}
+
+/** Whether an object is the layered store's own, which its callers do not see. */
+function isOwnObject(path: string): boolean {
+  return path.startsWith(`${SPOOL_FOLDER}/`) || path.startsWith(`${DISMISSED_FOLDER}/`);
 }

@@ -1,8 +1,10 @@
+import { objectAt } from "../artifact/layout/artifact-paths.ts";
+import { payloadBeside } from "../artifact/layout/payload-objects.ts";
+import { isIntact } from "../record/layout.ts";
+import { isInternal } from "../store/internal-folder.ts";
 import type { Chunks, StoreCallOptions, StorePath } from "../store/store.ts";
-import { describeObject, isSoundRecord, payloadNamedIn } from "./artifact-objects.ts";
 import { piecesIn } from "./copy-object.ts";
 import type { Dismissal } from "./dismissals.ts";
-import { INTERNAL_PREFIX } from "./layer-folders.ts";
 import type { LayerParts } from "./layer-parts.ts";
 import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
 import type { WriteThrough } from "./write-through.ts";
@@ -88,17 +90,16 @@ class Push {
   }
 
   async settle(path: StorePath, sizeBytes: number): Promise<Outcome> {
-    const { kind } = describeObject(path);
+    const { kind } = objectAt(path);
     // Payloads go with their records. At the top there are logs.
-    if (path.startsWith(INTERNAL_PREFIX) || kind === "payload" || kind === "part" || !path.includes("/"))
-      return undefined;
+    if (isInternal(path) || kind === "payload" || kind === "part" || !path.includes("/")) return undefined;
     return kind === "record" ? this.#settleRecord(path) : this.#settleOther(path, sizeBytes);
   }
 
   async #settleRecord(path: StorePath): Promise<Outcome> {
     const own = await this.#parts.local.read(path, { signal: this.#signal });
     if (own === undefined) return undefined;
-    if (!isSoundRecord(own)) return this.#take(path, own, "damaged");
+    if (!isIntact(own)) return this.#take(path, own, "damaged");
     const theirs = await this.#readRemote(path);
     if (theirs === unreachable) return "failed";
     if (theirs === undefined) return this.#create(path, own);
@@ -136,7 +137,7 @@ class Push {
 
   /** What prevents the payload of a record from being in the remote. */
   async #sendPayload(path: StorePath, own: Uint8Array): Promise<"damaged" | "failed" | undefined> {
-    const payload = payloadNamedIn(own, path);
+    const payload = payloadBeside(path, own);
     const sent = payload === undefined ? "sent" : await this.#through.ensureSent(payload, this.#signal);
     if (sent === "sent") return undefined;
     return sent === unreachable ? "failed" : "damaged";
@@ -151,9 +152,9 @@ class Push {
 
   /** One answer may have been damaged on its way: a second one has to be damaged as well. */
   async #isDamagedRemotely(path: StorePath, theirs: Uint8Array): Promise<boolean> {
-    if (isSoundRecord(theirs)) return false;
+    if (isIntact(theirs)) return false;
     const again = await this.#readRemote(path);
-    return again instanceof Uint8Array && !isSoundRecord(again);
+    return again instanceof Uint8Array && !isIntact(again);
   }
 
   /** Nothing is known of such an object but its size. */

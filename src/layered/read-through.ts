@@ -1,13 +1,9 @@
+import { objectAt } from "../artifact/layout/artifact-paths.ts";
+import { type PayloadBeside, payloadBeside } from "../artifact/layout/payload-objects.ts";
+import { findPayloadFile, isIntact } from "../record/layout.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { orAborted } from "../util/concurrency/on-abort.ts";
 import { digestInParallel } from "../util/digest/digest.ts";
-import {
-  describeObject,
-  isSelfContained,
-  isSoundRecord,
-  type NamedPayload,
-  payloadNamedIn,
-} from "./artifact-objects.ts";
 import type { ArtifactPuller } from "./artifact-puller.ts";
 import type { Dismissals } from "./dismissals.ts";
 import type { LocalCopies } from "./local-copies.ts";
@@ -58,7 +54,7 @@ export class ArtifactKeeper {
    * @throws the signal's reason
    */
   async keep(path: StorePath, bytes: Uint8Array, limit: number | undefined, signal?: AbortSignal): Promise<void> {
-    const object = describeObject(path);
+    const object = objectAt(path);
     if (object.kind === "other" && limit !== undefined && bytes.length >= limit) return;
     if (object.kind === "other") await this.#create(path, bytes, signal);
     else if (object.kind === "record") await this.#keepRecord(path, bytes, signal);
@@ -81,7 +77,7 @@ export class ArtifactKeeper {
    * be had, so that all of it counts as missing.
    */
   isHidden(path: StorePath): boolean {
-    const object = describeObject(path);
+    const object = objectAt(path);
     const record = "record" in object ? object.record : path;
     const untilMs = this.#hiddenUntilMs.get(record);
     if (untilMs === undefined) return false;
@@ -95,7 +91,7 @@ export class ArtifactKeeper {
    * is gone: its record must not be judged by it.
    */
   hide(path: StorePath): void {
-    const object = describeObject(path);
+    const object = objectAt(path);
     if (!("record" in object)) return;
     this.#withheld.delete(object.record);
     this.#hiddenUntilMs.set(object.record, performance.now() + HIDDEN_MS);
@@ -130,9 +126,9 @@ export class ArtifactKeeper {
     const bytes = await this.#link.attempt("read", path, (remote) => remote.read(path, { signal }), signal);
     if (bytes === unreachable || bytes === undefined) return unreachable;
     if ((await this.#dismissals.hides(path, bytes)) !== undefined) return "dismissed";
-    if (describeObject(path).kind === "record") {
-      if (!isSoundRecord(bytes)) return "taken";
-      const payload = payloadNamedIn(bytes, path);
+    if (objectAt(path).kind === "record") {
+      if (!isIntact(bytes)) return "taken";
+      const payload = payloadBeside(path, bytes);
       const pulled = payload === undefined ? "whole" : await this.#puller.pull(payload, this.#attempt, signal);
       if (pulled === unreachable) return unreachable;
       if (pulled !== "whole") return "taken";
@@ -154,10 +150,10 @@ export class ArtifactKeeper {
   readonly #attempt: Ask = (...call) => this.#link.attempt(...call);
 
   async #fetch(path: StorePath, ask: Ask): Promise<boolean | Unreachable> {
-    const object = describeObject(path);
+    const object = objectAt(path);
     if (object.kind !== "payload" || !this.#copies.areKept) return false;
     const record = await this.#recordAt(object.record);
-    const payload = record && payloadNamedIn(record, object.record);
+    const payload = record && payloadBeside(object.record, record);
     if (record === undefined || payload?.path !== path || payload.filesFolder !== undefined) return false;
     const pulled = await this.#puller.pull(payload, ask);
     if (pulled === unreachable) return unreachable;
@@ -182,12 +178,12 @@ export class ArtifactKeeper {
   }
 
   async #keepRecord(path: StorePath, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
-    if (!isSoundRecord(bytes)) return;
-    if (isSelfContained(bytes)) {
+    if (!isIntact(bytes)) return;
+    if (findPayloadFile(bytes) === undefined) {
       await this.#create(path, bytes, signal);
       return;
     }
-    const payload = payloadNamedIn(bytes, path);
+    const payload = payloadBeside(path, bytes);
     if (payload !== undefined && (await this.#isHere(payload, signal))) {
       await this.#create(path, bytes, signal);
       return;
@@ -199,7 +195,7 @@ export class ArtifactKeeper {
   }
 
   /** Only the record was lost here. */
-  async #isHere(payload: NamedPayload, signal: AbortSignal | undefined): Promise<boolean> {
+  async #isHere(payload: PayloadBeside, signal: AbortSignal | undefined): Promise<boolean> {
     if ((await this.#local.stat(payload.path, { signal }))?.sizeBytes !== payload.sizeBytes) return false;
     return (await this.#puller.isWholeHere(payload, this.#attempt, signal)) === "whole";
   }
@@ -211,7 +207,7 @@ export class ArtifactKeeper {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const record = await this.#recordAt(recordPath, signal);
-    const payload = record && payloadNamedIn(record, recordPath);
+    const payload = record && payloadBeside(recordPath, record);
     if (record === undefined || payload?.path !== path || payload.sizeBytes !== bytes.length) return;
     if ((await digestInParallel([bytes], { signal })) !== payload.digest) return;
     if (payload.filesFolder !== undefined) {

@@ -1,6 +1,7 @@
+import { objectAt } from "../artifact/layout/artifact-paths.ts";
+import { payloadBeside } from "../artifact/layout/payload-objects.ts";
 import type { StorePath } from "../store/store.ts";
 import { digestOf } from "../util/digest/digest.ts";
-import { describeObject, payloadNamedIn } from "./artifact-objects.ts";
 import type { LayerParts } from "./layer-parts.ts";
 import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
 
@@ -24,7 +25,7 @@ export async function mayMoveRemotely(
   { local, healing }: Pick<LayerParts, "local" | "healing">,
   ask: Ask,
 ): Promise<boolean | Unreachable> {
-  const object = describeObject(path);
+  const object = objectAt(path);
   if (object.kind === "payload" || object.kind === "part") {
     const naming = await namingRecord(path, ask);
     if (naming === unreachable) return false;
@@ -41,10 +42,10 @@ export async function mayMoveRemotely(
 
 /** The record of the remote that names an object as its payload, or as a file of it. */
 async function namingRecord(path: StorePath, ask: Ask): Promise<Uint8Array | Unreachable | undefined> {
-  const object = describeObject(path);
+  const object = objectAt(path);
   if (object.kind !== "payload" && object.kind !== "part") return undefined;
   const { record, file } = object;
   const bytes = await ask("read", record, (remote) => remote.read(record));
   if (bytes === unreachable || bytes === undefined) return bytes;
-  return payloadNamedIn(bytes, record)?.file === file ? bytes : undefined;
+  return payloadBeside(record, bytes)?.file === file ? bytes : undefined;
 }

@@ -1,10 +1,11 @@
+import { objectAt } from "../artifact/layout/artifact-paths.ts";
+import { type PayloadBeside, payloadBeside } from "../artifact/layout/payload-objects.ts";
+import { internalPath, isInternal, SPOOL_FOLDER } from "../store/internal-folder.ts";
 import type { Chunks, Store, StoreCallOptions, StorePath, WriteOptions } from "../store/store.ts";
-import { assertStorePath, storePath } from "../store/store-path.ts";
+import { assertStorePath } from "../store/store-path.ts";
 import { digestOf } from "../util/digest/digest.ts";
-import { describeObject, type NamedPayload, payloadNamedIn } from "./artifact-objects.ts";
-import { isWhole, parseFiles, verified } from "./artifact-puller.ts";
+import { filesOf, isWhole, verified } from "./artifact-puller.ts";
 import { piecesIn, SourceFailure } from "./copy-object.ts";
-import { INTERNAL_PREFIX, SPOOL_FOLDER } from "./layer-folders.ts";
 import type { LayerParts } from "./layer-parts.ts";
 import { mayMoveRemotely, mayRemoveRemotely } from "./remote-guard.ts";
 import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
@@ -114,11 +115,11 @@ export class WriteThrough {
    * Bring the payload of a record to the remote, unless it is there. `"damaged"` where the local
    * one is not what the record says: that is not sent.
    */
-  async ensureSent(payload: NamedPayload, signal?: AbortSignal): Promise<"sent" | "damaged" | Unreachable> {
+  async ensureSent(payload: PayloadBeside, signal?: AbortSignal): Promise<"sent" | "damaged" | Unreachable> {
     const { local } = this.#parts;
     if (payload.filesFolder !== undefined) {
       const list = await local.read(payload.path, { signal });
-      const files = list === undefined ? undefined : parseFiles(payload.filesFolder, list);
+      const files = list === undefined ? undefined : filesOf(payload.filesFolder, list);
       if (list === undefined || files === undefined || digestOf([list]) !== payload.digest) return "damaged";
       for (const file of files) {
         const sent = await this.#ensureObject(file, signal);
@@ -152,7 +153,7 @@ export class WriteThrough {
    * is an orphan, and is collected.
    */
   async removePayloadRemotely(record: StorePath, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-    const payload = payloadNamedIn(bytes, record);
+    const payload = payloadBeside(record, bytes);
     if (payload === undefined) return;
     const paths = [payload.path];
     if (payload.filesFolder !== undefined)
@@ -215,14 +216,14 @@ export class WriteThrough {
     commit: (remote: Store) => Promise<"created" | "exists">,
     signal?: AbortSignal,
   ): Promise<Committed> {
-    const isRecord = describeObject(path).kind === "record";
-    const payload = isRecord ? payloadNamedIn(await join(source()), path) : undefined;
+    const isRecord = objectAt(path).kind === "record";
+    const payload = isRecord ? payloadBeside(path, await join(source())) : undefined;
     if (payload !== undefined && (await this.ensureSent(payload, signal)) !== "sent") return unreachable;
     return this.#attempt("create", path, commit, signal);
   }
 
   async #ensureObject(
-    object: Pick<NamedPayload, "path" | "sizeBytes" | "digest">,
+    object: Pick<PayloadBeside, "path" | "sizeBytes" | "digest">,
     signal: AbortSignal | undefined,
   ): Promise<"sent" | "damaged" | Unreachable> {
     const { local } = this.#parts;
@@ -245,7 +246,7 @@ export class WriteThrough {
   }
 
   #noteSent(path: StorePath): void {
-    if (describeObject(path).kind === "other") return;
+    if (objectAt(path).kind === "other") return;
     if (this.#sent.size >= MAX_SENT) this.#sent.clear();
     this.#sent.add(path);
   }
@@ -253,7 +254,7 @@ export class WriteThrough {
   /** The remote did not hear of it. What it has is known where the local store has the same. */
   async #rememberRemoval(path: StorePath): Promise<void> {
     const { local, keeper, dismissals } = this.#parts;
-    const { kind } = describeObject(path);
+    const { kind } = objectAt(path);
     const isOneObject = kind === "record" || (kind === "other" && !isInternal(path));
     const own = isOneObject ? await local.read(path) : undefined;
     if (own === undefined) keeper.bury(path);
@@ -262,7 +263,7 @@ export class WriteThrough {
 
   /** What could not be moved away in the remote is not to be seen there by this machine. */
   async #hideDamaged(path: StorePath): Promise<void> {
-    const object = describeObject(path);
+    const object = objectAt(path);
     if (object.kind === "other" || object.kind === "record") this.#parts.keeper.bury(path);
     else await this.#parts.healing.dismissDamaged(object.record, this.#attempt);
   }
@@ -279,7 +280,7 @@ export class WriteThrough {
     // A store that does not work says so with the name that was asked for.
     await local.stat(path, { signal });
     const random = Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString("hex");
-    const aside = storePath(...SPOOL_FOLDER.split("/"), random);
+    const aside = internalPath(SPOOL_FOLDER, random);
     try {
       await local.writeFresh(aside, chunks, { signal, durable: false });
       const sizeBytes = (await local.stat(aside, { signal }))?.sizeBytes ?? 0;
@@ -288,10 +289,6 @@ export class WriteThrough {
       await local.remove(aside).catch(() => {});
     }
   }
-}
-
-export function isInternal(path: string): boolean {
-  return path.startsWith(INTERNAL_PREFIX);
 }
 
 function isStream(chunks: Chunks): chunks is AsyncIterable<Uint8Array> {

@@ -2,10 +2,9 @@ import { ADDRESS_SCHEME } from "../address/address-of.ts";
 import type { RecipeNode } from "../address/recipe-node.ts";
 import type { JsonValue } from "../canonical/tagged-json.ts";
 import { RecordTooLargeError } from "../errors/record-errors.ts";
-import { sha256Hex } from "../util/digest/sha256.ts";
 import { encodeParamsTree, encodeUntracked } from "./encode-params-tree.ts";
+import { layOutRecord, payloadMember } from "./layout.ts";
 import { MAX_RECORD_BYTES, type Provenance, RECORD_VERSION, type RecordedPayload } from "./record.ts";
-import { CHECKSUM_HEAD, COVERED_START, INLINE_KEY, recordHead } from "./record-layout.ts";
 
 /** What a record says of the recipe, encoded before anything is generated, so that what cannot be recorded is refused before it costs anything. */
 export interface RecordDraft {
@@ -17,8 +16,6 @@ export interface RecordDraft {
 export function summarizeRecord(draft: RecordDraft, summary: JsonValue): RecordDraft {
   return { ...draft, head: { ...draft.head, summary } };
 }
-
-const encoder = new TextEncoder();
 
 /**
  * The part of a record that is known before generating.
@@ -48,8 +45,10 @@ export function draftRecord(node: RecipeNode, untracked: Readonly<Record<string,
 }
 
 /**
- * The bytes of a record. Checksum, address and format come first, at fixed places, and an inline payload lies on one line of its own: so a hit
- * is verified and decoded without parsing the rest (see `peekRecord`).
+ * The bytes of a record.
+ *
+ * @param inlineText - the payload as one line of JSON, if it is not a file
+ * @throws {@link RecordTooLargeError}
  */
 export function encodeRecord(
   draft: RecordDraft,
@@ -57,28 +56,13 @@ export function encodeRecord(
   inlineText: string | undefined,
   provenance: Provenance,
 ): Uint8Array {
-  const { format, ...what } = payload;
   const body: Record<string, JsonValue> = {
     ...draft.head,
-    payload: payloadJson(what),
+    payload: payloadMember(payload),
     provenance: { ...provenance } as JsonValue,
   };
-  const text = JSON.stringify(body, undefined, 2);
-  const head = `${recordHead(draft.node.address, format)}${text.slice(1, -2)}`;
-  const covered = `${head}${inlineText === undefined ? "" : `,${INLINE_KEY}${inlineText}`}\n}\n`;
-  const bytes = encoder.encode(`${CHECKSUM_HEAD}${"0".repeat(64)}${covered}`);
+  const bytes = layOutRecord(draft.node.address, payload.format, body, inlineText);
   if (bytes.length > MAX_RECORD_BYTES)
     throw new RecordTooLargeError(draft.node.name, `would be ${bytes.length} bytes long`);
-  encoder.encodeInto(sha256Hex(bytes.subarray(COVERED_START)), bytes.subarray(CHECKSUM_HEAD.length));
   return bytes;
-}
-
-function payloadJson(payload: Omit<RecordedPayload, "format">): JsonValue {
-  return {
-    ...(payload.file === undefined ? {} : { file: payload.file }),
-    sizeBytes: payload.sizeBytes,
-    digest: payload.digest,
-    ...(payload.chunks === undefined ? {} : { chunks: Buffer.from(payload.chunks).toString("base64url") }),
-    ...(payload.contents === undefined ? {} : { contents: { ...payload.contents } }),
-  };
 }

@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 /**
  * The one line of JSON text that holds a payload inside a record.
  *
- * @returns undefined where the bytes are not what the format says of them: in a record they could not be read again.
+ * @returns undefined if the bytes are not what the format promises: they could not be read again.
  */
 export function encodeInline(kind: InlineKind, bytes: Uint8Array): string | undefined {
   if (kind === "base64") return `"${asBuffer(bytes).toString("base64")}"`;
@@ -36,12 +36,37 @@ function isLineOfJson(text: string): boolean {
   }
 }
 
-/** The payload's bytes again. Throws where the line is not what {@link encodeInline} writes. */
+/** The payload's bytes again. Throws if the line is not what {@link encodeInline} writes. */
 export function decodeInline(kind: InlineKind, line: Uint8Array): Uint8Array {
   // The line may lie in a buffer that the next read reuses.
   if (kind === "json") return new Uint8Array(line);
   if (kind === "base64") return Buffer.from(asBuffer(line).toString("latin1", 1, line.length - 1), "base64");
   return encoder.encode(JSON.parse(decoder.decode(line)) as string);
+}
+
+/**
+ * The payload's bytes in a line of any kind, if `isRight` accepts them: the format may have been of
+ * another kind when the record was written.
+ */
+export function decodeInlineOfAnyKind(
+  preferred: InlineKind | false,
+  line: Uint8Array,
+  isRight: (bytes: Uint8Array) => boolean,
+): Uint8Array | undefined {
+  for (const kind of new Set<InlineKind | false>([preferred, "json", "text", "base64"])) {
+    if (kind === false) continue;
+    const bytes = tryDecodeInline(kind, line);
+    if (bytes !== undefined && isRight(bytes)) return bytes;
+  }
+  return undefined;
+}
+
+function tryDecodeInline(kind: InlineKind, line: Uint8Array): Uint8Array | undefined {
+  try {
+    return decodeInline(kind, line);
+  } catch {
+    return undefined;
+  }
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -6,8 +6,10 @@ import { InvalidAddressError, TaggedJsonError, UnsupportedValueError } from "../
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { DIGEST_CHUNK_BYTES, type Digest, digestOfHashes, isDigest, isNewerDigest } from "../util/digest/digest.ts";
+import { jsonDepth } from "../util/json-depth.ts";
 import { plainLines } from "../util/plain-lines.ts";
 import { type DecodedParamsTree, decodeParamsTree, decodeUntracked } from "./decode-params-tree.ts";
+import { findVersion, isDamagedVersion, isIntact, isReformatted } from "./layout.ts";
 import {
   type ArtifactRecord,
   MAX_RECORD_BYTES,
@@ -17,7 +19,6 @@ import {
   type RecordDependency,
   type RecordedPayload,
 } from "./record.ts";
-import { isDamagedVersion, isIntact, isReformatted } from "./record-checksum.ts";
 import { RecordProblemError } from "./record-problem-error.ts";
 import { isSummaryValue, type PayloadSummary, type SummaryValue } from "./summary-value.ts";
 
@@ -146,15 +147,11 @@ function assertVersion({ record, scheme }: Fields, bytes: Uint8Array, intact: bo
   if (scheme !== ADDRESS_SCHEME) throw new RecordProblemError('has no address scheme in "scheme"');
 }
 
-/** A newer release may write records that are larger, nested more deeply, or no JSON as a whole. */
+/** A newer release may write records that are larger, nested more deeply, or not JSON as a whole. */
 function refuseNewerHead(bytes: Uint8Array, file: string): void {
-  const head = new TextDecoder("latin1").decode(bytes.subarray(0, HEAD_BYTES));
-  const record = Number(/^ {2}"record": (\d{1,9})\b/m.exec(head)?.[1] ?? RECORD_VERSION);
-  if (record > RECORD_VERSION) throw new NewerRecordError(file, record);
+  const version = findVersion(bytes);
+  if (version !== undefined && version > RECORD_VERSION) throw new NewerRecordError(file, version);
 }
-
-/** Checksum, address, format and version stand in the first lines. */
-const HEAD_BYTES = 4096;
 
 const NEWER_SCHEME = /^persistable\/(?:[2-9]|[1-9]\d+)$/;
 
@@ -275,19 +272,8 @@ function expectGit({ commit, dirty }: Fields): void {
 
 /** JSON.parse has no limit of its own. */
 function assertDepth(bytes: Uint8Array): void {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (inString) {
-      if (byte === 0x5c) i++;
-      else if (byte === 0x22) inString = false;
-    } else if (byte === 0x22) inString = true;
-    else if (byte === 0x7b || byte === 0x5b) {
-      depth += 1;
-      if (depth > MAX_RECORD_DEPTH) throw new RecordProblemError(`nested deeper than ${MAX_RECORD_DEPTH}`);
-    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
-  }
+  if (jsonDepth(bytes, MAX_RECORD_DEPTH) > MAX_RECORD_DEPTH)
+    throw new RecordProblemError(`nested deeper than ${MAX_RECORD_DEPTH}`);
 }
 
 function expectObject(value: JsonValue | undefined, field: string): Fields {

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import type { Address } from "../address/address.ts";
-import { INTERNAL_FOLDER } from "../artifact/layout/artifact-paths.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import type { RunResult } from "../errors/pipeline-errors.ts";
 import type { State } from "../persistable/declare/state.ts";
+import { RUNS_FOLDER } from "../store/internal-folder.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import {
@@ -67,7 +67,6 @@ interface NodeNote {
 
 /** More would make a file that nobody opens. */
 const MAX_NODES = 10_000;
-const RUNS_FOLDER = `${INTERNAL_FOLDER}/runs`;
 
 /** Writes the record of one run: when it begins, and when it has ended. */
 export class RunLog {

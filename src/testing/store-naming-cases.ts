@@ -1,4 +1,5 @@
 import { StoreError } from "../errors/store-errors.ts";
+import { internalPath, QUARANTINE_FOLDER } from "../store/internal-folder.ts";
 import { storePath } from "../store/store-path.ts";
 import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.ts";
 import { FOLDER, listAll, listPaths, OTHER_PATH, PATH, pattern, text } from "./sample-objects.ts";
@@ -47,7 +48,7 @@ export const namingCases: readonly StoreCase[] = [
     title: "move takes all bytes to another name, in another folder too",
     async run({ store }) {
       const bytes = pattern(300_000);
-      const aside = storePath(".persistable", "quarantine", "points", "1-3f9a.json");
+      const aside = internalPath(QUARANTINE_FOLDER, "points", "1-3f9a.json");
       await store.createIfAbsent(PATH, [bytes]);
       expectEqual(await store.move(PATH, aside), true, "move");
       expectEqual(await store.read(PATH), undefined, "read of the old name");

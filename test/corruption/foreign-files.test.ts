@@ -20,7 +20,7 @@ import {
   StoreIoError,
   typedParams,
 } from "../../src/entry/index.ts";
-import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/record-layout.ts";
+import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/layout.ts";
 import { sha256Hex } from "../../src/util/digest/sha256.ts";
 import { withoutSynchronousDoor } from "../support/crash-planted-store.ts";
 import { persistSample, type Rig, type Sample } from "./samples.ts";

@@ -20,7 +20,7 @@ import {
 } from "../../src/entry/index.ts";
 import { collect } from "../../src/entry/pipeline.ts";
 import { readTable } from "../../src/entry/table.ts";
-import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/record-layout.ts";
+import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/layout.ts";
 import { digestOf } from "../../src/util/digest/digest.ts";
 import { sha256Hex } from "../../src/util/digest/sha256.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

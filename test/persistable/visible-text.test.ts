@@ -10,7 +10,7 @@ import {
 } from "../../src/entry/index.ts";
 import { diff, plan, run } from "../../src/entry/pipeline.ts";
 import { blankedText, visibleLine, visibleText } from "../../src/errors/visible-text.ts";
-import { COVERED_START } from "../../src/record/record-layout.ts";
+import { COVERED_START } from "../../src/record/layout.ts";
 import { sha256Hex } from "../../src/util/digest/sha256.ts";
 
 const ODD = "a\u001b[2J\u0007\u009b\u202eb\u2066\u200fc\u2028d\u200b\u00ad\ufeff\r\ud800";

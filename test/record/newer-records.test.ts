@@ -16,7 +16,7 @@ import {
 } from "../../src/entry/index.ts";
 import { collect, plan, run } from "../../src/entry/pipeline.ts";
 import { layeredStore } from "../../src/entry/stores/layered.ts";
-import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/record-layout.ts";
+import { CHECKSUM_HEAD, COVERED_START } from "../../src/record/layout.ts";
 import { sha256Hex } from "../../src/util/digest/sha256.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -7,7 +7,7 @@ import {
   StoreError,
 } from "../../src/entry/index.ts";
 import { type LayeredMode, type LayeredStore, layeredStore } from "../../src/entry/stores/layered.ts";
-import { isSoundRecord } from "../../src/layered/artifact-objects.ts";
+import { isIntact } from "../../src/record/layout.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
 import { brokenArtifacts, digestsIn, type FaultyStore, faultyStore } from "../support/faulty-store.ts";
@@ -153,7 +153,7 @@ class World {
       const [own, theirs] = [await recordsIn(machine.local), await recordsIn(this.remote)];
       const differing = [...own].filter(([path, bytes]) => {
         const other = theirs.get(path);
-        return isSoundRecord(bytes) && other !== undefined && Buffer.compare(other, bytes) !== 0;
+        return isIntact(bytes) && other !== undefined && Buffer.compare(other, bytes) !== 0;
       });
       expect(pushed.failed).toBe(0);
       expect(pushed.different).toBe(differing.length);

@@ -1,10 +1,17 @@
 import type { Address } from "../../address/address.ts";
+import { internalPath, QUARANTINE_FOLDER } from "../../store/internal-folder.ts";
 import type { StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
 import { safeName } from "../../util/safe-name.ts";
 
-/** Where leases, quarantine and other things lie that may all be deleted. */
-export const INTERNAL_FOLDER = ".persistable";
+/*
+ * The names of an artifact's objects. All of them lie in the folder of the artifact's name:
+ *
+ *   <address>.json                               the record
+ *   <address>.<publication>.<extension>          the payload, unless it is inside the record
+ *   <address>.<publication>.files.json           a payload of several files: their list
+ *   <address>.<publication>.files/<path>         and the files
+ */
 
 /** Payloads up to this many bytes lie inside their record, so that a hit is one synchronous read. */
 export const DEFAULT_INLINE_BYTES = 4096;
@@ -15,7 +22,8 @@ export function artifactFolder(name: string): StorePath {
 }
 
 export function recordPath(name: string, address: Address): StorePath {
-  // Every hit asks for one. An address is 64 hexadecimal digits, so that only the folder needs to be checked, and that once.
+  // Every hit asks for one. An address is 64 hexadecimal digits, so only the folder needs a check,
+  // and that once.
   let folder = folders.get(name);
   if (folder === undefined) {
     folder = artifactFolder(name);
@@ -28,7 +36,7 @@ export function recordPath(name: string, address: Address): StorePath {
 const folders = new Map<string, StorePath>();
 const MAX_FOLDERS = 1000;
 
-/** A payload file carries the publication's own random part, so that no writer ever touches what another one wrote. */
+/** A payload file carries a random part of its publication, so that no writer ever touches what another one wrote. */
 export function newPayloadFile(address: Address, extension: string): string {
   const publication = crypto.getRandomValues(new Uint8Array(4));
   return `${address}.${[...publication].map((byte) => byte.toString(16).padStart(2, "0")).join("")}${extension}`;
@@ -40,16 +48,35 @@ export function payloadPath(name: string, file: string): StorePath {
 
 /** Whether a record may name this file: a payload lies beside its record, under its address. */
 export function isPayloadFileOf(file: string, address: Address): boolean {
-  return file.startsWith(`${address}.`) && /^\.[0-9a-f]{8}(\.[a-z0-9]+)+$/.test(file.slice(address.length));
+  return file.startsWith(`${address}.`) && PAYLOAD_FILE.test(file);
 }
 
 /** One artifact may be damaged several times, in several ways: `judgment` tells them apart. */
 export function quarantinePath(name: string, file: string, judgment: string): StorePath {
-  return storePath(INTERNAL_FOLDER, "quarantine", safeName(name), ...`${judgment}-${file}`.split("/"));
+  return internalPath(QUARANTINE_FOLDER, safeName(name), ...`${judgment}-${file}`.split("/"));
 }
 
 /** The address that a file belongs to when it is a record, by its name alone. */
 export function addressOfRecordPath(path: string): Address | undefined {
-  const match = /(?:^|\/)([0-9a-f]{64})\.json$/.exec(path);
-  return match?.[1] as Address | undefined;
+  return RECORD.exec(path)?.[1] as Address | undefined;
 }
+
+/** What an object is to an artifact: its record, its payload, or one of the files of its payload. */
+export type ArtifactObject =
+  | { readonly kind: "record" }
+  | { readonly kind: "payload" | "part"; readonly record: StorePath; readonly file: string }
+  | { readonly kind: "other" };
+
+/** What an object is to an artifact, by its path alone. */
+export function objectAt(path: string): ArtifactObject {
+  if (RECORD.test(path)) return { kind: "record" };
+  const [, folder = "", file, address, inner] = OBJECT.exec(path) ?? [];
+  if (file === undefined || address === undefined) return { kind: "other" };
+  const record = `${folder}${address}.json` as StorePath;
+  if (inner === undefined) return { kind: "payload", record, file };
+  return { kind: "part", record, file: `${file}.json` };
+}
+
+const RECORD = /(?:^|\/)([0-9a-f]{64})\.json$/;
+const PAYLOAD_FILE = /^[0-9a-f]{64}\.[0-9a-f]{8}(?:\.[a-z0-9]+)+$/;
+const OBJECT = /^((?:.*\/)?)(([0-9a-f]{64})\.[0-9a-f]{8}(?:\.[a-z0-9]+)+)(\/.*)?$/;

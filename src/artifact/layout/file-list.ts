@@ -1,6 +1,5 @@
-import { NewerPayloadError } from "../../errors/format-errors.ts";
 import { isStorePath } from "../../store/store-path.ts";
-import { type Digest, isNewerDigest, parseDigest } from "../../util/digest/digest.ts";
+import { type Digest, isDigest, isNewerDigest } from "../../util/digest/digest.ts";
 
 /** One of several files of a payload, as their list names it. */
 export interface ListedFile {
@@ -10,7 +9,15 @@ export interface ListedFile {
   readonly digest: Digest;
 }
 
-/** A list that says nothing of its version is of this one. */
+/** What a list of files says. */
+export interface FileList {
+  /** Missing if only a newer release understands them. */
+  readonly files: readonly ListedFile[] | undefined;
+  /** What tells that a newer release wrote the list. */
+  readonly newer: string | undefined;
+}
+
+/** A list that does not state its version is of this one. */
 const LIST_VERSION = 1;
 
 /** The bytes of a list of files, for people to read as well. */
@@ -19,39 +26,44 @@ export function encodeFileList(files: readonly ListedFile[]): Uint8Array {
 }
 
 /**
- * The files that a list names, or what is wrong with it. The bytes were verified: this is for lists
- * that somebody else wrote.
- *
- * @param where - for messages
- * @throws {@link NewerPayloadError} where a newer release wrote it.
+ * Returns what is wrong as text, if this is not a list. Even verified bytes may be a list that
+ * another program wrote.
  */
-export function parseFileList(bytes: Uint8Array, where: string): readonly ListedFile[] | string {
+export function parseFileList(bytes: Uint8Array): FileList | string {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    return "is no JSON";
+    return "is not JSON";
   }
-  const { files, list } = Object(json) as { readonly files?: unknown; readonly list?: unknown };
-  if (typeof list === "number" && list > LIST_VERSION)
-    throw NewerPayloadError.ofRelease("directory", `with version ${list} of the list of its files (${where})`);
-  if (!Array.isArray(files)) return "has no list of files";
+  const { files, list } = Object(json) as Record<string, unknown>;
+  const entries = Array.isArray(files) ? files.map((file): Entry => Object(file)) : undefined;
+  const newer = findNewer(list, entries ?? []);
+  const listed = entries === undefined ? "has no list of files" : parseEntries(entries);
+  if (typeof listed !== "string") return { files: listed, newer };
+  return newer === undefined ? listed : { files: undefined, newer };
+}
+
+type Entry = { readonly path?: unknown; readonly sizeBytes?: unknown; readonly digest?: unknown };
+
+function findNewer(list: unknown, entries: readonly Entry[]): string | undefined {
+  if (typeof list === "number" && list > LIST_VERSION) return `version ${list} of the list of its files`;
+  for (const { digest } of entries)
+    if (typeof digest === "string" && isNewerDigest(digest)) return `the digest ${digest.slice(0, 40)}…`;
+  return undefined;
+}
+
+function parseEntries(entries: readonly Entry[]): readonly ListedFile[] | string {
   const listed: ListedFile[] = [];
   const seen = new Set<string>();
-  for (const file of files as readonly unknown[]) {
-    const { path, sizeBytes, digest } = Object(file) as Record<string, unknown>;
+  for (const { path, sizeBytes, digest } of entries) {
     if (typeof path !== "string" || !isStorePath(path) || seen.has(path.toLowerCase()))
       return `names a file that leads elsewhere, or twice: ${JSON.stringify(path)}`;
     seen.add(path.toLowerCase());
-    if (!Number.isSafeInteger(sizeBytes) || (sizeBytes as number) < 0 || typeof digest !== "string")
-      return `lacks size or digest of ${JSON.stringify(path)}`;
-    if (isNewerDigest(digest))
-      throw NewerPayloadError.ofRelease("directory", `with the digest ${digest.slice(0, 40)}… in ${where}`);
-    try {
-      listed.push({ path, sizeBytes: sizeBytes as number, digest: parseDigest(digest) });
-    } catch {
-      return `lacks the digest of ${JSON.stringify(path)}`;
-    }
+    if (typeof sizeBytes !== "number" || !Number.isSafeInteger(sizeBytes) || sizeBytes < 0)
+      return `lacks the size of ${JSON.stringify(path)}`;
+    if (typeof digest !== "string" || !isDigest(digest)) return `lacks the digest of ${JSON.stringify(path)}`;
+    listed.push({ path, sizeBytes, digest });
   }
   return listed;
 }

@@ -1,11 +1,12 @@
+import type { Address } from "../../address/address.ts";
 import { ObjectExistsError } from "../../errors/store-errors.ts";
-import type { Store, StorePath } from "../../store/store.ts";
+import { FILES_EXTENSION } from "../../format/format.ts";
+import { findPayloadFile } from "../../record/layout.ts";
+import type { ReadableStore, Store, StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
 import { safeName } from "../../util/safe-name.ts";
-import { payloadPath } from "./artifact-paths.ts";
-
-/** What the file name of a list of files ends in; the files lie in the folder of that name without `.json`. */
-export const FILES_EXTENSION = ".files.json";
+import { addressOfRecordPath, isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
+import { readRecordBytes } from "./read-record-bytes.ts";
 
 /** Whether a payload file is a list of files. */
 export function isFileList(file: string): boolean {
@@ -14,7 +15,51 @@ export function isFileList(file: string): boolean {
 
 /** The folder beside its record that holds the files of a payload. */
 export function filesFolder(name: string, file: string): StorePath {
-  return storePath(safeName(name), file.slice(0, -".json".length));
+  return storePath(safeName(name), folderOfList(file));
+}
+
+function folderOfList(file: string): string {
+  return file.slice(0, -".json".length);
+}
+
+/** The payload file that the record at this address names, as far as it can be read. */
+export async function readPayloadFile(
+  store: ReadableStore,
+  name: string,
+  address: Address,
+): Promise<string | undefined> {
+  const bytes = await readRecordBytes(store, recordPath(name, address));
+  return bytes === undefined ? undefined : payloadFileIn(bytes, address);
+}
+
+/** The payload file that a record names, which may be damaged. */
+export function payloadFileIn(record: Uint8Array, address: Address): string | undefined {
+  const file = findPayloadFile(record)?.file;
+  return file !== undefined && isPayloadFileOf(file, address) ? file : undefined;
+}
+
+/** The payload that lies beside a record. */
+export interface PayloadBeside {
+  readonly path: StorePath;
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly digest: string;
+  /** The folder of its files, ending in a slash, if it is a list of files. */
+  readonly filesFolder: string | undefined;
+}
+
+/** Returns `undefined` if the payload is inside the record, or the record does not say where it is. */
+export function payloadBeside(recordFile: StorePath, record: Uint8Array): PayloadBeside | undefined {
+  const address = addressOfRecordPath(recordFile);
+  const { file, sizeBytes, digest } = findPayloadFile(record) ?? {};
+  if (address === undefined || file === undefined || sizeBytes === undefined || digest === undefined) return undefined;
+  if (!isPayloadFileOf(file, address)) return undefined;
+  const folder = recordFile.slice(0, recordFile.lastIndexOf("/") + 1);
+  const path = `${folder}${file}` as StorePath;
+  return {
+    ...{ path, file, sizeBytes, digest },
+    filesFolder: isFileList(file) ? `${folder}${folderOfList(file)}/` : undefined,
+  };
 }
 
 /**
@@ -52,7 +97,7 @@ export async function movePayloadAside(
   if (!isFileList(file)) return;
   const folder = filesFolder(name, file);
   if (store.moveFolder !== undefined) {
-    await unlessThere(store.moveFolder(folder, asideOf(file.slice(0, -".json".length))));
+    await unlessThere(store.moveFolder(folder, asideOf(folderOfList(file))));
     return;
   }
   const start = folder.lastIndexOf("/") + 1;

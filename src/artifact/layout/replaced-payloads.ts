@@ -1,9 +1,9 @@
 import type { Address } from "../../address/address.ts";
 import { NotAFileError } from "../../errors/store-errors.ts";
+import { internalPath, REPLACED_FOLDER } from "../../store/internal-folder.ts";
 import type { Store, StorePath } from "../../store/store.ts";
-import { storePath } from "../../store/store-path.ts";
 import { safeName } from "../../util/safe-name.ts";
-import { INTERNAL_FOLDER, isPayloadFileOf, payloadPath } from "./artifact-paths.ts";
+import { isPayloadFileOf, payloadPath } from "./artifact-paths.ts";
 import { filesFolder, isFileList, removeFilesFolder, removePayload } from "./payload-objects.ts";
 
 /*
@@ -35,7 +35,7 @@ export async function retirePayload(store: Store, name: string, address: Address
       ? await store.read(payloadPath(name, file))
       : undefined;
     if (list === undefined) return await removePayload(store, name, file);
-    await store.createIfAbsent(storePath(...folderOf(name), file), [list], { durable: false });
+    await store.createIfAbsent(internalPath(REPLACED_FOLDER, safeName(name), file), [list], { durable: false });
     await store.remove(payloadPath(name, file));
   } catch {
     // Nobody refers to it.
@@ -52,7 +52,7 @@ export async function removeReplaced(store: Store, name: string, address: Addres
 export async function listReplaced(store: Store, name: string): Promise<readonly ReplacedPayload[]> {
   if (store.localPath === undefined) return [];
   const found: ReplacedPayload[] = [];
-  const folder = `${folderOf(name).join("/")}/`;
+  const folder = `${internalPath(REPLACED_FOLDER, safeName(name))}/`;
   for await (const { path, sizeBytes, modifiedMs } of store.list(folder)) {
     const file = path.slice(folder.length);
     if (isFileList(file) && isPayloadFileOf(file, file.slice(0, 64) as Address))
@@ -63,7 +63,7 @@ export async function listReplaced(store: Store, name: string): Promise<readonly
 
 /** The files of it are gone. */
 export async function forgetReplaced(store: Store, name: string, file: string): Promise<void> {
-  if (store.localPath !== undefined) await store.remove(storePath(...folderOf(name), file));
+  if (store.localPath !== undefined) await store.remove(internalPath(REPLACED_FOLDER, safeName(name), file));
 }
 
 /** The files first: without the list nothing would say when they were replaced. */
@@ -88,8 +88,4 @@ async function removeEarlier(store: Store, name: string, address: Address, file:
     const isOver = Date.now() - replaced.replacedMs >= GRACE_MS;
     if (isOver || isPayloadFileOf(replaced.file, address)) await endReplaced(store, name, replaced);
   }
-}
-
-function folderOf(name: string): string[] {
-  return [INTERNAL_FOLDER, "replaced", safeName(name)];
 }

@@ -1,10 +1,9 @@
 import type { Address } from "../../address/address.ts";
 import { ObjectTooLargeError } from "../../errors/store-errors.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
+import { internalPath, LEASES_FOLDER } from "../../store/internal-folder.ts";
 import type { Store, StorePath } from "../../store/store.ts";
-import { storePath } from "../../store/store-path.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
-import { INTERNAL_FOLDER } from "../layout/artifact-paths.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /*
@@ -46,16 +45,16 @@ const BEAT_DIGITS = 12;
 
 /** Where all claims lie. */
 export function leaseFolder(): StorePath {
-  return storePath(INTERNAL_FOLDER, "leases");
+  return internalPath(LEASES_FOLDER);
 }
 
 export function firstClaimPath(address: Address): StorePath {
-  return storePath(INTERNAL_FOLDER, "leases", address);
+  return internalPath(LEASES_FOLDER, address);
 }
 
 /** Where the one claim lies that outbids the claim with this token. */
 export function outbiddingPath(address: Address, token: string): StorePath {
-  return storePath(INTERNAL_FOLDER, "leases", `${address}.${token}`);
+  return internalPath(LEASES_FOLDER, `${address}.${token}`);
 }
 
 /** A token that nobody else ever has. */

@@ -1,8 +1,8 @@
+import { INTERNAL_FOLDER } from "../../store/internal-folder.ts";
 import { layerOf, reopeningOf } from "../../store/location/reopening.ts";
 import type { Store } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
-import { INTERNAL_FOLDER } from "../layout/artifact-paths.ts";
 import { type Beating, beatThroughStore } from "./lease-beats.ts";
 import { type Claim, leaseFolder } from "./lease-claim.ts";
 import { type Machine, thisMachine } from "./lease-machine.ts";

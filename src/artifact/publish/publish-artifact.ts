@@ -3,12 +3,13 @@ import { FormatFailedError } from "../../errors/user-code-errors.ts";
 import type { Format } from "../../format/format.ts";
 import { encodeRecord, type RecordDraft } from "../../record/encode-record.ts";
 import { encodeInline } from "../../record/inline-payload.ts";
+import { mentionsFile } from "../../record/layout.ts";
 import type { Provenance, RecordedPayload } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { digestOf } from "../../util/digest/digest.ts";
 import { recordPath } from "../layout/artifact-paths.ts";
-import { readPayloadFile } from "../layout/read-payload-file.ts";
+import { readPayloadFile } from "../layout/payload-objects.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import { retirePayload } from "../layout/replaced-payloads.ts";
 import type { DamagedArtifact } from "../read/read-outcome.ts";
@@ -156,7 +157,7 @@ async function isCommitted(
   file: string,
 ): Promise<boolean> {
   const record = await readRecordBytes(store, recordPath(name, address));
-  return record !== undefined && Buffer.from(record).includes(`"file": "${file}"`);
+  return record !== undefined && mentionsFile(record, file);
 }
 
 function join(chunks: readonly Uint8Array[]): Uint8Array {

@@ -1,8 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import type { Store } from "../../store/store.ts";
 import { recordPath } from "../layout/artifact-paths.ts";
-import { removePayload } from "../layout/payload-objects.ts";
-import { readPayloadFile } from "../layout/read-payload-file.ts";
+import { readPayloadFile, removePayload } from "../layout/payload-objects.ts";
 import { removeReplaced } from "../layout/replaced-payloads.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { InvalidStorePathError } from "../../errors/store-errors.ts";
-import type { FilesCodec, Format, PayloadFile } from "../../format/format.ts";
+import { FILES_EXTENSION, type FilesCodec, type Format, type PayloadFile } from "../../format/format.ts";
 import type { RecordedPayload } from "../../record/record.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
@@ -15,7 +15,7 @@ import {
 import { DigestWriter, type Written } from "../../util/digest/digest-writer.ts";
 import { newPayloadFile, payloadPath } from "../layout/artifact-paths.ts";
 import { encodeFileList, type ListedFile } from "../layout/file-list.ts";
-import { FILES_EXTENSION, filesFolder, removePayload } from "../layout/payload-objects.ts";
+import { filesFolder, removePayload } from "../layout/payload-objects.ts";
 
 /** Where a payload is to be written. */
 export interface Stage {

@@ -1,4 +1,5 @@
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
+import { NewerPayloadError } from "../../errors/format-errors.ts";
 import type { DecodeLimits, FilesCodec, Format, StoredCodec } from "../../format/format.ts";
 import type { RecordedPayload } from "../../record/record.ts";
 import type { ReadableStore, StorePath } from "../../store/store.ts";
@@ -60,8 +61,11 @@ async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>): 
   const { store, name, payload } = artifact;
   const path = payloadPath(name, payload.file);
   const list = await readFileList(store, path, payload);
-  const files = typeof list === "string" ? list : parseFileList(list, path);
-  if (typeof files === "string") throw damaged(artifact, path, files);
+  const parsed = typeof list === "string" ? list : parseFileList(list);
+  if (typeof parsed === "string") throw damaged(artifact, path, parsed);
+  const { files, newer } = parsed;
+  if (files === undefined || newer !== undefined)
+    throw NewerPayloadError.ofRelease("directory", `with ${newer} (${path})`);
   const folder = filesFolder(name, payload.file);
   const local = localStoreOf(store).localPath(folder);
   const isCopied = store.localPath === undefined;

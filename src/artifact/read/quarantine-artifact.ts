@@ -4,8 +4,7 @@ import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { payloadPath, quarantinePath, recordPath } from "../layout/artifact-paths.ts";
-import { movePayloadAside } from "../layout/payload-objects.ts";
-import { findPayloadFile } from "../layout/read-payload-file.ts";
+import { movePayloadAside, payloadFileIn } from "../layout/payload-objects.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import type { DamagedArtifact } from "./read-outcome.ts";
 
@@ -26,7 +25,7 @@ export async function quarantineArtifact(
   const record = recordPath(name, address);
   const standing = await readRecordBytes(store, record);
   if (standing === undefined || Buffer.compare(standing, recordBytes) !== 0) return undefined;
-  const file = findPayloadFile(recordBytes, address);
+  const file = payloadFileIn(recordBytes, address);
   // No record of ours is that large, and only its beginning was read: the whole of it is kept.
   const isTooLarge = recordBytes.length > MAX_RECORD_BYTES;
   const moved = file ?? (isTooLarge ? `${address}.json` : undefined);

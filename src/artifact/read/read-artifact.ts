@@ -1,6 +1,6 @@
 import type { DecodeError } from "../../errors/format-errors.ts";
 import { decodeInline } from "../../record/inline-payload.ts";
-import { peekInline } from "../../record/peek-record.ts";
+import { findExpectedInlineLine, findSource } from "../../record/layout.ts";
 import type { StorePath } from "../../store/store.ts";
 import { isPromise } from "../../util/is-promise.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
@@ -20,9 +20,9 @@ export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<Read
   if (record === undefined && store.sync !== undefined) return { state: "missing" };
   if (record === undefined || record === "too-large") return readWhole(wanted, path);
   const [format] = formats;
-  const line = format.inline === false ? undefined : peekInline(record, address, format.id);
+  const line = format.inline === false ? undefined : findExpectedInlineLine(record, address, format.id);
   if (line === undefined || format.inline === false) return readWhole(wanted, path, new Uint8Array(record));
-  const source = sourceOf(record);
+  const source = findSource(record);
   const bytes = decodeInline(format.inline, line);
   const decoded = tryDecode(format.id, () => format.decode(bytes, limits));
   if (isPromise(decoded)) return decoded.then((value) => inlineOutcome(wanted, path, value, source));
@@ -43,15 +43,4 @@ function inlineOutcome(
 async function readWhole(wanted: WantedArtifact, path: StorePath, first?: Uint8Array): Promise<ReadOutcome> {
   const { readWholeArtifact } = await loadPart(() => import("./read-whole-artifact.ts"));
   return readWholeArtifact(wanted, path, first);
-}
-
-const SOURCE_MARK = Buffer.from('\n    "source": "');
-
-/** The fingerprint of the generator's source that a record states, found without parsing it. */
-function sourceOf(record: Uint8Array): string | undefined {
-  const bytes = record as Buffer;
-  const mark = bytes.lastIndexOf(SOURCE_MARK);
-  if (mark === -1) return undefined;
-  const start = mark + SOURCE_MARK.length;
-  return bytes.toString("latin1", start, bytes.indexOf(0x22, start));
 }

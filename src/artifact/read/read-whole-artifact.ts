@@ -2,7 +2,8 @@ import { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from
 import { DecodeError } from "../../errors/format-errors.ts";
 import { formatFailure } from "../../errors/user-code-errors.ts";
 import type { Format } from "../../format/format.ts";
-import { findInline, findInlineBytes } from "../../record/find-inline.ts";
+import { decodeInlineOfAnyKind } from "../../record/inline-payload.ts";
+import { findInlineLine } from "../../record/layout.ts";
 import { isRecord, parseRecord } from "../../record/parse-record.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
@@ -69,9 +70,9 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
   let payloadBytes: Uint8Array;
   let payloadFile = path;
   if (file === undefined) {
-    const line = findInline(bytes);
+    const line = findInlineLine(bytes);
     if (line === undefined) return corrupt(path, "holds no payload that its format could read");
-    const inline = findInlineBytes(
+    const inline = decodeInlineOfAnyKind(
       format.inline,
       line,
       (bytes) => bytes.length === sizeBytes && digestOf([bytes]) === digest,

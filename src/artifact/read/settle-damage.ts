@@ -3,7 +3,7 @@ import { ArtifactInFlightError, CorruptArtifactError } from "../../errors/artifa
 import { certainStore } from "../../store/certain-store.ts";
 import type { Store } from "../../store/store.ts";
 import { recordPath } from "../layout/artifact-paths.ts";
-import { findPayloadFile } from "../layout/read-payload-file.ts";
+import { payloadFileIn } from "../layout/payload-objects.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import { withFreeLease } from "../lease/with-free-lease.ts";
 import { quarantineArtifact } from "./quarantine-artifact.ts";
@@ -57,7 +57,7 @@ export async function settleOwnDamage(
   try {
     for (let look = 0; look < 2; look++) {
       const recordBytes = await readRecordBytes(certainStore(store), recordPath(name, address));
-      if (recordBytes !== undefined && findPayloadFile(recordBytes, address) === file)
+      if (recordBytes !== undefined && payloadFileIn(recordBytes, address) === file)
         return await settleDamage({ ...artifact, recordBytes }, damage);
     }
     return (await certainStore(store).stat(damage.path)) === undefined

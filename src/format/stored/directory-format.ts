@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
-import type { Format, PayloadFile } from "../format.ts";
+import { FILES_EXTENSION, type Format, type PayloadFile } from "../format.ts";
 import { notInMemory } from "./not-in-memory.ts";
 import { lookAt, namesIn, readFilePieces } from "./user-files.ts";
 
@@ -27,7 +27,7 @@ import { lookAt, namesIn, readFilePieces } from "./user-files.ts";
 export function directory(): Format<string> {
   return {
     id: "directory",
-    extension: ".files.json",
+    extension: FILES_EXTENSION,
     inline: false,
     ...notInMemory("directory"),
     async check(payload) {

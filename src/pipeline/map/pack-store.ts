@@ -1,9 +1,10 @@
 import type { Address } from "../../address/address.ts";
-import { artifactFolder, INTERNAL_FOLDER } from "../../artifact/layout/artifact-paths.ts";
+import { artifactFolder } from "../../artifact/layout/artifact-paths.ts";
 import { withFreeLease } from "../../artifact/lease/with-free-lease.ts";
 import { NewerPackError } from "../../errors/record-errors.ts";
 import { StoreError } from "../../errors/store-errors.ts";
 import { certainStore } from "../../store/certain-store.ts";
+import { QUARANTINE_FOLDER } from "../../store/internal-folder.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
@@ -52,7 +53,7 @@ export class PackStore {
     this.#name = name;
     this.#map = map;
     this.#folder = `${artifactFolder(name)}/packs/${map}`;
-    this.#quarantine = `${INTERNAL_FOLDER}/quarantine/${artifactFolder(name)}`;
+    this.#quarantine = `${QUARANTINE_FOLDER}/${artifactFolder(name)}`;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { ObjectExistsError, StoreIoError, type StoreOperation } from "../../errors/store-errors.ts";
 import { orAborted } from "../../util/concurrency/on-abort.ts";
+import { INTERNAL_FOLDER, internalPath } from "../internal-folder.ts";
 import type {
   Chunks,
   ReadOptions,
@@ -10,7 +11,7 @@ import type {
   StorePath,
   WriteOptions,
 } from "../store.ts";
-import { assertStorePath, assertStorePrefix, isStorePath, storePath } from "../store-path.ts";
+import { assertStorePath, assertStorePrefix, isStorePath } from "../store-path.ts";
 import type { BucketDriver, DriverEntry } from "./bucket-driver.ts";
 import { readObject } from "./read-object.ts";
 import { type BucketPatience, BucketRequests, type Request } from "./requests.ts";
@@ -150,7 +151,7 @@ class BucketStore implements Store {
    */
   async #probe(): Promise<void> {
     const name = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
-    const path = storePath(".persistable", `probe-${name}`);
+    const path = internalPath(INTERNAL_FOLDER, `probe-${name}`);
     const put = (text: string): Promise<"created" | "exists" | "unsupported"> =>
       this.#requests.send(this.#requestFor("create", path, undefined), async ({ signal }) => {
         try {

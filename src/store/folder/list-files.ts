@@ -1,5 +1,6 @@
 import { systemCodeOf } from "../../util/system-failure.ts";
 import { checkSignal } from "../caller-failure.ts";
+import { TEMPORARY_FOLDER } from "../internal-folder.ts";
 import type { StoreEntry, StorePath } from "../store.ts";
 import { assertStorePrefix, isStorePath } from "../store-path.ts";
 import { checkFolders } from "./calls/check-folders.ts";
@@ -7,7 +8,6 @@ import { describeFailure } from "./calls/classify-system-error.ts";
 import { driveAsync } from "./calls/drive-async.ts";
 import type { FileSystem, FolderEntry } from "./calls/file-system.ts";
 import type { Volume } from "./calls/volume.ts";
-import { TEMPORARY_FOLDER } from "./temporary-files.ts";
 
 /** {@link Store.list} of a folder. Symbolic links are neither followed nor listed. */
 export async function* listFiles(

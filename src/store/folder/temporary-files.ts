@@ -1,15 +1,10 @@
 import { systemCodeOf } from "../../util/system-failure.ts";
+import { TEMPORARY_FOLDER } from "../internal-folder.ts";
 import { checkFolders } from "./calls/check-folders.ts";
 import { call, type Steps } from "./calls/file-steps.ts";
 import type { FileSystem, FolderEntry } from "./calls/file-system.ts";
 import { removeAll } from "./calls/remove-all.ts";
 import type { Volume } from "./calls/volume.ts";
-
-/**
- * Unfinished writes lie here, on the same disk as what they will become; never listed, and may be
- * deleted.
- */
-export const TEMPORARY_FOLDER = ".persistable/tmp";
 
 /** Nobody writes this long without touching the file. */
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;

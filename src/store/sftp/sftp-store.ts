@@ -3,6 +3,7 @@ import { orAborted } from "../../util/concurrency/on-abort.ts";
 import { CallerFailure } from "../caller-failure.ts";
 import { showElsewhere } from "../folder/calls/classify-system-error.ts";
 import { FolderAccess } from "../folder/folder-access.ts";
+import { internalPath, TEMPORARY_FOLDER } from "../internal-folder.ts";
 import { parsePlaceUrl } from "../location/location-url.ts";
 import { noteReopening } from "../location/reopening.ts";
 import type {
@@ -15,7 +16,7 @@ import type {
   StorePath,
   WriteOptions,
 } from "../store.ts";
-import { assertStorePrefix, storePath } from "../store-path.ts";
+import { assertStorePrefix } from "../store-path.ts";
 import { probeHardLinks, readAbilities, rootOf, type SftpAbilities } from "./abilities.ts";
 import { SftpConnection } from "./connection.ts";
 import { SftpPatience } from "./patience.ts";
@@ -141,7 +142,7 @@ class SftpStore implements Store {
    */
   async prepare({ signal }: StoreCallOptions = {}): Promise<void> {
     if (this.#isExclusive || !this.#abilities.hardLinks) return;
-    const probe = storePath(".persistable", "tmp", `probe-${crypto.randomUUID()}`);
+    const probe = internalPath(TEMPORARY_FOLDER, `probe-${crypto.randomUUID()}`);
     await this.#once(async () => {
       await this.#access.writeFresh(probe, [], { signal, durable: false });
       try {

@@ -1,0 +1,39 @@
+import type { StorePath } from "./store.ts";
+import { storePath } from "./store-path.ts";
+
+/**
+ * The folder of a store for everything that is not part of an artifact. All of it may be deleted
+ * while no process uses the store. This file alone knows its name and those of the folders in it.
+ */
+export const INTERNAL_FOLDER = ".persistable";
+
+/** Who generates what at the moment. */
+export const LEASES_FOLDER = `${INTERNAL_FOLDER}/leases`;
+
+/** Damaged artifacts that were set aside. */
+export const QUARANTINE_FOLDER = `${INTERNAL_FOLDER}/quarantine`;
+
+/** Since when a folder of files that was replaced is no longer loaded. */
+export const REPLACED_FOLDER = `${INTERNAL_FOLDER}/replaced`;
+
+/** The records of runs. */
+export const RUNS_FOLDER = `${INTERNAL_FOLDER}/runs`;
+
+/** Unfinished writes, on the same disk as what they will become. Stores never list them. */
+export const TEMPORARY_FOLDER = `${INTERNAL_FOLDER}/tmp`;
+
+/** Streams on their way to two stores. A layered store never lists them. */
+export const SPOOL_FOLDER = `${INTERNAL_FOLDER}/spool`;
+
+/** What this machine does not use of a remote store. A layered store never lists it. */
+export const DISMISSED_FOLDER = `${INTERNAL_FOLDER}/dismissed`;
+
+/** A path in one of these folders. */
+export function internalPath(folder: string, ...segments: string[]): StorePath {
+  return storePath(...folder.split("/"), ...segments);
+}
+
+/** Whether an object is not part of an artifact. */
+export function isInternal(path: string): boolean {
+  return path.startsWith(`${INTERNAL_FOLDER}/`);
+}
