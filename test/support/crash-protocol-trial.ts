@@ -1,6 +1,6 @@
 import { recordPath } from "../../src/artifact/layout/artifact-paths.ts";
 import { collectOrphans } from "../../src/artifact/publish/collect-orphans.ts";
-import { publishArtifact } from "../../src/artifact/publish/publish-artifact.ts";
+import { publishArtifact } from "../../src/artifact/publish/publication.ts";
 import { removeArtifact } from "../../src/artifact/publish/remove-artifact.ts";
 import { quarantineArtifact } from "../../src/artifact/read/quarantine-artifact.ts";
 import { readArtifact } from "../../src/artifact/read/read-artifact.ts";

@@ -1,21 +1,23 @@
-import { type Published, publishArtifact, publishStaged } from "../../artifact/publish/publish-artifact.ts";
+import { collectProvenance } from "../../artifact/provenance/collect-provenance.ts";
+import { type Published, publishArtifact } from "../../artifact/publish/publication.ts";
 import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { InvalidPayloadError } from "../../errors/persistable-errors.ts";
 import { StoreError } from "../../errors/store-errors.ts";
 import { unpersisted, withPayload } from "../../errors/unpersisted.ts";
+import { encodePayload } from "../../format/encode-payload.ts";
 import { summarizeRecord } from "../../record/encode-record.ts";
 import { encodeSummary } from "../../record/encode-summary.ts";
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
+import type { Provenance } from "../../record/record.ts";
 import { contextOf, type InternalCallOptions } from "../context/call-context.ts";
+import { provenanceKeysOf } from "../declare/declaration.ts";
 import type { HookContext } from "../declare/hooks.ts";
-import type { State } from "../declare/state.ts";
+import type { Generated, State } from "../declare/state.ts";
 import { validateGenerated } from "../load/accept-payload.ts";
-import { holdPersisted } from "../load/hold-payload.ts";
+import { holdPersisted, isShareable } from "../load/hold-payload.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
-import { holdUnpersisted } from "./hold-unpersisted.ts";
 import { isNoted, noteFailure, type PendingPayload, sharePending } from "./pending-payload.ts";
-import { provenanceOf } from "./provenance-of.ts";
 
 /** What generating a payload took. */
 export interface Generation {
@@ -160,17 +162,52 @@ async function publish(
   { teller, options, signal, replaces }: Completion,
 ): Promise<Published | undefined> {
   const { state, content, draft } = pending;
+  const { format, inlineBytes, surroundings } = state;
   const startedMs = performance.now();
   const provenance = await provenanceOf(state, pending);
-  const publication = { store: state.surroundings.store, draft, provenance, replace: await replaces(), signal };
-  const { format, inlineBytes } = state;
-  const published = await (content.kind === "staged"
-    ? publishStaged({ ...publication, staged: content.staged })
-    : publishArtifact({ ...publication, format, encoded: await pending.encode(), inlineBytes }));
+  const commit = { draft, provenance, replace: await replaces(), signal };
+  const published = await (content.kind === "handle"
+    ? content.publication.commit(commit)
+    : publishArtifact({
+        ...commit,
+        ...{ store: surroundings.store, format, encoded: await pending.encode(), inlineBytes },
+      }));
   if (published.outcome === "exists") return undefined;
   pending.isPublished = true;
   emitPersisted(teller, published, performance.now() - startedMs, options);
   return published;
+}
+
+/** What the record says of how a payload was generated, whenever it is published. */
+export async function provenanceOf(
+  { declaration }: State,
+  { createdAt, durationMs, taken }: Pick<Generated, "createdAt" | "durationMs" | "taken">,
+): Promise<Provenance> {
+  const { location, source } = provenanceKeysOf(declaration);
+  return {
+    createdAt,
+    durationMs: Math.round(durationMs * 1000) / 1000,
+    ...taken,
+    source,
+    ...(await collectProvenance(location)),
+  };
+}
+
+/** Holds a payload that is in no store: as bytes if handing out the value itself would let one caller change it for the next. */
+async function holdUnpersisted(state: State, payload: unknown): Promise<void> {
+  if (isShareable(state, payload)) {
+    state.held = { kind: "value", value: payload };
+    return;
+  }
+  let encoded: readonly Uint8Array[];
+  try {
+    encoded = await encodePayload(state.format, payload);
+  } catch {
+    // Not persisting is how one uses a payload that no format can hold.
+    state.held = { kind: "value", value: payload };
+    return;
+  }
+  state.held = { kind: "encoded", encoded: encoded.map((chunk) => new Uint8Array(chunk)) };
 }
 
 /** Emits that a payload was published: one that was generated just now, or one that was held in memory. */

@@ -1,5 +1,8 @@
 import { collectProvenance } from "../../artifact/provenance/collect-provenance.ts";
+import { filesOrigin, streamOrigin } from "../../artifact/publish/payload-origin.ts";
+import { Publication } from "../../artifact/publish/publication.ts";
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { checkPayload } from "../../format/encode-payload.ts";
 import { assertNoCredentials } from "../../params/credentials.ts";
 import { draftRecord } from "../../record/encode-record.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
@@ -10,8 +13,7 @@ import { provenanceKeysOf } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { type Completed, completePayload, emitFailed } from "./complete-payload.ts";
-import type { Given } from "./pending-content.ts";
-import { ownPending, PendingPayload } from "./pending-payload.ts";
+import { type Given, ownPending, PendingPayload } from "./pending-payload.ts";
 
 /**
  * Run the generator. Nothing is validated, held or published yet; but from here on, the payload is not lost whatever fails.
@@ -50,10 +52,55 @@ async function callUnwatched(state: State, options: InternalCallOptions, context
     const { content } = given;
     if (state.format.stored === undefined || content.kind !== "value") return given;
     // Its files may lie in the folder that goes when the context is closed; and a stream is generated while it is written.
-    const { stageGiven } = await loadPart(() => import("./stage-handle.ts"));
-    return await stageGiven(state, content.value, options, context);
+    return await stageHandle(state, content.value, options, context);
   } finally {
     await context.close();
+  }
+}
+
+/**
+ * Stage a payload that is never in memory as a whole. If the store fails, the payload is kept beside the store.
+ *
+ * @throws what the payload throws while it is consumed: then it was not generated, and nothing is left of it.
+ */
+async function stageHandle(
+  { format, limits, node, surroundings }: State,
+  given: unknown,
+  { tap }: InternalCallOptions,
+  context: GeneratorContext,
+): Promise<Given> {
+  const { stored: codec } = format;
+  const { signal } = context;
+  const { name, address } = node;
+  const place = { store: surroundings.store, name, address };
+  const isOnce = codec?.kind === "stream" && codec.isRepeatable !== true;
+  const refusal = isOnce ? await failureOf(() => checkPayload(format, given)) : undefined;
+  if (!isOnce || refusal !== undefined) {
+    const publication = new Publication(place, filesOrigin(format, given, context.leaveFolder()));
+    const failure = refusal ?? (await failureOf(() => publication.stage(signal)));
+    return { content: { kind: "handle", publication }, ...(failure === undefined ? {} : { failure }) };
+  }
+  const { StreamSpool } = await loadPart(() => import("../../artifact/publish/stream-spool.ts"));
+  const spool = new StreamSpool(codec.write(tap === undefined ? given : tap(given)));
+  const publication = new Publication(place, streamOrigin(format, codec, spool, limits));
+  const failure = await failureOf(() => publication.stage(signal));
+  if (failure === undefined) {
+    if (!spool.isComplete) await publication.releaseOrigin();
+    return { content: { kind: "handle", publication } };
+  }
+  // The rest of the stream is generated now. The failure to report is the first one.
+  const isKept = (await failureOf(() => spool.drain(signal))) === undefined && spool.isComplete;
+  if (isKept) return { content: { kind: "handle", publication }, failure };
+  await publication.discard();
+  throw failure.error;
+}
+
+async function failureOf(work: () => unknown): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return { error };
   }
 }
 

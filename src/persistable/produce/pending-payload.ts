@@ -1,18 +1,31 @@
-import type { RecipeNode } from "../../address/recipe-node.ts";
-import { discardUnlessCommitted } from "../../artifact/publish/publish-artifact.ts";
+import type { Publication } from "../../artifact/publish/publication.ts";
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import { decodePayload, encodePayload } from "../../format/encode-payload.ts";
 import type { RecordDraft } from "../../record/encode-record.ts";
-import type { Store } from "../../store/store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import { workKeyOf } from "../context/wait-graph.ts";
 import type { Pending, State, TakenByGenerator } from "../declare/state.ts";
 import { isShareable } from "../load/hold-payload.ts";
-import type { PendingContent, StagedContent } from "./pending-content.ts";
 
-/** What is removed when a pending payload is dropped, or forgotten. */
-interface Leftovers {
-  discard: (() => Promise<void>) | undefined;
+/** What there is of a payload that was generated and is not published yet. */
+export type PendingContent =
+  | { readonly kind: "value"; readonly value: unknown; readonly encoded?: readonly Uint8Array[] }
+  /** Its bytes only, in memory that belongs to nobody else. */
+  | { readonly kind: "encoded"; readonly encoded: readonly Uint8Array[] }
+  | HandleContent;
+
+/** A payload that is never in memory as a whole. Its publication has it, in the store or beside it. */
+export interface HandleContent {
+  readonly kind: "handle";
+  readonly publication: Publication;
+  /** The handle, once it was opened. */
+  readonly opened?: { readonly value: unknown };
+}
+
+/** A payload that was generated, with what went wrong when it was received or written for the first time. */
+export interface Given {
+  readonly content: PendingContent;
+  readonly failure?: { readonly error: unknown };
 }
 
 /**
@@ -41,9 +54,8 @@ export class PendingPayload implements Pending {
   isOver = false;
   /** What went wrong while it was written for the first time, to be reported. */
   failure: { readonly error: unknown } | undefined;
-  #content: PendingContent;
+  content: PendingContent;
   #elapsedMs: (() => number) | undefined;
-  readonly #leftovers: Leftovers = { discard: undefined };
   #turn: Promise<unknown> = Promise.resolve();
   #isBusy = false;
 
@@ -64,19 +76,8 @@ export class PendingPayload implements Pending {
     this.draft = made.draft;
     this.taken = made.taken;
     this.failure = made.failure;
-    this.#content = made.content;
+    this.content = made.content;
     this.#elapsedMs = made.elapsedMs;
-    this.#noteLeftovers();
-    if (state.format.stored !== undefined) forgotten.register(this, this.#leftovers);
-  }
-
-  get content(): PendingContent {
-    return this.#content;
-  }
-
-  set content(content: PendingContent) {
-    this.#content = content;
-    this.#noteLeftovers();
   }
 
   /** It is generated now. Later calls change nothing: what is published later was not generated later. */
@@ -111,19 +112,17 @@ export class PendingPayload implements Pending {
     const { content } = this;
     if (content.kind === "value") return content.value;
     if (content.kind === "encoded") return this.#decode(content.encoded);
-    if (content.kind === "staged")
-      return content.handle === undefined ? this.#openStaged(content) : content.handle.value;
-    const { source } = content;
-    return this.#openStaged({ kind: "staged", staged: await source.stage(signal), source });
+    return content.opened === undefined ? this.#openHandle(content, signal) : content.opened.value;
   }
 
   /** The payload to look at, for an error; `undefined` where that fails, too. */
   async peek(): Promise<unknown> {
     const { content } = this;
-    const source =
-      content.kind === "unstaged" || (content.kind === "staged" && this.isRefused) ? content.source : undefined;
     try {
-      return source === undefined ? await this.open(undefined) : await source.open();
+      if (content.kind !== "handle") return await this.open(undefined);
+      const { publication } = content;
+      const isOutside = publication.hasOrigin && (this.isRefused || !publication.isStaged);
+      return await (isOutside ? publication.openOrigin() : this.open(undefined));
     } catch {
       return undefined;
     }
@@ -148,16 +147,15 @@ export class PendingPayload implements Pending {
     if (pending !== undefined && pending !== this) await pending.drop();
     const { content } = this;
     if (content.kind === "value") this.content = await this.#secured(content);
-    else if (content.kind === "staged") await this.#keepStaged(content);
+    else if (content.kind === "handle") await this.#keepHandle(content);
   }
 
   /** It is where it was to be: in the store, or in memory on purpose. */
   async finish(): Promise<void> {
     const { draft, createdAt, durationMs, taken, state, content } = this;
     this.isOver = true;
-    this.#leftovers.discard = undefined;
     this.#letGo();
-    if (content.kind === "staged") await content.source?.discard();
+    if (content.kind === "handle") await content.publication.discard();
     state.lastGenerated = { draft, createdAt, durationMs, taken };
     // An earlier one, which has a later one in its place now.
     await state.pending?.drop();
@@ -173,9 +171,7 @@ export class PendingPayload implements Pending {
   }
 
   async #discard(): Promise<void> {
-    const { discard } = this.#leftovers;
-    this.#leftovers.discard = undefined;
-    await discard?.();
+    if (this.content.kind === "handle") await this.content.publication.discard();
   }
 
   #letGo(): void {
@@ -183,27 +179,28 @@ export class PendingPayload implements Pending {
     if (shared.get(workKeyOf(this.state))?.deref() === this) shared.delete(workKeyOf(this.state));
   }
 
-  /** Where a store has failed, what it has is as good as published; what was refused does not belong there. */
-  async #keepStaged({ staged, source }: StagedContent): Promise<void> {
-    const { surroundings, node } = this.state;
+  /** What was refused does not belong into the store; what only the store has failed to publish stays there. */
+  async #keepHandle({ publication }: HandleContent): Promise<void> {
+    if (!publication.isStaged) return;
     // Opened again the next time, which shows whether it is still there.
-    if (!this.isRefused) this.content = { kind: "staged", staged, source: undefined };
-    if (!this.isRefused) return source?.discard();
-    if (source !== undefined) this.content = { kind: "unstaged", source };
-    else this.#lose();
-    await discardUnlessCommitted(surroundings.store, node, staged.file);
+    this.content = { kind: "handle", publication };
+    if (!this.isRefused) return publication.releaseOrigin();
+    if (!publication.hasOrigin) this.#lose();
+    await publication.unstage();
   }
 
-  async #openStaged(content: StagedContent): Promise<unknown> {
-    this.content = content;
-    const { openStaged } = await loadPart(() => import("./stage-handle.ts"));
+  async #openHandle(content: HandleContent, signal: AbortSignal | undefined): Promise<unknown> {
+    const { publication } = content;
+    const staged = await publication.stage(signal);
+    const { node, surroundings, format, limits } = this.state;
+    const { openStagedPayload } = await loadPart(() => import("../../artifact/read/open-staged-payload.ts"));
     try {
-      const value = await openStaged(this.state, content.staged);
-      this.content = { ...content, handle: { value } };
+      const value = await openStagedPayload(surroundings.store, node, staged, format, limits);
+      this.content = { ...content, opened: { value } };
       return value;
     } catch (error) {
       // Somebody has removed it: there is nothing left to publish.
-      if (error instanceof CorruptArtifactError && content.source === undefined) this.#lose();
+      if (error instanceof CorruptArtifactError && !publication.hasOrigin) this.#lose();
       throw error;
     }
   }
@@ -231,36 +228,10 @@ export class PendingPayload implements Pending {
       return { kind: "value", value };
     }
   }
-
-  #noteLeftovers(): void {
-    const { content } = this;
-    const { surroundings, node } = this.state;
-    if (content.kind === "unstaged") this.#leftovers.discard = content.source.discard;
-    else if (content.kind === "staged")
-      this.#leftovers.discard = discarderOf(surroundings.store, node, content.staged.file, content.source?.discard);
-    else this.#leftovers.discard = undefined;
-  }
-}
-
-/** On its own, since what it refers to is never collected before it was called: it must not refer to the payload. */
-function discarderOf(
-  store: Store,
-  { name, address }: RecipeNode,
-  file: string,
-  discardSource: (() => Promise<void>) | undefined,
-): () => Promise<void> {
-  return async () => {
-    await discardSource?.();
-    await discardUnlessCommitted(store, { name, address }, file);
-  };
 }
 
 /** By place, for other objects of the same recipe. Held by the objects that made them alone: a program that gives up must not fill its memory. */
 const shared = new Map<string, WeakRef<PendingPayload>>();
-
-const forgotten = new FinalizationRegistry<Leftovers>((leftovers) => {
-  void leftovers.discard?.();
-});
 
 const unshared = new FinalizationRegistry<string>((key) => {
   if (shared.get(key)?.deref() === undefined) shared.delete(key);

@@ -1,4 +1,4 @@
-import { type Published, publishArtifact } from "../../artifact/publish/publish-artifact.ts";
+import { type Published, publishArtifact } from "../../artifact/publish/publication.ts";
 import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { NoPayloadError } from "../../errors/persistable-errors.ts";
 import { unpersisted } from "../../errors/unpersisted.ts";
@@ -9,9 +9,8 @@ import type { Generated, Held, State } from "../declare/state.ts";
 import { findArtifact } from "../load/find-artifact.ts";
 import { heldPayload, holdPersisted } from "../load/hold-payload.ts";
 import { redactionOf } from "../secrets/redaction.ts";
-import { completePayload, emitPersisted } from "./complete-payload.ts";
+import { completePayload, emitPersisted, provenanceOf } from "./complete-payload.ts";
 import { ownPending, type PendingPayload } from "./pending-payload.ts";
-import { provenanceOf } from "./provenance-of.ts";
 
 type HeldInMemory = Extract<Held, { kind: "value" | "encoded" }>;
 

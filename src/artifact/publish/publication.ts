@@ -1,0 +1,233 @@
+import type { Address } from "../../address/address.ts";
+import type { Format } from "../../format/format.ts";
+import { encodeRecord, type RecordDraft } from "../../record/encode-record.ts";
+import { mentionsFile } from "../../record/layout.ts";
+import type { Provenance, RecordedPayload } from "../../record/record.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import type { Store, StorePath } from "../../store/store.ts";
+import { newPayloadFile, recordPath } from "../layout/artifact-paths.ts";
+import { readPayloadFile, removePayload } from "../layout/payload-objects.ts";
+import { readRecordBytes } from "../layout/read-record-bytes.ts";
+import { retirePayload } from "../layout/replaced-payloads.ts";
+import type { DamagedArtifact } from "../read/read-outcome.ts";
+import { bytesOrigin, type PayloadOrigin, type StagedPayload } from "./payload-origin.ts";
+
+/** Where an artifact is published. */
+export interface Place {
+  readonly store: Store;
+  readonly name: string;
+  readonly address: Address;
+}
+
+/** What the record of a publication says, and what it may replace. */
+export interface Commit {
+  readonly draft: RecordDraft;
+  readonly provenance: Provenance;
+  /** `true` replaces any artifact, on purpose; otherwise only the one that was found damaged is replaced. */
+  readonly replace: boolean | DamagedArtifact;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What became of a publication. */
+export interface Published {
+  /** `exists`: another writer was first, and its artifact stands. */
+  readonly outcome: "created" | "replaced" | "exists";
+  readonly payload: RecordedPayload;
+  readonly recordFile: StorePath;
+}
+
+/** What a publication that is forgotten leaves behind. It must not refer to the payload, which could not be forgotten then. */
+interface Leftovers {
+  readonly place: Place;
+  /** The payload in the store, unless a record vouches for it. */
+  file: string | undefined;
+  /** A commit has failed, and may have taken effect all the same. */
+  mayBeCommitted: boolean;
+  discardOrigin: PayloadOrigin["discard"];
+}
+
+/**
+ * The publication of one payload. It owns what it has written until a record names it:
+ *
+ *   new ── stage() ──▶ staged ── commit() ──▶ committed
+ *    ▲                   │
+ *    └──── unstage() ────┤
+ *                        └─ discard() ──▶ over, also from new
+ *
+ * The payload is written under a name that no record names yet, and the record last. The record's
+ * appearance is the commit, so a crash at any point leaves either no artifact or a whole one.
+ */
+export class Publication {
+  readonly #place: Place;
+  readonly #leftovers: Leftovers;
+  #origin: PayloadOrigin | undefined;
+  #staged: StagedPayload | undefined;
+
+  constructor({ store, name, address }: Place, origin: PayloadOrigin) {
+    this.#place = { store, name, address };
+    this.#origin = origin;
+    this.#leftovers = {
+      place: this.#place,
+      file: undefined,
+      mayBeCommitted: false,
+      discardOrigin: origin.discard,
+    };
+    // A payload in memory leaves nothing behind: its publication is always carried through.
+    if (origin.discard !== undefined) forgotten.register(this, this.#leftovers);
+  }
+
+  get isStaged(): boolean {
+    return this.#staged !== undefined;
+  }
+
+  /** Whether the payload can be staged again, or looked at outside the store. */
+  get hasOrigin(): boolean {
+    return this.#origin !== undefined;
+  }
+
+  /**
+   * Writes the payload into the store, unless it is there.
+   *
+   * @throws a StoreError or the payload's own failure; then nothing of it is left in the store, as
+   * far as the store lets itself be cleaned
+   */
+  async stage(signal: AbortSignal | undefined): Promise<StagedPayload> {
+    if (this.#staged !== undefined) return this.#staged;
+    if (this.#origin === undefined) throw new TypeError("A publication that has ended cannot be staged again.");
+    const { store, name, address } = this.#place;
+    const file = newPayloadFile(address, this.#origin.extension);
+    this.#leftovers.file = file;
+    try {
+      this.#staged = await this.#origin.write({ store, name, file, signal });
+      return this.#staged;
+    } catch (error) {
+      await this.unstage();
+      throw error;
+    }
+  }
+
+  /** The payload as it is outside the store; `undefined` if it is not kept there. */
+  async openOrigin(): Promise<unknown> {
+    return this.#origin?.open?.();
+  }
+
+  /**
+   * Writes the record, and stages the payload first if that was not done yet. If another writer was
+   * first or this fails, the payload stays staged, for the owner to try again or to discard.
+   *
+   * @throws a StoreError. Nothing was changed then, unless only making it last has failed: the new
+   * artifact may stand, whole.
+   */
+  async commit({ draft, provenance, replace, signal }: Commit): Promise<Published> {
+    const { store, name, address } = this.#place;
+    const inline = this.#origin?.inline;
+    const payload = inline?.payload ?? (await this.stage(signal));
+    const recordFile = recordPath(name, address);
+    const bytes = [encodeRecord(draft, payload, inline?.text, provenance)];
+    const { mayBeCommitted } = this.#leftovers;
+    this.#leftovers.mayBeCommitted = true;
+    const created =
+      (inline && store.sync?.createIfAbsent?.(recordFile, bytes)) ??
+      (await store.createIfAbsent(recordFile, bytes, { signal }));
+    // An earlier attempt may have committed it, although it was told of a failure.
+    let outcome: Published["outcome"] =
+      created === "exists" && (await isCommitted(this.#place, payload.file)) ? "created" : created;
+    if (outcome === "exists" && replace !== false)
+      outcome = await this.#replace(recordFile, bytes, payload.file, replace, signal);
+    if (outcome === "exists") this.#leftovers.mayBeCommitted = mayBeCommitted;
+    else this.#leftovers.file = undefined;
+    return { outcome, payload, recordFile };
+  }
+
+  /** Takes the payload out of the store again. If its origin is kept, it can be staged again. */
+  async unstage(): Promise<void> {
+    this.#staged = undefined;
+    await removeStaged(this.#leftovers);
+  }
+
+  /** Lets go of what is kept outside the store: what is in the store is as good as published. */
+  async releaseOrigin(): Promise<void> {
+    this.#origin = undefined;
+    await discardOrigin(this.#leftovers);
+  }
+
+  /** Removes all that no record names. Calling it again, or after a commit, removes nothing more. */
+  async discard(): Promise<void> {
+    await this.releaseOrigin();
+    await this.unstage();
+  }
+
+  async #replace(
+    recordFile: StorePath,
+    bytes: readonly Uint8Array[],
+    file: string | undefined,
+    replace: true | DamagedArtifact,
+    signal: AbortSignal | undefined,
+  ): Promise<"replaced" | "exists"> {
+    const { store, name, address } = this.#place;
+    const before = await readPayloadFile(store, name, address);
+    if (replace !== true && store.layers !== undefined) {
+      const outcome = await store.layers.replaceDamaged(recordFile, bytes, replace, { signal });
+      // Another layer of the store has a whole one after all.
+      if (outcome === "exists") return outcome;
+    } else await store.replace(recordFile, bytes, { signal });
+    // A reader that still holds the earlier record finds its payload gone, and looks again.
+    if (before !== undefined && before !== file) await retirePayload(store, name, address, before);
+    return "replaced";
+  }
+}
+
+/** Publishes a payload that is in memory; see {@link Publication}. Nothing is left of it if it was not published. */
+export async function publishArtifact({
+  store,
+  format,
+  encoded,
+  inlineBytes,
+  ...commit
+}: Commit & {
+  readonly store: Store;
+  readonly format: Format;
+  readonly encoded: readonly Uint8Array[];
+  readonly inlineBytes: number;
+}): Promise<Published> {
+  const { name, address } = commit.draft.node;
+  const publication = new Publication({ store, name, address }, bytesOrigin(format, encoded, inlineBytes));
+  try {
+    return await publication.commit(commit);
+  } finally {
+    await publication.discard();
+  }
+}
+
+const forgotten = new FinalizationRegistry<Leftovers>((leftovers) => {
+  void discardOrigin(leftovers).then(() => removeStaged(leftovers));
+});
+
+async function discardOrigin(leftovers: Leftovers): Promise<void> {
+  const discard = leftovers.discardOrigin;
+  leftovers.discardOrigin = undefined;
+  await discard?.();
+}
+
+/** Never fails: what cannot be removed now is collected later, as no record refers to it. */
+async function removeStaged(leftovers: Leftovers): Promise<void> {
+  const { place, file, mayBeCommitted } = leftovers;
+  leftovers.file = undefined;
+  if (file === undefined) return;
+  try {
+    if (mayBeCommitted) {
+      const certain = { ...place, store: certainStore(place.store) };
+      // Twice, since one read may be a bad one, and the payload would be lost.
+      for (let look = 0; look < 2; look++) if (await isCommitted(certain, file)) return;
+    }
+    await removePayload(place.store, place.name, file);
+  } catch {
+    // The failure that led here is the one to report.
+  }
+}
+
+async function isCommitted({ store, name, address }: Place, file: string | undefined): Promise<boolean> {
+  if (file === undefined) return false;
+  const record = await readRecordBytes(store, recordPath(name, address));
+  return record !== undefined && mentionsFile(record, file);
+}

@@ -1,0 +1,29 @@
+import type { RecipeNode } from "../../address/recipe-node.ts";
+import type { DecodeLimits, Format } from "../../format/format.ts";
+import { certainStore } from "../../store/certain-store.ts";
+import type { Store } from "../../store/store.ts";
+import type { StagedPayload } from "../publish/payload-origin.ts";
+import { isOwnHealed } from "./is-healed.ts";
+import { openStoredPayload } from "./open-stored-payload.ts";
+import { settleOwnDamage } from "./settle-damage.ts";
+import { succeedingSource } from "./succeeding-source.ts";
+
+/**
+ * The handle on a payload that was just written, opened where it lies: the caller of its generator
+ * is handed the same as every later caller will load.
+ */
+export function openStagedPayload(
+  store: Store,
+  { name, address, classes }: RecipeNode,
+  payload: StagedPayload,
+  format: Format,
+  limits: DecodeLimits,
+): Promise<unknown> {
+  return openStoredPayload({
+    // It was written just now: a read that gives nothing does not mean that it is missing.
+    ...{ store: certainStore(store), name, address, payload, format, limits },
+    heal: () => isOwnHealed(store, name, address),
+    onDamage: (damage) => settleOwnDamage({ store, name, address, file: payload.file }, damage),
+    successor: () => succeedingSource({ store, name, address, classes, format: format.id }),
+  });
+}
