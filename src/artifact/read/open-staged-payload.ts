@@ -2,9 +2,8 @@ import type { RecipeNode } from "../../address/recipe-node.ts";
 import type { DecodeLimits, Format } from "../../format/format.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { Store } from "../../store/store.ts";
-import type { StagedPayload } from "../publish/payload-origin.ts";
 import { isOwnHealed } from "./is-healed.ts";
-import { openStoredPayload } from "./open-stored-payload.ts";
+import { openStoredPayload, type StoredArtifact } from "./open-stored-payload.ts";
 import { settleOwnDamage } from "./settle-damage.ts";
 import { succeedingSource } from "./succeeding-source.ts";
 
@@ -15,7 +14,7 @@ import { succeedingSource } from "./succeeding-source.ts";
 export function openStagedPayload(
   store: Store,
   { name, address, classes }: RecipeNode,
-  payload: StagedPayload,
+  payload: StoredArtifact["payload"],
   format: Format,
   limits: DecodeLimits,
 ): Promise<unknown> {
