@@ -1,6 +1,6 @@
 import { objectAt } from "../artifact/layout/artifact-paths.ts";
 import { type PayloadBeside, payloadBeside } from "../artifact/layout/payload-objects.ts";
-import { findPayloadFile, isIntact } from "../record/layout.ts";
+import { findPayloadFile, isIntact } from "../record/record-text.ts";
 import type { Healing, JudgedRecord, Store, StorePath } from "../store/store.ts";
 import { digestOf } from "../util/digest/digest.ts";
 import type { ArtifactPuller } from "./artifact-puller.ts";

@@ -1,7 +1,7 @@
 import { objectAt } from "../artifact/layout/artifact-paths.ts";
 import type { StoreOperation } from "../errors/store-errors.ts";
 import { ReadOnlyStoreError } from "../errors/store-errors.ts";
-import { isIntact } from "../record/layout.ts";
+import { isIntact } from "../record/record-text.ts";
 import { DISMISSED_FOLDER, isInternal, SPOOL_FOLDER } from "../store/internal-folder.ts";
 import { noteLayers } from "../store/location/reopening.ts";
 import type {

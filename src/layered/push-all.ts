@@ -1,6 +1,6 @@
 import { objectAt } from "../artifact/layout/artifact-paths.ts";
 import { payloadBeside } from "../artifact/layout/payload-objects.ts";
-import { isIntact } from "../record/layout.ts";
+import { isIntact } from "../record/record-text.ts";
 import { isInternal } from "../store/internal-folder.ts";
 import type { Chunks, StoreCallOptions, StorePath } from "../store/store.ts";
 import { piecesIn } from "./copy-object.ts";

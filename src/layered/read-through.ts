@@ -1,6 +1,6 @@
 import { objectAt } from "../artifact/layout/artifact-paths.ts";
 import { type PayloadBeside, payloadBeside } from "../artifact/layout/payload-objects.ts";
-import { findPayloadFile, isIntact } from "../record/layout.ts";
+import { findPayloadFile, isIntact } from "../record/record-text.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { orAborted } from "../util/concurrency/on-abort.ts";
 import { digestInParallel } from "../util/digest/digest.ts";

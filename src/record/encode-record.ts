@@ -3,8 +3,8 @@ import type { RecipeNode } from "../address/recipe-node.ts";
 import type { JsonValue } from "../canonical/tagged-json.ts";
 import { RecordTooLargeError } from "../errors/record-errors.ts";
 import { encodeParamsTree, encodeUntracked } from "./encode-params-tree.ts";
-import { layOutRecord, payloadMember } from "./layout.ts";
 import { MAX_RECORD_BYTES, type Provenance, RECORD_VERSION, type RecordedPayload } from "./record.ts";
+import { layOutRecord, payloadMember } from "./record-text.ts";
 
 /** What a record says of the recipe, encoded before anything is generated, so that what cannot be recorded is refused before it costs anything. */
 export interface RecordDraft {

@@ -9,7 +9,6 @@ import { DIGEST_CHUNK_BYTES, type Digest, digestOfHashes, isDigest, isNewerDiges
 import { jsonDepth } from "../util/json-depth.ts";
 import { plainLines } from "../util/plain-lines.ts";
 import { type DecodedParamsTree, decodeParamsTree, decodeUntracked } from "./decode-params-tree.ts";
-import { findVersion, isDamagedVersion, isIntact, isReformatted } from "./layout.ts";
 import {
   type ArtifactRecord,
   MAX_RECORD_BYTES,
@@ -20,6 +19,7 @@ import {
   type RecordedPayload,
 } from "./record.ts";
 import { RecordProblemError } from "./record-problem-error.ts";
+import { findVersion, isDamagedVersion, isIntact, isReformatted } from "./record-text.ts";
 import { isSummaryValue, type PayloadSummary, type SummaryValue } from "./summary-value.ts";
 
 /** Why a record cannot be believed; a value, since only the caller knows what follows from it. */

@@ -1,7 +1,7 @@
 import { ADDRESS_SCHEME } from "../address/address-of.ts";
 import { plainLines } from "../util/plain-lines.ts";
-import { isIntact } from "./layout.ts";
 import { RECORD_VERSION, type RecordedPayload } from "./record.ts";
+import { isIntact } from "./record-text.ts";
 
 /** How many bytes a payload has: of a folder those of all its files, not those of their list. */
 export function payloadBytesOf({ sizeBytes, contents }: Pick<RecordedPayload, "sizeBytes" | "contents">): number {

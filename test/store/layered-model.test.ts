@@ -7,7 +7,7 @@ import {
   StoreError,
 } from "../../src/entry/index.ts";
 import { type LayeredMode, type LayeredStore, layeredStore } from "../../src/entry/stores/layered.ts";
-import { isIntact } from "../../src/record/layout.ts";
+import { isIntact } from "../../src/record/record-text.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
 import { brokenArtifacts, digestsIn, type FaultyStore, faultyStore } from "../support/faulty-store.ts";

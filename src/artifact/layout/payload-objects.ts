@@ -1,7 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import { ObjectExistsError } from "../../errors/store-errors.ts";
 import { FILES_EXTENSION } from "../../format/format.ts";
-import { findPayloadFile } from "../../record/layout.ts";
+import { findPayloadFile } from "../../record/record-text.ts";
 import type { ReadableStore, Store, StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
 import { safeName } from "../../util/safe-name.ts";

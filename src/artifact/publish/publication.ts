@@ -1,8 +1,8 @@
 import type { Address } from "../../address/address.ts";
 import type { Format } from "../../format/format.ts";
 import { encodeRecord, type RecordDraft } from "../../record/encode-record.ts";
-import { mentionsFile } from "../../record/layout.ts";
 import type { Provenance, RecordedPayload } from "../../record/record.ts";
+import { mentionsFile } from "../../record/record-text.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { newPayloadFile, recordPath } from "../layout/artifact-paths.ts";
