@@ -155,6 +155,12 @@ describe("the checker catches, planted in a sound tree,", () => {
       "export {};",
       "src/store/tape/b.ts lies in the room store/tape, which the table of rooms does not name",
     ],
+    [
+      "the first room of a folder, without a row",
+      "src/util/tape/b.ts",
+      "export {};",
+      "src/util/tape/b.ts lies in the room util/tape, which the table of rooms does not name",
+    ],
     ["a cycle of types", "src/errors/a.ts", 'import type { A } from "./a.ts";', "imports itself"],
     [
       "a Node module by import",

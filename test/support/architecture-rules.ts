@@ -98,7 +98,8 @@ function checkRooms(file: string, imports: readonly string[], rules: Architectur
   if (folder === undefined || folder === ENTRY) return [];
   const allowed = rules.rooms.get(room);
   if (allowed === undefined) {
-    if (![...rules.rooms.keys()].some((name) => name.startsWith(`${folder}/`))) return [];
+    const hasRooms = [...rules.rooms.keys()].some((name) => name.startsWith(`${folder}/`));
+    if (room === folder && !hasRooms) return [];
     return [`${file} lies in the room ${room}, which the table of rooms does not name.`];
   }
   return imports.flatMap((target) => {
