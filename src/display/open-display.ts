@@ -1,8 +1,8 @@
 import { blankedText } from "../errors/visible-text.ts";
 import type { NodeFailedEvent, NodeGeneratedEvent, NodeRetriedEvent, RunEvent } from "../events/run-event.ts";
+import { describeAddress, describeCost, describeDuration, describeError } from "../util/describe.ts";
 import { loadLogUpdate } from "../util/peers/peers.ts";
 import { writeQuietly } from "../util/write-quietly.ts";
-import { describeCost, describeDuration, describeFailure } from "./describe-amounts.ts";
 import { fitText } from "./fit-text.ts";
 import { paint, renderBlock, renderEnd } from "./render-block.ts";
 import { RunView } from "./run-view.ts";
@@ -149,7 +149,7 @@ const MAX_PARAMS_COLUMNS = 60;
 
 /** An address alone tells nobody which of many it was. */
 function whichOf(name: string, params: string, address: string): string {
-  const short = `${address.slice(0, 8)}…`;
+  const short = describeAddress(address);
   return params === "" || params === "{}"
     ? `${name} ${short}`
     : `${name} ${fitText(params, MAX_PARAMS_COLUMNS)} ${short}`;
@@ -157,11 +157,11 @@ function whichOf(name: string, params: string, address: string): string {
 
 function describeFailed({ name, address, attempt, error }: NodeFailedEvent, params: string): string {
   const attempts = attempt > 1 ? ` after ${attempt} attempts` : "";
-  return `failed ${whichOf(name, params, address)}${attempts}: ${describeFailure(error)}`;
+  return `failed ${whichOf(name, params, address)}${attempts}: ${describeError(error)}`;
 }
 
 function describeRetried({ name, address, attempt, delayMs, error }: NodeRetriedEvent, params: string): string {
-  return `attempt ${attempt} of ${whichOf(name, params, address)} failed, again in ${describeDuration(delayMs)}: ${describeFailure(error)}`;
+  return `attempt ${attempt} of ${whichOf(name, params, address)} failed, again in ${describeDuration(delayMs)}: ${describeError(error)}`;
 }
 
 function describeGenerated({ name, address, durationMs, cost }: NodeGeneratedEvent, params: string): string {
@@ -188,7 +188,8 @@ function openPlain(stream: DisplayStream, color: boolean): Display {
       else if (event.type === "generated") write(describeGenerated(event, params));
       else if (event.type === "failed") write(describeFailed(event, params));
       else if (event.type === "retried") write(describeRetried(event, params));
-      else if (event.type === "waiting") write(`${event.name} ${event.address.slice(0, 8)}… waits for ${event.owner}`);
+      else if (event.type === "waiting")
+        write(`${event.name} ${describeAddress(event.address)} waits for ${event.owner}`);
       else if (event.type === "finished") {
         clearInterval(timer);
         stream.write(`${renderEnd(view, { color })}\n`);

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import stringWidth from "string-width";
 import { blankedText } from "../errors/visible-text.ts";
-import { describeCost, describeDuration } from "./describe-amounts.ts";
+import { describeCost, describeDuration } from "../util/describe.ts";
 import { fitText, padText } from "./fit-text.ts";
 import type { RunningView, RunView } from "./run-view.ts";
 

@@ -3,6 +3,7 @@ import { DefinitionError } from "../errors/persistable-errors.ts";
 import type { Format } from "../format/format.ts";
 import { CutLineage } from "../record/cut-lineage.ts";
 import type { SummaryValue } from "../record/summary-value.ts";
+import { describeAddress } from "../util/describe.ts";
 import { describeKind } from "../util/describe-kind.ts";
 import { checkDeclared, checkDefinition } from "./declare/check-definition.ts";
 import { declarationKey, type StateOptions } from "./declare/create-state.ts";
@@ -243,7 +244,7 @@ function buildDependency(
   if (typeof given === "object" && given !== null && stateKey in given) return given;
   if (given instanceof CutLineage) {
     throw new DefinitionError(
-      `The record from which ${name} is built was cut above "${role}" (${given.address.slice(0, 8)}…): its lineage is too large for one record. Build "${role}" from its own record and give it here.`,
+      `The record from which ${name} is built was cut above "${role}" (${describeAddress(given.address)}): its lineage is too large for one record. Build "${role}" from its own record and give it here.`,
     );
   }
   checkDeclared(name, role, declared);

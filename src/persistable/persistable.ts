@@ -5,6 +5,7 @@ import { visibleLine } from "../errors/visible-text.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";
+import { describeAddress } from "../util/describe.ts";
 import { loadPart } from "../util/peers/load-part.ts";
 import { type CallOptions, contextOf } from "./context/call-context.ts";
 import { createState, type StateOptions } from "./declare/create-state.ts";
@@ -276,7 +277,7 @@ export abstract class Persistable<
 
   /** Short and without secrets, for `console.log`. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `${visibleLine(this.name)} ${describeParams(this[stateKey].node.recipeParams)} (${this.address.slice(0, 8)}…)`;
+    return `${visibleLine(this.name)} ${describeParams(this[stateKey].node.recipeParams)} (${describeAddress(this.address)})`;
   }
 
   /** What JSON.stringify shows: who this is, not its payload. */

@@ -5,6 +5,7 @@ import { Untracked } from "../../params/untracked.ts";
 import { CutLineage } from "../../record/cut-lineage.ts";
 import type { ArtifactRecord, RecordDependency } from "../../record/record.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
+import { describeAddress } from "../../util/describe.ts";
 import type { RecipeChange } from "./miss.ts";
 
 interface Recorded {
@@ -49,8 +50,8 @@ export function compareRecipes(node: RecipeNode, record: ArtifactRecord): Recipe
           what: "dependency",
           roles,
           key: role,
-          ...(mine === undefined ? {} : { value: `${mine.name} ${mine.address.slice(0, 8)}…` }),
-          ...(theirs === undefined ? {} : { nearestValue: `${theirs.name} ${theirs.address.slice(0, 8)}…` }),
+          ...(mine === undefined ? {} : { value: `${mine.name} ${describeAddress(mine.address)}` }),
+          ...(theirs === undefined ? {} : { nearestValue: `${theirs.name} ${describeAddress(theirs.address)}` }),
         });
         continue;
       }
@@ -71,7 +72,7 @@ export function compareRecipes(node: RecipeNode, record: ArtifactRecord): Recipe
         what: "dependency",
         roles: roles.slice(0, -1),
         key: roles.at(-1) ?? "",
-        value: `${node.name} ${node.address.slice(0, 8)}…`,
+        value: `${node.name} ${describeAddress(node.address)}`,
       });
     }
   }

@@ -1,5 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
+import { describeAddress } from "../../util/describe.ts";
 
 /**
  * Why there is no artifact to load, as data. `describeMiss` puts it into words.
@@ -62,7 +63,7 @@ function describeReason(reason: MissReason): string {
   if (reason.kind === "corrupt") return `damaged: ${reason.file} ${reason.problem}`;
   const { address, ageMs, comparedRecords } = reason.nearest;
   const among = comparedRecords === undefined ? "" : `, the nearest of ${comparedRecords} that were compared`;
-  const nearest = `(${address.slice(0, 8)}…, ${describeAge(ageMs)}${among})`;
+  const nearest = `(${describeAddress(address)}, ${describeAge(ageMs)}${among})`;
   const shown = reason.changes.slice(0, 5).map(describeChange);
   const more = reason.changes.length > shown.length ? `; and ${reason.changes.length - shown.length} more` : "";
   return `${shown.join("; ")}${more} ${nearest}`;

@@ -3,6 +3,7 @@ import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { readRecord } from "../../persistable/load/read-record.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
+import { describeAddress } from "../../util/describe.ts";
 import { isPlainObject } from "../plain-object.ts";
 import { tryState } from "../state-of.ts";
 import { type ArtifactDifference, DescribedDifference, type Difference } from "./artifact-difference.ts";
@@ -96,7 +97,7 @@ function compareLineages(before: RecordedPart, after: RecordedPart): { params: D
 }
 
 function shortOf(dependency: { readonly name: string; readonly address: string } | undefined): string | undefined {
-  return dependency && `${dependency.name} ${dependency.address.slice(0, 8)}…`;
+  return dependency && `${dependency.name} ${describeAddress(dependency.address)}`;
 }
 
 /** Plain objects are taken apart, everything else is one value. */

@@ -1,5 +1,6 @@
 import { describeMiss, describeValue } from "../../artifact/explain/miss.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
+import { describeAddress, describeCost, describeDuration } from "../../util/describe.ts";
 import type { Expectation } from "./estimate.ts";
 import type { CauseValue, MissCause } from "./miss-causes.ts";
 import type { PlanCounts, PlanNode } from "./planned-node.ts";
@@ -32,7 +33,7 @@ function linesOf({ counts, causes, expected, nodes }: DescribedPlan): string[] {
     if (!node.isNeeded || node.state === "hit") continue;
     // Those are all said above.
     if (node.reason?.kind === "never-generated") continue;
-    if (shown.push(`  ${node.name} ${node.address.slice(0, 8)}…  ${describeNode(node)}`) === SHOWN_MISSES) break;
+    if (shown.push(`  ${node.name} ${describeAddress(node.address)}  ${describeNode(node)}`) === SHOWN_MISSES) break;
   }
   if (shown.length === 0) return lines.slice(0, -1);
   lines.push(...shown);
@@ -52,9 +53,10 @@ function describeExpectation({ durationMs, criticalPathMs, cost, unknown }: Expe
   const parts: string[] = [];
   if (durationMs !== undefined && criticalPathMs !== undefined)
     parts.push(
-      `${describeDuration(durationMs)} of generating, at least ${describeDuration(criticalPathMs)} of it in a row`,
+      `${describeDuration(durationMs, "estimate")} of generating, at least ${describeDuration(criticalPathMs, "estimate")} of it in a row`,
     );
-  for (const [unit, spent] of Object.entries(cost)) parts.push(`${Number(spent.toPrecision(3))} ${unit}`);
+  const spent = describeCost(Object.entries(cost));
+  if (spent !== "") parts.push(spent);
   const blanks = unknown.length === 0 ? "" : `nothing is known of ${shorten(unknown, SHOWN_VALUES, "name").join(", ")}`;
   return `Expected: ${[parts.join(", "), blanks].filter(Boolean).join("; ")}`;
 }
@@ -84,18 +86,8 @@ function describeNode(node: PlanNode): string {
   const why = reason === undefined ? "forced" : describeMiss(reason);
   const [first] = blockedBy;
   const others = blockedBy.length > 1 ? ` and ${blockedBy.length - 1} more` : "";
-  const waits = first === undefined ? "" : `; after ${first.name} ${first.address.slice(0, 8)}…${others}`;
-  return `${why}${waits}${expectedMs === undefined ? "" : `; ${describeDuration(expectedMs)}`}`;
-}
-
-/** `1 h 5 min`, `12 s`, `350 ms`. */
-function describeDuration(durationMs: number): string {
-  const seconds = durationMs / 1000;
-  if (seconds < 1) return `${Math.round(durationMs)} ms`;
-  if (seconds < 60) return `${Number(seconds.toPrecision(2))} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const waits = first === undefined ? "" : `; after ${first.name} ${describeAddress(first.address)}${others}`;
+  return `${why}${waits}${expectedMs === undefined ? "" : `; ${describeDuration(expectedMs, "estimate")}`}`;
 }
 
 function shorten(items: readonly string[], limit: number, what: string): string[] {

@@ -3,6 +3,7 @@ import type { MissReason } from "../../artifact/explain/miss.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
+import { describeAddress } from "../../util/describe.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 
 /** One persistable in a plan: a target, or something that a target is made from. */
@@ -113,7 +114,7 @@ export class PlannedNode implements PlanNode {
 
   /** Short, for `console.log`. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `${this.state} ${visibleLine(this.name)} (${this.address.slice(0, 8)}…)`;
+    return `${this.state} ${visibleLine(this.name)} (${describeAddress(this.address)})`;
   }
 
   /** What JSON.stringify shows. */
