@@ -3,7 +3,7 @@ export { addressOf, parseAddress, type Recipe, shortAddress } from "../address/a
 export { describeMiss, type MissReason, type NearestArtifact, type RecipeChange } from "../artifact/explain/miss.ts";
 export type { LeaseOwner } from "../artifact/lease/lease-claim.ts";
 export { collectOrphans } from "../artifact/publish/collect-orphans.ts";
-export type { Collected } from "../artifact/publish/remove-orphans.ts";
+export type { RemovedOrphans, RemoveOrphansOptions } from "../artifact/publish/remove-orphans.ts";
 export { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from "../errors/artifact-errors.ts";
 export type { DescribedError } from "../errors/described-error.ts";
 export {

@@ -1,7 +1,7 @@
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { Store } from "../../store/store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
-import type { Collected, CollectOptions } from "./remove-orphans.ts";
+import type { RemovedOrphans, RemoveOrphansOptions } from "./remove-orphans.ts";
 
 /**
  * Remove payload files of one name that no record refers to: what a crash left between the payload and its record. Files younger
@@ -14,7 +14,11 @@ import type { Collected, CollectOptions } from "./remove-orphans.ts";
  * await collectOrphans(openStore("example-data"), "outlier_estimator");
  * ```
  */
-export async function collectOrphans(store: Store, name: string, options: CollectOptions = {}): Promise<Collected> {
+export async function collectOrphans(
+  store: Store,
+  name: string,
+  options: RemoveOrphansOptions = {},
+): Promise<RemovedOrphans> {
   if (typeof name !== "string" || name === "") {
     throw new DefinitionError(
       'collectOrphans was given no name. Give the name of the payloads to clean up after: collectOrphans(store, "outlier_estimator").',

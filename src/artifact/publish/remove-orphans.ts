@@ -9,19 +9,20 @@ import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import { forgetReplaced, GRACE_MS, listReplaced } from "../layout/replaced-payloads.ts";
 
 /** What was removed. */
-export interface Collected {
+export interface RemovedOrphans {
   readonly files: readonly string[];
   readonly sizeBytes: number;
 }
 
-export interface CollectOptions extends StoreCallOptions {
+/** How `collectOrphans` decides what may be removed. */
+export interface RemoveOrphansOptions extends StoreCallOptions {
   /** A day by default. */
   readonly graceMs?: number;
   readonly nowMs?: number;
 }
 
 /** The work of `collectOrphans`. */
-export async function removeOrphans(from: Store, name: string, options: CollectOptions): Promise<Collected> {
+export async function removeOrphans(from: Store, name: string, options: RemoveOrphansOptions): Promise<RemovedOrphans> {
   // A record that did not come is not a record that is not there.
   const store = certainStore(from);
   const { graceMs = GRACE_MS, nowMs = Date.now(), signal } = options;

@@ -2,7 +2,7 @@ import { stringify } from "csv-stringify/sync";
 import { encodeArrow } from "./encode-arrow.ts";
 
 /** How a table is written as CSV. */
-export interface CsvOptions {
+export interface ArtifactTableCsvOptions {
   readonly escapeFormulas?: boolean | undefined;
 }
 
@@ -31,7 +31,7 @@ export class Table<TableRow extends object> implements Iterable<TableRow> {
    * writeFileSync("study.csv", table.toCsv());
    * ```
    */
-  toCsv({ escapeFormulas = false }: CsvOptions = {}): string {
+  toCsv({ escapeFormulas = false }: ArtifactTableCsvOptions = {}): string {
     const cellOf = escapeFormulas ? safeTextOf : textOf;
     const lines = this.rows.map((row) => this.columns.map((column) => cellOf(valueIn(row, column))));
     return stringify([this.columns.map((column) => cellOf(column)), ...lines]);
