@@ -102,8 +102,8 @@ export class Execution {
   #schedule(): Promise<ScheduleOutcome> {
     const { concurrency, pools, rateLimits, keepGoing } = this.#settings;
     const { states, expectedMs } = this.#graph;
-    const priority = criticalPathPriority(this.#graph, expectedMs, this.#done);
-    return schedule(this.#graph, {
+    const priority = criticalPathPriority(this.#graph.edges, expectedMs, this.#done);
+    return schedule(this.#graph.edges, {
       concurrency,
       done: this.#done,
       onFailure: keepGoing,

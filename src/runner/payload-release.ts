@@ -1,4 +1,5 @@
 import type { State } from "../persistable/declare/state.ts";
+import { add } from "../pipeline/graph.ts";
 import type { PlanGraph } from "../pipeline/plan/plan-graph.ts";
 
 /** Lets go of payloads that a run has brought into memory, as soon as nothing in the run will ask for them. */
@@ -15,39 +16,29 @@ export class PayloadRelease {
     this.#keepsTargets = keepsTargets;
     this.#consumers = new Int32Array(graph.count);
     this.#wasHeld = new Uint8Array(graph.count);
-    const { dependencyStart, dependencies, states } = graph;
+    const { edges, states } = graph;
     for (let node = 0; node < graph.count; node++) {
       this.#wasHeld[node] = states[node]?.held.kind === "nothing" ? 0 : 1;
       if (done[node] === 1) continue;
-      for (let i = dependencyStart[node] ?? 0; i < (dependencyStart[node + 1] ?? 0); i++) {
-        const dependency = dependencies[i] ?? 0;
-        this.#consumers[dependency] = (this.#consumers[dependency] ?? 0) + 1;
-      }
+      for (const dependency of edges.dependenciesOf(node)) add(this.#consumers, dependency, 1);
     }
   }
 
   /** A node was done, or failed, or will not be done. */
   settled(node: number): void {
-    const { dependencyStart, dependencies, states } = this.#graph;
+    const { edges, states } = this.#graph;
     if (this.#consumers[node] === 0) this.#letGo(node);
     const state = states[node];
-    for (let i = dependencyStart[node] ?? 0; i < (dependencyStart[node + 1] ?? 0); i++) {
-      const dependency = dependencies[i] ?? 0;
-      const left = (this.#consumers[dependency] ?? 0) - 1;
-      this.#consumers[dependency] = left;
-      if (left === 0) this.#letGo(dependency);
-    }
+    for (const dependency of edges.dependenciesOf(node))
+      if (add(this.#consumers, dependency, -1) === 0) this.#letGo(dependency);
     // Another object of the same address belongs to this node alone, as far as the plan knows.
     for (const own of state?.dependencyStates ?? [])
       if (own.lastGenerated === undefined && !this.#represents(own, node)) forget(own);
   }
 
   #represents(state: State, consumer: number): boolean {
-    const { dependencyStart, dependencies, states } = this.#graph;
-    for (let i = dependencyStart[consumer] ?? 0; i < (dependencyStart[consumer + 1] ?? 0); i++) {
-      if (states[dependencies[i] ?? 0] === state) return true;
-    }
-    return false;
+    const { edges, states } = this.#graph;
+    return edges.dependenciesOf(consumer).some((dependency) => states[dependency] === state);
   }
 
   #letGo(node: number): void {

@@ -1,16 +1,15 @@
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
+import { Graph } from "../../src/pipeline/graph.ts";
 import type { Place } from "../../src/runner/schedule/running-node.ts";
 import { schedule } from "../../src/runner/schedule/schedule.ts";
-import type { ScheduleGraph } from "../../src/runner/schedule/schedule-graph.ts";
 import { NodeOutcome, type ScheduleOptions } from "../../src/runner/schedule/schedule-options.ts";
 
 /** A graph from a list of dependencies for each node. */
-export function graphOf(dependencies: readonly (readonly number[])[]): ScheduleGraph {
-  const dependencyStart = new Int32Array(dependencies.length + 1);
-  for (const [node, own] of dependencies.entries())
-    dependencyStart[node + 1] = (dependencyStart[node] as number) + own.length;
-  return { count: dependencies.length, dependencyStart, dependencies: Int32Array.from(dependencies.flat()) };
+export function graphOf(dependencies: readonly (readonly number[])[]): Graph {
+  const start = [0];
+  for (const own of dependencies) start.push((start.at(-1) ?? 0) + own.length);
+  return Graph.fromLists(start, dependencies.flat());
 }
 
 /** Begins what it is told to, and says in which order. */

@@ -1,4 +1,4 @@
-import type { State } from "../../persistable/declare/state.ts";
+import { Graph } from "../graph.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 import type { WalkedGraph } from "./walk-targets.ts";
 
@@ -7,9 +7,8 @@ export function buildGraph(walked: WalkedGraph, existing: readonly boolean[]): P
   const count = walked.states.length;
   const graph: PlanGraph = {
     count,
-    states: walked.states as readonly State[],
-    dependencyStart: Int32Array.from(walked.dependencyStart),
-    dependencies: Int32Array.from(walked.dependencies),
+    states: walked.states,
+    edges: Graph.fromLists(walked.dependencyStart, walked.dependencies),
     kinds: new Uint8Array(count),
     needed: new Uint8Array(count),
     isTarget: new Uint8Array(count),
@@ -31,19 +30,15 @@ export function buildGraph(walked: WalkedGraph, existing: readonly boolean[]): P
 }
 
 /** Whoever is made from a node stands after it: backwards, each is asked when everybody has spoken who may need it. */
-function markNeeded(
-  { count, needed, forced, dependencies, dependencyStart }: PlanGraph,
-  existing: readonly boolean[],
-): void {
+function markNeeded({ count, needed, forced, edges }: PlanGraph, existing: readonly boolean[]): void {
   for (let node = count - 1; node >= 0; node--) {
     if (needed[node] === 0 || (existing[node] === true && forced[node] === 0)) continue;
-    const end = dependencyStart[node + 1] as number;
-    for (let edge = dependencyStart[node] as number; edge < end; edge++) needed[dependencies[edge] as number] = 1;
+    for (const dependency of edges.dependenciesOf(node)) needed[dependency] = 1;
   }
 }
 
 function markKinds(graph: PlanGraph, existing: readonly boolean[]): void {
-  const { count, needed, forced, kinds, dependencies, dependencyStart } = graph;
+  const { count, needed, forced, kinds, edges } = graph;
   for (let node = 0; node < count; node++) {
     if (existing[node] === true && forced[node] === 0) {
       kinds[node] = NodeKind.hit;
@@ -52,8 +47,7 @@ function markKinds(graph: PlanGraph, existing: readonly boolean[]): void {
     kinds[node] = NodeKind.miss;
     // What nobody needs waits for nothing.
     if (needed[node] === 0) continue;
-    const end = dependencyStart[node + 1] as number;
-    for (let edge = dependencyStart[node] as number; edge < end; edge++)
-      if (kinds[dependencies[edge] as number] !== NodeKind.hit) kinds[node] = NodeKind.blocked;
+    const isBlocked = edges.dependenciesOf(node).some((dependency) => kinds[dependency] !== NodeKind.hit);
+    if (isBlocked) kinds[node] = NodeKind.blocked;
   }
 }

@@ -33,8 +33,12 @@ export function expect(graph: PlanGraph, earlier: EarlierRecords): Expectation {
       graph.expectedMs[node] = ownMs;
       durationMs += ownMs;
     }
-    pathMs[node] = longestBefore(graph, node, pathMs) + (ownMs ?? 0);
-    criticalPathMs = Math.max(criticalPathMs, pathMs[node] as number);
+    const beforeMs = graph.edges
+      .dependenciesOf(node)
+      .reduce((ms, dependency) => Math.max(ms, pathMs[dependency] ?? 0), 0);
+    const endMs = beforeMs + (ownMs ?? 0);
+    pathMs[node] = endMs;
+    criticalPathMs = Math.max(criticalPathMs, endMs);
   }
   const isKnown = known > 0 || unknown.size === 0;
   return { ...(isKnown ? { durationMs, criticalPathMs } : {}), cost, unknown: [...unknown].sort() };
@@ -43,12 +47,4 @@ export function expect(graph: PlanGraph, earlier: EarlierRecords): Expectation {
 /** What is to be generated, dependencies first. */
 export function* missesOf({ count, needed, kinds }: PlanGraph): Iterable<number> {
   for (let node = 0; node < count; node++) if (needed[node] === 1 && kinds[node] !== NodeKind.hit) yield node;
-}
-
-function longestBefore({ dependencies, dependencyStart }: PlanGraph, node: number, pathMs: Float64Array): number {
-  const end = dependencyStart[node + 1] as number;
-  let longestMs = 0;
-  for (let edge = dependencyStart[node] as number; edge < end; edge++)
-    longestMs = Math.max(longestMs, pathMs[dependencies[edge] as number] as number);
-  return longestMs;
 }

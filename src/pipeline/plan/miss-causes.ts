@@ -121,11 +121,9 @@ class UpstreamCauses {
   }
 
   #dependencyNodes(node: number): Map<string, number> {
-    const { dependencies, dependencyStart, states, kinds } = this.#source.graph;
+    const { edges, states, kinds } = this.#source.graph;
     const nodes = new Map<string, number>();
-    const end = dependencyStart[node + 1] as number;
-    for (let edge = dependencyStart[node] as number; edge < end; edge++) {
-      const index = dependencies[edge] as number;
+    for (const index of edges.dependenciesOf(node)) {
       if (kinds[index] !== NodeKind.hit) nodes.set((states[index] as State).node.address, index);
     }
     return nodes;

@@ -1,5 +1,6 @@
 import type { State } from "../../persistable/declare/state.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
+import type { Graph } from "../graph.ts";
 
 /**
  * What a plan knows, node by node, in arrays: 100,000 nodes are no objects. A node is an address in a store; it stands after everything that it is made from.
@@ -8,9 +9,8 @@ export interface PlanGraph {
   readonly count: number;
   /** One persistable for each node: the first one that was met. */
   readonly states: readonly State[];
-  /** The dependencies of node `i` are `dependencies[dependencyStart[i]]` up to, and without, `dependencies[dependencyStart[i + 1]]`. */
-  readonly dependencyStart: Int32Array;
-  readonly dependencies: Int32Array;
+  /** Which nodes are made from which. */
+  readonly edges: Graph;
   /** For each node one of {@link NodeKind}. */
   readonly kinds: Uint8Array;
   /** 1 where a target needs it: upstream of an artifact that is there, nothing is needed. */

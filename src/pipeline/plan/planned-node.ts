@@ -93,9 +93,10 @@ export class PlannedNode implements PlanNode {
   }
 
   get dependencies(): readonly PlanNode[] {
-    const { dependencies, dependencyStart } = this.#source.graph;
-    const own = dependencies.subarray(dependencyStart[this.index], dependencyStart[this.index + 1]);
-    return Array.from(own, (index) => this.#source.nodes[index] as PlanNode);
+    return Array.from(
+      this.#source.graph.edges.dependenciesOf(this.index),
+      (index) => this.#source.nodes[index] as PlanNode,
+    );
   }
 
   get expectedMs(): number | undefined {

@@ -1,101 +1,75 @@
-import type { Share } from "./limits.ts";
-import type { ReadyQueue } from "./ready-queue.ts";
+import { type Demand, giveBackAll, takeAll } from "./pool.ts";
+import type { RateStart } from "./rate-window.ts";
+import { ReadyQueue } from "./ready-queue.ts";
 
-/** Somebody who had a place, gave it back, and wants one again. */
+const NO_STARTS: readonly RateStart[] = [];
+
+/** A running node that gave its place to others and wants one again. */
 export interface Returner {
-  readonly node: number;
-  /** Who came earlier has the lower one. */
+  /** The order in which running nodes asked. */
   readonly ticket: number;
-  /** It gets none. */
+  readonly queue: PoolQueue;
+  /** The place is there. */
+  grant(): void;
+  /** There will not be a place. */
   refuse(reason: unknown): void;
 }
 
-/** All that wait for the same: those who come back first, then nodes. */
-export class WaitingLine<Returning extends Returner> {
-  readonly share: Share;
-  readonly hasRate: boolean;
+/** Nodes that take the same of the same pools. */
+export class PoolQueue {
+  readonly demands: readonly Demand[];
   readonly nodes: ReadyQueue;
-  /** In the order in which they came. */
-  readonly returning = new Set<Returning>();
-  /** Whether those who look for somebody look here. */
-  isBusy = false;
-  /** Pools that were once all that the first one here waited for: they are kept for it, or others would take turns in taking one of several from it. */
-  readonly #kept: Uint8Array;
+  /** Running nodes that want their place again, in the order of their tickets. */
+  readonly returning = new Set<Returner>();
+  /** Demands that were once the only ones missing. */
+  readonly #kept = new Set<Demand>();
 
-  constructor(share: Share, nodes: ReadyQueue) {
-    this.share = share;
-    this.nodes = nodes;
-    this.hasRate = share.pools.some(({ rate }) => rate !== undefined);
-    this.#kept = new Uint8Array(share.pools.length);
+  constructor(demands: readonly Demand[], ranks: Float64Array) {
+    this.demands = demands;
+    this.nodes = new ReadyQueue(ranks);
   }
 
-  firstReturning(): Returning | undefined {
+  get isEmpty(): boolean {
+    return this.returning.size === 0 && this.nodes.size === 0;
+  }
+
+  get firstReturning(): Returner | undefined {
     if (this.returning.size === 0) return undefined;
     return this.returning.values().next().value;
   }
 
-  /** Whether the first one here may begin. Where not, what it lacks is reserved for it, and nobody later can get it. */
-  mayBegin(nowMs: number): boolean {
-    const { pools, weights } = this.share;
-    let lacking = 0;
-    let lacked = 0;
-    for (let i = 0; i < pools.length; i++) {
-      if (this.#fits(i, nowMs)) continue;
-      lacking += 1;
-      lacked = i;
-    }
-    if (lacking === 0) return true;
-    if (lacking === 1) this.#kept[lacked] = 1;
-    for (let i = 0; i < pools.length; i++) {
-      const pool = pools[i];
-      if (pool !== undefined && (this.#kept[i] === 1 || !this.#fits(i, nowMs))) pool.reserved += weights[i] as number;
-    }
-    return false;
+  /** Infinity if only nodes that have not started wait here. */
+  get firstTicket(): number {
+    return this.firstReturning?.ticket ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Whoever comes next is looked for anew. */
-  dropReserved(): void {
-    for (const pool of this.share.pools) pool.reserved = 0;
+  fits(): boolean {
+    return this.demands.every(({ pool, weight }) => pool.fits(weight));
   }
 
-  /** From when on the rates of its pools would let the first one begin; infinity where they do already. */
-  rateFitsAtMs(nowMs: number): number {
-    let atMs = Number.NEGATIVE_INFINITY;
-    const { pools, weights } = this.share;
-    for (let i = 0; i < pools.length; i++) {
-      const weight = weights[i] as number;
-      const rate = pools[i]?.rate;
-      if (rate !== undefined && !rate.fits(weight, nowMs)) atMs = Math.max(atMs, rate.fitsAtMs(weight, nowMs));
-    }
-    return atMs === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : atMs;
+  /**
+   * Keeps what is missing free for the first one here. A pool that was once all it waited for stays
+   * reserved until it starts: otherwise nodes that need only one of two pools could take turns, and
+   * both would never be free at the same time.
+   */
+  reserve(): void {
+    const missing = this.demands.filter(({ pool, weight }) => !pool.fits(weight));
+    const [only] = missing;
+    if (missing.length === 1 && only !== undefined) this.#kept.add(only);
+    for (const { pool, weight } of new Set([...missing, ...this.#kept])) pool.reserved += weight;
   }
 
-  take(): void {
-    const { pools, weights } = this.share;
-    for (let i = 0; i < pools.length; i++) {
-      pools[i]?.take(weights[i] as number);
-      pools[i]?.rate?.begin(weights[i] as number);
-      this.#kept[i] = 0;
-    }
+  dropReservations(): void {
+    for (const { pool } of this.demands) pool.reserved = 0;
+  }
+
+  take(): readonly RateStart[] {
+    if (this.demands.length === 0) return NO_STARTS;
+    this.#kept.clear();
+    return takeAll(this.demands);
   }
 
   giveBack(): void {
-    const { pools, weights } = this.share;
-    for (let i = 0; i < pools.length; i++) pools[i]?.giveBack(weights[i] as number);
-  }
-
-  /** What was taken has begun. */
-  stamp(): void {
-    if (!this.hasRate) return;
-    const { pools, weights } = this.share;
-    const nowMs = performance.now();
-    for (let i = 0; i < pools.length; i++) pools[i]?.rate?.stamp(weights[i] as number, nowMs);
-  }
-
-  #fits(index: number, nowMs: number): boolean {
-    const pool = this.share.pools[index];
-    const weight = this.share.weights[index] as number;
-    if (pool === undefined) return true;
-    return pool.hasRoom(weight) && (pool.rate === undefined || pool.rate.fits(pool.reserved + weight, nowMs));
+    giveBackAll(this.demands);
   }
 }

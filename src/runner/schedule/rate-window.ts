@@ -1,81 +1,61 @@
-/** Sums of fractions are a little off; what is declared as a tenth must fit in ten times. */
-const TOLERANCE = 1 + 1e-9;
+/** Sums of fractions are slightly off: a limit of 0.3 must have room for three times 0.1. */
+export const TOLERANCE = 1 + 1e-9;
 
-/** At most `limit` within any stretch of `intervalMs`: remembers when what was begun. */
+/** Something that counts against a rate limit. */
+export interface RateStart {
+  readonly weight: number;
+  /** Infinity until it has really begun. */
+  atMs: number;
+}
+
+/** A rate limit: at most `limit` may begin within any `intervalMs`. */
 export class RateWindow {
   readonly limit: number;
   readonly intervalMs: number;
-  #times = new Float64Array(16);
-  #weights = new Float64Array(16);
-  #head = 0;
-  #size = 0;
+  /** The starts within the last interval, oldest first. */
+  readonly #starts: RateStart[] = [];
   #sum = 0;
-  /** Begun a moment ago, and not yet stamped. */
-  #unstamped = 0;
 
   constructor(limit: number, intervalMs: number) {
     this.limit = limit;
     this.intervalMs = intervalMs;
   }
 
-  /** Whether so much may begin now. */
-  fits(weight: number, nowMs: number): boolean {
-    this.#forget(nowMs);
-    return this.#sum + this.#unstamped + weight <= this.limit * TOLERANCE;
+  /** Whether something of this weight may begin now. */
+  fits(weight: number): boolean {
+    this.#forget();
+    return this.#sum + weight <= this.limit * TOLERANCE;
   }
 
-  /** From when on so much may begin, if nothing else does; infinity where that is more than the limit. */
-  fitsAtMs(weight: number, nowMs: number): number {
-    let excess = this.#sum + this.#unstamped + weight - this.limit * TOLERANCE;
-    const mask = this.#times.length - 1;
-    for (let i = 0; i < this.#size && excess > 0; i++) {
-      const at = (this.#head + i) & mask;
-      excess -= this.#weights[at] as number;
-      if (excess <= 0) return (this.#times[at] as number) + this.intervalMs;
+  /** When something of this weight may begin, if nothing else does. */
+  fitsAtMs(weight: number): number {
+    let excess = this.#sum + weight - this.limit * TOLERANCE;
+    for (const start of this.#starts) {
+      excess -= start.weight;
+      if (excess <= 0) return Math.min(start.atMs, performance.now()) + this.intervalMs;
     }
-    if (excess <= 0) return nowMs;
-    return excess <= this.#unstamped ? nowMs + this.intervalMs : Number.POSITIVE_INFINITY;
-  }
-
-  begin(weight: number): void {
-    this.#unstamped += weight;
+    return Number.POSITIVE_INFINITY;
   }
 
   /**
-   * What was begun counts from now. Stamped when it has begun, not before: a pause in between must not let the next one come too early.
+   * Takes room in the window. The caller sets `atMs` when it has begun, not before: if the process
+   * pauses in between, the next start must not come too early.
    */
-  stamp(weight: number, nowMs: number): void {
-    this.#unstamped = Math.max(0, this.#unstamped - weight);
-    if (this.#size === this.#times.length) this.#grow();
-    const at = (this.#head + this.#size) & (this.#times.length - 1);
-    this.#times[at] = nowMs;
-    this.#weights[at] = weight;
-    this.#size += 1;
+  reserve(weight: number): RateStart {
+    const start = { weight, atMs: Number.POSITIVE_INFINITY };
+    this.#starts.push(start);
     this.#sum += weight;
+    return start;
   }
 
-  #forget(nowMs: number): void {
-    const mask = this.#times.length - 1;
-    // Not those that are just at the edge: both ends of the stretch belong to it.
-    while (this.#size > 0 && (this.#times[this.#head] as number) + this.intervalMs < nowMs) {
-      this.#sum -= this.#weights[this.#head] as number;
-      this.#head = (this.#head + 1) & mask;
-      this.#size -= 1;
+  #forget(): void {
+    const nowMs = performance.now();
+    // Both ends of the interval belong to it.
+    for (let oldest = this.#starts[0]; oldest !== undefined; oldest = this.#starts[0]) {
+      if (oldest.atMs + this.intervalMs >= nowMs) break;
+      this.#starts.shift();
+      this.#sum -= oldest.weight;
     }
-    if (this.#size === 0) this.#sum = 0;
-  }
-
-  #grow(): void {
-    const length = this.#times.length;
-    const times = new Float64Array(length * 2);
-    const weights = new Float64Array(length * 2);
-    for (let i = 0; i < this.#size; i++) {
-      const at = (this.#head + i) & (length - 1);
-      times[i] = this.#times[at] as number;
-      weights[i] = this.#weights[at] as number;
-    }
-    this.#times = times;
-    this.#weights = weights;
-    this.#head = 0;
+    if (this.#starts.length === 0) this.#sum = 0;
   }
 }

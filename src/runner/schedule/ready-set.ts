@@ -1,146 +1,128 @@
-import type { Shares } from "./limits.ts";
-import { type Returner, WaitingLine } from "./pool-queue.ts";
-import { FifoQueue, PriorityQueue } from "./ready-queue.ts";
+import { createPools, demandsOf, type LimitOptions, rateFitsAtMs } from "./pool.ts";
+import { PoolQueue, type Returner } from "./pool-queue.ts";
 
-/** What {@link WaitingRoom.take} found that is no node. */
-export const Taken = { nothing: -1, returning: -2 } as const;
+/** Everything that is ready to run. Nodes that take the same of the same pools wait in one queue. */
+export class ReadySet {
+  readonly #ranks: Float64Array;
+  readonly #isFirstComeFirstServed: boolean;
+  /** By node, if any node takes something of a pool. */
+  readonly #queueOf: readonly PoolQueue[];
+  readonly #unlimited: PoolQueue;
+  readonly #waiting = new Set<PoolQueue>();
+  #arrivals = 0;
+  #size = 0;
 
-/** All that could begin, if there was a place: who takes what of the pools stands in line with those that take the same. */
-export class WaitingRoom<Returning extends Returner> {
-  /** From when on something could begin that only has to wait for time to pass; after nothing was found. */
-  wakeAtMs: number = Number.POSITIVE_INFINITY;
-  /** Who was found, where it was no node. */
-  found: Returning | undefined;
-  readonly #lines: readonly WaitingLine<Returning>[];
-  readonly #shareOf: Int32Array | undefined;
-  readonly #hasRates: boolean;
-  readonly #priority: Float64Array | undefined;
-  /** Where there are several lines, and no priority says who is first: when each node came. */
-  readonly #arrival: Int32Array | undefined;
-  /** Those where somebody waits, sorted when somebody is looked for; then almost sorted the next time. */
-  readonly #busy: WaitingLine<Returning>[] = [];
-  #arrived = 0;
-  #nodes = 0;
-
-  constructor(count: number, { shares, shareOf }: Shares, priority: Float64Array | undefined) {
-    this.#lines = shares.map(
-      (share) => new WaitingLine(share, priority === undefined ? new FifoQueue() : new PriorityQueue(priority)),
-    );
-    this.#shareOf = shareOf;
-    this.#hasRates = this.#lines.some(({ hasRate }) => hasRate);
-    this.#priority = priority;
-    if (shareOf !== undefined && priority === undefined) this.#arrival = new Int32Array(count);
+  /** @throws {@link InvalidRunOptionsError} if a node takes more of a pool than there is */
+  constructor(count: number, options: LimitOptions & { readonly done?: Uint8Array; readonly priority?: Float64Array }) {
+    const { done, priority } = options;
+    this.#isFirstComeFirstServed = priority === undefined;
+    // A node without a priority comes last. NaN could not be ordered.
+    this.#ranks =
+      priority === undefined
+        ? new Float64Array(count)
+        : priority.map((value) => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : -value));
+    this.#unlimited = new PoolQueue([], this.#ranks);
+    this.#queueOf = this.#createQueues(count, done, options);
   }
 
-  /** How many nodes wait. */
-  get nodes(): number {
-    return this.#nodes;
+  /** How many nodes wait, apart from those that have started before. */
+  get size(): number {
+    return this.#size;
   }
 
-  lineOf(node: number): WaitingLine<Returning> {
-    return this.#lines[this.#shareOf === undefined ? 0 : (this.#shareOf[node] as number)] as WaitingLine<Returning>;
+  queueOf(node: number): PoolQueue {
+    return this.#queueOf[node] ?? this.#unlimited;
   }
 
   add(node: number): void {
-    const line = this.lineOf(node);
-    if (this.#arrival !== undefined) this.#arrival[node] = this.#arrived++;
-    line.nodes.push(node);
-    this.#nodes += 1;
-    if (this.#shareOf !== undefined) this.#occupy(line);
+    if (this.#isFirstComeFirstServed) this.#ranks[node] = this.#arrivals++;
+    const queue = this.queueOf(node);
+    queue.nodes.push(node);
+    this.#waiting.add(queue);
+    this.#size += 1;
   }
 
-  addReturning(returning: Returning): void {
-    const line = this.lineOf(returning.node);
-    line.returning.add(returning);
-    this.#occupy(line);
+  /** Adds a node that has started, gave its place to others, and wants one again. */
+  addReturning(running: Returner): void {
+    running.queue.returning.add(running);
+    this.#waiting.add(running.queue);
   }
 
-  /** Nobody comes back any more. */
-  refuseReturning(reason: unknown): void {
-    for (const { returning } of this.#lines) {
-      const refused = [...returning];
-      returning.clear();
-      for (const one of refused) one.refuse(reason);
-    }
+  /** Every node that waits for its place again. */
+  *returning(): Generator<Returner, void, undefined> {
+    for (const queue of [...this.#waiting]) yield* [...queue.returning];
   }
 
-  /** Who begins next; its share of the pools is taken. */
-  take(withNodes: boolean): number {
-    if (this.#shareOf !== undefined) return this.#takeFirstThatFits(withNodes);
-    const line = this.#lines[0] as WaitingLine<Returning>;
-    if (line.returning.size > 0) return this.#leave(line);
-    if (!withNodes || this.#nodes === 0) return Taken.nothing;
-    this.#nodes -= 1;
-    return line.nodes.shift();
-  }
-
-  #takeFirstThatFits(withNodes: boolean): number {
-    this.#sort();
-    const nowMs = this.#hasRates ? performance.now() : 0;
-    this.wakeAtMs = Number.POSITIVE_INFINITY;
-    const busy = this.#busy;
-    let taken: number = Taken.nothing;
-    let passed = 0;
-    for (; passed < busy.length; passed++) {
-      const line = busy[passed] as WaitingLine<Returning>;
-      if (!withNodes && line.returning.size === 0) continue;
-      if (line.mayBegin(nowMs)) {
-        line.take();
-        taken = this.#leave(line);
+  /**
+   * The next node that may start, or a running one that may go on; the caller takes its share of
+   * the pools. What an earlier node lacks is reserved for it while later ones are considered, so
+   * that light nodes cannot keep a heavy one waiting for ever.
+   */
+  take({ onlyReturning }: { readonly onlyReturning: boolean }): number | Returner | undefined {
+    const passed: PoolQueue[] = [];
+    let taken: number | Returner | undefined;
+    for (const queue of this.#inOrder(onlyReturning)) {
+      if (queue.fits()) {
+        taken = this.#takeFrom(queue);
         break;
       }
-      if (this.#hasRates) this.wakeAtMs = Math.min(this.wakeAtMs, line.rateFitsAtMs(nowMs));
+      queue.reserve();
+      passed.push(queue);
     }
-    while (passed > 0) (busy[--passed] as WaitingLine<Returning>).dropReserved();
+    for (const queue of passed) queue.dropReservations();
     return taken;
   }
 
-  #leave(line: WaitingLine<Returning>): number {
-    const returning = line.firstReturning();
+  /** When a rate limit will let a queue go on that waits for nothing else; after `take` found nothing. */
+  wakeAtMs(onlyReturning: boolean): number {
+    const queues = this.#inOrder(onlyReturning);
+    return queues.reduce(
+      (soonestMs, { demands }) => Math.min(soonestMs, rateFitsAtMs(demands)),
+      Number.POSITIVE_INFINITY,
+    );
+  }
+
+  #inOrder(onlyReturning: boolean): PoolQueue[] {
+    const queues: PoolQueue[] = [];
+    for (const queue of this.#waiting) {
+      if (queue.isEmpty) this.#waiting.delete(queue);
+      else if (!onlyReturning || queue.returning.size > 0) queues.push(queue);
+    }
+    return queues.length < 2 ? queues : queues.sort((a, b) => this.#compare(a, b));
+  }
+
+  /** A running node that wants its place again comes before all nodes: it holds what it has done so far. */
+  #compare(a: PoolQueue, b: PoolQueue): number {
+    const [aTicket, bTicket] = [a.firstTicket, b.firstTicket];
+    if (aTicket !== bTicket) return aTicket - bTicket;
+    const [aNode, bNode] = [a.nodes.first ?? 0, b.nodes.first ?? 0];
+    return (this.#ranks[aNode] ?? 0) - (this.#ranks[bNode] ?? 0) || aNode - bNode;
+  }
+
+  #takeFrom(queue: PoolQueue): number | Returner | undefined {
+    const returning = queue.firstReturning;
     if (returning !== undefined) {
-      line.returning.delete(returning);
-      this.found = returning;
-      return Taken.returning;
+      queue.returning.delete(returning);
+      return returning;
     }
-    this.#nodes -= 1;
-    return line.nodes.shift();
+    this.#size -= 1;
+    return queue.nodes.shift();
   }
 
-  #occupy(line: WaitingLine<Returning>): void {
-    if (line.isBusy) return;
-    line.isBusy = true;
-    this.#busy.push(line);
-  }
-
-  /** In the order of who is first in each line. */
-  #sort(): void {
-    const busy = this.#busy;
-    let end = 0;
-    for (const line of busy) {
-      if (line.returning.size === 0 && line.nodes.size === 0) {
-        line.isBusy = false;
-        continue;
-      }
-      let at = end;
-      while (at > 0 && this.#isBefore(line, busy[at - 1] as WaitingLine<Returning>)) {
-        busy[at] = busy[at - 1] as WaitingLine<Returning>;
-        at -= 1;
-      }
-      busy[at] = line;
-      end += 1;
+  #createQueues(count: number, done: Uint8Array | undefined, options: LimitOptions): PoolQueue[] {
+    const { poolsOf, nameOf = (node) => `node ${node}` } = options;
+    const pools = createPools(options);
+    const queueOf: PoolQueue[] = [];
+    if (poolsOf === undefined || pools.length === 0) return queueOf;
+    const known = new Map<string, PoolQueue>([["", this.#unlimited]]);
+    for (let node = 0; node < count; node++) {
+      const weights = done?.[node] === 1 ? undefined : poolsOf(node);
+      const demands = weights === undefined ? [] : demandsOf(weights, pools, () => nameOf(node));
+      const key = demands.map(({ pool, weight }) => `${JSON.stringify(pool.name)}:${weight}`).join();
+      const queue = known.get(key) ?? new PoolQueue(demands, this.#ranks);
+      known.set(key, queue);
+      queueOf.push(queue);
     }
-    busy.length = end;
-  }
-
-  /** Who comes back is before all nodes: it holds on to what it has done so far. */
-  #isBefore(a: WaitingLine<Returning>, b: WaitingLine<Returning>): boolean {
-    const aReturning = a.firstReturning();
-    const bReturning = b.firstReturning();
-    if (aReturning !== undefined || bReturning !== undefined)
-      return aReturning !== undefined && (bReturning === undefined || aReturning.ticket < bReturning.ticket);
-    const order = this.#priority ?? (this.#arrival as Int32Array);
-    const aKey = order[a.nodes.peek()] as number;
-    const bKey = order[b.nodes.peek()] as number;
-    return this.#priority === undefined ? aKey < bKey : aKey > bKey;
+    return queueOf;
   }
 }

@@ -1,14 +1,30 @@
 import type { BatchLimits } from "../../pipeline/map/batch-limits.ts";
-import { createPools, type LimitOptions, type Pool, type Share, shareFor, type Weights } from "./limits.ts";
+import { onAbort } from "../../util/concurrency/on-abort.ts";
+import {
+  createPools,
+  type Demand,
+  demandsOf,
+  giveBackAll,
+  type LimitOptions,
+  markBegun,
+  type Pool,
+  rateFitsAtMs,
+  takeAll,
+  type Weights,
+} from "./pool.ts";
+import type { RateStart } from "./rate-window.ts";
 
 interface Waiter {
-  readonly share: Share;
-  readonly grant: () => void;
+  readonly demands: readonly Demand[];
+  readonly begin: (starts: readonly RateStart[]) => void;
 }
 
-/** Room in the pools of a run for batches inside its generators: first come, first served, and nobody passes one who waits for the same pool. */
+/**
+ * Room in the pools of a run for batches inside its generators. Batches are served in the order in
+ * which they came, and none passes an earlier one that waits for the same pool.
+ */
 export class RunBatchLimits implements BatchLimits {
-  readonly #pools: ReadonlyMap<string, Pool>;
+  readonly #pools: readonly Pool[];
   readonly #waiting = new Set<Waiter>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -16,70 +32,67 @@ export class RunBatchLimits implements BatchLimits {
     this.#pools = createPools(options);
   }
 
-  async acquire(name: string, pools: Weights, signal: AbortSignal | undefined): Promise<() => void> {
+  async run<Result>(
+    name: string,
+    pools: Weights,
+    signal: AbortSignal | undefined,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     signal?.throwIfAborted();
-    const share = shareFor(pools, this.#pools, () => `A batch of ${name}`);
-    if (share.pools.length === 0) return () => {};
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => {
+    const demands = demandsOf(pools, this.#pools, () => `A batch of ${name}`);
+    if (demands.length === 0) return work();
+    const starts = await this.#waitForRoom(demands, signal);
+    try {
+      return await begin(work, starts);
+    } finally {
+      giveBackAll(demands);
+      this.#serve();
+    }
+  }
+
+  #waitForRoom(demands: readonly Demand[], signal: AbortSignal | undefined): Promise<readonly RateStart[]> {
+    return new Promise((resolve, reject) => {
+      const stopListening = onAbort(signal, () => {
         this.#waiting.delete(waiter);
         reject(signal?.reason);
         this.#serve();
-      };
+      });
       const waiter: Waiter = {
-        share,
-        grant: () => {
-          signal?.removeEventListener("abort", onAbort);
-          resolve();
+        demands,
+        begin: (starts) => {
+          stopListening();
+          resolve(starts);
         },
       };
-      signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiting.add(waiter);
       this.#serve();
     });
-    let isHeld = true;
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      share.pools.forEach((pool, i) => {
-        pool.giveBack(share.weights[i] as number);
-      });
-      this.#serve();
-    };
   }
 
   #serve(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const nowMs = performance.now();
     const awaited = new Set<Pool>();
     let wakeAtMs = Number.POSITIVE_INFINITY;
-    for (const waiter of [...this.#waiting]) {
-      const { pools, weights } = waiter.share;
-      const fits = pools.every((pool, i) => !awaited.has(pool) && hasRoom(pool, weights[i] as number, nowMs));
-      if (!fits) {
-        for (const [i, pool] of pools.entries()) {
-          awaited.add(pool);
-          const weight = weights[i] as number;
-          if (pool.rate !== undefined && !pool.rate.fits(weight, nowMs))
-            wakeAtMs = Math.min(wakeAtMs, pool.rate.fitsAtMs(weight, nowMs));
-        }
+    for (const waiter of this.#waiting) {
+      const { demands } = waiter;
+      if (demands.every(({ pool, weight }) => !awaited.has(pool) && pool.fits(weight))) {
+        this.#waiting.delete(waiter);
+        waiter.begin(takeAll(demands));
         continue;
       }
-      this.#waiting.delete(waiter);
-      for (const [i, pool] of pools.entries()) {
-        const weight = weights[i] as number;
-        pool.take(weight);
-        pool.rate?.begin(weight);
-        pool.rate?.stamp(weight, nowMs);
-      }
-      waiter.grant();
+      for (const { pool } of demands) awaited.add(pool);
+      wakeAtMs = Math.min(wakeAtMs, rateFitsAtMs(demands));
     }
-    if (wakeAtMs < Number.POSITIVE_INFINITY)
-      this.#timer = setTimeout(() => this.#serve(), Math.max(1, Math.ceil(wakeAtMs - nowMs) + 1));
+    if (wakeAtMs === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#serve(), Math.max(1, Math.ceil(wakeAtMs - performance.now())));
   }
 }
 
-function hasRoom(pool: Pool, weight: number, nowMs: number): boolean {
-  return pool.hasRoom(weight) && (pool.rate === undefined || pool.rate.fits(weight, nowMs));
+/** The rate limit counts from here: the way from permission to the start may have taken a while. */
+function begin<Result>(work: () => Promise<Result>, starts: readonly RateStart[]): Promise<Result> {
+  try {
+    return work();
+  } finally {
+    markBegun(starts);
+  }
 }

@@ -1,129 +1,113 @@
-import type { Returner, WaitingLine } from "./pool-queue.ts";
+import { onAbort } from "../../util/concurrency/on-abort.ts";
+import type { PoolQueue, Returner } from "./pool-queue.ts";
 
-/** What a running node holds: one of the places, and its share of the pools. */
+/** One of the places for running nodes, with the node's share of the pools. */
 export interface Place {
-  /** Give it back, as long as the node only waits for somebody else. Does nothing where it is given back already. */
+  /** Lets others have it while the node only waits. Does nothing if it was given back already. */
   release(): void;
   /**
-   * Wait for it again; there at once where it is held.
+   * Takes it again, at once if it was not given back.
    *
-   * @throws the reason of whichever signal is aborted.
+   * @throws the reason of this signal or of the schedule's, whichever is aborted first
    */
   acquire(signal?: AbortSignal): Promise<void>;
 }
 
-/** Where places come from. */
+/** The part of the schedule that a running node talks to. */
 export interface PlaceKeeper {
-  /** The signal that ends everything. */
   readonly signal: AbortSignal | undefined;
-  nextTicket(): number;
   takeBack(running: RunningNode): void;
-  queue(running: RunningNode): void;
-  beginSoon(): void;
+  startSoon(): void;
+  queueAgain(running: RunningNode): void;
+  leaveQueue(running: RunningNode): void;
 }
 
-/** One node between its beginning and its end. */
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+  readonly stopListening: () => void;
+}
+
+/** A node from its start to its end. */
 export class RunningNode implements Place, Returner {
   readonly node: number;
-  readonly line: WaitingLine<RunningNode>;
+  readonly queue: PoolQueue;
   ticket = 0;
   readonly #keeper: PlaceKeeper;
   #isHeld = true;
-  #isOver = false;
-  #wanting: Set<Want> | undefined;
+  #hasEnded = false;
+  #waiters: Set<Waiter> | undefined;
 
-  constructor(node: number, line: WaitingLine<RunningNode>, keeper: PlaceKeeper) {
+  constructor(node: number, queue: PoolQueue, keeper: PlaceKeeper) {
     this.node = node;
-    this.line = line;
+    this.queue = queue;
     this.#keeper = keeper;
   }
 
   release(): void {
     if (!this.#isHeld) return;
-    this.#isHeld = false;
-    this.#keeper.takeBack(this);
-    // Not at once: nodes would begin within the one that calls this.
-    this.#keeper.beginSoon();
+    this.#giveBack();
+    this.#keeper.startSoon();
   }
 
-  acquire(signal?: AbortSignal): Promise<void> {
-    if (this.#isHeld) return Promise.resolve();
-    if (this.#isOver) return Promise.reject(endedError());
-    if (this.#keeper.signal?.aborted) return Promise.reject(this.#keeper.signal.reason);
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    return new Promise<void>((resolve, reject) => this.#want({ signal, resolve, reject, onAbort: undefined }));
+  async acquire(signal?: AbortSignal): Promise<void> {
+    if (this.#isHeld) return;
+    if (this.#hasEnded) throw endedError();
+    this.#keeper.signal?.throwIfAborted();
+    signal?.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const stopListening = onAbort(signal, () => this.#giveUp(waiter, signal?.reason));
+      const waiter: Waiter = { resolve, reject, stopListening };
+      this.#wait(waiter);
+    });
   }
 
-  /** The place is there. */
   grant(): void {
     this.#isHeld = true;
-    for (const want of this.#takeWanting()) want.resolve();
-    // After those who waited have gone on.
-    queueMicrotask(() => this.line.stamp());
+    for (const waiter of this.#takeWaiters()) waiter.resolve();
   }
 
-  /** There will be no place. */
   refuse(reason: unknown): void {
-    for (const want of this.#takeWanting()) want.reject(reason);
+    for (const waiter of this.#takeWaiters()) waiter.reject(reason);
   }
 
-  /** The node has ended: what it held is free, and who still wants a place in its name gets none. */
   end(): void {
-    this.#isOver = true;
-    if (this.#isHeld) {
-      this.#isHeld = false;
-      this.#keeper.takeBack(this);
-    } else if (this.#wanting !== undefined) {
-      this.line.returning.delete(this);
-      this.refuse(endedError());
-    }
+    this.#hasEnded = true;
+    if (this.#isHeld) this.#giveBack();
+    if (this.#waiters === undefined) return;
+    this.#keeper.leaveQueue(this);
+    this.refuse(endedError());
   }
 
-  #want(want: Want): void {
-    if (want.signal !== undefined) {
-      want.onAbort = () => this.#giveUp(want);
-      want.signal.addEventListener("abort", want.onAbort);
-    }
-    if (this.#wanting === undefined) {
-      this.#wanting = new Set();
-      this.ticket = this.#keeper.nextTicket();
-      this.#keeper.queue(this);
-    }
-    this.#wanting.add(want);
+  #giveBack(): void {
+    this.#isHeld = false;
+    this.#keeper.takeBack(this);
   }
 
-  #giveUp(want: Want): void {
-    this.#wanting?.delete(want);
-    if (this.#wanting?.size === 0) {
-      this.#wanting = undefined;
-      this.line.returning.delete(this);
-      // Others may have stood behind it.
-      this.#keeper.beginSoon();
+  #wait(waiter: Waiter): void {
+    if (this.#waiters === undefined) {
+      this.#waiters = new Set();
+      this.#keeper.queueAgain(this);
     }
-    stopListening(want);
-    want.reject(want.signal?.reason);
+    this.#waiters.add(waiter);
   }
 
-  #takeWanting(): Iterable<Want> {
-    const wanting = this.#wanting ?? [];
-    this.#wanting = undefined;
-    for (const want of wanting) stopListening(want);
-    return wanting;
+  #giveUp(waiter: Waiter, reason: unknown): void {
+    waiter.reject(reason);
+    this.#waiters?.delete(waiter);
+    if (this.#waiters?.size !== 0) return;
+    this.#waiters = undefined;
+    this.#keeper.leaveQueue(this);
   }
-}
 
-/** Somebody who waits for the place. */
-interface Want {
-  readonly signal: AbortSignal | undefined;
-  readonly resolve: () => void;
-  readonly reject: (reason: unknown) => void;
-  onAbort: (() => void) | undefined;
-}
-
-function stopListening({ signal, onAbort }: Want): void {
-  if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
+  #takeWaiters(): Iterable<Waiter> {
+    const waiters = this.#waiters ?? [];
+    this.#waiters = undefined;
+    for (const { stopListening } of waiters) stopListening();
+    return waiters;
+  }
 }
 
 function endedError(): DOMException {
-  return new DOMException("The node has ended, and needs no place any more.", "AbortError");
+  return new DOMException("The node has ended and cannot take a place again.", "AbortError");
 }

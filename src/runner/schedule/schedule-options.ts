@@ -1,33 +1,34 @@
-import type { LimitOptions } from "./limits.ts";
+import type { LimitOptions } from "./pool.ts";
 import type { Place } from "./running-node.ts";
 
-/** How a graph is worked through. */
+/** How the nodes of a graph are carried out. */
 export interface ScheduleOptions extends LimitOptions {
-  /** How many nodes run at the same time. */
+  /** How many nodes may run at the same time. */
   readonly concurrency: number;
-  /** 1 for each node that is done from the beginning. */
+  /** 1 for each node that needs nothing done. */
   readonly done?: Uint8Array;
-  /** The larger the sooner, among those that could run; where it is absent, first come, first served. */
+  /** Among the nodes that may start, the one with the largest priority starts first. Without priorities, the one that became ready first. */
   readonly priority?: Float64Array;
-  /** Do the node. What it throws or rejects with is a failure. */
+  /** Carries out one node. If it throws or rejects, the node has failed. */
   readonly execute: (node: number, place: Place) => void | Promise<void>;
   /**
-   * After a failure: `"stop"` (default) begins nothing more, `"independent"` skips whatever depends on it, `"everything"` goes on as if nothing had happened.
+   * After a failure, `"stop"` (the default) starts no further node, `"independent"` skips the nodes
+   * that depend on the failed one, and `"everything"` goes on as if the node had been done.
    */
   readonly onFailure?: "stop" | "independent" | "everything";
   readonly onDone?: (node: number) => void;
   readonly onFailed?: (node: number, error: unknown) => void;
-  /** Not begun, because of the failed node that it depends on. */
+  /** Called for a node that is not started because it depends on the failed node `because`. */
   readonly onSkipped?: (node: number, because: number) => void;
-  /** Begins nothing more when it is aborted. */
+  /** After an abort, no further node is started. */
   readonly signal?: AbortSignal;
 }
 
-/** What became of each node. */
+/** What became of the nodes. */
 export interface ScheduleOutcome {
   /** For each node one of {@link NodeOutcome}. */
   readonly state: Uint8Array;
 }
 
-/** `pending`: never begun, because the schedule ended before. */
+/** `pending` is a node that was never started, because the schedule ended before. */
 export const NodeOutcome = { pending: 0, done: 1, failed: 2, skipped: 3, running: 4 } as const;

@@ -1,261 +1,223 @@
 import { InvalidRunOptionsError } from "../../errors/pipeline-errors.ts";
-import { resolveShares } from "./limits.ts";
-import { Taken, WaitingRoom } from "./ready-set.ts";
+import { add, type Graph } from "../../pipeline/graph.ts";
+import { onAbort } from "../../util/concurrency/on-abort.ts";
+import { markBegun } from "./pool.ts";
+import type { Returner } from "./pool-queue.ts";
+import { ReadySet } from "./ready-set.ts";
 import { type PlaceKeeper, RunningNode } from "./running-node.ts";
-import { type Dependents, dependentsOf, isInOrder, type ScheduleGraph, topologicalOrder } from "./schedule-graph.ts";
 import { NodeOutcome, type ScheduleOptions, type ScheduleOutcome } from "./schedule-options.ts";
-import { type Settlement, Settler } from "./settler.ts";
 
 /**
- * Do every node once, after all that it depends on. Resolves when nothing runs any more.
+ * Carries out every node once, after its dependencies. Resolves when no node runs any more.
  *
- * @throws {@link InvalidRunOptionsError} before anything begins; and what `onDone`, `onFailed` and `onSkipped` throw.
+ * @throws {@link InvalidRunOptionsError} before anything starts; what `onDone`, `onFailed` and
+ * `onSkipped` throw
  */
-export async function schedule(graph: ScheduleGraph, options: ScheduleOptions): Promise<ScheduleOutcome> {
+export async function schedule(graph: Graph, options: ScheduleOptions): Promise<ScheduleOutcome> {
   const { concurrency } = options;
   if (!(concurrency >= 1)) throw new InvalidRunOptionsError(`concurrency is ${concurrency}: it must be at least 1.`);
-  const dependents = dependentsOf(graph);
-  if (!isInOrder(graph)) topologicalOrder(graph, dependents);
-  const running = new Schedule(graph, dependents, options);
-  await new Promise<void>((resolve, reject) => running.begin(resolve, reject));
-  return { state: running.state };
+  graph.assertNoCircle();
+  const begun = new Schedule(graph, options);
+  await begun.carryOut();
+  return { state: begun.state };
 }
 
-/** How long nodes may begin one after another before everything else gets a turn. */
+/** How long nodes may start one after another before the rest of the process gets a turn. */
 const TURN_MS = 10;
-/** Reading the clock costs as much as a small node. */
-const MAX_UNTIMED = 32;
-/** As long as a timer can be. */
+/** The longest delay that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-class Schedule implements PlaceKeeper, Settlement {
+class Schedule implements PlaceKeeper {
   readonly state: Uint8Array;
   readonly signal: AbortSignal | undefined;
+  readonly #graph: Graph;
   readonly #options: ScheduleOptions;
-  readonly #dependentStart: Int32Array;
-  readonly #dependents: Int32Array;
-  /** How many dependencies of each node are not settled. */
+  /** By node, how many of its dependencies are not settled. */
   readonly #missing: Int32Array;
-  readonly #waiting: WaitingRoom<RunningNode>;
-  /** To be used again, with the functions that are bound to them. */
-  readonly #idle: Settler[] = [];
-  #resolve: () => void = () => {};
-  #reject: (error: unknown) => void = () => {};
-  #free: number;
+  readonly #ready: ReadySet;
+  #end: () => void = () => {};
+  #freePlaces: number;
   #running = 0;
   #tickets = 0;
+  /** After an abort, a failure or a broken callback: no further node starts. */
   #isStopped = false;
-  #isBeginning = false;
-  #isBeginningSoon = false;
-  /** Until everything else had its turn. */
+  #isStarting = false;
   #isPaused = false;
-  #turnStartedMs = performance.now();
-  #timedMs = this.#turnStartedMs;
-  #untimed = 1;
-  #untilTimed = 1;
+  #turnEndsMs = performance.now() + TURN_MS;
   #timer: NodeJS.Timeout | undefined;
-  #timerAtMs = Number.POSITIVE_INFINITY;
-  /** What a callback threw. */
-  #thrown: { readonly error: unknown } | undefined;
+  readonly #callbackFailures: unknown[] = [];
 
-  constructor(graph: ScheduleGraph, { dependentStart, dependents }: Dependents, options: ScheduleOptions) {
-    const { count } = graph;
-    const { done } = options;
+  constructor(graph: Graph, options: ScheduleOptions) {
+    this.#graph = graph;
     this.#options = options;
     this.signal = options.signal;
-    this.#free = options.concurrency;
-    this.#dependentStart = dependentStart;
-    this.#dependents = dependents;
-    this.state = new Uint8Array(count);
-    this.#missing = new Int32Array(count);
-    this.#waiting = new WaitingRoom(count, resolveShares(count, done, options), options.priority);
-    for (let node = 0; node < count; node++) {
-      this.#missing[node] = (graph.dependencyStart[node + 1] as number) - (graph.dependencyStart[node] as number);
-    }
-    for (let node = 0; done !== undefined && node < count; node++) {
-      if (done[node] !== 1) continue;
+    this.#freePlaces = options.concurrency;
+    this.state = new Uint8Array(graph.count);
+    this.#missing = graph.dependencyCounts();
+    this.#ready = new ReadySet(graph.count, options);
+    for (const [node, isDone] of (options.done ?? []).entries()) {
+      if (isDone !== 1) continue;
       this.state[node] = NodeOutcome.done;
-      const end = dependentStart[node + 1] as number;
-      for (let edge = dependentStart[node] as number; edge < end; edge++) {
-        const dependent = dependents[edge] as number;
-        this.#missing[dependent] = (this.#missing[dependent] as number) - 1;
-      }
+      for (const dependent of graph.dependentsOf(node)) add(this.#missing, dependent, -1);
     }
-    for (let node = 0; node < count; node++) {
-      if (this.#missing[node] === 0 && this.state[node] === NodeOutcome.pending) this.#waiting.add(node);
-    }
+    for (const [node, missing] of this.#missing.entries())
+      if (missing === 0 && this.state[node] === NodeOutcome.pending) this.#ready.add(node);
   }
 
-  begin(resolve: () => void, reject: (error: unknown) => void): void {
-    this.#resolve = resolve;
-    this.#reject = reject;
-    if (this.signal?.aborted) this.#isStopped = true;
-    this.signal?.addEventListener("abort", this.#onAbort);
-    this.beginNext();
-  }
-
-  /** Begin whatever may begin. */
-  beginNext(): void {
-    if (this.#isBeginning) return;
-    this.#isBeginning = true;
-    while (this.#free > 0 && !this.#isPaused) {
-      const node = this.#waiting.take(!this.#isStopped);
-      if (node >= 0) this.#beginNode(node);
-      else if (node === Taken.returning) this.#letReturn();
-      else {
-        this.#setTimer();
-        break;
-      }
-    }
-    this.#isBeginning = false;
-    if (this.#running === 0 && (this.#isStopped || this.#waiting.nodes === 0)) this.#end();
-  }
-
-  beginSoon(): void {
-    if (this.#isBeginningSoon) return;
-    this.#isBeginningSoon = true;
-    queueMicrotask(() => {
-      this.#isBeginningSoon = false;
-      this.beginNext();
+  async carryOut(): Promise<void> {
+    const stopListening = onAbort(this.signal, () => this.#abort());
+    await new Promise<void>((resolve) => {
+      this.#end = resolve;
+      this.#startNodes();
     });
-  }
-
-  nextTicket(): number {
-    return this.#tickets++;
+    clearTimeout(this.#timer);
+    stopListening();
+    if (this.#callbackFailures.length > 0) throw this.#callbackFailures[0];
   }
 
   takeBack(running: RunningNode): void {
-    this.#free += 1;
-    running.line.giveBack();
+    this.#freePlaces += 1;
+    running.queue.giveBack();
   }
 
-  queue(running: RunningNode): void {
-    this.#waiting.addReturning(running);
-    this.beginSoon();
+  /** Not at once: another node would start inside the call of the one that gives its place back. */
+  startSoon(): void {
+    queueMicrotask(() => this.#startNodes());
   }
 
-  settleDone(running: RunningNode): void {
-    const { node } = running;
-    this.#running -= 1;
-    running.end();
-    this.state[node] = NodeOutcome.done;
-    this.#tell(this.#options.onDone, node, undefined);
-    this.#settleDependents(node);
+  queueAgain(running: RunningNode): void {
+    running.ticket = this.#tickets++;
+    this.#ready.addReturning(running);
+    this.startSoon();
   }
 
-  settleFailed(running: RunningNode, error: unknown): void {
-    const { node } = running;
-    const { onFailure = "stop", onFailed } = this.#options;
-    this.#running -= 1;
-    running.end();
-    this.state[node] = NodeOutcome.failed;
-    this.#tell(onFailed, node, error);
-    if (onFailure === "stop") this.#isStopped = true;
-    else if (onFailure === "everything") this.#settleDependents(node);
-    else this.#skipDownstream(node);
+  leaveQueue(running: RunningNode): void {
+    running.queue.returning.delete(running);
+    // What was reserved for it is free for others.
+    this.startSoon();
   }
 
-  #beginNode(node: number): void {
-    const running = new RunningNode(node, this.#waiting.lineOf(node), this);
-    this.#free -= 1;
-    this.#running += 1;
-    this.state[node] = NodeOutcome.running;
-    try {
-      const ending = this.#options.execute(node, running);
-      if (ending === undefined) this.settleDone(running);
-      else (this.#idle.pop() ?? new Settler(this, this.#idle)).settleAfter(running, ending);
-    } catch (error) {
-      this.settleFailed(running, error);
+  /** Starts every node that may start. */
+  #startNodes(): void {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    while (this.#freePlaces > 0 && !this.#isPaused) {
+      const next = this.#ready.take({ onlyReturning: this.#isStopped });
+      if (next === undefined) {
+        this.#setTimer();
+        break;
+      }
+      if (typeof next === "number") void this.#run(new RunningNode(next, this.#ready.queueOf(next), this));
+      else this.#resume(next);
+      if (performance.now() > this.#turnEndsMs) this.#pause();
     }
-    running.line.stamp();
-    this.#untilTimed -= 1;
-    if (this.#untilTimed === 0) this.#readClock();
+    this.#isStarting = false;
+    if (this.#running === 0 && (this.#isStopped || this.#ready.size === 0)) this.#end();
   }
 
-  #letReturn(): void {
-    this.#free -= 1;
-    this.#waiting.found?.grant();
+  /** Never rejects. A node that ends at once is settled before this returns. */
+  async #run(running: RunningNode): Promise<void> {
+    try {
+      const ending = this.#begin(running);
+      if (ending !== undefined) await ending;
+      this.#settle(running, NodeOutcome.done);
+      this.#tell(() => this.#options.onDone?.(running.node));
+      this.#settleDependents(running.node);
+    } catch (error) {
+      this.#settle(running, NodeOutcome.failed);
+      this.#tell(() => this.#options.onFailed?.(running.node, error));
+      this.#goOnAfterFailure(running.node);
+    }
+    this.#startNodes();
+  }
+
+  #begin(running: RunningNode): void | Promise<void> {
+    this.#freePlaces -= 1;
+    this.#running += 1;
+    this.state[running.node] = NodeOutcome.running;
+    const starts = running.queue.take();
+    try {
+      return this.#options.execute(running.node, running);
+    } finally {
+      markBegun(starts);
+    }
+  }
+
+  #resume(running: Returner): void {
+    this.#freePlaces -= 1;
+    const starts = running.queue.take();
+    running.grant();
+    // The node waits in `acquire`, and goes on a few microtasks later.
+    if (starts.length > 0) setImmediate(() => markBegun(starts));
+  }
+
+  #settle(running: RunningNode, outcome: number): void {
+    this.#running -= 1;
+    this.state[running.node] = outcome;
+    running.end();
   }
 
   #settleDependents(node: number): void {
-    const dependents = this.#dependents;
-    const missing = this.#missing;
-    const end = this.#dependentStart[node + 1] as number;
-    for (let edge = this.#dependentStart[node] as number; edge < end; edge++) {
-      const dependent = dependents[edge] as number;
-      const left = (missing[dependent] as number) - 1;
-      missing[dependent] = left;
-      if (left === 0 && this.state[dependent] === NodeOutcome.pending) this.#waiting.add(dependent);
+    for (const dependent of this.#graph.dependentsOf(node)) {
+      const left = add(this.#missing, dependent, -1);
+      if (left === 0 && this.state[dependent] === NodeOutcome.pending) this.#ready.add(dependent);
     }
   }
 
-  #skipDownstream(failed: number): void {
-    const skipped = [failed];
-    for (let i = 0; i < skipped.length; i++) {
-      const node = skipped[i] as number;
-      const end = this.#dependentStart[node + 1] as number;
-      for (let edge = this.#dependentStart[node] as number; edge < end; edge++) {
-        const dependent = this.#dependents[edge] as number;
+  #goOnAfterFailure(node: number): void {
+    const { onFailure = "stop" } = this.#options;
+    if (onFailure === "stop") this.#isStopped = true;
+    else if (onFailure === "everything") this.#settleDependents(node);
+    else this.#skipDependents(node);
+  }
+
+  /** Not recursive: a chain of nodes may be longer than the stack. */
+  #skipDependents(failed: number): void {
+    const cutOff = [failed];
+    // The list grows while it is walked.
+    for (const node of cutOff) {
+      for (const dependent of this.#graph.dependentsOf(node)) {
         if (this.state[dependent] !== NodeOutcome.pending) continue;
         this.state[dependent] = NodeOutcome.skipped;
-        skipped.push(dependent);
-        this.#tell(this.#options.onSkipped, dependent, failed);
+        cutOff.push(dependent);
+        this.#tell(() => this.#options.onSkipped?.(dependent, failed));
       }
     }
   }
 
-  #tell<Argument>(
-    callback: ((node: number, argument: Argument) => void) | undefined,
-    node: number,
-    argument: Argument,
-  ): void {
-    if (callback === undefined) return;
+  #tell(callback: () => void): void {
     try {
-      callback(node, argument);
+      callback();
     } catch (error) {
-      this.#thrown ??= { error };
+      this.#callbackFailures.push(error);
       this.#isStopped = true;
     }
   }
 
-  #readClock(): void {
-    const nowMs = performance.now();
-    this.#untimed = nowMs - this.#timedMs < 1 ? Math.min(this.#untimed * 2, MAX_UNTIMED) : 1;
-    this.#untilTimed = this.#untimed;
-    this.#timedMs = nowMs;
-    if (nowMs - this.#turnStartedMs < TURN_MS) return;
+  #pause(): void {
     this.#isPaused = true;
     setImmediate(() => {
       this.#isPaused = false;
-      this.#timedMs = this.#turnStartedMs = performance.now();
-      this.beginNext();
+      this.#turnEndsMs = performance.now() + TURN_MS;
+      this.#startNodes();
     });
   }
 
-  /** For what only has to wait for time to pass. */
+  /** For nodes that wait for nothing but a rate limit. */
   #setTimer(): void {
-    const { wakeAtMs } = this.#waiting;
-    if (wakeAtMs === this.#timerAtMs) return;
     clearTimeout(this.#timer);
-    this.#timerAtMs = wakeAtMs;
+    const wakeAtMs = this.#ready.wakeAtMs(this.#isStopped);
     if (wakeAtMs === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.min(Math.max(1, Math.ceil(wakeAtMs - performance.now())), MAX_TIMER_MS);
-    this.#timer = setTimeout(() => {
-      this.#timerAtMs = Number.POSITIVE_INFINITY;
-      this.beginNext();
-    }, delayMs);
+    this.#timer = setTimeout(() => this.#startNodes(), delayMs);
   }
 
-  readonly #onAbort = (): void => {
+  #abort(): void {
     this.#isStopped = true;
-    this.#waiting.refuseReturning(this.signal?.reason);
-    this.beginNext();
-  };
-
-  #end(): void {
-    clearTimeout(this.#timer);
-    this.signal?.removeEventListener("abort", this.#onAbort);
-    if (this.#thrown === undefined) this.#resolve();
-    else this.#reject(this.#thrown.error);
+    for (const running of this.#ready.returning()) {
+      running.queue.returning.delete(running);
+      running.refuse(this.signal?.reason);
+    }
+    this.#startNodes();
   }
 }
