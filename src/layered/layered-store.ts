@@ -3,7 +3,7 @@ import type { StoreOperation } from "../errors/store-errors.ts";
 import { ReadOnlyStoreError } from "../errors/store-errors.ts";
 import { isIntact } from "../record/record-text.ts";
 import { DISMISSED_FOLDER, isInternal, SPOOL_FOLDER } from "../store/internal-folder.ts";
-import { noteLayers } from "../store/location/reopening.ts";
+import { recordLayers } from "../store/location/reopening.ts";
 import type {
   Chunks,
   Healing,
@@ -120,7 +120,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
     else if (writable.remote) this.#writing = new RemoteWriting(parts);
     if (isCertain) this.#certain = this;
     if (local.watch !== undefined) this.watch = local.watch.bind(local);
-    noteLayers(this, (path) => parts.claims.layerOf(path));
+    recordLayers(this, (path) => parts.claims.layerOf(path));
   }
 
   get layers(): StoreLayers {

@@ -1,7 +1,7 @@
 /**
- * Whoever called the store failed, not the store: they gave up, or the source of their bytes, or
- * what they do with a chunk. Their error goes through as it is, even when it looks like one of the
- * system's.
+ * The caller of the store failed, not the store: the caller gave up, or the source of its bytes or
+ * its handler of a chunk threw. The cause is thrown on as it is, even if it looks like a failure of
+ * the system.
  */
 export class CallerFailure extends Error {}
 

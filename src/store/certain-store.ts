@@ -1,8 +1,9 @@
 import type { ReadableStore, Store } from "./store.ts";
 
 /**
- * The same store for callers that must not take silence for an answer: those that remove what
- * nothing refers to, or tell a person that something is not there. See `StoreLayers.certain`.
+ * Returns the same store for callers that must not mistake silence for an answer: those that remove
+ * what has no references, or tell a person that something does not exist. See
+ * `StoreLayers.certain`.
  */
 export function certainStore(store: Store): Store;
 export function certainStore(store: ReadableStore): ReadableStore;

@@ -13,7 +13,6 @@ import type {
 } from "./store.ts";
 import { assertStorePath, assertStorePrefix, isStorePath } from "./store-path.ts";
 
-/** How a store in memory is made. */
 export interface MemoryStoreOptions {
   /** Stores of one name share their objects within a process. Without a name, a store shares nothing. */
   readonly name?: string | undefined;
@@ -46,10 +45,10 @@ interface StoredObject {
   readonly modifiedMs: number;
 }
 
-/** What several stores of one name share. */
+/** The contents that all stores of one name share. */
 class Place {
   readonly objects = new Map<string, StoredObject>();
-  /** Folder → how many objects lie in it and below. */
+  /** The number of objects in and below each folder. */
   readonly folders = new Map<string, number>();
   readonly watchers = new Set<{ readonly folder: string; readonly listener: () => void }>();
 
@@ -197,7 +196,7 @@ class MemoryStore implements Store {
   }
 }
 
-/** `a` and `a/b` for `a/b/c`. */
+/** Returns `a` and `a/b` for `a/b/c`. */
 function foldersOf(path: string): string[] {
   const folders: string[] = [];
   for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) folders.push(path.slice(0, end));

@@ -3,8 +3,8 @@ import type { StorePath } from "./store.ts";
 
 const MAX_SEGMENT_BYTES = 200;
 /**
- * The usual path, judged by one look: nothing here is special on any file system, up to the two
- * things that `isUsual` adds.
+ * Matches a usual path at once: none of its characters is special on any file system, except for
+ * the two cases that `isUsual` adds.
  */
 const usual = /^[A-Za-z0-9_][A-Za-z0-9_.~-]{0,199}(?:\/[A-Za-z0-9_][A-Za-z0-9_.~-]{0,199})*$/;
 const device = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[ .]|$)/i;

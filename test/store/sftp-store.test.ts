@@ -150,12 +150,12 @@ describe("known hosts", () => {
     ["a comment", `# example.com ssh-ed25519 ${key}`, 22, "unknown"],
     ["hashed", `|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= ssh-ed25519 ${key}`, 22, "unknown"],
   ] as const)("judge a line that is %s", (_what, line, port, verdict) => {
-    expect(new KnownHosts(line, "example.com", port).judge(bytes)).toBe(verdict);
+    expect(new KnownHosts(line, "example.com", port).check(bytes)).toBe(verdict);
   });
 
   it("find a hashed name", () => {
     // Of the manual's own example: the name 192.168.1.61.
     const line = `|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= ssh-ed25519 ${key}`;
-    expect(new KnownHosts(line, "192.168.1.61", 22).judge(bytes)).toBe("known");
+    expect(new KnownHosts(line, "192.168.1.61", 22).check(bytes)).toBe("known");
   });
 });

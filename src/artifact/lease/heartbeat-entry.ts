@@ -6,36 +6,36 @@ import { type Beating, beatThroughStore } from "./lease-beats.ts";
 import { thisMachine } from "./lease-machine.ts";
 
 /**
- * Where this file lies once it is bundled: asked for on the main thread, and imported by the thread
- * that beats.
+ * The URL of this file once it is bundled: the main thread reads it, and the thread that beats
+ * imports it.
  */
 export const heartbeatEntryUrl: string | undefined = import.meta.url;
 
-/** A claim in a store elsewhere, as it is described to the thread. */
+/** A claim in a remote store, described for the thread. */
 export interface BeatingElsewhere extends Beating {
   readonly reopening: Reopening;
-  /** Of the process: credentials may stand there. */
+  /** The environment of the process, which may hold credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** What went wrong with a beat on the thread. */
+/** Describes the failure of a beat on the thread. */
 export interface BeatFailure {
   readonly message: string;
-  /** Whether it may pass by itself, as a server that is away may come back. */
+  /** Whether the failure may pass by itself: a server that is away may come back. */
   readonly mayPass: boolean;
 }
 
 /**
- * The stores that this thread has opened, by how they were. Each is let go of when no claim is left
- * in it.
+ * The stores that this thread has opened, by their description. A store is closed when its last
+ * claim is gone.
  */
 const opened = new Map<string, { readonly store: Promise<Store>; claims: number }>();
 
 /**
- * Called on the thread that beats.
+ * Starts beating for a claim; called on the thread.
  *
- * @param onFailure - told of the first beat that does not get through
- * @returns what ends it: when that resolves, no beat is under way
+ * @param onFailure - called for the first beat that fails
+ * @returns a function that stops the beats: once its promise resolves, no beat is under way
  * @public
  */
 export function startBeating(
@@ -66,7 +66,7 @@ export function startBeating(
 }
 
 function openForAll(key: string, reopening: Reopening, everyMs: number): { store: Promise<Store>; claims: number } {
-  // From one beat to the next a connection stays open, so that a beat is no new login.
+  // The connection stays open between two beats, so that a beat needs no new login.
   const store = reopenPlace(reopening, 3 * everyMs);
   const entry = { store, claims: 0 };
   opened.set(key, entry);
@@ -76,7 +76,7 @@ function openForAll(key: string, reopening: Reopening, everyMs: number): { store
   return entry;
 }
 
-/** This thread began without any. */
+/** The thread was started with an empty environment. */
 function adoptEnvironment(env: BeatingElsewhere["env"]): void {
   for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
   Object.assign(process.env, env);

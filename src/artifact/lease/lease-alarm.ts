@@ -1,16 +1,19 @@
 import type { Store, StorePath, StoreWatch } from "../../store/store.ts";
 import type { Machine } from "./lease-machine.ts";
 
-/** Why a wait ended: what is waited for may be there, or a while has passed. */
+/**
+ * The reason why a wait ended: the awaited artifact may be there, claims have changed, or the poll
+ * time has passed.
+ */
 export type Wake = "awaited-changed" | "claims-changed" | "poll";
 
-/** Changes that come closer together than this wake once. */
+/** Changes closer together than this end one wait. */
 const BURST_MS = 10;
 
 /**
- * Ends waits: when something changed in a folder, at the latest after the poll time. A store may
- * miss changes (those of other machines mostly) and may tell of changes that are none, so whoever
- * wakes looks for themselves.
+ * Ends waits when something changed in a folder, and at the latest after the poll time. A store may
+ * miss changes (mostly those of other machines) and may report changes that did not happen, so the
+ * waiter checks for itself.
  */
 export class Alarm {
   readonly #machine: Machine;
@@ -27,14 +30,14 @@ export class Alarm {
     this.#signal = signal;
   }
 
-  /** Wake for changes in that folder, too. */
+  /** Also ends waits for changes in that folder. */
   watch(store: Store, folder: StorePath | undefined, wake: Wake): void {
     if (folder === undefined) return;
     try {
       const watch = store.watch?.(folder, () => this.ring(wake));
       if (watch !== undefined) this.#watches.push(watch);
     } catch {
-      // The folder is not there yet, or the system is out of watches: polling goes on.
+      // The folder does not exist yet, or the system is out of watches: polling goes on.
     }
   }
 
@@ -44,9 +47,10 @@ export class Alarm {
   }
 
   /**
-   * The next wake. Changes that come in a burst (many processes work in the same folders) make one.
+   * Resolves with the next wake. A burst of changes (many processes work in the same folders) is
+   * one wake.
    *
-   * @throws the signal's reason, at once.
+   * @throws the signal's reason, as soon as it is aborted
    */
   next(): Promise<Wake> {
     const signal = this.#signal;
@@ -54,7 +58,7 @@ export class Alarm {
     const waited = new Promise<Wake>((resolve, reject) => {
       const finish = (): void => resolve(this.#takeWake());
       const abort = (): void => reject(signal?.reason);
-      // At different moments in different processes, so that they do not all look at once.
+      // The delay differs between processes, so that they do not all check at once.
       calledOff.push(this.#machine.after(this.#pollMs * (0.75 + Math.random() / 2), finish));
       this.#notice = () => {
         this.#notice = ignore;

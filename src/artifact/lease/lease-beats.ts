@@ -2,7 +2,7 @@ import type { Store } from "../../store/store.ts";
 import { type Claim, encodeBeat, readClaim } from "./lease-claim.ts";
 import type { Machine } from "./lease-machine.ts";
 
-/** A claim, and how it is kept alive. */
+/** A claim, and what keeps it alive. */
 export interface Beating {
   readonly path: Claim["path"];
   readonly token: string;
@@ -11,22 +11,22 @@ export interface Beating {
   readonly everyMs: number;
 }
 
-/** What is told of beats that go through a store. */
+/** Is informed about beats that go through a store. */
 export interface BeatListener {
-  /** A beat is due. */
+  /** Called when a beat is due. */
   onBeat?(): void;
-  /** A beat did not get through. The next one may. */
+  /** Called when a beat failed. The next one may succeed. */
   onFailure?(error: unknown): void;
 }
 
-/** How long a beat under way may take, once it is no longer needed. */
+/** The longest time that stopping waits for a beat under way. */
 const LAST_BEAT_MS = 5000;
 
 /**
- * Beats by the calls of a store, for as long as the event loop of this thread turns.
+ * Beats through the calls of a store while the event loop of this thread turns.
  *
- * @param open - gives the store, or fails, in which case the next beat asks again
- * @returns what ends it: when that resolves, no beat is under way
+ * @param open - returns the store, or fails, in which case the next beat calls it again
+ * @returns a function that stops the beats: once its promise resolves, no beat is under way
  */
 export function beatThroughStore(
   open: () => Store | Promise<Store>,
@@ -54,8 +54,8 @@ export function beatThroughStore(
       const bytes = [Buffer.from(head + encodeBeat(++count))];
       await store.replace(path, bytes, { durable: false, signal: callOff.signal });
     } catch (error) {
-      // The next beat may get through. If none does, others take over, and this claim notices when
-      // it is asked.
+      // The next beat may succeed. If none does, other processes take over, and this claim finds
+      // that out when it is asked.
       if (!isStopped) listener.onFailure?.(error);
     }
   }

@@ -7,33 +7,36 @@ import { sha256Hex } from "../../util/digest/sha256.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /*
- * What claims look like in a store. The first one on an address is the file `<address>`. A claim is never overwritten, and only its
- * owner removes it: whoever finds its owner dead outbids it, by creating `<address>.<token of the dead claim>`. So claims form a chain,
- * each link of which was created exclusively; whoever made the last link holds the lease, and may remove the whole chain.
+ * The layout of claims in a store. The first one on an address is the file `<address>`. A claim is
+ * never overwritten, and only its owner removes it: a process that finds the owner dead outbids the
+ * claim, by creating `<address>.<token of the dead claim>`. So claims form a chain, and each link
+ * was created exclusively; the process that made the last link holds the lease, and may remove the
+ * whole chain.
  *
- * Links are named by the random token of what they outbid, not by a number: whoever was slow, and outbids a claim that was dealt with
- * long ago, makes a file that no chain leads to, and notices it. Nothing has to be listed, and nothing is ever used twice.
+ * Links are named by the random token of the claim that they outbid, not by a number: a slow
+ * process that outbids a claim which was replaced long ago makes a file that no chain leads to, and
+ * notices it. Nothing has to be listed, and nothing is ever used twice.
  */
 
-/** Who holds a lease, for messages and to find out whether they are still there. */
+/** Identifies the owner of a lease, for messages and to find out whether it still runs. */
 export interface LeaseOwner extends ProcessIdentity {
-  /** By the owner's clock, for people; nothing is decided by it. */
+  /** The time by the owner's clock, for people; nothing is decided by it. */
   readonly claimedAt: string;
 }
 
 /** One file of a chain. */
 export interface Claim {
   readonly path: StorePath;
-  /** Names whatever outbids it. */
+  /** The next claim has this token in its name. */
   readonly token: string;
-  /** Unknown where the file is damaged, or was written by a newer release. */
+  /** Undefined if the file is damaged, or was written by a newer release. */
   readonly owner: LeaseOwner | undefined;
-  /** Something else after each beat of the owner. */
+  /** Changes with each beat of the owner. */
   readonly beat: string;
 }
 
 /**
- * The claims on an address, each outbidding the one before it. The owner of the last one holds the
+ * The claims on an address; each one outbids the one before it. The owner of the last one holds the
  * lease.
  */
 export type ClaimChain = readonly Claim[];
@@ -43,7 +46,7 @@ export const MAX_CLAIM_BYTES = 4096;
 const TOKEN_DIGITS = 16;
 const BEAT_DIGITS = 12;
 
-/** Where all claims lie. */
+/** Returns the folder of all claims. */
 export function leaseFolder(): StorePath {
   return internalPath(LEASES_FOLDER);
 }
@@ -52,27 +55,27 @@ export function firstClaimPath(address: Address): StorePath {
   return internalPath(LEASES_FOLDER, address);
 }
 
-/** Where the one claim lies that outbids the claim with this token. */
+/** Returns the path of the one claim that outbids the claim with this token. */
 export function outbiddingPath(address: Address, token: string): StorePath {
   return internalPath(LEASES_FOLDER, `${address}.${token}`);
 }
 
-/** A token that nobody else ever has. */
+/** Creates a token that is never used again. */
 export function newToken(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(TOKEN_DIGITS / 2))).toString("hex");
 }
 
-/** The part of a claim that never changes; the beat stands behind it. */
+/** Encodes the part of a claim that never changes; the beat follows it. */
 export function encodeClaimHead(token: string, owner: LeaseOwner): string {
   return `${JSON.stringify({ lease: LEASE_VERSION, token, ...owner })}\n`;
 }
 
-/** Always of one length, so that it can be written over the one before. */
+/** Encodes a beat, always with the same length, so that it can overwrite the one before. */
 export function encodeBeat(count: number): string {
   return `${String(count).padStart(BEAT_DIGITS, "0")}\n`;
 }
 
-/** Every claim on an address, from the first to the one that holds; empty where there is none. */
+/** Reads every claim on an address, from the first to the one that holds the lease. */
 export async function readClaimChain(store: Store, address: Address): Promise<ClaimChain> {
   const chain: Claim[] = [];
   const seen = new Set<string>();
@@ -80,7 +83,7 @@ export async function readClaimChain(store: Store, address: Address): Promise<Cl
   for (;;) {
     const claim = await readClaim(store, path);
     if (claim === undefined) return chain;
-    // Chains that lead back into themselves are not of our making, and must not keep us busy.
+    // Chains that form a loop were not written by this library, and must not keep the reader busy.
     if (seen.has(claim.token)) return chain;
     seen.add(claim.token);
     chain.push(claim);
@@ -88,14 +91,14 @@ export async function readClaimChain(store: Store, address: Address): Promise<Cl
   }
 }
 
-/** One claim, or `undefined` where there is none. */
+/** Reads one claim; returns undefined if there is none. */
 export async function readClaim(store: Store, path: StorePath, signal?: AbortSignal): Promise<Claim | undefined> {
   const text = await readText(store, path, signal);
   if (text === undefined) return undefined;
   const end = text.indexOf("\n") + 1;
   const known = parseClaimHead(text.slice(0, end));
   if (known !== undefined) return { path, ...known, beat: text.slice(end) };
-  // Not ours to understand, perhaps of a newer release: any change of the file counts as a beat.
+  // The claim is unreadable, perhaps from a newer release: any change of the file counts as a beat.
   const token = sha256Hex(`${path}\n${text}`).slice(0, TOKEN_DIGITS);
   const entry = await store.stat(path);
   return { path, token, owner: undefined, beat: `${entry?.modifiedMs} ${entry?.sizeBytes}` };
@@ -140,7 +143,7 @@ function parseClaimHead(line: string): { readonly token: string; readonly owner:
   };
 }
 
-/** It is shown to people, so it must not move their cursor. */
+/** People see the text, so it must not move their cursor. */
 function isShortText(value: unknown): value is string {
   return typeof value === "string" && /^[^\p{Cc}]{1,255}$/u.test(value);
 }

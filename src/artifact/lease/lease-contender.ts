@@ -3,69 +3,72 @@ import type { Alarm } from "./lease-alarm.ts";
 import type { LeaseOwner } from "./lease-claim.ts";
 
 /**
- * A time-limited claim on an address: while it is held, every other process that wants the same
- * payload waits. It only saves work. What is persisted is right without it too, since an artifact
- * appears whole and once, whoever publishes it.
+ * A time-limited claim on an address: while this process holds it, every other process that wants
+ * the same payload waits. It only saves work. Artifacts are correct without it too, since each
+ * appears whole and once, whichever process publishes it.
  */
 export interface Lease {
   readonly address: Address;
-  /** 1, or one more for each owner that was found dead and taken over from. */
+  /** 1, plus one for each owner that was found dead and taken over from. */
   readonly epoch: number;
   /**
-   * Whether this claim is still the newest: `false` after a take-over, because this process had
-   * been stopped for too long.
+   * Returns whether this claim is still the newest: `false` after a take-over, which happens if
+   * this process was stopped for too long.
    */
   isCurrent(): Promise<boolean>;
   /**
-   * Let the next one in. May be called again; after a take-over it changes nothing. Never fails.
+   * Lets the next waiter in. May be called again; after a take-over it changes nothing. Never
+   * fails.
    */
   release(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How long things take. All in milliseconds. */
+/** Durations, all in milliseconds. */
 export interface LeaseTiming {
   /**
-   * How often a waiter looks, where nothing wakes it earlier. Default 20, and 250 on a store that
-   * is not on this machine's disk.
+   * The interval at which a waiter checks if nothing wakes it earlier. Default 20, and 250 on a
+   * store that is not on this machine's disk.
    */
   readonly pollMs: number;
-  /** How often an owner shows that it works. Default 1,000. */
+  /** The interval at which an owner shows that it works. Default 1,000. */
   readonly beatMs: number;
-  /** How long an owner of which nothing is known may be silent. Default 15,000. */
+  /** The time that an owner may be silent if nothing else is known about it. Default 15,000. */
   readonly staleMs: number;
 }
 
-/** One who wants a lease, in one of the ways there are to have one. */
+/** A process that wants a lease, on one kind of store. */
 export interface Contender {
-  /** One attempt, where {@link look} found it open: `undefined` where somebody was faster. */
+  /**
+   * Attempts to take a lease that {@link inspect} found open; returns undefined if another process
+   * was faster.
+   */
   tryClaim(): Promise<WonLease | undefined>;
-  /** How things stand. */
-  look(): Promise<Standing>;
-  /** Ring when they may stand otherwise. */
+  /** Returns the present state of the lease. */
+  inspect(): Promise<Standing>;
+  /** Rings the alarm when the state may have changed. */
   watch(alarm: Alarm): void;
   close(): void;
 }
 
-/** How things stand with a lease. */
+/** The state of a lease. */
 export interface Standing {
-  /** Nobody holds it, or whoever did is dead. */
+  /** The lease has no owner, or its owner is dead. */
   readonly isOpen: boolean;
-  /** Tells one claim from another; absent where there is none. */
+  /** Differs from claim to claim; absent if there is none. */
   readonly token?: unknown;
   readonly owner?: LeaseOwner | undefined;
 }
 
-/** A lease, and the owner from whom it was taken over. */
+/** A lease, and the owner from whom it was taken over, if any. */
 export interface WonLease {
-  /** Once what `beat` gives has resolved, the work may keep the event loop busy. */
+  /** Once the promise of `beat` has resolved, the work may keep the event loop busy. */
   readonly lease: Lease & { beat(): Promise<void> | undefined };
   readonly outbid?: OutbidOwner | undefined;
 }
 
-/** The owner of a claim that was taken over. */
 export interface OutbidOwner {
   readonly owner: LeaseOwner | undefined;
-  /** How long it had been silent; absent where it is certain that it is gone. */
+  /** The time that the owner had been silent; absent if it is certainly gone. */
   readonly silentMs?: number | undefined;
 }

@@ -19,14 +19,14 @@ export interface Heartbeat {
 }
 
 /**
- * Where beats on a thread begin: after this time most generators are done, and the thread need not
- * load anything for them.
+ * Beats on a thread begin after this time: most generators have finished by then, and the thread
+ * has nothing to load for them.
  */
 const ENTRY_AFTER_MS = 500;
 
 /**
- * Show that the owner of a claim still works, every `beatMs`, until it is stopped. The process may
- * end meanwhile.
+ * Shows every `beatMs` that the owner of a claim still works, until the heartbeat is stopped. The
+ * process may end meanwhile.
  */
 export function startHeartbeat(store: Store, claim: Claim, head: string, beatMs: number, machine: Machine): Heartbeat {
   const beating: Beating = { path: claim.path, token: claim.token, head, everyMs: beatMs };
@@ -105,7 +105,10 @@ class DistantHeartbeat implements Heartbeat {
     );
   }
 
-  /** @param why - where it is not a failure that may pass */
+  /**
+   * @param why - the reason why beats go through the event loop, unless a passing failure is the
+   * reason
+   */
   #beatOnLoop(why: string | undefined): void {
     if (this.#isStopped) return;
     this.#stopLoop ??= beatThroughStore(() => this.#store, this.#beating, thisMachine, {
@@ -119,8 +122,8 @@ class DistantHeartbeat implements Heartbeat {
 let entryUrl: Promise<string | undefined> | undefined;
 
 /**
- * The module that the thread imports; `undefined` where it might be the program itself, which must
- * not run twice.
+ * Returns the URL of the module that the thread imports; undefined if that might be the program
+ * itself, which must not run twice.
  */
 function findEntry(): Promise<string | undefined> {
   entryUrl ??= loadPart(() => import("./heartbeat-entry.ts")).then(

@@ -6,8 +6,8 @@ import type { Contender, Lease, Standing, WonLease } from "./lease-contender.ts"
 import type { Machine } from "./lease-machine.ts";
 
 /**
- * Wants a lease on a store that only this process sees, or that cannot tell who was first: it holds
- * within this process.
+ * Takes a lease on a store that only this process sees, or that cannot tell which process was
+ * first: the lease holds within this process.
  */
 export class InProcessContender implements Contender {
   readonly #address: Address;
@@ -25,7 +25,7 @@ export class InProcessContender implements Contender {
     return heldLeases.get(keyOf(store, address))?.owner;
   }
 
-  async look(): Promise<Standing> {
+  async inspect(): Promise<Standing> {
     const held = heldLeases.get(this.#key);
     if (held === undefined) return { isOpen: true };
     if (this.#alarm !== undefined) held.waiting.add(this.#alarm);
@@ -54,7 +54,7 @@ class InProcessLease implements Lease {
   readonly address: Address;
   readonly epoch = 1;
   readonly owner: LeaseOwner;
-  /** To be rung at the release. */
+  /** The alarms to ring at the release. */
   readonly waiting = new Set<Alarm>();
   readonly #key: string;
 
@@ -65,7 +65,7 @@ class InProcessLease implements Lease {
     heldLeases.set(key, this);
   }
 
-  /** While it is held the process works, and no other one asks. */
+  /** The lease needs no beat: no other process checks it. */
   beat(): undefined {}
 
   async isCurrent(): Promise<boolean> {

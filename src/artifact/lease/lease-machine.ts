@@ -1,26 +1,25 @@
 import { currentProcess, isCertainlyGone, type ProcessIdentity } from "./process-identity.ts";
 
 /**
- * What the lease asks of the machine it runs on: who is there, and how time passes. Another one
- * plays many processes in a test.
+ * The machine as the lease sees it: which processes run, and how time passes. Tests replace it by
+ * one that plays many processes.
  */
 export interface Machine {
   readonly self: ProcessIdentity;
   /**
-   * `false` when in doubt. The folder is where it left what we judge it by, if that is on this
-   * machine's disk.
+   * Returns `false` when in doubt. `folder` holds the other process's claim, if the store is on
+   * this machine's disk.
    */
   isCertainlyGone(other: ProcessIdentity, folder: string | undefined): boolean;
-  /** By a clock that is never set, from any beginning. */
+  /** Returns the time of a clock that is never set; it may start anywhere. */
   nowMs(): number;
   /**
-   * Call back later, unless the process ends before that (it waits for it, or not); returns what
-   * calls it off.
+   * Runs `callback` after `delayMs`; returns a function that cancels it. With `unref` a pending
+   * timer does not keep the process alive.
    */
   after(delayMs: number, callback: () => void, options?: { readonly unref: boolean }): () => void;
 }
 
-/** This machine. */
 export const thisMachine: Machine = {
   get self() {
     return currentProcess();

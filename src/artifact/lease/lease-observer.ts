@@ -3,9 +3,9 @@ import { isEnded } from "./lease-ended.ts";
 import type { Machine } from "./lease-machine.ts";
 
 /**
- * Watches one claim after another, and says when its owner no longer works: at once where that is
- * certain, otherwise when it has been silent for `staleMs`. Beats are counted and no times
- * compared, so clocks that differ or are set do not matter.
+ * Watches one claim after another, and reports when its owner has stopped working: at once if that
+ * is certain, otherwise when it has been silent for `staleMs`. It counts beats and compares no
+ * times, so clocks that differ or are set do not matter.
  */
 export class ClaimObserver {
   readonly #machine: Machine;
@@ -18,17 +18,16 @@ export class ClaimObserver {
   #silentMs = 0;
   #isGone = false;
 
-  /** How long the owner has been silent; `undefined` where it is certain that it is gone. */
+  /** The time that the owner has been silent; undefined if it is certainly gone. */
   get silentMs(): number | undefined {
     return this.#isGone ? undefined : this.#silentMs;
   }
 
   /**
-   * @param folder where the claims lie on this machine's disk, if they do.
-   * @param longestStepMs the most that one look adds to the silence: while we were stopped
-   * ourselves, or busy, the owner may well
-   * have been stopped by the same hand (a suspended laptop, Ctrl-Z), and gets its time to beat
-   * again.
+   * @param folder - the folder of the claims, if it is on this machine's disk
+   * @param longestStepMs - the most that one inspection adds to the silence: while this process was
+   * stopped or busy, the owner may have been stopped by the same cause (a suspended laptop,
+   * Ctrl-Z), and gets its time to beat again
    */
   constructor(machine: Machine, folder: string | undefined, staleMs: number, longestStepMs: number) {
     this.#machine = machine;
@@ -37,7 +36,7 @@ export class ClaimObserver {
     this.#longestStepMs = longestStepMs;
   }
 
-  /** Look at the claim again, as it is now. */
+  /** Inspects the claim again, as it is now. */
   isOver(claim: Claim): boolean {
     if (isEnded(claim)) return true;
     const { owner } = claim;

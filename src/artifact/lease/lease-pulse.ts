@@ -6,42 +6,42 @@ type Worker = import("node:worker_threads").Worker;
 /** A claim in a folder of this machine. */
 export interface BeatingFile {
   readonly file: string;
-  /** Those between the data directory and the file. */
+  /** The folders between the data directory and the file. */
   readonly folders: readonly string[];
   readonly head: string;
   readonly everyMs: number;
 }
 
-/** A claim in a store elsewhere, and the part of the library that beats for it. */
+/** A claim in a remote store, and the part of the library that beats for it. */
 export interface BeatingThroughEntry extends BeatingElsewhere {
   readonly entryUrl: string;
-  /** So long after the claim was made that part is loaded: most generators are done before that. */
+  /** That part is loaded only this long after the claim was made: most generators finish before. */
   readonly afterMs: number;
 }
 
-/** What becomes of beats on the thread. */
+/** Is informed about beats on the thread. */
 export interface PulseListener {
-  /** There is no thread to be had, now or later. */
+  /** Called when no thread is available, now or later. */
   onEnd(): void;
-  /** The first beat that did not get through; others may. */
+  /** Called for the first beat that failed; more may fail. */
   onFailure?(failure: BeatFailure): void;
 }
 
-/** What ends the beats of a claim. */
+/** Stops the beats of a claim. */
 export interface PulseBeat {
-  /** At the latest when this resolves, no beat is under way. */
+  /** Once this resolves, no beat is under way. */
   stop(): Promise<void>;
 }
 
 /**
  * Beats for every claim of this process, on a thread of its own: a generator that computes for a
- * minute without a pause must not look dead. The text is a string, so that no bundler can lose it,
- * and plain JavaScript, which no loader of the program has to translate.
+ * minute without a pause must not look dead. The source is a string, so that no bundler can lose
+ * it, and plain JavaScript, which no loader of the program has to translate.
  *
- * In a folder, each beat opens the file again and writes only where it finds its own claim: after a
- * stop of some length the name may be another's. It follows no link, neither in the place of the
- * file nor of its folders, and does not wait for a pipe. For a store elsewhere, the thread imports
- * the library's own module.
+ * In a folder, each beat opens the file again and writes only if it finds its own claim: after a
+ * long stop, the name may belong to another process. It follows no link, neither at the file nor at
+ * its folders, and does not wait for a pipe. For a remote store, the thread imports the library's
+ * own module.
  */
 const pulseSource = `
 const { parentPort } = process.getBuiltinModule("node:worker_threads");
@@ -67,7 +67,7 @@ function beatElsewhere(id, { entryUrl, afterMs, ...beating }) {
   let isStopped = false;
   let loading;
   const load = async () => {
-    // What packages warn of, they have said on the thread of the program.
+    // The main thread has already shown the warnings of these packages.
     process.removeAllListeners("warning");
     try {
       const { startBeating } = await import(entryUrl);
@@ -109,12 +109,12 @@ type PulseNews =
   | { readonly id: number; readonly isStopped: true }
   | { readonly id: number; readonly isStopped?: undefined; readonly failure: BeatFailure };
 
-/** A thread that has nothing to do is ended after this time. */
+/** An idle thread is ended after this time. */
 const IDLE_MS = 10_000;
 
 class Pulse {
   readonly #listeners = new Map<number, PulseListener>();
-  /** Beats that are about to end. While there are any, the process waits for the thread. */
+  /** The beats that are about to stop. While there are any, the process waits for the thread. */
   readonly #stopping = new Map<number, () => void>();
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -130,8 +130,8 @@ class Pulse {
       return { stop: () => Promise.resolve() };
     }
     this.#listeners.set(id, listener);
-    // A beat of a file is done before the thread hears anything else, so there is nothing to wait
-    // for.
+    // The thread finishes a beat of a file before it reads its next message, so there is nothing to
+    // wait for.
     const waitsFromMs = "afterMs" in beating ? performance.now() + beating.afterMs : Number.POSITIVE_INFINITY;
     return { stop: () => this.#stop(id, performance.now() >= waitsFromMs) };
   }
@@ -168,7 +168,8 @@ class Pulse {
       worker.postMessage(message);
       return true;
     } catch {
-      // Something in the options of a store that cannot go to another thread, such as a function.
+      // The options of the store hold something that another thread cannot have, such as a
+      // function.
       return false;
     }
   }
@@ -176,8 +177,8 @@ class Pulse {
   #tryStart(): Worker | undefined {
     try {
       const { Worker } = process.getBuiltinModule("node:worker_threads");
-      // Nothing of the program's own start is repeated: neither its flags (loaders, preloaded
-      // modules) nor NODE_OPTIONS.
+      // The thread repeats nothing of the program's own start: neither its flags (loaders,
+      // preloaded modules) nor NODE_OPTIONS.
       const worker = new Worker(pulseSource, { eval: true, name: "persistable heartbeat", execArgv: [], env: {} });
       worker.on("error", () => this.#fail());
       worker.on("exit", () => this.#fail());
@@ -210,5 +211,5 @@ class Pulse {
   }
 }
 
-/** The one of this process. */
+/** The pulse of this process. */
 export const pulse = new Pulse();

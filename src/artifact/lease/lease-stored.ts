@@ -15,12 +15,12 @@ import {
   readClaimChain,
 } from "./lease-claim.ts";
 import type { Contender, Lease, LeaseTiming, Standing, WonLease } from "./lease-contender.ts";
-import { encodeEnd, isEnded, noteEnded } from "./lease-ended.ts";
+import { encodeEnd, isEnded, recordEnded } from "./lease-ended.ts";
 import { type Heartbeat, startHeartbeat } from "./lease-heartbeat.ts";
 import type { Machine } from "./lease-machine.ts";
 import { ClaimObserver } from "./lease-observer.ts";
 
-/** Wants a lease on a store that all processes see. */
+/** Takes a lease on a store that all processes see. */
 export class StoredContender implements Contender {
   readonly #store: Store;
   readonly #address: Address;
@@ -42,11 +42,12 @@ export class StoredContender implements Contender {
     );
   }
 
-  async look(): Promise<Standing> {
+  async inspect(): Promise<Standing> {
     this.#chain = await readClaimChain(this.#store, this.#address);
     const last = this.#chain.at(-1);
     if (last === undefined) return { isOpen: true };
-    // Only the last one counts: each claim was made by somebody who found the one before it dead.
+    // Only the last claim counts: the maker of each claim found the owner of the one before it
+    // dead.
     return { isOpen: this.#observer.isOver(last), token: last.token, owner: last.owner };
   }
 
@@ -63,7 +64,7 @@ export class StoredContender implements Contender {
     const lease = new StoredLease(this.#store, this.#address, chain, { ...own, head }, () =>
       startHeartbeat(this.#store, own, head, this.#beatMs, this.#machine),
     );
-    // An owner that has said that it is done was neither dead nor silent.
+    // The owner has said that it is done, so it was neither dead nor silent.
     if (outbid === undefined || isEnded(outbid)) return { lease };
     return { lease, outbid: { owner: outbid.owner, silentMs: this.#observer.silentMs } };
   }
@@ -74,34 +75,35 @@ export class StoredContender implements Contender {
 
   close(): void {}
 
-  /** Whether the claim is the one of its name. */
+  /** Creates a claim; returns whether it is now the one of its name. */
   async #create(path: StorePath, token: string, head: string): Promise<boolean> {
     const bytes = [Buffer.from(head + encodeBeat(0))];
-    // A power cut ends all owners: what it leaves of claims does not matter.
+    // A power cut ends all owners: it does not matter which claims survive it.
     const options = { durable: false };
     try {
       const made =
         this.#store.sync?.createIfAbsent?.(path, bytes, options) ?? this.#store.createIfAbsent(path, bytes, options);
       return (await made) === "created";
     } catch (error) {
-      // Whether it was made is not known, and as long as this process lives nobody else would be
-      // sure that it is abandoned.
+      // It is unknown whether the claim was created. While this process lives, no other process
+      // could be sure that it is abandoned.
       await this.#removeOwn(path, token);
       throw error;
     }
   }
 
   /**
-   * Whether the claims that we found dead are still what we outbid. They are gone where somebody
-   * else outbid them first, finished, and removed them, while we were slow; then our claim lies
-   * where no chain leads. Whoever outbids us creates after us and looks after that, so of two who
-   * are both convinced, one would have seen the other.
+   * Returns whether the claims that this process found dead are still the chain that it outbid.
+   * They are gone if another process outbid them first, finished, and removed them meanwhile; then
+   * our claim is one that no chain leads to. A process that outbids us creates its claim after ours
+   * and checks after that, so if two processes both believe that they won, one of them would have
+   * seen the other.
    */
   async #verify(chain: ClaimChain, own: Claim): Promise<boolean> {
     const there = await readClaimChain(this.#store, this.#address);
     if (there.length === chain.length && there.every(({ token }, i) => token === chain[i]?.token)) return true;
-    // Outbid already, since we were stopped for long: then our claim is a link of a chain, and must
-    // stay.
+    // Another process has already outbid our claim because we were stopped for long: then it is a
+    // link of a chain, and must stay.
     if (!there.some(({ token }) => token === own.token)) await this.#removeOwn(own.path, own.token);
     return false;
   }
@@ -110,13 +112,13 @@ export class StoredContender implements Contender {
     try {
       if ((await readClaim(this.#store, path))?.token === token) await this.#store.remove(path);
     } catch {
-      // It falls silent, and is outbid.
+      // The claim falls silent, and another process outbids it.
     }
   }
 }
 
 interface OwnClaim extends Claim {
-  /** The part of its text that stays. */
+  /** The part of the claim's text that never changes. */
   readonly head: string;
 }
 
@@ -133,7 +135,7 @@ class StoredLease implements Lease {
   #heartbeat: Heartbeat | undefined;
   #released: Promise<void> | undefined;
 
-  /** @param chain from the first claim to our own. */
+  /** @param chain - from the first claim to our own */
   constructor(store: Store, address: Address, chain: ClaimChain, own: OwnClaim, startBeating: () => Heartbeat) {
     this.address = address;
     this.epoch = chain.length;
@@ -147,7 +149,7 @@ class StoredLease implements Lease {
   }
 
   /**
-   * From now on others see that the owner works. A lease that is given back at once needs no
+   * Starts to show other processes that the owner works. A lease that is released at once needs no
    * heartbeat, which costs a thread.
    */
   beat(): Promise<void> | undefined {
@@ -178,38 +180,38 @@ class StoredLease implements Lease {
     heldLeases.delete(this);
     await this.#heartbeat?.stop();
     try {
-      // Taken over: the chain is the taker's to remove. Without its first claim it would be free
-      // for somebody else.
+      // After a take-over, the chain is the new owner's to remove. Without its first claim the
+      // lease would look free.
       if ((await readClaim(this.#store, this.#outbiddingPath)) !== undefined) return;
       const first = await readClaim(this.#store, firstClaimPath(this.address));
-      // Taken over, and done with: the first claim, if there is one, is somebody else's. A late
-      // beat may have brought back ours.
+      // The new owner may have finished and removed the chain: then the first claim, if there is
+      // one, belongs to another process. A late beat may have restored ours.
       const isOurs = first?.token === this.#chain[0]?.token;
-      // The first claim goes first. Without a later one, the earlier ones would look like claims
-      // that nobody has outbid.
+      // The first claim is removed first. Without a later one, the earlier ones would look like
+      // claims that were never outbid.
       for (const { path } of isOurs ? this.#chain : this.#chain.slice(1)) await this.#store.remove(path);
     } catch {
-      // What was done under the lease is done.
+      // The work under the lease is done, so the failure does not matter.
       await this.#sayEnded();
     }
   }
 
   /**
-   * A claim that could not be removed says that it is over, where that can be written; otherwise it
-   * falls silent, and is outbid.
+   * Writes into a claim that could not be removed that it is over; if even that fails, it falls
+   * silent, and another process outbids it.
    */
   async #sayEnded(): Promise<void> {
-    noteEnded(this.#token);
+    recordEnded(this.#token);
     try {
       const own = await readClaim(this.#store, this.#path);
       if (own?.token !== this.#token) return;
       await this.#store.replace(this.#path, [Buffer.from(this.#head + encodeEnd())], { durable: false });
     } catch {
-      // The store is away, or may not be written over.
+      // The store does not answer, or may not be written.
     }
   }
 
-  /** The same at once, as the process ends. */
+  /** Releases the lease synchronously, as the process ends. */
   releaseNow(): void {
     const door = this.#store.localPath === undefined ? undefined : this.#store.sync;
     const remove = door?.remove;
@@ -224,7 +226,7 @@ class StoredLease implements Lease {
       if (!textOf(first.path)?.includes(`"token":"${first.token}"`)) return;
       for (const { path } of this.#chain) remove(path);
     } catch {
-      // A claim that could not be removed falls silent, and is outbid.
+      // A claim that could not be removed falls silent, and another process outbids it.
     }
   }
 }
@@ -233,9 +235,9 @@ const heldLeases = new Set<StoredLease>();
 let isRemovingAtExit = false;
 
 /**
- * Claims of a process that ends by itself are gone with it. One that is killed leaves them, and
- * everybody can see that it is gone; so there is no need to listen to signals, which would change
- * what they do to the program.
+ * Removes the claims of a process that ends by itself. A process that is killed leaves them, and
+ * every process can see that it is gone; so no signal handlers are needed, which would change what
+ * signals do to the program.
  */
 function removeAtExit(lease: StoredLease): void {
   heldLeases.add(lease);

@@ -1,6 +1,6 @@
 let isTold = false;
 
-/** Say, once in a process, that a busy event loop may cost a lease. */
+/** Warns, once in a process, that a busy event loop may cost a lease. */
 export function warnOfBusyLoop(url: string, why: string): void {
   if (isTold) return;
   isTold = true;

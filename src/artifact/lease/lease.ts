@@ -10,34 +10,37 @@ import { StoredContender } from "./lease-stored.ts";
 export type { LeaseOwner } from "./lease-claim.ts";
 export type { Lease, LeaseTiming } from "./lease-contender.ts";
 
-/** How {@link acquireLease} waits, and whom it tells. */
+/** Options of {@link acquireLease}. */
 export interface LeaseOptions {
   /**
-   * Whether nobody needs the lease any more. Asked at the beginning, after wake-ups, and once more
-   * when the lease was won.
+   * Returns whether the lease is no longer needed. It is called at the beginning, after wake-ups,
+   * and once more when the lease was won.
    */
   readonly isDone: () => boolean | Promise<boolean>;
   readonly signal?: AbortSignal | undefined;
   /**
-   * Somebody else holds the lease; once for each owner. `undefined` where the owner is not known.
+   * Called when another process holds the lease; once for each owner, which is `undefined` if it is
+   * unknown.
    */
   readonly onWaiting?: ((owner: LeaseOwner | undefined) => void) | undefined;
-  /** The owner was found dead, or was silent for too long, and the lease is ours now. */
+  /**
+   * Called when the owner was found dead, or was silent for too long, and the lease was taken over.
+   */
   readonly onTakeover?: ((owner: LeaseOwner | undefined, silentMs: number | undefined) => void) | undefined;
-  /** Where what is waited for will appear: a change there wakes. */
+  /** The folder where the awaited artifact will appear: a change there ends the wait. */
   readonly watchFolder?: StorePath | undefined;
   readonly timing?: Partial<LeaseTiming> | undefined;
-  /** Another machine than this one, played by a test. */
+  /** Tests replace the machine. */
   readonly machine?: Machine | undefined;
 }
 
 /**
- * Wait until this process holds the lease on an address, or until nobody needs it any more
+ * Waits until this process holds the lease on an address, or until it is no longer needed
  * (`undefined`).
  *
- * @throws the signal's reason, as soon as it is aborted; a StoreError where the claim cannot be
+ * @throws the signal's reason, as soon as it is aborted; a StoreError if the claim cannot be
  * written or read, before anything
- * costly was begun.
+ * costly work began.
  *
  * @example
  * ```ts
@@ -69,15 +72,15 @@ export async function acquireLease(store: Store, address: Address, options: Leas
   }
 }
 
-/** Folders in which this process has looked for claims of the dead. */
+/** The folders in which this process has searched for claims of dead processes. */
 const swept = new Set<string>();
-/** More are left to the next process. */
+/** The next process removes the others. */
 const MAX_SWEPT = 64;
 
 /**
- * Claims of owners that were killed when their artifact was there already are never asked for
- * again. They do no harm, and go when a process takes its first lease in their folder: each is
- * outbid and given back, as by anybody who wants it.
+ * Removes claims of owners that were killed although their artifact was already there: no process
+ * takes that lease again. They do no harm, and go when a process takes its first lease in their
+ * folder: it outbids each and releases it, as any process that wants the lease.
  */
 async function sweepOnce(store: Store, machine: Machine): Promise<void> {
   if (store.localPath === undefined || machine !== thisMachine || swept.has(store.url)) return;
@@ -92,16 +95,16 @@ async function sweepOnce(store: Store, machine: Machine): Promise<void> {
     }
     for (const address of addresses) {
       const contender = new StoredContender(store, address, LOCAL_TIMING, machine);
-      if ((await contender.look()).isOpen) await (await contender.tryClaim())?.lease.release();
+      if ((await contender.inspect()).isOpen) await (await contender.tryClaim())?.lease.release();
     }
   } catch {
-    // It is only tidying up.
+    // This is only cleaning up.
   }
 }
 
 /**
- * Who holds the lease on an address now, as far as that can be told at once; `undefined` where
- * nobody does.
+ * Returns the present owner of the lease on an address, as far as it is known at once; undefined if
+ * there is none.
  */
 export async function readLease(store: Store, address: Address): Promise<LeaseOwner | undefined> {
   if (!isAcrossProcesses(store)) return InProcessContender.ownerOf(store, address);
@@ -116,15 +119,15 @@ function isAcrossProcesses({ capabilities }: Store): boolean {
 }
 
 const LOCAL_TIMING: LeaseTiming = { pollMs: 20, beatMs: 1000, staleMs: 15_000 };
-/** Each look and each beat is a request that somebody may pay for. */
+/** Each check and each beat is a request that may cost money. */
 const REMOTE_TIMING: LeaseTiming = { pollMs: 250, beatMs: 3000, staleMs: 20_000 };
 
 const IMMEDIATE_ATTEMPTS = 3;
 const POLLS_PER_QUESTION = 10;
 
 /**
- * Tries right away, since mostly nobody else is there; looks, waits and tries again where somebody
- * is.
+ * Tries to take the lease at once, since it is usually free; otherwise inspects it, waits and tries
+ * again.
  */
 async function contend(
   contender: Contender,
@@ -149,9 +152,9 @@ async function contend(
     }
     options.signal?.throwIfAborted();
     const before: Standing = standing;
-    standing = await contender.look();
+    standing = await contender.inspect();
     const isOtherOwner = standing.token !== before.token;
-    // A claim that we cannot understand changes its token with each beat.
+    // A claim that this release cannot read changes its token with each beat.
     const whom = standing.owner === undefined ? undefined : standing.token;
     if (!standing.isOpen && !toldOf.has(whom)) {
       toldOf.add(whom);
@@ -163,7 +166,7 @@ async function contend(
   }
 }
 
-/** Whoever held the lease before may have finished just before we won it. */
+/** The owner before may have finished its work just before this process won the lease. */
 async function confirm({ lease, outbid }: WonLease, options: LeaseOptions): Promise<Lease | undefined> {
   try {
     const isDone = await options.isDone();

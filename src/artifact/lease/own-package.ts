@@ -1,6 +1,6 @@
 /**
- * Whether a file belongs to an installed package of that name, and is not part of a bundle of
- * another one.
+ * Returns whether a file belongs to an installed package of that name, and not to a bundle of
+ * another package.
  */
 export function isFileOfPackage(url: string, name: string): boolean {
   const { existsSync, readFileSync } = process.getBuiltinModule("node:fs");
@@ -10,7 +10,7 @@ export function isFileOfPackage(url: string, name: string): boolean {
       if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, "utf8")) as { name?: unknown }).name === name;
     }
   } catch {
-    // Neither a file nor a readable package.
+    // The URL is not a file, or the package is not readable.
   }
   return false;
 }

@@ -2,26 +2,26 @@ import { readFileSync, readlinkSync, statfsSync } from "node:fs";
 import { hostname } from "node:os";
 
 /**
- * Which process: enough for another one to find out, in the cases where that can be known, that it
- * is gone.
+ * Identifies a process, with enough detail for another process to find out that it is gone, in the
+ * cases where that can be known.
  */
 export interface ProcessIdentity {
   readonly host: string;
   readonly pid: number;
   /**
-   * When it started, in clock ticks since the boot (Linux): tells a process from a later one with
-   * the same number.
+   * The start of the process, in clock ticks since the boot (Linux): it distinguishes a process
+   * from a later one with the same number.
    */
   readonly startedAt?: string;
-  /** Which boot of which kernel (Linux). */
+  /** The boot of the kernel (Linux). */
   readonly bootId?: string;
-  /** Within which numbers of processes mean the same, such as one container (Linux). */
+  /** The PID namespace: process ids are comparable only within one (Linux). */
   readonly pidNamespace?: string;
 }
 
 let current: ProcessIdentity | undefined;
 
-/** This process, looked up once. */
+/** Returns the identity of this process, looked up once. */
 export function currentProcess(): ProcessIdentity {
   if (current?.pid === process.pid) return current;
   const startedAt = tryRead(() => parseProcessStat(readFileSync("/proc/self/stat", "latin1"))?.startedAt);
@@ -38,22 +38,22 @@ export function currentProcess(): ProcessIdentity {
 }
 
 /**
- * Whether that process is certainly gone, as far as it can be told at once. `false` means no more
- * than "not certain": the process may be on another machine, in another container, or hidden.
+ * Returns whether that process is certainly gone, as far as it is known at once. `false` means only
+ * "not certain": the process may be on another machine, in another container, or hidden.
  *
- * @param folder where the process left something, if that is on this machine.
+ * @param folder - a folder where the process left a file, if it is on this machine
  */
 export function isCertainlyGone(other: ProcessIdentity, folder: string | undefined, here = currentProcess()): boolean {
   if (other.bootId === undefined || here.bootId === undefined) return isGoneByHostName(other, here);
-  // Names and ids of machines are copied with their images, so they do not tell an earlier boot of
-  // this machine from its twin. A local disk does: whoever wrote to it before this kernel mounted
-  // it no longer runs.
+  // Host names and machine ids are copied with images of machines, so they do not distinguish an
+  // earlier boot of this machine from its twin. A local disk does: a process that wrote to it
+  // before this kernel mounted it no longer runs.
   if (other.bootId !== here.bootId) return folder !== undefined && isOnLocalDisk(folder);
   if (other.pidNamespace === undefined || other.pidNamespace !== here.pidNamespace) return false;
   return isProcessGone(other.pid, other.startedAt);
 }
 
-/** Systems without `/proc` tell no more than whether there is a process of that number. */
+/** Systems without `/proc` only tell whether a process has that number. */
 function isGoneByHostName(other: ProcessIdentity, here: ProcessIdentity): boolean {
   if (process.platform === "linux" || other.bootId !== here.bootId || other.host !== here.host) return false;
   return !isNumberInUse(other.pid);
@@ -65,8 +65,8 @@ function isProcessGone(pid: number, startedAt: string | undefined): boolean {
     stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Processes of other users may be hidden in /proc (its option hidepid): asking the kernel for
-    // the process is not fooled by that.
+    // Processes of other users may be hidden in /proc (its option hidepid): the kernel answers for
+    // hidden processes too.
     return (code === "ENOENT" || code === "ESRCH") && !isNumberInUse(pid);
   }
   if (stat === undefined) return false;
@@ -79,14 +79,14 @@ function isNumberInUse(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it is there, and somebody else's.
+    // EPERM: the process exists, and belongs to another user.
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 
 /**
- * State and start of a process from its line in `/proc`. The name before them may contain anything,
- * also spaces and parentheses.
+ * Parses state and start of a process from its line in `/proc`. The name before them may contain
+ * anything, even spaces and parentheses.
  */
 export function parseProcessStat(line: string): { readonly state: string; readonly startedAt: string } | undefined {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
@@ -96,14 +96,17 @@ export function parseProcessStat(line: string): { readonly state: string; readon
 }
 
 /**
- * By the numbers that Linux gives its file systems: ext, xfs, btrfs, f2fs, zfs, bcachefs, tmpfs,
+ * The numbers that Linux gives its local file systems: ext, xfs, btrfs, f2fs, zfs, bcachefs, tmpfs,
  * overlay.
  */
 const localFileSystems = new Set([
   0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0xca451a4e, 0x01021994, 0x794c7630,
 ]);
 
-/** Whether a folder lies on a disk that only one kernel mounts at a time. `false` when in doubt. */
+/**
+ * Returns whether a folder lies on a disk that only one kernel mounts at a time; `false` when in
+ * doubt.
+ */
 function isOnLocalDisk(folder: string): boolean {
   if (process.platform !== "linux") return false;
   return tryRead(() => localFileSystems.has(statfsSync(folder).type)) ?? false;

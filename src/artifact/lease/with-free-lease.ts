@@ -3,7 +3,7 @@ import type { Store } from "../../store/store.ts";
 import { acquireLease } from "./lease.ts";
 
 /**
- * Do something under the lease of an address. Nothing is done where the lease is held, since its
+ * Runs `work` under the lease of an address. It does nothing if the lease is held, since its
  * holder may be the caller.
  *
  * @throws what `work` throws; a StoreError

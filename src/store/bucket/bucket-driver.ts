@@ -1,47 +1,47 @@
 /**
- * What a bucket of some cloud can do, as its official client offers it; `createBucketStore` makes a
- * `Store` of it, so that the promises of a store (names, aborts, retries, limits, probing, parallel
- * ranges) are kept in one place for all of them.
+ * The operations of a cloud's bucket, as its official client offers them; `createBucketStore` makes
+ * a `Store` of it, so that the promises of a store (names, aborts, retries, limits, probing,
+ * parallel ranges) are kept in one place for all of them.
  *
  * Keys are complete object keys, prefix included. Every method rejects with the signal's reason
- * when it is aborted; other failures are the client's own errors, which `judge` explains. None of
- * the methods retries by itself: clients are made with their own retries off.
+ * when it is aborted; other failures are the client's own errors, which `classify` explains. None
+ * of the methods retries by itself: clients are created with their own retries off.
  */
 export interface BucketDriver {
   /** `s3://bucket/prefix`, without credentials and query. */
   readonly url: string;
   /**
-   * One GET. `undefined` where there is no such object. `range.end` is exclusive; a range beyond
-   * the end gives no bytes.
+   * Sends one GET. Returns undefined if there is no such object. `range.end` is exclusive; a range
+   * beyond the end gives no bytes.
    */
   get(key: string, options: DriverGetOptions): Promise<DriverObject | undefined>;
-  /** `undefined` where there is no such object. */
+  /** Returns undefined if there is no such object. */
   head(key: string, options: DriverCallOptions): Promise<DriverEntry | undefined>;
   /**
-   * One PUT of bytes in memory. With `ifAbsent` the service itself must refuse to overwrite, and
-   * then this tells `"exists"`.
+   * Sends bytes in memory by one PUT. With `ifAbsent` the service itself must refuse to overwrite,
+   * and then this returns `"exists"`.
    */
   put(key: string, bytes: Uint8Array, options: DriverPutOptions): Promise<"created" | "exists">;
   /**
-   * A big object in parts, sent as they come and {@link DriverUpload.complete}d at the end; nothing
-   * appears before. With `ifAbsent`, as for {@link put}, at completion.
+   * Starts to send a big object in parts, sent as they come and {@link DriverUpload.complete}d at
+   * the end; nothing appears before. With `ifAbsent`, completion behaves like {@link put}.
    */
   startUpload(key: string, options: DriverPutOptions): Promise<DriverUpload>;
-  /** Copy on the service's side; `false` where the source is missing. */
+  /** Copies on the service's side; returns `false` if the source is missing. */
   copy(from: string, to: string, options: DriverPutOptions): Promise<boolean | "exists">;
-  /** Resolves also where there was none. */
+  /** Also resolves if there was no object. */
   remove(key: string, options: DriverCallOptions): Promise<void>;
   /**
-   * One page of the objects whose keys begin with `prefix`; by one request, so that each page is
-   * repeated alone.
+   * Returns one page of the objects whose keys begin with `prefix`. It sends one request, so that
+   * each page is retried alone.
    */
   list(prefix: string, options: DriverListOptions): Promise<DriverPage>;
   /**
-   * What an error of the client means. Only asked where the signal of the call was not aborted, so
-   * an aborted request was broken off by somebody else.
+   * Classifies an error of the client. It is only called if the signal of the call was not aborted,
+   * so a request that reports an abort was broken off by another cause.
    */
-  judge(error: unknown): DriverVerdict;
-  /** Let go of connections. */
+  classify(error: unknown): ErrorClass;
+  /** Closes connections. */
   close?(): void;
 }
 
@@ -50,22 +50,22 @@ export interface DriverCallOptions {
 }
 
 export interface DriverListOptions extends DriverCallOptions {
-  /** {@link DriverPage.next} of the page before; none for the first one. */
+  /** {@link DriverPage.next} of the page before; undefined for the first page. */
   readonly after: string | undefined;
 }
 
-/** Some of a list of objects. */
+/** One page of a list of objects. */
 export interface DriverPage {
   readonly entries: readonly DriverEntry[];
-  /** Where the next page begins, in the service's words; `undefined` after the last one. */
+  /** The start of the next page, in the service's own form; undefined after the last one. */
   readonly next: string | undefined;
 }
 
 export interface DriverGetOptions extends DriverCallOptions {
   readonly range?: { readonly start: number; readonly end: number } | undefined;
   /**
-   * Only this version of the object: `etag` of an earlier answer; another one there is judged
-   * `"changed"`.
+   * Requests only this version of the object, by the `etag` of an earlier answer; if the object has
+   * another version, the error is classified as `"changed"`.
    */
   readonly etag?: string | undefined;
 }
@@ -73,44 +73,44 @@ export interface DriverGetOptions extends DriverCallOptions {
 export interface DriverPutOptions extends DriverCallOptions {
   readonly ifAbsent: boolean;
   /**
-   * Kept with the object as metadata under the key `writer`: by it a writer whose answer was lost
-   * knows its own object again.
+   * Metadata that is stored with the object under the key `writer`: a writer whose answer was lost
+   * recognizes its own object by it.
    */
   readonly writer?: string | undefined;
 }
 
-/** An object as it comes: sizes are known before its bytes are read. */
+/** An object whose sizes are known before its bytes are read. */
 export interface DriverObject {
-  /** Of the whole object, whatever the range. */
+  /** The size of the whole object, whatever the range. */
   readonly sizeBytes: number;
   readonly etag: string | undefined;
-  /** To be read to the end, or left by `return()`, which ends the transfer. */
+  /** The reader must read this to the end, or call `return()`, which ends the transfer. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
 export interface DriverEntry {
   readonly key: string;
   readonly sizeBytes: number;
-  /** By the service's clock. */
+  /** The time by the service's clock. */
   readonly modifiedMs: number;
-  /** See {@link DriverPutOptions.writer}; `head` tells it, lists need not. */
+  /** See {@link DriverPutOptions.writer}; `head` returns it, lists need not. */
   readonly writer?: string | undefined;
 }
 
-/** An upload in parts that was begun. */
+/** An upload in parts that was started. */
 export interface DriverUpload {
-  /** Every part but the last has at least this size. */
+  /** The least size of every part but the last. */
   readonly minPartBytes: number;
   readonly maxParts: number;
-  /** Parts count from 1, and may be sent at the same time and again. */
+  /** Sends one part; parts count from 1, may be sent concurrently, and may be sent again. */
   sendPart(part: number, bytes: Uint8Array, options: DriverCallOptions): Promise<void>;
   complete(options: DriverCallOptions): Promise<"created" | "exists">;
-  /** Nothing stays on the service. */
+  /** Removes all parts from the service. */
   abort(options: DriverCallOptions): Promise<void>;
 }
 
-/** What to make of an error. */
-export interface DriverVerdict {
+/** The classification of an error. */
+export interface ErrorClass {
   readonly kind:
     | "missing" /* the object */
     | "exists" /* a condition was not met */
@@ -120,17 +120,17 @@ export interface DriverVerdict {
     | "access" /* 401, 403, no credentials */
     | "full"
     | "other";
-  /** `SlowDown`, `403`, `ECONNRESET`. */
+  /** The code, such as `SlowDown`, `403` or `ECONNRESET`. */
   readonly systemCode: string | undefined;
   /**
-   * For people: what is wrong and what to do, where more is known than the client's message says
+   * Tells people what is wrong and what to do, if more is known than the client's message says
    * ("there is no bucket of that name").
    */
   readonly problem?: string | undefined;
-  /** Of a `Retry-After`. */
+  /** The delay of a `Retry-After` header. */
   readonly retryAfterMs?: number | undefined;
-  /** The service has more requests than it takes, and says so. */
+  /** The service says that it gets more requests than it accepts. */
   readonly isThrottled?: boolean | undefined;
-  /** Nothing answers: no such host, no listener, no way there. */
+  /** The service cannot be reached: no such host, no listener, no route. */
   readonly isAway?: boolean | undefined;
 }

@@ -17,18 +17,17 @@ import { readObject } from "./read-object.ts";
 import { type BucketPatience, BucketRequests, type Request } from "./requests.ts";
 import { type Writing, writeObject } from "./write-object.ts";
 
-/** How a store is made of a bucket. */
 export interface BucketOptions {
-  /** Before every key; without a separator at its end. */
+  /** A prefix for every key, without a separator at its end. */
   readonly prefix?: string | undefined;
   readonly patience?: Partial<BucketPatience> | undefined;
 }
 
-/** Above this, services do not copy in one request. */
+/** Services do not copy larger objects in one request. */
 const MAX_COPY_BYTES = 4 * 1024 ** 3;
 const PIECE_BYTES = 8 * 1024 * 1024;
 
-/** A store in a bucket: what every service has in common. */
+/** Creates a store in a bucket of any service. */
 export function createBucketStore(driver: BucketDriver, options: BucketOptions = {}): Store {
   return new BucketStore(driver, options);
 }
@@ -139,15 +138,15 @@ class BucketStore implements Store {
     assertStorePath(path);
     signal?.throwIfAborted();
     await this.prepare({ signal });
-    // Where the service cannot refuse, the last one of several wins; at least what has long been
-    // there is left alone.
+    // If the service cannot refuse to overwrite, the last of several writers wins; an object that
+    // has existed for long is at least left alone.
     if (!this.#excludes && (await this.#head(operation, path, signal)) !== undefined) return "exists";
     return writeObject(this.#writingFor(operation, path, signal, this.#excludes), chunks);
   }
 
   /**
-   * Some services refuse to overwrite, some say that they do not know how, and some overwrite
-   * without a word.
+   * Finds out whether the service refuses to overwrite: some do, some say that they cannot, and
+   * some overwrite without a word.
    */
   async #probe(): Promise<void> {
     const name = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
@@ -157,7 +156,7 @@ class BucketStore implements Store {
         try {
           return await this.#driver.put(this.#keyOf(path), Buffer.from(text), { signal, ifAbsent: true });
         } catch (error) {
-          if (this.#requests.judge(error).kind === "unsupported") return "unsupported";
+          if (this.#requests.classify(error).kind === "unsupported") return "unsupported";
           throw error;
         }
       });
@@ -168,7 +167,7 @@ class BucketStore implements Store {
       return bytes !== undefined && Buffer.from(bytes).toString() === "first";
     };
     this.#excludes = outcomes[1] === "exists" && (await isKept());
-    // Who may not remove anything may still store.
+    // A user without the right to remove may still store.
     if (outcomes[0] !== "unsupported") await this.remove(path).catch(() => {});
   }
 
@@ -219,8 +218,8 @@ class BucketStore implements Store {
 }
 
 /**
- * Every request listens to it, and Node warns where more than ten listen to one signal, as callers
- * may well have one for all they do.
+ * Wraps the caller's signal: every request listens to it, and Node warns if more than ten listeners
+ * share one signal, as all calls of a caller may.
  */
 function ownSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   return signal && AbortSignal.any([signal]);

@@ -1,7 +1,7 @@
 import { isError } from "../../errors/error-kind.ts";
-import type { DriverVerdict } from "./bucket-driver.ts";
+import type { ErrorClass } from "./bucket-driver.ts";
 
-/** Nothing answers there now; it may the next time. */
+/** The server cannot be reached now; it may be the next time. */
 const AWAY = new Set([
   "ECONNREFUSED",
   "ENETUNREACH",
@@ -14,8 +14,8 @@ const AWAY = new Set([
   "ERR_SOCKET_CONNECTION_TIMEOUT",
 ]);
 /**
- * What Node and the libraries below the clients call a connection that broke off, at any point of a
- * request or an answer.
+ * The codes that Node and the libraries below the clients use for a connection that broke off, at
+ * any point of a request or an answer.
  */
 const BROKEN = new Set([
   "ECONNRESET",
@@ -33,7 +33,7 @@ const BROKEN = new Set([
   "UND_ERR_SOCKET",
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
-  // What the clients of Azure and Google make of an answer of which they have got a part only.
+  // The clients of Azure and Google use these codes for an incomplete answer.
   "PARSE_ERROR",
   "REQUEST_SEND_ERROR",
 ]);
@@ -43,11 +43,11 @@ const BROKEN_MESSAGE =
 const MAX_CAUSES = 8;
 
 /**
- * What to make of a failure of the network, wherever in the chain of causes it stands; `undefined`
- * for any other. It is asked where nobody here has aborted anything, so a request that was aborted
- * has broken off by itself.
+ * Classifies a failure of the network, wherever it is in the chain of causes; returns undefined for
+ * other errors. It is called only if the caller has not aborted, so an aborted request has broken
+ * off by itself.
  */
-export function judgeNetwork(error: unknown): DriverVerdict | undefined {
+export function classifyNetworkError(error: unknown): ErrorClass | undefined {
   let cause = error;
   for (let depth = 0; depth < MAX_CAUSES && isError(cause); depth++) {
     const { code } = cause as NodeJS.ErrnoException;

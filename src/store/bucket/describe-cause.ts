@@ -4,7 +4,7 @@ import { redactCredentials } from "../location/redact-credentials.ts";
 const MAX_DEPTH = 5;
 const MAX_MESSAGE_CHARS = 2000;
 
-/** What is kept of an error of a client, besides its message and where it came from. */
+/** The fields that are kept of a client's error, besides its message and stack. */
 interface Described {
   code?: string | number;
   status?: number;
@@ -12,9 +12,9 @@ interface Described {
 }
 
 /**
- * A plain error that says what an error of a client said: name, code, status, message, stack and
- * causes, without credentials. The errors of clients hold the request and the answer with all their
- * headers, and whoever inspects or sends off the cause of a store's error would show them.
+ * Returns a plain error with what a client's error said: name, code, status, message, stack and
+ * causes, without credentials. Errors of clients hold the request and the answer with all their
+ * headers, and a program that inspects or logs the cause of a store's error would show them.
  */
 export function describeCause(error: unknown, depth = 0): Error {
   const { name, message, stack, cause, errors } = Object(error) as Partial<AggregateError>;

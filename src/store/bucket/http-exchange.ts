@@ -7,18 +7,18 @@ export interface HttpCall {
   readonly method: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Sent one after the other; they are not copied. */
+  /** The chunks are sent one after the other; they are not copied. */
   readonly body?: readonly Uint8Array[] | undefined;
   readonly signal: AbortSignal;
 }
 
-/** The head of an answer is here, and its body follows. */
+/** An answer whose head has arrived, and whose body follows. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /**
-   * Rejects where the connection breaks off before the announced end. It is to be read to the end,
-   * or left by `return()`.
+   * Rejects if the connection breaks off before the announced end. The reader must read it to the
+   * end, or call `return()`.
    */
   readonly body: AsyncIterable<Uint8Array>;
 }
@@ -26,7 +26,7 @@ export interface HttpAnswer {
 const SHARED = { keepAlive: true, maxSockets: 100, scheduling: "lifo" } as const;
 const plain = new HttpAgent(SHARED);
 const direct = new HttpsAgent(SHARED);
-/** By the address of the proxy. */
+/** The agents by the address of their proxy. */
 const tunnels = new Map<string, HttpsAgent>();
 
 function agentFor(url: URL): HttpAgent | undefined {
@@ -40,10 +40,11 @@ function agentFor(url: URL): HttpAgent | undefined {
 }
 
 /**
- * Send one request, once. Nothing is retried, nothing is decompressed and no redirection is
- * followed; whatever breaks off rejects, at any point of the answer.
+ * Sends one request, once. Nothing is retried, nothing is decompressed and no redirection is
+ * followed; a connection that breaks off rejects, at any point of the answer.
  *
- * @throws what Node calls the failure of the connection, `ECONNRESET`; an `AbortError` when the
+ * @throws Node's error for the failure of the connection, such as `ECONNRESET`; an `AbortError`
+ * when the
  * signal is aborted.
  */
 export function callHttp({ method, url, headers = {}, body = [], signal }: HttpCall): Promise<HttpAnswer> {
@@ -60,12 +61,12 @@ export function callHttp({ method, url, headers = {}, body = [], signal }: HttpC
       signal,
       headers: { ...headers, ...(isSent ? { "content-length": length } : {}) },
     });
-    // It stays for the life of the request: an error that comes after the answer has begun ends the
-    // process where nothing listens.
+    // The listener stays for the life of the request: an error after the start of the answer would
+    // end the process without one.
     outgoing.on("error", reject);
     outgoing.once("response", (incoming) => {
-      // The reader of the body gets the error as well; where there is no reader, nothing else would
-      // listen.
+      // The reader of the body gets the error as well; if there is no reader, this is the only
+      // listener.
       incoming.on("error", () => {});
       resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
     });
@@ -74,10 +75,10 @@ export function callHttp({ method, url, headers = {}, body = [], signal }: HttpC
   });
 }
 
-/** Longer answers than this are not texts that a service sends about one request. */
+/** A text that a service sends about one request is not longer than this. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 
-/** The whole body as text. */
+/** Reads the whole body as text. */
 export async function textOf({ body }: HttpAnswer, onMoved?: () => void): Promise<string> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;

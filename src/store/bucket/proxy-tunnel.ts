@@ -5,8 +5,8 @@ import { type ConnectionOptions, connect as secure } from "node:tls";
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy that the environment names for a host, by the variables that the client of Google looks
- * at as well.
+ * Returns the proxy that the environment names for a host, by the variables that Google's client
+ * reads as well.
  */
 export function proxyFor({ hostname, port }: URL, env: Variables = process.env): URL | undefined {
   const given = env.https_proxy || env.HTTPS_PROXY || env.http_proxy || env.HTTP_PROXY;
@@ -18,8 +18,8 @@ export function proxyFor({ hostname, port }: URL, env: Variables = process.env):
 }
 
 /**
- * `example.com` and `.example.com` are also for what lies below it; `example.com:8443` is for that
- * port.
+ * Returns whether a pattern of `NO_PROXY` matches: `example.com` and `.example.com` also match
+ * subdomains; `example.com:8443` matches only that port.
  */
 function isOf(pattern: string, hostname: string, port: string): boolean {
   const [, name = "", only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(pattern) ?? [];
@@ -28,8 +28,8 @@ function isOf(pattern: string, hostname: string, port: string): boolean {
 }
 
 /**
- * Keeps connections to servers that a proxy stands before: it is asked for a tunnel, and sees
- * nothing of what goes through.
+ * Keeps connections to servers behind a proxy: the proxy opens a tunnel, and cannot read what goes
+ * through.
  */
 export class TunnelAgent extends HttpsAgent {
   readonly #proxy: URL;
@@ -52,7 +52,7 @@ export class TunnelAgent extends HttpsAgent {
       username === "" ? {} : { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` };
     const headers = { host: target, ...authorization };
     const ask = isSecure ? askSecurely : askPlainly;
-    // Who gives up the request gives up the tunnel.
+    // Aborting the request aborts the tunnel.
     const asked = ask({ host: hostname, port, method: "CONNECT", path: target, headers, signal: options.signal });
     asked.once("error", fail);
     asked.once("connect", ({ statusCode }, socket) => {
@@ -64,7 +64,7 @@ export class TunnelAgent extends HttpsAgent {
       fail(new Error(`the proxy of the environment refused the connection (${statusCode})`));
     });
     asked.end();
-    // The connection comes later, by `done`.
+    // The connection follows later, through `done`.
     return undefined;
   }
 }

@@ -5,9 +5,9 @@ import type { ReadOptions } from "../store.ts";
 import type { BucketDriver, DriverObject } from "./bucket-driver.ts";
 import { type Attempt, type BucketRequests, EndedEarly, ObjectChanged, type Request } from "./requests.ts";
 
-/** Requests under way at once for one object. */
+/** The number of concurrent requests for one object. */
 const LANES = 8;
-/** Replaced so often in a row while it is read is odd. */
+/** An object that is replaced this often in a row while it is read is unusual enough to give up. */
 const MAX_LOOKS = 5;
 
 interface Reading {
@@ -17,18 +17,18 @@ interface Reading {
   readonly request: Request;
 }
 
-/** An object whose first part is there. */
+/** An object whose first part has arrived. */
 interface Begun {
   readonly bytes: Uint8Array;
-  /** Where in the object the first byte lies. */
+  /** The offset of the first byte in the object. */
   readonly start: number;
   readonly etag: string | undefined;
   readonly gotBytes: number;
 }
 
 /**
- * {@link Store.read} of a bucket: a small object takes one request; a big one is held to one
- * version, and its parts come side by side.
+ * Implements {@link Store.read} for a bucket: a small object takes one request; a big one is pinned
+ * to one version, and its parts are fetched concurrently.
  */
 export async function readObject(reading: Reading, options: ReadOptions): Promise<Uint8Array | undefined> {
   for (let look = 0; look < MAX_LOOKS; look++) {
@@ -47,19 +47,21 @@ export async function readObject(reading: Reading, options: ReadOptions): Promis
   );
 }
 
-/** The first request tells how big the object is; what it brings is kept. */
+/**
+ * Sends the first request, which tells the size of the object, and keeps the bytes that it brings.
+ */
 async function begin(reading: Reading, options: ReadOptions): Promise<Begun | undefined> {
   const { range, maxBytes = Number.POSITIVE_INFINITY } = options;
   const start = Math.max(0, range?.start ?? 0);
   const wantedEnd = range === undefined ? Number.POSITIVE_INFINITY : Math.max(start, range.end);
-  // Without a range where all of it is allowed to be small: some services are odd about ranges of
-  // nothing.
+  // The request has no range if the whole object may be read and is limited to a small size: some
+  // services treat ranges of empty objects differently.
   const isWhole = range === undefined && maxBytes <= CHUNK_BYTES;
   let bytes: Uint8Array | undefined;
   let gotBytes = 0;
   let etag: string | undefined;
   const found = await reading.requests.send(reading.request, async (attempt) => {
-    // All of it came, and then the connection broke.
+    // All bytes had arrived when the connection broke.
     if (bytes !== undefined && gotBytes > 0 && gotBytes === Math.min(bytes.length, CHUNK_BYTES)) return bytes;
     const from = start + gotBytes;
     const end = Math.min(wantedEnd, start + CHUNK_BYTES);
@@ -111,7 +113,7 @@ function* partOffsets(sizeBytes: number): Generator<number, void, undefined> {
   for (let offset = CHUNK_BYTES; offset < sizeBytes; offset += CHUNK_BYTES) yield offset;
 }
 
-/** A part; what has arrived by the time of a failure is not asked for again. */
+/** Reads one part; a retry does not fetch again what had arrived before the failure. */
 async function readPart(reading: Reading, begun: Begun, offset: number, part: Uint8Array): Promise<void> {
   const from = begun.start + offset;
   let gotBytes = 0;
@@ -136,14 +138,14 @@ async function fill(
   let filled = 0;
   for await (const piece of body) {
     attempt.moved();
-    // Given up meanwhile: another attempt may be writing here.
+    // This attempt was given up meanwhile: another attempt may be writing here.
     attempt.signal.throwIfAborted();
     const fitting = piece.subarray(0, target.length - filled);
     target.set(fitting, filled);
     filled += fitting.length;
     onMoved(fitting.length);
-    // More than was asked for: a service that knows no ranges sends everything, and then offsets
-    // mean nothing.
+    // The service sent more than requested: it does not support ranges and sends everything, so
+    // offsets mean nothing.
     if (fitting.length < piece.length) throw new Error("the service sent more than was asked for");
   }
   if (filled < target.length) throw new EndedEarly(filled, target.length);

@@ -9,24 +9,24 @@ import {
 } from "../../errors/store-errors.ts";
 import { orAborted } from "../../util/concurrency/on-abort.ts";
 import { CallerFailure } from "../caller-failure.ts";
-import type { BucketDriver, DriverVerdict } from "./bucket-driver.ts";
+import type { BucketDriver, ErrorClass } from "./bucket-driver.ts";
 import { describeCause } from "./describe-cause.ts";
 
-/** How patient a bucket is with its service. */
+/** The patience of a bucket with its service. */
 export interface BucketPatience {
   /**
-   * Of one request, the first one included. Default 6, and where the service was there before, as
-   * many as fit into 30 s.
+   * The number of attempts at one request, the first one included. Default 6, and for a service
+   * that has answered before, as many as fit into 30 s.
    */
   readonly attempts: number;
   /**
-   * Before the second attempt, in milliseconds; doubled each time, up to 10 s, and scattered.
-   * Default 200.
+   * The delay before the second attempt, in milliseconds; it doubles each time, up to 10 s, and is
+   * randomized. Default 200.
    */
   readonly delayMs: number;
   /**
-   * A request during which no byte has moved for so long, in milliseconds, is given up and tried
-   * anew; sending is given more, by how fast it went before. Default 30,000.
+   * A request during which no byte has moved for this long, in milliseconds, is aborted and tried
+   * again; sending gets more time, depending on the speed so far. Default 30,000.
    */
   readonly stallMs: number;
 }
@@ -35,47 +35,47 @@ const DEFAULT_ATTEMPTS = 6;
 const defaultTiming = { delayMs: 200, stallMs: 30_000 };
 
 const MAX_DELAY_MS = 10_000;
-/** A service that was there a moment ago is worth a longer wait than one that was never reached. */
+/** A service that answered a moment ago is worth a longer wait than one that was never reached. */
 const KNOWN_SERVICE_MS = 30_000;
-/** In all, for one request, a service may ask its clients to wait so long. */
+/** A service may ask its clients to wait this long in total for one request. */
 const MAX_ASKED_MS = 180_000;
 /**
- * As long as nothing is known of a connection, it is taken to send so many bytes in a millisecond,
- * and so much faster than what was seen it need not be.
+ * Throughput assumed (bytes/ms) until a transfer has been measured; afterwards a request may be
+ * `SLOWER_THAN_SEEN` times slower than the slowest recent one.
  */
 const ASSUMED_BYTES_PER_MS = 100;
 const SLOWER_THAN_SEEN = 10;
-/** Slower than this no upload is worth waiting for. */
+/** An upload slower than this is not worth waiting for. */
 const MIN_BYTES_PER_MS = 20;
-/** The answer to less says more about the way there and back. */
+/** The time of a smaller transfer says more about the round trip than about the throughput. */
 const TELLING_BYTES = 256 * 1024;
 
 /** One attempt at a request. */
 export interface Attempt {
   /** Aborted when the caller gives up, and when the attempt has stalled. */
   readonly signal: AbortSignal;
-  /** How many attempts came before it. */
+  /** The number of attempts before this one. */
   readonly earlier: number;
-  /** Bytes have moved: it has not stalled. */
+  /** Records that bytes have moved: the attempt has not stalled. */
   moved(): void;
 }
 
-/** Says what a request is about. */
+/** Describes a request. */
 export interface Request {
   readonly operation: StoreOperation;
-  /** As a person finds it. */
+  /** The path as a person finds it. */
   readonly path: string;
   readonly signal: AbortSignal | undefined;
-  /** That are sent in one go, without a sign of life in between. */
+  /** The number of bytes that are sent in one go, without a sign of life in between. */
   readonly sentBytes?: number;
 }
 
-/** Thrown by a reader whose object has become another one meanwhile. */
+/** A reader throws this if its object has changed meanwhile. */
 export class ObjectChanged extends Error {}
 
 /**
- * Sends requests to one service: repeats what may pass, gives up what has stalled, and says what
- * went wrong in the words of a store.
+ * Sends requests to one service: retries passing failures, aborts stalled attempts, and reports
+ * failures as store errors.
  */
 export class BucketRequests {
   readonly #driver: BucketDriver;
@@ -84,7 +84,7 @@ export class BucketRequests {
   readonly #stallMs: number;
   /** Whether the service has answered, and was not given up since. */
   #isThere = false;
-  /** How long a byte takes to be sent, at most, as far as was seen lately. */
+  /** The longest time that sending a byte took recently. */
   #msPerByte: number | undefined;
 
   constructor(driver: BucketDriver, patience: Partial<BucketPatience> = {}) {
@@ -112,19 +112,20 @@ export class BucketRequests {
         this.#isThere = true;
         return answer;
       } catch (error) {
-        // Whatever of it is still under way: an answer that nobody reads keeps its connection.
+        // Ends whatever of the attempt is still under way: an answer that is never read keeps its
+        // connection.
         watched.end(error);
-        // The caller's reason, whatever the client made of it.
+        // The caller's reason wins, whatever error the client made of it.
         signal?.throwIfAborted();
         if (error instanceof CallerFailure) throw error.cause;
         if (error instanceof ObjectChanged || error instanceof StoreError) throw error;
-        const verdict = watched.hasStalled ? stalled(this.#stallMs) : this.judge(error);
-        if (verdict.kind === "changed") throw new ObjectChanged("changed", { cause: error });
-        if (!watched.hasStalled && verdict.isAway !== true) this.#isThere = true;
-        const waitMs = this.#waitMsOf(earlier, verdict);
-        if (!this.#isWorthAnother(verdict, earlier + 1, performance.now() - beganMs + waitMs)) {
-          this.#isThere &&= !watched.hasStalled && verdict.isAway !== true;
-          throw describe(request, verdict, error, earlier + 1);
+        const errorClass = watched.hasStalled ? stalled(this.#stallMs) : this.classify(error);
+        if (errorClass.kind === "changed") throw new ObjectChanged("changed", { cause: error });
+        if (!watched.hasStalled && errorClass.isAway !== true) this.#isThere = true;
+        const waitMs = this.#waitMsOf(earlier, errorClass);
+        if (!this.#isWorthAnother(errorClass, earlier + 1, performance.now() - beganMs + waitMs)) {
+          this.#isThere &&= !watched.hasStalled && errorClass.isAway !== true;
+          throw describe(request, errorClass, error, earlier + 1);
         }
         await pause(waitMs, signal);
       } finally {
@@ -133,14 +134,14 @@ export class BucketRequests {
     }
   }
 
-  judge(error: unknown): DriverVerdict {
+  classify(error: unknown): ErrorClass {
     if (error instanceof EndedEarly) return { kind: "passing", systemCode: undefined, problem: error.message };
-    return this.#driver.judge(error);
+    return this.#driver.classify(error);
   }
 
   /**
-   * Nobody tells how much of what is sent has arrived, so sending is given time, and more each
-   * time.
+   * Returns the time that sending may take, more with each attempt: no event tells how many of the
+   * sent bytes have arrived.
    */
   #sendingMsOf({ sentBytes = 0 }: Request, earlier: number): number {
     const seen = this.#msPerByte;
@@ -154,14 +155,14 @@ export class BucketRequests {
     this.#msPerByte = Math.max(elapsedMs / sentBytes, (this.#msPerByte ?? 0) * 0.9);
   }
 
-  #waitMsOf(earlier: number, { retryAfterMs = 0 }: DriverVerdict): number {
+  #waitMsOf(earlier: number, { retryAfterMs = 0 }: ErrorClass): number {
     const backoffMs = Math.min(MAX_DELAY_MS, this.#delayMs * 2 ** earlier);
-    // Scattered, so that those who failed together do not come back together.
+    // The delay is randomized, so that requests that failed together do not come back together.
     return Math.max(backoffMs * (0.5 + Math.random() / 2), retryAfterMs);
   }
 
   /** @param byThenMs - how long the request will have taken when the next attempt begins */
-  #isWorthAnother({ kind, retryAfterMs }: DriverVerdict, attempts: number, byThenMs: number): boolean {
+  #isWorthAnother({ kind, retryAfterMs }: ErrorClass, attempts: number, byThenMs: number): boolean {
     if (kind !== "passing") return false;
     const isAsked = retryAfterMs !== undefined;
     if (isAsked && byThenMs > MAX_ASKED_MS) return false;
@@ -179,7 +180,7 @@ async function pause(waitMs: number, signal: AbortSignal | undefined): Promise<v
   }
 }
 
-/** A body that had fewer bytes than were announced. */
+/** The body had fewer bytes than were announced. */
 export class EndedEarly extends Error {
   constructor(gotBytes: number, wantedBytes: number) {
     super(`the answer ended after ${gotBytes} of ${wantedBytes} bytes`);
@@ -199,8 +200,8 @@ class StallWatch {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param sendingMs - what sending may take besides; asked again, since others tell meanwhile how
-   * fast it goes
+   * @param sendingMs - returns the additional time that sending may take; it is called again, since
+   * other requests measure the speed meanwhile
    */
   constructor(caller: AbortSignal | undefined, stallMs: number, sendingMs: () => number) {
     this.#caller = caller;
@@ -213,7 +214,7 @@ class StallWatch {
 
   moved(): void {
     this.#lastMs = performance.now();
-    // Refreshing would bring a timer back that was cleared.
+    // Refreshing would revive a timer that was cleared.
     this.#timer?.refresh();
   }
 
@@ -239,19 +240,19 @@ class StallWatch {
   }
 }
 
-function stalled(stallMs: number): DriverVerdict {
+function stalled(stallMs: number): ErrorClass {
   return { kind: "passing", systemCode: "ETIMEDOUT", problem: `no byte has moved for ${stallMs / 1000} s` };
 }
 
-function describe(request: Request, verdict: DriverVerdict, error: unknown, attempts: number): StoreError {
+function describe(request: Request, errorClass: ErrorClass, error: unknown, attempts: number): StoreError {
   const { operation, path } = request;
-  const { kind, systemCode, problem, isThrottled = false } = verdict;
+  const { kind, systemCode, problem, isThrottled = false } = errorClass;
   const cause = describeCause(error);
   const failure: StoreFailure = { operation, path, ...(systemCode === undefined ? {} : { systemCode }), cause };
   if (kind === "access") return new StoreAccessError(failure, problem);
   if (kind === "full") return new StoreFullError(failure);
   const tries = attempts > 1 ? ` (${attempts} attempts)` : "";
-  if (isThrottled) return new StoreIoError(failure, `${throttled(verdict)}${tries}`, WAIT);
+  if (isThrottled) return new StoreIoError(failure, `${throttled(errorClass)}${tries}`, WAIT);
   const what = problem ?? (cause.message === "" ? "the service failed" : cause.message);
   return new StoreIoError(failure, `${what}${tries}`, CHECK);
 }
@@ -259,7 +260,7 @@ function describe(request: Request, verdict: DriverVerdict, error: unknown, atte
 const WAIT = "Wait a while, or send fewer requests at the same time, then repeat it";
 const CHECK = "Check the connection and the service, then repeat it";
 
-function throttled({ retryAfterMs }: DriverVerdict): string {
+function throttled({ retryAfterMs }: ErrorClass): string {
   const asked = retryAfterMs === undefined ? "" : `, and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
   return `the service has too many requests${asked}`;
 }

@@ -1,8 +1,8 @@
 /**
- * How long a service asks its client to wait, by the headers of an answer: `Retry-After` in seconds
- * or as a date, or the milliseconds that Azure also says.
+ * Returns how long a service asks its client to wait, by the headers of an answer: `Retry-After` in
+ * seconds or as a date, or the milliseconds that Azure also sends.
  *
- * @param header - the value of a header by its name in small letters
+ * @param header - returns the value of a header by its lower-case name
  */
 export function retryAfterOf(header: (name: string) => string | null | undefined): { readonly retryAfterMs?: number } {
   for (const name of ["retry-after-ms", "x-ms-retry-after-ms"]) {
@@ -14,7 +14,8 @@ export function retryAfterOf(header: (name: string) => string | null | undefined
   if (seconds !== undefined) return seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
   const untilMs = Date.parse(told);
   if (Number.isNaN(untilMs)) return {};
-  // By the clock of the service, where it says what that shows: this machine's may be wrong.
+  // The wait is measured by the service's clock, if the answer has its date: this machine's may be
+  // wrong.
   const sentMs = Date.parse(header("date") ?? "");
   const waitMs = untilMs - (Number.isNaN(sentMs) ? Date.now() : sentMs);
   return waitMs > 0 ? { retryAfterMs: waitMs } : {};

@@ -5,16 +5,17 @@ import type { Chunks } from "../store.ts";
 import type { BucketDriver, DriverUpload } from "./bucket-driver.ts";
 import type { BucketRequests, Request } from "./requests.ts";
 
-/** Up to this size an object is one request. */
+/** Objects up to this size are sent by one request. */
 const PART_BYTES = 8 * 1024 * 1024;
-/** Parts under way at once; each is in memory until it has arrived. */
+/** The number of parts under way at once; each is in memory until it has arrived. */
 const LANES = 4;
-/** After so many parts, they grow by as much again: services take 10,000 parts. */
+/**
+ * After this many parts, the size of a part grows by the initial size: services take 10,000 parts.
+ */
 const PARTS_PER_SIZE = 1000;
-/** For tidying up after somebody who does not wait any longer. */
+/** The time limit for cleaning up after a caller that no longer waits. */
 const ABORT_MS = 10_000;
 
-/** An object that is to be written. */
 export interface Writing {
   readonly driver: BucketDriver;
   readonly requests: BucketRequests;
@@ -22,15 +23,15 @@ export interface Writing {
   readonly operation: StoreOperation;
   readonly path: string;
   readonly signal: AbortSignal | undefined;
-  /** The service is to refuse where something of that name is there. */
+  /** The service must refuse if an object of that name exists. */
   readonly ifAbsent: boolean;
 }
 
 /**
- * Write an object: a small one at once, a big one in parts that are sent as they come. Nothing
- * appears before all of it is there; on failure nothing stays.
+ * Writes an object: a small one at once, a big one in parts that are sent as they come. Nothing
+ * appears before it is complete; on failure nothing stays.
  *
- * @returns `"exists"` where `ifAbsent` and another one was there; never for one that this call
+ * @returns `"exists"` if `ifAbsent` and the object existed; never for one that this call
  * itself has written.
  */
 export async function writeObject(writing: Writing, chunks: Chunks): Promise<"created" | "exists"> {
@@ -60,9 +61,9 @@ async function putObject(writing: Writing, bytes: Uint8Array): Promise<"created"
 }
 
 /**
- * Whose object is there. Where an answer was lost, it may have been an earlier attempt of this
- * write that wrote what now stands in its way; asked for without counting attempts, since clients
- * and proxies may repeat a request without a word.
+ * Finds out which writer's object exists. If an answer was lost, an earlier attempt of this write
+ * may have created the object that is now in its way. This does not depend on the number of
+ * attempts, since clients and proxies may repeat a request silently.
  */
 async function findWinner(
   { driver, key }: Writing,
@@ -93,8 +94,8 @@ async function uploadObject(
 }
 
 /**
- * What has begun by the time that the caller gives up would stay for ever, did nobody hear its
- * name.
+ * Starts the upload. If the caller aborts while it is being started, this waits for its id so that
+ * it can be aborted; otherwise its parts would stay forever.
  */
 async function startUpload(writing: Writing, writer: string): Promise<DriverUpload> {
   const { driver, requests, key, ifAbsent, signal } = writing;
@@ -127,9 +128,9 @@ async function completeUpload(
     await abortUpload(writing, upload);
     return "exists";
   } catch (error) {
-    // A repeated completion finds no upload any more where the first one, whose answer was lost,
-    // has completed it, and where another writer came at the same moment.
-    if (earlier === 0 || writing.requests.judge(error).kind !== "missing") throw error;
+    // A repeated completion finds no upload if the first one, whose answer was lost, completed it,
+    // or if another writer came at the same moment.
+    if (earlier === 0 || writing.requests.classify(error).kind !== "missing") throw error;
     const winner = await findWinner(writing, writer, signal);
     if (winner === "own") return "created";
     if (winner === "other" && writing.ifAbsent) return "exists";
@@ -137,7 +138,7 @@ async function completeUpload(
   }
 }
 
-/** Several parts at a time; a part whose sending fails for good ends all of it. */
+/** Sends several parts concurrently; if a part fails for good, all of them end. */
 async function sendParts(
   writing: Writing,
   upload: DriverUpload,
@@ -179,13 +180,13 @@ async function sendParts(
   if (failures.length > 0) throw failures[0];
 }
 
-/** Not for the caller to wait long for, and no failure of theirs. */
+/** Aborts the upload. The caller does not wait long for it, and its failure is not reported. */
 async function abortUpload(writing: Writing, upload: DriverUpload): Promise<void> {
   try {
     const request = { ...requestOf(writing), signal: AbortSignal.timeout(ABORT_MS) };
     await writing.requests.send(request, ({ signal }) => upload.abort({ signal }));
   } catch {
-    // The service forgets it some day: buckets have a rule for unfinished uploads.
+    // The service removes the parts some day: buckets have a rule for unfinished uploads.
   }
 }
 
@@ -201,7 +202,7 @@ function partBytes(index: number): number {
   return PART_BYTES * (1 + Math.floor(index / PARTS_PER_SIZE));
 }
 
-/** Parts that are views of what is given, where one piece fills them. */
+/** Cuts a list of chunks into parts; a part within one chunk is a view of it. */
 async function* partsOfList(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
   let index = 0;
   let group: Uint8Array[] = [];
@@ -227,7 +228,7 @@ function joined(group: readonly Uint8Array[]): Uint8Array {
   return group.length === 1 && only !== undefined ? only : Buffer.concat(group);
 }
 
-/** Parts that are copies: the source may use its memory again. */
+/** Cuts a stream into parts that are copies: the source may reuse its memory. */
 async function* partsOfStream(
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
@@ -257,12 +258,12 @@ async function* partsOfStream(
     }
     if (filled > 0) yield part.subarray(0, filled);
   } finally {
-    // Not waited for: a source that is stuck would hold up the report of an abort.
+    // This is not awaited: a stuck source would delay the report of an abort.
     if (!isDone) iterator.return?.()?.then(undefined, () => {});
   }
 }
 
-/** Grown by doubling: most objects are far smaller than a part. */
+/** Returns a part with room, grown by doubling: most objects are far smaller than a full part. */
 function withRoom(
   part: Uint8Array<ArrayBuffer>,
   filled: number,

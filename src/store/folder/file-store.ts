@@ -21,15 +21,13 @@ import { nodeSyncCalls, shortcuts, watchFolder } from "./calls/node-sync-calls.t
 import { SharedReader } from "./calls/record-reader.ts";
 import type { FolderAccess } from "./folder-access.ts";
 
-/** How a folder is used as a store. */
 export interface FileStoreOptions {
   /**
-   * Acknowledge a write only when it would survive a power cut. Default `true`; `false` is for
-   * scratch work, where a crash of the process must do no harm but a power cut may cost the last
-   * seconds.
+   * Acknowledges a write only when it would survive a power cut. Default `true`; `false` is for
+   * scratch work: a crash of the process does no harm, but a power cut may cost the last seconds.
    */
   readonly durable?: boolean | undefined;
-  /** Another disk than this machine's: a simulated one, for tests. */
+  /** Replaces this machine's disk, by a simulated one in tests. */
   readonly fileSystem?: FileSystem | undefined;
 }
 
@@ -37,8 +35,8 @@ export interface FileStoreOptions {
 export interface FileStore extends Store {
   localPath(path: StorePath): string;
   /**
-   * Remove what killed processes have left of unfinished writes, and return the number of files.
-   * The first write of each process does it by itself.
+   * Removes the unfinished writes of killed processes, and returns the number of files.
+   * The first write of each process calls it.
    *
    * @throws a StoreError
    */
@@ -46,10 +44,10 @@ export interface FileStore extends Store {
 }
 
 /**
- * A store in a folder of this machine, or of a network file system. The folder is created by the
- * first write.
+ * Creates a store in a folder of this machine, or of a network file system. The folder is created
+ * by the first write.
  *
- * @throws TypeError where the URL is not a `file:` URL.
+ * @throws TypeError if the URL is not a `file:` URL.
  *
  * @example
  * ```ts
@@ -62,7 +60,7 @@ export function fileStore(dir: string | URL, options: FileStoreOptions = {}): Fi
   return new FolderStore({ root }, durable, fileSystem);
 }
 
-/** Everything but synchronous reads. */
+/** The module does everything but synchronous reads. */
 let accessModule: typeof import("./folder-access.ts") | undefined;
 
 class FolderStore implements FileStore {
@@ -144,11 +142,11 @@ class FolderStore implements FileStore {
     const full = `${this.#ground.root}/${folder}`;
     const calls = this.#fileSystem === undefined ? nodeSyncCalls : this.#fileSystem.sync;
     try {
-      // Asked for a name inside it, since what is checked is the folders above a name.
+      // The check covers the folders above a name, so it gets a name inside the folder.
       if (calls === undefined || driveSync(checkFolders(this.#ground, `${full}/_`, "list"), calls))
         return watch(full, listener);
     } catch {
-      // There is no folder of that name, or the system is out of watches.
+      // The folder does not exist, or the system is out of watches.
     }
     return { close: () => {} };
   }

@@ -18,15 +18,15 @@ import { readFile } from "./read-file.ts";
 import { removeTemporaries } from "./temporary-files.ts";
 
 /**
- * Files open at once, for all stores of a disk together: more would not be faster, and descriptors
- * are scarce.
+ * The limit of open files, for all stores of a disk together: more would not be faster, and
+ * descriptors are scarce.
  */
 const MAX_OPEN_FILES = 64;
 const slotsOf = new WeakMap<FileSystem, Slots>();
 
 /**
- * All that a store in a folder does except for synchronous reads, which are all that a hit takes:
- * loaded by the first other call.
+ * Does all that a store in a folder does except for synchronous reads, which are enough for a hit:
+ * the first other call loads this module.
  */
 export class FolderAccess {
   readonly #volume: Volume;
@@ -137,7 +137,7 @@ export class FolderAccess {
     });
   }
 
-  /** The calls of one operation. */
+  /** Returns the calls of one operation. */
   #during(signal: AbortSignal | undefined): Pick<FileSystem, "async" | "scanFolder"> {
     const { fileSystem } = this.#volume;
     return fileSystem.during?.(signal) ?? fileSystem;
@@ -192,8 +192,8 @@ export class FolderAccess {
 
 interface CallContext extends StoreCallOptions {
   /**
-   * The caller's own code runs meanwhile. It may call the store in turn, and must not wait for a
-   * slot that this call holds.
+   * Tells that the caller's own code runs during the call. That code may call the store, and must
+   * not wait for the slot that this call holds.
    */
   readonly callsBack?: boolean;
 }

@@ -7,12 +7,12 @@ import { renameInto, type Volume } from "./calls/volume.ts";
 import { newTemporaryPath } from "./temporary-files.ts";
 
 /**
- * How long a folder that has lost its name keeps its files. A reader that had opened it before has
- * then finished listing it, and does not see a part of it.
+ * The time that a renamed folder keeps its files before they are removed: a reader that had opened
+ * it before has finished listing it by then, and does not see a part of it.
  */
 const LINGER_MS = 50;
 
-/** {@link Store.moveFolder}, step by step. */
+/** Implements {@link Store.moveFolder}. */
 export function* moveFolder(volume: Volume, from: string, to: string): Steps<boolean> {
   if (!(yield* checkFolders(volume, from, "move"))) return false;
   yield* checkFolders(volume, to, "move");
@@ -28,8 +28,8 @@ export function* moveFolder(volume: Volume, from: string, to: string): Steps<boo
 }
 
 /**
- * {@link Store.removeTree}, step by step. Where this is killed, the rest goes with other unfinished
- * work.
+ * Implements {@link Store.removeTree}. If the process is killed here, the rest is removed with
+ * other unfinished work.
  */
 export function* removeTree(volume: Volume, folder: string): Steps<boolean> {
   const aside = newTemporaryPath(volume);
@@ -41,12 +41,12 @@ export function* removeTree(volume: Volume, folder: string): Steps<boolean> {
   return true;
 }
 
-/** {@link Store.removeFolder}, step by step. An empty folder that stays does no harm. */
+/** Implements {@link Store.removeFolder}. An empty folder that stays does no harm. */
 export function* removeEmptyFolders(volume: Volume, folder: string): Steps<void> {
   try {
     if (yield* checkFolders(volume, folder, "remove")) yield* removeIfEmpty(folder);
   } catch {
-    // It is gone, or something is in it.
+    // The folder is gone, or not empty.
   }
 }
 

@@ -6,8 +6,8 @@ import { makeFolders, type Volume } from "./calls/volume.ts";
 import { attempt } from "./write-file.ts";
 
 /**
- * How systems say that they have no hard links; some say the same for other reasons, so it is tried
- * out.
+ * The codes of systems without hard links; some systems use them for other reasons too, so a trial
+ * decides.
  */
 const noHardLinks: readonly (string | undefined)[] = [
   "EPERM",
@@ -20,8 +20,8 @@ const noHardLinks: readonly (string | undefined)[] = [
 ];
 
 /**
- * Give a finished file its name, if nobody has that name: `link` is the one call that does this at
- * once and for one caller only, on every file system that has it.
+ * Gives a finished file its name, if the name is free: `link` is the one call that does this
+ * atomically and for one caller only, on every file system that has it.
  */
 export function* linkIntoPlace(volume: Volume, temporary: string, path: string): Steps<"created" | "exists"> {
   if (volume.hardLinks === false) return yield* renameOntoPlaceholder(volume, temporary, path);
@@ -41,14 +41,14 @@ export function* linkIntoPlace(volume: Volume, temporary: string, path: string):
 }
 
 /**
- * An error of `link` does not say how it went: a network may lose the answer and repeat the
- * question (EEXIST for our own name), and sshfs says EPERM where it means EEXIST. What is there
- * decides.
+ * Finds out the outcome of a failed `link`. Its error is not reliable: a network may lose the
+ * answer and repeat the request (EEXIST for our own name), and sshfs says EPERM instead of EEXIST.
+ * The state of the name decides.
  */
 function* settleLink(volume: Volume, temporary: string, path: string, error: unknown): Steps<"created" | "exists"> {
-  // It was not even tried.
+  // The call was not made at all.
   if (systemCodeOf(error) === undefined) throw error;
-  // Whoever gives up now must still learn what became of it.
+  // An aborted caller must still learn the outcome.
   yield* shield();
   const there = yield* call("stat", path);
   if (there !== undefined && there.kind !== "file")
@@ -63,7 +63,7 @@ function* settleLink(volume: Volume, temporary: string, path: string, error: unk
   return (yield* haveSameBytes(temporary, path, there.sizeBytes)) ? "created" : "exists";
 }
 
-/** Tried out with a file that is ours alone, and remembered. */
+/** Tries it out with a file of its own, and remembers the result. */
 function* hasHardLinks(volume: Volume, temporary: string): Steps<boolean> {
   if (volume.hardLinks !== undefined) return volume.hardLinks;
   const second = `${temporary}~link`;
@@ -71,7 +71,7 @@ function* hasHardLinks(volume: Volume, temporary: string): Steps<boolean> {
     yield* call("link", temporary, second);
     volume.hardLinks = true;
   } catch (error) {
-    // Any other failure says nothing about links.
+    // Another failure says nothing about hard links.
     if (!noHardLinks.includes(systemCodeOf(error))) return true;
     volume.hardLinks = (yield* call("stat", second)) !== undefined;
   }
@@ -80,10 +80,10 @@ function* hasHardLinks(volume: Volume, temporary: string): Steps<boolean> {
 }
 
 /**
- * Without hard links (FAT, some network shares): an empty file takes the name, exclusively; the
- * finished one takes its place. For a moment others are told "exists" and see an empty object, and
- * a crash in that moment leaves one: not whole, so no reader takes it for an artifact, and it is
- * healed like any other damage.
+ * Names a file without hard links (FAT, some network shares): an empty file takes the name,
+ * exclusively; then the finished file replaces it. For a moment other processes get "exists" and
+ * see an empty object, and a crash in that moment leaves one: it is not whole, so no reader takes
+ * it for an artifact, and it is healed like any other damage.
  */
 function* renameOntoPlaceholder(volume: Volume, temporary: string, path: string): Steps<"created" | "exists"> {
   let placeholder: number;
@@ -110,7 +110,7 @@ function* renameOntoPlaceholder(volume: Volume, temporary: string, path: string)
   return "created";
 }
 
-/** Only a placeholder, and only our own: the name may have got another owner since. */
+/** Removes the placeholder if it is still ours: the name may belong to another process now. */
 function* removePlaceholder(volume: Volume, path: string, identity: string | undefined): Steps<void> {
   const there = yield* call("stat", path);
   if (there?.kind !== "file" || there.sizeBytes > 0) return;

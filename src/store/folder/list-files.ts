@@ -9,7 +9,7 @@ import { driveAsync } from "./calls/drive-async.ts";
 import type { FileSystem, FolderEntry } from "./calls/file-system.ts";
 import type { Volume } from "./calls/volume.ts";
 
-/** {@link Store.list} of a folder. Symbolic links are neither followed nor listed. */
+/** Implements {@link Store.list} for a folder. Symbolic links are neither followed nor listed. */
 export async function* listFiles(
   volume: Volume,
   disk: Disk,
@@ -18,13 +18,12 @@ export async function* listFiles(
 ): AsyncGenerator<StoreEntry> {
   const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf("/")));
   assertStorePrefix(prefix);
-  // Asked for a name inside it, since what is checked is the folders above a name.
+  // The check covers the folders above a name, so it gets a name inside the folder.
   const check = checkFolders(volume, `${volume.root}/${folder}${folder === "" ? "" : "/"}_`, "list");
   if (!(await driveAsync(check, disk.async, signal))) return;
   yield* walk(volume, disk, folder, prefix, signal);
 }
 
-/** The calls of this listing. */
 type Disk = Pick<FileSystem, "async" | "scanFolder">;
 
 async function* walk(
@@ -50,7 +49,7 @@ async function* walk(
       }
     }
   } catch (error) {
-    // Nothing was ever written here, or the folder was removed while it was walked.
+    // The folder was never created, or was removed during the walk.
     if (systemCodeOf(error) !== "ENOENT") throw describeFailure(error, { operation: "list", path: full });
   }
   for (const inner of folders)
@@ -63,7 +62,7 @@ function isWanted(path: string, entry: FolderEntry, prefix: string): boolean {
   return entry.kind === "file" && path.startsWith(prefix) && isStorePath(path);
 }
 
-/** It may have become a symbolic link since it was listed. */
+/** Checks again: the folder may have become a symbolic link since it was listed. */
 async function isStillFolder(volume: Volume, disk: Disk, path: string): Promise<boolean> {
   return (await disk.async.stat(`${volume.root}/${path}`))?.kind === "folder";
 }

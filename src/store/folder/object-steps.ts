@@ -8,15 +8,15 @@ import { linkIntoPlace } from "./link-into-place.ts";
 import { newTemporaryPath, sweepOnce } from "./temporary-files.ts";
 import { attempt, writeNewFile } from "./write-file.ts";
 
-/** {@link Store.writeFresh}, step by step. */
+/** Implements {@link Store.writeFresh}. */
 export function* writeFresh(volume: Volume, path: string, chunks: Chunks, durable: boolean): Steps<void> {
   yield* writeNewFile(volume, path, chunks, durable);
 }
 
 /**
- * {@link Store.createIfAbsent}, step by step: the bytes under a temporary name, on the disk; then
- * the name, which only one writer gets; then the name on the disk, too. Only then is anybody told,
- * whichever way it went: "it is there" must also be true tomorrow.
+ * Implements {@link Store.createIfAbsent}: it writes the bytes under a temporary name and syncs
+ * them; then it links the name, which only one writer gets; then it syncs the name, too. Only then
+ * it reports either outcome: "exists" must also be true after a power cut.
  */
 export function* createIfAbsent(
   volume: Volume,
@@ -45,27 +45,30 @@ export function* createIfAbsent(
   return outcome;
 }
 
-/** Whoever wrote it may have been killed before it was on the disk, or did not care. */
+/**
+ * Syncs an object of another process, which may have been killed before it did so, or was not
+ * durable.
+ */
 function* syncExisting(path: string): Steps<void> {
   let file: number;
   try {
     file = yield* call("open", path, "read");
   } catch (error) {
-    // Removed meanwhile: then there is nothing to make last.
+    // The object was removed meanwhile: there is nothing to sync.
     if (systemCodeOf(error) === "ENOENT") return;
     throw error;
   }
   try {
     yield* call("fsync", file);
   } catch (error) {
-    // Windows syncs only what was opened for writing.
+    // Windows syncs only files that were opened for writing.
     if (systemCodeOf(error) !== "EPERM") throw error;
   } finally {
     yield* attempt(call("close", file));
   }
 }
 
-/** {@link Store.replace}, step by step. */
+/** Implements {@link Store.replace}. */
 export function* replace(volume: Volume, path: string, chunks: Chunks, durable: boolean): Steps<void> {
   yield* checkFolders(volume, path, "replace");
   const temporary = newTemporaryPath(volume);
@@ -84,8 +87,8 @@ export function* replace(volume: Volume, path: string, chunks: Chunks, durable: 
 }
 
 /**
- * {@link Store.move}, step by step. Of several who move one object, only one is told `true`: a
- * rename takes it away.
+ * Implements {@link Store.move}. If several processes move one object, only one gets `true`: its
+ * rename takes the object away.
  */
 export function* move(volume: Volume, from: string, to: string): Steps<boolean> {
   if (!(yield* checkFolders(volume, from, "move"))) return false;
@@ -101,7 +104,7 @@ export function* move(volume: Volume, from: string, to: string): Steps<boolean> 
   return true;
 }
 
-/** {@link Store.remove}, step by step. */
+/** Implements {@link Store.remove}. */
 export function* remove(volume: Volume, path: string): Steps<boolean> {
   if (!(yield* checkFolders(volume, path, "remove"))) return false;
   try {
@@ -109,13 +112,13 @@ export function* remove(volume: Volume, path: string): Steps<boolean> {
     return true;
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT") return false;
-    // For a folder, Linux says EISDIR and others say EPERM.
+    // Linux reports EISDIR for a folder, other systems EPERM.
     yield* statFile(path, "remove");
     throw error;
   }
 }
 
-/** {@link Store.stat}, step by step. */
+/** Implements {@link Store.stat}. */
 export function* stat(volume: Volume, path: string): Steps<{ sizeBytes: number; modifiedMs: number } | undefined> {
   if (!(yield* checkFolders(volume, path, "stat"))) return undefined;
   return yield* statFile(path, "stat");

@@ -7,10 +7,10 @@ import type { ReadOptions } from "../store.ts";
 import { describeKind } from "./calls/check-folders.ts";
 import type { AsyncFileSystemCalls } from "./calls/file-system.ts";
 
-/** Reads under way at once. */
+/** The number of concurrent reads. */
 const LANES = 6;
 
-/** {@link Store.read} of a file whose folders were checked. */
+/** Implements {@link Store.read} for a file whose folders were checked. */
 export async function readFile(
   calls: AsyncFileSystemCalls,
   path: string,
@@ -49,8 +49,8 @@ function allocate(path: string, sizeBytes: number): Uint8Array {
 }
 
 /**
- * Several reads at once, each into its own part of the buffer, so that the pages of a big one are
- * filled by several threads.
+ * Reads concurrently, each part into its own range of the buffer, so that several threads fill the
+ * pages of a big buffer.
  */
 async function readLanes(
   calls: AsyncFileSystemCalls,

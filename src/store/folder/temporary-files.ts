@@ -6,13 +6,13 @@ import type { FileSystem, FolderEntry } from "./calls/file-system.ts";
 import { removeAll } from "./calls/remove-all.ts";
 import type { Volume } from "./calls/volume.ts";
 
-/** Nobody writes this long without touching the file. */
+/** No writer works this long without touching its file. */
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** How many temporary files a process has made, in all its stores together. */
+/** The number of temporary files that a process has made, in all its stores together. */
 const counts = new WeakMap<FileSystem, number>();
 
-/** `<owner>~<number>`: a crash leaves a name that says whose it was. */
+/** Returns `<owner>~<number>`: after a crash, the name tells whose file it was. */
 export function newTemporaryPath(volume: Volume): string {
   const { fileSystem, root } = volume;
   const count = (counts.get(fileSystem) ?? 0) + 1;
@@ -21,15 +21,15 @@ export function newTemporaryPath(volume: Volume): string {
 }
 
 /**
- * Remove temporary files that nobody will finish: their process is certainly dead, or they were not
- * touched for 24 hours.
+ * Removes temporary files that will not be finished: their process is certainly dead, or they were
+ * not touched for 24 hours.
  *
- * @returns how many.
+ * @returns the number of files
  */
 export function* removeTemporaries(volume: Volume): Steps<number> {
   const folder = `${volume.root}/${TEMPORARY_FOLDER}`;
   let removed = 0;
-  // Through a link, the files of somebody else would be taken for ours.
+  // Through a link, the files of another store would be taken for ours.
   if (!(yield* checkFolders(volume, `${folder}/_`, "remove"))) return 0;
   for (const { name, kind } of yield* readFolderIfAny(folder)) {
     const path = `${folder}/${name}`;
@@ -40,7 +40,7 @@ export function* removeTemporaries(volume: Volume): Steps<number> {
       yield* removeAll(path, kind);
       removed++;
     } catch (error) {
-      // Another process tidies up at the same time.
+      // Another process cleans up at the same time.
       if (systemCodeOf(error) !== "ENOENT") throw error;
     }
   }
@@ -61,13 +61,13 @@ function* isAbandoned(volume: Volume, path: string): Steps<boolean> {
   return stat !== undefined && volume.fileSystem.now() - stat.modifiedMs > ABANDONED_AFTER_MS;
 }
 
-/** Once for each store and process, and never a reason to fail. */
+/** Runs once for each store and process, and never fails. */
 export function* sweepOnce(volume: Volume): Steps<void> {
   if (volume.swept) return;
   volume.swept = true;
   try {
     yield* removeTemporaries(volume);
   } catch {
-    // What cannot be tidied up now is tidied up by another process, later.
+    // Another process will clean up what this one could not.
   }
 }

@@ -7,15 +7,15 @@ import { call, type Steps, shield, wait } from "./calls/file-steps.ts";
 import { makeFolders, type Volume } from "./calls/volume.ts";
 
 /**
- * One system call writes at most this much: Node takes no 2 GiB at once, and between two calls an
- * abort is noticed.
+ * One system call writes at most this much: Node does not take 2 GiB at once, and aborts are
+ * noticed between two calls.
  */
 const MAX_WRITE_BYTES = 64 * 1024 * 1024;
 /** Chunks smaller than this are joined, since a call costs more than copying them. */
 const SMALL_CHUNK_BYTES = 64 * 1024;
 
 /**
- * A new file with these bytes, all of them, on the disk where `durable`. On any failure it is gone
+ * Creates a file with exactly these bytes, synced if `durable`. After any failure it is removed
  * again.
  */
 export function* writeNewFile(volume: Volume, path: string, chunks: Chunks, durable: boolean): Steps<void> {
@@ -23,7 +23,8 @@ export function* writeNewFile(volume: Volume, path: string, chunks: Chunks, dura
   const file = yield* createFile(volume, path);
   let isOpen = true;
   try {
-    // A folder may have become a link just before the file was created: then it takes no byte.
+    // A folder may have become a link just before the file was created: then nothing is written to
+    // it.
     yield* checkFolders(volume, path, "write");
     const sizeBytes = yield* writeChunks(file, chunks);
     const stat = yield* call("statOpen", file);
@@ -32,8 +33,8 @@ export function* writeNewFile(volume: Volume, path: string, chunks: Chunks, dura
         { operation: "write", path },
         `${sizeBytes} bytes were written and ${stat.sizeBytes} are there`,
       );
-    // Its error is final: a second fsync may report success although the pages of the first are
-    // lost.
+    // An error of fsync is final: a second fsync may report success although the pages of the first
+    // are lost.
     if (durable) yield* call("fsync", file);
     isOpen = false;
     yield* call("close", file);
@@ -55,7 +56,7 @@ function* createFile(volume: Volume, path: string): Steps<number> {
   }
 }
 
-/** Returns how many bytes that were. */
+/** Returns the number of bytes written. */
 function* writeChunks(file: number, chunks: Chunks): Steps<number> {
   const joiner = new ChunkJoiner();
   if (Symbol.asyncIterator in chunks) {
@@ -69,7 +70,7 @@ function* writeChunks(file: number, chunks: Chunks): Steps<number> {
         for (const piece of joiner.add(next.value)) yield* writeAll(file, piece);
       }
     } finally {
-      // Not waited for: a source that is stuck would hold up the report of an abort.
+      // This is not awaited: a stuck source would delay the report of an abort.
       if (!isDone) iterator.return?.()?.then(undefined, () => {});
     }
   } else {
@@ -93,9 +94,9 @@ function* writeAll(file: number, bytes: Uint8Array): Steps<void> {
   }
 }
 
-/** Chunks in, pieces worth a system call out. */
+/** Joins small chunks into pieces that are worth a system call. */
 class ChunkJoiner {
-  /** Of all chunks so far. */
+  /** The size of all chunks so far. */
   sizeBytes = 0;
   #small: Uint8Array[] = [];
   #smallBytes = 0;
@@ -103,8 +104,8 @@ class ChunkJoiner {
   add(chunk: Uint8Array): Uint8Array[] {
     this.sizeBytes += chunk.length;
     if (chunk.length >= SMALL_CHUNK_BYTES) return [...this.flush(), chunk];
-    // An empty chunk has nothing to write, and a source may reuse the memory of the last one: so
-    // small ones are copied at once.
+    // Small chunks are copied at once, since a source may reuse their memory; an empty chunk has
+    // nothing to write.
     if (chunk.length > 0) this.#small.push(Uint8Array.from(chunk));
     this.#smallBytes += chunk.length;
     return this.#smallBytes >= SMALL_CHUNK_BYTES ? this.flush() : [];
@@ -119,11 +120,11 @@ class ChunkJoiner {
   }
 }
 
-/** Part of cleaning up: the failure that led here is the one to report. */
+/** Ignores failures of cleaning up: the failure that led here is the one to report. */
 export function* attempt(steps: Steps<unknown>): Steps<void> {
   try {
     yield* steps;
   } catch {
-    // What is left over is tidied up later.
+    // Leftovers are removed later.
   }
 }

@@ -1,16 +1,16 @@
 import { UnknownStoreError } from "../../errors/store-errors.ts";
 
-/** None of the patterns below fits a text without one of these. */
+/** No pattern below matches a text without one of these. */
 const NOTEWORTHY = /[=@%#;"{]|-----|\beyJ|\bya29\./;
 
-/** `name=…` with these names is a credential wherever it stands, also in the name of a folder. */
+/** `name=…` with one of these names is a credential anywhere, even in the name of a folder. */
 const NAMED = new RegExp(
   "(?:^|[^a-z0-9])(?:account_?key|shared_?access_?(?:signature|key|key_?name)|default_?endpoints_?protocol|(?:aws_?)?secret_?access_?key|" +
     "aws_?session_?token|(?:access|refresh|id|session|auth|bearer)_?token|client_?secret|private_?key|api_?key|password|passwd|passphrase|authorization|" +
     "x-(?:amz|goog)-(?:signature|credential|security-token)|use_?development_?storage)\\s*=",
   "i",
 );
-/** These are words for many things, so they count where options stand. */
+/** These words have many meanings, so they count only among options. */
 const OPTION = /[?&;#](?:sig|signature|token|key|pwd|secret|auth|credentials?|code|sas|saskey|jwt)\s*=/i;
 /** The signature of an address that Azure has signed: long, and not a number. */
 const SIGNATURE = /(?:^|[^a-z0-9])sig=(?![\d.]*(?:[/&;]|$))[^/&;\s]{6}/i;
@@ -26,11 +26,11 @@ const FORMS: readonly RegExp[] = [
 const USER = /^(?!memory:|file:)[^/\\\s:@]{2,}:[^/\\\s@]+@[^/\\\s]|^[/\\]{2}[^/\\\s:@]*:[^/\\\s@]*@/i;
 
 /**
- * A place is shown in messages and logs, so it must hold neither a password nor a key, whatever it
- * is: a path, a URL, or what a wrong variable of the environment gave. Only the URL of a server may
- * hold the name of a user.
+ * Refuses a location that holds a password or a key, since messages and logs show locations,
+ * whether the text is a path, a URL, or the content of a wrong environment variable. Only the URL
+ * of a server may hold the name of a user.
  *
- * @throws {@link UnknownStoreError} which does not repeat it
+ * @throws {@link UnknownStoreError} which does not repeat the text
  */
 export function assertNoCredentials(given: string): void {
   if (!NOTEWORTHY.test(given) && !/^[a-z0-9]+:\/\/[^/?#]*:/i.test(given)) return;
@@ -39,13 +39,14 @@ export function assertNoCredentials(given: string): void {
 }
 
 /**
- * The options of a store that its URL and its messages show.
+ * Refuses options that hold credentials, since the store's URL and messages show them.
  *
  * @throws {@link UnknownStoreError} which does not repeat them
  */
 export function assertNoCredentialsIn(options: Readonly<Record<string, string | undefined>>): void {
   const { endpoint, ...rest } = options;
-  // A query or a user is a credential there, whatever its name: an address of a service has none.
+  // A query or a user in an endpoint is a credential, whatever its name: the address of a service
+  // has neither.
   if (endpoint !== undefined && /[?#@]|%40|%3f|%23/i.test(endpoint)) throw refusal("An endpoint");
   for (const [name, value] of Object.entries({ endpoint, ...rest }))
     if (value !== undefined) {
@@ -57,9 +58,7 @@ export function assertNoCredentialsIn(options: Readonly<Record<string, string | 
     }
 }
 
-/**
- * As much of a place as may be repeated where it is refused: of a URL the protocol and the host.
- */
+/** Returns the part of a location that a refusal may quote: the protocol and the host of a URL. */
 export function describePlace(given: string): string {
   const [, protocol, host = "", rest = ""] = /^([a-z][a-z0-9+.-]*:)\/\/([^/?#]*)([\s\S]*)$/i.exec(given) ?? [];
   if (protocol === undefined) return given === "" ? '""' : "What was given";
@@ -67,13 +66,13 @@ export function describePlace(given: string): string {
   return `${protocol}//${host}${rest === "" ? "" : "/…"}`;
 }
 
-/** A user in front of the host, and in front of the host of an endpoint. */
+/** Returns whether a user stands before the host, or before the host of an endpoint. */
 function hasUser(text: string): boolean {
   const url = /^([a-z][a-z0-9+.-]*:)\/\/([^/?#]*)([\s\S]*)$/i.exec(text);
   if (url === null) return /:\/\/[^/?#\s]*:[^/?#\s]*@/.test(text);
   const [, protocol = "", authority = "", rest = ""] = url;
-  // Only a server may have the name of a user; a bucket has no port either. A secret key may have
-  // slashes in it, so the part before the first one need not have the @.
+  // Only a server may have the name of a user; a bucket has no port either. A secret key may
+  // contain slashes, so the part before the first one need not have the @.
   const isServer = /^sftp:$/i.test(protocol);
   const isBucket = /^(s3|az|gs):$/i.test(protocol);
   const isSuspect = isBucket ? /[:@]/.test(authority) : /:(?!\d*$)/.test(authority.replace(/\[.*\]/, ""));
@@ -93,7 +92,7 @@ function refusal(what: string): UnknownStoreError {
   );
 }
 
-/** Also of texts in which a % is just a %. */
+/** Decodes once, also texts in which a % is just a %. */
 function decodedOnce(text: string): string {
   return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

@@ -1,4 +1,4 @@
-/** What a URL of each service may say besides the place. */
+/** The options that a URL of each service may have. */
 export const PLACE_OPTIONS = {
   "s3:": ["region", "endpoint", "path-style"],
   "az:": ["account", "endpoint"],
@@ -10,8 +10,8 @@ export const PLACE_OPTIONS = {
 export type PlaceProtocol = keyof typeof PLACE_OPTIONS;
 
 /**
- * The URL as it is shown, without what the service does not know: an option that nobody reads may
- * be anything.
+ * Returns the URL as messages show it, without options that the service does not know: they may
+ * hold anything.
  */
 export function shownUrl(given: string, protocol: PlaceProtocol): string {
   const known: readonly string[] = PLACE_OPTIONS[protocol];

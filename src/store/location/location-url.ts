@@ -2,21 +2,21 @@ import { UnknownStoreError } from "../../errors/store-errors.ts";
 import { assertNoCredentials, describePlace } from "./location-credentials.ts";
 import { PLACE_OPTIONS, type PlaceProtocol } from "./location-options.ts";
 
-/** The URL of a place at a service, taken apart. */
+/** The parts of a location's URL. */
 export interface PlaceUrl {
-  /** A bucket, a container, a server. */
+  /** A bucket, a container, or a server. */
   readonly host: string;
   readonly port: number | undefined;
   readonly username: string | undefined;
-  /** With its slash, decoded; empty where there is none. */
+  /** The decoded path with its slash; empty if there is none. */
   readonly path: string;
-  /** What it says besides the place. */
+  /** Returns the value of an option. */
   option(name: string): string | undefined;
 }
 
 /**
- * @throws {@link UnknownStoreError} where it names no place, has an option that there is not, or
- * holds credentials.
+ * @throws {@link UnknownStoreError} if the URL names no location, has an unknown option, or holds
+ * credentials.
  */
 export function parsePlaceUrl(given: string, protocol: PlaceProtocol): PlaceUrl {
   assertNoCredentials(given);
@@ -42,7 +42,7 @@ export function parsePlaceUrl(given: string, protocol: PlaceProtocol): PlaceUrl 
 
 function describeUnknown(given: string, unknown: string, known: readonly string[]): string {
   const options = known.length === 0 ? "has no options" : `has the options ${known.join(", ")}`;
-  // The word of a person, and not the value of something.
+  // The name is shown only if it is a word, since anything else could be a value.
   const name = /^[a-z][a-z_-]{0,23}$/i.test(unknown) ? JSON.stringify(unknown) : "an option";
   return `${describePlace(given)} with ${name} (such a URL ${options})`;
 }

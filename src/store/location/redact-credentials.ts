@@ -1,6 +1,8 @@
-/** Variables of the environment whose values are credentials; a path of a file is not one. */
+/**
+ * Environment variables with these names hold credentials, unless the value is the path of a file.
+ */
 const SECRET_VARIABLE = /(SECRET|TOKEN|PASSWORD|PASSPHRASE|_KEY|CREDENTIALS?|CONNECTION_STRING)$/i;
-/** Shorter values could stand anywhere by chance. */
+/** Shorter values could occur anywhere by chance. */
 const MIN_SECRET_CHARS = 8;
 
 const NAMES =
@@ -9,7 +11,7 @@ const NAMES =
   "authorization|x-amz-(?:signature|security-token|credential)|x-goog-(?:signature|credential)|assertion|cookie";
 
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  // What the parser says of a text that is not JSON quotes the text.
+  // The parser's message quotes a text that is not JSON.
   [/Unexpected token [\s\S]*? is not valid JSON/g, "The text is not valid JSON"],
   [/(\.\.\.)?"[\s\S]*"(\.\.\.)? is not valid JSON/g, "The text is not valid JSON"],
   [/-----BEGIN [^-]*PRIVATE KEY[\s\S]*?(-----END [^-]*PRIVATE KEY[^-]*-----|$)/g, "…"],
@@ -21,9 +23,9 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Text without credentials: what is named like one, what has the form of one, and the values of
- * variables that hold one. For what the client of a service said, which may quote addresses,
- * headers and files.
+ * Removes credentials from a text: values with the name of one, with the form of one, and the
+ * values of environment variables that hold one. It is for messages of service clients, which may
+ * quote addresses, headers and files.
  */
 export function redactCredentials(text: string): string {
   let clean = text;
@@ -32,12 +34,12 @@ export function redactCredentials(text: string): string {
   return clean;
 }
 
-/** The longest first, so that the rest of a long one does not stay. */
+/** Returns the longest secrets first, so that no rest of a long one stays. */
 function knownSecrets(): string[] {
   const secrets = new Set<string>();
   for (const [name, value = ""] of Object.entries(process.env)) {
     if (!SECRET_VARIABLE.test(name) || /^([A-Za-z]:)?[/\\]/.test(value)) continue;
-    // Of a connection string or a token each part counts alone.
+    // Each part of a connection string or a token counts alone.
     for (const part of [value, ...value.split(/[;&?]/).map((field) => field.replace(/^[^=]*=/, ""))])
       for (const form of [part, encodeURIComponent(part), decoded(part)])
         if (isSecret(form, part === value)) secrets.add(form);
@@ -45,7 +47,10 @@ function knownSecrets(): string[] {
   return [...secrets].sort((a, b) => b.length - a.length);
 }
 
-/** A part may also be a date, an address or the name of a protocol. */
+/**
+ * Returns whether a text is a secret: a part may also be a date, an address or the name of a
+ * protocol.
+ */
 function isSecret(text: string, isWhole: boolean): boolean {
   return text.length >= (isWhole ? MIN_SECRET_CHARS : 20) && !/^(https?:|\d{4}-\d\d-\d\d)/.test(text);
 }

@@ -1,13 +1,13 @@
 import { loadPart } from "../../util/peers/load-part.ts";
 import { assertNoCredentials } from "../location/location-credentials.ts";
 import { type PlaceProtocol, shownUrl } from "../location/location-options.ts";
-import { noteReopening, reopeningOf } from "../location/reopening.ts";
+import { recordReopening, reopeningOf } from "../location/reopening.ts";
 import type { Store, StoreCallOptions, StoreCapabilities } from "../store.ts";
 import { SharedOpening } from "./shared-opening.ts";
 
 type Open = (url: string, call: StoreCallOptions) => Promise<Store>;
 
-/** The services that a URL leads to, each loaded when it is first asked for something. */
+/** The services that URLs lead to; each is loaded at the first call. */
 const services: Readonly<Record<PlaceProtocol, Open>> = {
   "s3:": async (url) => (await import("../bucket/s3/s3-store.ts")).openS3(url),
   "az:": async (url) => (await import("../bucket/azure/azure-store.ts")).openAzure(url),
@@ -16,10 +16,10 @@ const services: Readonly<Record<PlaceProtocol, Open>> = {
 };
 
 /**
- * The store behind a URL; `undefined` where no service has such URLs. Nothing is loaded or asked
- * before its first call.
+ * Returns the store at a URL; `undefined` if no service has such URLs. Nothing is loaded or
+ * requested before its first call.
  *
- * @throws {@link UnknownStoreError} for one with credentials in it
+ * @throws {@link UnknownStoreError} for a URL with credentials
  */
 export function openRemotePlace(given: string): Store | undefined {
   const protocol = /^[a-z0-9]+:/i.exec(given)?.[0].toLowerCase() ?? "";
@@ -33,13 +33,13 @@ function isService(protocol: string): protocol is PlaceProtocol {
   return Object.hasOwn(services, protocol);
 }
 
-/** Promises nothing before it has asked. */
+/** Promises nothing before the service has been reached. */
 const UNKNOWN: StoreCapabilities = { exclusiveCreate: false, durable: true, shared: true };
 
-/** Calls that wait for the service's part of the library, and are then its own. */
+/** These calls load the service's part of the library, and then call it. */
 const CALLS = ["read", "stat", "writeFresh", "createIfAbsent", "replace", "move", "remove"] as const;
 
-/** Those that only a store has which keeps its objects in folders. */
+/** Only stores that keep their objects in folders have these calls. */
 const FOLDER_CALLS = ["removeFolder", "moveFolder", "removeTree"] as const;
 
 type DeferredCall = (typeof CALLS | typeof FOLDER_CALLS)[number];
@@ -68,6 +68,6 @@ function deferStore(given: string, shown: string, open: Open, calls: readonly De
       yield* (await opening.store(args.at(-1))).list(...args);
     },
   };
-  noteReopening(store, () => (opening.opened === undefined ? undefined : reopeningOf(opening.opened)));
+  recordReopening(store, () => (opening.opened === undefined ? undefined : reopeningOf(opening.opened)));
   return store;
 }

@@ -5,11 +5,11 @@ import { memoryStore } from "../memory-store.ts";
 import type { Store } from "../store.ts";
 import { openRemotePlace } from "./open-remote.ts";
 
-/** How a place is opened as a store. */
+/** Options of {@link openStore}. */
 export interface OpenStoreOptions {
   /**
-   * Acknowledge a write only when it would survive a power cut. Default `true`. Ignored where a
-   * store is given, which knows itself.
+   * Acknowledges a write only when it would survive a power cut. Default `true`. Ignored if a store
+   * is given, which decides itself.
    */
   readonly durable?: boolean | undefined;
 }
@@ -17,23 +17,23 @@ export interface OpenStoreOptions {
 const opened = new Map<string, Store>();
 
 /**
- * Folders by the text they were given as: working the path and the URL out again would double the
- * cost of a hit.
+ * Maps the given texts to folders: computing the path and the URL again would double the cost of a
+ * hit.
  */
 const openedFolders = new Map<string, Store>();
 const MAX_FOLDER_TEXTS = 1000;
 
-/** What was opened by a path or a URL, by whether it is durable and its URL. */
+/** The stores that were opened by a path or a URL, by durability and URL. */
 export const openedStores: ReadonlyMap<string, Store> = opened;
 
 /**
- * The store for what a user calls a `dataDir`: a path, a `file:` URL, `memory:name`, the URL of a
- * bucket or a server (`s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix`,
- * `sftp://user@host/path`), or a store, which is returned as it is. One place gives one object for
- * the whole process.
+ * Opens the store for a `dataDir`: a path, a `file:` URL, `memory:name`, the URL of a bucket or a
+ * server (`s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix`,
+ * `sftp://user@host/path`), or a store, which is returned as it is. One location gives one object
+ * for the whole process.
  *
- * @throws {@link UnknownStoreError} for a URL of another kind, and for anything with credentials in
- * it, which it does not repeat.
+ * @throws {@link UnknownStoreError} for a URL of another kind, and for a text with credentials,
+ * which it does not repeat.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export const openedStores: ReadonlyMap<string, Store> = opened;
 export function openStore(dataDir: string | URL | Store, options: OpenStoreOptions = {}): Store {
   if (isStore(dataDir)) return dataDir;
   const { durable = true } = options;
-  // A relative path depends on the working directory, and a program may change that.
+  // A relative path depends on the working directory, which a program may change.
   const text = typeof dataDir === "string" ? `${durable} ${process.cwd()} ${dataDir}` : undefined;
   const seen = text === undefined ? undefined : openedFolders.get(text);
   if (seen !== undefined) return seen;
@@ -92,7 +92,7 @@ function fail(given: string): never {
   throw new UnknownStoreError(describePlace(given));
 }
 
-/** An object may hold anything, and only its kind may be shown. */
+/** Only the kind of the object is shown, since it may hold secrets. */
 function describeOther(given: unknown): string {
   if (given === null || typeof given !== "object") return typeof given === "function" ? "A function" : String(given);
   return Array.isArray(given) ? "A list" : "An object that is not a Store";

@@ -2,10 +2,10 @@ import type { Reopening } from "../location/reopening.ts";
 import type { Store } from "../store.ts";
 
 /**
- * Open on this thread what another one has opened. Credentials come from where the service's own
- * client looks for them.
+ * Opens on this thread a store that another thread has opened. The service's own client finds the
+ * credentials.
  *
- * @param idleMs - how long a connection is kept that no call uses, where there is one
+ * @param idleMs - the time that an unused connection is kept, if there is one
  */
 export async function reopenPlace({ service, options }: Reopening, idleMs: number): Promise<Store> {
   switch (service) {

@@ -1,7 +1,7 @@
 import { orAborted } from "../../util/concurrency/on-abort.ts";
 import type { Store, StoreCallOptions } from "../store.ts";
 
-/** An attempt to open a store, and the calls that wait for it. */
+/** An attempt to open a store, and the number of calls that wait for it. */
 interface Attempt {
   readonly store: Promise<Store>;
   readonly callOff: AbortController;
@@ -9,8 +9,8 @@ interface Attempt {
 }
 
 /**
- * A store that the first call opens for all calls. After a failure, for want of a package for
- * instance, the next call tries again.
+ * A store that the first call opens for all calls. After a failure, such as a missing package, the
+ * next call tries again.
  */
 export class SharedOpening {
   readonly #open: (call: StoreCallOptions) => Promise<Store>;
@@ -21,15 +21,15 @@ export class SharedOpening {
     this.#open = open;
   }
 
-  /** The store, once it is there. */
+  /** The store, once it is open. */
   get opened(): Store | undefined {
     return this.#opened;
   }
 
   /**
    * @param options - of the call that needs the store, if it has any
-   * @throws the reason of the call's signal, at once. The attempt itself is called off when no call
-   * waits for it any more.
+   * @throws the reason of the call's signal, at once. The attempt itself is aborted when the last
+   * call stops waiting for it.
    */
   async store(options: unknown): Promise<Store> {
     if (this.#opened !== undefined) return this.#opened;
@@ -52,7 +52,7 @@ export class SharedOpening {
       this.#opened = opened;
       return opened;
     });
-    // All that wait for it may be gone before it fails.
+    // All calls that wait for the store may be gone before it fails.
     store.catch(() => {});
     return { store, callOff, callers: 0 };
   }
@@ -63,7 +63,7 @@ export class SharedOpening {
   }
 }
 
-/** By what it can do: a signal may come from another realm than this module. */
+/** Recognizes a signal by its methods: it may come from another realm than this module. */
 function signalOf(options: unknown): AbortSignal | undefined {
   const { signal } = Object(options) as { readonly signal?: Partial<AbortSignal> };
   return typeof signal?.throwIfAborted === "function" ? (signal as AbortSignal) : undefined;

@@ -5,29 +5,29 @@ import type { SftpPatience } from "./patience.ts";
 import type { Done, SftpRequests } from "./protocol.ts";
 import { codeOf, request } from "./status.ts";
 
-/** What a server can do beyond the protocol. */
+/** The abilities of a server beyond the protocol. */
 export interface SftpAbilities {
-  /** Gives a file a second name, where the server's disk can. */
+  /** The server gives a file a second name, if its disk can. */
   readonly hardLinks: boolean;
-  /** Renames a file onto another one. */
+  /** The server renames a file onto another one. */
   readonly renamesOnto: boolean;
 }
 
 /**
- * The folder of a store on the server: absolute, or below the user's home. Without a slash at its
- * end.
+ * Returns the folder of a store on the server: absolute, or below the user's home, without a slash
+ * at its end.
  */
 export async function rootOf(sftp: SftpRequests, path: string): Promise<string> {
   const clean = path.replace(/\/+$/, "");
-  // The root of the server, or of the part of it that this user sees, has a name of its own, so
-  // that there is something above it.
+  // The server's root (or the part of it that this user sees) gets a name of its own, so that there
+  // is a folder above it.
   const named = (folder: string): string => folder.replace(/\/+$/, "") || "/.";
   if (path.startsWith("/")) return named(clean);
   const home = (await request<string>(sftp, (asked, done) => asked.realpath(".", done))) ?? "";
   return named(clean === "" ? home : `${home.replace(/\/+$/, "")}/${clean}`);
 }
 
-/** Asked with names that are not there: a server that knows the request says so. */
+/** Sends requests with names that do not exist: a server that supports the request says so. */
 export async function readAbilities(sftp: SftpRequests): Promise<SftpAbilities> {
   const nowhere = `/${crypto.randomUUID()}/nothing`;
   const [hardLinks, renamesOnto] = await Promise.all([
@@ -45,15 +45,15 @@ async function isKnown(
     await request(sftp, ask);
     return true;
   } catch (error) {
-    // A server that forbids a request that it has announced says that it is not permitted, and
-    // would say so each time.
+    // A server that forbids a request which it has announced answers "not permitted", and would do
+    // so each time.
     if (codeOf(error) === "ECONNRESET") throw error;
     return codeOf(error) !== "ENOTSUP" && codeOf(error) !== "EACCES";
   }
 }
 
 /**
- * Whether the disk of a server that knows hard links has them.
+ * Returns whether the disk of a server that supports hard links has them.
  *
  * @param file - on the server; it stays
  */

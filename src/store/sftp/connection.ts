@@ -2,17 +2,17 @@ import { connect, type Socket } from "node:net";
 import { userInfo } from "node:os";
 import { loadSftp } from "../../util/peers/peers.ts";
 import { credentialsFor, knownHostsFor, refusal, type SftpServer } from "./credentials.ts";
-import type { HostKeyVerdict } from "./known-hosts.ts";
+import type { HostKeyStatus } from "./known-hosts.ts";
 import type { SftpPatience } from "./patience.ts";
 import type { SftpRequests } from "./protocol.ts";
 
-/** A connection that no call uses is closed after this time, so that the process can end. */
+/** An unused connection is closed after this time, so that the process can end. */
 const IDLE_MS = 1000;
-/** How long the server may take to accept a connection and to let this user in. */
+/** The time limit for the server to accept a connection and to log this user in. */
 const READY_MS = 20_000;
-/** A server that answers nothing at all for this long is taken to be gone. */
+/** A server that sends nothing for this long counts as gone. */
 const KEEPALIVE = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
-/** How long the server may take to answer a goodbye. */
+/** The time limit for the server to answer the end of the connection. */
 const GOODBYE_MS = 1000;
 
 interface Opened {
@@ -22,10 +22,7 @@ interface Opened {
   end(): void;
 }
 
-/**
- * One connection that all calls share: opened when it is needed, and opened again after it was
- * lost.
- */
+/** One connection that all calls share: it is opened on demand, and again after it was lost. */
 export class SftpConnection {
   readonly #server: SftpServer;
   readonly #idleMs: number;
@@ -41,7 +38,7 @@ export class SftpConnection {
     this.#idleMs = idleMs;
   }
 
-  /** Tells one life of the connection from the next: handles do not outlive theirs. */
+  /** Counts the connections: file handles do not outlive theirs. */
   #life = 0;
   get life(): number {
     return this.#life;
@@ -61,7 +58,7 @@ export class SftpConnection {
     }
   }
 
-  /** Keeps the connection until the returned function is called. */
+  /** Keeps the connection until the caller calls the returned function. */
   hold(): () => void {
     this.#users++;
     clearTimeout(this.#idle);
@@ -93,8 +90,8 @@ export class SftpConnection {
   }
 
   /**
-   * No call waits for it any more, so it must not keep the process alive until it gives up by
-   * itself.
+   * Closes a connection that is being opened when no call waits for it, so that it does not keep
+   * the process alive until it fails.
    */
   #hangUp(dialing: Socket): void {
     this.#opening = undefined;
@@ -121,14 +118,14 @@ export class SftpConnection {
       listeners: typeof SILENT,
     ) => InstanceType<typeof Client>;
     const client = new SilentClient("sftp", SILENT);
-    let verdict: HostKeyVerdict = "known";
+    let status: HostKeyStatus = "known";
     const known = knownHostsFor(this.#server);
     const { types } = known;
     const credentials = credentialsFor(this.#server);
     // All callers have given up meanwhile.
     if (this.#users === 0) throw connectionLost();
-    // Each request is small and is waited for. With Nagle's algorithm it would wait for the
-    // server's delayed acknowledgement.
+    // Each request is small and awaited. With Nagle's algorithm it would wait for the server's
+    // delayed acknowledgement.
     const socket = connect({ host, port, noDelay: true }).on("error", () => {});
     this.#dialing = socket;
     try {
@@ -142,14 +139,14 @@ export class SftpConnection {
         ...KEEPALIVE,
         ...(types.length === 0 ? {} : { algorithms: { serverHostKey: types.flatMap(algorithmsOf) as never } }),
         hostVerifier: (key: Buffer) => {
-          verdict = known.judge(key);
-          return verdict === "known";
+          status = known.check(key);
+          return status === "known";
         },
       });
     } catch (cause) {
       socket.destroy();
       if (this.#dialing === socket) this.#dialing = undefined;
-      throw refusal(this.#server, verdict, credentials, cause);
+      throw refusal(this.#server, status, credentials, cause);
     }
     if (this.#dialing === socket) this.#dialing = undefined;
     this.#life++;
@@ -177,14 +174,17 @@ export class SftpConnection {
 }
 
 /**
- * The client's own write to the console of the program. What happens to a connection is heard of
+ * Keeps the client from writing to the program's console. The events of a connection are handled
  * elsewhere.
  */
 const SILENT = { error: () => {}, end: () => {}, close: () => {} };
 
 const lostListeners = new WeakMap<Opened, Set<(error: Error) => void>>();
 
-/** Some requests would wait for ever for the answer of a server that is gone. */
+/**
+ * Rejects when the connection is lost: some requests would wait forever for the answer of a server
+ * that is gone.
+ */
 function orLost<Value>(opened: Opened, work: Promise<Value>): Promise<Value> {
   const listeners = lostListeners.get(opened);
   return new Promise((resolve, reject) => {
@@ -198,7 +198,7 @@ export function connectionLost(): Error {
   return Object.assign(new Error("the connection to the server was lost"), { code: "ECONNRESET" });
 }
 
-/** A key of type ssh-rsa signs in newer ways as well. */
+/** Returns the algorithms of a key type: a key of type ssh-rsa also signs in newer ways. */
 function algorithmsOf(type: string): readonly string[] {
   return type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"] : [type];
 }

@@ -3,29 +3,29 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { isError } from "../../errors/error-kind.ts";
 import { StoreAccessError, StoreIoError } from "../../errors/store-errors.ts";
-import { type HostKeyVerdict, KnownHosts } from "./known-hosts.ts";
+import { type HostKeyStatus, KnownHosts } from "./known-hosts.ts";
 
-/** Which server, and how this user is let in. */
+/** The address of a server, and how the user logs in. */
 export interface SftpServer {
   readonly url: string;
   readonly host: string;
   readonly port: number;
   readonly username: string | undefined;
-  /** Path of a private key. Default: the agent's keys, or one of the user's own files. */
+  /** The path of a private key. Default: the agent's keys, or one of the user's own files. */
   readonly privateKeyFile: string | undefined;
   readonly passphrase: string | undefined;
-  /** The server's public key, `ssh-ed25519 AAAA…`, instead of what the user's known_hosts says. */
+  /** The server's public key, `ssh-ed25519 AAAA…`, instead of the one in the user's known_hosts. */
   readonly hostKey: string | undefined;
 }
 
-/** What the client offers to the server, and where that was found. */
+/** The credentials that the client offers to the server, and their origin. */
 export interface SftpCredentials {
   readonly offered: { readonly privateKey?: string; readonly passphrase?: string; readonly agent?: string };
   /** The file with the private key. */
   readonly keyFile?: string;
 }
 
-/** @throws {@link StoreAccessError} where a file of the user cannot be read. */
+/** @throws {@link StoreAccessError} if a file of the user cannot be read. */
 export function knownHostsFor({ url, hostKey, host, port }: SftpServer): KnownHosts {
   if (hostKey !== undefined) {
     const name = port === 22 ? host : `[${host}]:${port}`;
@@ -36,7 +36,7 @@ export function knownHostsFor({ url, hostKey, host, port }: SftpServer): KnownHo
   return new KnownHosts(texts.join("\n"), host, port);
 }
 
-/** @throws {@link StoreAccessError} where the private key cannot be read. */
+/** @throws {@link StoreAccessError} if the private key cannot be read. */
 export function credentialsFor({ url, privateKeyFile, passphrase }: SftpServer): SftpCredentials {
   const agent = process.env.SSH_AUTH_SOCK;
   if (privateKeyFile === undefined && agent !== undefined && agent !== "") return { offered: { agent } };
@@ -45,7 +45,7 @@ export function credentialsFor({ url, privateKeyFile, passphrase }: SftpServer):
     ["id_ed25519", "id_ecdsa", "id_rsa"].map((name) => join(homedir(), ".ssh", name)).find((path) => existsSync(path));
   if (keyFile === undefined) return { offered: {} };
   const privateKey = readUserFile(url, keyFile, "the private key");
-  // The client takes an empty text for none, and would then offer nothing to the server.
+  // The client would ignore an empty key, and would then offer nothing to the server.
   if (privateKey.trim() === "") throw new StoreAccessError(reading(url), `the private key ${keyFile} is empty`);
   return { offered: { privateKey, ...(passphrase === undefined ? {} : { passphrase }) }, keyFile };
 }
@@ -60,23 +60,23 @@ function readUserFile(url: string, file: string, what: string): string {
   }
 }
 
-/** Why there is no connection, as a person who can do something about it needs to hear it. */
+/** Explains a refused connection to a person who can do something about it. */
 export function refusal(
   { url, host }: SftpServer,
-  verdict: HostKeyVerdict,
+  keyStatus: HostKeyStatus,
   credentials: SftpCredentials,
   cause: unknown,
 ): Error {
-  const problem = describeHostKey(host, verdict) ?? describeCredentials(host, credentials, cause);
+  const problem = describeHostKey(host, keyStatus) ?? describeCredentials(host, credentials, cause);
   if (problem !== undefined) return new StoreAccessError(reading(url, cause), problem);
   return new StoreIoError({ ...reading(url, cause), systemCode: codeOf(cause) });
 }
 
-function describeHostKey(host: string, verdict: HostKeyVerdict): string | undefined {
-  if (verdict === "unknown")
-    return `the key of ${host} is not known, so it could be anybody: compare it with what its administrator says, and add it to known_hosts (ssh ${host} asks), or give it as hostKey`;
-  if (verdict === "changed" || verdict === "revoked")
-    return `${host} shows another key than the one that is known, or one that was revoked: somebody may stand between you and it. Ask its administrator before anything else`;
+function describeHostKey(host: string, keyStatus: HostKeyStatus): string | undefined {
+  if (keyStatus === "unknown")
+    return `the key of ${host} is not known, so another machine may pose as the server: compare it with the key that its administrator names, and add it to known_hosts (ssh ${host} asks), or give it as hostKey`;
+  if (keyStatus === "changed" || keyStatus === "revoked")
+    return `${host} shows a key that differs from the known one, or that was revoked: another machine may intercept the connection. Ask its administrator before anything else`;
   return undefined;
 }
 
@@ -99,8 +99,8 @@ function describeCredentials(host: string, credentials: SftpCredentials, cause: 
 }
 
 /**
- * The client parses the key before it says anything to the server. What happens later, it says in
- * words of its own.
+ * Returns whether the client failed while it parsed the key, which it does before it contacts the
+ * server. Its later messages begin with words of its own.
  */
 function isAboutKey(message: string): boolean {
   return !/^(getConnection|sftp|connect)\b/.test(message) && !/algorithm/i.test(message);

@@ -8,10 +8,10 @@ interface KnownHost {
   readonly isRevoked: boolean;
 }
 
-/** What is known of a server's key. */
-export type HostKeyVerdict = "known" | "unknown" | "changed" | "revoked";
+/** The result of comparing a server's key with the known ones. */
+export type HostKeyStatus = "known" | "unknown" | "changed" | "revoked";
 
-/** The keys that a known_hosts file knows one server by. */
+/** The keys that a known_hosts file lists for one server. */
 export class KnownHosts {
   readonly #entries: readonly KnownHost[];
 
@@ -21,14 +21,14 @@ export class KnownHosts {
   }
 
   /**
-   * Types of key that the server is to be asked for: it has several, and one of another type would
-   * look like a new one.
+   * The key types to request from the server: it has several keys, and one of another type would
+   * look new.
    */
   get types(): readonly string[] {
     return [...new Set(this.#entries.filter(({ isRevoked }) => !isRevoked).map(({ type }) => type))];
   }
 
-  judge(key: Uint8Array): HostKeyVerdict {
+  check(key: Uint8Array): HostKeyStatus {
     const text = Buffer.from(key).toString("base64");
     const type = typeOf(key);
     const same = this.#entries.filter((entry) => entry.key === text);
@@ -38,7 +38,7 @@ export class KnownHosts {
   }
 }
 
-/** As it stands at the beginning of a public key, after its length. */
+/** Returns the type, which stands at the beginning of a public key, after its length. */
 function typeOf(key: Uint8Array): string {
   const bytes = Buffer.from(key);
   return bytes.length < 4 ? "" : bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString("latin1");

@@ -1,13 +1,13 @@
 import { CallerFailure } from "../caller-failure.ts";
 
-/** How long an aborted operation still waits for a silent server, to clean up what it has begun. */
+/** The time that an aborted operation waits for a silent server, to clean up. */
 const SILENCE_MS = 1000;
 
-/** What an operation waits for at this moment. */
+/** One request that an operation waits for. */
 interface Waiting {
   /**
-   * Bytes that came from the server so far; `undefined` while there is nothing that would have to
-   * be cleaned up.
+   * The number of bytes that came from the server so far; undefined while nothing needs to be
+   * cleaned up.
    */
   readonly heardBytes: (() => number) | undefined;
   readonly reject: (error: unknown) => void;
@@ -15,20 +15,24 @@ interface Waiting {
 }
 
 /**
- * How long one operation waits for the server. As long as it takes, until its signal is aborted;
- * then for as long as the server says something, so that what was begun can be cleaned up; and no
- * longer than a second in which it is silent.
+ * Decides how long one operation waits for the server: without limit until its signal is aborted;
+ * then as long as the server keeps sending, so that the operation can clean up; and no longer than
+ * one second of silence.
  */
 export class SftpPatience {
   readonly #signal: AbortSignal | undefined;
-  /** All requests of the operation that are under way: one listener serves them. */
+  /** All requests of the operation that are under way share one listener. */
   readonly #waiting = new Set<Waiting>();
 
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
   }
 
-  /** What the work gives. @throws a {@link CallerFailure} when the patience ends before that. */
+  /**
+   * Waits for the work.
+   *
+   * @throws a {@link CallerFailure} when the patience ends before that
+   */
   wait<Value>(work: Promise<Value>, heardBytes?: () => number): Promise<Value> {
     if (this.#signal === undefined) return work;
     return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * Of what the client's own connection offers, what a store needs: the requests of the protocol, one
- * for one.
+ * The part of the client's own connection that a store needs: the requests of the protocol, one for
+ * one.
  */
 export interface SftpRequests {
   open(path: string, flags: "r" | "wx", done: Done<Buffer>): unknown;
@@ -15,7 +15,7 @@ export interface SftpRequests {
   realpath(path: string, done: Done<string>): unknown;
   rename(from: string, to: string, done: Done<unknown>): unknown;
   unlink(path: string, done: Done<unknown>): unknown;
-  /** Extensions of OpenSSH; throw where the server does not offer them. */
+  /** Extensions of OpenSSH; they throw if the server does not offer them. */
   ext_openssh_fsync(handle: Buffer, done: Done<unknown>): unknown;
   ext_openssh_hardlink(from: string, to: string, done: Done<unknown>): unknown;
   ext_openssh_rename(from: string, to: string, done: Done<unknown>): unknown;
@@ -32,15 +32,15 @@ export interface SftpAttributes {
   readonly mtime: number;
 }
 
-/** The state of a disk, as statvfs(3) says it. */
+/** The state of a disk, as in statvfs(3). */
 export interface SftpDiskSpace {
-  /** Bytes of a block. */
+  /** The size of a block in bytes. */
   readonly f_frsize: number;
-  /** Free blocks, for this user. */
+  /** The number of free blocks for this user. */
   readonly f_bavail: number;
-  /** All files that the disk can have; 0 where it does not count them. */
+  /** The number of files that the disk can have; 0 if it does not count them. */
   readonly f_files: number;
-  /** Files that this user may still make. */
+  /** The number of files that this user may still create. */
   readonly f_favail: number;
   readonly f_flag: number;
 }

@@ -1,28 +1,28 @@
 import type { FileStat } from "../folder/calls/file-system.ts";
 import { codeOf, failed, mayMeanTaken } from "./status.ts";
 
-/** Names that other writers take and give up at the same time: an end to trying again. */
+/** Limits the attempts while other writers take and release names at the same time. */
 const MAX_ATTEMPTS = 10;
 /**
- * A name that is free may be one that another writer is about to take; after this many attempts the
- * server simply cannot.
+ * A free name may be one that another writer is about to take; after this many attempts the server
+ * simply cannot rename.
  */
 const MAX_FREE_ATTEMPTS = 3;
 
-/** What a server can do that has no more than the protocol. */
+/** The operations of a server that supports the plain protocol alone. */
 export interface PlainRenames {
-  /** Fails where the new name is in use. */
+  /** Fails if the new name is in use. */
   rename(path: string, newPath: string): Promise<void>;
   stat(path: string): Promise<FileStat | undefined>;
   unlink(path: string): Promise<void>;
-  /** More about a failure, where more can be found out. */
+  /** Returns a more specific error, if more can be found out. */
   explain(path: string, error: unknown): Promise<unknown>;
 }
 
 /**
- * Give a file another name, whatever has that name: it goes aside, and comes back if the rename
- * fails. For a moment nothing is there, and another writer may get the name in that moment: then
- * what that one wrote goes aside in turn.
+ * Renames a file onto another one: that file is moved aside, and is moved back if the rename fails.
+ * For a moment the name is free, and another writer may take it in that moment: then that writer's
+ * file is moved aside in turn.
  */
 export async function renameOnto(calls: PlainRenames, path: string, newPath: string): Promise<void> {
   const aside = `${path}~old`;
@@ -40,7 +40,7 @@ export async function renameOnto(calls: PlainRenames, path: string, newPath: str
   }
 }
 
-/** Whether there still was something to move. */
+/** Returns whether there still was a file to move. */
 async function moveAside(calls: PlainRenames, path: string, aside: string): Promise<boolean> {
   try {
     await calls.rename(path, aside);
@@ -51,7 +51,7 @@ async function moveAside(calls: PlainRenames, path: string, aside: string): Prom
   }
 }
 
-/** Whether the name was still free, and is the file's now. */
+/** Returns whether the name was still free and now belongs to the file. */
 async function takeName(calls: PlainRenames, path: string, newPath: string, aside: string): Promise<boolean> {
   const discard = (): Promise<void> => calls.unlink(aside).catch(() => {});
   for (let attempt = 1; ; attempt++) {
@@ -62,7 +62,7 @@ async function takeName(calls: PlainRenames, path: string, newPath: string, asid
     } catch (error) {
       const isTaken = mayMeanTaken(error) && (await calls.stat(newPath)) !== undefined;
       if (!isTaken && mayMeanTaken(error) && attempt < MAX_FREE_ATTEMPTS) continue;
-      // What another writer has written by now is newer than what went aside.
+      // A file that another writer has written by now is newer than the one that was moved aside.
       if (isTaken) await discard();
       else await calls.rename(aside, newPath).catch(discard);
       if (!isTaken) throw error;

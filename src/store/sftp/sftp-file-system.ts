@@ -11,16 +11,14 @@ import type { Done, SftpAttributes, SftpDiskSpace, SftpEntry, SftpRequests } fro
 import { type PlainRenames, renameOnto } from "./rename.ts";
 import { codeOf, explainBySpace, failed, mayMeanTaken, request } from "./status.ts";
 
-/** What a server surely takes in one packet. */
+/** Every server accepts a packet of this size. */
 const PACKET_BYTES = 32 * 1024;
-/** Packets under way at once: the way there and back takes longer than the packet. */
+/** The number of packets under way at once: the round trip takes longer than the packet. */
 const PACKETS = 32;
 
 const MAX_CREATES = 10;
 
-/**
- * A disk with less room than this is taken for full when the server says no more than "failure".
- */
+/** A disk with less room than this counts as full if the server only reports "failure". */
 const LITTLE_ROOM_BYTES = 64 * 1024;
 
 interface OpenFile {
@@ -32,7 +30,7 @@ interface OpenFile {
 }
 
 /**
- * The disk of an SFTP server, as a file store sees it. The protocol has no way to make a folder
+ * Accesses the disk of an SFTP server for a file store. The protocol has no way to make a folder
  * survive a power cut.
  */
 export function createSftpFileSystem(connection: SftpConnection, abilities: SftpAbilities): FileSystem {
@@ -52,7 +50,7 @@ export function createSftpFileSystem(connection: SftpConnection, abilities: Sftp
     during,
     now: () => Date.now(),
     owner: `${name}-${process.pid}-${random}`,
-    // It may live on any machine.
+    // The owner may run on any machine.
     isOwnerDead: () => false,
     hasIdentities: false,
     linkMayMove: !abilities.renamesOnto,
@@ -62,8 +60,8 @@ export function createSftpFileSystem(connection: SftpConnection, abilities: Sftp
 let lastIdentity = 0;
 
 /**
- * The calls of one operation: once a call had to be given up, those that would clean up after it
- * are not even tried.
+ * The calls of one operation: after a call was given up, those that would clean up after it are not
+ * even tried.
  */
 class SftpCalls implements AsyncFileSystemCalls {
   readonly #connection: SftpConnection;
@@ -113,7 +111,7 @@ class SftpCalls implements AsyncFileSystemCalls {
       }
       return done;
     });
-    // Up to the first gap: what comes after it is not where it should be.
+    // Only the bytes before the first gap count: those after it are not at their offset.
     let total = 0;
     for (const [index, bytes] of got.entries()) {
       total += bytes;
@@ -143,7 +141,7 @@ class SftpCalls implements AsyncFileSystemCalls {
         this.#ask((sftp, done) => sftp.ext_openssh_fsync(handle, done)),
       );
     } catch (error) {
-      // A server without it offers nothing better.
+      // A server without this extension offers nothing better.
       if (codeOf(error) !== "ENOTSUP") throw error;
     }
   }
@@ -153,7 +151,7 @@ class SftpCalls implements AsyncFileSystemCalls {
     this.#files.delete(file);
     if (opened === undefined) return;
     try {
-      // With its connection the file was closed.
+      // The file was closed with its connection.
       if (opened.life === this.#connection.life) await this.#ask((sftp, done) => sftp.close(opened.handle, done));
     } finally {
       opened.release();
@@ -186,7 +184,7 @@ class SftpCalls implements AsyncFileSystemCalls {
       if (codeOf(failure) !== "EIO") throw failure;
       const error = await this.#explain(newPath, await this.#orExists(newPath, failure));
       if (codeOf(error) !== "EIO") throw error;
-      // The server could, and its disk cannot.
+      // The server supports hard links, and its disk does not.
       if (renamesOnto) throw failed("EPERM", String(error));
       await this.#renameIfAbsent(path, newPath);
     }
@@ -258,7 +256,7 @@ class SftpCalls implements AsyncFileSystemCalls {
     }
   }
 
-  /** What was there when it failed may be gone when one looks: then it is worth another attempt. */
+  /** Tries again if the file that was in the way is gone when it is checked. */
   async #createHandle(path: string): Promise<Buffer> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -271,8 +269,8 @@ class SftpCalls implements AsyncFileSystemCalls {
   }
 
   /**
-   * Servers that can only rename refuse to do it onto what is there; those that would do it all the
-   * same are asked first.
+   * Renames, if the name is free. Servers without hard links refuse to rename onto an existing
+   * file; for those that would do it, the name is checked first.
    */
   async #renameIfAbsent(path: string, newPath: string): Promise<void> {
     if ((await this.stat(newPath)) !== undefined) throw failed("EEXIST", "it exists");
@@ -283,7 +281,7 @@ class SftpCalls implements AsyncFileSystemCalls {
     }
   }
 
-  /** For servers that do not rename onto what is there. */
+  /** Renames for servers that do not rename onto an existing file. */
   readonly #renames: PlainRenames = {
     rename: (path, newPath) => this.#plainRename(path, newPath),
     stat: (path) => this.stat(path),
@@ -316,12 +314,12 @@ class SftpCalls implements AsyncFileSystemCalls {
       kind: kindOf(stats),
       sizeBytes: stats.size,
       modifiedMs: stats.mtime * 1000,
-      // The protocol does not say which names are one file.
+      // The protocol does not tell which names are one file.
       identity: `unknown ${++lastIdentity}`,
     };
   }
 
-  /** The protocol calls it just a failure when something of a name is there. */
+  /** Returns EEXIST if the name is in use: the protocol only reports "failure" then. */
   async #orExists(path: string, error: unknown): Promise<unknown> {
     if (!mayMeanTaken(error)) return error;
     const there = await this.stat(path).catch((failure: unknown) => {
@@ -340,8 +338,8 @@ class SftpCalls implements AsyncFileSystemCalls {
   }
 
   /**
-   * The protocol has one word for a full disk, a read-only one, and a broken one. Where the server
-   * can tell, it is asked.
+   * Finds out why a request failed: the protocol has one code for a full, a read-only and a broken
+   * disk. The server is asked for the state of its disk, if it can tell.
    */
   async #explain(path: string, error: unknown, wantedBytes = 0): Promise<unknown> {
     if (codeOf(error) !== "EIO") return error;
@@ -358,13 +356,13 @@ class SftpCalls implements AsyncFileSystemCalls {
     try {
       return await this.#connection.use((sftp) => request(sftp, start), this.#patience);
     } catch (error) {
-      // The caller gave up on a silent server, or there is no connection to be had.
+      // The caller gave up on a silent server, or no connection is available.
       if (error instanceof CallerFailure || error instanceof StoreError) this.#gaveUp = { reason: error };
       throw error;
     }
   }
 
-  /** Several packets at once, each with its place; what each of them gave. */
+  /** Sends several packets at once, each with its own range; returns the result of each. */
   async #inPackets(length: number, work: (start: number, size: number) => Promise<number>): Promise<number[]> {
     const starts = Array.from({ length: Math.ceil(length / PACKET_BYTES) }, (_, index) => index * PACKET_BYTES);
     const send = async (start: number): Promise<number> => {
@@ -375,7 +373,7 @@ class SftpCalls implements AsyncFileSystemCalls {
   }
 }
 
-/** What was opened after its caller had given up. */
+/** Closes and removes a file that was opened after its caller had given up. */
 function discardLate(sftp: SftpRequests, handle: Buffer, created: string | undefined): void {
   try {
     sftp.close(handle, () => {});

@@ -5,7 +5,7 @@ import { showElsewhere } from "../folder/calls/classify-system-error.ts";
 import { FolderAccess } from "../folder/folder-access.ts";
 import { internalPath, TEMPORARY_FOLDER } from "../internal-folder.ts";
 import { parsePlaceUrl } from "../location/location-url.ts";
-import { noteReopening } from "../location/reopening.ts";
+import { recordReopening } from "../location/reopening.ts";
 import type {
   Chunks,
   ReadOptions,
@@ -22,46 +22,48 @@ import { SftpConnection } from "./connection.ts";
 import { SftpPatience } from "./patience.ts";
 import { createSftpFileSystem } from "./sftp-file-system.ts";
 
-/** Where a folder on an SFTP server is. */
+/** Locates a folder on an SFTP server. */
 export interface SftpStoreOptions {
   readonly host: string;
   /** Default 22. */
   readonly port?: number | undefined;
   /** Default: the name of this machine's user. */
   readonly username?: string | undefined;
-  /** Absolute, or below the user's home: `data/team`. */
+  /** An absolute path, or one below the user's home: `data/team`. */
   readonly path: string;
-  /** Path of a private key. Default: the agent's keys (SSH_AUTH_SOCK), or else a key in ~/.ssh. */
+  /**
+   * The path of a private key. Default: the agent's keys (SSH_AUTH_SOCK), or else a key in ~/.ssh.
+   */
   readonly privateKeyFile?: string | undefined;
   readonly passphrase?: string | undefined;
-  /** The server's public key, `ssh-ed25519 AAAA…`. Default: what the user's known_hosts says. */
+  /** The server's public key, `ssh-ed25519 AAAA…`. Default: the one in the user's known_hosts. */
   readonly hostKey?: string | undefined;
   /**
-   * Wait for the server's disk before a file is acknowledged, where the server can. Default `true`.
+   * Waits for the server's disk before a file is acknowledged, if the server can. Default `true`.
    */
   readonly durable?: boolean | undefined;
 }
 
-/** A call that a lost connection has ended is made again so often. */
+/** The number of attempts at a call that a lost connection has ended. */
 const ATTEMPTS = 3;
 
 /**
- * A store in a folder of an SFTP server: the same layout as in a local folder, so that one may be
- * copied to the other. Objects are created exclusively where the server has hard links or renames
- * onto what is there, as OpenSSH does; where it has neither, `capabilities.exclusiveCreate` is
+ * Opens a store in a folder of an SFTP server: the same layout as in a local folder, so that one
+ * may be copied to the other. Objects are created exclusively if the server has hard links or
+ * renames onto what is there, as OpenSSH does; if it has neither, `capabilities.exclusiveCreate` is
  * `false`, and an object that is replaced is missing for a moment. The server's key must be known.
  * One connection is shared, opened again when it is lost, and closed when no call uses it.
  *
- * @param call - its signal is heard while the connection is opened
- * @throws {@link MissingPeerError} where ssh2-sftp-client is not installed; {@link
- * StoreAccessError} where the server is not the one
- * that is known, does not let this user in, or a key cannot be read; the signal's reason.
+ * @param call - its signal aborts the opening of the connection
+ * @throws {@link MissingPeerError} if ssh2-sftp-client is not installed; {@link
+ * StoreAccessError} if the server's key is not the
+ * known one, the server refuses this user, or a key cannot be read; the signal's reason.
  *
  * @example
  * ```ts
  * const store = await sftpStore({ host: "files.example.com", username: "lab", path: "data/team" });
  * await embeddings({ model: "small" }, { dataDir: store }).payload;
- * await embeddings({ model: "small" }, { dataDir: "sftp://lab@files.example.com/~/data/team" }).payload; // the same place
+ * await embeddings({ model: "small" }, { dataDir: "sftp://lab@files.example.com/~/data/team" }).payload; // the same store
  * ```
  */
 export function sftpStore(options: SftpStoreOptions, call: StoreCallOptions = {}): Promise<Store> {
@@ -69,7 +71,8 @@ export function sftpStore(options: SftpStoreOptions, call: StoreCallOptions = {}
 }
 
 /**
- * {@link sftpStore}, for whom the connection may be kept longer than usual while no call uses it.
+ * Does the same as {@link sftpStore}; `call` may also keep an unused connection for longer than
+ * usual.
  */
 export async function connectSftp(
   options: SftpStoreOptions,
@@ -88,7 +91,7 @@ export async function connectSftp(
       new SftpPatience(call.signal),
     );
     const store = new SftpStore(url, root, durable, connection, abilities);
-    noteReopening(store, () => ({ service: "sftp", options }));
+    recordReopening(store, () => ({ service: "sftp", options }));
     return store;
   } catch (error) {
     throw error instanceof CallerFailure ? error.cause : error;
@@ -96,11 +99,11 @@ export async function connectSftp(
 }
 
 /**
- * The store behind `sftp://user@host:port/absolute/path`, or `sftp://user@host/~/path` below the
+ * Opens the store at `sftp://user@host:port/absolute/path`, or `sftp://user@host/~/path` below the
  * user's home.
  *
- * @throws {@link UnknownStoreError} where the URL names no host, has options, or holds a password;
- * as {@link sftpStore}.
+ * @throws {@link UnknownStoreError} if the URL names no host, has options, or holds a password;
+ * otherwise as {@link sftpStore}.
  *
  * @example
  * ```ts
@@ -137,8 +140,8 @@ class SftpStore implements Store {
   }
 
   /**
-   * A server that only promises hard links may have a disk without them: then it has no way to
-   * create exclusively.
+   * Checks the disk of a server that promises hard links: without them it has no way to create
+   * exclusively.
    */
   async prepare({ signal }: StoreCallOptions = {}): Promise<void> {
     if (this.#isExclusive || !this.#abilities.hardLinks) return;
@@ -206,12 +209,14 @@ class SftpStore implements Store {
     } catch (error) {
       throw this.#inOurWords(error);
     } finally {
-      // Not waited for: the server may be silent.
+      // This is not awaited: the server may be silent.
       entries.return(undefined).catch(() => {});
     }
   }
 
-  /** Reads may be repeated: whether a lost one was answered makes no difference. */
+  /**
+   * Repeats a read after a lost connection: it does not matter whether the lost one was answered.
+   */
   async #again<Value>(call: () => Promise<Value>, options: StoreCallOptions | undefined): Promise<Value> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -231,7 +236,7 @@ class SftpStore implements Store {
     }
   }
 
-  /** A path on the server could be taken for one on this machine. */
+  /** Rewrites paths in errors: a path on the server could be mistaken for one on this machine. */
   #inOurWords(error: unknown): unknown {
     return error instanceof StoreError ? showElsewhere(error, this.#root, this.url) : error;
   }

@@ -4,8 +4,8 @@ import type { Done, SftpDiskSpace, SftpRequests } from "./protocol.ts";
 const FAILURE = 4;
 
 /**
- * Status codes of the protocol, and what systems call them. Version 3, which nearly all servers
- * speak, ends with 8; some servers send the later ones all the same. Source:
+ * Maps status codes of the protocol to the codes of systems. Version 3, which nearly all servers
+ * speak, ends with 8; some servers send the later codes as well. Source:
  * draft-ietf-secsh-filexfer-02, section 7, and -13, section 9.1.
  */
 const SYSTEM_CODES = new Map([
@@ -27,26 +27,26 @@ const SYSTEM_CODES = new Map([
   [24, "EISDIR"],
 ]);
 
-/** What servers write beside a mere "failure", where they write what their system said. */
+/** Servers write these texts beside a mere "failure", if they pass on their system's message. */
 const SYSTEM_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/no space left|disk (is )?full|not enough space/i, "ENOSPC"],
   [/quota/i, "EDQUOT"],
   [/read-only file ?system/i, "EROFS"],
 ];
 
-/** An error of the client, with the system's code for it. */
+/** Adds the system's code to an error of the client. */
 export function named(error: Error): Error {
   const { code } = error as { readonly code?: unknown };
   if (typeof code === "string") return error;
-  // Without a code, it is the connection: "No response from server".
+  // An error without a code is about the connection: "No response from server".
   if (typeof code !== "number") return failed("ECONNRESET", error.message);
   const byText = code === FAILURE ? SYSTEM_TEXTS.find(([text]) => text.test(error.message))?.[1] : undefined;
   return failed(byText ?? SYSTEM_CODES.get(code) ?? "EIO", error.message);
 }
 
 /**
- * What a mere "failure" was about, by the state of the server's disk; `undefined` where that
- * explains nothing.
+ * Explains a mere "failure" by the state of the server's disk; returns undefined if that explains
+ * nothing.
  */
 export function explainBySpace(space: SftpDiskSpace, wantedBytes: number): Error | undefined {
   const isReadOnly = (space.f_flag & 1) !== 0;
@@ -63,7 +63,7 @@ export function codeOf(error: unknown): unknown {
   return (Object(error) as { readonly code?: unknown }).code;
 }
 
-/** One request, and its answer. */
+/** Sends one request, and returns its answer. */
 export function request<Value>(
   sftp: SftpRequests,
   start: (sftp: SftpRequests, done: Done<Value>) => unknown,
@@ -72,13 +72,13 @@ export function request<Value>(
     try {
       start(sftp, (error, value) => (error ? reject(named(error)) : resolve(value)));
     } catch (error) {
-      // An extension that the server does not offer.
+      // The server does not offer this extension.
       reject(failed("ENOTSUP", messageOf(error)));
     }
   });
 }
 
-/** Codes by which servers say, among other things, that something of that name is there. */
+/** Returns whether servers use this code, among other things, for a name that is in use. */
 export function mayMeanTaken(error: unknown): boolean {
   return ["EIO", "EPERM", "EACCES", "EEXIST"].includes(String(codeOf(error)));
 }

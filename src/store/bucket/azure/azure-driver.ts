@@ -9,9 +9,9 @@ import type {
   DriverPage,
   DriverPutOptions,
   DriverUpload,
-  DriverVerdict,
+  ErrorClass,
 } from "../bucket-driver.ts";
-import { Changed, codeOf, isMissing, judgeAzure, statusOf } from "./classify-azure-error.ts";
+import { Changed, classifyAzureError, codeOf, isMissing, statusOf } from "./classify-azure-error.ts";
 
 /** One container of Azure Blob Storage. */
 export class AzureDriver implements BucketDriver {
@@ -36,7 +36,7 @@ export class AzureDriver implements BucketDriver {
       if (isMissing(error)) return undefined;
       if (statusOf(error) === 412 && etag !== undefined) throw new Changed("changed", { cause: error });
       if (statusOf(error) !== 416) throw error;
-      // Beyond the end, where there may be an end at all.
+      // The range begins beyond the end of the object, if the object exists at all.
       const entry = await this.head(key, { signal });
       return entry && { sizeBytes: entry.sizeBytes, etag, body: nothing() };
     }
@@ -100,8 +100,8 @@ export class AzureDriver implements BucketDriver {
     return { entries: [], next: undefined };
   }
 
-  judge(error: unknown): DriverVerdict {
-    return judgeAzure(error, this.#container);
+  classify(error: unknown): ErrorClass {
+    return classifyAzureError(error, this.#container);
   }
 
   #blob(key: string): BlockBlobClient {
@@ -114,7 +114,10 @@ class AzureUpload implements DriverUpload {
   readonly maxParts = 50_000;
   readonly #blob: BlockBlobClient;
   readonly #options: DriverPutOptions;
-  /** Blocks of several uploads to one name lie together until one of them is committed. */
+  /**
+   * Makes block ids differ between uploads: the blocks of several uploads to one name lie together
+   * until one upload is committed.
+   */
   readonly #name = Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString("hex");
   #count = 0;
 
@@ -136,7 +139,7 @@ class AzureUpload implements DriverUpload {
   }
 
   async abort(): Promise<void> {
-    // There is no such request: blocks that nobody commits are never seen, and the service drops
+    // There is no request for this: uncommitted blocks are never visible, and the service drops
     // them after a week.
   }
 
@@ -166,8 +169,8 @@ function writeOptionsOf({ ifAbsent, writer }: DriverPutOptions, signal: AbortSig
 
 function objectOf(answer: BlobDownloadResponseParsed): DriverObject {
   const total = /\/(\d+)$/.exec(answer.contentRange ?? "")?.[1];
-  // Whoever leaves it unread gets an error that nobody would hear, which ends the process; whoever
-  // reads it gets it anyway.
+  // If the body is never read, an error without a listener would end the process; a reader gets the
+  // error anyway.
   answer.readableStreamBody?.on("error", () => {});
   return {
     sizeBytes: total === undefined ? (answer.contentLength ?? 0) : Number(total),
@@ -176,7 +179,7 @@ function objectOf(answer: BlobDownloadResponseParsed): DriverObject {
   };
 }
 
-/** The client takes a plain Uint8Array for text. */
+/** Returns a `Buffer`: the client takes a plain `Uint8Array` for text. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -3,7 +3,7 @@ import { StoreAccessError } from "../../../errors/store-errors.ts";
 import { loadAzure } from "../../../util/peers/peers.ts";
 import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
 import { parsePlaceUrl } from "../../location/location-url.ts";
-import { noteReopening } from "../../location/reopening.ts";
+import { recordReopening } from "../../location/reopening.ts";
 import type { Store } from "../../store.ts";
 import { createBucketStore } from "../bucket-store.ts";
 import { describeCause } from "../describe-cause.ts";
@@ -11,21 +11,21 @@ import type { BucketPatience } from "../requests.ts";
 import { AzureDriver } from "./azure-driver.ts";
 
 /**
- * Where a container is. Credentials are found in the environment: AZURE_STORAGE_CONNECTION_STRING,
- * or with the account's name AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or else by
- * `DefaultAzureCredential`, where @azure/identity is installed.
+ * Locates a container. The environment holds the credentials: AZURE_STORAGE_CONNECTION_STRING,
+ * or AZURE_STORAGE_KEY with the account's name or AZURE_STORAGE_SAS_TOKEN, or else by
+ * `DefaultAzureCredential`, if @azure/identity is installed.
  */
 export interface AzureStoreOptions {
   readonly container: string;
-  /** Before every name: `team/experiment`. */
+  /** A prefix for every name: `team/experiment`. */
   readonly prefix?: string | undefined;
-  /** Name of the storage account. Default: AZURE_STORAGE_ACCOUNT. */
+  /** The name of the storage account. Default: AZURE_STORAGE_ACCOUNT. */
   readonly account?: string | undefined;
-  /** Of a service at another place than Azure's: `http://127.0.0.1:10000/devstoreaccount1`. */
+  /** The endpoint of a service that is not Azure's: `http://127.0.0.1:10000/devstoreaccount1`. */
   readonly endpoint?: string | undefined;
   /** A client of your own, with credentials and settings of your own. */
   readonly client?: ContainerClient | undefined;
-  /** How often and how long requests are tried. */
+  /** The number and duration of attempts at a request. */
   readonly patience?: Partial<BucketPatience> | undefined;
 }
 
@@ -34,17 +34,17 @@ type Module = typeof import("@azure/storage-blob");
 /**
  * A store in a container of Azure Blob Storage.
  *
- * Big objects are sent and fetched in parts, several at a time. What may pass is tried again:
+ * Big objects are sent and fetched in parts, several at a time. Passing failures are retried:
  * dropped connections, stalls, throttling, 5xx.
  *
- * @throws {@link MissingPeerError} where @azure/storage-blob is not installed; {@link
- * StoreAccessError} where there are no credentials.
+ * @throws {@link MissingPeerError} if @azure/storage-blob is not installed; {@link
+ * StoreAccessError} if there are no credentials.
  *
  * @example
  * ```ts
  * const store = await azureStore({ container: "results", prefix: "team" });
  * await embeddings({ model: "small" }, { dataDir: store }).payload;
- * await embeddings({ model: "small" }, { dataDir: "az://results/team" }).payload; // the same place
+ * await embeddings({ model: "small" }, { dataDir: "az://results/team" }).payload; // the same store
  * ```
  */
 export async function azureStore(options: AzureStoreOptions): Promise<Store> {
@@ -55,15 +55,15 @@ export async function azureStore(options: AzureStoreOptions): Promise<Store> {
   const url = `az://${container}${clean === "" ? "" : `/${clean}`}${query}`;
   const client = options.client ?? (await createClient(options, url));
   const store = createBucketStore(new AzureDriver(url, client), { prefix: clean, patience });
-  if (options.client === undefined) noteReopening(store, () => ({ service: "azure", options }));
+  if (options.client === undefined) recordReopening(store, () => ({ service: "azure", options }));
   return store;
 }
 
 /**
- * The store behind `az://container/prefix?account=…&endpoint=…`.
+ * Opens the store at `az://container/prefix?account=…&endpoint=…`.
  *
- * @throws {@link UnknownStoreError} where the URL names no container, has an option that there is
- * not, or holds credentials; as {@link azureStore}.
+ * @throws {@link UnknownStoreError} if the URL names no container, has an unknown option,
+ * or holds credentials; otherwise as {@link azureStore}.
  *
  * @example
  * ```ts
@@ -77,7 +77,7 @@ export async function openAzure(url: string): Promise<Store> {
 
 async function createClient(options: AzureStoreOptions, url: string): Promise<ContainerClient> {
   const module = await loadAzure();
-  // The store has retries of its own.
+  // The store has its own retries.
   const pipeline: StoragePipelineOptions = { retryOptions: { maxTries: 1 }, keepAliveOptions: { enable: true } };
   const service = await createService(module, options, url, pipeline);
   return service.getContainerClient(options.container);
@@ -123,7 +123,8 @@ const CONNECTION =
   "the value of AZURE_STORAGE_CONNECTION_STRING is not a connection string (the portal shows it among the access keys: DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…)";
 
 /**
- * What the client says of a text that it does not understand may quote it, and its errors hold it.
+ * Creates a client. The client's errors may quote a text that it could not parse, so they are not
+ * passed on.
  */
 function connect(url: string, problem: string, create: () => Service): Service {
   try {
@@ -141,7 +142,7 @@ function variable(name: string): string | undefined {
 
 type Credential = Parameters<Module["newPipeline"]>[0];
 
-/** Of a package that only those need who sign in without a key. */
+/** Loads a package that is needed only for signing in without a key. */
 async function defaultCredential(url: string): Promise<Credential> {
   const name: string = "@azure/identity";
   let identity: { readonly DefaultAzureCredential: new () => NonNullable<Credential> };

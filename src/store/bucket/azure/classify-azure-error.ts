@@ -1,21 +1,21 @@
 import type { ContainerClient } from "@azure/storage-blob";
-import type { DriverVerdict } from "../bucket-driver.ts";
-import { judgeNetwork } from "../classify-network-error.ts";
+import type { ErrorClass } from "../bucket-driver.ts";
+import { classifyNetworkError } from "../classify-network-error.ts";
 import { retryAfterOf } from "../retry-after.ts";
 
-/** The blob is another one than the one that was being read. */
+/** The blob is no longer the version that was being read. */
 export class Changed extends Error {}
 
-/** A container that is just being removed, or an account that is busy. */
+/** The container is being removed, or the account is busy. */
 const PASSING = new Set(["ContainerBeingDeleted", "OperationTimedOut", "InternalError", "ServerBusy"]);
 const THROTTLING = new Set(["ServerBusy", "TooManyRequests", "AccountRateLimitExceeded", "IngressOverLimit"]);
 
-/** What an error of the client of Azure means. */
-export function judgeAzure(error: unknown, container: ContainerClient): DriverVerdict {
+/** Classifies an error of the Azure client. */
+export function classifyAzureError(error: unknown, container: ContainerClient): ErrorClass {
   if (error instanceof Changed) return { kind: "changed", systemCode: "412" };
-  // Before the status: of an answer of which only a part came, the status says less than it seems
-  // to.
-  if (isBrokenOff(error)) return judgeNetwork(error) ?? { kind: "passing", systemCode: undefined };
+  // This check comes before the status: if only a part of an answer came, its status says less than
+  // it seems to.
+  if (isBrokenOff(error)) return classifyNetworkError(error) ?? { kind: "passing", systemCode: undefined };
   const status = statusOf(error);
   const code = codeOf(error);
   const systemCode = code ?? status?.toString();
@@ -32,10 +32,10 @@ export function judgeAzure(error: unknown, container: ContainerClient): DriverVe
   if (status === 404) return { kind: "missing", systemCode };
   if (status === 408 || (status !== undefined && status >= 500))
     return { ...passing, isThrottled: status === 503 && passing.retryAfterMs !== undefined };
-  return judgeNetwork(error) ?? { kind: "other", systemCode };
+  return classifyNetworkError(error) ?? { kind: "other", systemCode };
 }
 
-/** There is no such blob, as the service said in full. */
+/** Returns whether the service said, in a complete answer, that there is no such blob. */
 export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404 && codeOf(error) !== "ContainerNotFound" && !isBrokenOff(error);
 }
@@ -52,7 +52,7 @@ export function codeOf(error: unknown): string | undefined {
   return details?.errorCode ?? code;
 }
 
-/** The client could not read the answer to its end, or not understand what it got of it. */
+/** Returns whether the client could not read or parse the whole answer. */
 function isBrokenOff(error: unknown): boolean {
   const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown };
   return code === "PARSE_ERROR" || name === "AbortError";
@@ -66,8 +66,8 @@ function headersOf(error: unknown): { get(name: string): string | undefined } | 
 }
 
 /**
- * The own token says until when it is valid and what it allows, and the service does not repeat
- * that.
+ * Describes why access was refused. The service does not repeat until when the token is valid and
+ * what it allows, so the token itself is read.
  */
 function accessProblem(code: string | undefined, url: string): { readonly problem?: string } {
   const token = URL.canParse(url) ? new URL(url).searchParams : new URLSearchParams();

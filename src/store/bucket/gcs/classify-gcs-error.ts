@@ -1,18 +1,18 @@
-import type { DriverVerdict } from "../bucket-driver.ts";
-import { judgeNetwork } from "../classify-network-error.ts";
+import type { ErrorClass } from "../bucket-driver.ts";
+import { classifyNetworkError } from "../classify-network-error.ts";
 import { GcsRefusal, GcsUnauthorized } from "./gcs-service.ts";
 
-/** Another generation of the object has taken the place of the one that was being read. */
+/** Another generation has replaced the object that was being read. */
 export class Changed extends Error {}
 
-/** Google says 403 or 503 of these as well. */
+/** Google answers these with 403 or 503, too. */
 const THROTTLING = new Set(["rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"]);
 
-/** What a failure of a request to Cloud Storage means. */
-export function judgeGcs(error: unknown, bucket: string): DriverVerdict {
+/** Classifies a failed request to Cloud Storage. */
+export function classifyGcsError(error: unknown, bucket: string): ErrorClass {
   if (error instanceof Changed) return { kind: "changed", systemCode: "404" };
-  if (error instanceof GcsUnauthorized) return judgeUnauthorized(error);
-  if (!(error instanceof GcsRefusal)) return judgeNetwork(error) ?? { kind: "other", systemCode: undefined };
+  if (error instanceof GcsUnauthorized) return classifyUnauthorized(error);
+  if (!(error instanceof GcsRefusal)) return classifyNetworkError(error) ?? { kind: "other", systemCode: undefined };
   const { status, reason = "", retryAfterMs } = error;
   const systemCode = status.toString();
   const passing = { kind: "passing", systemCode, retryAfterMs } as const;
@@ -23,7 +23,7 @@ export function judgeGcs(error: unknown, bucket: string): DriverVerdict {
   if (status === 403) return { kind: "access", systemCode };
   if (status === 501) return { kind: "unsupported", systemCode };
   if (status === 404) return { kind: "missing", systemCode };
-  // The session of an upload that is over, or that the service has forgotten.
+  // The session of the upload has ended, or the service has forgotten it.
   if (status === 410) return { kind: "missing", systemCode };
   if (status === 408 || status >= 500) return { ...passing, isThrottled: status === 503 && retryAfterMs !== undefined };
   return { kind: "other", systemCode };
@@ -35,12 +35,12 @@ export function isBucketMissing(error: unknown): boolean {
   );
 }
 
-/** A token comes from a service as well, which may be away for a moment. */
-function judgeUnauthorized(error: GcsUnauthorized): DriverVerdict {
+/** Classifies a missing token: it comes from a service as well, which may be away for a moment. */
+function classifyUnauthorized(error: GcsUnauthorized): ErrorClass {
   const { cause } = error;
   const status = Number((Object(cause) as { readonly status?: unknown }).status);
   const isTroubled = status === 408 || status === 429 || (status >= 500 && status < 600);
-  const network = isTroubled ? ({ kind: "passing", systemCode: String(status) } as const) : judgeNetwork(cause);
+  const network = isTroubled ? ({ kind: "passing", systemCode: String(status) } as const) : classifyNetworkError(cause);
   if (network !== undefined) return network;
   if (error.message.includes("Could not load the default credentials"))
     return {

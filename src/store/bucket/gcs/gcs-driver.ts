@@ -9,10 +9,10 @@ import type {
   DriverPage,
   DriverPutOptions,
   DriverUpload,
-  DriverVerdict,
+  ErrorClass,
 } from "../bucket-driver.ts";
 import { textOf } from "../http-exchange.ts";
-import { Changed, isBucketMissing, judgeGcs } from "./classify-gcs-error.ts";
+import { Changed, classifyGcsError, isBucketMissing } from "./classify-gcs-error.ts";
 import { GcsRefusal, GcsService } from "./gcs-service.ts";
 import { GcsUpload } from "./gcs-upload.ts";
 
@@ -33,7 +33,7 @@ export class GcsDriver implements BucketDriver {
         path: this.#service.objectPath(key),
         query: { alt: "media", generation: etag },
         headers: {
-          // Objects that were stored compressed must come as they lie there.
+          // Objects that were stored compressed must arrive as they are stored.
           "accept-encoding": "gzip",
           ...(range === undefined ? {} : { range: `bytes=${range.start}-${range.end - 1}` }),
         },
@@ -43,12 +43,11 @@ export class GcsDriver implements BucketDriver {
       return { sizeBytes: Number(total), etag: headers["x-goog-generation"]?.toString(), body };
     } catch (error) {
       const status = statusOf(error);
-      // Of a generation that was read from a moment ago, this means another one has taken its
-      // place.
+      // For a generation that was just read, this means that another one has replaced it.
       if (isMissing(error) && etag !== undefined) throw new Changed("changed", { cause: error });
       if (isMissing(error)) return undefined;
       if (status !== 416) throw error;
-      // Beyond the end, where there may be an end at all.
+      // The range begins beyond the end of the object, if the object exists at all.
       const entry = await this.head(key, { signal });
       return entry && { sizeBytes: entry.sizeBytes, etag, body: nothing() };
     }
@@ -67,7 +66,7 @@ export class GcsDriver implements BucketDriver {
   }
 
   async put(key: string, bytes: Uint8Array, options: DriverPutOptions): Promise<"created" | "exists"> {
-    // Metadata and bytes in one request.
+    // One request sends metadata and bytes.
     const boundary = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("hex");
     const head =
       `--${boundary}\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(metadataOf(key, options))}\r\n` +
@@ -92,11 +91,11 @@ export class GcsDriver implements BucketDriver {
       query: { uploadType: "resumable", name: key, ...conditionOf(options) },
       headers: { "content-type": "application/json", "x-upload-content-type": "application/octet-stream" },
       body: [Buffer.from(JSON.stringify(metadataOf(key, options)))],
-      // The service may already refuse to begin.
+      // The service may already refuse to start the upload.
       accepts: options.ifAbsent ? [412] : [],
       signal: options.signal,
     });
-    // Its address is in the head, so nothing is lost with the body.
+    // The address is in the head of the answer, so the body may be dropped.
     await body[Symbol.asyncIterator]().return?.();
     if (status === 412) return new GcsUpload(this.#service, undefined, true);
     if (headers.location === undefined) throw new Error("the service does not say where the upload goes to");
@@ -140,12 +139,12 @@ export class GcsDriver implements BucketDriver {
     };
   }
 
-  judge(error: unknown): DriverVerdict {
-    return judgeGcs(error, this.#service.bucketName);
+  classify(error: unknown): ErrorClass {
+    return classifyGcsError(error, this.#service.bucketName);
   }
 }
 
-/** What the service says of an object. */
+/** The service's description of an object. */
 interface Resource {
   readonly name?: string;
   readonly size?: string | number;

@@ -3,10 +3,10 @@ import { messageOf } from "../../../errors/error-kind.ts";
 import { callHttp, type HttpAnswer, textOf } from "../http-exchange.ts";
 import { retryAfterOf } from "../retry-after.ts";
 
-/** The service answered, and said no. */
+/** The service refused the request. */
 export class GcsRefusal extends Error {
   readonly status: number;
-  /** `rateLimitExceeded`, where the answer says it. */
+  /** The reason, such as `rateLimitExceeded`, if the answer has one. */
   readonly reason: string | undefined;
   readonly retryAfterMs: number | undefined;
 
@@ -24,25 +24,25 @@ export class GcsUnauthorized extends Error {
   override readonly name = "GcsUnauthorized";
 }
 
-/** What a request to the service is about. */
+/** One request to the service. */
 export interface GcsCall {
   readonly method: string;
-  /** Within the API, or a whole address that the service gave. */
+  /** A path within the API, or a whole address that the service gave. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: readonly Uint8Array[];
   readonly signal: AbortSignal;
-  /** Besides 2xx, what is no refusal. */
+  /** The status codes, besides 2xx, that are not refusals. */
   readonly accepts?: readonly number[];
-  /** An address that the service gave for one upload needs no credentials. */
+  /** The request needs no credentials: the service gave its address for one upload. */
   readonly isOpen?: boolean;
 }
 
 /**
- * The JSON API of Cloud Storage as a bucket's client reaches it: with the client's credentials, its
- * address and its `userProject`. The requests are made here, since those of the client (version 7)
- * cannot be aborted, are not told when the server ends an answer early, and end the process where
+ * The JSON API of Cloud Storage as a bucket's client reaches it, with the client's credentials, its
+ * address and its `userProject`. It sends its own requests, since those of the client (version 7)
+ * cannot be aborted, do not notice when the server ends an answer early, and end the process if
  * the body of an error breaks off.
  */
 export class GcsService {
@@ -65,14 +65,14 @@ export class GcsService {
     return `b/${encodeURIComponent(this.#bucket.name)}/o`;
   }
 
-  /** Where bytes are sent to. */
+  /** The URL that bytes are sent to. */
   get uploadPath(): string {
     return `${this.#bucket.storage.apiEndpoint}/upload/storage/v1/${this.objectsPath}`;
   }
 
   /**
-   * @throws {@link GcsRefusal}, once its text is read; {@link GcsUnauthorized}; what the connection
-   * failed of.
+   * @throws {@link GcsRefusal}, once its text is read; {@link GcsUnauthorized}; the failure of the
+   * connection
    */
   async call(wanted: GcsCall): Promise<HttpAnswer> {
     const { method, path, headers, body, signal, accepts = [], isOpen = false } = wanted;
@@ -87,19 +87,19 @@ export class GcsService {
     });
     if ((answer.status >= 200 && answer.status < 300) || accepts.includes(answer.status)) return answer;
     const refusal = new GcsRefusal(answer, await textOf(answer));
-    // Without credentials a public bucket can be read all the same; where it cannot, that there
-    // were none is what is wrong.
+    // A public bucket can be read without credentials; if this one cannot, the missing credentials
+    // are the reason.
     if (answer.status === 401 && authorization.failure !== undefined) throw authorization.failure;
     throw refusal;
   }
 
-  /** {@link call}, and its answer as JSON. */
+  /** Does {@link call}, and parses its answer as JSON. */
   async callForJson(wanted: GcsCall): Promise<unknown> {
     const text = await textOf(await this.call(wanted));
     try {
       return JSON.parse(text);
     } catch {
-      // Without the text: what the parser says quotes it.
+      // The text is left out: the parser's message quotes it.
       throw Object.assign(new Error("the answer of the service is not JSON"), { code: "PARSE_ERROR" });
     }
   }

@@ -2,45 +2,45 @@ import type { Bucket } from "@google-cloud/storage";
 import { loadGcs } from "../../../util/peers/peers.ts";
 import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
 import { parsePlaceUrl } from "../../location/location-url.ts";
-import { noteReopening } from "../../location/reopening.ts";
+import { recordReopening } from "../../location/reopening.ts";
 import type { Store } from "../../store.ts";
 import { createBucketStore } from "../bucket-store.ts";
 import type { BucketPatience } from "../requests.ts";
 import { GcsDriver } from "./gcs-driver.ts";
 
 /**
- * Where a bucket is. Credentials are found by the client's own chain: application default
+ * Locates a bucket. The client finds the credentials by its own chain: application default
  * credentials.
  */
 export interface GcsStoreOptions {
   readonly bucket: string;
-  /** Before every name: `team/experiment`. */
+  /** A prefix for every name: `team/experiment`. */
   readonly prefix?: string | undefined;
   readonly projectId?: string | undefined;
   /**
-   * Of a service at another place than Google's: `http://127.0.0.1:4443`; it is then asked without
+   * The endpoint of a service that is not Google's: `http://127.0.0.1:4443`; requests to it have no
    * credentials.
    */
   readonly endpoint?: string | undefined;
   /** A bucket of a client of your own, with credentials and settings of your own. */
   readonly client?: Bucket | undefined;
-  /** How often and how long requests are tried. */
+  /** The number and duration of attempts at a request. */
   readonly patience?: Partial<BucketPatience> | undefined;
 }
 
 /**
  * A store in a bucket of Google Cloud Storage.
  *
- * Big objects are fetched in parts, several at a time, and sent as one upload that goes on where it
- * was interrupted. What may pass is tried again: dropped connections, stalls, throttling, 5xx.
+ * Big objects are fetched in parts, several at a time, and sent as one upload that resumes where it
+ * was interrupted. Passing failures are retried: dropped connections, stalls, throttling, 5xx.
  *
- * @throws {@link MissingPeerError} where @google-cloud/storage is not installed.
+ * @throws {@link MissingPeerError} if @google-cloud/storage is not installed.
  *
  * @example
  * ```ts
  * const store = await gcsStore({ bucket: "results", prefix: "team" });
  * await embeddings({ model: "small" }, { dataDir: store }).payload;
- * await embeddings({ model: "small" }, { dataDir: "gs://results/team" }).payload; // the same place
+ * await embeddings({ model: "small" }, { dataDir: "gs://results/team" }).payload; // the same store
  * ```
  */
 export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
@@ -51,15 +51,15 @@ export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
   const url = `gs://${bucket}${clean === "" ? "" : `/${clean}`}${query}`;
   const driver = new GcsDriver(url, options.client ?? (await createClient(options)));
   const store = createBucketStore(driver, { prefix: clean, patience });
-  if (options.client === undefined) noteReopening(store, () => ({ service: "gcs", options }));
+  if (options.client === undefined) recordReopening(store, () => ({ service: "gcs", options }));
   return store;
 }
 
 /**
- * The store behind `gs://bucket/prefix?project=…&endpoint=…`.
+ * Opens the store at `gs://bucket/prefix?project=…&endpoint=…`.
  *
- * @throws {@link UnknownStoreError} where the URL names no bucket, has an option that there is not,
- * or holds credentials; as {@link gcsStore}.
+ * @throws {@link UnknownStoreError} if the URL names no bucket, has an unknown option,
+ * or holds credentials; otherwise as {@link gcsStore}.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export async function openGcs(url: string): Promise<Store> {
 async function createClient({ bucket, projectId, endpoint }: GcsStoreOptions): Promise<Bucket> {
   const { Storage } = await loadGcs();
   const storage = new Storage({
-    // The store has retries of its own.
+    // The store has its own retries.
     retryOptions: { autoRetry: false, maxRetries: 0 },
     ...(projectId === undefined ? (endpoint === undefined ? {} : { projectId: "none" }) : { projectId }),
     ...(endpoint === undefined ? {} : { apiEndpoint: endpoint, useAuthWithCustomEndpoint: false }),

@@ -3,9 +3,9 @@ import { textOf } from "../http-exchange.ts";
 import type { GcsService } from "./gcs-service.ts";
 
 /**
- * A resumable upload: one part after the other to an address that the service has given for it, and
- * the last of them tells that it is the last; so the newest one waits here until the next one
- * comes. Source: "Resumable uploads" in the documentation of Cloud Storage.
+ * A resumable upload sends one part after the other to an address that the service has given for
+ * it, and marks the last one as such; so the newest part waits here until the next one comes.
+ * Source: "Resumable uploads" in the documentation of Cloud Storage.
  */
 export class GcsUpload implements DriverUpload {
   readonly minPartBytes = 256 * 1024;
@@ -17,10 +17,12 @@ export class GcsUpload implements DriverUpload {
   #next = 1;
   #sentBytes = 0;
   #sending: Promise<void> = Promise.resolve();
-  /** A request broke off, so the service may have got more of the part than is known here. */
+  /**
+   * A request broke off, so the service may have received more of the part than this upload knows.
+   */
   #isInDoubt = false;
 
-  /** @param address - undefined where the service refused to begin, since something is there */
+  /** @param address - undefined if the service refused to start, since the object exists */
   constructor(service: GcsService, address: string | undefined, ifAbsent: boolean) {
     this.#service = service;
     this.#address = address;
@@ -29,7 +31,7 @@ export class GcsUpload implements DriverUpload {
 
   async sendPart(part: number, bytes: Uint8Array, { signal }: DriverCallOptions): Promise<void> {
     if (part >= this.#next) this.#arrived.set(part, bytes);
-    // In turn, whichever comes first; and the failure of one part is not the failure of the next
+    // Parts are sent in their order of arrival, and the failure of one part does not fail the next
     // one.
     const sending = this.#sending.catch(() => {}).then(() => this.#sendAllButNewest(signal));
     this.#sending = sending;
@@ -46,7 +48,7 @@ export class GcsUpload implements DriverUpload {
 
   async abort({ signal }: DriverCallOptions): Promise<void> {
     if (this.#address === undefined) return;
-    // 499 says that the upload is cancelled; 404 and 410 say that there is none any more.
+    // 499 says that the upload is cancelled; 404 and 410 say that it no longer exists.
     const accepts = [404, 410, 499];
     await textOf(await this.#service.call({ method: "DELETE", path: this.#address, isOpen: true, accepts, signal }));
   }
@@ -63,7 +65,7 @@ export class GcsUpload implements DriverUpload {
     }
   }
 
-  /** What the service has already got of it, an earlier attempt's, is not sent again. */
+  /** Sends one part, without the bytes that the service has received in an earlier attempt. */
   async #send(address: string, bytes: Uint8Array, isLast: boolean, signal: AbortSignal): Promise<number> {
     const end = this.#sentBytes + bytes.length;
     const total = isLast ? end : "*";
@@ -93,7 +95,7 @@ export class GcsUpload implements DriverUpload {
   }
 }
 
-/** The service acknowledged a part, and took nothing of it. */
+/** The service acknowledged a part, and stored nothing of it. */
 class PartNotTaken extends Error {
   readonly code = "PARSE_ERROR";
 

@@ -1,17 +1,17 @@
 import { isError } from "../../../errors/error-kind.ts";
-import type { DriverVerdict } from "../bucket-driver.ts";
-import { judgeNetwork } from "../classify-network-error.ts";
+import type { ErrorClass } from "../bucket-driver.ts";
+import { classifyNetworkError } from "../classify-network-error.ts";
 import { retryAfterOf } from "../retry-after.ts";
 
-/** What S3 and services like it call their failures. */
-const KINDS: Readonly<Record<string, DriverVerdict["kind"]>> = {
+/** The names that S3 and similar services give their failures. */
+const KINDS: Readonly<Record<string, ErrorClass["kind"]>> = {
   RequestTimeout: "passing",
   InternalError: "passing",
   ServiceUnavailable: "passing",
   OperationAborted: "passing",
   IncompleteBody: "passing",
   NotImplemented: "unsupported",
-  // What some services say of a condition that they do not know.
+  // Some services answer this to a condition that they do not support.
   InvalidArgument: "unsupported",
   InvalidRequest: "unsupported",
   MethodNotAllowed: "unsupported",
@@ -19,7 +19,7 @@ const KINDS: Readonly<Record<string, DriverVerdict["kind"]>> = {
   EntityTooLarge: "full",
 };
 
-/** What services call it when they get more requests than they take. */
+/** The names for "too many requests". */
 const THROTTLING = new Set([
   "SlowDown",
   "Throttling",
@@ -33,7 +33,7 @@ const THROTTLING = new Set([
   "BandwidthLimitExceeded",
 ]);
 
-const PROBLEMS: Readonly<Record<string, (bucket: string) => Pick<DriverVerdict, "kind" | "problem">>> = {
+const PROBLEMS: Readonly<Record<string, (bucket: string) => Pick<ErrorClass, "kind" | "problem">>> = {
   NoSuchBucket: (bucket) => ({
     kind: "other",
     problem: `there is no bucket ${bucket}: create it, or correct its name`,
@@ -45,7 +45,7 @@ const PROBLEMS: Readonly<Record<string, (bucket: string) => Pick<DriverVerdict, 
   InvalidAccessKeyId: () => refused("InvalidAccessKeyId"),
   SignatureDoesNotMatch: () => refused("SignatureDoesNotMatch"),
   ExpiredToken: () => refused("ExpiredToken"),
-  // The client has learned the service's time by the answer, and signs the next attempt by it.
+  // The client has learned the service's time from the answer, and signs the next attempt with it.
   RequestTimeTooSkewed: () => ({
     kind: "passing",
     problem: "the clock of this machine is wrong: set it, the service refuses what is too old",
@@ -55,19 +55,19 @@ const PROBLEMS: Readonly<Record<string, (bucket: string) => Pick<DriverVerdict, 
   TemporaryRedirect: elsewhere,
 };
 
-function refused(name: string): Pick<DriverVerdict, "kind" | "problem"> {
+function refused(name: string): Pick<ErrorClass, "kind" | "problem"> {
   return { kind: "access", problem: `the service does not accept the credentials (${name})` };
 }
 
-function elsewhere(bucket: string): Pick<DriverVerdict, "kind" | "problem"> {
+function elsewhere(bucket: string): Pick<ErrorClass, "kind" | "problem"> {
   return {
     kind: "other",
     problem: `the bucket ${bucket} is in another region than the one that was asked (give it: region, or ?region=…)`,
   };
 }
 
-/** What an error of the S3 client means. */
-export function judgeS3(error: unknown, bucket: string): DriverVerdict {
+/** Classifies an error of the S3 client. */
+export function classifyS3Error(error: unknown, bucket: string): ErrorClass {
   const name = isError(error) ? error.name : "";
   const status = statusOf(error);
   const systemCode = name === "" || name === "Error" ? status?.toString() : name;
@@ -77,24 +77,26 @@ export function judgeS3(error: unknown, bucket: string): DriverVerdict {
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
   if (kind === "passing" || THROTTLING.has(name)) return passing(error, systemCode, THROTTLING.has(name));
   if (kind !== undefined) return { kind, systemCode };
-  // Before the status: of an answer of which only a part came, the status says less than it seems
-  // to.
-  return judgeNetwork(error) ?? judgeStatus(status, bucket, error, systemCode) ?? { kind: "other", systemCode };
+  // This check comes before the status: if only a part of an answer came, its status says less than
+  // it seems to.
+  return (
+    classifyNetworkError(error) ?? classifyStatus(status, bucket, error, systemCode) ?? { kind: "other", systemCode }
+  );
 }
 
-function passing(error: unknown, systemCode: string | undefined, isThrottled: boolean): DriverVerdict {
+function passing(error: unknown, systemCode: string | undefined, isThrottled: boolean): ErrorClass {
   const { $response } = Object(error) as { readonly $response?: { readonly headers?: Record<string, string> } };
   const asked = retryAfterOf((name) => $response?.headers?.[name]);
   const isAsked = statusOf(error) === 503 && asked.retryAfterMs !== undefined;
   return { kind: "passing", systemCode, ...asked, isThrottled: isThrottled || isAsked };
 }
 
-function judgeStatus(
+function classifyStatus(
   status: number | undefined,
   bucket: string,
   error: unknown,
   systemCode: string | undefined,
-): DriverVerdict | undefined {
+): ErrorClass | undefined {
   switch (status) {
     case 301:
     case 307:
@@ -102,7 +104,8 @@ function judgeStatus(
     case 401:
       return { kind: "access", systemCode };
     case 403:
-      // To be told that there is no such object takes the right to list the bucket.
+      // A service says that an object does not exist only to users with the right to list the
+      // bucket.
       return {
         kind: "access",
         systemCode,
@@ -118,16 +121,18 @@ function judgeStatus(
     case 429:
       return passing(error, systemCode, true);
     case 408:
-    case 409: // What AWS says of two conditional writes at the same time: one of them is to come again.
+    case 409: // AWS answers this to one of two simultaneous conditional writes: it should retry.
       return passing(error, systemCode, false);
     default:
       return status !== undefined && status >= 500 ? passing(error, systemCode, false) : undefined;
   }
 }
 
-/** Answers to HEAD have no body that would name the failure. */
+/**
+ * Returns whether the object is missing. Answers to HEAD have no body that would name the failure.
+ */
 export function isMissing(error: unknown): boolean {
-  if (judgeNetwork(error) !== undefined) return false;
+  if (classifyNetworkError(error) !== undefined) return false;
   const name = isError(error) ? error.name : "";
   return (
     name === "NoSuchKey" ||

@@ -9,11 +9,10 @@ import type {
   DriverPage,
   DriverPutOptions,
   DriverUpload,
-  DriverVerdict,
+  ErrorClass,
 } from "../bucket-driver.ts";
-import { isMissing, judgeS3, statusOf } from "./classify-s3-error.ts";
+import { classifyS3Error, isMissing, statusOf } from "./classify-s3-error.ts";
 
-/** The official client, loaded. */
 export type S3Module = typeof S3;
 
 /** One bucket of an S3 service. */
@@ -40,7 +39,7 @@ export class S3Driver implements BucketDriver {
     try {
       const answer = await this.#client.send(new this.#module.GetObjectCommand(input), { abortSignal: signal });
       const total = /\/(\d+)$/.exec(answer.ContentRange ?? "")?.[1];
-      // Of whoever leaves it unread, an error that nobody hears would end the process.
+      // If the body is never read, an error without a listener would end the process.
       (answer.Body as Partial<NodeJS.ReadableStream> | undefined)?.on?.("error", () => {});
       return {
         sizeBytes: total === undefined ? (answer.ContentLength ?? 0) : Number(total),
@@ -52,7 +51,7 @@ export class S3Driver implements BucketDriver {
       if (isMissing(error)) return undefined;
       if (status === 412 && etag !== undefined) throw new Changed("changed", { cause: error });
       if (status !== 416) throw error;
-      // Beyond the end, where there may be an end at all.
+      // The range begins beyond the end of the object, if the object exists at all.
       const entry = await this.head(key, { signal });
       return entry && { sizeBytes: entry.sizeBytes, etag, body: nothing() };
     }
@@ -144,8 +143,8 @@ export class S3Driver implements BucketDriver {
     return { entries, next: page.NextContinuationToken };
   }
 
-  judge(error: unknown): DriverVerdict {
-    return error instanceof Changed ? { kind: "changed", systemCode: "412" } : judgeS3(error, this.#bucket);
+  classify(error: unknown): ErrorClass {
+    return error instanceof Changed ? { kind: "changed", systemCode: "412" } : classifyS3Error(error, this.#bucket);
   }
 
   close(): void {
@@ -153,8 +152,8 @@ export class S3Driver implements BucketDriver {
   }
 
   /**
-   * A missing object and a missing bucket are the same to a HEAD, and a bucket that is not there is
-   * not an empty one.
+   * Distinguishes a missing object from a missing bucket, which look the same to a HEAD: a missing
+   * bucket must not look like an empty one.
    */
   async #checkBucket(signal: AbortSignal): Promise<void> {
     if (this.#isBucketThere) return;
@@ -163,7 +162,7 @@ export class S3Driver implements BucketDriver {
     } catch (cause) {
       if (statusOf(cause) === 404)
         throw Object.assign(new Error("there is no such bucket", { cause }), { name: "NoSuchBucket" });
-      // Who may not look at the bucket may still look at the object.
+      // A user without the right to inspect the bucket may still have the right to read the object.
       if (statusOf(cause) !== 403) throw cause;
     }
     this.#isBucketThere = true;

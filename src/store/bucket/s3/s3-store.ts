@@ -2,26 +2,26 @@ import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { loadS3 } from "../../../util/peers/peers.ts";
 import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
 import { parsePlaceUrl } from "../../location/location-url.ts";
-import { noteReopening } from "../../location/reopening.ts";
+import { recordReopening } from "../../location/reopening.ts";
 import type { Store } from "../../store.ts";
 import { createBucketStore } from "../bucket-store.ts";
 import type { BucketPatience } from "../requests.ts";
 import { S3Driver } from "./s3-driver.ts";
 
 /**
- * Where a bucket is. Credentials are found by the client's own chain: environment, profile, role.
+ * Locates a bucket. The client finds the credentials by its own chain: environment, profile, role.
  */
 export interface S3StoreOptions {
   readonly bucket: string;
-  /** Before every key: `team/experiment`. */
+  /** A prefix for every key: `team/experiment`. */
   readonly prefix?: string | undefined;
-  /** Default: what the environment or the profile says; `us-east-1` where an endpoint is given. */
+  /** Default: the region of the environment or the profile; `us-east-1` if an endpoint is given. */
   readonly region?: string | undefined;
-  /** Of a service that is not Amazon's: `http://127.0.0.1:9000`. */
+  /** The endpoint of a service that is not Amazon's: `http://127.0.0.1:9000`. */
   readonly endpoint?: string | undefined;
   /**
-   * `http://host/bucket/key` instead of `http://bucket.host/key`; default `true` where an endpoint
-   * is given.
+   * Uses `http://host/bucket/key` instead of `http://bucket.host/key`; default `true` if an
+   * endpoint is given.
    */
   readonly forcePathStyle?: boolean | undefined;
   /**
@@ -29,25 +29,25 @@ export interface S3StoreOptions {
    * (`maxAttempts: 1`): the store has its own.
    */
   readonly client?: S3Client | undefined;
-  /** How often and how long requests are tried. */
+  /** The number and duration of attempts at a request. */
   readonly patience?: Partial<BucketPatience> | undefined;
 }
 
 /**
- * A store in a bucket of Amazon S3, or of another service that speaks its language. Whether the
- * service can create an object only if there is none is found out by trying, once; where it cannot,
+ * A store in a bucket of Amazon S3, or of another service with the same protocol. Whether the
+ * service can create an object only if there is none is tried out once; if it cannot,
  * two machines may both generate a payload, and readers still see one whole artifact.
  *
- * Big objects are sent and fetched in parts, several at a time. What may pass is tried again:
+ * Big objects are sent and fetched in parts, several at a time. Passing failures are retried:
  * dropped connections, stalls, throttling, 5xx.
  *
- * @throws {@link MissingPeerError} where @aws-sdk/client-s3 is not installed.
+ * @throws {@link MissingPeerError} if @aws-sdk/client-s3 is not installed.
  *
  * @example
  * ```ts
  * const store = await s3Store({ bucket: "results", prefix: "team" });
  * await embeddings({ model: "small" }, { dataDir: store }).payload;
- * await embeddings({ model: "small" }, { dataDir: "s3://results/team" }).payload; // the same place
+ * await embeddings({ model: "small" }, { dataDir: "s3://results/team" }).payload; // the same store
  * ```
  */
 export async function s3Store(options: S3StoreOptions): Promise<Store> {
@@ -58,15 +58,15 @@ export async function s3Store(options: S3StoreOptions): Promise<Store> {
   const clean = prefix.replace(/^\/+|\/+$/g, "");
   const driver = new S3Driver(urlOf(options, clean), bucket, module, client);
   const store = createBucketStore(driver, { prefix: clean, patience });
-  if (options.client === undefined) noteReopening(store, () => ({ service: "s3", options }));
+  if (options.client === undefined) recordReopening(store, () => ({ service: "s3", options }));
   return store;
 }
 
 /**
- * The store behind `s3://bucket/prefix?region=…&endpoint=…&path-style=true`.
+ * Opens the store at `s3://bucket/prefix?region=…&endpoint=…&path-style=true`.
  *
- * @throws {@link UnknownStoreError} where the URL names no bucket, has an option that there is not,
- * or holds credentials; as {@link s3Store}.
+ * @throws {@link UnknownStoreError} if the URL names no bucket, has an unknown option,
+ * or holds credentials; otherwise as {@link s3Store}.
  *
  * @example
  * ```ts
@@ -93,12 +93,12 @@ function urlOf({ bucket, endpoint }: S3StoreOptions, prefix: string): string {
 function configOf({ region, endpoint, forcePathStyle }: S3StoreOptions): S3ClientConfig {
   return {
     maxAttempts: 1,
-    // What newer clients add by default, other services than Amazon's refuse or take for content.
-    // What is read is verified anyway.
+    // Newer clients add checksums by default, which other services than Amazon's refuse or take for
+    // content. Readers verify the bytes anyway.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: { connectionTimeout: 10_000, httpAgent: { maxSockets: 100 }, httpsAgent: { maxSockets: 100 } },
-    // Other services do not care, but the client does.
+    // Other services ignore the region, but the client requires one.
     ...(region === undefined ? (endpoint === undefined ? {} : { region: "us-east-1" }) : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     forcePathStyle: forcePathStyle ?? endpoint !== undefined,

@@ -4,13 +4,13 @@ import type { FileKind } from "./file-system.ts";
 
 /** A folder on a disk that is a store. */
 export interface Ground {
-  /** Absolute, without a separator at its end. */
+  /** The path is absolute, without a separator at its end. */
   readonly root: string;
 }
 
 /**
- * The folder of an absolute path. Node takes `/` everywhere, so inside the root there is no other
- * separator.
+ * Returns the folder of an absolute path. Node accepts `/` on all systems, so there is no other
+ * separator inside the root.
  */
 export function folderOf(path: string): string {
   const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
@@ -18,8 +18,8 @@ export function folderOf(path: string): string {
 }
 
 /**
- * Whether the folders between the root and an object all exist, and are folders. A symbolic link
- * among them, or a junction of Windows, would lead out of the store. The folders are looked at
+ * Returns whether the folders between the root and an object all exist. A symbolic link
+ * among them, or a junction of Windows, would lead out of the store. The folders are checked
  * again by each call, since a folder that was real a moment ago may be a link now.
  *
  * @throws {@link NotAFileError}
@@ -38,7 +38,7 @@ export function* checkFolders(ground: Ground, path: string, operation: StoreOper
   return true;
 }
 
-/** From the one below the root to the one that holds the object. */
+/** Returns the folders from the one below the root to the one that holds the object. */
 function foldersAbove({ root }: Ground, path: string): string[] {
   const folders: string[] = [];
   for (let end = path.indexOf("/", root.length + 1); end !== -1; end = path.indexOf("/", end + 1))

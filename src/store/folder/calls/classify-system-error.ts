@@ -2,15 +2,18 @@ import type { StoreError, StoreFailure } from "../../../errors/store-errors.ts";
 import { systemFailure } from "../../../util/system-failure.ts";
 import { CallerFailure } from "../../caller-failure.ts";
 
-/** The store error for a failure of the system; the error of a caller, and any other, as it is. */
+/**
+ * Converts a failure of the system to a store error; a caller's error, and any other, stays as it
+ * is.
+ */
 export function describeFailure(error: unknown, where: Pick<StoreFailure, "operation" | "path">): unknown {
   return error instanceof CallerFailure ? error.cause : systemFailure(error, where);
 }
 
 /**
- * The failure of a store whose root lies on another machine, naming places as a person here finds
- * them: below the store's url. The error is changed in place, since it was made for this call and
- * only its class knows all that it says.
+ * Rewrites the failure of a store whose root is on another machine: its paths become ones that a
+ * person here can find, below the store's URL. The error is changed in place, since it was created
+ * for this call and only its class knows all its text.
  */
 export function showElsewhere(error: StoreError, root: string, url: string): StoreError {
   if (error.path !== root && !error.path.startsWith(`${root}/`)) return error;
@@ -24,7 +27,7 @@ export function showElsewhere(error: StoreError, root: string, url: string): Sto
   });
 }
 
-/** Where a path begins that is the root, or lies below it. */
+/** Matches the start of a path that is the root, or below it. */
 function placesBelow(root: string): RegExp {
   return new RegExp(`(?<![\\w./:~-])${root.replaceAll(/[^\w/]/g, "\\$&")}(?![\\w.~-])`, "g");
 }

@@ -4,7 +4,7 @@ import type { Looked, Request, Steps } from "./file-steps.ts";
 import type { AsyncFileSystemCalls } from "./file-system.ts";
 
 /**
- * Runs an operation through the thread pool. When the signal is aborted the operation is
+ * Runs an operation through the thread pool. If the signal is aborted, the operation is
  * interrupted between two calls, cleans up, and this rejects with a {@link CallerFailure}.
  */
 export async function driveAsync<Result>(

@@ -1,14 +1,13 @@
 import type { FileStat, FileSystemCalls } from "./file-system.ts";
 
-/** The name of a system call. */
 export type CallName = keyof FileSystemCalls;
 
-/** What one of several `stat` calls gave. */
+/** The result of one of several `stat` calls. */
 export type Looked = { readonly stat: FileStat | undefined } | { readonly error: unknown };
 
 /**
- * What an operation asks of its driver: a system call, several looks at once, to wait for
- * something, or to be left alone by aborts from now on.
+ * The requests of an operation to its driver: a system call, several `stat` calls at once, a wait
+ * for something else, or to ignore aborts from now on.
  */
 export type Request =
   | { readonly [Name in CallName]: { readonly name: Name; readonly args: Parameters<FileSystemCalls[Name]> } }[CallName]
@@ -17,12 +16,12 @@ export type Request =
   | { readonly name: "shield" };
 
 /**
- * An operation on the disk as a list of steps, written once and driven in three ways: without
- * waiting, through the thread pool, or by a simulation that may stop it anywhere.
+ * An operation on the disk as a list of steps, written once and run in three ways: synchronously,
+ * through the thread pool, or by a simulation that may stop it anywhere.
  */
 export type Steps<Result> = Generator<Request, Result, unknown>;
 
-/** One system call. */
+/** Makes one system call. */
 export function* call<Name extends CallName>(
   name: Name,
   ...args: Parameters<FileSystemCalls[Name]>
@@ -31,27 +30,27 @@ export function* call<Name extends CallName>(
 }
 
 /**
- * A `stat` of each path, all at once where the driver can: a server far away is then asked in one
- * go.
+ * Calls `stat` for each path, all at once if the driver can: a remote server is then asked in one
+ * round trip.
  */
 export function* statEach(paths: readonly string[]): Steps<readonly Looked[]> {
   return (yield { name: "statEach", paths }) as readonly Looked[];
 }
 
-/** Wait for something else than the disk. Not possible without waiting. */
+/** Waits for something other than the disk. This is not possible synchronously. */
 export function* wait<Value>(until: () => Promise<Value>): Steps<Value> {
   return (yield { name: "wait", until }) as Value;
 }
 
 /**
- * From here on an abort no longer interrupts: what follows either cleans up, or comes after the
- * point of no return.
+ * Ignores aborts from here on: the following steps either clean up, or come after the point of no
+ * return.
  */
 export function* shield(): Steps<void> {
   yield { name: "shield" };
 }
 
-/** Runs an operation to its end at once. */
+/** Runs an operation to its end synchronously. */
 export function driveSync<Result>(steps: Steps<Result>, calls: FileSystemCalls): Result {
   let state = steps.next();
   while (!state.done) {

@@ -5,17 +5,20 @@ import type { FileKind } from "./file-system.ts";
 import { nodeFileSystem } from "./node-file-system.ts";
 import { removeAll } from "./remove-all.ts";
 
-/** Something in a folder of this machine's disk. */
+/** An entry of a folder of this machine's disk. */
 export interface Entry {
-  /** From the folder, `/`-separated; empty for the folder itself, where it is none. */
+  /**
+   * The path relative to the folder, `/`-separated; empty for the folder itself, if it is not a
+   * folder.
+   */
   readonly path: string;
   readonly kind: FileKind;
 }
 
 /**
- * Everything in a folder of this machine's disk and below, of whatever kind and name; each folder
- * before what is in it. Symbolic links are not followed. Where there is something else in the place
- * of the folder, that is the only entry.
+ * Lists all entries in and below a folder of this machine's disk, of any kind and name; each folder
+ * comes before its contents. Symbolic links are not followed. If the path is not a folder,
+ * it is the only entry.
  *
  * @throws a StoreError
  */
@@ -30,7 +33,7 @@ export async function* listEntries(folder: string): AsyncGenerator<Entry> {
 }
 
 /**
- * Remove one of them, with everything in it.
+ * Removes an entry with its contents.
  *
  * @throws a StoreError
  */
@@ -54,7 +57,7 @@ async function* entriesIn(root: string, folder: string): AsyncGenerator<Entry> {
       }
     }
   } catch (error) {
-    // It was removed while it was walked.
+    // Another process removed it during the walk.
     if (systemCodeOf(error) !== "ENOENT") throw error;
   }
   for (const inner of folders) yield* entriesIn(root, inner);

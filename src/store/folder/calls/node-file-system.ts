@@ -79,17 +79,14 @@ function promised<Value>(
   start: (done: (error: NodeJS.ErrnoException | null, value?: Value) => void) => void,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    // Deno hands undefined over where Node hands null.
+    // Deno passes undefined where Node passes null.
     start((error, value) => (error ? reject(error) : resolve(value as Value)));
   });
 }
 
-/**
- * On Windows a virus scanner or an indexer that has just opened a file keeps others from renaming
- * it.
- */
+/** On Windows, a virus scanner or an indexer that has just opened a file blocks its renaming. */
 const nameBusy: readonly (string | undefined)[] = isWindows ? ["EPERM", "EACCES", "EBUSY"] : [];
-/** How many names are handed on at once. */
+/** The number of names that are passed on at once. */
 const SCAN_BATCH = 256;
 
 async function* scanFolder(path: string): AsyncGenerator<readonly FolderEntry[]> {

@@ -4,12 +4,12 @@ import type { FileKind, FileStat, FileSystemCalls, FolderEntry } from "./file-sy
 import type { Shortcuts } from "./record-reader.ts";
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
-/** Without O_NONBLOCK, opening a named pipe in the place of a file would wait for ever. */
+/** Without O_NONBLOCK, opening a named pipe instead of a file would wait forever. */
 export const READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 export const CREATE_FLAGS = O_WRONLY | O_CREAT | O_EXCL;
 export const isWindows = process.platform === "win32";
 
-/** This machine's disk, without waiting: all that a hit needs of it. */
+/** Calls this machine's disk synchronously: all that a hit needs of it. */
 export const nodeSyncCalls: FileSystemCalls = {
   open: (path, mode) => fs.openSync(path, mode === "read" ? READ_FLAGS : CREATE_FLAGS, 0o666),
   read: (file, buffer, offset, length, position) => fs.readSync(file, buffer, offset, length, position),
@@ -42,7 +42,7 @@ export const nodeSyncCalls: FileSystemCalls = {
   },
 };
 
-/** Cheaper than a `stat`. `false` may also mean that it could not be found out. */
+/** Checks that are cheaper than a `stat`; `false` may also mean that the check failed. */
 export const shortcuts: Shortcuts = {
   isSurelyThere: (path) => fs.existsSync(path),
   isSurelyFolder: (path) => fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
@@ -51,14 +51,14 @@ export const shortcuts: Shortcuts = {
 /** Calls the listener when something in a folder changes. */
 export function watchFolder(path: string, listener: () => void): { close(): void } {
   const watcher = fs.watch(path, { persistent: false }, listener);
-  // A folder that is removed, or a system that is out of watches: the caller polls anyway.
+  // The folder was removed, or the system is out of watches: the caller polls anyway.
   watcher.on("error", () => watcher.close());
   return watcher;
 }
 
 /**
- * Some network and user-space file systems have no fsync for folders; there is nothing else to
- * call.
+ * Returns whether the file system has no fsync for folders, as some network and user-space ones;
+ * there is no other call to make.
  */
 export function cannotSyncFolders(error: unknown): boolean {
   return ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(systemCodeOf(error) ?? "");

@@ -6,8 +6,8 @@ let owner: string | undefined;
 let place = "";
 
 /**
- * `<place>-<process id>-<random>`: who makes temporary files. The place is where a process id means
- * something: one boot of one machine, and one container on it.
+ * Returns `<place>-<process id>-<random>`, which names the process that makes temporary files. The
+ * place is the scope of a process id: one boot of one machine, and one container on it.
  */
 export function processOwner(): string {
   owner ??= `${currentPlace()}-${process.pid}-${Buffer.from(crypto.getRandomValues(new Uint8Array(4))).toString("hex")}`;
@@ -15,8 +15,8 @@ export function processOwner(): string {
 }
 
 /**
- * Whether the process of that owner certainly ended. Of another machine, boot or container nothing
- * is certain.
+ * Returns whether the process of that owner has certainly ended; `false` for other machines, boots
+ * or containers.
  */
 export function isProcessDead(ofOwner: string): boolean {
   const match = /^([0-9a-f]+)-([0-9]+)-[0-9a-f]+$/.exec(ofOwner);

@@ -7,13 +7,13 @@ import { describeFailure } from "./classify-system-error.ts";
 import { driveSync } from "./file-steps.ts";
 import type { FileSystemCalls } from "./file-system.ts";
 
-/** The first buffer, which holds any usual record. */
+/** The first buffer holds any usual record. */
 const FIRST_BUFFER_BYTES = 64 * 1024;
 
-/** A digest and `.json`. */
+/** The length of a digest and `.json`. */
 const RECORD_NAME_LENGTH = 64 + 5;
 
-/** Quicker ways to a yes; a no of theirs is asked again. */
+/** Faster checks: `true` is reliable, after `false` the full check runs. */
 export interface Shortcuts {
   isSurelyThere(path: string): boolean;
   /** Links are not followed. */
@@ -21,8 +21,8 @@ export interface Shortcuts {
 }
 
 /**
- * {@link SyncStore.readShared}: open, read, close and nothing else, since a hit is hardly more than
- * these three calls.
+ * {@link SyncStore.readShared}: open, read and close alone, since a hit consists of little more
+ * than these three calls.
  */
 export class SharedReader {
   readonly #ground: Ground;
@@ -33,8 +33,8 @@ export class SharedReader {
   };
   readonly #root: string;
   /**
-   * The folder of the last object, with its slash, which is a folder and no link. It is forgotten
-   * when the program's present step ends: nothing of this process can change it before.
+   * The folder of the last object, with its slash, known to be a real folder. It is forgotten at
+   * the end of the program's present step: this process cannot change it before.
    */
   #folder = "";
   #buffer: Buffer | undefined;
@@ -76,9 +76,9 @@ export class SharedReader {
   }
 
   /**
-   * Another record in the same folder, as it seems. Looking at each character would take a quarter
-   * of the time of asking the disk, and a yes for a name that is not safe everywhere does no harm:
-   * nothing is read by it.
+   * Returns whether the path looks like another record in the same folder. Checking each character
+   * would take a quarter of the time of a disk access, and a false `true` does no harm: nothing is
+   * read by it.
    */
   #looksUsual(path: string): boolean {
     const start = this.#folder.length;
@@ -99,14 +99,16 @@ export class SharedReader {
     return true;
   }
 
-  /** Most objects lie one folder deep, and one look is all that it takes. */
+  /**
+   * Returns whether the folders are real. Most objects lie one folder deep, so one check is enough.
+   */
   #isFolder(path: StorePath, full: string, end: number, operation: StoreOperation): boolean {
     if (end !== -1 && path.indexOf("/") === end && this.#shortcuts?.isSurelyFolder(folderOf(full)) === true)
       return true;
     return driveSync(checkFolders(this.#ground, full, operation), this.#calls);
   }
 
-  /** One byte more than allowed is asked for, to know whether there is one. */
+  /** Requests one byte more than allowed, to learn whether it exists. */
   #readOpen(file: number, maxBytes: number): Uint8Array | "too-large" {
     this.#buffer ??= Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES);
     let length = 0;
@@ -115,8 +117,8 @@ export class SharedReader {
       const read = this.#calls.read(file, this.#buffer, length, wanted, length);
       length += read;
       if (length > maxBytes) return "too-large";
-      // A disk gives less than it was asked for only at the end of a file. Where one does not, the
-      // digest of what was read tells.
+      // A disk returns less than requested only at the end of a file. If it does so elsewhere, the
+      // digest of the bytes does not match.
       if (read < wanted) return this.#buffer.subarray(0, length);
       if (length === this.#buffer.length) this.#grow();
     }

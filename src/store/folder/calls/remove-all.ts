@@ -3,10 +3,10 @@ import { call, type Steps } from "./file-steps.ts";
 import type { FileKind } from "./file-system.ts";
 
 /**
- * Remove what has this path: a folder with everything in it, and of a symbolic link the link
+ * Removes a file, a folder with its contents, or a symbolic link
  * itself.
  *
- * @param kind as it was listed; a folder is looked at again before anything in it is touched.
+ * @param kind as it was listed; a folder is checked again before its contents are touched.
  */
 export function* removeAll(path: string, kind: FileKind): Steps<void> {
   if (kind !== "folder" || (yield* call("stat", path))?.kind !== "folder") {

@@ -3,15 +3,15 @@ import { folderOf, type Ground } from "./check-folders.ts";
 import { call, type Steps } from "./file-steps.ts";
 import type { FileSystem } from "./file-system.ts";
 
-/** A folder on a disk that is a store, and what this process has learned about it so far. */
+/** A folder on a disk that is a store, and what this process has learned about it. */
 export interface Volume extends Ground {
   readonly fileSystem: FileSystem;
   readonly durable: boolean;
-  /** Folders whose own name, in the folder above, is known to survive a power cut. */
+  /** The folders whose own name, in the folder above, is known to survive a power cut. */
   readonly anchoredFolders: Set<string>;
-  /** Whether a file can have two names here; `undefined` until that came into question. */
+  /** Whether a file can have two names on this disk; undefined until that was tried out. */
   hardLinks: boolean | undefined;
-  /** Whether the litter of dead processes was looked for. */
+  /** Whether this process has searched for leftovers of dead processes. */
   swept: boolean;
 }
 
@@ -19,7 +19,7 @@ export function createVolume({ root }: Ground, fileSystem: FileSystem, durable: 
   return { root, fileSystem, durable, anchoredFolders: new Set(), hardLinks: undefined, swept: false };
 }
 
-/** `mkdir -p`. */
+/** Does `mkdir -p`. */
 export function* makeFolders(volume: Volume, folder: string): Steps<void> {
   if (folder === volume.root) {
     yield* makeRoot(volume);
@@ -35,9 +35,9 @@ export function* makeFolders(volume: Volume, folder: string): Steps<void> {
 }
 
 /**
- * The folders above a store are made to last before the store appears in them. Whoever finds a
- * store may then rely on them, without knowing who created them, and need not look higher than one
- * folder above it.
+ * Makes the folders above a store durable before the store appears in them. A process that finds a
+ * store can then rely on them, without knowing which process created them, and need not check more
+ * than one folder above it.
  */
 function* makeRoot(volume: Volume): Steps<void> {
   const above = folderOf(volume.root);
@@ -53,7 +53,7 @@ function* makeFolder(volume: Volume, folder: string): Steps<void> {
   try {
     yield* call("mkdir", folder);
   } catch (error) {
-    // Whatever else is in its place will fail whatever is tried next, and be named there.
+    // Something else has this name: the next call will fail and name it.
     if (systemCodeOf(error) === "EEXIST") return;
     throw error;
   }
@@ -61,9 +61,9 @@ function* makeFolder(volume: Volume, folder: string): Steps<void> {
 }
 
 /**
- * Make the names in a folder survive a power cut, and the names of the folders that lead to it, up
- * to the store's own. Whether those were created by this process does not matter: whoever did may
- * have been killed before making them last.
+ * Makes the names in a folder survive a power cut, and the names of the folders that lead to it, up
+ * to the store's own. This does not depend on whether this process created them: the process that
+ * did may have been killed before it made them durable.
  */
 export function* syncNames(volume: Volume, folder: string): Steps<void> {
   yield* call("syncFolder", folder);
@@ -79,7 +79,7 @@ export function* syncNames(volume: Volume, folder: string): Steps<void> {
 }
 
 /**
- * A folder above the store may be closed to this user; then it was not this user who created
+ * Syncs a folder above the store, if this user may open it; otherwise this user cannot have created
  * anything in it.
  */
 function* syncIfAllowed(folder: string): Steps<void> {
@@ -90,7 +90,7 @@ function* syncIfAllowed(folder: string): Steps<void> {
   }
 }
 
-/** A rename that makes the folders that lead to the new name. */
+/** Renames, after creating the folders that lead to the new name. */
 export function* renameInto(volume: Volume, from: string, to: string): Steps<void> {
   try {
     yield* call("rename", from, to);
