@@ -1,6 +1,6 @@
 /**
- * The methods that the store calls. `libsql`, `better-sqlite3` and Node's own `node:sqlite` all have
- * them.
+ * The methods that the store calls. `libsql`, `better-sqlite3` and Node's own `node:sqlite` all
+ * have them.
  */
 export interface SqliteDatabase {
   exec(statements: string): unknown;

@@ -158,8 +158,9 @@ export class SqliteStore implements Store {
   }
 
   /**
-   * The parts go into the database as they arrive, under an id that no object refers to yet. The last
-   * one and the name of the object come in one transaction, so that a reader sees all of it or nothing.
+   * The parts go into the database as they arrive, under an id that no object refers to yet. The
+   * last one and the name of the object come in one transaction, so that a reader sees all of it or
+   * nothing.
    */
   async #write(operation: StoreOperation, path: StorePath, chunks: Chunks, options: WriteOptions): Promise<Outcome> {
     assertStorePath(path);
@@ -209,14 +210,19 @@ export class SqliteStore implements Store {
     return true;
   }
 
-  /** What it cannot remove now, a later process removes when it opens the store. */
+  /**
+   * Removes the parts; a later process removes those that this one cannot, when it opens the store.
+   */
   #discard(content: string): void {
     try {
       this.#run("DELETE FROM parts WHERE content = ?", content);
     } catch {}
   }
 
-  /** Whether commits wait until the disk has them; the commit of a later write covers the earlier ones. */
+  /**
+   * Whether commits wait until the disk has them; the commit of a later write covers the earlier
+   * ones.
+   */
   #waitForDisk({ durable = true }: WriteOptions): void {
     this.#database.exec(`PRAGMA synchronous = ${durable ? "FULL" : "NORMAL"}`);
   }
@@ -241,7 +247,10 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Every failure of the database becomes a StoreError: a fault must not look like a missing object. */
+  /**
+   * Every failure of the database becomes a StoreError: a fault must not look like a missing
+   * object.
+   */
   #call<Value>(operation: StoreOperation, path: string, work: () => Value): Value {
     try {
       return work();

@@ -4,8 +4,8 @@ import type { Chunks, ReadOptions } from "./store.ts";
 
 /**
  * The chunks of a write, one after the other, for a store that writes while they arrive. An abort
- * ends it at once with the signal's reason, even while the source gives nothing. The source may reuse
- * the memory of a chunk once the next one is asked for.
+ * ends it at once with the signal's reason, even while the source gives nothing. The source may
+ * reuse the memory of a chunk once the next one is asked for.
  */
 export async function* readChunks(chunks: Chunks, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted();

@@ -14,7 +14,10 @@ import type {
 import { assertStorePath, assertStorePrefix, isStorePath } from "./store-path.ts";
 
 export interface MemoryStoreOptions {
-  /** Stores of one name share their objects within a process. Without a name, a store shares nothing. */
+  /**
+   * Stores of one name share their objects within a process. Without a name, a store shares
+   * nothing.
+   */
   readonly name?: string | undefined;
 }
 

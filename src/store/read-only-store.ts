@@ -6,8 +6,8 @@ import { assertStorePath } from "./store-path.ts";
 /**
  * A store of which everything can be read and nothing written, from one that can only be read, such
  * as an archive behind HTTP, or from a store that this program must not change. What is there is
- * loaded; a miss rejects with {@link ReadOnlyStoreError} before the generator is called. It serves as
- * a `dataDir`, and as a layer of `layeredStore`.
+ * loaded; a miss rejects with {@link ReadOnlyStoreError} before the generator is called. It serves
+ * as a `dataDir`, and as a layer of `layeredStore`.
  *
  * @example
  * ```ts

@@ -46,7 +46,8 @@ export function assertStorePath(path: string): asserts path is StorePath {
 }
 
 /**
- * The same for the prefix of a listing: empty, a folder that ends in `/`, or the beginning of a path.
+ * The same for the prefix of a listing: empty, a folder that ends in `/`, or the beginning of a
+ * path.
  *
  * @throws {@link InvalidStorePathError}
  */
@@ -54,7 +55,9 @@ export function assertStorePrefix(prefix: string): void {
   if (prefix !== "") assertStorePath(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);
 }
 
-/** Whether a name that a store found could be that of an object. A listing leaves out all others. */
+/**
+ * Whether a name that a store found could be that of an object. A listing leaves out all others.
+ */
 export function isStorePath(path: string): path is StorePath {
   return isUsual(path) || findProblem(path) === undefined;
 }
