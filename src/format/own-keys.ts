@@ -1,6 +1,10 @@
 type Inspect = typeof import("node:util").inspect;
 
-/** Longer arrays are looked at through `inspect`, since a list of their keys takes more time and memory than they do. */
+/**
+ * From here on arrays are printed by `inspect` instead of having their keys listed: the list takes
+ * more time and memory than the array. This depends on how Node prints, in two ways that
+ * decisions/0016-keys-of-long-arrays.md states.
+ */
 const MANY_ELEMENTS = 64;
 
 const OPTIONS = { maxArrayLength: 0, depth: 0, showHidden: true, customInspect: false, breakLength: Infinity } as const;
@@ -18,12 +22,18 @@ export function isSetter(object: object, key: string | number): boolean {
   return Object.getOwnPropertyDescriptor(object, key)?.set !== undefined;
 }
 
-/** Whether a plain object has keys that are hidden, or symbols. A third of the time that one list of all keys takes. */
+/**
+ * Whether a plain object has keys that are hidden, or symbols. Two lists take a third of the time
+ * of one list of all keys.
+ */
 export function hasOddKeys(object: object, keyCount: number): boolean {
   return Object.getOwnPropertyNames(object).length !== keyCount || Object.getOwnPropertySymbols(object).length > 0;
 }
 
-/** Whether an array or a view has own keys besides its elements and `length`; short arrays with holes may be taken for such. */
+/**
+ * Whether an array or a view has own keys besides its elements and `length`. A short array with
+ * holes counts as one.
+ */
 export function hasExtraKeys(array: readonly unknown[] | ArrayBufferView): boolean {
   const { length = 0 } = array as { length?: number };
   if (Array.isArray(array)) {
