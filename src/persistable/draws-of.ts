@@ -16,9 +16,9 @@ export function* drawsOf(
   draws: number,
 ): Iterable<AnyPersistable> {
   for (const persistable of eachPersistable(persistables)) {
-    const { node } = (persistable as WithState)[stateKey];
-    if (node.draw !== 0)
-      throw new DefinitionError(`${node.name} is draw ${node.draw} already, and was to be drawn ${draws} times.`);
+    const { recipe } = (persistable as WithState)[stateKey];
+    if (recipe.draw !== 0)
+      throw new DefinitionError(`${recipe.name} is draw ${recipe.draw} already, and was to be drawn ${draws} times.`);
     yield persistable;
     for (let draw = 1; draw < draws; draw++) yield withDraw(persistable as WithState, draw);
   }
@@ -26,21 +26,21 @@ export function* drawsOf(
 
 function withDraw(persistable: WithState, draw: number): AnyPersistable {
   const original = persistable[stateKey];
-  const { declaration, node, trackedParams, dependencyStates } = original;
-  const roles = Object.keys(node.dependencies);
+  const { declaration, recipe, trackedParams, dependencyStates } = original;
+  const roles = Object.keys(recipe.dependencies);
   const address = addresserOf(
     declaration,
-    node.name,
-    node.version,
+    recipe.name,
+    recipe.version,
     draw,
     roles,
   )(
     trackedParams,
-    dependencyStates.map((state) => state.node.address),
+    dependencyStates.map((state) => state.recipe.address),
   );
   const state: State = {
     ...original,
-    node: { ...node, draw, address },
+    recipe: { ...recipe, draw, address },
     isOpened: false,
     log: undefined,
     logging: undefined,
@@ -55,7 +55,7 @@ function withDraw(persistable: WithState, draw: number): AnyPersistable {
   const copy = new Class({ [readyStateKey]: state });
   if (copy[stateKey] !== state)
     throw new DefinitionError(
-      `The class of ${node.name} has a constructor of its own: build its draws with it, and run those.`,
+      `The class of ${recipe.name} has a constructor of its own: build its draws with it, and run those.`,
     );
   Object.assign(state, { hooks: copy });
   return copy;

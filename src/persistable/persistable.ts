@@ -103,7 +103,7 @@ export abstract class Persistable<
 
   /** The name of the payload, and of its folder. */
   get name(): string {
-    return this[stateKey].node.name;
+    return this[stateKey].recipe.name;
   }
 
   /** Own params, defaults filled in; frozen, or a copy where something in them cannot be frozen. */
@@ -118,7 +118,7 @@ export abstract class Persistable<
 
   /** The hash of the recipe: name, version, draw, tracked params, dependency addresses. */
   get address(): Address {
-    return this[stateKey].node.address;
+    return this[stateKey].recipe.address;
   }
 
   /**
@@ -209,9 +209,9 @@ export abstract class Persistable<
    */
   async remove(): Promise<boolean> {
     const { removeArtifact } = await loadPart(() => import("../artifact/publish/remove-artifact.ts"));
-    const { node, surroundings } = this[stateKey];
+    const { recipe, surroundings } = this[stateKey];
     const { store } = surroundings;
-    const removed = await removeArtifact(store, node.name, node.address, certainStore(store));
+    const removed = await removeArtifact(store, recipe.name, recipe.address, certainStore(store));
     await this.#forget();
     if (removed) emitPlain(this[stateKey], { type: "removed" });
     await this[stateKey].logging;
@@ -277,7 +277,7 @@ export abstract class Persistable<
 
   /** Short and without secrets, for `console.log`. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `${visibleLine(this.name)} ${describeParams(this[stateKey].node.recipeParams)} (${describeAddress(this.address)})`;
+    return `${visibleLine(this.name)} ${describeParams(this[stateKey].recipe.recipeParams)} (${describeAddress(this.address)})`;
   }
 
   /** What JSON.stringify shows: who this is, not its payload. */

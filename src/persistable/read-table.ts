@@ -93,7 +93,7 @@ async function tryPart(
   signal: AbortSignal | undefined,
 ): Promise<ColumnTable | undefined> {
   const { store } = state.surroundings;
-  const { name, address, classes } = state.node;
+  const { name, address, classes } = state.recipe;
   // Read first: should the artifact be replaced meanwhile, these are not the bytes that stand there, and nothing is set aside.
   const recordBytes = await readRecordBytes(store, recordPath(name, address), { signal });
   if (recordBytes === undefined) return undefined;

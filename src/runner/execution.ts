@@ -109,7 +109,7 @@ export class Execution {
       onFailure: keepGoing,
       signal: this.#signal,
       poolsOf: (node) => states[node]?.declaration.pools,
-      nameOf: (node) => states[node]?.node.name ?? `node ${node}`,
+      nameOf: (node) => states[node]?.recipe.name ?? `node ${node}`,
       execute: (node, place) => this.#produce(node, place),
       onSkipped: (node, because) => this.#cancel(node, "upstream-failed", because),
       ...(priority === undefined ? {} : { priority }),
@@ -175,7 +175,7 @@ export class Execution {
       this.#aborted.add(node);
       return;
     }
-    const { name, address, recipeParams } = state.node;
+    const { name, address, recipeParams } = state.recipe;
     const redaction = redactionOf(state);
     const described = redaction.error(error);
     const failure = runFailureOf({ name, address, params: describeParams(recipeParams), described, attempts }, error);
@@ -196,7 +196,7 @@ export class Execution {
   /** The generator of a node that is tried although its dependency failed gets this when it asks for it. */
   readonly #refuse = (state: State): Error | undefined => {
     const failed = this.#failedWork.get(workKeyOf(state));
-    return failed && new UpstreamFailedError(state.node.name, { cause: failed.cause });
+    return failed && new UpstreamFailedError(state.recipe.name, { cause: failed.cause });
   };
 
   #cancelRest({ state }: ScheduleOutcome): void {
@@ -212,7 +212,7 @@ export class Execution {
   #cancel(node: number, reason: "aborted" | "stopped" | "upstream-failed", because: number | undefined): void {
     this.#cancelled += 1;
     this.#log.note(node, { outcome: "cancelled", reason });
-    const failed = because === undefined ? undefined : this.#graph.states[because]?.node.address;
+    const failed = because === undefined ? undefined : this.#graph.states[because]?.recipe.address;
     this.#emitNode(node, { type: "cancelled", reason, ...(failed === undefined ? {} : { because: failed }) });
   }
 
@@ -281,7 +281,7 @@ export class Execution {
     if (this.#settings.listeners.length === 0) return;
     const expectedMs = this.#graph.expectedMs[node] ?? Number.NaN;
     const state = this.#graph.states[node] as State;
-    const params = describeParams(state.node.recipeParams);
+    const params = describeParams(state.recipe.recipeParams);
     this.#emit({
       ...{ ...this.#now(), index: node, ...event },
       ...redactionOf(state).event({ params, attempt }),
@@ -293,7 +293,7 @@ export class Execution {
   #emitNode(index: number, body: Untold<NodeEventBody>): void {
     if (this.#settings.listeners.length === 0) return;
     const state = this.#graph.states[index] as State;
-    const { name, address } = state.node;
+    const { name, address } = state.recipe;
     this.#emit({ ...this.#now(), index, name, address, ...redactionOf(state).event(body) } as RunEvent);
   }
 

@@ -55,12 +55,12 @@ export async function writeFailure(
     readonly runId: string;
   },
 ): Promise<string | undefined> {
-  const { node, surroundings } = state;
-  const { params, dependencies } = encodeParamsTree(node);
+  const { recipe, surroundings } = state;
+  const { params, dependencies } = encodeParamsTree(recipe);
   const record: FailureRecord = {
     failure: 1,
-    name: node.name,
-    address: node.address,
+    name: recipe.name,
+    address: recipe.address,
     params,
     dependencies,
     error: failure.error,
@@ -70,7 +70,7 @@ export async function writeFailure(
     runId: failure.runId,
     pid: process.pid,
   };
-  const path = failurePath(node.name, node.address);
+  const path = failurePath(recipe.name, recipe.address);
   try {
     if (isNewer(await readNote(surroundings.store, path))) return undefined;
     await surroundings.store.replace(path, [Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`)], {
@@ -85,7 +85,7 @@ export async function writeFailure(
 /** A success takes the place of the failures before it. */
 export async function forgetFailure(state: State): Promise<void> {
   const { store } = state.surroundings;
-  const path = failurePath(state.node.name, state.node.address);
+  const path = failurePath(state.recipe.name, state.recipe.address);
   try {
     // Mostly there is none, and to see that takes no trip through the thread pool.
     if (store.sync?.exists?.(path) === false) return;
@@ -104,12 +104,12 @@ export async function forgetFailure(state: State): Promise<void> {
  * cannot be read.
  */
 export async function readFailure(persistable: AnyPersistable): Promise<FailureRecord | undefined> {
-  const { node, surroundings } = (persistable as AnyPersistable & { readonly [stateKey]: State })[stateKey];
-  const path = failurePath(node.name, node.address);
+  const { recipe, surroundings } = (persistable as AnyPersistable & { readonly [stateKey]: State })[stateKey];
+  const path = failurePath(recipe.name, recipe.address);
   const fields = await readNote(surroundings.store, path);
   if (isNewer(fields))
     throw new NewerRecordError(path, fields.failure, `version ${fields.failure} of a record of a failure`);
-  return fields === undefined ? undefined : parseFailure(fields, node.address);
+  return fields === undefined ? undefined : parseFailure(fields, recipe.address);
 }
 
 /** Such a note is left where it is: what it says, and when it is over, only that release knows. */

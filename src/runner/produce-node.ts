@@ -86,7 +86,7 @@ async function attemptOnce(state: State, options: ProduceOptions, attempt: numbe
     onWaiting: () => place.release(),
     async whenReady(start, waiting) {
       await place.acquire(waiting);
-      timer = startTimeout(state.node.name, timeoutMs, abort);
+      timer = startTimeout(state.recipe.name, timeoutMs, abort);
       const started = start();
       generating = started;
       return started;

@@ -22,13 +22,13 @@ export class RecordedDurations {
   }
 
   of(state: State): number | undefined {
-    return this.#exact.get(state.node.address) ?? this.#typical.get(shelfKey(state));
+    return this.#exact.get(state.recipe.address) ?? this.#typical.get(shelfKey(state));
   }
 
   async #readName(state: State, signal: AbortSignal): Promise<void> {
-    const { node, surroundings } = state;
+    const { recipe, surroundings } = state;
     const options = { maxRecords: MAX_RECORDS, signal };
-    const records = await readRecords(surroundings.store, node.name, node.classes, options).catch(() => []);
+    const records = await readRecords(surroundings.store, recipe.name, recipe.classes, options).catch(() => []);
     for (const { address, provenance } of records)
       if (provenance.durationMs !== undefined) this.#exact.set(address, provenance.durationMs);
     this.#typical.set(shelfKey(state), typicalOf(records).durationMs);

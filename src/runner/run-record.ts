@@ -90,7 +90,7 @@ export class RunLog {
       this.#omitted += 1;
       return;
     }
-    const { name, address } = state.node;
+    const { name, address } = state.recipe;
     const took = durationMs === undefined ? {} : { durationMs: Math.round(durationMs * 1000) / 1000 };
     this.#nodes.push({ name, address, ...note, ...took });
   }

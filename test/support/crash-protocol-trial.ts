@@ -44,12 +44,12 @@ const formats = [format] as const;
 
 const definition = definePersistable({ name: "points", params: typedParams<{ key: number }>(), generate: () => 0 });
 const nodes = [0, 1].map(
-  (key) => (definition({ key }, { dataDir: "unused" }) as unknown as { [stateKey]: State })[stateKey].node,
+  (key) => (definition({ key }, { dataDir: "unused" }) as unknown as { [stateKey]: State })[stateKey].recipe,
 );
 
 /** One of the artifacts of a trial, with all that happened to it. */
 interface Subject {
-  readonly node: State["node"];
+  readonly node: State["recipe"];
   readonly history: History;
   /** Contents of its record, and paths of its payloads, that were damaged on purpose. */
   readonly damaged: Set<string>;

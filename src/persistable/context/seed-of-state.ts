@@ -14,14 +14,14 @@ export function seedOfState(state: State): number {
   return seedOfDigest(digests.get(state) ?? digestOf(state));
 }
 
-function digestOf({ node, trackedParams, dependencies, dependencyStates }: State): string {
+function digestOf({ recipe, trackedParams, dependencies, dependencyStates }: State): string {
   // The states stand in the order of the roles.
   const byRole = Object.keys(dependencies).flatMap((role, i) => {
     const upstream = dependencyStates[i];
     return upstream === undefined ? [] : [[role, digests.get(upstream)]];
   });
   return seedDigestOf(
-    { draw: node.draw, params: trackedParams, dependencies: Object.fromEntries(byRole) },
-    { classes: node.classes },
+    { draw: recipe.draw, params: trackedParams, dependencies: Object.fromEntries(byRole) },
+    { classes: recipe.classes },
   );
 }

@@ -30,15 +30,15 @@ const current = new AsyncLocalStorage<Work>();
 const works = new Map<string, Work>();
 
 /** What the generation of a persistable is known by in this process. */
-export function workKeyOf({ surroundings, node }: State): string {
-  return `${surroundings.store.url}\n${node.address}`;
+export function workKeyOf({ surroundings, recipe }: State): string {
+  return `${surroundings.store.url}\n${recipe.address}`;
 }
 
 /** What people read of it: `points { n: 1 }`. */
-export function titleOf({ node }: State): () => string {
+export function titleOf({ recipe }: State): () => string {
   return () => {
-    const title = `${node.name} ${describeParams(node.recipeParams)}`;
-    const draw = node.draw === 0 ? "" : ` (draw ${node.draw})`;
+    const title = `${recipe.name} ${describeParams(recipe.recipeParams)}`;
+    const draw = recipe.draw === 0 ? "" : ` (draw ${recipe.draw})`;
     return `${title.length > MAX_TITLE_LENGTH ? `${title.slice(0, MAX_TITLE_LENGTH)}…` : title}${draw}`;
   };
 }

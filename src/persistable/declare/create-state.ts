@@ -57,8 +57,8 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
   const states = roles.map((role) => adopt(declaration.name, role, dependencies[role], surroundings));
   const { name, version } = declaration;
   const draw = checkDraw(name, options.draw ?? 0);
-  const addresses = states.map((state) => state.node.address);
-  const node: RecipeNode = {
+  const addresses = states.map((state) => state.recipe.address);
+  const recipe: RecipeNode = {
     name,
     version,
     draw,
@@ -70,7 +70,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
   declaration.formats ??= [declaration.format ?? defaultFormat, ...(declaration.readFormats ?? [])];
   return {
     declaration,
-    node,
+    recipe,
     trackedParams: parsed.tracked,
     snapshot: parsed.snapshot,
     format: declaration.formats[0],
@@ -196,7 +196,7 @@ function nodesByRole(roles: readonly string[], states: readonly State[]): Readon
   const nodes: Record<string, RecipeNode> = {};
   roles.forEach((role, i) => {
     const state = states[i];
-    if (state !== undefined) nodes[role] = state.node;
+    if (state !== undefined) nodes[role] = state.recipe;
   });
   return nodes;
 }

@@ -17,9 +17,9 @@ export function paramsTreeOf(state: State): Readonly<Record<string, unknown>> {
 
 function buildTree(state: State): Readonly<Record<string, unknown>> {
   const tree: Record<string, unknown> = { ...paramsOf(state) };
-  for (const { key, value, kind } of state.node.recipeParams)
+  for (const { key, value, kind } of state.recipe.recipeParams)
     if (kind === "untracked") tree[key] = new Untracked(value);
-  Object.keys(state.node.dependencies).forEach((role, i) => {
+  Object.keys(state.recipe.dependencies).forEach((role, i) => {
     tree[role] = state.dependencyStates[i]?.paramsTree;
   });
   return Object.freeze(tree);

@@ -29,7 +29,7 @@ export type Held =
 /** Everything that the operations on one persistable share. The class is its public face. */
 export interface State {
   readonly declaration: Declaration;
-  readonly node: RecipeNode;
+  readonly recipe: RecipeNode;
   /** Own params that are in the recipe. */
   readonly trackedParams: Readonly<Record<string, unknown>>;
   readonly format: Format;

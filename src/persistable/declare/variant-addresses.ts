@@ -31,15 +31,15 @@ function allOf(state: State): readonly Variant[] {
     presentOf(dependency),
     ...(dependency.variants ?? NONE),
   ]);
-  const roles = Object.keys(state.node.dependencies);
+  const roles = Object.keys(state.recipe.dependencies);
   const variants: Variant[] = [];
   for (const addresses of combinations(upstream.map((entries) => entries.map(({ address }) => address)))) {
-    for (const name of [state.node.name, ...declaration.aliases]) {
+    for (const name of [state.recipe.name, ...declaration.aliases]) {
       const address = addresserOf(
         declaration,
         name,
-        state.node.version,
-        state.node.draw,
+        state.recipe.version,
+        state.recipe.draw,
         roles,
       )(state.trackedParams, addresses);
       if (!variants.some((known) => known.address === address)) variants.push({ name, address });
@@ -50,7 +50,7 @@ function allOf(state: State): readonly Variant[] {
 }
 
 function presentOf(state: State): Variant {
-  return { name: state.node.name, address: state.node.address };
+  return { name: state.recipe.name, address: state.recipe.address };
 }
 
 function* combinations(choices: readonly (readonly Address[])[]): Generator<Address[]> {

@@ -92,8 +92,8 @@ const told = new Set<string>();
 /** Said once for each generator and process: the artifact is good, and yet today's code might make another one. */
 function noteSource(state: State, recorded: string): Promise<void> | undefined {
   const { source } = provenanceKeysOf(state.declaration);
-  if (source === recorded || told.has(`${state.node.name} ${recorded}`)) return undefined;
-  told.add(`${state.node.name} ${recorded}`);
+  if (source === recorded || told.has(`${state.recipe.name} ${recorded}`)) return undefined;
+  told.add(`${state.recipe.name} ${recorded}`);
   return loadPart(() => import("./emit-source-changed.ts")).then(({ emitSourceChanged }) =>
     emitSourceChanged(state, recorded),
   );

@@ -33,12 +33,12 @@ export type Explanation =
  * @throws a StoreError where a store cannot tell: what did not answer is not reported as missing.
  */
 export async function explain(state: State, signal: AbortSignal | undefined): Promise<Explanation> {
-  const found = await inspectVariants(state, state.node.classes, signal);
+  const found = await inspectVariants(state, state.recipe.classes, signal);
   if (found !== undefined) return found;
-  const { address } = state.node;
+  const { address } = state.recipe;
   const store = certainStore(state.surroundings.store);
   const [reason, inFlight] = await Promise.all([
-    explainMiss(store, state.node, { maxRecords: EXPLAIN_RECORDS, signal }),
+    explainMiss(store, state.recipe, { maxRecords: EXPLAIN_RECORDS, signal }),
     readLease(store, address),
   ]);
   return { state: "miss", address, reason, ...(inFlight === undefined ? {} : { inFlight }) };
@@ -59,7 +59,7 @@ async function inspectVariants(
   classes: readonly ClassCodec[],
   signal: AbortSignal | undefined,
 ): Promise<Explanation | undefined> {
-  const { address, name } = state.node;
+  const { address, name } = state.recipe;
   const store = certainStore(state.surroundings.store);
   for (const variant of [{ name, address }, ...variantsOf(state)]) {
     const inspected = await inspectArtifact(store, variant.name, variant.address, classes, signal);

@@ -59,13 +59,13 @@ function readAt(
   variant: Variant | undefined,
   signal: AbortSignal | undefined,
 ): ReadOutcome | Promise<ReadOutcome> {
-  const { address, name } = variant ?? state.node;
+  const { address, name } = variant ?? state.recipe;
   return readArtifact({
     store,
     name,
     address,
     formats: state.formats,
-    classes: state.node.classes,
+    classes: state.recipe.classes,
     limits: state.limits,
     signal,
   });

@@ -10,7 +10,7 @@ export function invalidPayload(state: State, error: unknown, payload: unknown): 
   const redaction = redactionOf(state);
   const { message } = redaction.error(error);
   if (error instanceof InvalidPayloadError) return withPayload(error, payload);
-  const said = `The payload of ${visibleLine(state.node.name)} is not valid: ${message}`;
+  const said = `The payload of ${visibleLine(state.recipe.name)} is not valid: ${message}`;
   return withPayload(new InvalidPayloadError(said, { cause: redaction.cause(error) }), payload);
 }
 

@@ -27,7 +27,7 @@ async function missError(
   miss: Exclude<Found, { state: "present" }>,
   signal: AbortSignal | undefined,
 ): Promise<Error> {
-  const { name, address } = state.node;
+  const { name, address } = state.recipe;
   const store = state.surroundings.store;
   if (miss.state === "damaged") {
     const { failure } = miss;
@@ -40,6 +40,6 @@ async function missError(
     loadPart(() => import("../../artifact/explain/miss.ts")),
   ]);
   // The cost of this error must not grow with the number of artifacts; `explain()` compares more.
-  const reason = await explainMiss(store, state.node, { maxRecords: MENTION_RECORDS, signal });
+  const reason = await explainMiss(store, state.recipe, { maxRecords: MENTION_RECORDS, signal });
   return new NotPersistedError(name, address, reason, describeMiss(reason), store.url);
 }

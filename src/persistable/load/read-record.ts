@@ -7,7 +7,7 @@ import { variantsOf } from "../declare/variant-addresses.ts";
 
 /** The record under the present name or an earlier one. */
 export async function readRecord(state: State): Promise<ArtifactRecord | undefined> {
-  const { name, address, classes } = state.node;
+  const { name, address, classes } = state.recipe;
   for (const variant of [{ name, address }, ...variantsOf(state)]) {
     const inspected = await inspectArtifact(
       certainStore(state.surroundings.store),

@@ -39,7 +39,7 @@ export function emit(state: State, body: EventBody, onEvent?: OnEvent): void {
     state.isOpened = true;
     deliver(state, openingOf(state));
   }
-  const { name, address } = state.node;
+  const { name, address } = state.recipe;
   deliver(state, { name, address, ...body } as PersistableEvent, onEvent);
 }
 

@@ -56,7 +56,7 @@ class EventWriter implements EventLog {
       callLogger(logger, level, message, fields);
       return;
     }
-    const line = logLine(this.#state.node.name, where, level, message);
+    const line = logLine(this.#state.recipe.name, where, level, message);
     // A failure is thrown as well: its caller decides whether it is shown.
     if (verbose || level === "warn") writeQuietly(process.stderr, line);
     if (inFile && level !== "debug") this.#appendFile(line);
@@ -64,13 +64,13 @@ class EventWriter implements EventLog {
 
   /** Each session of a log file begins with its opening lines. */
   #appendFile(line: string): void {
-    const { node, surroundings } = this.#state;
-    const file = surroundings.store.localPath?.(storePath(`${safeName(node.name)}.log`));
+    const { recipe, surroundings } = this.#state;
+    const file = surroundings.store.localPath?.(storePath(`${safeName(recipe.name)}.log`));
     if (file === undefined) return;
     if (!this.#isFileOpened) {
       this.#isFileOpened = true;
       const { level, where, message } = describeEvent(openingOf(this.#state));
-      appendLog(file, logLine(node.name, where, level, message));
+      appendLog(file, logLine(recipe.name, where, level, message));
     }
     appendLog(file, line);
   }

@@ -10,13 +10,13 @@ import type { State } from "../declare/state.ts";
 export const FILE_QUIET: ReadonlySet<PersistableEvent["type"]> = new Set(["constructed", "loading", "hit", "progress"]);
 
 /** The event that opens a log: which persistable it is of, and where that is stored. */
-export function openingOf({ node, surroundings }: State): PersistableEvent {
+export function openingOf({ recipe, surroundings }: State): PersistableEvent {
   return {
     type: "constructed",
-    name: node.name,
-    address: node.address,
+    name: recipe.name,
+    address: recipe.address,
     storeUrl: surroundings.store.url,
-    params: describeParams(node.recipeParams),
-    recordFile: recordPath(node.name, node.address),
+    params: describeParams(recipe.recipeParams),
+    recordFile: recordPath(recipe.name, recipe.address),
   };
 }

@@ -231,7 +231,7 @@ export async function failureOf(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (pending === undefined || pending.isRefused || isNoted(error) || signal.aborted) return error;
-  const failure = unpersisted(error, pending.state.node.name, await pending.peek(), redactionOf(pending.state));
+  const failure = unpersisted(error, pending.state.recipe.name, await pending.peek(), redactionOf(pending.state));
   noteFailure(failure, pending);
   return failure;
 }
@@ -247,7 +247,7 @@ async function keepFailed(pending: PendingPayload, error: unknown, signal: Abort
   const isAborted = signal?.aborted === true && error === signal.reason;
   if (isAborted || error instanceof StoreError) sharePending(pending);
   if (isAborted) return error;
-  const { name } = pending.state.node;
+  const { name } = pending.state.recipe;
   const failure =
     pending.isRefused && error instanceof InvalidPayloadError
       ? withPayload(error, payload)

@@ -28,7 +28,7 @@ export async function runGenerator(
 ): Promise<PendingPayload> {
   // What cannot be recorded is refused before it costs anything.
   if (options.untracked !== undefined) assertNoCredentials(options.untracked, { root: "untracked" });
-  const draft = draftRecord(state.node, options.untracked);
+  const draft = draftRecord(state.recipe, options.untracked);
   emitNow(state, { type: "started" }, options.supervisor?.onEvent);
   // Asked for now, so that it is known by the time the payload is there.
   void collectProvenance(provenanceKeysOf(state.declaration).location);
@@ -64,14 +64,14 @@ async function callUnwatched(state: State, options: InternalCallOptions, context
  * @throws what the payload throws while it is consumed: then it was not generated, and nothing is left of it.
  */
 async function stageHandle(
-  { format, limits, node, surroundings }: State,
+  { format, limits, recipe, surroundings }: State,
   given: unknown,
   { tap }: InternalCallOptions,
   context: GeneratorContext,
 ): Promise<Given> {
   const { stored: codec } = format;
   const { signal } = context;
-  const { name, address } = node;
+  const { name, address } = recipe;
   const place = { store: surroundings.store, name, address };
   const isOnce = codec?.kind === "stream" && codec.isRepeatable !== true;
   const refusal = isOnce ? await failureOf(() => checkPayload(format, given)) : undefined;

@@ -192,10 +192,10 @@ export class PendingPayload implements Pending {
   async #openHandle(content: HandleContent, signal: AbortSignal | undefined): Promise<unknown> {
     const { publication } = content;
     const staged = await publication.stage(signal);
-    const { node, surroundings, format, limits } = this.state;
+    const { recipe, surroundings, format, limits } = this.state;
     const { openStagedPayload } = await loadPart(() => import("../../artifact/read/open-staged-payload.ts"));
     try {
-      const value = await openStagedPayload(surroundings.store, node, staged, format, limits);
+      const value = await openStagedPayload(surroundings.store, recipe, staged, format, limits);
       this.content = { ...content, opened: { value } };
       return value;
     } catch (error) {

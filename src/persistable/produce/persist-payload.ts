@@ -19,11 +19,11 @@ export async function persist(state: State, signal: AbortSignal | undefined): Pr
   const { held } = state;
   const pending = ownPending(state);
   if (pending !== undefined) return persistPending(state, pending, signal);
-  if (held.kind === "nothing") throw new NoPayloadError(state.node.name, "persist()");
+  if (held.kind === "nothing") throw new NoPayloadError(state.recipe.name, "persist()");
   if (held.kind === "stored") {
     const found = await findArtifact(state, signal, certainStore(state.surroundings.store));
     if (found.state === "present") return;
-    throw new NoPayloadError(state.node.name, "persist()");
+    throw new NoPayloadError(state.recipe.name, "persist()");
   }
   await persistHeld(state, held, signal);
 }
@@ -50,7 +50,7 @@ async function persistHeld(state: State, held: HeldInMemory, signal: AbortSignal
   } catch (error) {
     if (signal?.aborted === true && error === signal.reason) throw error;
     const payload = await Promise.resolve(heldPayload(state)).catch(() => undefined);
-    throw unpersisted(error, state.node.name, payload?.value, redactionOf(state));
+    throw unpersisted(error, state.recipe.name, payload?.value, redactionOf(state));
   }
   emitPersisted(state, published, performance.now() - startedMs, {});
   if (held.kind === "encoded") state.held = { kind: "stored" };
@@ -60,7 +60,7 @@ async function persistHeld(state: State, held: HeldInMemory, signal: AbortSignal
 async function publishHeld(state: State, held: HeldInMemory, signal: AbortSignal | undefined): Promise<Published> {
   const { format, inlineBytes, surroundings } = state;
   const generated: Generated = state.lastGenerated ?? {
-    draft: draftRecord(state.node, undefined),
+    draft: draftRecord(state.recipe, undefined),
     createdAt: new Date().toISOString(),
     durationMs: 0,
     taken: {},

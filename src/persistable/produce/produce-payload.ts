@@ -51,9 +51,9 @@ async function produce(
   let yieldedTo: Miss["state"] | undefined;
   for (;;) {
     const judged = miss.state === "damaged" ? miss : undefined;
-    const lease = await acquireLease(state.surroundings.store, state.node.address, {
+    const lease = await acquireLease(state.surroundings.store, state.recipe.address, {
       signal,
-      watchFolder: artifactFolder(state.node.name),
+      watchFolder: artifactFolder(state.recipe.name),
       isDone: () => hasAppeared(state, judged),
       onWaiting: (owner) => {
         supervisor?.onWaiting();
@@ -146,7 +146,7 @@ async function complete(
 }
 
 async function setAside(state: State, judged: DamagedArtifact, { supervisor }: InternalCallOptions): Promise<boolean> {
-  const { name, address } = state.node;
+  const { name, address } = state.recipe;
   const quarantine = await quarantineArtifact(state.surroundings.store, name, address, judged);
   const { file, problem } = judged;
   const corrupt = { type: "corrupt", file, problem, ...(quarantine === undefined ? {} : { quarantine }) } as const;
@@ -163,11 +163,11 @@ function storeAfterYielding(store: Store): Store {
 }
 
 function damageError(state: State, { file, problem }: DamagedArtifact): CorruptArtifactError {
-  return new CorruptArtifactError(state.node.name, state.node.address, file, problem);
+  return new CorruptArtifactError(state.recipe.name, state.recipe.address, file, problem);
 }
 
 async function hasAppeared(state: State, judged: DamagedArtifact | undefined): Promise<boolean> {
-  const { name, address } = state.node;
+  const { name, address } = state.recipe;
   const path = recordPath(name, address);
   const store = state.surroundings.store;
   if (judged === undefined) return (await store.stat(path)) !== undefined;
@@ -183,7 +183,7 @@ async function emitMiss(state: State, miss: Miss, { supervisor }: InternalCallOp
   const reason: MissReason =
     miss.state === "damaged"
       ? { kind: "corrupt", file: miss.file, problem: miss.problem }
-      : await noteMiss(state.surroundings.store, state.node);
+      : await noteMiss(state.surroundings.store, state.recipe);
   emitNow(state, { type: "miss", reason: describeMiss(reason), kind: reason.kind }, supervisor?.onEvent);
 }
 

@@ -39,7 +39,7 @@ export async function generateInWorker(state: State, context: GeneratorContext):
   let workFolder: string | undefined;
   try {
     const { moved, taken, upstreamMs } = await pool.run({
-      name: state.node.name,
+      name: state.recipe.name,
       job,
       redaction: redactionOf(state),
       signal: context.signal,
@@ -90,7 +90,7 @@ function describeJob(state: State, untracked: Readonly<Record<string, unknown>>)
   const asked = moduleOf(state);
   if (asked === undefined || isMainScript(asked)) {
     throw new WorkerModuleError(
-      `${state.node.name} is ${asked === undefined ? "defined in no module that can be found" : `defined in ${asked}, the script that was started`}: a worker thread cannot import it. ` +
+      `${state.recipe.name} is ${asked === undefined ? "defined in no module that can be found" : `defined in ${asked}, the script that was started`}: a worker thread cannot import it. ` +
         "Move its definition to a module of its own and export it. Where it is in one already (a class, a function of yours that defines), say worker: import.meta.url there.",
     );
   }
@@ -114,20 +114,20 @@ function describeJob(state: State, untracked: Readonly<Record<string, unknown>>)
 }
 
 function describeNode(state: State, places: ReadonlyMap<State, number>): JobNode {
-  const { node, declaration, dependencyStates, memory, limits } = state;
-  const roles = Object.keys(node.dependencies);
+  const { recipe, declaration, dependencyStates, memory, limits } = state;
+  const roles = Object.keys(recipe.dependencies);
   const own = Object.fromEntries(Object.entries(paramsTreeOf(state)).filter(([key]) => !roles.includes(key)));
   const module = moduleOf(state);
   const { store } = state.surroundings;
   if (!canReopen(store)) {
     throw new UnshareableError(
-      `The store ${store.url} of ${node.name} cannot be opened by a worker thread. Give a folder or a URL as dataDir, or leave out worker.`,
+      `The store ${store.url} of ${recipe.name} cannot be opened by a worker thread. Give a folder or a URL as dataDir, or leave out worker.`,
     );
   }
   return {
-    name: node.name,
-    address: node.address,
-    draw: node.draw,
+    name: recipe.name,
+    address: recipe.address,
+    draw: recipe.draw,
     // Found through the definition that declares it; to import it would run the script again.
     module: module === undefined || isMainScript(module) ? undefined : module,
     params: packValue(own, declaration.classes, ["params"]),
@@ -204,7 +204,7 @@ async function receive(state: State, moved: MovedPayload): Promise<Received> {
   const format = state.formats.find(({ id }) => id === formatId);
   if (format === undefined) {
     throw new WorkerModuleError(
-      `${state.node.name} has the format ${formatId} on a worker thread, and ${state.format.id} here. Say it in the definition, not at the call.`,
+      `${state.recipe.name} has the format ${formatId} on a worker thread, and ${state.format.id} here. Say it in the definition, not at the call.`,
     );
   }
   try {

@@ -65,12 +65,12 @@ async function rowOf<Built extends AnyPersistable, Metrics extends object>(
   { metrics, signal }: CollectOptions<Built, Metrics>,
 ): Promise<Record<string, unknown>> {
   const state = stateOf(target, "A target of collect");
-  const row: Record<string, unknown> = Object.fromEntries(flattener.flatten(state.node));
-  row["artifact.name"] = state.node.name;
-  row["artifact.address"] = state.node.address;
+  const row: Record<string, unknown> = Object.fromEntries(flattener.flatten(state.recipe));
+  row["artifact.name"] = state.recipe.name;
+  row["artifact.address"] = state.recipe.address;
   row["artifact.state"] = "missing";
-  row["artifact.draw"] = state.node.draw;
-  if (state.node.version !== undefined) row["artifact.version"] = state.node.version;
+  row["artifact.draw"] = state.recipe.draw;
+  if (state.recipe.version !== undefined) row["artifact.version"] = state.recipe.version;
   const found = await inspect(state, signal);
   if (found.state === "damaged") addDamage(row, found);
   if (found.state !== "present") return row;
@@ -95,7 +95,7 @@ interface Damage {
 }
 
 async function inspect(state: State, signal: AbortSignal | undefined): ReturnType<typeof inspectArtifact> {
-  const { name, address, classes } = state.node;
+  const { name, address, classes } = state.recipe;
   const store = certainStore(state.surroundings.store);
   const found = await inspectArtifact(store, name, address, classes, signal);
   if (found.state !== "missing" || !state.hasAliases) return found;

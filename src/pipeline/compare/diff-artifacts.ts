@@ -49,7 +49,7 @@ interface Side {
 
 async function sideOf(given: AnyPersistable | ArtifactRecord, which: string): Promise<Side> {
   const state = tryState(given);
-  if (state !== undefined) return { part: partOfNode(state.node), record: await readRecord(state) };
+  if (state !== undefined) return { part: partOfNode(state.recipe), record: await readRecord(state) };
   const record = given as ArtifactRecord;
   if (typeof record === "object" && record?.provenance !== undefined) return { part: partOf(record), record };
   throw new DefinitionError(

@@ -38,13 +38,16 @@ export async function findNearest(
   persistable: AnyPersistable,
   { limit = 10, maxRecords = 10_000, signal }: NearestOptions = {},
 ): Promise<readonly Neighbor[]> {
-  const { node, surroundings } = stateOf(persistable, "What findNearest was given");
+  const { recipe, surroundings } = stateOf(persistable, "What findNearest was given");
   const breather = new Breather(signal);
-  const records = await readRecords(certainStore(surroundings.store), node.name, node.classes, { maxRecords, signal });
+  const records = await readRecords(certainStore(surroundings.store), recipe.name, recipe.classes, {
+    maxRecords,
+    signal,
+  });
   const neighbors: Ranked[] = [];
   for (const record of records) {
     if (breather.isDue()) await breather.pause();
-    const changes = compareRecipes(node, record);
+    const changes = compareRecipes(recipe, record);
     neighbors.push({ record, changes, distance: changes.reduce((sum, change) => sum + distanceOf(change), 0) });
   }
   neighbors.sort(compareRanked);

@@ -23,7 +23,7 @@ export function batchFailure(
   const [first] = failed;
   if (first === undefined) return undefined;
   const redaction = redactionOf(state);
-  const failure = new BatchFailedError(state.node.name, {
+  const failure = new BatchFailedError(state.recipe.name, {
     failedItems: countOf(failed),
     keptItems: countOf(failed.filter(({ isKept }) => isKept)),
     persisted,

@@ -96,7 +96,7 @@ export class PersistableMap<Item, Payload> {
   constructor(state: State, definition: PersistableMapDefinition<Item, Payload, ParamsSchema>) {
     this.#state = state;
     this.#definition = definition;
-    const { name, version, classes, address } = state.node;
+    const { name, version, classes, address } = state.recipe;
     this.#addressOf = createAddresser({ name, version, draw: 0, roles: ["map"] }, { classes });
     this.#packs = new PackStore(state.surroundings.store, name, address);
     this.#kept = new KeptBatches(this.#key(address));
@@ -104,7 +104,7 @@ export class PersistableMap<Item, Payload> {
 
   /** The hash of what all items share: name, version, params. */
   get address(): Address {
-    return this.#state.node.address;
+    return this.#state.recipe.address;
   }
 
   /**
@@ -250,7 +250,7 @@ export class PersistableMap<Item, Payload> {
     const running = new Set<Work>();
     // All of them are claimed now, before another caller gets a turn.
     const queue = this.#jobsFor(missing).map(({ entries, made }) => {
-      const claimed = claimBatch(entries, ([address]) => this.#key(address), this.#state.node.name, running);
+      const claimed = claimBatch(entries, ([address]) => this.#key(address), this.#state.recipe.name, running);
       return { ...claimed, made };
     });
     const produce = async ({ items, work, release, made }: (typeof queue)[number]): Promise<void> => {
@@ -363,7 +363,7 @@ export class PersistableMap<Item, Payload> {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const items = layOutItems(encoded);
-    const { name, address } = this.#state.node;
+    const { name, address } = this.#state.recipe;
     const header = {
       pack: 1,
       name,

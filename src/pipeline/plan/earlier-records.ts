@@ -29,7 +29,7 @@ export class EarlierRecords {
       const state = graph.states[node] as State;
       const key = shelfKey(state);
       if (shelves.has(key)) continue;
-      const { name, classes } = state.node;
+      const { name, classes } = state.recipe;
       const options = { maxRecords: MAX_RECORDS, signal };
       const records = await readRecords(state.surroundings.store, name, classes, options);
       shelves.set(key, new RecordShelf(records, classes));
@@ -44,14 +44,14 @@ export class EarlierRecords {
   reasonOf(state: State): MissReason {
     const known = this.#reasons.get(state);
     if (known !== undefined) return known;
-    const nearest: readonly ArtifactRecord[] = this.shelfOf(state)?.nearest(state.node, COMPARED_RECORDS) ?? [];
-    const reason = nearestReason(state.node, nearest);
+    const nearest: readonly ArtifactRecord[] = this.shelfOf(state)?.nearest(state.recipe, COMPARED_RECORDS) ?? [];
+    const reason = nearestReason(state.recipe, nearest);
     this.#reasons.set(state, reason);
     return reason;
   }
 }
 
 /** Names are told apart by store. */
-export function shelfKey({ node, surroundings }: State): string {
-  return `${node.name} ${surroundings.store.url}`;
+export function shelfKey({ recipe, surroundings }: State): string {
+  return `${recipe.name} ${surroundings.store.url}`;
 }

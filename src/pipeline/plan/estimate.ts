@@ -27,7 +27,7 @@ export function expect(graph: PlanGraph, earlier: EarlierRecords): Expectation {
     const typical = earlier.shelfOf(state)?.typical;
     for (const [unit, spent] of Object.entries(typical?.cost ?? {})) cost[unit] = (cost[unit] ?? 0) + spent;
     const ownMs = typical?.durationMs;
-    if (ownMs === undefined) unknown.add(state.node.name);
+    if (ownMs === undefined) unknown.add(state.recipe.name);
     else {
       known += 1;
       graph.expectedMs[node] = ownMs;

@@ -42,7 +42,7 @@ export class ExistenceCheck {
         this.found.push(existsNow(state, door as Door));
         continue;
       }
-      const { name, address } = state.node;
+      const { name, address } = state.recipe;
       this.found.push(false);
       this.#asked.push({ state, node, store, name, path: recordPath(name, address) });
     }
@@ -108,7 +108,7 @@ interface Question {
 type Door = Required<Pick<SyncStore, "exists">>;
 
 function existsNow(state: State, door: Door): boolean {
-  const { name, address } = state.node;
+  const { name, address } = state.recipe;
   if (door.exists(recordPath(name, address))) return true;
   return state.hasAliases && variantsOf(state).some((known) => door.exists(recordPath(known.name, known.address)));
 }

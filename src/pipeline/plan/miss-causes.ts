@@ -51,9 +51,9 @@ export function findCauses(
     const state = states[node] as State;
     const own =
       existing[node] === true
-        ? [ledger.causeOf("forced", state.node.name)]
+        ? [ledger.causeOf("forced", state.recipe.name)]
         : changedSince(node, state, earlier, ledger, upstream);
-    const found = own.length > 0 ? own : [ledger.causeOf("never-generated", state.node.name)];
+    const found = own.length > 0 ? own : [ledger.causeOf("never-generated", state.recipe.name)];
     causesOf[node] = found;
     for (const cause of found) ledger.count(cause, node);
   }
@@ -67,9 +67,9 @@ function changedSince(
   ledger: CauseLedger,
   upstream: UpstreamCauses,
 ): readonly number[] {
-  const [nearest] = earlier.shelfOf(state)?.nearest(state.node, 1) ?? [];
+  const [nearest] = earlier.shelfOf(state)?.nearest(state.recipe, 1) ?? [];
   if (nearest === undefined) return [];
-  const own = compareOwnParts(state.node, nearest).map((change) => ledger.changeOf(change, state.node));
+  const own = compareOwnParts(state.recipe, nearest).map((change) => ledger.changeOf(change, state.recipe));
   const inherited = upstream.of(node, state, nearest);
   return own.length === 0 ? inherited : union([own, inherited]);
 }
@@ -91,8 +91,8 @@ class UpstreamCauses {
   of(node: number, state: State, nearest: ArtifactRecord): readonly number[] {
     const lists: (readonly number[])[] = [];
     const nodes = this.#dependencyNodes(node);
-    for (const role of new Set([...Object.keys(state.node.dependencies), ...Object.keys(nearest.dependencies)])) {
-      const mine = state.node.dependencies[role];
+    for (const role of new Set([...Object.keys(state.recipe.dependencies), ...Object.keys(nearest.dependencies)])) {
+      const mine = state.recipe.dependencies[role];
       const theirs = nearest.dependencies[role]?.address;
       if (mine?.address === theirs) continue;
       const causes = mine === undefined ? undefined : this.#causesOf[nodes.get(mine.address) ?? -1];
@@ -100,8 +100,8 @@ class UpstreamCauses {
         lists.push(causes);
         continue;
       }
-      const pair = `${state.node.name} ${role} ${mine?.address} ${theirs}`;
-      const compared = this.#compared.get(pair) ?? this.#compare(state.node, nearest, role);
+      const pair = `${state.recipe.name} ${role} ${mine?.address} ${theirs}`;
+      const compared = this.#compared.get(pair) ?? this.#compare(state.recipe, nearest, role);
       this.#compared.set(pair, compared);
       lists.push(compared);
     }
@@ -124,7 +124,7 @@ class UpstreamCauses {
     const { edges, states, kinds } = this.#source.graph;
     const nodes = new Map<string, number>();
     for (const index of edges.dependenciesOf(node)) {
-      if (kinds[index] !== NodeKind.hit) nodes.set((states[index] as State).node.address, index);
+      if (kinds[index] !== NodeKind.hit) nodes.set((states[index] as State).recipe.address, index);
     }
     return nodes;
   }

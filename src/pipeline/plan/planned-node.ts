@@ -61,11 +61,11 @@ export class PlannedNode implements PlanNode {
   }
 
   get name(): string {
-    return this.#state.node.name;
+    return this.#state.recipe.name;
   }
 
   get address(): Address {
-    return this.#state.node.address;
+    return this.#state.recipe.address;
   }
 
   get state(): PlanNode["state"] {

@@ -27,14 +27,14 @@ export async function sumPayloadBytes({ needed, kinds, states }: PlanGraph): Pro
 }
 
 /** Where the store can tell without waiting; `undefined`: ask the other way. */
-function sizeNow({ node, surroundings }: State): number | undefined {
-  const found = surroundings.store.sync?.readShared(recordPath(node.name, node.address), MAX_RECORD_BYTES);
+function sizeNow({ recipe, surroundings }: State): number | undefined {
+  const found = surroundings.store.sync?.readShared(recordPath(recipe.name, recipe.address), MAX_RECORD_BYTES);
   return found instanceof Uint8Array ? peekPayloadBytes(found) : undefined;
 }
 
 async function sizeOf(state: State): Promise<number> {
   const { store } = state.surroundings;
-  for (const { name, address } of [state.node, ...variantsOf(state)]) {
+  for (const { name, address } of [state.recipe, ...variantsOf(state)]) {
     const path = recordPath(name, address);
     const bytes = await readRecordBytes(store, path);
     if (bytes === undefined) continue;

@@ -70,8 +70,8 @@ class Walk {
 
   /** The node of a state that was walked already, or is made from nothing; otherwise it is the next to be walked. */
   begin(state: State): number | undefined {
-    const { node, dependencyStates } = state;
-    const { address } = node;
+    const { recipe, dependencyStates } = state;
+    const { address } = recipe;
     const index = this.#indexFor(state);
     const known = index.get(address);
     if (known !== undefined) return known;
