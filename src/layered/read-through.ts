@@ -3,6 +3,7 @@ import { type PayloadBeside, payloadBeside } from "../artifact/layout/payload-ob
 import { findPayloadFile, isIntact } from "../record/record-text.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { orAborted } from "../util/concurrency/on-abort.ts";
+import { SingleFlight } from "../util/concurrency/single-flight.ts";
 import { digestInParallel } from "../util/digest/digest.ts";
 import type { ArtifactPuller } from "./artifact-puller.ts";
 import type { Dismissals } from "./dismissals.ts";
@@ -35,7 +36,7 @@ export class ArtifactKeeper {
   readonly #puller: ArtifactPuller;
   readonly #dismissals: Dismissals;
   readonly #withheld = new Map<StorePath, Uint8Array>();
-  readonly #fetching = new Map<StorePath, Promise<boolean | Unreachable>>();
+  readonly #fetching = new SingleFlight<boolean | Unreachable>();
   readonly #hiddenUntilMs = new Map<StorePath, number>();
 
   constructor(parts: KeeperParts) {
@@ -67,9 +68,9 @@ export class ArtifactKeeper {
    * where it cannot be kept.
    */
   async fetch(path: StorePath, ask: Ask, signal?: AbortSignal): Promise<boolean | Unreachable> {
-    const fetching = this.#fetching.get(path) ?? this.#fetch(path, ask).finally(() => this.#fetching.delete(path));
-    this.#fetching.set(path, fetching);
-    return orAborted(fetching, signal);
+    // Not aborted with the last caller: the next one profits by what was fetched.
+    const { promise } = this.#fetching.run(path, undefined, () => this.#fetch(path, ask));
+    return orAborted(promise, signal);
   }
 
   /**

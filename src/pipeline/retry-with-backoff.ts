@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isPermanent } from "../errors/is-permanent.ts";
 import type { RetryOptions } from "../persistable/declare/declaration.ts";
+import { retry } from "../util/concurrency/retry.ts";
 
 const DEFAULT_MIN_DELAY_MS = 1000;
 const DEFAULT_MAX_DELAY_MS = 60_000;
 
-/** What to do between attempts, and when to give up. */
+/** What is told of failed attempts, and what ends them. */
 export interface RetryWatch {
   readonly signal?: AbortSignal | undefined;
   /** Called before each delay. */
@@ -13,31 +13,25 @@ export interface RetryWatch {
 }
 
 /**
- * Call `attempt` until it succeeds, with growing delays between; failures that another attempt cannot end are not retried. What is thrown in the end is the error of the last attempt.
+ * Calls `attempt` until it succeeds, with growing delays in between. A failure that another attempt
+ * cannot end is not retried.
  *
- * No library does this here, since a run must know of each delay beforehand: it tells it, and gives the place of the waiting node to others.
- *
- * @throws what the last attempt threw; the signal's reason once it is aborted.
+ * @throws what the last attempt threw; the signal's reason if it is aborted during a delay
  */
-export async function retryWithBackoff<Result>(
+export function retryWithBackoff<Result>(
   retries: number | RetryOptions | undefined,
   attempt: (attempt: number) => Promise<Result>,
   { signal, onRetry }: RetryWatch = {},
 ): Promise<Result> {
   const options: RetryOptions = typeof retries === "object" ? retries : { retries: retries ?? 0 };
-  for (let count = 1; ; count++) {
-    try {
-      return await attempt(count);
-    } catch (error) {
-      if (count > options.retries || signal?.aborted === true || isPermanent(error)) throw error;
-      if (options.retryIf !== undefined && !options.retryIf(error, count)) throw error;
-      const delayMs = delayBefore(count, options);
-      onRetry?.(error, count, delayMs);
-      await sleep(delayMs, undefined, { signal }).catch(() => {
-        throw signal?.reason;
-      });
-    }
-  }
+  const delayAfter = (error: unknown, failedAttempts: number): number | undefined => {
+    if (failedAttempts > options.retries || signal?.aborted === true || isPermanent(error)) return undefined;
+    if (options.retryIf !== undefined && !options.retryIf(error, failedAttempts)) return undefined;
+    const delayMs = delayBefore(failedAttempts, options);
+    onRetry?.(error, failedAttempts, delayMs);
+    return delayMs;
+  };
+  return retry(attempt, { delayAfter, signal });
 }
 
 function delayBefore(failedAttempts: number, options: RetryOptions): number {

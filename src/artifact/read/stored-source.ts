@@ -4,6 +4,7 @@ import type { RecordedPayload } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import { type FileStore, fileStore } from "../../store/folder/file-store.ts";
 import type { ReadableStore, StorePath } from "../../store/store.ts";
+import { SingleFlight } from "../../util/concurrency/single-flight.ts";
 import { DIGEST_CHUNK_BYTES, type Digest, hashInPool } from "../../util/digest/digest.ts";
 import { DigestWriter } from "../../util/digest/digest-writer.ts";
 import { createSha256 } from "../../util/digest/sha256.ts";
@@ -263,13 +264,10 @@ export async function makeLocal(object: StoredObject): Promise<string | undefine
 async function tryLocal(object: StoredObject): Promise<string | undefined> {
   if (object.store.localPath !== undefined) return findDamage(object);
   const key = `${object.store.url}\n${object.path}`;
-  const copying =
-    underway.get(key) ?? copyObject(object, localStoreOf(object.store)).finally(() => underway.delete(key));
-  underway.set(key, copying);
-  return copying;
+  return copying.run(key, undefined, () => copyObject(object, localStoreOf(object.store))).promise;
 }
 
-const underway = new Map<string, Promise<string | undefined>>();
+const copying = new SingleFlight<string | undefined>();
 
 async function copyObject(object: StoredObject, copies: FileStore): Promise<string | undefined> {
   const { path, digest } = object;

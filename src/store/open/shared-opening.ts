@@ -1,12 +1,5 @@
-import { orAborted } from "../../util/concurrency/on-abort.ts";
+import { SingleFlight } from "../../util/concurrency/single-flight.ts";
 import type { Store, StoreCallOptions } from "../store.ts";
-
-/** An attempt to open a store, and the number of calls that wait for it. */
-interface Attempt {
-  readonly store: Promise<Store>;
-  readonly callOff: AbortController;
-  callers: number;
-}
 
 /**
  * A store that the first call opens for all calls. After a failure, such as a missing package, the
@@ -15,7 +8,7 @@ interface Attempt {
 export class SharedOpening {
   readonly #open: (call: StoreCallOptions) => Promise<Store>;
   #opened: Store | undefined;
-  #attempt: Attempt | undefined;
+  readonly #opening = new SingleFlight<Store>();
 
   constructor(open: (call: StoreCallOptions) => Promise<Store>) {
     this.#open = open;
@@ -35,31 +28,11 @@ export class SharedOpening {
     if (this.#opened !== undefined) return this.#opened;
     const signal = signalOf(options);
     signal?.throwIfAborted();
-    this.#attempt ??= this.#begin();
-    const attempt = this.#attempt;
-    attempt.callers++;
-    try {
-      return await orAborted(attempt.store, signal);
-    } finally {
-      attempt.callers--;
-      if (attempt.callers === 0) this.#end(attempt);
-    }
-  }
-
-  #begin(): Attempt {
-    const callOff = new AbortController();
-    const store = this.#open({ signal: callOff.signal }).then((opened) => {
-      this.#opened = opened;
-      return opened;
+    const { promise } = this.#opening.run("store", signal, async (callOff) => {
+      this.#opened = await this.#open({ signal: callOff });
+      return this.#opened;
     });
-    // All calls that wait for the store may be gone before it fails.
-    store.catch(() => {});
-    return { store, callOff, callers: 0 };
-  }
-
-  #end(attempt: Attempt): void {
-    if (this.#attempt === attempt) this.#attempt = undefined;
-    attempt.callOff.abort();
+    return promise;
   }
 }
 
