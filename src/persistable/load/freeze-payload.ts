@@ -12,14 +12,14 @@ export function tryFreezePayload(payload: unknown): boolean {
   return true;
 }
 
-type RemovedOrphans = readonly object[] | ReadonlySet<object>;
+type Collected = readonly object[] | ReadonlySet<object>;
 
-const NOT_FREEZABLE: RemovedOrphans = Object.freeze([]);
+const NOT_FREEZABLE: Collected = Object.freeze([]);
 /** A small payload is most of what a hit costs; one with a cycle seems endless, and is left to the other way. */
 const FEW = 500;
 
 /** Every object of a payload of few of them, some perhaps twice: remembering which were seen would cost more than to freeze them again. */
-function collectFew(payload: object): RemovedOrphans | undefined {
+function collectFew(payload: object): Collected | undefined {
   const objects = [payload];
   for (const object of objects) {
     if (objects.length > FEW) return undefined;
@@ -32,7 +32,7 @@ function collectFew(payload: object): RemovedOrphans | undefined {
   return objects;
 }
 
-function collectAll(payload: object): RemovedOrphans {
+function collectAll(payload: object): Collected {
   const objects = new Set<object>([payload]);
   for (const object of objects) {
     if (!isFreezable(object)) return NOT_FREEZABLE;
