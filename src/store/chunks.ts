@@ -47,8 +47,8 @@ export async function passToOnChunk(bytes: Uint8Array, { range, onChunk, signal 
 }
 
 /**
- * Which bytes of an object of `sizeBytes` a read asks for: `end` is exclusive and never beyond the
- * object, nor before `start`.
+ * The bytes of an object of `sizeBytes` that a read asks for: `end` is exclusive and never beyond
+ * the object, nor before `start`.
  */
 export function resolveRange(range: ReadOptions["range"], sizeBytes: number): { start: number; end: number } {
   const start = Math.min(Math.max(0, range?.start ?? 0), sizeBytes);

@@ -7,13 +7,13 @@ import { storePath } from "./store-path.ts";
  */
 export const INTERNAL_FOLDER = ".persistable";
 
-/** Who generates what at the moment. */
+/** The claims of leases: one for each payload that a process generates now. */
 export const LEASES_FOLDER = `${INTERNAL_FOLDER}/leases`;
 
 /** Damaged artifacts that were set aside. */
 export const QUARANTINE_FOLDER = `${INTERNAL_FOLDER}/quarantine`;
 
-/** Since when a folder of files that was replaced is no longer loaded. */
+/** Notes of replaced folders of files, with the time from which no process loads them. */
 export const REPLACED_FOLDER = `${INTERNAL_FOLDER}/replaced`;
 
 /** The records of runs. */
@@ -25,7 +25,7 @@ export const TEMPORARY_FOLDER = `${INTERNAL_FOLDER}/tmp`;
 /** Streams on their way to two stores. A layered store never lists them. */
 export const SPOOL_FOLDER = `${INTERNAL_FOLDER}/spool`;
 
-/** What this machine does not use of a remote store. A layered store never lists it. */
+/** Notes of objects of a remote store that this machine does not use. Never listed. */
 export const DISMISSED_FOLDER = `${INTERNAL_FOLDER}/dismissed`;
 
 /** A path in one of these folders. */

@@ -1,12 +1,12 @@
 import type { StoreError } from "../errors/store-errors.ts";
 
 /**
- * What can be read of a store: all that loading, explaining and planning ask for. A store that
- * implements only this, over HTTP for instance, becomes a {@link Store} by `readOnlyStore`.
+ * A store that can be read: loading, explaining and planning ask for no more. `readOnlyStore` makes
+ * a {@link Store} of one that implements only this, over HTTP for instance.
  *
  * A store knows paths and bytes; the artifact protocol knows what they mean. Paths are relative,
- * `/`-separated and safe on every file system. A store refuses any other path with
- * {@link InvalidStorePathError}: `assertStorePath` does that.
+ * `/`-separated and safe on every file system. A store refuses any other path with {@link
+ * InvalidStorePathError}: `assertStorePath` does that.
  *
  * Every method rejects with the signal's reason once the signal is aborted. "Missing" is a value
  * (`undefined`, `false`), and every other trouble is a {@link StoreError}: a store that cannot be
@@ -18,7 +18,7 @@ export interface ReadableStore {
    * url hold the same objects.
    */
   readonly url: string;
-  /** What this store can do, declared as data and proven by the conformance suite. */
+  /** Declares what this store can do. The conformance suite proves it. */
   readonly capabilities: StoreCapabilities;
   /**
    * Asks the service what it can do, for a store that cannot know it by itself. Called before a
@@ -59,7 +59,7 @@ export interface ReadableStore {
   /** Reads of small objects without waiting: a trip to the thread pool costs more than the read. */
   readonly sync?: SyncReads;
 
-  /** What else can be asked of a store that has another one behind it. */
+  /** Further calls of a store that has another one behind it. */
   readonly layers?: StoreLayers;
 }
 
@@ -221,7 +221,7 @@ export interface SyncStore extends SyncReads {
     | undefined;
 }
 
-/** What a store can do. */
+/** Declares what a store can do. */
 export interface StoreCapabilities {
   /** {@link Store.createIfAbsent} tells at most one caller `"created"`. */
   readonly exclusiveCreate: boolean;

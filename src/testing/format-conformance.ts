@@ -4,15 +4,15 @@ import type { AnyFormat } from "../format/format.ts";
 import { expectEqual, expectRejection, fail } from "./expectation.ts";
 import type { TestRunner } from "./store-conformance.ts";
 
-/** A format to be proven, and payloads to prove it with. */
+/** A format, and payloads that prove it. */
 export interface FormatSubject {
   readonly name: string;
   create(): AnyFormat;
-  /** Payloads that it holds; the more corners, the better. */
+  /** Payloads that it holds. Include the odd ones: empty, large, nested. */
   readonly holds: readonly unknown[];
   /** Payloads that it must refuse. */
   readonly refuses: readonly unknown[];
-  /** `false` where the same payload gives other bytes each time, as encryption does. Default `true`. */
+  /** `false` if a payload gives other bytes each time, as encryption does. Default `true`. */
   readonly repeatable?: boolean;
 }
 
@@ -66,7 +66,7 @@ export function formatConformance(runner: TestRunner, subject: FormatSubject): v
       runner.it(`refuses payload ${i} before it writes a byte`, async () => {
         const error = await expectRejection((async () => create().check(payload))(), "check");
         if (!(error instanceof UnsupportedPayloadError))
-          fail(`check threw ${String(error)} in the place of an UnsupportedPayloadError`);
+          fail(`check threw ${String(error)} instead of an UnsupportedPayloadError`);
       });
     }
   });
@@ -95,7 +95,7 @@ async function proveRepeatable(format: LooseFormat, payload: unknown): Promise<v
   expectEqual(await bytesOf(format, payload), first, "the second encoding");
 }
 
-/** What comes of the second encoding equals what the first one was made of. */
+/** The second encoding decodes to the same payload as the first one. */
 async function proveUntouched(format: LooseFormat, payload: unknown): Promise<void> {
   const first = await format.decode(await bytesOf(format, payload), defaultDecodeLimits);
   const second = await format.decode(await bytesOf(format, payload), defaultDecodeLimits);
@@ -112,7 +112,7 @@ async function proveTruncated(format: LooseFormat, payload: unknown): Promise<vo
     } catch {
       continue;
     }
-    // Formats without an end of their own (text, bytes) may decode a part; the digest is what catches it there.
+    // Formats without an end mark (text, bytes) may decode a part; the digest finds such damage.
     await expectRejection(
       (async () => expectEqual(decoded, payload, "part"))(),
       `${length} of ${written.length} bytes were taken for all`,

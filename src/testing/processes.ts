@@ -1,7 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import type { StorePath } from "../store/store.ts";
 
-/** Waits for a line, so that all begin at once; then creates every object in turn, and reports what it was told. */
+/**
+ * The program waits for a line, so that all processes begin at once. Then it creates every object
+ * in turn, and prints the answers.
+ */
 const program = `
 const [module, place, content, ...paths] = process.argv.slice(1);
 const store = await (await import(module)).openStore(place);
@@ -13,9 +16,10 @@ process.stdout.write(JSON.stringify(told) + "\\n", () => process.exit(0));
 `;
 
 /**
- * Several processes create the same objects, in the same order, at the same time; process 2 writes `process 2`.
+ * Let several processes create the same objects, in the same order, at the same time. Process 2
+ * writes `process 2`.
  *
- * @returns for each process, what it was told for each path.
+ * @returns for each process, the answer for each path
  */
 export async function createInProcesses(
   module: URL,

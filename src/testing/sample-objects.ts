@@ -9,7 +9,7 @@ export function text(value: string): Uint8Array {
   return new TextEncoder().encode(value);
 }
 
-/** Bytes in which no two places look alike, so that a part that is put in the wrong place is noticed. */
+/** Bytes that never repeat, so that a part at a wrong offset is noticed. */
 export function pattern(sizeBytes: number): Uint8Array {
   const bytes = new Uint8Array(sizeBytes);
   const words = new Uint32Array(bytes.buffer, 0, sizeBytes >> 2);
@@ -22,7 +22,7 @@ export function pattern(sizeBytes: number): Uint8Array {
   return bytes;
 }
 
-/** Everything that a listing yields, by path. */
+/** All entries of a listing, sorted by path. */
 export async function listAll(store: Store, prefix = ""): Promise<StoreEntry[]> {
   const entries: StoreEntry[] = [];
   for await (const entry of store.list(prefix)) entries.push(entry);
@@ -41,7 +41,10 @@ export async function* arriving(...chunks: Uint8Array[]): AsyncGenerator<Uint8Ar
   }
 }
 
-/** Chunks of which the last one comes when it is told to; `reached` resolves once it is waited for. */
+/**
+ * Two chunks, of which the last one comes after `release()`; `reached` resolves when the store asks
+ * for it.
+ */
 export function paused(first: Uint8Array, last: Uint8Array): PausedChunks {
   let reach = (): void => {};
   let release = (): void => {};
@@ -66,7 +69,7 @@ export interface PausedChunks {
   release(): void;
 }
 
-/** A write that is told to fail in the middle. */
+/** Chunks whose source fails after the first one. */
 export async function* failing(first: Uint8Array, error: unknown): AsyncGenerator<Uint8Array> {
   yield first;
   throw error;

@@ -1,40 +1,43 @@
 import type { Store, StoreCapabilities, StorePath } from "../store/store.ts";
 
-/** A place of its own, opened for one case. */
+/** An empty store for one case. */
 export interface OpenedStore {
-  /** Empty. */
   readonly store: Store;
-  /** Takes the place away with everything in it. */
+  /** Remove the store with everything in it. */
   close(): Promise<void>;
-  /** Another store object on the same place, as another process would open it. Needed where the store says that it is `shared`. */
+  /**
+   * Open the same location again, as another process would. Needed if the store says that it is
+   * `shared`.
+   */
   reopen?(): Promise<Store>;
-  /** What `openStore` of {@link StoreSubject.module} is called with in another process. */
+  /** The argument for `openStore` of {@link StoreSubject.module} in another process. */
   readonly place?: string;
 }
 
-/** A store that is to be proven. */
+/** A store to prove. */
 export interface StoreSubject {
   readonly name: string;
-  /** What it says of itself; the cases follow from it. */
+  /** The capabilities that it declares; they decide which cases apply. */
   readonly capabilities: StoreCapabilities;
-  /** Whether it has a synchronous door. */
+  /** Whether it has {@link Store.sync}. Default `false`. */
   readonly synchronous?: boolean;
-  /** How finely it tells when an object was written. Default 20. */
+  /** The resolution of `modifiedMs`. Default 20. */
   readonly clockStepMs?: number;
-  /** An empty store in a place of its own. */
+  /** Open an empty store that shares nothing with any other. */
   open(): Promise<OpenedStore>;
   /**
-   * A JavaScript module whose export `openStore(place: string): Store | Promise<Store>` opens the place in another process. Needed where the
-   * store says that it is `shared` and creates exclusively.
+   * A JavaScript module whose export `openStore(place: string): Store | Promise<Store>` opens the
+   * location in another process. Needed if the store says that it is `shared` and creates
+   * exclusively.
    */
   readonly module?: URL;
-  /** Make every call of this store fail from now on: cut the connection, take away the permission. */
+  /** Make every later call of this store fail: cut the connection, or revoke the permission. */
   disable?(opened: OpenedStore): Promise<void>;
-  /** Cut an object to this many bytes, behind the store's back. */
+  /** Cut an object to this many bytes without using the store. */
   truncate?(opened: OpenedStore, path: StorePath, sizeBytes: number): Promise<void>;
 }
 
-/** What a case is about. */
+/** The topics of the cases. */
 export type StoreCaseGroup =
   | "reading"
   | "writing"
@@ -49,11 +52,11 @@ export type StoreCaseGroup =
 
 export type StoreCaseNeed = "exclusiveCreate" | "shared" | "synchronous" | "disable" | "truncate";
 
-/** One thing that a store promises. */
+/** One promise of a store. */
 export interface StoreCase {
   readonly group: StoreCaseGroup;
   readonly title: string;
-  /** What the store must claim, or the subject offer, for this to be asked of it. */
+  /** The case runs only if the store declares, or the subject offers, all of these. */
   readonly needs?: readonly StoreCaseNeed[];
   run(opened: OpenedStore, subject: StoreSubject): Promise<void>;
 }

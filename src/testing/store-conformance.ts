@@ -6,7 +6,7 @@ import { doorCases, sharingCases } from "./store-sharing-cases.ts";
 import { abortingCases, faultCases, pathCases } from "./store-trouble-cases.ts";
 import { writingCases } from "./store-writing-cases.ts";
 
-/** Of a test runner, what the suite needs; vitest, node:test, mocha and jest all have it. */
+/** The part of a test runner that the suites call: vitest, node:test, mocha and jest have it. */
 export interface TestRunner {
   describe(name: string, body: () => void): unknown;
   it(name: string, body: () => Promise<void>): unknown;
@@ -32,7 +32,7 @@ const cases: readonly StoreCase[] = [
   ...doorCases,
 ];
 
-/** Every promise that this store makes. */
+/** The cases for every promise that this store makes. */
 export function storeCases(subject: StoreSubject): readonly StoreCase[] {
   const offered: Record<StoreCaseNeed, boolean> = {
     exclusiveCreate: subject.capabilities.exclusiveCreate,
@@ -44,7 +44,7 @@ export function storeCases(subject: StoreSubject): readonly StoreCase[] {
   return cases.filter(({ needs = [] }) => needs.every((need) => offered[need]));
 }
 
-/** Runs one case alone, on an empty store. */
+/** Run one case alone, on an empty store. */
 export async function runStoreCase(storeCase: StoreCase, subject: StoreSubject): Promise<void> {
   const opened = await subject.open();
   try {
@@ -55,8 +55,8 @@ export async function runStoreCase(storeCase: StoreCase, subject: StoreSubject):
 }
 
 /**
- * Prove a store of your own: every promise of `Store`, as tests of your test runner. What a store does not claim in its
- * `capabilities` is not asked of it.
+ * Prove a store of your own: every promise of `Store`, as tests of your test runner. The suite
+ * skips the promises that a store does not declare in its `capabilities`.
  *
  * @example
  * ```ts

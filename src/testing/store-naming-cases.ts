@@ -5,7 +5,7 @@ import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.t
 import { FOLDER, listAll, listPaths, OTHER_PATH, PATH, pattern, text } from "./sample-objects.ts";
 import type { StoreCase } from "./store-case.ts";
 
-/** Names are given to one, and objects move whole. */
+/** A name belongs to one object, and objects move whole. */
 export const namingCases: readonly StoreCase[] = [
   {
     group: "creating",

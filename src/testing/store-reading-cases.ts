@@ -5,7 +5,7 @@ import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.t
 import { OTHER_PATH, PATH, pattern, text } from "./sample-objects.ts";
 import type { StoreCase } from "./store-case.ts";
 
-/** What comes back is what was written, and what is not there is no error. */
+/** A read gives what was written; a missing object is not an error. */
 export const readingCases: readonly StoreCase[] = [
   {
     group: "reading",

@@ -7,7 +7,7 @@ import type { OpenedStore, StoreCase } from "./store-case.ts";
 
 const CALLERS = 64;
 
-/** Of many who want one name, one gets it. */
+/** One of many callers that want a name gets it. */
 export const sharingCases: readonly StoreCase[] = [
   {
     group: "creating",
@@ -84,7 +84,7 @@ function required<Value>(value: Value | undefined, name: string): Value {
   return value ?? fail(`the store says that it is shared: give the suite \`${name}\`, so that this can be shown`);
 }
 
-/** Where there is a way without waiting, it leads to the same place. */
+/** The synchronous calls work on the same objects. */
 export const doorCases: readonly StoreCase[] = [
   {
     group: "the synchronous door",
@@ -126,11 +126,11 @@ export const doorCases: readonly StoreCase[] = [
   },
   {
     group: "the synchronous door",
-    title: "creates an object if it is absent, for everybody to see",
+    title: "creates an object if it is absent, and asynchronous calls see it",
     needs: ["synchronous"],
     async run(opened) {
       const { store, sync } = door(opened);
-      // Until something was written, the door may be open to readers only.
+      // Until the first write, a store may offer the synchronous reads alone.
       await store.createIfAbsent(OTHER_PATH, [text("other")]);
       const create: NonNullable<SyncStore["createIfAbsent"]> = (...args) =>
         sync.createIfAbsent?.(...args) ??

@@ -5,7 +5,7 @@ import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.t
 import { arriving, listAll, listPaths, OTHER_PATH, PATH, pattern, paused, text } from "./sample-objects.ts";
 import type { StoreCase } from "./store-case.ts";
 
-/** Whoever gives up is told so at once, and leaves nothing. */
+/** A caller that aborts gets its reason at once, and leaves nothing. */
 export const abortingCases: readonly StoreCase[] = [
   {
     group: "aborting",
@@ -55,7 +55,7 @@ export const abortingCases: readonly StoreCase[] = [
   },
 ];
 
-/** What no store takes: it would lead out of it, or be another name on another machine. */
+/** A store refuses these: they lead out of it, or name another object on another machine. */
 const hostilePaths = [
   "",
   ".",
@@ -76,7 +76,7 @@ const hostilePaths = [
   `points/${"a".repeat(201)}`,
 ] as readonly string[] as readonly StorePath[];
 
-/** Nothing outside the store can be reached by a path. */
+/** No path leads out of the store. */
 export const pathCases: readonly StoreCase[] = [
   {
     group: "paths",
@@ -144,7 +144,7 @@ async function collect(entries: AsyncIterable<unknown>): Promise<unknown[]> {
   return all;
 }
 
-/** A store that cannot be read is not an empty one, and damage is never covered up. */
+/** A store that cannot be read is not an empty one, and a store never hides damage. */
 export const faultCases: readonly StoreCase[] = [
   {
     group: "faults",

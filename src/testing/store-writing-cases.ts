@@ -5,7 +5,6 @@ import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.t
 import { arriving, failing, listPaths, OTHER_PATH, PATH, pattern, paused, text } from "./sample-objects.ts";
 import type { StoreCase } from "./store-case.ts";
 
-/** The three ways to write. */
 const ways = ["writeFresh", "createIfAbsent", "replace"] as const;
 
 /** An object appears whole or not at all, and only where it may. */
@@ -59,7 +58,7 @@ export const writingCases: readonly StoreCase[] = [
   ...(["createIfAbsent", "replace"] as const).map(
     (way): StoreCase => ({
       group: "writing",
-      title: `${way} lets nobody see an object before it is whole`,
+      title: `${way} shows an object to no reader before it is whole`,
       async run({ store }) {
         const { chunks, reached, release } = paused(pattern(200_000), text("end"));
         const writing = store[way](PATH, chunks);
@@ -118,7 +117,7 @@ export const writingCases: readonly StoreCase[] = [
           isDone = true;
         }
       };
-      // Both are waited for, so that nobody still writes when the store is closed.
+      // Wait for both, so that no write is under way when the store is closed.
       const outcomes = await Promise.allSettled([readUntil(store, () => isDone), writing()]);
       for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
     },
@@ -150,7 +149,7 @@ function inHalves(bytes: Uint8Array): Chunks {
 
 async function readUntil(store: Store, isDone: () => boolean): Promise<void> {
   while (!isDone()) {
-    // A store in memory never leaves the turn by itself, and would never let the writer go on.
+    // A store in memory never yields to the event loop by itself, and the writer would never go on.
     await new Promise((resolve) => setTimeout(resolve));
     const bytes = await store.read(PATH);
     if (bytes?.length !== 300_000) fail(`a reader saw ${bytes?.length} bytes of 300000`);

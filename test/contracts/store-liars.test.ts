@@ -189,7 +189,7 @@ const liars: readonly Liar[] = [
   },
   {
     lie: "shows an object before it is whole",
-    noticedBy: "createIfAbsent lets nobody see an object before it is whole",
+    noticedBy: "createIfAbsent shows an object to no reader before it is whole",
     methods: (honest) => ({
       async createIfAbsent(path, chunks, options) {
         const outcome = await honest.createIfAbsent(path, [], options);
@@ -200,7 +200,7 @@ const liars: readonly Liar[] = [
   },
   {
     lie: "lists what is not finished",
-    noticedBy: "replace lets nobody see an object before it is whole",
+    noticedBy: "replace shows an object to no reader before it is whole",
     methods: (honest) => ({
       async replace(path, chunks, options) {
         const temporary = storePath("points", "temporary");
@@ -372,7 +372,7 @@ const liars: readonly Liar[] = [
   },
   {
     lie: "creates through the door whatever is there",
-    noticedBy: "creates an object if it is absent, for everybody to see",
+    noticedBy: "creates an object if it is absent, and asynchronous calls see it",
     methods: (honest) => ({
       sync: {
         readShared: (path, maxBytes) => honest.sync?.readShared(path, maxBytes),
