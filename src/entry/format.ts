@@ -16,13 +16,16 @@ export type {
   DecodeLimits,
   FilesCodec,
   Format,
+  FormatFor,
   PayloadFile,
   SelectColumns,
   StoredCodec,
   StreamCodec,
+  StreamCodecFor,
   TableSelection,
   UniversalFormat,
 } from "../format/format.ts";
+export { formatFor } from "../format/format-for.ts";
 export { isOutOfResources } from "../format/out-of-resources.ts";
 export type { PayloadSource } from "../format/payload-source.ts";
 export { notInMemory } from "../format/stored/not-in-memory.ts";

@@ -54,14 +54,18 @@ export interface AnyFormat extends Pick<Format, "id" | "extension" | "inline"> {
 }
 
 /**
- * A format that takes payloads of any type, and says at run time what it cannot hold: `structured()`, `json()`. It serves wherever a
- * `Format` of some payload is asked for.
+ * A format of payloads of the type `In`, which serves wherever a `Format` of a narrower type is asked for: `csv()` takes
+ * arrays of any records, and a payload whose records have an `id` comes back with its `id`.
  */
-export interface UniversalFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: unknown): void | Promise<void>;
-  encode(payload: unknown): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  decode<Payload>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
+export interface FormatFor<In> extends Pick<Format, "id" | "extension" | "inline" | "selectColumns"> {
+  check(payload: In): void | Promise<void>;
+  encode(payload: In): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  decode<Payload extends In>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
+  readonly stored?: StreamCodecFor<In> | undefined;
 }
+
+/** A format that takes payloads of any type, and says at run time what it cannot hold: `structured()`, `json()`. */
+export type UniversalFormat = FormatFor<unknown>;
 
 /** Bounds on what decoding may take; all are set by default, see `defaultDecodeLimits`. */
 export interface DecodeLimits {
@@ -112,6 +116,11 @@ export interface StreamCodec<Payload> {
 
 /** The extension of a payload of several files: its own file is the list of them. */
 export const FILES_EXTENSION = ".files.json";
+
+/** The same for a payload of any type that is narrower than `In`. */
+export interface StreamCodecFor<In> extends Pick<StreamCodec<In>, "kind" | "write" | "isRepeatable"> {
+  open<Payload extends In>(source: PayloadSource, limits: DecodeLimits): Payload | Promise<Payload>;
+}
 
 /** For a payload of several files. */
 export interface FilesCodec<Payload> {

@@ -9,9 +9,6 @@ export { DefinitionError } from "../../errors/persistable-errors.ts";
 export { arrow } from "../../format/arrow/arrow-format.ts";
 export type { ColumnTypes, TypedRow } from "../../format/tabular/declared-types.ts";
 export type {
-  ColumnTableFormat,
-  RowsFormat,
   TabularOptions,
-  TypedRowsFormat,
   TypedTabularOptions,
 } from "../../format/tabular/tabular.ts";

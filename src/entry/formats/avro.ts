@@ -2,7 +2,6 @@ export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../er
 export { DefinitionError } from "../../errors/persistable-errors.ts";
 export {
   type AvroCodec,
-  type AvroFormat,
   type AvroLongs,
   type AvroOptions,
   type AvroSchema,

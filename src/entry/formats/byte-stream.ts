@@ -1,1 +1,1 @@
-export { type ByteStreamFormat, byteStream } from "../../format/stored/byte-stream-format.ts";
+export { byteStream } from "../../format/stored/byte-stream-format.ts";

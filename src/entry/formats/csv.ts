@@ -3,10 +3,8 @@ export { DefinitionError } from "../../errors/persistable-errors.ts";
 export type { CsvColumnType } from "../../format/csv/csv-cells.ts";
 export {
   type CsvColumns,
-  type CsvFormat,
   type CsvOptions,
   type CsvRow,
-  type CsvRowsFormat,
   csv,
 } from "../../format/csv/csv-format.ts";
 export type { CsvDelimiter } from "../../format/csv/csv-layout.ts";

@@ -2,11 +2,8 @@ export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../er
 export { DefinitionError } from "../../errors/persistable-errors.ts";
 export {
   type NdjsonColumns,
-  type NdjsonFormat,
   type NdjsonOptions,
   type NdjsonRow,
-  type NdjsonRowsFormat,
-  type NdjsonTableFormat,
   type NdjsonTypedOptions,
   ndjson,
 } from "../../format/lines/ndjson-format.ts";

@@ -9,4 +9,3 @@ export { MissingPeerError } from "../../errors/peer-errors.ts";
 export { DefinitionError } from "../../errors/persistable-errors.ts";
 export { type ParquetCodec, type ParquetOptions, parquet } from "../../format/parquet/parquet-format.ts";
 export type { ColumnTypes, TypedRow } from "../../format/tabular/declared-types.ts";
-export type { ColumnTableFormat, RowsFormat, TypedRowsFormat } from "../../format/tabular/tabular.ts";

@@ -1,1 +1,1 @@
-export { type RecordsFormat, records } from "../../format/lines/records-format.ts";
+export { records } from "../../format/lines/records-format.ts";

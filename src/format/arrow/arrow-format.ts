@@ -1,12 +1,8 @@
+import type { ColumnTable } from "../../table/column-table.ts";
+import type { AnyFormat, FormatFor } from "../format.ts";
 import { checkColumns } from "../tabular/check-columns.ts";
 import { type ColumnTypes, type TypedRow, typesOfRows } from "../tabular/declared-types.ts";
-import type {
-  ColumnTableFormat,
-  RowsFormat,
-  TableCodec,
-  TypedRowsFormat,
-  TypedTabularOptions,
-} from "../tabular/tabular.ts";
+import type { TableCodec, TypedTabularOptions } from "../tabular/tabular.ts";
 import { tabular } from "../tabular/tabular-format.ts";
 import { readArrow } from "./decode-arrow.ts";
 import { encodeArrowFile } from "./encode-arrow.ts";
@@ -33,13 +29,17 @@ import { encodeArrowFile } from "./encode-arrow.ts";
  */
 export function arrow<const Types extends ColumnTypes>(
   options: TypedTabularOptions & { readonly rows: true; readonly types: Types },
-): TypedRowsFormat<TypedRow<Types>>;
-export function arrow(options: TypedTabularOptions & { readonly rows: true; readonly types?: undefined }): RowsFormat;
+): FormatFor<readonly TypedRow<Types>[]>;
+export function arrow(
+  options: TypedTabularOptions & { readonly rows: true; readonly types?: undefined },
+): FormatFor<readonly object[]>;
 export function arrow(
   options?: TypedTabularOptions & { readonly rows?: false | undefined; readonly types?: undefined },
-): ColumnTableFormat;
-export function arrow(options?: TypedTabularOptions & { readonly types?: undefined }): ColumnTableFormat | RowsFormat;
-export function arrow(options: TypedTabularOptions = {}): ColumnTableFormat | RowsFormat | TypedRowsFormat<object> {
+): FormatFor<ColumnTable<never>>;
+export function arrow(
+  options?: TypedTabularOptions & { readonly types?: undefined },
+): FormatFor<ColumnTable<never>> | FormatFor<readonly object[]>;
+export function arrow(options: TypedTabularOptions = {}): AnyFormat {
   const { rows } = options;
   const types = typesOfRows("arrow", options);
   const codec: TableCodec = { ...arrowCodec, encode: (table) => encodeArrowFile(table, { types }) };

@@ -3,7 +3,8 @@ import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
-import type { DecodeLimits, Format } from "../format.ts";
+import type { FormatFor } from "../format.ts";
+import { formatFor } from "../format-for.ts";
 import { checkAvro } from "./check-avro.ts";
 import { type AvroCodec, readContainer, writeContainer } from "./container.ts";
 import { createNodeBudget } from "./decode-avro.ts";
@@ -21,13 +22,6 @@ export interface AvroOptions {
   readonly codec?: AvroCodec | undefined;
   /** What a `long` is: a number that is exact (up to 2^53), by default, or a bigint (up to 64 bits). Part of the format's id. */
   readonly longs?: AvroLongs | undefined;
-}
-
-/** Serves as a `Format` of arrays of records. */
-export interface AvroFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: readonly unknown[]): Promise<void>;
-  encode(payload: readonly unknown[]): Promise<readonly Uint8Array[]>;
-  decode<Payload extends readonly unknown[]>(bytes: Uint8Array, limits: DecodeLimits): Promise<Payload>;
 }
 
 /**
@@ -49,7 +43,7 @@ export interface AvroFormat extends Pick<Format, "id" | "extension" | "inline"> 
  * definePersistable({ name: "trips", generate: () => [{ id: 1, km: 2.5, note: null }], format: avro({ schema }) });
  * ```
  */
-export function avro(options: AvroOptions): AvroFormat {
+export function avro(options: AvroOptions): FormatFor<readonly unknown[]> {
   const { schema, codec = "null", longs = "number" } = options;
   const text = JSON.stringify(schema);
   const id = `avro(${longs === "bigint" ? "bigint," : ""}schema=${sha256Hex(withoutDocs(text)).slice(0, 16)})`;
@@ -58,7 +52,7 @@ export function avro(options: AvroOptions): AvroFormat {
     loaded ??= loadSchema(text);
     return loaded;
   };
-  const format: Format<readonly unknown[]> = {
+  return formatFor<readonly unknown[]>({
     id,
     extension: ".avro",
     inline: false,
@@ -73,8 +67,7 @@ export function avro(options: AvroOptions): AvroFormat {
       const expected = load();
       return readContainer(bytes, limits, { longs, resolve: (found) => resolveSame(expected, found) });
     },
-  };
-  return format as AvroFormat;
+  });
 }
 
 /** What would not be read back within the limits is not written. */

@@ -1,9 +1,10 @@
 import { CompressionUnavailableError } from "../../errors/format-errors.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
-import type { AnyFormat, DecodeLimits, Format, UniversalFormat } from "../format.ts";
+import type { AnyFormat, DecodeLimits, Format, FormatFor, UniversalFormat } from "../format.ts";
 import { decodeJson } from "../json/decode-json.ts";
-import type { NpyFormat, ShapedNpyFormat } from "../npy/npy-format.ts";
+import type { NpyArray } from "../npy/npy-array.ts";
+import type { ShapedArray } from "../npy/shaped-array.ts";
 import { decodeStructured, nameClasses } from "../structured/decode-structured.ts";
 import { type CompressionOptions, parseLevel } from "../wrappers/compression-level.ts";
 
@@ -88,14 +89,12 @@ export function bytes(): Format<Uint8Array> {
  * definePersistable({ name: "matrix", generate: () => ({ data: new Float32Array(6), shape: [2, 3] }), format: npy({ shaped: true }) });
  * ```
  */
-export function npy(options?: { readonly shaped?: false }): NpyFormat;
-export function npy(options: { readonly shaped: true }): ShapedNpyFormat;
-export function npy(options: { readonly shaped?: boolean } = {}): NpyFormat | ShapedNpyFormat {
+export function npy(options?: { readonly shaped?: false }): FormatFor<NpyArray>;
+export function npy(options: { readonly shaped: true }): FormatFor<ShapedArray>;
+export function npy(options: { readonly shaped?: boolean } = {}): AnyFormat {
   const { shaped = false } = options;
   const head = { id: shaped ? "npy(shaped)" : "npy", extension: ".npy", inline: false } as const;
-  return deferred(head, npyModule, (module) => (shaped ? module.npy({ shaped }) : module.npy()) as AnyFormat) as
-    | NpyFormat
-    | ShapedNpyFormat;
+  return deferred(head, npyModule, (module) => (shaped ? module.npy({ shaped }) : module.npy()));
 }
 
 /**
@@ -173,7 +172,7 @@ function deferred<Payload, Module extends object>(
   head: Pick<AnyFormat, "id" | "extension" | "inline">,
   moduleOf: Deferred<Module>,
   create: (module: Module) => AnyFormat,
-): Format<Payload> {
+): Omit<Format<Payload>, "stored" | "selectColumns"> {
   let created: Format<Payload> | undefined;
   const run = <Result>(use: (format: Format<Payload>) => Result | Promise<Result>): Result | Promise<Result> => {
     if (created !== undefined) return use(created);

@@ -2,7 +2,7 @@ import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { CellOf } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
 import { isColumnType } from "../../table/typed-values.ts";
-import type { DecodeLimits, Format } from "../format.ts";
+import type { AnyFormat, FormatFor } from "../format.ts";
 import type { TableCodec, TabularOptions } from "../tabular/tabular.ts";
 import { tabular } from "../tabular/tabular-format.ts";
 import { typedFormatId } from "../tabular/typed-format-id.ts";
@@ -28,20 +28,6 @@ export interface CsvOptions<Columns extends CsvColumns = CsvColumns> extends Tab
   readonly delimiter?: CsvDelimiter | undefined;
 }
 
-/** Serves as a `Format` of tables of these rows. */
-export interface CsvFormat<Row extends object> extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: ColumnTable<Row>): void | Promise<void>;
-  encode(payload: ColumnTable<Row>): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  decode<Payload extends ColumnTable<Row>>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
-}
-
-/** Serves as a `Format` of arrays of these rows. */
-export interface CsvRowsFormat<Row extends object> extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: readonly Row[]): void | Promise<void>;
-  encode(payload: readonly Row[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  decode<Payload extends readonly Row[]>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
-}
-
 /**
  * Comma-separated values as in RFC 4180, for spreadsheets and every other tool: UTF-8, a line of column names, lines that end in CR LF. Columns are declared, since a CSV file does not say
  * what its cells are; without a declaration every column is text. Payloads are tables, or with `{ rows: true }` arrays of plain records.
@@ -63,13 +49,15 @@ export interface CsvRowsFormat<Row extends object> extends Pick<Format, "id" | "
  */
 export function csv<const Columns extends CsvColumns>(
   options: CsvOptions<Columns> & { readonly columns: Columns; readonly rows: true },
-): CsvRowsFormat<CsvRow<Columns>>;
+): FormatFor<readonly CsvRow<Columns>[]>;
 export function csv<const Columns extends CsvColumns>(
   options: CsvOptions<Columns> & { readonly columns: Columns; readonly rows?: false | undefined },
-): CsvFormat<CsvRow<Columns>>;
-export function csv(options: CsvOptions<never> & { readonly rows: true }): CsvRowsFormat<object>;
-export function csv(options?: CsvOptions<never> & { readonly rows?: false | undefined }): CsvFormat<object>;
-export function csv(options: CsvOptions = {}): CsvFormat<object> | CsvRowsFormat<object> {
+): FormatFor<ColumnTable<CsvRow<Columns>>>;
+export function csv(options: CsvOptions<never> & { readonly rows: true }): FormatFor<readonly object[]>;
+export function csv(
+  options?: CsvOptions<never> & { readonly rows?: false | undefined },
+): FormatFor<ColumnTable<object>>;
+export function csv(options: CsvOptions = {}): AnyFormat {
   const layout = layoutOf(options);
   const codec: TableCodec = {
     id: typedFormatId(
@@ -83,7 +71,7 @@ export function csv(options: CsvOptions = {}): CsvFormat<object> | CsvRowsFormat
     encode: (table) => encodeCsv(table, layout),
     decode: (bytes, limits) => decodeCsv(bytes, layout, limits),
   };
-  return tabular(codec, { rows: options.rows, types: options.columns }) as unknown as CsvFormat<object>;
+  return tabular(codec, { rows: options.rows, types: options.columns });
 }
 
 function layoutOf({ columns, delimiter = "," }: CsvOptions): CsvLayout {

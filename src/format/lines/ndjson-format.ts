@@ -2,7 +2,8 @@ import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { CellOf, ColumnType } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
-import type { DecodeLimits, Format } from "../format.ts";
+import type { AnyFormat, FormatFor } from "../format.ts";
+import { formatFor } from "../format-for.ts";
 import { checkJson } from "../json/check-json.ts";
 import { type ColumnTypes, declaredTypes, typesOfRows } from "../tabular/declared-types.ts";
 import type { TabularOptions } from "../tabular/tabular.ts";
@@ -33,27 +34,6 @@ export interface NdjsonTypedOptions<Types extends ColumnTypes = ColumnTypes> {
   readonly types: Types;
 }
 
-/** Serves as a `Format` of arrays of JSON values. */
-export interface NdjsonFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: readonly unknown[]): void | Promise<void>;
-  encode(payload: readonly unknown[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  decode<Payload extends readonly unknown[]>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
-}
-
-/** Serves as a `Format` of tables of these rows. */
-export interface NdjsonTableFormat<Row extends object> extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: ColumnTable<Row>): void | Promise<void>;
-  encode(payload: ColumnTable<Row>): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  decode<Payload extends ColumnTable<Row>>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
-}
-
-/** Serves as a `Format` of arrays of these rows. */
-export interface NdjsonRowsFormat<Row extends object> extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: readonly Row[]): void | Promise<void>;
-  encode(payload: readonly Row[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  decode<Payload extends readonly Row[]>(bytes: Uint8Array, limits: DecodeLimits): Payload | Promise<Payload>;
-}
-
 /**
  * Newline-delimited JSON, also called JSON lines: one value a line, for other tools and for payloads that are longer than one text can be. The payload is an array, and
  * what JSON would change is refused (`undefined`, `NaN`, `-0`, dates, bigints, class instances). For what is not in memory as a whole see `records()`.
@@ -70,22 +50,22 @@ export interface NdjsonRowsFormat<Row extends object> extends Pick<Format, "id" 
  * definePersistable({ name: "visits", format: ndjson({ columns: { at: "date", user: "int32" }, rows: true }), generate: () => [{ at: new Date(0), user: 3 }] });
  * ```
  */
-export function ndjson(): NdjsonFormat;
+export function ndjson(): FormatFor<readonly unknown[]>;
 export function ndjson<const Columns extends NdjsonColumns>(
   options: NdjsonOptions<Columns> & { readonly rows: true },
-): NdjsonRowsFormat<NdjsonRow<Columns>>;
+): FormatFor<readonly NdjsonRow<Columns>[]>;
 export function ndjson<const Columns extends NdjsonColumns>(
   options: NdjsonOptions<Columns> & { readonly rows?: false | undefined },
-): NdjsonTableFormat<NdjsonRow<Columns>>;
+): FormatFor<ColumnTable<NdjsonRow<Columns>>>;
 export function ndjson<const Types extends ColumnTypes>(
   options: NdjsonTypedOptions<Types> & { readonly columns?: undefined },
-): NdjsonRowsFormat<NdjsonRow<Types>>;
+): FormatFor<readonly NdjsonRow<Types>[]>;
 export function ndjson(
   options:
     | (NdjsonOptions & { readonly types?: undefined })
     | (NdjsonTypedOptions & { readonly columns?: undefined })
     | undefined = undefined,
-): NdjsonFormat | NdjsonTableFormat<object> | NdjsonRowsFormat<object> {
+): AnyFormat {
   if (options === undefined) return valuesFormat();
   const { columns, types, rows } = options;
   if (columns !== undefined && types !== undefined)
@@ -96,12 +76,11 @@ export function ndjson(
   if (declared !== undefined) return ndjsonOfSomeTypes(declared);
   if (columns === undefined) return valuesFormat();
   const all = declaredTypes("ndjson", columns);
-  const format: unknown = tabular(ndjsonTable(new Map(Object.entries(all))), { rows, types: all });
-  return format as NdjsonTableFormat<object>;
+  return tabular(ndjsonTable(new Map(Object.entries(all))), { rows, types: all });
 }
 
-function valuesFormat(): NdjsonFormat {
-  return {
+function valuesFormat(): FormatFor<readonly unknown[]> {
+  return formatFor<readonly unknown[]>({
     id: "ndjson",
     extension: ".ndjson",
     inline: false,
@@ -116,7 +95,6 @@ function valuesFormat(): NdjsonFormat {
       checkJson(values, [], "ndjson");
     },
     encode: (values) => joinJsonLines("ndjson", values.length, (i) => JSON.stringify(values[i])),
-    decode: <Payload extends readonly unknown[]>(bytes: Uint8Array, limits: DecodeLimits) =>
-      parseJsonLines("ndjson", bytes, limits) as unknown as Payload,
-  };
+    decode: (bytes, limits) => parseJsonLines("ndjson", bytes, limits),
+  });
 }

@@ -1,12 +1,11 @@
 import { DecodeError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { describeCell } from "../../table/describe-cell.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
-import type { DecodeLimits } from "../format.ts";
+import type { DecodeLimits, Format } from "../format.ts";
 import { checkJson } from "../json/check-json.ts";
 import { writable } from "../json/nested-json.ts";
 import { checkRows } from "../tabular/check-rows.ts";
 import type { ColumnTypes } from "../tabular/declared-types.ts";
-import type { TypedRowsFormat } from "../tabular/tabular.ts";
 import { isTooLongInBase64 } from "../text-limit.ts";
 import { parseJsonLines } from "./decode-json-lines.ts";
 import { joinJsonLines } from "./encode-json-lines.ts";
@@ -15,7 +14,7 @@ import { ndjsonCellOf, ndjsonValueOf } from "./ndjson-cells.ts";
 type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** Records as lines of JSON objects, of which only some values have declared types. */
-export function ndjsonOfSomeTypes(types: ColumnTypes): TypedRowsFormat<object> {
+export function ndjsonOfSomeTypes(types: ColumnTypes): Format<readonly object[]> {
   return {
     // The names are part of it: what was written as a date must not be read as a text.
     id: `ndjson(types=${sha256Hex(JSON.stringify(Object.entries(types).sort(byName))).slice(0, 16)})`,
@@ -23,8 +22,7 @@ export function ndjsonOfSomeTypes(types: ColumnTypes): TypedRowsFormat<object> {
     inline: false,
     check: (rows) => checkTyped(rows, types),
     encode: (rows) => joinJsonLines("ndjson", rows.length, (row) => lineOf(rows[row] as JsonRecord, types)),
-    decode: <Payload extends readonly object[]>(bytes: Uint8Array, limits: DecodeLimits) =>
-      decodeTyped(bytes, types, limits) as unknown as Payload,
+    decode: (bytes, limits) => decodeTyped(bytes, types, limits),
   };
 }
 

@@ -1,21 +1,9 @@
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
-import type { DecodeLimits, Format } from "../format.ts";
-import type { PayloadSource } from "../payload-source.ts";
+import type { FormatFor } from "../format.ts";
+import { formatFor } from "../format-for.ts";
 import { notInMemory } from "../stored/not-in-memory.ts";
 import { ReplayedStream } from "../stored/replayed-stream.ts";
 import { decodeJsonLines, encodeJsonLines } from "./stream-json-lines.ts";
-
-/** Serves as a `Format` of streams of records. */
-export interface RecordsFormat<Item> extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: AsyncIterable<Item>): void | Promise<void>;
-  encode(payload: AsyncIterable<Item>): readonly Uint8Array[];
-  decode<Payload extends AsyncIterable<Item>>(bytes: Uint8Array, limits: DecodeLimits): Payload;
-  readonly stored: {
-    readonly kind: "stream";
-    write(payload: AsyncIterable<Item>): AsyncIterable<Uint8Array>;
-    open<Payload extends AsyncIterable<Item>>(source: PayloadSource, limits: DecodeLimits): Payload | Promise<Payload>;
-  };
-}
 
 /**
  * A stream of records, one line of JSON each: rows of a crawl, events of a simulation, tokens of a model. The stream is stored while it is consumed, published only when it
@@ -35,8 +23,8 @@ export interface RecordsFormat<Item> extends Pick<Format, "id" | "extension" | "
  * for await (const { url, text } of await pages().payload) index(url, text);
  * ```
  */
-export function records<Item = unknown>(): RecordsFormat<Item> {
-  const format: Format<AsyncIterable<unknown>> = {
+export function records<Item = unknown>(): FormatFor<AsyncIterable<Item>> {
+  return formatFor<AsyncIterable<unknown>>({
     id: "records",
     extension: ".ndjson",
     inline: false,
@@ -55,6 +43,5 @@ export function records<Item = unknown>(): RecordsFormat<Item> {
       write: (payload) => encodeJsonLines(payload),
       open: (source, limits) => new ReplayedStream(() => decodeJsonLines(source.stream(), limits)),
     },
-  };
-  return format as unknown as RecordsFormat<Item>;
+  });
 }

@@ -1,5 +1,5 @@
 import { DecodeError } from "../../errors/format-errors.ts";
-import type { DecodeLimits, Format } from "../format.ts";
+import type { AnyFormat, Format, FormatFor } from "../format.ts";
 import type { NpyArray } from "./npy-array.ts";
 import { checkArray, checkShaped, decodeNpy, encodeNpy, type ShapedArray } from "./shaped-array.ts";
 
@@ -15,27 +15,10 @@ export type { ShapedArray } from "./shaped-array.ts";
  * definePersistable({ name: "matrix", generate: () => ({ data: new Float32Array(6), shape: [2, 3] }), format: npy({ shaped: true }) });
  * ```
  */
-export function npy(options?: { readonly shaped?: false }): NpyFormat;
-export function npy(options: { readonly shaped: true }): ShapedNpyFormat;
-export function npy(options: { readonly shaped?: boolean } = {}): NpyFormat | ShapedNpyFormat {
-  return options.shaped === true ? (shapedNpy() as ShapedNpyFormat) : (flatNpy() as NpyFormat);
-}
-
-/** Serves as a `Format` of any typed array that NumPy has a type for. */
-export interface NpyFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: NpyArray): void | Promise<void>;
-  encode(payload: NpyArray): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  decode<Data extends NpyArray>(bytes: Uint8Array, limits: DecodeLimits): Data | Promise<Data>;
-}
-
-/** Serves as a `Format` of typed arrays with their shape. */
-export interface ShapedNpyFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: ShapedArray): void | Promise<void>;
-  encode(payload: ShapedArray): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-  decode<Data extends NpyArray>(
-    bytes: Uint8Array,
-    limits: DecodeLimits,
-  ): ShapedArray<Data> | Promise<ShapedArray<Data>>;
+export function npy(options?: { readonly shaped?: false }): FormatFor<NpyArray>;
+export function npy(options: { readonly shaped: true }): FormatFor<ShapedArray>;
+export function npy(options: { readonly shaped?: boolean } = {}): AnyFormat {
+  return options.shaped === true ? shapedNpy() : flatNpy();
 }
 
 function flatNpy(): Format<NpyArray> {

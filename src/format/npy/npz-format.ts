@@ -1,7 +1,8 @@
 import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { createBudget, decodedBytesAllowed } from "../decode-budget.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
-import type { DecodeLimits, Format } from "../format.ts";
+import type { DecodeLimits, FormatFor } from "../format.ts";
+import { formatFor } from "../format-for.ts";
 import { hasOddKeys, isGetter } from "../own-keys.ts";
 import { readZipDirectory } from "./decode-zip-directory.ts";
 import type { NpyArray } from "./npy-array.ts";
@@ -10,13 +11,6 @@ import { expandEntry, writeZip } from "./zip-files.ts";
 
 /** Arrays by their names: those of one dimension as typed arrays, all others with their shape. */
 export type NpzPayload = Readonly<Record<string, NpyArray | ShapedArray>>;
-
-/** Serves as a `Format` of objects of typed arrays and shaped ones. */
-export interface NpzFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: NpzPayload): void | Promise<void>;
-  encode(payload: NpzPayload): Promise<readonly Uint8Array[]>;
-  decode<Payload extends NpzPayload>(bytes: Uint8Array, limits: DecodeLimits): Promise<Payload>;
-}
 
 /** How an archive is written, and what is read of it. */
 export interface NpzOptions {
@@ -46,18 +40,17 @@ export interface NpzOptions {
  * // Python: np.load("….npz")["x"].shape == (3, 2)
  * ```
  */
-export function npz(options: NpzOptions = {}): NpzFormat {
+export function npz(options: NpzOptions = {}): FormatFor<NpzPayload> {
   const { compressed = false } = options;
   const only = options.only === undefined ? undefined : new Set(options.only);
-  const format: Format<NpzPayload> = {
+  return formatFor<NpzPayload>({
     id: "npz",
     extension: ".npz",
     inline: false,
     check: (payload) => checkNpz(payload, only),
     encode: (payload) => encodeNpz(payload, compressed),
     decode: (bytes, limits) => decodeNpz(bytes, limits, only),
-  };
-  return format as NpzFormat;
+  });
 }
 
 /** What zip can say in 32 bits, less what it takes to say it. */

@@ -1,12 +1,8 @@
+import type { ColumnTable } from "../../table/column-table.ts";
+import type { AnyFormat, FormatFor } from "../format.ts";
 import { checkColumns } from "../tabular/check-columns.ts";
 import { type ColumnTypes, type TypedRow, typesOfRows } from "../tabular/declared-types.ts";
-import type {
-  ColumnTableFormat,
-  RowsFormat,
-  TableCodec,
-  TypedRowsFormat,
-  TypedTabularOptions,
-} from "../tabular/tabular.ts";
+import type { TableCodec, TypedTabularOptions } from "../tabular/tabular.ts";
 import { tabular } from "../tabular/tabular-format.ts";
 import { readParquet } from "./decode-parquet.ts";
 import { encodeParquet } from "./encode-parquet.ts";
@@ -49,13 +45,17 @@ const DEFAULT_ROW_GROUP_ROWS = 100_000;
  */
 export function parquet<const Types extends ColumnTypes>(
   options: ParquetOptions & { readonly rows: true; readonly types: Types },
-): TypedRowsFormat<TypedRow<Types>>;
-export function parquet(options: ParquetOptions & { readonly rows: true; readonly types?: undefined }): RowsFormat;
+): FormatFor<readonly TypedRow<Types>[]>;
+export function parquet(
+  options: ParquetOptions & { readonly rows: true; readonly types?: undefined },
+): FormatFor<readonly object[]>;
 export function parquet(
   options?: ParquetOptions & { readonly rows?: false | undefined; readonly types?: undefined },
-): ColumnTableFormat;
-export function parquet(options?: ParquetOptions & { readonly types?: undefined }): ColumnTableFormat | RowsFormat;
-export function parquet(options: ParquetOptions = {}): ColumnTableFormat | RowsFormat | TypedRowsFormat<object> {
+): FormatFor<ColumnTable<never>>;
+export function parquet(
+  options?: ParquetOptions & { readonly types?: undefined },
+): FormatFor<ColumnTable<never>> | FormatFor<readonly object[]>;
+export function parquet(options: ParquetOptions = {}): AnyFormat {
   const { rows } = options;
   const types = typesOfRows("parquet", options);
   return tabular(parquetCodec({ ...options, types }), { rows, types });

@@ -1,23 +1,9 @@
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
-import type { DecodeLimits, Format } from "../format.ts";
+import type { FormatFor } from "../format.ts";
+import { formatFor } from "../format-for.ts";
 import type { PayloadSource } from "../payload-source.ts";
 import { notInMemory } from "./not-in-memory.ts";
 import { ReplayedStream } from "./replayed-stream.ts";
-
-/** Serves as a `Format` of streams of bytes. */
-export interface ByteStreamFormat extends Pick<Format, "id" | "extension" | "inline"> {
-  check(payload: AsyncIterable<Uint8Array>): void | Promise<void>;
-  encode(payload: AsyncIterable<Uint8Array>): readonly Uint8Array[];
-  decode<Payload extends AsyncIterable<Uint8Array>>(bytes: Uint8Array, limits: DecodeLimits): Payload;
-  readonly stored: {
-    readonly kind: "stream";
-    write(payload: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
-    open<Payload extends AsyncIterable<Uint8Array>>(
-      source: PayloadSource,
-      limits: DecodeLimits,
-    ): Payload | Promise<Payload>;
-  };
-}
 
 /**
  * A stream of bytes: a download, a dump, whatever is too big for memory. Stored while it is consumed, published only when it has ended, and then replayed as a stream; where one
@@ -33,8 +19,8 @@ export interface ByteStreamFormat extends Pick<Format, "id" | "extension" | "inl
  * await pipeline(await dump().payload, createGunzip(), parse);
  * ```
  */
-export function byteStream(): ByteStreamFormat {
-  const format: Format<AsyncIterable<Uint8Array>> = {
+export function byteStream(): FormatFor<AsyncIterable<Uint8Array>> {
+  return formatFor<AsyncIterable<Uint8Array>>({
     id: "byte-stream",
     extension: ".bin",
     inline: false,
@@ -48,8 +34,7 @@ export function byteStream(): ByteStreamFormat {
       write: expectBytes,
       open: (source) => new ReplayedStream(() => readAll(source)),
     },
-  };
-  return format as unknown as ByteStreamFormat;
+  });
 }
 
 async function* expectBytes(payload: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {

@@ -2,12 +2,12 @@ import { DecodeError } from "../../errors/format-errors.ts";
 import { ColumnTable } from "../../table/column-table.ts";
 import { bigintArrays, isBigintType, isNumberType, numberArrays } from "../../table/typed-values.ts";
 import { DIGEST_CHUNK_BYTES } from "../../util/digest/digest.ts";
-import type { DecodeLimits, TableSelection } from "../format.ts";
+import type { AnyFormat, DecodeLimits, FormatFor, TableSelection } from "../format.ts";
 import { LastChecked } from "../last-checked.ts";
 import type { PayloadSource } from "../payload-source.ts";
 import { type ColumnTypes, type TypedRow, typesOfRows } from "../tabular/declared-types.ts";
 import { resolveSelection } from "../tabular/table-selection.ts";
-import type { ColumnTableFormat, RowsFormat, TableCodec, TypedRowsFormat } from "../tabular/tabular.ts";
+import type { TableCodec } from "../tabular/tabular.ts";
 import { tabular } from "../tabular/tabular-format.ts";
 import {
   decodeColumn,
@@ -48,10 +48,13 @@ export interface TableFormatOptions {
 export function table<const Types extends ColumnTypes>(options: {
   readonly columns?: false | undefined;
   readonly types: Types;
-}): TypedRowsFormat<Partial<TypedRow<Types>>>;
-export function table(options?: { readonly columns?: false | undefined; readonly types?: undefined }): RowsFormat;
-export function table(options: { readonly columns: true; readonly types?: undefined }): ColumnTableFormat;
-export function table(options: TableFormatOptions = {}): RowsFormat | ColumnTableFormat | TypedRowsFormat<object> {
+}): FormatFor<readonly Partial<TypedRow<Types>>[]>;
+export function table(options?: {
+  readonly columns?: false | undefined;
+  readonly types?: undefined;
+}): FormatFor<readonly object[]>;
+export function table(options: { readonly columns: true; readonly types?: undefined }): FormatFor<ColumnTable<never>>;
+export function table(options: TableFormatOptions = {}): AnyFormat {
   const rows = options.columns !== true;
   const types = typesOfRows("table", { rows, types: options.types });
   return rows ? tabular(codec("table"), { rows, types }) : tabular(codec("table(columns)"));

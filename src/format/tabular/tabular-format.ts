@@ -4,6 +4,7 @@ import { type Column, MARK } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
 import { tableFromRows } from "../../table/table-from-rows.ts";
 import { isPromise } from "../../util/is-promise.ts";
+import type { AnyFormat, Format, FormatFor } from "../format.ts";
 import { LastChecked } from "../last-checked.ts";
 import { hasExtraKeys } from "../own-keys.ts";
 import { viewProblem } from "../view-problem.ts";
@@ -11,7 +12,7 @@ import { checkRows } from "./check-rows.ts";
 import type { ColumnTypes } from "./declared-types.ts";
 import { filledTable } from "./filled-table.ts";
 import { tableOfChecked } from "./table-of-rows.ts";
-import type { ColumnTableFormat, RowsFormat, TableCodec, TabularOptions } from "./tabular.ts";
+import type { TableCodec, TabularOptions } from "./tabular.ts";
 
 const EXTRA_KEYS = ["is an array with keys of its own", "Use a column for what they say."] as const;
 
@@ -25,18 +26,24 @@ export interface TabularSettings extends TabularOptions {
  * A format of tables, or with `{ rows: true }` of arrays of plain records, made of one that writes tables. What reaches `codec.check` is a sound
  * table; a cell that it refuses has the path `[row, name of the column]`, a column `[name]`.
  */
-export function tabular(codec: TableCodec, settings: TabularSettings & { readonly rows: true }): RowsFormat;
+export function tabular(
+  codec: TableCodec,
+  settings: TabularSettings & { readonly rows: true },
+): FormatFor<readonly object[]>;
 export function tabular(
   codec: TableCodec,
   settings?: TabularSettings & { readonly rows?: false | undefined },
-): ColumnTableFormat;
-export function tabular(codec: TableCodec, settings?: TabularSettings): ColumnTableFormat | RowsFormat;
-export function tabular(codec: TableCodec, settings: TabularSettings = {}): ColumnTableFormat | RowsFormat {
+): FormatFor<ColumnTable<never>>;
+export function tabular(
+  codec: TableCodec,
+  settings?: TabularSettings,
+): FormatFor<ColumnTable<never>> | FormatFor<readonly object[]>;
+export function tabular(codec: TableCodec, settings: TabularSettings = {}): AnyFormat {
   return settings.rows === true ? rowsFormat(codec, settings) : columnTableFormat(codec);
 }
 
-function columnTableFormat(codec: TableCodec): ColumnTableFormat {
-  const format: TableCodec = {
+function columnTableFormat(codec: TableCodec): TableCodec {
+  return {
     ...headOf(codec),
     check(table) {
       checkTable(codec.id, table);
@@ -45,10 +52,9 @@ function columnTableFormat(codec: TableCodec): ColumnTableFormat {
     encode: (table) => codec.encode(filledTable(table)),
     decode: (bytes, limits) => codec.decode(bytes, limits),
   };
-  return format as unknown as ColumnTableFormat;
 }
 
-function rowsFormat(codec: TableCodec, { types }: TabularSettings): RowsFormat {
+function rowsFormat(codec: TableCodec, { types }: TabularSettings): Format<readonly object[]> {
   const checked = new LastChecked<readonly object[], ColumnTable>();
   const tableOf = (rows: readonly object[]): ColumnTable =>
     types === undefined ? tableOfChecked(codec.id, rows) : typedTableOf(codec.id, rows, types);
@@ -60,10 +66,9 @@ function rowsFormat(codec: TableCodec, { types }: TabularSettings): RowsFormat {
       return codec.check(table);
     },
     encode: (rows) => codec.encode(checked.of(rows) ?? tableOf(rows)),
-    decode<Payload extends readonly object[]>(...[bytes, limits]: Parameters<TableCodec["decode"]>) {
+    decode(bytes, limits) {
       const table = codec.decode(bytes, limits);
-      const rows = isPromise(table) ? table.then((settled) => settled.toRows()) : table.toRows();
-      return rows as unknown as Payload | Promise<Payload>;
+      return isPromise(table) ? table.then((settled) => settled.toRows()) : table.toRows();
     },
   };
 }
@@ -75,7 +80,12 @@ function typedTableOf(format: string, rows: readonly object[], types: ColumnType
   return table.select([...Object.keys(types), ...others]);
 }
 
-function headOf({ id, extension, inline, selectColumns }: TableCodec): Omit<TableCodec, "check" | "encode" | "decode"> {
+function headOf({
+  id,
+  extension,
+  inline,
+  selectColumns,
+}: TableCodec): Pick<TableCodec, "id" | "extension" | "inline" | "selectColumns"> {
   return { id, extension, inline, ...(selectColumns === undefined ? {} : { selectColumns }) };
 }
 
