@@ -4,11 +4,13 @@ export {
   DecodeLimitError,
   NewerPayloadError,
   UndeclaredClassError,
+  UnknownFormatError,
   UnsupportedPayloadError,
   WrongKeyError,
 } from "../errors/format-errors.ts";
 export { MissingPeerError } from "../errors/peer-errors.ts";
 export type { ValuePath } from "../errors/value-path.ts";
+export { type FormatDecoder, type FormatOfOptions, formatOf } from "../format/by-id/format-of.ts";
 export { type Budget as DecodeBudget, createBudget as createDecodeBudget } from "../format/decode-budget.ts";
 export { defaultDecodeLimits } from "../format/decode-limits.ts";
 export type {

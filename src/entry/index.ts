@@ -12,6 +12,7 @@ export {
   DecodeLimitError,
   NewerPayloadError,
   UndeclaredClassError,
+  UnknownFormatError,
   UnsupportedPayloadError,
 } from "../errors/format-errors.ts";
 export {

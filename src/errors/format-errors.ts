@@ -55,6 +55,20 @@ export class DecodeError extends PersistableError {
 }
 
 /**
+ * No format of this package has an id, or the id says too little to read with. Remedy: read the
+ * payload with the format of its definition; `id` is the one in the record.
+ */
+export class UnknownFormatError extends PersistableError {
+  override readonly code = "PERSISTABLE_UNKNOWN_FORMAT" as const;
+  readonly id: string;
+
+  constructor(id: string, remedy = "Read the payload with the format of its definition, or update persistable-ts.") {
+    super(`The format id ${JSON.stringify(id)} is not enough to read a payload. ${remedy}`);
+    this.id = id;
+  }
+}
+
+/**
  * Decoding would take more than the limits allow. Nothing is wrong with the artifact. Remedy: if
  * you trust it, set larger `limits`.
  */

@@ -46,7 +46,7 @@ export interface AvroOptions {
 export function avro(options: AvroOptions): FormatFor<readonly unknown[]> {
   const { schema, codec = "null", longs = "number" } = options;
   const text = JSON.stringify(schema);
-  const id = `avro(${longs === "bigint" ? "bigint," : ""}schema=${sha256Hex(withoutDocs(text)).slice(0, 16)})`;
+  const id = avroId(text, longs);
   let loaded: LoadedSchema | undefined;
   const load = (): LoadedSchema => {
     loaded ??= loadSchema(text);
@@ -68,6 +68,11 @@ export function avro(options: AvroOptions): FormatFor<readonly unknown[]> {
       return readContainer(bytes, limits, { longs, resolve: (found) => resolveSame(expected, found) });
     },
   });
+}
+
+/** The id of the format with this schema, whatever the order of its attributes. */
+export function avroId(schema: string, longs: AvroLongs): string {
+  return `avro(${longs === "bigint" ? "bigint," : ""}schema=${sha256Hex(withoutDocs(schema)).slice(0, 16)})`;
 }
 
 /** What would not be read back within the limits is not written. */

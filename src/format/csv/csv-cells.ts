@@ -5,6 +5,10 @@ import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "../tab
 /** What a cell of a CSV file can hold. */
 export type CsvColumnType = Exclude<ColumnType, "value">;
 
+export function isCsvColumnType(type: ColumnType): type is CsvColumnType {
+  return type !== "value";
+}
+
 const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 const NOT_FINITE: ReadonlySet<string> = new Set(["NaN", "Infinity", "-Infinity"]);
 

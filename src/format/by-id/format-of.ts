@@ -1,0 +1,91 @@
+import { UnknownFormatError, WrongKeyError } from "../../errors/format-errors.ts";
+import type { ClassCodec } from "../../util/class-codec.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import type { Format } from "../format.ts";
+import type { EncryptionKeys } from "../wrappers/age-keys.ts";
+
+/** What a record does not say about a payload, and its reader may have to know. */
+export interface FormatOfOptions {
+  /** The classes whose instances a payload of `structured()` holds. */
+  readonly classes?: readonly ClassCodec[] | undefined;
+  /** What opens a payload of `encrypted()`. */
+  readonly keys?: EncryptionKeys | undefined;
+}
+
+/** The half of a format that reads payloads. */
+export type FormatDecoder = Pick<Format, "id" | "decode" | "stored" | "selectColumns">;
+
+/** Everything that is known about one part of an id: of `csv(tab,int32)` the text `tab,int32`. */
+type Open = (argument: string, options: FormatOfOptions) => Promise<FormatDecoder>;
+
+/**
+ * Find the format that reads a payload by the id in its record, `record.payload.format`, and load
+ * it. A tool can so open any artifact without its definition.
+ *
+ * `parquet`, `arrow` and `csv` give a `ColumnTable`, also where the definition has `rows: true`:
+ * both write the same files, under the same id. The ids of `csv` and `ndjson` say the types of their columns,
+ * and the names come from the file, where an empty one of `ndjson` has none.
+ *
+ * @throws {@link UnknownFormatError} for an id that is not of this package, or says too little
+ * @throws {@link WrongKeyError} for an encrypted payload without `keys`
+ *
+ * @example
+ * ```ts
+ * const format = await formatOf("gzip(json)");
+ * const payload = await format.decode(bytes, defaultDecodeLimits);
+ * ```
+ */
+export async function formatOf(id: string, options: FormatOfOptions = {}): Promise<FormatDecoder> {
+  const [, name = "", argument = ""] = /^([a-z-]+)(?:\((.*)\))?$/s.exec(id) ?? [];
+  const open = Object.hasOwn(openers, name) ? openers[name] : undefined;
+  const format = await open?.(argument, options);
+  // An id that says more, or says it in another way, belongs to a format that is not known here.
+  if (format === undefined || format.id !== id) throw new UnknownFormatError(id);
+  return format;
+}
+
+const builtIn = () => loadPart(() => import("../built-in/built-in-formats.ts"));
+
+/** The wrapper needs a whole format, and calls no more of it than what reads. */
+async function wrapped(id: string, options: FormatOfOptions): Promise<Format> {
+  const unwritable = (): never => {
+    throw new UnknownFormatError(id, "formatOf gives formats for reading only. Define the format itself to write.");
+  };
+  return { extension: "", inline: false, check: unwritable, encode: unwritable, ...(await formatOf(id, options)) };
+}
+
+const openers: Readonly<Record<string, Open>> = {
+  structured: async (_, { classes }) => (await builtIn()).structured(classes === undefined ? {} : { classes }),
+  json: async () => (await builtIn()).json(),
+  text: async () => (await builtIn()).text(),
+  bytes: async () => (await builtIn()).bytes(),
+  npy: async (argument) => (argument === "shaped" ? (await builtIn()).npy({ shaped: true }) : (await builtIn()).npy()),
+  gzip: async (inner, options) => (await builtIn()).gzip(await wrapped(inner, options)),
+  brotli: async (inner, options) => (await builtIn()).brotli(await wrapped(inner, options)),
+  zstd: async (inner, options) => (await builtIn()).zstd(await wrapped(inner, options)),
+  encrypted: async (inner, options) => {
+    if (options.keys === undefined)
+      throw new WrongKeyError(
+        `encrypted(${inner})`,
+        "no key was given",
+        "Give formatOf the keys that read it, as { keys }.",
+      );
+    const { encrypted } = await loadPart(() => import("../wrappers/encrypted-format.ts"));
+    return encrypted(await wrapped(inner, options), options.keys);
+  },
+  npz: async () => (await loadPart(() => import("../npy/npz-format.ts"))).npz(),
+  msgpack: async () => (await loadPart(() => import("../msgpack/msgpack-format.ts"))).msgpack(),
+  avro: async (argument) => (await loadPart(() => import("./avro-of-id.ts"))).avroOfId(argument),
+  csv: async (argument) => (await loadPart(() => import("./csv-of-id.ts"))).csvOfId(argument),
+  ndjson: async (argument) => (await loadPart(() => import("./ndjson-of-id.ts"))).ndjsonOfId(argument),
+  records: async () => (await loadPart(() => import("../lines/records-format.ts"))).records(),
+  parquet: async () => (await loadPart(() => import("../parquet/parquet-format.ts"))).parquet(),
+  arrow: async () => (await loadPart(() => import("../arrow/arrow-format.ts"))).arrow(),
+  table: async (argument) => {
+    const { table } = await loadPart(() => import("../table/table-format.ts"));
+    return argument === "columns" ? table({ columns: true }) : table();
+  },
+  file: async () => (await loadPart(() => import("../stored/file-format.ts"))).file(),
+  directory: async () => (await loadPart(() => import("../stored/directory-format.ts"))).directory(),
+  "byte-stream": async () => (await loadPart(() => import("../stored/byte-stream-format.ts"))).byteStream(),
+};
