@@ -30,9 +30,10 @@ function moduleOf(line: string | undefined): string | undefined {
   return match?.[1];
 }
 
-/** Unbundled, this file is `src/artifact/…` and the whole of `src/` is ours; bundled, it is in `dist/chunks/`, and the whole of `dist/` is. */
+/** Unbundled, this file is in `src/artifact/provenance/` and the whole of `src/` is ours; bundled, it is in `dist/chunks/`, and the whole of `dist/` is. */
 function isOurs(location: string, own: string): boolean {
   const root =
-    /^(.*[/\\]src[/\\])artifact[/\\][^/\\]+$/.exec(own)?.[1] ?? /^(.*[/\\]dist[/\\])chunks[/\\][^/\\]+$/.exec(own)?.[1];
+    /^(.*[/\\]src[/\\])artifact[/\\]provenance[/\\][^/\\]+$/.exec(own)?.[1] ??
+    /^(.*[/\\]dist[/\\])chunks[/\\][^/\\]+$/.exec(own)?.[1];
   return root !== undefined && location.startsWith(root);
 }
