@@ -16,7 +16,7 @@ const CONCURRENT_FILES = 8;
 const LOOKS = 2;
 
 /**
- * What became of a payload: `"whole"` where all of it matches its digests, `"unkept"` where the
+ * The outcome for a payload: `"whole"` where all of it matches its digests, `"unkept"` where the
  * local store could not take it. `"damaged"` says that the remote has not got it as it should be,
  * also where it has not got it at all.
  */

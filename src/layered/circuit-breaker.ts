@@ -17,7 +17,7 @@ export class CircuitBreaker {
     return this.#inARow;
   }
 
-  /** How much longer nobody asks; 0 where the next one may. */
+  /** How much longer the remote is not asked; 0 if the next call may ask it. */
   get remainingRestMs(): number {
     return this.#restsUntilMs === undefined ? 0 : Math.max(0, this.#restsUntilMs - performance.now());
   }

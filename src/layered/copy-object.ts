@@ -1,10 +1,7 @@
 import type { Store, StorePath } from "../store/store.ts";
 import { orAborted } from "../util/concurrency/on-abort.ts";
 
-/**
- * What was to be copied could not be read, which is no fault of the store that it is written to.
- * The reason is its cause.
- */
+/** The source could not be read; the destination is not at fault. `cause` has the reason. */
 export class SourceFailure extends Error {}
 
 /** Reads a range of an object. */

@@ -10,8 +10,8 @@ export interface Dismissal {
   readonly path: StorePath;
   readonly why: DismissalReason;
   /**
-   * Of the bytes that are meant, the newest last. Other bytes under this name are another object,
-   * which is used.
+   * The digests of the bytes that are meant, the newest last. Other bytes under this name are
+   * another object, which is used.
    */
   readonly digests: readonly string[];
 }

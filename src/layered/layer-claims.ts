@@ -15,7 +15,7 @@ export function isClaim(path: string): boolean {
 type Layer = "local" | "remote";
 
 /**
- * Claims belong where everybody sees them: in the remote, where that can be written and tells who
+ * Claims belong where every process sees them: in the remote, if it can be written and tells who
  * was first. While it does not answer they are made locally, so that at least the processes of this
  * machine do not repeat each other's work.
  */
@@ -37,7 +37,7 @@ export class LayerClaims {
   }
 
   /**
-   * Decide anew where claims belong, unless some are held: the remote may know only by now what it
+   * Decide again where claims belong, unless some are held: the remote may know only by now what it
    * can do.
    */
   settle(): void {

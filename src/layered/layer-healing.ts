@@ -17,7 +17,7 @@ const VERDICT_MS = 10_000;
 
 type Verdict = "whole" | "damaged" | Unreachable;
 
-/** What a {@link LayerHealing} works with. */
+/** The parts that a {@link LayerHealing} works with. */
 export interface HealingParts {
   readonly local: Store;
   readonly link: RemoteLink;

@@ -1,7 +1,7 @@
 type LayerAccess = "rw" | "r";
 
 /**
- * Which layer may be written: `"local:rw,remote:r"` reads both, and keeps what it writes to itself.
+ * Says which layer may be written: `"local:rw,remote:r"` reads both, and writes to the local one.
  */
 export type LayeredMode = `local:${LayerAccess},remote:${LayerAccess}`;
 
@@ -15,7 +15,7 @@ export function parseLayeredMode(mode: string): WritableLayers {
   const [, local, remote] = /^local:(rw?),remote:(rw?)$/.exec(mode) ?? [];
   if (local === undefined)
     throw new TypeError(
-      `${JSON.stringify(mode)} is no mode of a layered store: say "local:rw,remote:rw", with "r" for what must not be written.`,
+      `${JSON.stringify(mode)} is not a mode of a layered store: say "local:rw,remote:rw", with "r" for what must not be written.`,
     );
   return { local: local === "rw", remote: remote === "rw" };
 }

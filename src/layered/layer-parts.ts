@@ -8,7 +8,7 @@ import { LocalCopies } from "./local-copies.ts";
 import { ArtifactKeeper } from "./read-through.ts";
 import type { RemoteLink } from "./remote-link.ts";
 
-/** What the parts of a layered store share. */
+/** Everything that the parts of a layered store share. */
 export interface LayerParts {
   readonly local: Store;
   readonly remote: Store;

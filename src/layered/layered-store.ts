@@ -37,7 +37,7 @@ export interface LayeredStoreOptions {
    */
   readonly remote: Store;
   /**
-   * Which of them may be written. Default `"local:rw,remote:rw"`; `"local:rw,remote:r"` is for
+   * Says which of them may be written. Default `"local:rw,remote:rw"`; `"local:rw,remote:r"` is for
    * laptops and CI, which use what is shared and keep to themselves what they make.
    */
   readonly mode?: LayeredMode | undefined;
@@ -52,7 +52,7 @@ export interface LayeredStoreOptions {
 
 /** A local store before a remote one. */
 export interface LayeredStore extends Store {
-  /** How the remote has failed so far: its failures are nobody's errors. */
+  /** How the remote has failed so far: its failures are not errors of a call. */
   failures(): RemoteFailures;
   /**
    * Settle with the remote what happened while it was away: bring to it what only the local store
@@ -83,9 +83,9 @@ export interface LayeredStore extends Store {
  *
  * @example
  * ```ts
- * const store = layeredStore({ local: fileStore("example-data"), remote: fileStore("/mnt/shared/example-data"), mode: "local:rw,remote:r" });
- * const points = gaussianPoints({ n: 100 }, { dataDir: store });
- * ```
+ * const store = layeredStore({ local: fileStore("example-data"), remote:
+ * fileStore("/mnt/shared/example-data"), mode: "local:rw,remote:r" }); const points =
+ * gaussianPoints({ n: 100 }, { dataDir: store }); ```
  */
 export function layeredStore(options: LayeredStoreOptions): LayeredStore {
   const { local, remote, mode = "local:rw,remote:rw", onRemoteFailure, concurrency = 32 } = options;
@@ -102,8 +102,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
   readonly #parts: LayerParts;
   readonly #through: WriteThrough;
   /**
-   * Where the calls of the caller that change something go; `undefined` where nothing may be
-   * written.
+   * The layers that take the caller's changes; `undefined` if nothing may be written.
    */
   readonly #writing: Writing | undefined;
   /** Whether a remote that does not answer is the caller's failure. */
@@ -139,7 +138,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
   get capabilities(): StoreCapabilities {
     const { writable, local: inFront, remote: behind } = this.#parts;
     const [local, remote] = [inFront.capabilities, behind.capabilities];
-    // Nothing can be created, so nobody is told that it was.
+    // Nothing can be created, so no caller is told that it was.
     if (!writable.local && !writable.remote) return { exclusiveCreate: true, durable: remote.durable, shared: true };
     if (!writable.remote) return { ...local };
     if (!writable.local) return { ...remote };

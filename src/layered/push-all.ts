@@ -12,14 +12,14 @@ import type { WriteThrough } from "./write-through.ts";
 /** How `push` settles what differs. */
 export interface PushOptions extends StoreCallOptions {
   /**
-   * Where both stores have an artifact of one address, and another one each: `"keep"` leaves both
-   * as they are, `"send"` replaces the remote's with the local one, `"take"` the local one with the
-   * remote's. Default `"keep"`.
+   * Says what happens if the stores have different artifacts under one address: `"keep"` leaves
+   * both as they are, `"send"` replaces the remote's with the local one, `"take"` the local one
+   * with the remote's. Default `"keep"`.
    */
   readonly different?: "keep" | "send" | "take" | undefined;
 }
 
-/** What `push` has done, in objects; a payload counts as one with its record. */
+/** The work that `push` has done, in objects; a payload counts as one with its record. */
 export interface Pushed {
   /** Brought to the remote. */
   readonly sent: number;
@@ -135,7 +135,7 @@ class Push {
     return sent === unreachable ? "failed" : "sent";
   }
 
-  /** What prevents the payload of a record from being in the remote. */
+  /** Returns why the payload of a record cannot be in the remote; `undefined` if it is there. */
   async #sendPayload(path: StorePath, own: Uint8Array): Promise<"damaged" | "failed" | undefined> {
     const payload = payloadBeside(path, own);
     const sent = payload === undefined ? "sent" : await this.#through.ensureSent(payload, this.#signal);

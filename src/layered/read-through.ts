@@ -14,7 +14,7 @@ import { type Ask, type RemoteLink, type Unreachable, unreachable } from "./remo
 const MAX_WITHHELD = 256;
 const HIDDEN_MS = 30_000;
 
-/** What an {@link ArtifactKeeper} works with. */
+/** The parts that an {@link ArtifactKeeper} works with. */
 export interface KeeperParts {
   readonly local: Store;
   readonly link: RemoteLink;
@@ -25,7 +25,7 @@ export interface KeeperParts {
 
 /**
  * Keeps in the local store what was found in the remote one, in the order of a publication: a
- * record only when its payload is there, so that nobody finds a local record whose payload went
+ * record only when its payload is there, so that no reader finds a local record whose payload went
  * away with the network. Nothing is kept that does not match its digest: it would hide what is
  * good.
  */

@@ -54,7 +54,7 @@ export type Ask = <Value>(
 const TELL_AT_MOST_EVERY_MS = 5000;
 
 /**
- * A remote store whose failures are no errors: they are counted, told now and then, and after
+ * A remote store whose failures are not errors: they are counted, told now and then, and after
  * several in a row it is left alone for a while.
  */
 export class RemoteLink {
@@ -85,8 +85,8 @@ export class RemoteLink {
   }
 
   /**
-   * What the remote answers, or that it did not. @throws the signal's reason, errors of the caller,
-   * and what is an answer although it is an error.
+   * The answer of the remote, or that it did not answer. @throws the signal's reason, errors of the
+   * caller, and errors that are the answer.
    */
   async attempt<Value>(
     operation: StoreOperation,

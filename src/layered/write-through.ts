@@ -10,7 +10,7 @@ import type { LayerParts } from "./layer-parts.ts";
 import { mayMoveRemotely, mayRemoveRemotely } from "./remote-guard.ts";
 import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
 
-/** What was written, given again as often as it is needed. */
+/** The bytes of a write, given again as often as they are needed. */
 export type Source = () => Chunks;
 export type Committed = "created" | "exists" | Unreachable;
 
@@ -41,7 +41,7 @@ export class WriteThrough {
       const sent = await this.#attempt("write", path, (remote) => remote.writeFresh(path, source, options), signal);
       if (sent !== unreachable) this.#noteSent(path);
     } catch (error) {
-      // Given up, or the name was in use there: then it is nobody's here, either.
+      // The caller gave up, or the name was in use there: then the local copy must not stay either.
       await local.remove(path).catch(() => {});
       throw error;
     }
@@ -184,8 +184,8 @@ export class WriteThrough {
     }
     // From here on it is too late to give up: it has got its name.
     if ((await local.createIfAbsent(path, source(), { durable })) === "created") return "created";
-    // Somebody has taken it over already, or was told to be the first while the remote did not
-    // answer: there is only one first.
+    // Another process has taken it over already, or was told to be the first while the remote did
+    // not answer: there is only one first.
     const there = await local.read(path);
     return there === undefined || Buffer.compare(there, await join(source())) === 0 ? "created" : "exists";
   }
@@ -228,7 +228,7 @@ export class WriteThrough {
   ): Promise<"sent" | "damaged" | Unreachable> {
     const { local } = this.#parts;
     const { path, sizeBytes, digest } = object;
-    // Good for one record: once that may be there, somebody may remove both.
+    // Good for one record: once that may be there, another process may remove both.
     if (this.#sent.delete(path)) return "sent";
     const there = await this.#attempt("stat", path, (remote) => remote.stat(path, { signal }), signal);
     if (there === unreachable) return unreachable;
@@ -261,7 +261,9 @@ export class WriteThrough {
     else await dismissals.note(path, "removed", digestOf([own]));
   }
 
-  /** What could not be moved away in the remote is not to be seen there by this machine. */
+  /**
+   * This machine no longer looks in the remote for an object that could not be moved away there.
+   */
   async #hideDamaged(path: StorePath): Promise<void> {
     const object = objectAt(path);
     if (object.kind === "other" || object.kind === "record") this.#parts.keeper.bury(path);

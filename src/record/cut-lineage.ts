@@ -1,6 +1,6 @@
 import type { Address } from "../address/address.ts";
 
-/** Stands in a params tree where the lineage was cut: only the address of what was there is known. */
+/** Marks where the lineage in a params tree was cut: only the address below it is known. */
 export class CutLineage {
   readonly address: Address;
 

@@ -21,9 +21,11 @@ export interface DecodedParamsTree {
 }
 
 /**
- * The inverse of `encodeParamsTree`. Repeated subtrees come back as one shared object, so that a diamond stays small in memory.
+ * The inverse of `encodeParamsTree`. Repeated subtrees become one shared object, so that a diamond
+ * stays small in memory.
  *
- * @throws {@link RecordProblemError} or another error about the bytes, which the caller puts together with the name of the file.
+ * @throws {@link RecordProblemError} or another error about the bytes; the caller adds the name of
+ * the file
  */
 export function decodeParamsTree(params: Json, dependencies: Json, classes: readonly ClassCodec[]): DecodedParamsTree {
   return decodeNode(params, dependencies, { classes, known: new Map() });

@@ -3,7 +3,7 @@ import type { RecipeNode } from "../address/recipe-node.ts";
 import { encodeTagged, type JsonValue } from "../canonical/tagged-json.ts";
 import { Secret } from "../params/secret.ts";
 
-/** Lineage beyond this is cut to addresses, so that a record stays readable and within its limits. */
+/** Lineage beyond this is cut to addresses, so that a record stays readable and small. */
 const MAX_TREE_DEPTH = 24;
 const MAX_TREE_NODES = 400;
 
@@ -19,8 +19,9 @@ interface Cursor {
 }
 
 /**
- * The params tree of a node as tagged JSON. A subtree is written out at its first occurrence and is `{"$ref": address}` at later ones,
- * since a diamond of depth 20 has a million paths; beyond the limits it is `{"$cut": address}`.
+ * The params tree of a node as tagged JSON. A subtree is written out at its first occurrence and is
+ * `{"$ref": address}` at later ones, since a diamond of depth 20 has a million paths. Beyond the
+ * limits it is `{"$cut": address}`.
  */
 export function encodeParamsTree(node: RecipeNode): EncodedParamsTree {
   return encodeNode(node, { seen: new Map(), depth: 0 });
@@ -68,7 +69,10 @@ function encodeNode(node: RecipeNode, cursor: Cursor): EncodedParamsTree {
   return { params, dependencies };
 }
 
-/** Untracked values may be anything, a client or a callback too: what cannot be recorded is named, not refused. */
+/**
+ * Untracked values may be anything, also a client or a callback. A value that cannot be recorded is
+ * named, not refused.
+ */
 export function encodeUntracked(value: unknown, node: RecipeNode, root: string): JsonValue {
   if (value instanceof Secret) return { $unrecorded: "secret" };
   try {

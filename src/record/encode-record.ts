@@ -6,7 +6,10 @@ import { encodeParamsTree, encodeUntracked } from "./encode-params-tree.ts";
 import { MAX_RECORD_BYTES, type Provenance, RECORD_VERSION, type RecordedPayload } from "./record.ts";
 import { layOutRecord, payloadMember } from "./record-text.ts";
 
-/** What a record says of the recipe, encoded before anything is generated, so that what cannot be recorded is refused before it costs anything. */
+/**
+ * The part of a record about the recipe. It is encoded before the generator runs, so that params
+ * that cannot be recorded are refused before they cost anything.
+ */
 export interface RecordDraft {
   readonly node: RecipeNode;
   readonly head: { readonly [key: string]: JsonValue };

@@ -9,7 +9,8 @@ const MAX_SUMMARY_BYTES = 64 * 1024;
  * A summary as the record holds it.
  *
  * @param redact - takes secrets out of text
- * @throws {@link UnsupportedValueError} where it is no plain object of scalars, or larger than 64 kB.
+ * @throws {@link UnsupportedValueError} if it is not a plain object of scalars, or is larger than
+ * 64 kB
  */
 export function encodeSummary(summary: unknown, redact: (text: string) => string): JsonValue {
   if (typeof summary !== "object" || summary === null || !isPlain(summary)) {

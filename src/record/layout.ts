@@ -36,17 +36,17 @@ export const COVERED_START = CHECKSUM_HEAD.length + CHECKSUM_DIGITS;
 
 export const INLINE_KEY = '\n  "inline": ';
 const INLINE_MARK = new TextEncoder().encode(`,${INLINE_KEY}`);
-/** What follows an inline payload. */
+/** Follows an inline payload. */
 export const END = "\n}\n";
 const SOURCE_MARK = new TextEncoder().encode('\n    "source": "');
 
-/** What a record of this version says after its format. */
+/** These lines follow the format in a record of this version. */
 const VERSION_LINES = `\n  "record": ${RECORD_VERSION},\n  "scheme": ${JSON.stringify(ADDRESS_SCHEME)},`;
 
 /**
  * The line of the inline payload of a record of this version whose checksum is right and whose
- * address and format are the expected ones. Returns `undefined` for every other record, which may be
- * good, of another kind, or damaged.
+ * address and format are the expected ones. Returns `undefined` for every other record, which may
+ * be good, of another kind, or damaged.
  */
 export function findExpectedInlineLine(record: Uint8Array, address: string, format: string): Uint8Array | undefined {
   const head = `${headAfterChecksum(address, format)}${VERSION_LINES}`;

@@ -28,12 +28,15 @@ export interface RecordProblem {
 }
 
 /**
- * A record from its bytes, believed only when everything fits: limits, checksum, fields, and the address derived anew from its params tree.
+ * A record from its bytes. It is believed only if everything fits: limits, checksum, fields, and
+ * the address, which is derived again from the params tree.
  *
  * @param file - for messages
- * Whether it is believed depends on its bytes alone: instances of classes are compared as they were encoded, and only a record that is believed is handed to `classes`.
+ * Whether it is believed depends on its bytes alone: instances of classes are compared as they were
+ * encoded, and only a record that is believed is handed to `classes`.
  *
- * @throws {@link NewerRecordError} where a newer release wrote it; {@link ClassCodecError} where a codec of the user throws, which says nothing about the record.
+ * @throws {@link NewerRecordError} if a newer release wrote it; {@link ClassCodecError} if a codec
+ * of the user throws, which says nothing about the record
  */
 export function parseRecord(
   bytes: Uint8Array,
@@ -46,7 +49,8 @@ export function parseRecord(
     if (error instanceof TaggedJsonError && error.unknownTag !== undefined && error.path.startsWith("params."))
       throw new NewerRecordError(file, error.unknownTag, `${error.path} has the tag ${error.unknownTag}`);
     if (isProblem(error)) return { problem: withoutStop(error.message) };
-    // Anything else is a bug of the user's or of ours: called damage, it would cost the user a sound artifact.
+    // Anything else is a bug of the user or of ours. Calling it damage would cost the user a sound
+    // artifact.
     throw error;
   }
 }
@@ -147,7 +151,7 @@ function assertVersion({ record, scheme }: Fields, bytes: Uint8Array, intact: bo
   if (scheme !== ADDRESS_SCHEME) throw new RecordProblemError('has no address scheme in "scheme"');
 }
 
-/** A newer release may write records that are larger, nested more deeply, or not JSON as a whole. */
+/** A newer release may write records that are larger, nested deeper, or not JSON as a whole. */
 function refuseNewerHead(bytes: Uint8Array, file: string): void {
   const version = findVersion(bytes);
   if (version !== undefined && version > RECORD_VERSION) throw new NewerRecordError(file, version);
@@ -221,7 +225,7 @@ function parseContents(json: JsonValue): NonNullable<RecordedPayload["contents"]
   };
 }
 
-/** What only newer releases put into a summary is left out. */
+/** Values that only newer releases put into a summary are left out. */
 function parseSummary(json: JsonValue): PayloadSummary {
   const decoded = decodeTagged(expectObject(json, "summary") as JsonValue, { root: "summary" });
   return Object.fromEntries(Object.entries(Object(decoded)).filter(isSummaryEntry));

@@ -1,2 +1,5 @@
-/** Something about the bytes of a record cannot be believed. Inside of this folder only: whoever parses a record is given the problem as a value. */
+/**
+ * The bytes of a record cannot be believed. It does not leave this folder: the caller of
+ * `parseRecord` gets the problem as a value.
+ */
 export class RecordProblemError extends Error {}

@@ -2,15 +2,16 @@ import type { Address } from "../address/address.ts";
 import type { Digest } from "../util/digest/digest.ts";
 import type { PayloadSummary } from "./summary-value.ts";
 
-/** The layout of records that this release writes. A reader refuses a newer one instead of guessing. */
+/** The version of records that this release writes. A reader refuses a newer one. */
 export const RECORD_VERSION = 1;
-/** Records are parsed within limits: nobody's file may take the process down. */
+/** Records are parsed within limits, so that no file can take the process down. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
 export const MAX_RECORD_DEPTH = 100;
 
 /**
- * The human-readable JSON beside a payload: how it was made, what it is, who made it when. Its appearance in the store
- * is the commit of an artifact, and it vouches for every byte of the payload and of itself.
+ * The human-readable JSON beside a payload: how it was made, what it is, who made it when. Its
+ * appearance in the store is the commit of an artifact, and it vouches for every byte of the
+ * payload and of itself.
  *
  * @example
  * ```ts
@@ -29,18 +30,22 @@ export interface ArtifactRecord {
   /** Absent for draw 0. */
   readonly draw?: number;
   /**
-   * The params tree: own params, and under each role that dependency's params tree. A record is a recipe: given to the
-   * definition, it builds the same persistable again. A subtree that appears several times is one shared object.
+   * The params tree: own params, and under each role that dependency's params tree. A record is a
+   * recipe: given to the definition, it builds the same persistable again. A subtree that appears
+   * several times is one shared object.
    */
   readonly params: Readonly<Record<string, unknown>>;
-  /** Keys of own params that have the value which earlier releases had implicitly, and so are outside the recipe. */
+  /**
+   * Keys of own params that have the value which earlier releases had implicitly, and so are
+   * outside the recipe.
+   */
   readonly implicitParams: readonly string[];
   /** Keys of own params that are deliberately outside the recipe. */
   readonly untrackedParams: readonly string[];
   readonly dependencies: Readonly<Record<string, RecordDependency>>;
   /** Values handed to the hooks for this one generation, outside the recipe. */
   readonly untracked?: Readonly<Record<string, unknown>>;
-  /** What the definition's `summarize` said of the payload; absent where it has none. */
+  /** The result of the definition's `summarize`; absent if there is none. */
   readonly summary?: PayloadSummary;
   readonly payload: RecordedPayload;
   readonly provenance: Provenance;
@@ -52,11 +57,11 @@ export interface RecordDependency {
   readonly address: Address;
   readonly version?: string | number;
   readonly draw?: number;
-  /** Absent where the lineage was cut, or stands elsewhere in the same record under the same address. */
+  /** Absent if the lineage was cut, or stands elsewhere in the record under the same address. */
   readonly dependencies?: Readonly<Record<string, RecordDependency>>;
 }
 
-/** What the payload is and where its bytes lie. */
+/** The payload: its format, its digest, and where its bytes lie. */
 export interface RecordedPayload {
   /** Format id, `npy`, `gzip(json)`. */
   readonly format: string;
@@ -64,21 +69,30 @@ export interface RecordedPayload {
   readonly digest: Digest;
   /** File name beside the record; absent when the payload is inside it. */
   readonly file?: string;
-  /** Of a payload that can be read in parts and has several chunks of 8 MiB: the sha256 of each of them, 32 bytes, one after the other. */
+  /**
+   * The sha256 of each chunk of 8 MiB, 32 bytes each, one after the other. Present if the payload
+   * can be read in parts and has several chunks.
+   */
   readonly chunks?: Uint8Array;
-  /** Of a payload of several files: how many there are, and their bytes together. The payload's own file is the list of them. */
+  /**
+   * How many files the payload has, and their bytes together. Present if it has several files: then
+   * its own file is the list of them.
+   */
   readonly contents?: { readonly files: number; readonly sizeBytes: number };
   /** The payload's bytes where they are inside the record. */
   readonly inline?: Uint8Array;
 }
 
-/** Who, when, where, how long, with what. Whatever could not be found out is absent. */
+/** The circumstances of a generation. A field that could not be found out is absent. */
 export interface Provenance {
   /** When generation ended, ISO 8601 in UTC. */
   readonly createdAt: string;
-  /** How long generating took, in milliseconds, without the time that was spent on generating dependencies. */
+  /**
+   * How long generating took, in milliseconds, without the time that was spent on generating
+   * dependencies.
+   */
   readonly durationMs?: number;
-  /** What generating it cost, by unit, as the generator told: `{ usd: 0.02, tokens: 1800 }`. */
+  /** The cost of generating it, by unit, as the generator told: `{ usd: 0.02, tokens: 1800 }`. */
   readonly cost?: Readonly<Record<string, number>>;
   /** The seed for random numbers, where the generator read it. */
   readonly seed?: number;
@@ -92,7 +106,7 @@ export interface Provenance {
   /** Versions of this library, the defining package, and that package's own dependencies. */
   readonly packages?: Readonly<Record<string, string>>;
   readonly git?: { readonly commit: string; readonly dirty: boolean };
-  /** Where the persistable is defined, relative to its package. */
+  /** The module that defines the persistable, relative to its package. */
   readonly module?: string;
   /** Fingerprint of the generator's source, recorded and not keyed: `sha256:<64 hex>`. */
   readonly source?: string;

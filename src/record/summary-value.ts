@@ -1,7 +1,9 @@
-/** What a summary may say under a key. */
 export type SummaryValue = string | number | boolean | null | Date;
 
-/** Small numbers and words about a payload, recorded beside it: a table of many artifacts needs to read no payload. */
+/**
+ * Small numbers and words about a payload, recorded beside it, so that a table of many artifacts
+ * need not read their payloads.
+ */
 export type PayloadSummary = Readonly<Record<string, SummaryValue>>;
 
 /** Whether a summary may hold it. */

@@ -13,7 +13,7 @@ import { safeName } from "../../util/safe-name.ts";
  *   <address>.<publication>.files/<path>         and the files
  */
 
-/** Payloads up to this many bytes lie inside their record, so that a hit is one synchronous read. */
+/** Payloads up to this size lie inside their record, so that a hit is one synchronous read. */
 export const DEFAULT_INLINE_BYTES = 4096;
 
 /** The folder that holds every artifact of one name. */
@@ -36,7 +36,10 @@ export function recordPath(name: string, address: Address): StorePath {
 const folders = new Map<string, StorePath>();
 const MAX_FOLDERS = 1000;
 
-/** A payload file carries a random part of its publication, so that no writer ever touches what another one wrote. */
+/**
+ * Its name has a random part for the publication, so that no writer ever touches what another one
+ * wrote.
+ */
 export function newPayloadFile(address: Address, extension: string): string {
   const publication = crypto.getRandomValues(new Uint8Array(4));
   return `${address}.${[...publication].map((byte) => byte.toString(16).padStart(2, "0")).join("")}${extension}`;
@@ -61,13 +64,13 @@ export function addressOfRecordPath(path: string): Address | undefined {
   return RECORD.exec(path)?.[1] as Address | undefined;
 }
 
-/** What an object is to an artifact: its record, its payload, or one of the files of its payload. */
+/** The part that an object has in an artifact: a `part` is one of the files of its payload. */
 export type ArtifactObject =
   | { readonly kind: "record" }
   | { readonly kind: "payload" | "part"; readonly record: StorePath; readonly file: string }
   | { readonly kind: "other" };
 
-/** What an object is to an artifact, by its path alone. */
+/** The part that an object has in an artifact, by its path alone. */
 export function objectAt(path: string): ArtifactObject {
   if (RECORD.test(path)) return { kind: "record" };
   const [, folder = "", file, address, inner] = OBJECT.exec(path) ?? [];

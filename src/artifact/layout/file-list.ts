@@ -9,11 +9,11 @@ export interface ListedFile {
   readonly digest: Digest;
 }
 
-/** What a list of files says. */
+/** A parsed list of files. */
 export interface FileList {
   /** Missing if only a newer release understands them. */
   readonly files: readonly ListedFile[] | undefined;
-  /** What tells that a newer release wrote the list. */
+  /** The mark of a newer release in the list, in words. */
   readonly newer: string | undefined;
 }
 

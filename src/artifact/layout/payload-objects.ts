@@ -48,7 +48,7 @@ export interface PayloadBeside {
   readonly filesFolder: string | undefined;
 }
 
-/** Returns `undefined` if the payload is inside the record, or the record does not say where it is. */
+/** Returns `undefined` if the payload is inside the record, or cannot be found from it. */
 export function payloadBeside(recordFile: StorePath, record: Uint8Array): PayloadBeside | undefined {
   const address = addressOfRecordPath(recordFile);
   const { file, sizeBytes, digest } = findPayloadFile(record) ?? {};
@@ -63,9 +63,9 @@ export function payloadBeside(recordFile: StorePath, record: Uint8Array): Payloa
 }
 
 /**
- * Remove a payload that no record names any more. The file that the record named goes first: without
- * it nobody believes in the others. A folder loses its name in one step where the store can do that,
- * since its path may be in the hands of a reader, who must not see a part of it.
+ * Remove a payload that no record names any more. The file that the record named goes first, since
+ * no reader believes the others without it. A folder loses its name in one step if the store can do
+ * that: a reader may have its path and must not see a part of it.
  */
 export async function removePayload(store: Store, name: string, file: string): Promise<void> {
   await store.remove(payloadPath(name, file));
@@ -84,8 +84,8 @@ export async function removeFilesFolder(store: Store, name: string, file: string
 }
 
 /**
- * Move a damaged payload to where `asideOf` says, in the same order and way as it would be removed. A
- * link in the place of its folder, or in it, is itself moved, and not followed.
+ * Move a damaged payload to where `asideOf` says, in the same order and way as it would be removed.
+ * A link that replaces its folder, or lies in it, is itself moved, and not followed.
  */
 export async function movePayloadAside(
   store: Store,
@@ -105,7 +105,7 @@ export async function movePayloadAside(
   await store.removeFolder?.(folder);
 }
 
-/** What cannot be moved stays without a list or a record that names it, and is collected later. */
+/** If it cannot be moved, it stays without a list or a record that names it, to be collected. */
 async function moveUnlessThere(store: Store, from: StorePath, to: StorePath): Promise<void> {
   if ((await store.stat(to)) === undefined) await unlessThere(store.move(from, to));
 }

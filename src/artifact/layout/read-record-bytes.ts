@@ -2,8 +2,9 @@ import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import type { ReadableStore, StoreCallOptions, StorePath } from "../../store/store.ts";
 
 /**
- * The bytes of a record, `undefined` where there is none. Of a file that is larger than any record the first bytes only, one more
- * than a record may have: it is damage, to be judged and set aside like any other, and nobody's file should fill the memory.
+ * The bytes of a record, `undefined` if there is none. Of a file that is larger than any record
+ * only the first bytes are read, one more than a record may have: it is damage, to be judged and
+ * set aside like any other, and must not fill the memory.
  */
 export function readRecordBytes(
   store: ReadableStore,
@@ -14,7 +15,8 @@ export function readRecordBytes(
 }
 
 /**
- * The same without waiting, where the store can: of ten thousand records in a row, a thread-pool trip costs more than the read.
+ * The same without waiting, if the store can: of ten thousand records in a row, a trip through the
+ * thread pool costs more than the read.
  *
  * @throws the signal's reason; a StoreError
  */

@@ -7,13 +7,15 @@ import { isPayloadFileOf, payloadPath } from "./artifact-paths.ts";
 import { filesFolder, isFileList, removeFilesFolder, removePayload } from "./payload-objects.ts";
 
 /*
- * The path of a folder is handed out, and may be used for hours: a training run lists it once, and reads its files for the rest of the
- * day. So a folder that is replaced keeps its files, in their place, until its grace is over or until the next one is replaced, whichever
- * is first: of each artifact at most one. Its list is moved to `.persistable/replaced`, which says since when nobody loads it any more.
- * Where a store is no folder of this machine, readers have copies, and nothing needs to be kept.
+ * The path of a folder is handed out, and may be used for hours: a training run lists it once, and
+ * reads its files for the rest of the day. So a folder that is replaced keeps its files where they
+ * are, until its grace is over or until the next one is replaced, whichever is first: at most one
+ * of each artifact. Its list is moved to `.persistable/replaced`, which says since when it is no
+ * longer loaded. If a store is not a folder of this machine, readers have copies, and nothing is
+ * kept.
  */
 
-/** A reader has so long to come to its end, and a publication between its payload and its record. */
+/** The time for a reader to finish, and for a publication between its payload and its record. */
 export const GRACE_MS = 24 * 60 * 60 * 1000;
 
 /** A folder that was replaced, and whose files are still there. */
@@ -26,7 +28,10 @@ export interface ReplacedPayload {
   readonly replacedMs: number;
 }
 
-/** The record names another payload from now on. Never fails: what cannot be removed now is collected later. */
+/**
+ * The record names another payload from now on. Never fails: what cannot be removed now is
+ * collected later.
+ */
 export async function retirePayload(store: Store, name: string, address: Address, file: string): Promise<void> {
   try {
     if (!isFileList(file) || store.localPath === undefined) return await removePayload(store, name, file);
@@ -38,17 +43,17 @@ export async function retirePayload(store: Store, name: string, address: Address
     await store.createIfAbsent(internalPath(REPLACED_FOLDER, safeName(name), file), [list], { durable: false });
     await store.remove(payloadPath(name, file));
   } catch {
-    // Nobody refers to it.
+    // No record refers to it.
   }
 }
 
-/** Remove what was replaced of an artifact, whoever may still read it. */
+/** Remove what was replaced of an artifact, also from under its readers. */
 export async function removeReplaced(store: Store, name: string, address: Address): Promise<void> {
   for (const replaced of await listReplaced(store, name))
     if (isPayloadFileOf(replaced.file, address)) await endReplaced(store, name, replaced);
 }
 
-/** What was replaced of all artifacts of a name. */
+/** The replaced folders of all artifacts of a name. */
 export async function listReplaced(store: Store, name: string): Promise<readonly ReplacedPayload[]> {
   if (store.localPath === undefined) return [];
   const found: ReplacedPayload[] = [];
@@ -72,7 +77,7 @@ async function endReplaced(store: Store, name: string, { file }: ReplacedPayload
   await forgetReplaced(store, name, file);
 }
 
-/** Where there is a link in the place of a folder, nobody reads what was published there. */
+/** If a link replaces a folder, no reader has the files that were published there. */
 async function hasFiles(store: Store, folder: StorePath): Promise<boolean> {
   try {
     for await (const _entry of store.list(`${folder}/`)) return true;

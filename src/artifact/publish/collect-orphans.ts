@@ -4,10 +4,12 @@ import { loadPart } from "../../util/peers/load-part.ts";
 import type { RemovedOrphans, RemoveOrphansOptions } from "./remove-orphans.ts";
 
 /**
- * Remove payload files of one name that no record refers to: what a crash left between the payload and its record. Files younger
- * than the grace are left alone, since their record may be on its way; so is the payload of a record that cannot be read.
+ * Remove payload files of one name that no record refers to: a crash between the payload and its
+ * record leaves such files. Files younger than the grace are left alone, since their record may be
+ * on its way; so is the payload of a record that cannot be read.
  *
- * @throws {@link DefinitionError} where no name is given; a StoreError where the store cannot be read; nothing is removed on a guess.
+ * @throws {@link DefinitionError} if no name is given; a StoreError if the store cannot be read:
+ * nothing is removed on a guess
  *
  * @example
  * ```ts

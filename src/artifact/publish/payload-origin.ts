@@ -28,7 +28,7 @@ import { encodeFileList, type ListedFile } from "../layout/file-list.ts";
 import { filesFolder } from "../layout/payload-objects.ts";
 import type { StreamSpool } from "./stream-spool.ts";
 
-/** Where a payload is to be written. */
+/** The file that a payload is written to. */
 export interface Target {
   readonly store: Store;
   readonly name: string;
@@ -39,9 +39,9 @@ export interface Target {
 /** A payload that is written, under a name that no record names yet. */
 export type StagedPayload = RecordedPayload & { readonly file: string };
 
-/** Where a payload comes from that is to be published. */
+/** The source of a payload that is to be published. */
 export interface PayloadOrigin {
-  /** Of the payload's file. */
+  /** The extension of the payload's file. */
   readonly extension: string;
   /** Present if the payload lies inside its record: then nothing is written before the record. */
   readonly inline?: { readonly payload: RecordedPayload; readonly text: string } | undefined;
@@ -70,7 +70,11 @@ export function bytesOrigin(format: Format, encoded: readonly Uint8Array[], inli
   };
 }
 
-/** A file or a folder outside the store, perhaps in the work folder of its generator, which is removed with it. */
+/**
+ * A file or a folder outside the store.
+ *
+ * @param folder - the work folder of its generator, which is removed with it
+ */
 export function filesOrigin(format: Format, given: unknown, folder: string | undefined): PayloadOrigin {
   const { stored: codec } = format;
   return {
@@ -183,7 +187,7 @@ async function writeEachFile(
   const held = new Map<string, { readonly file: PayloadFile; readonly path: StorePath }>();
   const write = async (file: PayloadFile, path: StorePath, isLast: boolean): Promise<void> => {
     const { sizeBytes, digest } = await writeDigested(file.read(), async (pieces) => {
-      // Of the ways to write, only this one promises that the folder's earlier files survive a power cut.
+      // Only this way to write promises that the folder's earlier files survive a power cut.
       if (isLast) await store.createIfAbsent(path, pieces, { signal });
       else await store.writeFresh(path, pieces, { signal });
     });
@@ -233,7 +237,10 @@ async function writeDigested(
   return writer.finish();
 }
 
-/** Waits for both even when one fails: a write that goes on after the failure was reported would leave its file behind. */
+/**
+ * Waits for both even if one fails: a write that goes on after the failure was reported would leave
+ * its file behind.
+ */
 async function settleBoth<A, B>(a: A | Promise<A>, b: Promise<B>): Promise<[A, B]> {
   const [first, second] = await Promise.allSettled([a, b]);
   if (first.status === "rejected") throw first.reason;

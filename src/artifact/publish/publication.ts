@@ -12,23 +12,23 @@ import { retirePayload } from "../layout/replaced-payloads.ts";
 import type { DamagedArtifact } from "../read/read-outcome.ts";
 import { bytesOrigin, type PayloadOrigin, type StagedPayload } from "./payload-origin.ts";
 
-/** Where an artifact is published. */
+/** The address of an artifact in a store. */
 export interface Place {
   readonly store: Store;
   readonly name: string;
   readonly address: Address;
 }
 
-/** What the record of a publication says, and what it may replace. */
+/** The record of a publication, and what it may replace. */
 export interface Commit {
   readonly draft: RecordDraft;
   readonly provenance: Provenance;
-  /** `true` replaces any artifact, on purpose; otherwise only the one that was found damaged is replaced. */
+  /** `true` replaces any artifact on purpose; a damaged artifact alone is replaced by naming it. */
   readonly replace: boolean | DamagedArtifact;
   readonly signal: AbortSignal | undefined;
 }
 
-/** What became of a publication. */
+/** The outcome of a commit. */
 export interface Published {
   /** `exists`: another writer was first, and its artifact stands. */
   readonly outcome: "created" | "replaced" | "exists";
@@ -36,7 +36,10 @@ export interface Published {
   readonly recordFile: StorePath;
 }
 
-/** What a publication that is forgotten leaves behind. It must not refer to the payload, which could not be forgotten then. */
+/**
+ * The things that a forgotten publication leaves behind. They must not refer to the payload, which
+ * could not be forgotten then.
+ */
 interface Leftovers {
   readonly place: Place;
   /** The payload in the store, unless a record vouches for it. */
@@ -145,13 +148,15 @@ export class Publication {
     await removeStaged(this.#leftovers);
   }
 
-  /** Lets go of what is kept outside the store: what is in the store is as good as published. */
+  /** Removes what is kept outside the store: the payload in the store is as good as published. */
   async releaseOrigin(): Promise<void> {
     this.#origin = undefined;
     await discardOrigin(this.#leftovers);
   }
 
-  /** Removes all that no record names. Calling it again, or after a commit, removes nothing more. */
+  /**
+   * Removes all that no record names. Calling it again, or after a commit, removes nothing more.
+   */
   async discard(): Promise<void> {
     await this.releaseOrigin();
     await this.unstage();
@@ -177,7 +182,10 @@ export class Publication {
   }
 }
 
-/** Publishes a payload that is in memory; see {@link Publication}. Nothing is left of it if it was not published. */
+/**
+ * Publishes a payload that is in memory; see {@link Publication}. Nothing is left of it if it was
+ * not published.
+ */
 export async function publishArtifact({
   store,
   format,

@@ -8,7 +8,7 @@ import { isFileList, removePayload } from "../layout/payload-objects.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import { forgetReplaced, GRACE_MS, listReplaced } from "../layout/replaced-payloads.ts";
 
-/** What was removed. */
+/** The files that were removed. */
 export interface RemovedOrphans {
   readonly files: readonly string[];
   readonly sizeBytes: number;
@@ -59,7 +59,7 @@ export async function removeOrphans(from: Store, name: string, options: RemoveOr
   return { files, sizeBytes };
 }
 
-/** A list, its files, and where it was replaced the note of that: removed together or not at all. */
+/** A list, its files, and the note that it was replaced: removed together or not at all. */
 interface FolderOfFiles {
   readonly paths: string[];
   sizeBytes: number;
@@ -89,7 +89,7 @@ async function isMeant(store: Store, name: string, file: string, signal: AbortSi
   }
 }
 
-/** The payload file that an object of an artifact's folder belongs to: itself, or the list that names it. */
+/** The payload file that an object belongs to: itself, or the list that names it. */
 function payloadFileOf(path: string): string {
   const [first = "", ...inner] = path.split("/");
   return inner.length > 0 ? `${first}.json` : first;

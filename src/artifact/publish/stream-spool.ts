@@ -11,8 +11,9 @@ export const MAX_SPOOLED_BYTES = 1024 * 1024 * 1024;
 type FileHandle = import("node:fs/promises").FileHandle;
 
 /**
- * Keeps the bytes of a stream aside while a store consumes it, since a stream is generated only once: where the store fails, the rest is taken from the
- * source as well, and all of it can be written again.
+ * Keeps the bytes of a stream aside while a store consumes it, since a stream is generated only
+ * once. If the store fails, the rest is taken from the source as well, and all of it can be written
+ * again.
  */
 export class StreamSpool {
   /** Let go of when it has ended: it refers to everything that generates it. */
@@ -84,7 +85,10 @@ export class StreamSpool {
     this.#folder = undefined;
   }
 
-  /** One at a time, in order: a store that has failed may still be waiting for a piece that it asked for. */
+  /**
+   * One at a time, in order: a store that has failed may still be waiting for a piece that it asked
+   * for.
+   */
   #pull(): Promise<Uint8Array | undefined> {
     const pulled = this.#pulling.then(() => this.#pullNow());
     this.#pulling = pulled.catch(() => {});
@@ -109,7 +113,7 @@ export class StreamSpool {
     return result.value;
   }
 
-  /** A disk that is full, or a stream that is too long, is no reason for the stream to fail. */
+  /** A full disk, or a stream that is too long, does not make the stream fail. */
   async #keep(piece: Uint8Array): Promise<void> {
     this.#sizeBytes += piece.length;
     if (this.#sizeBytes > MAX_SPOOLED_BYTES) return this.discard();
