@@ -28,6 +28,7 @@ export default defineConfig({
   },
   test: {
     include: await findTests(),
+    globalSetup: "test/support/temporary-root.ts",
     // A process for each file: tests change the working directory, limits and umask, and are killed.
     pool: "forks",
     // More than there are cores: many files wait for servers, other processes and leases.
