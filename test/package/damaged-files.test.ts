@@ -20,7 +20,7 @@ type Outcome = "reads it" | "misreads it" | "refuses it" | "takes the process";
 type Reader = "persistable-ts" | "hyparquet" | "apache-arrow" | "@uwdata/flechette" | "avsc";
 
 interface ReadFile {
-  /** In `test/format/fixtures/damaged`. */
+  /** In `test/package/damaged`. */
   readonly file: string;
   /** The rows of a sound file. A damaged file has none: to hand out rows is to misread it. */
   readonly rows?: readonly unknown[];
@@ -114,7 +114,7 @@ const files: readonly ReadFile[] = [
   },
 ];
 
-const fixtures = new URL("fixtures/damaged/", import.meta.url);
+const fixtures = new URL("damaged/", import.meta.url);
 let folder: TemporaryFolder;
 
 beforeAll(async () => {
