@@ -76,7 +76,7 @@ describe.skipIf(sshd === undefined)("a folder of an SFTP server", () => {
     );
     await expect(sftpStore({ ...options, hostKey: undefined })).rejects.toThrow(/key of 127\.0\.0\.1 is not known/);
     const other = readFileSync(`${server.strangerKeyFile}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
-    await expect(sftpStore({ ...options, hostKey: other })).rejects.toThrow(/another key than the one that is known/);
+    await expect(sftpStore({ ...options, hostKey: other })).rejects.toThrow(/a key that differs from the known one/);
     await expect(openSftp("sftp://lab:secret@host/data")).rejects.toThrow(/credentials/);
     await expect(sftpStore({ ...options, port: 1 })).rejects.toMatchObject({ code: "PERSISTABLE_STORE_IO" });
     expect(said).toEqual([]);

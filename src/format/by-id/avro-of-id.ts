@@ -4,7 +4,10 @@ import { readContainer } from "../avro/container.ts";
 import { parseAvroSchema } from "../avro/parse-schema.ts";
 import type { Format } from "../format.ts";
 
-/** Reads Avro files by the schema that they hold, which has to be the one of which the id has a digest. */
+/**
+ * Reads Avro files by the schema that they hold, which has to be the one of which the id has a
+ * digest.
+ */
 export function avroOfId(argument: string): Pick<Format, "id" | "decode"> {
   const id = `avro(${argument})`;
   const longs = argument.startsWith("bigint,") ? "bigint" : "number";

@@ -4,11 +4,11 @@ import { loadPart } from "../../util/peers/load-part.ts";
 import type { Format } from "../format.ts";
 import type { EncryptionKeys } from "../wrappers/age-keys.ts";
 
-/** What a record does not say about a payload, and its reader may have to know. */
+/** Details that a record does not hold and the reader of a payload may need. */
 export interface FormatOfOptions {
   /** The classes whose instances a payload of `structured()` holds. */
   readonly classes?: readonly ClassCodec[] | undefined;
-  /** What opens a payload of `encrypted()`. */
+  /** The keys that open a payload of `encrypted()`. */
   readonly keys?: EncryptionKeys | undefined;
 }
 
@@ -23,8 +23,8 @@ type Open = (argument: string, options: FormatOfOptions) => Promise<FormatDecode
  * it. A tool can so open any artifact without its definition.
  *
  * `parquet`, `arrow` and `csv` give a `ColumnTable`, also where the definition has `rows: true`:
- * both write the same files, under the same id. The ids of `csv` and `ndjson` say the types of their columns,
- * and the names come from the file, where an empty one of `ndjson` has none.
+ * both write the same files, under the same id. The ids of `csv` and `ndjson` say the types of
+ * their columns, and the names come from the file, where an empty one of `ndjson` has none.
  *
  * @throws {@link UnknownFormatError} for an id that is not of this package, or says too little
  * @throws {@link WrongKeyError} for an encrypted payload without `keys`

@@ -1,10 +1,13 @@
 import type { ColumnType } from "../../table/column.ts";
 import { isColumnType } from "../../table/typed-values.ts";
 
-/** An id of this many columns is a mistake: no format takes so many. */
+/** An id of this many columns is a mistake: no table has that number. */
 const MAX_COLUMNS = 1_000_000;
 
-/** The column types that `typedFormatId` wrote, such as `int32` and `float64=12`; undefined where they are not. */
+/**
+ * The column types that `typedFormatId` wrote, such as `int32` and `float64=12`; undefined where
+ * they are not.
+ */
 export function typesOfId(words: readonly string[]): readonly ColumnType[] | undefined {
   const types: ColumnType[] = [];
   for (const word of words) {
