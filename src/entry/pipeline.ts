@@ -16,7 +16,7 @@ export { NewerPackError } from "../errors/record-errors.ts";
 export { UnshareableError, WorkerCrashedError, WorkerModuleError } from "../errors/worker-errors.ts";
 export type { RunEvent } from "../events/run-event.ts";
 export type { RetryOptions } from "../persistable/declare/declaration.ts";
-export { type ArtifactTableCsvOptions, Table } from "../pipeline/collect/artifact-table.ts";
+export { ArtifactTable, type ArtifactTableCsvOptions } from "../pipeline/collect/artifact-table.ts";
 export { type CollectOptions, collect } from "../pipeline/collect/collect.ts";
 export type { ArtifactColumns, FlatParams, Row } from "../pipeline/collect/row.ts";
 export type { ArtifactDifference, Difference } from "../pipeline/compare/artifact-difference.ts";

@@ -7,7 +7,7 @@ export interface ArtifactTableCsvOptions {
 }
 
 /** Rows with the same columns; a column that a row lacks is undefined there. */
-export class Table<TableRow extends object> implements Iterable<TableRow> {
+export class ArtifactTable<TableRow extends object> implements Iterable<TableRow> {
   readonly rows: readonly TableRow[];
   /** In order: params, then what is known of the artifacts. */
   readonly columns: readonly string[];

@@ -11,7 +11,7 @@ import { certainStore } from "../../store/certain-store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { stateOf } from "../state-of.ts";
 import { Breather } from "../yield-turns.ts";
-import { Table } from "./artifact-table.ts";
+import { ArtifactTable } from "./artifact-table.ts";
 import { ParamsFlattener } from "./flatten-params.ts";
 import type { Row } from "./row.ts";
 
@@ -46,7 +46,7 @@ export interface CollectOptions<Built extends AnyPersistable, Metrics extends ob
 export async function collect<Built extends AnyPersistable, Metrics extends object = Record<never, never>>(
   targets: Built | Iterable<Built>,
   options: CollectOptions<Built, Metrics> = {},
-): Promise<Table<Row<Built, Metrics>>> {
+): Promise<ArtifactTable<Row<Built, Metrics>>> {
   const { signal, concurrency = 8 } = options;
   const flattener = new ParamsFlattener();
   const breather = new Breather(signal);
@@ -56,7 +56,7 @@ export async function collect<Built extends AnyPersistable, Metrics extends obje
     return row;
   };
   const rows = await mapConcurrently(eachPersistable(targets), collectRow, { concurrency });
-  return new Table(rows as unknown as Row<Built, Metrics>[], columnsOf(rows));
+  return new ArtifactTable(rows as unknown as Row<Built, Metrics>[], columnsOf(rows));
 }
 
 async function rowOf<Built extends AnyPersistable, Metrics extends object>(
