@@ -9,7 +9,7 @@ import { bundle } from "./bundle.mjs";
  * Keeps what is gained. What a hit must know has grown by 21 kB: which secrets an event may not name, what is kept of a payload that
  * could not be persisted, links between a data directory and an object, credentials in a location, and failures in other realms.
  */
-const limitBytes = 106_000;
+const limitBytes = 104_500;
 
 const built = await bundle();
 const chunks = new Map(built.chunks.map((chunk) => [chunk.fileName, chunk]));

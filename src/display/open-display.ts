@@ -1,6 +1,7 @@
 import { blankedText } from "../errors/visible-text.ts";
 import type { NodeFailedEvent, NodeGeneratedEvent, NodeRetriedEvent, RunEvent } from "../events/run-event.ts";
-import { describeAddress, describeCost, describeDuration, describeError } from "../util/describe.ts";
+import { describeCost, describeDuration, describeError } from "../util/describe.ts";
+import { describeAddress } from "../util/describe-address.ts";
 import { loadLogUpdate } from "../util/peers/peers.ts";
 import { writeQuietly } from "../util/write-quietly.ts";
 import { fitText } from "./fit-text.ts";

@@ -3,7 +3,7 @@ import { DefinitionError } from "../errors/persistable-errors.ts";
 import type { Format } from "../format/format.ts";
 import { CutLineage } from "../record/cut-lineage.ts";
 import type { SummaryValue } from "../record/summary-value.ts";
-import { describeAddress } from "../util/describe.ts";
+import { describeAddress } from "../util/describe-address.ts";
 import { describeKind } from "../util/describe-kind.ts";
 import { checkDeclared, checkDefinition } from "./declare/check-definition.ts";
 import { declarationKey, type StateOptions } from "./declare/create-state.ts";

@@ -5,7 +5,7 @@ import { visibleLine } from "../errors/visible-text.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";
-import { describeAddress } from "../util/describe.ts";
+import { describeAddress } from "../util/describe-address.ts";
 import { loadPart } from "../util/peers/load-part.ts";
 import { type CallOptions, contextOf } from "./context/call-context.ts";
 import { createState, type StateOptions } from "./declare/create-state.ts";
@@ -16,7 +16,6 @@ import { paramsOf } from "./declare/params-of.ts";
 import { paramsTreeOf } from "./declare/params-tree-of.ts";
 import { readyStateKey, type State, stateKey } from "./declare/state.ts";
 import type { SurroundingsOptions } from "./declare/surroundings.ts";
-import { validateGenerated } from "./load/accept-payload.ts";
 import type { Explanation } from "./load/explain.ts";
 import { heldPayload } from "./load/hold-payload.ts";
 import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
@@ -238,6 +237,7 @@ export abstract class Persistable<
    * @throws {@link InvalidPayloadError}; {@link NoPayloadError} where none is given and none is in memory.
    */
   async validate(...payload: [] | [payload: Payload]): Promise<void> {
+    const { validateGenerated } = await loadPart(() => import("./load/invalid-payload.ts"));
     await validateGenerated(
       this[stateKey],
       payload.length === 0 ? await this.#inMemory("validate()") : payload[0],

@@ -1,5 +1,5 @@
-import { recordPath } from "../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../artifact/layout/read-record-bytes.ts";
+import { recordPath } from "../artifact/layout/record-path.ts";
 import { inspectArtifact } from "../artifact/read/inspect-artifact.ts";
 import { isHealed } from "../artifact/read/is-healed.ts";
 import { openSource } from "../artifact/read/open-stored-payload.ts";

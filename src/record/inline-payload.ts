@@ -1,4 +1,6 @@
-/** How a small payload lies inside its record; what the format declares. */
+import { asBuffer } from "./layout.ts";
+
+/** How a small payload lies inside its record, as the format declares it. */
 export type InlineKind = "json" | "text" | "base64";
 
 // A byte order mark is part of the payload.
@@ -6,69 +8,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /**
- * The one line of JSON text that holds a payload inside a record.
- *
- * @returns undefined if the bytes are not what the format promises: they could not be read again.
+ * Returns the bytes of an inline payload. Throws if the line is not what `encodeInline` of
+ * encode-inline.ts writes.
  */
-export function encodeInline(kind: InlineKind, bytes: Uint8Array): string | undefined {
-  if (kind === "base64") return `"${asBuffer(bytes).toString("base64")}"`;
-  const text = textOf(bytes);
-  if (text === undefined) return undefined;
-  if (kind === "text") return JSON.stringify(text);
-  return isLineOfJson(text) ? text : undefined;
-}
-
-function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function isLineOfJson(text: string): boolean {
-  if (text.includes("\n")) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The payload's bytes again. Throws if the line is not what {@link encodeInline} writes. */
 export function decodeInline(kind: InlineKind, line: Uint8Array): Uint8Array {
   // The line may lie in a buffer that the next read reuses.
   if (kind === "json") return new Uint8Array(line);
   if (kind === "base64") return Buffer.from(asBuffer(line).toString("latin1", 1, line.length - 1), "base64");
-  return encoder.encode(JSON.parse(decoder.decode(line)) as string);
-}
-
-/**
- * The payload's bytes in a line of any kind, if `isRight` accepts them: the format may have been of
- * another kind when the record was written.
- */
-export function decodeInlineOfAnyKind(
-  preferred: InlineKind | false,
-  line: Uint8Array,
-  isRight: (bytes: Uint8Array) => boolean,
-): Uint8Array | undefined {
-  for (const kind of new Set<InlineKind | false>([preferred, "json", "text", "base64"])) {
-    if (kind === false) continue;
-    const bytes = tryDecodeInline(kind, line);
-    if (bytes !== undefined && isRight(bytes)) return bytes;
-  }
-  return undefined;
-}
-
-function tryDecodeInline(kind: InlineKind, line: Uint8Array): Uint8Array | undefined {
-  try {
-    return decodeInline(kind, line);
-  } catch {
-    return undefined;
-  }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text: string = JSON.parse(decoder.decode(line));
+  return encoder.encode(text);
 }

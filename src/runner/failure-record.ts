@@ -1,5 +1,5 @@
 import type { Address } from "../address/address.ts";
-import { artifactFolder } from "../artifact/layout/artifact-paths.ts";
+import { artifactFolder } from "../artifact/layout/record-path.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { State } from "../persistable/declare/state.ts";

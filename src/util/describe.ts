@@ -32,8 +32,3 @@ export function describeError({ name, message }: DescribedError): string {
   if (typeof message !== "string") return "an error that cannot be described";
   return `${name}: ${message}`.split("\n", 1)[0] ?? "";
 }
-
-/** The start of an address, as messages show it: `01234567…`. */
-export function describeAddress(address: string): string {
-  return `${address.slice(0, 8)}…`;
-}

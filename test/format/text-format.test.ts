@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import { text } from "../../src/format/plain/text-format.ts";
-import { decodeInline, encodeInline } from "../../src/record/inline-payload.ts";
+import { encodeInline } from "../../src/record/encode-inline.ts";
+import { decodeInline } from "../../src/record/inline-payload.ts";
 
 test.each(["\ufeffa byte order mark", "", 'quotes " and \\ and \n', "😀\u2028"])(
   "%j comes back from inside a record",

@@ -1,4 +1,4 @@
-import { recordPath } from "../../src/artifact/layout/artifact-paths.ts";
+import { recordPath } from "../../src/artifact/layout/record-path.ts";
 import { collectOrphans } from "../../src/artifact/publish/collect-orphans.ts";
 import { publishArtifact } from "../../src/artifact/publish/publication.ts";
 import { removeArtifact } from "../../src/artifact/publish/remove-artifact.ts";

@@ -1,5 +1,6 @@
-import { payloadPath, quarantinePath, recordPath } from "../../src/artifact/layout/artifact-paths.ts";
+import { payloadPath, quarantinePath } from "../../src/artifact/layout/artifact-paths.ts";
 import { readPayloadFile } from "../../src/artifact/layout/payload-objects.ts";
+import { recordPath } from "../../src/artifact/layout/record-path.ts";
 import type { removeArtifact } from "../../src/artifact/publish/remove-artifact.ts";
 import type { quarantineArtifact } from "../../src/artifact/read/quarantine-artifact.ts";
 import { StoreError } from "../../src/errors/store-errors.ts";

@@ -5,7 +5,7 @@ import { Untracked } from "../../params/untracked.ts";
 import { CutLineage } from "../../record/cut-lineage.ts";
 import type { ArtifactRecord, RecordDependency } from "../../record/record.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
-import { describeAddress } from "../../util/describe.ts";
+import { describeAddress } from "../../util/describe-address.ts";
 import type { RecipeChange } from "./miss.ts";
 
 interface Recorded {

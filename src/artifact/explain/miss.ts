@@ -1,6 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
-import { describeAddress } from "../../util/describe.ts";
+import { describeAddress } from "../../util/describe-address.ts";
 
 /**
  * Why there is no artifact to load, as data. `describeMiss` puts it into words.

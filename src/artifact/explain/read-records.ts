@@ -5,8 +5,9 @@ import { isRecord, parseRecord } from "../../record/parse-record.ts";
 import { type ArtifactRecord, MAX_RECORD_BYTES } from "../../record/record.ts";
 import type { ReadableStore, StorePath } from "../../store/store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
-import { addressOfRecordPath, artifactFolder } from "../layout/artifact-paths.ts";
+import { addressOfRecordPath } from "../layout/artifact-paths.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
+import { artifactFolder } from "../layout/record-path.ts";
 
 const CONCURRENT_READS = 32;
 

@@ -13,29 +13,6 @@ import { safeName } from "../../util/safe-name.ts";
  *   <address>.<publication>.files/<path>         and the files
  */
 
-/** Payloads up to this size lie inside their record, so that a hit is one synchronous read. */
-export const DEFAULT_INLINE_BYTES = 4096;
-
-/** The folder that holds every artifact of one name. */
-export function artifactFolder(name: string): StorePath {
-  return storePath(safeName(name));
-}
-
-export function recordPath(name: string, address: Address): StorePath {
-  // Every hit asks for one. An address is 64 hexadecimal digits, so only the folder needs a check,
-  // and that once.
-  let folder = folders.get(name);
-  if (folder === undefined) {
-    folder = artifactFolder(name);
-    if (folders.size >= MAX_FOLDERS) folders.clear();
-    folders.set(name, folder);
-  }
-  return `${folder}/${address}.json` as StorePath;
-}
-
-const folders = new Map<string, StorePath>();
-const MAX_FOLDERS = 1000;
-
 /**
  * Its name has a random part for the publication, so that no writer ever touches what another one
  * wrote.

@@ -5,8 +5,9 @@ import { findPayloadFile } from "../../record/record-text.ts";
 import type { ReadableStore, Store, StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
 import { safeName } from "../../util/safe-name.ts";
-import { addressOfRecordPath, isPayloadFileOf, payloadPath, recordPath } from "./artifact-paths.ts";
+import { addressOfRecordPath, isPayloadFileOf, payloadPath } from "./artifact-paths.ts";
 import { readRecordBytes } from "./read-record-bytes.ts";
+import { recordPath } from "./record-path.ts";
 
 /** Whether a payload file is a list of files. */
 export function isFileList(file: string): boolean {

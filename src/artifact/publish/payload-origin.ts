@@ -10,7 +10,7 @@ import {
   type PayloadFile,
   type StreamCodec,
 } from "../../format/format.ts";
-import { encodeInline } from "../../record/inline-payload.ts";
+import { encodeInline } from "../../record/encode-inline.ts";
 import type { RecordedPayload } from "../../record/record.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";

@@ -1,7 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import type { Store } from "../../store/store.ts";
-import { recordPath } from "../layout/artifact-paths.ts";
 import { readPayloadFile, removePayload } from "../layout/payload-objects.ts";
+import { recordPath } from "../layout/record-path.ts";
 import { removeReplaced } from "../layout/replaced-payloads.ts";
 
 /**

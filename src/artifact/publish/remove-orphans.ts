@@ -3,9 +3,10 @@ import { NewerRecordError } from "../../errors/record-errors.ts";
 import { isRecord, parseRecord } from "../../record/parse-record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { Store, StoreCallOptions, StoreEntry } from "../../store/store.ts";
-import { artifactFolder, isPayloadFileOf, payloadPath, recordPath } from "../layout/artifact-paths.ts";
+import { isPayloadFileOf, payloadPath } from "../layout/artifact-paths.ts";
 import { isFileList, removePayload } from "../layout/payload-objects.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
+import { artifactFolder, recordPath } from "../layout/record-path.ts";
 import { forgetReplaced, GRACE_MS, listReplaced } from "../layout/replaced-payloads.ts";
 
 /** The files that were removed. */

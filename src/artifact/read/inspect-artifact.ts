@@ -4,9 +4,10 @@ import { isRecord, parseRecord } from "../../record/parse-record.ts";
 import type { ArtifactRecord, RecordedPayload } from "../../record/record.ts";
 import type { ReadableStore, StorePath } from "../../store/store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
-import { isPayloadFileOf, payloadPath, recordPath } from "../layout/artifact-paths.ts";
+import { isPayloadFileOf, payloadPath } from "../layout/artifact-paths.ts";
 import { isFileList } from "../layout/payload-objects.ts";
 import { readRecordBytes, readRecordNow } from "../layout/read-record-bytes.ts";
+import { recordPath } from "../layout/record-path.ts";
 import { describeSize } from "./describe-size.ts";
 import { readFileList } from "./read-file-list.ts";
 

@@ -1,8 +1,8 @@
 import type { Address } from "../../address/address.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { JudgedRecord, ReadableStore, StorePath } from "../../store/store.ts";
-import { recordPath } from "../layout/artifact-paths.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
+import { recordPath } from "../layout/record-path.ts";
 
 /** Whether a damaged artifact has given way to a whole one that another layer of the store had. */
 export async function isHealed(store: ReadableStore, record: StorePath, judged: JudgedRecord): Promise<boolean> {

@@ -3,9 +3,10 @@ import { StoreAccessError } from "../../errors/store-errors.ts";
 import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
-import { payloadPath, quarantinePath, recordPath } from "../layout/artifact-paths.ts";
+import { payloadPath, quarantinePath } from "../layout/artifact-paths.ts";
 import { movePayloadAside, payloadFileIn } from "../layout/payload-objects.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
+import { recordPath } from "../layout/record-path.ts";
 import type { DamagedArtifact } from "./read-outcome.ts";
 
 /**

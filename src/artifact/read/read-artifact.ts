@@ -4,7 +4,7 @@ import { findExpectedInlineLine, findSource } from "../../record/layout.ts";
 import type { StorePath } from "../../store/store.ts";
 import { isPromise } from "../../util/is-promise.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
-import { recordPath } from "../layout/artifact-paths.ts";
+import { recordPath } from "../layout/record-path.ts";
 import { type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
 import { type Decoded, tryDecode } from "./try-decode.ts";
 

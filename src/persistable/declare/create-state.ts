@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { RecipeNode } from "../../address/recipe-node.ts";
-import { DEFAULT_INLINE_BYTES } from "../../artifact/layout/artifact-paths.ts";
+import { DEFAULT_INLINE_BYTES } from "../../artifact/layout/record-path.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { structured } from "../../format/built-in/built-in-formats.ts";
 import { resolveDecodeLimits } from "../../format/decode-limits.ts";

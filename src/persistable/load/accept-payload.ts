@@ -73,20 +73,6 @@ function validateLoaded(
   }
 }
 
-/** Validate a payload that was just generated. */
-export async function validateGenerated(
-  state: State,
-  payload: unknown,
-  context: HookContext<unknown, unknown>,
-): Promise<void> {
-  try {
-    await state.hooks.validatePayload(payload, context);
-  } catch (error) {
-    const { invalidPayload } = await loadPart(() => import("./invalid-payload.ts"));
-    throw invalidPayload(state, error, payload);
-  }
-}
-
 const told = new Set<string>();
 
 /** Said once for each generator and process: the artifact is good, and yet today's code might make another one. */

@@ -1,6 +1,7 @@
 import { InvalidPayloadError } from "../../errors/persistable-errors.ts";
 import { withPayload } from "../../errors/unpersisted.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
+import type { HookContext } from "../declare/hooks.ts";
 import type { State } from "../declare/state.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
@@ -19,4 +20,17 @@ export function warnOfInvalid(state: State, error: unknown, payload: unknown): v
   const { message } = redactionOf(state).error(invalidPayload(state, error, payload));
   process.emitWarning(message, { type: "InvalidPayloadWarning", code: "PERSISTABLE_INVALID_PAYLOAD" });
   emitNow(state, { type: "invalid", error });
+}
+
+/** Validates a payload that was not loaded just now. */
+export async function validateGenerated(
+  state: State,
+  payload: unknown,
+  context: HookContext<unknown, unknown>,
+): Promise<void> {
+  try {
+    await state.hooks.validatePayload(payload, context);
+  } catch (error) {
+    throw invalidPayload(state, error, payload);
+  }
 }

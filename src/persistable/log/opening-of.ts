@@ -1,4 +1,4 @@
-import { recordPath } from "../../artifact/layout/artifact-paths.ts";
+import { recordPath } from "../../artifact/layout/record-path.ts";
 import type { PersistableEvent } from "../../events/event.ts";
 import { describeParams } from "../declare/describe-params.ts";
 import type { State } from "../declare/state.ts";

@@ -13,8 +13,8 @@ import { contextOf, type InternalCallOptions } from "../context/call-context.ts"
 import { provenanceKeysOf } from "../declare/declaration.ts";
 import type { HookContext } from "../declare/hooks.ts";
 import type { Generated, State } from "../declare/state.ts";
-import { validateGenerated } from "../load/accept-payload.ts";
 import { holdPersisted, isShareable } from "../load/hold-payload.ts";
+import { validateGenerated } from "../load/invalid-payload.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 import { isNoted, noteFailure, type PendingPayload, sharePending } from "./pending-payload.ts";

@@ -1,7 +1,7 @@
 import { noteMiss } from "../../artifact/explain/explain-miss.ts";
 import { describeMiss, type MissReason } from "../../artifact/explain/miss.ts";
-import { artifactFolder, recordPath } from "../../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
+import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
 import { acquireLease, type LeaseOwner } from "../../artifact/lease/lease.ts";
 import { quarantineArtifact } from "../../artifact/read/quarantine-artifact.ts";
 import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";

@@ -1,5 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import { artifactFolder } from "../../artifact/layout/artifact-paths.ts";
+import { artifactFolder } from "../../artifact/layout/record-path.ts";
 import { withFreeLease } from "../../artifact/lease/with-free-lease.ts";
 import { NewerPackError } from "../../errors/record-errors.ts";
 import { StoreError } from "../../errors/store-errors.ts";

@@ -1,6 +1,7 @@
 import { describeMiss, describeValue } from "../../artifact/explain/miss.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
-import { describeAddress, describeCost, describeDuration } from "../../util/describe.ts";
+import { describeCost, describeDuration } from "../../util/describe.ts";
+import { describeAddress } from "../../util/describe-address.ts";
 import type { Expectation } from "./estimate.ts";
 import type { CauseValue, MissCause } from "./miss-causes.ts";
 import type { PlanCounts, PlanNode } from "./planned-node.ts";

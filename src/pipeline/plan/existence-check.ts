@@ -1,4 +1,4 @@
-import { artifactFolder, recordPath } from "../../artifact/layout/artifact-paths.ts";
+import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
 import type { ReadableStore, StorePath, SyncStore } from "../../store/store.ts";

@@ -3,7 +3,7 @@ import type { MissReason } from "../../artifact/explain/miss.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
-import { describeAddress } from "../../util/describe.ts";
+import { describeAddress } from "../../util/describe-address.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 
 /** One persistable in a plan: a target, or something that a target is made from. */

@@ -1,5 +1,5 @@
-import { recordPath } from "../../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
+import { recordPath } from "../../artifact/layout/record-path.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
 import { peekPayloadBytes } from "../../record/payload-bytes.ts";
