@@ -13,9 +13,8 @@ export class RecordedDurations {
   /** Of the hits that a plan needs. A store that cannot be listed tells nothing, which is no reason not to run. */
   static async read(graph: PlanGraph, signal: AbortSignal): Promise<RecordedDurations> {
     const durations = new RecordedDurations();
-    for (let node = 0; node < graph.count; node++) {
+    for (const [node, state] of graph.states.entries()) {
       if (graph.needed[node] === 0 || graph.kinds[node] !== NodeKind.hit) continue;
-      const state = graph.states[node] as State;
       if (!durations.#typical.has(shelfKey(state))) await durations.#readName(state, signal);
     }
     return durations;

@@ -2,7 +2,7 @@ import { Graph } from "../graph.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 import type { WalkedGraph } from "./walk-targets.ts";
 
-/** What the walk and the stores have told, as arrays; how long things take is filled in later. */
+/** Puts the results of the walk and of the stores into arrays. `expectedMs` is filled in later. */
 export function buildGraph(walked: WalkedGraph, existing: readonly boolean[]): PlanGraph {
   const count = walked.states.length;
   const graph: PlanGraph = {
@@ -29,7 +29,7 @@ export function buildGraph(walked: WalkedGraph, existing: readonly boolean[]): P
   return graph;
 }
 
-/** Whoever is made from a node stands after it: backwards, each is asked when everybody has spoken who may need it. */
+/** The dependents of a node come after it: going backwards, all of them are decided before it. */
 function markNeeded({ count, needed, forced, edges }: PlanGraph, existing: readonly boolean[]): void {
   for (let node = count - 1; node >= 0; node--) {
     if (needed[node] === 0 || (existing[node] === true && forced[node] === 0)) continue;
@@ -45,7 +45,7 @@ function markKinds(graph: PlanGraph, existing: readonly boolean[]): void {
       continue;
     }
     kinds[node] = NodeKind.miss;
-    // What nobody needs waits for nothing.
+    // A node that no target needs is not generated, so it waits for nothing.
     if (needed[node] === 0) continue;
     const isBlocked = edges.dependenciesOf(node).some((dependency) => kinds[dependency] !== NodeKind.hit);
     if (isBlocked) kinds[node] = NodeKind.blocked;

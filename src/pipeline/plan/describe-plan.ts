@@ -6,7 +6,7 @@ import type { Expectation } from "./estimate.ts";
 import type { CauseValue, MissCause } from "./miss-causes.ts";
 import type { PlanCounts, PlanNode } from "./planned-node.ts";
 
-/** What is told of a plan. */
+/** The parts of a plan that its description reads. */
 export interface DescribedPlan {
   readonly counts: PlanCounts;
   readonly causes: readonly MissCause[];
@@ -32,7 +32,7 @@ function linesOf({ counts, causes, expected, nodes }: DescribedPlan): string[] {
   const shown: string[] = [];
   for (const node of nodes) {
     if (!node.isNeeded || node.state === "hit") continue;
-    // Those are all said above.
+    // The causes above tell all of these.
     if (node.reason?.kind === "never-generated") continue;
     if (shown.push(`  ${node.name} ${describeAddress(node.address)}  ${describeNode(node)}`) === SHOWN_MISSES) break;
   }

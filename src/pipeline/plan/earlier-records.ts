@@ -3,15 +3,18 @@ import type { MissReason } from "../../artifact/explain/miss.ts";
 import { readRecords } from "../../artifact/explain/read-records.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
-import { NodeKind, type PlanGraph } from "./plan-graph.ts";
+import { missesOf, type PlanGraph } from "./plan-graph.ts";
 import { RecordShelf } from "./record-index.ts";
 
-/** How many records of one name are read. */
+/** At most this many records of one name are read. */
 export const MAX_RECORDS = 256;
-/** How many of them are compared in full. */
+/** At most this many of them are compared in full. */
 const COMPARED_RECORDS = 16;
 
-/** Records of the names that have something to generate: what a plan expects, and why it misses. */
+/**
+ * Records of the names that have misses: they give the estimate of a plan, and the reasons of its
+ * misses.
+ */
 export class EarlierRecords {
   /** By name and store. */
   readonly #shelves: ReadonlyMap<string, RecordShelf>;
@@ -21,12 +24,10 @@ export class EarlierRecords {
     this.#shelves = shelves;
   }
 
-  /** @throws a StoreError where a store cannot be listed */
+  /** @throws a StoreError if a store cannot be listed */
   static async read(graph: PlanGraph, signal: AbortSignal | undefined): Promise<EarlierRecords> {
     const shelves = new Map<string, RecordShelf>();
-    for (let node = 0; node < graph.count; node++) {
-      if (graph.needed[node] === 0 || graph.kinds[node] === NodeKind.hit) continue;
-      const state = graph.states[node] as State;
+    for (const [, state] of missesOf(graph)) {
       const key = shelfKey(state);
       if (shelves.has(key)) continue;
       const { name, classes } = state.recipe;
@@ -51,7 +52,7 @@ export class EarlierRecords {
   }
 }
 
-/** Names are told apart by store. */
+/** The same name in two stores has two keys. */
 export function shelfKey({ recipe, surroundings }: State): string {
   return `${recipe.name} ${surroundings.store.url}`;
 }

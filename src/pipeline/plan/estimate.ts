@@ -1,20 +1,22 @@
-import type { State } from "../../persistable/declare/state.ts";
 import type { EarlierRecords } from "./earlier-records.ts";
-import { NodeKind, type PlanGraph } from "./plan-graph.ts";
+import { missesOf, type PlanGraph } from "./plan-graph.ts";
 
-/** What generating everything that is missing will take, as far as earlier records of the same names tell. */
+/** The time and cost of all misses of a plan, estimated from earlier records of the same names. */
 export interface Expectation {
-  /** The sum, in milliseconds: as long as it takes one after another. Absent where nothing is known. */
+  /** Milliseconds for all misses one after another. Absent if nothing is known. */
   readonly durationMs?: number;
-  /** The longest chain, in milliseconds: no concurrency makes it quicker. Absent where nothing is known. */
+  /**
+   * Milliseconds for the longest chain of misses: no concurrency makes a run quicker. Absent if
+   * nothing is known.
+   */
   readonly criticalPathMs?: number;
   /** The sum by unit: `{ usd: 1.2, tokens: 90_000 }`. */
   readonly cost: Readonly<Record<string, number>>;
-  /** Names without an earlier record that tells how long it takes: nothing of them is in the sums. */
+  /** Names without an earlier record that has a duration: the sums leave them out. */
   readonly unknown: readonly string[];
 }
 
-/** Fills `expectedMs` of the graph, and sums up. */
+/** Fills in `expectedMs` of the graph, and returns the sums. */
 export function expect(graph: PlanGraph, earlier: EarlierRecords): Expectation {
   const cost: Record<string, number> = {};
   const unknown = new Set<string>();
@@ -22,8 +24,7 @@ export function expect(graph: PlanGraph, earlier: EarlierRecords): Expectation {
   let durationMs = 0;
   let criticalPathMs = 0;
   let known = 0;
-  for (const node of missesOf(graph)) {
-    const state = graph.states[node] as State;
+  for (const [node, state] of missesOf(graph)) {
     const typical = earlier.shelfOf(state)?.typical;
     for (const [unit, spent] of Object.entries(typical?.cost ?? {})) cost[unit] = (cost[unit] ?? 0) + spent;
     const ownMs = typical?.durationMs;
@@ -42,9 +43,4 @@ export function expect(graph: PlanGraph, earlier: EarlierRecords): Expectation {
   }
   const isKnown = known > 0 || unknown.size === 0;
   return { ...(isKnown ? { durationMs, criticalPathMs } : {}), cost, unknown: [...unknown].sort() };
-}
-
-/** What is to be generated, dependencies first. */
-export function* missesOf({ count, needed, kinds }: PlanGraph): Iterable<number> {
-  for (let node = 0; node < count; node++) if (needed[node] === 1 && kinds[node] !== NodeKind.hit) yield node;
 }

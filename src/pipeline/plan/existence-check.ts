@@ -1,25 +1,28 @@
 import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
-import type { ReadableStore, StorePath, SyncStore } from "../../store/store.ts";
+import type { ReadableStore, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 
-/** So many are looked for in a row. */
+/** Nodes are looked for in groups of this size. */
 const PENDING = 512;
 const CONCURRENT_STATS = 32;
-/** From so many in one folder on, it is worth listing: one request of a bucket names a thousand. */
+/**
+ * With this many nodes in one folder it is listed: a bucket names a thousand objects per request.
+ */
 const LISTED_FROM = 100;
-/** A folder of many others is given up after so many names for each that was sought. */
+/** A listing stops after this many names per node: the folder holds mostly other artifacts. */
 const LISTED_PER_SOUGHT = 16;
 
 /**
- * Whether the records of nodes are there, under their names or earlier ones. They are not read: a damaged one is found when it is loaded.
+ * Finds out whether the records of nodes exist, under their present or earlier names. Records are
+ * not read: a damaged one is found when it is loaded.
  */
 export class ExistenceCheck {
-  /** By node; where a store has to be waited for, not before {@link settle} is done. */
+  /** By node. Complete when {@link settle} has resolved. */
   readonly found: boolean[] = [];
   readonly #pending: State[] = [];
-  /** What is to be asked of stores that have to be waited for. */
+  /** Questions to stores that only answer asynchronously. */
   readonly #asked: Question[] = [];
   readonly #signal: AbortSignal | undefined;
 
@@ -27,19 +30,19 @@ export class ExistenceCheck {
     this.#signal = signal;
   }
 
-  /** The next node. It is looked for when many have come together, which the caches of a processor like better. */
+  /** Adds the next node. Nodes are looked up in groups: that suits the caches of a processor. */
   add(state: State): void {
     if (this.#pending.push(state) >= PENDING) this.#lookForPending();
   }
 
-  /** @throws a StoreError where a store cannot tell. */
+  /** @throws a StoreError if a store cannot answer */
   #lookForPending(): void {
     for (const state of this.#pending) {
       const { store } = state.surroundings;
-      const door = store.sync;
       const node = this.found.length;
-      if (door?.exists !== undefined) {
-        this.found.push(existsNow(state, door as Door));
+      const foundNow = existsNow(state);
+      if (foundNow !== undefined) {
+        this.found.push(foundNow);
         continue;
       }
       const { name, address } = state.recipe;
@@ -49,7 +52,7 @@ export class ExistenceCheck {
     this.#pending.length = 0;
   }
 
-  /** @throws a StoreError where a store cannot tell; the signal's reason */
+  /** @throws a StoreError if a store cannot answer; the signal's reason */
   async settle(): Promise<void> {
     this.#lookForPending();
     await this.#ask(this.#asked);
@@ -84,7 +87,9 @@ export class ExistenceCheck {
     await mapConcurrently(questions, ask, { concurrency: CONCURRENT_STATS });
   }
 
-  /** `false` where the folder holds so much else that asking for each is quicker. */
+  /**
+   * Returns `false` if the folder mostly holds other artifacts: single requests are quicker then.
+   */
   async #tryList(store: ReadableStore, name: string, questions: readonly Question[]): Promise<boolean> {
     const nodes = new Map<StorePath, number[]>();
     for (const { path, node } of questions) nodes.set(path, [...(nodes.get(path) ?? []), node]);
@@ -105,10 +110,11 @@ interface Question {
   readonly path: StorePath;
 }
 
-type Door = Required<Pick<SyncStore, "exists">>;
-
-function existsNow(state: State, door: Door): boolean {
+/** Returns `undefined` if the store only answers asynchronously. */
+function existsNow(state: State): boolean | undefined {
+  const { sync } = state.surroundings.store;
+  if (sync?.exists === undefined) return undefined;
   const { name, address } = state.recipe;
-  if (door.exists(recordPath(name, address))) return true;
-  return state.hasAliases && variantsOf(state).some((known) => door.exists(recordPath(known.name, known.address)));
+  if (sync.exists(recordPath(name, address))) return true;
+  return state.hasAliases && variantsOf(state).some((known) => sync.exists?.(recordPath(known.name, known.address)));
 }

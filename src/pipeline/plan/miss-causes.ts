@@ -3,52 +3,53 @@ import { compareOwnParts, compareRecipes } from "../../artifact/explain/compare-
 import { describeChange, type RecipeChange } from "../../artifact/explain/miss.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
+import { itemAt } from "../item-at.ts";
 import type { EarlierRecords } from "./earlier-records.ts";
-import { missesOf } from "./estimate.ts";
-import { NodeKind } from "./plan-graph.ts";
+import { missesOf, NodeKind } from "./plan-graph.ts";
 import type { NodeSource, PlanNode } from "./planned-node.ts";
 
 /**
- * What misses go back to: a change of one part of one kind of persistable, and everything that is made from it. A miss that goes back to
- * several changes counts for each.
+ * Why several nodes are misses: one part of one kind of persistable has changed, and with it the
+ * address of everything made from it. A miss with several such changes counts for each.
  */
 export interface MissCause {
-  /** What changed; `"never-generated"` where there is nothing of that name to compare with, `"forced"` where it is there and is to be generated all the same. */
+  /**
+   * The kind of change. `"never-generated"`: no artifact of that name exists to compare with.
+   * `"forced"`: the artifact exists and is to be generated again all the same.
+   */
   readonly what: RecipeChange["what"] | "never-generated" | "forced";
   /** The name of the persistable that changed, which may be upstream of the misses. */
   readonly name: string;
   /** The parameter's key; for a dependency its role. */
   readonly key?: string;
-  /** What was asked for, and what the nearest artifacts have. */
+  /** The values that the misses have, and those of the nearest artifacts. */
   readonly values: readonly CauseValue[];
-  /** How many misses go back to it. */
+  /** The number of misses that it causes. */
   readonly count: number;
   readonly nodes: readonly PlanNode[];
 }
 
-/** One of the changes of a cause. */
+/** One change of a cause. */
 export interface CauseValue {
-  /** What was asked for; absent where there is nothing of that key. */
+  /** The value of the miss; absent if it has nothing under that key. */
   readonly value?: unknown;
-  /** What the nearest artifact has; absent where it has nothing of that key. */
+  /** The value of the nearest artifact; absent if it has nothing under that key. */
   readonly nearestValue?: unknown;
 }
 
-/** Enough for people; one who made something from ten thousand parts does not read ten thousand causes. */
+/** A payload made from ten thousand parts may have ten thousand causes, which no person reads. */
 const MAX_CAUSES_PER_NODE = 64;
 
-/** One pass in topological order: what is made from a miss goes back to what that goes back to. */
+/** Goes through the misses in topological order: a node inherits the causes of its dependencies. */
 export function findCauses(
   source: NodeSource,
   existing: readonly boolean[],
   earlier: EarlierRecords,
 ): readonly MissCause[] {
   const ledger = new CauseLedger();
-  const { states } = source.graph;
   const causesOf: (readonly number[] | undefined)[] = [];
   const upstream = new UpstreamCauses(source, causesOf, ledger);
-  for (const node of missesOf(source.graph)) {
-    const state = states[node] as State;
+  for (const [node, state] of missesOf(source.graph)) {
     const own =
       existing[node] === true
         ? [ledger.causeOf("forced", state.recipe.name)]
@@ -74,12 +75,14 @@ function changedSince(
   return own.length === 0 ? inherited : union([own, inherited]);
 }
 
-/** What a node goes back to by way of its dependencies. */
+/** The causes that a node inherits from its dependencies. */
 class UpstreamCauses {
   readonly #source: NodeSource;
   readonly #causesOf: readonly (readonly number[] | undefined)[];
   readonly #ledger: CauseLedger;
-  /** A dependency that is there, and the other one that the nearest artifact was made from. */
+  /**
+   * By name, role, the dependency that exists, and the one that the nearest artifact was made from.
+   */
   readonly #compared = new Map<string, readonly number[]>();
 
   constructor(source: NodeSource, causesOf: readonly (readonly number[] | undefined)[], ledger: CauseLedger) {
@@ -124,7 +127,7 @@ class UpstreamCauses {
     const { edges, states, kinds } = this.#source.graph;
     const nodes = new Map<string, number>();
     for (const index of edges.dependenciesOf(node)) {
-      if (kinds[index] !== NodeKind.hit) nodes.set((states[index] as State).recipe.address, index);
+      if (kinds[index] !== NodeKind.hit) nodes.set(itemAt(states, index).recipe.address, index);
     }
     return nodes;
   }
@@ -140,12 +143,12 @@ interface Entry {
   readonly what: MissCause["what"];
   readonly name: string;
   readonly key: string | undefined;
-  /** By what is said of them. */
+  /** By their description. */
   readonly values: Map<string, CauseValue>;
   readonly nodes: number[];
 }
 
-/** Every cause once, by a number. */
+/** Gives every cause a number. */
 class CauseLedger {
   readonly #entries: Entry[] = [];
   readonly #numbers = new Map<string, number>();
@@ -160,7 +163,7 @@ class CauseLedger {
 
   changeOf(change: RecipeChange, changed: RecipeNode): number {
     const cause = this.causeOf(change.what, changed.name, change.key);
-    const { values } = this.#entries[cause] as Entry;
+    const { values } = itemAt(this.#entries, cause);
     const { value, nearestValue } = change;
     const text = describeChange({ ...change, roles: [] });
     if (!values.has(text))
@@ -171,7 +174,10 @@ class CauseLedger {
     return cause;
   }
 
-  /** Whether something changed: that there was never anything says nothing of why what is made from it differs. */
+  /**
+   * Whether the cause is a change. A dependency that was never generated does not explain why its
+   * dependent differs from the nearest artifact.
+   */
   isChange(cause: number): boolean {
     const what = this.#entries[cause]?.what;
     return what !== "never-generated" && what !== "forced";
@@ -181,7 +187,7 @@ class CauseLedger {
     this.#entries[cause]?.nodes.push(node);
   }
 
-  /** What most go back to first. */
+  /** The causes of most misses come first. */
   causes(source: NodeSource): readonly MissCause[] {
     return this.#entries
       .filter(({ nodes }) => nodes.length > 0)
@@ -209,8 +215,7 @@ class LedgerCause implements MissCause {
     this.#source = source;
   }
 
-  /** Looked up when they are asked for. */
   get nodes(): readonly PlanNode[] {
-    return this.#nodes.map((index) => this.#source.nodes[index] as PlanNode);
+    return this.#nodes.map((index) => itemAt(this.#source.nodes, index));
   }
 }

@@ -3,31 +3,38 @@ import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { Graph } from "../graph.ts";
 
 /**
- * What a plan knows, node by node, in arrays: 100,000 nodes are no objects. A node is an address in a store; it stands after everything that it is made from.
+ * The nodes of a plan as arrays: 100,000 objects would take too much memory. A node is an address
+ * in a store, and comes after everything that it is made from.
  */
 export interface PlanGraph {
   readonly count: number;
-  /** One persistable for each node: the first one that was met. */
+  /** One persistable for each node: the first one that the walk met. */
   readonly states: readonly State[];
-  /** Which nodes are made from which. */
+  /** The dependencies of each node. */
   readonly edges: Graph;
   /** For each node one of {@link NodeKind}. */
   readonly kinds: Uint8Array;
-  /** 1 where a target needs it: upstream of an artifact that is there, nothing is needed. */
+  /** 1 if a target needs the node: upstream of an artifact that exists, nothing is needed. */
   readonly needed: Uint8Array;
-  /** 1 where it was asked for by itself. */
+  /** 1 if the node is a target. */
   readonly isTarget: Uint8Array;
-  /** 1 where it is to be generated even if it is there. */
+  /** 1 if the node is to be generated even if its artifact exists. */
   readonly forced: Uint8Array;
-  /** How long generating it is expected to take, in milliseconds; NaN where nothing is known. */
+  /** How many milliseconds generating the node is expected to take; NaN if that is not known. */
   readonly expectedMs: Float64Array;
 }
 
-/** What is known of one node. */
+/** The values of `kinds`, explained at `PlanNode.state`. */
 export const NodeKind = { hit: 0, miss: 1, blocked: 2 } as const;
 
-/** Where a plan keeps its graph; for the runner. */
+/** The nodes that are to be generated, dependencies first. */
+export function* missesOf({ states, needed, kinds }: PlanGraph): Iterable<[node: number, state: State]> {
+  for (const [node, state] of states.entries())
+    if (needed[node] === 1 && kinds[node] !== NodeKind.hit) yield [node, state];
+}
+
+/** A plan has its graph under this key, for the runner. */
 export const planGraphKey: unique symbol = Symbol("plan graph");
 
-/** What may be planned and run: one persistable, or many. A sweep is many. */
+/** One persistable or many, to be planned and run. A sweep is many. */
 export type Targets = AnyPersistable | Iterable<AnyPersistable>;

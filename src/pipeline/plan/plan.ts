@@ -1,6 +1,6 @@
 import type { MissReason } from "../../artifact/explain/miss.ts";
-import type { State } from "../../persistable/declare/state.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
+import { itemAt } from "../item-at.ts";
 import { Breather } from "../yield-turns.ts";
 import { buildGraph } from "./build-graph.ts";
 import { describePlan } from "./describe-plan.ts";
@@ -15,40 +15,45 @@ import { walkTargets } from "./walk-targets.ts";
 
 /** How a plan is made. */
 export interface PlanOptions {
-  /** Aborts the planning. */
   readonly signal?: AbortSignal | undefined;
-  /** These are to be generated even if they are there, also where no target needs them. */
+  /** To be generated even if their artifacts exist, and even if no target needs them. */
   readonly force?: Iterable<AnyPersistable> | undefined;
 }
 
-/** What targets need: what is there, what is to be generated and why, and what that is expected to take. */
+/**
+ * Everything that targets need: which artifacts exist, which are to be generated and why, and how
+ * long that is expected to take.
+ */
 export interface Plan {
   readonly targets: readonly AnyPersistable[];
   /** The targets and everything that they are made from, each address once, dependencies first. */
   readonly nodes: readonly PlanNode[];
   readonly counts: PlanCounts;
-  /** What the misses go back to, what most go back to first; worked out when it is first asked for. */
+  /** Why nodes are misses, the cause of most misses first. Computed on first access. */
   readonly causes: readonly MissCause[];
   readonly expected: Expectation;
   /**
-   * The size of the payloads that are there and that a target needs, in bytes. Reads their records.
+   * The bytes of all payloads that exist and that a target needs. Reads their records.
    *
    * @throws a StoreError
    */
   bytesOnHand(): Promise<number>;
-  /** For people: counts, causes, what is expected, and the first misses with their reasons. */
+  /** A text for people: counts, causes, the estimate, and the first misses with their reasons. */
   toString(): string;
   /** @internal */
   readonly [planGraphKey]: PlanGraph;
 }
 
 /**
- * What would have to be generated for these targets, and why. Looks at addresses and at which records exist: no payload is loaded, nothing is generated.
- * Earlier records are read, up to 256 of each name that has something to generate: for the reasons, and for what generating is expected to take.
+ * Finds out what has to be generated for these targets, and why. It compares addresses with the
+ * records that exist: no payload is loaded, and nothing is generated. For the reasons and for the
+ * estimate it reads earlier records, up to 256 of each name that has a miss.
  *
- * A hit is a record that is there. Whether it is whole is found out when it is loaded: a damaged artifact is generated anew then.
+ * A hit is a record that exists. Whether the artifact is whole turns out when it is loaded: a
+ * damaged one is generated again then.
  *
- * @throws {@link DefinitionError} for what is no persistable; a StoreError where a store cannot tell what is there; the signal's reason
+ * @throws {@link DefinitionError} if a target is not a persistable; a StoreError if a store cannot
+ * tell which records exist; the signal's reason
  *
  * @example
  * ```ts
@@ -69,7 +74,7 @@ export async function plan(targets: Targets, options: PlanOptions = {}): Promise
   return new MadePlan(walked.targets, graph, check.found, earlier);
 }
 
-/** Whether it is a plan that {@link plan} has made. */
+/** Whether the value is a plan from {@link plan}. */
 export function isPlan(value: Targets | Plan): value is Plan {
   return typeof value === "object" && value !== null && planGraphKey in value;
 }
@@ -114,11 +119,11 @@ class MadePlan implements Plan, NodeSource {
 
   reasonOf(node: number): MissReason | undefined {
     if (!this.#isMissing(node) || this.#existing[node] === true) return undefined;
-    return this.#earlier.reasonOf(this.graph.states[node] as State);
+    return this.#earlier.reasonOf(itemAt(this.graph.states, node));
   }
 
   expectedCostOf(node: number): Readonly<Record<string, number>> | undefined {
-    return this.#isMissing(node) ? this.#earlier.shelfOf(this.graph.states[node] as State)?.typical.cost : undefined;
+    return this.#isMissing(node) ? this.#earlier.shelfOf(itemAt(this.graph.states, node))?.typical.cost : undefined;
   }
 
   bytesOnHand(): Promise<number> {

@@ -4,43 +4,50 @@ import { visibleLine } from "../../errors/visible-text.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import { describeAddress } from "../../util/describe-address.ts";
+import { itemAt } from "../item-at.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 
-/** One persistable in a plan: a target, or something that a target is made from. */
+/** One persistable in a plan: a target, or an upstream persistable of a target. */
 export interface PlanNode {
-  /** Its place in `plan.nodes`. */
+  /** The index in `plan.nodes`. */
   readonly index: number;
   readonly name: string;
   readonly address: Address;
   /**
-   * - `"hit"`: the artifact is there.
-   * - `"miss"`: it is to be generated, and everything that it is made from is there.
-   * - `"blocked"`: it is to be generated, after others that are.
+   * - `"hit"`: the artifact exists.
+   * - `"miss"`: it is to be generated, and everything that it is made from exists.
+   * - `"blocked"`: it is to be generated after dependencies that are to be generated too.
    */
   readonly state: "hit" | "miss" | "blocked";
-  /** Whether it was asked for by itself. */
+  /** Whether it is one of the targets. */
   readonly isTarget: boolean;
-  /** Whether a target needs it: upstream of an artifact that is there, nothing is. What nobody needs is neither loaded nor generated. */
+  /**
+   * Whether a target needs it: upstream of an artifact that exists, nothing is needed. A node that
+   * is not needed is neither loaded nor generated.
+   */
   readonly isNeeded: boolean;
-  /** Whether it is to be generated even if it is there. */
+  /** Whether it is to be generated even if its artifact exists. */
   readonly isForced: boolean;
   /**
-   * Why it is to be generated; worked out when it is first asked for, from up to 256 earlier records of its name. `undefined` for a hit, for what is
-   * only forced, and for what nobody needs.
+   * Why it is to be generated, from up to 256 earlier records of its name. Computed on first
+   * access. `undefined` for a hit, for a node that is only forced, and for a node that is not
+   * needed.
    */
   readonly reason: MissReason | undefined;
-  /** What it is made from and is to be generated before it. */
+  /** The dependencies that are to be generated before it. */
   readonly blockedBy: readonly PlanNode[];
-  /** What it is made from. */
   readonly dependencies: readonly PlanNode[];
-  /** How long generating it is expected to take, in milliseconds: the median of earlier records of its name. */
+  /**
+   * The milliseconds that generating is expected to take: the median of earlier records of its
+   * name.
+   */
   readonly expectedMs: number | undefined;
-  /** What generating it is expected to cost, by unit: the mean of earlier records of its name. */
+  /** The expected cost of generating, by unit: the mean of earlier records of its name. */
   readonly expectedCost: Readonly<Record<string, number>> | undefined;
   readonly persistable: AnyPersistable;
 }
 
-/** What nodes ask of their plan. */
+/** The part of a plan that its nodes read. */
 export interface NodeSource {
   readonly graph: PlanGraph;
   readonly nodes: readonly PlanNode[];
@@ -48,9 +55,7 @@ export interface NodeSource {
   expectedCostOf(node: number): Readonly<Record<string, number>> | undefined;
 }
 
-const STATES = ["hit", "miss", "blocked"] as const;
-
-/** A node as a view of the arrays: a number and where to look it up. */
+/** A view of one node in the arrays of the plan. */
 export class PlannedNode implements PlanNode {
   readonly index: number;
   readonly #source: NodeSource;
@@ -69,7 +74,9 @@ export class PlannedNode implements PlanNode {
   }
 
   get state(): PlanNode["state"] {
-    return STATES[this.#source.graph.kinds[this.index] as number] as PlanNode["state"];
+    const kind = this.#source.graph.kinds[this.index];
+    if (kind === NodeKind.hit) return "hit";
+    return kind === NodeKind.miss ? "miss" : "blocked";
   }
 
   get isTarget(): boolean {
@@ -93,14 +100,12 @@ export class PlannedNode implements PlanNode {
   }
 
   get dependencies(): readonly PlanNode[] {
-    return Array.from(
-      this.#source.graph.edges.dependenciesOf(this.index),
-      (index) => this.#source.nodes[index] as PlanNode,
-    );
+    const { graph, nodes } = this.#source;
+    return Array.from(graph.edges.dependenciesOf(this.index), (index) => itemAt(nodes, index));
   }
 
   get expectedMs(): number | undefined {
-    const expectedMs = this.#source.graph.expectedMs[this.index] as number;
+    const expectedMs = this.#source.graph.expectedMs[this.index] ?? Number.NaN;
     return this.state === "hit" || Number.isNaN(expectedMs) ? undefined : expectedMs;
   }
 
@@ -113,27 +118,27 @@ export class PlannedNode implements PlanNode {
     return this.#state.hooks as unknown as AnyPersistable;
   }
 
-  /** Short, for `console.log`. */
+  /** A short form for `console.log`. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `${this.state} ${visibleLine(this.name)} (${describeAddress(this.address)})`;
   }
 
-  /** What JSON.stringify shows. */
+  /** The form for `JSON.stringify`. */
   toJSON(): { name: string; address: Address; state: PlanNode["state"] } {
     return { name: this.name, address: this.address, state: this.state };
   }
 
   get #state(): State {
-    return this.#source.graph.states[this.index] as State;
+    return itemAt(this.#source.graph.states, this.index);
   }
 }
 
-/** How many nodes of a plan are what; they add up to all of them. */
+/** The number of nodes of each kind; together they are all nodes of the plan. */
 export interface PlanCounts {
   readonly hit: number;
   readonly miss: number;
   readonly blocked: number;
-  /** Upstream of hits, whatever they are. */
+  /** Nodes upstream of hits, whether their artifacts exist or not. */
   readonly notNeeded: number;
 }
 

@@ -4,24 +4,28 @@ import { Untracked } from "../../params/untracked.ts";
 import { canonicalText } from "../../persistable/declare/declaration.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
+import { add } from "../graph.ts";
+import { itemAt } from "../item-at.ts";
 import { type Typical, typicalOf } from "./typical.ts";
 
 /**
- * Records of one name, laid out so that the nearest ones to a recipe are found by comparing numbers: a full comparison of each with each would
- * take minutes where there are many of both.
+ * Records of one name in columns of numbers, so that those nearest to a recipe are found quickly:
+ * comparing many recipes with many records in full would take minutes.
  */
 export class RecordShelf {
   readonly records: readonly ArtifactRecord[];
-  /** What one generation takes. */
   readonly typical: Typical;
   readonly #classes: readonly ClassCodec[];
-  /** Params as `p…`, dependencies as `d…`, each with a column of numbers, one for each record: equal ones stand for equal values. */
+  /**
+   * Params under `p…`, dependencies under `d…`. A column has one number for each record; equal
+   * numbers stand for equal values.
+   */
   readonly #columns = new Map<string, Int32Array>();
   readonly #numbers = new Map<string, number>();
   #unequal = 0;
 
   constructor(records: readonly ArtifactRecord[], classes: readonly ClassCodec[]) {
-    // Of two that are as near as each other, the later one counts.
+    // Of two records that are equally near, the newer one is taken.
     this.records = records.toSorted((one, other) => (other.provenance.createdAt < one.provenance.createdAt ? -1 : 1));
     this.typical = typicalOf(records);
     this.#classes = classes;
@@ -30,23 +34,21 @@ export class RecordShelf {
     });
   }
 
-  /** The records that seem to differ least, the nearest first. */
+  /** The records with the fewest differing parts, the nearest first. */
   nearest(node: RecipeNode, limit: number): ArtifactRecord[] {
     const scores = this.#scores(node);
-    const best: number[] = [];
-    for (let row = 0; row < this.records.length; row++) {
+    const best: { readonly row: number; readonly score: number }[] = [];
+    for (const [row, score] of scores.entries()) {
       if (this.records[row]?.address === node.address) continue;
-      const score = scores[row] as number;
-      if (best.length === limit && score >= (scores[best.at(-1) as number] as number)) continue;
-      let place = best.length;
-      while (place > 0 && (scores[best[place - 1] as number] as number) > score) place -= 1;
-      best.splice(place, 0, row);
+      const after = best.findLastIndex((other) => other.score <= score) + 1;
+      if (after === limit) continue;
+      best.splice(after, 0, { row, score });
       if (best.length > limit) best.pop();
     }
-    return best.map((row) => this.records[row] as ArtifactRecord);
+    return best.map(({ row }) => itemAt(this.records, row));
   }
 
-  /** How many parts of each record differ. */
+  /** For each record, the number of parts that differ. */
   #scores(node: RecipeNode): Int32Array {
     const scores = new Int32Array(this.records.length);
     const seen = new Set<string>();
@@ -55,14 +57,13 @@ export class RecordShelf {
       const numbers = this.#columns.get(column);
       const mine = this.#numbers.get(value) ?? UNKNOWN;
       for (let row = 0; row < scores.length; row++) {
-        const theirs = numbers === undefined ? ABSENT : (numbers[row] as number);
-        if (theirs !== mine && !(isOptional && theirs === ABSENT)) scores[row] = (scores[row] as number) + 1;
+        const theirs = numbers?.[row] ?? ABSENT;
+        if (theirs !== mine && !(isOptional && theirs === ABSENT)) add(scores, row, 1);
       }
     }
     for (const [column, numbers] of this.#columns) {
       if (seen.has(column)) continue;
-      for (let row = 0; row < scores.length; row++)
-        if (numbers[row] !== ABSENT) scores[row] = (scores[row] as number) + 1;
+      for (const [row, number] of numbers.entries()) if (number !== ABSENT) add(scores, row, 1);
     }
     return scores;
   }
@@ -91,7 +92,7 @@ export class RecordShelf {
     return typeof value === "object" && value !== null ? this.#textOfObject(value) : `${typeof value} ${String(value)}`;
   }
 
-  /** What a codec of the user made, and no recipe can hold, is equal to nothing. */
+  /** An object from a codec of the user that no recipe can hold is equal to nothing. */
   #textOfObject(value: object): string {
     try {
       return `#${canonicalText(value, this.#classes, "params")}`;

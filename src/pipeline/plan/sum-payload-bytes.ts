@@ -10,7 +10,10 @@ import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 
 const CONCURRENT_READS = 32;
 
-/** What the records of needed hits say of their payloads, added up. A record that has vanished or is damaged adds nothing. */
+/**
+ * Adds up the payload sizes in the records of needed hits. A missing or damaged record adds
+ * nothing.
+ */
 export async function sumPayloadBytes({ needed, kinds, states }: PlanGraph): Promise<number> {
   const breather = new Breather(undefined);
   const asked: State[] = [];
@@ -26,7 +29,7 @@ export async function sumPayloadBytes({ needed, kinds, states }: PlanGraph): Pro
   return sizes.reduce((total, size) => total + size, sum);
 }
 
-/** Where the store can tell without waiting; `undefined`: ask the other way. */
+/** Returns `undefined` if the store cannot answer synchronously, or the record is not readable. */
 function sizeNow({ recipe, surroundings }: State): number | undefined {
   const found = surroundings.store.sync?.readShared(recordPath(recipe.name, recipe.address), MAX_RECORD_BYTES);
   return found instanceof Uint8Array ? peekPayloadBytes(found) : undefined;
@@ -38,7 +41,7 @@ async function sizeOf(state: State): Promise<number> {
     const path = recordPath(name, address);
     const bytes = await readRecordBytes(store, path);
     if (bytes === undefined) continue;
-    // One read may be a bad one.
+    // A single read may go wrong, so the record counts as damaged only after a second one.
     return peekPayloadBytes(bytes) ?? peekPayloadBytes((await readRecordBytes(store, path)) ?? bytes) ?? 0;
   }
   return 0;

@@ -1,12 +1,15 @@
 import type { ArtifactRecord } from "../../record/record.ts";
 
-/** What one generation of a name takes. */
+/** The time and cost of generating one artifact of a name. */
 export interface Typical {
   readonly durationMs: number | undefined;
   readonly cost: Readonly<Record<string, number>> | undefined;
 }
 
-/** The median duration: one that was held up must not count for all. And the mean cost, so that sums come out right. */
+/**
+ * The median of the durations, so that one slow generation does not distort it, and the mean of the
+ * costs, so that sums come out right.
+ */
 export function typicalOf(records: readonly ArtifactRecord[]): Typical {
   const durations: number[] = [];
   const cost: Record<string, number> = {};
@@ -17,14 +20,13 @@ export function typicalOf(records: readonly ArtifactRecord[]): Typical {
     costly += 1;
     for (const [unit, spent] of Object.entries(provenance.cost)) cost[unit] = (cost[unit] ?? 0) + spent;
   }
-  for (const unit of Object.keys(cost)) cost[unit] = (cost[unit] as number) / costly;
-  return { durationMs: medianOf(durations), cost: costly === 0 ? undefined : cost };
+  const mean = Object.fromEntries(Object.entries(cost).map(([unit, spent]) => [unit, spent / costly]));
+  return { durationMs: medianOf(durations), cost: costly === 0 ? undefined : mean };
 }
 
-function medianOf(values: number[]): number | undefined {
-  values.sort((one, other) => one - other);
-  const middle = values.length >> 1;
-  const upper = values[middle];
-  if (upper === undefined || values.length % 2 === 1) return upper;
-  return ((values[middle - 1] as number) + upper) / 2;
+export function medianOf(values: Iterable<number>): number | undefined {
+  const sorted = Float64Array.from(values).sort();
+  const upper = sorted[sorted.length >> 1];
+  const lower = sorted[(sorted.length - 1) >> 1];
+  return upper === undefined || lower === undefined ? undefined : (lower + upper) / 2;
 }

@@ -9,11 +9,11 @@ import type { Breather } from "../yield-turns.ts";
 import type { ExistenceCheck } from "./existence-check.ts";
 import type { Targets } from "./plan-graph.ts";
 
-/** Everything that targets are made from, each address of each store once, dependencies first. */
+/** Targets and everything upstream, each address of each store once, dependencies first. */
 export interface WalkedGraph {
   readonly states: readonly State[];
   readonly targets: readonly AnyPersistable[];
-  /** The nodes of the targets, and of what is forced; a node may stand here more than once. */
+  /** The nodes of the targets; a node may occur more than once. */
   readonly targetNodes: readonly number[];
   readonly forcedNodes: readonly number[];
   readonly dependencyStart: readonly number[];
@@ -21,9 +21,10 @@ export interface WalkedGraph {
 }
 
 /**
- * A graph as deep as it likes: what is being walked lies on a stack of our own.
+ * Walks a graph of any depth: it has its own stack instead of recursion.
  *
- * @throws {@link DefinitionError} for what is no persistable; a StoreError where a store cannot tell what is there; the signal's reason
+ * @throws {@link DefinitionError} if something is not a persistable; a StoreError if a store cannot
+ * tell which records exist; the signal's reason
  */
 export async function walkTargets(
   targets: Targets,
@@ -47,8 +48,8 @@ export async function walkTargets(
 }
 
 /**
- * Each state is looked at once, when it is met: a hundred thousand of them do not fit into the caches of a processor. What is needed of it later lies
- * on the stack.
+ * Reads each state only once, when the walk meets it, and keeps on the stack what is needed later:
+ * a hundred thousand states do not fit into the caches of a processor.
  */
 class Walk {
   readonly states: State[] = [];
@@ -59,16 +60,19 @@ class Walk {
   #store: Store | undefined;
   #indexOfStore = new Map<string, number>();
   readonly #stack: Frame[] = [];
-  /** Nodes that the states on the stack are made from, those of the top last. */
+  /** Dependency nodes of the states on the stack, those of the top last. */
   readonly #edges: number[] = [];
-  /** For each node the last one that named it as a dependency. */
+  /** For each node, the dependent that named it last: a dependent counts each dependency once. */
   readonly #namedBy: number[] = [];
 
   constructor(check: ExistenceCheck) {
     this.#check = check;
   }
 
-  /** The node of a state that was walked already, or is made from nothing; otherwise it is the next to be walked. */
+  /**
+   * Returns the node of a state that was walked before or has no dependencies. Any other state is
+   * put on the stack.
+   */
   begin(state: State): number | undefined {
     const { recipe, dependencyStates } = state;
     const { address } = recipe;
@@ -80,7 +84,7 @@ class Walk {
     return undefined;
   }
 
-  /** Walks on until what was begun first is walked, and gives its node. */
+  /** Walks until the stack is empty, and returns the node of the state at its bottom. */
   end(breather: Breather): number | Promise<number> {
     for (let top = this.#stack.at(-1); top !== undefined; top = this.#stack.at(-1)) {
       this.#step(top);
@@ -100,13 +104,11 @@ class Walk {
   #finish({ state, address, index, firstEdge }: Frame): number {
     this.#stack.pop();
     const node = this.states.length;
-    for (let edge = firstEdge; edge < this.#edges.length; edge++) {
-      const dependency = this.#edges[edge] as number;
+    for (const dependency of this.#edges.splice(firstEdge)) {
       if (this.#namedBy[dependency] === node) continue;
       this.#namedBy[dependency] = node;
       this.dependencies.push(dependency);
     }
-    this.#edges.length = firstEdge;
     return this.#number(state, address, index);
   }
 
@@ -119,7 +121,7 @@ class Walk {
     return node;
   }
 
-  /** Nearly always the same store as before. */
+  /** Remembers the last store, because the next state is nearly always in the same one. */
   #indexFor(state: State): Map<string, number> {
     const { store } = state.surroundings;
     if (store !== this.#store) {

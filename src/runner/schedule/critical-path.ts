@@ -1,4 +1,5 @@
 import type { Graph } from "../../pipeline/graph.ts";
+import { medianOf } from "../../pipeline/plan/typical.ts";
 
 /**
  * For each node the least time from its start to the end of everything that depends on it. A run
@@ -12,7 +13,7 @@ export function criticalPathPriority(
   expectedMs: Float64Array,
   done?: Uint8Array,
 ): Float64Array | undefined {
-  const usualMs = median(expectedMs.filter((ms, node) => isKnown(ms) && done?.[node] !== 1));
+  const usualMs = medianOf(expectedMs.filter((ms, node) => isKnown(ms) && done?.[node] !== 1));
   if (usualMs === undefined) return undefined;
   const pathMs = new Float64Array(graph.count);
   for (const node of graph.order.toReversed()) {
@@ -23,13 +24,6 @@ export function criticalPathPriority(
     for (const dependency of graph.dependenciesOf(node)) pathMs[dependency] = Math.max(pathMs[dependency] ?? 0, ms);
   }
   return pathMs;
-}
-
-function median(values: Float64Array): number | undefined {
-  const sorted = values.toSorted();
-  const upper = sorted[sorted.length >> 1];
-  const lower = sorted[(sorted.length - 1) >> 1];
-  return upper === undefined || lower === undefined ? undefined : (lower + upper) / 2;
 }
 
 function isKnown(ms: number): boolean {
