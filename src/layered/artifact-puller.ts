@@ -38,7 +38,7 @@ export class ArtifactPuller {
     this.#copies = copies;
   }
 
-  /** See to it that every object of a payload is whole in the local store. */
+  /** Make every object of a payload whole in the local store. */
   pull(payload: PayloadBeside, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
     return this.#eachObject(payload, (object) => this.#pullObject(object, ask, signal), ask, signal);
   }
@@ -94,7 +94,7 @@ export async function isWhole(store: Store, object: SizedObject, signal?: AbortS
     return "whole";
   }, 1).catch((error: unknown) => {
     signal?.throwIfAborted();
-    // What cannot be read is not whole, whatever the reason.
+    // An object that cannot be read does not count as whole, whatever the reason.
     return error;
   });
   return verdict === "whole";

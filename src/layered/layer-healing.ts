@@ -6,7 +6,7 @@ import { digestOf } from "../util/digest/digest.ts";
 import type { ArtifactPuller } from "./artifact-puller.ts";
 import type { Dismissals } from "./dismissals.ts";
 import type { LocalCopies } from "./local-copies.ts";
-import type { ArtifactKeeper } from "./read-through.ts";
+import type { ReadThrough } from "./read-through.ts";
 import { type Ask, type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
 
 /**
@@ -23,7 +23,7 @@ export interface HealingParts {
   readonly link: RemoteLink;
   readonly copies: LocalCopies;
   readonly puller: ArtifactPuller;
-  readonly keeper: ArtifactKeeper;
+  readonly readThrough: ReadThrough;
   readonly dismissals: Dismissals;
 }
 
@@ -69,7 +69,7 @@ export class LayerHealing {
    * has it whole.
    */
   async heal(record: StorePath, judged: JudgedRecord, ask: Ask, signal?: AbortSignal): Promise<Healing> {
-    const { dismissals, keeper, link } = this.#parts;
+    const { dismissals, readThrough, link } = this.#parts;
     const bytes = await readTwice(record, isIntact, ask, signal);
     if (bytes === unreachable) return { isHealed: false, failure: link.failures().last?.error };
     if (bytes === undefined || (await dismissals.hides(record, bytes)) !== undefined) return { isHealed: false };
@@ -78,7 +78,7 @@ export class LayerHealing {
     if (await this.#isReplaced(record, judged, signal)) return { isHealed: true };
     const verdict = await this.#take(record, bytes, ask, signal);
     if (verdict === unreachable) return { isHealed: false, failure: link.failures().last?.error };
-    if (verdict === "whole") keeper.forget(record);
+    if (verdict === "whole") readThrough.forget(record);
     return { isHealed: verdict === "whole" };
   }
 
@@ -89,11 +89,11 @@ export class LayerHealing {
     ask: Ask,
     signal?: AbortSignal,
   ): Promise<Healing> {
-    const { keeper, link } = this.#parts;
+    const { readThrough, link } = this.#parts;
     const bytes = await readTwice(path, isSound, ask, signal);
     if (bytes === unreachable) return { isHealed: false, failure: link.failures().last?.error };
     if (bytes === undefined) return { isHealed: false };
-    if (await keeper.put(path, bytes, signal)) this.#distrusted.delete(path);
+    if (await readThrough.put(path, bytes, signal)) this.#distrusted.delete(path);
     else this.#distrusted.add(path);
     return { isHealed: true };
   }
@@ -144,14 +144,14 @@ export class LayerHealing {
   }
 
   async #take(record: StorePath, bytes: Uint8Array, ask: Ask, signal: AbortSignal | undefined): Promise<Verdict> {
-    const { copies, keeper, puller } = this.#parts;
+    const { copies, readThrough, puller } = this.#parts;
     const payload = payloadIn(record, bytes);
     if (payload === "unknown") return "damaged";
     if (copies.areKept) {
       const pulled = payload === undefined ? "whole" : await puller.pull(payload, ask, signal);
       if (pulled === "damaged") this.#noteDamage(record, digestOf([bytes]));
       if (pulled === unreachable || pulled === "damaged") return pulled;
-      const isKept = pulled === "whole" && (await keeper.put(record, bytes, signal));
+      const isKept = pulled === "whole" && (await readThrough.put(record, bytes, signal));
       if (isKept && (await this.#isRightHere(record, bytes, payload, ask))) {
         this.trust(record);
         return "whole";

@@ -5,7 +5,7 @@ import { LayerClaims } from "./layer-claims.ts";
 import { LayerHealing } from "./layer-healing.ts";
 import type { WritableLayers } from "./layer-mode.ts";
 import { LocalCopies } from "./local-copies.ts";
-import { ArtifactKeeper } from "./read-through.ts";
+import { ReadThrough } from "./read-through.ts";
 import type { RemoteLink } from "./remote-link.ts";
 
 /** Everything that the parts of a layered store share. */
@@ -15,7 +15,7 @@ export interface LayerParts {
   readonly writable: WritableLayers;
   readonly link: RemoteLink;
   readonly puller: ArtifactPuller;
-  readonly keeper: ArtifactKeeper;
+  readonly readThrough: ReadThrough;
   readonly claims: LayerClaims;
   readonly dismissals: Dismissals;
   readonly healing: LayerHealing;
@@ -25,8 +25,8 @@ export function makeLayerParts(local: Store, remote: Store, writable: WritableLa
   const copies = new LocalCopies(writable.local);
   const puller = new ArtifactPuller(local, copies);
   const dismissals = new Dismissals(local);
-  const keeper = new ArtifactKeeper({ local, link, copies, puller, dismissals });
+  const readThrough = new ReadThrough({ local, link, copies, puller, dismissals });
   const claims = new LayerClaims(local, remote, link, writable);
-  const healing = new LayerHealing({ local, link, copies, puller, keeper, dismissals });
-  return { local, remote, writable, link, puller, keeper, claims, dismissals, healing };
+  const healing = new LayerHealing({ local, link, copies, puller, readThrough, dismissals });
+  return { local, remote, writable, link, puller, readThrough, claims, dismissals, healing };
 }

@@ -27,18 +27,18 @@ import { type Pushed, type PushOptions, pushAll } from "./push-all.ts";
 import { type Ask, type RemoteFailureEvent, type RemoteFailures, RemoteLink, unreachable } from "./remote-link.ts";
 import { WriteThrough } from "./write-through.ts";
 
-/** How two stores become one. */
+/** The two stores, and how the layered store uses them. */
 export interface LayeredStoreOptions {
-  /** Asked first: a folder of this machine. */
+  /** The store that every read asks first: a folder of this machine. */
   readonly local: Store;
   /**
-   * Asked for what is not there: a bucket that others use too. The fewer attempts it makes by
+   * The store that reads ask next: a bucket that others use too. The fewer attempts it makes by
    * itself, the sooner a call goes on without it.
    */
   readonly remote: Store;
   /**
    * Says which of them may be written. Default `"local:rw,remote:rw"`; `"local:rw,remote:r"` is for
-   * laptops and CI, which use what is shared and keep to themselves what they make.
+   * laptops and CI, which use what is shared and do not share what they make.
    */
   readonly mode?: LayeredMode | undefined;
   /**
@@ -55,9 +55,9 @@ export interface LayeredStore extends Store {
   /** How the remote has failed so far: its failures are not errors of a call. */
   failures(): RemoteFailures;
   /**
-   * Settle with the remote what happened while it was away: bring to it what only the local store
-   * has, artifacts with their payloads first, and remove there what was removed here. Where both
-   * have another artifact under one address, both keep theirs, unless `different` says otherwise.
+   * Bring the remote up to date after it was away: send what only the local store has, artifacts
+   * with their payloads first, and remove what was removed here. If the two have different
+   * artifacts under one address, both keep theirs, unless `different` says otherwise.
    *
    * @throws {@link ReadOnlyStoreError} where one of the stores may not be written; a StoreError of
    * the local store; the signal's reason
@@ -79,13 +79,17 @@ export interface LayeredStore extends Store {
  * no synchronous door and no path on the disk, since an object that is not in the local store may
  * be in the remote one; so there are no log files, either.
  *
- * @throws TypeError for a mode that is none.
+ * @throws TypeError if the mode is not a {@link LayeredMode}.
  *
  * @example
  * ```ts
- * const store = layeredStore({ local: fileStore("example-data"), remote:
- * fileStore("/mnt/shared/example-data"), mode: "local:rw,remote:r" }); const points =
- * gaussianPoints({ n: 100 }, { dataDir: store }); ```
+ * const store = layeredStore({
+ *   local: fileStore("example-data"),
+ *   remote: fileStore("/mnt/shared/example-data"),
+ *   mode: "local:rw,remote:r",
+ * });
+ * const points = gaussianPoints({ n: 100 }, { dataDir: store });
+ * ```
  */
 export function layeredStore(options: LayeredStoreOptions): LayeredStore {
   const { local, remote, mode = "local:rw,remote:rw", onRemoteFailure, concurrency = 32 } = options;
@@ -149,7 +153,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
   async prepare(options: StoreCallOptions = {}): Promise<void> {
     const { local, link, claims, writable } = this.#parts;
     await local.prepare?.(options);
-    // To find out what a store can do is to write into it.
+    // The probe for what a store can do writes into it.
     if (writable.remote) await link.prepare(options);
     claims.settle();
   }
@@ -169,7 +173,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
   }
 
   async stat(path: StorePath, options: StoreCallOptions = {}): Promise<StoreEntry | undefined> {
-    const { local, claims, healing, keeper } = this.#parts;
+    const { local, claims, healing, readThrough } = this.#parts;
     const { signal } = options;
     if (isClaim(path)) return claims.run("stat", path, (store) => store.stat(path, options), signal);
     if (!healing.distrusts(path)) {
@@ -178,7 +182,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
     }
     if (this.#isHidden(path)) return undefined;
     const entry = await this.#ask("stat", path, (remote) => remote.stat(path, options), signal);
-    if (entry === unreachable) keeper.hide(path);
+    if (entry === unreachable) readThrough.hide(path);
     if (entry === unreachable || entry === undefined) return undefined;
     return (await this.#isDismissed(path, signal)) ? undefined : entry;
   }
@@ -188,21 +192,21 @@ class TwoLayers implements LayeredStore, StoreLayers {
   }
 
   async createIfAbsent(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<"created" | "exists"> {
-    const { claims, keeper } = this.#parts;
+    const { claims, readThrough } = this.#parts;
     const writing = this.#writer("create", path);
     if (isClaim(path)) return claims.createIfAbsent(path, chunks, options);
     const outcome = await writing.createIfAbsent(path, chunks, options);
-    keeper.forget(path);
+    readThrough.forget(path);
     return outcome;
   }
 
   async replace(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
-    const { claims, keeper } = this.#parts;
+    const { claims, readThrough } = this.#parts;
     const writing = this.#writer("replace", path);
     const { signal } = options;
     if (isClaim(path)) return claims.run("replace", path, (store) => store.replace(path, chunks, options), signal);
     await writing.replace(path, chunks, options);
-    keeper.forget(path);
+    readThrough.forget(path);
   }
 
   async move(from: StorePath, to: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
@@ -250,7 +254,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
       local.stat(path, options),
       link.attempt("stat", path, (remote) => remote.stat(path, options), options.signal),
     ]);
-    // Of what only the remote has, nothing is missing there.
+    // An object that only the remote has is complete there.
     return theirs !== unreachable && theirs !== undefined && (own === undefined || own.sizeBytes === theirs.sizeBytes);
   }
 
@@ -263,7 +267,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
     const { isHealed, failure } = await this.heal(record, judged, options);
     if (isHealed) return "exists";
     const { writable } = this.#parts;
-    // What cannot be looked at may be whole.
+    // An object that cannot be inspected may be whole.
     if (failure !== undefined && writable.local) await this.#through.replaceLocally(record, chunks, options);
     else await this.replace(record, chunks, options);
     return "replaced";
@@ -278,30 +282,30 @@ class TwoLayers implements LayeredStore, StoreLayers {
   readonly #ask: Ask = (...call) =>
     this.#isCertain ? this.#parts.link.demand(...call) : this.#parts.link.attempt(...call);
 
-  /** Also for callers who want certainty a failure is an answer here. */
+  /** A failure counts as an answer here, also for callers that want certainty. */
   readonly #askPersistently: Ask = (...call) =>
     this.#isCertain ? this.#parts.link.insist(...call) : this.#parts.link.attempt(...call);
 
   async #readRemotely(path: StorePath, options: ReadOptions): Promise<Uint8Array | undefined> {
-    const { local, keeper, writable } = this.#parts;
+    const { local, readThrough, writable } = this.#parts;
     const { signal, range } = options;
     const keeps = writable.local && !isInternal(path);
-    const isFetched = keeps && range !== undefined && (await keeper.fetch(path, this.#askPersistently, signal));
+    const isFetched = keeps && range !== undefined && (await readThrough.fetch(path, this.#askPersistently, signal));
     if (isFetched === true) return local.read(path, options);
     const bytes =
       isFetched === unreachable && !this.#isCertain
         ? unreachable
         : await this.#ask("read", path, (remote) => remote.read(path, options), signal);
-    if (bytes === unreachable) keeper.hide(path);
+    if (bytes === unreachable) readThrough.hide(path);
     if (bytes === undefined || bytes === unreachable) return undefined;
     if (await this.#isDismissed(path, signal, isWholeRead(bytes, range) ? bytes : undefined)) return undefined;
-    if (keeps && (range === undefined || range.start === 0)) await keeper.keep(path, bytes, range?.end, signal);
+    if (keeps && (range === undefined || range.start === 0)) await readThrough.keep(path, bytes, range?.end, signal);
     return bytes;
   }
 
   /**
-   * A sound record of usual size, without a trip through the thread pool, which costs more than the
-   * read.
+   * Reads a sound record of usual size without a trip through the thread pool, which costs more
+   * than the read.
    */
   #readRecordNow(path: StorePath, { signal, range, maxBytes = SMALL_BYTES }: ReadOptions): Uint8Array | undefined {
     const { local } = this.#parts;
@@ -313,10 +317,10 @@ class TwoLayers implements LayeredStore, StoreLayers {
     return bytes instanceof Uint8Array && isIntact(bytes) ? new Uint8Array(bytes) : undefined;
   }
 
-  /** Callers who want certainty ask again for what did not answer a moment ago. */
+  /** Callers that want certainty ask the remote again, even if it did not answer a moment ago. */
   #isHidden(path: StorePath): boolean {
-    const { keeper } = this.#parts;
-    return this.#isCertain ? keeper.isBuried(path) : keeper.isHidden(path);
+    const { readThrough } = this.#parts;
+    return this.#isCertain ? readThrough.isBuried(path) : readThrough.isHidden(path);
   }
 
   /**

@@ -173,7 +173,7 @@ class Push {
     if (theirs.sizeBytes === sizeBytes) return "present";
     if (this.#different === "keep") return "different";
     if (this.#different === "take")
-      return (await this.#parts.keeper.takeOver(path, signal)) === "taken" ? "taken" : "failed";
+      return (await this.#parts.readThrough.takeOver(path, signal)) === "taken" ? "taken" : "failed";
     const sent = await this.#attempt("replace", path, (remote) => remote.replace(path, source(), { signal }));
     return sent === unreachable ? "failed" : "sent";
   }

@@ -10,12 +10,15 @@ import type { Dismissals } from "./dismissals.ts";
 import type { LocalCopies } from "./local-copies.ts";
 import { type Ask, type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
 
-/** Records that wait for their payloads. One that was forgotten is read again. */
+/**
+ * The number of records that are remembered until their payloads are read. A forgotten one is read
+ * again.
+ */
 const MAX_WITHHELD = 256;
 const HIDDEN_MS = 30_000;
 
-/** The parts that an {@link ArtifactKeeper} works with. */
-export interface KeeperParts {
+/** The parts that an {@link ReadThrough} works with. */
+export interface ReadThroughParts {
   readonly local: Store;
   readonly link: RemoteLink;
   readonly copies: LocalCopies;
@@ -29,7 +32,7 @@ export interface KeeperParts {
  * away with the network. Nothing is kept that does not match its digest: it would hide what is
  * good.
  */
-export class ArtifactKeeper {
+export class ReadThrough {
   readonly #local: Store;
   readonly #link: RemoteLink;
   readonly #copies: LocalCopies;
@@ -39,7 +42,7 @@ export class ArtifactKeeper {
   readonly #fetching = new SingleFlight<boolean | Unreachable>();
   readonly #hiddenUntilMs = new Map<StorePath, number>();
 
-  constructor(parts: KeeperParts) {
+  constructor(parts: ReadThroughParts) {
     this.#local = parts.local;
     this.#link = parts.link;
     this.#copies = parts.copies;
@@ -48,9 +51,9 @@ export class ArtifactKeeper {
   }
 
   /**
-   * Keep what was read from the remote, if it is all of the object: of a record it shows, of a
-   * payload its record says; of anything else only where there was less than the `limit` that was
-   * asked for.
+   * Keep an object that was read from the remote, if all of it was read: a record shows that
+   * itself, and the record of a payload says it; any other object is known to be complete only if
+   * it was shorter than the `limit` that was asked for.
    *
    * @throws the signal's reason
    */
@@ -63,19 +66,19 @@ export class ArtifactKeeper {
   }
 
   /**
-   * Copy a payload of which a part is wanted, so that who reads part after part does not depend on
-   * the network any more; `false` where it is unknown what it should be, where it is not that, or
-   * where it cannot be kept.
+   * Copy a whole payload when a part of it is wanted, so that a reader of further parts does not
+   * depend on the network any more. Returns `false` if its digest is unknown or does not match, or
+   * if it cannot be kept.
    */
   async fetch(path: StorePath, ask: Ask, signal?: AbortSignal): Promise<boolean | Unreachable> {
-    // Not aborted with the last caller: the next one profits by what was fetched.
+    // The copy goes on when the last caller aborts: the next caller uses what was fetched.
     const { promise } = this.#fetching.run(path, undefined, () => this.#fetch(path, ask));
     return orAborted(promise, signal);
   }
 
   /**
-   * Whether the remote is not to be asked for an object for now: a part of its artifact was not to
-   * be had, so that all of it counts as missing.
+   * Whether the remote must not be asked for an object for now: a part of its artifact could not be
+   * read, so all of the artifact counts as missing.
    */
   isHidden(path: StorePath): boolean {
     const object = objectAt(path);
@@ -88,8 +91,8 @@ export class ArtifactKeeper {
   }
 
   /**
-   * The remote did not answer for this object. A payload that cannot be had is not a payload that
-   * is gone: its record must not be judged by it.
+   * The remote did not answer for this object. Its payload may still exist, so the record must not
+   * be judged damaged because of it.
    */
   hide(path: StorePath): void {
     const object = objectAt(path);
@@ -99,26 +102,26 @@ export class ArtifactKeeper {
   }
 
   /**
-   * It was removed, and the remote did not hear of it, nor is it known what it has: for this
-   * process it is gone all the same.
+   * The object was removed here while the remote did not answer, so it is unknown what the remote
+   * has: this process treats it as gone.
    */
   bury(path: StorePath): void {
     this.#hiddenUntilMs.set(path, Number.POSITIVE_INFINITY);
   }
 
-  /** Whether it was removed in this way. */
+  /** Whether an object was removed here while the remote did not answer. */
   isBuried(path: StorePath): boolean {
     return this.#hiddenUntilMs.get(path) === Number.POSITIVE_INFINITY;
   }
 
-  /** A newer object takes its place. */
+  /** Ask the remote for this path again: a newer object takes the place of the old one. */
   forget(path: StorePath): void {
     this.#withheld.delete(path);
     this.#hiddenUntilMs.delete(path);
   }
 
   /**
-   * Keep the remote's object, with its payload where it is a record, unless there is one here.
+   * Keep the remote's object (a record together with its payload), unless there is one here.
    *
    * @returns `"taken"` where the caller can rely on the remote's: also where it is damaged, which
    * its readers will see to. `"dismissed"` where this machine is not to use it.
@@ -134,7 +137,7 @@ export class ArtifactKeeper {
       if (pulled === unreachable) return unreachable;
       if (pulled !== "whole") return "taken";
     }
-    // What has appeared here meanwhile was acknowledged to another caller, and stays.
+    // An object that has appeared here meanwhile was acknowledged to another caller, and stays.
     await this.#create(path, bytes, signal);
     return "taken";
   }
@@ -168,7 +171,7 @@ export class ArtifactKeeper {
     return withheld === undefined ? this.#local.read(path, { signal }) : Promise.resolve(withheld);
   }
 
-  /** Its payload is there. */
+  /** Keep a record whose payload has been kept. */
   async #settleRecord(path: StorePath, record: Uint8Array, signal?: AbortSignal): Promise<void> {
     await this.#create(path, record, signal);
     this.#withheld.delete(path);
@@ -195,7 +198,7 @@ export class ArtifactKeeper {
     if (this.#withheld.size > MAX_WITHHELD && oldest !== undefined) this.#withheld.delete(oldest);
   }
 
-  /** Only the record was lost here. */
+  /** Whether the payload is here already, since only its record was lost. */
   async #isHere(payload: PayloadBeside, signal: AbortSignal | undefined): Promise<boolean> {
     if ((await this.#local.stat(payload.path, { signal }))?.sizeBytes !== payload.sizeBytes) return false;
     return (await this.#puller.isWholeHere(payload, this.#attempt, signal)) === "whole";

@@ -75,19 +75,19 @@ export class WriteThrough {
 
   /** The remote keeps what it has. */
   async replaceLocally(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
-    const { local, keeper, healing } = this.#parts;
+    const { local, readThrough, healing } = this.#parts;
     await local.replace(path, chunks, options);
-    keeper.forget(path);
+    readThrough.forget(path);
     healing.trust(path);
   }
 
   async remove(path: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
-    const { local, keeper, dismissals } = this.#parts;
+    const { local, readThrough, dismissals } = this.#parts;
     this.#sent.delete(path);
     if (!(await mayRemoveRemotely(path, this.#attempt))) return local.remove(path, options);
-    const wasGone = keeper.isHidden(path);
+    const wasGone = readThrough.isHidden(path);
     const answer = await this.#attempt("remove", path, (remote) => remote.remove(path, options), options.signal);
-    keeper.forget(path);
+    readThrough.forget(path);
     if (answer === unreachable) await this.#rememberRemoval(path);
     const removed = await local.remove(path, options);
     if (answer !== true) return removed;
@@ -97,12 +97,12 @@ export class WriteThrough {
   }
 
   async move(from: StorePath, to: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
-    const { local, keeper } = this.#parts;
+    const { local, readThrough } = this.#parts;
     const may = await mayMoveRemotely(from, this.#parts, this.#attempt);
     const moved = await local.move(from, to, options);
     this.#sent.delete(from);
     if (may === false) return moved;
-    keeper.forget(from);
+    readThrough.forget(from);
     const answer =
       may === unreachable
         ? unreachable
@@ -169,15 +169,15 @@ export class WriteThrough {
 
   /** The remote decides who was first, and who was not takes over what was. */
   async #createRemoteFirst(path: StorePath, source: Source, options: WriteOptions): Promise<"created" | "exists"> {
-    const { local, keeper } = this.#parts;
+    const { local, readThrough } = this.#parts;
     const { signal, durable } = options;
     if ((await local.stat(path, { signal })) !== undefined) return "exists";
     const create = (remote: Store): Promise<"created" | "exists"> => remote.createIfAbsent(path, source(), options);
     const outcome = await this.#commit(path, source, create, signal);
-    keeper.forget(path);
+    readThrough.forget(path);
     if (outcome === unreachable) return local.createIfAbsent(path, source(), options);
     if (outcome === "exists") {
-      const taken = await keeper.takeOver(path, signal);
+      const taken = await readThrough.takeOver(path, signal);
       if (taken === "taken") return "exists";
       if (taken === unreachable || (await this.replaceRemotely(path, source, signal)) === unreachable)
         return local.createIfAbsent(path, source(), options);
@@ -195,13 +195,13 @@ export class WriteThrough {
    * remote already goes before it.
    */
   async #createLocalFirst(path: StorePath, source: Source, options: WriteOptions): Promise<"created" | "exists"> {
-    const { local, keeper } = this.#parts;
+    const { local, readThrough } = this.#parts;
     if ((await local.createIfAbsent(path, source(), options)) === "exists") return "exists";
-    keeper.forget(path);
+    readThrough.forget(path);
     const { durable } = options;
     const create = (remote: Store): Promise<"created" | "exists"> => remote.createIfAbsent(path, source(), { durable });
     if ((await this.#commit(path, source, create)) !== "exists") return "created";
-    const taken = await keeper.takeOver(path);
+    const taken = await readThrough.takeOver(path);
     if (taken === "dismissed") await this.replaceRemotely(path, source);
     return taken === "taken" ? "exists" : "created";
   }
@@ -253,11 +253,11 @@ export class WriteThrough {
 
   /** The remote did not hear of it. What it has is known where the local store has the same. */
   async #rememberRemoval(path: StorePath): Promise<void> {
-    const { local, keeper, dismissals } = this.#parts;
+    const { local, readThrough, dismissals } = this.#parts;
     const { kind } = objectAt(path);
     const isOneObject = kind === "record" || (kind === "other" && !isInternal(path));
     const own = isOneObject ? await local.read(path) : undefined;
-    if (own === undefined) keeper.bury(path);
+    if (own === undefined) readThrough.bury(path);
     else await dismissals.note(path, "removed", digestOf([own]));
   }
 
@@ -266,7 +266,7 @@ export class WriteThrough {
    */
   async #hideDamaged(path: StorePath): Promise<void> {
     const object = objectAt(path);
-    if (object.kind === "other" || object.kind === "record") this.#parts.keeper.bury(path);
+    if (object.kind === "other" || object.kind === "record") this.#parts.readThrough.bury(path);
     else await this.#parts.healing.dismissDamaged(object.record, this.#attempt);
   }
 
