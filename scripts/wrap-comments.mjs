@@ -48,7 +48,8 @@ function wrapBlocks(text) {
 }
 
 /**
- * Wraps each paragraph that has a line which is too wide; lists, tags, code and directives stay as they are.
+ * Wraps each paragraph that has a line which is too wide; lists, tags, code and directives stay as
+ * they are.
  *
  * @param {string[]} lines
  * @param {string} prefix
@@ -71,7 +72,7 @@ function wrapLines(lines, prefix) {
   }
   return paragraphs.flatMap((paragraph) => {
     const fits = paragraph.every((line) => prefix.length + line.length <= WIDTH);
-    const keeps = code.has(paragraph) || /^(?:@example|@type|@ts|biome-ignore|\|)/.test(paragraph[0] ?? "");
+    const keeps = code.has(paragraph) || /^(?:@example|@type|@param \{\{|@ts|biome-ignore|\|)/.test(paragraph[0] ?? "");
     return (fits || keeps ? paragraph : fill(paragraph.join(" "), WIDTH - prefix.length)).map((line) => prefix + line);
   });
 }
