@@ -19,7 +19,10 @@ const GRAPHS = { batchSize: NODES, rounds: 9, warmUpRounds: 3 };
 
 type Params = Readonly<Record<string, unknown>>;
 
-/** Addresses of simple params against the bare hash of the same bytes, and against libraries that hash values. */
+/**
+ * Addresses of simple params against the bare hash of the same bytes, and against libraries that
+ * hash values.
+ */
 export async function benchmark(): Promise<BenchmarkReport> {
   const rows: BenchmarkRow[] = [];
   for (const [what, paramsAt] of fieldCases) rows.push(...(await measureFields(what, variantsOf(paramsAt))));
@@ -80,7 +83,10 @@ function at<Item>(items: readonly Item[], i: number): Item {
   return items[i] as Item;
 }
 
-/** Each node has a parameter of its own; a diamond of 50,000 levels has 2 nodes on each and 2^50000 paths. */
+/**
+ * Each node has a parameter of its own; a diamond of 50,000 levels has 2 nodes on each and 2^50000
+ * paths.
+ */
 async function measureGraphs(): Promise<readonly BenchmarkRow[]> {
   const chained = createAddresser({ name: "link", roles: ["previous"] });
   const paired = createAddresser({ name: "node", roles: ["left", "right"] });

@@ -1,21 +1,29 @@
-/** What one benchmark reports; every file here that is a benchmark exports `benchmark(): Promise<BenchmarkReport>`. */
+/**
+ * The report of one benchmark; every file here that is a benchmark exports `benchmark():
+ * Promise<BenchmarkReport>`.
+ */
 export interface BenchmarkReport {
   readonly name: string;
   readonly rows: readonly BenchmarkRow[];
-  /** What a reader must know to judge the figures: a peer that is not installed, a case that was left out. */
+  /**
+   * Facts that a reader needs to judge the figures: a peer that is not installed, a case that was
+   * left out.
+   */
   readonly notes?: readonly string[];
 }
 
-/** One case against at most one peer. All figures are medians of rounds in which both took turns. */
+/**
+ * One case against at most one peer. All figures are medians of rounds in which both took turns.
+ */
 export interface BenchmarkRow {
   readonly case: string;
   readonly ours: number;
-  /** Of both figures: `us`, `ms`, `s`, `MB/s`, `x payload`. */
+  /** The unit of both figures: `us`, `ms`, `s`, `MB/s`, `x payload`. */
   readonly unit: string;
   readonly peer?: string;
   readonly peerValue?: number;
   /** Ours divided by the peer's: below 1, ours is less. */
   readonly ratio?: number;
-  /** What the ratio should be at most; without a ratio, what our own figure should be at most. */
+  /** The highest ratio that is acceptable; without a ratio, the highest figure of our own. */
   readonly goal?: number;
 }

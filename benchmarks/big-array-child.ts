@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a fresh process measured of one save or load. */
+/** The figures that a fresh process measured for one save or load. */
 export interface BigArrayMeasurement {
   readonly elapsedMs: number;
-  /** The most memory that the process ever had, without what it had before the payload was made or asked for. */
+  /**
+   * The most memory that the process ever had, without what it had before the payload was made or
+   * asked for.
+   */
   readonly peakBytes: number;
 }
 
@@ -79,7 +82,8 @@ function assertValues(array: Float64Array): void {
 }
 
 /**
- * Where Linux tells it, the mark of this very process: `resourceUsage().maxRSS` begins with that of the process that started it.
+ * The peak memory of this process alone, if Linux tells it: `resourceUsage().maxRSS` begins with
+ * the peak of the process that started it.
  */
 function peakRssBytes(): number {
   if (process.platform === "linux") {

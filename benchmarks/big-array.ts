@@ -17,7 +17,10 @@ const PEAK_UNIT = "x payload";
 
 const child = fileURLToPath(new URL("./big-array-child.js", import.meta.url));
 
-/** One big array of numbers, each save and each load in a fresh process, all files in the page cache. */
+/**
+ * One big array of numbers, each save and each load in a fresh process, all files in the page
+ * cache.
+ */
 export function benchmark(): Promise<BenchmarkReport> {
   return withTemporaryFolder(async (dir) => {
     const python = findPython();

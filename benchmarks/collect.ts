@@ -8,7 +8,10 @@ import { withTemporaryFolder } from "./temporary-folder.ts";
 
 const COUNT = 10_000;
 const OPTIONS = { batchSize: COUNT, rounds: 7, warmUpRounds: 2 };
-/** A record is believed when its checksum and its address are derived anew; the peer believes everything. */
+/**
+ * We believe a record after we have derived its checksum and its address again; the peer believes
+ * everything.
+ */
 const MAX_RATIO = 4;
 
 const points = definePersistable({
@@ -24,7 +27,9 @@ const estimator = definePersistable({
   summarize: ({ mean }) => ({ mean }),
 });
 
-/** Records into a table, against reading and parsing the same files without a look at what they say. */
+/**
+ * Records into a table, against reading and parsing the same files without a look at what they say.
+ */
 export function benchmark(): Promise<BenchmarkReport> {
   return withTemporaryFolder(async (folder) => {
     const dataDir = fileStore(folder, { durable: false });

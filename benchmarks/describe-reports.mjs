@@ -4,7 +4,9 @@ import { styleText } from "node:util";
 /** @typedef {import("./benchmark.ts").BenchmarkReport} BenchmarkReport */
 /** @typedef {import("./benchmark.ts").BenchmarkRow} BenchmarkRow */
 
-/** @param {{ node: string, platform: string, cpu: string, cores: number, memoryBytes: number }} machine */
+/**
+ * @param {{ node: string, platform: string, cpu: string, cores: number, memoryBytes: number }} machine
+ */
 export function describeMachine({ node, platform, cpu, cores, memoryBytes }) {
   return `Node ${node}, ${platform}, ${cores} x ${cpu}, ${Math.round(memoryBytes / 2 ** 30)} GiB`;
 }
@@ -88,7 +90,7 @@ function withUnit(value, unit) {
  * @param {readonly BenchmarkReport[]} reports
  */
 export function markdownTable(machine, reports) {
-  const lines = [`Medians of interleaved runs (${machine}); \`npm run bench\` measures them anew.`, ""];
+  const lines = [`Medians of interleaved runs (${machine}); \`npm run bench\` measures them again.`, ""];
   lines.push("| | case | ours | peer | theirs | ratio | goal |", "|---|---|---:|---|---:|---:|---:|");
   for (const { name, rows } of reports) {
     for (const row of rows) lines.push(`| ${name} | ${cellsOf(row).join(" | ")} |`);

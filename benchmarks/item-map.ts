@@ -20,7 +20,10 @@ function payloadOf(text: string): { readonly text: string; readonly vector: read
   return { text, vector: Array.from({ length: 16 }, (_, i) => text.length * i) };
 }
 
-/** Payloads of many small items, against a file for each and against keyv; neither verifies what it reads. */
+/**
+ * Payloads of many small items, against a file for each and against keyv; neither verifies what it
+ * reads.
+ */
 export function benchmark(): Promise<BenchmarkReport> {
   return withTemporaryFolder(async (folder) => {
     const items = Array.from({ length: COUNT }, (_, i) => `item number ${i}`);

@@ -15,7 +15,10 @@ const WAITERS = 3;
 /** Waiters that are asleep for good when the clock starts. */
 const SETTLE_MS = 150;
 
-/** What the lease costs where nobody else is there, and how soon others go on; run from the root of the checkout. */
+/**
+ * Measures the cost of a lease without contention, and how soon waiting processes continue; runs
+ * from the root of the checkout.
+ */
 export function benchmark(): Promise<BenchmarkReport> {
   return withTemporaryFolder(async (dir) => {
     const uncontended = await measureUncontended(dir);
@@ -29,7 +32,7 @@ export function benchmark(): Promise<BenchmarkReport> {
     return {
       name: "lease",
       rows: [
-        { case: "acquire and release a lease that nobody else wants", ours: 1000 * median(uncontended), unit: "us" },
+        { case: "acquire and release a lease without contention", ours: 1000 * median(uncontended), unit: "us" },
         { case: "waiter goes on when the payload is there, median", ours: median(woken), unit: "ms" },
         { case: "waiter goes on when the payload is there, p95", ours: p95(woken), unit: "ms", goal: 25 },
         { case: "killed owner is replaced, median", ours: median(replaced), unit: "ms" },

@@ -1,7 +1,10 @@
 /** One of those that are compared. */
 export interface Contender {
   readonly name: string;
-  /** Work of one batch, `batchSize` operations; what it returns is summed up, so that no work can be optimized away. */
+  /**
+   * Work of one batch, `batchSize` operations; what it returns is summed up, so that no work can be
+   * optimized away.
+   */
   run(): number | Promise<number>;
   /** Before each batch, not timed. */
   prepare?(): void | Promise<void>;
@@ -13,7 +16,10 @@ export interface RoundsOptions {
   readonly warmUpRounds: number;
 }
 
-/** Microseconds for one operation of each contender: the median of rounds in which all took turns, in an order that changes. */
+/**
+ * Microseconds for one operation of each contender: the median of rounds in which all took turns,
+ * in an order that changes.
+ */
 export async function measureRounds(
   contenders: readonly Contender[],
   { batchSize, rounds, warmUpRounds }: RoundsOptions,
@@ -22,7 +28,7 @@ export async function measureRounds(
   for (let round = -warmUpRounds; round < rounds; round++) {
     for (const contender of rotated(contenders, round + warmUpRounds)) {
       await contender.prepare?.();
-      // Whoever comes next should not pay for the garbage of whoever came before.
+      // A measurement should not pay for the garbage of the one before.
       globalThis.gc?.({ type: "minor" } as never);
       const startedNs = process.hrtime.bigint();
       // What is synchronous stays so: an await would be charged to it.

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * What people use today, each in its own documented way, on files below `dir`. They are handed a ready key, and check nothing of what they
- * read but what they always check.
+ * The caches that people use today, each in its own documented way, on files below `dir`. They are
+ * handed a ready key, and check nothing of what they read but what they always check.
  */
 export interface PeerCache {
   readonly name: string;
@@ -78,7 +78,10 @@ async function openUnstorage(dir: string): Promise<PeerCache> {
   };
 }
 
-/** It keeps all of a file in memory once it has read it, so that each payload has a file of its own here, opened for each hit. */
+/**
+ * It keeps all of a file in memory once it has read it, so that each payload has a file of its own
+ * here, opened for each hit.
+ */
 async function openFlatCache(dir: string): Promise<PeerCache> {
   const { create } = await import("flat-cache");
   return {
@@ -93,8 +96,9 @@ async function openFlatCache(dir: string): Promise<PeerCache> {
 }
 
 /**
- * On its SQLite adapter where that is installed (`npm install --no-save @keyv/sqlite` compiles or downloads native code), else on a file
- * adapter, which also keeps all of a file in memory: again one file for each payload.
+ * On its SQLite adapter where that is installed (`npm install --no-save @keyv/sqlite` compiles or
+ * downloads native code), else on a file adapter, which also keeps all of a file in memory: again
+ * one file for each payload.
  */
 async function openKeyv(dir: string): Promise<PeerCache> {
   const { default: Keyv } = await import("keyv");

@@ -23,7 +23,7 @@ const DURABLE = { batchSize: 8, rounds: 15, warmUpRounds: 2 };
 const BIG_VALUES = 12_500_000;
 const BIG = { batchSize: 1, rounds: 7, warmUpRounds: 1 };
 
-/** What is written beside a payload: about as long as our record. */
+/** The text that is written beside a payload: about as long as our record. */
 const METADATA = JSON.stringify({ createdAt: new Date(0).toISOString(), note: "x".repeat(1100) }, undefined, 2);
 
 /** Writing payloads that are already in memory under addresses that are not there yet. */
@@ -63,7 +63,10 @@ async function durableWrites(dir: string, sizeBytes: number): Promise<readonly B
   return rowsOf(`${sizeBytes} B, ${ours.name}, durable`, ours.name, [bare], times);
 }
 
-/** All that asking for a payload does when it is not there: look, lease, log, generate, validate, publish. */
+/**
+ * Measures everything that a caller waits for if the payload is missing: look, lease, log,
+ * generate, validate, publish.
+ */
 async function firstTimes(dir: string, sizeBytes: number): Promise<readonly BenchmarkRow[]> {
   const build = openOurs(join(dir, "ours"), json(), sizeBytes, false);
   const bare = writingTwoFiles("two writeFileSync", join(dir, "bare"), sizeBytes, false);

@@ -8,7 +8,7 @@ import { withTemporaryFolder } from "./temporary-folder.ts";
 
 const NODES = 100_000;
 const OPTIONS = { batchSize: NODES, rounds: 7, warmUpRounds: 2 };
-/** What planning may add to finding out that a file is there. */
+/** The time that planning may add to looking whether a file exists. */
 const ALLOWED_US = 1;
 
 type Links = Readonly<Record<string, AnyPersistable>>;
@@ -20,7 +20,10 @@ class Link extends Persistable<number, { readonly index: number }, Links> {
   }
 }
 
-/** Planning graphs of which everything is there, against bare `statSync` calls on the same records. Each round plans persistables that were just built. */
+/**
+ * Planning graphs of which everything is there, against bare `statSync` calls on the same records.
+ * Each round plans persistables that were just built.
+ */
 export async function benchmark(): Promise<BenchmarkReport> {
   const rows: BenchmarkRow[] = [];
   for (const [shape, build] of shapes) {

@@ -79,7 +79,7 @@ else console.log(`${machine}\n\n${describeReports(reports)}`);
 if (busy !== undefined) console.error(busy);
 if (values.readme) writeReadme(markdownTable(machine, reports));
 
-/** Figures of a machine that does other things as well are not to be believed, and whoever reads them should know. */
+/** A machine that also does other work gives wrong figures, so the report says that it was busy. */
 function describeBusy() {
   const [load = 0] = loadavg();
   if (load < cpus().length / 4) return undefined;

@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 
 /**
- * A server that speaks just enough S3 for the official client, and keeps everything in memory: what is measured against it is the client's side. It
- * tells its port to the parent, forgets everything at any word of it, and ends with it.
+ * A server that speaks just enough S3 for the official client, and keeps everything in memory: what
+ * is measured against it is the client's side. It tells its port to the parent, forgets everything
+ * at any word of it, and ends with it.
  */
 interface StoredObject {
   readonly pieces: readonly Buffer[];
@@ -99,7 +100,7 @@ async function send(
   response.end();
 }
 
-/** Of a bucket; for a HEAD of it, that there is one. */
+/** Answers a list of the bucket; the answer to a HEAD only says that the bucket exists. */
 function sendList(response: ServerResponse, prefix: string): void {
   const bucketLength = prefix.indexOf("/", 1) + 1;
   const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();

@@ -23,7 +23,10 @@ const NOTES = [
 
 const child = fileURLToPath(new URL("./s3-child.js", import.meta.url));
 
-/** A big payload and a small one through the store and by the official client alone, against one server on this machine. */
+/**
+ * A big payload and a small one through the store and by the official client alone, against one
+ * server on this machine.
+ */
 export async function benchmark(): Promise<BenchmarkReport> {
   process.env.AWS_ACCESS_KEY_ID = "benchmark";
   process.env.AWS_SECRET_ACCESS_KEY = "benchmark";

@@ -16,7 +16,10 @@ const ROUNDS = { batchSize: NODES, rounds: 31, warmUpRounds: 8 };
 const SLOW_ROUNDS = { batchSize: NODES, rounds: 5, warmUpRounds: 2 };
 /** A hit costs about twenty times as much. */
 const GOAL_US = 1;
-/** Of everything that a node needs besides itself: counters, its place in a line, the other end of each edge. */
+/**
+ * The bytes per node for everything but the node itself: counters, its place in a queue, the other
+ * end of each edge.
+ */
 const GOAL_BYTES = 64;
 
 const noop = async (): Promise<void> => {};
@@ -28,7 +31,10 @@ const shapes: readonly (readonly [shape: string, dependenciesOf: (node: number) 
   [`layers of ${LAYER}`, (node) => (node < LAYER ? [] : [node - LAYER, node - (node % LAYER) - 1])],
 ];
 
-/** What scheduling 100,000 nodes that do nothing costs over awaiting them one after another, and what libraries take for the same. */
+/**
+ * Measures how much scheduling 100,000 empty nodes costs beyond awaiting them one after another,
+ * and how much libraries take for the same.
+ */
 export async function benchmark(): Promise<BenchmarkReport> {
   const rows: BenchmarkRow[] = [];
   for (const [shape, dependenciesOf] of shapes)

@@ -19,7 +19,10 @@ const NOTES = [
   "A write here is a file under another name, its size compared, and a rename; a read is a look, an open, a size, the bytes, a close.",
 ];
 
-/** Small and big objects through the store and by its client alone, one call after the other, against one sshd on this machine. */
+/**
+ * Small and big objects through the store and by its client alone, one call after the other,
+ * against one sshd on this machine.
+ */
 export async function benchmark(): Promise<BenchmarkReport> {
   const server = await startSshd();
   if (server === undefined) return { name: "sftp", rows: [], notes: ["Left out: sshd is not installed."] };

@@ -11,8 +11,9 @@ const PEER_BYTES = 2000;
 const OPTIONS = { batchSize: ARTIFACTS, rounds: 61, warmUpRounds: 15 };
 
 /**
- * A hit: build the persistable from its params tree, which computes its address, and await its payload, which reads and verifies it. Nothing
- * of the payload is in memory before. Peers get a ready key; none of them but cacache verifies.
+ * A hit: build the persistable from its params tree, which computes its address, and await its
+ * payload, which reads and verifies it. Nothing of the payload is in memory before. Peers get a
+ * ready key; none of them but cacache verifies.
  */
 export async function benchmark(): Promise<BenchmarkReport> {
   const rows: BenchmarkRow[] = [];

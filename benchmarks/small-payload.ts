@@ -1,4 +1,7 @@
-/** What a small step gives: an object of a few fields, of about `sizeBytes` of JSON text; different for each index, always of one shape. */
+/**
+ * The payload of a small step: an object of a few fields, of about `sizeBytes` of JSON text;
+ * different for each index, always of one shape.
+ */
 export interface SmallPayload {
   readonly id: number;
   readonly label: string;

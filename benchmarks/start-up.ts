@@ -21,7 +21,8 @@ if (payload.id !== 7) throw new Error("wrong payload");
 
 /** Whole processes, from start to end. */
 export async function benchmark(): Promise<BenchmarkReport> {
-  // Inside the package, so that its own name leads to what was built, as it would from a user's node_modules.
+  // Inside the package, so that its own name leads to what was built, as it would from a user's
+  // node_modules.
   const dir = mkdtempSync(join(dirname(fileURLToPath(import.meta.url)), "start-up-"));
   try {
     return measure(dir);

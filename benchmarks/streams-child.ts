@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { definePersistable } from "persistable-ts";
 import { byteStream } from "persistable-ts/formats/byte-stream";
 
-/** What a process tells of its one action. */
+/** The figures that a process reports about its one action. */
 export interface StreamMeasurement {
   readonly elapsedMs: number;
   readonly peakMegabytes: number;

@@ -12,7 +12,10 @@ const PEAK_GOAL_MB = 100;
 
 const child = fileURLToPath(new URL("./streams-child.js", import.meta.url));
 
-/** A stream of bytes that no memory would hold: stored while it is generated, then replayed, each in a fresh process. */
+/**
+ * A stream of bytes that no memory would hold: stored while it is generated, then replayed, each in
+ * a fresh process.
+ */
 export function benchmark(): Promise<BenchmarkReport> {
   return withTemporaryFolder(async (dir) => {
     const rows: BenchmarkRow[] = [];

@@ -141,7 +141,7 @@ function lengthOf(built: Iterable<{ readonly address: string }>): number {
   return length;
 }
 
-/** What is held after most of the points beyond what is held after some of them. */
+/** The memory that is held after most of the points, minus the memory that is held after a few. */
 function heldMb(items: Iterable<unknown>): number {
   let count = 0;
   let startBytes = 0;

@@ -41,7 +41,10 @@ export function benchmark(): Promise<BenchmarkReport> {
 
 type Columns = { readonly [name: string]: Float64Array | Uint8Array | readonly string[] };
 
-/** Five measurements, two whole numbers, a flag, one of few texts, and one that is nearly never the same. */
+/**
+ * Five measurements, two whole numbers, a flag, one of few texts, and one that is nearly never the
+ * same.
+ */
 function makeColumns(): Columns {
   const numbers = (f: (i: number) => number): Float64Array => Float64Array.from({ length: ROWS }, (_, i) => f(i));
   return {

@@ -22,7 +22,7 @@ emitTypes();
 writeFileSync(join(outDir, "THIRD-PARTY-LICENSES.txt"), bundledPackages.map(licenseOf).join("\n\n"));
 
 /**
- * What the licenses of bundled packages ask for: their text goes wherever their code goes.
+ * The license of a bundled package: its text has to go wherever its code goes.
  *
  * @param {string} name
  */
@@ -33,7 +33,10 @@ function licenseOf(name) {
   return `${name}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
 }
 
-/** One declaration file for each source file that an entry point reaches, by the native compiler: the same in an eighth of the time. */
+/**
+ * One declaration file for each source file that an entry point reaches, by the native compiler:
+ * the same in an eighth of the time.
+ */
 function emitTypes() {
   const args = ["-p", "tsconfig.build.json", "--outDir", outDir];
   const { status } = spawnSync(process.execPath, ["node_modules/typescript-native/bin/tsc", ...args], {
@@ -47,7 +50,8 @@ function emitTypes() {
 }
 
 /**
- * The compiler leaves `./address.ts` in declarations as it is; a reader's compiler looks for `./address.js`.
+ * The compiler leaves `./address.ts` in declarations as it is; a reader's compiler looks for
+ * `./address.js`.
  *
  * @param {string} file
  */

@@ -20,7 +20,10 @@ export const bundledPackages = [
   "get-east-asian-width",
 ];
 
-/** Every entry point, as users name it, and its source, found through the exports map: `./dist/entry/testing.js` is made of `src/entry/testing.ts`. */
+/**
+ * Every entry point, as users name it, and its source, found through the exports map:
+ * `./dist/entry/testing.js` is made of `src/entry/testing.ts`.
+ */
 export const entryPoints = Object.entries(exports).flatMap(([entry, target]) => {
   if (typeof target === "string") return [];
   const name = target.default.replace(/^\.\/dist\/(.*)\.js$/, "$1");
@@ -28,8 +31,9 @@ export const entryPoints = Object.entries(exports).flatMap(([entry, target]) => 
 });
 
 /**
- * Everything that the main entry point imports is one file, because every file that an import opens costs start-up time: one
- * instead of ten saves a third of it. What is imported on first use is a file of its own, and other entry points share both.
+ * Everything that the main entry point imports is one file, because every file that an import opens
+ * costs start-up time: one instead of ten saves a third of it. What is imported on first use is a
+ * file of its own, and other entry points share both.
  *
  * @returns {Promise<{ chunks: import("rolldown").OutputChunk[], warnings: string[] }>}
  */

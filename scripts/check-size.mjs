@@ -1,13 +1,15 @@
 // @ts-check
-// Fails when `import "persistable-ts"` loads more than the limit: minified, with everything that is imported statically,
-// and without what is imported on first use. size-limit can only weigh both together.
+// Fails when `import "persistable-ts"` loads more than the limit: minified, with everything that is
+// imported statically, and without what is imported on first use. size-limit can only weigh both
+// together.
 import { styleText } from "node:util";
 import { transform } from "esbuild";
 import { bundle } from "./bundle.mjs";
 
 /**
- * Keeps what is gained. What a hit must know has grown by 21 kB: which secrets an event may not name, what is kept of a payload that
- * could not be persisted, links between a data directory and an object, credentials in a location, and failures in other realms.
+ * Keeps what is gained. What a hit must know has grown by 21 kB: which secrets an event may not
+ * name, what is kept of a payload that could not be persisted, links between a data directory and
+ * an object, credentials in a location, and failures in other realms.
  */
 const limitBytes = 104_500;
 
@@ -25,7 +27,8 @@ if (sizeBytes >= limitBytes) {
   console.error('Too much. Import what is not needed for every hit on first use: `await import("./x.ts")`.');
   process.exitCode = 1;
 }
-// Such as a dynamic import of what is imported statically as well, and so is loaded at once all the same.
+// Such as a dynamic import of what is imported statically as well, and so is loaded at once all the
+// same.
 for (const warning of built.warnings) console.error(warning);
 if (built.warnings.length > 0) process.exitCode = 1;
 
@@ -43,7 +46,8 @@ function reachStatically(entry) {
 }
 
 /**
- * A file as it is loaded, minified, with a line for each folder that it is made of: what each takes, in proportion.
+ * A file as it is loaded, minified, with a line for each folder that it is made of: what each
+ * takes, in proportion.
  *
  * @param {string} name
  */

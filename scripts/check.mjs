@@ -1,6 +1,6 @@
 // @ts-check
-// Runs every script of package.json that is called `check:…`, one after the other, and tells of each in a line;
-// `npm run check -- lint unused` runs some of them.
+// Runs every script of package.json that is called `check:…`, one after the other, and tells of
+// each in a line; `npm run check -- lint unused` runs some of them.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";

@@ -1,7 +1,8 @@
 // @ts-check
-// `npm run demo`: the text search of examples/text-search, four times, each in a process of its own. Shows what is
-// generated, what is loaded, and what lies on disk afterwards. `npm run demo -- --query "a question of yours"` asks that in
-// the last run, `--keep` goes on with what an earlier demo left, `--data-dir folder` uses a folder of yours as it is.
+// `npm run demo`: the text search of examples/text-search, four times, each in a process of its
+// own. Shows what is generated, what is loaded, and what lies on disk afterwards. `npm run demo --
+// --query "a question of yours"` asks that in the last run, `--keep` goes on with what an earlier
+// demo left, `--data-dir folder` uses a folder of yours as it is.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";

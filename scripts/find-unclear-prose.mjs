@@ -17,7 +17,9 @@ const WORDS = [
   [/\bmend(?:s|ed|ing)?\b/gi, '"fix" or "correct"'],
 ];
 
-/** A doc comment that begins so is not a sentence: the reader has to guess its subject and its verb. */
+/**
+ * A doc comment that begins so is not a sentence: the reader has to guess its subject and its verb.
+ */
 const WITHOUT_SUBJECT =
   /^(?:Of|Under|Within|Upon|Among|So many|So much|So long|What|Where|Who|Whom|Whose|Which|From when|All that|That which)\b/;
 

@@ -11,8 +11,9 @@ const entryPoints = readdirSync(entryFolder, { recursive: true, encoding: "utf8"
   .map((name) => join(entryFolder, name));
 
 /**
- * The tests that reach the source through its entry points only, themselves and their supporting files, and so can run
- * against the built package too. (Reaching inside would load a second copy of each class.)
+ * The tests that reach the source through its entry points only, themselves and their supporting
+ * files, and so can run against the built package too. (Reaching inside would load a second copy of
+ * each class.)
  *
  * @returns {string[]} paths below the root
  */
@@ -37,7 +38,8 @@ function usesFrontDoor(test) {
 }
 
 /**
- * The files of this repository that a file imports; type-only imports leave nothing behind and do not count.
+ * The files of this repository that a file imports; type-only imports leave nothing behind and do
+ * not count.
  *
  * @param {string} file
  */

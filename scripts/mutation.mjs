@@ -1,6 +1,7 @@
 // @ts-check
-// Mutation testing: `npm run mutation`, or `npm run mutation -- --mutate src/util/safe-name.ts`. Stryker brings 150 packages
-// that nothing else needs, so it is fetched when it is first run. It lies inside node_modules, so that it finds our vitest.
+// Mutation testing: `npm run mutation`, or `npm run mutation -- --mutate src/util/safe-name.ts`.
+// Stryker brings 150 packages that nothing else needs, so it is fetched when it is first run. It
+// lies inside node_modules, so that it finds our vitest.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";

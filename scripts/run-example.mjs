@@ -1,6 +1,7 @@
 // @ts-check
-// `npm run example -- thumbnails`: the program of examples/thumbnails, with the options that follow. Its artifacts lie in
-// examples/thumbnails/data, or where `--data-dir` says, and are found there the next time.
+// `npm run example -- thumbnails`: the program of examples/thumbnails, with the options that
+// follow. Its artifacts lie in examples/thumbnails/data, or where `--data-dir` says, and are found
+// there the next time.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";

@@ -1,6 +1,7 @@
 // @ts-check
-// `npm run study`: the parameter study of examples/search-study. Its artifacts lie in examples/search-study/data and are found there the
-// next time. `-- --write` puts the table and the plot in the place of those that are checked in, `--license-count 50` makes a small study.
+// `npm run study`: the parameter study of examples/search-study. Its artifacts lie in
+// examples/search-study/data and are found there the next time. `-- --write` replaces the table and
+// the plot that are checked in, `--license-count 50` makes a small study.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -25,7 +26,8 @@ await build({
   outdir: join(example, "build"),
   outExtension: { ".js": ".mjs" },
   bundle: true,
-  // The threads import the module of the evaluation, which must not be the one that starts the study.
+  // The threads import the module of the evaluation, which must not be the one that starts the
+  // study.
   splitting: true,
   format: "esm",
   platform: "node",

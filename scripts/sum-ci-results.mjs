@@ -1,6 +1,7 @@
 // @ts-check
-// Adds up what the steps of .ci/run left in a folder: `NAME.exit` for each, and for those that ran vitest `NAME.json`.
-// Ends with the line "N passed, N failed, N skipped", and fails when anything failed.
+// Adds up what the steps of .ci/run left in a folder: `NAME.exit` for each, and for those that ran
+// vitest `NAME.json`. Ends with the line "N passed, N failed, N skipped", and fails when anything
+// failed.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
@@ -64,7 +65,8 @@ function sumReport(report) {
 function addTest(sum, test) {
   if (test.status === "passed") sum.passed += 1;
   else if (test.status === "failed") sum.failures.push(test.fullName);
-  // CI has all services, so what skips there would run nowhere; only an older Node is an excuse, and the title says so.
+  // CI has all services, so what skips there would run nowhere; only an older Node is an excuse,
+  // and the title says so.
   else if (/\bNode \d+/.test(test.fullName)) sum.skipped += 1;
   else sum.failures.push(`${test.fullName} (${test.status}, without a Node version in its title)`);
 }

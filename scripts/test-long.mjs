@@ -1,13 +1,14 @@
 // @ts-check
-// Runs the tests whose loops are short by default (kills, crashes, schedules, fuzzing) with their full counts:
-// `npm run test:long`. A count given in the environment wins: `PERSISTABLE_TEST_KILLS=7000 npm run test:long`.
+// Runs the tests whose loops are short by default (kills, crashes, schedules, fuzzing) with their
+// full counts: `npm run test:long`. A count given in the environment wins:
+// `PERSISTABLE_TEST_KILLS=7000 npm run test:long`.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./bundle.mjs";
 
 /**
- * What each count is in a full run. Every test reads its own from the environment, with a small default.
+ * The counts of a full run. Every test reads its own from the environment, with a small default.
  *
  * @type {Record<string, number>}
  */
@@ -58,7 +59,8 @@ if (unknown.length > 0 || unused.length > 0) {
   if (unused.length > 0) console.error(`No test reads ${unused.join(", ")}: take it out of scripts/test-long.mjs.`);
   process.exit(1);
 }
-// `npm run check` asks only whether each count is known: the tests themselves take a quarter of an hour.
+// `npm run check` asks only whether each count is known: the tests themselves take a quarter of an
+// hour.
 if (process.argv.includes("--check-counts")) process.exit(0);
 
 const env = { ...process.env };

@@ -39,7 +39,10 @@ describe("the source", () => {
   });
 });
 
-/** Runs a script, with all that it imports, where there are the globals of the web and none of Node's. */
+/**
+ * Runs a script, with all that it imports, where there are the globals of the web and none of
+ * Node's.
+ */
 async function runInBrowser(contents: string): Promise<void> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: fileURLToPath(root), loader: "ts" },

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const root = path.resolve(import.meta.dirname, "..");
 
-/** What the pages speak of and do not define. */
+/** Declarations that the pages use and do not define. */
 const SURROUNDINGS = `
 declare function simulate(n: number, seed: number): Promise<Float64Array>;
 declare function mean(values: Float64Array): number;
@@ -24,7 +24,10 @@ function moduleOf(page: string): string {
   return `${SURROUNDINGS}${blocks.map(([, code]) => code).join("\n")}`;
 }
 
-/** What the compiler has to say of each module, all of them in one program: most of its time goes into the library. */
+/**
+ * The compiler's complaints about each module. All modules are one program, since most of the
+ * compiler's time goes into the library.
+ */
 function problemsOf(modules: ReadonlyMap<string, string>): Map<string, string[]> {
   const { options } = ts.parseJsonConfigFileContent(
     ts.readConfigFile(path.join(root, "tsconfig.json"), ts.sys.readFile).config,

@@ -27,7 +27,10 @@ function documentedErrors(): Map<string, string> {
   );
 }
 
-/** Of the source, or of the built package where that is what is tested: a class of the one is none of the other's. */
+/**
+ * Imports the source, or the built package if that is tested: a class of the one is not a class of
+ * the other.
+ */
 function importEntryPoint(file: string): Promise<Record<string, unknown>> {
   const isBuilt = process.env.PERSISTABLE_TEST_BUILT === "1";
   const path = isBuilt ? `../dist/entry/${file.replace(/ts$/, "js")}` : `../src/entry/${file}`;

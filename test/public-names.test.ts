@@ -8,7 +8,9 @@ const entryPoints = readdirSync(path.join(root, "src/entry"), { recursive: true,
   .filter((name) => name.endsWith(".ts"))
   .map((name) => path.join(root, "src/entry", name));
 
-/** Each exported name with the declarations that it stands for; an entry point may export one again. */
+/**
+ * Each exported name with the declarations that it stands for; an entry point may export one again.
+ */
 function exportedNames(files: readonly string[], host?: ts.CompilerHost): Map<string, Set<ts.Symbol>> {
   const { config } = ts.readConfigFile(path.join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -57,7 +59,10 @@ const common =
     " ",
   );
 
-/** What the name is about: `Format` of `CsvRowsFormat`, `Column` of `ColumnFor`. */
+/**
+ * The word of a name that says what it stands for: `Format` of `CsvRowsFormat`, `Column` of
+ * `ColumnFor`.
+ */
 function nounOf(name: string): string {
   const words = name.match(/[A-Z][a-z]+|[A-Z]+(?![a-z])/g) ?? [];
   const end = words.findIndex((word) => ["Of", "For", "By"].includes(word));

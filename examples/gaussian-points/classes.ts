@@ -17,7 +17,10 @@ export class GaussianPoints extends Persistable<Float64Array, { n: number; rando
   }
 }
 
-/** A class of its own name in the module would be the payload's; this one says its payload's name itself. */
+/**
+ * A class of its own name in the module would be the payload's; this one says its payload's name
+ * itself.
+ */
 export class PersistableOutlierEstimator extends Persistable<
   OutlierEstimator,
   { zThreshold: number },

@@ -1,7 +1,10 @@
 import { defineClass, structured } from "persistable-ts";
 import { OutlierEstimator } from "./outlier-estimator.ts";
 
-/** The payload is an instance of a class: this says what of it is written down, and what makes an instance again. */
+/**
+ * The payload is an instance of a class: this says what of it is written down, and what makes an
+ * instance again.
+ */
 export const estimatorFormat = structured({
   classes: [
     defineClass(OutlierEstimator, {

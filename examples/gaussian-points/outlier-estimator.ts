@@ -1,6 +1,9 @@
 import { pairwiseSum } from "./pairwise-sum.ts";
 
-/** Knows the mean and the standard deviation of some points, and tells which values lie far from them. */
+/**
+ * Knows the mean and the standard deviation of some points, and tells which values lie far from
+ * them.
+ */
 export class OutlierEstimator {
   readonly mean: number;
   readonly standardDeviation: number;
@@ -12,7 +15,9 @@ export class OutlierEstimator {
     this.zThreshold = zThreshold;
   }
 
-  /** The estimator of these points, with the population's standard deviation, as `numpy.std` has it. */
+  /**
+   * The estimator of these points, with the population's standard deviation, as `numpy.std` has it.
+   */
   static fit(points: Float64Array, zThreshold: number): OutlierEstimator {
     const mean = pairwiseSum(points) / points.length;
     const squares = points.map((point) => (point - mean) * (point - mean));

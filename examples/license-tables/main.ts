@@ -14,7 +14,7 @@ const { rowCount } = await frequent.payload;
 const { words } = frequent.dependencies;
 const { licenses } = words.dependencies;
 
-/** Where other tools find a payload. */
+/** The path at which other tools find a payload. */
 async function fileOf(persistable: typeof frequent | typeof words | typeof licenses): Promise<string> {
   const record = await persistable.record();
   return join(dataDir, persistable.name, record?.payload.file ?? "");

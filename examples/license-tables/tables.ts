@@ -9,7 +9,7 @@ import { z } from "zod";
 const require = createRequire(import.meta.url);
 const { version: installedVersion } = require("spdx-license-list/package.json") as { version: string };
 
-/** Open-source licenses, for whoever opens a spreadsheet. */
+/** Open-source licenses, for people who work with a spreadsheet. */
 export const licenses = definePersistable({
   name: "licenses",
   // An update of the package makes other tables.
@@ -28,7 +28,10 @@ export const licenses = definePersistable({
   },
 });
 
-/** How often each word stands in each license: some hundred thousand rows, for tools that query tables. */
+/**
+ * How often each word stands in each license: some hundred thousand rows, for tools that query
+ * tables.
+ */
 export const words = definePersistable({
   name: "words",
   dependencies: { licenses },
@@ -42,7 +45,10 @@ export const words = definePersistable({
   },
 });
 
-/** In how many licenses each word stands, from two of the three columns, for tools that map a file into memory. */
+/**
+ * In how many licenses each word stands, from two of the three columns, for tools that map a file
+ * into memory.
+ */
 export const frequencies = definePersistable({
   name: "frequencies",
   dependencies: { words },

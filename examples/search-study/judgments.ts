@@ -1,11 +1,16 @@
 /** A question in everyday words, and what a passage says that answers it. */
 export interface Judgment {
   readonly question: string;
-  /** Every passage that this matches answers the question, and no other does; see the README for how that was judged. */
+  /**
+   * Every passage that this matches answers the question, and no other does; see the README for how
+   * that was judged.
+   */
   readonly answer: RegExp;
 }
 
-/** Increased when a question or an answer is changed: results of earlier ones are not comparable. */
+/**
+ * Increased when a question or an answer is changed: results of earlier ones are not comparable.
+ */
 export const JUDGMENTS_VERSION = 2;
 
 export const judgments: readonly Judgment[] = [

@@ -45,7 +45,10 @@ console.log("\nThe best by nDCG@10:");
 console.table(best);
 console.log(`${rows.length} rows: ${join(values["out-dir"], "study.csv")}, drawn in study.svg`);
 
-/** Digits beyond these are noise, and would make every line of the table, and the plot of it, differ between machines. */
+/**
+ * Digits beyond these are noise, and would make every line of the table, and the plot of it, differ
+ * between machines.
+ */
 function shorten(value: number | undefined): number {
   return value === undefined ? Number.NaN : Number(value.toFixed(4));
 }

@@ -1,18 +1,22 @@
 /** How good one ranking is; each number from 0 to 1. */
 export interface RankingQuality {
-  /** 1 / the rank of the first answer; 0 where there is none. Its mean over questions is the mean reciprocal rank. */
+  /**
+   * 1 / the rank of the first answer; 0 where there is none. Its mean over questions is the mean
+   * reciprocal rank.
+   */
   readonly reciprocalRank: number;
   /** How near the first ten are to the best possible ten, where earlier ones count for more. */
   readonly ndcg10: number;
-  /** Which share of all answers is among the first ten. */
+  /** The share of all answers that is among the first ten. */
   readonly recall10: number;
 }
 
 const TOP = 10;
 
 /**
- * The usual measures of a ranking whose documents are answers or not. Discounted gain as in Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR
- * techniques", ACM TOIS 20(4), 2002: an answer at rank r gains 1 / log2(r + 1).
+ * The usual measures of a ranking whose documents are answers or not. Discounted gain as in
+ * Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM TOIS 20(4),
+ * 2002: an answer at rank r gains 1 / log2(r + 1).
  *
  * @param ranking - documents, the best first
  * @param isAnswer - for each document

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 
-/** What is drawn of one evaluation. */
+/** The figures of one evaluation that the plot shows. */
 export interface PlottedRow {
   readonly stemming: boolean;
   readonly weighting: string;
@@ -9,7 +9,10 @@ export interface PlottedRow {
   readonly ndcg10: number;
 }
 
-/** nDCG@10 over the share of the topics: a line for each number of topics, a picture for each weighting and kind of words. */
+/**
+ * nDCG@10 over the share of the topics: a line for each number of topics, a picture for each
+ * weighting and kind of words.
+ */
 export function describePlot(rows: readonly PlottedRow[]): TopLevelSpec {
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",

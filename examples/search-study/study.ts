@@ -10,8 +10,9 @@ export interface StudySettings {
 }
 
 /**
- * Every combination of stemming, weighting, number of topics and share of the topics in a score. What does not depend on a parameter is generated once: one corpus, two
- * tokenizations, a set of vectors for each weighting and number of topics.
+ * Every combination of stemming, weighting, number of topics and share of the topics in a score.
+ * What does not depend on a parameter is generated once: one corpus, two tokenizations, a set of
+ * vectors for each weighting and number of topics.
  */
 export function searchStudy(settings: StudySettings, options: PersistableOptions) {
   const { licenseCount, topicCounts = [25, 50, 100, 200], topicShares = [0, 0.2, 0.4, 0.6, 0.8, 1] } = settings;

@@ -16,7 +16,10 @@ export interface TermLimits {
   readonly maxDocumentShare: number;
 }
 
-/** Counts in how many documents each word stands, and leaves out what is too rare or too common to tell documents apart. */
+/**
+ * Counts in how many documents each word stands, and leaves out what is too rare or too common to
+ * tell documents apart.
+ */
 export function chooseTerms(documents: WordSequence, limits: TermLimits): Vocabulary {
   const documentCount = documents.offsets.length - 1;
   const frequencies = countDocuments(documents, documentCount);

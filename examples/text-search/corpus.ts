@@ -6,14 +6,17 @@ import { cutPassages, type Passage } from "./cut-passages.ts";
 const require = createRequire(import.meta.url);
 const { version: installedVersion } = require("spdx-license-list/package.json") as { version: string };
 
-/** What is searched: the texts of all open-source licenses, cut into passages. */
+/** The texts of all open-source licenses, cut into passages: the search looks through these. */
 export const corpus = definePersistable({
   name: "corpus",
   params: z.object({
     /** The texts come from the package spdx-license-list. An update of it makes another corpus. */
     packageVersion: z.string().default(installedVersion),
     passageWords: z.int().positive().default(100),
-    /** At most so many licenses, the first ones by id: with few of them one can try things out. */
+    /**
+     * The number of licenses at most, the first ones by id: few of them are enough to try things
+     * out.
+     */
     licenseCount: z.int().positive().default(1000),
   }),
   generate: async ({ params }): Promise<readonly Passage[]> => {

@@ -1,17 +1,23 @@
-/** A piece of prose of about a hundred words, and the ids of all licenses in which it stands word for word. */
+/**
+ * A piece of prose of about a hundred words, and the ids of all licenses in which it stands word
+ * for word.
+ */
 export interface Passage {
   readonly licenses: readonly string[];
   readonly text: string;
 }
 
-/** What the package knows of one license. */
+/** The fields that the package has for one license. */
 export interface LicenseText {
   readonly licenseText: string;
 }
 
 const NOT_A_WORD = /[^\p{L}\p{N}]+/gu;
 
-/** Cuts texts into passages. Licenses quote each other at length, so that a passage that stands in many of them is kept once. */
+/**
+ * Cuts texts into passages. Licenses quote each other at length, so that a passage that stands in
+ * many of them is kept once.
+ */
 export function cutPassages(
   licenses: readonly (readonly [id: string, license: LicenseText])[],
   passageWords: number,
@@ -29,7 +35,10 @@ export function cutPassages(
   return [...passages.values()];
 }
 
-/** Whole sentences, as many as it takes to reach the number of words; a long paragraph ends a passage early. */
+/**
+ * Whole sentences, as many as it takes to reach the number of words; a long paragraph ends a
+ * passage early.
+ */
 function cutText(text: string, passageWords: number): string[] {
   const passages: string[] = [];
   let sentences: string[] = [];

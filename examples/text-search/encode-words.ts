@@ -1,4 +1,7 @@
-/** Texts as numbers: the words of text `i` are `sequence[offsets[i]]` to `sequence[offsets[i + 1] - 1]`, each an index into `words`. */
+/**
+ * Texts as numbers: the words of text `i` are `sequence[offsets[i]]` to `sequence[offsets[i + 1] -
+ * 1]`, each an index into `words`.
+ */
 export interface WordSequence {
   readonly words: readonly string[];
   readonly sequence: Uint32Array;

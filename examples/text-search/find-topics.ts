@@ -5,13 +5,14 @@ export interface TopicOptions {
   readonly topicCount: number;
   /** How often the guess is improved. */
   readonly iterations: number;
-  /** Where the random numbers begin. */
+  /** The seed of the random numbers. */
   readonly randomState: number;
 }
 
 /**
- * The directions along which documents differ most, one row for each term: latent semantic analysis, by subspace iteration.
- * Terms that stand in the same kinds of documents point the same way, so that a document can be found by words that it does not have.
+ * The directions along which documents differ most, one row for each term: latent semantic
+ * analysis, by subspace iteration. Terms that stand in the same kinds of documents point the same
+ * way, so that a document can be found by words that it does not have.
  */
 export function findTopics(
   documents: SparseMatrix,

@@ -1,6 +1,6 @@
 import { type DenseMatrix, multiply, type SparseMatrix } from "./sparse-matrix.ts";
 
-/** Where each document points among the topics, in vectors of length 1. */
+/** The direction of each document among the topics, as vectors of length 1. */
 export function projectDocuments(documents: SparseMatrix, topics: DenseMatrix): DenseMatrix {
   const { width, values } = multiply(documents, topics);
   for (let start = 0; start < values.length; start += width) {

@@ -4,13 +4,13 @@ import { describePassage, type SearchResult } from "./describe-passage.ts";
 import { type DenseMatrix, rowCountOf, type SparseMatrix } from "./sparse-matrix.ts";
 import { raritiesOf } from "./weigh-terms.ts";
 
-/** What documents look like to the search. */
+/** The vectors by which the search compares documents. */
 export interface DocumentVectors {
   /** How much each term says about each document. */
   readonly weights: SparseMatrix;
-  /** Where each term points among the topics. */
+  /** The position of each term among the topics. */
   readonly topics: DenseMatrix;
-  /** Where each document points, in vectors of length 1. */
+  /** The direction of each document, as vectors of length 1. */
   readonly documentTopics: DenseMatrix;
 }
 

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import type { ArtifactRecord, PersistableEvent } from "persistable-ts";
 import type { Answers } from "./search.ts";
 
-/** What the report wants to know of a persistable. */
+/** The part of a persistable that the report uses. */
 interface Reported {
   readonly name: string;
   record(): Promise<ArtifactRecord | undefined>;
@@ -16,7 +16,10 @@ export interface Report {
   printAnswers(answers: Answers): void;
 }
 
-/** Tells people what happens; on a terminal in color, and with a line that says what is going on right now. */
+/**
+ * Tells people what happens; on a terminal in color, and with a line that says what is going on
+ * right now.
+ */
 export function createReport(output: NodeJS.WriteStream): Report {
   const startedMs = performance.now();
   const isTerminal = output.isTTY === true;
@@ -98,7 +101,7 @@ function truncate(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
-/** Where there is little room, it does not say which artifact is the nearest. */
+/** Leaves out the nearest artifact, since a column of the report is narrow. */
 function shortenReason(reason: string, length: number): string {
   return reason.length > length ? truncate(reason.replace(/ \([^)]*\)$/, ""), length) : reason;
 }

@@ -1,6 +1,6 @@
 /**
- * A matrix that is mostly zeros, row by row: the entries of row `i` stand at `offsets[i]` to `offsets[i + 1] - 1`.
- * Known elsewhere as compressed sparse rows.
+ * A matrix that is mostly zeros, row by row: the entries of row `i` stand at `offsets[i]` to
+ * `offsets[i + 1] - 1`. Known elsewhere as compressed sparse rows.
  */
 export interface SparseMatrix {
   readonly columnCount: number;
@@ -39,7 +39,9 @@ export function multiplyTransposed(matrix: SparseMatrix, dense: DenseMatrix): De
   return { width, values: product };
 }
 
-/** The same matrix with every row of length 1, so that long documents weigh no more than short ones. */
+/**
+ * The same matrix with every row of length 1, so that long documents weigh no more than short ones.
+ */
 export function normalizeRows(matrix: SparseMatrix): SparseMatrix {
   const values = new Float32Array(matrix.values.length);
   for (let row = 0; row < rowCountOf(matrix); row++) {

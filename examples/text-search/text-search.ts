@@ -5,7 +5,7 @@ import { tokens } from "./tokens.ts";
 import { vectors } from "./vectors.ts";
 import { vocabulary } from "./vocabulary.ts";
 
-/** What may be set; everything but the questions has a default. */
+/** The settings of the search; all but the questions have a default. */
 export interface TextSearchSettings {
   readonly questions: readonly string[];
   readonly licenseCount?: number | undefined;
@@ -16,7 +16,8 @@ export interface TextSearchSettings {
 }
 
 /**
- * The search, and what it is made of. Only builds it: nothing is read, written or generated before somebody asks for a payload.
+ * The search, and what it is made of. Only builds it: nothing is read, written or generated before
+ * the caller asks for a payload.
  *
  * ```
  * corpus ──▶ tokens ──▶ vocabulary ──▶ vectors ──▶ search

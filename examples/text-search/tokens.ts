@@ -17,6 +17,6 @@ export const tokens = definePersistable({
     const texts = passages.map(({ text }) => text);
     return encodeWords(texts, createWordSplitter(params));
   },
-  // Big arrays that nobody changes: one copy for all who ask.
+  // These are big arrays that no caller changes, so all callers can share one copy.
   memory: "shared",
 });

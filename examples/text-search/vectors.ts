@@ -8,7 +8,9 @@ import { tokens } from "./tokens.ts";
 import { vocabulary } from "./vocabulary.ts";
 import { weighTerms } from "./weigh-terms.ts";
 
-/** What each passage is about: how much each term says about it, and where it lies among the topics. */
+/**
+ * The subject of each passage: how much each term says about it, and its position among the topics.
+ */
 export const vectors = definePersistable({
   name: "vectors",
   params: z.object({

@@ -2,7 +2,10 @@ import type { Vocabulary } from "./choose-terms.ts";
 import { type WordSequence, wordsOfText } from "./encode-words.ts";
 import type { SparseMatrix } from "./sparse-matrix.ts";
 
-/** How much a term says about a document: see https://en.wikipedia.org/wiki/Okapi_BM25 and https://en.wikipedia.org/wiki/Tf-idf. */
+/**
+ * How much a term says about a document: see https://en.wikipedia.org/wiki/Okapi_BM25 and
+ * https://en.wikipedia.org/wiki/Tf-idf.
+ */
 export type Weighting = "bm25" | "tf-idf";
 
 const BM25_SATURATION = 1.2;

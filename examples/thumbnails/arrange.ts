@@ -3,7 +3,9 @@ import type { Picture } from "./picture.ts";
 const GAP = 8;
 const PAPER = [244, 241, 234, 255];
 
-/** Pictures in rows on one sheet of paper, each in the middle of a cell of the size of the biggest. */
+/**
+ * Pictures in rows on one sheet of paper, each in the middle of a cell of the size of the biggest.
+ */
 export function arrange(pictures: readonly Picture[], columns: number): Picture {
   const cellWidth = Math.max(...pictures.map(({ width }) => width)) + GAP;
   const cellHeight = Math.max(...pictures.map(({ height }) => height)) + GAP;

@@ -2,7 +2,7 @@ import type { Picture } from "./picture.ts";
 
 const MAX_STEPS = 160;
 const HALF_HEIGHT = 1.15;
-/** Where each of the colors of a palette lies, and between them a mixture. */
+/** The colors of a palette by their positions; a color between two positions is a mixture. */
 const PALETTE = [
   [11, 16, 38],
   [28, 61, 110],

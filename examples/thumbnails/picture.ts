@@ -13,7 +13,7 @@ export function encodePng({ width, height, pixels }: Picture): Uint8Array {
   return PNG.sync.write(png);
 }
 
-/** @throws an Error where the bytes are no PNG file. */
+/** @throws an Error if the bytes are not a PNG file. */
 export function decodePng(bytes: Uint8Array): Picture {
   const { width, height, data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   return { width, height, pixels: data };

@@ -9,7 +9,10 @@ import { drawJulia } from "./draw-julia.ts";
 import { decodePng, encodePng } from "./picture.ts";
 import { shrink } from "./shrink.ts";
 
-/** Just outside the heart of the Mandelbrot set, on whose edge the constants lie: there the sets have most detail, and all fit the frame. */
+/**
+ * Just outside the heart of the Mandelbrot set, on whose edge the constants lie: there the sets
+ * have most detail, and all fit the frame.
+ */
 const EDGE_FACTOR = 1.06;
 
 /** Julia sets, a PNG file each: the slow step, whose payload is a folder. */

@@ -1,6 +1,9 @@
 import type { Picture } from "./picture.ts";
 
-/** The picture with its longer side `maxSide` pixels long, each the mean of the pixels that it covers; smaller ones as they are. */
+/**
+ * The picture with its longer side `maxSide` pixels long, each the mean of the pixels that it
+ * covers; smaller ones as they are.
+ */
 export function shrink(picture: Picture, maxSide: number): Picture {
   const factor = Math.max(picture.width, picture.height) / maxSide;
   if (factor <= 1) return picture;

@@ -20,7 +20,9 @@ import { CREDENTIALS, createBucket, startMoto } from "../support/servers/s3-serv
 import { startSshd } from "../support/servers/sshd.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 
-/** How long a generator keeps its event loop busy while another process waits: 60 s in a long run. */
+/**
+ * How long a generator keeps its event loop busy while another process waits: 60 s in a long run.
+ */
 const BUSY_MS = Number(process.env.PERSISTABLE_TEST_BUSY_MS ?? 2000);
 
 Object.assign(process.env, ACCOUNT, CREDENTIALS.s3rver);
@@ -33,7 +35,7 @@ const oneFile = await buildInstalled("test/support/busy-loop-child.ts", { isOneF
 const address = "b".repeat(64) as Address;
 const timing = { pollMs: 50, beatMs: 200, staleMs: 1_000_000 };
 
-/** Where a child has its store, and the same store here. */
+/** A child's store as its path, and the same store in this process. */
 interface Place {
   readonly place: BusyPlace;
   readonly store: Store;

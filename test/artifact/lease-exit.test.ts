@@ -37,7 +37,7 @@ test("a process that exits takes along the leases that it holds, and no other on
   await acquire("4");
   const own = await readClaim(store, firstClaimPath(addressOf("4")));
   await putClaim(outbiddingPath(addressOf("4"), own?.token ?? ""), { pid: process.ppid });
-  // Taken over by another process that is through with it, and wanted by a third.
+  // Another process took it over and has finished with it, and a third one wants it.
   await acquire("5");
   await putClaim(firstClaimPath(addressOf("5")), { pid: process.ppid });
   // Gone by itself.

@@ -9,7 +9,10 @@ type Kind = Omit<Scenario, "seed">;
 const calm: Kind = { processes: 4, kills: 0, stops: 0, seesDeath: true, failures: 0.3, aborts: 0.2 };
 const sound = { overlaps: 0, doubledWork: 0, falselyCurrent: 0, leftovers: 0, litter: 0, wedged: 0, errors: [] };
 
-/** Plays every seed; what a seed gives is compared with what is expected, so that a failure names the seed. */
+/**
+ * Plays every seed; what a seed gives is compared with what is expected, so that a failure names
+ * the seed.
+ */
 async function playAll(
   kind: Kind,
   toCompare: (outcome: Outcome) => Partial<Outcome>,

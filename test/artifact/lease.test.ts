@@ -609,7 +609,8 @@ describe("a heartbeat", () => {
       expect(text).toMatch(/\n\d{12}\n$/);
     }
     await lease.release();
-    // Under the same name and with the same content: whoever still beat would not notice the difference.
+    // The claim has the same name and content, so an owner that still beat would not notice the
+    // difference.
     await writeFile(file, before);
     await sleep(5 * quick.beatMs);
     expect(readFileSync(file, "utf8")).toBe(before);

@@ -85,7 +85,8 @@ describe.runIf(onLinux)("on Linux, a process", () => {
   });
 
   test("that has ended and was not waited for is gone", async () => {
-    // The shell becomes a program that does not wait for its child, so the child stays in the table as a zombie.
+    // The shell becomes a program that does not wait for its child, so the child stays in the table
+    // as a zombie.
     const parent = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
     try {
       const [line] = (await once(parent.stdout, "data")) as [Buffer];

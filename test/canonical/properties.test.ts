@@ -231,7 +231,10 @@ describe("the quick address", () => {
   });
 });
 
-/** Values in a form that `toEqual` compares strictly: maps and sets by their bytes, -0 and NaN by name. */
+/**
+ * Values in a form that `toEqual` compares strictly: maps and sets by their bytes, -0 and NaN by
+ * name.
+ */
 function normal(item: unknown): unknown {
   if (typeof item === "number") return Object.is(item, -0) ? "-0" : String(item);
   if (item instanceof Map) return { map: [...item].map(([key, inner]) => `${hex(key)} ${hex(inner)}`).sort() };

@@ -524,7 +524,9 @@ function breakable(store: Store, isBroken: () => boolean): Store {
   });
 }
 
-/** Fails in the way that a caller expects of such a result: a promise rejects, an iteration throws. */
+/**
+ * Fails in the way that a caller expects of such a result: a promise rejects, an iteration throws.
+ */
 function failLike(result: unknown, fail: () => never): unknown {
   if (!(result instanceof Promise)) return { [Symbol.asyncIterator]: fail };
   return result.then(fail, fail);

@@ -5,11 +5,13 @@ import { json } from "../../src/entry/index.ts";
 import { fileSamples, inlineSamples, persistSample, type Rig } from "./samples.ts";
 
 /**
- * How many damages of each file are tried, spread evenly over all there are: by default few, in a full run every bit of every byte
- * and every length.
+ * How many damages of each file are tried, spread evenly over all there are: by default few, in a
+ * full run every bit of every byte and every length.
  */
 const DAMAGES = Number(process.env.PERSISTABLE_TEST_DAMAGES ?? 30);
-/** After each n-th damage the artifact is also healed, which costs many times as much as loading. */
+/**
+ * After each n-th damage the artifact is also healed, which costs many times as much as loading.
+ */
 const HEAL_EVERY = 15;
 
 const CORRUPT = "PERSISTABLE_CORRUPT_ARTIFACT";

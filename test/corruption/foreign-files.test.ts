@@ -49,7 +49,9 @@ function swap(one: string, other: string): void {
   renameSync(`${one}~`, other);
 }
 
-/** Damage that is found by `load` and healed by `loadOrGenerate`, for each address that was damaged. */
+/**
+ * Damage that is found by `load` and healed by `loadOrGenerate`, for each address that was damaged.
+ */
 async function expectHealed(rig: Rig, ...params: number[]): Promise<void> {
   for (const n of params) expect([n, await rig.load(n)]).toEqual([n, CORRUPT]);
   for (const n of params) {
@@ -232,7 +234,10 @@ describe("an artifact with a payload file", () => {
   });
 });
 
-/** What a hit costs leaves no time to derive an address; whoever can compute a checksum could forge the payload as well. */
+/**
+ * A hit is too quick to derive an address, and an attacker that can compute a checksum could forge
+ * the payload as well.
+ */
 test("an inline record that was forged with the right checksum gives its payload, and is refused as a record", async () => {
   await using rig = await persistSample(inline);
   forge(rig.recordFile(), (text) => text.replace('"n": 1', '"n": 2'));

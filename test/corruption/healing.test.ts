@@ -54,7 +54,10 @@ test("a damaged artifact holds its place until another one takes it", async () =
   expect(await build().loadOrGenerate()).toEqual({ n: 1 });
 });
 
-/** Runs what another caller does meanwhile: inside of a generator, a request for its own payload is refused. */
+/**
+ * Runs what another caller does meanwhile: inside of a generator, a request for its own payload is
+ * refused.
+ */
 const elsewhere = AsyncLocalStorage.snapshot();
 
 test("an artifact that somebody publishes while a damaged one is generated anew stays, and is what everybody gets", async () => {

@@ -50,7 +50,7 @@ async function publish(store: Store) {
 
 type Build = Awaited<ReturnType<typeof publish>>;
 
-/** What somebody may do next. */
+/** The calls that may follow. */
 const acts: Record<string, (build: Build, store: Store) => Promise<unknown>> = {
   load: (build) => build().load(),
   loadOrGenerate: (build) => build().loadOrGenerate(),

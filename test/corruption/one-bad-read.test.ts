@@ -24,7 +24,7 @@ import { digestsIn } from "../support/faulty-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-/** Where in what is read a bit is changed. */
+/** The positions, as shares of the bytes that are read, at which a bit is changed. */
 const PLACES = [0, 0.013, 0.09, 0.21, 0.34, 0.5, 0.66, 0.87, 0.995, 1];
 
 interface Kind {
@@ -118,7 +118,7 @@ function memoryOf(name: string): Store {
 interface Way {
   readonly title: string;
   readonly fits?: (kind: Kind) => boolean;
-  /** What it gives, as plain data. */
+  /** Returns the result as plain data. */
   ask(build: () => ReturnType<ReturnType<typeof define>["build"]>, kind: Kind): Promise<unknown>;
 }
 

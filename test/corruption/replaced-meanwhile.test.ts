@@ -22,7 +22,10 @@ const definition = definePersistable({
   generate: (): unknown => new Float64Array([++generation]),
 });
 
-/** A store on which somebody replaces the artifact each time, just before its payload is looked at; as often as given. */
+/**
+ * A store in which the artifact is replaced just before its payload is looked at, the first `times`
+ * times.
+ */
 function replacedMeanwhile(store: Store, replace: () => Promise<unknown>, times: number): Store {
   let left = times;
   const before = async (path: string): Promise<void> => {

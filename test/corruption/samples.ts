@@ -70,10 +70,16 @@ export interface Rig extends AsyncDisposable {
   recordFile(n?: number): string;
   /** `undefined` where the payload is inside the record. */
   payloadFile(n?: number): string | undefined;
-  /** What `load()` gives: the code of its error, `right`, or `WRONG` for a value that was never generated under these params. */
+  /**
+   * The result of `load()`: the code of its error, `right`, or `WRONG` for a value that was never
+   * generated under these params.
+   */
   load(n?: number): Promise<string>;
   loadOrGenerate(n?: number): Promise<string>;
-  /** Whether a fresh `load` gives the payload, the record can be read, and what nobody refers to can be collected. */
+  /**
+   * Whether a fresh `load` gives the payload, the record can be read, and files without a reference
+   * can be collected.
+   */
   isSound(n?: number): Promise<boolean>;
 }
 

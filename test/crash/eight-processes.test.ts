@@ -42,7 +42,7 @@ class Eight implements AsyncDisposable {
     return lines.filter((line) => line.startsWith(word)).map((line) => Number(line.split(" ")[1]));
   }
 
-  /** Kill whoever begins as the n-th, in the middle of its work. */
+  /** Kill the n-th process that begins, in the middle of its work. */
   async killOwner(n: number): Promise<Child> {
     while (this.journal("begins").length <= n) await new Promise((resolve) => setTimeout(resolve, 5));
     const owner = this.children.find(({ pid }) => pid === this.journal("begins")[n]);

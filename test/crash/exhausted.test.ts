@@ -18,7 +18,10 @@ const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 const mustRun = process.env.CI === "true" && process.platform === "linux";
 
-/** A folder with an earlier artifact of each kind; on a small disk of its own where that is asked for, and allowed. */
+/**
+ * A folder with an earlier artifact of each kind; on a small disk of its own where that is asked
+ * for, and allowed.
+ */
 class Rig implements AsyncDisposable {
   readonly dataDir: string;
   readonly #isMounted: boolean;
@@ -58,7 +61,10 @@ class Rig implements AsyncDisposable {
     return JSON.parse(stdout) as ExhaustedChildReport;
   }
 
-  /** When the trouble is over: earlier artifacts are there, what failed has left nothing, and everything works again. */
+  /**
+   * When the trouble is over: earlier artifacts are there, what failed has left nothing, and
+   * everything works again.
+   */
   async expectSound(): Promise<void> {
     const store = fileStore(this.dataDir);
     for (const kind of KINDS) {
@@ -173,7 +179,8 @@ describe.skipIf(process.platform === "win32")("a persistable, where the system s
     };
     // The program, the library and the thread that renews leases take about forty of them.
     expect(await publish("ulimit -n 64", 4)).toEqual({ good: 200, codes: [] });
-    // Chance decides how many of two hundred get through, and whether the generators can write their own files.
+    // Chance decides how many of two hundred get through, and whether the generators can write
+    // their own files.
     const { codes } = await publish("ulimit -n 64", 200);
     expect([TOO_MANY, OWN_FILE]).toEqual(expect.arrayContaining([...codes]));
     expect(await publish("true", 200)).toEqual({ good: 200, codes: [] });

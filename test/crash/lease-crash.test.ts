@@ -16,7 +16,10 @@ const KILLS_PER_ADDRESS = 3;
 const CONTENDERS = 4;
 
 const address = "e".repeat(64);
-/** An owner that is silent for this long is dead; for one of whom it is certain, nobody would wait this long. */
+/**
+ * An owner that is silent for this long counts as dead; if an owner is known to be dead, no process
+ * waits this long.
+ */
 const impatient: LeaseTiming = { pollMs: 20, beatMs: 100, staleMs: 1500 };
 const patient: LeaseTiming = { pollMs: 20, beatMs: 100, staleMs: 1_000_000 };
 const child = await buildChild("test/support/lease-child.ts");
@@ -84,10 +87,11 @@ describe("processes that want one payload", () => {
       while (killed.length < KILLS_PER_ADDRESS) {
         const holding = children.map((one) => one.waitFor<LeaseReport>(holds).then(() => one));
         const holder = await Promise.any(holding).catch(() => undefined);
-        // One was through before we got it.
+        // One had finished before we got it.
         if (holder === undefined) break;
         await sleep(50 * Math.random());
-        // Mostly the one that holds the lease, at any moment of its work; sometimes one that waits, or has only just begun.
+        // Mostly the one that holds the lease, at any moment of its work; sometimes one that waits,
+        // or has only just begun.
         const victim = Math.random() < 0.7 ? holder : (children.at(-1) ?? holder);
         victim.kill();
         await victim.ended;
@@ -97,14 +101,15 @@ describe("processes that want one payload", () => {
       await Promise.all(children.map(({ ended }) => ended));
       const begun = begunIn(folder, of);
       const payload = await store.read(storePath("payload", `${of}.json`));
-      // Each of them was killed before it was through, but for the last.
+      // Each of them but the last was killed before it had finished.
       expect(begun.slice(0, -1).filter((pid) => !killed.some((child) => child.pid === pid))).toEqual([]);
       expect(Number(Buffer.from(payload ?? []))).toBe(begun.at(-1));
       expect(reportsOf([...killed, ...children], "lost")).toEqual([]);
       expect(await readLease(store, of)).toBeUndefined();
       takeovers += reportsOf([...killed, ...children], "takeover").length;
     }
-    // How many of the killed ones held it then is the machine's choice: on a busy one, work ends before it is killed.
+    // How many of the killed ones held it then is the machine's choice: on a busy one, work ends
+    // before it is killed.
     expect(takeovers).toBeGreaterThan(Math.floor(KILLS / 20));
   });
 });

@@ -42,7 +42,7 @@ describe("the artifact protocol, on a simulated disk", () => {
   });
 });
 
-/** What was done wrong on purpose, to see that it would be noticed. */
+/** Bugs that are planted to see that the simulation notices them. */
 const bugs: readonly (readonly [bug: string, world: Partial<World>])[] = [
   ["record before payload", { wrapStore: withRecordFirst }],
   ["no fsync of the payload", { wrap: (disk) => withoutSync(disk, (path) => path.startsWith("/home/sim/points/")) }],

@@ -128,7 +128,10 @@ function withRenameForLink(disk: FileSystem): FileSystem {
   return override(disk, { link: (path, newPath) => disk.async.rename(path, newPath) });
 }
 
-/** Every second link does its work and says that the name was taken; and no two looks at a file find the same one. */
+/**
+ * Every second link does its work and says that the name was taken; and no two looks at a file find
+ * the same one.
+ */
 function withoutIdentities(disk: FileSystem): FileSystem {
   let count = 0;
   return override(disk, {

@@ -15,7 +15,8 @@ describe.skipIf(process.platform === "win32")("a run whose standard error nobody
     const done = folder.join("done.json");
     const input: ClosedPipeInput = { dataDir: folder.join("data"), way, done };
     const file = await buildChild("test/support/closed-pipe-child.ts");
-    // A pipe of the shell, since that is what users have; `head` leaves when the first line has come.
+    // A pipe of the shell, since that is what users have; `head` leaves when the first line has
+    // come.
     const shell = 'set -o pipefail; "$0" "$@" 2>&1 >/dev/null | head -1 >/dev/null';
     const args = ["-c", shell, process.execPath, file, JSON.stringify(input)];
     const [code] = await once(spawn("bash", args, { stdio: "ignore" }), "exit");

@@ -19,7 +19,7 @@ class FakeTerminal implements DisplayStream {
     return true;
   }
 
-  /** What is seen in the end: moves of the cursor and erased lines carried out. */
+  /** The lines on the screen in the end, after all moves of the cursor and all erasures. */
   get screen(): string[] {
     const lines: string[] = [""];
     let row = 0;

@@ -47,7 +47,7 @@ async function runStudy(): Promise<Run> {
 
 const studyOf = (settings: StudySettings) => searchStudy({ licenseCount: 30, ...settings }, { dataDir: folder.path });
 
-/** What a run would generate, by name. */
+/** The number of payloads that a run would generate, by name. */
 async function missingFor(settings: StudySettings): Promise<Record<string, number>> {
   const missing: Record<string, number> = {};
   for (const { name, state } of (await plan(studyOf(settings))).nodes)

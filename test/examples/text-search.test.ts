@@ -17,7 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-/** What happens where the artifacts of `settings` are there already. */
+/**
+ * Runs a changed search when the artifacts of `settings` are already there, and tells which
+ * payloads it generated and loaded.
+ */
 async function answer(changes: Partial<TextSearchSettings>): Promise<{ generated: string[]; loaded: string[] }> {
   const happened = { generated: [] as string[], loaded: [] as string[] };
   const onEvent = ({ type, name }: PersistableEvent): void => {

@@ -31,7 +31,7 @@ async function writeByAvsc(schema: AvroSchema, values: readonly unknown[], codec
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** What avsc made of Buffers and classes of its own, in plain objects. */
+/** The value that avsc decoded as Buffers and classes of its own, as plain objects. */
 function plain(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value as Uint8Array);
   if (Array.isArray(value)) return value.map(plain);
@@ -55,7 +55,9 @@ const scalars: readonly AvroSchema[] = [
   { type: "bytes", logicalType: "decimal", precision: 4, scale: 2 },
 ];
 
-/** Makes schemas of every kind, whose names are all different, and that refer to what they defined. */
+/**
+ * Makes schemas of every kind, whose names are all different, and that refer to what they defined.
+ */
 class SchemaMaker {
   readonly #draw: fc.GeneratorValue;
   readonly #defined: string[] = [];
@@ -111,7 +113,8 @@ class SchemaMaker {
   #define(outer: string): { names: object; full: string; namespace: string } {
     this.#count += 1;
     const name = `T${this.#count}`;
-    // Each has a namespace: avsc loses, in the files that it writes, that one has none inside of one that has.
+    // Each has a namespace: avsc loses, in the files that it writes, that one has none inside of
+    // one that has.
     const given = this.#pick(outer === "" ? ["a", "a.b"] : [undefined, "a", "a.b"]);
     const namespace = given ?? outer;
     const full = `${namespace}.${name}`;
@@ -129,7 +132,10 @@ class SchemaMaker {
   }
 }
 
-/** A value that a type holds, of such longs as avsc takes for numbers; it gets short after some parts. */
+/**
+ * A value that a type holds, of such longs as avsc takes for numbers; it gets short after some
+ * parts.
+ */
 function makeValue(draw: fc.GeneratorValue, type: AvroType, made = { parts: 0 }): unknown {
   made.parts += 1;
   const isLong = made.parts > 40;

@@ -20,7 +20,10 @@ const implementations = {
 
 type Library = typeof implementations;
 
-/** Each format, made by the heads or by the implementations, with a payload that it holds and one that it refuses. */
+/**
+ * Each format, made by the heads or by the implementations, with a payload that it holds and one
+ * that it refuses.
+ */
 const table: readonly (readonly [string, (from: Library) => AnyFormat, payload: unknown, refused: unknown])[] = [
   ["structured", ({ structured }) => structured(), new Map([[1, { a: [2n] }]]), () => {}],
   ["json", ({ json }) => json(), { a: [1, null] }, undefined],

@@ -31,7 +31,7 @@ const formats = {
   "brotli(structured)": brotli(structured({ classes: [money] })),
 } as unknown as Record<string, Format>;
 
-/** What comes back from the bytes that were written, as a file would hold them. */
+/** The payload that is decoded from the bytes that were written, as a file would hold them. */
 async function reload(format: Format, payload: unknown): Promise<unknown> {
   await format.check(payload);
   const written = Buffer.concat(await format.encode(payload));

@@ -120,7 +120,8 @@ describe("a page of the second kind may say levels that a flat column does not n
   test("more of them than the page holds is damage", async () => {
     const bytes = makeParquet(6, [{ name: "b", type: 0, values: bits, present, version: 2 }]);
     const damaged = bytes.slice();
-    // The number of bytes of the definition levels is the 7th field of the page's head: 12, in zigzag 24.
+    // The number of bytes of the definition levels is the 7th field of the page's head: 12, in
+    // zigzag 24.
     const at = damaged.indexOf(24);
     damaged[at] = 126;
     await expect(rowsOf(damaged)).rejects.toThrow(/more bytes of levels/);

@@ -5,7 +5,9 @@ import { SeededRandom } from "../support/seeded-random.ts";
 
 const format = structured();
 
-/** A body in the envelope of the format, with no buffers: no names, no instances, then the value. */
+/**
+ * A body in the envelope of the format, with no buffers: no names, no instances, then the value.
+ */
 function forge(value: readonly number[], names: readonly number[] = [0, 0]): Uint8Array {
   const body = Uint8Array.from([0xff, 0x0f].concat(names, value));
   const bytes = new Uint8Array(16 + body.length);

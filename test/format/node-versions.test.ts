@@ -8,11 +8,14 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const run = promisify(execFile);
 
-/** Programs of other versions of Node, as a PATH is written; the one that runs this test is always among them. */
+/**
+ * Programs of other versions of Node, as a PATH is written; the one that runs this test is always
+ * among them.
+ */
 const others = (process.env.PERSISTABLE_NODES ?? "").split(delimiter).filter((program) => program !== "");
 const nodes = [process.execPath, ...others];
 
-/** What an older Node cannot read, and says so. */
+/** Payloads that an older Node cannot read, and refuses with an error. */
 const newer = ["float16", "modifiers"];
 
 test(`what structured writes is read by every Node, of ${nodes.length}`, async () => {

@@ -20,7 +20,8 @@ import { type MadeColumn, makeParquet } from "../support/make-parquet.ts";
 import { queryDuckdb } from "../support/query-duckdb.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-// Of whatever file: what a format reads, it can write, and it is the same again. Otherwise a reader would make values that no writer lets through.
+// Of whatever file: what a format reads, it can write, and it is the same again. Otherwise a reader
+// would make values that no writer lets through.
 
 const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
 
@@ -31,7 +32,7 @@ interface Tables {
   decode(bytes: Uint8Array, limits: typeof defaultDecodeLimits): unknown;
 }
 
-/** What was decoded, or undefined where the format refused the file with an error about the file. */
+/** The decoded payload; undefined if the format refused the file with an error about the file. */
 async function decodeOrRefuse<Payload>(decode: () => Payload | Promise<Payload>): Promise<Payload | undefined> {
   try {
     return await decode();

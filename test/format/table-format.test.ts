@@ -117,7 +117,10 @@ async function encode(payload: ColumnTable): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(await format.encode(payload as never)));
 }
 
-/** Damage may say that what is nested was written by a newer Node, which is no lie about the bytes. */
+/**
+ * Damaged bytes may claim that a nested value was written by a newer Node: that error is right
+ * about the bytes.
+ */
 function decodeDamaged(bytes: Uint8Array, limits: DecodeLimits): ColumnTable {
   try {
     return table({ columns: true }).decode(bytes, limits) as unknown as ColumnTable;

@@ -92,7 +92,10 @@ describe("a column of Arrow of a type that is not read hides no other column, an
     );
   });
 
-  /** Of a type that no reader knows yet: the one byte that says the type of a duration, changed. */
+  /**
+   * Gives a column a type that no reader knows yet: it changes the one byte that says the type of a
+   * duration.
+   */
   async function newer(bytes: Uint8Array): Promise<Uint8Array> {
     const duration = 18;
     for (let at = bytes.length - 11; at > 0; at--) {

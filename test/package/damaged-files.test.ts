@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 
 /**
- * What a reader does with a file:
+ * The behavior of a reader that is given a damaged file:
  * - `reads it`: it hands out the rows that are in a sound file.
  * - `misreads it`: it hands out rows that are not in the file.
  * - `refuses it`: it rejects with an error that its caller can catch.
@@ -182,7 +182,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs Node with so much processor time and memory. No clock ends it: a busy machine changes nothing. */
+/**
+ * Runs Node with so much processor time and memory. No clock ends it: a busy machine changes
+ * nothing.
+ */
 function runLimited(args: readonly string[]): Promise<Ended> {
   const limits = `ulimit -c 0; ulimit -t ${PROCESSOR_SECONDS}; exec "$0" "$@"`;
   const node = [process.execPath, `--max-old-space-size=${HEAP_MEGABYTES}`, ...args];

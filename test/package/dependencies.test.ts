@@ -45,7 +45,8 @@ describe("the manifest", () => {
 });
 
 describe("what the lock file installs", () => {
-  // npm warns about engines and installs all the same, so a release that has left Node 20 would come in unseen.
+  // npm warns about engines and installs all the same, so a release that has left Node 20 would
+  // come in unseen.
   it.each(["20.19.0", "22.12.0", "24.0.0"])("accepts Node %s", (nodeVersion) => {
     expect(subset(nodeVersion, manifest.engines.node)).toBe(true);
     expect(refusing(nodeVersion)).toEqual([]);
@@ -55,7 +56,8 @@ describe("what the lock file installs", () => {
     expect(refusing("18.0.0").length).toBeGreaterThan(10);
   });
 
-  // npm drops the builds for other machines from the lock file when it cannot get them; npm ci then refuses it everywhere.
+  // npm drops the builds for other machines from the lock file when it cannot get them; npm ci then
+  // refuses it everywhere.
   it("names the builds for every platform", () => {
     const names = new Set(locked.map(([path]) => path.replace(/^.*node_modules\//, "")));
     const wanted = locked.flatMap(([, { optionalDependencies }]) => Object.keys(optionalDependencies ?? {}));

@@ -28,7 +28,8 @@ const checkout = join(workspace, "checkout");
 const project = join(workspace, "project");
 const installed = join(project, "node_modules", manifest.name);
 
-// Built and packed in a copy, so that the tests leave the checkout, and whoever is using its dist/, alone.
+// Built and packed in a copy, so that the tests leave the checkout alone, and the programs that use
+// its dist/.
 beforeAll(() => {
   const leftOut = new Set(["node_modules", ".git", "dist", "coverage", "reports", ".stryker-tmp"]);
   cpSync(root, checkout, { recursive: true, filter: (path) => !leftOut.has(basename(path)) });
@@ -47,7 +48,8 @@ function pack(folder: string): string {
 }
 
 function run(command: string, args: readonly string[], cwd: string): string {
-  // An outer npm hands its own settings down in npm_* variables; this one belongs to another project.
+  // An outer npm hands its own settings down in npm_* variables; this one belongs to another
+  // project.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
   const result = spawnSync(command, args, {
     cwd,
@@ -142,7 +144,7 @@ describe("the packed package", () => {
   });
 });
 
-/** What a program of every part tells where all of it works, and no peer is installed. */
+/** The report of a program that uses every part, if all of it works and no peer is installed. */
 const everyPart = {
   planned: 6,
   generated: 6,

@@ -6,7 +6,10 @@ import { type TemporaryFolder, temporaryFolder } from "../support/temporary-fold
 
 const plain = definePersistable({ name: "plain", generate: () => 1 });
 
-/** Generates where something lies in the place of the log file, and gives what the process was warned of. */
+/**
+ * Generates a payload while something else has the path of the log file, and returns the warnings
+ * of the process.
+ */
 async function generateBeside(folder: TemporaryFolder, plant: (log: string) => void): Promise<string[]> {
   const warnings: string[] = [];
   const spy = vi.spyOn(process, "emitWarning").mockImplementation((warning) => void warnings.push(String(warning)));

@@ -14,7 +14,7 @@ import {
 } from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-/** What Python persistable 1.3.1 does, behavior by behavior. */
+/** The behavior of Python persistable 1.3.1, one test for each. */
 
 interface PointsParams {
   readonly n: number;

@@ -15,7 +15,10 @@ import {
 } from "../../src/entry/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-/** The defects that were shown in Python persistable 1.3.1, each of which must be gone; the numbers are those of the list that they were collected in. */
+/**
+ * The defects that were shown in Python persistable 1.3.1, each of which must be gone; the numbers
+ * are those of the list that they were collected in.
+ */
 
 const quiet = { logger: { debug() {}, info() {}, warn() {}, error() {} } };
 

@@ -22,7 +22,10 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Of each kind of format: a generator whose payloads differ each time that it runs, and what a payload holds. */
+/**
+ * A kind of format: its generator returns another payload each time that it runs, and `read` tells
+ * what a payload holds.
+ */
 interface Kind {
   readonly format: Format<never>;
   generate(round: number, workDir: () => string): unknown;

@@ -15,7 +15,7 @@ import * as defined from "./worker-definitions-module.ts";
 /** A program whose generators run on worker threads. It tells what comes of one scenario. */
 const { scenario, dataDir } = JSON.parse(process.argv[2] ?? "{}") as { scenario: string; dataDir: string };
 
-/** What an array, a file or a folder holds. */
+/** The content of an array, a file or a folder. */
 function readable(payload: unknown): unknown {
   if (typeof payload !== "string") return [...(payload as Float64Array)];
   const file = statSync(payload).isDirectory() ? path.join(payload, "a.txt") : payload;

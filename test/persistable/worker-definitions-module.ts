@@ -14,7 +14,7 @@ import {
   type Untracked,
 } from "../../src/entry/index.ts";
 
-/** What a program keeps in a module of its own, for worker threads to import. */
+/** The definitions of a program, in a module of their own that worker threads can import. */
 
 export const upstream = definePersistable({
   name: "upstream",
@@ -35,7 +35,7 @@ export const doubled = definePersistable({
   },
 });
 
-/** What the thread that generated `doubled` still has of it. */
+/** Tells what the thread that generated `doubled` still has of its payload. */
 export const leftover = definePersistable({
   name: "leftover",
   worker: true,
@@ -86,7 +86,7 @@ export const obstructedFolder = definePersistable({
   },
 });
 
-/** Of a class whose codec is broken on the main thread, as long as that says so. */
+/** A class whose codec fails on the main thread for as long as that thread says so. */
 export class Reading {
   readonly value: number;
   constructor(value: number) {

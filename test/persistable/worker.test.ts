@@ -23,7 +23,7 @@ beforeAll(async () => {
   return () => programFolder[Symbol.asyncDispose]();
 });
 
-/** What comes of a scenario in a program of its own, which has to end by itself. */
+/** Runs a scenario in a program of its own, which has to end by itself, and returns its report. */
 async function play(
   scenario: string,
   { nodeArgs = [], look }: { nodeArgs?: readonly string[]; look?: (dataDir: string) => Promise<void> } = {},

@@ -60,7 +60,8 @@ test("what was generated is kept where it could not be written, and the next cal
   );
   expect(error).toMatchObject({ failedItems: 20, keptItems: 20, cause: { code: "PERSISTABLE_STORE_IO" } });
   expect(squaresOf(error.payload as Float64Array[])).toEqual(SQUARES.slice(0, 20));
-  // Neither what the caller does to it nor what the generator does with its memory changes what is written.
+  // Neither what the caller does to it nor what the generator does with its memory changes what is
+  // written.
   for (const payload of error.payload as Float64Array[]) payload.fill(-1);
   expect(paid).toHaveLength(20);
   expect(squaresOf(await squares.load(ITEMS.slice(10, 30)))).toEqual(SQUARES.slice(10, 30));

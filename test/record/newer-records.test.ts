@@ -66,7 +66,7 @@ const unreadable: readonly (readonly [what: string, make: (record: string) => st
   ["an end that is no JSON", (record) => `${record.replace('"record": 1', '"record": 2')}--\nmore\n`],
 ];
 
-/** What says of itself only in places that the quick way leaves out. */
+/** Whether a record shows that it is newer only in places that the quick read skips. */
 const isDeep = (what: string): boolean => what.startsWith("another kind") || what.startsWith("a kind");
 
 const samples: readonly (readonly [title: string, format: unknown, inlineBytes: number | undefined])[] = [

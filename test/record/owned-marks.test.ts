@@ -3,7 +3,10 @@ import { expect, it } from "vitest";
 
 const root = new URL("../../src/", import.meta.url);
 
-/** What tells where something lies in a record, or under which name, and the files that may say it. */
+/**
+ * Each mark shows where something lies in a record, or under which name; only its owners may
+ * contain it.
+ */
 const marks = [
   { mark: /\\?"checksum\\?"/, owners: ["record/layout.ts"], planted: '/^\\{\\n {2}"checksum": "sha256:/' },
   {

@@ -21,7 +21,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const BOM = "\u{feff}";
 
-/** What tools do to files that they take for text. */
+/** The ways in which tools rewrite files that they take for text. */
 const rewritings: readonly (readonly [what: string, rewrite: (text: string) => string])[] = [
   ["CR LF line ends", (text) => text.replaceAll("\n", "\r\n")],
   ["a byte order mark", (text) => `${BOM}${text}`],

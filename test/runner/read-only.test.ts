@@ -11,7 +11,7 @@ const isRoot = process.getuid?.() === 0;
 
 const RECORD_WARNING = /The record of this run cannot be written/g;
 
-/** What a process of its own gets. */
+/** Asks in a process of its own, and returns its report and the number of its warnings. */
 async function askElsewhere(input: HitsInput) {
   await using child = startChild(await buildChild("test/support/hits-child.ts"), input);
   await child.ended;

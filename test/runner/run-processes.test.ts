@@ -38,7 +38,9 @@ function isCompleted(line: RunPipelineLine): line is Extract<RunPipelineLine, { 
   return line.is === "completed";
 }
 
-/** Whatever should not be left lying in a data directory: claims, temporary files, half artifacts. */
+/**
+ * Whatever should not be left lying in a data directory: claims, temporary files, half artifacts.
+ */
 async function litterIn(folder: string): Promise<string[]> {
   const store = fileStore(path.join(folder, "data"));
   const left = readdirSync(path.join(folder, "data", ".persistable"), { recursive: true, withFileTypes: true })
@@ -98,7 +100,8 @@ describe("several processes that run the same pipeline on one data directory", (
     expect(completed).toBeGreaterThanOrEqual(PROCESSES);
     const generated = generatedIn(folder.path);
     expect(new Set(generated).size).toBe(NODES);
-    // A process may be killed after its generator was through and before the artifact was there: at most what it had in hand.
+    // A process may be killed after its generator has finished and before the artifact is there, so
+    // at most the nodes that it was running are generated again.
     expect(generated.length - NODES).toBeLessThanOrEqual(KILLS * 8);
     await using last = await start(folder.path);
     expect(await last.waitFor(isCompleted)).toMatchObject({ generated: 0 });

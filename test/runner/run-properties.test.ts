@@ -10,13 +10,13 @@ import {
   run,
 } from "../../src/entry/pipeline.ts";
 
-/** What no shape knows beforehand. */
+/** Roles that no type knows beforehand. */
 type Roles = Record<`from${number}`, () => AnyPersistable>;
 
 const numRuns = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 400) / 10;
 
 interface Shape {
-  /** Of each node, which earlier ones it is made from. */
+  /** For each node, the earlier nodes that it is made from. */
   readonly dependencies: readonly (readonly number[])[];
   readonly targets: readonly number[];
   /** Artifacts that are there before the run. */
@@ -25,7 +25,7 @@ interface Shape {
   readonly broken: readonly number[];
   readonly keepGoing: "stop" | "independent" | "everything";
   readonly concurrency: number;
-  /** The run is aborted when so many generators have begun. */
+  /** The run is aborted when this many generators have begun. */
   readonly abortAfter: number | undefined;
   readonly retries: number;
 }
@@ -94,12 +94,12 @@ class World {
   }
 }
 
-/** What each payload must be: one, and all that it is made from. */
+/** The right payload of each node: one plus the payloads that it is made from. */
 function payloadIn(shape: Shape, id: number): number {
   return (shape.dependencies[id] ?? []).reduce((sum, index) => sum + payloadIn(shape, index), 1);
 }
 
-/** What the targets need and is not there: nothing upstream of what is there. */
+/** The nodes that the targets need and that are missing, without anything upstream of a hit. */
 function missingOf(shape: Shape, persisted: ReadonlySet<number>): Set<number> {
   const missing = new Set<number>();
   const visit = (id: number): void => {
@@ -175,7 +175,7 @@ test("any run of any pipeline generates each node at most once, after what it is
         expect([...world.through].sort()).toEqual([...missing].filter(isReached).sort());
       }
 
-      // Mended and run again, it goes on from there.
+      // After the generators are fixed, a second run goes on from there.
       world.broken = new Set();
       const before = new Set(world.through);
       await runOnce({ ...shape, abortAfter: undefined }, world);

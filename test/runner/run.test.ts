@@ -17,7 +17,10 @@ import {
 } from "../../src/entry/pipeline.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-/** A chain with a branch: numbers → squares → sum, and numbers → count. What is generated is written down. */
+/**
+ * A chain with a branch: numbers → squares → sum, and numbers → count. What is generated is written
+ * down.
+ */
 function createWorld() {
   const generated: string[] = [];
   const numbers = definePersistable({

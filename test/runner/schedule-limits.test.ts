@@ -69,7 +69,8 @@ describe("a limit", () => {
       execute: async (node) => {
         begun.push(node);
         await setImmediate();
-        // Those of one pool end between those of the other: both are never free at the same time by themselves.
+        // Those of one pool end between those of the other: both are never free at the same time by
+        // themselves.
         if (node > 0) await setImmediate();
       },
     });

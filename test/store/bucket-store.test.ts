@@ -13,7 +13,10 @@ const MIB = 1024 * 1024;
 const PATH = storePath("points", "a.json");
 const KEY = `team/${PATH}`;
 const patience: BucketPatience = { attempts: 4, delayMs: 1, stallMs: 1500 };
-/** Where nothing stalls on purpose: a busy machine is no stall. */
+/**
+ * The patience of tests in which nothing stalls on purpose: a busy machine must not count as a
+ * stall.
+ */
 const UNHURRIED_MS = 30_000;
 const lost: Mishap = { kind: "lost" };
 const busy: Mishap = { kind: "refused", status: 503, code: "SlowDown" };

@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync } from "node:fs";
 import { fileStore } from "../../src/store/folder/file-store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 
-/** What a process under some restriction is to try. */
+/** The task of a process that runs under some restriction. */
 export interface ChildTask {
   readonly task: "everything" | "burst" | "exhaustion";
   readonly dir: string;

@@ -271,7 +271,10 @@ describe("the temporary files of a folder", () => {
   });
 });
 
-/** What processes that were killed, or not, have left; the place of this process stands in the names of its own. */
+/**
+ * Plants temporary files of processes that were killed, and of others that live; the names of this
+ * process's own files say where it runs.
+ */
 async function plantTemporaries(folder: string): Promise<{ ofLiving: string; ofElsewhere: string }> {
   const [place] = await ownPlace();
   const dead = execFileSync(process.execPath, ["-p", "process.pid"]).toString().trim();

@@ -54,7 +54,8 @@ describe.each(payloadKinds)("a $name payload, while the remote is away:", (kind)
       const wins = different === "send" ? 2 : 1;
       for (const store of [open(local, remote), remote, local]) expect(await kind.ask(store, 3, "load")).toBe(wins);
       expect(await brokenArtifacts(remote)).toEqual([]);
-      // Nothing is left of the one that lost, but in the local store, whose readers may still have it open.
+      // Nothing is left of the one that lost, but in the local store, whose readers may still have
+      // it open.
       expect((await digestsIn(remote)).size).toBe(await sizeOfOne(kind));
     }
   });

@@ -28,7 +28,8 @@ describe("memory before memory: a remote that fails at every third call, as a st
   const fails: FaultyStore["fails"] = () => ++calls % 3 === 0 && (calls % 2 === 0 || "late");
   const subject = inMemory("flaky", () => Object.assign(faultyStore(memoryStore()), { fails }));
   for (const storeCase of storeCases(subject)) {
-    // Where the remote told one of two and the local store the other one, equal bytes do not tell them apart.
+    // Where the remote told one of two and the local store the other one, equal bytes do not tell
+    // them apart.
     if (!storeCase.title.includes("same bytes")) it(storeCase.title, () => runStoreCase(storeCase, subject));
   }
 });

@@ -148,7 +148,7 @@ function stuckUntil(signal: AbortSignal | undefined): Promise<never> {
 describe("leases", () => {
   const claimsIn = (folder: string): Promise<string[]> => readdir(`${folder}/.persistable/leases`).catch(() => []);
 
-  /** Where the claims lie while something is generated. */
+  /** Counts the claims in each store while something is generated. */
   async function claimsDuring(change: (remote: FaultyStore) => void, mode?: "local:rw,remote:r") {
     await using folder = await temporaryFolder();
     const remote = faultyStore(fileStore(folder.join("remote")));

@@ -13,7 +13,10 @@ const failures = {
   broken: (path: StorePath) => new StoreIoError({ operation: "create", path, systemCode: "EIO" }),
 };
 
-/** A store that can be read, and takes nothing; of a source it takes some before it says so, as a disk does. */
+/**
+ * A store that can be read, and takes nothing; of a source it takes some before it says so, as a
+ * disk does.
+ */
 function unwritable(store: Store, failure: (path: StorePath) => Error): Store {
   const fail = async (path: StorePath, chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[]): Promise<never> => {
     for await (const _chunk of chunks) break;

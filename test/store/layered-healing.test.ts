@@ -49,7 +49,8 @@ describe.each(payloadKinds)("a $name payload that is damaged locally", (kind) =>
             const store = ++round % 3 === 0 ? open(local, remote, mode) : kept;
             expect(await kind.ask(store, 2, asked), `${how}, ${asked}`).toBe(1);
             expect(await digestsIn(remote)).toEqual(sound);
-            // So that there is something to damage in the next round. A file that was handed out has a copy outside the store, which is whole.
+            // So that there is something to damage in the next round. A file that was handed out
+            // has a copy outside the store, which is whole.
             if (mode.startsWith("local:r,") || kind.name === "file") await copy(remote, local);
             else expect(await digestsIn(local)).toEqual(sound);
           }

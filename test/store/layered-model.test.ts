@@ -33,11 +33,17 @@ interface Machine {
   readonly mode: LayeredMode;
   readonly local: Store;
   store: LayeredStore;
-  /** What was removed here while the remote was away, so that a later call may remove it there. */
+  /**
+   * The artifacts that were removed here while the remote was away, which a later call may remove
+   * there.
+   */
   readonly removed: Set<string>;
 }
 
-/** Two machines whose local stores are damaged, and one remote that fails; each step is checked against what it may change. */
+/**
+ * Two machines whose local stores are damaged, and one remote that fails; each step is checked
+ * against what it may change.
+ */
 class World {
   readonly remote: FaultyStore;
   readonly machines: readonly Machine[];
@@ -132,8 +138,8 @@ class World {
   }
 
   /**
-   * A store may say that it failed, a load that there is nothing or that it is damaged here, and a reader of a damaged
-   * stream that the remote's has taken its place.
+   * A store may say that it failed, a load that there is nothing or that it is damaged here, and a
+   * reader of a damaged stream that the remote's has taken its place.
    */
   async #tolerating(work: () => Promise<unknown>): Promise<void> {
     try {
@@ -144,7 +150,10 @@ class World {
     }
   }
 
-  /** With a good network: what differs is counted, then settled, and everybody reads the same. */
+  /**
+   * Pushes over a good network: the differences are counted and settled, and then every machine
+   * reads the same.
+   */
   async settle(): Promise<void> {
     for (const machine of this.machines) {
       machine.store = this.open(machine.local, "local:rw,remote:rw");
@@ -169,7 +178,8 @@ class World {
       expect(made).toContain(read);
       for (const [index, { store }] of this.machines.entries()) {
         const own = await kind.ask(store, 252, "loadOrGenerate");
-        // Of files that were handed out a whole copy may be left, although push has told that they are damaged here.
+        // Of files that were handed out a whole copy may be left, although push has told that they
+        // are damaged here.
         if (damaged[index] === 0) expect(own, kind.name).toBe(read);
         else expect(made).toContain(own);
       }

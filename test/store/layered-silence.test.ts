@@ -125,7 +125,8 @@ describe.each(payloadKinds)("a remote that does not answer, asked for a $name pa
       ])
         for (let time = 0; time < 2; time++)
           await expect(asked()).rejects.toMatchObject({ systemCode: "ECONNREFUSED" });
-      // No rest after several failures, and nothing that is hidden, keeps the truth away once it is back.
+      // No rest after several failures, and nothing that is hidden, keeps the truth away once it is
+      // back.
       remote.isDown = false;
       expect(await persistable.isPersisted()).toBe(true);
       expect(await kind.ask(store, 2, "load")).toBe(1);
@@ -212,7 +213,8 @@ describe("packs of many items", () => {
         }
         for (const mode of allModes) expect(await load(open(local, remote, mode))).toEqual(expected);
         expect(await digestsIn(remote)).toEqual(sound);
-        // A header stands in each pack twice, so that a damaged one need not be taken from the remote.
+        // A header stands in each pack twice, so that a damaged one need not be taken from the
+        // remote.
         for (const path of sound.keys()) await local.replace(path, [(await remote.read(path)) as Uint8Array]);
       }
     expect(generated).toBe(0);

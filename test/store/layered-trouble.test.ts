@@ -28,13 +28,16 @@ const numbers = definePersistable({
   },
 });
 
-/** Two machines and one remote, to which everything happens that may, in an order that a seed decides. */
+/**
+ * Two machines and one remote, to which everything happens that may, in an order that a seed
+ * decides.
+ */
 class Trouble {
   readonly remote: FaultyStore;
   readonly locals: readonly Store[] = [memoryStore(), memoryStore()];
   readonly machines: readonly LayeredStore[];
   readonly #random: SeededRandom;
-  /** Whether somebody damages objects behind the stores' backs. */
+  /** Whether objects are damaged behind the stores' backs. */
   readonly isDamaged: boolean;
 
   constructor(seed: number) {
@@ -48,7 +51,8 @@ class Trouble {
     const random = this.#random;
     this.remote.isDown = random.chance(0.1);
     this.remote.fails = () => random.chance(0.1) && (random.chance(0.5) || "late");
-    // What is removed while somebody brings it elsewhere may end as a record without a payload, which its readers heal.
+    // An artifact that is removed while it is copied elsewhere may end as a record without a
+    // payload, which its readers heal.
     const jobs = random.chance(0.1)
       ? [() => random.pick(this.machines).push()]
       : Array.from({ length: 1 + random.below(3) }, () => this.#job());
@@ -97,7 +101,7 @@ test(`no seed of ${SEEDS} loads anything wrong, or leaves half an artifact in ei
       if (!trouble.isDamaged) expect(await trouble.broken(), `seed ${seed}, step ${step}`).toEqual([]);
     }
     vi.advanceTimersByTime(120_000);
-    // With a good network whoever asks heals what is damaged, and everybody has an answer.
+    // Over a good network every reader heals what is damaged and gets the right payload.
     for (const store of [...trouble.machines, trouble.remote])
       for (const size of [10, 1000])
         for (const wanted of [0, 1, 2])

@@ -109,7 +109,7 @@ describe("a remote that fails", () => {
         for (const store of [fresh.local, fresh.remote])
           expect(await brokenArtifacts(store), `call ${failing}`).toEqual([]);
         expect(await load(fresh.store, 3, never)).toBe(loaded);
-        // It was whole, and nobody may judge it by what did not get through.
+        // It was whole, and must not be judged by the part that did not arrive.
         expect(await load(fresh.remote, 3, never)).toBe(1);
       }
     },

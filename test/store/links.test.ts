@@ -76,7 +76,10 @@ function snapshot(folder: string): unknown {
   });
 }
 
-/** A store that has read and written there; then a folder of it moves out, and a link takes its place. */
+/**
+ * A store that has read and written there; then a folder of it moves out, and a link takes its
+ * place.
+ */
 async function linkedAfterUse(
   folder: TemporaryFolder,
   open: (dir: string) => Store | Promise<Store>,

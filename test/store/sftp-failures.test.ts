@@ -35,7 +35,10 @@ async function failureOf(call: Promise<unknown>): Promise<StoreError> {
   );
 }
 
-/** A small disk of its own for the server, gone at the end of the scope; undefined where none can be mounted. */
+/**
+ * A small disk of its own for the server, gone at the end of the scope; undefined where none can be
+ * mounted.
+ */
 function tryMount(folder: string, options: string): Disposable | undefined {
   mkdirSync(folder, { recursive: true });
   if (process.getuid?.() !== 0) return undefined;

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const ROUNDS = Number(process.env.PERSISTABLE_TEST_SFTP_ROUNDS ?? 25);
 const CONNECTIONS = 6;
 
-/** What each server refuses, and whether it can still create exclusively. */
+/** The extensions that each server refuses, and whether it can still create exclusively. */
 const kinds = [
   { forbidden: [], isExclusive: true },
   { forbidden: ["hardlink"], isExclusive: true },

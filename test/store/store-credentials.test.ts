@@ -30,7 +30,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Everything that somebody might see of a value. */
+/** All texts in which a user might see a value. */
 function seen(value: unknown): string {
   const texts = [inspect(value, { depth: 30, showHidden: true, getters: true, maxStringLength: null }), String(value)];
   texts.push(JSON.stringify(value) ?? "");
@@ -206,7 +206,7 @@ describe("the credentials of a store that fails", () => {
   };
   let proxy: FaultProxy;
   beforeAll(async () => {
-    // Every answer is the proxy's own: nobody listens behind it.
+    // Every answer is the proxy's own: there is no server behind it.
     proxy = await startFaultProxy(9);
   });
   afterAll(() => proxy[Symbol.asyncDispose]());

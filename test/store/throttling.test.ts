@@ -57,7 +57,7 @@ afterAll(async () => {
 
 const codes: Readonly<Record<string, string>> = { S3: "SlowDown", Azure: "ServerBusy", Google: "rateLimitExceeded" };
 
-/** What a service says that has too many requests. */
+/** The answer of a service that has too many requests. */
 function busy(name: string, status: string, headers: Readonly<Record<string, string>> = {}): string {
   const code = codes[name] ?? "";
   const error = { code: Number(status.slice(0, 3)), message: "too busy", errors: [{ reason: code }] };

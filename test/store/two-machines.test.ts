@@ -34,7 +34,7 @@ class Machines implements AsyncDisposable {
     writeFileSync(folder.join("journal"), "");
   }
 
-  /** Which payloads were generated, as often as they were. */
+  /** The payloads that were generated, each as often as it was. */
   get generated(): string[] {
     return readFileSync(this.#folder.join("journal"), "utf8").split("\n").filter(Boolean).sort();
   }
@@ -136,7 +136,7 @@ describe("two machines and one folder", () => {
 });
 
 describe("two machines and one bucket", () => {
-  /** Where a bucket is, as its server says, or as somebody before it does. */
+  /** The URL of a new bucket, at its server or at an endpoint before it. */
   async function bucketOf(server: TestServer | undefined, endpoint = server?.url): Promise<string> {
     const bucket = await createBucket(server?.url ?? "");
     return `s3://${bucket}/team?endpoint=${encodeURIComponent(endpoint ?? "")}`;

@@ -1,4 +1,5 @@
-// A process that ends as soon as nothing in it waits any more: it aborts a schedule whose next node may begin in an hour.
+// A process that ends as soon as nothing in it waits any more: it aborts a schedule whose next node
+// may begin in an hour.
 import { setImmediate } from "node:timers/promises";
 import { Graph } from "../../src/pipeline/graph.ts";
 import { schedule } from "../../src/runner/schedule/schedule.ts";

@@ -45,7 +45,7 @@ const arrays = {
 
 const fillers: Record<string, unknown> = { string: "", bytes: new Uint8Array(0), value: undefined };
 
-/** A column of a type with so many rows, some of them null. Few different values, or many. */
+/** A column of a type with `rowCount` rows, some of them null. Few different values, or many. */
 function anyColumn(name: string, type: ColumnType, rowCount: number): fc.Arbitrary<Column> {
   const cell = type === "value" ? json : cells[type];
   const few = fc.array(cell, { minLength: 1, maxLength: 3 }).chain((some) => fc.constantFrom(...some));

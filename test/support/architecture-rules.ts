@@ -91,7 +91,10 @@ function checkLayers(file: string, imports: readonly string[], files: SourceFile
   });
 }
 
-/** An import within one folder, from room to room. Imports between folders are the matter of `checkLayers`. */
+/**
+ * An import within one folder, from room to room. Imports between folders are the matter of
+ * `checkLayers`.
+ */
 function checkRooms(file: string, imports: readonly string[], rules: ArchitectureRules): string[] {
   const room = roomOf(file);
   const folder = folderOf(file);
@@ -155,7 +158,10 @@ function checkImplementations(graph: ReadonlyMap<string, readonly string[]>, rul
   return violations;
 }
 
-/** Every file that an import, or an import of an import, leads to; `start` only if something leads back to it. */
+/**
+ * Every file that an import, or an import of an import, leads to; `start` only if something leads
+ * back to it.
+ */
 function reachableFrom(start: string, graph: ReadonlyMap<string, readonly string[]>): Set<string> {
   const reached = new Set<string>();
   const queue = [...(graph.get(start) ?? [])];
@@ -182,8 +188,9 @@ interface Imports {
 }
 
 /**
- * Everything that a file asks for: `import`, `import type`, `export from`, `import()`, `new URL(…, import.meta.url)`, and the names
- * of Node modules wherever they are written, since `getBuiltinModule` may be called by way of another function.
+ * Everything that a file asks for: `import`, `import type`, `export from`, `import()`, `new URL(…,
+ * import.meta.url)`, and the names of Node modules wherever they are written, since
+ * `getBuiltinModule` may be called by way of another function.
  */
 export function readImports(file: string, text: string): Imports {
   const names = ts.preProcessFile(text, true, true).importedFiles.map((imported) => imported.fileName);
@@ -199,13 +206,18 @@ export function readImports(file: string, text: string): Imports {
   };
 }
 
-/** `errors` for `src/errors/x.ts` and `src/errors/y/x.ts`; undefined for a file directly in `src/`. */
+/**
+ * `errors` for `src/errors/x.ts` and `src/errors/y/x.ts`; undefined for a file directly in `src/`.
+ */
 function folderOf(file: string): string | undefined {
   const parts = file.split("/");
   return parts.length > 2 ? parts[1] : undefined;
 }
 
-/** `format/json` for `src/format/json/x.ts`; the folder's own name for a file that lies in none of its rooms. */
+/**
+ * `format/json` for `src/format/json/x.ts`; the folder's own name for a file that lies in none of
+ * its rooms.
+ */
 function roomOf(file: string): string {
   return posix.dirname(file).replace(/^src\//, "");
 }

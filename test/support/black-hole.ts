@@ -1,14 +1,19 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** A TCP proxy on this machine that can turn silent: connections stay, and nothing passes any more. */
+/**
+ * A TCP proxy on this machine that can turn silent: connections stay, and nothing passes any more.
+ */
 export interface BlackHole extends AsyncDisposable {
   readonly port: number;
   /** Connections that were opened to it so far. */
   readonly connections: number;
   /** From now on every byte vanishes, also those of new connections. */
   swallow(): void;
-  /** Everything passes again. What vanished stays lost, so the connections that lost something are closed. */
+  /**
+   * Everything passes again. What vanished stays lost, so the connections that lost something are
+   * closed.
+   */
   release(): void;
   /** How many bytes have come from clients so far. */
   readonly receivedBytes: number;

@@ -5,7 +5,7 @@ import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { type Fate, type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 
-/** Where the child finds its service. */
+/** The address of the service that the child calls. */
 export interface BreakOffInput {
   readonly service: "s3" | "azure" | "gcs";
   readonly port: number;
@@ -13,16 +13,16 @@ export interface BreakOffInput {
   readonly path: string;
   /** A bucket or a container. */
   readonly place: string;
-  /** Of all mishaps, one of so many is tried. */
+  /** The child tries every `step`-th mishap. */
   readonly step: number;
 }
 
-/** What the child tells of one call, of which one exchange went wrong. */
+/** The child's report on one call in which one exchange went wrong. */
 export interface BreakOffTrial {
   readonly call: string;
   /** `reset in the head, exchange 2 of 3` */
   readonly mishap: string;
-  /** What is not as it should be; nothing of it where this is empty. */
+  /** The differences from what should have happened; empty if there are none. */
   readonly wrong: string;
 }
 
@@ -30,7 +30,7 @@ const MIB = 1024 * 1024;
 const BIG = pattern(17 * MIB);
 const SMALL = pattern(3000);
 const LISTED = 25;
-/** Of a list: small, so that it has several. */
+/** The size of a page of a list: small, so that a list has several pages. */
 const PAGE = 10;
 // Stalls are rare here, and a busy machine is slow.
 const patience = { attempts: 6, delayMs: 1, stallMs: 60_000 };
@@ -40,9 +40,9 @@ interface Call {
   readonly name: string;
   /** Makes what the call needs, through a store without faults. */
   prepare?(store: Store, fresh: string): Promise<unknown>;
-  /** Through the failing one; returns what is to be the same as without faults. */
+  /** Runs through the failing store; its result must be the same as without faults. */
   run(store: Store, fresh: string): Promise<unknown>;
-  /** What is there afterwards, through the store without faults. */
+  /** Reads the state afterwards, through the store without faults. */
   after?(store: Store, fresh: string): Promise<unknown>;
   readonly isBig?: boolean;
 }
@@ -132,7 +132,7 @@ const calls: readonly Call[] = [
 ];
 
 const faults = ["cut", "reset", "stall"] as const;
-/** After the head so many bytes of the body, or else within the head. */
+/** The bytes of the body that pass after the head; `undefined` breaks off within the head. */
 const points = [undefined, 0, 7, 1500, 100_000] as const;
 
 const input = JSON.parse(process.argv[2] ?? "{}") as BreakOffInput;
@@ -185,7 +185,9 @@ async function attempt(
   return { outcome: `${outcome}, then ${after}`, exchanges };
 }
 
-/** Asked for small pages, a list has several; what the client asks for is the service's own size. */
+/**
+ * Asked for small pages, a list has several; what the client asks for is the service's own size.
+ */
 function withPages(request: string): string {
   const name = { s3: "max-keys", azure: "maxresults", gcs: "maxResults" }[input.service];
   const isList = /list-type=2|comp=list|[?&]prefix=/.test(request);

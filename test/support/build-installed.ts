@@ -8,13 +8,16 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** How a program is put together. */
 export interface InstalledOptions {
-  /** `true`: the library is one file with the program, as some bundlers make it. Otherwise what is imported on first use is a file of its own. */
+  /**
+   * `true`: the library is one file with the program, as some bundlers make it. Otherwise what is
+   * imported on first use is a file of its own.
+   */
   readonly isOneFile?: boolean;
 }
 
 /**
- * A program with the library beside it as it is installed: in a package of its name, with the peers found where packages are found. It is
- * gone when this process ends.
+ * A program with the library beside it as it is installed: in a package of its name, with the peers
+ * found where packages are found. It is gone when this process ends.
  *
  * @param entry - a TypeScript file, from the root
  * @returns the path of the program

@@ -15,8 +15,9 @@ const OPTIONS = {
 } as const;
 
 /**
- * A program of several files as its users have them, which every supported Node runs: each module a file of its own that imports the others, and the
- * library beside them, split as in the published package (or that package itself, where `PERSISTABLE_TEST_BUILT` is 1).
+ * A program of several files as its users have them, which every supported Node runs: each module a
+ * file of its own that imports the others, and the library beside them, split as in the published
+ * package (or that package itself, where `PERSISTABLE_TEST_BUILT` is 1).
  *
  * @param modules paths of TypeScript files below the root; the first one is the main script.
  * @returns the path of the main script.

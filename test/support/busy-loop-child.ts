@@ -1,4 +1,5 @@
-// A process whose event loop stands still while it holds a lease, for tests that look at the lease meanwhile.
+// A process whose event loop stands still while it holds a lease, for tests that look at the lease
+// meanwhile.
 import { appendFileSync, existsSync, writeSync } from "node:fs";
 import type { Address } from "../../src/address/address.ts";
 import { acquireLease, type LeaseTiming } from "../../src/artifact/lease/lease.ts";

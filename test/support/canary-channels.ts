@@ -15,11 +15,11 @@ import {
 import * as defined from "./canary-definitions.ts";
 import { CANARY, leaksIn, WAYS } from "./canary-ways.ts";
 
-/** Where a secret came out, or what was seen instead. */
+/** The channels in which a secret came out, and those in which it was masked. */
 export interface CanaryReport {
-  /** Whose secret it was, in which channel, and what was before it. */
+  /** For each leak: whose secret it was, in which channel, and the text before it. */
   readonly leaks: string[];
-  /** Channels in which something was masked: what shows that there was something to mask. */
+  /** Channels in which something was masked: this shows that there was something to mask. */
   readonly masked: string[];
 }
 
@@ -40,12 +40,13 @@ export const ON_THREADS: Readonly<Record<string, Maker>> = {
   "of what it asks for": (way, options) => defined.insideOnThread({ way }, options),
 };
 
-/** What is not an object carries no mark of the persistable that it came through. */
+/** Values that are not objects cannot be marked with the persistable that they came through. */
 const UNMARKED = new Set(["text", "a symbol"]);
 const CALL = { untracked: { auth: { key: key() } } };
 
 /**
- * Give the canary away in every way, and look for it in everything that the library has written, told and thrown.
+ * Give the canary away in every way, and look for it in everything that the library has written,
+ * told and thrown.
  *
  * @param moreListeners - readers of a run's events, with what they have written
  */
@@ -108,7 +109,10 @@ function around(text: string, sign: string): string {
   return `${text.slice(Math.max(0, at - 60), at)}<here>`;
 }
 
-/** What is thrown here is the generator's own error, and quotes whatever that quotes. */
+/**
+ * The error that is thrown here is the generator's own, and quotes whatever the generator put into
+ * it.
+ */
 async function asked(persistable: AnyPersistable): Promise<void> {
   const { generate } = persistable as unknown as { generate(options: object): Promise<unknown> };
   await generate.call(persistable, CALL).catch(() => {});
@@ -125,7 +129,7 @@ function filesIn(folder: string): string[] {
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
-/** All that printing, serializing and error trackers would come to. */
+/** The text that printing, serializing and error trackers would get of a value. */
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   const shown = inspect(value, { depth: 20, maxStringLength: null, maxArrayLength: null });

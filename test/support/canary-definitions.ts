@@ -2,7 +2,9 @@ import { definePersistable, memoryStore, type Secret, secret, typedParams } from
 import { persistableMap } from "../../src/entry/pipeline.ts";
 import { CANARY, type CanaryContext, WAYS } from "./canary-ways.ts";
 
-/** Persistables that give a secret away, each wherever it has it from, here or on a worker thread. */
+/**
+ * Persistables that give a secret away, each wherever it has it from, here or on a worker thread.
+ */
 
 interface Params {
   readonly way: string;

@@ -1,9 +1,9 @@
 import { InvalidPayloadError } from "../../src/entry/index.ts";
 
-/** A secret with everything in it that somebody escapes, and a part that is nowhere else. */
+/** A secret with every character that anything escapes, and a part that occurs nowhere else. */
 export const CANARY = 'canary "Zq7Xk2/+=&<é>\\9-vital-2c5d';
 
-/** What shows that the canary is there, however it was escaped, and in base64 wherever it begins. */
+/** Signs of the canary, however it was escaped, and in base64 wherever it begins. */
 const SIGNS = [
   "Zq7Xk2",
   Buffer.from(CANARY).toString("hex"),
@@ -20,7 +20,7 @@ export function leaksIn(text: string): string[] {
   return SIGNS.filter((sign) => text.includes(sign) || plain.includes(sign));
 }
 
-/** What a generator may do with what it was given. */
+/** The calls that a generator may make with its secret. */
 export interface CanaryContext {
   progress(done: number, total?: number, note?: string): void;
   cost(spent: Readonly<Record<string, number>>): void;

@@ -1,4 +1,4 @@
-// Shows and warns of what it does on a standard error that may have nobody at its other end.
+// Displays its run and its warnings on a standard error that may have no reader.
 import { writeFileSync } from "node:fs";
 import { openDisplay } from "../../src/entry/display.ts";
 import { definePersistable } from "../../src/entry/index.ts";
@@ -7,7 +7,7 @@ import { openJsonLines, run } from "../../src/entry/pipeline.ts";
 export interface ClosedPipeInput {
   readonly dataDir: string;
   readonly way: "plain" | "live" | "verbose" | "warnings" | "json lines";
-  /** Where it says that it came to its end. */
+  /** The file in which it notes that it came to its end. */
   readonly done: string;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Rows as lists that tell apart whatever a table tells apart, and are equal whatever the order of keys: equality of vitest looks at a key
- * named `constructor`, and that of Node takes no two invalid dates for equal.
+ * Rows as lists that tell apart whatever a table tells apart, and are equal whatever the order of
+ * keys: equality of vitest looks at a key named `constructor`, and that of Node takes no two
+ * invalid dates for equal.
  */
 export function comparableRows(rows: Iterable<object>): unknown[] {
   return Array.from(rows, (row) => [

@@ -1,22 +1,26 @@
-// A process that persists, replaces, removes and loads until it is killed, and says what it is about to do and what was done.
+// A process that persists, replaces, removes and loads until it is killed, and says what it is
+// about to do and what was done.
 import { writeSync } from "node:fs";
 import { fileStore, NotPersistedError } from "../../src/entry/index.ts";
 import { type Kind, persistableOf, serialOf } from "./crash-payload.ts";
 import { type PlantedBug, plantBug } from "./crash-planted-store.ts";
 
-/** What the child is told. */
+/** The child's orders. */
 export interface CrashChildInput {
   readonly dataDir: string;
   readonly durable: boolean;
-  /** Nobody else changes what is under its own keys. */
+  /** Keys that no other process changes. */
   readonly ownKeys: readonly string[];
-  /** Everybody loads or generates these. */
+  /** Keys that every process loads or generates. */
   readonly sharedKeys: readonly string[];
   readonly firstSerial: number;
   readonly bug: PlantedBug | undefined;
 }
 
-/** What the child tells: an operation before it begins, and again when it has succeeded; or what must not happen. */
+/**
+ * The child's lines: an operation before it begins, and again when it has succeeded; or a breach of
+ * the protocol.
+ */
 export type CrashChildLine =
   | { readonly is: "ready" }
   | {

@@ -11,7 +11,7 @@ export interface ExhaustedChildInput {
   readonly opensAllFiles?: boolean;
 }
 
-/** Of each operation the generation that it gave, or the code of its error. */
+/** For each operation, the generation that it returned or the code of its error. */
 export type ExhaustedChildReport = Readonly<Record<string, number | string>>;
 
 export const EARLIER = 1;

@@ -1,27 +1,36 @@
-/** An operation of a simulated process on one artifact, from its beginning to its end, if it got there. */
+/**
+ * An operation of a simulated process on one artifact, from its beginning to its end, if it got
+ * there.
+ */
 export interface Operation {
   readonly kind: "publish" | "remove";
   /** For `publish`: which payload. */
   readonly serial: number;
   readonly beganAt: number;
-  /** `Infinity` while it runs, and for ever where it was killed: then nobody knows whether it was done. */
+  /**
+   * `Infinity` while it runs, and for ever if it was killed: then it is unknown whether it was
+   * done.
+   */
   endedAt: number;
-  /** Whether somebody was told that it was done. */
+  /** Whether a caller was told that it was done. */
   isAcknowledged: boolean;
 }
 
-/** What was seen of an artifact. */
+/** A reader's view of an artifact. */
 export type Sight =
   | { readonly state: "present"; readonly serial: number | undefined }
   | { readonly state: "missing" }
   | { readonly state: "damaged"; readonly isExpected: boolean; readonly problem: string };
 
-/** All that happened to one artifact, in an order that a clock of its own gives; says whether what somebody sees can be. */
+/**
+ * The operations on one artifact, ordered by a clock of their own; says whether a reader's view is
+ * possible.
+ */
 export class History {
   readonly #operations: Operation[] = [];
   #now = 0;
 
-  /** What happens from now on in one of several possible worlds. */
+  /** A copy to which the events of one of several possible worlds are added. */
   fork(): History {
     const fork = new History();
     fork.#operations.push(...this.#operations.map((operation) => ({ ...operation })));
@@ -44,9 +53,7 @@ export class History {
     operation.isAcknowledged = isAcknowledged;
   }
 
-  /**
-   * What is wrong with a sight, by somebody who began to look at that time and is done now.
-   */
+  /** The fault of a view, if the reader began to look at `lookedAt` and has finished now. */
   objectTo(sight: Sight, lookedAt: number): string | undefined {
     if (sight.state === "damaged")
       return sight.isExpected ? undefined : `damaged by nobody, and yet it ${sight.problem}`;
@@ -61,7 +68,10 @@ export class History {
     return undefined;
   }
 
-  /** The last publication that was acknowledged before that time, if nothing can have removed it since. */
+  /**
+   * The last publication that was acknowledged before that time, if nothing can have removed it
+   * since.
+   */
   standing(at: number): Operation | undefined {
     const acknowledged = this.#operations.filter(
       ({ kind, isAcknowledged, endedAt }) => kind === "publish" && isAcknowledged && endedAt < at,

@@ -16,7 +16,7 @@ export interface Scenario {
   readonly bug?: PlantedBug;
 }
 
-/** What an artifact is: which generation, or why it is none. */
+/** The state of an artifact: its generation, or why there is none. */
 type State = number | "nothing" | "corrupt" | "WRONG";
 
 const EARLIER = 1;
@@ -25,7 +25,7 @@ const NEW = 7;
 const NEEDS_ROOM = /^(write|openat|fsync|link|rename|mkdir)/;
 const MAY_WAIT = /^(write|read|openat|close|fsync)/;
 
-/** What can go wrong, at every call of an operation that has to do with the store. */
+/** The faults to inject: each kind at every system call of an operation that concerns the store. */
 export async function injectionsFor(scenario: Scenario): Promise<Injection[]> {
   await using trial = await InjectionTrial.prepare(scenario);
   const { line, calls } = await trial.run(undefined);
@@ -40,11 +40,11 @@ export async function injectionsFor(scenario: Scenario): Promise<Injection[]> {
   });
 }
 
-/** What came of one thing going wrong. */
+/** The outcome of one injected fault. */
 export interface Verdict {
-  /** What the process said; `killed` where it did not get to say anything. */
+  /** The report of the process; `killed` if it could not report anything. */
   readonly said: "done" | "failed" | "killed";
-  /** Everything that must not be. */
+  /** All breaches of the protocol. */
   readonly problems: readonly string[];
 }
 
@@ -93,7 +93,7 @@ class InjectionTrial implements AsyncDisposable {
     return runTraced({ dataDir: this.#dataDir, operation, serial: NEW, bug }, injection);
   }
 
-  /** What was said, against what is there. */
+  /** Compares the report of the process with the state of the store. */
   async judge(line: TracedRun["line"]): Promise<string[]> {
     const { operation, before } = this.#scenario;
     const after: State = operation === "remove-large" ? "nothing" : NEW;
@@ -144,14 +144,15 @@ class InjectionTrial implements AsyncDisposable {
     return persistableOf(this.#store, this.#kind, "key");
   }
 
-  /** Files that nobody refers to, and leases that nobody holds. */
+  /** Files without a reference, and leases without an owner. */
   #findLitter(mayHoldEarlierPayload: boolean): string[] {
     const { operation, before } = this.#scenario;
     const files = this.#files();
     const record = files.find((file) => file.endsWith(".json"));
     const named = record === undefined ? "" : readFileSync(path.join(this.#dataDir, record), "latin1");
     const unnamed = files.filter((file) => file !== record && !named.includes(path.basename(file)));
-    // Where it is not certain that the new record lasts, the payload of the earlier one is kept; and what could not be removed is there.
+    // Where it is not certain that the new record lasts, the payload of the earlier one is kept;
+    // and what could not be removed is there.
     const allowed = mayHoldEarlierPayload || (operation === "remove-large" && before !== "nothing") ? 1 : 0;
     const internal = this.#internalFiles();
     return [...(unnamed.length > allowed ? unnamed : []), ...internal].map((file) => `litter: ${file}`);
@@ -163,7 +164,7 @@ class InjectionTrial implements AsyncDisposable {
 
   #internalFiles(): string[] {
     const isReplaced = this.#scenario.operation !== "load-or-generate-large";
-    // The claim of a killed owner waits for whoever wants the lease next.
+    // The claim of a killed owner stays until the next process wants the lease.
     return [...this.#list(".persistable/tmp"), ...(isReplaced ? this.#list(".persistable/leases") : [])];
   }
 

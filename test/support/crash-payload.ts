@@ -21,7 +21,7 @@ export function payloadOf(kind: Kind, key: string, serial: number): unknown {
   return Float64Array.from({ length: LARGE_LENGTH }, (_, i) => first + i * LARGE_LENGTH);
 }
 
-/** Which generation a payload is; `undefined` where it is none, or not a whole one, of this key. */
+/** The generation of a payload; `undefined` if the payload is not a whole one of this key. */
 export function serialOf(kind: Kind, key: string, payload: unknown): number | undefined {
   const serial =
     payload instanceof Float64Array
@@ -62,7 +62,10 @@ export function persistableOf(
   return definitions[kind]({ key }, { dataDir: store, logger: silent, onEvent }) as Persistable;
 }
 
-/** Calls `tell` when a lease was taken over by its age: the death of a process on this machine can be proved. */
+/**
+ * Calls `tell` when a lease was taken over by its age: the death of a process on this machine can
+ * be proved.
+ */
 export function watchTakeovers(tell: (what: string) => void): (event: PersistableEvent) => void {
   return (event) => {
     if (event.type !== "takeover" || event.silentMs === undefined) return;

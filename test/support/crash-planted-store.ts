@@ -15,7 +15,10 @@ export function withoutSynchronousDoor(store: FileStore): Store {
   return override(store, { localPath: (...args) => store.localPath(...args) });
 }
 
-/** A store that breaks its contract in one way: what finds no fault with it, finds no fault with anything. */
+/**
+ * A store that breaks its contract in one way: what finds no fault with it, finds no fault with
+ * anything.
+ */
 export function plantBug(store: FileStore, bug: PlantedBug): Store {
   const sound = withoutSynchronousDoor(store);
   const isRecord = (file: StorePath): boolean => file.endsWith(".json") && !file.startsWith(".");

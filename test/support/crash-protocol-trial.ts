@@ -24,7 +24,10 @@ export interface ProtocolTrialOptions extends SimulationOptions {
   readonly damageChance?: number;
   /** The share of operations that remove an artifact. Default: a tenth. */
   readonly removeChance?: number;
-  /** What is collected while others work, and how old it has to be. Default: one hour, with litter of a day. */
+  /**
+   * The age from which orphans are collected while other processes work. Default: one hour, with
+   * orphans that are a day old.
+   */
   readonly graceMs?: number;
   /** Change the store of every process: for planting bugs. */
   readonly wrapStore?: (store: Store) => Store;
@@ -32,7 +35,7 @@ export interface ProtocolTrialOptions extends SimulationOptions {
   readonly quarantine?: typeof quarantineArtifact;
 }
 
-/** What the protocol promises does not hold. */
+/** A promise of the protocol does not hold. */
 export class BrokenProtocolError extends Error {}
 
 const ROOT = "/home/sim";
@@ -55,7 +58,10 @@ interface Subject {
   readonly damaged: Set<string>;
 }
 
-/** A seed's run of several processes that publish, replace, read, heal, remove and collect two artifacts. */
+/**
+ * A seed's run of several processes that publish, replace, read, heal, remove and collect two
+ * artifacts.
+ */
 export class ProtocolTrial {
   readonly simulation: Simulation;
   readonly #options: ProtocolTrialOptions;
@@ -76,7 +82,10 @@ export class ProtocolTrial {
     }
   }
 
-  /** Parts of the library are loaded on first use, for which a simulation does not wait: so they are used once before. */
+  /**
+   * Parts of the library are loaded on first use, for which a simulation does not wait: so they are
+   * used once before.
+   */
   static async warmUp(): Promise<void> {
     const trial = new ProtocolTrial({ seed: 0, processes: 0 });
     await fileStore(ROOT, { fileSystem: trial.simulation.observe() }).removeLitter();
@@ -90,7 +99,10 @@ export class ProtocolTrial {
     }
   }
 
-  /** Two days: on the second one there is litter to collect. Then everything is looked at, also as power cuts could leave it. */
+  /**
+   * Two days: on the second one there is litter to collect. Then everything is looked at, also as
+   * power cuts could leave it.
+   */
   async run(): Promise<void> {
     let end = await this.simulation.run((process) => this.#work(process, false));
     if (end === "ended") {
@@ -148,7 +160,7 @@ export class ProtocolTrial {
         ...{ store, draft, format, encoded, provenance, signal: undefined },
         ...options,
       });
-      // The loser has published nothing; but somebody else has, which is as good.
+      // The loser has published nothing, but another process has, which is as good.
       history.end(operation, outcome !== "exists");
       this.counts.acknowledged++;
     } catch (error) {
@@ -252,8 +264,8 @@ export class ProtocolTrial {
       const isDamaged = damaged.has(file) || damaged.has(Buffer.from(recordBytes).toString("latin1"));
       // Without hard links an empty file holds the place of a record for a moment.
       const isPlaceholder = this.#options.hardLinks === false && recordBytes.length === 0;
-      // Where the names in a folder reach the disk in any order, a power cut may take a payload and leave its record; but only of
-      // what nobody was told that it stands.
+      // If the names in a folder reach the disk in any order, a power cut may take a payload and
+      // leave its record; but only if no caller was told that they are there.
       const mayBeHalf = where.startsWith(IN_CRASH_STATE) && this.#metadata === "any" && problem === "is missing";
       const isHalf = mayBeHalf && history.standing(history.now()) === undefined;
       return { state: "damaged", isExpected: isDamaged || isPlaceholder || isHalf, problem };

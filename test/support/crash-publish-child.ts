@@ -1,4 +1,5 @@
-// A process that does one operation when it is told to, after a tracer has taken hold of the thread that will do it.
+// A process that does one operation when it is told to, after a tracer has taken hold of the thread
+// that will do it.
 import { pbkdf2 } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
@@ -9,14 +10,17 @@ import { type PlantedBug, plantBug, withoutSynchronousDoor } from "./crash-plant
 
 export interface PublishChildInput {
   readonly dataDir: string;
-  /** Where to write which thread does the work, when it is ready. */
+  /** The file in which the child writes, once it is ready, which thread does the work. */
   readonly readyFile: string;
   readonly operation: PublishOperation;
   readonly serial: number;
   readonly bug: PlantedBug | undefined;
 }
 
-/** `generate-small` goes through the synchronous door, on the main thread; all others through the thread pool. */
+/**
+ * `generate-small` goes through the synchronous door, on the main thread; all others through the
+ * thread pool.
+ */
 export type PublishOperation = "generate-small" | "generate-large" | "load-or-generate-large" | "remove-large";
 
 export type PublishChildLine = { readonly is: "done" } | { readonly is: "failed"; readonly code: string };
@@ -36,7 +40,10 @@ async function perform(): Promise<void> {
   else await persistable.generate({ untracked: { serial } });
 }
 
-/** What is done only once in a process would stand in the way of what is done each time. */
+/**
+ * Does everything that a process does only once, so that the traced calls are those of every
+ * publication.
+ */
 async function warmUp(): Promise<void> {
   const kind = isOnMainThread ? "small" : "large";
   await persistableOf(fileStore(`${dataDir}-before`), kind, "before").generate();

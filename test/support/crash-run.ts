@@ -19,7 +19,7 @@ export interface CrashRunOptions {
   readonly stopAtFirst?: boolean;
 }
 
-/** What was seen. */
+/** The outcome of a run. */
 export interface CrashRun {
   readonly kills: number;
   /** How often a child said that something was persisted or removed. */
@@ -27,9 +27,9 @@ export interface CrashRun {
   /** How often a kill fell into an operation. */
   readonly interrupted: number;
   readonly loads: number;
-  /** Everything that must not be; empty where the protocol holds. */
+  /** All breaches of the protocol; empty if it holds. */
   readonly violations: readonly string[];
-  /** Files that nobody refers to, before they were collected. */
+  /** Files without a reference, before they were collected. */
   readonly litter: number;
 }
 
@@ -37,7 +37,10 @@ const KINDS: readonly Kind[] = ["small", "large"];
 const OWN_KEYS = 4;
 const SHARED_KEYS = 3;
 
-/** Kills processes that persist at random moments, and compares what is in the store with what they said. */
+/**
+ * Kills processes that persist at random moments, and compares what is in the store with what they
+ * said.
+ */
 export async function runAndKill(options: CrashRunOptions): Promise<CrashRun> {
   const book = new Book(fileStore(options.dataDir, { durable: options.durable }));
   const file = await buildChild("test/support/crash-child.ts");
@@ -67,7 +70,10 @@ export async function runAndKill(options: CrashRunOptions): Promise<CrashRun> {
   return book.close(kills);
 }
 
-/** What may lie under one key: several things where a kill left it open whether the last operation was done. */
+/**
+ * The contents that one key may have: several if a kill left it open whether the last operation was
+ * done.
+ */
 type Allowed = Set<number | "nothing">;
 
 /** Keeps account of what was said, and holds it against what is there. */
@@ -106,7 +112,7 @@ class Book {
     return allowed;
   }
 
-  /** Keys that nobody changes at the moment. */
+  /** Checks keys that no process changes at the moment. */
   async verifyKeys(keys: readonly string[]): Promise<void> {
     for (const kind of KINDS) for (const key of keys) await this.#verify(kind, key);
   }
@@ -131,7 +137,7 @@ class Book {
     else this.#allowed.set(name, new Set([found]));
   }
 
-  /** Nobody works any more: everything is looked at, loaded or generated, and tidied up. */
+  /** Checks, loads or generates, and tidies up everything after all processes have ended. */
   async close(kills: number): Promise<CrashRun> {
     const names = [...this.#allowed.keys()].map((name) => name.split(" ") as [Kind, string]);
     for (const [kind, key] of names) await this.#verify(kind, key);
@@ -155,7 +161,8 @@ class Book {
   }
 
   async #tidyUp(artifacts: number, kills: number): Promise<number> {
-    // A record and, of each large one, a payload. A kill leaves at most one payload and one temporary file.
+    // A record and, of each large one, a payload. A kill leaves at most one payload and one
+    // temporary file.
     let litter = await this.#store.removeLitter();
     for (const kind of KINDS) litter += (await collectOrphans(this.#store, kind, { graceMs: -1000 })).files.length;
     if (litter > 2 * kills) this.violations.push(`${litter} files of litter after ${kills} kills`);
@@ -168,7 +175,8 @@ class Book {
     if (temporary.length > 0) this.violations.push(`temporary files that nobody removes: ${temporary.join(", ")}`);
     const inQuarantine = files.filter((file) => file.startsWith(".persistable/quarantine/"));
     if (inQuarantine.length > 0) this.violations.push(`in quarantine: ${inQuarantine.join(", ")}`);
-    // A lease that a killed owner left is taken over when it is wanted next. There is one for each kill at most.
+    // A lease that a killed owner left is taken over when it is wanted next. There is one for each
+    // kill at most.
     const leases = files.filter((file) => file.startsWith(".persistable/leases/"));
     if (leases.length > kills) this.violations.push(`${leases.length} leases after ${kills} kills`);
     const payloads = files.filter((file) => file.endsWith(".npy"));

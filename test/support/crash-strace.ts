@@ -7,14 +7,19 @@ import type { PublishChildInput, PublishChildLine } from "./crash-publish-child.
 import { buildChild } from "./run-child.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** Calls that have to do with files. What else a process does would not tell it from a killed one. */
+/**
+ * Calls that have to do with files. What else a process does would not tell it from a killed one.
+ */
 const CALLS = [
   ...["openat", "read", "pread64", "write", "pwrite64", "writev", "close", "fsync", "fdatasync", "ftruncate"],
   ...["link", "linkat", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat"],
   ...["stat", "lstat", "fstat", "newfstatat", "statx", "getdents64", "readlink"],
 ];
 
-/** What happens in the place of one call, the n-th of its name: `error=EIO`, `signal=SIGKILL`, `retval=1`. */
+/**
+ * The fault that replaces one call, the n-th of its name: `error=EIO`, `signal=SIGKILL`,
+ * `retval=1`.
+ */
 export interface Injection {
   readonly call: string;
   readonly when: number;
@@ -42,10 +47,11 @@ export function isStraceInstalled(): boolean {
 }
 
 /**
- * Runs one operation in a process of its own, with strace holding the one thread that does it. A thread is counted from the moment it is
- * held, so that the n-th call is the same one each time.
+ * Runs one operation in a process of its own, with strace holding the one thread that does it. A
+ * thread is counted from the moment it is held, so that the n-th call is the same one each time.
  *
- * The shell starts the process and then becomes strace: where only one's own descendants may be traced, the tracer must be the parent.
+ * The shell starts the process and then becomes strace: where only one's own descendants may be
+ * traced, the tracer must be the parent.
  */
 export async function runTraced(
   input: Omit<PublishChildInput, "readyFile">,

@@ -12,13 +12,14 @@ export async function bytesOf(format: AnyFormat, payload: unknown): Promise<Uint
   return new Uint8Array(Buffer.concat(await format.encode(payload as never)));
 }
 
-/** What comes back from the bytes that were written, as a file would hold them. */
+/** The payload that is decoded from the bytes that were written, as a file would hold them. */
 export async function reload(format: AnyFormat, payload: unknown): Promise<unknown> {
   return format.decode(await bytesOf(format, payload), defaultDecodeLimits);
 }
 
 /**
- * Decode `count` damaged copies of good bytes, and expect of each either a payload or an error that says what is wrong with the bytes.
+ * Decode `count` damaged copies of good bytes, and expect of each either a payload or an error that
+ * says what is wrong with the bytes.
  *
  * @param seed of the damage, so that a failure can be had again
  */

@@ -1,4 +1,7 @@
-/** Decodes canonical bytes by spec/address.md alone: that this can be written proves that no two values share their bytes. */
+/**
+ * Decodes canonical bytes by spec/address.md alone: that this can be written proves that no two
+ * values share their bytes.
+ */
 export function decodeCanonical(bytes: Uint8Array): unknown {
   const reader = new Reader(bytes);
   const value = reader.value();

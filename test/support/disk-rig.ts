@@ -12,7 +12,7 @@ import {
 
 /** The object that is written. */
 export const PATH = storePath("points", "3f9a.json");
-/** Where it lies on the disk. */
+/** Its path on the disk. */
 export const RECORD = "/data/points/3f9a.json";
 export const TEMPORARY = "/data/.persistable/tmp";
 
@@ -24,11 +24,14 @@ export interface DiskRig {
   /** Every call so far, `link /data/…`. */
   readonly calls: string[];
   content(): Promise<string | undefined>;
-  /** What a call has left that it should not. */
+  /** The files that a call should not have left. */
   litter(): Promise<readonly unknown[]>;
 }
 
-/** A store whose disk does what `misbehave` says; `there` is what somebody else has published before. */
+/**
+ * A store whose disk does what `misbehave` says; `there` is the object that another process has
+ * published before.
+ */
 export async function diskRig(options: {
   readonly there?: string;
   readonly misbehave?: (call: SimulatedCall, calls: readonly string[]) => Fault | undefined;

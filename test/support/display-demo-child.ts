@@ -1,4 +1,5 @@
-// Draws a run in the terminal: `node display-demo-child.js '{"nodes":300,"workMs":400}'`. For looking at it, and for the test of the display.
+// Draws a run in the terminal: `node display-demo-child.js '{"nodes":300,"workMs":400}'`. For
+// looking at it, and for the test of the display.
 
 import { openDisplay } from "../../src/entry/display.ts";
 import { definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";

@@ -3,53 +3,73 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as sleep } from "node:timers/promises";
 import { SeededRandom } from "./seeded-random.ts";
 
-/** What goes wrong, each with the share of exchanges (a request and its answer) that it befalls, from 0 to 1. */
+/**
+ * The kinds of faults, each with the share of exchanges (a request and its answer) that it hits,
+ * from 0 to 1.
+ */
 export interface Faults {
   /** The connection is reset (RST) before anything has passed. */
   readonly refuse?: number;
-  /** The request gets lost on the way to the server, all of it or the rest of it, and the connection is reset. */
+  /**
+   * The request gets lost on the way to the server, all of it or the rest of it, and the connection
+   * is reset.
+   */
   readonly lose?: number;
   /** The answer ends early and in good order, as if that were all. */
   readonly cut?: number;
   /** The connection is reset in the middle of the answer. */
   readonly reset?: number;
-  /** Nothing comes any more from the middle of the answer on, and nobody says why. */
+  /** The answer stops in the middle, and the connection stays open. */
   readonly stall?: number;
-  /** How many bytes pass before something goes wrong: anything from 0 to below this. Default 1,000. */
+  /**
+   * How many bytes pass before something goes wrong: anything from 0 to below this. Default 1,000.
+   */
   readonly afterBytes?: number;
   /** Each piece of an answer waits for up to this long. */
   readonly delayMs?: number;
-  /** Answers come in pieces of at most so many bytes. */
+  /** Answers come in pieces of at most this size. */
   readonly sliceBytes?: number;
 }
 
 const fates = ["refuse", "lose", "cut", "reset", "stall"] as const;
 type Fault = (typeof fates)[number];
 
-/** What becomes of one exchange, as a test says it. */
+/** The fate of one exchange, as a test orders it. */
 export interface Fate {
   readonly fault?: "cut" | "reset" | "stall";
-  /** How much of the answer passes before that: its head and so many bytes of its body; a piece of the head where it is not said. */
+  /**
+   * The bytes of the answer's body that pass, after its head, before the fault; without it, only a
+   * piece of the head passes.
+   */
   readonly afterBodyBytes?: number;
   /** The whole answer, head and body, in place of the server's: the request does not get there. */
   readonly answer?: string;
-  /** What is asked for instead, `GET /path HTTP/1.1`. */
+  /** The request that the server gets instead, `GET /path HTTP/1.1`. */
   readonly request?: string;
 }
 
-/** Says what becomes of an exchange by the first line of its request, and by how many came before it. */
+/**
+ * Says what becomes of an exchange by the first line of its request, and by how many came before
+ * it.
+ */
 export type Plan = (request: string, earlier: number) => Fate | undefined;
 
 /** How many exchanges there were, and how many of them each fault has befallen. */
 export type FaultCounts = Record<Fault | "exchanges", number>;
 
-/** A TCP proxy on this machine, where a network fails on purpose: by the same draws for the same seed. */
+/**
+ * A TCP proxy on this machine, where a network fails on purpose: by the same draws for the same
+ * seed.
+ */
 export interface FaultProxy extends AsyncDisposable {
   readonly port: number;
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   readonly counts: FaultCounts;
-  /** From the next exchange on. Connections that are open are closed, so that one that hangs is no longer in the way. */
+  /**
+   * From the next exchange on. Connections that are open are closed, so that one that hangs is no
+   * longer in the way.
+   */
   setFaults(faults: Faults): void;
   /** From the next exchange on, instead of faults that are drawn; counts begin at 0 again. */
   setPlan(plan: Plan | undefined): void;
@@ -132,7 +152,7 @@ class Proxying implements FaultProxy {
     return { ...fate, fate: fault, afterBytes, delayMs: 0, sliceBytes: Number.POSITIVE_INFINITY };
   }
 
-  /** What becomes of the next exchange. */
+  /** Decides the fate of the next exchange. */
   #draw(): Drawn {
     const faults = this.#faults;
     let left = this.#random.next();
@@ -151,7 +171,7 @@ class Proxying implements FaultProxy {
   }
 }
 
-/** Of an answer whose head breaks off. */
+/** The bytes that pass of an answer whose head breaks off. */
 const HEAD_BYTES = 20;
 
 interface Drawn extends Fate {
@@ -161,7 +181,7 @@ interface Drawn extends Fate {
   readonly sliceBytes: number;
 }
 
-/** Where a connection asks what becomes of an exchange, and says that it has happened. */
+/** Decides the fate of each exchange of a connection, and counts the faults that happened. */
 interface Fates {
   draw(request: string): Drawn;
   befall(fault: Fault): void;
@@ -173,9 +193,9 @@ class Connection {
   readonly #server: Socket;
   readonly #fates: Fates;
   #drawn: Drawn | undefined;
-  /** Of the exchange, in the direction that its fate is about. */
+  /** The bytes of the exchange that have passed in the direction of its fate. */
   #passedBytes = 0;
-  /** Of an answer whose body is to break off, until its body begins. */
+  /** The head, so far, of an answer whose body is to break off. */
   #head = "";
   #bodyStart = 0;
   #hasAnswered = false;
@@ -266,7 +286,10 @@ class Connection {
     this.#server.destroy();
   }
 
-  /** Whoever stalls also says nothing of the end. */
+  /**
+   * Runs `act` after the answer, unless the answer stalls: then the end of the connection is not
+   * passed on, either.
+   */
   #afterAnswer(act: () => void): void {
     this.#answering = this.#answering.then(() => {
       if (this.#drawn?.fate !== "stall") act();

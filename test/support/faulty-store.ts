@@ -8,11 +8,17 @@ export interface FaultyStore extends Store {
   isDown: boolean;
   /** Calls that came, answered or not, as `read points/3f9a.json`. */
   readonly calls: string[];
-  /** Asked for each call: whether it fails, before it has done anything (`true`) or after it has done it (`"late"`). */
+  /**
+   * Asked for each call: whether it fails, before it has done anything (`true`) or after it has
+   * done it (`"late"`).
+   */
   fails: (operation: StoreOperation, path: string) => boolean | "late";
 }
 
-/** The same store, without its synchronous door and its place on the disk, as far as the connection to it carries. */
+/**
+ * The same store, without its synchronous door and its place on the disk, as far as the connection
+ * to it carries.
+ */
 export function faultyStore(store: Store, capabilities: Partial<Store["capabilities"]> = {}): FaultyStore {
   const failure = (operation: StoreOperation, path: string): StoreIoError => {
     const cause = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
@@ -66,7 +72,10 @@ export async function digestsIn(store: Store): Promise<Map<StorePath, string>> {
   return new Map([...(await objectsIn(store))].map(([path, bytes]) => [path, digestOf([bytes])]));
 }
 
-/** What is wrong with the artifacts of a store, judged without our own reading of records: records whose payload is not there, or is another one. */
+/**
+ * Finds broken artifacts of a store without our own reading of records: records whose payload is
+ * missing or is another one.
+ */
 export async function brokenArtifacts(store: Store): Promise<string[]> {
   const objects = await objectsIn(store);
   const broken: string[] = [];

@@ -3,7 +3,7 @@
 import { azureStore } from "../../src/entry/stores/azure.ts";
 import { definePersistable } from "../../src/persistable/define-persistable.ts";
 
-/** Where it generates. The credentials are in its environment. */
+/** The container in which the child generates. The credentials are in its environment. */
 export interface GenerateInput {
   readonly container: string;
   readonly endpoint: string;

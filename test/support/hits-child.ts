@@ -44,7 +44,7 @@ const lengths = persistableMap({
   generateBatch: ({ items }) => items.map((word) => word.length),
 });
 
-/** What each way gives, or the code of its error. */
+/** The result of each way of asking, or the code of its error. */
 export async function askForEverything(dataDir: string): Promise<Record<string, unknown>> {
   const options = { dataDir };
   const targets = () => [second({ first: { n: 1 } }, options), folder({}, options), stream({}, options)];

@@ -4,7 +4,10 @@ import { makeParquet } from "./make-parquet.ts";
 /** A count of a unit as another writer has it; null for a row without one. */
 export type Count = bigint | null;
 
-/** How a file of other writers holds instants: as counts of a unit, of so many bits. */
+/**
+ * The way in which a file of another writer holds instants: as counts of a unit, in integers of
+ * some bits.
+ */
 export interface InstantKind {
   readonly name: string;
   readonly format: "parquet" | "arrow";
@@ -60,7 +63,8 @@ function bytesOf(count: bigint, bits: InstantKind["bits"]): Buffer {
   if (bits === 32) bytes.writeInt32LE(Number(count));
   else if (bits === 64) bytes.writeBigInt64LE(count);
   else {
-    // As many days as fit, the rest in nanoseconds, which are never negative in the files of Spark and Impala.
+    // As many days as fit, the rest in nanoseconds, which are never negative in the files of Spark
+    // and Impala.
     const rest = ((count % NANOSECONDS_OF_A_DAY) + NANOSECONDS_OF_A_DAY) % NANOSECONDS_OF_A_DAY;
     bytes.writeBigInt64LE(rest);
     bytes.writeInt32LE(Number((count - rest) / NANOSECONDS_OF_A_DAY + JULIAN_DAY_OF_1970), 8);

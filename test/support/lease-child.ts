@@ -1,4 +1,5 @@
-// A process that wants leases, for the tests that stop and kill it. Started by `startChild` with a `LeaseTask`, it tells what happens.
+// A process that wants leases, for the tests that stop and kill it. Started by `startChild` with a
+// `LeaseTask`, it tells what happens.
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Address } from "../../src/address/address.ts";
@@ -6,14 +7,15 @@ import { acquireLease, type LeaseTiming } from "../../src/artifact/lease/lease.t
 import { fileStore } from "../../src/store/folder/file-store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 
-/** What a child is to do. */
+/** The child's task. */
 export interface LeaseTask {
   readonly dir: string;
   readonly address: string;
   readonly timing?: Partial<LeaseTiming>;
   /**
-   * What it does while it holds the lease: `finish` completes the payload after `workMs`; `fail` works as long and completes nothing;
-   * `wait` holds on until it is told `go` on its input; `block` computes for `workMs` without letting the event loop turn.
+   * The work that it does while it holds the lease: `finish` completes the payload after `workMs`;
+   * `fail` works as long and completes nothing; `wait` holds on until it is told `go` on its input;
+   * `block` computes for `workMs` without letting the event loop turn.
    */
   readonly work: "finish" | "fail" | "wait" | "block";
   readonly workMs?: number;
@@ -23,13 +25,13 @@ export interface LeaseTask {
   readonly end?: "exit" | "throw" | "on-sigint" | "silently";
 }
 
-/** What it tells. */
+/** The child's report. */
 export interface LeaseReport {
   readonly event: "waiting" | "takeover" | "held" | "completed" | "lost" | "not-needed" | "released" | "ready";
   readonly pid?: number | undefined;
   readonly epoch?: number;
   readonly isCurrent?: boolean;
-  /** By the clock that all processes of a machine share and nobody sets. */
+  /** The time by the monotonic clock that all processes of a machine share. */
   readonly atMs: number;
 }
 

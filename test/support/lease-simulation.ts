@@ -6,7 +6,7 @@ import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 
-/** What one simulated run is like. Each choice it leaves open is made by the seed. */
+/** The description of one simulated run. The seed makes each choice that it leaves open. */
 export interface Scenario {
   readonly seed: number;
   readonly processes: number;
@@ -14,7 +14,10 @@ export interface Scenario {
   readonly kills: number;
   /** Processes that are stopped at any moment, mostly for longer than they may be silent. */
   readonly stops: number;
-  /** Whether processes see at once that another one is dead; otherwise they only notice that it is silent. */
+  /**
+   * Whether processes see at once that another one is dead; otherwise they only notice that it is
+   * silent.
+   */
   readonly seesDeath: boolean;
   /** How likely a generator fails. */
   readonly failures: number;
@@ -24,16 +27,19 @@ export interface Scenario {
   readonly bug?: "create-overwrites";
 }
 
-/** What became of it. */
+/** The outcome of a simulated run. */
 export interface Outcome {
   /** Two processes that both worked held the lease at the same time. */
   readonly overlaps: number;
-  /** Somebody began to generate what was there already. */
+  /** How often a process began to generate a payload that was already there. */
   readonly doubledWork: number;
   /** The payload was there at the end. */
   readonly isCompleted: boolean;
   readonly takeovers: number;
-  /** Claims that somebody would have to wait for, although their owner has ended and was never killed. */
+  /**
+   * Claims that another process would have to wait for, although their owner has ended and was
+   * never killed.
+   */
   readonly leftovers: number;
   /** Files of such owners that no chain leads to. */
   readonly litter: number;
@@ -49,7 +55,10 @@ const RECORD = storePath("payload", "record.json");
 const TIMING = { pollMs: 20, beatMs: 100, staleMs: 1000 };
 const MAX_STEPS = 20_000;
 
-/** Play processes against one store, one call of the store at a time, in an order that the seed decides. */
+/**
+ * Play processes against one store, one call of the store at a time, in an order that the seed
+ * decides.
+ */
 export async function simulate(scenario: Scenario): Promise<Outcome> {
   const random = Math.random;
   const simulation = new Simulation(scenario);
@@ -155,7 +164,7 @@ class Simulation {
     if (this.random() < 0.5) call?.run();
     process.isDead = true;
     this.#working.delete(process);
-    // Somebody starts it anew.
+    // The process is started again.
     this.#start(process.mayGiveUp);
   }
 
@@ -175,7 +184,7 @@ class Simulation {
       });
   }
 
-  /** What each process does: get hold of the payload, by generating it if need be. */
+  /** The life of each process: it gets hold of the payload, by generating it if need be. */
   async #live(process: SimulatedProcess): Promise<void> {
     const store = this.#storeOf(process);
     const isDone = async (): Promise<boolean> => (await store.stat(RECORD)) !== undefined;
@@ -232,7 +241,10 @@ class Simulation {
     return () => this.#timers.delete(timer);
   }
 
-  /** The store as one process sees it: each call takes effect at one moment, and its answer comes later. */
+  /**
+   * The store as one process sees it: each call takes effect at one moment, and its answer comes
+   * later.
+   */
   #storeOf(owner: SimulatedProcess): Store {
     const disk = this.#disk;
     const call = <Result>(run: () => Promise<Result>): Promise<Result> =>

@@ -2,7 +2,10 @@ import { type Machine, thisMachine } from "../../src/artifact/lease/lease-machin
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 
-/** A store in memory that claims to be seen by other processes, played by the same one. It has no files and no synchronous door. */
+/**
+ * A store in memory that claims to be seen by other processes, played by the same one. It has no
+ * files and no synchronous door.
+ */
 export function sharedMemoryStore(): Store {
   const memory = memoryStore();
   return {
@@ -20,7 +23,9 @@ export function sharedMemoryStore(): Store {
   };
 }
 
-/** A host whose processes are played: they have numbers of their own, and die when they are told to. */
+/**
+ * A host whose processes are played: they have numbers of their own, and die when they are told to.
+ */
 export class PlayedHost {
   readonly #dead = new Set<number>();
   #count = 0;
@@ -65,7 +70,10 @@ export class ManualMachine implements Machine {
     return () => this.#timers.delete(timer);
   }
 
-  /** Let time pass, with all callbacks that are due by then, and everything that follows from them at once. */
+  /**
+   * Let time pass, with all callbacks that are due by then, and everything that follows from them
+   * at once.
+   */
   async pass(forMs: number): Promise<void> {
     this.#nowMs += forMs;
     for (const timer of [...this.#timers].sort((a, b) => a.atMs - b.atMs)) {

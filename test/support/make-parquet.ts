@@ -12,11 +12,11 @@ export interface MadeColumn {
   readonly values: Uint8Array;
   /** For each row whether it has a value; undefined in a REQUIRED column. */
   readonly present?: readonly boolean[];
-  /** Of the page: of the first kind by default. */
+  /** The version of the data page; 1 by default. */
   readonly version?: 1 | 2;
-  /** Before the definition levels of a page of the second kind. */
+  /** Repetition levels that precede the definition levels of a page of version 2. */
   readonly repetition?: readonly number[];
-  /** In the place of the definition levels that `present` asks for. */
+  /** Definition levels that replace those that `present` asks for. */
   readonly levels?: readonly number[];
   readonly encoding?: number;
 }

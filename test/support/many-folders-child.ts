@@ -18,7 +18,10 @@ export interface ManyFoldersReport {
   readonly codes: readonly string[];
 }
 
-/** The code of a file that a generator itself could not write: the library passes that error on as it is. */
+/**
+ * The code of a file that a generator itself could not write: the library passes that error on as
+ * it is.
+ */
 export const OWN_FILE = "OWN_FILE";
 
 const params = typedParams<{ n: number }>();

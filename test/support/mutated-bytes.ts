@@ -17,7 +17,8 @@ const EXPECTED = [DecodeError, DecodeLimitError, CompressionUnavailableError, Ne
 const ODD_BYTES = [0, 1, 2, 0x0f, 0x7f, 0x80, 0xfe, 0xff];
 
 /**
- * Decode `count` damaged copies of good bytes, and expect of each either a sound table or an error that says what is wrong with the bytes.
+ * Decode `count` damaged copies of good bytes, and expect of each either a sound table or an error
+ * that says what is wrong with the bytes.
  *
  * @param seed - of the mutations, so that a failure can be had again
  */

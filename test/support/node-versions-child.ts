@@ -1,4 +1,5 @@
-// Writes payloads with this Node, or reads what another wrote: `write FOLDER`, `read FOLDER`. Bundled, so that every Node runs it.
+// Writes payloads with this Node, or reads what another wrote: `write FOLDER`, `read FOLDER`.
+// Bundled, so that every Node runs it.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import { structured } from "../../src/format/structured/structured-format.ts";
@@ -24,7 +25,7 @@ function chain(wrap: (inner: unknown) => unknown): unknown {
 const shared = Float64Array.from({ length: 200_000 }, (_, i) => i / 3);
 const Float16 = (globalThis as { Float16Array?: { from(numbers: number[]): ArrayBufferView } }).Float16Array;
 
-/** Each is made anew by each Node; those that a Node lacks are missing there. */
+/** Each Node makes its own payloads; those that a Node lacks are missing there. */
 const payloads: Record<string, () => unknown> = {
   numbers: () => [0, -0, 1.5, Number.NaN, -(2 ** 31), 2 ** 53, 2n ** 70n, -1n],
   text: () => ["", "é", "ł😀", "\ud800", "x".repeat(100_000)],

@@ -1,6 +1,6 @@
 import type { Store } from "../../src/entry/index.ts";
 
-/** The same store with some methods written anew, and without its synchronous door. */
+/** The same store with some methods replaced, and without its synchronous calls. */
 export function override(store: Store, methods: Partial<Store>): Store {
   return {
     url: store.url,

@@ -19,7 +19,7 @@ export interface PayloadKind {
   readonly name: string;
   /** @returns the number of the maker, after every byte was read. */
   ask(store: Store, maker: number, how: HowAsked): Promise<number>;
-  /** What each kind can do besides. */
+  /** The persistable of this kind in a store. */
   at(store: Store, maker?: number): Asked;
 }
 
@@ -131,7 +131,10 @@ export const payloadKinds: readonly PayloadKind[] = [
   ),
 ];
 
-/** Damage every object of a store that a predicate picks, each by one bit, or by half its length, or altogether. */
+/**
+ * Damage every object of a store that a predicate picks, each by one bit, or by half its length, or
+ * altogether.
+ */
 export async function damageIn(
   store: Store,
   how: "flip" | "cut" | "remove",

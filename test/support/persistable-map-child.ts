@@ -10,7 +10,7 @@ export interface MapChildInput {
 }
 
 export interface MapChildLine {
-  /** All of the first so many are persisted. */
+  /** The number of items, from the first, that are persisted. */
   readonly done: number;
 }
 

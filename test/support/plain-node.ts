@@ -6,7 +6,8 @@ import { build } from "esbuild";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /**
- * Run a script in Node as it is, which imports packages in its own way: a test runner finds names in CommonJS modules that Node does not.
+ * Run a script in Node as it is, which imports packages in its own way: a test runner finds names
+ * in CommonJS modules that Node does not.
  *
  * @param entry a module below src, which the script finds as `library`
  * @param script of which every line that it prints is given back

@@ -5,7 +5,7 @@ import { records } from "../../src/entry/formats/records.ts";
 import { definePersistable, fileStore } from "../../src/entry/index.ts";
 import { run } from "../../src/entry/pipeline.ts";
 
-/** What another process does again and again with an artifact that is read meanwhile. */
+/** The orders of a process that replaces an artifact again and again while another one reads it. */
 export interface ReplacingInput {
   readonly dataDir: string;
   readonly kind: "folder" | "stream";

@@ -11,8 +11,8 @@ const built = new Map<string, Promise<string>>();
 let outputFolder: string | undefined;
 
 /**
- * Bundle a TypeScript file, so that every supported Node runs it as a process of its own. Once for each file and run; the result is
- * gone when this process ends.
+ * Bundle a TypeScript file, so that every supported Node runs it as a process of its own. Once for
+ * each file and run; the result is gone when this process ends.
  *
  * @param entryPath absolute, or from the working directory.
  * @returns the path of the bundled module.
@@ -27,7 +27,10 @@ export function buildChild(entryPath: string): Promise<string> {
   return bundled;
 }
 
-/** Like {@link buildChild}, with a file of its own for whatever is imported on first use, as in the published package. */
+/**
+ * Like {@link buildChild}, with a file of its own for whatever is imported on first use, as in the
+ * published package.
+ */
 export async function buildSplitChild(entryPath: string): Promise<string> {
   const outdir = mkdtempSync(path.join(makeOutputFolder(), "split-"));
   const name = path.basename(entryPath, ".ts");
@@ -41,7 +44,8 @@ export async function buildSplitChild(entryPath: string): Promise<string> {
   return path.join(outdir, `${name}.mjs`);
 }
 
-// The packages stay outside: with the clients of all clouds in it, a bundle has 20 MB and takes seconds.
+// The packages stay outside: with the clients of all clouds in it, a bundle has 20 MB and takes
+// seconds.
 const OPTIONS = {
   bundle: true,
   format: "esm",
@@ -70,15 +74,19 @@ async function bundle(entry: string): Promise<string> {
   return outfile;
 }
 
-/** A process that tells what it does, one JSON value a line. It is killed at the end of the scope. */
+/**
+ * A process that tells what it does, one JSON value a line. It is killed at the end of the scope.
+ */
 export interface Child extends AsyncDisposable {
   readonly process: ChildProcess;
   readonly pid: number;
   /** Everything it has told so far. */
   readonly told: readonly unknown[];
-  /** What it wrote to its standard error so far. */
+  /** The text that it wrote to its standard error so far. */
   readonly complaints: string;
-  /** The next thing it tells that satisfies `is`, of all it ever told; fails when it ends before. */
+  /**
+   * The next thing it tells that satisfies `is`, of all it ever told; fails when it ends before.
+   */
   waitFor<Told>(is: (told: Told) => boolean): Promise<Told>;
   /** Its exit code or signal, once it has ended. */
   readonly ended: Promise<number | NodeJS.Signals>;

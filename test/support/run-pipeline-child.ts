@@ -1,11 +1,12 @@
-// A process that runs a pipeline of layers on a shared data directory; each generation is noted in a file that processes append to.
+// A process that runs a pipeline of layers on a shared data directory; each generation is noted in
+// a file that processes append to.
 import { appendFileSync } from "node:fs";
 import { definePersistable, fileStore, typedParams } from "../../src/entry/index.ts";
 import { run } from "../../src/entry/pipeline.ts";
 
 export interface RunPipelineInput {
   readonly dataDir: string;
-  /** One line for each generator that was through: `<layer> <i>`. */
+  /** One line for each generator that has finished: `<layer> <i>`. */
   readonly generatedFile: string;
   readonly layers: number;
   readonly width: number;

@@ -1,6 +1,9 @@
 import { types } from "node:util";
 
-/** Whether two values are the same in value, type, aliasing, holes, -0 and prototypes: stricter than any deep equality at hand. */
+/**
+ * Whether two values are the same in value, type, aliasing, holes, -0 and prototypes: stricter than
+ * any deep equality at hand.
+ */
 export function sameValue(a: unknown, b: unknown, pairs = new Map<object, object>()): boolean {
   if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return Object.is(a, b);
   const known = pairs.get(a);

@@ -31,7 +31,7 @@ export async function orderOf(
 /** Nodes that depend on nothing. */
 export const independent = (count: number): readonly (readonly number[])[] => Array.from({ length: count }, () => []);
 
-/** What one node of a trial does. */
+/** The behavior of one node of a trial. */
 export interface TrialNode {
   readonly dependencies: readonly number[];
   readonly isDone: boolean;
@@ -50,7 +50,7 @@ export interface Trial {
   readonly pools: Readonly<Record<string, number>>;
   readonly onFailure: "stop" | "independent" | "everything";
   readonly hasPriority: boolean;
-  /** Aborted when so many have begun; never where there are fewer. */
+  /** The trial is aborted when this many nodes have begun; never if there are fewer. */
   readonly abortAfter: number;
 }
 
@@ -97,14 +97,14 @@ export const trialArbitrary: fc.Arbitrary<Trial> = fc
     return { ...rest, nodes: isReversed ? nodes.reverse() : nodes, pools: capacities };
   });
 
-/** What was seen while a trial ran. */
+/** The observations of a trial. */
 export interface TrialReport {
   readonly state: Uint8Array;
   readonly begun: readonly number[];
   readonly done: readonly number[];
   readonly failed: readonly number[];
   readonly skipped: ReadonlyMap<number, number>;
-  /** What should never have happened. */
+  /** All breaches of the schedule's promises. */
   readonly problems: readonly string[];
 }
 
@@ -216,7 +216,7 @@ class Watch {
   }
 }
 
-/** What must have become of each node, where nothing was aborted. */
+/** The state that each node must have in the end if nothing was aborted. */
 export function expectedStates({ nodes, onFailure }: Trial): {
   readonly states: readonly number[];
   readonly isExact: boolean;

@@ -2,10 +2,11 @@ import type { FileKind, FileStat } from "../../src/store/folder/calls/file-syste
 import type { SeededRandom } from "./seeded-random.ts";
 
 /**
- * What survives of changes to folders that nobody has synced.
+ * The changes to folders that survive a power cut although they were not synced.
  *
- * `"any"`: any of them and not the others, as POSIX allows; only changes to one name keep their order, and a rename never loses both
- * names. `"journal"`: all up to some moment, as ext4, xfs and btrfs do it; syncing anything makes everything before it last.
+ * `"any"`: any of them and not the others, as POSIX allows; only changes to one name keep their
+ * order, and a rename never loses both names. `"journal"`: all up to some moment, as ext4, xfs and
+ * btrfs do it; syncing anything makes everything before it last.
  */
 export type MetadataModel = "any" | "journal";
 
@@ -15,11 +16,14 @@ const BLOCK_BYTES = 16;
 type Node = SimulatedFile | SimulatedFolder;
 
 class SimulatedFile {
-  /** What processes see. */
+  /** The content that processes see. */
   data: Buffer = Buffer.alloc(0);
-  /** What is on the disk for certain. */
+  /** The content that is on the disk for certain. */
   durable: Buffer = Buffer.alloc(0);
-  /** Bytes up to here will never reach the disk: an fsync has failed, and the system has forgotten that they were to be written. */
+  /**
+   * Bytes up to here will never reach the disk: an fsync has failed, and the system has forgotten
+   * that they were to be written.
+   */
   lostBytes = 0;
   modifiedMs = 0;
 }
@@ -41,8 +45,8 @@ interface FolderChange {
 }
 
 /**
- * A disk in memory that knows what is on it for certain, what processes see, and hence what a power cut could leave. Its methods are
- * the system calls, each atomic, failing with the system's codes.
+ * A disk in memory that knows what is on it for certain, what processes see, and hence what a power
+ * cut could leave. Its methods are the system calls, each atomic, failing with the system's codes.
  */
 export class SimulatedDisk {
   readonly #model: MetadataModel;
@@ -52,7 +56,7 @@ export class SimulatedDisk {
   #sequence = 0;
   #journaled = 0;
   #nodes = 0;
-  /** Advanced by whoever schedules. */
+  /** The scheduler advances this clock. */
   nowMs = 1_700_000_000_000;
 
   constructor(model: MetadataModel) {
@@ -170,7 +174,10 @@ export class SimulatedDisk {
     };
   }
 
-  /** A disk that could be found after a power cut at this moment. Processes of this one go on as if nothing had happened. */
+  /**
+   * A disk that could be found after a power cut at this moment. Processes of this one go on as if
+   * nothing had happened.
+   */
   crash(random: SeededRandom): SimulatedDisk {
     const survivor = new SimulatedDisk(this.#model);
     survivor.nowMs = this.nowMs + 60_000;
@@ -185,7 +192,7 @@ export class SimulatedDisk {
     return (change) => change.sequence <= last;
   }
 
-  /** Of each name's changes, in order, the first few. */
+  /** Lets the first few changes of each name survive, in their order. */
   #surviveAtRandom(random: SeededRandom): (change: FolderChange) => boolean {
     const chosen = new Set<FolderChange>();
     const names = new Map<SimulatedFolder, Map<string, boolean>>();
@@ -241,7 +248,10 @@ export class SimulatedDisk {
     }
   }
 
-  /** What was synced, and of the rest: nothing, all, or the first part, with holes where the disk knows no order. */
+  /**
+   * Copies the synced bytes, and of the rest: nothing, all, or the first part, with holes where the
+   * disk knows no order.
+   */
   #copyFile(file: SimulatedFile, random: SeededRandom): SimulatedFile {
     const copy = new SimulatedFile();
     const synced = file.durable.length;
@@ -271,7 +281,8 @@ export class SimulatedDisk {
     const { folder, name, node, onlyWith } = change;
     if (node === undefined) folder.durableEntries.delete(name);
     else folder.durableEntries.set(name, node);
-    // A name that is gone for certain has its other half for certain, and what that name had before.
+    // A name that is gone for certain has its other half for certain, and what that name had
+    // before.
     if (onlyWith === undefined || isPersisted(onlyWith)) return;
     const { folder: target } = onlyWith;
     const earlier = target.changes.filter((one) => one.name === onlyWith.name && one.sequence <= onlyWith.sequence);

@@ -18,8 +18,8 @@ export interface SimulatedCall {
 }
 
 /**
- * What goes wrong with a call: it fails with this code and does nothing, or (`done`) does its work and fails all the same, as when
- * the answer of a network disk is lost.
+ * A fault of a call: it fails with this code and does nothing, or (`done`) does its work and fails
+ * all the same, as when the answer of a network disk is lost.
  */
 export interface Fault {
   readonly code: string;
@@ -29,7 +29,10 @@ export interface Fault {
 /** Decides before each call whether it goes wrong. */
 export type FaultPlan = (call: SimulatedCall) => Fault | undefined;
 
-/** How the calls of one process reach the disk: at once, or when a scheduler says so. It may never come back. */
+/**
+ * How the calls of one process reach the disk: at once, or when a scheduler says so. It may never
+ * come back.
+ */
 export type Turn = <Result>(call: SimulatedCall, perform: () => Result) => Promise<Result>;
 
 export interface SimulatedFileSystemOptions {

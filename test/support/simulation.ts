@@ -8,7 +8,10 @@ export interface SimulationOptions {
   readonly processes: number;
   /** Default: either, by the seed. */
   readonly metadata?: MetadataModel;
-  /** At each step, the chance that a process is killed: it stops between two system calls, and what it has not synced stays in memory. */
+  /**
+   * At each step, the chance that a process is killed: it stops between two system calls, and what
+   * it has not synced stays in memory.
+   */
   readonly killChance?: number;
   /** At each step, the chance that the power is cut. */
   readonly powerCutChance?: number;
@@ -16,7 +19,10 @@ export interface SimulationOptions {
   readonly faultChance?: number;
   /** Default `true`. */
   readonly hardLinks?: boolean;
-  /** With a synchronous door; then nothing comes between the steps of what goes through it. Default `false`. */
+  /**
+   * With a synchronous door; then nothing comes between the steps of what goes through it. Default
+   * `false`.
+   */
   readonly synchronous?: boolean;
   /** Change the file system of every process: for planting bugs. */
   readonly wrap?: (fileSystem: FileSystem) => FileSystem;
@@ -28,7 +34,7 @@ export interface SimulatedProcess {
   readonly fileSystem: FileSystem;
   /** For decisions of its own. */
   readonly random: SeededRandom;
-  /** Another process may go first: to be called in loops that wait for somebody. */
+  /** Lets another process go first; a loop that waits for another process has to call it. */
   pause(): Promise<void>;
   /** Paths of the files that it has open. */
   openFiles(): readonly string[];
@@ -45,11 +51,14 @@ export interface Simulation {
   /** How many steps were made so far. */
   readonly steps: number;
   /**
-   * Runs one body in each process until all have ended or were killed, or the power was cut. The body must wait for nothing but the
-   * disk. Its errors end the simulation.
+   * Runs one body in each process until all have ended or were killed, or the power was cut. The
+   * body must wait for nothing but the disk. Its errors end the simulation.
    */
   run(body: (process: SimulatedProcess) => Promise<void>): Promise<"ended" | "power-cut">;
-  /** Disks that could be found after a power cut now, each with the file system of a process that finds it. */
+  /**
+   * Disks that could be found after a power cut now, each with the file system of a process that
+   * finds it.
+   */
   crash(): { readonly disk: SimulatedDisk; readonly fileSystem: FileSystem };
   /** The file system of a further process that nothing interrupts, on the disk as it is. */
   observe(): FileSystem;
@@ -115,7 +124,8 @@ class SeededSimulation implements Simulation {
         },
       );
     }
-    // A process that likes to go on by itself finds other schedules than one that is interrupted at every step.
+    // A process that likes to go on by itself finds other schedules than one that is interrupted at
+    // every step.
     const stickiness = this.random.pick([0, 0.5, 0.9]);
     for (;;) {
       await this.#settle();

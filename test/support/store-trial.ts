@@ -5,7 +5,10 @@ import type { Store, StorePath } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { createSimulation, type SimulatedProcess, type Simulation, type SimulationOptions } from "./simulation.ts";
 
-/** What a simulated process wanted to publish: a payload under a name of its own, and a record that vouches for it. */
+/**
+ * The objects that a simulated process wants to publish: a payload under a name of its own, and a
+ * record that vouches for it.
+ */
 interface Attempt {
   readonly process: number;
   readonly recordPath: StorePath;
@@ -15,13 +18,13 @@ interface Attempt {
   readonly durable: boolean;
 }
 
-/** What a process was told: from then on it must be true, whatever happens. */
+/** The answer that a process got: from then on it must be true, whatever happens. */
 interface Told {
   readonly attempt: Attempt;
   readonly outcome: "created" | "exists";
 }
 
-/** A process that put its own object in the place of whatever was there. Times are steps of the simulation. */
+/** One replacement of a shared object by a process. Times are steps of the simulation. */
 interface Replacement {
   readonly process: number;
   readonly content: string;
@@ -33,7 +36,10 @@ interface Replacement {
   failedAt: number | undefined;
 }
 
-/** A seed's run of several processes that publish into one store, and everything that a store promised them. */
+/**
+ * A seed's run of several processes that publish into one store, and everything that a store
+ * promised them.
+ */
 export class StoreTrial {
   readonly simulation: Simulation;
   readonly #options: SimulationOptions;
@@ -46,13 +52,19 @@ export class StoreTrial {
     this.simulation = createSimulation(options);
   }
 
-  /** Part of the store is loaded on first use, for which a simulation does not wait: so it is used once before. */
+  /**
+   * Part of the store is loaded on first use, for which a simulation does not wait: so it is used
+   * once before.
+   */
   static async warmUp(): Promise<void> {
     const { simulation } = new StoreTrial({ seed: 0, processes: 0 });
     await fileStore("/home/sim", { fileSystem: simulation.observe() }).removeLitter();
   }
 
-  /** Runs it to the end, or to a power cut, and looks at what is there then. Throws where a promise is broken. */
+  /**
+   * Runs it to the end, or to a power cut, and looks at what is there then. Throws where a promise
+   * is broken.
+   */
   async run(): Promise<void> {
     const end = await this.simulation.run((process) => this.#publishSome(process));
     this.#checkExclusiveness();
@@ -118,11 +130,11 @@ export class StoreTrial {
     }
     // Without hard links it may be a placeholder that "exists", which promises nothing.
     if (this.#options.hardLinks !== false) this.#promises.push({ attempt, outcome });
-    // The loser's payload is known to nobody but the loser.
+    // Only the loser knows of its payload.
     await store.remove(payloadPath);
   }
 
-  /** Without an answer nobody knows whether the record was committed: then its payload must stay. */
+  /** Without an answer it is unknown whether the record was committed, so its payload must stay. */
   async #tidyUp(store: Store, attempt: Attempt): Promise<void> {
     try {
       const record = await store.read(attempt.recordPath);
@@ -172,7 +184,7 @@ export class StoreTrial {
     }
   }
 
-  /** What is there is the last of those that were acknowledged, or one that may have come after it. */
+  /** Checks that the object is the last acknowledged one, or one that may have come after it. */
   async #checkReplaced(store: Store, when: string, isAfterCrash: boolean): Promise<void> {
     const bytes = await store.read(REPLACED);
     const counted = this.#replacements.filter(
@@ -191,7 +203,10 @@ export class StoreTrial {
       this.#fail(`${REPLACED} is that of ${found.content}, and not of ${later.content}, ${when}`);
   }
 
-  /** What is open and will never be closed keeps others from opening anything, sooner or later. */
+  /**
+   * Checks that no file stays open: a process that leaks them cannot open any more files in the
+   * end.
+   */
   #checkOpenFiles(): void {
     for (const process of this.simulation.processes) {
       const open = process.isAlive ? process.openFiles() : [];
@@ -199,20 +214,23 @@ export class StoreTrial {
     }
   }
 
-  /** Whether somebody was told that it is there, and meant it to last. */
+  /** Whether a process was told that the record is there, and had asked for it to last. */
   #isPromised(recordPath: StorePath, isAfterCrash: boolean): boolean {
     return this.#promises.some(
       (told) => told.attempt.recordPath === recordPath && (told.attempt.durable || !isAfterCrash),
     );
   }
 
-  /** What was written without waiting for the disk, until somebody was told that it will last; and a placeholder. */
+  /**
+   * Whether the record may be torn: it was written without waiting for the disk, and no process was
+   * told that it will last; or it is a placeholder.
+   */
   #mayBeTorn(recordPath: StorePath, bytes: Uint8Array, isAfterCrash: boolean): boolean {
     const { hardLinks = true, faultChance = 0 } = this.#options;
     const isPromised = this.#isPromised(recordPath, isAfterCrash);
     if (bytes.length === 0 && (!hardLinks || faultChance > 0) && !isPromised) return true;
     const isCareless = this.#attempts.some((attempt) => attempt.recordPath === recordPath && !attempt.durable);
-    // When an fsync for somebody else has failed, no later one can know.
+    // A later fsync cannot know that one for another process has failed.
     return isAfterCrash && isCareless && (!isPromised || faultChance > 0);
   }
 
@@ -246,7 +264,7 @@ export class StoreTrial {
 /** A store did not keep what it had promised. */
 export class BrokenPromiseError extends Error {}
 
-/** What everybody writes again and again. */
+/** The object that every process writes again and again. */
 const REPLACED = storePath("points", "latest.json");
 
 /** How many of the disks that a power cut could leave are looked at for each seed. */

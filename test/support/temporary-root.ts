@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 /**
- * Gives all test files of a run one folder for temporary files, and removes it at the end: a process
- * that a test or the runner has killed cannot remove its own.
+ * Gives all test files of a run one folder for temporary files, and removes it at the end: a
+ * process that a test or the runner has killed cannot remove its own.
  */
 export function setup(): () => void {
   const folder = mkdtempSync(path.join(tmpdir(), "persistable-tests-"));

@@ -11,7 +11,10 @@ export type ThriftValue =
   | readonly ThriftStruct[]
   | ThriftStruct;
 
-/** Fields by their numbers, in ascending order; numbers are 32-bit, bigints 64-bit. What is undefined is left out. */
+/**
+ * Fields by their numbers, in ascending order; numbers are 32-bit, bigints 64-bit. What is
+ * undefined is left out.
+ */
 export interface ThriftStruct {
   readonly [field: number]: ThriftValue | undefined;
 }

@@ -45,5 +45,5 @@ export const load = async (store: Store, maker: number, onGenerate?: () => unkno
 export const word = (store: Store, value: string): Promise<string> =>
   definePersistable({ name: "word", generate: () => value })({}, { dataDir: store, logger: silent }).payload;
 
-/** For whoever must find it. */
+/** A generator for callers that must find the payload. */
 export const never = (): never => expect.unreachable("generated");

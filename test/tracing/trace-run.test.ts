@@ -19,7 +19,7 @@ interface WireSpan {
   readonly status: { readonly code?: number; readonly message?: string };
 }
 
-/** What a collector hears, over HTTP as it is. */
+/** The spans that a real collector receives over HTTP. */
 const received: WireSpan[] = [];
 let collector: Server;
 

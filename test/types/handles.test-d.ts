@@ -52,7 +52,7 @@ test("a format of another item does not fit", () => {
 test("files and folders are paths", () => {
   const folder = definePersistable({ name: "folder", format: directory(), generate: ({ workDir }) => workDir });
   expectTypeOf<Awaited<ReturnType<typeof folder>["payload"]>>().toEqualTypeOf<string>();
-  // @ts-expect-error a number is no path
+  // @ts-expect-error a number is not a path
   definePersistable({ name: "film", format: file({ extension: ".mp4" }), generate: () => 3 });
 });
 

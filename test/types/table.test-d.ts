@@ -57,7 +57,7 @@ test("a table of narrower rows is one of wider rows, and not the other way", () 
     narrow satisfies ColumnTable<object>,
     narrow satisfies ColumnTable,
   ];
-  // @ts-expect-error text is no number
+  // @ts-expect-error text is not a number
   () => narrow satisfies ColumnTable<{ a: string }>;
   // @ts-expect-error there is no b
   () => narrow satisfies ColumnTable<{ a: number; b: string }>;
@@ -102,7 +102,7 @@ test("csv holds what its columns say", () => {
   expectTypeOf(table().payload).resolves.toEqualTypeOf<ColumnTable<{ name: string; age: number }>>();
   definePersistable({ name: "d", generate: (): Person[] => [], format: csv({ rows: true }) });
   const dates = csv({ columns: { name: "date" }, rows: true });
-  // @ts-expect-error a name is no date
+  // @ts-expect-error a name is not a date
   definePersistable({ name: "e", generate: () => [{ name: "x" }], format: dates });
   // @ts-expect-error nested values
   () => csv({ columns: { name: "value" } });
@@ -134,10 +134,10 @@ test("the types that a format of records is told fit its records", () => {
   const visit = definePersistable({ name: "a", format: parquet({ rows: true, types }), generate: visits });
   expectTypeOf(visit({}).payload).toEqualTypeOf<Promise<Visit[]>>();
   const texts = [{ id: "1", at: null }];
-  // @ts-expect-error text is no int32
+  // @ts-expect-error text is not an int32
   () => definePersistable({ name: "a", generate: () => texts, format: parquet({ rows: true, types }) });
   const days = [{ id: 1, at: "1970-01-01" }];
-  // @ts-expect-error text is no date
+  // @ts-expect-error text is not a date
   () => definePersistable({ name: "a", generate: () => days, format: ndjson({ rows: true, types }) });
   // @ts-expect-error no such type
   () => parquet({ rows: true, types: { id: "int12" } });

@@ -58,7 +58,8 @@ function seedVectors(): SeedVector[] {
   });
 }
 
-// A change of these files changes the address of everybody's artifacts: only ever append, with PERSISTABLE_WRITE_VECTORS=1.
+// A change of these files changes the address of every artifact there is: only ever append, with
+// PERSISTABLE_WRITE_VECTORS=1.
 if (process.env.PERSISTABLE_WRITE_VECTORS === "1") {
   writeFileSync(
     valuesFile,

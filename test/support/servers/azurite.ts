@@ -43,7 +43,9 @@ export async function createContainer(endpoint: string): Promise<string> {
   return name;
 }
 
-/** What a token allows: all that a store does, from an hour ago to an hour from now, where nothing else is said. */
+/**
+ * The rights of a token: by default all that a store needs, from an hour ago to an hour from now.
+ */
 export interface TokenOptions {
   /** Letters as in `sp`: `rl`. */
   readonly rights?: string;

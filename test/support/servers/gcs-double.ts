@@ -26,8 +26,9 @@ interface DoubleUpload {
 }
 
 /**
- * A TEST DOUBLE, written for these tests, of the part of Cloud Storage's JSON API that the official client asks for on our behalf: objects with generations, preconditions,
- * ranges, resumable uploads, rewrites, lists in pages. There is no server of Google's that could run here.
+ * A TEST DOUBLE, written for these tests, of the part of Cloud Storage's JSON API that the official
+ * client asks for on our behalf: objects with generations, preconditions, ranges, resumable
+ * uploads, rewrites, lists in pages. There is no server of Google's that could run here.
  */
 export async function startGcsDouble(): Promise<GcsDouble> {
   const double = new Double();
@@ -61,7 +62,9 @@ const PAGE = 1000;
 class Double {
   url = "";
   readonly uploads = new Map<string, DoubleUpload>();
-  /** What the last part of each was answered, which the service says again when it is asked again. */
+  /**
+   * The answer to the last part of each upload, which the service repeats when it is asked again.
+   */
   readonly #completed = new Map<string, object>();
   readonly #buckets = new Map<string, Map<string, DoubleObject>>();
   #generation = 1_000_000;

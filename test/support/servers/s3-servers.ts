@@ -5,14 +5,20 @@ import path from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { findFreePort, findInstalled, startServer, type TestServer } from "./server.ts";
 
-/** What a server knows its user by: the client finds it in the environment, as it does for its users. */
+/**
+ * The credentials that a server accepts: the client finds them in the environment, as it does for
+ * its users.
+ */
 export const CREDENTIALS = {
   s3rver: { AWS_ACCESS_KEY_ID: "S3RVER", AWS_SECRET_ACCESS_KEY: "S3RVER" },
   swift: { AWS_ACCESS_KEY_ID: "test:tester", AWS_SECRET_ACCESS_KEY: "testing" },
 } as const;
 const PYTHON = "/usr/bin/python3";
 
-/** Where Python finds moto: among its own packages, or where the script has unpacked it. */
+/**
+ * The folder of the unpacked moto, which Python searches before its own packages; `undefined` if
+ * moto is in neither.
+ */
 function motoPath(): string | undefined {
   const unpacked = path.resolve(".servers/moto/usr/lib/python3/dist-packages");
   const env = { ...process.env, PYTHONPATH: unpacked };
@@ -35,7 +41,10 @@ export function serverPackage(name: string): string | undefined {
   return existsSync(folder) ? folder : undefined;
 }
 
-/** A server that overwrites where it should refuse, and says nothing; undefined where it is not installed. */
+/**
+ * A server that overwrites where it should refuse, and says nothing; undefined where it is not
+ * installed.
+ */
 export async function startS3rver(): Promise<TestServer | undefined> {
   const found = findInstalled("s3rver", "bash scripts/install-test-servers.sh", serverPackage("s3rver"));
   if (found === undefined) return undefined;
@@ -46,7 +55,10 @@ export async function startS3rver(): Promise<TestServer | undefined> {
   return withFolder(server, folder);
 }
 
-/** OpenStack's Swift, which says of create-if-absent that it is not implemented; undefined where it is not installed. */
+/**
+ * OpenStack's Swift, which says of create-if-absent that it is not implemented; undefined where it
+ * is not installed.
+ */
 export async function startSwift(): Promise<TestServer | undefined> {
   const isInstalled = ["proxy", "account", "container", "object"].every((part) =>
     existsSync(`/usr/bin/swift-${part}-server`),

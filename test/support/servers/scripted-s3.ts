@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
-/** What a request asks for. */
+/** The operation that a request asks for. */
 export type AskedFor = "get" | "head" | "put" | "copy" | "remove" | "begin" | "part" | "complete" | "abort" | "list";
 
 export interface SeenRequest {
@@ -10,21 +10,21 @@ export interface SeenRequest {
   /** Without the bucket. */
   readonly key: string;
   readonly range: string | undefined;
-  /** Of its kind, from 1. */
+  /** The number of the request among those of its kind, from 1. */
   readonly count: number;
 }
 
-/** What goes wrong with a request. */
+/** The fault that a request meets. */
 export type Mishap =
   /** It is done, and the connection ends without an answer. */
   | { readonly kind: "lost" }
-  /** It is done, and nobody hears of it, ever. */
+  /** It is done, and the answer never comes. */
   | { readonly kind: "silent" }
   /** It is not done. */
   | { readonly kind: "refused"; readonly status: number; readonly code: string }
-  /** The answer's body breaks off after so many bytes. */
+  /** The answer's body breaks off after `afterBytes`. */
   | { readonly kind: "cut"; readonly afterBytes: number }
-  /** Nothing more of the answer's body comes after so many bytes. */
+  /** The answer's body stops after `afterBytes`, and the connection stays open. */
   | { readonly kind: "stalled"; readonly afterBytes: number };
 
 interface StoredObject {
@@ -34,8 +34,9 @@ interface StoredObject {
 }
 
 /**
- * A double of S3, to say which request fails and how, which no real server lets one do; what a server really answers is for the tests against real ones.
- * It keeps one bucket in memory and knows what the store asks for.
+ * A double of S3, to say which request fails and how, which no real server lets one do; what a
+ * server really answers is for the tests against real ones. It keeps one bucket in memory and knows
+ * what the store asks for.
  */
 export class ScriptedS3 implements AsyncDisposable {
   readonly objects = new Map<string, StoredObject>();

@@ -24,7 +24,7 @@ export interface ServerCommand {
 
 const READY_MS = 40_000;
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** A port of 127.0.0.1 without a listener. */
 export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -80,7 +80,8 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /**
- * A server of a kind that may not be installed here: its tests are skipped then, with the line that installs it; in CI that is a failure.
+ * A server of a kind that may not be installed here: its tests are skipped then, with the line that
+ * installs it; in CI that is a failure.
  *
  * @returns undefined where it is not installed.
  */

@@ -14,9 +14,9 @@ export interface Sshd extends AsyncDisposable {
   readonly port: number;
   /** The server's public key. */
   readonly hostKey: string;
-  /** Of the key that it lets in. */
+  /** The file of the key that the server accepts. */
   readonly keyFile: string;
-  /** Of a key that it does not know. */
+  /** The file of a key that the server does not know. */
   readonly strangerKeyFile: string;
   readonly username: string;
   /** Ends every connection, and goes on serving new ones. */
