@@ -118,7 +118,7 @@ describe("declared types", () => {
     expect(await read('{"x":-0,"at":null}\n')).toEqual([{ x: 0, at: null }]);
     await expect(read('{"at":5}\n')).rejects.toThrow(/5 in line 1 is no date, as column "at" is declared/);
     await expect(read('{"at":"infinity"}\n')).rejects.toThrow(DecodeError);
-    await expect(read('{"x":1e999}\n')).rejects.toThrow(/column "x" holds a number that is too large/);
+    await expect(read('{"x":1e999}\n')).rejects.toThrow(/line 1 holds a number that is too large/);
     await expect(read("1\n")).rejects.toThrow(/line 1 is no object/);
     const other = [{ at: null }, { at: null, on: new Date(0) }];
     const undeclared = async (): Promise<void> => await at.check(other);

@@ -6,7 +6,9 @@ import { arrowCodec } from "../../src/format/arrow/arrow-format.ts";
 import { avro } from "../../src/format/avro/avro-format.ts";
 import { csv } from "../../src/format/csv/csv-format.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
+import { json } from "../../src/format/json/json-format.ts";
 import { ndjson } from "../../src/format/lines/ndjson-format.ts";
+import { msgpack } from "../../src/format/msgpack/msgpack-format.ts";
 import { parquetCodec } from "../../src/format/parquet/parquet-format.ts";
 import { table } from "../../src/format/table/table-format.ts";
 import { tabular } from "../../src/format/tabular/tabular-format.ts";
@@ -277,5 +279,44 @@ describe("what lies where a row is null has no meaning", () => {
       const read = (await format.decode(bytes, defaultDecodeLimits)) as ColumnTable;
       expect(read.toRows()).toEqual([{ c: null }, { c: null }, { c: null }, { c: null }]);
     }
+  });
+});
+
+describe("a number that a format cannot write again", () => {
+  const texts = ["-0", "-0.0", "[1,-0]", '{"a":{"b":-0e3}}', "-1e-400", `-0.${"0".repeat(330)}1`];
+  const infinite = ["1e400", "[-1e999]", `{"a":${"9".repeat(400)}}`, `${"9".repeat(250)}e99`];
+  const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const decoders = {
+    json: { decode: (text: string) => json().decode(bytesOf(text), defaultDecodeLimits), format: json() },
+    ndjson: {
+      decode: (text: string) => ndjson().decode(bytesOf(`{"v":${text}}\n`), defaultDecodeLimits),
+      format: ndjson(),
+    },
+  };
+
+  test.each(Object.entries(decoders))("is read as 0 by %s where it is -0", async (_name, { decode, format }) => {
+    for (const text of texts) {
+      const value = await decode(text);
+      await format.check(value as never);
+      expect(JSON.stringify(value)).not.toContain("-");
+    }
+  });
+
+  test.each(Object.entries(decoders))("is refused by %s where it is infinite", async (_name, { decode }) => {
+    for (const text of infinite) await expect((async () => decode(text))()).rejects.toThrow(/too large for JavaScript/);
+  });
+
+  test("is left alone in a text, and where it has digits", async () => {
+    const value = { text: "-0, 1e400", small: -0.001, large: 1e300, "-0": 1e-300 };
+    expect(await json().decode(bytesOf(JSON.stringify(value)), defaultDecodeLimits)).toStrictEqual(value);
+  });
+
+  test("is read as 0 by msgpack where it is -0, of four bytes and of eight", async () => {
+    const float32 = Uint8Array.of(0x92, 0xca, 0x80, 0, 0, 0, 0x01);
+    const float64 = Uint8Array.of(0x92, 0xcb, 0x80, 0, 0, 0, 0, 0, 0, 0, 0xcb, 0x80, 0, 0, 0, 0, 0, 0, 1);
+    expect(await msgpack().decode(float32, defaultDecodeLimits)).toStrictEqual([0, 1]);
+    const read = await msgpack().decode<number[]>(float64, defaultDecodeLimits);
+    expect(read).toStrictEqual([0, -Number.MIN_VALUE]);
+    await msgpack().check(read);
   });
 });

@@ -2,6 +2,7 @@ import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import { jsonDepth } from "../../util/json-depth.ts";
 import type { DecodeLimits } from "../format.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
+import { writableJson } from "./writable-json.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -17,9 +18,10 @@ export function decodeJson(bytes: Uint8Array, limits: DecodeLimits): unknown {
   if (bytes.length / 2 > limits.maxNodes && countJsonNodes(bytes) > limits.maxNodes)
     throw new DecodeLimitError("json", "maxNodes", limits.maxNodes);
   try {
-    return JSON.parse(decoder.decode(bytes));
+    const text = decoder.decode(bytes);
+    return writableJson("json", JSON.parse(text), text);
   } catch (cause) {
-    if (isOutOfResources(cause)) throw cause;
+    if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
     throw new DecodeError("json", (cause as Error).message, { cause });
   }
 }

@@ -2,6 +2,7 @@ import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import { jsonDepth } from "../../util/json-depth.ts";
 import type { DecodeLimits } from "../format.ts";
 import { countJsonNodes } from "../json/decode-json.ts";
+import { writableJson } from "../json/writable-json.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 
 const NEWLINE = 0x0a;
@@ -40,9 +41,11 @@ function endOfBlock(bytes: Uint8Array, start: number): number {
 
 function parseBlock(format: string, block: Uint8Array, values: unknown[]): void {
   try {
-    for (const line of decoder.decode(block).split("\n")) values.push(JSON.parse(line));
+    for (const line of decoder.decode(block).split("\n")) {
+      values.push(writableJson(format, JSON.parse(line), line, `line ${values.length + 1} holds`));
+    }
   } catch (cause) {
-    if (isOutOfResources(cause)) throw cause;
+    if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
     throw new DecodeError(format, `after ${values.length} lines: ${(cause as Error).message}`, { cause });
   }
 }

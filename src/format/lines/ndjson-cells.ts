@@ -1,6 +1,5 @@
 import { fitsColumn } from "../../table/cell-type.ts";
 import { type Column, type ColumnType, MARK } from "../../table/column.ts";
-import { writable } from "../json/nested-json.ts";
 import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "../tabular/scalar-text.ts";
 
 /** The value of a cell of a type as JSON has it. */
@@ -27,13 +26,10 @@ function textIn(type: ColumnType): ((value: unknown) => string) | undefined {
 }
 
 /**
- * The value of a cell again; undefined where it is none of this type. JSON's `-0` is read as 0, which is all that we write.
- *
- * @throws {@link DecodeError} for a nested number that is too large for JavaScript
+ * The value of a cell, from what its line holds; `undefined` where that is not of this type.
  */
-export function ndjsonValueOf(type: ColumnType, name: string, json: unknown): unknown {
-  if (type === "value") return writable(json, "ndjson", name);
-  if (typeof json === "number") return Number.isFinite(json) && fitsColumn(type, json + 0) ? json + 0 : undefined;
+export function ndjsonValueOf(type: ColumnType, json: unknown): unknown {
+  if (type === "value") return json;
   const value = typeof json === "string" ? fromText(type, json) : json;
   return value !== undefined && fitsColumn(type, value) ? value : undefined;
 }

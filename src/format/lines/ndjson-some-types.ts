@@ -3,7 +3,6 @@ import { describeCell } from "../../table/describe-cell.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import type { DecodeLimits, Format } from "../format.ts";
 import { checkJson } from "../json/check-json.ts";
-import { writable } from "../json/nested-json.ts";
 import { checkRows } from "../tabular/check-rows.ts";
 import type { ColumnTypes } from "../tabular/declared-types.ts";
 import { isTooLongInBase64 } from "../text-limit.ts";
@@ -79,13 +78,13 @@ function decodeCells(record: Record<string, unknown>, types: ColumnTypes, row: n
     const json = record[name];
     const type = Object.hasOwn(types, name) ? types[name] : undefined;
     if (json === null) continue;
-    const value = type === undefined ? writable(json, "ndjson", name) : ndjsonValueOf(type, name, json);
+    const value = type === undefined ? json : ndjsonValueOf(type, json);
     if (value === undefined)
       throw new DecodeError(
         "ndjson",
         `${describeCell(json)} in line ${row + 1} is no ${type}, as column ${JSON.stringify(name)} is declared`,
       );
-    if (value !== json || Object.is(json, -0)) define(record, name, value);
+    if (value !== json) define(record, name, value);
   }
 }
 

@@ -86,7 +86,7 @@ function decodeTable(bytes: Uint8Array, types: ReadonlyMap<string, ColumnType>, 
       const json = record[name];
       const type = types.get(name);
       if (type === undefined) throw new DecodeError("ndjson", `line ${row + 1} has a key that is not declared`);
-      const value = json === null ? null : ndjsonValueOf(type, name, json);
+      const value = json === null ? null : ndjsonValueOf(type, json);
       if (value === undefined)
         throw new DecodeError(
           "ndjson",

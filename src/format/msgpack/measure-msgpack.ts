@@ -7,8 +7,6 @@ const FIXED_BYTES: Readonly<Record<number, number>> = {
   192: 0,
   194: 0,
   195: 0,
-  202: 4,
-  203: 8,
   204: 1,
   205: 2,
   206: 4,
@@ -18,6 +16,10 @@ const FIXED_BYTES: Readonly<Record<number, number>> = {
   210: 4,
   211: 8,
 };
+
+const FLOAT_32 = 202;
+const FLOAT_64 = 203;
+const SIGN_BIT = 0x80000000;
 
 /** The one extension that every MessagePack library knows. */
 const TIMESTAMP = 0xff;
@@ -30,8 +32,9 @@ const MARK_KEPT_UP_TO_BYTES = 64;
  * Walk over MessagePack without building anything: whoever decodes it afterwards meets whole values of known types only, as many and as
  * deeply nested as the limits allow.
  *
- * @returns the same bytes, or a copy whose timestamps are as fine as a Date is: what is finer is cut off downwards, where msgpackr would round
- * those before 1970 up
+ * @returns the same bytes, or a copy with what can be written again: 0 instead of -0, and timestamps
+ * as fine as a Date is. What is finer is cut off downwards, where msgpackr would round those before
+ * 1970 up.
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
 export function walkMsgpack(bytes: Uint8Array, limits: DecodeLimits): Uint8Array {
@@ -100,7 +103,8 @@ class MsgpackWalk {
   #passLong(token: number): void {
     const fixed = FIXED_BYTES[token];
     const textBytes = fixed === undefined ? this.#textBytes(token) : undefined;
-    if (fixed !== undefined) this.#skip(fixed);
+    if (token === FLOAT_32 || token === FLOAT_64) this.#passFloat(token === FLOAT_32 ? 4 : 8);
+    else if (fixed !== undefined) this.#skip(fixed);
     else if (textBytes !== undefined) this.#passText(textBytes);
     else if (token < 0xa0) this.#open(token & 0x0f, token < 0x90);
     else if (token >= 0xdc) this.#open(this.#take(token % 2 === 0 ? 2 : 4), token >= 0xde);
@@ -108,6 +112,14 @@ class MsgpackWalk {
     else if (token >= 0xc7) this.#passExtension(this.#take(2 ** (token - 0xc7)));
     else if (token >= 0xc4) this.#skip(this.#take(2 ** (token - 0xc4)));
     else this.#fail("they hold the byte 0xc1 in the place of a value");
+  }
+
+  /** Makes -0 a 0, which is what msgpackr writes for both. */
+  #passFloat(sizeBytes: 4 | 8): void {
+    const start = this.#at;
+    this.#skip(sizeBytes);
+    if (this.#view.getUint32(start) !== SIGN_BIT) return;
+    if (sizeBytes === 4 || this.#view.getUint32(start + 4) === 0) this.#setUint32(start, 0);
   }
 
   #open(count: number, isMap: boolean): void {

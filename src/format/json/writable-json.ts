@@ -1,0 +1,38 @@
+import { DecodeError } from "../../errors/format-errors.ts";
+
+/**
+ * What JSON text must contain for `JSON.parse` to give `-0`, or an infinite number: a zero with a
+ * sign, an exponent of three digits, or very many digits.
+ */
+const ODD_NUMBER = /-0(?!\.?\d*[1-9])|\d[eE][+-]?\d{3}|\d{200}/;
+
+/**
+ * Makes parsed JSON a value that can be written again: JSON's `-0` becomes 0, also inside arrays and
+ * objects, which are changed in place.
+ *
+ * @param text what was parsed; it is searched first, since nearly no text has such a number.
+ * @param where how a message begins, such as `column "a" holds`.
+ * @throws {@link DecodeError} for a number that is too large for JavaScript, which is parsed as
+ * Infinity.
+ */
+export function writableJson(format: string, value: unknown, text: string, where = "there is"): unknown {
+  return ODD_NUMBER.test(text) ? writable(value, format, where) : value;
+}
+
+/** Does what {@link writableJson} does, without a text to search. */
+export function writable(value: unknown, format: string, where: string): unknown {
+  if (value === 0) return 0;
+  if (value === Infinity || value === -Infinity)
+    throw new DecodeError(format, `${where} a number that is too large for JavaScript`);
+  const open: object[] = typeof value === "object" && value !== null ? [value] : [];
+  for (let container = open.pop(); container !== undefined; container = open.pop()) {
+    const slots = container as Record<string, unknown>;
+    for (const key of Object.keys(slots)) {
+      const inner = slots[key];
+      if (typeof inner === "object" && inner !== null) open.push(inner);
+      else if (typeof inner === "number" && !(Number.isFinite(inner) && !Object.is(inner, -0)))
+        Object.defineProperty(slots, key, { value: writable(inner, format, where) });
+    }
+  }
+  return value;
+}
