@@ -34,14 +34,6 @@ export function loadOrGenerate(state: State, options: InternalCallOptions): Prom
   }
 }
 
-/** Like {@link loadOrGenerate}, for a caller who also has to know what generating took. */
-export async function obtainPayload(state: State, options: InternalCallOptions): Promise<Obtained> {
-  options.signal?.throwIfAborted();
-  throwIfRefused(state);
-  const startedMs = startHit(state);
-  return timed(state, settle(state, findArtifact(state, options.signal), options, startedMs));
-}
-
 async function settle(
   state: State,
   finding: Found | Promise<Found>,

@@ -1,10 +1,9 @@
 import { GenerateTimeoutError } from "../errors/pipeline-errors.ts";
 import type { PersistableEvent } from "../events/event.ts";
-import type { Supervisor } from "../persistable/context/call-context.ts";
+import type { Generation, Supervisor } from "../persistable/context/call-context.ts";
 import type { RetryOptions } from "../persistable/declare/declaration.ts";
 import type { State } from "../persistable/declare/state.ts";
-import { obtainPayload } from "../persistable/load-or-generate.ts";
-import type { Generation } from "../persistable/produce/complete-payload.ts";
+import { loadOrGenerate } from "../persistable/load-or-generate.ts";
 import { generate } from "../persistable/produce/generate-payload.ts";
 import { retryWithBackoff } from "../pipeline/retry-with-backoff.ts";
 import type { Place } from "./schedule/running-node.ts";
@@ -37,13 +36,20 @@ export interface Production {
 export async function produceNode(state: State, options: ProduceOptions): Promise<Production> {
   const { retries, signal, place, onRetried } = options;
   let attempts = 0;
+  // Kept over the attempts: if only the hook after publication failed, the next attempt loads what
+  // this run has generated.
+  let generation: Generation | undefined;
+  const onGenerated = (generated: Generation): void => {
+    generation = generated;
+  };
   try {
-    const generation = await retryWithBackoff(
+    await retryWithBackoff(
       retries,
       async (attempt) => {
         attempts = attempt;
         if (attempt > 1) await place.acquire(signal);
-        return attemptOnce(state, options, attempt);
+        const isForced = options.isForced && generation === undefined;
+        await attemptOnce(state, { ...options, isForced }, attempt, onGenerated);
       },
       {
         signal,
@@ -75,7 +81,12 @@ export class ProductionFailure {
 /** How long a generator that was aborted may take to clean up before the run goes on without it. */
 const GRACE_MS = 5000;
 
-async function attemptOnce(state: State, options: ProduceOptions, attempt: number): Promise<Generation | undefined> {
+async function attemptOnce(
+  state: State,
+  options: ProduceOptions,
+  attempt: number,
+  onGenerated: Supervisor["onGenerated"],
+): Promise<void> {
   const { isForced, untracked, place, timeoutMs } = options;
   const abort = new AbortController();
   const signal = AbortSignal.any([options.signal, abort.signal]);
@@ -83,6 +94,7 @@ async function attemptOnce(state: State, options: ProduceOptions, attempt: numbe
   let timer: NodeJS.Timeout | undefined;
   const supervisor: Supervisor = {
     onEvent: (event) => options.onEvent(event, attempt),
+    onGenerated,
     onWaiting: () => place.release(),
     async whenReady(start, waiting) {
       await place.acquire(waiting);
@@ -95,8 +107,7 @@ async function attemptOnce(state: State, options: ProduceOptions, attempt: numbe
   const call = { signal, untracked, supervisor };
   try {
     // What one attempt has generated, the next one only publishes.
-    const obtained = await (isForced ? generate(state, { ...call, resumes: attempt > 1 }) : obtainPayload(state, call));
-    return obtained?.generation;
+    await (isForced ? generate(state, { ...call, resumes: attempt > 1 }) : loadOrGenerate(state, call));
   } catch (error) {
     // A call that is aborted rejects at once; its generator still uses what the node holds.
     if (signal.aborted && generating !== undefined) await settled(generating, GRACE_MS);

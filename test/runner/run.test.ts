@@ -375,6 +375,41 @@ describe("where something fails", () => {
     expect(attempts).toBe(1);
   });
 
+  test("what was generated is told with its cost, even if the hook after it has failed once", async () => {
+    let generated = 0;
+    let called = 0;
+    const hooked = definePersistable({
+      name: "hooked",
+      params: typedParams<{ forced: boolean }>(),
+      generate: ({ cost }) => {
+        cost({ usd: 0.25 });
+        return ++generated;
+      },
+      afterGenerate: () => {
+        called++;
+        if (called === 1) throw new Error("the hook failed");
+      },
+    });
+    for (const forced of [false, true]) {
+      generated = 0;
+      called = 0;
+      const target = hooked({ forced }, { dataDir: memoryStore() });
+      const events: RunEvent[] = [];
+      const result = await run(target, {
+        retries: { retries: 1, minDelayMs: 1 },
+        ...(forced ? { force: [target] } : {}),
+        onEvent: (event) => events.push(event),
+      });
+      expect(typesOf(events).filter((type) => /retried|generated|hit/.test(type))).toEqual([
+        "retried hooked",
+        "generated hooked",
+      ]);
+      expect(events.find(({ type }) => type === "generated")).toMatchObject({ cost: { usd: 0.25 }, attempt: 2 });
+      expect(result).toMatchObject({ generated: 1, hits: 0, cost: { usd: 0.25 } });
+      expect(await target.payload).toBe(1);
+    }
+  });
+
   test("a definition's own retries go before those of the run", async () => {
     let attempts = 0;
     const flaky = definePersistable({

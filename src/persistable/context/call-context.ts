@@ -22,10 +22,21 @@ export interface InternalCallOptions extends CallOptions {
   readonly supervisor?: Supervisor | undefined;
 }
 
+/** What generating a payload took. */
+export interface Generation {
+  /** How long the generator took, without the time that it waited for dependencies. */
+  readonly durationMs: number;
+  readonly cost: Readonly<Record<string, number>> | undefined;
+  /** `undefined` for a payload that is held in memory only. */
+  readonly sizeBytes: number | undefined;
+}
+
 /** A run, as a call that it makes sees it. */
 export interface Supervisor {
   /** Called with each event of this call, without secrets. */
   readonly onEvent: (event: PersistableEvent) => void;
+  /** Called when the payload was generated and published, before the hook that may still fail. */
+  onGenerated(generation: Generation): void;
   /** Called when another process generates the payload, and this call waits for it. */
   onWaiting(): void;
   /** Calls `generate` as soon as the run has room for it. This process holds the lease meanwhile. */

@@ -12,7 +12,7 @@ import { carryOut, titleOf, waitFor, workKeyOf } from "../context/wait-graph.ts"
 import { provenanceKeysOf } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
 import { emitNow } from "../log/emit-now.ts";
-import { type Completed, completePayload, emitFailed } from "./complete-payload.ts";
+import { completePayload, emitFailed, type Obtained } from "./complete-payload.ts";
 import { type Given, ownPending, PendingPayload } from "./pending-payload.ts";
 
 /**
@@ -125,14 +125,14 @@ function busyMsOf(state: State): number {
 export async function generate(
   state: State,
   options: InternalCallOptions & { readonly persist?: boolean | undefined; readonly resumes?: boolean | undefined },
-): Promise<Completed | undefined> {
+): Promise<Obtained | undefined> {
   const { signal, supervisor } = options;
   try {
     if (options.persist === false) assertInMemory(state);
     const pending = options.resumes === true ? ownPending(state) : undefined;
     const completion = { teller: state, options, signal, replaces: () => true, isPersisted: options.persist !== false };
     if (pending !== undefined) return await completePayload(pending, completion);
-    const generateNow = async (): Promise<Completed | undefined> =>
+    const generateNow = async (): Promise<Obtained | undefined> =>
       completePayload(await runWatched(state, options), completion);
     return await (supervisor?.whenReady(generateNow, signal) ?? generateNow());
   } catch (error) {

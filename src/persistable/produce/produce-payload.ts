@@ -13,7 +13,7 @@ import type { State } from "../declare/state.ts";
 import { acceptLoaded, startHit } from "../load/accept-payload.ts";
 import { type Found, findArtifact } from "../load/find-artifact.ts";
 import { emitNow } from "../log/emit-now.ts";
-import { type Completed, completePayload, emitFailed, failureOf, type Obtained } from "./complete-payload.ts";
+import { completePayload, emitFailed, failureOf, type Obtained } from "./complete-payload.ts";
 import { runGenerator } from "./generate-payload.ts";
 import { ownPending, type PendingPayload, pendingOf } from "./pending-payload.ts";
 
@@ -98,11 +98,11 @@ async function completeUnderLease(
   judged: DamagedArtifact | undefined,
   options: InternalCallOptions,
   signal: AbortSignal,
-): Promise<Completed | undefined> {
+): Promise<Obtained | undefined> {
   try {
     const pending = await takePending(state, judged, options, signal);
     if (pending !== undefined) return pending.completed;
-    const generateNow = async (): Promise<Completed | undefined> =>
+    const generateNow = async (): Promise<Obtained | undefined> =>
       complete(state, await runGenerator(state, options, signal, false), judged, options, signal);
     return await (options.supervisor?.whenReady(generateNow, signal) ?? generateNow());
   } catch (error) {
@@ -117,7 +117,7 @@ async function takePending(
   judged: DamagedArtifact | undefined,
   options: InternalCallOptions,
   signal: AbortSignal,
-): Promise<{ readonly completed: Completed | undefined } | undefined> {
+): Promise<{ readonly completed: Obtained | undefined } | undefined> {
   const pending = pendingOf(state);
   if (pending === undefined) return undefined;
   const wasRefused = pending.isRefused;
@@ -138,7 +138,7 @@ async function complete(
   judged: DamagedArtifact | undefined,
   options: InternalCallOptions,
   signal: AbortSignal,
-): Promise<Completed | undefined> {
+): Promise<Obtained | undefined> {
   // A damaged record holds its place until now, unless somebody else has replaced it meanwhile.
   const replaces = async (): Promise<false | DamagedArtifact> =>
     judged !== undefined && !(await hasAppeared(state, judged)) && judged;
