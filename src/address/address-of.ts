@@ -29,7 +29,12 @@ export interface Recipe {
  */
 export function addressOf(recipe: Recipe, options: Pick<CanonicalOptions, "classes"> = {}): Address {
   // Paths in messages begin at `params`, as users write them.
-  return sha256Hex(encodeCanonical(hashedOf(recipe), { ...options, root: "" })) as Address;
+  return hashToAddress(encodeCanonical(hashedOf(recipe), { ...options, root: "" }));
+}
+
+/** Returns the address of a recipe from its canonical bytes. */
+export function hashToAddress(canonical: Uint8Array): Address {
+  return sha256Hex(canonical) as Address;
 }
 
 /** Returns the value whose canonical bytes are hashed. */
@@ -50,8 +55,12 @@ export function hashedOf({ name, version, draw = 0, params, dependencies }: Reci
  * @throws {@link InvalidAddressError}
  */
 export function parseAddress(text: string): Address {
-  if (typeof text !== "string" || !/^[0-9a-f]{64}$/.test(text)) throw new InvalidAddressError(text);
-  return text as Address;
+  if (!isAddress(text)) throw new InvalidAddressError(text);
+  return text;
+}
+
+function isAddress(text: unknown): text is Address {
+  return typeof text === "string" && /^[0-9a-f]{64}$/.test(text);
 }
 
 /** Returns the first eight digits, for people. */

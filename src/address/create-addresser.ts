@@ -1,8 +1,7 @@
 import { TAG } from "../canonical/canonical-writer.ts";
 import { type CanonicalOptions, encodeCanonical } from "../canonical/encode-canonical.ts";
-import { sha256Hex } from "../util/digest/sha256.ts";
 import type { Address } from "./address.ts";
-import { addressOf, hashedOf, parseAddress, type Recipe } from "./address-of.ts";
+import { addressOf, hashedOf, hashToAddress, parseAddress, type Recipe } from "./address-of.ts";
 
 /** The part of a recipe that all persistables of one definition share. */
 export interface RecipeHead {
@@ -35,11 +34,11 @@ export function createAddresser(head: RecipeHead, options: Pick<CanonicalOptions
   // The next recipe nearly always has the layout of the last one.
   let last: Layout | undefined;
   return (params, dependencies) => {
-    if (last !== undefined && fill(last, params, dependencies)) return sha256Hex(last.bytes) as Address;
+    if (last !== undefined && fill(last, params, dependencies)) return hashToAddress(last.bytes);
     const layout = findLayout(shapes, head, params);
     if (layout !== undefined && fill(layout, params, dependencies)) {
       last = layout;
-      return sha256Hex(layout.bytes) as Address;
+      return hashToAddress(layout.bytes);
     }
     return addressOf(recipeOf(head, params, dependencies), options);
   };
@@ -140,7 +139,7 @@ function fillRoles({ bytes, roleOffsets }: Layout, dependencies: readonly Addres
   for (let i = 0; i < roleOffsets.length; i++) {
     const address = dependencies[i];
     if (typeof address !== "string" || address.length !== ADDRESS_LENGTH) return false;
-    if (!writeAscii(bytes, roleOffsets[i] as number, address)) return false;
+    if (!writeAscii(bytes, roleOffsets[i] ?? 0, address)) return false;
   }
   return true;
 }
@@ -167,8 +166,10 @@ function findLayout(shapes: Shape[], head: RecipeHead, params: Readonly<Record<s
   }
   const known = shape.layouts.get(signature);
   if (known !== undefined || shape.layouts.size >= MAX_LAYOUTS) return known;
-  const kinds = shape.keys.map((key) => kindOf(params[key]));
-  const layout = createLayout(head, shape.keys, kinds);
+  const layout = createLayout(
+    head,
+    shape.keys.map((key) => ({ key, kind: kindOf(params[key]) })),
+  );
   shape.layouts.set(signature, layout);
   return layout;
 }
@@ -187,28 +188,27 @@ function addShape(shapes: Shape[], keys: readonly string[]): Shape | undefined {
 }
 
 const ADDRESS_LENGTH = 64;
-const ZEROS = "0".repeat(ADDRESS_LENGTH) as Address;
-const ONES = "1".repeat(ADDRESS_LENGTH) as Address;
+const ZEROS = parseAddress("0".repeat(ADDRESS_LENGTH));
+const ONES = parseAddress("1".repeat(ADDRESS_LENGTH));
 
 /**
  * Finds each value at the first byte where two encodings differ, so that the general encoder stays
  * the only one that knows the format.
  */
-function createLayout(head: RecipeHead, keys: readonly string[], kinds: readonly number[]): Layout {
-  const blanks = kinds.map((kind) => blankOf(kind, "0"));
+function createLayout(head: RecipeHead, fields: readonly Pick<Field, "key" | "kind">[]): Layout {
+  const blanks = fields.map(({ kind }) => blankOf(kind, "0"));
   const roles = head.roles.map(() => ZEROS);
   const encode = (values: readonly unknown[], addresses: readonly Address[]): Uint8Array => {
-    const params = Object.fromEntries(keys.map((key, i) => [key, values[i]]));
+    const params = Object.fromEntries(fields.map(({ key }, i) => [key, values[i]]));
     return encodeCanonical(hashedOf(recipeOf(head, params, addresses)));
   };
   const bytes = new Uint8Array(encode(blanks, roles));
   const differenceFrom = (other: Uint8Array): number => bytes.findIndex((byte, i) => byte !== other[i]);
   let firstField: Field | null = null;
-  for (let i = keys.length - 1; i >= 0; i--) {
-    const kind = kinds[i] as number;
+  for (const [i, { key, kind }] of [...fields.entries()].reverse()) {
     // An empty text has no bytes to fill in.
     const offset = kind === 0 ? 0 : differenceFrom(encode(blanks.with(i, blankOf(kind, "1")), roles));
-    firstField = { key: keys[i] as string, kind, offset, next: firstField };
+    firstField = { key, kind, offset, next: firstField };
   }
   const roleOffsets = roles.map((_, i) => differenceFrom(encode(blanks, roles.with(i, ONES))));
   return { bytes, view: new DataView(bytes.buffer), firstField, roleOffsets };

@@ -71,7 +71,8 @@ export class BinaryDigest {
  */
 export function portableBytes(type: BinaryType, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const littleEndian = isBigEndian ? swapElements(type, bytes) : bytes;
-  return type in NAN_FORMS ? withOneNaN(littleEndian, NAN_FORMS[type as keyof typeof NAN_FORMS]) : littleEndian;
+  const form = NAN_FORMS[type];
+  return form === undefined ? littleEndian : withOneNaN(littleEndian, form);
 }
 
 /**
@@ -82,8 +83,8 @@ export function contentOf(type: BinaryType, bytes: Uint8Array): object | undefin
   if (bytes.length % ELEMENT_BYTES[type] !== 0) return undefined;
   const { buffer } = isBigEndian ? swapElements(type, bytes) : new Uint8Array(bytes);
   if (type === "ArrayBuffer") return buffer;
-  const View = (globalThis as { readonly [name: string]: unknown })[type];
-  return typeof View === "function" ? (Reflect.construct(View, [buffer]) as object) : undefined;
+  const View: unknown = Reflect.get(globalThis, type);
+  return typeof View === "function" ? Reflect.construct(View, [buffer]) : undefined;
 }
 
 const isBigEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
@@ -101,24 +102,27 @@ export function swapElements(type: BinaryType, bytes: Uint8Array): Uint8Array<Ar
  * For each float type: the exponent's bits in its highest two bytes (little-endian), and how those
  * two bytes look in a NaN.
  */
-const NAN_FORMS = {
+const NAN_FORMS: Readonly<Partial<Record<BinaryType, NaNForm>>> = {
   Float64Array: { size: 8, infinity: 0x7ff0, nan: 0x7ff8 },
   Float32Array: { size: 4, infinity: 0x7f80, nan: 0x7fc0 },
   Float16Array: { size: 2, infinity: 0x7c00, nan: 0x7e00 },
-} as const;
+};
+
+interface NaNForm {
+  readonly size: number;
+  readonly infinity: number;
+  readonly nan: number;
+}
 
 /**
  * Replaces each NaN by the same one: a NaN's sign and further bits depend on the processor and on
  * whether the code was compiled yet, so the same program would give different addresses. Returns
  * `bytes` itself if nothing changes.
  */
-function withOneNaN(
-  bytes: Uint8Array<ArrayBuffer>,
-  { size, infinity, nan }: (typeof NAN_FORMS)[keyof typeof NAN_FORMS],
-): Uint8Array<ArrayBuffer> {
+function withOneNaN(bytes: Uint8Array<ArrayBuffer>, { size, infinity, nan }: NaNForm): Uint8Array<ArrayBuffer> {
   let changed: Uint8Array<ArrayBuffer> | undefined;
   for (let top = size - 1; top < bytes.length; top += size) {
-    const high = ((bytes[top] as number) << 8) | (bytes[top - 1] as number);
+    const high = ((bytes[top] ?? 0) << 8) | (bytes[top - 1] ?? 0);
     if ((high & infinity) !== infinity || !isNaNAt(bytes, top, size, high, infinity)) continue;
     changed ??= new Uint8Array(bytes);
     changed.fill(0, top - size + 1, top - 1);

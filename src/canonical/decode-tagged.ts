@@ -4,7 +4,7 @@ import { type ClassCodec, decodeInstance } from "../util/class-codec.ts";
 import { BINARY_DIGEST_BYTES, BinaryDigest, contentOf, isBinaryType, isDigestedSize } from "./binary-digest.ts";
 import type { CanonicalOptions } from "./encode-canonical.ts";
 import { EncodedInstance } from "./encoded-instance.ts";
-import type { JsonValue } from "./tagged-json.ts";
+import { isJsonList, isJsonObject, type JsonObject, type JsonValue } from "./tagged-json.ts";
 
 /** The limit counts levels of JSON; it equals that of a whole record. */
 const MAX_DECODED_DEPTH = 100;
@@ -54,10 +54,10 @@ class TaggedDecoder {
         return this.#fail(path, "is not JSON");
     }
     if (json === null) return null;
-    return Array.isArray(json) ? this.#array(json, path) : this.#object(json as { [key: string]: JsonValue }, path);
+    return isJsonList(json) ? this.#array(json, path) : this.#object(json, path);
   }
 
-  #object(json: { readonly [key: string]: JsonValue }, path: Path): unknown {
+  #object(json: JsonObject, path: Path): unknown {
     const entries = Object.entries(json);
     const [first] = entries;
     if (entries.length === 1 && first !== undefined && isTag(first[0])) return this.#tagged(first[0], first[1], path);
@@ -135,7 +135,7 @@ class TaggedDecoder {
   }
 
   #regExp(json: JsonValue, path: Path): RegExp {
-    const [source, flags] = this.#listOf(2, json, path).map((part) => this.#text(part, path)) as [string, string];
+    const [source = "", flags] = this.#listOf(2, json, path).map((part) => this.#text(part, path));
     const regExp = this.#attempt(() => new RegExp(source, flags), path, "is not a regular expression");
     if (regExp.source !== source || regExp.flags !== flags)
       this.#fail(path, "is not a regular expression as it is written");
@@ -200,13 +200,11 @@ class TaggedDecoder {
     json: JsonValue,
     path: Path,
   ): Collection {
-    return collection.size === (json as readonly JsonValue[]).length
-      ? collection
-      : this.#fail(path, "has something twice");
+    return collection.size === this.#list(json, path).length ? collection : this.#fail(path, "has something twice");
   }
 
   #list(json: JsonValue | undefined, path: Path): readonly JsonValue[] {
-    return Array.isArray(json) ? (json as readonly JsonValue[]) : this.#fail(path, "is not a list");
+    return isJsonList(json) ? json : this.#fail(path, "is not a list");
   }
 
   #listOf(length: number, json: JsonValue | undefined, path: Path): readonly JsonValue[] {
@@ -214,12 +212,11 @@ class TaggedDecoder {
     return list.length === length ? list : this.#fail(path, `has ${list.length} parts instead of ${length}`);
   }
 
-  #fields(json: JsonValue, expected: readonly string[], path: Path): { readonly [key: string]: JsonValue } {
-    const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
-    if (!isObject || Object.keys(json).sort().join() !== [...expected].sort().join()) {
+  #fields(json: JsonValue, expected: readonly string[], path: Path): JsonObject {
+    if (!isJsonObject(json) || Object.keys(json).sort().join() !== [...expected].sort().join()) {
       return this.#fail(path, `is not an object with ${expected.join(", ")}`);
     }
-    return json as { readonly [key: string]: JsonValue };
+    return json;
   }
 
   #matching(json: JsonValue | undefined, pattern: RegExp, path: Path, problem: string): string {

@@ -109,8 +109,13 @@ class Encoder {
   #item(frame: Frame, index: number): void {
     const { kind } = frame;
     if (kind === "set" || kind === "map-keys" || kind === "map-values") frame.starts.push(this.#writer.length);
-    if (kind === "object") this.#writer.string(frame.keys[index] as string);
-    if (kind === "map-values") this.#writer.raw(frame.encodedKeys[index] as Uint8Array);
+    if (kind === "object") {
+      const key = frame.keys[index];
+      if (typeof key === "string") this.#writer.string(key);
+    } else if (kind === "map-values") {
+      const key = frame.encodedKeys[index];
+      if (key !== undefined) this.#writer.raw(key);
+    }
     this.#value(frame.items[index]);
   }
 
@@ -118,10 +123,7 @@ class Encoder {
     if (frame.kind === "set") this.#writer.sortPieces(frame.starts);
     // Entries are sorted by their keys. Two keys are equal only if they are different objects with
     // the same content.
-    const { encodedKeys } = frame;
-    if (encodedKeys.some((key, i) => i > 0 && compareBytes(encodedKeys[i - 1] as Uint8Array, key) === 0)) {
-      this.#writer.sortPieces(frame.starts);
-    }
+    if (hasEqualNeighbours(frame.encodedKeys)) this.#writer.sortPieces(frame.starts);
     this.#frames.pop();
     this.#open.delete(frame.object);
   }
@@ -132,15 +134,18 @@ class Encoder {
    */
   #sortEntries(frame: Frame): void {
     const { starts, keys, values } = frame;
-    const encoded = starts.map((start, i) => this.#writer.slice(start, starts[i + 1]));
-    this.#writer.cutAt(starts[0] as number);
-    const order = encoded
-      .map((_, i) => i)
-      .sort((a, b) => compareBytes(encoded[a] as Uint8Array, encoded[b] as Uint8Array));
+    const entries = starts.map((start, i) => ({
+      key: keys[i],
+      value: values[i],
+      encodedKey: this.#writer.slice(start, starts[i + 1]),
+    }));
+    const [start = this.#writer.length] = starts;
+    this.#writer.cutAt(start);
+    entries.sort((a, b) => compareBytes(a.encodedKey, b.encodedKey));
     frame.kind = "map-values";
-    frame.keys = order.map((i) => keys[i]);
-    frame.items = order.map((i) => values[i]);
-    frame.encodedKeys = order.map((i) => encoded[i] as Uint8Array);
+    frame.keys = entries.map(({ key }) => key);
+    frame.items = entries.map(({ value }) => value);
+    frame.encodedKeys = entries.map(({ encodedKey }) => encodedKey);
     frame.starts = [];
     frame.next = 0;
   }
@@ -293,7 +298,7 @@ function stepInto({ kind, keys, next }: Frame): (string | number)[] {
   const index = next - 1;
   switch (kind) {
     case "object":
-      return [keys[index] as string];
+      return [describeKey(keys[index], index)];
     case "map-keys":
       return [`key ${index}`];
     case "map-values":
@@ -307,13 +312,20 @@ function stepInto({ kind, keys, next }: Frame): (string | number)[] {
   }
 }
 
+function hasEqualNeighbours(sorted: readonly Uint8Array[]): boolean {
+  return sorted.some((key, i) => {
+    const before = sorted[i - 1];
+    return before !== undefined && compareBytes(before, key) === 0;
+  });
+}
+
 function describeKey(key: unknown, index: number): string | number {
   return typeof key === "string" || typeof key === "number" ? key : `value ${index}`;
 }
 
 /** Sorts by code units, the order in which text is compared. */
 function sortedByKey(keys: readonly string[], values: readonly unknown[]): Pick<Frame, "keys" | "items"> {
-  if (keys.every((key, i) => i === 0 || (keys[i - 1] as string) < key)) return { keys, items: values };
+  if (keys.every((key, i) => i === 0 || (keys[i - 1] ?? "") < key)) return { keys, items: values };
   const byKey = new Map(keys.map((key, i) => [key, values[i]]));
   const sorted = [...keys].sort();
   return { keys: sorted, items: sorted.map((key) => byKey.get(key)) };

@@ -55,7 +55,7 @@ function kindByNode(object: object, types: NodeUtil["types"]): ObjectKind | unde
 
 type Brand = (object: object) => unknown;
 
-const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const typedArrayPrototype: object = Object.getPrototypeOf(Uint8Array.prototype);
 const urlBrand = getterOf(URL.prototype, "href");
 const viewTag = getterOf(typedArrayPrototype, Symbol.toStringTag);
 
@@ -113,7 +113,7 @@ export function hasPlainPrototype(object: object, kind: ObjectKind): boolean {
 }
 
 function isPrototypeOfKind(prototype: object, kind: ObjectKind): boolean {
-  const own = (globalThis as { readonly [name: string]: unknown })[kind];
+  const own: unknown = Reflect.get(globalThis, kind);
   if (typeof own === "function" && own.prototype === prototype) return true;
   // The prototype of another realm has a constructor of the same name, and the same number of
   // prototypes behind it.
@@ -131,7 +131,7 @@ function depthOf(kind: ObjectKind): number {
 
 /** Returns the prototype, or undefined if only a proxy's trap could tell. */
 export function prototypeOf(object: object): object | null | undefined {
-  const prototype = Object.getPrototypeOf(object) as object | null;
+  const prototype: object | null = Object.getPrototypeOf(object);
   return prototype !== null && isProxy(prototype) ? undefined : prototype;
 }
 
@@ -190,7 +190,7 @@ export function findExtraKey(content: object, type: BinaryType, bytes: Uint8Arra
  * takes longer than hashing them.
  */
 function equalsBareView(content: object, type: BinaryType, bytes: Uint8Array, length: number): boolean {
-  const View = (globalThis as { readonly [name: string]: unknown })[type];
+  const View: unknown = Reflect.get(globalThis, type);
   if (typeof View !== "function") return false;
   const bare: object = Reflect.construct(View, [bytes.buffer, bytes.byteOffset, length]);
   return nodeUtil()?.isDeepStrictEqual(content, Object.setPrototypeOf(bare, Object.getPrototypeOf(content))) === true;

@@ -80,12 +80,13 @@ export function readObject(object: object, classes: readonly ClassCodec[], refus
 }
 
 function readPlain(object: object, refuse: Refuse): ObjectContent {
-  const keys = Reflect.ownKeys(object);
-  const values = keys.map((key) => {
+  const keys: string[] = [];
+  const values = Reflect.ownKeys(object).map((key) => {
     if (typeof key === "symbol") return refuse(`an object with a symbol key, ${String(key)}`, "Use text keys.");
+    keys.push(key);
     return readProperty(object, key, key, refuse);
   });
-  return { kind: "object", keys: keys as string[], values };
+  return { kind: "object", keys, values };
 }
 
 function readArray(array: readonly unknown[], refuse: Refuse): ObjectContent {

@@ -7,7 +7,19 @@ import type { CanonicalOptions } from "./encode-canonical.ts";
 import { HOLE, type ObjectContent, type Refuse, readObject } from "./read-object.ts";
 import { MAX_TAGGED_DEPTH } from "./tagged-depth.ts";
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+export function isJsonList(json: JsonValue | undefined): json is readonly JsonValue[] {
+  return Array.isArray(json);
+}
+
+export function isJsonObject(json: JsonValue | undefined): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
 
 /**
  * The limit counts characters and values; a record may have a sixteenth of it. Shared parts of a

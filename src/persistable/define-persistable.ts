@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { messageOf } from "../errors/error-kind.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import type { Format } from "../format/format.ts";
 import { CutLineage } from "../record/cut-lineage.ts";
@@ -210,7 +211,7 @@ function splitTree(
   const own: Record<string, unknown> = {};
   const dependencies: Record<string, unknown> = {};
   for (const key of Object.keys(tree)) {
-    const value = (tree as Readonly<Record<string, unknown>>)[key];
+    const value: unknown = Reflect.get(tree, key);
     if (!Object.hasOwn(declared, key))
       Object.defineProperty(own, key, { value, enumerable: true, configurable: true, writable: true });
   }
@@ -225,7 +226,7 @@ function splitTree(
       name,
       role,
       declared[role] as DependencyDeclaration,
-      (tree as Readonly<Record<string, unknown>>)[role],
+      Reflect.get(tree, role),
       options,
       built,
     );
@@ -316,7 +317,7 @@ function describedBy({ declared, given }: Described): Described[] {
     readonly dependencies?: DependencyDeclarations;
   };
   return Object.entries(dependencies ?? {}).flatMap(([role, upstream]) => {
-    const tree = (given as Readonly<Record<string, unknown>> | undefined)?.[role];
+    const tree: unknown = typeof given === "object" && given !== null ? Reflect.get(given, role) : undefined;
     const isReady = typeof tree === "object" && tree !== null && (stateKey in tree || tree instanceof CutLineage);
     return isReady || isClass(upstream) ? [] : [{ name: payloadName, role, declared: upstream, given: tree }];
   });
@@ -329,7 +330,7 @@ function buildNamed(name: string, role: string, given: unknown, build: () => unk
   } catch (cause) {
     if (given !== undefined) throw cause;
     throw new DefinitionError(
-      `${name} was built without its dependency "${role}", which has params that must be given: { ${role}: { … } }. ${(cause as Error).message}`,
+      `${name} was built without its dependency "${role}", which has params that must be given: { ${role}: { … } }. ${messageOf(cause)}`,
       { cause },
     );
   }

@@ -1,58 +1,54 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
+import { describeKind } from "../util/describe-kind.ts";
 import { addresserOf } from "./declare/declaration.ts";
-import { readyStateKey, type State, stateKey } from "./declare/state.ts";
-import { eachPersistable } from "./each-persistable.ts";
+import { hasState, newState, readyStateKey, type State, stateKey, type WithState } from "./declare/state.ts";
+import { stateOf } from "./declare/state-of.ts";
 import type { AnyPersistable } from "./persistable.ts";
 
-type WithState = AnyPersistable & { readonly [stateKey]: State };
+/** Returns one persistable, or many, as many. */
+export function eachPersistable<Built extends AnyPersistable>(given: Built | Iterable<Built>): Iterable<Built> {
+  if (isPersistable(given)) return [given];
+  if (typeof given === "object" && given !== null && Symbol.iterator in given) return given;
+  const isDefinition = typeof given === "function" && "payloadName" in given;
+  const what = isDefinition ? "a definition" : describeKind(given);
+  throw new DefinitionError(
+    `What was given is ${what}, and neither a persistable nor a list of persistables of this copy of persistable-ts. ` +
+      `${isDefinition ? "Call it with its params first" : "Give what a definition, or a class that extends Persistable, has built"}.`,
+  );
+}
+
+function isPersistable<Built extends AnyPersistable>(given: Built | Iterable<Built>): given is Built {
+  return hasState(given);
+}
 
 /**
- * Each persistable as draws 0 to `draws - 1`: independent payloads of the same params. Upstream ones are shared by all draws.
+ * Yields each persistable as draws 0 to `draws - 1`: independent payloads of the same params. All
+ * draws share what is upstream.
  *
- * @throws {@link DefinitionError} where one is a draw already, or its class has a constructor of its own.
+ * @throws {@link DefinitionError} if a persistable is a draw already, or its class has a constructor
+ * of its own.
  */
 export function* drawsOf(
   persistables: AnyPersistable | Iterable<AnyPersistable>,
   draws: number,
 ): Iterable<AnyPersistable> {
   for (const persistable of eachPersistable(persistables)) {
-    const { recipe } = (persistable as WithState)[stateKey];
+    const state = stateOf(persistable, "What was to be drawn");
+    const { recipe } = state;
     if (recipe.draw !== 0)
       throw new DefinitionError(`${recipe.name} is draw ${recipe.draw} already, and was to be drawn ${draws} times.`);
     yield persistable;
-    for (let draw = 1; draw < draws; draw++) yield withDraw(persistable as WithState, draw);
+    for (let draw = 1; draw < draws; draw++) yield withDraw(persistable, state, draw);
   }
 }
 
-function withDraw(persistable: WithState, draw: number): AnyPersistable {
-  const original = persistable[stateKey];
+function withDraw(persistable: AnyPersistable, original: State, draw: number): AnyPersistable {
   const { declaration, recipe, trackedParams, dependencyStates } = original;
-  const roles = Object.keys(recipe.dependencies);
-  const address = addresserOf(
-    declaration,
-    recipe.name,
-    recipe.version,
-    draw,
-    roles,
-  )(
-    trackedParams,
-    dependencyStates.map((state) => state.recipe.address),
-  );
-  const state: State = {
-    ...original,
-    recipe: { ...recipe, draw, address },
-    isOpened: false,
-    log: undefined,
-    logging: undefined,
-    held: { kind: "nothing" },
-    lastGenerated: undefined,
-    pending: undefined,
-    busyMs: 0,
-    paramsTree: undefined,
-    variants: undefined,
-  };
-  const Class = persistable.constructor as new (options: object) => WithState;
-  const copy = new Class({ [readyStateKey]: state });
+  const addresser = addresserOf(declaration, recipe.name, recipe.version, draw, Object.keys(recipe.dependencies));
+  const addresses = dependencyStates.map((state) => state.recipe.address);
+  const address = addresser(trackedParams, addresses);
+  const state = newState({ ...original, recipe: { ...recipe, draw, address } });
+  const copy: AnyPersistable & WithState = Reflect.construct(persistable.constructor, [{ [readyStateKey]: state }]);
   if (copy[stateKey] !== state)
     throw new DefinitionError(
       `The class of ${recipe.name} has a constructor of its own: build its draws with it, and run those.`,

@@ -12,7 +12,8 @@ import { certainStore } from "../store/certain-store.ts";
 import { ColumnTable } from "../table/column-table.ts";
 import { tableFromRows } from "../table/table-from-rows.ts";
 import { DIGEST_CHUNK_BYTES } from "../util/digest/digest.ts";
-import { type State, stateKey } from "./declare/state.ts";
+import type { State } from "./declare/state.ts";
+import { stateOf } from "./declare/state-of.ts";
 import { loadOrGenerate } from "./load-or-generate.ts";
 import type { AnyPersistable } from "./persistable.ts";
 
@@ -45,7 +46,7 @@ export async function readTable<Row extends object, Name extends keyof Row & str
   persistable: TablePersistable<Row>,
   options: ReadTableOptions<Name> = {},
 ): Promise<ColumnTable<Pick<Row, Name>>> {
-  const { [stateKey]: state } = persistable as unknown as { readonly [stateKey]: State };
+  const state = stateOf(persistable, "What readTable was given");
   const { signal, ...selection } = options;
   const part = (await readPart(state, selection, signal)) ?? (await generateThenRead(state, selection, signal));
   return part as unknown as ColumnTable<Pick<Row, Name>>;
@@ -60,13 +61,11 @@ async function generateThenRead(
   // What was stored, where that can be read in part: its columns have the types that the format was told.
   const part = await readPart(state, selection, signal);
   if (part !== undefined) return part;
-  const table =
-    payload instanceof ColumnTable
-      ? (payload as ColumnTable)
-      : tableFromRows(payload as readonly Record<string, unknown>[]);
+  const table: ColumnTable =
+    payload instanceof ColumnTable ? payload : tableFromRows(payload as readonly Record<string, unknown>[]);
   const { columns, rows } = selection;
   const narrow = columns === undefined ? table : table.select(columns);
-  return (rows === undefined ? narrow : narrow.slice(Math.max(0, rows.start), Math.max(0, rows.end))) as ColumnTable;
+  return rows === undefined ? narrow : narrow.slice(Math.max(0, rows.start), Math.max(0, rows.end));
 }
 
 /** An artifact that is replaced meanwhile is read again, since nothing of it was handed out; a few times in a row is already odd. */

@@ -1,5 +1,5 @@
 import type { InternalCallOptions } from "./context/call-context.ts";
-import { type State, stateKey } from "./declare/state.ts";
+import { stateOf } from "./declare/state-of.ts";
 import { LiveTap } from "./load/live-tap.ts";
 import { loadOrGenerate } from "./load-or-generate.ts";
 import type { AnyPersistable } from "./persistable.ts";
@@ -26,7 +26,7 @@ export async function* streamPayload<Item>(
   persistable: StreamPersistable<Item>,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Item, void, undefined> {
-  const { [stateKey]: state } = persistable as unknown as { readonly [stateKey]: State };
+  const state = stateOf(persistable, "What streamPayload was given");
   const leaving = new AbortController();
   const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
   const live = new LiveTap<Item>();

@@ -1,15 +1,13 @@
 import type { Address } from "../address/address.ts";
 import { parseAddress } from "../address/address-of.ts";
 import { decodeTagged } from "../canonical/decode-tagged.ts";
-import type { JsonValue } from "../canonical/tagged-json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../canonical/tagged-json.ts";
 import { TaggedJsonError } from "../errors/params-errors.ts";
 import { Untracked } from "../params/untracked.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { CutLineage } from "./cut-lineage.ts";
 import type { RecordDependency } from "./record.ts";
 import { RecordProblemError } from "./record-problem-error.ts";
-
-type Json = { readonly [key: string]: JsonValue | undefined };
 
 /** A params tree in memory, with what the recipe takes of it. */
 export interface DecodedParamsTree {
@@ -27,7 +25,11 @@ export interface DecodedParamsTree {
  * @throws {@link RecordProblemError} or another error about the bytes; the caller adds the name of
  * the file
  */
-export function decodeParamsTree(params: Json, dependencies: Json, classes: readonly ClassCodec[]): DecodedParamsTree {
+export function decodeParamsTree(
+  params: JsonObject,
+  dependencies: JsonObject,
+  classes: readonly ClassCodec[],
+): DecodedParamsTree {
   return decodeNode(params, dependencies, { classes, known: new Map() });
 }
 
@@ -35,12 +37,13 @@ export function decodeParamsTree(params: Json, dependencies: Json, classes: read
  * Values that were handed to the hooks of one generation; those that could not be recorded are
  * absent, and so are those that only a newer release knows.
  */
-export function decodeUntracked(json: Json, classes: readonly ClassCodec[]): Record<string, unknown> {
+export function decodeUntracked(json: JsonObject, classes: readonly ClassCodec[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(json)) {
-    if (singleTag(value) !== "$untracked") continue;
+    const tagged = singleTag(value);
+    if (tagged?.tag !== "$untracked") continue;
     try {
-      define(values, key, decodeTagged((value as Json).$untracked as JsonValue, { classes, root: `untracked.${key}` }));
+      define(values, key, decodeTagged(tagged.inner, { classes, root: `untracked.${key}` }));
     } catch (error) {
       if (!(error instanceof TaggedJsonError && error.unknownTag !== undefined)) throw error;
     }
@@ -56,7 +59,7 @@ interface Context {
   >;
 }
 
-function decodeNode(params: Json, heads: Json, context: Context): DecodedParamsTree {
+function decodeNode(params: JsonObject, heads: JsonObject, context: Context): DecodedParamsTree {
   const tree: Record<string, unknown> = {};
   const tracked: Record<string, unknown> = {};
   const implicitParams: string[] = [];
@@ -65,20 +68,21 @@ function decodeNode(params: Json, heads: Json, context: Context): DecodedParamsT
   for (const [escaped, json] of Object.entries(params)) {
     if (Object.hasOwn(heads, escaped)) continue;
     const key = escaped.startsWith("$$") ? escaped.slice(1) : escaped;
-    const tag = singleTag(json);
+    const tagged = singleTag(json);
+    const tag = tagged?.tag;
     if (tag === "$unrecorded") {
       untrackedParams.push(key);
       continue;
     }
-    const inner = tag === "$untracked" || tag === "$implicit" ? (json as Json)[tag] : json;
-    const value = decodeTagged(inner as JsonValue, { classes: context.classes, root: `params.${key}` });
+    const inner = tagged !== undefined && (tag === "$untracked" || tag === "$implicit") ? tagged.inner : json;
+    const value = decodeTagged(inner, { classes: context.classes, root: `params.${key}` });
     if (tag === "$untracked") untrackedParams.push(key);
     else if (tag === "$implicit") implicitParams.push(key);
     else define(tracked, key, value);
     define(tree, key, tag === "$untracked" ? new Untracked(value) : value);
   }
   for (const [role, head] of Object.entries(heads)) {
-    const { subtree, dependency } = decodeDependency(role, head as Json, params[role], context);
+    const { subtree, dependency } = decodeDependency(role, head, params[role], context);
     define(tree, role, subtree);
     define(dependencies, role, dependency);
   }
@@ -87,21 +91,21 @@ function decodeNode(params: Json, heads: Json, context: Context): DecodedParamsT
 
 function decodeDependency(
   role: string,
-  head: Json,
+  head: JsonValue,
   subtree: JsonValue | undefined,
   context: Context,
 ): { subtree: unknown; dependency: RecordDependency } {
-  if (typeof head !== "object" || head === null || typeof head.name !== "string" || typeof head.address !== "string") {
+  if (!isJsonObject(head) || typeof head.name !== "string" || typeof head.address !== "string") {
     throw new RecordProblemError(`does not say who stands under the role "${role}"`);
   }
   const address = parseAddress(head.address);
   const base = {
     name: head.name,
     address,
-    ...(head.version === undefined ? {} : { version: head.version as string | number }),
-    ...(head.draw === undefined ? {} : { draw: head.draw as number }),
+    ...(typeof head.version === "string" || typeof head.version === "number" ? { version: head.version } : {}),
+    ...(typeof head.draw === "number" ? { draw: head.draw } : {}),
   };
-  const tag = singleTag(subtree);
+  const tag = singleTag(subtree)?.tag;
   if (tag === "$cut") return { subtree: new CutLineage(address), dependency: base };
   if (tag === "$ref") {
     const known = context.known.get(address);
@@ -109,18 +113,19 @@ function decodeDependency(
       throw new RecordProblemError(`refers under "${role}" to a params tree that it does not hold`);
     return { subtree: known.params, dependency: { ...base, dependencies: known.dependencies } };
   }
-  if (typeof subtree !== "object" || subtree === null)
-    throw new RecordProblemError(`has no params tree under the role "${role}"`);
-  const tree = decodeNode(subtree as Json, (head.dependencies ?? {}) as Json, context);
+  if (!isJsonObject(subtree)) throw new RecordProblemError(`has no params tree under the role "${role}"`);
+  const heads = isJsonObject(head.dependencies) ? head.dependencies : {};
+  const tree = decodeNode(subtree, heads, context);
   context.known.set(address, { params: tree.params, dependencies: tree.dependencies });
   return { subtree: tree.params, dependency: { ...base, dependencies: tree.dependencies } };
 }
 
-function singleTag(json: JsonValue | undefined): string | undefined {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return undefined;
-  const keys = Object.keys(json);
-  const [key] = keys;
-  return keys.length === 1 && key?.startsWith("$") && !key.startsWith("$$") ? key : undefined;
+function singleTag(json: JsonValue | undefined): { readonly tag: string; readonly inner: JsonValue } | undefined {
+  if (!isJsonObject(json)) return undefined;
+  const [entry, another] = Object.entries(json);
+  if (entry === undefined || another !== undefined) return undefined;
+  const [tag, inner] = entry;
+  return tag.startsWith("$") && !tag.startsWith("$$") ? { tag, inner } : undefined;
 }
 
 function define(target: Record<string, unknown>, key: string, value: unknown): void {

@@ -1,7 +1,8 @@
 import type { Address } from "../address/address.ts";
 import { ADDRESS_SCHEME, addressOf, parseAddress } from "../address/address-of.ts";
 import { decodeTagged } from "../canonical/decode-tagged.ts";
-import type { JsonValue } from "../canonical/tagged-json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../canonical/tagged-json.ts";
+import { messageOf } from "../errors/error-kind.ts";
 import { InvalidAddressError, TaggedJsonError, UnsupportedValueError } from "../errors/params-errors.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
@@ -74,8 +75,6 @@ export function isRecord(parsed: ArtifactRecord | RecordProblem): parsed is Arti
   return !("problem" in parsed);
 }
 
-type Fields = { readonly [key: string]: JsonValue | undefined };
-
 function parseChecked(stored: Uint8Array, file: string, classes: readonly ClassCodec[]): ArtifactRecord {
   if (stored.length > MAX_RECORD_BYTES) {
     refuseNewerHead(stored, file);
@@ -83,14 +82,14 @@ function parseChecked(stored: Uint8Array, file: string, classes: readonly ClassC
   }
   const bytes = plainLines(stored);
   const intact = isIntact(bytes);
-  let fields: Fields;
+  let fields: JsonObject;
   try {
     assertDepth(bytes);
-    fields = expectObject(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as JsonValue, "record");
+    fields = expectObject(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), "record");
   } catch (error) {
     if (!isDamagedVersion(bytes)) refuseNewerHead(bytes, file);
     throw new RecordProblemError(
-      intact ? `is not JSON within limits: ${(error as Error).message}` : "does not match its checksum",
+      intact ? `is not JSON within limits: ${messageOf(error)}` : "does not match its checksum",
     );
   }
   assertVersion(fields, bytes, intact, file);
@@ -134,7 +133,7 @@ const REFORMATTED =
  * Asked before the checksum is judged: a newer release may compute that in another way, and its
  * records are not damage.
  */
-function assertVersion({ record, scheme }: Fields, bytes: Uint8Array, intact: boolean, file: string): void {
+function assertVersion({ record, scheme }: JsonObject, bytes: Uint8Array, intact: boolean, file: string): void {
   const isNewer = typeof record === "number" && record > RECORD_VERSION;
   const isOfNewerScheme = intact
     ? typeof scheme === "string" && scheme !== ADDRESS_SCHEME
@@ -161,7 +160,7 @@ const NEWER_SCHEME = /^persistable\/(?:[2-9]|[1-9]\d+)$/;
 
 const CLASS_TAG = '"$class"';
 
-function decodeTree(fields: Fields, classes: readonly ClassCodec[]): DecodedParamsTree {
+function decodeTree(fields: JsonObject, classes: readonly ClassCodec[]): DecodedParamsTree {
   const dependencies = fields.dependencies === undefined ? {} : expectObject(fields.dependencies, "dependencies");
   return decodeParamsTree(expectObject(fields.params, "params"), dependencies, classes);
 }
@@ -184,7 +183,7 @@ function assertAddress(
     throw new RecordProblemError(`says that its address is ${address}, but its params tree gives ${derived}`);
 }
 
-function parsePayload(fields: Fields, file: string): RecordedPayload {
+function parsePayload(fields: JsonObject, file: string): RecordedPayload {
   const payload = expectObject(fields.payload, "payload");
   const what = {
     format: expectString(fields.format, "format"),
@@ -227,7 +226,7 @@ function parseContents(json: JsonValue): NonNullable<RecordedPayload["contents"]
 
 /** Values that only newer releases put into a summary are left out. */
 function parseSummary(json: JsonValue): PayloadSummary {
-  const decoded = decodeTagged(expectObject(json, "summary") as JsonValue, { root: "summary" });
+  const decoded = decodeTagged(expectObject(json, "summary"), { root: "summary" });
   return Object.fromEntries(Object.entries(Object(decoded)).filter(isSummaryEntry));
 }
 
@@ -269,7 +268,7 @@ function expectDuration(durationMs: JsonValue): void {
     throw new RecordProblemError('has no duration in "provenance.durationMs"');
 }
 
-function expectGit({ commit, dirty }: Fields): void {
+function expectGit({ commit, dirty }: JsonObject): void {
   expectString(commit, "provenance.git.commit");
   if (typeof dirty !== "boolean") throw new RecordProblemError('has neither true nor false in "provenance.git.dirty"');
 }
@@ -280,10 +279,9 @@ function assertDepth(bytes: Uint8Array): void {
     throw new RecordProblemError(`nested deeper than ${MAX_RECORD_DEPTH}`);
 }
 
-function expectObject(value: JsonValue | undefined, field: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new RecordProblemError(`has no object in "${field}"`);
-  return value as Fields;
+function expectObject(value: JsonValue | undefined, field: string): JsonObject {
+  if (!isJsonObject(value)) throw new RecordProblemError(`has no object in "${field}"`);
+  return value;
 }
 
 function expectString(value: JsonValue | undefined, field: string): string {

@@ -16,11 +16,8 @@ export function peekPayloadBytes(record: Uint8Array): number | undefined {
   const bytes = plainLines(record);
   if (!isIntact(bytes)) return undefined;
   try {
-    const fields = JSON.parse(new TextDecoder().decode(bytes)) as {
-      readonly record?: unknown;
-      readonly scheme?: unknown;
-      readonly payload: RecordedPayload;
-    };
+    const fields: { readonly record?: unknown; readonly scheme?: unknown; readonly payload: RecordedPayload } =
+      JSON.parse(new TextDecoder().decode(bytes));
     if (fields.record !== RECORD_VERSION || fields.scheme !== ADDRESS_SCHEME) return 0;
     const sizeBytes: unknown = payloadBytesOf(fields.payload);
     return typeof sizeBytes === "number" && sizeBytes >= 0 ? sizeBytes : 0;

@@ -97,7 +97,7 @@ function compareHeads(node: RecipeNode, recorded: Recorded, roles: readonly stri
 }
 
 function compareParams(node: RecipeNode, recorded: Recorded, roles: readonly string[], changes: RecipeChange[]): void {
-  const theirs = (recorded.params ?? {}) as Readonly<Record<string, unknown>>;
+  const theirs: Readonly<Record<string, unknown>> = Object(recorded.params ?? {});
   const mine = new Map<string, RecipeParam>(
     node.recipeParams.filter(({ kind }) => kind !== "untracked").map((param) => [param.key, param]),
   );
@@ -120,7 +120,7 @@ function isUntracked(value: unknown): boolean {
 }
 
 function paramsUnder(recorded: Recorded, role: string): object | undefined {
-  const subtree = (recorded.params as Readonly<Record<string, unknown>> | undefined)?.[role];
+  const subtree: unknown = Object(recorded.params)[role];
   return typeof subtree === "object" && subtree !== null && !(subtree instanceof CutLineage) ? subtree : undefined;
 }
 

@@ -51,9 +51,8 @@ interface Manifest {
 }
 
 async function findPackage(folder: string): Promise<Manifest | undefined> {
-  const manifest = await tryJson(path.join(folder, "package.json"));
-  if (manifest?.name !== undefined || manifest?.dependencies !== undefined)
-    return { ...(manifest as Omit<Manifest, "folder">), folder };
+  const manifest = await tryManifest(folder);
+  if (manifest?.name !== undefined || manifest?.dependencies !== undefined) return { ...manifest, folder };
   const parent = path.dirname(folder);
   return parent === folder ? undefined : findPackage(parent);
 }
@@ -71,16 +70,17 @@ async function readPackages(manifest: Manifest): Promise<Record<string, string>>
 }
 
 async function installedVersion(folder: string, name: string): Promise<string | undefined> {
-  const manifest = await tryJson(path.join(folder, "node_modules", name, "package.json"));
+  const manifest = await tryManifest(path.join(folder, "node_modules", name));
   if (typeof manifest?.version === "string") return manifest.version;
   const parent = path.dirname(folder);
   return parent === folder ? undefined : installedVersion(parent, name);
 }
 
-async function tryJson(file: string): Promise<Record<string, unknown> | undefined> {
+/** As far as it is what npm accepts: a file that says something else gives wrong provenance, not a failure. */
+async function tryManifest(folder: string): Promise<Omit<Manifest, "folder"> | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(file, "utf8"));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+    const value: unknown = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
+    return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;
   }

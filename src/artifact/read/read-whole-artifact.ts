@@ -17,7 +17,7 @@ import { describeSize } from "./describe-size.ts";
 import { isHealed } from "./is-healed.ts";
 import { type DamagedArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
 import type { FoundDamage, StoredSource } from "./stored-source.ts";
-import { type Decoded, tryDecode } from "./try-decode.ts";
+import { tryDecode } from "./try-decode.ts";
 
 /** Somebody may replace an artifact between the two reads; a few times in a row is already odd. */
 const MAX_LOOKS = 8;
@@ -92,7 +92,7 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
       ...corrupt(payloadFile, `cannot be decoded as ${format.id}: ${decoded.message}`),
       isAsWritten: true,
     };
-  return { state: "present", payload: (decoded as Decoded).value, record, source: record.provenance.source };
+  return { state: "present", payload: decoded.value, record, source: record.provenance.source };
 }
 
 async function openStored(

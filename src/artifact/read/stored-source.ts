@@ -96,10 +96,10 @@ export class StoredSource implements PayloadSource {
   async *stream(): AsyncGenerator<Uint8Array> {
     const count = Math.ceil(this.sizeBytes / DIGEST_CHUNK_BYTES);
     let next = count > 0 ? this.#readPieces(0) : undefined;
-    for (let index = 0; index < count; index++) {
+    for (let index = 0; next !== undefined; index++) {
       let pieces: Uint8Array[];
       try {
-        pieces = (await next) as Uint8Array[];
+        pieces = await next;
       } catch (error) {
         const successor = index === 0 ? await this.#successorAfter(error) : undefined;
         if (successor === undefined) throw error;

@@ -36,11 +36,13 @@ export function checkSchema(name: string, params: unknown): void {
 }
 
 function isSchema(params: unknown): boolean {
-  const isObject = (typeof params === "object" && params !== null) || typeof params === "function";
-  const standard = isObject
-    ? (params as { readonly "~standard"?: { readonly validate?: unknown } })["~standard"]
-    : undefined;
-  return typeof standard?.validate === "function";
+  if ((typeof params !== "object" || params === null) && typeof params !== "function") return false;
+  const standard: unknown = "~standard" in params ? params["~standard"] : undefined;
+  return typeof standard === "object" && standard !== null && "validate" in standard && isFunction(standard.validate);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
 }
 
 /** A role takes what builds a persistable. Checked when it is used, since a role may be given by a getter. */

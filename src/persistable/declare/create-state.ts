@@ -18,7 +18,7 @@ import {
 } from "./declaration.ts";
 import type { Hooks } from "./hooks.ts";
 import { parseParams } from "./parse-params.ts";
-import { type State, stateKey } from "./state.ts";
+import { hasState, newState, type State, stateKey } from "./state.ts";
 import { Surroundings, type SurroundingsOptions } from "./surroundings.ts";
 
 /** Everything that may be said when a persistable is constructed, before types narrow it. */
@@ -68,7 +68,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     classes: declaration.classes,
   };
   declaration.formats ??= [declaration.format ?? defaultFormat, ...(declaration.readFormats ?? [])];
-  return {
+  return newState({
     declaration,
     recipe,
     trackedParams: parsed.tracked,
@@ -83,17 +83,8 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     dependencyStates: states,
     secrets: states.reduce((all, { secrets }) => joinSecrets(all, secrets), parsed.secrets),
     surroundings,
-    isOpened: false,
-    log: undefined,
-    logging: undefined,
-    held: { kind: "nothing" },
-    lastGenerated: undefined,
-    pending: undefined,
-    busyMs: 0,
     hasAliases: declaration.aliases.length > 0 || states.some((state) => state.hasAliases),
-    paramsTree: undefined,
-    variants: undefined,
-  };
+  });
 }
 
 const NO_DEPENDENCIES: Readonly<Record<string, unknown>> = Object.freeze({});
@@ -169,17 +160,13 @@ function snakeCase(className: string): string {
 }
 
 function adopt(name: string, role: string, dependency: unknown, surroundings: Surroundings): State {
-  const state =
-    typeof dependency === "object" && dependency !== null
-      ? (dependency as { [stateKey]?: State })[stateKey]
-      : undefined;
-  if (state === undefined) {
+  if (!hasState(dependency)) {
     throw new DefinitionError(
       `The dependency "${role}" of ${name} is ${describeWrong(dependency)}. Give a persistable, built by a definition or by a class that extends Persistable.`,
     );
   }
-  state.surroundings.inheritFrom(surroundings);
-  return state;
+  dependency[stateKey].surroundings.inheritFrom(surroundings);
+  return dependency[stateKey];
 }
 
 function describeWrong(value: unknown): string {

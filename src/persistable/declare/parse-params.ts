@@ -118,7 +118,7 @@ function validateParams(
 ): Readonly<Record<string, unknown>> {
   const result = askSchema(name, schema, input);
   if (isPromise(result)) {
-    // Nobody waits for it, so its failure must not end the process.
+    // No caller waits for it, so its failure must not end the process.
     result.catch(() => {});
     throw new DefinitionError(
       `The params schema of ${name} validates asynchronously. An address is computed at once, so use a synchronous schema.`,

@@ -25,7 +25,7 @@ export function snapshotParams(
   if (flat !== undefined) return { params: Object.freeze(flat), mutable: false, isFlat: true };
   assertDataProperties(params);
   const copier = new Copier(classes);
-  const copy = copier.copy(withoutUnset(params), 0) as Readonly<Record<string, unknown>>;
+  const copy = copier.copyParams(withoutUnset(params));
   return { params: copy, mutable: copier.mutable, isFlat: false };
 }
 
@@ -83,6 +83,10 @@ class Copier {
     this.#classes = classes;
   }
 
+  copyParams(params: object): Readonly<Record<string, unknown>> {
+    return this.#copyPlain(params, 1);
+  }
+
   copy(value: unknown, depth: number): unknown {
     if (
       typeof value !== "object" ||
@@ -137,7 +141,7 @@ class Copier {
     return Object.freeze(copy);
   }
 
-  #copyPlain(value: object, depth: number): unknown {
+  #copyPlain(value: object, depth: number): Readonly<Record<string, unknown>> {
     const copy: Record<string, unknown> = {};
     this.#copies.set(value, copy);
     for (const key of Reflect.ownKeys(value)) {
@@ -153,12 +157,11 @@ class Copier {
 
 function structuredCloneOf(value: Date | ArrayBuffer | ArrayBufferView): unknown {
   // A Buffer or a view of a big pool would come back as something else, or with all of the pool.
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
-    return (value as Uint8Array).slice === undefined ? value : copyView(value as Uint8Array);
-  return structuredClone(value);
+  if (!ArrayBuffer.isView(value) || value instanceof DataView) return structuredClone(value);
+  return "slice" in value ? copyView(value) : value;
 }
 
-function copyView(view: Uint8Array): Uint8Array {
+function copyView(view: ArrayBufferView): unknown {
   const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-  return Buffer.isBuffer(view) ? Buffer.from(bytes) : new (view.constructor as typeof Uint8Array)(bytes as ArrayBuffer);
+  return Buffer.isBuffer(view) ? Buffer.from(bytes) : Reflect.construct(view.constructor, [bytes]);
 }

@@ -13,6 +13,15 @@ import type { Surroundings } from "./surroundings.ts";
 /** Where a persistable keeps its state; a symbol of this copy of the library, so that no other copy's objects are mistaken for ours. */
 export const stateKey: unique symbol = Symbol("persistable state");
 
+/** A persistable of this copy of the library. */
+export interface WithState {
+  readonly [stateKey]: State;
+}
+
+export function hasState(given: unknown): given is WithState {
+  return typeof given === "object" && given !== null && stateKey in given;
+}
+
 /** Given to the constructor, which then takes the state as it is. */
 export const readyStateKey: unique symbol = Symbol("persistable ready state");
 
@@ -26,8 +35,8 @@ export type Held =
   /** In the store; loaded anew each time. */
   | { readonly kind: "stored" };
 
-/** Everything that the operations on one persistable share. The class is its public face. */
-export interface State {
+/** The part of a {@link State} that is known when the persistable is built. */
+export interface StateParts {
   readonly declaration: Declaration;
   readonly recipe: RecipeNode;
   /** Own params that are in the recipe. */
@@ -42,8 +51,15 @@ export interface State {
   readonly dependencies: Readonly<Record<string, unknown>>;
   readonly dependencyStates: readonly State[];
   /** Its own, those of everything upstream, and those that a call has brought: see `redactionOf`. */
-  secrets: readonly Secret<unknown>[];
+  readonly secrets: readonly Secret<unknown>[];
   readonly surroundings: Surroundings;
+  /** Whether it or anything upstream was ever renamed. */
+  readonly hasAliases: boolean;
+}
+
+/** Everything that the operations on one persistable share. The class is its public face. */
+export interface State extends StateParts {
+  secrets: readonly Secret<unknown>[];
   /** Whether the event that opens the log, `constructed`, was emitted. */
   isOpened: boolean;
   /** Made by `eventLogOf` when there is something to write into the log. */
@@ -57,12 +73,41 @@ export interface State {
   pending: Pending | undefined;
   /** Time spent on giving this payload to others, in milliseconds: their own durations leave it out. */
   busyMs: number;
-  /** Whether it or anything upstream was ever renamed. */
-  readonly hasAliases: boolean;
   /** Worked out when it is first asked for. */
   paramsTree: Readonly<Record<string, unknown>> | undefined;
   /** Addresses under aliases, its own not among them; worked out when its own gives nothing. */
   variants: readonly Variant[] | undefined;
+}
+
+/** Creates the state of a persistable with which nothing was done yet. */
+export function newState(parts: StateParts): State {
+  // Not spread: every hit builds one, and an object that is written out is made faster.
+  return {
+    declaration: parts.declaration,
+    recipe: parts.recipe,
+    trackedParams: parts.trackedParams,
+    snapshot: parts.snapshot,
+    format: parts.format,
+    formats: parts.formats,
+    limits: parts.limits,
+    memory: parts.memory,
+    inlineBytes: parts.inlineBytes,
+    hooks: parts.hooks,
+    dependencies: parts.dependencies,
+    dependencyStates: parts.dependencyStates,
+    secrets: parts.secrets,
+    surroundings: parts.surroundings,
+    hasAliases: parts.hasAliases,
+    isOpened: false,
+    log: undefined,
+    logging: undefined,
+    held: { kind: "nothing" },
+    lastGenerated: undefined,
+    pending: undefined,
+    busyMs: 0,
+    paramsTree: undefined,
+    variants: undefined,
+  };
 }
 
 /** Where the events of one persistable and the lines of its hooks are written. */

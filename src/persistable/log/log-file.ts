@@ -1,5 +1,7 @@
 import path from "node:path";
+import { messageOf } from "../../errors/error-kind.ts";
 import { visibleText } from "../../errors/visible-text.ts";
+import { systemCodeOf } from "../../util/system-failure.ts";
 
 type NodeFs = typeof import("node:fs");
 
@@ -15,7 +17,7 @@ export function appendLog(file: string, text: string): void {
     if (warned.has(file)) return;
     warned.add(file);
     process.emitWarning(
-      visibleText(`The log file ${file} cannot be written (${(error as Error).message}); the work goes on without it.`),
+      visibleText(`The log file ${file} cannot be written (${messageOf(error)}); the work goes on without it.`),
       "PersistableWarning",
     );
   }
@@ -28,7 +30,7 @@ function append(file: string, text: string): void {
   try {
     log = openLog(fs, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (systemCodeOf(error) !== "ENOENT") throw error;
     fs.mkdirSync(path.dirname(file), { recursive: true });
     log = openLog(fs, file);
   }
@@ -53,7 +55,7 @@ function openLog(fs: NodeFs, file: string): number {
   try {
     return fs.openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | (O_NOFOLLOW ?? 0), 0o666);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCodeOf(error);
     if (code === "ELOOP" || code === "EMLINK") throw notAFile("a symbolic link");
     if (code === "ENXIO") throw notAFile("a device or a pipe");
     throw error;

@@ -94,7 +94,7 @@ function jsonPart(value: object): unknown {
   const toJson = tryGet(value, "toJSON");
   if (typeof toJson !== "function") return undefined;
   try {
-    return toJson.call(value, "") as unknown;
+    return toJson.call(value, "");
   } catch {
     return undefined;
   }
@@ -173,7 +173,7 @@ class Copier {
 
 function setPrototype(copy: Error, error: Error): void {
   try {
-    Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object | null);
+    Object.setPrototypeOf(copy, Object.getPrototypeOf(error));
   } catch {
     // A proxy without a prototype to show.
   }

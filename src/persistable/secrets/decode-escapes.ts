@@ -15,9 +15,11 @@ export function viewsOf(text: string): readonly EscapeView[] {
   const views: EscapeView[] = [{ text, starts: undefined, ends: undefined }];
   const seen = new Set([text]);
   const most = text.length > MAX_DEEP_LENGTH ? 1 : MAX_VIEWS;
-  for (let next = 0; next < Math.min(views.length, most); next++) {
+  // This loop also visits the views that it adds.
+  for (const [index, view] of views.entries()) {
+    if (index === most) break;
     for (const kind of ESCAPES) {
-      const decoded = decode(views[next] as EscapeView, kind);
+      const decoded = decode(view, kind);
       if (decoded === undefined || seen.has(decoded.text)) continue;
       seen.add(decoded.text);
       views.push(decoded);

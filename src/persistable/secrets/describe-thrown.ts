@@ -41,7 +41,7 @@ export function isErrorLike(value: unknown): value is Error {
 /** A property of what may be a proxy, or have getters that throw. */
 export function tryGet(value: object, key: PropertyKey): unknown {
   try {
-    return (value as Record<PropertyKey, unknown>)[key];
+    return Reflect.get(value, key);
   } catch {
     return undefined;
   }
@@ -75,7 +75,7 @@ class Describer {
     const cause = tryGet(thrown, "cause");
     const errors = this.#describeAll(tryGet(thrown, "errors"), depth);
     const fields = this.#fieldsOf(thrown, typeof code === "string");
-    return {
+    return described({
       name: this.#text(asText(tryGet(thrown, "name") ?? "Error")),
       message: this.#text(asText(tryGet(thrown, "message") ?? "")),
       ...(typeof code === "string" ? { code: this.#text(code) } : {}),
@@ -83,7 +83,7 @@ class Describer {
       ...(cause === undefined || !this.#mayGoOn(cause, depth) ? {} : { cause: this.describe(cause, depth + 1) }),
       ...(errors.length === 0 ? {} : { errors }),
       ...(Object.keys(fields).length === 0 ? {} : { fields }),
-    } as unknown as DescribedError;
+    });
   }
 
   #describeAll(errors: unknown, depth: number): DescribedError[] {
@@ -97,15 +97,15 @@ class Describer {
 
   #describeValue(thrown: unknown): DescribedError {
     if (typeof thrown !== "object" || thrown === null || isSecret(thrown))
-      return { name: thrown === null ? "null" : typeof thrown, message: this.#text(asText(thrown)) } as DescribedError;
+      return described({ name: thrown === null ? "null" : typeof thrown, message: this.#text(asText(thrown)) });
     const message = tryGet(thrown, "message");
     const name = tryGet(thrown, "name");
     const fields = this.#fieldsOf(thrown, false);
-    return {
+    return described({
       name: typeof name === "string" && name !== "" ? this.#text(name) : "object",
       message: typeof message === "string" ? this.#text(message) : this.#text(tryJson(this.plain(thrown, 0))),
       ...(Object.keys(fields).length === 0 ? {} : { fields }),
-    } as DescribedError;
+    });
   }
 
   /** What an error has besides what every error has. */
@@ -165,6 +165,11 @@ class Describer {
   #text(text: string, maxLength = MAX_TEXT_LENGTH): string {
     return visibleText(this.#redact(text.slice(0, MAX_SEARCHED_LENGTH))).slice(0, maxLength);
   }
+}
+
+/** Only data without secrets is marked as described: the mark is in the types alone. */
+function described(data: { readonly [Key in keyof DescribedError as Key & string]: DescribedError[Key] }) {
+  return data as DescribedError;
 }
 
 const STANDARD = new Set(["name", "message", "stack", "cause", "errors"]);

@@ -32,7 +32,7 @@ export function mayQuote(thrown: unknown, input: unknown): boolean {
 
 function wordsOf(thrown: unknown): string {
   try {
-    const { name, message, stack } = Object(thrown) as Partial<Error>;
+    const { name, message, stack }: Partial<Error> = Object(thrown);
     return [String(thrown), name, message, stack].join(" ");
   } catch {
     return "";

@@ -43,5 +43,5 @@ function childrenOf(value: unknown): unknown[] {
   if (typeof value !== "object" || value === null || value instanceof Secret || ArrayBuffer.isView(value)) return [];
   if (value instanceof Map) return [...Map.prototype.entries.call(value)].flat();
   if (value instanceof Set) return [...Set.prototype.values.call(value)];
-  return Object.keys(value).map((key) => Object.getOwnPropertyDescriptor(value, key)?.value as unknown);
+  return Object.keys(value).map((key) => Object.getOwnPropertyDescriptor(value, key)?.value);
 }

@@ -82,12 +82,15 @@ class RestoredError extends PersistableError {
 
 const STANDARD = new Set(["name", "message", "stack", "cause", "errors"]);
 
-const BUILT_IN = new Map<string, ErrorConstructor>(
-  [TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map((builtIn) => [
-    builtIn.name,
-    builtIn as ErrorConstructor,
-  ]),
-);
+const BUILT_IN_ERRORS: readonly ErrorConstructor[] = [
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+];
+const BUILT_IN = new Map(BUILT_IN_ERRORS.map((builtIn) => [builtIn.name, builtIn]));
 
 function isCloneable(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return typeof value !== "function" && typeof value !== "symbol";

@@ -25,7 +25,7 @@ export async function movePayload(payload: unknown, format: Format): Promise<Pay
   if (buffers !== undefined) return { moved: { kind: "cloned", payload }, transfer: [...buffers] };
   const encoded = await encodePayload(format, payload);
   const own = encoded.map((segment) => (isWhole(segment) ? segment : segment.slice()));
-  const transfer = new Set(own.map((segment) => segment.buffer as ArrayBuffer));
+  const transfer = new Set(own.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer));
   return { moved: { kind: "encoded", encoded: own, formatId: format.id }, transfer: [...transfer] };
 }
 
@@ -47,12 +47,12 @@ function collectBuffers(payload: unknown): ReadonlySet<ArrayBuffer> | undefined 
 function addParts(value: object, left: unknown[], buffers: Set<ArrayBuffer>): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Array.prototype || prototype === Object.prototype) return addFields(value, left);
-  if (prototype === Map.prototype) {
-    for (const [key, item] of value as Map<unknown, unknown>) left.push(key, item);
+  if (value instanceof Map && prototype === Map.prototype) {
+    for (const [key, item] of value) left.push(key, item);
     return hasNoFields(value);
   }
-  if (prototype === Set.prototype) {
-    for (const item of value as Set<unknown>) left.push(item);
+  if (value instanceof Set && prototype === Set.prototype) {
+    for (const item of value) left.push(item);
     return hasNoFields(value);
   }
   if (prototype === Date.prototype) return hasNoFields(value);
@@ -110,7 +110,7 @@ function isWhole(view: ArrayBufferView): boolean {
 }
 
 function isResizable(buffer: object): boolean {
-  return (buffer as { readonly resizable?: boolean }).resizable === true;
+  return "resizable" in buffer && buffer.resizable === true;
 }
 
 const PLAIN_VIEWS = new Set<unknown>(

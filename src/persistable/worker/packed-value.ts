@@ -57,10 +57,15 @@ function packObject(value: object, classes: readonly ClassCodec[], path: readonl
     return ["object", Object.entries(value).map(([key, item]) => [key, pack(item, key)] as const)];
   if (value instanceof Date || value instanceof RegExp || value instanceof ArrayBuffer || ArrayBuffer.isView(value))
     return ["same", value];
-  return refuse(path, `a ${(value as { constructor?: { name?: string } }).constructor?.name ?? "class instance"}`);
+  return refuse(path, `a ${value.constructor?.name ?? "class instance"}`);
 }
 
-/** The value again, on the other side. */
+/** Unpacks values by name: params, or the untracked values of a call. */
+export function unpackFields(packed: PackedValue, classes: readonly ClassCodec[]): Readonly<Record<string, unknown>> {
+  return { ...Object(unpackValue(packed, classes)) };
+}
+
+/** Unpacks a value on the other thread. */
 export function unpackValue(packed: PackedValue, classes: readonly ClassCodec[]): unknown {
   if (!Array.isArray(packed)) return packed;
   const unpack = (item: PackedValue): unknown => unpackValue(item, classes);

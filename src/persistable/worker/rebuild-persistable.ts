@@ -6,7 +6,7 @@ import { declarationKey } from "../declare/create-state.ts";
 import type { Declaration, DeclarationOptions } from "../declare/declaration.ts";
 import { type State, stateKey } from "../declare/state.ts";
 import type { SurroundingsOptions } from "../declare/surroundings.ts";
-import { unpackValue } from "./packed-value.ts";
+import { unpackFields } from "./packed-value.ts";
 import type { JobNode, WorkerJob } from "./worker-message.ts";
 
 /** What is built: seen from inside, since the class itself leads back to here. */
@@ -38,17 +38,16 @@ type Maker = Definition | PersistableClass;
 export async function rebuildPersistable({ nodes }: WorkerJob, surroundings: SurroundingsOptions): Promise<State> {
   const makers = await findMakers(nodes);
   const built: Rebuilt[] = [];
-  nodes.forEach((node, i) => {
-    built.push(build(node, makers[i] ?? [], built, surroundings));
-  });
-  return (built.at(-1) as Rebuilt)[stateKey];
+  for (const [i, node] of nodes.entries()) built.push(build(node, makers[i] ?? [], built, surroundings));
+  const last = built.at(-1);
+  if (last === undefined) throw new TypeError("A job describes at least one persistable.");
+  return last[stateKey];
 }
 
 /** The last one is found in its module; what is upstream, in the definition that declares it, and in its module where none does. */
 async function findMakers(nodes: readonly JobNode[]): Promise<readonly (readonly Maker[])[]> {
   const makers: (readonly Maker[])[] = new Array(nodes.length);
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const node = nodes[i] as JobNode;
+  for (const [i, node] of [...nodes.entries()].reverse()) {
     makers[i] ??= await importMakers(node);
     const [first] = makers[i] ?? [];
     for (const [role, index] of node.roles) {
@@ -65,7 +64,7 @@ async function importMakers(node: JobNode): Promise<readonly Maker[]> {
     throw new WorkerModuleError(`A worker thread cannot find the module that defines ${name}. ${REMEDY}`);
   let exported: unknown[];
   try {
-    exported = Object.values((await import(module)) as object);
+    exported = Object.values(await import(module));
   } catch (cause) {
     throw new WorkerModuleError(
       `A worker thread cannot import ${module}, where ${name} is defined: ${isError(cause) ? cause.message : cause}${remedyFor(cause)}`,
@@ -81,7 +80,7 @@ async function importMakers(node: JobNode): Promise<readonly Maker[]> {
 }
 
 function remedyFor(cause: unknown): string {
-  return (cause as NodeJS.ErrnoException).code === "ERR_UNKNOWN_FILE_EXTENSION"
+  return isError(cause) && "code" in cause && cause.code === "ERR_UNKNOWN_FILE_EXTENSION"
     ? ". Compile it, or use Node 22.18 or newer, which reads TypeScript on worker threads too. What is registered with --import, such as tsx, does not reach them."
     : "";
 }
@@ -104,7 +103,7 @@ function build(
     limits: node.limits,
   };
   for (const maker of makers) {
-    const params = unpackValue(node.params, codecsOf(maker)) as object;
+    const params = unpackFields(node.params, codecsOf(maker));
     const candidate = isClass(maker)
       ? new maker({ ...options, params, dependencies })
       : maker({ ...params, ...dependencies }, options);

@@ -10,7 +10,7 @@ import { asText, tryGet } from "../secrets/describe-thrown.ts";
 import { secretsOfError } from "../secrets/redaction.ts";
 import { carryError, restoreError } from "./carried-error.ts";
 import { movePayload, type PayloadMove } from "./moved-payload.ts";
-import { packSecrets, unpackValue } from "./packed-value.ts";
+import { packSecrets, unpackFields } from "./packed-value.ts";
 import { rebuildPersistable } from "./rebuild-persistable.ts";
 import type { MessageToWorker, WorkerJob, WorkerNews, WorkerOutcome } from "./worker-message.ts";
 
@@ -45,7 +45,7 @@ interface Finished {
 async function doJob(job: WorkerJob, signal: AbortSignal, tell: Tell): Promise<Finished> {
   try {
     const state = await rebuildPersistable(job, surroundingsFor(job, tell));
-    const untracked = unpackValue(job.untracked, []) as Readonly<Record<string, unknown>>;
+    const untracked = unpackFields(job.untracked, []);
     return await generate(state, new WorkerContext(state, { untracked }, signal, tell), job.line);
   } catch (error) {
     return failed(error, signal);
@@ -74,7 +74,7 @@ function failed(error: unknown, signal?: AbortSignal): Finished {
 
 function postOutcome(port: Port, jobId: number, outcome: WorkerOutcome, transfer: readonly ArrayBuffer[]): void {
   try {
-    port.postMessage({ jobId, ...outcome }, transfer as ArrayBuffer[]);
+    port.postMessage({ jobId, ...outcome }, [...transfer]);
   } catch {
     try {
       // Some memory cannot be moved, that of WebAssembly for one.

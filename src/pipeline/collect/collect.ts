@@ -1,15 +1,15 @@
 import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import type { State } from "../../persistable/declare/state.ts";
+import { stateOf } from "../../persistable/declare/state-of.ts";
 import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
-import { eachPersistable } from "../../persistable/each-persistable.ts";
+import { eachPersistable } from "../../persistable/draws-of.ts";
 import { loadPayload } from "../../persistable/load/load-payload.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
-import { stateOf } from "../state-of.ts";
 import { Breather } from "../yield-turns.ts";
 import { ArtifactTable } from "./artifact-table.ts";
 import { ParamsFlattener } from "./flatten-params.ts";

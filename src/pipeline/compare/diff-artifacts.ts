@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
+import { tryState } from "../../persistable/declare/state-of.ts";
 import { readRecord } from "../../persistable/load/read-record.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { describeAddress } from "../../util/describe-address.ts";
 import { isPlainObject } from "../plain-object.ts";
-import { tryState } from "../state-of.ts";
 import { type ArtifactDifference, DescribedDifference, type Difference } from "./artifact-difference.ts";
 import { dependencyUnder, partOf, partOfNode, partUnder, type RecordedPart } from "./recorded-part.ts";
 

@@ -1,10 +1,10 @@
 import { compareRecipes } from "../../artifact/explain/compare-recipes.ts";
 import type { RecipeChange } from "../../artifact/explain/miss.ts";
 import { readRecords } from "../../artifact/explain/read-records.ts";
+import { stateOf } from "../../persistable/declare/state-of.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
-import { stateOf } from "../state-of.ts";
 import { Breather } from "../yield-turns.ts";
 
 /** An artifact of the same name, and how its recipe differs. */

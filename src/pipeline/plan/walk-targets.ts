@@ -1,10 +1,10 @@
 import type { Address } from "../../address/address.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { State } from "../../persistable/declare/state.ts";
-import { eachPersistable } from "../../persistable/each-persistable.ts";
+import { stateOf } from "../../persistable/declare/state-of.ts";
+import { eachPersistable } from "../../persistable/draws-of.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { Store } from "../../store/store.ts";
-import { stateOf } from "../state-of.ts";
 import type { Breather } from "../yield-turns.ts";
 import type { ExistenceCheck } from "./existence-check.ts";
 import type { Targets } from "./plan-graph.ts";

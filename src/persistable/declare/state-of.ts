@@ -1,12 +1,12 @@
-import { DefinitionError } from "../errors/persistable-errors.ts";
-import { type State, stateKey } from "../persistable/declare/state.ts";
-import { describeKind } from "../util/describe-kind.ts";
+import { DefinitionError } from "../../errors/persistable-errors.ts";
+import { describeKind } from "../../util/describe-kind.ts";
+import { hasState, type State, stateKey } from "./state.ts";
 
 /**
- * The state of a persistable that was given by somebody.
+ * Returns the state of a persistable that a caller has passed.
  *
- * @param what - what it was given as, for the message
- * @throws {@link DefinitionError} for what is no persistable
+ * @param what - the role of the argument, for the message
+ * @throws {@link DefinitionError} if it is not a persistable
  */
 export function stateOf(given: unknown, what: string): State {
   const state = tryState(given);
@@ -17,7 +17,7 @@ export function stateOf(given: unknown, what: string): State {
 }
 
 export function tryState(given: unknown): State | undefined {
-  return typeof given === "object" && given !== null ? (given as { readonly [stateKey]?: State })[stateKey] : undefined;
+  return hasState(given) ? given[stateKey] : undefined;
 }
 
 function describeGiven(given: unknown): string {
