@@ -10,7 +10,7 @@ const root = new URL("../../src/", import.meta.url);
 const marks = [
   { mark: /\\?"checksum\\?"/, owners: ["record/layout.ts"], planted: '/^\\{\\n {2}"checksum": "sha256:/' },
   {
-    mark: /\\?"(?:record|scheme)\\?": /,
+    mark: /(?<!case )\\?"(?:record|scheme)\\?": /,
     owners: ["record/layout.ts", "record/record-text.ts"],
     planted: "text.includes('\"record\": 2')",
   },
