@@ -8,7 +8,7 @@ import { encodeCanonical } from "../src/canonical/encode-canonical.ts";
 import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
 import { type Contender, measureRounds } from "./measure-rounds.ts";
 
-/** Different params that take turns, so that no address can be remembered. */
+/** The number of params that take turns, so that no address can be remembered. */
 const VARIANTS = 64;
 const BATCH = 2000;
 const QUICK = { batchSize: BATCH, rounds: 101, warmUpRounds: 40 };
@@ -39,7 +39,7 @@ const fieldCases: readonly (readonly [what: string, paramsAt: (i: number) => Par
   ["number and short text", (i) => ({ n: 100 + i, model: `m${10 + i}` })],
 ];
 
-/** Frozen, as a persistable holds its params. */
+/** The params are frozen, as a persistable holds them. */
 function variantsOf(paramsAt: (i: number) => Params): readonly Params[] {
   return Array.from({ length: VARIANTS }, (_, i) => Object.freeze(paramsAt(i)));
 }

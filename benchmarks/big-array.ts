@@ -53,7 +53,7 @@ async function measureWays(ways: readonly string[], dir: string, python: string 
   for (let round = 0; round < ROUNDS; round++) {
     const order = round % 2 === 0 ? ways : ways.toReversed();
     for (const way of order) {
-      // All write a new file, and none while the disk is still busy with the one before.
+      // Every contender writes a new file, and starts when the disk has finished the one before.
       rmSync(join(dir, way), { recursive: true, force: true });
       spawnSync("sync");
       await measure(way, "save", true);
@@ -106,7 +106,7 @@ function medianOf(measured: Measured, way: string, action: Action, what: keyof B
   return median((measured.get(`${way} ${action}`) ?? []).map((one) => one[what]));
 }
 
-/** Beyond the 2 GiB at which `readFileSync` gives up. */
+/** Measures a payload beyond the 2 GiB at which `readFileSync` gives up. */
 async function hugeRows(dir: string): Promise<readonly BenchmarkRow[]> {
   const rows: BenchmarkRow[] = [];
   for (const way of OUR_WAYS) {

@@ -78,7 +78,7 @@ function inColor(color, text) {
  * @param {string} unit
  */
 function withUnit(value, unit) {
-  // Of a share of the payload a percent counts.
+  // A percent matters in a share of the payload, so three decimals are shown.
   if (unit.startsWith("x ")) return `${value.toFixed(3)}${unit}`;
   return `${value >= 100 ? Math.round(value) : value.toPrecision(value >= 10 ? 3 : 2)} ${unit}`;
 }

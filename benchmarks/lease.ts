@@ -55,7 +55,10 @@ async function measureUncontended(dir: string): Promise<number[]> {
   return times;
 }
 
-/** From the moment at which the payload is there to the moment at which each waiter knows. */
+/**
+ * Measures the time from the moment at which the payload is there to the moment at which each
+ * waiter knows.
+ */
 async function measureWakes(child: string, dir: string, address: Address): Promise<number[]> {
   const store = fileStore(dir, { durable: false });
   await store.replace(storePath("payload", "of-another-one.json"), [new Uint8Array(1)]);
@@ -74,7 +77,7 @@ async function measureWakes(child: string, dir: string, address: Address): Promi
   }
 }
 
-/** From the kill of the owner to the moment at which one of those who wait holds the lease. */
+/** Measures the time from the kill of the owner to the moment at which a waiter holds the lease. */
 async function measureTakeover(child: string, dir: string, address: Address): Promise<number> {
   const owner = start(child, { dir, address, work: "wait" });
   const waiters: Child[] = [];

@@ -1,4 +1,4 @@
-/** One of those that are compared. */
+/** One of the programs that are compared. */
 export interface Contender {
   readonly name: string;
   /**
@@ -6,7 +6,7 @@ export interface Contender {
    * optimized away.
    */
   run(): number | Promise<number>;
-  /** Before each batch, not timed. */
+  /** Runs before each batch, and is not timed. */
   prepare?(): void | Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export async function measureRounds(
       // A measurement should not pay for the garbage of the one before.
       globalThis.gc?.({ type: "minor" } as never);
       const startedNs = process.hrtime.bigint();
-      // What is synchronous stays so: an await would be charged to it.
+      // A synchronous contender is not awaited, since the await would be charged to it.
       const result = contender.run();
       const sum = typeof result === "number" ? result : await result;
       const elapsedNs = Number(process.hrtime.bigint() - startedNs);
@@ -50,7 +50,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] as number)) / 2;
 }
 
-/** Every second round backwards, beginning with another one each time: who follows whom changes. */
+/**
+ * Every second round goes backwards, and each begins with another contender, so that no contender
+ * always follows the same one.
+ */
 function rotated<T>(items: readonly T[], round: number): readonly T[] {
   const start = round % items.length;
   const turned = [...items.slice(start), ...items.slice(0, start)];

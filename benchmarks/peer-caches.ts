@@ -26,7 +26,7 @@ export async function openPeerCaches(dir: string): Promise<readonly PeerCache[]>
   return peers;
 }
 
-/** Nothing around it: what reading costs at least, unverified. */
+/** Bare reads: the least that reading costs, without verification. */
 export function openBareFiles(dir: string): PeerCache {
   mkdirSync(dir, { recursive: true });
   return {

@@ -45,7 +45,7 @@ async function measure(shape: string, dir: string, build: Build): Promise<Benchm
     name: "plan",
     prepare() {
       targets = build(dir).targets;
-      // Building is not planning: what it leaves behind is its own affair.
+      // Building is not planning: its garbage is collected before the clock starts.
       globalThis.gc?.();
     },
     async run() {
@@ -55,7 +55,7 @@ async function measure(shape: string, dir: string, build: Build): Promise<Benchm
   };
   const bare: Contender = {
     name: "statSync",
-    // The same as for planning, so that both find the memory in the same state.
+    // The peer builds the same persistables, so that both find the memory in the same state.
     prepare: () => ours.prepare?.(),
     run() {
       let bytes = 0;
@@ -114,7 +114,7 @@ function buildLayers(dataDir: string, width: number): Built {
   return { targets: layer, all };
 }
 
-/** Nothing is read of records that are there, so anything will do. */
+/** A plan reads no record that is there, so any content will do. */
 function recordFiles(dir: string, { all }: Built): readonly string[] {
   mkdirSync(join(dir, "link"));
   return all.map(({ address }) => {

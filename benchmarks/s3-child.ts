@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 /**
  * A server that speaks just enough S3 for the official client, and keeps everything in memory: what
  * is measured against it is the client's side. It tells its port to the parent, forgets everything
- * at any word of it, and ends with it.
+ * when the parent writes a line, and ends with the parent.
  */
 interface StoredObject {
   readonly pieces: readonly Buffer[];

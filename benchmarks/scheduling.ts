@@ -12,9 +12,9 @@ const NODES = 100_000;
 const CONCURRENCY = 8;
 const LAYER = 100;
 const ROUNDS = { batchSize: NODES, rounds: 31, warmUpRounds: 8 };
-/** Those who take a second for a round. */
+/** A library that takes a second for a round gets fewer rounds. */
 const SLOW_ROUNDS = { batchSize: NODES, rounds: 5, warmUpRounds: 2 };
-/** A hit costs about twenty times as much. */
+/** The goal for one node; a hit costs about twenty times as much. */
 const GOAL_US = 1;
 /**
  * The bytes per node for everything but the node itself: counters, its place in a queue, the other
@@ -85,7 +85,7 @@ async function measureShape(shape: string, graph: Graph): Promise<readonly Bench
       case: `${name}: over awaiting`,
       ours: timeOf(times, name) - awaitedUs,
       unit: "us",
-      // What a library knows nothing of costs what it costs.
+      // Only the plain schedule has a goal: the variants do what the peers cannot.
       ...(name === shape ? { goal: GOAL_US } : {}),
     })),
     ...peers.map(({ name }) => {
@@ -175,7 +175,7 @@ function graphOf(count: number, dependenciesOf: (node: number) => readonly numbe
   return Graph.fromLists(start, dependencies);
 }
 
-/** One behind the other: each opens into two, which are joined again. */
+/** Diamonds, one behind the other: each opens into two nodes, which are joined again. */
 function diamondsOf(node: number): readonly number[] {
   if (node === 0) return [];
   const corner = node % 4;

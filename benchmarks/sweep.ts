@@ -89,7 +89,7 @@ async function measureTrees(): Promise<readonly BenchmarkRow[]> {
   }));
 }
 
-/** A generator as well, of frozen trees as well: what is compared is the grid. */
+/** The peer is a generator of frozen trees too, so that only the grid differs. */
 function* treesOfLoops(): Generator<{ readonly zThreshold: unknown }, void, undefined> {
   for (let n = 1; n <= UPSTREAM; n++) {
     const upstream = Object.freeze({ n, randomState: 10 });

@@ -69,7 +69,7 @@ async function measureTable(dir: string): Promise<BenchmarkRow[]> {
 const persistTable = (make: () => ColumnTable) =>
   definePersistable({ name: "table", format: table({ columns: true }), memory: "shared", generate: make });
 
-/** Leaves the files that are read next. */
+/** Writes the files that the next measurement reads. */
 async function measureWrite(dir: string, columns: Columns): Promise<BenchmarkRow[]> {
   const ours = tableOf(columns);
   const format: Format<ColumnTable> = table({ columns: true });
@@ -152,14 +152,14 @@ async function measureRead(dir: string, expected: number): Promise<BenchmarkRow[
 
 type Runs = { readonly [name: string]: Contender["run"] };
 
-/** The slow ones less often. */
+/** The slow formats run less often. */
 async function measureAll(fast: Runs, slow: Runs): Promise<ReadonlyMap<string, number>> {
   const contenders = (runs: Runs): Contender[] =>
     Object.entries(runs).map(([name, run]) => ({ name, run, prepare: collectGarbage }));
   return new Map([...(await measureRounds(contenders(fast), ONCE)), ...(await measureRounds(contenders(slow), SLOW))]);
 }
 
-/** All of it: what one left behind should not slow down the next one. */
+/** Collects all garbage, so that one format does not slow down the next. */
 function collectGarbage(): void {
   globalThis.gc?.();
 }
@@ -208,7 +208,7 @@ function csvOf(columns: Columns): string {
   return lines.join("\n");
 }
 
-/** As an application has them: an event with a time, a place and some tags. */
+/** A record as an application has it: an event with a time, a place and some tags. */
 function makeNested() {
   return Array.from({ length: ROWS }, (_, i) => ({
     id: i,
@@ -256,7 +256,7 @@ function measureNestedWrite(rows: object[], format: Format<object[]>, packr: Pac
   );
 }
 
-/** Against the peer that took least. */
+/** Compares with the fastest peer. */
 function fastestOf(name: string, measured: ReadonlyMap<string, number>, own: string, goal?: number): BenchmarkRow {
   const peers = [...measured].filter(([peer]) => !peer.startsWith("ours")).toSorted(([, a], [, b]) => a - b);
   const [peer = "", peerUs] = peers[0] ?? [];

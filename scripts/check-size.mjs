@@ -7,9 +7,9 @@ import { transform } from "esbuild";
 import { bundle } from "./bundle.mjs";
 
 /**
- * Keeps what is gained. What a hit must know has grown by 21 kB: which secrets an event may not
- * name, what is kept of a payload that could not be persisted, links between a data directory and
- * an object, credentials in a location, and failures in other realms.
+ * A limit just above today's size. The code that a hit needs has grown by 21 kB: which secrets an
+ * event may not name, what is kept of a payload that could not be persisted, links between a data
+ * directory and an object, credentials in a location, and failures in other realms.
  */
 const limitBytes = 104_500;
 
@@ -27,8 +27,8 @@ if (sizeBytes >= limitBytes) {
   console.error('Too much. Import what is not needed for every hit on first use: `await import("./x.ts")`.');
   process.exitCode = 1;
 }
-// Such as a dynamic import of what is imported statically as well, and so is loaded at once all the
-// same.
+// A warning may be of a dynamic import of a module that is also imported statically, and so is
+// loaded at once.
 for (const warning of built.warnings) console.error(warning);
 if (built.warnings.length > 0) process.exitCode = 1;
 

@@ -19,7 +19,7 @@ const fullCounts = {
   PERSISTABLE_MUTATIONS: 1_000_000,
   PERSISTABLE_NETWORK_ROUNDS: 60,
   PERSISTABLE_TABLE_RUNS: 3_000,
-  // More than there are.
+  // More than there are answers to break.
   PERSISTABLE_TEST_BROKEN_ANSWERS: 10_000,
   // Milliseconds.
   PERSISTABLE_TEST_BUSY_MS: 60_000,

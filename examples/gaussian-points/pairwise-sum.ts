@@ -1,4 +1,4 @@
-/** How many values NumPy hands to its loops at a time. */
+/** The number of values that NumPy hands to its loops at a time. */
 const BUFFER_LENGTH = 8192;
 
 /** Sums in the order in which NumPy does, so that the last digit agrees with Python's. */

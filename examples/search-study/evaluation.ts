@@ -12,7 +12,9 @@ import { meanQuality, measureRanking, type RankingQuality } from "./measure-rank
 export const evaluation = definePersistable({
   name: "evaluation",
   params: z.object({
-    /** As of the search: 0 for the very words of a question, 1 for its topic. */
+    /**
+     * The same share as in the search: 0 compares only the words of a question, 1 only its topic.
+     */
     topicShare: z.number().min(0).max(1),
     judgmentsVersion: z.int().default(JUDGMENTS_VERSION),
   }),
@@ -36,7 +38,7 @@ export const evaluation = definePersistable({
     }
     return qualities;
   },
-  // Ranking computes: on threads of their own, several questions are asked at the same time.
+  // Ranking is pure computation, so worker threads let several evaluations run at the same time.
   worker: true,
   // A table of many evaluations needs the means alone, and reads them from the records.
   summarize: (qualities) => ({ ...meanQuality(Object.values(qualities)) }),

@@ -31,7 +31,7 @@ export function searchStudy(settings: StudySettings, options: PersistableOptions
         vocabulary: { tokens: words },
       },
     },
-    // An evaluation of vectors of other words than those of its vocabulary would be none.
+    // The vectors and the vocabulary of an evaluation must come from the same words.
     {
       ...options,
       zip: [["vocabulary.tokens.stemming", "vectors.tokens.stemming", "vectors.vocabulary.tokens.stemming"]],

@@ -1,9 +1,9 @@
 import { type DenseMatrix, multiply, multiplyTransposed, type SparseMatrix } from "./sparse-matrix.ts";
 
 export interface TopicOptions {
-  /** How many topics. */
+  /** The number of topics. */
   readonly topicCount: number;
-  /** How often the guess is improved. */
+  /** The number of rounds that improve the first guess. */
   readonly iterations: number;
   /** The seed of the random numbers. */
   readonly randomState: number;

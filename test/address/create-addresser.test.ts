@@ -28,7 +28,7 @@ const param = fc.oneof(
   fc.constantFrom<unknown>("", "x".repeat(63), "x".repeat(64), "x".repeat(65), "\x7f", "\x80", "\xff"),
   fc.constantFrom<unknown>(null, undefined, 1n, [1], { a: 1 }, new Date(0)),
 );
-/** Own keys whatever they are called, in the order given. */
+/** Objects have own keys of any name, in the order given. */
 const params: fc.Arbitrary<Params> = fc
   .uniqueArray(fc.tuple(key, param), { maxLength: 10, selector: ([name]) => name })
   .map((entries) => Object.fromEntries(entries));

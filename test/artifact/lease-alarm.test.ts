@@ -22,7 +22,7 @@ function setAlarm(signal?: AbortSignal) {
   return { machine, alarm, wakes, sleep };
 }
 
-/** A store that tells of changes when it is told to. */
+/** A store that reports a change when the test says so. */
 function watchedStore() {
   const listeners = new Map<string, () => void>();
   const closed: string[] = [];

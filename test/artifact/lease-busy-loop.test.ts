@@ -156,7 +156,10 @@ async function sawBeats(store: Store, count: number): Promise<void> {
   }
 }
 
-/** Nothing but what a package says of itself, which is said once, although two threads load it. */
+/**
+ * Lets only the warning of a package about itself pass, which comes once although two threads load
+ * it.
+ */
 function expectNoComplaints(complaints: string): void {
   expect(complaints).not.toMatch(/Lease|Error/);
   expect(complaints.match(/^\(node:/gm)?.filter((line) => !line.includes("--trace")).length ?? 0).toBeLessThanOrEqual(

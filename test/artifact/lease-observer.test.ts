@@ -17,7 +17,9 @@ const claim: Claim = {
 function observe() {
   const machine = new ManualMachine();
   const observer = new ClaimObserver(machine, undefined, STALE_MS, STEP_MS);
-  /** Looks at the claim again and again for so long; whether it was ever found to be over. */
+  /**
+   * Looks at the claim again and again for this time; returns whether it was ever found to be over.
+   */
   const watch = async (forMs: number, seen: Claim = claim, stepMs = 50): Promise<boolean> => {
     let isOver = observer.isOver(seen);
     for (let ms = 0; ms < forMs; ms += stepMs) {

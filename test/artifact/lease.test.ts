@@ -45,7 +45,7 @@ async function claimsIn(store: Store): Promise<string[]> {
   return paths;
 }
 
-/** As where threads are not permitted. */
+/** A worker that fails to start, as on machines that do not permit threads. */
 class DeniedWorker {
   constructor() {
     throw new Error("ERR_ACCESS_DENIED");
@@ -130,7 +130,8 @@ describe.each(["a folder", "a shared store elsewhere", "memory"])("a lease in %s
     withStore(async (store) => {
       expect(await acquireLease(store, address, { isDone: () => true })).toBeUndefined();
       expect(await claimsIn(store)).toEqual([]);
-      // Done between the first question and the moment at which it is won.
+      // The payload is completed between the first question and the moment at which the lease is
+      // won.
       const answers = [false, true];
       expect(await acquireLease(store, address, { isDone: async () => answers.shift() ?? true })).toBeUndefined();
       expect(answers).toEqual([]);
@@ -383,7 +384,7 @@ describe("a take-over", () => {
 
   test("from a silent owner tells for how long it was silent, and calls nobody dead", async () => {
     const store = sharedMemoryStore();
-    // Its time stands still, so that it never beats.
+    // Time stands still for this owner, so that it never beats.
     await acquire(store, { machine: new ManualMachine() });
     const told: unknown[] = [];
     const waiter = new PlayedHost().start();
@@ -456,7 +457,8 @@ describe("a take-over", () => {
     const slowStore: Store = {
       ...store,
       async createIfAbsent(...args) {
-        // By the time that it outbids the dead claim, that one is gone, and a new one is there.
+        // By the time that the process outbids the dead claim, that claim is gone, and a new one is
+        // there.
         if (fresh === undefined && args[0] !== firstClaimPath(address)) {
           await (await acquire(store, { machine: fast.machine })).release();
           fresh = await acquire(store, { machine: fast.machine });

@@ -105,7 +105,7 @@ describe.runIf(onLinux)("on Linux, a process", () => {
   test("of an earlier boot is gone where only one kernel mounts the disk, and nothing is certain elsewhere", () => {
     const earlier = { ...here, bootId: "6f1c0b5e-0000-4000-8000-000000000000" };
     expect(isCertainlyGone(earlier, "/dev/shm")).toBe(true);
-    // Not a disk at all, so no local one either.
+    // This is not a disk at all, so it is not a local one either.
     expect(isCertainlyGone(earlier, "/proc")).toBe(false);
     expect(isCertainlyGone(earlier, "/no/such/folder")).toBe(false);
     expect(isCertainlyGone(earlier, undefined)).toBe(false);

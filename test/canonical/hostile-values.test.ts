@@ -117,7 +117,7 @@ describe("what cannot be in a recipe is refused with its path", () => {
 });
 
 describe("odd values that are good", () => {
-  // Recursion would end at a tenth of this.
+  // Recursion would fail at a tenth of this depth.
   test("a hundred thousand levels of nesting are encoded", () => {
     for (const wrap of [
       (inner: unknown) => [inner],

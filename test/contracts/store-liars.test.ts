@@ -8,7 +8,7 @@ import { runStoreCase, storeCases } from "../../src/testing/store-conformance.ts
 
 const capabilities: StoreCapabilities = { exclusiveCreate: true, durable: false, shared: false };
 
-/** A store that does one thing wrong, and what must notice it. */
+/** A store that does one thing wrong, and the case that must notice it. */
 interface Liar {
   readonly lie: string;
   readonly noticedBy: string;
@@ -524,9 +524,7 @@ function breakable(store: Store, isBroken: () => boolean): Store {
   });
 }
 
-/**
- * Fails in the way that a caller expects of such a result: a promise rejects, an iteration throws.
- */
+/** A call fails in the way that its result can: a promise rejects, an iteration throws. */
 function failLike(result: unknown, fail: () => never): unknown {
   if (!(result instanceof Promise)) return { [Symbol.asyncIterator]: fail };
   return result.then(fail, fail);

@@ -298,7 +298,7 @@ describe("what lies beside an artifact", () => {
       definition({ n }, { dataDir, logger: { debug() {}, info() {}, warn() {}, error() {} } });
     expect(await build(2).loadOrGenerate()).toBe(2);
     await expect(build(3).load()).rejects.toMatchObject({ code: "PERSISTABLE_NOT_PERSISTED" });
-    // Of the artifact itself nothing is guessed.
+    // The error guesses nothing about the artifact itself.
     await expect(build(1).loadOrGenerate()).rejects.toMatchObject({ code: "PERSISTABLE_STORE_IO" });
     expect(rig.generations).toBe(1);
   });

@@ -93,7 +93,7 @@ const places: Record<string, (data: string) => string> = {
 };
 
 describe.each(kinds)("a folder as a payload on %s", (kind, open) => {
-  // A server has the same code above it, and takes longer.
+  // SFTP tries one folder only: the code above a server is the same, and a server takes longer.
   const tried = kind === "SFTP" ? ["the folder of the payload"] : Object.keys(places);
   describe.each(tried)("where %s is a symbolic link", (where) => {
     it.each(Object.keys(acts))("%s touches nothing outside", async (act) => {
@@ -108,7 +108,7 @@ describe.each(kinds)("a folder as a payload on %s", (kind, open) => {
         const before = snapshot(outside);
         rmSync(place, { recursive: true });
         symlinkSync(outside, place);
-        // It may fail, as long as it is one of ours that says why.
+        // The call may fail, but only with an error of ours that says why.
         await acts[act]?.(build, store).catch((error: unknown) =>
           expect(error).toMatchObject({ code: expect.stringMatching(/^PERSISTABLE_/) }),
         );

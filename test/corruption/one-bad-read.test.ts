@@ -196,7 +196,9 @@ describe.each(places)("in %s", (_title, make) => {
   });
 });
 
-/** A damaged artifact of each kind: of its record, or of what lies beside it, a bit is changed. */
+/**
+ * A damaged artifact of each kind: one bit of its record, or of the payload beside it, is changed.
+ */
 const damages = kinds.flatMap((kind) => [
   { kind, what: "record" as const },
   ...(kind.title === "inline" ? [] : [{ kind, what: "payload" as const }]),

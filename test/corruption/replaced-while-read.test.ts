@@ -56,7 +56,7 @@ describe("a folder that another process replaces all the time", () => {
         expect(error).toBeInstanceOf(NotPersistedError);
         return undefined;
       });
-      // Those that were handed out before are used again.
+      // Chunks that were handed out before are used again.
       paths.push(...(loaded === undefined ? [] : [loaded]));
       for (const used of paths.slice(-3)) {
         const tree = readTree(used);
@@ -108,7 +108,7 @@ describe("a folder that was replaced", () => {
     await build(folder.path).generate();
     await build(folder.path).generate();
     const [note = ""] = readdirSync(folder.join(".persistable", "replaced", "pages"));
-    // Of another artifact of the name, a day ago.
+    // The files of another artifact of the name, which was replaced a day ago.
     const other = `${"0".repeat(64)}${note.slice(64)}`;
     const [kept = ""] = foldersIn(folder.path).filter((name) => `${name}.json` === note);
     renameSync(folder.join("pages", kept), folder.join("pages", other.slice(0, -".json".length)));

@@ -48,7 +48,7 @@ class Rig implements AsyncDisposable {
     this.#remove = remove;
   }
 
-  /** Everything, in a process of its own, under limits of the shell. */
+  /** Runs every operation in a process of its own, under limits of the shell. */
   async tryEverything(
     limits = "true",
     options: Omit<ExhaustedChildInput, "dataDir"> = {},
@@ -62,8 +62,8 @@ class Rig implements AsyncDisposable {
   }
 
   /**
-   * When the trouble is over: earlier artifacts are there, what failed has left nothing, and
-   * everything works again.
+   * Checks, when the trouble is over, that earlier artifacts are there, that failures left nothing
+   * behind, and that everything works again.
    */
   async expectSound(): Promise<void> {
     const store = fileStore(this.dataDir);
@@ -106,7 +106,7 @@ function tryMount(folder: string, options: string): boolean {
   }
 }
 
-/** Nothing that writes is acknowledged, and all of it says why. */
+/** No operation that writes is acknowledged, and each says why. */
 function refusedWith(code: string, kinds: readonly string[] = KINDS): ExhaustedChildReport {
   return Object.fromEntries(
     kinds.flatMap((kind) => [
@@ -133,7 +133,7 @@ describe.skipIf(process.platform === "win32")("a persistable, where the system s
     await using rig = await Rig.create();
     const report = await rig?.tryEverything("ulimit -f 64");
     expect(report).toMatchObject(refusedWith(FULL, ["large"]));
-    // What is small enough is written.
+    // A payload that is small enough is written.
     expect(report).toMatchObject({ "small replace": NEW, "small generate": NEW });
     for (const key of ["earlier", "new"]) await persistableOf(fileStore(rig?.dataDir ?? ""), "small", key).remove();
     await persistableOf(fileStore(rig?.dataDir ?? ""), "small", "earlier").generate({ untracked: { serial: EARLIER } });

@@ -108,8 +108,8 @@ describe("processes that want one payload", () => {
       expect(await readLease(store, of)).toBeUndefined();
       takeovers += reportsOf([...killed, ...children], "takeover").length;
     }
-    // How many of the killed ones held it then is the machine's choice: on a busy one, work ends
-    // before it is killed.
+    // The machine decides how many of the killed processes held the lease: on a busy one, work ends
+    // before the kill.
     expect(takeovers).toBeGreaterThan(Math.floor(KILLS / 20));
   });
 });

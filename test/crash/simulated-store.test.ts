@@ -38,7 +38,7 @@ describe("a folder as a store, on a simulated disk", () => {
   });
 });
 
-/** Something done wrong on purpose, to see that it would be noticed. */
+/** A bug that is planted to see that the simulation notices it. */
 interface PlantedBug {
   readonly bug: string;
   readonly plant: (disk: FileSystem) => FileSystem;
@@ -154,7 +154,7 @@ function withShortWritesIgnored(disk: FileSystem): FileSystem {
       sizes.set(file, (sizes.get(file) ?? 0) + length);
       return length;
     },
-    // The store looks at the size, too, and would notice by itself.
+    // The store compares the size too, and would notice the bug by itself.
     async statOpen(file) {
       const stat: FileStat = await disk.async.statOpen(file);
       return { ...stat, sizeBytes: sizes.get(file) ?? 0 };

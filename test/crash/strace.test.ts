@@ -83,7 +83,7 @@ describe.skipIf(!isInstalled)("an error or a kill at a system call", () => {
     "finds a store that writes wrongly: $title (control)",
     async (scenario) => {
       const fault = scenario.bug === "ignored-errors" ? "error=EIO" : KILL;
-      // From the end, where the damage is done.
+      // The calls at the end come first: there the damage is done.
       const injections = (await injectionsFor(scenario)).filter(({ what }) => what === fault).reverse();
       const { problems } = await tryAll(scenario, injections, true);
       expect(problems).not.toEqual([]);

@@ -209,7 +209,7 @@ describe("the schema", () => {
 });
 
 describe("bytes that others wrote", () => {
-  /** A file of one block, whose header says what it likes. */
+  /** A file of one block, with any header. */
   const fileOf = async (type: AvroSchema, count: number[], content: number[]): Promise<Uint8Array> => {
     const head = await bytesOf(avro(one(type)), []);
     return Uint8Array.from([...head, ...count, content.length * 2, ...content, ...head.subarray(-16)]);

@@ -39,7 +39,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
-/** The same with what avsc writes. */
+/** The same value with Buffers, which avsc writes, instead of Uint8Arrays. */
 function buffers<Value>(value: Value): Value;
 function buffers(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value);

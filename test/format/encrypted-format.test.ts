@@ -37,7 +37,7 @@ const mine = { identity: () => identity };
 
 const runner = { describe, it };
 formatConformance(runner, {
-  // Or who looks would see that two payloads are the same.
+  // Otherwise an observer would see that two payloads are the same.
   repeatable: false,
   name: "encrypted(structured)",
   create: () => encrypted(structured(), mine),

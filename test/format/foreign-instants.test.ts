@@ -28,7 +28,7 @@ const NANOSECONDS = {
   nanosecond: 1n,
 };
 
-/** By the definition, slowly: the milliseconds that have passed. */
+/** Computes the milliseconds that have passed, slowly, by their definition. */
 function flooredMs(count: bigint, unit: InstantKind["unit"]): bigint {
   const nanoseconds = count * NANOSECONDS[unit];
   const rest = ((nanoseconds % 1_000_000n) + 1_000_000n) % 1_000_000n;

@@ -35,7 +35,7 @@ const byte = (at: number, value: number) => (bytes: Buffer) => {
   bytes[at < 0 ? bytes.length + at : at] = value;
   return bytes;
 };
-/** With another text of the same length. */
+/** Replaces a text by another one of the same length. */
 const words = (from: string, to: string) => (bytes: Buffer) => {
   expect(to).toHaveLength(from.length);
   expect(bytes.includes(from)).toBe(true);
@@ -114,7 +114,7 @@ const newer: readonly Newer[] = [
   },
 ];
 
-/** A payload beside its record was changed: its record is made to fit. */
+/** Makes the record fit a changed payload that lies beside it. */
 function refit(recordFile: string, payload: Uint8Array): void {
   const covered = readFileSync(recordFile, "utf8")
     .slice(COVERED_START)

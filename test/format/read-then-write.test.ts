@@ -22,8 +22,8 @@ import { type MadeColumn, makeParquet } from "../support/make-parquet.ts";
 import { queryDuckdb } from "../support/query-duckdb.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-// Of whatever file: what a format reads, it can write, and it is the same again. Otherwise a reader
-// would make values that no writer lets through.
+// For any file: a format can write what it reads, and reads the same again. Otherwise a reader
+// would make values that no writer accepts.
 
 const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
 

@@ -16,7 +16,7 @@ import { CANARY, leaksIn } from "../support/canary-ways.ts";
 import { startChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-/** Nothing here is about time. */
+/** The long limit only ends a hang: nothing here is about time. */
 const PATIENT = { timeout: 300_000 };
 
 const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
@@ -69,7 +69,7 @@ test.each(Object.entries(HERE))(
       holder === "own" ? openReaders : openNone,
     );
     expect(leaks).toEqual([]);
-    // There was something to mask everywhere, or else this would show nothing.
+    // There was something to mask in every channel: otherwise this test would prove nothing.
     expect(masked).toEqual(
       expect.arrayContaining([...CHANNELS, ...(holder === "own" ? ["the record", "other listeners"] : [])]),
     );

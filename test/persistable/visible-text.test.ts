@@ -27,7 +27,7 @@ test("everything unseen is written out, and letters, marks, emoji and line break
   expect(blankedText("a\nb\u001b[31m")).toBe("a\ufffdb\ufffd[31m");
 });
 
-/** Half a pair is refused in params, whose address it would not be told by. */
+/** Half a surrogate pair is refused in params, since an address could not tell it apart. */
 const TEXT = ODD.slice(0, -1);
 
 const made = definePersistable({

@@ -10,7 +10,7 @@ import {
 } from "../../src/entry/index.ts";
 import { collect, persistableMap, plan, run, sweep } from "../../src/entry/pipeline.ts";
 
-/** Mistakes that the compiler finds, as those make them who have none. */
+/** Mistakes that the compiler finds, as users of plain JavaScript make them. */
 const js = <Value>(value: Value): never => value as never;
 
 const points = definePersistable({ name: "points", params: typedParams<{ n: number }>(), generate: () => 1 });

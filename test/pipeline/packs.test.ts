@@ -93,7 +93,7 @@ function forged(pack: Buffer, change: (json: string) => string, magic?: string):
   return Buffer.concat([frame, changed, body, changed, frame]);
 }
 
-/** As the last release wrote it: without the second copy. */
+/** A pack as the last release wrote it, without the second copy. */
 function withoutCopy(pack: Buffer): Buffer {
   const { frame, json, body } = partsOf(pack);
   return Buffer.concat([frame, json, body]);
@@ -235,7 +235,7 @@ describe("a pack whose header is damaged", () => {
       return generated.length;
     };
     for (let bit = 0; bit < (FRAME_BYTES + json.length) * 8; bit += bit < 12 * 8 ? 1 : 23) {
-      // Of what stands before the items, the format is needed for all of them.
+      // The format stands before the items, and all of them need it.
       const most = bit >> 3 >= FRAME_BYTES && bit >> 3 < items ? 6 : 1;
       expect([bit, await lostWith(flipped(whole, bit))]).toEqual([bit, expect.toSatisfy((lost) => lost <= most)]);
     }
@@ -263,7 +263,7 @@ describe("a pack whose header is damaged", () => {
   });
 });
 
-/** Headers with a right checksum that are none. */
+/** Texts with a right checksum that are not headers. */
 const headers: readonly (readonly [what: string, change: (json: string) => string])[] = [
   ["no items", (json) => json.replace('"items"', '"others"')],
   ["items that are null", (json) => json.replace(/"items":\[.*\]/, '"items":null')],
@@ -328,7 +328,7 @@ describe.each(headers)("a pack whose header has a right checksum and %s", (what,
     const [pack = ""] = packsIn(folder.path);
     const whole = readFileSync(pack);
     const { json } = partsOf(whole);
-    // Of the same length, so that the payloads stay where they are.
+    // The new header has the same length, so that the payloads stay where they are.
     const changed = Buffer.from(change(json.toString()));
     const padded = Buffer.concat([
       changed.subarray(0, json.length),

@@ -46,7 +46,7 @@ function reportOf(dataDir: Store, zThreshold: number, n: number) {
   return report({ estimator: { zThreshold, points: { n } }, points: { n } }, { dataDir });
 }
 
-/** The same place without its synchronous door, which counts what it is asked. */
+/** A store in memory without synchronous calls, which counts the calls that it gets. */
 function waitingStore(): { readonly store: Store; readonly calls: Record<"stat" | "list" | "read", number> } {
   const inner = memoryStore();
   const calls = { stat: 0, list: 0, read: 0 };

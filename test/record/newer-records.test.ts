@@ -22,7 +22,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** With another text, and the checksum of that. */
+/** Replaces a text in the record, and makes its checksum fit. */
 function forged(record: string, change: (text: string) => string): string {
   const covered = change(record.slice(COVERED_START));
   return `${CHECKSUM_HEAD}${sha256Hex(covered)}${covered}`;

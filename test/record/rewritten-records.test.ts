@@ -90,7 +90,7 @@ describe.each(samples)("a record with %s", (_title, format, payload, inlineBytes
     expect(sample.generations).toBe(1);
     expect(sample.warnings).toEqual([]);
     expect(readFileSync(recordIn(folder.path), "utf8")).toBe(rewritten);
-    // Another one takes its place, and what it named goes.
+    // Another record replaces it, and the payload that it named is removed.
     await build().generate();
     expect(readdirSync(folder.join("sample"))).toHaveLength(inlineBytes === 0 ? 2 : 1);
     expect(await build().remove()).toBe(true);
@@ -198,7 +198,7 @@ test.each<[string, unknown, () => unknown, (text: string) => string]>([
   await build().loadOrGenerate();
   expect(warnings.join("\n")).toContain(".gitattributes");
   await build().load();
-  // Anything else of another size is only that.
+  // Any other payload of another size is only reported as such.
   const [again = ""] = readdirSync(folder.join("sample")).filter((other) => !/^[0-9a-f]{64}\.json$/.test(other));
   writeFileSync(folder.join("sample", again), `${readFileSync(folder.join("sample", again), "utf8")} `);
   await expect(build().load()).rejects.toMatchObject({ problem: expect.stringMatching(/^has \d+ bytes instead of/) });

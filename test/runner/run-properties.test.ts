@@ -80,14 +80,14 @@ class World {
     this.onBegin();
     if (this.through.includes(id)) this.problems.push(`${id} was generated twice`);
     for (const dependency of dependencies) {
-      // Where everything is tried, what could not be generated is not waited for.
+      // With `"everything"`, a node does not wait for a dependency that could not be generated.
       if (!this.#triesEverything && (await dependency.explain()).state !== "hit")
         this.problems.push(`${id} was begun before ${dependency.name} was there`);
     }
     if (this.broken.has(id)) throw new Error(`${id} is broken`);
     const values = (await Promise.all(dependencies.map(({ payload }) => payload))) as number[];
     await new Promise((resolve) => setImmediate(resolve));
-    // What is finished after an abort is not kept: it might be half of something.
+    // A payload that is finished after an abort is not kept, since it might be incomplete.
     signal.throwIfAborted();
     this.through.push(id);
     return values.reduce((sum, value) => sum + value, 1);

@@ -47,7 +47,7 @@ export function parseArchitectureRules(markdown: string): ArchitectureRules {
   };
 }
 
-/** One sentence for each place in `files` that breaks a rule. */
+/** Returns one sentence for each place in `files` that breaks a rule. */
 export function findViolations(files: SourceFiles, rules: ArchitectureRules): string[] {
   const violations: string[] = [];
   const graph = new Map<string, string[]>();

@@ -2,10 +2,10 @@ import type { Store } from "../../src/entry/index.ts";
 import type { SyncStore } from "../../src/store/store.ts";
 import { override } from "./override-store.ts";
 
-/** A store, one of whose reads is a bad one. */
+/** A store in which one read returns a wrong bit. */
 export interface BadReads {
   readonly store: Store;
-  /** How many reads gave bytes so far. */
+  /** The number of reads that have returned bytes so far. */
   readonly count: number;
 }
 

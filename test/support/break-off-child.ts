@@ -119,7 +119,7 @@ const calls: readonly Call[] = [
   {
     name: "remove",
     prepare: (store, fresh) => store.writeFresh(at(fresh, "a.bin"), [SMALL]),
-    // Where the answer was lost, it is the call itself that has removed it.
+    // If the answer was lost, the call itself has removed the object.
     run: (store, fresh) => store.remove(at(fresh, "a.bin")),
     after: read,
   },
@@ -148,7 +148,7 @@ async function tryCall(call: Call): Promise<void> {
   for (const fault of faults)
     for (const afterBodyBytes of points)
       for (let which = 0; which < exchanges; which++) {
-        // To wait for a stall costs time, and where it stands makes little difference.
+        // Waiting for a stall costs time, and its position makes little difference.
         if (fault === "stall" && afterBodyBytes !== 7) continue;
         if (call.isBig === true && fault === "cut" && afterBodyBytes === 0) continue;
         if (call.isBig !== true && afterBodyBytes === 100_000) continue;
@@ -197,7 +197,8 @@ function withPages(request: string): string {
 async function openFailing({ url, setPlan }: FaultProxy, stallMs: number): Promise<Store> {
   setPlan.call(proxy, undefined);
   const store = await open(`${url}${input.path}`, stallMs);
-  // It asks what the service can do before it writes: not what is to fail here.
+  // The store probes the service before its first write, and the probe is not what should fail
+  // here.
   await store.prepare?.();
   return store;
 }

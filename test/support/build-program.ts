@@ -10,7 +10,7 @@ const OPTIONS = {
   platform: "node",
   target: "node20.19",
   logLevel: "warning",
-  // What only some stores and formats need, its users install.
+  // Users install the packages that only some stores and formats need.
   external: ["@aws-sdk/*", "@azure/*", "@google-cloud/*", "ssh2-sftp-client"] as string[],
 } as const;
 

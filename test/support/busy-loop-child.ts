@@ -14,7 +14,7 @@ import { sftpStore } from "../../src/entry/stores/sftp.ts";
 export type BusyPlace =
   | { readonly kind: "url"; readonly url: string }
   | { readonly kind: "s3" | "azure" | "gcs" | "sftp"; readonly options: object }
-  /** Made by the program: nothing tells a thread how. */
+  /** A store made by the program, which a thread cannot open by itself. */
   | { readonly kind: "own"; readonly folder: string }
   | { readonly kind: "layered"; readonly folder: string; readonly remote: BusyPlace; readonly mode?: never };
 
@@ -24,7 +24,10 @@ export interface BusyTask {
   readonly timing: Partial<LeaseTiming>;
   /** The loop stands still until there is this file. */
   readonly goFile?: string;
-  /** Or for so long, within a generator that notes in the journal that it has begun. */
+  /**
+   * The loop stands still for this long, within a generator that notes in the journal that it has
+   * begun.
+   */
   readonly busyMs?: number;
   readonly journal?: string;
   /** Whether the lease is given back without having been busy. */
@@ -56,7 +59,7 @@ async function open(place: BusyPlace): Promise<Store> {
   }
 }
 
-/** As a store that a program has written itself: neither a path nor a synchronous door. */
+/** A store as a program may write it: it has neither a path nor synchronous calls. */
 function elsewhere(store: Store): Store {
   const names = ["read", "stat", "writeFresh", "createIfAbsent", "replace", "move", "remove", "list"] as const;
   const calls = Object.fromEntries(names.map((name) => [name, (store[name] as () => unknown).bind(store)]));

@@ -70,7 +70,7 @@ function defineInside(name: string, worker?: string) {
       own({ way, apiKey: secret(CANARY) }, { dataDir: memoryStore() }).generate({ persist: false }),
   });
 }
-/** They know of no secret: what they ask for does. */
+/** These know no secret themselves, but their dependencies do. */
 export const inside = defineInside("inside");
 export const insideOnThread = defineInside("inside_on_thread", onThread);
 

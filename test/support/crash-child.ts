@@ -38,7 +38,7 @@ const store = input.bug === undefined ? folder : plantBug(folder, input.bug);
 let serial = input.firstSerial;
 
 function tell(line: CrashChildLine): void {
-  // At once, or a kill would take back what was said.
+  // The line is written synchronously, since a kill would lose a buffered one.
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 

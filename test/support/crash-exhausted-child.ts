@@ -45,7 +45,7 @@ function openAllFiles(): void {
   try {
     for (;;) openSync("/dev/null", "r");
   } catch {
-    // That was the last one.
+    // No file can be opened any more, as intended.
   }
 }
 

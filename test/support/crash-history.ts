@@ -4,7 +4,7 @@
  */
 export interface Operation {
   readonly kind: "publish" | "remove";
-  /** For `publish`: which payload. */
+  /** The number of the payload that `publish` writes. */
   readonly serial: number;
   readonly beganAt: number;
   /**

@@ -108,7 +108,7 @@ class InjectionTrial implements AsyncDisposable {
     return problems;
   }
 
-  /** Undisturbed, by another process. */
+  /** Another process runs the operation undisturbed. */
   async retry(): Promise<string[]> {
     const { operation } = this.#scenario;
     const problems: string[] = [];

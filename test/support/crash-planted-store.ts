@@ -5,20 +5,17 @@ import type { FileStore } from "../../src/store/folder/file-store.ts";
 import type { Chunks } from "../../src/store/store.ts";
 import { override } from "./override-store.ts";
 
-/** A bug to be found. Each is how some cache really writes. */
+/** A bug for the tests to find. Each is the way in which some real cache writes. */
 export type PlantedBug = "record-first" | "in-place" | "early-acknowledgement" | "ignored-errors";
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
 
-/** The same store, for whom nothing goes without waiting. */
+/** The same store without its synchronous calls. */
 export function withoutSynchronousDoor(store: FileStore): Store {
   return override(store, { localPath: (...args) => store.localPath(...args) });
 }
 
-/**
- * A store that breaks its contract in one way: what finds no fault with it, finds no fault with
- * anything.
- */
+/** A store that breaks its contract in one way: a test that passes with it proves nothing. */
 export function plantBug(store: FileStore, bug: PlantedBug): Store {
   const sound = withoutSynchronousDoor(store);
   const isRecord = (file: StorePath): boolean => file.endsWith(".json") && !file.startsWith(".");
@@ -84,7 +81,7 @@ function recordFirst(store: FileStore, isRecord: (file: StorePath) => boolean): 
   };
 }
 
-/** To the final name, a part at a time. */
+/** Writes to the final name, a part at a time. */
 async function inPlace(file: string, chunks: Chunks): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const bytes = Buffer.concat(await collect(chunks));

@@ -100,8 +100,8 @@ export class ProtocolTrial {
   }
 
   /**
-   * Two days: on the second one there is litter to collect. Then everything is looked at, also as
-   * power cuts could leave it.
+   * Runs two days: on the second one there are orphans to collect. Then it checks everything, also
+   * in the states that power cuts could leave.
    */
   async run(): Promise<void> {
     let end = await this.simulation.run((process) => this.#work(process, false));
@@ -164,13 +164,16 @@ export class ProtocolTrial {
       history.end(operation, outcome !== "exists");
       this.counts.acknowledged++;
     } catch (error) {
-      // Whether it was done is not known, but it does nothing more.
+      // It is unknown whether the operation took effect, but it does nothing more.
       history.end(operation, false);
       throw error;
     }
   }
 
-  /** As `loadOrGenerate` does it, without the lease: which must not matter to what is found. */
+  /**
+   * Loads or generates as `loadOrGenerate` does, but without the lease, which must not matter to
+   * the result.
+   */
   async #readOrPublish(store: Store, subject: Subject, inlineBytes: number): Promise<void> {
     const outcome = await this.#read(store, subject);
     if (outcome.state === "present") return;
@@ -212,7 +215,7 @@ export class ProtocolTrial {
     this.counts.collected += files.length;
   }
 
-  /** On the disk itself, at once, as cosmic rays and editors do it. */
+  /** Damages the disk itself, as cosmic rays and editors do. */
   #damage({ node, damaged, history }: Subject): void {
     const { disk, random } = this.simulation;
     const folder = `${ROOT}/points`;
@@ -230,7 +233,7 @@ export class ProtocolTrial {
     damaged.add(`${folder}/${name}`.endsWith(`${node.address}.json`) ? data.toString("latin1") : `points/${name}`);
   }
 
-  /** By a process that comes later: everything is read, tidied up, and read again. */
+  /** A later process reads everything, tidies up, and reads it again. */
   async #inspect(fileSystem: FileSystem, where: string): Promise<void> {
     const store = fileStore(ROOT, { fileSystem });
     const subjects = this.#subjects.map((subject) => ({ ...subject, history: subject.history.fork() }));

@@ -60,7 +60,7 @@ async function findThread(): Promise<number> {
   return busiest?.[0] ?? 0;
 }
 
-/** In nanoseconds, by thread. */
+/** The processor time of each thread, in nanoseconds. */
 function busyTimes(): Map<number, number> {
   const threads = readdirSync("/proc/self/task").map(Number);
   return new Map(

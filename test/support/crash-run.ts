@@ -11,7 +11,7 @@ import { buildChild, startChild } from "./run-child.ts";
 export interface CrashRunOptions {
   readonly dataDir: string;
   readonly kills: number;
-  /** Children at a time, each killed and started again. */
+  /** The number of children at a time; each is killed and started again. */
   readonly workers: number;
   readonly durable: boolean;
   readonly bug?: PlantedBug;
@@ -76,7 +76,7 @@ export async function runAndKill(options: CrashRunOptions): Promise<CrashRun> {
  */
 type Allowed = Set<number | "nothing">;
 
-/** Keeps account of what was said, and holds it against what is there. */
+/** Keeps the children's reports, and compares them with the store. */
 class Book {
   readonly violations: string[] = [];
   readonly #store: FileStore;

@@ -29,13 +29,13 @@ export interface Injection {
 /** One call of the traced thread. */
 export interface TracedCall {
   readonly call: string;
-  /** The how-many-th of its name. */
+  /** The number of the call among those of its name. */
   readonly when: number;
-  /** As strace writes it. */
+  /** The line as strace writes it. */
   readonly text: string;
 }
 
-/** How the process ended, and what it said before. */
+/** The end of the process, and its report before that. */
 export interface TracedRun {
   readonly line: PublishChildLine | undefined;
   /** Every call that has to do with the store or the folder above it. */

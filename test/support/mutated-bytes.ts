@@ -11,7 +11,7 @@ import { assertColumnTable } from "../../src/table/assert-column-table.ts";
 import type { ColumnTable } from "../../src/table/column-table.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
-/** Also that a file asks for zstd, which this Node does not have. */
+/** A file may also ask for zstd, which this Node does not have. */
 const EXPECTED = [DecodeError, DecodeLimitError, CompressionUnavailableError, NewerPayloadError];
 
 const ODD_BYTES = [0, 1, 2, 0x0f, 0x7f, 0x80, 0xfe, 0xff];
@@ -45,7 +45,7 @@ export async function expectHarmless(
 function mutated(good: Uint8Array, random: SeededRandom): Uint8Array {
   const bad = Uint8Array.from(good);
   const end = bad.length;
-  // What says how the rest is to be read is at the ends: half of all mutations are there.
+  // Files say at their ends how the rest is to be read, so half of all mutations are there.
   const place = (): number => {
     const part = random.below(4);
     if (part === 0) return end - 1 - random.below(Math.min(end, 900));

@@ -11,7 +11,7 @@ import type { Store, StorePath } from "../../src/store/store.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** How a payload of some kind is asked for, and read to its end. */
+/** The call by which a payload is asked for. */
 export type HowAsked = "load" | "loadOrGenerate" | "generate";
 
 /** A kind of payload that says who made it, so that a test can see whose it reads. */

@@ -26,5 +26,5 @@ for (let count = input.batchSize; count <= input.count; count += input.batchSize
   await map({}, { dataDir: input.dataDir }).load(Array.from({ length: count }, (_, i) => input.first + i));
   writeSync(1, `${JSON.stringify({ done: count } satisfies MapChildLine)}\n`);
 }
-// Until it is killed.
+// The loop runs until the process is killed.
 setInterval(() => {}, 1000);

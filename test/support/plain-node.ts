@@ -18,7 +18,7 @@ export function runInPlainNode(entry: string, script: string): Promise<readonly 
   );
 }
 
-/** The same where no package is installed. */
+/** Runs a script in a folder in which no package is installed. */
 export function runWithoutPeers(entry: string, script: string): Promise<readonly string[]> {
   return runBundled(entry, script);
 }

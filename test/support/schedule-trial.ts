@@ -12,7 +12,7 @@ export function graphOf(dependencies: readonly (readonly number[])[]): Graph {
   return Graph.fromLists(start, dependencies.flat());
 }
 
-/** Begins what it is told to, and says in which order. */
+/** Runs a schedule, and returns the order in which its nodes began. */
 export async function orderOf(
   dependencies: readonly (readonly number[])[],
   options: Omit<ScheduleOptions, "execute">,

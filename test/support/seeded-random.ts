@@ -20,7 +20,7 @@ export class SeededRandom {
     return Math.floor(this.next() * end);
   }
 
-  /** `true` in that share of all cases. */
+  /** Returns `true` in this share of all cases. */
   chance(share: number): boolean {
     return this.next() < share;
   }

@@ -86,7 +86,7 @@ export class SimulatedDisk {
 
   syncFile(file: SimulatedFile): void {
     const durable = Buffer.from(file.data);
-    // What was lost stays lost, although this call succeeds.
+    // Bytes that were lost stay lost, although this call succeeds.
     if (file.lostBytes > file.durable.length) durable.fill(0, file.durable.length, file.lostBytes);
     file.durable.copy(durable);
     file.durable = durable;

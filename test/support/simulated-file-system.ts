@@ -124,7 +124,7 @@ class ProcessCalls implements FileSystemCalls {
     const fault = this.#options.faults?.(call);
     if (fault !== undefined && !fault.done) {
       if (name === "fsync") this.#disk.failSyncFile(this.#file(args[0] as number));
-      // Whatever it says, the system has closed it.
+      // The system has closed the file even if the call fails.
       if (name === "close") this.close(args[0] as number);
       throw systemError(fault.code, name, call.path);
     }

@@ -32,7 +32,7 @@ export interface SimulationOptions {
 export interface SimulatedProcess {
   readonly index: number;
   readonly fileSystem: FileSystem;
-  /** For decisions of its own. */
+  /** Random numbers for the decisions of this process. */
   readonly random: SeededRandom;
   /** Lets another process go first; a loop that waits for another process has to call it. */
   pause(): Promise<void>;
@@ -225,7 +225,8 @@ class SeededSimulation implements Simulation {
   #plan(call: SimulatedCall): Fault | undefined {
     if (!this.random.chance(this.#options.faultChance ?? 0)) return undefined;
     const done = ["link", "rename", "unlink", "mkdir"].includes(call.name) && this.random.chance(0.5);
-    // Who may not open a folder never may: a store relies on that for the folders above its own.
+    // A process that may not open a folder never may: a store relies on that for the folders above
+    // its own.
     const codes = call.name === "syncFolder" ? faultCodes.slice(0, 3) : faultCodes;
     const code = this.random.pick(call.name === "link" && done ? ["EEXIST", "EPERM", "EIO"] : codes);
     this.#note(`next fails with ${code}${done ? ", after it was done" : ""}`);

@@ -30,9 +30,12 @@ interface Replacement {
   readonly content: string;
   readonly durable: boolean;
   readonly startedAt: number;
-  /** When it was told that it is done; never where it was killed, or told that it failed. */
+  /**
+   * The time at which it was told that it is done; `undefined` if it was killed or told that it
+   * failed.
+   */
   doneAt: number | undefined;
-  /** When it gave up, if it did: from then on its object does not appear any more. */
+  /** The time at which it gave up, if it did: from then on its object does not appear any more. */
   failedAt: number | undefined;
 }
 
@@ -267,7 +270,7 @@ export class BrokenPromiseError extends Error {}
 /** The object that every process writes again and again. */
 const REPLACED = storePath("points", "latest.json");
 
-/** How many of the disks that a power cut could leave are looked at for each seed. */
+/** The number of disks that are checked for each seed, of those that a power cut could leave. */
 const CRASH_STATES = 4;
 
 function createAttempt(process: SimulatedProcess, round: number): Attempt {

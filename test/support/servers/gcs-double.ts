@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-/** Started, with its address. */
+/** The double after it has started, with its address. */
 export interface GcsDouble extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
-  /** How many uploads were begun and neither finished nor taken back. */
+  /** The number of uploads that were begun and neither finished nor cancelled. */
   readonly openUploads: number;
   createBucket(): string;
   close(): Promise<void>;

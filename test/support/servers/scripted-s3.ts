@@ -43,9 +43,9 @@ export class ScriptedS3 implements AsyncDisposable {
   readonly uploads = new Map<string, { readonly parts: Map<number, Buffer>; readonly writer: string | undefined }>();
   readonly seen: SeenRequest[] = [];
   hasBucket = true;
-  /** How far its clock is ahead of this machine's. */
+  /** The time by which its clock is ahead of this machine's. */
   clockAheadMs = 0;
-  /** Decides what becomes of each request. */
+  /** Decides the fate of each request. */
   mishap: (request: SeenRequest) => Mishap | undefined = () => undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

@@ -18,7 +18,7 @@ export interface ServerCommand {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly port: number;
-  /** Asked until it answers, whatever it says. */
+  /** The path that is asked until the server answers, with any status. */
   readonly readyPath?: string;
 }
 
