@@ -4,7 +4,12 @@ export { describeMiss, type MissReason, type NearestArtifact, type RecipeChange 
 export type { LeaseOwner } from "../artifact/lease/lease-claim.ts";
 export { collectOrphans } from "../artifact/publish/collect-orphans.ts";
 export type { RemovedOrphans, RemoveOrphansOptions } from "../artifact/publish/remove-orphans.ts";
-export { ArtifactInFlightError, CorruptArtifactError, FormatMismatchError } from "../errors/artifact-errors.ts";
+export {
+  ArtifactInFlightError,
+  CorruptArtifactError,
+  FormatMismatchError,
+  UnresolvedArtifactError,
+} from "../errors/artifact-errors.ts";
 export type { DescribedError } from "../errors/described-error.ts";
 export {
   CompressionUnavailableError,

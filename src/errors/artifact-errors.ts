@@ -34,6 +34,24 @@ export class CorruptArtifactError extends PersistableError {
 }
 
 /**
+ * A text does not mean one artifact of a data directory: it is not an address, no artifact has it,
+ * or several begin with it.
+ * Remedy: give more digits of the address, or its name before them.
+ */
+export class UnresolvedArtifactError extends PersistableError {
+  override readonly code = "PERSISTABLE_UNRESOLVED_ARTIFACT" as const;
+  readonly text: string;
+  /** Records of artifacts that it may mean, if it may mean several; at most ten. */
+  readonly matches: readonly string[];
+
+  constructor(text: string, problem: string, matches: readonly string[] = []) {
+    super(`${visibleLine(JSON.stringify(text.slice(0, 200)))} ${problem}.`);
+    this.text = text;
+    this.matches = matches;
+  }
+}
+
+/**
  * An artifact was written in a format that this persistable does not read. A payload is
  * only ever decoded by the format that its record names.
  * Remedy: name the earlier format in `readFormats`, or `remove()` the artifact.

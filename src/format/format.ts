@@ -1,5 +1,6 @@
 import type { ColumnTable } from "../table/column-table.ts";
 import type { PayloadSource } from "./payload-source.ts";
+import type { Preview, PreviewLimits } from "./preview.ts";
 
 /**
  * How a payload becomes bytes and back. A format knows nothing of stores, addresses or records.
@@ -43,6 +44,8 @@ export interface Format<Payload = unknown> {
   readonly stored?: StoredCodec<Payload> | undefined;
   /** For formats of tables that can read a part of one without the rest. */
   readonly selectColumns?: SelectColumns | undefined;
+  /** What tools show of a payload, where `previewOf` does not know the format; never runs what a payload holds. */
+  readonly preview?: ((source: PayloadSource, limits: PreviewLimits) => Preview | Promise<Preview>) | undefined;
 }
 
 /** A format of which only is known that it is one. */

@@ -8,14 +8,14 @@ import type { ArtifactRecord } from "../../record/record.ts";
 import { findInlineLine } from "../../record/record-text.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { StorePath } from "../../store/store.ts";
-import { createDigestCollector, DIGEST_CHUNK_BYTES, digestOf } from "../../util/digest/digest.ts";
+import { digestOf } from "../../util/digest/digest.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import { isPayloadFileOf, payloadPath } from "../layout/artifact-paths.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import { recordPath } from "../layout/record-path.ts";
-import { describeSize } from "./describe-size.ts";
 import { isHealed } from "./is-healed.ts";
-import { type DamagedArtifact, type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
+import type { DamagedArtifact, ReadOutcome, WantedArtifact } from "./read-outcome.ts";
+import { readVerified } from "./read-verified.ts";
 import type { FoundDamage, StoredSource } from "./stored-source.ts";
 import { tryDecode } from "./try-decode.ts";
 
@@ -82,7 +82,7 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
     payloadBytes = inline;
   } else {
     payloadFile = payloadPath(wanted.name, file);
-    const read = await readVerified(wanted, payloadFile, sizeBytes, digest);
+    const read = await readVerified({ store: wanted.store, path: payloadFile, sizeBytes, digest }, wanted.signal);
     if (typeof read === "string") return corrupt(payloadFile, read);
     payloadBytes = read;
   }
@@ -151,27 +151,4 @@ function judgeRecord(wanted: WantedArtifact, path: StorePath, bytes: Uint8Array)
   if (file !== undefined && !isPayloadFileOf(file, record.address))
     return corrupt(`names a payload outside its place: ${JSON.stringify(file)}`);
   return record;
-}
-
-/** The payload's bytes, or what is wrong with them. */
-async function readVerified(
-  wanted: WantedArtifact,
-  path: StorePath,
-  sizeBytes: number,
-  digest: string,
-): Promise<Uint8Array | string> {
-  const { store, signal } = wanted;
-  const collector = sizeBytes > DIGEST_CHUNK_BYTES ? createDigestCollector(sizeBytes) : undefined;
-  const small = sizeBytes <= SYNC_READ_BYTES ? store.sync?.readShared(path, SYNC_READ_BYTES) : undefined;
-  // A quick read may give less than there is. What it shows to be right is right; damage takes a thorough one.
-  if (small instanceof Uint8Array && small.length === sizeBytes && digestOf([small]) === digest)
-    return new Uint8Array(small);
-  const size = await store.stat(path, { signal });
-  if (size !== undefined && size.sizeBytes !== sizeBytes)
-    return describeSize(store, path, { sizeBytes, digest }, size.sizeBytes, signal);
-  const bytes = await store.read(path, { signal, maxBytes: sizeBytes, onChunk: collector?.onChunk });
-  if (bytes === undefined) return "is missing";
-  if (bytes.length !== sizeBytes) return `has ${bytes.length} bytes instead of ${sizeBytes}`;
-  if ((collector?.digest() ?? digestOf([bytes])) !== digest) return "does not match its digest";
-  return bytes;
 }

@@ -1,0 +1,20 @@
+import type { PayloadSource } from "../format/payload-source.ts";
+
+/**
+ * Bytes in memory as a source, for `previewOf`.
+ *
+ * @example
+ * ```ts
+ * await previewOf("text", bytesSource(new TextEncoder().encode("hello")));
+ * ```
+ */
+export function bytesSource(bytes: Uint8Array): PayloadSource {
+  return {
+    sizeBytes: bytes.length,
+    read: async (start, end) => bytes.subarray(Math.max(0, start), Math.max(0, end)),
+    async *stream() {
+      yield bytes;
+    },
+    localFile: () => Promise.reject(new TypeError("These bytes are in memory, and not in a file.")),
+  };
+}

@@ -1,0 +1,87 @@
+import { addressOfRecordPath } from "../artifact/layout/artifact-paths.ts";
+import { readRecordBytes } from "../artifact/layout/read-record-bytes.ts";
+import { artifactFolder } from "../artifact/layout/record-path.ts";
+import { CorruptArtifactError, UnresolvedArtifactError } from "../errors/artifact-errors.ts";
+import { ClassCodecError } from "../errors/user-code-errors.ts";
+import { isRecord, parseRecord } from "../record/parse-record.ts";
+import type { ArtifactRecord } from "../record/record.ts";
+import { isInternal } from "../store/internal-folder.ts";
+import type { Store, StorePath } from "../store/store.ts";
+import type { ClassCodec } from "../util/class-codec.ts";
+
+/** A record with its bytes, which may hold the payload. */
+export interface FoundRecord {
+  readonly record: ArtifactRecord;
+  readonly bytes: Uint8Array;
+}
+
+/** Fewer digits would be a guess. */
+const MIN_DIGITS = 4;
+/** An error names a few of the artifacts that fit. */
+const MOST_NAMED = 10;
+
+/** The path of the one record that a text means: an address or its beginning, after its name and a slash or alone. */
+export async function findRecordPath(store: Store, text: string, signal: AbortSignal | undefined): Promise<StorePath> {
+  const slash = text.lastIndexOf("/");
+  const digits = text.slice(slash + 1).toLowerCase();
+  if (!/^[0-9a-f]{1,64}$/.test(digits) || digits.length < MIN_DIGITS)
+    throw new UnresolvedArtifactError(
+      text,
+      `is not an address: give at least ${MIN_DIGITS} of its 64 hexadecimal digits, after its name and "/" or alone`,
+    );
+  const folder = slash === -1 ? undefined : artifactFolder(text.slice(0, slash));
+  const found: StorePath[] = [];
+  for await (const { path } of store.list(folder === undefined ? "" : `${folder}/${digits}`, { signal }))
+    if (isRecordOf(path, digits)) found.push(path);
+  const [path] = found.sort();
+  if (path === undefined) throw new UnresolvedArtifactError(text, `is not the address of an artifact in ${store.url}`);
+  if (found.length > 1) throw new UnresolvedArtifactError(text, describeSeveral(found), found.slice(0, MOST_NAMED));
+  return path;
+}
+
+function isRecordOf(path: StorePath, digits: string): boolean {
+  const isInFolder = path.indexOf("/") > 0 && path.indexOf("/") === path.lastIndexOf("/");
+  return isInFolder && !isInternal(path) && addressOfRecordPath(path)?.startsWith(digits) === true;
+}
+
+function describeSeveral(paths: readonly StorePath[]): string {
+  const named = paths.slice(0, MOST_NAMED).map((path) => path.slice(0, -".json".length));
+  const more = paths.length > named.length ? ` and ${paths.length - named.length} more` : "";
+  return `fits ${paths.length} artifacts: ${named.join(", ")}${more}. Give more digits, or the name and "/" before them`;
+}
+
+/**
+ * The record at a path, if it is believed, and stands at its place.
+ *
+ * @throws {@link CorruptArtifactError}, {@link NewerRecordError}, a StoreError
+ */
+export async function readFoundRecord(
+  store: Store,
+  path: StorePath,
+  classes: readonly ClassCodec[],
+  signal: AbortSignal | undefined,
+): Promise<FoundRecord> {
+  const folder = path.slice(0, path.indexOf("/"));
+  const address = addressOfRecordPath(path) ?? "";
+  const refuse = (problem: string): never => {
+    throw new CorruptArtifactError(folder, address, path, problem);
+  };
+  const bytes = await readRecordBytes(store, path, { signal });
+  if (bytes === undefined) throw new UnresolvedArtifactError(`${folder}/${address}`, "was removed meanwhile");
+  const record = parse(bytes, path, classes);
+  if (!isRecord(record)) return refuse(record.problem);
+  if (record.address !== address) return refuse(`is the record of another address, ${record.address}`);
+  if (artifactFolder(record.name) !== folder)
+    return refuse(`is the record of another name, ${JSON.stringify(record.name)}`);
+  return { record, bytes };
+}
+
+/** A codec that fails keeps nobody from looking at the rest of the record. */
+function parse(bytes: Uint8Array, path: StorePath, classes: readonly ClassCodec[]): ReturnType<typeof parseRecord> {
+  try {
+    return parseRecord(bytes, path, classes);
+  } catch (error) {
+    if (error instanceof ClassCodecError) return parseRecord(bytes, path, []);
+    throw error;
+  }
+}
