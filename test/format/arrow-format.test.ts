@@ -12,7 +12,7 @@ import { ColumnTable } from "../../src/table/column-table.ts";
 import { tableFromRows } from "../../src/table/table-from-rows.ts";
 import { anyTable, everyType } from "../support/any-table.ts";
 import { countedSource } from "../support/counted-source.ts";
-import { expectHarmless } from "../support/mutated-bytes.ts";
+import { expectHarmlessTables } from "../support/damaged-copies.ts";
 import { runWithoutPeers } from "../support/plain-node.ts";
 
 const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
@@ -187,7 +187,7 @@ describe("hostile bytes", () => {
       await bytesOf(sample(60, 2)),
       tableToIPC(tableFromArrays({ a: Int32Array.of(1, 2), b: ["x", null] }), "file"),
     ];
-    await expectHarmless(samples, mutations, (bytes, limits) => arrowCodec.decode(bytes, limits));
+    await expectHarmlessTables(samples, mutations, (bytes, limits) => arrowCodec.decode(bytes, limits));
   });
 
   test.each<[string, (bytes: Uint8Array) => Uint8Array]>([

@@ -13,31 +13,9 @@ import { ColumnTable, tableFromRows } from "../../src/entry/table.ts";
 import { formatConformance } from "../../src/entry/testing.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import { readFixture } from "../support/read-fixture.ts";
+import { peopleColumns as columns, people } from "../support/table-samples.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const columns = {
-  id: "int32",
-  name: "string",
-  at: "date",
-  big: "int64",
-  ratio: "float64",
-  ok: "boolean",
-  raw: "bytes",
-} as const;
-const people = [
-  { id: 1, name: "Ada", at: new Date(0), big: 2n ** 63n - 1n, ratio: 0.1, ok: true, raw: Uint8Array.of(1, 255) },
-  { id: -2, name: "", at: null, big: null, ratio: -0, ok: false, raw: new Uint8Array(0) },
-  { id: null, name: null, at: new Date(-1), big: -1n, ratio: 1e300, ok: null, raw: null },
-  {
-    id: 0,
-    name: '=SUM(A1), "x"\r\n;\t|\n\r',
-    at: new Date(8.64e15),
-    big: 0n,
-    ratio: Number.NEGATIVE_INFINITY,
-    ok: true,
-    raw: null,
-  },
-];
 const types = columns;
 
 const runner = { describe, it };

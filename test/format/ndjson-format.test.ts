@@ -11,33 +11,8 @@ import {
 import { tableFromRows } from "../../src/entry/table.ts";
 import { formatConformance } from "../../src/entry/testing.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
+import { visitColumns as columns, visits } from "../support/table-samples.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-const columns = {
-  id: "int32",
-  name: "string",
-  at: "date",
-  big: "uint64",
-  ratio: "float64",
-  ok: "boolean",
-  raw: "bytes",
-  more: "value",
-} as const;
-const visits = [
-  {
-    id: 1,
-    name: "Ada\n\u2028",
-    at: new Date(0),
-    big: 2n ** 64n - 1n,
-    ratio: 0.1,
-    ok: true,
-    raw: Uint8Array.of(1, 255),
-    more: [{ a: null }],
-  },
-  { id: null, name: "\ud800", at: null, ok: false, more: null },
-  {},
-  { name: "", raw: new Uint8Array(0), ratio: 1e300, more: 3 },
-];
 
 const values = [
   null,

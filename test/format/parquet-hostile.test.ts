@@ -8,7 +8,7 @@ import { type ParquetOptions, parquetCodec } from "../../src/format/parquet/parq
 import type { Column } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
 import { everyType } from "../support/any-table.ts";
-import { expectHarmless } from "../support/mutated-bytes.ts";
+import { expectHarmlessTables } from "../support/damaged-copies.ts";
 import { queryDuckdb } from "../support/query-duckdb.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -33,7 +33,7 @@ describe("hostile bytes", () => {
       theirs("parquet_version v2, dictionary_size_limit 1"),
       theirs("codec uncompressed"),
     ]);
-    await expectHarmless(samples, mutations, (bytes, limits) => parquetCodec().decode(bytes, limits));
+    await expectHarmlessTables(samples, mutations, (bytes, limits) => parquetCodec().decode(bytes, limits));
   });
 
   async function theirs(options: string): Promise<Uint8Array> {

@@ -16,7 +16,7 @@ import { ColumnTable } from "../../src/table/column-table.ts";
 import { tableFromRows } from "../../src/table/table-from-rows.ts";
 import { anyTable, everyType } from "../support/any-table.ts";
 import { countedSource } from "../support/counted-source.ts";
-import { expectHarmless } from "../support/mutated-bytes.ts";
+import { expectHarmlessTables } from "../support/damaged-copies.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 120);
@@ -236,8 +236,8 @@ describe("a table", () => {
       ),
       encode(new ColumnTable([], 3)),
     ]);
-    await expectHarmless(samples, mutations, decodeDamaged);
-    await expectHarmless(samples, mutations / 4, selectDamaged, 2);
+    await expectHarmlessTables(samples, mutations, decodeDamaged);
+    await expectHarmlessTables(samples, mutations / 4, selectDamaged, 2);
   });
 
   it("that claims more than it has is refused before memory is taken", async () => {
