@@ -14,6 +14,11 @@ export function isErrorOf(kind: "RangeError" | "SyntaxError" | "TypeError", valu
   return isError(value) && value.name === kind;
 }
 
+/** Returns the error's `code`, as Node and its libraries set it, or undefined where it has none. */
+export function codeOf(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+}
+
 /** Returns the error's message; any other thrown value is converted to text. */
 export function messageOf(error: unknown): string {
   return isError(error) ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { isErrorOf } from "../errors/error-kind.ts";
+import { codeOf, isErrorOf } from "../errors/error-kind.ts";
 
 const SAYINGS = ["call stack", "allocation failed", "out of memory", "Invalid string length", "Stack overflow"];
 const CODES = ["MEM", "ALLOC", "ERR_STRING_TOO_LONG"];
@@ -8,10 +8,13 @@ export function isStackOverflow(error: unknown): boolean {
   return isErrorOf("RangeError", error) && error.message.includes("call stack");
 }
 
-/** Whether an error says that memory or stack ran out here and now, and nothing about the bytes. Without regular expressions, which need stack themselves. */
+/**
+ * Whether an error says that memory or stack ran out here and now, and nothing about the bytes. It
+ * uses no regular expressions, which need stack themselves.
+ */
 export function isOutOfResources(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown };
+  const code = codeOf(error);
   if (typeof code === "string" && CODES.some((part) => code.toUpperCase().includes(part))) return true;
   const isKind = isErrorOf("RangeError", error) || isErrorOf("SyntaxError", error);
-  return isKind && typeof message === "string" && SAYINGS.some((saying) => message.includes(saying));
+  return isKind && SAYINGS.some((saying) => error.message.includes(saying));
 }

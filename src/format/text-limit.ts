@@ -1,4 +1,4 @@
-import { isErrorOf } from "../errors/error-kind.ts";
+import { codeOf, isErrorOf } from "../errors/error-kind.ts";
 
 /** Node 20 reads no text of more UTF-8 bytes, though it has longer strings. */
 export const MAX_TEXT_BYTES = 0x1fffffe8;
@@ -14,11 +14,10 @@ export function isTooLongInBase64({ length }: Uint8Array): boolean {
   return Math.ceil(length / 3) * 4 > MAX_TEXT_BYTES;
 }
 
-/** Whether an engine says that a text would be longer than any can be, in one of the ways in which they say it. */
+/** Whether an engine says, in one of its ways, that a text would be longer than any can be. */
 export function saysTooLong(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown };
   return (
-    code === "ERR_STRING_TOO_LONG" ||
-    (isErrorOf("RangeError", error) && String(message).includes("Invalid string length"))
+    codeOf(error) === "ERR_STRING_TOO_LONG" ||
+    (isErrorOf("RangeError", error) && error.message.includes("Invalid string length"))
   );
 }

@@ -1,3 +1,4 @@
+import { codeOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError, NewerPayloadError } from "../../errors/format-errors.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
@@ -126,7 +127,7 @@ function expand(
   return new Promise((resolve, reject) => {
     loadZlib().inflateRaw(data, { maxOutputLength: Math.max(1, maxOutputLength) }, (error, content) => {
       if (!error) resolve(new Uint8Array(content));
-      else if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
+      else if (codeOf(error) === "ERR_BUFFER_TOO_LARGE")
         reject(new DecodeLimitError("avro", limit, limits[limit], { cause: error }));
       else if (isOutOfResources(error)) reject(error);
       else reject(new DecodeError("avro", `a block cannot be decompressed (${error.message})`, { cause: error }));

@@ -1,4 +1,5 @@
 import { parse } from "csv-parse/sync";
+import { messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import type { Column } from "../../table/column.ts";
 import { ColumnBuilder } from "../../table/column-builder.ts";
@@ -42,7 +43,7 @@ export function decodeCsv(file: Uint8Array, layout: CsvLayout, limits: DecodeLim
     });
   } catch (cause) {
     if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
-    throw new DecodeError("csv", (cause as Error).message, { cause });
+    throw new DecodeError("csv", messageOf(cause), { cause });
   }
   const rowCount = columns?.[0]?.texts.length ?? 0;
   return new ColumnTable(columns?.map((column) => valuesOf(column)) ?? [], rowCount);

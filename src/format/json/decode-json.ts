@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import { jsonDepth } from "../../util/json-depth.ts";
 import type { DecodeLimits } from "../format.ts";
@@ -22,7 +23,7 @@ export function decodeJson(bytes: Uint8Array, limits: DecodeLimits): unknown {
     return writableJson("json", JSON.parse(text), text);
   } catch (cause) {
     if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
-    throw new DecodeError("json", (cause as Error).message, { cause });
+    throw new DecodeError("json", messageOf(cause), { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors/error-kind.ts";
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import type { DecodeLimits, UniversalFormat } from "../format.ts";
 import { MAX_TEXT_BYTES } from "../text-limit.ts";
@@ -28,7 +29,7 @@ function encodeJson(payload: unknown): readonly Uint8Array[] {
   try {
     bytes = Buffer.from(JSON.stringify(payload));
   } catch (error) {
-    if (!(error as Error).message.includes("string length")) throw error;
+    if (!messageOf(error).includes("string length")) throw error;
   }
   if (bytes !== undefined && bytes.length <= MAX_TEXT_BYTES) return [bytes];
   throw new UnsupportedPayloadError("json", [], "takes more than 512 MiB as text", "Use structured(), or npy().");

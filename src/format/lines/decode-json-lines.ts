@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import { jsonDepth } from "../../util/json-depth.ts";
 import type { DecodeLimits } from "../format.ts";
@@ -46,7 +47,7 @@ function parseBlock(format: string, block: Uint8Array, values: unknown[]): void 
     }
   } catch (cause) {
     if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
-    throw new DecodeError(format, `after ${values.length} lines: ${(cause as Error).message}`, { cause });
+    throw new DecodeError(format, `after ${values.length} lines: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Packr } from "msgpackr";
+import { messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { loadMessagePack } from "../../util/peers/peers.ts";
 import type { DecodeLimits, UniversalFormat } from "../format.ts";
@@ -66,7 +67,7 @@ function encodeMsgpack(packr: Packr, payload: unknown): readonly Uint8Array[] {
   try {
     bytes = packr.pack(payload);
   } catch (error) {
-    if (!(error as Error).message.includes("maximum buffer size")) throw error;
+    if (!messageOf(error).includes("maximum buffer size")) throw error;
     throw new UnsupportedPayloadError("msgpack", [], "takes more than 4 GiB", "Use structured(), or npy().");
   }
   if (bytes.buffer.byteLength > KEPT_BUFFER_BYTES) packr.useBuffer(Buffer.allocUnsafeSlow(8192));
@@ -81,6 +82,6 @@ function decodeMsgpack(packr: Packr, bytes: Uint8Array, limits: DecodeLimits): u
     return packr.unpack(plain);
   } catch (cause) {
     if (isOutOfResources(cause)) throw cause;
-    throw new DecodeError("msgpack", (cause as Error).message, { cause });
+    throw new DecodeError("msgpack", messageOf(cause), { cause });
   }
 }

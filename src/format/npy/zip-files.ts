@@ -1,4 +1,5 @@
 import { Inflate, Zip, ZipDeflate, ZipPassThrough } from "fflate/browser";
+import { messageOf } from "../../errors/error-kind.ts";
 import { DecodeError } from "../../errors/format-errors.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 import type { ZipEntry } from "./decode-zip-directory.ts";
@@ -84,7 +85,7 @@ export async function expandEntry(format: string, entry: ZipEntry): Promise<Uint
     }
   } catch (cause) {
     if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
-    throw new DecodeError(format, `a file cannot be decompressed (${(cause as Error).message})`, { cause });
+    throw new DecodeError(format, `a file cannot be decompressed (${messageOf(cause)})`, { cause });
   }
   if (!hasEnded || length !== sizeBytes) throw new DecodeError(format, "a file is cut off");
   return expanded;

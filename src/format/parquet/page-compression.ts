@@ -1,6 +1,8 @@
-import { CompressionUnavailableError, DecodeError } from "../../errors/format-errors.ts";
+import { messageOf } from "../../errors/error-kind.ts";
+import { DecodeError } from "../../errors/format-errors.ts";
 import { loadParquetReader } from "../../util/peers/peers.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
+import { zstdOf } from "../zstd-zlib.ts";
 
 /** How the pages of a Parquet file are compressed; all but `snappy` by Node itself. */
 export type ParquetCodec = "uncompressed" | "snappy" | "gzip" | "brotli" | "zstd";
@@ -75,7 +77,7 @@ function guarded(expand: ExpandCode): Expand {
       return sized(expand(bytes, { maxOutputLength: sizeBytes }), sizeBytes);
     } catch (cause) {
       if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
-      throw new DecodeError("parquet", `a page is damaged (${(cause as Error).message})`, { cause });
+      throw new DecodeError("parquet", `a page is damaged (${messageOf(cause)})`, { cause });
     }
   };
 }
@@ -90,17 +92,6 @@ function sized(bytes: Uint8Array, sizeBytes: number): Uint8Array {
 const TO_READERS =
   'Read this Parquet file with a newer Node, or have it written with snappy or gzip: Polars and pandas take compression="snappy".';
 const TO_WRITERS = "Use the codec snappy, gzip or brotli, or a newer Node.";
-
-interface ZstdZlib {
-  readonly zstdCompressSync: CompressCode;
-  readonly zstdDecompressSync: ExpandCode;
-}
-
-function zstdOf(zlib: Zlib, remedy: string): ZstdZlib {
-  const has = zlib as unknown as Partial<ZstdZlib>;
-  if (has.zstdDecompressSync === undefined) throw new CompressionUnavailableError("zstd", "22.15 or newer", remedy);
-  return has as ZstdZlib;
-}
 
 function loadZlib(): Zlib {
   return process.getBuiltinModule("node:zlib");

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, opendir } from "node:fs/promises";
+import { codeOf } from "../../errors/error-kind.ts";
 import { NotAFileError, type StoreOperation } from "../../errors/store-errors.ts";
 import { openBusy, patiently } from "../../util/patiently.ts";
 import { systemFailure } from "../../util/system-failure.ts";
@@ -21,7 +22,7 @@ export async function lookAt(
     if (stat.isDirectory()) return "a folder";
     return stat.isSymbolicLink() ? "a symbolic link" : "a device or a pipe";
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "missing";
+    if (codeOf(error) === "ENOENT") return "missing";
     throw systemFailure(error, { operation: "stat", path });
   }
 }

@@ -1,4 +1,4 @@
-import { isErrorOf } from "../../errors/error-kind.ts";
+import { isErrorOf, messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError, NewerPayloadError, UndeclaredClassError } from "../../errors/format-errors.ts";
 import { PersistableError } from "../../errors/persistable-error.ts";
 import { type ClassCodec, decodeInstance } from "../../util/class-codec.ts";
@@ -94,7 +94,7 @@ function readBody(
     if (isOutOfResources(error)) throw error;
     if (isErrorOf("SyntaxError", error))
       throw new NewerPayloadError("structured", `with a regular expression (${error.message})`);
-    throw new DecodeError("structured", (error as Error).message, { cause: error });
+    throw new DecodeError("structured", messageOf(error), { cause: error });
   }
 }
 

@@ -1,14 +1,11 @@
-import {
-  CompressionUnavailableError,
-  DecodeError,
-  DecodeLimitError,
-  UnsupportedPayloadError,
-} from "../../errors/format-errors.ts";
+import { codeOf, messageOf } from "../../errors/error-kind.ts";
+import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { isPromise } from "../../util/is-promise.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
 import { asChunks } from "../encode-payload.ts";
-import type { AnyFormat, DecodeLimits, Format } from "../format.ts";
+import type { AnyFormat, DecodeLimits } from "../format.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
+import { type Code, zstdOf } from "../zstd-zlib.ts";
 import { type CompressionOptions, parseLevel } from "./compression-level.ts";
 
 type Zlib = typeof import("node:zlib");
@@ -66,27 +63,25 @@ export function brotli<Inner extends AnyFormat>(inner: Inner, options: Compressi
  */
 export function zstd<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   const level = parseLevel("zstd", options);
-  const has = loadZlib() as unknown as Partial<ZstdZlib>;
-  if (typeof has.zstdCompress !== "function") throw new CompressionUnavailableError("zstd", "22.15 or newer");
-  const ofZstd = (zlib: Zlib): ZstdZlib => zlib as unknown as ZstdZlib;
+  zstdOf(loadZlib());
   return compressed(inner, {
     name: "zstd",
     extension: ".zst",
     compress: (zlib) => ({
-      async: ofZstd(zlib).zstdCompress,
-      sync: ofZstd(zlib).zstdCompressSync,
+      async: zstdOf(zlib).zstdCompress,
+      sync: zstdOf(zlib).zstdCompressSync,
       options: ({ length }) => ({
-        params: { [ofZstd(zlib).constants.ZSTD_c_compressionLevel ?? 100]: level },
+        params: { [zstdOf(zlib).constants.ZSTD_c_compressionLevel ?? 100]: level },
         pledgedSrcSize: length,
       }),
     }),
-    decompress: (zlib) => ({ async: ofZstd(zlib).zstdDecompress, sync: ofZstd(zlib).zstdDecompressSync }),
+    decompress: (zlib) => ({ async: zstdOf(zlib).zstdDecompress, sync: zstdOf(zlib).zstdDecompressSync }),
     // Node 22 takes a frame that is cut off for a short one.
     sizeBytes: zstdSizeOf,
   });
 }
 
-/** What the head of a zstd frame says about its content (RFC 8878, 3.1.1.1). */
+/** The size of the content by the head of a zstd frame (RFC 8878, 3.1.1.1). */
 function zstdSizeOf(frame: Uint8Array): number | undefined {
   const descriptor = frame[4] ?? 0;
   const isSingleSegment = (descriptor & 0x20) !== 0;
@@ -98,26 +93,12 @@ function zstdSizeOf(frame: Uint8Array): number | undefined {
   return sizeLength === 2 ? size + 256 : size;
 }
 
-interface ZstdZlib {
-  readonly zstdCompress: unknown;
-  readonly zstdCompressSync: unknown;
-  readonly zstdDecompress: unknown;
-  readonly zstdDecompressSync: unknown;
-  readonly constants: Record<string, number>;
-}
-
-/** One direction, as node:zlib has it. */
-interface Code {
-  readonly async: unknown;
-  readonly sync: unknown;
-}
-
 interface Compression {
   readonly name: string;
   readonly extension: string;
-  compress(zlib: Zlib): Code & { options(bytes: Uint8Array): object };
-  decompress(zlib: Zlib): Code;
-  /** How much it says that it holds. */
+  compress(zlib: Zlib): Code<Uint8Array> & { options(bytes: Uint8Array): object };
+  decompress(zlib: Zlib): Code<unknown>;
+  /** The size of the content, as the compressed bytes give it. */
   sizeBytes?(bytes: Uint8Array): number | undefined;
 }
 
@@ -126,9 +107,8 @@ const SYNC_BELOW_BYTES = 16 * 1024;
 /** As far as a synchronous decompression goes. */
 const SYNC_EXPANDED_BYTES = 256 * 1024;
 
-/** What the inner format takes, the compressed one takes too: it keeps the inner format's type. */
-function compressed<Inner extends AnyFormat>(given: Inner, compression: Compression): Inner {
-  const inner = given as unknown as Format;
+/** The compressed format takes the same payloads as the inner one, and so has the same type. */
+function compressed<Inner extends AnyFormat>(inner: Inner, compression: Compression): Inner {
   const id = `${compression.name}(${inner.id})`;
   const finish = (bytes: Uint8Array, small: Uint8Array): readonly Uint8Array[] => {
     // What could not be decompressed within the limits must not be written either.
@@ -143,11 +123,10 @@ function compressed<Inner extends AnyFormat>(given: Inner, compression: Compress
   const compress = (chunks: readonly Uint8Array[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]> => {
     const bytes = join(asChunks(inner.id, chunks));
     const code = compression.compress(loadZlib());
-    if (bytes.length < SYNC_BELOW_BYTES)
-      return finish(bytes, (code.sync as SyncCode)(bytes, code.options(bytes)) as Uint8Array);
-    return call(code.async, bytes, code.options(bytes)).then((small) => finish(bytes, small as Uint8Array));
+    if (bytes.length < SYNC_BELOW_BYTES) return finish(bytes, code.sync(bytes, code.options(bytes)));
+    return call(code.async, bytes, code.options(bytes)).then((small) => finish(bytes, small));
   };
-  const outer: Format = {
+  const outer: AnyFormat = {
     id,
     extension: `${inner.extension}${compression.extension}`,
     inline: "base64",
@@ -162,7 +141,7 @@ function compressed<Inner extends AnyFormat>(given: Inner, compression: Compress
       return inner.decode(expanded, limits);
     },
   };
-  return outer as unknown as Inner;
+  return outer as Inner;
 }
 
 function join(chunks: readonly Uint8Array[]): Uint8Array {
@@ -183,12 +162,9 @@ interface Expanded {
   readonly engine: { readonly bytesWritten: number };
 }
 
-type SyncCode = (bytes: Uint8Array, options: object) => unknown;
-type AsyncCode = (bytes: Uint8Array, options: object, callback: (error: Error | null, result: unknown) => void) => void;
-
-function call(code: unknown, bytes: Uint8Array, options: object): Promise<unknown> {
+function call<Result>(code: Code<Result>["async"], bytes: Uint8Array, options: object): Promise<Result> {
   return new Promise((resolve, reject) => {
-    (code as AsyncCode)(bytes, options, (error, result) => (error ? reject(error) : resolve(result)));
+    code(bytes, options, (error, result) => (error ? reject(error) : resolve(result)));
   });
 }
 
@@ -214,7 +190,7 @@ function decompress(
     let result: unknown;
     try {
       const most = Math.min(maxBytes, SYNC_EXPANDED_BYTES);
-      result = (code.sync as SyncCode)(bytes, { maxOutputLength: most, info: true });
+      result = code.sync(bytes, { maxOutputLength: most, info: true });
     } catch (error) {
       if (!isTooLarge(error) || maxBytes <= SYNC_EXPANDED_BYTES) refuse(error);
     }
@@ -228,13 +204,13 @@ function refuseExpanded(id: string, cause: unknown, maxBytes: number, limits: De
     const limit = maxBytes < limits.maxBytes ? "maxRatio" : "maxBytes";
     throw new DecodeLimitError(id, limit, limits[limit], { cause });
   }
-  // What has no code does not come from zlib, and is no damage.
-  if (isOutOfResources(cause) || (cause as { code?: unknown }).code === undefined) throw cause;
-  throw new DecodeError(id, (cause as Error).message, { cause });
+  // An error without a code does not come from zlib, and says nothing about the bytes.
+  if (isOutOfResources(cause) || codeOf(cause) === undefined) throw cause;
+  throw new DecodeError(id, messageOf(cause), { cause });
 }
 
 function isTooLarge(error: unknown): boolean {
-  return (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE";
+  return codeOf(error) === "ERR_BUFFER_TOO_LARGE";
 }
 
 function loadZlib(): Zlib {

@@ -1,8 +1,9 @@
+import { messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError, NewerPayloadError, WrongKeyError } from "../../errors/format-errors.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { loadAge } from "../../util/peers/peers.ts";
 import { asChunks } from "../encode-payload.ts";
-import type { AnyFormat, DecodeLimits, Format } from "../format.ts";
+import type { AnyFormat, DecodeLimits } from "../format.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 import { checkKeys, type EncryptionKeys, MAX_WORK_FACTOR, setIdentities, setRecipients } from "./age-keys.ts";
 
@@ -33,22 +34,21 @@ import { checkKeys, type EncryptionKeys, MAX_WORK_FACTOR, setIdentities, setReci
  * ```
  */
 export function encrypted<Inner extends AnyFormat>(inner: Inner, keys: EncryptionKeys): Inner {
-  const { encode, decode } = inner as unknown as Format;
   const id = `encrypted(${inner.id})`;
   checkKeys(id, keys);
-  if ((inner as Partial<Format>).stored !== undefined)
+  if ("stored" in inner && inner.stored !== undefined)
     throw new DefinitionError(
       `${id} cannot be: a payload of ${inner.id} is never in memory as a whole. Use a format of what is, such as json() or bytes().`,
     );
-  const outer: Format = {
+  const outer: AnyFormat = {
     id,
     extension: `${inner.extension}.age`,
     inline: "base64",
-    check: (payload) => inner.check(payload as never),
-    encode: async (payload) => encrypt(id, keys, asChunks(inner.id, await encode.call(inner, payload))),
-    decode: async (bytes, limits) => decode.call(inner, await decrypt(id, keys, bytes, limits), limits),
+    check: (payload) => inner.check(payload),
+    encode: async (payload) => encrypt(id, keys, asChunks(inner.id, await inner.encode(payload))),
+    decode: async (bytes, limits) => inner.decode(await decrypt(id, keys, bytes, limits), limits),
   };
-  return outer as unknown as Inner;
+  return outer as Inner;
 }
 
 async function encrypt(
@@ -82,7 +82,7 @@ async function decrypt(id: string, keys: EncryptionKeys, bytes: Uint8Array, limi
     return payload;
   } catch (cause) {
     if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;
-    const { message } = cause as Error;
+    const message = messageOf(cause);
     if (message.includes("no identity matched"))
       throw new WrongKeyError(
         id,
