@@ -35,25 +35,32 @@ export function hasOddKeys(object: object, keyCount: number): boolean {
  * holes counts as one.
  */
 export function hasExtraKeys(array: readonly unknown[] | ArrayBufferView): boolean {
-  const { length = 0 } = array as { length?: number };
-  if (Array.isArray(array)) {
-    if (length < MANY_ELEMENTS) return Reflect.ownKeys(array).length !== length + 1;
-    return withoutNumbers(inspect()(array, OPTIONS)) !== bareArray();
+  const length = lengthOf(array) ?? 0;
+  if (ArrayBuffer.isView(array)) {
+    if (length < MANY_ELEMENTS) return Reflect.ownKeys(array).length !== length;
+    return inspect()(array, OPTIONS) !== inspect()(bareCopy(array), OPTIONS);
   }
-  const view = array as ArrayBufferView;
-  if (length < MANY_ELEMENTS) return Reflect.ownKeys(view).length !== length;
-  return inspect()(view, OPTIONS) !== inspect()(bareCopy(view), OPTIONS);
+  if (length < MANY_ELEMENTS) return Reflect.ownKeys(array).length !== length + 1;
+  return withoutNumbers(inspect()(array, OPTIONS)) !== bareArray();
+}
+
+/** Returns the number of elements; a DataView has none. */
+export function lengthOf(array: object): number | undefined {
+  const { length }: { length?: number } = array;
+  return length;
+}
+
+/** Reads a property of an object of any kind. */
+export function propertyOf(object: object, key: string | number): unknown {
+  return (object as Readonly<Record<string | number, unknown>>)[key];
 }
 
 /** Another view of the same bytes, which has no keys of its own. */
 function bareCopy(view: ArrayBufferView): ArrayBufferView {
-  const { length } = view as { length?: number };
+  const length = lengthOf(view);
   if (typeof Buffer !== "undefined" && view instanceof Buffer) return Buffer.from(view.buffer, view.byteOffset, length);
-  const View = Object.getPrototypeOf(view).constructor as new (
-    buffer: ArrayBufferLike,
-    offset: number,
-    length?: number,
-  ) => ArrayBufferView;
+  const View: new (buffer: ArrayBufferLike, offset: number, length?: number) => ArrayBufferView =
+    Object.getPrototypeOf(view).constructor;
   return new View(view.buffer, view.byteOffset, length);
 }
 

@@ -14,14 +14,13 @@ export function bufferProblem(buffer: ArrayBufferLike): ViewProblem | undefined 
   // Not by its class: test runners give a program another realm's ArrayBuffer.
   if (Object.prototype.toString.call(buffer) !== "[object ArrayBuffer]")
     return ["lies in shared memory, which others can change", "Give a copy: array.slice()."];
-  if ((buffer as { resizable?: boolean }).resizable === true)
+  if ("resizable" in buffer && buffer.resizable === true)
     return ["lies in a resizable buffer", "Give a copy: array.slice()."];
-  if (isDetached(buffer as ArrayBuffer))
-    return ["lies in a buffer that was given away (detached)", "Keep it, or give a copy."];
+  if (isDetached(buffer)) return ["lies in a buffer that was given away (detached)", "Keep it, or give a copy."];
   return undefined;
 }
 
-function isDetached(buffer: ArrayBuffer): boolean {
+function isDetached(buffer: ArrayBufferLike): boolean {
   if (buffer.byteLength > 0) return false;
   try {
     new Uint8Array(buffer);

@@ -25,16 +25,16 @@ export function assertColumnTable(table: unknown): asserts table is ColumnTable 
 
 /** The first thing that is wrong with a table. */
 export function columnTableProblem(table: unknown): TableProblem | undefined {
-  if (typeof table !== "object" || table === null || Object.getPrototypeOf(table) !== ColumnTable.prototype)
+  if (!(table instanceof ColumnTable) || Object.getPrototypeOf(table) !== ColumnTable.prototype)
     return [[], "is no ColumnTable"];
-  const { columns, rowCount } = table as ColumnTable;
+  const { columns, rowCount }: ColumnTable = table;
   if (!Number.isSafeInteger(rowCount) || rowCount < 0) return [["rowCount"], "is no whole number"];
   if (!Array.isArray(columns)) return [["columns"], "is no array"];
   const extra = Reflect.ownKeys(table).find((key) => key !== "columns" && key !== "rowCount");
   if (extra !== undefined) return [[String(extra)], "is no part of a table"];
   const names = new Set<string>();
   for (const [i, column] of columns.entries()) {
-    const problem = shapeProblem(column, i) ?? columnProblem(column as Column, rowCount);
+    const problem = shapeProblem(column, i) ?? columnProblem(column, rowCount);
     if (problem !== undefined) return problem;
     if (names.has(column.name))
       return [["columns", i], `has the name of another column, ${JSON.stringify(column.name)}`];
@@ -45,7 +45,7 @@ export function columnTableProblem(table: unknown): TableProblem | undefined {
 
 function shapeProblem(column: unknown, index: number): TableProblem | undefined {
   if (typeof column !== "object" || column === null) return [["columns", index], "is no column"];
-  const { name, type } = column as Column;
+  const { name, type }: { name?: unknown; type?: unknown } = column;
   if (typeof name !== "string") return [["columns", index, "name"], "is no text"];
   if (!isColumnType(type)) return [[name, "type"], "is no type of columns"];
   const extra = Reflect.ownKeys(column).find((key) => !COLUMN_KEYS.includes(String(key)));
@@ -64,12 +64,12 @@ function columnProblem(column: Column, rowCount: number): TableProblem | undefin
 
 function marksProblem(name: string, marks: unknown, rowCount: number): TableProblem | undefined {
   if (marks === undefined) return undefined;
-  if (typeof marks !== "object" || marks === null || Object.getPrototypeOf(marks) !== Uint8Array.prototype)
+  if (!(marks instanceof Uint8Array) || Object.getPrototypeOf(marks) !== Uint8Array.prototype)
     return [[name, "marks"], "is no Uint8Array"];
-  const { length } = marks as Uint8Array;
+  const { length } = marks;
   if (length !== rowCount) return [[name, "marks"], `has ${length} marks where there are ${rowCount} rows`];
-  const row = (marks as Uint8Array).findIndex((mark) => mark > MARK.absent);
-  return row === -1 ? undefined : [[name, "marks", row], `is ${(marks as Uint8Array)[row]}, which is no mark`];
+  const row = marks.findIndex((mark) => mark > MARK.absent);
+  return row === -1 ? undefined : [[name, "marks", row], `is ${marks[row]}, which is no mark`];
 }
 
 function valuesProblem({ name, type, values, marks }: Column): TableProblem | undefined {
@@ -87,7 +87,7 @@ function valuesProblem({ name, type, values, marks }: Column): TableProblem | un
 /** How to tell wrong values, or what may be one, for types whose array does not see to it. */
 function wrongIn(type: Column["type"]): ((value: unknown) => boolean) | undefined {
   if (type === "boolean") return (value) => value !== 0 && value !== 1;
-  if (type === "date") return (value) => !isTime(value as number);
+  if (type === "date") return (value) => typeof value !== "number" || !isTime(value);
   if (type === "string") return (value) => typeof value !== "string";
   if (type === "value") return (value) => value === undefined;
   return type === "bytes" ? (value) => !fitsColumn("bytes", value) : undefined;

@@ -21,8 +21,9 @@ export function typeOfCell(value: unknown): ColumnType {
 
 /** Subclasses are not taken for their parents: they would come back as these. */
 function typeOfObject(value: object | null): ColumnType {
-  const prototype: unknown = value === null ? null : Object.getPrototypeOf(value);
-  if (prototype === Date.prototype) return isDate(value as object) ? "date" : "value";
+  if (value === null) return "value";
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Date.prototype) return isDate(value) ? "date" : "value";
   return prototype === Uint8Array.prototype && ArrayBuffer.isView(value) ? "bytes" : "value";
 }
 

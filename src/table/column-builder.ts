@@ -1,6 +1,6 @@
 import { InvalidColumnTableError } from "../errors/format-errors.ts";
 import { fitsColumn, typeOfCell } from "./cell-type.ts";
-import { type Column, type ColumnType, MARK } from "./column.ts";
+import { type Column, type ColumnType, type ColumnValues, MARK, makeColumn } from "./column.ts";
 import { describeCell } from "./describe-cell.ts";
 import { cellAt } from "./read-cell.ts";
 import { bigintArrays, isBigintType, isNumberType, type NumberValues, numberArrays } from "./typed-values.ts";
@@ -42,9 +42,7 @@ export class ColumnBuilder {
     this.#skipTo(this.#rowCount);
     const type = this.#type ?? "value";
     if (this.#type === undefined) this.#begin(type, this.#rowCount);
-    const values = this.#valuesOf(type);
-    const column = { name: this.name, type, values } as Column;
-    return this.#marks === undefined ? column : { ...column, marks: this.#marks };
+    return makeColumn(this.name, type, this.#valuesOf(type), this.#marks);
   }
 
   #store(row: number, value: unknown): void {
@@ -52,11 +50,11 @@ export class ColumnBuilder {
     if (this.#declared !== undefined && !fitsColumn(wanted, value)) this.#refuse(row, value, wanted);
     if (this.#type === undefined) this.#begin(wanted, row);
     else if (this.#type !== wanted && this.#type !== "value") this.#widen(row);
-    const type = this.#type;
-    if (type === "date") this.#numbers[row] = (value as Date).getTime();
-    else if (type === "boolean") this.#numbers[row] = value === true ? 1 : 0;
-    else if (type !== undefined && isBigintType(type)) this.#bigints[row] = value as bigint;
-    else if (type !== undefined && isNumberType(type)) this.#numbers[row] = value as number;
+    const type = this.#type ?? wanted;
+    if (type === "boolean") this.#numbers[row] = value === true ? 1 : 0;
+    else if (type === "date" && value instanceof Date) this.#numbers[row] = value.getTime();
+    else if (typeof value === "bigint" && isBigintType(type)) this.#bigints[row] = value;
+    else if (typeof value === "number" && isNumberType(type)) this.#numbers[row] = value;
     else this.#list.push(value);
   }
 
@@ -69,7 +67,8 @@ export class ColumnBuilder {
 
   /** From values of one type to values of any type. */
   #widen(rowsBefore: number): void {
-    const column = { name: this.name, type: this.#type, values: this.#valuesOf(this.#type ?? "value") } as Column;
+    const type = this.#type ?? "value";
+    const column = makeColumn(this.name, type, this.#valuesOf(type));
     const list: unknown[] = [];
     for (let row = 0; row < rowsBefore; row++)
       list.push(this.#marks !== undefined && this.#marks[row] !== MARK.present ? undefined : cellAt(column, row));
@@ -88,9 +87,9 @@ export class ColumnBuilder {
     if (type !== undefined && !isNumberType(type) && !isBigintType(type)) this.#list.push(fillerOf(type));
   }
 
-  #valuesOf(type: ColumnType): Column["values"] {
+  #valuesOf(type: ColumnType): ColumnValues {
     if (isNumberType(type)) return this.#numbers;
-    return isBigintType(type) ? this.#bigints : (this.#list as readonly string[]);
+    return isBigintType(type) ? this.#bigints : this.#list;
   }
 
   #refuse(row: number, value: unknown, type: ColumnType): never {

@@ -1,5 +1,5 @@
 import { InvalidColumnTableError } from "../errors/format-errors.ts";
-import type { Column, ColumnFor } from "./column.ts";
+import { type Column, type ColumnFor, makeColumn } from "./column.ts";
 import { rowsFromColumns } from "./rows-from-table.ts";
 
 /** So many rows become records at a time. */
@@ -79,12 +79,16 @@ export class ColumnTable<out Row extends object = Record<string, unknown>> {
   /** The rows as plain records, one after the other: only some of them are in memory at a time. */
   *rows(): Generator<Row, void, undefined> {
     for (let start = 0; start < this.rowCount; start += ROWS_AT_ONCE)
-      yield* rowsFromColumns(this.columns, start, Math.min(start + ROWS_AT_ONCE, this.rowCount)) as Row[];
+      yield* this.#records(start, Math.min(start + ROWS_AT_ONCE, this.rowCount));
   }
 
   /** All rows as plain records. What a mark says is `null`, or no key. */
   toRows(): Row[] {
-    return rowsFromColumns(this.columns, 0, this.rowCount) as Row[];
+    return this.#records(0, this.rowCount);
+  }
+
+  #records(start: number, end: number): Row[] {
+    return rowsFromColumns(this.columns, start, end) as Row[];
   }
 
   #columnOf(name: string): Column {
@@ -103,7 +107,6 @@ function placeOf(row: number, rowCount: number): number {
 function sliceColumn(column: Column, start: number, end: number): Column {
   const { name, type, values } = column;
   const part = ArrayBuffer.isView(values) ? values.subarray(start, end) : values.slice(start, end);
-  const sliced = { name, type, values: part } as Column;
   const marks = column.marks?.subarray(start, end);
-  return marks?.some((mark) => mark !== 0) === true ? { ...sliced, marks } : sliced;
+  return makeColumn(name, type, part, marks?.some((mark) => mark !== 0) === true ? marks : undefined);
 }

@@ -22,6 +22,8 @@ export interface ColumnValuesByType {
   readonly value: readonly unknown[];
 }
 
+export type ColumnValues = ColumnValuesByType[ColumnType];
+
 /** Some values of one type, in the order of the rows. */
 export type Column = { readonly [Type in ColumnType]: ColumnOf<Type> }[ColumnType];
 
@@ -32,6 +34,17 @@ export interface ColumnOf<Type extends ColumnType> {
   readonly values: ColumnValuesByType[Type];
   /** One mark for each row, where not every row has a value; what `values` holds at a row without one has no meaning. */
   readonly marks?: Uint8Array | undefined;
+}
+
+/** A column of these values, which the caller knows to be of this type. */
+export function makeColumn(
+  name: string,
+  type: ColumnType,
+  values: ColumnValues,
+  marks?: Uint8Array | undefined,
+): Column {
+  // No compiler sees that the type and the values belong together.
+  return { name, type, values, ...(marks === undefined ? {} : { marks }) } as Column;
 }
 
 /** What a mark says of one row. */

@@ -9,7 +9,7 @@ export function describeCell(value: unknown): string {
   if (value === null || value === undefined || typeof value === "boolean") return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
   if (Array.isArray(value)) return "an array";
-  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
+  const prototype: { constructor?: { name?: string } } | null = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype
     ? "an object"
     : `an instance of ${prototype.constructor?.name ?? "a class without a name"}`;

@@ -2,7 +2,7 @@ import type { Column } from "./column.ts";
 
 /** The value of a row that has one. */
 export function cellAt(column: Column, row: number): unknown {
-  const value: unknown = column.values[row];
-  if (column.type === "boolean") return value === 1;
-  return column.type === "date" ? new Date(value as number) : value;
+  if (column.type === "boolean") return column.values[row] === 1;
+  if (column.type === "date") return new Date(column.values[row] ?? Number.NaN);
+  return column.values[row];
 }

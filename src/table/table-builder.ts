@@ -29,9 +29,9 @@ export class TableBuilder {
   }
 
   /** Columns that were declared and that no row has are there, too. */
-  finish(): ColumnTable {
+  finish<Row extends object = Record<string, unknown>>(): ColumnTable<Row> {
     for (const name of this.#declared.keys()) this.#columnOf(name);
-    return new ColumnTable(
+    return new ColumnTable<Row>(
       this.#columns.map((column) => column.finish()),
       this.#rowCount,
     );

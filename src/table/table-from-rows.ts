@@ -32,7 +32,7 @@ export function tableFromRows<Row extends object>(
 ): ColumnTable<Row> {
   const builder = new TableBuilder(rows.length, declaredTypes(options.types ?? {}));
   for (let i = 0; i < rows.length; i++) pushRow(builder, rows[i], i);
-  return builder.finish() as unknown as ColumnTable<Row>;
+  return builder.finish<Row>();
 }
 
 function pushRow(builder: TableBuilder, row: unknown, index: number): void {
@@ -54,7 +54,8 @@ function refuseRow(row: unknown, index: number): never {
 
 function declaredTypes(types: object): Map<string, ColumnType> {
   const declared = new Map<string, ColumnType>();
-  for (const [name, type] of Object.entries(types) as [string, unknown][]) {
+  const entries: [string, unknown][] = Object.entries(types);
+  for (const [name, type] of entries) {
     if (type === undefined) continue;
     if (!isColumnType(type))
       throw new InvalidColumnTableError(

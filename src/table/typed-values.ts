@@ -22,12 +22,11 @@ export type BigintType = keyof typeof bigintArrays;
 /** A typed array of numbers, as columns have them. */
 export type NumberValues = ColumnValuesByType[NumberType];
 
-const columnTypes: ReadonlySet<unknown> = new Set<ColumnType>([
-  ...(Object.keys(numberArrays) as NumberType[]),
-  ...(Object.keys(bigintArrays) as BigintType[]),
-  "string",
-  "bytes",
-  "value",
+const listTypes: readonly ColumnType[] = ["string", "bytes", "value"];
+const columnTypes: ReadonlySet<unknown> = new Set([
+  ...Object.keys(numberArrays),
+  ...Object.keys(bigintArrays),
+  ...listTypes,
 ]);
 
 /** Whether it is the name of a column type. */

@@ -1,7 +1,8 @@
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { at } from "../../util/at.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
-import { hasExtraKeys, hasOddKeys, isGetter } from "../own-keys.ts";
+import { hasExtraKeys, hasOddKeys, isGetter, propertyOf } from "../own-keys.ts";
 import { isTooLong } from "../text-limit.ts";
 import { viewProblem } from "../view-problem.ts";
 import type { AvroLongs, AvroRecord, AvroType, AvroUnion } from "./schema.ts";
@@ -22,7 +23,7 @@ export function checkAvro(format: string, payload: unknown, items: AvroType, lon
 export function branchOf({ branches }: AvroUnion, value: unknown, longs: AvroLongs): number {
   const candidates = branches.flatMap((branch, i) => (mayHold(branch, value, longs) ? [i] : []));
   if (candidates.length <= 1) return candidates[0] ?? -1;
-  return candidates.find((i) => holds(branches[i] as AvroType, value, longs)) ?? -1;
+  return candidates.find((i) => holds(at(branches, i), value, longs)) ?? -1;
 }
 
 /** As far as the value itself tells, without what it contains. */
@@ -72,7 +73,9 @@ function scalarProblem(type: AvroType, value: unknown, longs: AvroLongs): string
       if (!value.isWellFormed()) return "is text with a lone surrogate";
       return isTooLong(value) ? "is text of more than 512 MiB" : undefined;
     case "enum":
-      return type.symbols.includes(value as string) ? undefined : `is none of ${type.symbols.join(", ")}`;
+      return typeof value === "string" && type.symbols.includes(value)
+        ? undefined
+        : `is none of ${type.symbols.join(", ")}`;
     default:
       return bytesProblem(type, value);
   }
@@ -183,7 +186,7 @@ class AvroCheck {
   #checkProperty(container: object, key: string | number, type: AvroType): void {
     this.#path.push(key);
     if (isGetter(container, key)) this.#refuse("is a getter");
-    this.check((container as Record<string | number, unknown>)[key], type);
+    this.check(propertyOf(container, key), type);
     this.#path.pop();
   }
 

@@ -1,7 +1,7 @@
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
-import { hasExtraKeys, hasOddKeys, isGetter, isSetter } from "../own-keys.ts";
+import { hasExtraKeys, hasOddKeys, isGetter, isSetter, propertyOf } from "../own-keys.ts";
 import { describeInstance, remedyFor } from "../structured/structured-remedy.ts";
 
 /**
@@ -80,7 +80,7 @@ class JsonCheck {
   #checkProperty(container: object, key: string | number): void {
     this.#path.push(key);
     if (isGetter(container, key)) this.#refuse("is a getter, or hidden", "Give the value itself.");
-    const value = (container as Record<string | number, unknown>)[key];
+    const value = propertyOf(container, key);
     if (value === undefined && isSetter(container, key))
       this.#refuse("is a getter, or hidden", "Give the value itself.");
     this.check(value);

@@ -1,3 +1,5 @@
+import { propertyOf } from "../own-keys.ts";
+
 /** Whether V8's deserializer makes objects of another realm than this module's; worked out once. */
 let isForeign: boolean | undefined;
 
@@ -24,7 +26,7 @@ function adopt(root: unknown): void {
     if (Object.getPrototypeOf(value) !== own) Object.setPrototypeOf(value, own);
     if (value instanceof Map) stack.push(...value.keys(), ...value.values());
     else if (value instanceof Set) stack.push(...value);
-    else for (const key of Object.keys(value)) stack.push((value as Record<string, unknown>)[key]);
+    else for (const key of Object.keys(value)) stack.push(propertyOf(value, key));
   }
 }
 

@@ -3,7 +3,7 @@ import { formatPath } from "../../errors/value-path.ts";
 import { type ClassCodec, encodeInstance, findCodec } from "../../util/class-codec.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
-import { hasExtraKeys, hasOddKeys, isGetter, isSetter } from "../own-keys.ts";
+import { hasExtraKeys, hasOddKeys, isGetter, isSetter, propertyOf } from "../own-keys.ts";
 import { bufferProblem } from "../view-problem.ts";
 import { checkInstances } from "./check-instances.ts";
 import { markInstances } from "./mark-instances.ts";
@@ -149,7 +149,7 @@ class Planner {
 
   #lookAtProperty(object: object, property: string | number, key: string | number): void {
     if (isGetter(object, property)) this.#refuseGetter(key);
-    const value = (object as Record<string | number, unknown>)[property];
+    const value = propertyOf(object, property);
     if (value === undefined) {
       if (isSetter(object, property)) this.#refuseGetter(key);
     } else if (typeof value !== "number" && typeof value !== "string") this.#meet(value, key);

@@ -1,8 +1,16 @@
 import { DecodeError, DecodeLimitError, NewerPayloadError, UndeclaredClassError } from "../../errors/format-errors.ts";
-import { type Column, type ColumnType, MARK } from "../../table/column.ts";
+import { type Column, type ColumnType, type ColumnValues, MARK, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
+import { cellAt } from "../../table/read-cell.ts";
 import { rowsFromColumns } from "../../table/rows-from-table.ts";
-import { bigintArrays, isBigintType, isColumnType, isNumberType, numberArrays } from "../../table/typed-values.ts";
+import {
+  bigintArrays,
+  isBigintType,
+  isColumnType,
+  isNumberType,
+  type NumberValues,
+  numberArrays,
+} from "../../table/typed-values.ts";
 import { copyAligned } from "../decode-budget.ts";
 import type { DecodeLimits } from "../format.ts";
 import { MAX_TIME } from "../instants.ts";
@@ -18,6 +26,7 @@ import {
   TAIL_MAGIC,
   type TableDescription,
   type TextSegment,
+  VERSION,
 } from "./table-file.ts";
 
 const NO_CLASSES = nameClasses([]);
@@ -54,8 +63,6 @@ export function expectFrame(head: Uint8Array, tail: Uint8Array): void {
   if (!isTail(tail)) refuse("they do not end as a table does");
 }
 
-const VERSION = HEAD[4] as number;
-
 /** Whether a file ends as one of this version does. One of another version has another ending. */
 export function isTail(tail: Uint8Array): boolean {
   return tail.length === TAIL_BYTES && TAIL_MAGIC.every((byte, i) => byte === tail[4 + i]);
@@ -81,7 +88,11 @@ export function parseDescription(json: Uint8Array, sizeBytes: number, limits: De
   return new DescriptionCheck(sizeBytes, limits).table(value);
 }
 
-/** Looks at every place before anything is read there. All buffers together are no longer than the file: no byte becomes two values. */
+/** What a description may hold, before it was checked. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Checks every place before anything is read there. All buffers together are no longer than the file:
+ * no byte becomes two values. */
 class DescriptionCheck {
   readonly #sizeBytes: number;
   readonly #limits: DecodeLimits;
@@ -94,7 +105,7 @@ class DescriptionCheck {
   }
 
   table(value: unknown): TableDescription {
-    const { rows, columns } = Object(value) as Record<string, unknown>;
+    const { rows, columns }: Fields = Object(value);
     if (!isCount(rows) || !Array.isArray(columns)) return refuse("their description names no rows or columns");
     if (columns.length === 0 && rows > this.#limits.maxNodes)
       throw new DecodeLimitError("table", "maxNodes", this.#limits.maxNodes);
@@ -109,7 +120,7 @@ class DescriptionCheck {
   }
 
   #column(value: unknown, rows: number, depth: number): ColumnDescription {
-    const { name, type, marks, data } = Object(value) as Record<string, unknown>;
+    const { name, type, marks, data }: Fields = Object(value);
     if (typeof name !== "string" || !isColumnType(type)) return refuse("a column has no name or type");
     if (depth > this.#limits.maxDepth) throw new DecodeLimitError("table", "maxDepth", this.#limits.maxDepth);
     const marked = marks === undefined ? {} : { marks: this.#extent(marks, rows) };
@@ -150,7 +161,7 @@ class DescriptionCheck {
     if (!Array.isArray(value)) return refuse("a column has no texts");
     let total = 0;
     const segments = value.map((segment: unknown): TextSegment => {
-      const { count, width, ends, at } = Object(segment) as Record<string, unknown>;
+      const { count, width, ends, at }: Fields = Object(segment);
       if (!isCount(count) || (width !== 1 && width !== 2)) return refuse("texts have no count or width");
       total += count;
       return { count, width, ends: this.#extent(ends, count * 4), at: this.#extent(at) };
@@ -160,7 +171,7 @@ class DescriptionCheck {
   }
 
   #extent(value: unknown, wanted?: number): Extent {
-    const [start, size] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+    const [start, size]: readonly unknown[] = Array.isArray(value) ? value : [];
     if (
       !isCount(start) ||
       !isCount(size) ||
@@ -177,7 +188,7 @@ class DescriptionCheck {
 }
 
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Every extent that a column needs. */
@@ -205,11 +216,11 @@ export function decodeColumn(column: ColumnDescription, rows: number, bytesAt: B
   const { name, type } = column;
   const marks = column.marks === undefined ? undefined : decodeMarks(bytesAt(column.marks));
   const values = decodeValues(column, rows, marks, bytesAt, limits);
-  return { name, type, values, ...(marks === undefined ? {} : { marks }) } as Column;
+  return makeColumn(name, type, values, marks);
 }
 
 function decodeMarks(marks: Uint8Array): Uint8Array {
-  for (let row = 0; row < marks.length; row++) if ((marks[row] as number) > MARK.absent) refuse("a mark is none");
+  for (let row = 0; row < marks.length; row++) if ((marks[row] ?? 0) > MARK.absent) refuse("a mark is none");
   return marks;
 }
 
@@ -219,7 +230,7 @@ function decodeValues(
   marks: Uint8Array | undefined,
   bytesAt: BytesAt,
   limits: DecodeLimits,
-): unknown {
+): ColumnValues {
   switch (data.kind) {
     case "numbers":
       return numbersOf(type, bytesAt(data.at), marks);
@@ -234,15 +245,15 @@ function decodeValues(
   }
 }
 
-function numbersOf(type: ColumnType, bytes: Uint8Array, marks: Uint8Array | undefined): unknown {
-  const View: NumberArray = isBigintType(type) ? bigintArrays[type] : numberArrays[type as keyof typeof numberArrays];
-  const values = copyAligned<unknown>(bytes, View);
+function numbersOf(type: ColumnType, bytes: Uint8Array, marks: Uint8Array | undefined): NumericValues {
+  if (!isNumberType(type) && !isBigintType(type)) return refuse(`a column of type ${type} has numbers`);
+  const View: NumberArray = isBigintType(type) ? bigintArrays[type] : numberArrays[type];
+  const values = copyAligned<NumericValues>(bytes, View);
   // What stands at a row without a value has no meaning, and may be anything.
   const isWrong = type === "boolean" ? isNoBoolean : type === "date" ? isNoTime : undefined;
   if (isWrong === undefined) return values;
-  const list = values as ArrayLike<number>;
-  for (let row = 0; row < list.length; row++)
-    if (isWrong(list[row] as number) && (marks === undefined || marks[row] === MARK.present))
+  for (let row = 0; row < values.length; row++)
+    if (isWrong(Number(values[row])) && (marks === undefined || marks[row] === MARK.present))
       refuse(`a ${type} is none`);
   return values;
 }
@@ -257,10 +268,12 @@ function isNoTime(time: number): boolean {
   return !isTime && !Number.isNaN(time);
 }
 
+type NumericValues = NumberValues | BigInt64Array | BigUint64Array;
+
 /** A view of numbers of some kind. */
 interface NumberArray {
   readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer, byteOffset: number, length: number): unknown;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): NumericValues;
 }
 
 function decodeTexts(segments: readonly TextSegment[], bytesAt: BytesAt): string[] {
@@ -273,7 +286,7 @@ function decodeTexts(segments: readonly TextSegment[], bytesAt: BytesAt): string
     const ends = copyAligned(bytesAt(segment.ends), Uint32Array);
     let start = 0;
     for (let i = 0; i < ends.length; i++) {
-      const end = ends[i] as number;
+      const end = ends[i] ?? 0;
       if (end < start || end > joined.length) refuse("a text ends before it begins");
       texts[place++] = joined.substring(start, end);
       start = end;
@@ -286,10 +299,10 @@ function decodeDictionary(data: Extract<ColumnData, { kind: "dictionary" }>, byt
   const distinct = decodeTexts(data.texts, bytesAt);
   const indexes = data.width === 1 ? bytesAt(data.at) : copyAligned(bytesAt(data.at), Uint16Array);
   let highest = -1;
-  for (let row = 0; row < indexes.length; row++) highest = Math.max(highest, indexes[row] as number);
+  for (let row = 0; row < indexes.length; row++) highest = Math.max(highest, indexes[row] ?? 0);
   if (highest >= distinct.length) refuse("a row has a text that is not in the dictionary");
   const texts = new Array<string>(indexes.length);
-  for (let row = 0; row < indexes.length; row++) texts[row] = distinct[indexes[row] as number] as string;
+  for (let row = 0; row < indexes.length; row++) texts[row] = distinct[indexes[row] ?? 0] ?? "";
   return texts;
 }
 
@@ -356,14 +369,10 @@ function decodeLists(
 }
 
 function cellsOf(column: Column, count: number): unknown[] {
-  const { type, values, marks } = column;
+  const { marks } = column;
   const cells = new Array<unknown>(count);
-  for (let row = 0; row < count; row++) {
-    const value: unknown = values[row];
-    if (marks !== undefined && marks[row] !== MARK.present) cells[row] = null;
-    else if (type === "boolean") cells[row] = value === 1;
-    else cells[row] = type === "date" ? new Date(value as number) : value;
-  }
+  for (let row = 0; row < count; row++)
+    cells[row] = marks !== undefined && marks[row] !== MARK.present ? null : cellAt(column, row);
   return cells;
 }
 

@@ -100,7 +100,7 @@ function tryDictionary(texts: readonly string[]): { indexes: Uint16Array; distin
   let last = "";
   let lastPlace = -1;
   for (let row = 0; row < texts.length; row++) {
-    const text = texts[row] as string;
+    const text = texts[row] ?? "";
     if (text !== last || lastPlace < 0) {
       let place = places.get(text);
       if (place === undefined) {
@@ -123,12 +123,12 @@ function addTexts(file: FileWriter, texts: readonly string[]): TextSegment[] {
     let end = start;
     let units = 0;
     const from = start;
-    do units += (texts[end++] as string).length;
-    while (end < texts.length && units + (texts[end] as string).length <= SEGMENT_UNITS);
+    do units += (texts[end++] ?? "").length;
+    while (end < texts.length && units + (texts[end] ?? "").length <= SEGMENT_UNITS);
     const ends = new Uint32Array(end - from);
     let filled = 0;
     for (let i = from; i < end; i++) {
-      filled += (texts[i] as string).length;
+      filled += (texts[i] ?? "").length;
       ends[i - from] = filled;
     }
     const joined = (from === 0 && end === texts.length ? texts : texts.slice(from, end)).join("");
@@ -144,7 +144,7 @@ function describeBytes(file: FileWriter, values: readonly Uint8Array[]): ColumnD
   const ends = new Float64Array(values.length);
   let filled = 0;
   for (let row = 0; row < values.length; row++) {
-    filled += (values[row] as Uint8Array).length;
+    filled += values[row]?.length ?? 0;
     ends[row] = filled;
   }
   return { kind: "bytes", ends: file.add(ends), at: file.add(...values) };
@@ -208,16 +208,18 @@ function haveManyKeys(values: readonly unknown[]): boolean {
 
 function describeLists(file: FileWriter, values: readonly unknown[], depth: number): ColumnData | undefined {
   const ends = new Float64Array(values.length);
+  const lists: unknown[][] = [];
   let count = 0;
   for (let row = 0; row < values.length; row++) {
     const list = values[row];
     if (!Array.isArray(list) || Object.getPrototypeOf(list) !== Array.prototype || hasExtraKeys(list)) return undefined;
     count += list.length;
     ends[row] = count;
+    lists.push(list);
   }
   const builder = new ColumnBuilder("items", count);
   let place = 0;
-  for (const list of values as readonly unknown[][]) {
+  for (const list of lists) {
     for (let i = 0; i < list.length; i++) {
       const item = list[i];
       // A hole is not undefined.

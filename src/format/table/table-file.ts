@@ -1,7 +1,9 @@
 import type { ColumnType } from "../../table/column.ts";
 
+/** The version of the layout that is written. */
+export const VERSION = 1;
 /** `PTBL`, the version of the layout, and zeros: the columns begin after it. */
-export const HEAD = Uint8Array.of(0x50, 0x54, 0x42, 0x4c, 1, 0, 0, 0);
+export const HEAD = Uint8Array.of(0x50, 0x54, 0x42, 0x4c, VERSION, 0, 0, 0);
 /** After the description: its length, an unsigned 32-bit number, and `PTBL`. */
 export const TAIL_BYTES = 8;
 export const TAIL_MAGIC = Uint8Array.of(0x50, 0x54, 0x42, 0x4c);

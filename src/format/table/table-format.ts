@@ -1,6 +1,7 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import { ColumnTable } from "../../table/column-table.ts";
 import { bigintArrays, isBigintType, isNumberType, numberArrays } from "../../table/typed-values.ts";
+import { at } from "../../util/at.ts";
 import { DIGEST_CHUNK_BYTES } from "../../util/digest/digest.ts";
 import type { AnyFormat, DecodeLimits, FormatFor, TableSelection } from "../format.ts";
 import { LastChecked } from "../last-checked.ts";
@@ -97,7 +98,7 @@ async function selectColumns(
     selection,
   );
   const selected = await Promise.all(
-    columnIndexes.map((index) => readColumn(source, columns[index] as ColumnDescription, rows, start, end, limits)),
+    columnIndexes.map((index) => readColumn(source, at(columns, index), rows, start, end, limits)),
   );
   return new ColumnTable(selected, end - start);
 }
@@ -120,7 +121,7 @@ async function readColumn(
   const bytesAt = (extent: Extent): Uint8Array => known.get(extent) ?? new Uint8Array(0);
   if (narrow !== undefined) return decodeColumn(narrow, end - start, bytesAt, limits);
   const whole = new ColumnTable([decodeColumn(column, rows, bytesAt, limits)], rows);
-  return whole.slice(start, end).columns[0] as ColumnTable["columns"][number];
+  return at(whole.slice(start, end).columns, 0);
 }
 
 /** Of numbers, the rows asked for lie together; undefined for what must be read whole. */
