@@ -21,7 +21,7 @@ export function instantOf(count: number | bigint, unit: InstantUnit): number {
 }
 
 /** The same of many. */
-export function instantsOf(counts: Int32Array | BigInt64Array, unit: InstantUnit): Float64Array {
+export function instantsOf(counts: ArrayLike<number | bigint>, unit: InstantUnit): Float64Array {
   const instants = new Float64Array(counts.length);
   for (let i = 0; i < counts.length; i++) instants[i] = instantOf(counts[i] ?? 0, unit);
   return instants;

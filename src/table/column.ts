@@ -40,7 +40,7 @@ export interface ColumnOf<Type extends ColumnType> {
 export function makeColumn(
   name: string,
   type: ColumnType,
-  values: ColumnValues,
+  values: ArrayLike<unknown>,
   marks?: Uint8Array | undefined,
 ): Column {
   // No compiler sees that the type and the values belong together.

@@ -1,6 +1,7 @@
 import { DecodeError, DecodeLimitError, NewerPayloadError } from "../../errors/format-errors.ts";
-import { type Column, MARK } from "../../table/column.ts";
+import { type Column, MARK, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
+import { at } from "../../util/at.ts";
 import { createBudget } from "../decode-budget.ts";
 import type { DecodeLimits, TableSelection } from "../format.ts";
 import { assertInstants } from "../instants.ts";
@@ -56,7 +57,7 @@ export async function readArrow(
   const names = footer.fields.map(({ name }) => name);
   const { columnIndexes, start, end } = resolveSelection("arrow", names, total, selection);
   const columns = columnIndexes.map((index) => {
-    const field = footer.fields[index] as ArrowField;
+    const field = at(footer.fields, index);
     return { field, index, reading: arrowReadingOf(field) };
   });
   const context = { budget: createBudget("arrow", source.sizeBytes, limits), limits };
@@ -152,10 +153,8 @@ function joinParts(
       at += part.values.length;
     }
     values = joined;
-  } else values = parts.flatMap((part) => part.values as unknown[]);
-  const column = { name, type, values } as Column;
-  const marks = joinMarks(parts, rowCount, isMarked);
-  return marks === undefined ? column : { ...column, marks };
+  } else values = parts.flatMap((part) => Array.from(part.values));
+  return makeColumn(name, type, values, joinMarks(parts, rowCount, isMarked));
 }
 
 function joinMarks(parts: readonly ArrowPart[], rowCount: number, isMarked: boolean): Uint8Array | undefined {

@@ -64,7 +64,7 @@ export function gatherArrow(
   const values = (isNumeric ? new COLUMN_ARRAYS[type](rowCount) : new Array<unknown>(rowCount)) as unknown[];
   const gatheredMarks = new Uint8Array(rowCount);
   for (let row = 0; row < rowCount; row++) {
-    const index = indexes[row] as number;
+    const index = Number(indexes[row]);
     const isNull = marks?.[row] === MARK.null;
     if (!isNull && !(index >= 0 && index < known.length))
       throw new DecodeError("arrow", "a value is not in the dictionary");

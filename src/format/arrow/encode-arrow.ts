@@ -1,6 +1,7 @@
 import type { DataType, Field } from "apache-arrow";
 import type { Column } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { at } from "../../util/at.ts";
 import { loadArrow } from "../../util/peers/peers.ts";
 import { cutRows } from "../tabular/cut-rows.ts";
 import type { ColumnTypes } from "../tabular/declared-types.ts";
@@ -43,7 +44,7 @@ export async function encodeArrowFile(
     const mostRows = Math.min(rowCount - start, Math.max(1, Math.floor(batchBytes / 8)));
     const { end, texts } = cutRows("arrow", columns, start, { mostRows, mostBytes: batchBytes });
     const children = columns.map((column, i) => {
-      const { type } = fields[i] as Field;
+      const { type } = at(fields, i);
       return arrowDataOf(arrow, type, column, { start, end, texts: texts.get(column) });
     });
     const type = new arrow.Struct(fields);

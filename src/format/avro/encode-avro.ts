@@ -1,6 +1,8 @@
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { at } from "../../util/at.ts";
+import { propertyOf } from "../own-keys.ts";
 import { branchOf } from "./check-avro.ts";
-import type { AvroLongs, AvroType } from "./schema.ts";
+import type { AvroLongs, AvroType, AvroUnion } from "./schema.ts";
 
 /** Beyond it, twice a number may not be exact. */
 const EXACT_TWICE = 2 ** 51;
@@ -42,44 +44,49 @@ export class AvroWriter {
         break;
       case "int":
       case "long":
-        this.writeLong(value as number | bigint);
+        if (typeof value === "number" || typeof value === "bigint") this.writeLong(value);
         break;
       case "float":
         this.#reserve(4);
-        this.#length = this.#buffer.writeFloatLE(value as number, this.#length);
+        this.#length = this.#buffer.writeFloatLE(Number(value), this.#length);
         break;
       case "double":
         this.#reserve(8);
-        this.#length = this.#buffer.writeDoubleLE(value as number, this.#length);
+        this.#length = this.#buffer.writeDoubleLE(Number(value), this.#length);
         break;
       case "string":
-        this.#writeText(value as string);
+        this.#writeText(String(value));
         break;
       case "bytes":
-        this.writeLong((value as Uint8Array).length);
-        this.#writeRaw(value as Uint8Array);
-        break;
       case "fixed":
-        this.#writeRaw(value as Uint8Array);
+        if (value instanceof Uint8Array) this.#writeBytes(value, type.kind === "bytes");
         break;
       case "enum":
-        this.writeLong(type.symbols.indexOf(value as string));
+        this.writeLong(type.symbols.indexOf(String(value)));
+        break;
+      case "union":
+        this.#writeUnion(value, type);
         break;
       default:
-        this.#writeContainer(value as object, type);
+        if (typeof value === "object" && value !== null) this.#writeContainer(value, type);
     }
   }
 
-  #writeContainer(value: object, type: Extract<AvroType, { kind: "array" | "map" | "record" | "union" }>): void {
-    if (type.kind === "record")
-      for (const field of type.fields) this.write((value as Record<string, unknown>)[field.name], field.type);
-    else if (type.kind === "array") this.#writeArray(value as readonly unknown[], type.items);
-    else if (type.kind === "map") this.#writeMap(value as Readonly<Record<string, unknown>>, type.values);
-    else {
-      const index = branchOf(type, value, this.#longs);
-      this.writeLong(index);
-      this.write(value, type.branches[index] as AvroType);
-    }
+  #writeUnion(value: unknown, union: AvroUnion): void {
+    const index = branchOf(union, value, this.#longs);
+    this.writeLong(index);
+    this.write(value, at(union.branches, index));
+  }
+
+  #writeBytes(bytes: Uint8Array, withLength: boolean): void {
+    if (withLength) this.writeLong(bytes.length);
+    this.#writeRaw(bytes);
+  }
+
+  #writeContainer(value: object, type: Extract<AvroType, { kind: "array" | "map" | "record" }>): void {
+    if (type.kind === "record") for (const field of type.fields) this.write(propertyOf(value, field.name), field.type);
+    else if (type.kind === "map") this.#writeMap(value, type.values);
+    else if (Array.isArray(value)) this.#writeArray(value, type.items);
   }
 
   #writeArray(array: readonly unknown[], items: AvroType): void {
@@ -88,8 +95,8 @@ export class AvroWriter {
     this.writeLong(0);
   }
 
-  #writeMap(map: Readonly<Record<string, unknown>>, values: AvroType): void {
-    const entries = Object.entries(map);
+  #writeMap(map: object, values: AvroType): void {
+    const entries: [string, unknown][] = Object.entries(map);
     if (entries.length > 0) this.writeLong(entries.length);
     for (const [key, value] of entries) {
       this.#writeText(key);

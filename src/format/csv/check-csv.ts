@@ -54,9 +54,10 @@ const TOO_LONG: Problem = ["takes more than 512 MiB as text", "Use structured(),
 
 /** What may be wrong with a value, for types that have such values. */
 function problemsIn(type: Column["type"]): ((value: unknown) => Problem) | undefined {
-  if (type === "string") return (value) => textProblem(value as string);
+  if (type === "string") return (value) => (typeof value === "string" ? textProblem(value) : undefined);
   if (type === "date") return (value) => (Number.isNaN(value) ? ["is an invalid date", "Give null."] : undefined);
-  if (type === "bytes") return (value) => (isTooLongInBase64(value as Uint8Array) ? TOO_LONG : undefined);
+  if (type === "bytes")
+    return (value) => (value instanceof Uint8Array && isTooLongInBase64(value) ? TOO_LONG : undefined);
   return undefined;
 }
 

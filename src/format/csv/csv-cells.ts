@@ -17,8 +17,8 @@ export function csvTextAt({ type, values, marks }: Column, row: number): string 
   if (marks !== undefined && marks[row] !== MARK.present) return null;
   const value: unknown = values[row];
   if (type === "boolean") return value === 1 ? "true" : "false";
-  if (type === "date") return new Date(value as number).toISOString();
-  if (type === "bytes") return textOfBytes(value as Uint8Array);
+  if (type === "date") return new Date(Number(value)).toISOString();
+  if (type === "bytes" && value instanceof Uint8Array) return textOfBytes(value);
   return Object.is(value, -0) ? "-0" : String(value);
 }
 

@@ -56,7 +56,7 @@ class JsonCheck {
     if (this.#above.length >= defaultDecodeLimits.maxDepth) this.#refuseDepth();
     if (isProxy(container)) this.#refuse("is a proxy", "Give the plain object behind it.");
     this.#above.push(container);
-    const prototype: unknown = Object.getPrototypeOf(container);
+    const prototype: object | null = Object.getPrototypeOf(container);
     if (prototype === Object.prototype) this.#checkObject(container);
     else if (prototype === Array.prototype && Array.isArray(container)) this.#checkArray(container);
     else this.#refuseValue(container, describeInstance(prototype));

@@ -4,8 +4,7 @@ import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "../tab
 
 /** The value of a cell of a type as JSON has it. */
 export function ndjsonCellOf(type: ColumnType, value: unknown): unknown {
-  if (type !== "date") return textIn(type)?.(value) ?? value;
-  return (value as Date).toISOString();
+  return value instanceof Date ? value.toISOString() : (textIn(type)?.(value) ?? value);
 }
 
 /** The same column with values that JSON has. */
@@ -13,7 +12,8 @@ export function ndjsonColumn(column: Column): Column {
   const textOf = textIn(column.type);
   if (textOf === undefined) return column;
   const { name, values, marks } = column;
-  const texts = Array.from(values as Iterable<unknown>, (value, row) =>
+  const cells: ArrayLike<unknown> = values;
+  const texts = Array.from(cells, (value, row) =>
     marks === undefined || marks[row] === MARK.present ? textOf(value) : "",
   );
   return { name, type: "string", values: texts, ...(marks === undefined ? {} : { marks }) };
@@ -21,8 +21,8 @@ export function ndjsonColumn(column: Column): Column {
 
 function textIn(type: ColumnType): ((value: unknown) => string) | undefined {
   if (type === "int64" || type === "uint64") return String;
-  if (type === "date") return (ms) => new Date(ms as number).toISOString();
-  return type === "bytes" ? (bytes) => textOfBytes(bytes as Uint8Array) : undefined;
+  if (type === "date") return (ms) => new Date(Number(ms)).toISOString();
+  return type === "bytes" ? (bytes) => (bytes instanceof Uint8Array ? textOfBytes(bytes) : "") : undefined;
 }
 
 /**

@@ -1,16 +1,16 @@
 import { DecodeError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { describeCell } from "../../table/describe-cell.ts";
+import { at } from "../../util/at.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import type { DecodeLimits, Format } from "../format.ts";
 import { checkJson } from "../json/check-json.ts";
+import { propertyOf } from "../own-keys.ts";
 import { checkRows } from "../tabular/check-rows.ts";
 import type { ColumnTypes } from "../tabular/declared-types.ts";
 import { isTooLongInBase64 } from "../text-limit.ts";
 import { parseJsonLines } from "./decode-json-lines.ts";
 import { joinJsonLines } from "./encode-json-lines.ts";
 import { ndjsonCellOf, ndjsonValueOf } from "./ndjson-cells.ts";
-
-type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** Records as lines of JSON objects, of which only some values have declared types. */
 export function ndjsonOfSomeTypes(types: ColumnTypes): Format<readonly object[]> {
@@ -20,7 +20,7 @@ export function ndjsonOfSomeTypes(types: ColumnTypes): Format<readonly object[]>
     extension: ".ndjson",
     inline: false,
     check: (rows) => checkTyped(rows, types),
-    encode: (rows) => joinJsonLines("ndjson", rows.length, (row) => lineOf(rows[row] as JsonRecord, types)),
+    encode: (rows) => joinJsonLines("ndjson", rows.length, (row) => lineOf(at(rows, row), types)),
     decode: (bytes, limits) => decodeTyped(bytes, types, limits),
   };
 }
@@ -31,8 +31,10 @@ function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 
 function checkTyped(rows: readonly object[], types: ColumnTypes): void {
   checkRows("ndjson", rows, types);
-  for (const [row, record] of rows.entries())
-    for (const [name, cell] of Object.entries(record as JsonRecord)) checkCell(cell, [row, name], types);
+  for (const [row, record] of rows.entries()) {
+    const entries: [string, unknown][] = Object.entries(record);
+    for (const [name, cell] of entries) checkCell(cell, [row, name], types);
+  }
 }
 
 function checkCell(cell: unknown, path: readonly [row: number, name: string], types: ColumnTypes): void {
@@ -55,27 +57,29 @@ function refuse(path: readonly (string | number)[], what: string, suggestion: st
   throw new UnsupportedPayloadError("ndjson", path, what, suggestion);
 }
 
-function lineOf(record: JsonRecord, types: ColumnTypes): string {
-  const names = Object.keys(types).filter((name) => Object.hasOwn(record, name) && record[name] !== null);
+function lineOf(record: object, types: ColumnTypes): string {
+  const names = Object.keys(types).filter((name) => Object.hasOwn(record, name) && propertyOf(record, name) !== null);
   if (names.length === 0) return JSON.stringify(record);
   const copy = { ...record };
-  for (const name of names) define(copy, name, ndjsonCellOf(types[name] ?? "value", record[name]));
+  for (const name of names) define(copy, name, ndjsonCellOf(types[name] ?? "value", propertyOf(record, name)));
   return JSON.stringify(copy);
 }
 
 function decodeTyped(bytes: Uint8Array, types: ColumnTypes, limits: DecodeLimits): object[] {
+  const records: object[] = [];
   const lines = parseJsonLines("ndjson", bytes, limits);
   for (const [row, line] of lines.entries()) {
     if (typeof line !== "object" || line === null || Array.isArray(line))
       throw new DecodeError("ndjson", `line ${row + 1} is no object`);
-    decodeCells(line as Record<string, unknown>, types, row);
+    decodeCells(line, types, row);
+    records.push(line);
   }
-  return lines as object[];
+  return records;
 }
 
-function decodeCells(record: Record<string, unknown>, types: ColumnTypes, row: number): void {
+function decodeCells(record: object, types: ColumnTypes, row: number): void {
   for (const name of Object.keys(record)) {
-    const json = record[name];
+    const json = propertyOf(record, name);
     const type = Object.hasOwn(types, name) ? types[name] : undefined;
     if (json === null) continue;
     const value = type === undefined ? json : ndjsonValueOf(type, json);

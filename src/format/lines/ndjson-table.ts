@@ -53,7 +53,7 @@ function checkCells({ name, type, values, marks }: Column): void {
     const value = values[row];
     if (type === "value") checkJson(value, [row, name], "ndjson");
     else if (type === "bytes") {
-      if (isTooLongInBase64(value as Uint8Array))
+      if (value instanceof Uint8Array && isTooLongInBase64(value))
         refuse([row, name], "takes more than 512 MiB as text", "Use structured(), or table().");
     } else if (!Number.isFinite(value) || Object.is(value, -0))
       refuse([row, name], type === "date" ? "is an invalid date" : `is ${describeCell(value)}`, "Give null.");

@@ -60,7 +60,7 @@ class MsgpackCheck {
     if (this.#seen.has(object) || this.#seenBefore.some((seen) => seen.has(object)))
       this.#refuse("is an object that stands elsewhere in the payload, too", `Give a copy. ${remedyFor(object)}`);
     this.#remember(object);
-    const prototype: unknown = Object.getPrototypeOf(object);
+    const prototype: object | null = Object.getPrototypeOf(object);
     const isArray = prototype === Array.prototype && Array.isArray(object);
     if (isArray || prototype === Object.prototype) this.#checkContainer(object);
     else this.#checkInstance(object, prototype);
@@ -83,7 +83,7 @@ class MsgpackCheck {
     this.#seen.add(object);
   }
 
-  #checkInstance(object: object, prototype: unknown): void {
+  #checkInstance(object: object, prototype: object | null): void {
     if (prototype === Date.prototype && object instanceof Date) {
       if (Number.isNaN(timeOf(object))) this.#refuseValue(object, "is an invalid Date");
       if (Reflect.ownKeys(object).length > 0) this.#refuse("is a Date with properties", "Use an object beside it.");

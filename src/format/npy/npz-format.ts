@@ -80,10 +80,10 @@ function checkNpz(payload: NpzPayload, only: ReadonlySet<string> | undefined): v
 function checkMember(member: unknown, name: string): number {
   if (ArrayBuffer.isView(member) || typeof member !== "object" || member === null) {
     checkArray("npz", member, [name]);
-    return (member as NpyArray).byteLength;
+    return member.byteLength;
   }
-  const { data, shape } = member as ShapedArray;
-  checkShaped("npz", member as ShapedArray, [name]);
+  checkShaped("npz", member, [name]);
+  const { data, shape } = member;
   if (shape.length === 1)
     throw new UnsupportedPayloadError(
       "npz",

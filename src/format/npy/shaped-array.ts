@@ -15,7 +15,7 @@ export interface ShapedArray<Data extends NpyArray = NpyArray> {
 }
 
 /** @throws {@link UnsupportedPayloadError} where it is no typed array with a shape that fits. */
-export function checkShaped(format: string, payload: ShapedArray, path: readonly string[]): void {
+export function checkShaped(format: string, payload: unknown, path: readonly string[]): asserts payload is ShapedArray {
   const refuse = (
     below: string[],
     what: string,
@@ -24,33 +24,32 @@ export function checkShaped(format: string, payload: ShapedArray, path: readonly
     throw new UnsupportedPayloadError(format, [...path, ...below], what, suggestion);
   };
   if (Array.isArray(payload)) refuse([], "is a list", "Give a typed array: Float64Array.from(list).");
-  if (typeof payload !== "object" || payload === null) refuse([], "is no object");
+  if (typeof payload !== "object" || payload === null) return refuse([], "is no object");
   const keys = Reflect.ownKeys(payload);
   if (keys.length !== 2 || !keys.includes("data") || !keys.includes("shape"))
     refuse([], "has not just the keys data and shape");
   for (const key of ["data", "shape"]) if (isGetter(payload, key)) refuse([key], "is a getter");
   if (Object.getPrototypeOf(payload) !== Object.prototype) refuse([], "is no plain object");
-  checkArray(format, payload.data, [...path, "data"]);
-  const { shape } = payload;
-  if (!isShape(shape)) refuse(["shape"], "is no list of whole numbers");
+  const { data, shape }: { data?: unknown; shape?: unknown } = payload;
+  checkArray(format, data, [...path, "data"]);
+  if (!isShape(shape)) return refuse(["shape"], "is no list of whole numbers");
   if (shape.length > MAX_DIMENSIONS) refuse(["shape"], `has more than ${MAX_DIMENSIONS} dimensions`);
-  if (sizeOf(shape) !== payload.data.length)
-    refuse(["shape"], `says ${sizeOf(shape)} numbers where there are ${payload.data.length}`);
+  if (sizeOf(shape) !== data.length) refuse(["shape"], `says ${sizeOf(shape)} numbers where there are ${data.length}`);
 }
 
-function isShape(shape: unknown): boolean {
+function isShape(shape: unknown): shape is readonly number[] {
   if (!Array.isArray(shape) || Object.getPrototypeOf(shape) !== Array.prototype || hasExtraKeys(shape)) return false;
   return shape.every((size) => Number.isSafeInteger(size) && size >= 0 && !Object.is(size, -0));
 }
 
 /** @throws {@link UnsupportedPayloadError} where it is no typed array that NumPy has a type for. */
-export function checkArray(format: string, data: unknown, path: readonly string[]): void {
+export function checkArray(format: string, data: unknown, path: readonly string[]): asserts data is NpyArray {
   kindOrRefuse(format, data, path);
 }
 
 function kindOrRefuse(format: string, data: unknown, path: readonly string[]): NpyKind {
   const kind = npyKindOf(data);
-  const problem = kind === undefined ? undefined : viewProblem(data as NpyArray);
+  const problem = kind !== undefined && ArrayBuffer.isView(data) ? viewProblem(data) : undefined;
   if (problem !== undefined) throw new UnsupportedPayloadError(format, path, ...problem);
   if (kind !== undefined) return kind;
   const name = ArrayBuffer.isView(data) ? `a ${data.constructor.name}` : "no typed array";

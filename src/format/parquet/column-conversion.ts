@@ -75,7 +75,7 @@ export function columnReadingOf(element: ParquetElement): ColumnReading {
     case PHYSICAL.int64:
       return readingOfInt64(element);
     case PHYSICAL.int96:
-      return dates((values) => Float64Array.from(values as Uint8Array[], instantOf96));
+      return dates((values) => Float64Array.from(bytesOf(values), instantOf96));
     case PHYSICAL.float:
       return same("float32");
     case PHYSICAL.double:
@@ -102,7 +102,7 @@ function readingOfInt32(element: ParquetElement): ColumnReading {
     type,
     shareable: true,
     convert(values) {
-      for (const value of values as Int32Array)
+      for (const value of numbersOf(values))
         if (value < range[0] || value > range[1])
           throw new DecodeError("parquet", `column ${element.name} holds ${value}, which is no ${type}`);
       return values;
@@ -131,15 +131,27 @@ function readingOfInt64(element: ParquetElement): ColumnReading {
 
 function readingOfBytes(element: ParquetElement): ColumnReading {
   const { converted, logical, typeLength } = element;
-  if (isDecimal(element)) return decimal(element, (value) => String(bigintOf(value as Uint8Array)));
+  if (isDecimal(element))
+    return decimal(element, (value) => String(typeof value === "object" ? bigintOf(value) : value));
   if (logical?.kind === LOGICAL.half && typeLength === 2)
-    return { type: "float32", shareable: true, convert: (values) => (values as Uint8Array[]).map(halfOf) };
+    return { type: "float32", shareable: true, convert: (values) => bytesOf(values).map(halfOf) };
   if (logical?.kind === LOGICAL.uuid && typeLength === 16)
-    return { type: "string", shareable: true, convert: (values) => (values as Uint8Array[]).map(uuidOf) };
+    return { type: "string", shareable: true, convert: (values) => bytesOf(values).map(uuidOf) };
   if (converted === CONVERTED.json || logical?.kind === LOGICAL.json) return jsonReading(element.name);
   const isText = converted === CONVERTED.utf8 || converted === CONVERTED.enum;
   if (isText || logical?.kind === LOGICAL.string || logical?.kind === LOGICAL.enum) return textReading(element.name);
   return bytesReading;
+}
+
+/** The values of a type that has bytes. */
+function bytesOf(values: PhysicalValues): Uint8Array[] {
+  if (Array.isArray(values)) return values;
+  throw new DecodeError("parquet", "a page has numbers for a column of bytes");
+}
+
+/** The values of a type that has numbers; a page without any has an empty list. */
+function numbersOf(values: PhysicalValues): Exclude<PhysicalValues, Uint8Array[]> {
+  return Array.isArray(values) ? new Int32Array(0) : values;
 }
 
 function textReading(name: string): ColumnReading {
@@ -148,7 +160,7 @@ function textReading(name: string): ColumnReading {
     shareable: true,
     convert(values) {
       try {
-        return (values as Uint8Array[]).map((bytes) => decoder.decode(bytes));
+        return bytesOf(values).map((bytes) => decoder.decode(bytes));
       } catch (cause) {
         if (isOutOfResources(cause)) throw cause;
         throw new DecodeError("parquet", `column ${name} holds what is no UTF-8 text`, { cause });
@@ -163,7 +175,7 @@ function jsonReading(name: string): ColumnReading {
     type: "value",
     shareable: false,
     convert: (values, { budget, limits }) =>
-      (values as Uint8Array[]).map((bytes) => {
+      bytesOf(values).map((bytes) => {
         budget.take(bytes.length);
         return decodeNestedJson("parquet", name, bytes, limits);
       }),
@@ -174,7 +186,7 @@ const bytesReading: ColumnReading = {
   type: "bytes",
   shareable: false,
   convert: (values, { budget }) =>
-    (values as Uint8Array[]).map((bytes) => {
+    bytesOf(values).map((bytes) => {
       budget.take(bytes.length);
       return new Uint8Array(bytes);
     }),
@@ -188,7 +200,7 @@ function dates(convert: (values: PhysicalValues) => Float64Array): ColumnReading
 }
 
 function counts(unit: InstantUnit): ColumnReading {
-  return dates((values) => instantsOf(values as Int32Array | BigInt64Array, unit));
+  return dates((values) => instantsOf(numbersOf(values), unit));
 }
 
 /** The nearest number: Parquet's decimals have up to 76 digits, and numbers here about 15. */

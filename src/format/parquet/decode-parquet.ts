@@ -1,6 +1,7 @@
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import { type Column, MARK } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
+import { at } from "../../util/at.ts";
 import { type Budget, createBudget } from "../decode-budget.ts";
 import type { DecodeLimits, TableSelection } from "../format.ts";
 import { assertInstants } from "../instants.ts";
@@ -39,7 +40,7 @@ export async function readParquet(
   const names = elements.map(({ name }) => name);
   const { columnIndexes, start, end } = resolveSelection("parquet", names, footer.rowCount, selection);
   const readings = columnIndexes.map((i) => {
-    const element = elements[i] as ParquetElement;
+    const element = at(elements, i);
     return { element, reading: columnReadingOf(element) };
   });
   const budget = createBudget("parquet", source.sizeBytes, limits);
@@ -60,15 +61,15 @@ export async function readParquet(
               {
                 element,
                 reading,
-                fill: fills[i] as ColumnFill,
-                chunk: group.chunks[element.chunkIndex] as ParquetChunk,
+                fill: at(fills, i),
+                chunk: at(group.chunks, element.chunkIndex),
               },
             ],
       );
       const bytes = await Promise.all(read.map(({ chunk }) => readRange(source, rangeOf(chunk))));
       for (const [i, { element, reading, fill, chunk }] of read.entries()) {
         const how = await pageReadingOf(element, chunk, group.rowCount, limits, pages);
-        for (const page of readPages(bytes[i] as Uint8Array, group.rowCount, { start: from, end: to }, how))
+        for (const page of readPages(at(bytes, i), group.rowCount, { start: from, end: to }, how))
           fillPage(fill, page, reading, { from, to, at: groupStart - start }, { budget, limits });
       }
     }

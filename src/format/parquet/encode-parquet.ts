@@ -125,19 +125,17 @@ function cellsOf(column: Column, start: number, end: number, texts: readonly str
   const marks = column.marks?.subarray(start, end);
   const isNull = (row: number): boolean => marks !== undefined && marks[row] !== MARK.present;
   if (texts !== undefined) return texts.slice(0, end - start).map((text, row) => (isNull(row) ? null : text));
-  const part = (values as Float64Array).subarray?.(start, end) ?? (values as unknown[]).slice(start, end);
+  const part: ArrayLike<unknown> = ArrayBuffer.isView(values) ? values.subarray(start, end) : values.slice(start, end);
   const convert = CONVERSIONS[type];
   if (convert === undefined && (marks === undefined || !marks.includes(MARK.null))) return part as Cells;
-  return Array.from(part as ArrayLike<unknown>, (value, row) =>
-    isNull(row) ? null : convert === undefined ? value : convert(value),
-  );
+  return Array.from(part, (value, row) => (isNull(row) ? null : convert === undefined ? value : convert(value)));
 }
 
 const CONVERSIONS: { readonly [Type in ColumnType]?: (value: unknown) => unknown } = {
   boolean: (value) => value === 1,
   // A list, since it refuses typed arrays whose upper half is in use.
   uint32: (value) => value,
-  date: (value) => BigInt(value as number),
+  date: (value) => BigInt(Number(value)),
 };
 
 /** A dictionary takes -0 for 0. */
@@ -155,8 +153,7 @@ function refuseBomb(columns: readonly Column[], rowCount: number, chunks: readon
   for (const { type, values, marks } of columns) {
     decoded += rowCount * (rowBytesOf(type) + (marks === undefined ? 0 : 1));
     if (isNumericColumnType(type)) continue;
-    for (const value of values as readonly unknown[])
-      if (typeof value === "string" || value instanceof Uint8Array) decoded += value.length;
+    for (const value of values) if (typeof value === "string" || value instanceof Uint8Array) decoded += value.length;
   }
   if (decoded > decodedBytesAllowed(encoded, defaultDecodeLimits))
     throw new UnsupportedPayloadError(

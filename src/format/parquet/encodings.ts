@@ -82,6 +82,8 @@ export function decodeByteStreamSplit(bytes: Uint8Array, physical: PhysicalType,
 }
 
 /** Runs of one number, and numbers packed into `bitWidth` bits each, taking turns. */
+export function decodeHybrid(bytes: Uint8Array, bitWidth: 1, count: number): Uint8Array;
+export function decodeHybrid(bytes: Uint8Array, bitWidth: number, count: number): Int32Array | Uint8Array;
 export function decodeHybrid(bytes: Uint8Array, bitWidth: number, count: number): Int32Array | Uint8Array {
   if (bitWidth > 32) fail("numbers are packed into more than 32 bits");
   const values = bitWidth > 8 ? new Int32Array(count) : new Uint8Array(count);

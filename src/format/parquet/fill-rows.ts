@@ -40,9 +40,10 @@ export function fillPage(
   }
   fill.marks ??= new Uint8Array(target.length);
   const { marks } = fill;
+  const cells = writable(target);
   for (let i = first - page.start, to = at, next = 0; i < last - page.start; i++, to++) {
     if (page.present[i] === 0) marks[to] = MARK.null;
-    else (target as unknown[])[to] = dense[next++];
+    else cells[to] = dense[next++];
   }
 }
 
@@ -77,14 +78,24 @@ function cut(values: PhysicalValues, start: number, end: number): PhysicalValues
 
 function gather(dictionary: LogicalValues, indexes: ArrayLike<number>): LogicalValues {
   const { length } = indexes;
-  const gathered = (ArrayBuffer.isView(dictionary)
-    ? new (dictionary.constructor as new (length: number) => unknown)(length)
-    : new Array(length)) as unknown as unknown[];
+  const gathered = ArrayBuffer.isView(dictionary) ? emptyLike(dictionary, length) : new Array<unknown>(length);
   for (let i = 0; i < length; i++) gathered[i] = dictionary[(indexes[i] ?? 0) >>> 0];
   return gathered;
 }
 
 function place(target: LogicalValues, values: LogicalValues, at: number): void {
   if (ArrayBuffer.isView(target)) (target as unknown as Float64Array).set(values as ArrayLike<number>, at);
-  else for (let i = 0; i < values.length; i++) (target as unknown[])[at + i] = values[i];
+  else {
+    const cells = writable(target);
+    for (let i = 0; i < values.length; i++) cells[at + i] = values[i];
+  }
+}
+
+/** The values of a column that is being filled: they are of the kind that its reading gives. */
+function writable(values: LogicalValues): unknown[] {
+  return values as unknown[];
+}
+
+function emptyLike(view: ArrayBufferView, length: number): unknown[] {
+  return new (view.constructor as new (length: number) => unknown[])(length);
 }

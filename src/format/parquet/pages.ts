@@ -153,7 +153,7 @@ function splitFirst(body: Uint8Array, head: PageHead, reading: PageReading): Spl
   if (head.levelEncoding !== RLE) fail("which rows are null is in an unknown encoding");
   const size = prefixOf(bytes);
   const present = decodeHybrid(bytes.subarray(4, 4 + size), 1, head.valueCount);
-  return { present: present as Uint8Array, values: bytes.subarray(4 + size) };
+  return { present, values: bytes.subarray(4 + size) };
 }
 
 /** In those of the second kind it comes before them, as it is. */
@@ -168,7 +168,7 @@ function splitSecond(body: Uint8Array, head: PageHead, reading: PageReading): Sp
   if (definitionBytes === 0 && head.nullCount === 0) return { present: undefined, values };
   // No row of a column that is not nested repeats another one, and some writers say so all the same, row by row.
   const definition = body.subarray(repetitionBytes, levels);
-  return { present: decodeHybrid(definition, 1, head.valueCount) as Uint8Array, values };
+  return { present: decodeHybrid(definition, 1, head.valueCount), values };
 }
 
 function prefixOf(bytes: Uint8Array): number {

@@ -1,6 +1,7 @@
 import { isErrorOf, messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError, NewerPayloadError, UndeclaredClassError } from "../../errors/format-errors.ts";
 import { PersistableError } from "../../errors/persistable-error.ts";
+import { at } from "../../util/at.ts";
 import { type ClassCodec, decodeInstance } from "../../util/class-codec.ts";
 import type { DecodeLimits } from "../format.ts";
 import { isOutOfResources, isStackOverflow } from "../out-of-resources.ts";
@@ -41,7 +42,7 @@ export function nameClasses(classes: readonly ClassCodec[]): ClassesByName {
   return named;
 }
 
-const VERSION = MAGIC[3] as number;
+const VERSION = at(MAGIC, 3);
 
 /**
  * The payload, from bytes that may be anything.
@@ -156,9 +157,10 @@ function defineReader(): new (body: Uint8Array) => Reader {
       if (storage > INLINE) throw NewerPayloadError.ofRelease("structured", `with the kind ${storage} of buffer`);
       const segment = this.outside[this.#usedOutside++];
       if (segment === undefined) throw new Error(ABSENT);
-      const canShare = segment.byteOffset % 8 === 0 && segment.buffer instanceof ArrayBuffer;
-      if (storage === OUTSIDE_WHOLE || segment.length < COPY_BELOW_BYTES || !canShare) return ownBuffer(segment);
-      return { buffer: segment.buffer as ArrayBuffer, start: segment.byteOffset, sizeBytes: segment.length };
+      const { buffer, byteOffset: start, length: sizeBytes } = segment;
+      const canShare = start % 8 === 0 && buffer instanceof ArrayBuffer;
+      if (storage === OUTSIDE_WHOLE || sizeBytes < COPY_BELOW_BYTES || !canShare) return ownBuffer(segment);
+      return { buffer, start, sizeBytes };
     }
   };
 }
@@ -190,7 +192,7 @@ function readStructured(body: Uint8Array, outside: readonly Uint8Array[], classe
 }
 
 function probe(): object {
-  return v8().deserialize(v8().serialize({})) as object;
+  return v8().deserialize(v8().serialize({}));
 }
 
 function makeInstance(name: string, encoded: unknown, classes: ClassesByName): unknown {
@@ -202,7 +204,7 @@ function makeInstance(name: string, encoded: unknown, classes: ClassesByName): u
 type ViewClass = { new (buffer: ArrayBuffer, offset: number, length: number): unknown; BYTES_PER_ELEMENT?: number };
 
 function createView(name: (typeof VIEW_KINDS)[number], known: KnownBuffer, offset: number, length: number): unknown {
-  const View = (globalThis as unknown as Record<string, ViewClass | undefined>)[name];
+  const View: ViewClass | undefined = Reflect.get(globalThis, name);
   if (View === undefined) throw new NewerPayloadError("structured", `with a ${name}`);
   const { BYTES_PER_ELEMENT = 1 } = View;
   const elementBytes = name === "Buffer" ? 1 : BYTES_PER_ELEMENT;

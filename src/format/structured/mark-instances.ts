@@ -1,3 +1,4 @@
+import { propertyOf } from "../own-keys.ts";
 import type { PlannedInstance, PlannedView, StructuredPlan } from "./structured-plan.ts";
 
 /** What stands in the place of instances and whole buffers: V8 hands views, and only views, back to us to be written. */
@@ -54,14 +55,13 @@ function emptyCopyOf(
 
 function fill(object: object, copy: object, replace: (value: unknown) => unknown): void {
   if (ArrayBuffer.isView(copy)) return;
-  if (copy instanceof Map)
-    for (const [key, value] of object as Map<unknown, unknown>) copy.set(replace(key), replace(value));
-  else if (copy instanceof Set) for (const value of object as Set<unknown>) copy.add(replace(value));
+  if (copy instanceof Map && object instanceof Map)
+    for (const [key, value] of object) copy.set(replace(key), replace(value));
+  else if (copy instanceof Set && object instanceof Set) for (const value of object) copy.add(replace(value));
   else {
-    const from = object as Record<string, unknown>;
     const to = copy as Record<string, unknown>;
-    for (const key of Object.keys(from)) {
-      const value = replace(from[key]);
+    for (const key of Object.keys(object)) {
+      const value = replace(propertyOf(object, key));
       if (key !== "__proto__") to[key] = value;
       else Object.defineProperty(to, key, { value, enumerable: true, configurable: true, writable: true });
     }

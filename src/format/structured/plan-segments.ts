@@ -1,5 +1,9 @@
+import { at } from "../../util/at.ts";
+import { lengthOf } from "../own-keys.ts";
 import type { PlannedView, Segment } from "./structured-plan.ts";
 import { VIEW_KINDS, WHOLE_BUFFER } from "./structured-wire.ts";
+
+const VIEW_KIND_NAMES: readonly (string | undefined)[] = VIEW_KINDS;
 
 /** How a payload uses one buffer. */
 export interface UsedBuffer {
@@ -9,9 +13,10 @@ export interface UsedBuffer {
 }
 
 /**
- * What is kept of a buffer: all of it where it is part of the payload itself, otherwise just the bytes that views look at. What lies between may belong to
- * somebody else (Node makes small Buffers in one pool), so it is written as zeros. Views share their buffer again where they overlap, or lie closer together
- * than they are long.
+ * Plans the bytes of a buffer that are written: all of them where the buffer is part of the payload
+ * itself, otherwise only those of the views. The bytes between two views may belong to another owner
+ * (Node makes small Buffers in one pool), so they are written as zeros. Views share their buffer again
+ * where they overlap, or lie closer together than they are long.
  */
 export function planBuffer(buffer: ArrayBuffer, { views, whole }: UsedBuffer, plan: Map<object, PlannedView>): void {
   const [only] = views;
@@ -48,7 +53,7 @@ function clustersOf(views: readonly ArrayBufferView[]): ArrayBufferView[][] {
 
 /** A segment for views in the order of their offsets. */
 function planCluster(views: readonly ArrayBufferView[], plan: Map<object, PlannedView>): void {
-  const [first] = views as [ArrayBufferView];
+  const first = at(views, 0);
   // A view may only begin at a multiple of its element's size.
   const alignment = views.reduce((most, view) => Math.max(most, elementBytesOf(view)), 1);
   const start = first.byteOffset - (first.byteOffset % alignment);
@@ -74,20 +79,21 @@ function planCluster(views: readonly ArrayBufferView[], plan: Map<object, Planne
 
 function planView(view: ArrayBufferView, segment: Segment, start: number): PlannedView {
   return {
-    kind: (VIEW_KINDS as readonly (string | undefined)[]).indexOf(kindNameOf(view)),
+    kind: VIEW_KIND_NAMES.indexOf(kindNameOf(view)),
     segment,
     offset: view.byteOffset - start,
-    length: (view as { length?: number }).length ?? view.byteLength,
+    length: lengthOf(view) ?? view.byteLength,
   };
 }
 
-function elementBytesOf(view: ArrayBufferView): number {
-  return (view as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
+function elementBytesOf(view: object): number {
+  const { BYTES_PER_ELEMENT = 1 }: { BYTES_PER_ELEMENT?: number } = view;
+  return BYTES_PER_ELEMENT;
 }
 
-/** Which of the known kinds a view is, and exactly that: no subclass, nor from another realm. */
+/** Returns the kind of a view; a subclass, or a view of another realm, has none. */
 export function kindNameOf(view: ArrayBufferView): (typeof VIEW_KINDS)[number] | undefined {
-  return kindsByPrototype().get(Object.getPrototypeOf(view) as object);
+  return kindsByPrototype().get(Object.getPrototypeOf(view));
 }
 
 let kinds: ReadonlyMap<object, (typeof VIEW_KINDS)[number]> | undefined;
@@ -96,7 +102,7 @@ function kindsByPrototype(): ReadonlyMap<object, (typeof VIEW_KINDS)[number]> {
   if (kinds !== undefined) return kinds;
   const found = new Map<object, (typeof VIEW_KINDS)[number]>();
   for (const name of VIEW_KINDS) {
-    const View = (globalThis as unknown as Record<string, { readonly prototype: object } | undefined>)[name];
+    const View: { readonly prototype: object } | undefined = Reflect.get(globalThis, name);
     if (View !== undefined) found.set(View.prototype, name);
   }
   kinds = found;

@@ -62,11 +62,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /** Test runners give a program another realm's ArrayBuffer, while its typed arrays lie on its own. */
-function isBufferPrototype(prototype: unknown): boolean {
-  const { constructor: made } = prototype as { readonly constructor?: { readonly name?: unknown } };
-  return (
-    prototype === ArrayBuffer.prototype || (made?.name === "ArrayBuffer" && Object.hasOwn(prototype as object, "slice"))
-  );
+function isBufferPrototype(prototype: object | null): boolean {
+  if (prototype === null) return false;
+  const { constructor: made }: { constructor?: { name?: unknown } } = prototype;
+  return prototype === ArrayBuffer.prototype || (made?.name === "ArrayBuffer" && Object.hasOwn(prototype, "slice"));
 }
 
 type Types = typeof import("node:util").types;
@@ -112,7 +111,7 @@ class Planner {
     this.#seen.add(object);
     this.#count(1);
     if (isProxy(object)) this.#refuse("is a proxy", "Give the plain object behind it.");
-    const prototype: unknown = Object.getPrototypeOf(object);
+    const prototype: object | null = Object.getPrototypeOf(object);
     if (prototype === Object.prototype) this.#lookAtObject(object);
     else if (prototype === Array.prototype && Array.isArray(object)) this.#lookAtArray(object);
     else this.#lookAtOther(object, prototype);
@@ -173,7 +172,7 @@ class Planner {
     for (const key of keys) this.#lookAtProperty(array, key, String(Number(key)) === key ? Number(key) : key);
   }
 
-  #lookAtOther(object: object, prototype: unknown): void {
+  #lookAtOther(object: object, prototype: object | null): void {
     const types = this.#types;
     const codec = this.#classes.length > 0 ? findCodec(this.#classes, object) : undefined;
     if (codec !== undefined) this.#lookAtInstance(object, codec);
@@ -182,13 +181,13 @@ class Planner {
     else if (prototype === Set.prototype && types.isSet(object)) {
       this.#assertBare(object);
       let i = 0;
-      this.#count((object as Set<unknown>).size);
+      this.#count(object.size);
       for (const value of Set.prototype.values.call(object)) this.#meet(value, i++);
     } else if (prototype === Date.prototype && types.isDate(object)) this.#assertBare(object);
     else if (prototype === RegExp.prototype && types.isRegExp(object)) this.#lookAtRegExp(object);
     else if (types.isArrayBuffer(object) && isBufferPrototype(prototype)) {
       this.#assertBare(object);
-      this.#use(object as ArrayBuffer).whole = true;
+      this.#use(object).whole = true;
     } else this.#refuseInstance(object, prototype);
   }
 
@@ -269,11 +268,12 @@ class Planner {
     );
   }
 
-  #refuseInstance(object: object, prototype: unknown): never {
+  #refuseInstance(object: object, prototype: object | null): never {
     if (prototype === null) this.#refuse("is an object without a prototype", "Give a plain copy: { ...object }.");
-    const given = (prototype as { constructor?: { name?: unknown } }).constructor?.name;
+    const { constructor: made }: { constructor?: { name?: unknown } } = prototype;
+    const given = made?.name;
     const name = typeof given === "string" && given !== "" ? given : undefined;
-    const iterates = Symbol.asyncIterator in (prototype as object);
+    const iterates = Symbol.asyncIterator in prototype;
     if (this.#types.isGeneratorObject(object) || (iterates && name === undefined))
       this.#refuse(
         iterates ? "is an async generator" : "is a generator",

@@ -18,11 +18,10 @@ export function remedyFor(value: unknown): string {
 }
 
 /** What an object is, by its prototype: "is an instance of Map". */
-export function describeInstance(prototype: unknown): string {
+export function describeInstance(prototype: object | null): string {
   if (prototype === null) return "is an object without a prototype";
-  const name = (prototype as { constructor?: { name?: unknown } }).constructor?.name;
+  const { constructor: made }: { constructor?: { name?: unknown } } = prototype;
+  const name = made?.name;
   if (typeof name === "string" && name !== "") return `is an instance of ${name}`;
-  return Symbol.asyncIterator in (prototype as object)
-    ? "is an async generator"
-    : "is an instance of a class without a name";
+  return Symbol.asyncIterator in prototype ? "is an async generator" : "is an instance of a class without a name";
 }

@@ -35,7 +35,7 @@ export function cutRows(
       const cell = cellOf(format, column, row);
       bytes += typeof cell === "string" ? cell.length * BYTES_PER_CHARACTER : cell.length;
       if (bytes > mostBytes && row > start) end = row;
-      else if (column.type === "value") own.push(cell as string);
+      else if (column.type === "value" && typeof cell === "string") own.push(cell);
     }
     end = Math.min(end, column.values.length);
   }
@@ -44,9 +44,11 @@ export function cutRows(
 
 const NOTHING = "";
 
-function cellOf(format: string, { name, type, values, marks }: Column, row: number): string | Uint8Array {
+function cellOf(format: string, column: Column, row: number): string | Uint8Array {
+  const { name, marks } = column;
   if (marks !== undefined && marks[row] !== MARK.present) return NOTHING;
-  return type === "value" ? jsonOf(format, [row, name], values[row]) : (values[row] as string | Uint8Array);
+  if (column.type === "value") return jsonOf(format, [row, name], column.values[row]);
+  return column.type === "string" || column.type === "bytes" ? (column.values[row] ?? NOTHING) : NOTHING;
 }
 
 function jsonOf(format: string, path: readonly [row: number, name: string], value: unknown): string {

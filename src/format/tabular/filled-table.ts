@@ -1,5 +1,5 @@
 import { fitsColumn } from "../../table/cell-type.ts";
-import { type Column, MARK } from "../../table/column.ts";
+import { type Column, MARK, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
 import { isNumericColumnType, NO_VALUE } from "./column-arrays.ts";
 
@@ -15,10 +15,10 @@ export function filledTable(table: ColumnTable): ColumnTable {
 function filledColumn(column: Column): Column {
   const { type, values, marks } = column;
   if (marks === undefined || isNumericColumnType(type)) return column;
-  const list = values as readonly unknown[];
+  const list: ArrayLike<unknown> = values;
   const isOdd = (row: number): boolean =>
     marks[row] !== MARK.present && (type === "value" ? list[row] !== undefined : !fitsColumn(type, list[row]));
   if (!marks.some((_, row) => isOdd(row))) return column;
-  const filled = list.map((value, row) => (isOdd(row) ? NO_VALUE[type] : value));
-  return { ...column, values: filled } as Column;
+  const filled = Array.from(list, (value, row) => (isOdd(row) ? NO_VALUE[type] : value));
+  return makeColumn(column.name, type, filled, marks);
 }
