@@ -12,8 +12,7 @@ import { createState, type StateOptions } from "./declare/create-state.ts";
 import type { DeclarationOptions, MemoryPolicy } from "./declare/declaration.ts";
 import { describeParams } from "./declare/describe-params.ts";
 import type { GenerateContext, HookContext, Hooks } from "./declare/hooks.ts";
-import { paramsOf } from "./declare/params-of.ts";
-import { paramsTreeOf } from "./declare/params-tree-of.ts";
+import { paramsOf, paramsTreeOf } from "./declare/params-of.ts";
 import { readyStateKey, type State, stateKey } from "./declare/state.ts";
 import type { SurroundingsOptions } from "./declare/surroundings.ts";
 import type { Explanation } from "./load/explain.ts";
@@ -197,7 +196,7 @@ export abstract class Persistable<
    * @throws {@link CorruptArtifactError} where it is damaged.
    */
   async record(): Promise<ArtifactRecord | undefined> {
-    const { readRecord } = await loadPart(() => import("./load/read-record.ts"));
+    const { readRecord } = await loadPart(() => import("./load/explain.ts"));
     return readRecord(this[stateKey]);
   }
 

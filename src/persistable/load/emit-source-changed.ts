@@ -2,7 +2,7 @@ import { collectProvenance } from "../../artifact/provenance/collect-provenance.
 import { provenanceKeysOf } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
 import { emitPlain } from "../log/emit-event.ts";
-import { readRecord } from "./read-record.ts";
+import { readRecord } from "./explain.ts";
 
 /**
  * Says that another source than today's made the loaded artifact, and which module each is in: two definitions that

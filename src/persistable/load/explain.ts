@@ -4,6 +4,7 @@ import type { MissReason } from "../../artifact/explain/miss.ts";
 import { readLease } from "../../artifact/lease/lease.ts";
 import type { LeaseOwner } from "../../artifact/lease/lease-claim.ts";
 import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
+import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
@@ -73,6 +74,28 @@ async function inspectVariants(
     if (inspected.state === "damaged" && variant.address === address) {
       return { state: "miss", address, reason: { kind: "corrupt", file: inspected.file, problem: inspected.problem } };
     }
+  }
+  return undefined;
+}
+
+/**
+ * Returns the record under the present name or an earlier one.
+ *
+ * @throws {@link CorruptArtifactError}
+ */
+export async function readRecord(state: State): Promise<ArtifactRecord | undefined> {
+  const { name, address, classes } = state.recipe;
+  for (const variant of [{ name, address }, ...variantsOf(state)]) {
+    const inspected = await inspectArtifact(
+      certainStore(state.surroundings.store),
+      variant.name,
+      variant.address,
+      classes,
+      undefined,
+    );
+    if (inspected.state === "present") return inspected.record;
+    if (inspected.state === "damaged")
+      throw new CorruptArtifactError(name, variant.address, inspected.file, inspected.problem);
   }
   return undefined;
 }

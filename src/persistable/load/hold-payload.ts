@@ -1,13 +1,12 @@
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { State } from "../declare/state.ts";
-import { tryFreezePayload } from "./freeze-payload.ts";
 
-/** Remember a payload that is in the store. */
+/** Keeps a payload that is in the store, if one value may serve every caller. */
 export function holdPersisted(state: State, payload: unknown): void {
   state.held = isShareable(state, payload) ? { kind: "value", value: payload } : { kind: "stored" };
 }
 
-/** What is held, as a value; `undefined` where it must be loaded. */
+/** Returns the payload that is held; `undefined` if it must be loaded. */
 export function heldPayload(
   state: State,
 ): { readonly value: unknown } | Promise<{ readonly value: unknown }> | undefined {
@@ -18,9 +17,64 @@ export function heldPayload(
   return undefined;
 }
 
-/** Whether one value may be handed to every caller: frozen now, or shared on purpose. */
+/** Returns whether every caller may get the same value: it is frozen now, or shared on purpose. */
 export function isShareable(state: State, payload: unknown): boolean {
   if (state.memory === "shared") return true;
   if (state.memory === "fresh") return typeof payload !== "object" || payload === null;
   return tryFreezePayload(payload);
+}
+
+/**
+ * Freezes a payload with everything in it, if it consists of primitives, plain objects and arrays.
+ *
+ * @returns whether every caller may now get the same value; `false` leaves the payload untouched.
+ */
+export function tryFreezePayload(payload: unknown): boolean {
+  if (typeof payload !== "object") return typeof payload !== "function";
+  if (payload === null) return true;
+  const objects = collectFew(payload) ?? collectAll(payload);
+  if (objects === NOT_FREEZABLE) return false;
+  for (const object of objects) Object.freeze(object);
+  return true;
+}
+
+type Collected = readonly object[] | ReadonlySet<object>;
+
+const NOT_FREEZABLE: Collected = Object.freeze([]);
+/** Most hits have fewer objects than this; a payload with a cycle seems to have more. */
+const FEW = 500;
+
+/**
+ * Returns the objects of a small payload, a shared one twice: remembering which were seen would cost
+ * more than freezing them again.
+ */
+function collectFew(payload: object): Collected | undefined {
+  const objects = [payload];
+  for (const object of objects) {
+    if (objects.length > FEW) return undefined;
+    if (!isFreezable(object)) return NOT_FREEZABLE;
+    for (const value of Array.isArray(object) ? object : Object.values(object)) {
+      if (typeof value === "function") return NOT_FREEZABLE;
+      if (typeof value === "object" && value !== null) objects.push(value);
+    }
+  }
+  return objects;
+}
+
+function collectAll(payload: object): Collected {
+  const objects = new Set<object>([payload]);
+  for (const object of objects) {
+    if (!isFreezable(object)) return NOT_FREEZABLE;
+    for (const value of Array.isArray(object) ? object : Object.values(object)) {
+      if (typeof value === "function") return NOT_FREEZABLE;
+      if (typeof value === "object" && value !== null) objects.add(value);
+    }
+  }
+  return objects;
+}
+
+function isFreezable(object: object): boolean {
+  if (Array.isArray(object)) return true;
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === null || prototype === Object.prototype;
 }

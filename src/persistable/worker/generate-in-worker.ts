@@ -7,7 +7,7 @@ import { loadPart } from "../../util/peers/load-part.ts";
 import { adoptWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import { type GeneratorContext, warnOfThrown } from "../context/generate-context.ts";
 import { lineOfWork } from "../context/wait-graph.ts";
-import { paramsTreeOf } from "../declare/params-tree-of.ts";
+import { paramsTreeOf } from "../declare/params-of.ts";
 import type { State } from "../declare/state.ts";
 import { visitUpstreamFirst } from "../declare/upstream-first.ts";
 import { emitRelayed } from "../log/emit-now.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { tryState } from "../../persistable/declare/state-of.ts";
-import { readRecord } from "../../persistable/load/read-record.ts";
+import { readRecord } from "../../persistable/load/explain.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { describeAddress } from "../../util/describe-address.ts";
