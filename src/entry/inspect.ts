@@ -15,6 +15,14 @@ export type {
 } from "../format/preview.ts";
 export { defaultPreviewLimits } from "../format/preview.ts";
 export { bytesSource } from "../inspect/bytes-source.ts";
+export { type DrawLineageOptions, toDot, toMermaid } from "../inspect/draw-lineage.ts";
+export {
+  type Lineage,
+  type LineageEdge,
+  type LineageNode,
+  type LineageOptions,
+  lineage,
+} from "../inspect/lineage.ts";
 export {
   type OpenArtifactOptions,
   type OpenedArtifact,

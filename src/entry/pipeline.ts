@@ -20,6 +20,7 @@ export { ArtifactTable, type ArtifactTableCsvOptions } from "../pipeline/collect
 export { type CollectOptions, collect } from "../pipeline/collect/collect.ts";
 export type { ArtifactColumns, FlatParams, Row } from "../pipeline/collect/row.ts";
 export type { ArtifactDifference, Difference } from "../pipeline/compare/artifact-difference.ts";
+export { type ComparedRow, diffAll, type RecordComparison } from "../pipeline/compare/diff-all.ts";
 export { diff } from "../pipeline/compare/diff-artifacts.ts";
 export { findNearest, type NearestOptions, type Neighbor } from "../pipeline/compare/find-nearest.ts";
 export type {

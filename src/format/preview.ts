@@ -1,10 +1,17 @@
-/** Bounds on what a preview reads and returns; all are set by default, see `defaultPreviewLimits`. */
+/**
+ * Bounds on what a preview reads and returns; all are set by default, see `defaultPreviewLimits`.
+ */
 export interface PreviewLimits {
   /** Of text in the preview, in bytes. */
   readonly maxBytes: number;
-  /** How long statistics may be worked out, in milliseconds. What is decoded is bounded by `maxReadBytes`. */
+  /**
+   * How long statistics may be worked out, in milliseconds. What is decoded is bounded by
+   * `maxReadBytes`.
+   */
   readonly maxMs: number;
-  /** Of the payload that is read. What can only be decoded whole and is larger is shown as bytes. */
+  /**
+   * Of the payload that is read. What can only be decoded whole and is larger is shown as bytes.
+   */
   readonly maxReadBytes: number;
   readonly maxRows: number;
   readonly maxColumns: number;
@@ -15,7 +22,8 @@ export interface PreviewLimits {
 }
 
 /**
- * What a payload looks like, as plain data that JSON holds; `kind` says how to show it. Each says how
+ * What a payload looks like, as plain data that JSON holds; `kind` says how to show it. Each says
+ * how
  * much of how much it shows. No text in it moves the cursor of a terminal: control characters are
  * written as `\u001b`.
  */
@@ -71,7 +79,10 @@ export interface ArrayPreview {
   readonly statistics: ColumnStatistics;
   /** The first numbers. */
   readonly values: readonly string[];
-  /** Numbers at even distances: one row, or for two dimensions several. `null` for NaN and infinities. */
+  /**
+   * Numbers at even distances: one row, or for two dimensions several. `null` for NaN and
+   * infinities.
+   */
   readonly samples: readonly (readonly (number | null)[])[];
 }
 

@@ -20,7 +20,10 @@ const MIN_DIGITS = 4;
 /** An error names a few of the artifacts that fit. */
 const MOST_NAMED = 10;
 
-/** The path of the one record that a text means: an address or its beginning, after its name and a slash or alone. */
+/**
+ * The path of the one record that a text means: an address or its beginning, after its name and a
+ * slash or alone.
+ */
 export async function findRecordPath(store: Store, text: string, signal: AbortSignal | undefined): Promise<StorePath> {
   const slash = text.lastIndexOf("/");
   const digits = text.slice(slash + 1).toLowerCase();
@@ -76,7 +79,7 @@ export async function readFoundRecord(
   return { record, bytes };
 }
 
-/** A codec that fails keeps nobody from looking at the rest of the record. */
+/** A codec that fails does not keep the caller from looking at the rest of the record. */
 function parse(bytes: Uint8Array, path: StorePath, classes: readonly ClassCodec[]): ReturnType<typeof parseRecord> {
   try {
     return parseRecord(bytes, path, classes);

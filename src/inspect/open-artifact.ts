@@ -16,7 +16,7 @@ import { findRecordPath, readFoundRecord } from "./find-record.ts";
 import { type DamagedObject, PayloadObject } from "./payload-object.ts";
 import { type OwnFormat, previewOf } from "./preview-of.ts";
 
-/** What a record does not hold and its reader may need. */
+/** Details that a record does not hold and its reader may need. */
 export interface OpenArtifactOptions {
   /** The classes of instances in params and in payloads of `structured()`. */
   readonly classes?: readonly ClassCodec[] | undefined;
@@ -24,48 +24,60 @@ export interface OpenArtifactOptions {
   readonly keys?: EncryptionKeys | undefined;
   /** Formats of your own; those of this package are known. */
   readonly formats?: readonly OwnFormat[] | undefined;
-  /** What decoding may take; see `defaultDecodeLimits`. */
+  /** Bounds on what decoding may take; see `defaultDecodeLimits`. */
   readonly limits?: Partial<DecodeLimits> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a look at every byte of a payload has found. */
+/** The outcome of a look at every byte of a payload. */
 export interface Verification {
   readonly isIntact: boolean;
-  /** What is damaged: paths in the store, and what is wrong. */
+  /** The damaged objects: their paths in the store, and what is wrong. */
   readonly damaged: readonly DamagedObject[];
 }
 
 /** An artifact that is looked at by its record, without its definition. */
 export interface OpenedArtifact {
   readonly record: ArtifactRecord;
-  /** Reads every byte of the payload and compares the digests. Damage is told, and left where it is. */
+  /**
+   * Reads every byte of the payload and compares the digests. Damage is told, and left where it is.
+   */
   verify(): Promise<Verification>;
   /**
    * The payload, verified and decoded by the format that the record names.
    *
-   * @throws {@link CorruptArtifactError}, {@link UnknownFormatError}, {@link UndeclaredClassError}, {@link WrongKeyError}
+   * @throws {@link CorruptArtifactError}, {@link UnknownFormatError}, {@link UndeclaredClassError},
+   * {@link WrongKeyError}
    */
   payload(): Promise<unknown>;
-  /** The bytes of the payload as they are stored, or a range of them; or those of one of its files. All are verified. */
+  /**
+   * The bytes of the payload as they are stored, or a range of them; or those of one of its files.
+   * All are verified.
+   */
   bytes(part?: {
     readonly range?: { readonly start: number; readonly end: number } | undefined;
     readonly file?: string | undefined;
   }): Promise<Uint8Array>;
   /** The files of a payload that is a folder; none of any other. */
   files(): Promise<readonly ListedFile[]>;
-  /** What the payload looks like, see `previewOf`. Of a payload above 8 MiB that is verified only as a whole, the bytes that are shown were not verified. */
+  /**
+   * Shows what the payload looks like, see `previewOf`. Of a payload above 8 MiB that is verified
+   * only as a whole, the bytes that are shown were not verified.
+   */
   preview(limits?: Partial<PreviewLimits>): Promise<Preview>;
 }
 
 /**
- * Open any artifact by its record alone: to look at it, verify it, load it, in a tool that has no definitions.
+ * Open any artifact by its record alone: to look at it, verify it, load it, in a tool that has no
+ * definitions.
  * Nothing is generated, written or set aside, and nothing outside the data directory is read.
  *
  * @param store - a folder, the URL of a store, or a store
- * @param address - an address or its first digits, at least four; with its name and a slash before it, only
+ * @param address - an address or its first digits, at least four; with its name and a slash before
+ * it, only
  * the folder of that name is listed
- * @throws {@link UnresolvedArtifactError} if it does not mean one artifact, {@link CorruptArtifactError} if its record
+ * @throws {@link UnresolvedArtifactError} if it does not mean one artifact, {@link
+ * CorruptArtifactError} if its record
  * is damaged, {@link NewerRecordError}, a StoreError
  *
  * @example

@@ -25,7 +25,10 @@ export interface DamagedObject {
   readonly problem: string;
 }
 
-/** The bytes of one payload, in its record or beside it. Nothing is set aside and nothing is written. */
+/**
+ * The bytes of one payload, in its record or beside it. Nothing is set aside and nothing is
+ * written.
+ */
 export class PayloadObject {
   readonly #store: Store;
   readonly #found: FoundRecord;

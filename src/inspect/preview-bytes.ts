@@ -6,7 +6,10 @@ import type { Room } from "./room.ts";
 const HEX_BYTES = 1024;
 const HEAD_BYTES = 4096;
 
-/** Bytes of an unknown kind: a picture, a text, or just bytes. Nothing but their first bytes decides. */
+/**
+ * Bytes of an unknown kind: a picture, a text, or just bytes. Nothing but their first bytes
+ * decides.
+ */
 export async function previewBytes(source: PayloadSource, room: Room): Promise<Preview> {
   const head = await source.read(0, HEAD_BYTES);
   const image = imageOf(head, source.sizeBytes);

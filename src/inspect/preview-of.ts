@@ -22,8 +22,10 @@ import { Room } from "./room.ts";
 export type OwnFormat = Pick<Format, "id" | "decode" | "stored" | "selectColumns" | "preview">;
 
 /**
- * What a payload looks like, as plain data: a part of a table, of an array, of a text, and so on. Reads and
- * returns no more than the limits say, and runs nothing that a payload holds. What cannot be shown is
+ * Shows what a payload looks like, as plain data: a part of a table, of an array, of a text, and so
+ * on. Reads and
+ * returns no more than the limits say, and runs nothing that a payload holds. What cannot be shown
+ * is
  * shown as bytes, with the reason in `problem`: damage, a missing key, a format that is not known.
  *
  * @param format - the id in a record, `record.payload.format`, or a format of your own
@@ -107,9 +109,14 @@ async function tryPreview(
   }
 }
 
+function isStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
 async function firstOf(items: unknown, most: number): Promise<readonly unknown[]> {
   const first: unknown[] = [];
-  for await (const item of items as AsyncIterable<unknown>) {
+  if (!isStream(items)) return first;
+  for await (const item of items) {
     first.push(item);
     if (first.length >= most) break;
   }
@@ -120,7 +127,7 @@ async function firstOf(items: unknown, most: number): Promise<readonly unknown[]
 async function previewPayload(payload: unknown, room: Room, isWhole: boolean): Promise<Preview> {
   if (payload instanceof ColumnTable) return previewTable(payload, room, () => isWhole);
   if (typeof payload === "string") return previewText(bytesSource(new TextEncoder().encode(payload)), room);
-  const { data, shape } = Object(payload) as { readonly data?: unknown; readonly shape?: unknown };
+  const { data, shape }: { readonly data?: unknown; readonly shape?: unknown } = Object(payload);
   if (isNumbers(payload) && !(payload instanceof Uint8Array)) return previewArray(payload, [payload.length], room);
   if (payload instanceof Uint8Array) return previewBytes(bytesSource(payload), room);
   if (isNumbers(data) && isShape(shape)) return previewArray(data, shape, room);
@@ -171,7 +178,7 @@ function wholeLines(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, bytes.lastIndexOf(10) + 1);
 }
 
-/** What a payload of the size that is read at most may decode to. */
+/** Limits on what a payload of the largest size that is read may decode to. */
 function decodeLimits({ limits }: Room): DecodeLimits {
   return { maxBytes: 16 * limits.maxReadBytes, maxDepth: 200, maxNodes: 1_000_000, maxRatio: 1000 };
 }

@@ -20,7 +20,9 @@ export class Room {
     return this.#leftBytes <= 0;
   }
 
-  /** The time counts from the first question: what was loaded and decoded before has other bounds. */
+  /**
+   * The time counts from the first question: what was loaded and decoded before has other bounds.
+   */
   get isLate(): boolean {
     const nowMs = performance.now();
     this.#endMs ??= nowMs + this.limits.maxMs;

@@ -5,7 +5,9 @@ import type { Room } from "./room.ts";
 const VALUES_PER_LOOK = 8192;
 const STEPS = 20;
 
-/** What can be told of the first values, in the time that there is. `undefined` is a missing value. */
+/**
+ * What can be told of the first values, in the time that there is. `undefined` is a missing value.
+ */
 export function statisticsOf(
   count: number,
   valueAt: (index: number) => number | bigint | undefined,

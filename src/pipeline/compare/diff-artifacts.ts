@@ -113,7 +113,7 @@ function compareObjects(before: object, after: object, path: string): Difference
 }
 
 /** Node 24 throws where two sets differ and one of them holds `undefined`. */
-function isEqual(mine: unknown, theirs: unknown): boolean {
+export function isEqual(mine: unknown, theirs: unknown): boolean {
   try {
     return isDeepStrictEqual(mine, theirs);
   } catch {
