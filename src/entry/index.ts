@@ -77,7 +77,7 @@ export type { PayloadSummary, SummaryValue } from "../record/summary-value.ts";
 export { fileStore } from "../store/folder/file-store.ts";
 export { memoryStore } from "../store/memory-store.ts";
 export { openStore } from "../store/open/open-store.ts";
-export type { Store, StoreCapabilities, StoreEntry, StorePath } from "../store/store.ts";
+export type { Store, StoreCapabilities, StoreEntry, StoreFolder, StorePath } from "../store/store.ts";
 export type { ClassCodec } from "../util/class-codec.ts";
 export { defineClass } from "../util/class-codec.ts";
 export type { Digest } from "../util/digest/digest.ts";

@@ -24,6 +24,7 @@ export type {
   StoreCallOptions,
   StoreCapabilities,
   StoreEntry,
+  StoreFolder,
   StoreLayers,
   StorePath,
   StoreWatch,

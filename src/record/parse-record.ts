@@ -57,7 +57,7 @@ export function parseRecord(
 }
 
 /** Whether an error is about the bytes of a record. */
-function isProblem(error: unknown): error is Error {
+export function isProblem(error: unknown): error is Error {
   return (
     error instanceof RecordProblemError ||
     error instanceof TaggedJsonError ||
@@ -160,7 +160,7 @@ const NEWER_SCHEME = /^persistable\/(?:[2-9]|[1-9]\d+)$/;
 
 const CLASS_TAG = '"$class"';
 
-function decodeTree(fields: JsonObject, classes: readonly ClassCodec[]): DecodedParamsTree {
+export function decodeTree(fields: JsonObject, classes: readonly ClassCodec[]): DecodedParamsTree {
   const dependencies = fields.dependencies === undefined ? {} : expectObject(fields.dependencies, "dependencies");
   return decodeParamsTree(expectObject(fields.params, "params"), dependencies, classes);
 }
@@ -234,7 +234,7 @@ function isSummaryEntry(entry: [string, unknown]): entry is [string, SummaryValu
   return isSummaryValue(entry[1]);
 }
 
-function parseProvenance(json: JsonValue | undefined): Provenance {
+export function parseProvenance(json: JsonValue | undefined): Provenance {
   const provenance = expectObject(json, "provenance");
   const { cost, seed } = provenance;
   if (cost !== undefined) {
@@ -274,17 +274,17 @@ function expectGit({ commit, dirty }: JsonObject): void {
 }
 
 /** JSON.parse has no limit of its own. */
-function assertDepth(bytes: Uint8Array): void {
+export function assertDepth(bytes: Uint8Array): void {
   if (jsonDepth(bytes, MAX_RECORD_DEPTH) > MAX_RECORD_DEPTH)
     throw new RecordProblemError(`nested deeper than ${MAX_RECORD_DEPTH}`);
 }
 
-function expectObject(value: JsonValue | undefined, field: string): JsonObject {
+export function expectObject(value: JsonValue | undefined, field: string): JsonObject {
   if (!isJsonObject(value)) throw new RecordProblemError(`has no object in "${field}"`);
   return value;
 }
 
-function expectString(value: JsonValue | undefined, field: string): string {
+export function expectString(value: JsonValue | undefined, field: string): string {
   if (typeof value !== "string") throw new RecordProblemError(`has no text in "${field}"`);
   return value;
 }
@@ -299,13 +299,13 @@ function fail(problem: string): never {
   throw new RecordProblemError(problem);
 }
 
-function expectNumber(value: JsonValue | undefined, field: string): number {
+export function expectNumber(value: JsonValue | undefined, field: string): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
     throw new RecordProblemError(`has no whole number in "${field}"`);
   return value;
 }
 
-function expectVersion(value: JsonValue): string | number {
+export function expectVersion(value: JsonValue): string | number {
   if (typeof value !== "string" && typeof value !== "number")
     throw new RecordProblemError('has neither text nor a number in "version"');
   return value;

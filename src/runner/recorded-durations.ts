@@ -1,5 +1,5 @@
 import type { Address } from "../address/address.ts";
-import { readRecords } from "../artifact/explain/read-records.ts";
+import { readRecords } from "../catalog/read-records.ts";
 import type { State } from "../persistable/declare/state.ts";
 import { MAX_RECORDS, shelfKey } from "../pipeline/plan/earlier-records.ts";
 import { NodeKind, type PlanGraph } from "../pipeline/plan/plan-graph.ts";
@@ -30,6 +30,6 @@ export class RecordedDurations {
     const records = await readRecords(surroundings.store, recipe.name, recipe.classes, options).catch(() => []);
     for (const { address, provenance } of records)
       if (provenance.durationMs !== undefined) this.#exact.set(address, provenance.durationMs);
-    this.#typical.set(shelfKey(state), typicalOf(records).durationMs);
+    this.#typical.set(shelfKey(state), typicalOf(records.map(({ provenance }) => provenance)).durationMs);
   }
 }

@@ -6,6 +6,7 @@ import type {
   Store,
   StoreCallOptions,
   StoreEntry,
+  StoreFolder,
   StorePath,
   StoreWatch,
   SyncStore,
@@ -163,6 +164,21 @@ class MemoryStore implements Store {
       if (!path.startsWith(prefix) || !isStorePath(path)) continue;
       yield { path, sizeBytes: object.bytes.length, modifiedMs: object.modifiedMs };
     }
+  }
+
+  async listFolder(folder: StorePath | "", options: StoreCallOptions = {}): Promise<StoreFolder> {
+    options.signal?.throwIfAborted();
+    if (folder !== "") assertStorePath(folder);
+    const prefix = folder === "" ? "" : `${folder}/`;
+    const folders = new Set<string>();
+    const objects: string[] = [];
+    for (const path of this.#place.objects.keys()) {
+      if (!path.startsWith(prefix)) continue;
+      const [name = "", inner] = path.slice(prefix.length).split("/", 2);
+      if (inner === undefined) objects.push(name);
+      else folders.add(name);
+    }
+    return { objects, folders: [...folders] };
   }
 
   watch(folder: StorePath, listener: () => void): StoreWatch {

@@ -42,6 +42,7 @@ function readsOf(source: ReadableStore): ReadableStore {
     read: source.read.bind(source),
     stat: source.stat.bind(source),
     list: source.list.bind(source),
+    ...(source.listFolder === undefined ? {} : { listFolder: source.listFolder.bind(source) }),
     ...(source.watch === undefined ? {} : { watch: source.watch.bind(source) }),
     ...(source.sync === undefined ? {} : { sync: readsOfSync(source.sync) }),
   };

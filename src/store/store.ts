@@ -45,6 +45,14 @@ export interface ReadableStore {
   list(prefix: string, options?: StoreCallOptions): AsyncIterable<StoreEntry>;
 
   /**
+   * The names of the objects and of the folders that lie in a folder itself; `""` is the folder of
+   * the whole store. A folder that does not exist is empty. It may name an empty folder. Sizes and
+   * times are left out, since asking for them costs more than the names. Without this method,
+   * callers use {@link list}, which visits every object.
+   */
+  listFolder?(folder: StorePath | "", options?: StoreCallOptions): Promise<StoreFolder>;
+
+  /**
    * The absolute path on this machine's disk where the object is, if it exists. Only a store that
    * keeps every object there has this method.
    */
@@ -258,6 +266,13 @@ export interface ReadOptions extends StoreCallOptions {
 export interface WriteOptions extends StoreCallOptions {
   /** `false`: do not wait for the disk, even if the store is durable (leases, caches). */
   readonly durable?: boolean | undefined;
+}
+
+/** See {@link ReadableStore.listFolder}. */
+export interface StoreFolder {
+  /** Names without the folder: `3f….json`. */
+  readonly objects: readonly string[];
+  readonly folders: readonly string[];
 }
 
 export interface StoreEntry {

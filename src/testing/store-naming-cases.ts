@@ -100,6 +100,34 @@ export const namingCases: readonly StoreCase[] = [
   },
   {
     group: "listing",
+    title: "names what lies in a folder itself, if it can list a folder alone",
+    async run({ store }) {
+      if (store.listFolder === undefined) return;
+      for (const path of ["points/a", "points/b", "points/deep/er/a", "other/a", "top"])
+        await store.writeFresh(storePath(...path.split("/")), [text(path)]);
+      const root = await store.listFolder("");
+      expectEqual([...root.objects].sort(), ["top"], "objects of the store itself");
+      // A store may have folders of its own, such as that of its temporary files.
+      const folders = root.folders.filter((name) => !name.startsWith("."));
+      expectEqual(folders.sort(), ["other", "points"], "folders of the store itself");
+      const inner = await store.listFolder(storePath("points"));
+      expectEqual([...inner.objects].sort(), ["a", "b"], "objects of a folder");
+      expectEqual([...inner.folders], ["deep"], "folders of a folder");
+      expectEqual(
+        await store.listFolder(storePath("nothing")),
+        { objects: [], folders: [] },
+        "a folder that is not there",
+      );
+      const reason = new Error("aborted");
+      const aborted = await expectRejection(
+        store.listFolder(FOLDER, { signal: AbortSignal.abort(reason) }),
+        "listing a folder after an abort",
+      );
+      expectEqual(aborted, reason, "the reason of the abort");
+    },
+  },
+  {
+    group: "listing",
     title: "lists more objects than one answer of a service holds",
     async run({ store }) {
       const count = 1100;

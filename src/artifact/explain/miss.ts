@@ -12,7 +12,11 @@ import { describeAddress } from "../../util/describe-address.ts";
  * - `corrupt`: there is an artifact, and it is damaged.
  */
 export type MissReason =
-  | { readonly kind: "never-generated" }
+  | {
+      readonly kind: "never-generated";
+      /** The same params were generated under this name, which `aliases` of the definition finds again. */
+      readonly formerName?: string;
+    }
   | {
       readonly kind: "params-changed" | "dependency-changed" | "version-changed" | "draw-changed";
       readonly nearest: NearestArtifact;
@@ -29,6 +33,8 @@ export interface NearestArtifact {
   readonly ageMs: number;
   /** How many records were compared, if others were left out: a nearer artifact may then exist. */
   readonly comparedRecords?: number;
+  /** How many there are, if others were left out and all of them were counted. */
+  readonly totalRecords?: number;
 }
 
 /** One difference between the recipe that was asked for and that of the nearest artifact. */
@@ -59,14 +65,26 @@ export function describeMiss(reason: MissReason): string {
 }
 
 function describeReason(reason: MissReason): string {
-  if (reason.kind === "never-generated") return "never generated";
+  if (reason.kind === "never-generated") return describeNeverGenerated(reason.formerName);
   if (reason.kind === "corrupt") return `damaged: ${reason.file} ${reason.problem}`;
-  const { address, ageMs, comparedRecords } = reason.nearest;
-  const among = comparedRecords === undefined ? "" : `, the nearest of ${comparedRecords} that were compared`;
+  const { address, ageMs } = reason.nearest;
+  const among = describeCompared(reason.nearest);
   const nearest = `(${describeAddress(address)}, ${describeAge(ageMs)}${among})`;
   const shown = reason.changes.slice(0, 5).map(describeChange);
   const more = reason.changes.length > shown.length ? `; and ${reason.changes.length - shown.length} more` : "";
   return `${shown.join("; ")}${more} ${nearest}`;
+}
+
+function describeNeverGenerated(formerName: string | undefined): string {
+  if (formerName === undefined) return "never generated";
+  const name = JSON.stringify(formerName);
+  return `never generated under this name, and the same params were as ${name}: aliases: [${name}] in the definition finds them`;
+}
+
+function describeCompared({ comparedRecords, totalRecords }: NearestArtifact): string {
+  if (comparedRecords === undefined) return "";
+  if (totalRecords === undefined) return `, the nearest of ${comparedRecords} that were compared`;
+  return `, the nearest of ${comparedRecords} compared of ${totalRecords}`;
 }
 
 /** `points.n: 100, nearest artifact has 10`. */

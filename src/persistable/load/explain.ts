@@ -1,5 +1,4 @@
 import type { Address } from "../../address/address.ts";
-import { EXPLAIN_RECORDS, explainMiss } from "../../artifact/explain/explain-miss.ts";
 import type { MissReason } from "../../artifact/explain/miss.ts";
 import { readLease } from "../../artifact/lease/lease.ts";
 import type { LeaseOwner } from "../../artifact/lease/lease-claim.ts";
@@ -8,6 +7,7 @@ import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
 import type { State } from "../declare/state.ts";
 import { variantsOf } from "../declare/variant-addresses.ts";
 
@@ -38,10 +38,8 @@ export async function explain(state: State, signal: AbortSignal | undefined): Pr
   if (found !== undefined) return found;
   const { address } = state.recipe;
   const store = certainStore(state.surroundings.store);
-  const [reason, inFlight] = await Promise.all([
-    explainMiss(store, state.recipe, { maxRecords: EXPLAIN_RECORDS, signal }),
-    readLease(store, address),
-  ]);
+  const { explainMiss } = await loadPart(() => import("../../catalog/explain-miss.ts"));
+  const [reason, inFlight] = await Promise.all([explainMiss(store, state.recipe, signal), readLease(store, address)]);
   return { state: "miss", address, reason, ...(inFlight === undefined ? {} : { inFlight }) };
 }
 

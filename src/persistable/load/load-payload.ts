@@ -35,11 +35,11 @@ async function missError(
     emitNow(state, { type: "corrupt", file: miss.file, problem: miss.problem });
     return new CorruptArtifactError(name, address, miss.file, miss.problem, failure && { cause: failure });
   }
-  const [{ explainMiss, MENTION_RECORDS }, { describeMiss }] = await Promise.all([
-    loadPart(() => import("../../artifact/explain/explain-miss.ts")),
+  const [{ mentionMiss }, { describeMiss }] = await Promise.all([
+    loadPart(() => import("../../catalog/explain-miss.ts")),
     loadPart(() => import("../../artifact/explain/miss.ts")),
   ]);
   // The cost of this error must not grow with the number of artifacts; `explain()` compares more.
-  const reason = await explainMiss(store, state.recipe, { maxRecords: MENTION_RECORDS, signal });
+  const reason = await mentionMiss(store, state.recipe, signal);
   return new NotPersistedError(name, address, reason, describeMiss(reason), store.url);
 }

@@ -1,4 +1,3 @@
-import { noteMiss } from "../../artifact/explain/explain-miss.ts";
 import { describeMiss, type MissReason } from "../../artifact/explain/miss.ts";
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
 import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
@@ -8,6 +7,7 @@ import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { Store } from "../../store/store.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
 import type { InternalCallOptions } from "../context/call-context.ts";
 import type { State } from "../declare/state.ts";
 import { acceptLoaded, startHit } from "../load/accept-payload.ts";
@@ -181,10 +181,13 @@ async function hasAppeared(state: State, judged: DamagedArtifact | undefined): P
 
 async function emitMiss(state: State, miss: Miss, { supervisor }: InternalCallOptions): Promise<void> {
   const reason: MissReason =
-    miss.state === "damaged"
-      ? { kind: "corrupt", file: miss.file, problem: miss.problem }
-      : await noteMiss(state.surroundings.store, state.recipe);
+    miss.state === "damaged" ? { kind: "corrupt", file: miss.file, problem: miss.problem } : await noteOf(state);
   emitNow(state, { type: "miss", reason: describeMiss(reason), kind: reason.kind }, supervisor?.onEvent);
+}
+
+async function noteOf(state: State): Promise<MissReason> {
+  const { noteMiss } = await loadPart(() => import("../../catalog/explain-miss.ts"));
+  return noteMiss(state.surroundings.store, state.recipe);
 }
 
 function describeOwner(owner: LeaseOwner | undefined): string {

@@ -10,7 +10,7 @@ import { payloadBytesOf } from "../../record/payload-bytes.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
-import { Breather } from "../yield-turns.ts";
+import { Breather } from "../../util/concurrency/yield-turns.ts";
 import { ArtifactTable } from "./artifact-table.ts";
 import { ParamsFlattener } from "./flatten-params.ts";
 import type { Row } from "./row.ts";

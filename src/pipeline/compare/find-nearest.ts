@@ -1,11 +1,11 @@
 import { compareRecipes } from "../../artifact/explain/compare-recipes.ts";
 import type { RecipeChange } from "../../artifact/explain/miss.ts";
-import { readRecords } from "../../artifact/explain/read-records.ts";
+import { numericDistance } from "../../catalog/recipe-table.ts";
+import { shelfOf } from "../../catalog/record-shelf.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
-import { Breather } from "../yield-turns.ts";
 
 /** An artifact of the same name, and how its recipe differs. */
 export interface Neighbor {
@@ -18,7 +18,7 @@ export interface Neighbor {
 export interface NearestOptions {
   /** How many at most; 10 by default. */
   readonly limit?: number | undefined;
-  /** How many records are compared at most; 10,000 by default. */
+  /** How many records are compared at most; all by default, and 10,000 of a store behind a network. */
   readonly maxRecords?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,23 +36,23 @@ export interface NearestOptions {
  */
 export async function findNearest(
   persistable: AnyPersistable,
-  { limit = 10, maxRecords = 10_000, signal }: NearestOptions = {},
+  { limit = 10, maxRecords, signal }: NearestOptions = {},
 ): Promise<readonly Neighbor[]> {
   const { recipe, surroundings } = stateOf(persistable, "What findNearest was given");
-  const breather = new Breather(signal);
-  const records = await readRecords(certainStore(surroundings.store), recipe.name, recipe.classes, {
-    maxRecords,
-    signal,
-  });
-  const neighbors: Ranked[] = [];
-  for (const record of records) {
-    if (breather.isDue()) await breather.pause();
+  const store = certainStore(surroundings.store);
+  const shelf = shelfOf(store, recipe.name);
+  const most = store.sync === undefined ? REMOTE_RECORDS : Number.POSITIVE_INFINITY;
+  await shelf.refresh({ maxRecords: maxRecords ?? most, signal });
+  const { records } = await shelf.nearest(recipe, { limit, includesOwn: true, signal });
+  const neighbors = records.map((record): Ranked => {
     const changes = compareRecipes(recipe, record);
-    neighbors.push({ record, changes, distance: changes.reduce((sum, change) => sum + distanceOf(change), 0) });
-  }
+    return { record, changes, distance: changes.reduce((sum, change) => sum + distanceOf(change), 0) };
+  });
   neighbors.sort(compareRanked);
   return neighbors.slice(0, limit).map(({ record, changes }) => ({ record, changes }));
 }
+
+const REMOTE_RECORDS = 10_000;
 
 interface Ranked extends Neighbor {
   readonly distance: number;
@@ -73,11 +73,7 @@ function compareText(one: string, other: string): number {
 
 /** From 0 for the same number to 1 for numbers that have nothing to do with each other, and for everything else. */
 function distanceOf({ value, nearestValue }: RecipeChange): number {
-  if (!isNumeric(value) || !isNumeric(nearestValue)) return 1;
-  const [one, other] = [Number(value), Number(nearestValue)];
-  const scale = Math.max(Math.abs(one), Math.abs(other));
-  const share = scale === 0 ? 0 : Math.abs(one - other) / scale;
-  return Number.isFinite(share) ? Math.min(1, share) : 1;
+  return isNumeric(value) && isNumeric(nearestValue) ? numericDistance(Number(value), Number(nearestValue)) : 1;
 }
 
 function isNumeric(value: unknown): value is number | bigint {

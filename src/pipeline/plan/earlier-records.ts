@@ -1,15 +1,17 @@
-import { nearestReason } from "../../artifact/explain/explain-miss.ts";
 import type { MissReason } from "../../artifact/explain/miss.ts";
-import { readRecords } from "../../artifact/explain/read-records.ts";
+import { nearestReason } from "../../catalog/explain-miss.ts";
+import { type NearRecords, type RecordShelf, shelfOf } from "../../catalog/record-shelf.ts";
 import type { State } from "../../persistable/declare/state.ts";
-import type { ArtifactRecord } from "../../record/record.ts";
 import { missesOf, type PlanGraph } from "./plan-graph.ts";
-import { RecordShelf } from "./record-index.ts";
+import { type Typical, typicalOf } from "./typical.ts";
 
-/** At most this many records of one name are read. */
+/** At most this many records of one name are read from a store behind a network. */
 export const MAX_RECORDS = 256;
-/** At most this many of them are compared in full. */
-const COMPARED_RECORDS = 16;
+
+interface EarlierName {
+  readonly shelf: RecordShelf;
+  readonly typical: Typical;
+}
 
 /**
  * Records of the names that have misses: they give the estimate of a plan, and the reasons of its
@@ -17,40 +19,52 @@ const COMPARED_RECORDS = 16;
  */
 export class EarlierRecords {
   /** By name and store. */
-  readonly #shelves: ReadonlyMap<string, RecordShelf>;
+  readonly #names: ReadonlyMap<string, EarlierName>;
+  readonly #nearest = new Map<State, NearRecords>();
   readonly #reasons = new Map<State, MissReason>();
 
-  private constructor(shelves: ReadonlyMap<string, RecordShelf>) {
-    this.#shelves = shelves;
+  private constructor(names: ReadonlyMap<string, EarlierName>) {
+    this.#names = names;
   }
 
   /** @throws a StoreError if a store cannot be listed */
   static async read(graph: PlanGraph, signal: AbortSignal | undefined): Promise<EarlierRecords> {
-    const shelves = new Map<string, RecordShelf>();
+    const names = new Map<string, EarlierName>();
     for (const [, state] of missesOf(graph)) {
       const key = shelfKey(state);
-      if (shelves.has(key)) continue;
-      const { name, classes } = state.recipe;
-      const options = { maxRecords: MAX_RECORDS, signal };
-      const records = await readRecords(state.surroundings.store, name, classes, options);
-      shelves.set(key, new RecordShelf(records, classes));
+      if (names.has(key)) continue;
+      const { store } = state.surroundings;
+      const shelf = shelfOf(store, state.recipe.name);
+      const maxRecords = store.sync === undefined ? MAX_RECORDS : Number.POSITIVE_INFINITY;
+      await shelf.refresh({ maxRecords, signal });
+      names.set(key, { shelf, typical: typicalOf(shelf.provenances()) });
     }
-    return new EarlierRecords(shelves);
+    return new EarlierRecords(names);
   }
 
-  shelfOf(state: State): RecordShelf | undefined {
-    return this.#shelves.get(shelfKey(state));
+  typicalOf(state: State): Typical | undefined {
+    return this.#names.get(shelfKey(state))?.typical;
+  }
+
+  /** The record whose recipe differs least, and how many were compared. */
+  nearestTo(state: State): NearRecords {
+    const known = this.#nearest.get(state);
+    if (known !== undefined) return known;
+    const nearest = this.#names.get(shelfKey(state))?.shelf.nearestNow(state.recipe) ?? NOTHING;
+    this.#nearest.set(state, nearest);
+    return nearest;
   }
 
   reasonOf(state: State): MissReason {
     const known = this.#reasons.get(state);
     if (known !== undefined) return known;
-    const nearest: readonly ArtifactRecord[] = this.shelfOf(state)?.nearest(state.recipe, COMPARED_RECORDS) ?? [];
-    const reason = nearestReason(state.recipe, nearest);
+    const reason = nearestReason(state.recipe, this.nearestTo(state));
     this.#reasons.set(state, reason);
     return reason;
   }
 }
+
+const NOTHING: NearRecords = { records: [], compared: 0, total: 0 };
 
 /** The same name in two stores has two keys. */
 export function shelfKey({ recipe, surroundings }: State): string {

@@ -25,7 +25,7 @@ export function expect(graph: PlanGraph, earlier: EarlierRecords): Expectation {
   let criticalPathMs = 0;
   let known = 0;
   for (const [node, state] of missesOf(graph)) {
-    const typical = earlier.shelfOf(state)?.typical;
+    const typical = earlier.typicalOf(state);
     for (const [unit, spent] of Object.entries(typical?.cost ?? {})) cost[unit] = (cost[unit] ?? 0) + spent;
     const ownMs = typical?.durationMs;
     if (ownMs === undefined) unknown.add(state.recipe.name);

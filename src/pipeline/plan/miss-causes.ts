@@ -68,7 +68,7 @@ function changedSince(
   ledger: CauseLedger,
   upstream: UpstreamCauses,
 ): readonly number[] {
-  const [nearest] = earlier.shelfOf(state)?.nearest(state.recipe, 1) ?? [];
+  const [nearest] = earlier.nearestTo(state).records;
   if (nearest === undefined) return [];
   const own = compareOwnParts(state.recipe, nearest).map((change) => ledger.changeOf(change, state.recipe));
   const inherited = upstream.of(node, state, nearest);

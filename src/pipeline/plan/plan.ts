@@ -1,7 +1,7 @@
 import type { MissReason } from "../../artifact/explain/miss.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
+import { Breather } from "../../util/concurrency/yield-turns.ts";
 import { itemAt } from "../item-at.ts";
-import { Breather } from "../yield-turns.ts";
 import { buildGraph } from "./build-graph.ts";
 import { describePlan } from "./describe-plan.ts";
 import { EarlierRecords } from "./earlier-records.ts";
@@ -47,7 +47,8 @@ export interface Plan {
 /**
  * Finds out what has to be generated for these targets, and why. It compares addresses with the
  * records that exist: no payload is loaded, and nothing is generated. For the reasons and for the
- * estimate it reads earlier records, up to 256 of each name that has a miss.
+ * estimate it reads the earlier records of each name that has a miss: all of them on this machine,
+ * and up to 256 from a store behind a network, which the reasons then say.
  *
  * A hit is a record that exists. Whether the artifact is whole turns out when it is loaded: a
  * damaged one is generated again then.
@@ -123,7 +124,7 @@ class MadePlan implements Plan, NodeSource {
   }
 
   expectedCostOf(node: number): Readonly<Record<string, number>> | undefined {
-    return this.#isMissing(node) ? this.#earlier.shelfOf(itemAt(this.graph.states, node))?.typical.cost : undefined;
+    return this.#isMissing(node) ? this.#earlier.typicalOf(itemAt(this.graph.states, node))?.cost : undefined;
   }
 
   bytesOnHand(): Promise<number> {

@@ -5,7 +5,7 @@ import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
 import { peekPayloadBytes } from "../../record/payload-bytes.ts";
 import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
-import { Breather } from "../yield-turns.ts";
+import { Breather } from "../../util/concurrency/yield-turns.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 
 const CONCURRENT_READS = 32;

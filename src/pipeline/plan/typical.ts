@@ -1,4 +1,4 @@
-import type { ArtifactRecord } from "../../record/record.ts";
+import type { Provenance } from "../../record/record.ts";
 
 /** The time and cost of generating one artifact of a name. */
 export interface Typical {
@@ -10,11 +10,11 @@ export interface Typical {
  * The median of the durations, so that one slow generation does not distort it, and the mean of the
  * costs, so that sums come out right.
  */
-export function typicalOf(records: readonly ArtifactRecord[]): Typical {
+export function typicalOf(provenances: Iterable<Pick<Provenance, "durationMs" | "cost">>): Typical {
   const durations: number[] = [];
   const cost: Record<string, number> = {};
   let costly = 0;
-  for (const { provenance } of records) {
+  for (const provenance of provenances) {
     if (provenance.durationMs !== undefined) durations.push(provenance.durationMs);
     if (provenance.cost === undefined) continue;
     costly += 1;

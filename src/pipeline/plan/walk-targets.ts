@@ -5,7 +5,7 @@ import { stateOf } from "../../persistable/declare/state-of.ts";
 import { eachPersistable } from "../../persistable/draws-of.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { Store } from "../../store/store.ts";
-import type { Breather } from "../yield-turns.ts";
+import type { Breather } from "../../util/concurrency/yield-turns.ts";
 import type { ExistenceCheck } from "./existence-check.ts";
 import type { Targets } from "./plan-graph.ts";
 

@@ -8,6 +8,7 @@ import type {
   StoreCallOptions,
   StoreCapabilities,
   StoreEntry,
+  StoreFolder,
   StorePath,
   StoreWatch,
   SyncStore,
@@ -114,6 +115,10 @@ class FolderStore implements FileStore {
   async *list(prefix: string, options?: StoreCallOptions): AsyncGenerator<StoreEntry> {
     const access = this.#loaded() ?? (await this.#load());
     yield* access.list(prefix, options);
+  }
+
+  listFolder(folder: StorePath | "", options?: StoreCallOptions): Promise<StoreFolder> {
+    return this.#perform((access) => access.listFolder(folder, options));
   }
 
   removeFolder(folder: StorePath): Promise<void> {

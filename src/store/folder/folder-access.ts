@@ -2,7 +2,15 @@ import { join } from "node:path";
 import type { StoreOperation } from "../../errors/store-errors.ts";
 import { Slots } from "../../util/concurrency/slots.ts";
 import { checkSignal } from "../caller-failure.ts";
-import type { Chunks, ReadOptions, StoreCallOptions, StoreEntry, StorePath, WriteOptions } from "../store.ts";
+import type {
+  Chunks,
+  ReadOptions,
+  StoreCallOptions,
+  StoreEntry,
+  StoreFolder,
+  StorePath,
+  WriteOptions,
+} from "../store.ts";
 import { assertStorePath } from "../store-path.ts";
 import { checkFolders, type Ground } from "./calls/check-folders.ts";
 import { describeFailure } from "./calls/classify-system-error.ts";
@@ -12,7 +20,7 @@ import type { FileSystem, FileSystemCalls } from "./calls/file-system.ts";
 import { nodeFileSystem } from "./calls/node-file-system.ts";
 import { createVolume, type Volume } from "./calls/volume.ts";
 import { moveFolder, removeEmptyFolders, removeTree } from "./folder-steps.ts";
-import { listFiles } from "./list-files.ts";
+import { listFiles, listNames } from "./list-files.ts";
 import { createIfAbsent, move, remove, replace, stat, writeFresh } from "./object-steps.ts";
 import { readFile } from "./read-file.ts";
 import { removeTemporaries } from "./temporary-files.ts";
@@ -102,6 +110,15 @@ export class FolderAccess {
       yield* listFiles(this.#volume, this.#during(signal), prefix, signal);
     } catch (error) {
       throw describeFailure(error, { operation: "list", path: join(this.#volume.root, prefix) });
+    }
+  }
+
+  async listFolder(folder: StorePath | "", options: StoreCallOptions = {}): Promise<StoreFolder> {
+    const { signal } = options;
+    try {
+      return await listNames(this.#volume, this.#during(signal), folder, signal);
+    } catch (error) {
+      throw describeFailure(error, { operation: "list", path: join(this.#volume.root, folder) });
     }
   }
 

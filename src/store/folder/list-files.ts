@@ -1,8 +1,8 @@
 import { systemCodeOf } from "../../util/system-failure.ts";
 import { checkSignal } from "../caller-failure.ts";
 import { TEMPORARY_FOLDER } from "../internal-folder.ts";
-import type { StoreEntry, StorePath } from "../store.ts";
-import { assertStorePrefix, isStorePath } from "../store-path.ts";
+import type { StoreEntry, StoreFolder, StorePath } from "../store.ts";
+import { assertStorePath, assertStorePrefix, isStorePath } from "../store-path.ts";
 import { checkFolders } from "./calls/check-folders.ts";
 import { describeFailure } from "./calls/classify-system-error.ts";
 import { driveAsync } from "./calls/drive-async.ts";
@@ -22,6 +22,33 @@ export async function* listFiles(
   const check = checkFolders(volume, `${volume.root}/${folder}${folder === "" ? "" : "/"}_`, "list");
   if (!(await driveAsync(check, disk.async, signal))) return;
   yield* walk(volume, disk, folder, prefix, signal);
+}
+
+/** Implements {@link ReadableStore.listFolder} for a folder. */
+export async function listNames(
+  volume: Volume,
+  disk: Disk,
+  folder: StorePath | "",
+  signal: AbortSignal | undefined,
+): Promise<StoreFolder> {
+  if (folder !== "") assertStorePath(folder);
+  checkSignal(signal);
+  const names = { objects: [] as string[], folders: [] as string[] };
+  const full = folder === "" ? volume.root : `${volume.root}/${folder}`;
+  const prefix = folder === "" ? "" : `${folder}/`;
+  if (!(await driveAsync(checkFolders(volume, `${full}/_`, "list"), disk.async, signal))) return names;
+  try {
+    for await (const batch of disk.scanFolder(full)) {
+      checkSignal(signal);
+      for (const entry of batch)
+        if (isWanted(`${prefix}${entry.name}`, entry, prefix))
+          (entry.kind === "folder" ? names.folders : names.objects).push(entry.name);
+    }
+  } catch (error) {
+    // The folder was removed meanwhile.
+    if (systemCodeOf(error) !== "ENOENT") throw describeFailure(error, { operation: "list", path: full });
+  }
+  return names;
 }
 
 type Disk = Pick<FileSystem, "async" | "scanFolder">;

@@ -1,0 +1,136 @@
+import type { RecipeNode } from "../address/recipe-node.ts";
+import { compareRecipes } from "../artifact/explain/compare-recipes.ts";
+import type { MissReason, RecipeChange } from "../artifact/explain/miss.ts";
+import type { ArtifactRecord } from "../record/record.ts";
+import type { ReadableStore } from "../store/store.ts";
+import { findFormerName } from "./find-former-name.ts";
+import { readRecords } from "./read-records.ts";
+import { type NearRecords, type RecordShelf, shelfOf } from "./record-shelf.ts";
+
+/** How many records of a store behind a network are compared when the caller asks for a reason. */
+const REMOTE_EXPLAIN_RECORDS = 10_000;
+/** How many are compared when a miss is only mentioned: in the error of `load()`, or in a log line. */
+const MENTION_RECORDS = 64;
+/** How many a log line reads from this machine; more are compared where they were read before. */
+const NOTE_RECORDS = 10_000;
+/** How long a log line may rely on what was read over a network for an earlier one. */
+const NOTE_FRESH_MS = 10_000;
+/** How long one may rely on the names of the folders of this machine. */
+const NAMES_FRESH_MS = 1000;
+
+/**
+ * Why there is no artifact: the nearest one of the same name, and what differs. Records are read,
+ * payloads never.
+ *
+ * @throws a StoreError where the store cannot be listed; records that cannot be read are left out;
+ * the signal's reason
+ */
+export async function explainMiss(
+  store: ReadableStore,
+  node: RecipeNode,
+  signal: AbortSignal | undefined,
+): Promise<MissReason> {
+  const shelf = shelfOf(store, node.name);
+  const maxRecords = store.sync === undefined ? REMOTE_EXPLAIN_RECORDS : Number.POSITIVE_INFINITY;
+  await shelf.refresh({ maxRecords, signal });
+  return reasonFrom(shelf, store, node, { namesAgeMs: 0, signal });
+}
+
+/**
+ * The same from a few records, at a cost that does not grow with the number of artifacts.
+ *
+ * @throws like {@link explainMiss}
+ */
+export async function mentionMiss(
+  store: ReadableStore,
+  node: RecipeNode,
+  signal: AbortSignal | undefined,
+): Promise<MissReason> {
+  return reasonAmong(node, await readFew(store, node, signal));
+}
+
+const noted = new WeakMap<
+  ReadableStore,
+  Map<string, { readonly records: Promise<ArtifactRecord[]>; readonly readAtMs: number }>
+>();
+
+/**
+ * The same for a log line or an event: many misses in a row must not read the same records again
+ * and again.
+ *
+ * @throws like {@link explainMiss}
+ */
+export async function noteMiss(store: ReadableStore, node: RecipeNode): Promise<MissReason> {
+  if (store.sync !== undefined) {
+    const shelf = shelfOf(store, node.name);
+    await shelf.refreshInPassing({ maxRecords: NOTE_RECORDS });
+    return reasonFrom(shelf, store, node, { namesAgeMs: NAMES_FRESH_MS });
+  }
+  const folders = noted.get(store) ?? new Map();
+  noted.set(store, folders);
+  let folder = folders.get(node.name);
+  if (folder === undefined || performance.now() - folder.readAtMs > NOTE_FRESH_MS) {
+    folder = { records: readFew(store, node, undefined), readAtMs: performance.now() };
+    folders.set(node.name, folder);
+  }
+  return reasonAmong(node, await folder.records);
+}
+
+async function reasonFrom(
+  shelf: RecordShelf,
+  store: ReadableStore,
+  node: RecipeNode,
+  { namesAgeMs, signal }: { readonly namesAgeMs: number; readonly signal?: AbortSignal | undefined },
+): Promise<MissReason> {
+  const near = await shelf.nearest(node, { limit: 1, signal });
+  if (near.total > 0) return nearestReason(node, near);
+  const formerName = await findFormerName(store, node, namesAgeMs);
+  return { kind: "never-generated", ...(formerName === undefined ? {} : { formerName }) };
+}
+
+/** One more than is compared tells whether any record was left out. */
+function readFew(store: ReadableStore, node: RecipeNode, signal: AbortSignal | undefined): Promise<ArtifactRecord[]> {
+  return readRecords(store, node.name, node.classes, { maxRecords: MENTION_RECORDS + 1, signal });
+}
+
+function reasonAmong(node: RecipeNode, read: readonly ArtifactRecord[]): MissReason {
+  const records = read.slice(0, MENTION_RECORDS);
+  const total = read.length > records.length ? Number.POSITIVE_INFINITY : records.length;
+  return nearestReason(node, { records, compared: records.length, total });
+}
+
+/** The nearest of these records, and what differs from it. The record of the node itself is skipped. */
+export function nearestReason(node: RecipeNode, { records, compared, total }: NearRecords): MissReason {
+  let best: { readonly record: ArtifactRecord; readonly changes: readonly RecipeChange[] } | undefined;
+  for (const record of records) {
+    if (record.address === node.address) continue;
+    const changes = compareRecipes(node, record);
+    const nearer =
+      best === undefined ||
+      changes.length < best.changes.length ||
+      (changes.length === best.changes.length && record.provenance.createdAt > best.record.provenance.createdAt);
+    if (nearer) best = { record, changes };
+  }
+  if (best === undefined || best.changes.length === 0) return { kind: "never-generated" };
+  const { createdAt } = best.record.provenance;
+  return {
+    kind: kindOf(best.changes),
+    nearest: {
+      address: best.record.address,
+      createdAt,
+      ageMs: Math.max(0, Date.now() - Date.parse(createdAt)),
+      ...(compared < total ? { comparedRecords: compared } : {}),
+      ...(compared < total && Number.isFinite(total) ? { totalRecords: total } : {}),
+    },
+    changes: best.changes,
+  };
+}
+
+function kindOf(
+  changes: readonly RecipeChange[],
+): "params-changed" | "dependency-changed" | "version-changed" | "draw-changed" {
+  const own = changes.filter(({ roles, what }) => roles.length === 0 && what !== "dependency");
+  if (own.length === 0) return "dependency-changed";
+  if (own.some(({ what }) => what === "param")) return "params-changed";
+  return own.some(({ what }) => what === "version") ? "version-changed" : "draw-changed";
+}

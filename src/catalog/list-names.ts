@@ -1,0 +1,44 @@
+import { addressOfRecordPath } from "../artifact/layout/artifact-paths.ts";
+import { readRecordBytes } from "../artifact/layout/read-record-bytes.ts";
+import { peekRecord } from "../record/peek-record.ts";
+import { INTERNAL_FOLDER } from "../store/internal-folder.ts";
+import type { ReadableStore, StoreCallOptions, StorePath } from "../store/store.ts";
+import { isStorePath, storePath } from "../store/store-path.ts";
+import { safeName } from "../util/safe-name.ts";
+import { folderNames } from "./folder-names.ts";
+
+/**
+ * The names of everything that has an artifact in a store, in no particular order. A folder whose
+ * name is that of its artifacts may be empty.
+ *
+ * @throws a StoreError where the store cannot be listed; the signal's reason
+ */
+export async function* listNames(store: ReadableStore, options: StoreCallOptions = {}): AsyncGenerator<string> {
+  const { folders } = await folderNames(store, "", options);
+  for (const folder of folders) {
+    if (folder === INTERNAL_FOLDER || !isStorePath(folder)) continue;
+    const name = isOwnName(folder) ? folder : await nameInside(store, folder, options);
+    if (name !== undefined) yield name;
+  }
+}
+
+/** Whether a folder has the very name of what is in it. */
+function isOwnName(folder: string): boolean {
+  return safeName(folder) === folder;
+}
+
+/** Other names are shortened and hashed: the records know them. */
+async function nameInside(
+  store: ReadableStore,
+  folder: StorePath,
+  options: StoreCallOptions,
+): Promise<string | undefined> {
+  const { objects } = await folderNames(store, folder, options);
+  for (const object of objects) {
+    if (addressOfRecordPath(object) === undefined) continue;
+    const bytes = await readRecordBytes(store, storePath(folder, object), options);
+    const name = bytes === undefined ? undefined : peekRecord(bytes)?.name;
+    if (name !== undefined && safeName(name) === folder) return name;
+  }
+  return undefined;
+}
