@@ -1,4 +1,5 @@
 import { isError } from "../../errors/error-kind.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
 import type { ErrorClass } from "./bucket-driver.ts";
 
 /** The server cannot be reached now; it may be the next time. */
@@ -50,7 +51,7 @@ const MAX_CAUSES = 8;
 export function classifyNetworkError(error: unknown): ErrorClass | undefined {
   let cause = error;
   for (let depth = 0; depth < MAX_CAUSES && isError(cause); depth++) {
-    const { code } = cause as NodeJS.ErrnoException;
+    const { code } = fieldsOf(cause);
     const systemCode = typeof code === "string" ? code : undefined;
     if (systemCode !== undefined && AWAY.has(systemCode)) return { kind: "passing", systemCode, isAway: true };
     if (isBroken(cause, systemCode)) return { kind: "passing", systemCode };

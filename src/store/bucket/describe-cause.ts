@@ -1,4 +1,5 @@
 import { messageOf } from "../../errors/error-kind.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
 import { redactCredentials } from "../location/redact-credentials.ts";
 
 const MAX_DEPTH = 5;
@@ -17,7 +18,7 @@ interface Described {
  * headers, and a program that inspects or logs the cause of a store's error would show them.
  */
 export function describeCause(error: unknown, depth = 0): Error {
-  const { name, message, stack, cause, errors } = Object(error) as Partial<AggregateError>;
+  const { name, message, stack, cause, errors } = fieldsOf(error);
   if (typeof message !== "string") return new Error(redacted(isPlain(error) ? String(error) : "it failed"));
   const several = Array.isArray(errors) && message === "" ? errors.map(messageOf).join("; ") : message;
   const hasCause = cause !== undefined && cause !== error && depth < MAX_DEPTH;
@@ -28,19 +29,14 @@ export function describeCause(error: unknown, depth = 0): Error {
 }
 
 function detailsOf(error: unknown): Described {
-  const { code, status, statusCode, requestId, $metadata } = Object(error) as {
-    readonly code?: unknown;
-    readonly status?: unknown;
-    readonly statusCode?: unknown;
-    readonly requestId?: unknown;
-    readonly $metadata?: { readonly httpStatusCode?: unknown; readonly requestId?: unknown };
-  };
+  const { code, status, statusCode, requestId, $metadata } = fieldsOf(error);
+  const metadata = fieldsOf($metadata);
   const found: Described = {};
   if (typeof code === "string") found.code = redacted(code);
   if (typeof code === "number") found.code = code;
-  const foundStatus = [statusCode, status, $metadata?.httpStatusCode].find((value) => typeof value === "number");
+  const foundStatus = [statusCode, status, metadata.httpStatusCode].find((value) => typeof value === "number");
   if (typeof foundStatus === "number") found.status = foundStatus;
-  const id = requestId ?? $metadata?.requestId;
+  const id = requestId ?? metadata.requestId;
   if (typeof id === "string") found.requestId = redacted(id);
   return found;
 }

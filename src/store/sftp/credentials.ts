@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { isError } from "../../errors/error-kind.ts";
 import { StoreAccessError, StoreIoError } from "../../errors/store-errors.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
 import { type HostKeyStatus, KnownHosts } from "./known-hosts.ts";
 
 /** The address of a server, and how the user logs in. */
@@ -111,6 +112,6 @@ function reading(path: string, cause?: unknown) {
 }
 
 function codeOf(error: unknown): string | undefined {
-  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  const { code } = fieldsOf(error);
   return typeof code === "string" ? code : undefined;
 }

@@ -160,12 +160,12 @@ class SftpCalls implements AsyncFileSystemCalls {
 
   async statOpen(file: number): Promise<FileStat> {
     const { handle } = this.#opened(file);
-    return this.#statOf((await this.#ask<SftpAttributes>((sftp, done) => sftp.fstat(handle, done))) as SftpAttributes);
+    return this.#statOf(await this.#demand<SftpAttributes>((sftp, done) => sftp.fstat(handle, done)));
   }
 
   async stat(path: string): Promise<FileStat | undefined> {
     try {
-      return this.#statOf((await this.#ask<SftpAttributes>((sftp, done) => sftp.lstat(path, done))) as SftpAttributes);
+      return this.#statOf(await this.#demand<SftpAttributes>((sftp, done) => sftp.lstat(path, done)));
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;
@@ -243,13 +243,12 @@ class SftpCalls implements AsyncFileSystemCalls {
   async #openHandle(path: string, flags: "r" | "wx"): Promise<Buffer> {
     let isGivenUp = false;
     try {
-      const handle = await this.#ask<Buffer>((sftp, done) =>
+      return await this.#demand<Buffer>((sftp, done) =>
         sftp.open(path, flags, (error, opened) => {
           if (isGivenUp && opened !== undefined) discardLate(sftp, opened, flags === "wx" ? path : undefined);
           done(error, opened);
         }),
       );
-      return handle as Buffer;
     } catch (error) {
       isGivenUp = error instanceof CallerFailure;
       throw error;
@@ -349,6 +348,13 @@ class SftpCalls implements AsyncFileSystemCalls {
     } catch (failure) {
       return failure instanceof CallerFailure ? failure : error;
     }
+  }
+
+  /** For requests whose answer always has a value. */
+  async #demand<Value>(start: (sftp: SftpRequests, done: Done<Value>) => unknown): Promise<Value> {
+    const answer = await this.#ask(start);
+    if (answer === undefined) throw failed("EIO", "the server sent an answer without a value");
+    return answer;
   }
 
   async #ask<Value>(start: (sftp: SftpRequests, done: Done<Value>) => unknown): Promise<Value | undefined> {

@@ -1,4 +1,5 @@
 import { messageOf } from "../../errors/error-kind.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
 import type { Done, SftpDiskSpace, SftpRequests } from "./protocol.ts";
 
 const FAILURE = 4;
@@ -36,7 +37,7 @@ const SYSTEM_TEXTS: readonly (readonly [RegExp, string])[] = [
 
 /** Adds the system's code to an error of the client. */
 export function named(error: Error): Error {
-  const { code } = error as { readonly code?: unknown };
+  const { code } = fieldsOf(error);
   if (typeof code === "string") return error;
   // An error without a code is about the connection: "No response from server".
   if (typeof code !== "number") return failed("ECONNRESET", error.message);
@@ -60,7 +61,7 @@ export function failed(code: string, message: string): Error {
 }
 
 export function codeOf(error: unknown): unknown {
-  return (Object(error) as { readonly code?: unknown }).code;
+  return fieldsOf(error).code;
 }
 
 /** Sends one request, and returns its answer. */

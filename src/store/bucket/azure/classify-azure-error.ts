@@ -1,4 +1,5 @@
 import type { ContainerClient } from "@azure/storage-blob";
+import { fieldsOf } from "../../../util/fields-of.ts";
 import type { ErrorClass } from "../bucket-driver.ts";
 import { classifyNetworkError } from "../classify-network-error.ts";
 import { retryAfterOf } from "../retry-after.ts";
@@ -41,20 +42,18 @@ export function isMissing(error: unknown): boolean {
 }
 
 export function statusOf(error: unknown): number | undefined {
-  return (Object(error) as { readonly statusCode?: number }).statusCode;
+  const { statusCode } = fieldsOf(error);
+  return typeof statusCode === "number" ? statusCode : undefined;
 }
 
 export function codeOf(error: unknown): string | undefined {
-  const { code, details } = Object(error) as {
-    readonly code?: string;
-    readonly details?: { readonly errorCode?: string };
-  };
-  return details?.errorCode ?? code;
+  const { code, details } = fieldsOf(error);
+  return [fieldsOf(details).errorCode, code].find((found) => typeof found === "string");
 }
 
 /** Returns whether the client could not read or parse the whole answer. */
 function isBrokenOff(error: unknown): boolean {
-  const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown };
+  const { code, name } = fieldsOf(error);
   return code === "PARSE_ERROR" || name === "AbortError";
 }
 

@@ -1,3 +1,4 @@
+import { fieldsOf } from "../../../util/fields-of.ts";
 import type { ErrorClass } from "../bucket-driver.ts";
 import { classifyNetworkError } from "../classify-network-error.ts";
 import { GcsRefusal, GcsUnauthorized } from "./gcs-service.ts";
@@ -38,7 +39,7 @@ export function isBucketMissing(error: unknown): boolean {
 /** Classifies a missing token: it comes from a service as well, which may be away for a moment. */
 function classifyUnauthorized(error: GcsUnauthorized): ErrorClass {
   const { cause } = error;
-  const status = Number((Object(cause) as { readonly status?: unknown }).status);
+  const status = Number(fieldsOf(cause).status);
   const isTroubled = status === 408 || status === 429 || (status >= 500 && status < 600);
   const network = isTroubled ? ({ kind: "passing", systemCode: String(status) } as const) : classifyNetworkError(cause);
   if (network !== undefined) return network;

@@ -1,4 +1,5 @@
 import type { Bucket } from "@google-cloud/storage";
+import { fieldsOf } from "../../../util/fields-of.ts";
 import type {
   BucketDriver,
   DriverCallOptions,
@@ -56,9 +57,9 @@ export class GcsDriver implements BucketDriver {
   async head(key: string, { signal }: DriverCallOptions): Promise<DriverEntry | undefined> {
     try {
       const path = this.#service.objectPath(key);
-      const found = resourceOf(await this.#service.callForJson({ method: "GET", path, signal }));
-      const writer = found.metadata?.writer;
-      return { ...entryOf(key, found), ...(typeof writer === "string" ? { writer } : {}) };
+      const resource = await this.#service.callForJson({ method: "GET", path, signal });
+      const writer = textIn(fieldsOf(resource).metadata, "writer");
+      return { ...entryOf(key, resource), ...(writer === undefined ? {} : { writer }) };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -109,7 +110,7 @@ export class GcsDriver implements BucketDriver {
       do {
         const query = { rewriteToken };
         const answer = await this.#service.callForJson({ method: "POST", path, query, signal });
-        ({ rewriteToken } = Object(answer) as { readonly rewriteToken?: string });
+        rewriteToken = textIn(answer, "rewriteToken");
       } while (rewriteToken !== undefined);
       return true;
     } catch (error) {
@@ -129,14 +130,14 @@ export class GcsDriver implements BucketDriver {
   async list(prefix: string, { signal, after }: DriverListOptions): Promise<DriverPage> {
     const query = { prefix, pageToken: after };
     const page = await this.#service.callForJson({ method: "GET", path: this.#service.objectsPath, query, signal });
-    const { items = [], nextPageToken } = Object(page) as {
-      readonly items?: readonly Resource[];
-      readonly nextPageToken?: string;
-    };
-    return {
-      entries: items.flatMap((item) => (item.name === undefined ? [] : [entryOf(item.name, item)])),
-      next: nextPageToken === "" ? undefined : nextPageToken,
-    };
+    const { items } = fieldsOf(page);
+    const resources: readonly unknown[] = Array.isArray(items) ? items : [];
+    const entries = resources.flatMap((resource) => {
+      const name = textIn(resource, "name");
+      return name === undefined ? [] : [entryOf(name, resource)];
+    });
+    // The last page has an empty token, or none.
+    return { entries, next: textIn(page, "nextPageToken") || undefined };
   }
 
   classify(error: unknown): ErrorClass {
@@ -144,20 +145,15 @@ export class GcsDriver implements BucketDriver {
   }
 }
 
-/** The service's description of an object. */
-interface Resource {
-  readonly name?: string;
-  readonly size?: string | number;
-  readonly updated?: string;
-  readonly metadata?: Readonly<Record<string, unknown>>;
+function textIn(answer: unknown, field: string): string | undefined {
+  const value = fieldsOf(answer)[field];
+  return typeof value === "string" ? value : undefined;
 }
 
-function resourceOf(answer: unknown): Resource {
-  return Object(answer) as Resource;
-}
-
-function entryOf(key: string, { size, updated }: Resource): DriverEntry {
-  return { key, sizeBytes: Number(size ?? 0), modifiedMs: new Date(updated ?? 0).getTime() };
+/** @param resource - the service's description of an object */
+function entryOf(key: string, resource: unknown): DriverEntry {
+  const sizeBytes = Number(fieldsOf(resource).size ?? 0);
+  return { key, sizeBytes, modifiedMs: new Date(textIn(resource, "updated") ?? 0).getTime() };
 }
 
 function conditionOf({ ifAbsent }: DriverPutOptions): { readonly ifGenerationMatch?: string } {

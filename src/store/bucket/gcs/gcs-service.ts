@@ -1,5 +1,6 @@
 import type { Bucket } from "@google-cloud/storage";
 import { messageOf } from "../../../errors/error-kind.ts";
+import { fieldsOf } from "../../../util/fields-of.ts";
 import { callHttp, type HttpAnswer, textOf } from "../http-exchange.ts";
 import { retryAfterOf } from "../retry-after.ts";
 
@@ -128,10 +129,9 @@ export class GcsService {
 
 function explain(text: string): { readonly message?: string | undefined; readonly reason?: string | undefined } {
   try {
-    const { error } = JSON.parse(text) as {
-      readonly error?: { readonly message?: string; readonly errors?: readonly { readonly reason?: string }[] };
-    };
-    if (typeof error?.message === "string") return { message: error.message, reason: error.errors?.[0]?.reason };
+    const { message, errors } = fieldsOf(fieldsOf(JSON.parse(text)).error);
+    const { reason } = fieldsOf(Array.isArray(errors) ? errors[0] : undefined);
+    if (typeof message === "string") return { message, reason: typeof reason === "string" ? reason : undefined };
   } catch {
     // An answer about bytes comes as plain text.
   }

@@ -1,4 +1,5 @@
 import { isError } from "../../../errors/error-kind.ts";
+import { fieldsOf } from "../../../util/fields-of.ts";
 import type { ErrorClass } from "../bucket-driver.ts";
 import { classifyNetworkError } from "../classify-network-error.ts";
 import { retryAfterOf } from "../retry-after.ts";
@@ -85,8 +86,11 @@ export function classifyS3Error(error: unknown, bucket: string): ErrorClass {
 }
 
 function passing(error: unknown, systemCode: string | undefined, isThrottled: boolean): ErrorClass {
-  const { $response } = Object(error) as { readonly $response?: { readonly headers?: Record<string, string> } };
-  const asked = retryAfterOf((name) => $response?.headers?.[name]);
+  const headers = fieldsOf(fieldsOf(fieldsOf(error).$response).headers);
+  const asked = retryAfterOf((name) => {
+    const value = headers[name];
+    return typeof value === "string" ? value : undefined;
+  });
   const isAsked = statusOf(error) === 503 && asked.retryAfterMs !== undefined;
   return { kind: "passing", systemCode, ...asked, isThrottled: isThrottled || isAsked };
 }
@@ -142,5 +146,6 @@ export function isMissing(error: unknown): boolean {
 }
 
 export function statusOf(error: unknown): number | undefined {
-  return (Object(error) as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  const { httpStatusCode } = fieldsOf(fieldsOf(error).$metadata);
+  return typeof httpStatusCode === "number" ? httpStatusCode : undefined;
 }
