@@ -3,7 +3,7 @@ import ts from "typescript";
 import { expect, test } from "vitest";
 
 /** A cast is a claim that no compiler checks. After removing some, lower this number; never raise it. */
-const MOST_CASTS = 296;
+const MOST_CASTS = 227;
 
 const src = new URL("../src/", import.meta.url);
 

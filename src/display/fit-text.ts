@@ -3,7 +3,10 @@ import { blankedText } from "../errors/visible-text.ts";
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** At most so many columns of a terminal; what is cut off is shown by an ellipsis. Without control characters, which would move the cursor. */
+/**
+ * Cuts a text to a number of terminal columns, with an ellipsis at the cut, and blanks control
+ * characters, which would move the cursor.
+ */
 export function fitText(raw: string, columns: number): string {
   const text = blankedText(raw);
   if (columns <= 0) return "";
@@ -19,7 +22,7 @@ export function fitText(raw: string, columns: number): string {
   return `${fitted}…`;
 }
 
-/** Exactly so many columns. */
+/** Cuts or pads a text to exactly this number of columns. */
 export function padText(raw: string, columns: number): string {
   const text = fitText(raw, columns);
   return text + " ".repeat(Math.max(0, columns - stringWidth(text)));

@@ -8,7 +8,7 @@ import { fitText } from "./fit-text.ts";
 import { paint, renderBlock, renderEnd } from "./render-block.ts";
 import { RunView } from "./run-view.ts";
 
-/** What a display writes to: standard error, or anything like it. */
+/** The stream that a display writes to: standard error, or a similar stream. */
 export interface DisplayStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -20,29 +20,29 @@ export interface DisplayStream {
 export interface DisplayOptions {
   /** Standard error by default. */
   readonly stream?: DisplayStream | undefined;
-  /** Whether lines may be drawn over; by default where the stream is a terminal, and this is not CI. */
+  /** Whether lines are redrawn in place. Default: only if the stream is a terminal outside CI. */
   readonly live?: boolean | undefined;
-  /** By default as the terminal, NO_COLOR and FORCE_COLOR say. */
+  /** Default: decided by the terminal, NO_COLOR and FORCE_COLOR. */
   readonly color?: boolean | undefined;
 }
 
-/** A display that was opened. */
 export interface Display {
   /** Give it to `run`. */
   readonly onEvent: (event: RunEvent) => void;
-  /** Leave the terminal as it was found. A run that ends does that by itself. */
+  /** Leaves the terminal as it was before. The end of a run does that too. */
   close(): void;
 }
 
-/** More often is not seen. */
+/** People do not see more frequent drawings. */
 const REDRAW_MS = 100;
-/** How often a run without a terminal says how far it is. */
+/** Without a terminal, a summary line is written this often. */
 const SUMMARY_MS = 10_000;
 
 /**
- * Show a run: in a terminal a line for each node that runs, with its progress, and below how far the whole is; elsewhere plain lines.
+ * Shows a run. In a terminal each running node has a line with its progress, above a summary of the
+ * run; elsewhere the display writes plain lines.
  *
- * @throws {@link MissingPeerError} where lines are to be drawn over and log-update is not installed.
+ * @throws {@link MissingPeerError} if lines are redrawn in place and log-update is not installed
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ export async function openDisplay(options: DisplayOptions = {}): Promise<Display
   return live ? openLive(stream, color) : openPlain(stream, color);
 }
 
-/** The stream, but for failures: a display that nobody sees must not end the run. */
+/** The stream without its failures: a closed terminal must not end the run. */
 function quietly(stream: DisplayStream): DisplayStream {
   return new Proxy(stream, {
     get(target, property) {
@@ -119,12 +119,15 @@ async function openLive(stream: DisplayStream, color: boolean): Promise<Display>
   };
 }
 
-/** A pseudo terminal that nobody told its size says 0. One column less: a terminal that wraps at its last one would tear the block apart. */
+/**
+ * A pseudo terminal without a known size reports 0. One column stays free: a terminal that wraps at
+ * its last column would tear the block apart.
+ */
 function sizeOf({ columns, rows }: DisplayStream): { readonly columns: number; readonly rows: number } {
   return { columns: (columns || 80) - 1, rows: rows || 24 };
 }
 
-/** What stays in the terminal. */
+/** The line of an event that stays in the terminal. */
 function permanentLine(
   event: RunEvent,
   params: string,
@@ -141,14 +144,14 @@ function permanentLine(
   return paint({ color }, event.type === "failed" ? "red" : "yellow", fitText(line, columns));
 }
 
-/** What began with these params has just ended. */
+/** The params of the node that an event is about: the event that ends it no longer has them. */
 function paramsIn(event: RunEvent, view: RunView): string {
   return "index" in event ? view.paramsOf(event.index) : "";
 }
 
 const MAX_PARAMS_COLUMNS = 60;
 
-/** An address alone tells nobody which of many it was. */
+/** An address alone does not tell a person which of many nodes it was. */
 function whichOf(name: string, params: string, address: string): string {
   const short = describeAddress(address);
   return params === "" || params === "{}"

@@ -5,7 +5,7 @@ import { describeCost, describeDuration } from "../util/describe.ts";
 import { fitText, padText } from "./fit-text.ts";
 import type { RunningView, RunView } from "./run-view.ts";
 
-/** What is drawn on. */
+/** The size and abilities of the terminal, and the time. */
 export interface Canvas {
   readonly columns: number;
   readonly rows: number;
@@ -25,7 +25,10 @@ const NO_BAR = { text: "", columns: 0 };
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const SPIN_MS = 100;
 
-/** The lines that stand at the bottom of the terminal while a run lasts: one for each node that runs, as many as there is room for, and a summary. */
+/**
+ * The lines at the bottom of the terminal during a run: one for each running node, as many as fit,
+ * and a summary.
+ */
 export function renderBlock(view: RunView, canvas: Canvas): string[] {
   const columns = Math.max(MIN_COLUMNS, canvas.columns);
   const room = Math.max(1, canvas.rows - 4);
@@ -43,7 +46,7 @@ export function renderBlock(view: RunView, canvas: Canvas): string[] {
   return [...lines, ...renderSummary(view, columns, canvas)];
 }
 
-/** Shared by all lines, so that they stand below each other; no wider than what is in them. */
+/** Column widths shared by all lines, as narrow as their contents allow. */
 interface Layout {
   readonly columns: number;
   readonly nameColumns: number;
@@ -51,7 +54,7 @@ interface Layout {
 }
 
 function describeTime({ startedMs, expectedMs, owner }: RunningView, { nowMs }: Canvas): string {
-  // Those that are waited for have no columns.
+  // A node of another process shows no time.
   if (owner !== undefined) return "";
   const expected = expectedMs === undefined ? "" : ` / ${describeDuration(expectedMs)}`;
   return `${describeDuration(Math.max(0, nowMs - startedMs))}${expected}`;
@@ -132,12 +135,15 @@ function summaryParts(view: RunView, nowMs: number): Part[] {
   return parts;
 }
 
-/** Of all that is needed: hits are told first, so that a share of what is settled would begin at 100%. */
+/**
+ * The share of all needed nodes. Hits come first, so a share of the settled nodes would begin at
+ * 100%.
+ */
 function hitRate({ hits, planned }: RunView): string {
   return planned === undefined || planned.nodes === 0 ? "" : ` (${Math.floor((100 * hits) / planned.nodes)}%)`;
 }
 
-/** As many as there is room for. */
+/** Leaves out the last parts if there is no room for them. */
 function paintParts(parts: readonly Part[], columns: number, canvas: Canvas): string {
   let left = columns;
   const painted: string[] = [];
@@ -150,7 +156,7 @@ function paintParts(parts: readonly Part[], columns: number, canvas: Canvas): st
   return painted.join("  ");
 }
 
-/** What is said of a run that has ended. */
+/** The last line of a run. */
 export function renderEnd(view: RunView, { color }: Pick<Canvas, "color">): string {
   const { finished } = view;
   if (finished === undefined) return "";

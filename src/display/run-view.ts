@@ -1,7 +1,7 @@
 import type { ProgressEvent } from "../events/event.ts";
 import type { FinishedEvent, NodeEventBase, NodeStartedEvent, PlannedEvent, RunEvent } from "../events/run-event.ts";
 
-/** One generator at work, or waited for. */
+/** A node that is generated here, or that another process generates. */
 export interface RunningView {
   readonly name: string;
   readonly params: string;
@@ -9,11 +9,11 @@ export interface RunningView {
   readonly attempt: number;
   readonly expectedMs: number | undefined;
   readonly progress: Pick<ProgressEvent, "done" | "total" | "note"> | undefined;
-  /** Who generates it, where somebody else does. */
+  /** The process that generates it, if that is another one. */
   readonly owner: string | undefined;
 }
 
-/** Everything that is seen of a run at one moment, kept up to date by its events. */
+/** The state of a run at one moment. Its events keep it up to date. */
 export class RunView {
   planned: PlannedEvent | undefined;
   finished: FinishedEvent | undefined;
@@ -69,7 +69,9 @@ export class RunView {
     }
   }
 
-  /** Those at work first, then those that are waited for; in each the longest first. */
+  /**
+   * Nodes generated here come first, then those of other processes; in each group the oldest first.
+   */
   get running(): readonly RunningView[] {
     return [...this.#running.values()].sort(
       (one, other) =>
@@ -86,7 +88,7 @@ export class RunView {
     return this.hits + this.generated + this.failed + this.cancelled;
   }
 
-  /** How long it will still take, as far as earlier records and the pace so far tell. */
+  /** The milliseconds until the end, estimated from earlier records or from the pace so far. */
   remainingMs(nowMs: number): number | undefined {
     const { planned } = this;
     if (planned === undefined || planned.misses === 0) return undefined;

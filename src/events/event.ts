@@ -2,8 +2,9 @@ import type { Address } from "../address/address.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 
 /**
- * Everything that happens to a persistable, as one union. Printing, logging, metrics and tracing are readers of it. No event has a
- * secret in it: they are taken out before anybody is told, also of what generators throw, note and count.
+ * Everything that happens to a persistable, as one union. Printing, logging, metrics and tracing
+ * read it. No event has a secret in it: secrets are taken out before listeners are called, also
+ * from the errors, notes and counts of generators.
  *
  * @example
  * ```ts
@@ -27,7 +28,7 @@ export type PersistableEvent =
   | SourceChangedEvent
   | RemovedEvent;
 
-/** What every event says. */
+/** The fields of every event. */
 export interface EventBase {
   readonly name: string;
   readonly address: Address;
@@ -51,7 +52,7 @@ export interface LoadingEvent extends EventBase {
 export interface HitEvent extends EventBase {
   readonly type: "hit";
   readonly durationMs: number;
-  /** The name under which it was found, where that is an alias. */
+  /** The name under which it was found, if that is an alias. */
   readonly alias?: string;
 }
 
@@ -66,15 +67,15 @@ export interface MissEvent extends EventBase {
 /** Another process generates the same payload; this one waits for it. */
 export interface WaitingEvent extends EventBase {
   readonly type: "waiting";
-  /** Who generates, as far as known: `pid 4711 on host`. */
+  /** The process that generates, as far as known: `process 4711 on host`. */
   readonly owner: string;
 }
 
-/** The process that generated the payload is gone, or has been silent for too long; this one takes over. */
+/** The generating process has ended, or was silent for too long; this one takes over. */
 export interface TakeoverEvent extends EventBase {
   readonly type: "takeover";
   readonly owner: string;
-  /** For how long it has been silent, in milliseconds; absent where it is certain that it is gone. */
+  /** The milliseconds of its silence; absent if the process has certainly ended. */
   readonly silentMs?: number;
 }
 
@@ -83,11 +84,11 @@ export interface StartedEvent extends EventBase {
   readonly type: "started";
 }
 
-/** The generator told how far it is. */
+/** The generator reported its progress. */
 export interface ProgressEvent extends EventBase {
   readonly type: "progress";
   readonly done: number;
-  /** What `done` will be at the end, where that is known. */
+  /** The value of `done` at the end, if that is known. */
   readonly total?: number;
   readonly note?: string;
 }
@@ -97,7 +98,7 @@ export interface GeneratedEvent extends EventBase {
   readonly type: "generated";
   /** Without the time that was spent on dependencies. */
   readonly durationMs: number;
-  /** What it cost, by unit, as the generator told. */
+  /** The cost by unit, as the generator reported it. */
   readonly cost?: Readonly<Record<string, number>>;
 }
 
@@ -122,7 +123,7 @@ export interface CorruptEvent extends EventBase {
   readonly type: "corrupt";
   readonly file: string;
   readonly problem: string;
-  /** Where it was set aside. */
+  /** The folder or file that it was moved to. */
   readonly quarantine?: string;
 }
 
@@ -132,12 +133,15 @@ export interface InvalidEvent extends EventBase {
   readonly error: DescribedError;
 }
 
-/** The generator's source is not the one that made the loaded artifact. Nothing was regenerated: change `version` for that. */
+/**
+ * The generator's source differs from the source that made the loaded artifact. The artifact is not
+ * generated again: change `version` for that.
+ */
 export interface SourceChangedEvent extends EventBase {
   readonly type: "source-changed";
   readonly recorded: string;
   readonly current: string;
-  /** The module that defined it then, relative to its package; absent where that is not known. */
+  /** The module that defined it then, relative to its package; absent if not known. */
   readonly recordedModule?: string;
   /** The module that defines it now. */
   readonly currentModule?: string;

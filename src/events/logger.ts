@@ -1,6 +1,6 @@
 /**
- * What a logger must offer: the methods that pino, winston, console and most others share. Called with a message and, second, the
- * event's fields; pino gets them the other way round, as it wants them.
+ * The methods that pino, winston, console and most other loggers share. They get a message and,
+ * second, the event's fields; pino gets the fields first, as it expects.
  */
 export interface Logger {
   debug(message: string, fields?: object): void;

@@ -17,8 +17,8 @@ import type {
  * and the record of the run read it. What happens to one node is an event of its persistable, with
  * what the run knows besides; the other events are steps of the run.
  *
- * No event has a secret in it, and the error of a failure is data: the error itself is in `failures`
- * of the result.
+ * No event has a secret in it, and the error of a failure is data: the error itself is in
+ * `failures` of the result.
  *
  * Each node ends with exactly one of `hit`, `generated`, `failed`, `cancelled`; a run begins with
  * `planned` and ends with `finished`.
@@ -30,7 +30,7 @@ import type {
  */
 export type RunEvent = RunStep | NodeEvent;
 
-/** What the run itself does. */
+/** A step of the run itself. */
 export type RunStep = PlannedEvent | NodeRetriedEvent | NodeCancelledEvent | FinishedEvent;
 
 /** An event of a persistable that is a node of the run. */
@@ -68,7 +68,7 @@ export type NodeEventBody = BodyOf<RunEvent>;
 /** The plan is made, and the run begins. */
 export interface PlannedEvent extends RunEventBase {
   readonly type: "planned";
-  /** Nodes that the targets need: hits that are there, and what will be generated. */
+  /** The number of nodes that the targets need, hits and misses. */
   readonly nodes: number;
   readonly hits: number;
   readonly misses: number;
@@ -89,7 +89,7 @@ export interface NodeStartedEvent extends InRun<StartedEvent> {
   readonly expectedMs?: number;
 }
 
-/** The artifact is there: it was when the run was planned, or another process has made it since. */
+/** The artifact exists: it did when the run was planned, or another process has made it since. */
 export interface NodeHitEvent extends InRun<Omit<HitEvent, "durationMs" | "alias">> {
   /** How long it took to generate the artifact, if that is known: the time that was saved. */
   readonly savedMs?: number;
@@ -118,13 +118,13 @@ export interface NodeRetriedEvent extends NodeEventBase {
   readonly delayMs: number;
 }
 
-/** The node was not done. */
+/** The node was neither loaded nor generated. */
 export interface NodeCancelledEvent extends NodeEventBase {
   readonly type: "cancelled";
   /**
    * - `aborted`: the run was aborted.
    * - `stopped`: another node failed, and the run was told to stop at the first failure.
-   * - `upstream-failed`: something that it is made from failed.
+   * - `upstream-failed`: a node that it depends on failed.
    */
   readonly reason: "aborted" | "stopped" | "upstream-failed";
   /** The address of the node whose failure is the reason. */

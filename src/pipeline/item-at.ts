@@ -3,8 +3,8 @@
  *
  * @throws RangeError if it is not there, which is a bug of ours
  */
-export function itemAt<Item extends NonNullable<unknown>>(items: readonly Item[], index: number): Item {
-  const item = items[index];
-  if (item === undefined) throw new RangeError(`There is no item ${index} in a list of ${items.length}.`);
-  return item;
+export function itemAt<Item>(items: readonly Item[], index: number): Item {
+  if (!(index >= 0 && index < items.length))
+    throw new RangeError(`There is no item ${index} in a list of ${items.length}.`);
+  return items[index] as Item;
 }

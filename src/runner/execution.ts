@@ -8,6 +8,7 @@ import { workKeyOf } from "../persistable/context/wait-graph.ts";
 import { describeParams } from "../persistable/declare/describe-params.ts";
 import type { State } from "../persistable/declare/state.ts";
 import { redactionOf, type Untold } from "../persistable/secrets/redaction.ts";
+import { itemAt } from "../pipeline/item-at.ts";
 import { withBatchLimits } from "../pipeline/map/batch-limits.ts";
 import type { Plan } from "../pipeline/plan/plan.ts";
 import { NodeKind, type PlanGraph, planGraphKey } from "../pipeline/plan/plan-graph.ts";
@@ -67,7 +68,7 @@ export class Execution {
       assertRetries(`retries of ${declaration.name}`, declaration.retries);
   }
 
-  /** Do it; failures and cancellations are in the result. */
+  /** Carries out the plan. Failures and cancellations are in the result. */
   async execute(): Promise<RunResult> {
     const startedMs = performance.now();
     this.#emitPlanned();
@@ -119,7 +120,7 @@ export class Execution {
   }
 
   async #produce(node: number, place: Place): Promise<void> {
-    const state = this.#graph.states[node] as State;
+    const state = itemAt(this.#graph.states, node);
     const startedMs = performance.now();
     try {
       const production = await withBatchLimits(this.#batchLimits, () =>
@@ -193,7 +194,9 @@ export class Execution {
     });
   }
 
-  /** The generator of a node that is tried although its dependency failed gets this when it asks for it. */
+  /**
+   * The error for a generator that asks for a failed dependency, if its node is tried all the same.
+   */
   readonly #refuse = (state: State): Error | undefined => {
     const failed = this.#failedWork.get(workKeyOf(state));
     return failed && new UpstreamFailedError(state.recipe.name, { cause: failed.cause });
@@ -258,7 +261,7 @@ export class Execution {
 
   #emitHit(node: number): void {
     this.#hits += 1;
-    const savedMs = this.#durations?.of(this.#graph.states[node] as State);
+    const savedMs = this.#durations?.of(itemAt(this.#graph.states, node));
     this.#savedMs += savedMs ?? 0;
     this.#emitNode(node, { type: "hit", ...(savedMs === undefined ? {} : { savedMs }) });
   }
@@ -280,7 +283,7 @@ export class Execution {
   #emitStarted(node: number, event: StartedEvent, attempt: number): void {
     if (this.#settings.listeners.length === 0) return;
     const expectedMs = this.#graph.expectedMs[node] ?? Number.NaN;
-    const state = this.#graph.states[node] as State;
+    const state = itemAt(this.#graph.states, node);
     const params = describeParams(state.recipe.recipeParams);
     this.#emit({
       ...{ ...this.#now(), index: node, ...event },
@@ -292,7 +295,7 @@ export class Execution {
   /** Secrets are taken out here, so that no reader of the event can forget it. */
   #emitNode(index: number, body: Untold<NodeEventBody>): void {
     if (this.#settings.listeners.length === 0) return;
-    const state = this.#graph.states[index] as State;
+    const state = itemAt(this.#graph.states, index);
     const { name, address } = state.recipe;
     this.#emit({ ...this.#now(), index, name, address, ...redactionOf(state).event(body) } as RunEvent);
   }
@@ -306,9 +309,10 @@ export class Execution {
   }
 }
 
-/** The error itself is for whoever asks for it: what prints or serializes a result does not come to it. */
+/** Callers can read the error itself. Printing or serializing a result leaves it out. */
 function runFailureOf(shown: Omit<RunFailure, "error">, error: unknown): RunFailure {
-  return Object.defineProperty({ ...shown, error: undefined as unknown }, "error", {
+  const failure: RunFailure = { ...shown, error: undefined };
+  return Object.defineProperty(failure, "error", {
     get: () => error,
     enumerable: false,
   });

@@ -1,9 +1,9 @@
 import type { Address } from "../address/address.ts";
-import { artifactFolder } from "../artifact/layout/record-path.ts";
+import { payloadPath } from "../artifact/layout/artifact-paths.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { State } from "../persistable/declare/state.ts";
-import { stateKey } from "../persistable/declare/state.ts";
+import { stateOf } from "../persistable/declare/state-of.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 import { encodeParamsTree } from "../record/encode-params-tree.ts";
 import type { StorePath } from "../store/store.ts";
@@ -19,8 +19,8 @@ import {
 } from "./read-note.ts";
 
 /**
- * What is kept of a failure, beside the artifacts and never in the place of one: what was tried, and what happened. The next success
- * removes it.
+ * The note of a failure, beside the artifacts and never instead of one: the recipe that was tried,
+ * and the error. The next success removes it.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export interface FailureRecord {
   readonly pid: number;
 }
 
-/** Of one failure; `undefined` where the file could not be written, which must not hide the failure itself. */
+/** Returns `undefined` if the note cannot be written: that must not hide the failure itself. */
 export async function writeFailure(
   state: State,
   failure: {
@@ -82,29 +82,28 @@ export async function writeFailure(
   }
 }
 
-/** A success takes the place of the failures before it. */
+/** A success makes the note of an earlier failure obsolete. */
 export async function forgetFailure(state: State): Promise<void> {
   const { store } = state.surroundings;
   const path = failurePath(state.recipe.name, state.recipe.address);
   try {
-    // Mostly there is none, and to see that takes no trip through the thread pool.
+    // Mostly there is no note, and this check needs no trip through the thread pool.
     if (store.sync?.exists?.(path) === false) return;
     if (!isNewer(await readNote(store, path))) await store.remove(path);
   } catch {
-    // It will be told as it is: a failure before the artifact was made.
+    // The note stays: its time says that the failure was before the artifact.
   }
 }
 
 /**
- * How a persistable failed the last time that a run tried to generate it; `undefined` where it did
- * not, or has been generated since, and where the note is damaged. Nothing in its text moves a
- * cursor.
+ * The note of the last failure of a persistable in a run; `undefined` if it did not fail, if it was
+ * generated since, or if the note is damaged. Nothing in its text moves a cursor.
  *
- * @throws {@link NewerRecordError} where a newer release wrote it; a StoreError where the store
- * cannot be read.
+ * @throws {@link NewerRecordError} if a newer release wrote it; a StoreError if the store cannot be
+ * read
  */
 export async function readFailure(persistable: AnyPersistable): Promise<FailureRecord | undefined> {
-  const { recipe, surroundings } = (persistable as AnyPersistable & { readonly [stateKey]: State })[stateKey];
+  const { recipe, surroundings } = stateOf(persistable, "What readFailure was given");
   const path = failurePath(recipe.name, recipe.address);
   const fields = await readNote(surroundings.store, path);
   if (isNewer(fields))
@@ -112,14 +111,14 @@ export async function readFailure(persistable: AnyPersistable): Promise<FailureR
   return fields === undefined ? undefined : parseFailure(fields, recipe.address);
 }
 
-/** Such a note is left where it is: what it says, and when it is over, only that release knows. */
+/** A note of a newer release is left alone: only that release knows its meaning and its end. */
 function isNewer(fields: NoteFields | undefined): fields is NoteFields {
   return typeof fields?.failure === "number" && fields.failure > FAILURE_VERSION;
 }
 
 const FAILURE_VERSION = 1;
 
-/** Damaged, or of somebody else: it was only ever a note. */
+/** Returns `undefined` for a note that is damaged, or that is about another artifact. */
 function parseFailure(fields: NoteFields, address: Address): FailureRecord | undefined {
   const error = describedErrorOf(fields.error);
   const { failure, name, params, dependencies, attempts, failedAt, durationMs, runId, pid } = fields;
@@ -130,5 +129,5 @@ function parseFailure(fields: NoteFields, address: Address): FailureRecord | und
 }
 
 function failurePath(name: string, address: Address): StorePath {
-  return `${artifactFolder(name)}/${address}.failed.json` as StorePath;
+  return payloadPath(name, `${address}.failed.json`);
 }

@@ -1,25 +1,24 @@
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-type Signal = keyof typeof EXIT_CODES;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+type Signal = (typeof SIGNALS)[number];
+const EXIT_CODES: Readonly<Record<Signal, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
-/** Ctrl-C, and its like, as long as a run lasts. */
+/** The handling of Ctrl-C and similar signals while a run lasts. */
 export interface SignalHandling {
-  /** Which one came, if any. */
   readonly received: Signal | undefined;
-  /** Nobody else has asked for these signals, so ending the process is what is expected of us. */
+  /** The program does not listen to these signals itself, so this library ends the process. */
   readonly endsProcess: boolean;
-  /** What a shell expects of a process that was ended by it. */
+  /** The exit code that a shell expects after this signal. */
   readonly exitCode: number;
   close(): void;
 }
 
 /**
- * The first signal aborts; a second one ends the process at once. Where the program handles these signals itself, it is left to it what becomes of
- * the process.
+ * The first signal aborts; a second one ends the process at once. If the program listens to these
+ * signals itself, it decides what becomes of the process.
  */
 export function handleSignals(abort: (signal: Signal) => void): SignalHandling {
   let received: Signal | undefined;
-  const names = Object.keys(EXIT_CODES) as Signal[];
-  const endsProcess = names.every((name) => process.listenerCount(name) === 0);
+  const endsProcess = SIGNALS.every((name) => process.listenerCount(name) === 0);
   const listener = (name: Signal): void => {
     if (received !== undefined) {
       if (endsProcess) process.exit(EXIT_CODES[name]);
@@ -28,7 +27,7 @@ export function handleSignals(abort: (signal: Signal) => void): SignalHandling {
     received = name;
     abort(name);
   };
-  for (const name of names) process.on(name, listener);
+  for (const name of SIGNALS) process.on(name, listener);
   return {
     get received() {
       return received;
@@ -38,7 +37,7 @@ export function handleSignals(abort: (signal: Signal) => void): SignalHandling {
       return received === undefined ? 0 : EXIT_CODES[received];
     },
     close() {
-      for (const name of names) process.off(name, listener);
+      for (const name of SIGNALS) process.off(name, listener);
     },
   };
 }

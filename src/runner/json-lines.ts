@@ -1,11 +1,12 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { isError } from "../errors/error-kind.ts";
-import type { NodeEventBase, RunEvent } from "../events/run-event.ts";
+import { isError, messageOf } from "../errors/error-kind.ts";
+import type { RunEvent } from "../events/run-event.ts";
 import { describeThrown } from "../persistable/secrets/describe-thrown.ts";
 import { keepText } from "../persistable/secrets/redact-secrets.ts";
+import { fieldsOf } from "../util/fields-of.ts";
 
-/** Where lines go: a file, which is appended to, or a function that gets each line with its line break. */
+/** A file, to which lines are appended, or a function that gets each line with its line break. */
 export type LineTarget = string | URL | ((line: string) => void);
 
 /** A reader of events that writes them. */
@@ -16,11 +17,11 @@ export interface JsonLines {
 }
 
 /**
- * Write each event of a run as one line of JSON. Each line is in the file when the event is over, so a run that is killed leaves all that it told. No line has a
- * secret in it, since no event has. A file that cannot be written any more, or a pipe that nobody
- * reads, does not end the run.
+ * Writes each event of a run as one line of JSON. A line is in the file before the next event, so
+ * the file of a run that was killed is complete. No line has a secret in it, since no event has. A
+ * file that can no longer be written, or a pipe without a reader, does not end the run.
  *
- * @throws the system's error where the file cannot be opened.
+ * @throws the system's error if the file cannot be opened
  *
  * @example
  * ```ts
@@ -53,12 +54,12 @@ export function openJsonLines(target: LineTarget): JsonLines {
   };
 }
 
-/** A pipe whose reader has gone is nothing to be told of. */
+/** A pipe whose reader has ended is usual, and not worth a warning. */
 function warnOf(target: string | URL, error: unknown): void {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = fieldsOf(error);
   if (code === "EPIPE") return;
   process.emitWarning(
-    `The events of the run cannot be written to ${target} any more (${message}); the run goes on without them.`,
+    `The events of the run cannot be written to ${target} any more (${messageOf(error)}); the run goes on without them.`,
     "PersistableWarning",
   );
 }
@@ -67,15 +68,16 @@ function lineOf(event: RunEvent): string {
   try {
     return `${JSON.stringify(event, replaceOdd)}\n`;
   } catch (error) {
-    // A loop, or a getter that throws, in what was thrown: the line is written without it, since a log never ends a run.
-    const { type, runId, atMs, name, address, index } = event as RunEvent & Partial<NodeEventBase>;
+    // The event has a loop, or a getter that throws. The line is written without it: a log never
+    // ends a run.
+    const { type, runId, atMs, name, address, index } = fieldsOf(event);
     const unwritable = isError(error) ? error.message : "unknown";
     return `${JSON.stringify({ type, runId, atMs, index, name, address, unwritable }, replaceOdd)}\n`;
   }
 }
 
 function replaceOdd(_key: string, value: unknown): unknown {
-  // Not from a run, which tells of errors as data.
+  // Runs describe errors as data, but other callers may not.
   if (isError(value)) return describeThrown(value, keepText);
   if (typeof value === "bigint") return String(value);
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);

@@ -2,13 +2,13 @@ import type { State } from "../persistable/declare/state.ts";
 import { add } from "../pipeline/graph.ts";
 import type { PlanGraph } from "../pipeline/plan/plan-graph.ts";
 
-/** Lets go of payloads that a run has brought into memory, as soon as nothing in the run will ask for them. */
+/** Frees the payloads that a run loads or generates as soon as no node of the run needs them. */
 export class PayloadRelease {
   readonly #graph: PlanGraph;
   readonly #keepsTargets: boolean;
-  /** For each node, how many of those that are made from it are still to be done. */
+  /** For each node, how many of its dependents are still to be done. */
   readonly #consumers: Int32Array;
-  /** What was in memory before the run stays there. */
+  /** 1 if the payload was in memory before the run: such payloads stay there. */
   readonly #wasHeld: Uint8Array;
 
   constructor(graph: PlanGraph, done: Uint8Array, keepsTargets: boolean) {
@@ -24,7 +24,7 @@ export class PayloadRelease {
     }
   }
 
-  /** A node was done, or failed, or will not be done. */
+  /** To be called when a node is done or has failed. */
   settled(node: number): void {
     const { edges, states } = this.#graph;
     if (this.#consumers[node] === 0) this.#letGo(node);
@@ -49,7 +49,7 @@ export class PayloadRelease {
   }
 }
 
-/** What is not persisted cannot be loaded again. */
+/** A payload that is not persisted stays, because it cannot be loaded again. */
 function forget(state: State): void {
   if (state.held.kind === "encoded") return;
   state.held = { kind: "nothing" };

@@ -4,16 +4,20 @@ import { visibleText } from "../errors/visible-text.ts";
 import type { ReadableStore, StorePath } from "../store/store.ts";
 import { plainLines } from "../util/plain-lines.ts";
 
-/** Notes of failures and runs are read by people and by programs that rely on their types, and anyone who can write to the store can forge them. */
+/**
+ * The fields of a note of a failure or of a run. Any process that can write to the store can forge
+ * a note, and its readers rely on the types: every field is checked.
+ */
 export type NoteFields = Readonly<Record<string, unknown>>;
 
 const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 const MAX_DEPTH = 200;
 
 /**
- * The fields of a note, with nothing in their text that would move a cursor; `undefined` where there is none, or where it is damaged.
+ * Reads the fields of a note, with nothing in their text that would move a cursor. Returns
+ * `undefined` if there is no note, or if it is damaged.
  *
- * @throws a StoreError where the store cannot be read.
+ * @throws a StoreError if the store cannot be read
  */
 export async function readNote(store: ReadableStore, path: StorePath): Promise<NoteFields | undefined> {
   const bytes = await readBounded(store, path);
@@ -22,7 +26,7 @@ export async function readNote(store: ReadableStore, path: StorePath): Promise<N
     const note = visible(JSON.parse(Buffer.from(plainLines(bytes)).toString()), 0);
     return isFields(note) ? note : undefined;
   } catch {
-    // Torn by a power cut, or no JSON ever.
+    // A power cut has torn it, or it never was JSON.
     return undefined;
   }
 }
@@ -62,30 +66,27 @@ export function isAmount(value: unknown): value is number {
 }
 
 export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return isAmount(value) && Number.isSafeInteger(value);
 }
 
 export function isAmounts(value: unknown): value is Readonly<Record<string, number>> {
   return isFields(value) && Object.values(value).every(isAmount);
 }
 
-/** An error that was described before it was written; `undefined` where it is not one. */
+/** Returns `undefined` if the value does not have the form of a described error. */
 export function describedErrorOf(value: unknown): DescribedError | undefined {
   if (!isFields(value)) return undefined;
   const { name, message, code, stack, cause, errors, fields } = value;
   if (!isText(name) || !isText(message)) return undefined;
-  const described = {
+  const describedCause = describedErrorOf(cause);
+  const described: unknown = {
     name,
     message,
     ...(isText(code) ? { code } : {}),
     ...(isText(stack) ? { stack } : {}),
-    ...optional("cause", describedErrorOf(cause)),
+    ...(describedCause === undefined ? {} : { cause: describedCause }),
     ...(Array.isArray(errors) ? { errors: errors.flatMap((error) => describedErrorOf(error) ?? []) } : {}),
     ...(isFields(fields) ? { fields } : {}),
   };
-  return described as unknown as DescribedError;
-}
-
-function optional<Value>(key: string, value: Value | undefined): Record<string, Value> {
-  return value === undefined ? {} : { [key]: value };
+  return described as DescribedError;
 }

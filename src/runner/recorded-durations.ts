@@ -5,12 +5,17 @@ import { MAX_RECORDS, shelfKey } from "../pipeline/plan/earlier-records.ts";
 import { NodeKind, type PlanGraph } from "../pipeline/plan/plan-graph.ts";
 import { typicalOf } from "../pipeline/plan/typical.ts";
 
-/** How long it took to generate what is there: what a run saves by finding it. Exact for the records that were read, the median of them for others. */
+/**
+ * How long generating existing artifacts took: the time that a run saves with each hit. It is exact
+ * for the records that were read, and their median for all others of the name.
+ */
 export class RecordedDurations {
   readonly #exact = new Map<Address, number>();
   readonly #typical = new Map<string, number | undefined>();
 
-  /** Of the hits that a plan needs. A store that cannot be listed tells nothing, which is no reason not to run. */
+  /**
+   * Reads records of the names of all needed hits. A run also works without: failures are ignored.
+   */
   static async read(graph: PlanGraph, signal: AbortSignal): Promise<RecordedDurations> {
     const durations = new RecordedDurations();
     for (const [node, state] of graph.states.entries()) {

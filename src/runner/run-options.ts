@@ -4,43 +4,59 @@ import type { RunEvent } from "../events/run-event.ts";
 import type { RetryOptions } from "../persistable/declare/declaration.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 
-/** How a plan is carried out; nothing of this is in any recipe. */
+/** How a plan is carried out. None of these options is part of a recipe. */
 export interface RunOptions {
   /** How many generators run at the same time; by default as many as the machine has processors. */
   readonly concurrency?: number | undefined;
-  /** How much there is of limited things: `{ gpu: 1, openai: 4 }`. What generating takes of them is declared with the definition. */
+  /**
+   * The capacity of limited resources: `{ gpu: 1, openai: 4 }`. A definition declares how much of
+   * them its generator takes.
+   */
   readonly pools?: Readonly<Record<string, number>> | undefined;
-  /** How much of a pool may be taken up anew in any stretch of time: `{ openai: { limit: 60, intervalMs: 60_000 } }`. */
+  /**
+   * How much of a pool may be taken within any interval: `{ openai: { limit: 60, intervalMs: 60_000
+   * } }`.
+   */
   readonly rateLimits?: Readonly<Record<string, RateLimit>> | undefined;
-  /** How what fails is tried again, where its definition does not say; not at all by default. */
+  /** Retries of nodes whose definition does not declare any; none by default. */
   readonly retries?: number | RetryOptions | undefined;
-  /** How long one attempt may take, in milliseconds, where the definition does not say; for ever by default. */
+  /**
+   * Milliseconds for one attempt, if the definition does not declare a timeout; unlimited by
+   * default.
+   */
   readonly timeoutMs?: number | undefined;
-  /** Aborts the run: what runs gets its signal, what is finished is kept. */
+  /** Aborts the run: running generators get the signal, finished artifacts are kept. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * What happens after a failure.
+   * How the run goes on after a failure.
    *
-   * - `"stop"` (default): nothing more is begun; what runs may end.
-   * - `"independent"`: whatever is not made from what failed is finished.
-   * - `"everything"`: what is made from it is tried as well; it fails only where it asks for what failed.
+   * - `"stop"` (default): no further node begins; running ones may end.
+   * - `"independent"`: all nodes that do not depend on the failed one are finished.
+   * - `"everything"`: dependents are tried too, and fail only when they ask for the failed payload.
    */
   readonly keepGoing?: "stop" | "independent" | "everything" | undefined;
-  /** These are generated again, and take the place of the artifacts that are there. */
+  /** To be generated again, replacing artifacts that exist. */
   readonly force?: Iterable<AnyPersistable> | undefined;
-  /** Each target as often as this, as draws 0, 1, …: independent payloads of the same params. */
+  /** Runs this many draws of each target, 0, 1, …: independent payloads of the same params. */
   readonly draws?: number | undefined;
   /** Handed to the generators, recorded, and not part of any recipe. */
   readonly untracked?: Readonly<Record<string, unknown>> | undefined;
   /** Hears everything that happens: one reader, or several. */
   readonly onEvent?: RunListener | readonly RunListener[] | undefined;
-  /** Whether the payloads of the targets stay in memory as those of any persistable do; true by default. Everything else is let go when its last consumer is done. */
+  /**
+   * Whether the payloads of targets stay in memory as those of any persistable do; true by default.
+   * All other payloads are freed when their last dependent is done.
+   */
   readonly keepPayloads?: boolean | undefined;
-  /** Whether a record of the run is kept in the data directory, see `listRuns`; true by default. One that cannot be written is warned of, and the run goes on. */
+  /**
+   * Whether the data directory gets a record of the run, see `listRuns`; true by default. If it
+   * cannot be written, the process is warned and the run goes on.
+   */
   readonly keepRecord?: boolean | undefined;
   /**
-   * Whether Ctrl-C (SIGINT, SIGTERM, SIGHUP) aborts the run, and ends the process with the exit code that shells expect once everything is tidy; true by
-   * default. A program that listens to these signals itself is not ended.
+   * Whether Ctrl-C (SIGINT, SIGTERM, SIGHUP) aborts the run and then ends the process with the exit
+   * code that shells expect; true by default. A program that listens to these signals itself is not
+   * ended.
    */
   readonly handleSignals?: boolean | undefined;
 }
@@ -61,7 +77,7 @@ export interface RunSettings extends RunOptions {
 }
 
 /**
- * Check what can be checked before anything begins.
+ * Checks the options before anything begins, and fills in the defaults.
  *
  * @throws {@link InvalidRunOptionsError}
  */
@@ -85,7 +101,7 @@ export function resolveRunOptions(options: RunOptions): RunSettings {
   };
 }
 
-/** Of the options, or of a definition. */
+/** @param what - the option or the definition that they belong to */
 export function assertRetries(what: string, retries: number | RetryOptions | undefined): void {
   const count = typeof retries === "object" ? retries.retries : retries;
   if (count !== undefined && count !== Number.POSITIVE_INFINITY) assertWhole(what, count, 0);

@@ -3,7 +3,7 @@ import type { Address } from "../address/address.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import type { RunResult } from "../errors/pipeline-errors.ts";
 import type { State } from "../persistable/declare/state.ts";
-import { RUNS_FOLDER } from "../store/internal-folder.ts";
+import { internalPath, RUNS_FOLDER } from "../store/internal-folder.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import {
@@ -20,7 +20,8 @@ import {
 import type { RunSettings } from "./run-options.ts";
 
 /**
- * What is kept of a run in the data directory, so that it can be looked at later. A run that is `running` and whose process is gone was killed.
+ * The record of a run in the data directory. A run that is `running` and whose process has ended
+ * was killed.
  *
  * @example
  * ```ts
@@ -45,7 +46,7 @@ export interface RunRecord {
   readonly cancelled?: number;
   readonly savedMs?: number;
   readonly cost?: Readonly<Record<string, number>>;
-  /** Everything that was to be done, in the order in which it ended; of very many, the first. */
+  /** The nodes in the order in which they ended, at most 10,000. */
   readonly nodes: readonly RunRecordNode[];
   /** How many nodes were left out. */
   readonly omitted?: number;
@@ -65,7 +66,7 @@ interface NodeNote {
   readonly reason?: string;
 }
 
-/** More would make a file that nobody opens. */
+/** A file with more nodes would be too large to read. */
 const MAX_NODES = 10_000;
 
 /** Writes the record of one run: when it begins, and when it has ended. */
@@ -130,7 +131,7 @@ export class RunLog {
       keepGoing,
       ...rest,
     };
-    const path = `${RUNS_FOLDER}/${this.runId}.json` as StorePath;
+    const path = internalPath(RUNS_FOLDER, `${this.runId}.json`);
     try {
       await store.replace(path, [Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`)], { durable: false });
     } catch (error) {
@@ -141,7 +142,7 @@ export class RunLog {
 
 const warned = new Set<string>();
 
-/** A record is a note: a run of nothing but hits, in a folder that may only be read, needs none. */
+/** A run of hits alone, in a folder that may only be read, must work without a record. */
 function warnOnce(storeUrl: string, error: unknown): void {
   if (warned.has(storeUrl)) return;
   warned.add(storeUrl);
@@ -160,11 +161,11 @@ function newRunId(startedAt: Date): string {
 }
 
 /**
- * The runs of a data directory, newest first. What is damaged is left out, and so is what a newer
- * release has written, with a warning of the process. Nothing in their text moves a cursor.
+ * The runs of a data directory, newest first. Damaged records are left out, and so are those of a
+ * newer release, with a warning of the process. Nothing in their text moves a cursor.
  *
  * @param options.limit - how many at most; all by default
- * @throws a StoreError where the store cannot be read.
+ * @throws a StoreError if the store cannot be read
  */
 export async function listRuns(
   dataDir: string | URL | Store,
@@ -194,7 +195,7 @@ function isNewer(fields: NoteFields | undefined): boolean {
 
 const RUN_VERSION = 1;
 
-/** The other runs can be listed all the same. */
+/** A warning instead of an error: the other runs can be listed all the same. */
 function warnOfNewer(store: Store, paths: readonly StorePath[]): void {
   process.emitWarning(
     `${paths.length} of the runs in ${store.url} were written by a newer release of persistable-ts and are left out, ${paths[0]} for instance. Update persistable-ts to list them.`,
@@ -202,7 +203,7 @@ function warnOfNewer(store: Store, paths: readonly StorePath[]): void {
   );
 }
 
-/** A record that is damaged is left out: runs are notes, and may all be deleted. Of its nodes those that are damaged are counted as omitted. */
+/** Returns `undefined` for a damaged record. Damaged nodes of it are counted as omitted. */
 function parseRun(fields: NoteFields): RunRecord | undefined {
   const { run, runId, state, startedAt, host, pid, concurrency, keepGoing, nodes } = fields;
   if (run !== 1 || !isText(runId) || !isRunState(state) || !isTime(startedAt) || !isText(host)) return undefined;

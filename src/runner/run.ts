@@ -8,14 +8,16 @@ import { handleSignals } from "./handle-signals.ts";
 import { type RunOptions, resolveRunOptions } from "./run-options.ts";
 
 /**
- * Generate everything that the targets need and that is not there yet: in order, in parallel, each once. What is finished is persisted, so a run that was
- * killed goes on where it ended when it is run again; several processes may run the same targets on one data directory.
+ * Generates all missing artifacts that the targets need: dependencies first, in parallel, each
+ * once. Every finished artifact is persisted, so after a kill the next run continues there. Several
+ * processes may run the same targets on one data directory.
  *
- * Payloads stay in the store: `await target.payload` afterwards gives one.
+ * Payloads stay in the store: afterwards `await target.payload` loads one.
  *
  * @param targets - persistables, a sweep, or a plan
- * @throws {@link RunFailedError} where something failed, {@link RunCancelledError} where the run was aborted: both have the result; {@link InvalidRunOptionsError} and
- * StoreErrors before anything was begun.
+ * @throws {@link RunFailedError} if a node failed and {@link RunCancelledError} if the run was
+ * aborted, both with the result; {@link InvalidRunOptionsError} and StoreErrors before anything
+ * begins
  *
  * @example
  * ```ts
@@ -45,7 +47,7 @@ export async function run(targets: Targets | Plan, options: RunOptions = {}): Pr
     return result;
   } finally {
     signals?.close();
-    // Everything is tidy: what shells and supervisors expect now is the exit code of this signal.
+    // The run has cleaned up. Shells and supervisors now expect the exit code of this signal.
     if (signals?.received !== undefined && signals.endsProcess) process.exit(signals.exitCode);
   }
 }

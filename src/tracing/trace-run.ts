@@ -4,13 +4,14 @@ import type { FinishedEvent, NodeEventBase, PlannedEvent, RunEvent } from "../ev
 
 /** How a run is traced. */
 export interface TraceOptions {
-  /** By default that of the globally registered provider, under the name `persistable-ts`. */
+  /** Default: the tracer `persistable-ts` of the globally registered provider. */
   readonly tracer?: Tracer | undefined;
 }
 
 /**
- * A reader of events that makes spans of them: one for the run, a child that is current when it begins, and below it one for every generator, with retries and waiting as
- * events of it, and what failed with its exception. Needs `@opentelemetry/api`, which is imported with this entry point.
+ * Returns a listener that turns the events of a run into spans: one for the run, below the span
+ * that is active when it begins, and one for each generator, with its retries, its waiting and its
+ * exception. Needs `@opentelemetry/api`, which this entry point imports.
  *
  * @example
  * ```ts
@@ -77,7 +78,7 @@ class RunSpans {
         break;
       case "hit":
       case "cancelled":
-        // Most were there all along: a span of its own has only what was begun or waited for.
+        // Only nodes that began or waited have a span: most hits existed before the run.
         if (this.#nodes.has(event.index)) this.#end(event, { "persistable.outcome": event.type });
         break;
       case "finished":

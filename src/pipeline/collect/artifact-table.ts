@@ -1,4 +1,5 @@
 import { stringify } from "csv-stringify/sync";
+import { fieldsOf } from "../../util/fields-of.ts";
 import { encodeArrow } from "./encode-arrow.ts";
 
 /** How a table is written as CSV. */
@@ -65,7 +66,7 @@ export class ArtifactTable<TableRow extends object> implements Iterable<TableRow
 }
 
 function valueIn(row: object, column: string): unknown {
-  return (row as Readonly<Record<string, unknown>>)[column];
+  return fieldsOf(row)[column];
 }
 
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
@@ -92,8 +93,7 @@ function jsonOf(value: unknown): unknown {
   if (value instanceof Date || value instanceof URL || value instanceof RegExp) return textOf(value);
   if (value instanceof Map) return [...value].map(([key, inner]) => [jsonOf(key), jsonOf(inner)]);
   if (value instanceof Set) return [...value].map(jsonOf);
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
-    return Array.from(value as unknown as Iterable<unknown>, jsonOf);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Object.values(value).map(jsonOf);
   if (Array.isArray(value)) return value.map(jsonOf);
   if (typeof value === "object" && value !== null)
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonOf(inner)]));

@@ -50,8 +50,8 @@ interface Side {
 async function sideOf(given: AnyPersistable | ArtifactRecord, which: string): Promise<Side> {
   const state = tryState(given);
   if (state !== undefined) return { part: partOfNode(state.recipe), record: await readRecord(state) };
-  const record = given as ArtifactRecord;
-  if (typeof record === "object" && record?.provenance !== undefined) return { part: partOf(record), record };
+  if (typeof given === "object" && given !== null && "provenance" in given)
+    return { part: partOf(given), record: given };
   throw new DefinitionError(
     `The ${which} of the two to compare is neither a persistable of this copy of persistable-ts nor a record. Give what a definition has built, or what record() says of it.`,
   );

@@ -4,6 +4,7 @@ import { CutLineage } from "../../record/cut-lineage.ts";
 import { decodeParamsTree } from "../../record/decode-params-tree.ts";
 import { encodeParamsTree } from "../../record/encode-params-tree.ts";
 import type { ArtifactRecord, RecordDependency } from "../../record/record.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
 
 /** The recipe of one persistable in a lineage. */
 export interface RecordedPart {
@@ -45,7 +46,7 @@ export function partUnder(part: RecordedPart, role: string): RecordedPart | unde
   const tree = Object.hasOwn(part.tree, role) ? part.tree[role] : undefined;
   if (dependency === undefined || typeof tree !== "object" || tree === null || tree instanceof CutLineage)
     return undefined;
-  return partFrom(dependency, tree as Readonly<Record<string, unknown>>, []);
+  return partFrom(dependency, fieldsOf(tree), []);
 }
 
 /** Who stands under a role. */

@@ -1,6 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import { encodePayload } from "../../format/encode-payload.ts";
 import type { Format } from "../../format/format.ts";
+import { itemAt } from "../item-at.ts";
 import type { EncodedItem } from "./compact-packs.ts";
 
 /** An item under its address. */
@@ -56,7 +57,7 @@ export class MadeBatch<Item, Payload> {
   async #validate(validate: ValidateItem<Item, Payload>): Promise<void> {
     if (this.#isValidated) return;
     this.isRefused = true;
-    for (const [index, [, item]] of this.entries.entries()) await validate?.(this.#payloads?.[index] as Payload, item);
+    for (const [index, [, item]] of this.entries.entries()) await validate?.(itemAt(this.#payloads ?? [], index), item);
     this.isRefused = false;
     this.#isValidated = true;
   }
@@ -80,7 +81,7 @@ export class KeptBatches<Item, Payload> {
   readonly #own = new Set<MadeBatch<Item, Payload>>();
 
   constructor(place: string) {
-    this.#shared = sharedAt(place) as Set<unknown> as Set<MadeBatch<Item, Payload>>;
+    this.#shared = sharedAt(place);
   }
 
   keep(batch: MadeBatch<Item, Payload>, isOfStore: boolean): void {
@@ -112,16 +113,17 @@ export class KeptBatches<Item, Payload> {
 }
 
 /** Held by the maps alone: a program that gives up must not fill its memory. */
-const shared = new Map<string, WeakRef<Set<never>>>();
+const shared = new Map<string, WeakRef<Set<unknown>>>();
 
 const forgotten = new FinalizationRegistry<string>((place) => {
   if (shared.get(place)?.deref() === undefined) shared.delete(place);
 });
 
-function sharedAt(place: string): Set<never> {
+/** All maps of one name in one store have the same items and payloads. */
+function sharedAt<Batch>(place: string): Set<Batch> {
   const known = shared.get(place)?.deref();
-  if (known !== undefined) return known;
-  const made = new Set<never>();
+  if (known !== undefined) return known as Set<Batch>;
+  const made = new Set<Batch>();
   shared.set(place, new WeakRef(made));
   forgotten.register(made, place);
   return made;

@@ -4,8 +4,9 @@ import { withFreeLease } from "../../artifact/lease/with-free-lease.ts";
 import { NewerPackError } from "../../errors/record-errors.ts";
 import { StoreError } from "../../errors/store-errors.ts";
 import { certainStore } from "../../store/certain-store.ts";
-import { QUARANTINE_FOLDER } from "../../store/internal-folder.ts";
+import { internalPath, QUARANTINE_FOLDER } from "../../store/internal-folder.ts";
 import type { Store, StorePath } from "../../store/store.ts";
+import { storePath } from "../../store/store-path.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { encodePack, isWholePack, type PackHeader, type PackIndex, type PackItem } from "./pack.ts";
@@ -146,7 +147,8 @@ export class PackStore {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const random = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex");
-    const path = `${this.#folder}/${Date.now().toString(16).padStart(12, "0")}-${random}.pack` as StorePath;
+    const file = `${Date.now().toString(16).padStart(12, "0")}-${random}.pack`;
+    const path = storePath(...this.#folder.split("/"), file);
     const chunks = encodePack(header, payloads);
     await this.#store.createIfAbsent(path, chunks, { signal });
     const bodyStart = (chunks[0]?.length ?? 0) + (chunks[1]?.length ?? 0);
@@ -191,7 +193,7 @@ export class PackStore {
    * to look at it.
    */
   async #setAside(path: StorePath, pack: KnownPack): Promise<void> {
-    const aside = `${this.#quarantine}/${path.slice(path.lastIndexOf("/") + 1)}` as StorePath;
+    const aside = internalPath(this.#quarantine, path.slice(path.lastIndexOf("/") + 1));
     try {
       await withFreeLease(this.#store, this.#map, async () => {
         if (!(await this.#isStillDamaged(path, pack))) return;

@@ -1,5 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
 
 /** Many payloads in one object: written once, never changed. See spec/packs.md. */
 const MAGIC = "PSPACK1\n";
@@ -168,7 +169,7 @@ function areApart(items: readonly PackItem[]): boolean {
 }
 
 function isItem(value: unknown, bodyBytes: number): value is PackItem {
-  const { address, offset, length, sha256 } = Object(value) as Record<string, unknown>;
+  const { address, offset, length, sha256 } = fieldsOf(value);
   const isPlace = isCount(offset) && isCount(length) && offset + length <= bodyBytes;
   return isPlace && isHash(address) && isHash(sha256);
 }

@@ -16,6 +16,7 @@ import type { PersistableOptions } from "../../persistable/persistable.ts";
 import { redactionOf } from "../../persistable/secrets/redaction.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { orAborted } from "../../util/concurrency/on-abort.ts";
+import { itemAt } from "../item-at.ts";
 import { batchFailure, type FailedBatch } from "./batch-failure.ts";
 import { limitBatch } from "./batch-limits.ts";
 import { type Compacted, compactPacks, type EncodedItem, inParts, type WriteItems } from "./compact-packs.ts";
@@ -317,7 +318,7 @@ export class PersistableMap<Item, Payload> {
     this.#kept.drop(made);
     const wanted = new Set(entries.map(([address]) => address));
     for (const [index, [address]] of made.entries.entries())
-      if (generated !== undefined && wanted.has(address)) payloads.set(address, generated[index] as Payload);
+      if (generated !== undefined && wanted.has(address)) payloads.set(address, itemAt(generated, index));
     if (generated === undefined) await this.#read(wanted, payloads, signal);
   }
 
@@ -348,7 +349,7 @@ export class PersistableMap<Item, Payload> {
     const cost = spent.total;
     const durationMs = Math.round((performance.now() - startedMs) * 1000) / 1000;
     const createdAt = new Date().toISOString();
-    return new MadeBatch(entries, generated as readonly Payload[], {
+    return new MadeBatch<Item, Payload>(entries, generated, {
       createdAt,
       durationMs,
       ...(cost === undefined ? {} : { cost }),
@@ -389,8 +390,7 @@ export class PersistableMap<Item, Payload> {
 
 function zip<Item>(addresses: readonly Address[], items: readonly Item[]): Map<Address, Item> {
   const wanted = new Map<Address, Item>();
-  addresses.forEach((address, index) => {
-    if (!wanted.has(address)) wanted.set(address, items[index] as Item);
-  });
+  for (const [index, address] of addresses.entries())
+    if (!wanted.has(address)) wanted.set(address, itemAt(items, index));
   return wanted;
 }

@@ -1,4 +1,5 @@
 import { InvalidSweepError } from "../../errors/pipeline-errors.ts";
+import { itemAt } from "../item-at.ts";
 
 /** Values that a sweep goes through. Made by {@link axis}, {@link linear} and {@link logarithmic}; an array in a grid is one too. */
 export class Axis<out Value = unknown> {
@@ -71,7 +72,7 @@ const NEGATIVE_ZERO = Symbol("-0");
 
 /** An axis of exactly these values, repeated ones too. */
 export function listed<Value>(values: readonly Value[]): Axis<Value> {
-  return new Axis(values.length, (index) => values[index] as Value);
+  return new Axis(values.length, (index) => itemAt(values, index));
 }
 
 /**

@@ -1,8 +1,9 @@
 import { InvalidSweepError } from "../../errors/pipeline-errors.ts";
 import { stateKey } from "../../persistable/declare/state.ts";
-import { Persistable } from "../../persistable/persistable.ts";
+import type { Persistable } from "../../persistable/persistable.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
 import { Axis, axis, Continuous, Fixed, listed } from "./axis.ts";
-import type { SweptDefinition } from "./grid.ts";
+import type { BuildingDefinition } from "./grid.ts";
 
 /** A grid, ready to be gone through. */
 export interface CompiledGrid {
@@ -21,7 +22,7 @@ export interface CompiledGrid {
 export interface GridLevel {
   readonly index: number;
   readonly path: string;
-  readonly definition: SweptDefinition;
+  readonly definition: BuildingDefinition;
   readonly leaves: readonly GridLeaf[];
   /** Its groups and those of everything upstream. */
   readonly groups: readonly number[];
@@ -68,7 +69,7 @@ interface AxisGroup {
  * @throws {@link InvalidSweepError}
  */
 export function compileGrid(
-  definition: SweptDefinition,
+  definition: BuildingDefinition,
   grid: unknown,
   zip: readonly (readonly string[])[] = [],
 ): CompiledGrid {
@@ -97,7 +98,7 @@ class Compilation {
     });
   }
 
-  compile(definition: SweptDefinition, grid: unknown): CompiledGrid {
+  compile(definition: BuildingDefinition, grid: unknown): CompiledGrid {
     const root = this.#level(definition, grid, "");
     for (const path of this.#zip.flat()) {
       if (this.#axisPaths.has(path)) continue;
@@ -127,11 +128,11 @@ class Compilation {
     );
   }
 
-  #level(definition: SweptDefinition, grid: unknown, path: string): GridLevel {
+  #level(definition: BuildingDefinition, grid: unknown, path: string): GridLevel {
     if (typeof grid !== "object" || grid === null || Array.isArray(grid))
       throw new InvalidSweepError(path || "the grid", "is no object", "Give a params tree.");
-    const entries = grid as Readonly<Record<string, unknown>>;
-    const declared = definition.dependencies as Readonly<Record<string, unknown>>;
+    const entries = fieldsOf(grid);
+    const declared = fieldsOf(definition.dependencies);
     const index = this.#levelCount++;
     const leafOf = new Map<string, GridLeaf>();
     // Roles first: what is upstream moves slowest.
@@ -159,12 +160,12 @@ class Compilation {
 
   #role(declared: unknown, key: string, given: unknown, path: string): GridLeaf | undefined {
     if (given instanceof Axis || Array.isArray(given)) return this.#axis(key, given, path, true);
-    if (typeof given === "function") return { kind: "derived", key, derive: given as Derive, isRole: true, path };
+    if (isDerive(given)) return { kind: "derived", key, derive: given, isRole: true, path };
     if (given instanceof Continuous || given instanceof Fixed)
       throw new InvalidSweepError(path, "is a dependency, and was given a value", "Give a grid, or persistables.");
     if (isPersistable(given)) return { kind: "constant", key, value: given, isRole: true };
-    if (!isClass(declared)) {
-      const level = this.#level(declared as SweptDefinition, given ?? {}, path);
+    if (isDefinition(declared)) {
+      const level = this.#level(declared, given ?? {}, path);
       return { kind: "level", key, level, isImplied: given === undefined };
     }
     if (given === undefined) return undefined;
@@ -174,7 +175,7 @@ class Compilation {
   #param(key: string, given: unknown, path: string): GridLeaf {
     if (given instanceof Axis || Array.isArray(given)) return this.#axis(key, given, path, false);
     if (given instanceof Fixed) return { kind: "constant", key, value: given.value, isRole: false };
-    if (typeof given === "function") return { kind: "derived", key, derive: given as Derive, isRole: false, path };
+    if (isDerive(given)) return { kind: "derived", key, derive: given, isRole: false, path };
     if (!(given instanceof Continuous)) return { kind: "constant", key, value: given, isRole: false };
     this.#continuousPath ??= path;
     return { kind: "continuous", key, range: given };
@@ -207,12 +208,16 @@ class Compilation {
   }
 }
 
-/** Whether a role is declared as a class of persistables. */
-export function isClass(declared: unknown): boolean {
-  return (declared as { readonly prototype?: unknown }).prototype instanceof Persistable;
+/** Returns `false` for a class of persistables, which takes no params tree. */
+export function isDefinition(given: unknown): given is BuildingDefinition {
+  return typeof given === "function" && "payloadName" in given && "dependencies" in given;
 }
 
-/** A class is built with options, by whoever knows them. */
+function isDerive(given: unknown): given is Derive {
+  return typeof given === "function";
+}
+
+/** The constructor of a class takes options of its own, which a grid does not know. */
 export function treeForClass(path: string): InvalidSweepError {
   return new InvalidSweepError(
     path,
@@ -222,7 +227,7 @@ export function treeForClass(path: string): InvalidSweepError {
 }
 
 /** Whether a value under a role is already built. */
-export function isPersistable(value: unknown): boolean {
+export function isPersistable(value: unknown): value is Persistable {
   return typeof value === "object" && value !== null && stateKey in value;
 }
 

@@ -1,17 +1,18 @@
 import { InvalidSweepError } from "../../errors/pipeline-errors.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
 import { Axis, axis, Continuous, Fixed } from "./axis.ts";
 import {
   type CompiledGrid,
   type DerivedLeaf,
   type GridLeaf,
   type GridLevel,
-  isClass,
+  isDefinition,
   isPersistable,
   treeForClass,
 } from "./compile-grid.ts";
-import type { SweptDefinition } from "./grid.ts";
+import type { BuildingDefinition } from "./grid.ts";
 import type { SeededRandom } from "./seeded-random.ts";
-import { pointOf, type Subtree, setOwn, type Upstream, unwrapped } from "./subtree.ts";
+import { pointOf, Subtree, setOwn, type Upstream, unwrapped } from "./subtree.ts";
 import { rangeWithoutSample } from "./sweep-options.ts";
 import { valueKey } from "./value-key.ts";
 
@@ -33,7 +34,7 @@ export class GridExpander {
   readonly #digits: number[];
   readonly #last: LastSubtree[] = [];
   readonly #placed: Map<number, Subtree>[] = [];
-  readonly #remembered = new Map<SweptDefinition, Map<string, Subtree>>();
+  readonly #remembered = new Map<BuildingDefinition, Map<string, Subtree>>();
   readonly #drafts: Draft[] = [];
   #random: SeededRandom | undefined;
   #drew = false;
@@ -115,36 +116,30 @@ export class GridExpander {
     for (const leaf of level.leaves) {
       const value = valueFor(leaf);
       if (value === undefined) continue;
-      if (leaf.kind === "level" || isRole(leaf)) {
-        const subtree = value as Subtree;
-        upstream.push({ role: leaf.key, subtree });
-        if (leaf.kind !== "level" || !leaf.isImplied) setOwn(tree, leaf.key, subtree.tree);
-        if (isShared) key += `${leaf.key}{${subtree.key}}`;
+      if (value instanceof Subtree) {
+        upstream.push({ role: leaf.key, subtree: value });
+        if (leaf.kind !== "level" || !leaf.isImplied) setOwn(tree, leaf.key, value.tree);
+        if (isShared) key += `${leaf.key}{${value.key}}`;
       } else {
         setOwn(tree, leaf.key, value);
         if (isShared) key += `${JSON.stringify(leaf.key)}:${valueKey(value)},`;
       }
     }
-    const { definition } = level;
-    return { definition, tree: Object.freeze(tree), upstream, key, point: undefined, built: undefined };
+    return new Subtree({ definition: level.definition, tree: Object.freeze(tree), upstream, key });
   }
 
   /** A persistable, or a whole tree, that was given under a role. */
   #given(level: GridLevel, role: string, value: unknown): Subtree | undefined {
     if (value === undefined) return undefined;
-    const definition = (level.definition.dependencies as Readonly<Record<string, SweptDefinition>>)[role];
-    if (definition === undefined || typeof value !== "object" || value === null)
+    const declared = fieldsOf(level.definition.dependencies)[role];
+    if (declared === undefined || typeof value !== "object" || value === null)
       throw new InvalidSweepError(pathOf(level, role), "is neither persistable nor tree", "Give one of them.");
-    const isBuilt = isPersistable(value);
-    if (!isBuilt && isClass(definition)) throw treeForClass(pathOf(level, role));
-    return this.#remember({
-      definition,
-      tree: value,
-      upstream: [],
-      key: `given ${valueKey(value)}`,
-      point: undefined,
-      built: isBuilt ? (value as Subtree["built"]) : undefined,
-    });
+    const parts = { tree: value, upstream: [], key: `given ${valueKey(value)}` };
+    // No definition is called for a persistable, so that of its dependent may stand here.
+    if (isPersistable(value))
+      return this.#remember(new Subtree({ ...parts, definition: level.definition, built: value }));
+    if (!isDefinition(declared)) throw treeForClass(pathOf(level, role));
+    return this.#remember(new Subtree({ ...parts, definition: declared }));
   }
 
   /** The one that stands for all equal ones. */
@@ -184,7 +179,7 @@ export class GridExpander {
   #set(draft: Draft, leaf: GridLeaf, value: unknown): void {
     if (value === undefined) return;
     draft.values.set(leaf.key, value);
-    const seen = leaf.kind === "level" || isRole(leaf) ? pointOf(value as Subtree) : unwrapped(value);
+    const seen = value instanceof Subtree ? pointOf(value) : unwrapped(value);
     Object.defineProperty(draft.point, leaf.key, { value: seen, enumerable: true, configurable: true, writable: true });
   }
 
@@ -231,7 +226,7 @@ export class GridExpander {
       return new Axis(1, () => number);
     }
     if (!(given instanceof Axis || Array.isArray(given))) return new Axis(1, () => given);
-    const values = given instanceof Axis ? given : axis(given as readonly unknown[]);
+    const values = given instanceof Axis ? given : axis<unknown>(given);
     if (values.length > 0) return values;
     throw new InvalidSweepError(path, "its function gave an axis without values", "Give undefined to leave it out.");
   }

@@ -1,5 +1,5 @@
 import type { Untracked } from "../../params/untracked.ts";
-import type { AnyPersistable } from "../../persistable/persistable.ts";
+import type { AnyPersistable, PersistableOptions } from "../../persistable/persistable.ts";
 import type { Axis, Continuous, Fixed } from "./axis.ts";
 
 /** What can be swept: what `definePersistable` gave. A class of persistables takes no params tree, and cannot. */
@@ -7,6 +7,11 @@ export interface SweptDefinition {
   (...args: never): AnyPersistable;
   readonly payloadName: string;
   readonly dependencies: object;
+}
+
+/** A definition as a sweep calls it: the grid has made sure that the tree is one of its trees. */
+export interface BuildingDefinition extends SweptDefinition {
+  (tree: object, options: PersistableOptions): AnyPersistable;
 }
 
 /**

@@ -18,11 +18,11 @@ function listedPermutation(size: number, random: SeededRandom): Permutation {
   const numbers = Uint32Array.from({ length: size }, (_, i) => i);
   for (let i = 0; i < size; i++) {
     const other = i + random.below(size - i);
-    const number = numbers[i] as number;
-    numbers[i] = numbers[other] as number;
+    const number = numbers[i] ?? 0;
+    numbers[i] = numbers[other] ?? 0;
     numbers[other] = number;
   }
-  return (place) => numbers[place] as number;
+  return (place) => numbers[place] ?? 0;
 }
 
 const ROUNDS = 10;

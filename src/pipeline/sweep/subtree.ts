@@ -1,11 +1,12 @@
 import { Untracked } from "../../params/untracked.ts";
 import type { AnyPersistable, Persistable, PersistableOptions } from "../../persistable/persistable.ts";
-import { isPersistable } from "./compile-grid.ts";
-import type { SweptDefinition } from "./grid.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
+import { isDefinition, isPersistable } from "./compile-grid.ts";
+import type { BuildingDefinition } from "./grid.ts";
 
 /** The params of one point at one level, shared by all points that agree in it. */
-export interface Subtree {
-  readonly definition: SweptDefinition;
+export class Subtree {
+  readonly definition: BuildingDefinition;
   /** What is written in trees: params, or the persistable that was given. */
   readonly tree: object;
   readonly upstream: readonly Upstream[];
@@ -14,6 +15,15 @@ export interface Subtree {
   /** As functions see it; worked out when one asks. */
   point: object | undefined;
   built: AnyPersistable | undefined;
+
+  constructor(parts: Pick<Subtree, "definition" | "tree" | "upstream" | "key"> & { readonly built?: AnyPersistable }) {
+    this.definition = parts.definition;
+    this.tree = parts.tree;
+    this.upstream = parts.upstream;
+    this.key = parts.key;
+    this.point = undefined;
+    this.built = parts.built;
+  }
 }
 
 /** What stands under a role. */
@@ -21,8 +31,6 @@ export interface Upstream {
   readonly role: string;
   readonly subtree: Subtree;
 }
-
-type Tree = Readonly<Record<string, unknown>>;
 
 /** The persistable of a subtree, built once, with everything upstream. */
 export function buildSubtree(subtree: Subtree, options: PersistableOptions): AnyPersistable {
@@ -36,14 +44,13 @@ export function buildPoint(
   options: PersistableOptions,
   upstreamOptions: PersistableOptions,
 ): AnyPersistable {
-  const build = definition as unknown as (tree: object, options: PersistableOptions) => AnyPersistable;
-  if (upstream.length === 0) return build(tree, options);
+  if (upstream.length === 0) return definition(tree, options);
   const input: Record<string, unknown> = { ...tree };
   for (const { role, subtree } of upstream) {
     if (Object.hasOwn(input, role)) input[role] = buildSubtree(subtree, upstreamOptions);
     else addImplied(input, role, subtree, upstreamOptions);
   }
-  return build(input, options);
+  return definition(input, options);
 }
 
 /** A dependency that was not named and has params that must be given is for its dependent to complain about. */
@@ -59,20 +66,23 @@ function addImplied(input: Record<string, unknown>, role: string, subtree: Subtr
 export function pointOf(subtree: Subtree): object {
   const { definition, tree, upstream } = subtree;
   if (subtree.point !== undefined) return subtree.point;
-  const point = isPersistable(tree) ? pointOfBuilt(tree as Persistable) : pointOfTree(definition, tree as Tree);
+  const point = isPersistable(tree) ? pointOfBuilt(tree) : pointOfTree(definition, fieldsOf(tree));
   for (const { role, subtree: dependency } of upstream) point[role] = pointOf(dependency);
   subtree.point = Object.freeze(point);
   return subtree.point;
 }
 
-function pointOfTree(definition: SweptDefinition, tree: Tree): Record<string, unknown> {
-  const declared = definition.dependencies as Readonly<Record<string, SweptDefinition>>;
+function pointOfTree(
+  { dependencies }: Pick<BuildingDefinition, "dependencies">,
+  tree: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const declared = fieldsOf(dependencies);
   const point: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(tree)) {
     const dependency = Object.hasOwn(declared, key) ? declared[key] : undefined;
-    if (isPersistable(value)) setOwn(point, key, pointOfBuilt(value as Persistable));
-    else if (dependency === undefined) setOwn(point, key, unwrapped(value));
-    else point[key] = Object.freeze(pointOfTree(dependency, value as Tree));
+    if (isPersistable(value)) setOwn(point, key, pointOfBuilt(value));
+    else if (isDefinition(dependency)) point[key] = Object.freeze(pointOfTree(dependency, fieldsOf(value)));
+    else setOwn(point, key, unwrapped(value));
   }
   return point;
 }
@@ -81,8 +91,9 @@ function pointOfTree(definition: SweptDefinition, tree: Tree): Record<string, un
 function pointOfBuilt({ params, dependencies }: Persistable): Record<string, unknown> {
   const point: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(params)) setOwn(point, key, value);
-  for (const [role, dependency] of Object.entries<AnyPersistable>(dependencies))
-    Object.defineProperty(point, role, { enumerable: true, get: () => pointOfBuilt(dependency as Persistable) });
+  for (const [role, dependency] of Object.entries<unknown>(dependencies))
+    if (isPersistable(dependency))
+      Object.defineProperty(point, role, { enumerable: true, get: () => pointOfBuilt(dependency) });
   return point;
 }
 
@@ -92,8 +103,8 @@ export function unwrapped(value: unknown): unknown {
 }
 
 /** Assignment to `__proto__` would be something else. */
-export function setOwn(target: object, key: string, value: unknown): void {
+export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__")
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-  else (target as Record<string, unknown>)[key] = value;
+  else target[key] = value;
 }

@@ -7,9 +7,9 @@ import { describeKind } from "../../util/describe-kind.ts";
 import type { Expectation } from "../plan/estimate.ts";
 import { plan } from "../plan/plan.ts";
 import type { PlanCounts } from "../plan/planned-node.ts";
-import { type CompiledGrid, compileGrid } from "./compile-grid.ts";
+import { type CompiledGrid, compileGrid, isDefinition } from "./compile-grid.ts";
 import { GridExpander } from "./expand-grid.ts";
-import type { Grid, SweptDefinition } from "./grid.ts";
+import type { BuildingDefinition, Grid, Point, SweptDefinition } from "./grid.ts";
 import { sampleGrid } from "./sample-grid.ts";
 import { buildPoint, pointOf, type Subtree } from "./subtree.ts";
 import { assertSweepOptions, type SweepOptions } from "./sweep-options.ts";
@@ -73,14 +73,11 @@ export function sweep<Swept extends SweptDefinition>(
   assertDefinition(definition);
   const compiled = compileGrid(definition, grid, options.zip);
   assertSweepOptions(options, compiled);
-  return new GridSweep(compiled, options as SweepOptions<unknown>) as unknown as Sweep<
-    PersistableOf<Swept>,
-    TreeOf<Swept>
-  >;
+  return new GridSweep<PersistableOf<Swept>, TreeOf<Swept>>(compiled, options);
 }
 
-function assertDefinition(given: unknown): void {
-  if (typeof given === "function" && "payloadName" in given && "dependencies" in given) return;
+function assertDefinition(given: unknown): asserts given is BuildingDefinition {
+  if (isDefinition(given)) return;
   const isClass = typeof given === "function" && given.prototype instanceof Persistable;
   throw new DefinitionError(
     isClass
@@ -89,12 +86,12 @@ function assertDefinition(given: unknown): void {
   );
 }
 
-class GridSweep implements Sweep<AnyPersistable, object> {
+class GridSweep<Built extends AnyPersistable, Tree> implements Sweep<Built, Tree> {
   readonly #grid: CompiledGrid;
-  readonly #options: SweepOptions<unknown>;
+  readonly #options: SweepOptions<Tree>;
   #counted: number | undefined;
 
-  constructor(grid: CompiledGrid, options: SweepOptions<unknown>) {
+  constructor(grid: CompiledGrid, options: SweepOptions<Tree>) {
     this.#grid = grid;
     this.#options = options;
   }
@@ -109,23 +106,23 @@ class GridSweep implements Sweep<AnyPersistable, object> {
     return { points: targets.length / (this.#options.draws ?? 1), counts, expected };
   }
 
-  *trees(): Generator<object, void, undefined> {
-    for (const { tree } of this.#points()) yield tree;
+  *trees(): Generator<Tree, void, undefined> {
+    for (const { tree } of this.#points()) yield tree as Tree;
   }
 
-  *[Symbol.iterator](): Generator<AnyPersistable, void, undefined> {
+  *[Symbol.iterator](): Generator<Built, void, undefined> {
     const { draws = 1, dataDir, logger, verbose, onEvent, memory, limits } = this.#options;
     // Opened here: persistables without a place of their own would wait for each other's.
     const store = openStore(dataDir ?? process.env.PERSISTABLE_DATA_DIR ?? DEFAULT_DATA_DIR);
     const upstreamOptions: PersistableOptions = { dataDir: store, logger, verbose, onEvent };
     const drawOptions = Array.from({ length: draws }, (_, draw) => ({ ...upstreamOptions, memory, limits, draw }));
     for (const point of this.#points())
-      for (const pointOptions of drawOptions) yield buildPoint(point, pointOptions, upstreamOptions);
+      for (const pointOptions of drawOptions) yield buildPoint(point, pointOptions, upstreamOptions) as Built;
   }
 
   #points(): Iterable<Subtree> {
     const { where, sample } = this.#options;
-    const isWanted = where === undefined ? always : (point: Subtree) => where(pointOf(point) as never);
+    const isWanted = where === undefined ? always : (point: Subtree) => where(pointOf(point) as Point<Tree>);
     return sample === undefined ? allPoints(this.#grid, isWanted) : sampleGrid(this.#grid, sample, isWanted);
   }
 

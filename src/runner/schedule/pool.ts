@@ -4,7 +4,7 @@ import { type RateStart, RateWindow, TOLERANCE } from "./rate-window.ts";
 /** How much is taken of which pools. */
 export type Weights = Readonly<Record<string, number>>;
 
-/** What limits nodes beside their number. */
+/** The limits of nodes besides their number. */
 export interface LimitOptions {
   readonly pools?: Readonly<Record<string, number>>;
   readonly rateLimits?: Readonly<Record<string, { readonly limit: number; readonly intervalMs: number }>>;
@@ -13,7 +13,9 @@ export interface LimitOptions {
   readonly nameOf?: (node: number) => string;
 }
 
-/** A limited resource. It has a capacity, or a rate at which nodes that use it may start, or both. */
+/**
+ * A limited resource. It limits how much runs at once, or how much starts in an interval, or both.
+ */
 export class Pool {
   readonly name: string;
   readonly capacity: number;
@@ -46,7 +48,7 @@ export class Pool {
   }
 }
 
-/** What a node takes of one pool. */
+/** The share of one pool that a node takes. */
 export interface Demand {
   readonly pool: Pool;
   readonly weight: number;
@@ -62,7 +64,7 @@ export function giveBackAll(demands: readonly Demand[]): void {
   for (const { pool, weight } of demands) pool.giveBack(weight);
 }
 
-/** What was taken is used from now on. */
+/** Sets the time of the starts: rate limits count from now on. */
 export function markBegun(starts: readonly RateStart[]): void {
   for (const start of starts) start.atMs = performance.now();
 }

@@ -1,7 +1,9 @@
 import { createPools, demandsOf, type LimitOptions, rateFitsAtMs } from "./pool.ts";
 import { PoolQueue, type Returner } from "./pool-queue.ts";
 
-/** Everything that is ready to run. Nodes that take the same of the same pools wait in one queue. */
+/**
+ * Everything that is ready to run. Nodes that take the same of the same pools wait in one queue.
+ */
 export class ReadySet {
   readonly #ranks: Float64Array;
   readonly #isFirstComeFirstServed: boolean;
@@ -73,7 +75,10 @@ export class ReadySet {
     return taken;
   }
 
-  /** When a rate limit will let a queue go on that waits for nothing else; after `take` found nothing. */
+  /**
+   * When a rate limit will let a queue go on that waits for nothing else; after `take` found
+   * nothing.
+   */
   wakeAtMs(onlyReturning: boolean): number {
     const queues = this.#inOrder(onlyReturning);
     return queues.reduce(
@@ -91,7 +96,10 @@ export class ReadySet {
     return queues.length < 2 ? queues : queues.sort((a, b) => this.#compare(a, b));
   }
 
-  /** A running node that wants its place again comes before all nodes: it holds what it has done so far. */
+  /**
+   * A running node that wants its place again comes before all nodes: it holds what it has done so
+   * far.
+   */
   #compare(a: PoolQueue, b: PoolQueue): number {
     const [aTicket, bTicket] = [a.firstTicket, b.firstTicket];
     if (aTicket !== bTicket) return aTicket - bTicket;

@@ -7,7 +7,10 @@ export interface ScheduleOptions extends LimitOptions {
   readonly concurrency: number;
   /** 1 for each node that needs nothing done. */
   readonly done?: Uint8Array;
-  /** Among the nodes that may start, the one with the largest priority starts first. Without priorities, the one that became ready first. */
+  /**
+   * The node with the largest priority starts first. Without priorities, the node that became ready
+   * first starts first.
+   */
   readonly priority?: Float64Array;
   /** Carries out one node. If it throws or rejects, the node has failed. */
   readonly execute: (node: number, place: Place) => void | Promise<void>;
@@ -24,7 +27,7 @@ export interface ScheduleOptions extends LimitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What became of the nodes. */
+/** The outcome of every node. */
 export interface ScheduleOutcome {
   /** For each node one of {@link NodeOutcome}. */
   readonly state: Uint8Array;
