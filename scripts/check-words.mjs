@@ -62,7 +62,7 @@ function fail(problem) {
  */
 function filesBelow(top, ending) {
   return readdirSync(join(root, top), { recursive: true, encoding: "utf8" })
-    .filter((name) => ending.test(name) && !name.includes("node_modules"))
+    .filter((name) => ending.test(name) && !/(?:^|[/\\\\])(?:node_modules|build|data|dist)[/\\\\]/.test(name))
     .map((name) => `${top}/${name.replaceAll("\\", "/")}`)
     .sort();
 }

@@ -6,7 +6,7 @@ const VALUES_PER_LOOK = 8192;
 const STEPS = 20;
 
 /**
- * What can be told of the first values, in the time that there is. `undefined` is a missing value.
+ * Returns what can be told of the first values, in the time that there is. `undefined` is a missing value.
  */
 export function statisticsOf(
   count: number,

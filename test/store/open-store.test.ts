@@ -69,9 +69,9 @@ describe("openStore", () => {
     ["s3://results/team?regoin=eu-central-1", /"regoin" \(such a URL has the options region, endpoint, path-style\)/],
     ["az://results?region=west", /has the options account, endpoint/],
     ["sftp://files.example.com/data?port=23", /has no options/],
-    ["s3://", /is no place/],
-    ["gs://results/%zz", /is no place/],
-    ["sftp://%zz@files.example.com/data", /is no place/],
+    ["s3://", /is not a place/],
+    ["gs://results/%zz", /is not a place/],
+    ["sftp://%zz@files.example.com/data", /is not a place/],
   ])("refuses a URL that says what nobody would read, when it is first asked: %s", async (url, message) => {
     await expect(openStore(url).read(storePath("a.json"))).rejects.toThrow(message);
   });

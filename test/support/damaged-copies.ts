@@ -25,7 +25,7 @@ export async function reload(format: AnyFormat, payload: unknown): Promise<unkno
 }
 
 export interface Harmless {
-  /** Of the damage, so that a failure can be had again. */
+  /** The seed of the damage, so that a failure can be had again. */
   readonly seed?: number;
   /** Errors that are as good as those of a decoder. */
   readonly also?: readonly (new (
