@@ -56,7 +56,8 @@ export async function collect<Built extends AnyPersistable, Metrics extends obje
     return row;
   };
   const rows = await mapConcurrently(eachPersistable(targets), collectRow, { concurrency });
-  return new ArtifactTable(rows as unknown as Row<Built, Metrics>[], columnsOf(rows));
+  const typed: readonly unknown[] = rows;
+  return new ArtifactTable(typed as readonly Row<Built, Metrics>[], columnsOf(rows));
 }
 
 async function rowOf<Built extends AnyPersistable, Metrics extends object>(
