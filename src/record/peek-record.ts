@@ -19,8 +19,8 @@ export type PeekedRecord = Pick<
 >;
 
 /**
- * What a record says, without a look at whether it may be believed: for comparing very many, of
- * which the caller parses those that matter. `undefined` where it cannot be read.
+ * Reads what a record says, without a look at whether it may be believed: for comparing very many,
+ * of which the caller parses those that matter. `undefined` where it cannot be read.
  */
 export function peekRecord(bytes: Uint8Array): PeekedRecord | undefined {
   if (bytes.length > MAX_RECORD_BYTES) return undefined;

@@ -1,6 +1,6 @@
 /** How long something may compute before others get a turn. */
 const SLICE_MS = 50;
-/** The clock is looked at once in so many steps. */
+/** The clock is looked at once in this number of steps. */
 const STEPS_PER_LOOK = 256;
 
 /** Keeps long work from holding up everything else in the process, and lets it be aborted. */
