@@ -12,7 +12,7 @@ import {
 } from "./parse-record.ts";
 import { type ArtifactRecord, MAX_RECORD_BYTES, RECORD_VERSION } from "./record.ts";
 
-/** What a record says of its recipe and its generation; see {@link peekRecord}. */
+/** The parts of a record that {@link peekRecord} reads: its recipe and its generation. */
 export type PeekedRecord = Pick<
   ArtifactRecord,
   "name" | "version" | "draw" | "params" | "untrackedParams" | "dependencies" | "provenance"

@@ -6,10 +6,7 @@ import { SeededRandom } from "../../src/pipeline/sweep/seeded-random.ts";
 const ROWS = 4000;
 const TARGETS = 400;
 
-/**
- * Recipes of up to five parts, some of which are missing, with few values, so many are equally
- * near.
- */
+/** Makes a recipe of up to five parts. There are few values, so that some recipes are equally near. */
 function randomRecipe(random: SeededRandom, values: number): Cell[] {
   const cells: Cell[] = [];
   for (const column of ["a", "b", "c", "d", "e"]) {

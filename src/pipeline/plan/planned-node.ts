@@ -29,9 +29,9 @@ export interface PlanNode {
   /** Whether it is to be generated even if its artifact exists. */
   readonly isForced: boolean;
   /**
-   * Why it is to be generated, from all earlier records of its name, or from 256 of a store behind a network. Computed on first
-   * access. `undefined` for a hit, for a node that is only forced, and for a node that is not
-   * needed.
+   * Why it is to be generated, from all earlier records of its name, or from 256 of a store behind
+   * a network. Computed on first access. `undefined` for a hit, for a node that is only forced, and
+   * for a node that is not needed.
    */
   readonly reason: MissReason | undefined;
   /** The dependencies that are to be generated before it. */
