@@ -73,7 +73,7 @@ export class RecordShelf {
     return this.#total;
   }
 
-  /** What is known of how they were generated. */
+  /** Yields, of each, how long generating it took and what it cost, where that is known. */
   *provenances(): Iterable<Pick<Provenance, "durationMs" | "cost">> {
     for (const [row, durationMs] of this.#durations.entries()) {
       const cost = this.#costs.get(row);
@@ -242,7 +242,7 @@ export class RecordShelf {
   }
 }
 
-/** What cannot be read cannot be compared with, which is no reason not to generate anything. */
+/** Leaves out what cannot be read: a failed comparison must not stop a generation. */
 function ignoreStoreError(error: unknown): undefined {
   if (error instanceof StoreError) return undefined;
   throw error;

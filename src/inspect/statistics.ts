@@ -6,7 +6,8 @@ const VALUES_PER_LOOK = 8192;
 const STEPS = 20;
 
 /**
- * Returns what can be told of the first values, in the time that there is. `undefined` is a missing value.
+ * Returns what can be told of the first values, in the time that there is. `undefined` is a missing
+ * value.
  */
 export function statisticsOf(
   count: number,

@@ -6,7 +6,7 @@ import { SeededRandom } from "../../src/pipeline/sweep/seeded-random.ts";
 const ROWS = 4000;
 const TARGETS = 400;
 
-/** Makes a recipe of up to five parts. There are few values, so that some recipes are equally near. */
+/** Makes a recipe of up to five parts, of few values, so that some recipes are equally near. */
 function randomRecipe(random: SeededRandom, values: number): Cell[] {
   const cells: Cell[] = [];
   for (const column of ["a", "b", "c", "d", "e"]) {
