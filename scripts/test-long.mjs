@@ -61,6 +61,13 @@ if (unknown.length > 0 || unused.length > 0) {
   if (unused.length > 0) console.error(`No test reads ${unused.join(", ")}: take it out of scripts/test-long.mjs.`);
   process.exit(1);
 }
+// Where CI gives no count of its own, it would take the full one, and hours.
+const ci = readFileSync(join(root, ".ci/run"), "utf8");
+const fullInCi = Object.keys(fullCounts).filter((name) => !ci.includes(`${name}=`));
+if (fullInCi.length > 0) {
+  console.error(`Give a smaller count to ${fullInCi.join(", ")} in .ci/run.`);
+  process.exit(1);
+}
 // `npm run check` asks only whether each count is known: the tests themselves take a quarter of an
 // hour.
 if (process.argv.includes("--check-counts")) process.exit(0);
