@@ -9,7 +9,9 @@ import { type NearRecords, type RecordShelf, shelfOf } from "./record-shelf.ts";
 
 /** How many records of a store behind a network are compared when the caller asks for a reason. */
 const REMOTE_EXPLAIN_RECORDS = 10_000;
-/** How many are compared when a miss is only mentioned: in the error of `load()`, or in a log line. */
+/**
+ * How many are compared when a miss is only mentioned: in the error of `load()`, or in a log line.
+ */
 const MENTION_RECORDS = 64;
 /** How many a log line reads from this machine; more are compared where they were read before. */
 const NOTE_RECORDS = 10_000;
@@ -99,7 +101,9 @@ function reasonAmong(node: RecipeNode, read: readonly ArtifactRecord[]): MissRea
   return nearestReason(node, { records, compared: records.length, total });
 }
 
-/** The nearest of these records, and what differs from it. The record of the node itself is skipped. */
+/**
+ * The nearest of these records, and what differs from it. The record of the node itself is skipped.
+ */
 export function nearestReason(node: RecipeNode, { records, compared, total }: NearRecords): MissReason {
   let best: { readonly record: ArtifactRecord; readonly changes: readonly RecipeChange[] } | undefined;
   for (const record of records) {

@@ -57,13 +57,13 @@ export function parseForComparison(
     return isRecord(record) && record.name === name ? record : undefined;
   } catch (error) {
     if (error instanceof ClassCodecError) return parseForComparison(bytes, path, name, []);
-    // A newer release's record is reported when someone loads it.
+    // A newer release's record is reported when a caller loads it.
     if (error instanceof NewerRecordError) return undefined;
     throw error;
   }
 }
 
-/** What cannot be read cannot be compared with, which is no reason not to generate anything. */
+/** Leaves out a record that cannot be read: a failed comparison must not stop a generation. */
 async function tryRead(
   store: ReadableStore,
   path: StorePath,

@@ -11,7 +11,7 @@ export type CellValue = number | string;
 
 /** One part of a recipe: a parameter, a version, a draw, or the name of a dependency. */
 export interface Cell {
-  /** Where the part is: the roles that lead to it, its kind and its key. */
+  /** The place of the part: the roles that lead to it, its kind and its key. */
   readonly column: string;
   readonly value: CellValue;
   /** A recorded recipe that lacks this part counts as equal. */

@@ -8,7 +8,7 @@ export interface RankedRow {
   readonly differences: number;
 }
 
-/** Which rows {@link RecipeTable.nearest} considers. */
+/** Says which rows {@link RecipeTable.nearest} considers. */
 export interface NearestQuery {
   readonly cells: readonly Cell[];
   readonly limit: number;
@@ -16,7 +16,7 @@ export interface NearestQuery {
   readonly isExcluded: (row: number) => boolean;
 }
 
-/** What {@link RecipeTable.nearest} found. */
+/** The rows that {@link RecipeTable.nearest} found. */
 export interface NearestRows {
   readonly rows: readonly RankedRow[];
   /** How many rows were compared: all of them, unless the budget for scans was used up. */
@@ -29,12 +29,12 @@ const ABSENT = 0;
 const UNKNOWN = -1;
 /** Rows that are equally near and are compared further: the latest ones. */
 const MAX_TIES = 1024;
-/** Hash tables hold at most so many rows together: about 12 bytes each. */
+/** Hash tables hold at most this number of rows together, about 12 bytes each. */
 const MAX_TABLED_ROWS = 20_000_000;
 /** Cells that scans of one table may compare before only the latest rows are: a few seconds. */
 const MAX_SCANNED_CELLS = 2_000_000_000;
 const FALLBACK_ROWS = 256;
-/** A scan of so many cells takes less time than tables of them take to build. */
+/** A scan of this number of cells takes less time than tables of them take to build. */
 const SMALL_CELLS = 10_000;
 
 /**
@@ -304,7 +304,10 @@ function byNumber(one: number, other: number): number {
   return one - other;
 }
 
-/** The hash of a row that equals the target outside these columns; a second one without what is optional. */
+/**
+ * The hash of a row that equals the target outside these columns; a second one without what is
+ * optional.
+ */
 function hashesOf({ codes, optional }: Target, free: ReadonlySet<number>): readonly number[] {
   let all = 0;
   let withoutOptional = 0;
@@ -322,7 +325,10 @@ function indexesWhere(codes: Int32Array, isWanted: (code: number, index: number)
   return indexes;
 }
 
-/** What a cell adds to the hash of its row: nothing where it is absent, so that new columns change no hash. */
+/**
+ * Returns what a cell adds to the hash of its row: nothing where it is absent, so that new columns
+ * change no hash.
+ */
 function mix(column: number, code: number): number {
   if (code === ABSENT) return 0;
   let bits = Math.imul(code ^ Math.imul(column + 1, 0x9e3779b1), 0x85ebca6b);

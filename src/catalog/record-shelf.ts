@@ -31,7 +31,7 @@ export interface RefreshOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Which records {@link RecordShelf.nearest} gives. */
+/** Says which records {@link RecordShelf.nearest} gives. */
 export interface NearestRecordsOptions {
   readonly limit: number;
   /** Whether the record of the very recipe is among them. */

@@ -31,4 +31,4 @@ export { formatFor } from "../format/format-for.ts";
 export { isOutOfResources } from "../format/out-of-resources.ts";
 export type { PayloadSource } from "../format/payload-source.ts";
 export { notInMemory } from "../format/stored/not-in-memory.ts";
-export { ReplayedStream } from "../format/stored/replayed-stream.ts";
+export { replayStream } from "../format/stored/replay-stream.ts";

@@ -7,7 +7,7 @@ import { type FormatDecoder, formatOf } from "../format/by-id/format-of.ts";
 import { resolveDecodeLimits } from "../format/decode-limits.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { Preview, PreviewLimits } from "../format/preview.ts";
-import type { EncryptionKeys } from "../format/wrappers/age-keys.ts";
+import type { EncryptionKeys } from "../format/wrappers/encryption-keys.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { Store } from "../store/store.ts";

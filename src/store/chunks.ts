@@ -26,7 +26,7 @@ export async function* readChunks(chunks: Chunks, signal?: AbortSignal): AsyncGe
 }
 
 /** All chunks of a write as one copy in memory, for a store that writes an object in one piece. */
-export async function joinChunks(chunks: Chunks, signal?: AbortSignal): Promise<Buffer> {
+export async function joinChunks(chunks: Chunks, signal?: AbortSignal): Promise<Uint8Array> {
   signal?.throwIfAborted();
   if (!(Symbol.asyncIterator in chunks)) return Buffer.concat(chunks);
   const copies: Uint8Array[] = [];

@@ -45,7 +45,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 }
 
 interface StoredObject {
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   readonly modifiedMs: number;
 }
 
@@ -56,7 +56,7 @@ class Place {
   readonly folders = new Map<string, number>();
   readonly watchers = new Set<{ readonly folder: string; readonly listener: () => void }>();
 
-  put(path: string, bytes: Buffer): void {
+  put(path: string, bytes: Uint8Array): void {
     if (!this.objects.has(path)) this.#count(path, 1);
     this.objects.set(path, { bytes, modifiedMs: Date.now() });
     this.#tell(path);
@@ -188,13 +188,13 @@ class MemoryStore implements Store {
     return { close: () => this.#place.watchers.delete(watcher) };
   }
 
-  #create(path: StorePath, bytes: Buffer): "created" | "exists" {
+  #create(path: StorePath, bytes: Uint8Array): "created" | "exists" {
     if (this.#find("create", path) !== undefined) return "exists";
     this.#put("create", path, bytes);
     return "created";
   }
 
-  #put(operation: StoreOperation, path: StorePath, bytes: Buffer): void {
+  #put(operation: StoreOperation, path: StorePath, bytes: Uint8Array): void {
     this.#find(operation, path);
     this.#place.put(path, bytes);
   }

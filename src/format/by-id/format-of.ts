@@ -2,7 +2,7 @@ import { UnknownFormatError, WrongKeyError } from "../../errors/format-errors.ts
 import type { ClassCodec } from "../../util/class-codec.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { Format } from "../format.ts";
-import type { EncryptionKeys } from "../wrappers/age-keys.ts";
+import type { EncryptionKeys } from "../wrappers/encryption-keys.ts";
 
 /** Details that a record does not hold and the reader of a payload may need. */
 export interface FormatOfOptions {

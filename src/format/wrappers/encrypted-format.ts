@@ -5,7 +5,8 @@ import { loadAge } from "../../util/peers/peers.ts";
 import { asChunks } from "../encode-payload.ts";
 import type { AnyFormat, DecodeLimits } from "../format.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
-import { checkKeys, type EncryptionKeys, MAX_WORK_FACTOR, setIdentities, setRecipients } from "./age-keys.ts";
+import { checkKeys, MAX_WORK_FACTOR, setIdentities, setRecipients } from "./age-keys.ts";
+import type { EncryptionKeys } from "./encryption-keys.ts";
 
 /**
  * Another format, encrypted: files that the `age` tool reads, too (`age --decrypt -i key.txt payload.json.age`). Format: age-encryption.org/v1.

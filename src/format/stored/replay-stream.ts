@@ -1,0 +1,16 @@
+import { ReplayedStream } from "./replayed-stream.ts";
+
+/**
+ * Makes a stream that can be read any number of times: each `for await` begins a reading of its own.
+ *
+ * @param begin starts a reading, from the first item on.
+ * @example
+ * ```ts
+ * const lines = replayStream(async function* () { yield "one"; yield "two"; });
+ * for await (const line of lines) console.log(line);
+ * for await (const line of lines) console.log(line);
+ * ```
+ */
+export function replayStream<Item>(begin: () => AsyncGenerator<Item>): AsyncGenerator<Item, void, undefined> {
+  return new ReplayedStream(begin);
+}
