@@ -135,7 +135,8 @@ describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
 
   test("a second one ends a process whose generators do not listen", async () => {
     await using folder = await temporaryFolder();
-    await using child = await start(folder.path, { layers: 1, width: 2, workMs: 600_000 });
+    // One node only: a claim that is under way when the process ends is left for the next one.
+    await using child = await start(folder.path, { layers: 1, width: 1, workMs: 600_000 });
     await child.waitFor<RunPipelineLine>(({ is }) => is === "started");
     child.kill("SIGINT");
     await new Promise((resolve) => setTimeout(resolve, 100));

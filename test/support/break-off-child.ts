@@ -13,7 +13,7 @@ export interface BreakOffInput {
   readonly path: string;
   /** A bucket or a container. */
   readonly place: string;
-  /** The child tries every `step`-th mishap. */
+  /** The child tries every `step`-th mishap, and at least one of each call. */
   readonly step: number;
 }
 
@@ -145,6 +145,7 @@ tell({ call: "all", mishap: `${befallen} mishaps`, wrong: befallen === 0 ? "noth
 
 async function tryCall(call: Call): Promise<void> {
   const { outcome: expected, exchanges } = await attempt(call, () => undefined, patience.stallMs);
+  let isMet = false;
   for (const fault of faults)
     for (const afterBodyBytes of points)
       for (let which = 0; which < exchanges; which++) {
@@ -152,7 +153,8 @@ async function tryCall(call: Call): Promise<void> {
         if (fault === "stall" && afterBodyBytes !== 7) continue;
         if (call.isBig === true && fault === "cut" && afterBodyBytes === 0) continue;
         if (call.isBig !== true && afterBodyBytes === 100_000) continue;
-        if (count++ % input.step !== 0) continue;
+        // Every call meets one at least, however few are tried.
+        if (count++ % input.step !== 0 && isMet) continue;
         const fate: Fate = afterBodyBytes === undefined ? { fault } : { fault, afterBodyBytes };
         const stallMs = fault === "stall" ? IMPATIENT_MS : patience.stallMs;
         const { outcome } = await attempt(call, (index) => (index === which ? fate : undefined), stallMs);
@@ -160,6 +162,7 @@ async function tryCall(call: Call): Promise<void> {
         const place = afterBodyBytes === undefined ? "in the head" : `after ${afterBodyBytes} bytes of the body`;
         const mishap = `${fault} ${place}, exchange ${which + 1} of ${exchanges}`;
         befallen++;
+        isMet = true;
         tell({ call: call.name, mishap, wrong: outcome === expected ? "" : `${outcome} instead of ${expected}` });
       }
 }
