@@ -21,8 +21,8 @@ const NOTE_FRESH_MS = 10_000;
 const NAMES_FRESH_MS = 1000;
 
 /**
- * Why there is no artifact: the nearest one of the same name, and what differs. Records are read,
- * payloads never.
+ * Explains why an artifact is missing: the nearest one of the same name, and what differs. It reads
+ * records, but never payloads.
  *
  * @throws a StoreError where the store cannot be listed; records that cannot be read are left out;
  * the signal's reason

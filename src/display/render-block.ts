@@ -143,7 +143,7 @@ function hitRate({ hits, planned }: RunView): string {
   return planned === undefined || planned.nodes === 0 ? "" : ` (${Math.floor((100 * hits) / planned.nodes)}%)`;
 }
 
-/** Leaves out the last parts if there is no room for them. */
+/** Paints the parts from the left, and leaves out those that do not fit. */
 function paintParts(parts: readonly Part[], columns: number, canvas: Canvas): string {
   let left = columns;
   const painted: string[] = [];

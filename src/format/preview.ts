@@ -118,7 +118,7 @@ export interface TextPreview {
   readonly totalBytes: number;
 }
 
-/** A picture, by its first bytes; it is shown by whoever reads its bytes. */
+/** A picture, recognized by its first bytes. The caller reads its bytes to show it. */
 export interface ImagePreview {
   readonly kind: "image";
   readonly mediaType: "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "image/avif";

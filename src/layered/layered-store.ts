@@ -77,7 +77,7 @@ export interface LayeredStore extends Store {
  * one artifact wins for every machine, and leases are held there; while it does not answer, both
  * hold for this machine alone. A payload that is read in parts is copied first, all of it. There is
  * no synchronous door and no path on the disk, since an object that is not in the local store may
- * be in the remote one; so there are no log files, either.
+ * be in the remote one. For the same reason a layered store has no log files.
  *
  * @throws TypeError if the mode is not a {@link LayeredMode}.
  *

@@ -3,7 +3,7 @@ import { visibleLine } from "../../errors/visible-text.ts";
 import { describeAddress } from "../../util/describe-address.ts";
 
 /**
- * Why there is no artifact to load, as data. `describeMiss` puts it into words.
+ * The reason why a caller has no artifact to load, as data. `describeMiss` puts it into words.
  *
  * - `never-generated`: no artifact of this name exists.
  * - `params-changed`: own params differ from those of the nearest artifact.

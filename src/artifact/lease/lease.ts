@@ -13,8 +13,8 @@ export type { Lease, LeaseTiming } from "./lease-contender.ts";
 /** Options of {@link acquireLease}. */
 export interface LeaseOptions {
   /**
-   * Returns whether the lease is no longer needed. It is called at the beginning, after wake-ups,
-   * and once more when the lease was won.
+   * Returns whether the caller can do without the lease. The contender asks at the beginning, after
+   * wake-ups, and once more when it has won the lease.
    */
   readonly isDone: () => boolean | Promise<boolean>;
   readonly signal?: AbortSignal | undefined;

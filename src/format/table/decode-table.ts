@@ -91,8 +91,10 @@ export function parseDescription(json: Uint8Array, sizeBytes: number, limits: De
 /** What a description may hold, before it was checked. */
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Checks every place before anything is read there. All buffers together are no longer than the file:
- * no byte becomes two values. */
+/**
+ * Checks every offset before the decoder reads there. The buffers together are at most as long as
+ * the file, so that no byte becomes two values.
+ */
 class DescriptionCheck {
   readonly #sizeBytes: number;
   readonly #limits: DecodeLimits;

@@ -74,7 +74,7 @@ export class CallContext implements HookContext<unknown, unknown> {
   }
 
   get signal(): AbortSignal {
-    // A signal of its own where nobody gave one: listeners on a shared one would pile up.
+    // A call without a signal gets its own: on a shared one, listeners would pile up.
     this.#signal ??= new AbortController().signal;
     return this.#signal;
   }
