@@ -16,7 +16,10 @@ interface Recorded {
   readonly dependencies: Readonly<Record<string, RecordDependency>>;
 }
 
-/** What differs in the recipe's own part: name, version, draw, params. */
+/**
+ * Returns the changes in the recipe's own part (name, version, draw, params), without those
+ * upstream.
+ */
 export function compareOwnParts(node: RecipeNode, record: ArtifactRecord): RecipeChange[] {
   const changes: RecipeChange[] = [];
   compareHeads(node, record, [], changes);
@@ -24,7 +27,10 @@ export function compareOwnParts(node: RecipeNode, record: ArtifactRecord): Recip
   return changes;
 }
 
-/** What differs between a recipe and a recorded one, roots only: a dependency is entered where its address differs, and what follows from it is not named again. */
+/**
+ * Returns the changes between a recipe and a recorded one, roots only: a dependency whose address
+ * differs is compared part by part, and the changes that merely follow from its own are left out.
+ */
 export function compareRecipes(node: RecipeNode, record: ArtifactRecord): RecipeChange[] {
   const changes: RecipeChange[] = [];
   // A shared dependency is compared once, under the first path that leads to it.
@@ -35,7 +41,7 @@ export function compareRecipes(node: RecipeNode, record: ArtifactRecord): Recipe
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { node, recorded, roles } = next;
     const before = changes.length;
-    // Whether a change further up accounts for the difference.
+    // True if a change further up accounts for the difference.
     let isNamed = false;
     compareHeads(node, recorded, roles, changes);
     compareParams(node, recorded, roles, changes);
@@ -67,7 +73,7 @@ export function compareRecipes(node: RecipeNode, record: ArtifactRecord): Recipe
     }
     stack.push(...inner.reverse());
     if (changes.length === before && !isNamed && roles.length > 0) {
-      // Every visible part agrees, and yet the addresses differ: the record does not tell more.
+      // All parts that the record shows agree, and yet the addresses differ: no more can be said.
       changes.push({
         what: "dependency",
         roles: roles.slice(0, -1),
@@ -130,7 +136,8 @@ function sameValue(a: unknown, b: unknown, classes: readonly ClassCodec[]): bool
   try {
     return Buffer.compare(encodeCanonical(a, { classes }), new Uint8Array(encodeCanonical(b, { classes }))) === 0;
   } catch (error) {
-    // A codec of the user gave what no recipe can hold. A comparison for people must not keep anything from being generated.
+    // A codec of the user gave something that no recipe can hold. This comparison only informs
+    // people, so it must not keep a payload from being generated.
     if (error instanceof UnsupportedValueError) return false;
     throw error;
   }

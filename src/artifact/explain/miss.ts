@@ -7,20 +7,27 @@ import { describeAddress } from "../../util/describe-address.ts";
  *
  * - `never-generated`: no artifact of this name exists.
  * - `params-changed`: own params differ from those of the nearest artifact.
- * - `dependency-changed`: own params agree with the nearest artifact, something upstream differs; the first change is its root.
+ * - `dependency-changed`: own params agree with the nearest artifact, but something upstream
+ *   differs; the first change is its root.
  * - `version-changed`, `draw-changed`: only the author's version, or the draw, differs.
  * - `corrupt`: there is an artifact, and it is damaged.
  */
 export type MissReason =
   | {
       readonly kind: "never-generated";
-      /** The same params were generated under this name, which `aliases` of the definition finds again. */
+      /**
+       * An earlier name under which the same params were generated; `aliases` of the definition
+       * finds them.
+       */
       readonly formerName?: string;
     }
   | {
       readonly kind: "params-changed" | "dependency-changed" | "version-changed" | "draw-changed";
       readonly nearest: NearestArtifact;
-      /** Roots only: what merely follows from an upstream change is not repeated. At least one. */
+      /**
+       * Roots only: a change that merely follows from another one upstream is left out. At least
+       * one.
+       */
       readonly changes: readonly RecipeChange[];
     }
   | { readonly kind: "corrupt"; readonly file: string; readonly problem: string };
@@ -31,27 +38,32 @@ export interface NearestArtifact {
   /** ISO 8601 */
   readonly createdAt: string;
   readonly ageMs: number;
-  /** How many records were compared, if others were left out: a nearer artifact may then exist. */
+  /**
+   * The number of records that were compared, if others were left out: a nearer artifact may exist
+   * then.
+   */
   readonly comparedRecords?: number;
-  /** How many there are, if others were left out and all of them were counted. */
+  /** The number of records that exist, if some were left out and all of them were counted. */
   readonly totalRecords?: number;
 }
 
 /** One difference between the recipe that was asked for and that of the nearest artifact. */
 export interface RecipeChange {
   readonly what: "param" | "version" | "draw" | "name" | "dependency";
-  /** Roles from the persistable down to the changed one; empty for its own recipe. */
+  /**
+   * The roles from the persistable down to the changed one; empty if its own recipe has changed.
+   */
   readonly roles: readonly string[];
-  /** The parameter's key; for a dependency its role. */
+  /** The key of the parameter, or the role of the dependency. */
   readonly key: string;
-  /** What was asked for; absent where there is nothing of that key. */
+  /** The value that was asked for; absent if the recipe has nothing under that key. */
   readonly value?: unknown;
-  /** What the nearest artifact has; absent where it has nothing of that key. */
+  /** The value in the nearest artifact; absent if that has nothing under that key. */
   readonly nearestValue?: unknown;
 }
 
 /**
- * A miss in words: `zThreshold: 2, nearest artifact has 3 (3f9a1c2e…, 2 days ago)`.
+ * Puts a miss into words: `zThreshold: 2, nearest artifact has 3 (3f9a1c2e…, 2 days ago)`.
  *
  * @example
  * ```ts
@@ -60,7 +72,7 @@ export interface RecipeChange {
  * ```
  */
 export function describeMiss(reason: MissReason): string {
-  // Keys, values and names of files may hold anything.
+  // Keys, values and file names may hold control characters.
   return visibleLine(describeReason(reason));
 }
 
@@ -87,7 +99,7 @@ function describeCompared({ comparedRecords, totalRecords }: NearestArtifact): s
   return `, the nearest of ${comparedRecords} compared of ${totalRecords}`;
 }
 
-/** `points.n: 100, nearest artifact has 10`. */
+/** Puts one change into words: `points.n: 100, nearest artifact has 10`. */
 export function describeChange(change: RecipeChange): string {
   const place = [
     ...change.roles,
@@ -108,7 +120,7 @@ export function describeChange(change: RecipeChange): string {
 
 const MAX_VALUE_LENGTH = 60;
 
-/** A value in a message: one line, and not a long one. */
+/** A value as a message shows it: on one line, and cut where it is long. */
 export function describeValue(value: unknown): string {
   const text = visibleLine(describeWhole(value));
   return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 1)}…` : text;
@@ -137,7 +149,7 @@ const UNITS: readonly (readonly [string, number])[] = [
   ["second", 1000],
 ];
 
-/** `2 days ago`, `just now`. */
+/** Puts an age in milliseconds into words: `2 days ago`, `just now`. */
 export function describeAge(ageMs: number): string {
   for (const [unit, ms] of UNITS) {
     const count = Math.floor(ageMs / ms);

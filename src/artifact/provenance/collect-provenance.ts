@@ -13,7 +13,10 @@ const MAX_PACKAGES = 200;
 const GIT_TIMEOUT_MS = 5000;
 const known = new Map<string, Promise<ModuleProvenance>>();
 
-/** Who, where and with what, found out once for each module and process. Never fails: what cannot be found out is absent. */
+/**
+ * Finds out, once for each module and process, by whom, where and with which packages an artifact
+ * is made. It never fails: a part that cannot be found out is absent.
+ */
 export function collectProvenance(location: string | undefined): Promise<ModuleProvenance> {
   const key = location ?? "";
   let provenance = known.get(key);
@@ -76,7 +79,10 @@ async function installedVersion(folder: string, name: string): Promise<string | 
   return parent === folder ? undefined : installedVersion(parent, name);
 }
 
-/** As far as it is what npm accepts: a file that says something else gives wrong provenance, not a failure. */
+/**
+ * Believes that the file holds what npm accepts: if it does not, the provenance is wrong, but the
+ * generation does not fail.
+ */
 async function tryManifest(folder: string): Promise<Omit<Manifest, "folder"> | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
@@ -98,7 +104,7 @@ async function readGit(folder: string): Promise<Provenance["git"] | undefined> {
 
 function git(folder: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
-    // Optional locks would make a mere question write to the user's repository.
+    // With its optional locks, git would write to the user's repository, although we only ask.
     const env = { ...process.env, GIT_OPTIONAL_LOCKS: "0" };
     execFile("git", ["-C", folder, ...args], { env, timeout: GIT_TIMEOUT_MS, windowsHide: true }, (error, stdout) =>
       resolve(error ? undefined : stdout),
@@ -115,7 +121,10 @@ function toFile(location: string | undefined): string | undefined {
   }
 }
 
-/** Records travel: they name files relative to the package, with forward slashes. */
+/**
+ * A record may be read on another machine, so it names files relative to the package, with forward
+ * slashes.
+ */
 function relativeTo(folder: string, file: string): string {
   const relative = path.relative(folder, file);
   return (relative.startsWith("..") || path.isAbsolute(relative) ? path.basename(file) : relative)

@@ -1,10 +1,11 @@
 import { sha256Hex } from "../../util/digest/sha256.ts";
 
 /**
- * The first module on a stack that is not ours. Only its text is kept here: the stack is not read before somebody asks, since most
- * definitions in a process are never generated in it.
+ * The first module on the stack of a definition that is not ours. The stack, which is costly to
+ * read, is not read before a payload is generated: most definitions in a process are never used for
+ * that.
  *
- * @param trace - an Error made where the definition was made
+ * @param trace - an Error that was made where the definition was made
  */
 export function locateDefinition(trace: Error): string | undefined {
   const own = moduleOf(new Error().stack?.split("\n")[1]);
@@ -14,11 +15,14 @@ export function locateDefinition(trace: Error): string | undefined {
     if (own !== undefined && isOurs(location, own)) continue;
     return location;
   }
-  // Bundled into one file with its user.
+  // The library is bundled into one file with the module that uses it.
   return own;
 }
 
-/** Recorded, not keyed: the text is not stable across bundlers, coverage tools and runtimes. */
+/**
+ * It is recorded but no part of any address, since bundlers, coverage tools and runtimes change the
+ * text of a function.
+ */
 export function fingerprintSource(generator: (...args: never) => unknown): string {
   return `sha256:${sha256Hex(Function.prototype.toString.call(generator))}`;
 }
@@ -30,7 +34,10 @@ function moduleOf(line: string | undefined): string | undefined {
   return match?.[1];
 }
 
-/** Unbundled, this file is in `src/artifact/provenance/` and the whole of `src/` is ours; bundled, it is in `dist/chunks/`, and the whole of `dist/` is. */
+/**
+ * Unbundled, this file is in `src/artifact/provenance/`, and all of `src/` is ours. Bundled, it is
+ * in `dist/chunks/`, and all of `dist/` is ours.
+ */
 function isOurs(location: string, own: string): boolean {
   const root =
     /^(.*[/\\]src[/\\])artifact[/\\]provenance[/\\][^/\\]+$/.exec(own)?.[1] ??

@@ -6,8 +6,8 @@ const REWRITTEN =
   'has other line ends than were written, as git and editors put them into files that look like text: bring it back as it was, with "* -text" in a .gitattributes of the data directory';
 
 /**
- * What is wrong with an object of another size than it should have. Where only its line ends or a
- * byte order mark make the difference, that is said: a person who uses git can tell what to do then.
+ * Says what is wrong with an object that does not have its size. If only the line ends or a byte
+ * order mark make the difference, the problem names them: people who use git then know what to do.
  */
 export async function describeSize(
   store: ReadableStore,
@@ -26,7 +26,7 @@ export async function describeSize(
   return digestOf([original]) === digest ? REWRITTEN : problem;
 }
 
-/** What git has turned into single line feeds when it was committed. */
+/** The bytes as they were before git turned CR LF into line feeds when they were committed. */
 function withCarriageReturns(bytes: Uint8Array): Uint8Array {
   return Buffer.from(Buffer.from(bytes).toString("latin1").replaceAll(/\r?\n/g, "\r\n"), "latin1");
 }

@@ -11,17 +11,18 @@ import { recordPath } from "../layout/record-path.ts";
 import { describeSize } from "./describe-size.ts";
 import { readFileList } from "./read-file-list.ts";
 
-/** What can be said of an artifact without reading its payload. */
+/** The state of an artifact, as far as it can be told without reading the payload. */
 export type Inspected =
   | { readonly state: "present"; readonly record: ArtifactRecord }
   | { readonly state: "missing" }
   | { readonly state: "damaged"; readonly file: StorePath; readonly problem: string };
 
-/** The same number as for reading: replaced so often in a row is odd. */
+/** The same bound as for reading: an artifact that is replaced this often in a row is odd. */
 const MAX_LOOKS = 8;
 
 /**
- * Check the record, and that the payload is there with the right size; its digest is checked when it is loaded.
+ * Checks the record, and that the payload is there with the right size. The digest is not checked:
+ * that happens when the payload is loaded.
  *
  * @throws {@link NewerRecordError}, {@link ArtifactInFlightError}, a StoreError
  */
@@ -39,7 +40,7 @@ export async function inspectArtifact(
     if (bytes === undefined) return { state: "missing" };
     const inspected = await inspectFrom(store, name, address, classes, signal, bytes);
     if (inspected.state === "present") return inspected;
-    // As for reading: damage is believed only when the record still stands as it was judged.
+    // As in a read, damage is believed only if the record that was judged is still in the store.
     const again = await readRecordBytes(store, path, { signal });
     if (again === undefined || Buffer.compare(again, bytes) !== 0) bytes = again;
     else {
@@ -83,7 +84,7 @@ async function inspectFrom(
   return { state: "present", record };
 }
 
-/** A list of files may have got other line ends. */
+/** A tool such as git may have rewritten the line ends of a list of files, which does no harm. */
 async function isRewrittenList(
   store: ReadableStore,
   path: StorePath,

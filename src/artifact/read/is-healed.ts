@@ -4,12 +4,18 @@ import type { JudgedRecord, ReadableStore, StorePath } from "../../store/store.t
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import { recordPath } from "../layout/record-path.ts";
 
-/** Whether a damaged artifact has given way to a whole one that another layer of the store had. */
+/**
+ * Replaces a damaged artifact by the whole one that another layer of the store may have.
+ *
+ * @returns whether there was one, so that reading again makes sense
+ */
 export async function isHealed(store: ReadableStore, record: StorePath, judged: JudgedRecord): Promise<boolean> {
   return store.layers !== undefined && (await store.layers.heal(record, judged)).isHealed;
 }
 
-/** The same for a reader who has the payload from its generator, and does not know the record. */
+/**
+ * Does the same for a reader that has the payload from its generator and does not know the record.
+ */
 export async function isOwnHealed(store: ReadableStore, name: string, address: Address): Promise<boolean> {
   if (store.layers === undefined) return false;
   const certain = certainStore(store);

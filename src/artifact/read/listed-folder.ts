@@ -2,14 +2,16 @@ import { describeKind } from "../../store/folder/calls/check-folders.ts";
 import { type Entry, listEntries, removeEntry } from "../../store/folder/calls/list-entries.ts";
 import type { ListedFile } from "../layout/file-list.ts";
 
-/** Files that systems put by themselves into folders that people look at. */
+/** Files that operating systems put into folders when people open them. */
 const IGNORED = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 
 /**
- * What a folder on this machine's disk holds besides its listed files and the folders that lead to them, in words; `undefined`
- * where there is nothing else. A reader who walks the folder finds whatever is in it: a link leads elsewhere, a pipe never ends.
+ * Looks in a folder on this machine's disk for anything besides the listed files and the folders
+ * that lead to them. Such a stranger is damage, because a reader that walks the folder comes upon
+ * it: a link leads elsewhere, and a pipe never ends.
  *
- * @throws a StoreError where the folder cannot be read.
+ * @returns the first stranger in words, `undefined` if there is none
+ * @throws a StoreError if the folder cannot be read
  */
 export async function findStranger(folder: string, files: readonly ListedFile[]): Promise<string | undefined> {
   for await (const { path, kind } of strangersIn(folder, files)) {
@@ -19,7 +21,9 @@ export async function findStranger(folder: string, files: readonly ListedFile[])
   return undefined;
 }
 
-/** Leave nothing but the listed files in a copy: an earlier reader may have left something there. */
+/**
+ * Removes from a copy all but the listed files: an earlier reader may have left something there.
+ */
 export async function removeStrangers(folder: string, files: readonly ListedFile[]): Promise<void> {
   for await (const stranger of strangersIn(folder, files)) await removeEntry(folder, stranger);
 }
@@ -38,7 +42,7 @@ function isIgnored(path: string): boolean {
   return IGNORED.has(path.slice(path.lastIndexOf("/") + 1).toLowerCase());
 }
 
-/** `a` and `a/b` for `a/b/c`. */
+/** Returns `a` and `a/b` for `a/b/c`. */
 function foldersAbove(path: string): string[] {
   const folders: string[] = [];
   for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) folders.push(path.slice(0, end));

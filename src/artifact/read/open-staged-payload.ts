@@ -8,8 +8,8 @@ import { settleOwnDamage } from "./settle-damage.ts";
 import { succeedingSource } from "./succeeding-source.ts";
 
 /**
- * The handle on a payload that was just written, opened where it lies: the caller of its generator
- * is handed the same as every later caller will load.
+ * Opens the handle on a payload that was just written, where it lies: the caller that had it
+ * generated gets the same handle as every later caller that loads it.
  */
 export function openStagedPayload(
   store: Store,
@@ -19,7 +19,7 @@ export function openStagedPayload(
   limits: DecodeLimits,
 ): Promise<unknown> {
   return openStoredPayload({
-    // It was written just now: a read that gives nothing does not mean that it is missing.
+    // The payload was written just now: a read that finds nothing does not mean that it is missing.
     ...{ store: certainStore(store), name, address, payload, format, limits },
     heal: () => isOwnHealed(store, name, address),
     onDamage: (damage) => settleOwnDamage({ store, name, address, file: payload.file }, damage),

@@ -13,7 +13,7 @@ import { findStranger, removeStrangers } from "./listed-folder.ts";
 import { readFileList } from "./read-file-list.ts";
 import { type FoundDamage, localStoreOf, makeLocal, type StoredObject, StoredSource } from "./stored-source.ts";
 
-/** A payload that is written, and how it is read. */
+/** A payload that was written, and all that is needed to read it. */
 export interface StoredArtifact {
   readonly store: ReadableStore;
   readonly name: string;
@@ -30,10 +30,11 @@ export interface StoredArtifact {
 }
 
 /**
- * The handle on a payload that is never in memory as a whole. Of one object only the size is looked at: its bytes are verified when they are read. Files are all verified
- * now, since nobody stands between them and their reader.
+ * Opens the handle on a payload that is never in memory as a whole. If the payload is one object,
+ * only its size is checked here: the bytes are verified as they are read. If it is a folder of
+ * files, all of them are verified now, because the reader opens them without asking us.
  *
- * @throws {@link CorruptArtifactError} where it is damaged.
+ * @throws {@link CorruptArtifactError} if the payload is damaged
  */
 export async function openStoredPayload(artifact: StoredArtifact): Promise<unknown> {
   const { store, name, payload, format, limits } = artifact;
@@ -50,7 +51,7 @@ export async function openStoredPayload(artifact: StoredArtifact): Promise<unkno
   return opened;
 }
 
-/** The bytes of a payload, to be read in parts. */
+/** Opens the bytes of a payload, so that they can be read in parts. */
 export function openSource(artifact: Omit<StoredArtifact, "format" | "limits">): StoredSource {
   const { payload, ...others } = artifact;
   const { file, sizeBytes, digest, chunks } = payload;
@@ -69,7 +70,8 @@ async function openFiles(artifact: StoredArtifact, codec: FilesCodec<unknown>): 
   const folder = filesFolder(name, payload.file);
   const local = localStoreOf(store).localPath(folder);
   const isCopied = store.localPath === undefined;
-  // Before any of them is read: what is a link in there is not even tried.
+  // The search for strangers comes before any file is read, so that no link in the folder is
+  // followed.
   const stranger = isCopied ? undefined : await findStranger(local, files);
   if (stranger !== undefined) throw damaged(artifact, folder, stranger);
   const copy = async (file: ListedFile): Promise<void> => {
@@ -86,7 +88,7 @@ function objectOf(store: ReadableStore, folder: StorePath, { path, sizeBytes, di
   return { store, path: storePath(...folder.split("/"), ...path.split("/")), sizeBytes, digest };
 }
 
-/** Most files are small, and each is a request if the store is remote. */
+/** Most files are small, and each is one request if the store is remote. */
 const PARALLEL_FILES = 8;
 
 function damaged({ name, address }: StoredArtifact, path: string, problem: string): CorruptArtifactError {

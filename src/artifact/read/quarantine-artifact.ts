@@ -10,11 +10,14 @@ import { recordPath } from "../layout/record-path.ts";
 import type { DamagedArtifact } from "./read-outcome.ts";
 
 /**
- * Set a damaged artifact aside, exactly the one that was judged. Call it under the lease of the address, and then publish with
- * `replace`: the damaged record holds its place until another one takes it. Moved away, it might be a good one that somebody has just
- * published; between moving that and putting it back nobody would find it, and after a kill nobody ever.
+ * Sets a damaged artifact aside, and only the one that was judged. The caller holds the lease of
+ * the address, and publishes with `replace` afterwards: the record is copied, and the damaged one
+ * stays in its place until another one replaces it. If it were moved instead, the move could hit a
+ * good record that another process has just published. That record would be missing until it is
+ * moved back, and for good if this process were killed in between.
  *
- * @returns where the record's copy is now; `undefined` where somebody else has already replaced or removed it.
+ * @returns the path of the record's copy; `undefined` if another process has already replaced or
+ * removed the record
  */
 export async function quarantineArtifact(
   store: Store,
@@ -27,7 +30,8 @@ export async function quarantineArtifact(
   const standing = await readRecordBytes(store, record);
   if (standing === undefined || Buffer.compare(standing, recordBytes) !== 0) return undefined;
   const file = payloadFileIn(recordBytes, address);
-  // No record of ours is that large, and only its beginning was read: the whole of it is kept.
+  // None of our records is that large, and only its beginning was read: move it, so that all of it
+  // is kept.
   const isTooLarge = recordBytes.length > MAX_RECORD_BYTES;
   const moved = file ?? (isTooLarge ? `${address}.json` : undefined);
   const judgment = await freshJudgment(store, name, moved, recordBytes);
@@ -38,16 +42,19 @@ export async function quarantineArtifact(
   try {
     await movePayloadAside(store, name, file, (path) => quarantinePath(name, path, judgment));
   } catch (error) {
-    // Who may write and remove nothing leaves it in its place: the next publication has a name of its own.
+    // A store that allows writing but not removing keeps the payload where it is, which does no
+    // harm: the next publication writes to another file name.
     if (!(error instanceof StoreAccessError && error.operation === "remove")) throw error;
   }
   return aside;
 }
 
 /**
- * What the names of one copy begin with. A file that is damaged for the second time gets another name: it
- * may not be deleted on one verdict, and left in its place it would hide what another layer of the store has.
- * Whoever is killed before publishing leaves the same record without its payload, and needs no second copy.
+ * Chooses the prefix for the names of one quarantined copy. A payload that is damaged for the
+ * second time gets another prefix: one judgment is not enough to delete its earlier copy, and if
+ * the payload stayed where it is, it would hide the whole one that another layer of the store may
+ * have. If the payload has been moved already, because a process was killed before it published,
+ * the record that it left behind needs no second copy.
  */
 async function freshJudgment(
   store: Store,

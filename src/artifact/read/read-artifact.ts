@@ -9,9 +9,11 @@ import { type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-o
 import { type Decoded, tryDecode } from "./try-decode.ts";
 
 /**
- * Read and verify an artifact, the fast way where it lies in one small record, synchronously where the store can.
+ * Reads and verifies an artifact. If it lies in one small record, and the store can read
+ * synchronously, the outcome is given at once, without a promise.
  *
- * @throws {@link FormatMismatchError}, {@link NewerRecordError}, a StoreError; never for missing or damaged artifacts.
+ * @throws {@link FormatMismatchError}, {@link NewerRecordError}, a StoreError; never because an
+ * artifact is missing or damaged
  */
 export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<ReadOutcome> {
   const { store, name, address, formats, limits } = wanted;
@@ -39,7 +41,7 @@ function inlineOutcome(
   return readWhole(wanted, path);
 }
 
-/** Most hits get by without: it is loaded when it is first needed. */
+/** Most hits do not need this code: it is loaded when it is first needed. */
 async function readWhole(wanted: WantedArtifact, path: StorePath, first?: Uint8Array): Promise<ReadOutcome> {
   const { readWholeArtifact } = await loadPart(() => import("./read-whole-artifact.ts"));
   return readWholeArtifact(wanted, path, first);

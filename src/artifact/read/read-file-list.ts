@@ -4,8 +4,10 @@ import { digestOf } from "../../util/digest/digest.ts";
 import { plainLines } from "../../util/plain-lines.ts";
 
 /**
- * The verified bytes of a list of files, or what is wrong with it. Like a record, it may have been
- * given CR LF line ends or a byte order mark by a tool, which are left out here.
+ * Reads and verifies a list of files. Like a record, the list may have been given CR LF line ends
+ * or a byte order mark by a tool; these are taken out again.
+ *
+ * @returns the bytes, or what is wrong with them
  */
 export async function readFileList(
   store: ReadableStore,
@@ -14,9 +16,9 @@ export async function readFileList(
   signal?: AbortSignal,
 ): Promise<Uint8Array | string> {
   let problem = "";
-  // What one read says is no verdict yet.
+  // One failed read does not prove damage: a bit may have changed on its way.
   for (let look = 0; look < 2; look++) {
-    // Each line is longer by one byte at most, and the mark has three.
+    // CR LF adds at most one byte to each line, and the byte order mark has three.
     const bytes = await store.read(path, { signal, range: { start: 0, end: 2 * sizeBytes + 4 } });
     const plain = bytes === undefined ? undefined : plainLines(bytes);
     if (plain?.length === sizeBytes && digestOf([plain]) === digest) return plain;

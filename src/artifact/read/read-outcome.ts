@@ -5,19 +5,22 @@ import type { ArtifactRecord } from "../../record/record.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 
-/** What a reader knows of the artifact that it asks for. */
+/** The artifact that a reader asks for, and all that is needed to find and decode it. */
 export interface WantedArtifact {
   readonly store: Store;
   readonly name: string;
   readonly address: Address;
-  /** The format of the persistable first, then those that it can also read. */
+  /** The format of the persistable comes first, then those that it can also read. */
   readonly formats: readonly [Format, ...Format[]];
   readonly classes: readonly ClassCodec[];
   readonly limits: DecodeLimits;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The outcome of a read. Only missing and corrupt may lead to generating anew; every other trouble is an error. */
+/**
+ * The outcome of a read. Only `missing` and `damaged` may lead to generating the payload again;
+ * every other trouble is thrown as an error.
+ */
 export type ReadOutcome =
   | {
       readonly state: "present";
@@ -28,18 +31,23 @@ export type ReadOutcome =
   | { readonly state: "missing" }
   | DamagedArtifact;
 
-/** What was judged damaged: the evidence goes with it, so that exactly this is set aside. */
+/**
+ * An artifact that was judged damaged, with the evidence, so that exactly this one is set aside.
+ */
 export interface DamagedArtifact {
   readonly state: "damaged";
   readonly file: StorePath;
   readonly problem: string;
-  /** The record's bytes at the moment of judging. */
+  /** The record's bytes as they were when the artifact was judged. */
   readonly recordBytes: Uint8Array;
-  /** Every byte is what was written, and it is of no use all the same: a copy of it would be none, either. */
+  /**
+   * True if every byte is as it was written, and the payload is useless all the same. An equal
+   * record in another layer of the store is then no help either.
+   */
   readonly isAsWritten?: boolean | undefined;
-  /** Set where another layer of the store may have it whole, and did not answer. */
+  /** Set if another layer of the store may have the artifact whole, but did not answer. */
   readonly failure?: StoreError | undefined;
 }
 
-/** Small objects are read at once; bigger ones through the thread pool. */
+/** Objects up to this size are read synchronously; bigger ones are read through the thread pool. */
 export const SYNC_READ_BYTES = 64 * 1024;

@@ -3,15 +3,15 @@ import { describeSize } from "./describe-size.ts";
 import { SYNC_READ_BYTES } from "./read-outcome.ts";
 import type { StoredObject } from "./stored-source.ts";
 
-/** The bytes of an object, or what is wrong with them. */
+/** Returns the bytes of an object, or a text that says what is wrong with them. */
 export async function readVerified(
   { store, path, sizeBytes, digest }: StoredObject,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | string> {
   const collector = sizeBytes > DIGEST_CHUNK_BYTES ? createDigestCollector(sizeBytes) : undefined;
   const small = sizeBytes <= SYNC_READ_BYTES ? store.sync?.readShared(path, SYNC_READ_BYTES) : undefined;
-  // A quick read may give less than there is. If the digest is right, the bytes are; damage needs a
-  // thorough read.
+  // A synchronous read may give less than there is. If the digest is right, so are the bytes;
+  // damage is told only after the thorough read below.
   if (small instanceof Uint8Array && small.length === sizeBytes && digestOf([small]) === digest)
     return new Uint8Array(small);
   const size = await store.stat(path, { signal });

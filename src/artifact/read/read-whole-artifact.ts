@@ -19,10 +19,12 @@ import { readVerified } from "./read-verified.ts";
 import type { FoundDamage, StoredSource } from "./stored-source.ts";
 import { tryDecode } from "./try-decode.ts";
 
-/** Somebody may replace an artifact between the two reads; a few times in a row is already odd. */
+/** Another process may replace the artifact between two reads; this many times in a row is odd. */
 const MAX_LOOKS = 8;
 
-/** Read and verify an artifact in full: its record is parsed, and its payload may be a file. */
+/**
+ * Reads and verifies any artifact: the record is parsed, and the payload may be a file of its own.
+ */
 export async function readWholeArtifact(
   wanted: WantedArtifact,
   path: StorePath,
@@ -35,15 +37,17 @@ export async function readWholeArtifact(
     if (bytes === undefined) return { state: "missing" };
     const outcome = await readFrom(wanted, path, bytes);
     if (outcome.state !== "damaged") return outcome;
-    // Damage is believed only when the record still stands as it was judged: else somebody has replaced it meanwhile.
+    // Damage is believed only if the record that was judged is still in the store: otherwise
+    // another process has replaced the artifact meanwhile.
     const again = await readRecordBytes(wanted.store, path, wanted);
     const isSame = again !== undefined && Buffer.compare(again, bytes) === 0;
-    // And when two reads have found it: of a record these were two, of a payload one.
+    // Two reads have to find the damage, too. The record was just read twice; a payload was read
+    // once, and is read again in the next round.
     const isBelieved = isSame && (isSuspected || outcome.file === path);
     isSuspected = isSame;
     bytes = again;
     if (!isBelieved) continue;
-    // What another layer of the store has whole is not lost.
+    // The artifact is not lost if another layer of the store has it whole.
     const healing = wasHealed ? undefined : await wanted.store.layers?.heal(path, outcome, wanted);
     if (healing?.isHealed !== true) return { ...outcome, failure: healing?.failure };
     wasHealed = true;
@@ -63,7 +67,7 @@ async function readFrom(wanted: WantedArtifact, path: StorePath, bytes: Uint8Arr
     file: where,
     problem,
     recordBytes: bytes,
-    // An equal record says the same.
+    // A damaged record is as it was written: another layer's equal record has the same fault.
     isAsWritten: where === path,
   });
 
@@ -109,7 +113,7 @@ async function openStored(
   const heal = (): Promise<boolean> => isHealed(certainStore(store), recordPath(name, address), { recordBytes });
   let isHandedOut = false;
   const onDamage = async (damage: FoundDamage): Promise<Error> => {
-    // Until then it is for the caller to judge.
+    // Until the handle is given to the caller, this read decides itself what becomes of damage.
     if (!isHandedOut) return new CorruptArtifactError(name, address, damage.path, damage.problem);
     const { settleDamage } = await loadPart(() => import("./settle-damage.ts"));
     return settleDamage({ store, name, address, recordBytes }, damage);

@@ -9,20 +9,19 @@ import { withFreeLease } from "../lease/with-free-lease.ts";
 import { quarantineArtifact } from "./quarantine-artifact.ts";
 import type { FoundDamage } from "./stored-source.ts";
 
-/** An artifact of which a reader has a handle. */
+/** An artifact whose payload a reader holds by a handle. */
 export interface HandedOut {
   readonly store: Store;
   readonly name: string;
   readonly address: Address;
-  /** Of its record, as it was when the handle was given. */
+  /** The bytes of the record, as they were when the handle was given. */
   readonly recordBytes: Uint8Array;
 }
 
 /**
- * What becomes of damage that the reader of a handle has come upon. Where the artifact still
- * stands, the place is looked at once more, under the lease of its address, and when it is damaged
- * then, too, the artifact is set aside: its size is right, so that it would be found and handed out
- * again.
+ * Settles damage that the reader of a handle has come upon. If the artifact has not been replaced,
+ * it is checked once more, under the lease of its address. If it is still damaged, it is set aside:
+ * its size is right, so that the next reader would get a handle on it again.
  *
  * @returns the error for the reader
  */
@@ -37,14 +36,15 @@ export async function settleDamage(artifact: HandedOut, damage: FoundDamage): Pr
         await quarantineArtifact(store, name, address, { state: "damaged", file: path, problem: found, recordBytes });
     });
   } catch {
-    // The store cannot be written to, or cannot be read any more: the next reader finds the same.
+    // The store cannot be written to, or cannot be read any more: the next reader finds the same
+    // damage.
   }
   return new CorruptArtifactError(name, address, path, problem);
 }
 
 /**
- * The same for the handle of the process that has generated the payload, which has it before the record is written. Its file is gone
- * where another publication has taken its place.
+ * Settles damage for the handle of the process that has generated the payload, which gets it before
+ * the record is written. If the file is gone, another publication has replaced it.
  *
  * @returns the error for the reader
  */
@@ -68,7 +68,7 @@ export async function settleOwnDamage(
   }
 }
 
-/** One read that gives something else may be a bad one. */
+/** Looks twice, since a single read that finds other bytes may itself be faulty. */
 async function isStanding({ store, name, address, recordBytes }: HandedOut): Promise<boolean> {
   for (let look = 0; look < 2; look++) {
     const bytes = await readRecordBytes(certainStore(store), recordPath(name, address));

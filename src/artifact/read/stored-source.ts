@@ -11,12 +11,12 @@ import { createSha256 } from "../../util/digest/sha256.ts";
 import { makeWorkFolder } from "../../util/work-folder.ts";
 import { describeSize } from "./describe-size.ts";
 
-/** Chunks that are kept, since a reader of parts comes back to the one that it has just read from. */
+/** The last chunks are kept, because a reader of parts often reads from the same chunk again. */
 const KEPT_CHUNKS = 4;
 
 const LOCAL_PIECE_BYTES = 1024 * 1024;
 
-/** An object of a payload, and what it should be. */
+/** One object of a payload, with the size and the digest that it should have. */
 export interface StoredObject {
   readonly store: ReadableStore;
   readonly path: StorePath;
@@ -24,29 +24,37 @@ export interface StoredObject {
   readonly digest: Digest;
 }
 
-/** A payload that is one object, and whose record is believed. */
+/** A payload that is one object, and whose record has been checked. */
 export interface StoredPayload extends StoredObject {
   readonly name: string;
   readonly address: string;
-  /** Absent where it has a single chunk, whose hash is the digest. */
+  /**
+   * The digest of each chunk; absent if there is a single chunk, whose hash is the digest itself.
+   */
   readonly chunks: RecordedPayload["chunks"];
-  /** Asked first where something is damaged: whether it has given way to a whole copy, so that it is worth reading again. */
+  /**
+   * Called first when damage is found: tries to replace the damaged artifact by a whole one, and
+   * says whether reading again is worth it.
+   */
   readonly heal?: (() => Promise<boolean>) | undefined;
-  /** Makes the next reader find the damage at once, and gives the error for this one. */
+  /** Makes the next reader find the damage at once, and returns the error for this one. */
   readonly onDamage?: ((damage: FoundDamage) => Promise<Error>) | undefined;
-  /** Where it was replaced, what stands in its place now, for a reader who has got nothing yet. */
+  /** Opens the artifact that has replaced this one, for a reader that has not got any bytes yet. */
   readonly successor?: (() => Promise<StoredSource | undefined>) | undefined;
 }
 
-/** Damage that two reads have found. */
+/** Damage that two reads in a row have found. */
 export interface FoundDamage {
   readonly path: StorePath;
   readonly problem: string;
-  /** What is wrong with the place now; `undefined` where nothing is. */
+  /** Reads once more: returns what is wrong now, or `undefined` if nothing is. */
   lookAgain(): Promise<string | undefined>;
 }
 
-/** Reads a payload where it lies; each chunk of 8 MiB is verified before any of its bytes are handed out. */
+/**
+ * Reads a payload where it is stored. Each chunk of 8 MiB is verified before the reader gets any of
+ * its bytes.
+ */
 export class StoredSource implements PayloadSource {
   readonly sizeBytes: number;
   readonly #payload: StoredPayload;
@@ -54,7 +62,10 @@ export class StoredSource implements PayloadSource {
   #store: ReadableStore;
   #healing: Promise<boolean> | undefined;
   #damaged: Promise<Error> | undefined;
-  /** Small ones are gone from memory sooner; a request to somewhere else is too dear for them. */
+  /**
+   * Small pieces leave memory sooner, but each is a request, which costs too much if the store is
+   * remote.
+   */
   readonly #pieceBytes: number;
 
   constructor(payload: StoredPayload) {
@@ -65,8 +76,9 @@ export class StoredSource implements PayloadSource {
   }
 
   /**
-   * From now on a reader holds it, and has to be told which store did not answer. Before that it counts as
-   * missing, and may be generated.
+   * Marks that a reader holds this source from now on, and has to be told which store did not
+   * answer. Before that, a store that does not answer makes the artifact missing, and it may be
+   * generated.
    */
   handOut(): void {
     this.#store = certainStore(this.#store);
@@ -107,9 +119,9 @@ export class StoredSource implements PayloadSource {
         return;
       }
       next = index + 1 < count ? this.#readPieces(index + 1) : undefined;
-      // Whoever stops reading leaves this one behind, and must not be told of its failure.
+      // A reader that stops early does not await this one, and must not be told of its failure.
       next?.catch(() => {});
-      // Each is let go of as soon as it is handed out.
+      // Each piece leaves the array as soon as the reader has it, so that its memory can be freed.
       for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) yield piece;
     }
   }
@@ -137,13 +149,13 @@ export class StoredSource implements PayloadSource {
     return reading;
   }
 
-  /** A chunk, verified. */
+  /** Reads a chunk and verifies it. */
   async #readChunk(index: number): Promise<Uint8Array> {
     const chunk = await this.#tryChunk(index);
     return typeof chunk === "string" ? this.#readChunkAgain(index) : chunk;
   }
 
-  /** What one read says is no verdict: a bit may have changed on its way. */
+  /** Reads a chunk again after one read found it damaged: a bit may have changed on its way. */
   async #readChunkAgain(index: number): Promise<Uint8Array> {
     let chunk = await this.#tryChunk(index);
     if (typeof chunk === "string" && (await this.#heal())) chunk = await this.#tryChunk(index);
@@ -155,8 +167,8 @@ export class StoredSource implements PayloadSource {
   }
 
   /**
-   * A chunk, verified, or what is wrong with it. Several are asked for at a time, so each is hashed
-   * in the thread pool.
+   * Returns a verified chunk, or what is wrong with it. Several chunks are read at a time, so each
+   * is hashed in the thread pool.
    */
   async #tryChunk(index: number): Promise<Uint8Array | string> {
     const [start, end] = this.#rangeOf(index);
@@ -165,7 +177,7 @@ export class StoredSource implements PayloadSource {
     return this.#problemOf(index, await hashInPool(chunk)) ?? chunk;
   }
 
-  /** A chunk, verified, in pieces. */
+  /** Reads a chunk in pieces, and verifies all of it before it returns any. */
   async #readPieces(index: number): Promise<Uint8Array[]> {
     const pieces = await this.#tryPieces(index);
     return typeof pieces === "string" ? [await this.#readChunkAgain(index)] : pieces;
@@ -176,7 +188,7 @@ export class StoredSource implements PayloadSource {
     const reading: Promise<Uint8Array | string>[] = [];
     for (let start = chunkStart; start < chunkEnd; start += this.#pieceBytes)
       reading.push(this.#tryPiece(start, Math.min(chunkEnd, start + this.#pieceBytes)));
-    // Only the first failure is told.
+    // The loop below reports the first failure; those of later pieces need a handler all the same.
     for (const each of reading) each.catch(() => {});
     const hash = createSha256();
     const pieces: Uint8Array[] = [];
@@ -211,13 +223,13 @@ export class StoredSource implements PayloadSource {
     return `does not match its digest between ${start} and ${end}`;
   }
 
-  /** Once for all parts that are read side by side. */
+  /** Tries to heal only once, for all parts that are read side by side. */
   #heal(): Promise<boolean> {
     this.#healing ??= this.#payload.heal?.() ?? Promise.resolve(false);
     return this.#healing;
   }
 
-  /** Parts that are read side by side find the same damage, which is told once. */
+  /** Parts that are read side by side find the same damage, which is reported only once. */
   #damage(problem: string, lookAgain: FoundDamage["lookAgain"]): Promise<Error> {
     const { name, address, path, onDamage } = this.#payload;
     this.#damaged ??=
@@ -228,7 +240,7 @@ export class StoredSource implements PayloadSource {
   }
 }
 
-/** Read an object piece by piece, unverified, at the reader's pace. */
+/** Reads an object piece by piece, unverified, no faster than the reader takes the pieces. */
 export async function* readPieces({ store, path, sizeBytes }: StoredObject): AsyncGenerator<Uint8Array> {
   const readAt = (start: number): Promise<Uint8Array | undefined> =>
     store.read(path, { range: { start, end: Math.min(sizeBytes, start + DIGEST_CHUNK_BYTES) } });
@@ -243,7 +255,7 @@ export async function* readPieces({ store, path, sizeBytes }: StoredObject): Asy
   }
 }
 
-/** What is wrong with an object, all of which is read; `undefined` where it is what it should be. */
+/** Reads all of an object and says what is wrong with it; `undefined` if nothing is. */
 export async function findDamage(object: StoredObject): Promise<string | undefined> {
   const entry = await object.store.stat(object.path);
   if (entry === undefined) return "is missing";
@@ -254,8 +266,10 @@ export async function findDamage(object: StoredObject): Promise<string | undefin
 }
 
 /**
- * See to it that an object lies, whole, on this machine's disk: where its store is a folder it does
- * already, else it is copied. Returns what is wrong with it, as two reads have found.
+ * Makes sure that an object is on this machine's disk, whole. If its store is a folder, it is there
+ * already; otherwise it is copied.
+ *
+ * @returns what is wrong with the object, if two reads have found damage
  */
 export async function makeLocal(object: StoredObject): Promise<string | undefined> {
   return (await tryLocal(object)) === undefined ? undefined : tryLocal(object);
@@ -271,7 +285,7 @@ const copying = new SingleFlight<string | undefined>();
 
 async function copyObject(object: StoredObject, copies: FileStore): Promise<string | undefined> {
   const { path, digest } = object;
-  // Whoever was handed an earlier copy may have written into it.
+  // A reader that was given an earlier copy may have written into it.
   if ((await findDamage({ ...object, store: copies })) === undefined) return undefined;
   await copies.remove(path);
   if ((await object.store.stat(path)) === undefined) return "is missing";
@@ -282,7 +296,10 @@ async function copyObject(object: StoredObject, copies: FileStore): Promise<stri
   return "does not match its digest";
 }
 
-/** Where a store's objects lie on this machine's disk: the store itself where it is a folder, else copies for as long as this process lives. */
+/**
+ * Returns the folder of this machine where a store's objects lie: the store itself if it is a
+ * folder, otherwise a folder of copies that is kept until this process ends.
+ */
 export function localStoreOf(store: ReadableStore): FileStore {
   if (store.localPath !== undefined) return store as FileStore;
   const known = copyStores.get(store.url);

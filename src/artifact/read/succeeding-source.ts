@@ -11,7 +11,7 @@ import { openSource } from "./open-stored-payload.ts";
 import { settleDamage } from "./settle-damage.ts";
 import type { StoredSource } from "./stored-source.ts";
 
-/** An artifact that may be replaced while a reader holds a handle on it. */
+/** An artifact that another process may replace while a reader holds a handle on it. */
 export interface Succession {
   readonly store: Store;
   readonly name: string;
@@ -21,13 +21,13 @@ export interface Succession {
   readonly format: string;
 }
 
-/** Being replaced between two looks so many times in a row is already odd. */
+/** Being replaced between two looks this many times in a row is odd. */
 const MAX_SUCCESSORS = 8;
 
 /**
- * The payload that stands in the place of one that was replaced, for a reader who has got nothing of it yet.
- * `undefined` where there is none of the same format.
+ * Opens the payload that has replaced another one, for a reader that has not got any bytes yet.
  *
+ * @returns `undefined` if no payload of the same format has replaced it
  * @throws {@link NewerRecordError}; a StoreError
  */
 export async function succeedingSource(

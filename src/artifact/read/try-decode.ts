@@ -2,16 +2,18 @@ import { DecodeError } from "../../errors/format-errors.ts";
 import { formatFailure } from "../../errors/user-code-errors.ts";
 import { isPromise } from "../../util/is-promise.ts";
 
-/** A payload that was decoded; in an object, since it may be a promise or an error itself. */
+/** A payload that was decoded. It is wrapped, since it may itself be a promise or an error. */
 export interface Decoded {
   readonly value: unknown;
 }
 
 /**
- * Decoding may fail for the sake of the bytes, which is damage and returned, or because of a bug in a format or a class codec, or a lack of
- * memory: none of these says anything about the artifact.
+ * Decodes, and tells two kinds of failure apart. If the bytes are wrong, the artifact is damaged,
+ * and the error is returned. A bug in a format or a class codec, or a lack of memory, says nothing
+ * about the artifact, and is thrown.
  *
- * @throws {@link FormatFailedError}; an error of this library other than {@link DecodeError}, as it is.
+ * @throws {@link FormatFailedError}; an error of this library other than {@link DecodeError},
+ * unchanged
  */
 export function tryDecode(
   format: string,
