@@ -24,18 +24,21 @@ import type {
 } from "./definition.ts";
 import { Persistable, type PersistableOptions } from "./persistable.ts";
 
-/** What a definition says. Write `generate` before the hooks that are given its payload, so that their types follow from it. */
+/**
+ * The parts of a definition. Write `generate` before the hooks that get its payload, so that
+ * TypeScript infers their types from it.
+ */
 export interface PersistableDefinition<
   Payload,
   Schema extends ParamsSchema,
   Declared extends DependencyDeclarations,
   Summary = unknown,
 > extends Omit<DeclarationOptions, "format" | "readFormats" | "untracked" | "earlierDefaults"> {
-  /** Names the payload, its folder and its log; in the recipe. */
+  /** The name of the payload, of its folder and of its log. In the recipe. */
   readonly name: string;
   /** Any Standard Schema (zod, valibot, arktype, …), or {@link typedParams} for types alone. */
   readonly params?: Schema;
-  /** Upstream definitions, by the role that each plays here. */
+  /** Upstream definitions, each under the role that it plays here. */
   readonly dependencies?: Declared & {
     readonly [Role in keyof Declared &
       keyof OwnInput<Schema>]: `"${Role & string}" is already a parameter: give the dependency another role`;
@@ -44,14 +47,16 @@ export interface PersistableDefinition<
   readonly generate: (
     context: GenerateContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => Payload | Promise<Payload>;
-  /** Throws where a payload, generated or loaded, is not what it should be. */
+  /** Throws if a payload, generated or loaded, is not what it should be. */
   readonly validate?: (
     payload: NoInfer<Payload>,
     context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => void | Promise<void>;
   /**
-   * A few numbers and words about a payload that was generated and validated, for its record: `(points) => ({ mean: mean(points), n: points.length })`. A table of many
-   * artifacts then reads no payload. Text, numbers, booleans, null and dates; at most 64 kB.
+   * Returns a few numbers and words about a payload that was generated and validated, for its
+   * record: `(points) => ({ mean: mean(points), n: points.length })`. A table of many artifacts can
+   * then be made without reading any payload. Text, numbers, booleans, null and dates; at most 64
+   * kB.
    */
   readonly summarize?: (
     payload: NoInfer<Payload>,
@@ -67,16 +72,22 @@ export interface PersistableDefinition<
     payload: NoInfer<Payload>,
     context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => void | Promise<void>;
+  /**
+   * The format in which the payload becomes bytes; `structured()` by default. Not in the recipe.
+   */
   readonly format?: Format<NoInfer<Payload>> | undefined;
+  /** Formats of earlier artifacts that should still load. */
   readonly readFormats?: readonly Format<NoInfer<Payload>>[] | undefined;
+  /** Keys of params that never enter the recipe, and are recorded as such. */
   readonly untracked?: readonly (keyof OwnParams<Schema> & string)[] | undefined;
+  /** Params that earlier releases did not have; see {@link DeclarationOptions}. */
   readonly earlierDefaults?: Partial<OwnParams<Schema>> | undefined;
 }
 
 /**
- * Declare a payload by its parameters.
+ * Declares a payload by its parameters.
  *
- * @throws {@link DefinitionError} where the name or a role cannot be used
+ * @throws {@link DefinitionError} if the name or a role cannot be used
  *
  * @example
  * ```ts
@@ -135,7 +146,7 @@ export function definePersistable<
       return afterGenerate?.(payload, context);
     }
   }
-  // What a stack trace or a debugger shows.
+  // Stack traces and debuggers show this name.
   Object.defineProperty(DefinedPersistable, "name", { value: name });
 
   const build = (
@@ -163,7 +174,7 @@ export function definePersistable<
   return Object.assign(build, { payloadName: name, dependencies: declared }) as never;
 }
 
-/** An interface will do as well as a type. */
+/** Allows an interface as well as a type alias; a `Record` would refuse interfaces. */
 type SummaryShape<Summary> = object & { readonly [Key in keyof Summary]: SummaryValue };
 
 type Context = HookContext<object, Record<string, never>>;
@@ -179,15 +190,21 @@ interface UntypedDefinition extends DeclarationOptions {
   readonly afterGenerate?: (payload: unknown, context: Context) => void | Promise<void>;
 }
 
-/** What was built of one tree so far. */
+/** The persistables that were built so far from one params tree. */
 interface BuiltSubtrees {
-  /** By subtree and definition: a subtree that is shared, as records share them, or left out, is built once. */
+  /**
+   * By subtree and definition. A subtree that occurs more than once, or that was left out, is built
+   * once.
+   */
   readonly persistables: Map<unknown, Map<unknown, unknown>>;
-  /** How many definitions are being built inside each other. */
+  /** The number of builds that are nested at the moment. */
   depth: number;
 }
 
-/** Deeper than this, what is upstream is built first, and the stack does not grow with the lineage. */
+/**
+ * At this depth, all that is upstream is built first, in a loop, so that the stack does not
+ * overflow on a long lineage.
+ */
 const MAX_NESTED_BUILDS = 100;
 
 interface SplitTree {
@@ -267,7 +284,10 @@ function buildDependency(
   return dependency;
 }
 
-/** A dependency that a tree describes, under the role that it plays for the persistable of a name. */
+/**
+ * A dependency that a params tree describes: `declared` is what it is built by, and `given` is its
+ * subtree. The persistable `name` uses it under `role`.
+ */
 interface Described {
   readonly name: string;
   readonly role: string;
@@ -275,7 +295,10 @@ interface Described {
   readonly given: unknown;
 }
 
-/** Builds everything upstream of one dependency, each after what it is made from, without recursion. */
+/**
+ * Builds everything upstream of one dependency without recursion. Each persistable is built after
+ * those that it is made from.
+ */
 function buildUpstreamFirst(
   name: string,
   role: string,
@@ -288,13 +311,13 @@ function buildUpstreamFirst(
   const stack: Described[] = [{ name, role, declared, given }];
   const { depth } = built;
   const waiting = new Map<unknown, Set<unknown>>();
-  // Whatever is built here finds its own dependencies built.
+  // Each build in this loop finds its dependencies built, so no builds are nested in it.
   built.depth = 0;
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     const missing = isBuilt(top) ? [] : describedBy(top).filter((upstream) => !isBuilt(upstream));
     if (missing.length > 0) {
       const ofSubtree = waiting.get(top.given) ?? new Set();
-      // What waits already, and still is not built, waits for itself.
+      // A dependency that waits already, and is found again before it is built, waits for itself.
       if (ofSubtree.has(top.declared)) {
         throw new DefinitionError(
           `The dependency "${top.role}" of ${top.name} is upstream of itself. Lineage has no cycles: give one of them another dependency.`,
@@ -310,7 +333,10 @@ function buildUpstreamFirst(
   built.depth = depth;
 }
 
-/** The dependencies that are built from a tree; those that are built already, or cannot be built, are not among them. */
+/**
+ * Returns the dependencies that have to be built from a tree. It leaves out those that the tree
+ * already holds as persistables, and those that cannot be built from it.
+ */
 function describedBy({ declared, given }: Described): Described[] {
   const { payloadName, dependencies } = declared as unknown as {
     readonly payloadName: string;
@@ -323,7 +349,10 @@ function describedBy({ declared, given }: Described): Described[] {
   });
 }
 
-/** A role that was left out fails for its own params: say so. */
+/**
+ * Builds a dependency. If its tree was left out, the error says so, since it would otherwise only
+ * name params of which the caller may never have heard.
+ */
 function buildNamed(name: string, role: string, given: unknown, build: () => unknown): unknown {
   try {
     return build();
@@ -341,11 +370,16 @@ function isClass(declared: DependencyDeclaration): boolean {
 }
 
 /**
- * Params that are typed and not checked: a Standard Schema that accepts everything. For checks and defaults use a schema library.
+ * Params that are typed but not checked: a Standard Schema that accepts everything. For checks and
+ * defaults, use a schema library.
  *
  * @example
  * ```ts
- * definePersistable({ name: "pages", params: typedParams<{ url: string; depth?: number }>(), generate: ({ params }) => crawl(params.url) });
+ * definePersistable({
+ *   name: "pages",
+ *   params: typedParams<{ url: string; depth?: number }>(),
+ *   generate: ({ params }) => crawl(params.url),
+ * });
  * ```
  */
 export function typedParams<Params extends object>(): StandardSchemaV1<Params, Params> {

@@ -5,13 +5,15 @@ import type { AnyPersistable, Persistable, PersistableOptions, summaryKey } from
 declare const treeKey: unique symbol;
 
 /**
- * What `definePersistable` gives: call it with a params tree to build a persistable. The tree is the same shape as the params in a record.
+ * The function that `definePersistable` returns. Call it with a params tree to build a persistable.
+ * The tree has the same shape as the params in a record.
  *
- * @typeParam Payload - what is generated
- * @typeParam Tree - what is written: own params, and under each role the dependency's tree or a persistable that is already built
- * @typeParam Params - own params after the schema, defaults filled in
+ * @typeParam Payload - the type of the payload
+ * @typeParam Tree - the params tree that a caller writes: own params, and under each role the tree
+ * of the dependency, or a persistable that is already built
+ * @typeParam Params - own params as the schema returns them, defaults filled in
  * @typeParam Dependencies - persistables by role
- * @typeParam Summary - what is recorded of a payload besides
+ * @typeParam Summary - the type of the summary in the record
  */
 export interface Definition<
   Payload,
@@ -20,29 +22,29 @@ export interface Definition<
   Dependencies extends { readonly [role: string]: AnyPersistable },
   Summary = unknown,
 > {
-  /** Build a persistable. Reads and writes nothing. */
+  /** Builds a persistable. Reads and writes nothing. */
   (...args: DefinitionArguments<Tree>): Persistable<Payload, Params, Dependencies, Summary>;
   readonly payloadName: string;
   /** The definitions under each role. */
   readonly dependencies: { readonly [role in keyof Dependencies]: DependencyDeclaration };
-  /** Types only. */
+  /** Exists for types only: no object has it. */
   readonly [treeKey]?: Tree;
 }
 
-/** A tree that has required parts must be given. */
+/** The arguments of a definition: the tree may be left out if all its parts are optional. */
 export type DefinitionArguments<Tree> =
   Record<never, never> extends Tree
     ? [tree?: Tree, options?: PersistableOptions]
     : [tree: Tree, options?: PersistableOptions];
 
-/** What may stand under a role: a definition, or a class that extends `Persistable`. */
+/** A declaration under a role: a definition, or a class that extends `Persistable`. */
 export type DependencyDeclaration =
   | ((...args: never) => AnyPersistable)
   | (abstract new (
       ...args: never
     ) => AnyPersistable);
 
-/** The persistable that a definition or class gives. */
+/** The type of the persistable that a definition or a class builds. */
 export type PersistableOf<Declared> = Declared extends (...args: never) => infer Built
   ? Extract<Built, AnyPersistable>
   : Declared extends abstract new (
@@ -51,22 +53,28 @@ export type PersistableOf<Declared> = Declared extends (...args: never) => infer
     ? Extract<Built, AnyPersistable>
     : never;
 
-/** The summary that is recorded of a payload, of a persistable, its definition or its class: `SummaryOf<typeof gaussianPoints>`. */
+/**
+ * The type of the summary of a persistable, or of what a definition or class builds:
+ * `SummaryOf<typeof gaussianPoints>`.
+ */
 export type SummaryOf<Declared> = Declared extends AnyPersistable
   ? SummaryOfBuilt<Declared>
   : SummaryOfBuilt<PersistableOf<Declared>>;
 
 type SummaryOfBuilt<Built> = Built extends { readonly [summaryKey]?: infer Summary } ? Summary : unknown;
 
-/** What is written to build it; for a class, only a persistable that is already built. */
+/**
+ * The params tree that a definition is called with. A class has none: under its role, only a
+ * persistable that is already built can be given.
+ */
 export type TreeOf<Declared> = Declared extends { readonly [treeKey]?: infer Tree } ? Tree : never;
 
-/** Shows a type as the plain object that it is. */
+/** Makes editors show an intersection of types as one plain object. */
 export type Flatten<Type> = { [Key in keyof Type]: Type[Key] } & {};
 
 export type ParamsSchema = StandardSchemaV1<unknown, object> | undefined;
 
-/** Own params as they are written: each may be wrapped as untracked. */
+/** Own params as a caller writes them: each may be wrapped as untracked. */
 export type OwnInput<Schema extends ParamsSchema> =
   Schema extends StandardSchemaV1<infer Input, unknown>
     ? { [Key in keyof Input]: Input[Key] | Untracked<Input[Key]> }
@@ -95,7 +103,7 @@ type RoleTrees<Declared extends DependencyDeclarations> = {
   [Role in OptionalRoles<Declared>]?: TreeOf<Declared[Role]> | PersistableOf<Declared[Role]>;
 };
 
-/** What is written to build a persistable of a definition. */
+/** The params tree that a caller writes to build a persistable. */
 export type ParamsTree<Schema extends ParamsSchema, Declared extends DependencyDeclarations> = Flatten<
   OwnInput<Schema> & RoleTrees<Declared>
 >;

@@ -5,7 +5,7 @@ import { hasState, newState, readyStateKey, type State, stateKey, type WithState
 import { stateOf } from "./declare/state-of.ts";
 import type { AnyPersistable } from "./persistable.ts";
 
-/** Returns one persistable, or many, as many. */
+/** Returns an iterable for one persistable as well as for many. */
 export function eachPersistable<Built extends AnyPersistable>(given: Built | Iterable<Built>): Iterable<Built> {
   if (isPersistable(given)) return [given];
   if (typeof given === "object" && given !== null && Symbol.iterator in given) return given;
@@ -25,8 +25,8 @@ function isPersistable<Built extends AnyPersistable>(given: Built | Iterable<Bui
  * Yields each persistable as draws 0 to `draws - 1`: independent payloads of the same params. All
  * draws share what is upstream.
  *
- * @throws {@link DefinitionError} if a persistable is a draw already, or its class has a constructor
- * of its own.
+ * @throws {@link DefinitionError} if a persistable is a draw already, or its class has its own
+ * constructor
  */
 export function* drawsOf(
   persistables: AnyPersistable | Iterable<AnyPersistable>,

@@ -9,8 +9,9 @@ import { heldPayload } from "./load/hold-payload.ts";
 import type { Obtained } from "./produce/complete-payload.ts";
 
 /**
- * The way of the data, where a newcomer starts: what is held in memory, or else the artifact in the store, or else
- * the generator, once for everybody who asks.
+ * Returns the payload; newcomers best begin to read here. It is the one held in memory, or else it
+ * is loaded from the store, or else it is generated, once for all callers that ask at the same
+ * time.
  */
 export function payloadOf(state: State): Promise<unknown> {
   const held = heldPayload(state);
@@ -19,7 +20,10 @@ export function payloadOf(state: State): Promise<unknown> {
   return loadOrGenerate(state, {});
 }
 
-/** Load the artifact, or generate it once where it is missing or damaged. Synchronous up to the returned promise where the store can be. */
+/**
+ * Loads the artifact, or generates it once if it is missing or damaged. If the store can read
+ * synchronously, the artifact is read before this returns its promise.
+ */
 export function loadOrGenerate(state: State, options: InternalCallOptions): Promise<unknown> {
   try {
     options.signal?.throwIfAborted();
@@ -47,13 +51,13 @@ async function settle(
 
 const flights = new SingleFlight<Obtained>();
 
-/** Everybody in this process who misses the same artifact waits for the same work. */
+/** All callers in this process that miss the same artifact wait for the same work. */
 async function produceOnce(
   state: State,
   miss: Exclude<Found, { state: "present" }>,
   options: InternalCallOptions,
 ): Promise<Obtained> {
-  // Only a miss needs the generating half of the library.
+  // Only a miss needs the part of the library that generates.
   const [{ producePayload }, { adoptPending }, { titleOf, waitFor, workKeyOf }] = await Promise.all([
     loadPart(() => import("./produce/produce-payload.ts")),
     loadPart(() => import("./produce/pending-payload.ts")),
@@ -72,11 +76,14 @@ async function produceOnce(
   if (isLeader) return obtained;
   const held = await heldPayload(state);
   if (held !== undefined) return { payload: held.value };
-  // Another persistable object did it: this one loads its own.
+  // The work was done for another persistable object: this one loads its own payload.
   return settle(state, findArtifact(state, options.signal), options, startHit(state));
 }
 
-/** The time that a dependent spends on waiting for this payload is not its own. */
+/**
+ * Adds the time that this takes to `busyMs`, so that a dependent which waits for it can leave that
+ * time out of its own duration.
+ */
 async function timed(state: State, work: Promise<Obtained>): Promise<Obtained> {
   const startedMs = performance.now();
   try {

@@ -22,7 +22,7 @@ import { emitPlain } from "./log/emit-event.ts";
 
 export declare const summaryKey: unique symbol;
 
-/** What any persistable offers, whatever its payload: what a dependency has to be. */
+/** Any persistable, whatever its payload. Each dependency has to be one. */
 export interface AnyPersistable {
   readonly name: string;
   readonly address: Address;
@@ -33,16 +33,19 @@ export interface AnyPersistable {
   record(): Promise<ArtifactRecord | undefined>;
 }
 
-/** What is said when one persistable is built. */
+/** The options that one persistable is built with. */
 export interface PersistableOptions extends SurroundingsOptions {
-  /** Which of several independent payloads of the same params; 0 by default. In the recipe. */
+  /**
+   * The number of this payload among several independent ones of the same params; 0 by default. In
+   * the recipe.
+   */
   readonly draw?: number | undefined;
   readonly memory?: MemoryPolicy | undefined;
-  /** Bounds on what decoding a payload may take. */
+  /** Bounds on what decoding a payload may build. */
   readonly limits?: Partial<DecodeLimits> | undefined;
 }
 
-/** What the constructor of a class of persistables takes. */
+/** The options that the constructor of a class of persistables takes. */
 export type ConstructorOptions<Params, Dependencies> = PersistableOptions &
   DeclarationOptions & {
     /** Used instead of the class's `payloadName`. */
@@ -53,9 +56,11 @@ export type ConstructorOptions<Params, Dependencies> = PersistableOptions &
     : { readonly dependencies: Dependencies });
 
 /**
- * A payload declared by its parameters: generated once, persisted under the hash of its whole recipe, and loaded ever after.
+ * A payload declared by its parameters: generated once, persisted under the hash of its whole
+ * recipe, and loaded from then on.
  *
- * Extend it where a payload wants methods, inheritance or an injected client; `definePersistable` is the shorter door to the same machinery.
+ * Extend this class if a payload needs methods, inheritance or an injected client. For all else,
+ * `definePersistable` does the same with less code.
  *
  * @example
  * ```ts
@@ -74,22 +79,26 @@ export abstract class Persistable<
   Summary = unknown,
 > implements AnyPersistable
 {
-  /** The name of the payload. Each class needs one of its own: minifiers change the names of classes. */
+  /**
+   * The name of the payload. Each class has to declare it, since minifiers change the names of
+   * classes.
+   */
   static readonly payloadName: string | undefined = undefined;
   /** A Standard Schema for the params: checks them and fills in defaults. */
   static readonly paramsSchema: StandardSchemaV1 | undefined = undefined;
   /** Everything else that a class may declare. */
   static readonly declaration: DeclarationOptions = {};
 
-  /** Types only. */
+  /** Exists for types only: no object has it. */
   declare readonly [summaryKey]?: Summary;
   /** @internal */
   readonly [stateKey]: State;
 
   /**
-   * Checks the params and computes the address; reads and writes nothing.
+   * Checks the params and computes the address. Reads and writes nothing.
    *
-   * @throws {@link InvalidParamsError}, {@link UnsupportedValueError}, {@link CredentialInParamsError}, {@link DefinitionError}
+   * @throws {@link InvalidParamsError}, {@link UnsupportedValueError},
+   * {@link CredentialInParamsError}, {@link DefinitionError}
    */
   constructor(
     ...[options = {} as ConstructorOptions<Params, Dependencies>]: ConstructorArguments<Params, Dependencies>
@@ -104,7 +113,7 @@ export abstract class Persistable<
     return this[stateKey].recipe.name;
   }
 
-  /** Own params, defaults filled in; frozen, or a copy where something in them cannot be frozen. */
+  /** Own params, defaults filled in: frozen, or a copy if a part of them cannot be frozen. */
   get params(): Readonly<Params> {
     return paramsOf(this[stateKey]) as Readonly<Params>;
   }
@@ -120,22 +129,28 @@ export abstract class Persistable<
   }
 
   /**
-   * The payload: from memory, from the store, or generated (and persisted) now, with everything upstream that this needs.
+   * The payload: from memory, from the store, or generated and persisted now. To generate it, the
+   * payloads upstream that its generator asks for are loaded or generated, too.
    *
-   * @throws what the generator throws; {@link InvalidPayloadError}; {@link UnsupportedPayloadError}; a StoreError.
+   * @throws the error of the generator; {@link InvalidPayloadError};
+   * {@link UnsupportedPayloadError}; a StoreError
    */
   get payload(): Promise<Payload> {
     return payloadOf(this[stateKey]) as Promise<Payload>;
   }
 
-  /** Own params and, under each role, that dependency's params tree. Given to the definition it builds the same recipe again. */
+  /**
+   * Own params and, under each role, the params tree of that dependency. The definition builds the
+   * same recipe from it again.
+   */
   get paramsTree(): Readonly<Record<string, unknown>> {
     return paramsTreeOf(this[stateKey]);
   }
 
   /**
-   * Run the generator, validate, persist (in the place of an artifact that is already there), hold the payload in memory. Where generating or validating fails, the
-   * earlier payload stays and nothing is written.
+   * Runs the generator, validates the payload, persists it and holds it in memory. It replaces an
+   * artifact that is already there. If generating or validating fails, the earlier payload stays
+   * and nothing is written.
    *
    * @param options.persist - `false` keeps the payload in memory only
    */
@@ -145,9 +160,10 @@ export abstract class Persistable<
   }
 
   /**
-   * Write the payload in memory and its record.
+   * Writes the payload that is in memory, and its record.
    *
-   * @throws {@link NoPayloadError} where there is no payload in memory; {@link UnsupportedPayloadError}; a StoreError.
+   * @throws {@link NoPayloadError} if there is no payload in memory;
+   * {@link UnsupportedPayloadError}; a StoreError
    */
   async persist(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const { persist } = await loadPart(() => import("./produce/persist-payload.ts"));
@@ -155,10 +171,11 @@ export abstract class Persistable<
   }
 
   /**
-   * Load the artifact.
+   * Loads the artifact, and never generates it.
    *
-   * @param options.warnIfInvalid - keep a payload that does not validate, with a warning
-   * @throws {@link NotPersistedError} that says why there is none; {@link CorruptArtifactError}; {@link InvalidPayloadError}; a StoreError.
+   * @param options.warnIfInvalid - keeps a payload that does not validate, with a warning
+   * @throws {@link NotPersistedError} that says why there is no artifact;
+   * {@link CorruptArtifactError}; {@link InvalidPayloadError}; a StoreError
    */
   async load(options: CallOptions = {}): Promise<Payload> {
     const { loadPayload } = await loadPart(() => import("./load/load-payload.ts"));
@@ -166,34 +183,40 @@ export abstract class Persistable<
   }
 
   /**
-   * Load the artifact, or generate and persist it where it is missing or damaged (a damaged one is set aside). Whoever asks for the same artifact at the same
-   * time, in this process or another, waits for the same work.
+   * Loads the artifact, or generates and persists it if it is missing or damaged; a damaged one is
+   * set aside. All callers that ask for the same artifact at the same time, in this process or
+   * another, wait for the same work.
    *
-   * @param options.signal - gives up waiting; the work itself is aborted when the last one who waits has given up
+   * @param options.signal - gives up waiting; the work itself is aborted when all callers have
+   * given up
    */
   loadOrGenerate(options: CallOptions = {}): Promise<Payload> {
     return loadOrGenerate(this[stateKey], options) as Promise<Payload>;
   }
 
   /**
-   * Whether there is an artifact: its record is sound, and its payload is there with the right size. The digest is checked when it is loaded.
-   * This is one lookup, however many artifacts of this name exist; `explain()` also says why there is none.
+   * Tells whether there is an artifact: its record is sound, and its payload is there with the
+   * right size. The digest is not checked before the artifact is loaded. This is one lookup, no
+   * matter how many artifacts of this name exist; `explain()` also says why there is none.
    */
   async isPersisted(): Promise<boolean> {
     const { isPersisted } = await loadPart(() => import("./load/explain.ts"));
     return isPersisted(this[stateKey], undefined);
   }
 
-  /** Why the artifact would be loaded, or generated: hit with its record, or miss with the reason. Reads no payload, generates nothing. */
+  /**
+   * Tells whether the artifact would be loaded or generated: a hit with its record, or a miss with
+   * the reason. Reads no payload and generates nothing.
+   */
   async explain(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Explanation> {
     const { explain } = await loadPart(() => import("./load/explain.ts"));
     return explain(this[stateKey], options.signal);
   }
 
   /**
-   * The record of the artifact, `undefined` where there is none.
+   * Returns the record of the artifact, `undefined` if there is none.
    *
-   * @throws {@link CorruptArtifactError} where it is damaged.
+   * @throws {@link CorruptArtifactError} if the artifact is damaged
    */
   async record(): Promise<ArtifactRecord | undefined> {
     const { readRecord } = await loadPart(() => import("./load/explain.ts"));
@@ -201,9 +224,10 @@ export abstract class Persistable<
   }
 
   /**
-   * Remove the artifact and forget the payload; `false` where there was none.
+   * Removes the artifact and forgets the payload. Returns `false` if there was no artifact.
    *
-   * @throws a StoreError; also where a store that alone may have the artifact does not answer. Then nothing was removed.
+   * @throws a StoreError; also if a store does not answer that alone may have the artifact. Then
+   * nothing was removed.
    */
   async remove(): Promise<boolean> {
     const { removeArtifact } = await loadPart(() => import("../artifact/publish/remove-artifact.ts"));
@@ -216,7 +240,9 @@ export abstract class Persistable<
     return removed;
   }
 
-  /** Forget the payload in memory, also one that could not be persisted. What is persisted stays. */
+  /**
+   * Forgets the payload in memory, even one that could not be persisted. Persisted artifacts stay.
+   */
   resetPayload(): void {
     void this.#forget();
   }
@@ -231,9 +257,10 @@ export abstract class Persistable<
   }
 
   /**
-   * Validate a payload, or the one in memory.
+   * Validates the given payload, or the one in memory.
    *
-   * @throws {@link InvalidPayloadError}; {@link NoPayloadError} where none is given and none is in memory.
+   * @throws {@link InvalidPayloadError}; {@link NoPayloadError} if none is given and none is in
+   * memory
    */
   async validate(...payload: [] | [payload: Payload]): Promise<void> {
     const { validateGenerated } = await loadPart(() => import("./load/invalid-payload.ts"));
@@ -254,13 +281,21 @@ export abstract class Persistable<
     return inMemory.value;
   }
 
-  /** Make the payload. The params (and the untracked values of the call) are the only channel into it. */
+  /**
+   * Makes the payload. The params, and the untracked values of the call, are the only channel into
+   * it.
+   */
   protected abstract generatePayload(context: GenerateContext<Params, Dependencies>): Payload | Promise<Payload>;
 
-  /** Throw {@link InvalidPayloadError} where a payload that was generated or loaded is not what it should be. */
+  /**
+   * Throws {@link InvalidPayloadError} if a payload, generated or loaded, is not what it should be.
+   */
   protected validatePayload(_payload: Payload, _context: HookContext<Params, Dependencies>): void | Promise<void> {}
 
-  /** A few numbers and words about a payload that was generated and validated, for its record; none by default. */
+  /**
+   * Returns a few numbers and words about a payload that was generated and validated, for its
+   * record; none by default.
+   */
   protected summarizePayload(
     _payload: Payload,
     _context: HookContext<Params, Dependencies>,
@@ -274,18 +309,18 @@ export abstract class Persistable<
   /** Runs after a payload was generated, validated and persisted. */
   protected postGenerate(_payload: Payload, _context: HookContext<Params, Dependencies>): void | Promise<void> {}
 
-  /** Short and without secrets, for `console.log`. */
+  /** A short text without secrets, for `console.log`. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `${visibleLine(this.name)} ${describeParams(this[stateKey].recipe.recipeParams)} (${describeAddress(this.address)})`;
   }
 
-  /** What JSON.stringify shows: who this is, not its payload. */
+  /** The name and the address, without the payload: `JSON.stringify` calls this. */
   toJSON(): { name: string; address: Address } {
     return { name: this.name, address: this.address };
   }
 }
 
-/** Params and dependencies that have required parts make the options required. */
+/** The options may be left out if no param and no dependency is required. */
 export type ConstructorArguments<Params, Dependencies> =
   Record<never, never> extends Params
     ? Record<never, never> extends Dependencies

@@ -22,22 +22,28 @@ export interface TablePersistable<Row extends object> extends AnyPersistable {
   readonly payload: Promise<ColumnTable<Row> | readonly Row[]>;
 }
 
-/** What {@link readTable} reads; see `TableSelection`. */
+/** The columns and rows that {@link readTable} is to read; see `TableSelection`. */
 export interface ReadTableOptions<Name extends string> extends Omit<TableSelection, "columns"> {
-  /** All by default, in the order of the table; else in the order asked for. */
+  /** All columns by default, in the order of the table; otherwise in the order given here. */
   readonly columns?: readonly Name[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Some columns and rows of a payload that is a table. Where its format can (`parquet`, `arrow`, `table`), the rest is not read; every byte that is read was verified. A payload
- * that is not there yet is generated first.
+ * Reads some columns and rows of a payload that is a table. If its format can be read in parts
+ * (`parquet`, `arrow`, `table`), the rest is not read; every byte that is read is verified. A
+ * payload that does not exist yet is generated first.
  *
- * @throws {@link InvalidColumnTableError} for a column that is not there; as `loadOrGenerate`.
+ * @throws {@link InvalidColumnTableError} for a column that the table does not have; otherwise as
+ * `loadOrGenerate`
  *
  * @example
  * ```ts
- * const features = definePersistable({ name: "features", format: parquet({ rows: true }), generate: () => rows });
+ * const features = definePersistable({
+ *   name: "features",
+ *   format: parquet({ rows: true }),
+ *   generate: () => rows,
+ * });
  * const table = await readTable(features(), { columns: ["id", "score"], rows: { start: 0, end: 1000 } });
  * table.column("score").values; // Float64Array
  * ```
@@ -58,7 +64,8 @@ async function generateThenRead(
   signal: AbortSignal | undefined,
 ): Promise<ColumnTable> {
   const payload = await loadOrGenerate(state, { signal });
-  // What was stored, where that can be read in part: its columns have the types that the format was told.
+  // The stored table is preferred, if it can be read in parts: its columns have the types that the
+  // format was told, which the generated payload may not have.
   const part = await readPart(state, selection, signal);
   if (part !== undefined) return part;
   const table: ColumnTable =
@@ -68,7 +75,10 @@ async function generateThenRead(
   return rows === undefined ? narrow : narrow.slice(Math.max(0, rows.start), Math.max(0, rows.end));
 }
 
-/** An artifact that is replaced meanwhile is read again, since nothing of it was handed out; a few times in a row is already odd. */
+/**
+ * An artifact that is replaced meanwhile is read again, since its reader has not got any of it yet.
+ * Being replaced this many times in a row is odd.
+ */
 const MAX_LOOKS = 8;
 
 async function readPart(
@@ -85,7 +95,7 @@ async function readPart(
   }
 }
 
-/** Undefined where there is nothing to read parts of: no artifact, or a format that cannot. */
+/** Returns `undefined` if no part can be read: there is no artifact, or its format cannot do it. */
 async function tryPart(
   state: State,
   selection: TableSelection,
@@ -93,7 +103,8 @@ async function tryPart(
 ): Promise<ColumnTable | undefined> {
   const { store } = state.surroundings;
   const { name, address, classes } = state.recipe;
-  // Read first: should the artifact be replaced meanwhile, these are not the bytes that stand there, and nothing is set aside.
+  // The record is read before the artifact is inspected. If the artifact is replaced in between,
+  // these bytes differ from the record in the store, and damage found in it sets nothing aside.
   const recordBytes = await readRecordBytes(store, recordPath(name, address), { signal });
   if (recordBytes === undefined) return undefined;
   const inspected = await inspectArtifact(store, name, address, classes, signal);

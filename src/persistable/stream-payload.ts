@@ -10,15 +10,23 @@ export interface StreamPersistable<Item> extends AnyPersistable {
 }
 
 /**
- * The items of a stream payload as they come: replayed where it is stored, or else while it is generated, with the generator waiting for whoever reads and for the store. It is
- * published when it has ended, just as by `await persistable.payload`, which waits for that end. Whoever stops reading early aborts the generator, unless others wait for it, and
- * nothing is published. What is read before the end was not validated yet.
+ * Yields the items of a stream payload as they come. A stored stream is replayed; otherwise the
+ * items are those that the generator makes just now, and it waits for both the reader and the
+ * store. The payload is published when the stream has ended, as by `await persistable.payload`,
+ * which waits for that end. A reader that stops early aborts the generator, unless other callers
+ * wait for the payload, and nothing is published. The items that are read before the end have not
+ * been validated yet.
  *
- * @throws what the generator throws, after the items before; as `loadOrGenerate`.
+ * @throws the error of the generator, after the items that came before it; otherwise as
+ * `loadOrGenerate`
  *
  * @example
  * ```ts
- * const answer = definePersistable({ name: "answer", format: records<string>(), generate: ({ params }) => model.stream(params.prompt) });
+ * const answer = definePersistable({
+ *   name: "answer",
+ *   format: records<string>(),
+ *   generate: ({ params }) => model.stream(params.prompt),
+ * });
  * for await (const token of streamPayload(answer({ prompt }))) process.stdout.write(token);
  * ```
  */
@@ -40,6 +48,6 @@ export async function* streamPayload<Item>(
     if (!live.isTapped) yield* stored;
   } finally {
     work.catch(() => {});
-    if (!isThrough) leaving.abort(new DOMException("Nobody reads the stream any more.", "AbortError"));
+    if (!isThrough) leaving.abort(new DOMException("The stream is not read any more.", "AbortError"));
   }
 }

@@ -334,7 +334,7 @@ describe("workDir", () => {
     await generating((context) => {
       kept = context;
     }).payload;
-    expect(() => kept?.workDir).toThrow(/first read after the generator was through/);
+    expect(() => kept?.workDir).toThrow(/first read after the generator had ended/);
   });
 
   test("goes with the process", async () => {

@@ -6,44 +6,49 @@ import type { State } from "../declare/state.ts";
 import { loggerOf } from "../log/emit-event.ts";
 import { joinSecrets, secretsIn } from "../secrets/secrets-in.ts";
 
-/** What the caller of `load`, `loadOrGenerate` and `generate` may say. */
+/** The options of `load`, `loadOrGenerate` and `generate`. */
 export interface CallOptions {
-  /** Handed to the hooks, recorded, and not part of the recipe. */
+  /** Values for the hooks that are recorded, and not part of the recipe. */
   readonly untracked?: Readonly<Record<string, unknown>> | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Keep a loaded payload that is invalid, with a warning, instead of throwing. */
+  /** Keeps a loaded payload that is invalid, with a warning, instead of throwing. */
   readonly warnIfInvalid?: boolean | undefined;
 }
 
-/** What this library passes besides. */
+/** The options that only this library passes. */
 export interface InternalCallOptions extends CallOptions {
   /** Gets the stream of a stream payload, and returns the stream that is stored instead. */
   readonly tap?: ((payload: unknown) => unknown) | undefined;
   readonly supervisor?: Supervisor | undefined;
 }
 
-/** What generating a payload took. */
+/** The time, cost and size of one generation. */
 export interface Generation {
-  /** How long the generator took, without the time that it waited for dependencies. */
+  /** The time that the generator took, without the time that it waited for dependencies. */
   readonly durationMs: number;
   readonly cost: Readonly<Record<string, number>> | undefined;
   /** `undefined` for a payload that is held in memory only. */
   readonly sizeBytes: number | undefined;
 }
 
-/** A run, as a call that it makes sees it. */
+/** A run, as the calls that it makes see it. */
 export interface Supervisor {
   /** Called with each event of this call, without secrets. */
   readonly onEvent: (event: PersistableEvent) => void;
-  /** Called when the payload was generated and published, before the hook that may still fail. */
+  /**
+   * Called when the payload was generated and published, before `postGenerate`, which may still
+   * fail.
+   */
   onGenerated(generation: Generation): void;
   /** Called when another process generates the payload, and this call waits for it. */
   onWaiting(): void;
-  /** Calls `generate` as soon as the run has room for it. This process holds the lease meanwhile. */
+  /**
+   * Calls `generate` as soon as the run has room for it. Until then, this process holds the lease.
+   */
   whenReady<Result>(generate: () => Promise<Result>, signal: AbortSignal | undefined): Promise<Result>;
 }
 
-/** What hooks are handed. */
+/** Makes the context that hooks get. */
 export function contextOf(
   state: State,
   options: CallOptions,
@@ -54,7 +59,9 @@ export function contextOf(
 
 const NOTHING_UNTRACKED: Readonly<Record<string, unknown>> = Object.freeze({});
 
-/** A class, since every hit makes one and an object literal with getters is slow to make. */
+/**
+ * This is a class because every hit makes one, and an object literal with getters is slow to make.
+ */
 export class CallContext implements HookContext<unknown, unknown> {
   readonly dependencies: unknown;
   readonly untracked: Readonly<Record<string, unknown>>;

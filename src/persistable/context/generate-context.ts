@@ -7,7 +7,9 @@ import { CallContext, type InternalCallOptions, type Supervisor } from "./call-c
 import { seedOfState } from "./seed-of-state.ts";
 import { SpentCost } from "./spent-cost.ts";
 
-/** What a generator is handed, for one run of it; what it does after {@link close} is without effect. */
+/**
+ * The context of one run of a generator. After {@link close}, calls of its methods have no effect.
+ */
 export class GeneratorContext extends CallContext implements GenerateContext<unknown, unknown> {
   readonly #state: State;
   readonly #supervisor: Supervisor | undefined;
@@ -20,7 +22,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
     super(state, options.untracked, signal);
     this.#state = state;
     this.#supervisor = options.supervisor;
-    // Generators take them out of the context: `generate: ({ progress }) => …`.
+    // Generators take these methods out of the context: `generate: ({ progress }) => …`.
     this.progress = this.progress.bind(this);
     this.cost = this.cost.bind(this);
   }
@@ -36,7 +38,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
       } as const;
       emitRedacted(this.#state, progress, this.#supervisor?.onEvent);
     } catch (error) {
-      // A display that breaks down is no reason to lose a payload.
+      // A payload must not be lost because a display has thrown.
       warnOfThrown(this.#state, error);
     }
   }
@@ -56,13 +58,13 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
 
   get workDir(): string {
     if (this.#workFolder === undefined) {
-      if (!this.#isOpen) throw new TypeError("workDir was first read after the generator was through: read it before.");
+      if (!this.#isOpen) throw new TypeError("workDir was first read after the generator had ended: read it before.");
       this.#workFolder = makeWorkFolder();
     }
     return this.#workFolder;
   }
 
-  /** What the record is to say of it. */
+  /** The cost and the seed of the generation, for the record. */
   get taken(): TakenByGenerator {
     const { total } = this.#cost;
     return {
@@ -71,19 +73,21 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
     };
   }
 
-  /** The work folder, if there is one: whoever is handed it removes it. */
+  /** Returns the work folder, if there is one. From then on the caller has to remove it. */
   leaveFolder(): string | undefined {
     const folder = this.#workFolder;
     this.#workFolder = undefined;
     return folder;
   }
 
-  /** Answer for the work folder of a generator that ran on another thread. */
+  /**
+   * Takes over the work folder of a generator that ran on another thread, to remove it at the end.
+   */
   adoptFolder(folder: string): void {
     this.#workFolder = folder;
   }
 
-  /** The generator is through. */
+  /** Ends the generation, and removes the work folder. */
   async close(): Promise<void> {
     this.#isOpen = false;
     const folder = this.leaveFolder();
@@ -91,7 +95,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   }
 }
 
-/** Of a listener that has thrown. */
+/** Warns of the error that a listener has thrown. */
 export function warnOfThrown(state: State, error: unknown): void {
   const { name, message, stack } = redactionOf(state).error(error);
   process.emitWarning(message, { type: name, ...(stack === undefined ? {} : { detail: stack }) });

@@ -1,14 +1,14 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 import type { State } from "../declare/state.ts";
 
-/** Returns the error that a call gets instead of the payload, if there is one. */
+/** Returns the error that a call for this payload gets instead of it, if there is one. */
 export type Refuse = (state: State) => Error | undefined;
 
 let current: AsyncLocalStorage<Refuse> | undefined;
 
 /**
- * Does `work`, which gets an error instead of each payload that `refuse` names, at whatever depth it
- * asks for it: a generator does not know of the run that calls it.
+ * Does `work`, which gets an error instead of each payload that `refuse` names. This holds for all
+ * that the work calls: the generators in it do not know of the run that refuses.
  */
 export function withRefusals<Result>(refuse: Refuse, work: () => Result): Result {
   current ??= new (process.getBuiltinModule("node:async_hooks").AsyncLocalStorage)();

@@ -1,16 +1,16 @@
 const MAX_UNITS = 100;
 const MAX_UNIT_LENGTH = 100;
-/** Sums of decimal fractions are rounded to what a double holds of them for certain: 0.1 and 0.2 are 0.3. */
+/** Sums are rounded to the digits that a double holds for certain, so that 0.1 and 0.2 make 0.3. */
 const DIGITS = 15;
 
-/** What one generation costs, summed up by unit. */
+/** The cost of one generation, summed up by unit. */
 export class SpentCost {
   readonly #sums = new Map<string, number>();
 
   /**
-   * All of it or nothing.
+   * Adds all of the amounts, or none of them if it throws.
    *
-   * @throws TypeError naming the unit whose amount cannot be counted.
+   * @throws TypeError that names the unit whose amount cannot be counted
    */
   add(spent: Readonly<Record<string, number>>): void {
     if (typeof spent !== "object" || spent === null) {
@@ -40,7 +40,7 @@ export class SpentCost {
     for (const [unit, sum] of added) this.#sums.set(unit, sum);
   }
 
-  /** The sums; undefined where nothing was ever added. */
+  /** The sums by unit; `undefined` if nothing was ever added. */
   get total(): Readonly<Record<string, number>> | undefined {
     if (this.#sums.size === 0) return undefined;
     return Object.fromEntries([...this.#sums].map(([unit, sum]) => [unit, rounded(sum)]));

@@ -3,22 +3,25 @@ import { CircularWaitError } from "../../errors/persistable-errors.ts";
 import { describeParams } from "../declare/describe-params.ts";
 import type { State } from "../declare/state.ts";
 
-/** A generation that is under way or waited for, and what its generator waits for in turn. */
+/**
+ * A generation that is under way, or that a caller waits for, and the generations that it waits
+ * for.
+ */
 export interface Work {
   readonly key: string;
-  /** What people read: the name and the params. Worked out when it is shown. */
+  /** The name and the params, for people. Worked out only if an error shows it. */
   readonly title: () => string;
   /** The work whose generator asked for it, if any. */
   readonly parent: Work | undefined;
-  /** What its generators wait for now, and how often. */
+  /** The works that its generators wait for now, each with the number of calls that wait. */
   readonly waitsFor: Map<Work, number>;
   /** Set for work that is queued: it begins when any of these ends. */
   queuedBehind?: ReadonlySet<Work> | undefined;
-  /** How many wait for it or carry it out. */
+  /** The number of calls that wait for it or carry it out. */
   users: number;
 }
 
-/** A work as it is handed to another thread. */
+/** A work in the form in which another thread gets it. */
 export interface WorkName {
   readonly key: string;
   readonly title: string;
@@ -29,12 +32,12 @@ const MAX_TITLE_LENGTH = 120;
 const current = new AsyncLocalStorage<Work>();
 const works = new Map<string, Work>();
 
-/** What the generation of a persistable is known by in this process. */
+/** The key by which this process knows the generation of a persistable. */
 export function workKeyOf({ surroundings, recipe }: State): string {
   return `${surroundings.store.url}\n${recipe.address}`;
 }
 
-/** What people read of it: `points { n: 1 }`. */
+/** The title that error messages show: `points { n: 1 }`. */
 export function titleOf({ recipe }: State): () => string {
   return () => {
     const title = `${recipe.name} ${describeParams(recipe.recipeParams)}`;
@@ -43,7 +46,10 @@ export function titleOf({ recipe }: State): () => string {
   };
 }
 
-/** Carries out the generator of `key`: whatever it asks for, at whatever depth, is asked for by this work. */
+/**
+ * Carries out the generator of `key`. All that it asks for, at any depth, counts as asked for by
+ * this work.
+ */
 export async function carryOut<Result>(key: string, title: () => string, work: () => Promise<Result>): Promise<Result> {
   const taken = take(key, title);
   try {
@@ -58,14 +64,17 @@ export function carryOutEnlisted<Result>(work: Work, run: () => Promise<Result>)
   return current.run(work, run);
 }
 
-/** Announces work that others may wait for before it begins. The caller ends it with the function that it gets. */
+/**
+ * Announces work that others may wait for before it begins. The caller ends it by the function
+ * `end`.
+ */
 export function enlist(key: string, title: () => string): { readonly work: Work; end(): void } {
   const work = take(key, title);
   return { work, end: () => leave(work) };
 }
 
 /**
- * Waits for the work of `key`, unless that waits for the one who asks.
+ * Waits for the work of `key`, unless that work waits for the one which asks.
  *
  * @throws {@link CircularWaitError} that shows the cycle
  */
@@ -86,7 +95,10 @@ export async function waitForEnlisted<Result>(work: Work, wait: () => Promise<Re
   return asking === undefined ? wait() : waitForWork(asking, work, wait);
 }
 
-/** The works that led to what runs now, the first one first: another thread continues the line. */
+/**
+ * The works that have led to the one running now, the first one first, for another thread to
+ * continue.
+ */
 export function lineOfWork(): WorkName[] {
   const line: WorkName[] = [];
   for (let work = runningWork(); work !== undefined; work = work.parent)
@@ -94,7 +106,7 @@ export function lineOfWork(): WorkName[] {
   return line.reverse();
 }
 
-/** Continues, on this thread, a line that another thread began. */
+/** Continues, on this thread, the line of works that another thread began. */
 export async function continueLine<Result>(line: readonly WorkName[], work: () => Promise<Result>): Promise<Result> {
   const [first, ...rest] = line;
   if (first === undefined) return work();
@@ -122,7 +134,10 @@ async function waitForWork<Result>(asking: Work, asked: Work, wait: () => Promis
   }
 }
 
-/** The works from one to another, each of which waits for the next; `undefined` where there is no such way. */
+/**
+ * Returns the works from one to another, of which each waits for the next; `undefined` if the first
+ * one does not wait for the last.
+ */
 function wayTo(from: Work, to: Work): Work[] | undefined {
   const cameFrom = new Map<Work, Work | undefined>([[from, undefined]]);
   for (const work of cameFrom.keys()) {
@@ -134,7 +149,8 @@ function wayTo(from: Work, to: Work): Work[] | undefined {
 
 function waitedForBy(work: Work, to: Work): readonly Work[] {
   const { queuedBehind } = work;
-  // One place is enough for what is queued: it waits for ever only if none of the works before it can end.
+  // Queued work begins as soon as one of the works ahead of it ends. So it is stuck only if all of
+  // these wait for `to`.
   const isStuck = queuedBehind !== undefined && [...queuedBehind].every((ahead) => wayTo(ahead, to) !== undefined);
   return isStuck ? [...work.waitsFor.keys(), ...queuedBehind] : [...work.waitsFor.keys()];
 }
@@ -145,7 +161,10 @@ function traceBack(cameFrom: ReadonlyMap<Work, Work | undefined>, to: Work): Wor
   return way.reverse();
 }
 
-/** What a generator leaves running after it has ended belongs to no generation any more. */
+/**
+ * Returns the work whose generator runs this code. Code that a generator leaves running after its
+ * end belongs to no work.
+ */
 function runningWork(): Work | undefined {
   const work = current.getStore();
   return work !== undefined && works.get(work.key) === work ? work : undefined;
@@ -162,6 +181,7 @@ function take(key: string, title: () => string): Work {
 function leave(work: Work): void {
   work.users -= 1;
   if (work.users === 0 && works.get(work.key) === work) works.delete(work.key);
-  // While it is in use, every promise of the process costs more on Node 20 and 22, those of hits too.
+  // As long as it is enabled, each promise in the process costs more on Node 20 and 22, even in
+  // hits.
   if (works.size === 0) current.disable();
 }

@@ -1,7 +1,7 @@
 import { decodePayload } from "../../format/encode-payload.ts";
 import type { Held, State } from "../declare/state.ts";
 
-/** What is held as bytes, as a value of its own for each who asks. */
+/** Decodes a payload that is held as bytes: each caller gets a value of its own. */
 export async function decodeHeld(
   state: State,
   held: Extract<Held, { kind: "encoded" }>,

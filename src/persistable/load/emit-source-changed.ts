@@ -5,13 +5,14 @@ import { emitPlain } from "../log/emit-event.ts";
 import { readRecord } from "./explain.ts";
 
 /**
- * Says that another source than today's made the loaded artifact, and which module each is in: two definitions that
- * share a name by mistake load each other's payloads, and this is how their authors hear of it.
+ * Says that the loaded artifact was made by other source code than today's, and which module each
+ * is in. If two definitions share a name by mistake, they load each other's payloads, and this
+ * event tells their authors.
  */
 export async function emitSourceChanged(state: State, recorded: string): Promise<void> {
   const { location, source } = provenanceKeysOf(state.declaration);
   const [record, { module: currentModule }] = await Promise.all([
-    // The payload was loaded all the same: what cannot be found out is left out.
+    // The payload was loaded all the same, so a module that cannot be found out is left out.
     readRecord(state).catch(() => undefined),
     collectProvenance(location),
   ]);

@@ -11,27 +11,30 @@ import { loadPart } from "../../util/peers/load-part.ts";
 import type { State } from "../declare/state.ts";
 import { variantsOf } from "../declare/variant-addresses.ts";
 
-/** Whether there is an artifact to load, and if not, why: what `explain()` gives. */
+/** The answer of `explain()`: there is an artifact to load, or a reason why there is none. */
 export type Explanation =
   | {
       readonly state: "hit";
       readonly address: Address;
       readonly record: ArtifactRecord;
-      /** The earlier name under which the artifact was found; absent where that is its present name. */
+      /**
+       * The earlier name under which the artifact was found; absent if it was found under the
+       * present one.
+       */
       readonly alias?: string;
     }
   | {
       readonly state: "miss";
       readonly address: Address;
       readonly reason: MissReason;
-      /** Who generates it at the moment. */
+      /** The process that generates the payload at the moment. */
       readonly inFlight?: LeaseOwner;
     };
 
 /**
- * Looks at records and sizes; no payload is read, nothing is generated.
+ * Looks at records and sizes. Reads no payload and generates nothing.
  *
- * @throws a StoreError where a store cannot tell: what did not answer is not reported as missing.
+ * @throws a StoreError if a store does not answer: its artifact is not reported as missing
  */
 export async function explain(state: State, signal: AbortSignal | undefined): Promise<Explanation> {
   const found = await inspectVariants(state, state.recipe.classes, signal);
@@ -44,15 +47,19 @@ export async function explain(state: State, signal: AbortSignal | undefined): Pr
 }
 
 /**
- * Whether there is an artifact to load. The cost does not depend on how many artifacts of the name
- * exist, since no other record is read: a caller who also wants the reason calls {@link explain}. The
- * codecs of the user's classes are not asked, since nothing of the record is handed out.
+ * Tells whether there is an artifact to load. The cost does not depend on how many artifacts of the
+ * name exist, since no other record is read: a caller that also wants the reason calls
+ * {@link explain}. The codecs of the user's classes are not called, since the caller gets nothing
+ * of the record.
  */
 export async function isPersisted(state: State, signal: AbortSignal | undefined): Promise<boolean> {
   return (await inspectVariants(state, [], signal))?.state === "hit";
 }
 
-/** The artifact at the address or under an alias, or the damage at the address; else `undefined`. */
+/**
+ * Returns the artifact at the address or under an alias, or the damage at the address; `undefined`
+ * if there is neither.
+ */
 async function inspectVariants(
   state: State,
   classes: readonly ClassCodec[],

@@ -4,21 +4,22 @@ import type { Store } from "../../store/store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { State, Variant } from "../declare/state.ts";
 
-/** An artifact that was found, under which name; or why not. */
+/** An artifact that was found, and under which name; or the reason why there is none to load. */
 export type Found = Exclude<ReadOutcome, { readonly state: "present" }> | FoundArtifact;
 
 export interface FoundArtifact {
   readonly state: "present";
   readonly payload: unknown;
   readonly source: string | undefined;
-  /** Set where it was found under an earlier name. */
+  /** Set if the artifact was found under an earlier name. */
   readonly variant: Variant | undefined;
 }
 
 /**
- * Look for the artifact at its address, then under its aliases; synchronously where the store can and it has no aliases.
+ * Looks for the artifact at its address, then under its aliases. If the store can read
+ * synchronously and there are no aliases, the outcome is returned without a promise.
  *
- * @param store - where to look; see `certainStore` for callers who generate nothing
+ * @param store - the store to look in; callers that generate nothing pass a `certainStore`
  */
 export function findArtifact(
   state: State,
@@ -49,7 +50,8 @@ async function findVariant(state: State, store: Store, signal: AbortSignal | und
     if (outcome.state === "present")
       return { state: "present", payload: outcome.payload, source: outcome.source, variant };
   }
-  // A damaged artifact of an earlier name is not ours to set aside: generating anew goes to the present name.
+  // A damaged artifact under an earlier name is not set aside: the payload is generated again under
+  // the present name.
   return { state: "missing" };
 }
 

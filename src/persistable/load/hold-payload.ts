@@ -17,7 +17,10 @@ export function heldPayload(
   return undefined;
 }
 
-/** Returns whether every caller may get the same value: it is frozen now, or shared on purpose. */
+/**
+ * Tells whether every caller may get the same value, because it is frozen now or is shared on
+ * purpose.
+ */
 export function isShareable(state: State, payload: unknown): boolean {
   if (state.memory === "shared") return true;
   if (state.memory === "fresh") return typeof payload !== "object" || payload === null;
@@ -41,12 +44,14 @@ export function tryFreezePayload(payload: unknown): boolean {
 type Collected = readonly object[] | ReadonlySet<object>;
 
 const NOT_FREEZABLE: Collected = Object.freeze([]);
-/** Most hits have fewer objects than this; a payload with a cycle seems to have more. */
+/**
+ * Most payloads have fewer objects than this. A payload with a cycle never ends, and exceeds it.
+ */
 const FEW = 500;
 
 /**
- * Returns the objects of a small payload, a shared one twice: remembering which were seen would cost
- * more than freezing them again.
+ * Returns the objects of a small payload, with shared ones more than once: to remember which were
+ * seen would cost more than to freeze them again.
  */
 function collectFew(payload: object): Collected | undefined {
   const objects = [payload];

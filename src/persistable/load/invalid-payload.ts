@@ -6,7 +6,9 @@ import type { State } from "../declare/state.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 
-/** What a validator threw, as the error that callers expect, with the payload to look at. */
+/**
+ * Turns the error that a validator has thrown into the error that callers expect, with the payload.
+ */
 export function invalidPayload(state: State, error: unknown, payload: unknown): InvalidPayloadError {
   const redaction = redactionOf(state);
   const { message } = redaction.error(error);
@@ -15,7 +17,7 @@ export function invalidPayload(state: State, error: unknown, payload: unknown): 
   return withPayload(new InvalidPayloadError(said, { cause: redaction.cause(error) }), payload);
 }
 
-/** A payload that is kept although it is invalid. */
+/** Warns of a payload that is kept although it is invalid. */
 export function warnOfInvalid(state: State, error: unknown, payload: unknown): void {
   const { message } = redactionOf(state).error(invalidPayload(state, error, payload));
   process.emitWarning(message, { type: "InvalidPayloadWarning", code: "PERSISTABLE_INVALID_PAYLOAD" });

@@ -1,4 +1,7 @@
-/** Hands the items of a stream that is being stored to somebody who wants to see them now, one at a time: neither gets ahead of the other. */
+/**
+ * Passes the items of a stream that is being stored to a reader that wants them at once, one at a
+ * time: neither the store nor the reader gets ahead of the other.
+ */
 export class LiveTap<Item> {
   #item: { readonly value: Item } | undefined;
   #isLeft = false;
@@ -6,22 +9,26 @@ export class LiveTap<Item> {
   #wake: (() => void) | undefined;
   #taken: (() => void) | undefined;
 
-  /** Whether the stream passes here at all: where it is loaded, or somebody else generates it, it does not. */
+  /**
+   * Whether the stream passes through here at all. It does not if the payload is loaded, or if
+   * another call generates it.
+   */
   get isTapped(): boolean {
     return this.#isTapped;
   }
 
-  /** The same stream, for the store. */
+  /** Returns the same stream, for the store. */
   async *tap(stream: AsyncIterable<Item>): AsyncGenerator<Item> {
     this.#isTapped = true;
     for await (const value of stream) {
-      // Whoever stores it has encoded it by the time of asking for the next one: what the other does to it then changes nothing that is stored.
+      // When the store asks for the next item, it has encoded this one: changes that the reader
+      // then makes to it do not reach the stored stream.
       yield value;
       if (!this.#isLeft) await this.#offer({ value });
     }
   }
 
-  /** The items, until `work` settles. */
+  /** Yields the items for the reader, until `work` settles. */
   async *items(work: Promise<unknown>): AsyncGenerator<Item> {
     let isOver = false;
     const end = (): void => {

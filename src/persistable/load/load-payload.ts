@@ -9,9 +9,10 @@ import { acceptLoaded, startHit } from "./accept-payload.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
 
 /**
- * Load the artifact, or say why not.
+ * Loads the artifact, or throws an error that says why there is none.
  *
- * @throws {@link NotPersistedError} with the reason, {@link CorruptArtifactError}, {@link InvalidPayloadError}
+ * @throws {@link NotPersistedError} with the reason, {@link CorruptArtifactError},
+ * {@link InvalidPayloadError}
  */
 export async function loadPayload(state: State, options: CallOptions): Promise<unknown> {
   options.signal?.throwIfAborted();

@@ -7,13 +7,13 @@ import { describeCost } from "../../util/describe.ts";
 /** An event as a line of the log. */
 export interface DescribedEvent {
   readonly level: LogLevel;
-  /** The function that the line names. */
+  /** The name of the function that the line shows. */
   readonly where: string;
   readonly message: string;
   readonly fields: object;
 }
 
-/** What the log says of an event. */
+/** Returns the line of the log for an event. */
 export function describeEvent(event: PersistableEvent): DescribedEvent {
   const { name: payload, address } = event;
   const name = visibleLine(payload);
@@ -109,7 +109,10 @@ export function describeEvent(event: PersistableEvent): DescribedEvent {
   }
 }
 
-/** Who is silent may be at work all the same: with a busy event loop, or behind a network that is away. */
+/**
+ * Describes an owner that does not renew its lease. If it is only silent, it may still be working:
+ * its event loop may be busy, or its network may be away.
+ */
 function describeSilence(silentMs: number | undefined): string {
   return silentMs === undefined ? "is gone" : `has been silent for ${Math.round(silentMs / 1000)} s`;
 }

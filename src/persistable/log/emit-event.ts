@@ -19,9 +19,9 @@ export type PlainEventBody = Extract<
 >;
 
 /**
- * Emits an event that cannot hold a secret; `emitNow` is for all others. Listeners run synchronously.
- * Lines of the log are written at once if the log is loaded; otherwise it is loaded first, and
- * `state.logging` resolves when they are written.
+ * Emits an event that cannot hold a secret; `emitNow` is for all others. Listeners run
+ * synchronously. Lines of the log are written at once if the log module is loaded. Otherwise it is
+ * loaded first, and `state.logging` resolves when the lines are written.
  */
 export function emitPlain(state: State, body: PlainEventBody): void {
   emit(state, body);
@@ -30,11 +30,12 @@ export function emitPlain(state: State, body: PlainEventBody): void {
 /**
  * Emits an event whose secrets were taken out before.
  *
- * @param onEvent - the listener of the call in which it happens, if that has one of its own
+ * @param onEvent - the listener of the call that emits the event, if that has one of its own
  */
 export function emit(state: State, body: EventBody, onEvent?: OnEvent): void {
   const { surroundings } = state;
-  // Not at construction, since a dependency learns only later which store it is in.
+  // The opening event is not emitted at construction, since a dependency learns its store only
+  // later.
   if (!state.isOpened && surroundings.hasListener) {
     state.isOpened = true;
     deliver(state, openingOf(state));
@@ -58,11 +59,11 @@ function deliver(state: State, event: PersistableEvent, onEvent?: OnEvent): void
   withLog(state, (log) => log.write(event));
 }
 
-/** Kept: asking the module loader for it each time would double the cost of a hit with a logger. */
+/** The module is kept: to import it for each event would double the cost of a hit with a logger. */
 let logModule: typeof import("./event-log.ts") | undefined;
 
 function withLog(state: State, write: (log: EventLog) => void): void {
-  // Lines that wait for the module come first.
+  // As long as earlier lines wait for the module, this one waits behind them.
   const log = state.log ?? (state.logging === undefined ? logModule?.eventLogOf(state) : undefined);
   if (log !== undefined) {
     write(log);
@@ -71,7 +72,7 @@ function withLog(state: State, write: (log: EventLog) => void): void {
   const logging = writeLater(state, write).finally(() => {
     if (state.logging === logging) state.logging = undefined;
   });
-  // A caller who waits for the payload gets the failure; without one, it must not end the process.
+  // A caller that waits for the payload gets the failure. Without one, it must not end the process.
   logging.catch(() => {});
   state.logging = logging;
 }

@@ -5,8 +5,8 @@ import { type EventBody, emit, type OnEvent } from "./emit-event.ts";
 import { eventLogOf } from "./event-log.ts";
 
 /**
- * Emits an event while generating, when the log is loaded: its lines are written before this returns.
- * Secrets are taken out here, so that no reader of the event can forget it.
+ * Emits an event while generating, when the log module is loaded: its lines are written before this
+ * returns. Secrets are taken out here, so that no listener has to do it.
  */
 export function emitNow(state: State, body: Untold<EventBody>, onEvent?: OnEvent): void {
   eventLogOf(state);
@@ -19,8 +19,8 @@ export function emitRedacted(state: State, body: Untold<EventBody>, onEvent?: On
 }
 
 /**
- * Emits an event of a dependency that was loaded on another thread. That thread took out the secrets
- * that it knows; those that only this thread knows are taken out here.
+ * Emits an event of a dependency that was loaded on another thread. That thread took out the
+ * secrets that it knows; those that only this thread knows are taken out here.
  */
 export function emitRelayed(state: State, event: PersistableEvent): void {
   state.surroundings.onEvent?.(redactionOf(state).toldAgain(event));

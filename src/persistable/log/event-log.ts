@@ -13,7 +13,10 @@ import { FILE_QUIET, openingOf } from "./opening-of.ts";
 
 const PROGRESS_INTERVAL_MS = 1000;
 
-/** The log of a persistable; most that only hit never need one. */
+/**
+ * Returns the log of a persistable. It is made on first use, since most that only hit never need
+ * one.
+ */
 export function eventLogOf(state: State): EventLog {
   state.log ??= new EventWriter(state);
   return state.log;
@@ -35,7 +38,10 @@ class EventWriter implements EventLog {
     this.#log(level, where, message, fields, !FILE_QUIET.has(event.type));
   }
 
-  /** A generator may report its progress a million times; one line a second and one at the end are enough. */
+  /**
+   * A generator may report its progress a million times: one line a second and one at the end are
+   * enough.
+   */
   #isDue({ done, total }: ProgressEvent): boolean {
     const nowMs = performance.now();
     if (nowMs < this.#nextProgressMs && done !== total) return false;
@@ -43,7 +49,10 @@ class EventWriter implements EventLog {
     return true;
   }
 
-  /** The secrets of an event were taken out when it was emitted; those of a hook's line are taken out here. */
+  /**
+   * Writes a line of a hook. Its secrets are taken out here; those of an event were taken out
+   * before.
+   */
   writeLine(level: LogLevel, message: string, fields: object): void {
     const redaction = redactionOf(this.#state);
     this.#log(level, "generate", redaction.text(asText(message)), redaction.value(fields), true);
@@ -57,7 +66,8 @@ class EventWriter implements EventLog {
       return;
     }
     const line = logLine(this.#state.recipe.name, where, level, message);
-    // A failure is thrown as well: its caller decides whether it is shown.
+    // A failure is not printed here: it is thrown as well, and the caller decides whether to show
+    // it.
     if (verbose || level === "warn") writeQuietly(process.stderr, line);
     if (inFile && level !== "debug") this.#appendFile(line);
   }

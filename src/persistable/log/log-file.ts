@@ -8,7 +8,9 @@ type NodeFs = typeof import("node:fs");
 const warned = new Set<string>();
 
 /**
- * Appends to a log file, opened for each write, so that no descriptor stays open and no folder's log goes into another's. A log that cannot be written never fails the work.
+ * Appends to a log file. The file is opened for each write, so that no descriptor stays open, and a
+ * data directory that was moved away gets no lines of the one that has replaced it. A log that
+ * cannot be written never makes the work fail.
  */
 export function appendLog(file: string, text: string): void {
   try {
@@ -24,7 +26,7 @@ export function appendLog(file: string, text: string): void {
 }
 
 function append(file: string, text: string): void {
-  // Not imported: that would load the streams of node:fs too, which takes a process that only hits 2 ms.
+  // Importing node:fs would also load its streams, which takes a process that only hits 2 ms.
   const fs = process.getBuiltinModule("node:fs");
   let log: number;
   try {
@@ -44,12 +46,13 @@ function append(file: string, text: string): void {
 }
 
 /**
- * Others may write into a data directory, too: a link that they left there could lead the lines into
- * any file of this user, and opening a pipe would wait for its reader.
+ * Opens the file without following links. Other users may write into a data directory, too: a link
+ * that they left there could lead the lines into any file of this user, and opening a pipe would
+ * wait for its reader.
  */
 function openLog(fs: NodeFs, file: string): number {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK = 0 } = fs.constants;
-  // Windows has no such flag.
+  // Windows does not have this flag.
   if (O_NOFOLLOW === undefined && fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink())
     throw notAFile("a symbolic link");
   try {

@@ -4,12 +4,12 @@ import { describeParams } from "../declare/describe-params.ts";
 import type { State } from "../declare/state.ts";
 
 /**
- * The log file has no line for these: a hit takes less time than its line would. The opening lines
- * are written before the first other line.
+ * The log file has no line for these events: a hit takes less time than writing its line would. The
+ * opening lines are written before the first other line.
  */
 export const FILE_QUIET: ReadonlySet<PersistableEvent["type"]> = new Set(["constructed", "loading", "hit", "progress"]);
 
-/** The event that opens a log: which persistable it is of, and where that is stored. */
+/** Returns the event that opens a log: it names the persistable and its store. */
 export function openingOf({ recipe, surroundings }: State): PersistableEvent {
   return {
     type: "constructed",
