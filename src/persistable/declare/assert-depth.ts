@@ -4,7 +4,7 @@ import { formatPath } from "../../errors/value-path.ts";
 import { type ClassCodec, findCodec } from "../../util/class-codec.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 
-/** A value, how many levels of a record's JSON are around it, and what holds it. */
+/** A value, the number of levels of a record's JSON around it, and the value that holds it. */
 interface Visit {
   readonly value: unknown;
   readonly depth: number;
@@ -13,14 +13,14 @@ interface Visit {
 }
 
 /**
- * Refuses a parameter that is nested deeper than a record can hold, before anything else walks it:
- * the caller gets the error at once, and not after the payload was generated. The walk needs no stack
- * of its own and stops at the first value that is too deep.
+ * Refuses a parameter that is nested deeper than a record can hold, before other code walks it: the
+ * caller gets the error at once, not after the payload was generated. The walk does not recurse,
+ * and it stops at the first value that is too deep.
  *
  * @throws {@link UnsupportedValueError}
  */
 export function assertDepth(key: string, param: unknown, classes: readonly ClassCodec[]): void {
-  // What is shared is walked once for each depth at which it is found deeper than before.
+  // A shared value is walked again only if it is found deeper than before.
   const deepest = new Map<object, number>();
   const stack: Visit[] = [{ value: param, depth: 0, part: key, parent: undefined }];
   for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
@@ -38,7 +38,7 @@ export function assertDepth(key: string, param: unknown, classes: readonly Class
   }
 }
 
-/** Levels of JSON that a value itself takes in a record. */
+/** Returns the number of levels of JSON that a value itself takes in a record. */
 function levelsOf(value: unknown): number {
   switch (typeof value) {
     case "number":

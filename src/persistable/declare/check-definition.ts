@@ -3,9 +3,9 @@ import { describeKind } from "../../util/describe-kind.ts";
 import { stateKey } from "./state.ts";
 
 /**
- * Checks what a definition says, for those whom no compiler tells.
+ * Checks the parts of a definition at run time, for callers in JavaScript.
  *
- * @throws {@link DefinitionError} that names the part and what belongs there
+ * @throws {@link DefinitionError} that names the part and says what belongs there
  */
 export function checkDefinition(
   name: string,
@@ -26,7 +26,9 @@ export function checkDefinition(
   }
 }
 
-/** Schemas of arktype are functions. */
+/**
+ * Checks that the params are a Standard Schema. A schema may be a function: those of arktype are.
+ */
 export function checkSchema(name: string, params: unknown): void {
   if (params === undefined || isSchema(params)) return;
   throw new DefinitionError(
@@ -45,7 +47,10 @@ function isFunction(value: unknown): boolean {
   return typeof value === "function";
 }
 
-/** A role takes what builds a persistable. Checked when it is used, since a role may be given by a getter. */
+/**
+ * Checks that a role declares something that builds a persistable. This is checked on use, since a
+ * role may be declared by a getter.
+ */
 export function checkDeclared(name: string, role: string, declared: unknown): void {
   if (typeof declared === "function") return;
   const isBuilt = typeof declared === "object" && declared !== null && stateKey in declared;

@@ -21,7 +21,7 @@ import { parseParams } from "./parse-params.ts";
 import { hasState, newState, type State, stateKey } from "./state.ts";
 import { Surroundings, type SurroundingsOptions } from "./surroundings.ts";
 
-/** Everything that may be said when a persistable is constructed, before types narrow it. */
+/** All options with which a persistable can be constructed, before types narrow them. */
 export interface StateOptions extends SurroundingsOptions, DeclarationOptions {
   readonly name?: string | undefined;
   readonly params?: Readonly<Record<string, unknown>> | undefined;
@@ -33,18 +33,21 @@ export interface StateOptions extends SurroundingsOptions, DeclarationOptions {
 
 export const declarationKey: unique symbol = Symbol("persistable declaration");
 
-/** What a class says about its payloads in static fields. */
+/** A class, with the static fields in which it declares its payloads. */
 export interface DeclaringClass {
   readonly name: string;
   readonly payloadName: string | undefined;
   readonly paramsSchema: StandardSchemaV1 | undefined;
   readonly declaration: DeclarationOptions;
   readonly prototype: object;
-  /** Given by `definePersistable`, which has worked it out once. */
+  /** Set by `definePersistable`, which has worked it out once. */
   readonly [declarationKey]?: Declaration;
 }
 
-/** The way from options to everything that the operations need: declaration, params, dependencies, address, surroundings. */
+/**
+ * Makes all that the operations need from the options: declaration, params, dependencies, address
+ * and surroundings.
+ */
 export function createState(target: DeclaringClass, options: StateOptions, hooks: Hooks): State {
   const declaration = target[declarationKey] ?? declarationOf(target, options);
   const dependencies =
@@ -89,12 +92,15 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
 
 const NO_DEPENDENCIES: Readonly<Record<string, unknown>> = Object.freeze({});
 
-/** Formats hold no state: one serves all. */
+/** Formats hold no state, so one instance serves all persistables. */
 const defaultFormat: Format = structured();
 
 const declarations = new WeakMap<DeclaringClass, Declaration>();
 
-/** The declaration of a class, worked out once; what a constructor call adds makes one of its own. */
+/**
+ * Returns the declaration of a class, which is worked out once. A constructor call that overrides
+ * parts of it gets a declaration of its own.
+ */
 function declarationOf(target: DeclaringClass, options: StateOptions): Declaration {
   const overridden = OVERRIDES.some((key) => options[key] !== undefined);
   const known = overridden ? undefined : declarations.get(target);
@@ -140,7 +146,10 @@ const OVERRIDES = [
   "worker",
 ] as const satisfies readonly (keyof StateOptions)[];
 
-/** The name of a class is not used: minifiers change it, and two classes could then load each other's payloads. */
+/**
+ * Refuses a class without a `payloadName`. The name of the class is not used instead: minifiers
+ * change it, and two classes could then load each other's payloads.
+ */
 function refuseUnnamed(className: string): never {
   const title = className === "" ? "A class of persistables" : `The class ${className}`;
   const suggested = className === "" ? "points" : snakeCase(className);

@@ -7,54 +7,76 @@ import type { Format } from "../../format/format.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 
 /**
- * How values that are held in memory are kept from being changed by those who get them.
+ * How callers are kept from changing each other's payload, if it is held in memory.
  *
- * - `"safe"` (default): plain objects and arrays are frozen and shared; whatever cannot be frozen (typed arrays, Map, class instances) is decoded anew each time it is asked for.
- * - `"fresh"`: always decoded anew, so that every caller may change its own.
- * - `"shared"`: one value for everybody, as it is; for big arrays that nobody changes.
+ * - `"safe"` (default): plain objects and arrays are frozen and shared. A payload that cannot be
+ *   frozen (typed arrays, Map, class instances) is decoded again for each caller.
+ * - `"fresh"`: the payload is decoded again for each caller, so that each may change its own.
+ * - `"shared"`: all callers get the same value, as it is. For big arrays that no caller changes.
  */
 export type MemoryPolicy = "safe" | "fresh" | "shared";
 
-/** What a class of persistables declares; each part is optional, and the same whether it is said in a class or in `definePersistable`. */
+/**
+ * The declaration of a class of persistables. Each part is optional, and means the same in a class
+ * and in `definePersistable`.
+ */
 export interface DeclarationOptions {
-  /** The author's word that the code changed meaning: it is in the recipe, so a new version generates anew. */
+  /**
+   * The version of the code. Its author changes it when the meaning of the code changes. It is in
+   * the recipe, so that a new version generates the payload again.
+   */
   readonly version?: string | number | undefined;
-  /** How the payload becomes bytes; `structured()` by default. Not in the recipe. */
+  /**
+   * The format in which the payload becomes bytes; `structured()` by default. Not in the recipe.
+   */
   readonly format?: Format | undefined;
   /** Formats of earlier artifacts that should still load. */
   readonly readFormats?: readonly Format[] | undefined;
-  /** How class instances inside params are encoded. */
+  /** Codecs for instances of classes inside params. */
   readonly classes?: readonly ClassCodec[] | undefined;
   /** Keys of params that never enter the recipe, and are recorded as such. */
   readonly untracked?: readonly string[] | undefined;
   /**
-   * Params that earlier releases did not have, with the value that they had implicitly: while a parameter has that value it stays
-   * out of the recipe, so adding an option throws no results away.
+   * Params that earlier releases did not have, with the value that these releases used implicitly.
+   * A parameter with that value stays out of the recipe, so that adding an option keeps all earlier
+   * results.
    */
   readonly earlierDefaults?: Readonly<Record<string, unknown>> | undefined;
-  /** Earlier names, under which artifacts are still found. */
+  /** Earlier names; artifacts under them are still found. */
   readonly aliases?: readonly string[] | undefined;
-  /** Keys of params that look like credentials and are none. */
+  /** Keys of params that look like credentials but are not. */
   readonly allowCredentials?: readonly string[] | undefined;
   readonly memory?: MemoryPolicy | undefined;
-  /** Payloads up to this size lie inside their record; 4096 by default, 0 for never. */
+  /**
+   * Payloads up to this size, in bytes, are stored inside their record; 4096 by default, 0 for
+   * never.
+   */
   readonly inlineBytes?: number | undefined;
-  /** What generating one takes of limited things, by the name of a pool: `{ gpu: 1 }`. A run that has such a pool keeps to its limit. */
+  /**
+   * The amounts of limited things that one generation takes, by the name of a pool: `{ gpu: 1 }`. A
+   * run that has such a pool keeps to its limit.
+   */
   readonly pools?: Readonly<Record<string, number>> | undefined;
-  /** How a run tries again after a failure; not at all by default. */
+  /** How often and when a run tries again after a failure; it does not by default. */
   readonly retries?: number | RetryOptions | undefined;
-  /** How long one attempt may take in a run, in milliseconds; for ever by default. */
+  /** The time that one attempt may take in a run, in milliseconds; unlimited by default. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Generate on a worker thread, for generators that compute: the module that defines it is imported there, and has to export it. Where it cannot be found (a class, a
-   * function of yours that defines), say `import.meta.url` in the place of `true`. What the generator returns is moved, not copied: of typed arrays that it keeps, return a copy.
+   * Generates on a worker thread, for generators that compute. The worker imports the module that
+   * defines the persistable, which has to export it. If that module cannot be found from here (you
+   * declare a class, or a function of yours calls `definePersistable`), give `import.meta.url`
+   * instead of `true`. The payload is moved and not copied: if the generator keeps a typed array,
+   * let it return a copy.
    */
   readonly worker?: boolean | string | URL | undefined;
 }
 
-/** How a run tries again. The delay before attempt n + 1 is `minDelayMs * factor ** (n - 1)`, and at most `maxDelayMs`. */
+/**
+ * How a run tries again. The delay before attempt n + 1 is `minDelayMs * factor ** (n - 1)`, and at
+ * most `maxDelayMs`.
+ */
 export interface RetryOptions {
-  /** How often at most after the first attempt. */
+  /** The number of attempts after the first one, at most. */
   readonly retries: number;
   /** 1000 by default. */
   readonly minDelayMs?: number | undefined;
@@ -62,31 +84,34 @@ export interface RetryOptions {
   readonly maxDelayMs?: number | undefined;
   /** 2 by default. */
   readonly factor?: number | undefined;
-  /** Multiply each delay by a random number between 1 and 2; true by default, so that many who fail together do not come back together. */
+  /**
+   * Multiplies each delay by a random number between 1 and 2, so that many nodes that fail together
+   * do not try again together; true by default.
+   */
   readonly jitter?: boolean | undefined;
-  /** Whether to try again after this error; after every one by default. */
+  /** Returns whether to try again after this error; after every error by default. */
   readonly retryIf?: ((error: unknown, attempt: number) => boolean) | undefined;
 }
 
-/** A declaration with everything worked out, one for each definition or class. */
+/** A declaration with all that follows from it, one for each definition or class. */
 export interface Declaration extends DeclarationOptions {
   readonly name: string;
   readonly params: StandardSchemaV1 | undefined;
   readonly classes: readonly ClassCodec[];
   readonly untrackedKeys: ReadonlySet<string>;
   readonly aliases: readonly string[];
-  /** By draw; more than one for a draw where there are aliases. */
+  /** The address functions by draw. With aliases, a draw has more than one. */
   readonly addressers: Map<number, readonly KnownAddresser[]>;
   readonly earlierDefaultBytes: ReadonlyMap<string, string>;
-  /** Made where the declaration was made, to find the module. */
+  /** Made where the declaration was made: its stack names the module. */
   readonly trace: Error;
   readonly generator: (...args: never) => unknown;
-  /** Its format first, then those that it can also read. */
+  /** Its own format comes first, then those that it can also read. */
   formats: readonly [Format, ...Format[]] | undefined;
   provenanceKeys: { readonly location: string | undefined; readonly source: string } | undefined;
 }
 
-/** Checks a declaration and prepares what every instance of it needs. */
+/** Checks a declaration, and prepares all that its instances share. */
 export function createDeclaration(
   name: string,
   params: StandardSchemaV1 | undefined,
@@ -117,12 +142,12 @@ export function createDeclaration(
   };
 }
 
-/** Canonical bytes as text, to compare values by. */
+/** Returns canonical bytes as text, by which values can be compared. */
 export function canonicalText(value: unknown, classes: readonly ClassCodec[], root: string): string {
   return Buffer.from(encodeCanonical(value, { classes, root })).toString("latin1");
 }
 
-/** The address function of a declaration under one of its names. */
+/** Returns the address function of a declaration under one of its names. */
 export function addresserOf(
   declaration: Declaration,
   name: string,
@@ -154,7 +179,10 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
-/** Where it is defined and by which code, worked out when the first payload is generated. */
+/**
+ * Returns the module that defines it and the fingerprint of its code. Both are worked out when the
+ * first payload is generated.
+ */
 export function provenanceKeysOf(declaration: Declaration): {
   readonly location: string | undefined;
   readonly source: string;
@@ -169,7 +197,7 @@ export function provenanceKeysOf(declaration: Declaration): {
 const ROLE = /^[A-Za-z][A-Za-z0-9_]*$/;
 const RESERVED_ROLES = new Set(["constructor", "prototype", "toString", "valueOf", "hasOwnProperty"]);
 
-/** Roles are keys of records and properties in code. */
+/** Refuses a role that cannot be both a key of a record and a property in code. */
 export function assertRoles(name: string, roles: readonly string[]): void {
   for (const role of roles) {
     if (!ROLE.test(role) || RESERVED_ROLES.has(role)) {

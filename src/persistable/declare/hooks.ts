@@ -1,40 +1,56 @@
 import type { Logger } from "../../events/logger.ts";
 
-/** What every hook is handed. */
+/** The context that every hook gets. */
 export interface HookContext<Params, Dependencies> {
   /** Own params, defaults filled in; frozen. */
   readonly params: Params;
-  /** Upstream persistables by role. Nothing of theirs is loaded before `await dependencies.role.payload`. */
+  /**
+   * Upstream persistables by role. Their payloads are not loaded before
+   * `await dependencies.role.payload`.
+   */
   readonly dependencies: Dependencies;
-  /** Values of this one call that are outside the recipe: `loadOrGenerate({ untracked: { verbose: true } })`. */
+  /**
+   * Values of this one call, outside the recipe:
+   * `loadOrGenerate({ untracked: { verbose: true } })`.
+   */
   readonly untracked: Readonly<Record<string, unknown>>;
-  /** Aborted when nobody waits for the payload any more. */
+  /** Aborted when no caller waits for the payload any more. */
   readonly signal: AbortSignal;
   /** Writes to the persistable's log. */
   readonly log: Logger;
 }
 
-/** What a generator is handed. */
+/** The context that a generator gets. */
 export interface GenerateContext<Params, Dependencies> extends HookContext<Params, Dependencies> {
   /**
-   * Tell how far it is: an event, which displays draw as a bar.
+   * Tells how far the generator is. This emits an event, which displays show as a bar.
    *
-   * @param total - what `done` will be at the end, where that is known
+   * @param total - the value that `done` will have at the end, if it is known
    * @param note - a few words: `epoch 3, loss 0.12`
    */
   progress(done: number, total?: number, note?: string): void;
-  /** Add to what this generation costs, by unit: `cost({ usd: 0.02, tokens: 1800 })`. Summed up, recorded in the provenance, and reported by runs. */
+  /**
+   * Adds to the cost of this generation, by unit: `cost({ usd: 0.02, tokens: 1800 })`. The sums are
+   * recorded in the provenance and reported by runs.
+   */
   cost(spent: Readonly<Record<string, number>>): void;
   /**
-   * For random number generators: an integer from 0 to 2^32 - 1, derived from draw and tracked params, its own and those upstream, and never from a name or a version; so
-   * renaming changes no result. Recorded where it was read.
+   * The seed for random number generators: an integer from 0 to 2^32 - 1. It is derived from the
+   * draw and the tracked params, here and upstream, and never from a name or a version, so that
+   * renaming changes no payload. It is recorded if the generator reads it.
    */
   readonly seed: number;
-  /** The absolute path of an empty folder for scratch files: made when it is first read, removed with everything in it when the generator is through. */
+  /**
+   * The absolute path of an empty folder for scratch files. It is made when it is first read, and
+   * removed with all its files when the generator has ended.
+   */
   readonly workDir: string;
 }
 
-/** The hooks of one persistable, whichever way it was declared: the persistable itself, seen from inside. */
+/**
+ * The hooks of one persistable. They are methods of the persistable itself, whether it was declared
+ * by a class or by `definePersistable`.
+ */
 export interface Hooks {
   generatePayload(context: GenerateContext<unknown, unknown>): unknown;
   validatePayload(payload: unknown, context: HookContext<unknown, unknown>): unknown;

@@ -3,15 +3,15 @@ import { snapshotParams } from "./snapshot-params.ts";
 import type { State } from "./state.ts";
 import { visitUpstreamFirst } from "./upstream-first.ts";
 
-/** Returns the own params as callers get them: the frozen ones, or a copy if a part cannot be frozen. */
+/** Returns the own params for a caller: the frozen ones, or a copy if a part cannot be frozen. */
 export function paramsOf(state: State): Readonly<Record<string, unknown>> {
   const { snapshot, declaration } = state;
   return snapshot.mutable ? snapshotParams(snapshot.params, declaration.classes).params : snapshot.params;
 }
 
 /**
- * Returns the own params and, under each role, that dependency's params tree. The tree of a shared
- * dependency is one shared object.
+ * Returns the own params and, under each role, that dependency's params tree. A dependency that is
+ * used more than once has one tree, which is shared.
  */
 export function paramsTreeOf(state: State): Readonly<Record<string, unknown>> {
   visitUpstreamFirst(

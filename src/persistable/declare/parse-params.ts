@@ -15,17 +15,17 @@ import { assertDepth } from "./assert-depth.ts";
 import { canonicalText, type Declaration } from "./declaration.ts";
 import { type ParamsSnapshot, snapshotParams } from "./snapshot-params.ts";
 
-/** Own params after the schema, and the part that each plays. */
+/** Own params as the schema returns them, sorted by the part that each plays in the recipe. */
 export interface ParsedParams {
   readonly snapshot: ParamsSnapshot;
-  /** Those that are in the recipe, by key. */
+  /** The params that are in the recipe, by key. */
   readonly tracked: Readonly<Record<string, unknown>>;
   readonly recipeParams: readonly RecipeParam[];
   readonly secrets: readonly Secret<unknown>[];
 }
 
 /**
- * Own params as the user gave them, through the schema, into their parts.
+ * Passes own params through the schema, and sorts them by the part that each plays in the recipe.
  *
  * @throws {@link InvalidParamsError}, {@link CredentialInParamsError}, {@link DefinitionError}
  */
@@ -103,7 +103,10 @@ function unwrapUntracked(
   return { unwrapped: unwrapped ?? input, untracked: untracked ?? declaration.untrackedKeys };
 }
 
-/** Two installed copies of this library do not know each other's wrappers, and would take them for values. */
+/**
+ * Refuses a wrapper of another installed copy of this library, which would be taken for a plain
+ * value.
+ */
 function assertOwnCopy(name: string, key: string, value: unknown): void {
   if (typeof value !== "object" || value === null || value instanceof Secret || !(wrapperKind in value)) return;
   throw new DefinitionError(
@@ -118,7 +121,7 @@ function validateParams(
 ): Readonly<Record<string, unknown>> {
   const result = askSchema(name, schema, input);
   if (isPromise(result)) {
-    // No caller waits for it, so its failure must not end the process.
+    // No caller awaits this promise, so its failure must not end the process.
     result.catch(() => {});
     throw new DefinitionError(
       `The params schema of ${name} validates asynchronously. An address is computed at once, so use a synchronous schema.`,
@@ -140,7 +143,10 @@ function validateParams(
   return output as Readonly<Record<string, unknown>>;
 }
 
-/** A schema says what is wrong in issues. One that throws has a bug, or was not made for a value that can be given. */
+/**
+ * Calls the schema, which reports wrong params as issues. If it throws, it has a bug, or was not
+ * made for such a value.
+ */
 function askSchema(name: string, schema: StandardSchemaV1, input: Readonly<Record<string, unknown>>) {
   try {
     return schema["~standard"].validate(input);

@@ -4,18 +4,21 @@ import { Secret } from "../../params/secret.ts";
 import { type ClassCodec, decodeInstance, encodeInstance } from "../../util/class-codec.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 
-/** Params as they were at one moment. */
+/** A copy of the params, as they were at one moment. */
 export interface ParamsSnapshot {
   readonly params: Readonly<Record<string, unknown>>;
-  /** Whether something in them cannot be frozen (a typed array, a Map): then every reader is handed a copy. */
+  /**
+   * Whether a part of them cannot be frozen (a typed array, a Map): each reader then gets a copy.
+   */
   readonly mutable: boolean;
-  /** Whether no parameter holds others. */
+  /** Whether the params are all primitives. */
   readonly isFlat: boolean;
 }
 
 /**
- * A copy that later changes to the caller's objects do not reach: plain objects and arrays frozen, everything else copied.
- * What cannot be in a recipe is kept as it is, for the address to refuse it with its path.
+ * Copies the params, so that a caller who later changes the originals does not change the copy.
+ * Plain objects and arrays are frozen, too. A value that cannot be in a recipe is kept as it is:
+ * the address refuses it and names its path.
  */
 export function snapshotParams(
   params: Readonly<Record<string, unknown>>,
@@ -29,7 +32,7 @@ export function snapshotParams(
   return { params: copy, mutable: copier.mutable, isFlat: false };
 }
 
-/** Most params hold nothing but primitives. */
+/** Copies params that are all primitives, as most are; returns `undefined` for others. */
 function tryCopyFlat(params: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
   const copy: Record<string, unknown> = {};
   for (const key of Reflect.ownKeys(params)) {
@@ -37,13 +40,16 @@ function tryCopyFlat(params: Readonly<Record<string, unknown>>): Record<string, 
     const isPlain =
       typeof key === "string" && key !== "__proto__" && descriptor?.enumerable === true && "value" in descriptor;
     if (!isPlain || (typeof descriptor.value === "object" && descriptor.value !== null)) return undefined;
-    // An option that is handed on unset is the option left out.
+    // An option that is `undefined` counts as left out.
     if (descriptor.value !== undefined) copy[key] = descriptor.value;
   }
   return copy;
 }
 
-/** Everything after this may read the params without calling anybody's code. Deeper down the address refuses the same, with its path. */
+/**
+ * Refuses params that cannot be read without calling the caller's code, so that all later code may
+ * read them. Values inside them are refused by the address, which names their path.
+ */
 function assertDataProperties(params: object): void {
   if (isProxy(params)) throw new UnsupportedValueError("params", "a proxy", "Give the plain object behind it.");
   for (const key of Reflect.ownKeys(params)) {
@@ -71,7 +77,10 @@ function withoutUnset(params: Readonly<Record<string, unknown>>): Readonly<Recor
   return set;
 }
 
-/** Deeper values are shared, not copied: the address refuses nothing for its depth, but a stack has an end. */
+/**
+ * Values nested deeper than this are shared instead of copied: copying recurses, and the stack is
+ * limited.
+ */
 const MAX_COPY_DEPTH = 500;
 
 class Copier {
@@ -117,7 +126,10 @@ class Copier {
     return codec === undefined ? value : decodeInstance(codec, this.copy(encodeInstance(codec, value), depth));
   }
 
-  /** Like every container, a map is known before it is filled: it may hold itself, which the address refuses. */
+  /**
+   * The copy is noted before it is filled, as for every container: a map may hold itself. The
+   * address then refuses it.
+   */
   #copyMap(value: ReadonlyMap<unknown, unknown>, depth: number): unknown {
     const copy = new Map<unknown, unknown>();
     this.#copies.set(value, copy);
@@ -133,7 +145,7 @@ class Copier {
   }
 
   #copyArray(value: readonly unknown[], depth: number): unknown {
-    // Holes and extra keys are for the address to judge.
+    // The address refuses holes and extra keys.
     if (Object.keys(value).length !== value.length) return value;
     const copy: unknown[] = [];
     this.#copies.set(value, copy);
@@ -146,7 +158,8 @@ class Copier {
     this.#copies.set(value, copy);
     for (const key of Reflect.ownKeys(value)) {
       const descriptor = Object.getOwnPropertyDescriptor(value, key);
-      // Getters, symbols and hidden properties are for the address to refuse: they go along as they are, and are not called.
+      // Getters, symbols and hidden properties are copied without being called: the address refuses
+      // them.
       if (descriptor === undefined) continue;
       if ("value" in descriptor) descriptor.value = this.copy(descriptor.value, depth);
       Object.defineProperty(copy, key, descriptor);
@@ -156,7 +169,8 @@ class Copier {
 }
 
 function structuredCloneOf(value: Date | ArrayBuffer | ArrayBufferView): unknown {
-  // A Buffer or a view of a big pool would come back as something else, or with all of the pool.
+  // `structuredClone` would turn a Buffer into a Uint8Array, and copy all of a pool of which this
+  // is a view.
   if (!ArrayBuffer.isView(value) || value instanceof DataView) return structuredClone(value);
   return "slice" in value ? copyView(value) : value;
 }

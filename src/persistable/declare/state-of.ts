@@ -5,7 +5,7 @@ import { hasState, type State, stateKey } from "./state.ts";
 /**
  * Returns the state of a persistable that a caller has passed.
  *
- * @param what - the role of the argument, for the message
+ * @param what - describes the argument, for the message
  * @throws {@link DefinitionError} if it is not a persistable
  */
 export function stateOf(given: unknown, what: string): State {

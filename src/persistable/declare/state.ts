@@ -10,7 +10,10 @@ import type { Hooks } from "./hooks.ts";
 import type { ParamsSnapshot } from "./snapshot-params.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** Where a persistable keeps its state; a symbol of this copy of the library, so that no other copy's objects are mistaken for ours. */
+/**
+ * The key under which a persistable keeps its state. Each copy of the library has its own symbol,
+ * so that no copy takes the objects of another for its own.
+ */
 export const stateKey: unique symbol = Symbol("persistable state");
 
 /** A persistable of this copy of the library. */
@@ -22,17 +25,17 @@ export function hasState(given: unknown): given is WithState {
   return typeof given === "object" && given !== null && stateKey in given;
 }
 
-/** Given to the constructor, which then takes the state as it is. */
+/** The key of an option of the constructor: it passes a state that is ready, and used as it is. */
 export const readyStateKey: unique symbol = Symbol("persistable ready state");
 
-/** What is held of a payload. */
+/** The form in which a payload is held in memory. */
 export type Held =
   | { readonly kind: "nothing" }
-  /** One value for everybody: frozen, or shared on purpose. */
+  /** One value for all callers: it is frozen, or shared on purpose. */
   | { readonly kind: "value"; readonly value: unknown }
-  /** Not persisted, and not to be handed out twice: decoded anew each time. */
+  /** Not persisted, and each caller needs a value of its own: decoded again for each. */
   | { readonly kind: "encoded"; readonly encoded: readonly Uint8Array[] }
-  /** In the store; loaded anew each time. */
+  /** In the store only; loaded again for each caller. */
   | { readonly kind: "stored" };
 
 /** The part of a {@link State} that is known when the persistable is built. */
@@ -50,10 +53,13 @@ export interface StateParts {
   readonly snapshot: ParamsSnapshot;
   readonly dependencies: Readonly<Record<string, unknown>>;
   readonly dependencyStates: readonly State[];
-  /** Its own, those of everything upstream, and those that a call has brought: see `redactionOf`. */
+  /**
+   * Its own secrets, those of everything upstream, and those that a call has passed; see
+   * `redactionOf`.
+   */
   readonly secrets: readonly Secret<unknown>[];
   readonly surroundings: Surroundings;
-  /** Whether it or anything upstream was ever renamed. */
+  /** Whether the persistable, or any upstream of it, has aliases. */
   readonly hasAliases: boolean;
 }
 
@@ -64,22 +70,25 @@ export interface State extends StateParts {
   isOpened: boolean;
   /** Made by `eventLogOf` when there is something to write into the log. */
   log: EventLog | undefined;
-  /** Resolves when the lines are written that wait for the log to be loaded. */
+  /** Resolves when the lines are written that wait until the log is loaded. */
   logging: Promise<void> | undefined;
   held: Held;
-  /** What the record says of the payload that was generated last, for a later `persist()`. */
+  /** The record's data about the payload that was generated last, for a later `persist()`. */
   lastGenerated: Generated | undefined;
-  /** A payload that was generated, and could not be published or was refused. */
+  /** A payload that was generated, but could not be published or was refused by the validator. */
   pending: Pending | undefined;
-  /** Time spent on giving this payload to others, in milliseconds: their own durations leave it out. */
+  /**
+   * Time in milliseconds that was spent on giving this payload to dependents, which leave it out of
+   * their own durations.
+   */
   busyMs: number;
   /** Worked out when it is first asked for. */
   paramsTree: Readonly<Record<string, unknown>> | undefined;
-  /** Addresses under aliases, its own not among them; worked out when its own gives nothing. */
+  /** The addresses under aliases, without the present one; worked out when that has no artifact. */
   variants: readonly Variant[] | undefined;
 }
 
-/** Creates the state of a persistable with which nothing was done yet. */
+/** Creates the state of a new persistable. */
 export function newState(parts: StateParts): State {
   // Not spread: every hit builds one, and spreading the parts makes that ten times slower.
   return {
@@ -110,7 +119,7 @@ export function newState(parts: StateParts): State {
   };
 }
 
-/** Where the events of one persistable and the lines of its hooks are written. */
+/** Writes the events of one persistable and the lines of its hooks. */
 export interface EventLog {
   write(event: PersistableEvent): void;
   writeLine(level: LogLevel, message: string, fields: object): void;
@@ -122,17 +131,19 @@ export interface Variant {
   readonly address: Address;
 }
 
-/** A payload that was generated and is not published yet, as those see it who do not publish it. */
+/**
+ * A payload that was generated and is not published yet, as code that does not publish it sees it.
+ */
 export interface Pending {
-  /** Takes the place of an artifact that is already there, on purpose. */
+  /** True if the payload is meant to replace an artifact that is already there. */
   readonly isReplacing: boolean;
-  /** The validator has refused it. */
+  /** True if the validator has refused the payload. */
   readonly isRefused: boolean;
   open(signal: AbortSignal | undefined): Promise<unknown>;
   drop(): Promise<void>;
 }
 
-/** What the record of a payload that was generated says of it. */
+/** The data about a generated payload that its record holds. */
 export interface Generated {
   readonly draft: RecordDraft;
   readonly createdAt: string;
@@ -140,9 +151,9 @@ export interface Generated {
   readonly taken: TakenByGenerator;
 }
 
-/** What the record says of one run of a generator. */
+/** The cost and the seed of one generation, for the record. */
 export interface TakenByGenerator {
   readonly cost?: Readonly<Record<string, number>>;
-  /** Where it was read. */
+  /** Absent if the generator did not read it. */
   readonly seed?: number;
 }

@@ -4,21 +4,33 @@ import type { Logger } from "../../events/logger.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Where a persistable lives and who hears of it: nothing of this is in the recipe. */
+/**
+ * The surroundings of a persistable: where it keeps its artifacts, and who hears of it. Nothing of
+ * them is in the recipe.
+ */
 export interface SurroundingsOptions {
-  /** A folder, a `file:` URL, or a store. Dependencies inherit it. By default `persistable-data` in the working directory, or what the environment variable PERSISTABLE_DATA_DIR says. */
+  /**
+   * A folder, a `file:` URL, or a store. Dependencies inherit it. The default is the value of the
+   * environment variable PERSISTABLE_DATA_DIR, or else `persistable-data` in the working directory.
+   */
   readonly dataDir?: string | URL | Store | undefined;
-  /** Gets all log lines, in the place of the log file `<dataDir>/<name>.log`. Dependencies inherit it. */
+  /**
+   * Gets all log lines, which are then not written to the log file `<dataDir>/<name>.log`.
+   * Dependencies inherit it.
+   */
   readonly logger?: Logger | undefined;
-  /** Print the log to the console (standard error) too. Dependencies inherit it. */
+  /** Prints the log to the console (standard error) too. Dependencies inherit it. */
   readonly verbose?: boolean | undefined;
-  /** Called for everything that happens. Dependencies inherit it. */
+  /** Called with each event. Dependencies inherit it. */
   readonly onEvent?: ((event: PersistableEvent) => void) | undefined;
 }
 
 export const DEFAULT_DATA_DIR = "persistable-data";
 
-/** The store of one persistable, settled when it is first needed: its own, or that of the one that it was built for. */
+/**
+ * The surroundings of one persistable. Its store is opened on first use: its own, or the one that
+ * it inherits from the persistable for which it was built.
+ */
 export class Surroundings {
   readonly #name: string;
   readonly #own: SurroundingsOptions;
@@ -40,7 +52,10 @@ export class Surroundings {
     return this.#store;
   }
 
-  /** Who decides where this one lives: the last in the line of those that it was built for. */
+  /**
+   * Returns the surroundings that decide the store: the last in the line of dependents from which
+   * this one inherits.
+   */
   #root(): Surroundings {
     let root: Surroundings = this;
     while (root.#store === undefined && root.#heir !== undefined) root = root.#heir;
@@ -51,7 +66,7 @@ export class Surroundings {
     return this.#nearest("onEvent");
   }
 
-  /** Whether anybody but the log file listens. */
+  /** Whether anything but the log file gets the events. */
   get hasListener(): boolean {
     return this.onEvent !== undefined || this.logger !== undefined || this.verbose;
   }
@@ -64,7 +79,10 @@ export class Surroundings {
     return this.#nearest("verbose") ?? false;
   }
 
-  /** What this one was given, or else the next in the line of those that it was built for. The line may be longer than the stack. */
+  /**
+   * Returns the option given to this one, or else to the nearest dependent in the line from which
+   * it inherits. This is a loop, since the line may be longer than the stack.
+   */
   #nearest<Key extends "logger" | "onEvent" | "verbose">(key: Key): SurroundingsOptions[Key] {
     let one: Surroundings = this;
     while (one.#own[key] === undefined && one.#heir !== undefined) one = one.#heir;
@@ -72,9 +90,9 @@ export class Surroundings {
   }
 
   /**
-   * A dependency that was built without a place of its own lives where its dependent lives.
+   * Makes a dependency that was built without a `dataDir` use the store of its dependent.
    *
-   * @throws {@link DefinitionError} where it already lives elsewhere by inheritance.
+   * @throws {@link DefinitionError} if it already inherits another store
    */
   inheritFrom(dependent: Surroundings): void {
     if (this.#own.dataDir !== undefined) return;

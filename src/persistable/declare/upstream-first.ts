@@ -1,9 +1,10 @@
 import type { State } from "./state.ts";
 
 /**
- * Visit a state after everything upstream of it that still needs a visit, without recursion: lineages may be longer than the stack.
+ * Visits a state after everything upstream of it that still needs a visit. It does not recurse,
+ * since lineages may be longer than the stack.
  *
- * @param needs - whether a state still needs a visit; what it gives must turn false by visiting
+ * @param needs - whether a state still needs a visit; it must be false after the visit
  */
 export function visitUpstreamFirst(
   state: State,

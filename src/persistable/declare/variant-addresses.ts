@@ -3,12 +3,15 @@ import { addresserOf } from "./declaration.ts";
 import type { State, Variant } from "./state.ts";
 import { visitUpstreamFirst } from "./upstream-first.ts";
 
-/** Enough for a rename or two at several levels; each costs a look at the store on a miss. */
+/**
+ * Enough for a rename or two at several levels. On a miss, each variant costs a look at the store.
+ */
 const MAX_VARIANTS = 32;
 
 /**
- * The addresses that this recipe had under earlier names, its own and those of everything upstream: a dependency enters by its address,
- * so renaming it changes the addresses of all that depends on it.
+ * Returns the addresses that this recipe had under earlier names, its own names and those upstream.
+ * A recipe holds the addresses of its dependencies, so renaming one of them changes the addresses
+ * of all that depends on it.
  */
 export function variantsOf(state: State): readonly Variant[] {
   if (!state.hasAliases) return NONE;
@@ -24,7 +27,7 @@ export function variantsOf(state: State): readonly Variant[] {
 
 const NONE: readonly Variant[] = [];
 
-/** Its own address first. */
+/** Returns all variants; the present address comes first. */
 function allOf(state: State): readonly Variant[] {
   const { declaration } = state;
   const upstream = state.dependencyStates.map((dependency) => [
