@@ -19,28 +19,33 @@ import { emitNow } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 import { isNoted, noteFailure, type PendingPayload, sharePending } from "./pending-payload.ts";
 
-/** A payload that was loaded or generated; in an object, since any value may be a payload. */
+/** A payload that was loaded or generated. It is wrapped, since any value may be a payload. */
 export interface Obtained {
   readonly payload: unknown;
 }
 
-/** How a payload that was generated is completed. */
+/** The options for completing a payload that was generated. */
 export interface Completion {
-  /** Whose events and log tell of it: another object of the same recipe may have generated it. */
+  /**
+   * The persistable whose events and log report the payload: another object of the same recipe may
+   * have generated it.
+   */
   readonly teller: State;
   readonly options: InternalCallOptions;
   readonly signal: AbortSignal | undefined;
-  /** Whether to take the place of an artifact that is there; asked when it is about to be published. */
+  /** Called just before publishing: says whether to replace an artifact that is there. */
   readonly replaces: () => boolean | DamagedArtifact | Promise<boolean | DamagedArtifact>;
-  /** `false` holds it in memory only. */
+  /** `false` holds the payload in memory only. */
   readonly isPersisted?: boolean;
 }
 
 /**
- * Do what is still to be done for a payload that was generated: validate, summarize, publish and hold it. What was done before is not done again.
+ * Validates, summarizes, publishes and holds a payload that was generated. Steps that were done
+ * before are not repeated.
  *
- * @returns undefined where another writer was first, whose artifact stands
- * @throws what kept it from being published, with the payload; it stays with its persistable then
+ * @returns `undefined` if another writer was first, whose artifact stays
+ * @throws the error that kept the payload from being published, with the payload; its persistable
+ * then keeps the payload
  */
 export function completePayload(pending: PendingPayload, completion: Completion): Promise<Obtained | undefined> {
   return pending.exclusively(async () => {
@@ -74,7 +79,7 @@ export function completePayload(pending: PendingPayload, completion: Completion)
   });
 }
 
-/** Emits a failure. A listener or logger that throws in turn must not hide it. */
+/** Emits a failure. If a listener or logger throws in turn, that must not hide it. */
 export function emitFailed(state: State, error: unknown, { supervisor }: InternalCallOptions): void {
   try {
     emitNow(state, { type: "failed", error }, supervisor?.onEvent);
@@ -83,7 +88,10 @@ export function emitFailed(state: State, error: unknown, { supervisor }: Interna
   }
 }
 
-/** The payload, validated and summarized; undefined where both were done before, and its bytes are all that is needed. */
+/**
+ * Validates and summarizes the payload, and returns it. If both were done before, and its bytes are
+ * enough to publish it, it is not decoded and `undefined` is returned.
+ */
 async function prepare(
   pending: PendingPayload,
   { teller, options, signal }: Completion,
@@ -130,7 +138,7 @@ async function summarize(
   pending.isSummarized = true;
 }
 
-/** Once: what is completed later was generated before. */
+/** Emits `generated` once: a payload that is completed later was generated before. */
 function emitGenerated(pending: PendingPayload, teller: State, { supervisor }: InternalCallOptions): void {
   if (pending.isTold) return;
   pending.isTold = true;
@@ -165,7 +173,10 @@ async function publish(
   return published;
 }
 
-/** What the record says of how a payload was generated, whenever it is published. */
+/**
+ * Returns the provenance for the record. It tells how the payload was generated, even if the
+ * payload is published much later.
+ */
 export async function provenanceOf(
   { declaration }: State,
   { createdAt, durationMs, taken }: Pick<Generated, "createdAt" | "durationMs" | "taken">,
@@ -180,7 +191,10 @@ export async function provenanceOf(
   };
 }
 
-/** Holds a payload that is in no store: as bytes if handing out the value itself would let one caller change it for the next. */
+/**
+ * Holds a payload that is in no store. It is held as bytes if one caller could otherwise change it
+ * for the next.
+ */
 async function holdUnpersisted(state: State, payload: unknown): Promise<void> {
   if (isShareable(state, payload)) {
     state.held = { kind: "value", value: payload };
@@ -190,14 +204,14 @@ async function holdUnpersisted(state: State, payload: unknown): Promise<void> {
   try {
     encoded = await encodePayload(state.format, payload);
   } catch {
-    // Not persisting is how one uses a payload that no format can hold.
+    // Not persisting is the way to use a payload that no format can hold: it is held as it is.
     state.held = { kind: "value", value: payload };
     return;
   }
   state.held = { kind: "encoded", encoded: encoded.map((chunk) => new Uint8Array(chunk)) };
 }
 
-/** Emits that a payload was published: one that was generated just now, or one that was held in memory. */
+/** Emits that a payload was published, whether it was just generated or held in memory before. */
 export function emitPersisted(
   state: State,
   { payload, recordFile }: Published,
@@ -211,7 +225,10 @@ export function emitPersisted(
   emitNow(state, persisted, supervisor?.onEvent);
 }
 
-/** A failure with the payload that it keeps from being published; as it is where it says so already. */
+/**
+ * Returns a failure with the payload that it keeps from being published. An error that has its
+ * payload already, or that is not about the payload, is returned as it is.
+ */
 export async function failureOf(
   pending: PendingPayload | undefined,
   error: unknown,

@@ -16,9 +16,10 @@ import { completePayload, emitFailed, type Obtained } from "./complete-payload.t
 import { type Given, ownPending, PendingPayload } from "./pending-payload.ts";
 
 /**
- * Run the generator. Nothing is validated, held or published yet; but from here on, the payload is not lost whatever fails.
+ * Runs the generator. The payload is not validated, held or published yet, but from here on it is
+ * not lost if any of these fails.
  *
- * @throws what the generator throws; the reason of the signal
+ * @throws the error of the generator; the reason of the signal
  */
 export async function runGenerator(
   state: State,
@@ -26,11 +27,11 @@ export async function runGenerator(
   signal: AbortSignal | undefined,
   isReplacing: boolean,
 ): Promise<PendingPayload> {
-  // What cannot be recorded is refused before it costs anything.
+  // Values that cannot be recorded are refused before the generation costs anything.
   if (options.untracked !== undefined) assertNoCredentials(options.untracked, { root: "untracked" });
   const draft = draftRecord(state.recipe, options.untracked);
   emitNow(state, { type: "started" }, options.supervisor?.onEvent);
-  // Asked for now, so that it is known by the time the payload is there.
+  // The provenance is collected while the generator runs, so that it is ready when the payload is.
   void collectProvenance(provenanceKeysOf(state.declaration).location);
   const startedMs = performance.now();
   const busyBefore = busyMsOf(state);
@@ -51,7 +52,8 @@ async function callUnwatched(state: State, options: InternalCallOptions, context
       : { content: { kind: "value", value: await state.hooks.generatePayload(context) } as const };
     const { content } = given;
     if (state.format.stored === undefined || content.kind !== "value") return given;
-    // Its files may lie in the folder that goes when the context is closed; and a stream is generated while it is written.
+    // This must happen before the context is closed: files of the payload may be in the work
+    // folder, which is then removed, and a stream is generated only while it is written.
     return await stageHandle(state, content.value, options, context);
   } finally {
     await context.close();
@@ -59,9 +61,11 @@ async function callUnwatched(state: State, options: InternalCallOptions, context
 }
 
 /**
- * Stage a payload that is never in memory as a whole. If the store fails, the payload is kept beside the store.
+ * Stages a payload that is never in memory as a whole. If the store fails, the payload is kept
+ * outside the store.
  *
- * @throws what the payload throws while it is consumed: then it was not generated, and nothing is left of it.
+ * @throws the error of the payload while it is consumed: then it was not generated, and nothing of
+ * it is kept
  */
 async function stageHandle(
   { format, limits, recipe, surroundings }: State,
@@ -88,7 +92,8 @@ async function stageHandle(
     if (!spool.isComplete) await publication.releaseOrigin();
     return { content: { kind: "handle", publication } };
   }
-  // The rest of the stream is generated now. The failure to report is the first one.
+  // The rest of the stream is generated now, to keep the payload. If this fails, too, the first
+  // failure is the one to report.
   const isKept = (await failureOf(() => spool.drain(signal))) === undefined && spool.isComplete;
   if (isKept) return { content: { kind: "handle", publication }, failure };
   await publication.discard();
@@ -118,9 +123,10 @@ function busyMsOf(state: State): number {
 }
 
 /**
- * `generate()`: always runs the generator, and takes the place of what was there.
+ * Implements `generate()`: it always runs the generator, and replaces an artifact that is there.
  *
- * @param options.resumes - publish what was generated already, where only that has failed
+ * @param options.resumes - publishes a payload that was generated before, if only publishing has
+ * failed
  */
 export async function generate(
   state: State,
@@ -141,7 +147,7 @@ export async function generate(
   }
 }
 
-/** A generator that generates itself again would never end. */
+/** A generator that asks for its own payload would never end: `waitFor` refuses that. */
 function runWatched(state: State, options: InternalCallOptions): Promise<PendingPayload> {
   return waitFor(workKeyOf(state), titleOf(state), () => runGenerator(state, options, options.signal, true));
 }

@@ -7,14 +7,16 @@ import { workKeyOf } from "../context/wait-graph.ts";
 import type { Pending, State, TakenByGenerator } from "../declare/state.ts";
 import { isShareable } from "../load/hold-payload.ts";
 
-/** What there is of a payload that was generated and is not published yet. */
+/** The form in which a payload is kept that was generated and is not published yet. */
 export type PendingContent =
   | { readonly kind: "value"; readonly value: unknown; readonly encoded?: readonly Uint8Array[] }
-  /** Its bytes only, in memory that belongs to nobody else. */
+  /** Only its bytes, in memory that no other code can change. */
   | { readonly kind: "encoded"; readonly encoded: readonly Uint8Array[] }
   | HandleContent;
 
-/** A payload that is never in memory as a whole. Its publication has it, in the store or beside it. */
+/**
+ * A payload that is never in memory as a whole: its publication has it, in the store or outside.
+ */
 export interface HandleContent {
   readonly kind: "handle";
   readonly publication: Publication;
@@ -22,37 +24,43 @@ export interface HandleContent {
   readonly opened?: { readonly value: unknown };
 }
 
-/** A payload that was generated, with what went wrong when it was received or written for the first time. */
+/**
+ * A payload that was generated, with the error of the first attempt to receive or write it, if it
+ * failed.
+ */
 export interface Given {
   readonly content: PendingContent;
   readonly failure?: { readonly error: unknown };
 }
 
 /**
- * A payload that was generated and is not published yet. It knows what was done for it already, so that whoever takes it up again does only the rest; and
- * what belongs to it is removed with it.
+ * A payload that was generated and is not published yet. It knows which steps were done already, so
+ * that a later call does only the rest. Files that belong to it are removed with it.
  */
 export class PendingPayload implements Pending {
-  /** The one whose generator made it: by its format, validator and hooks it is published. */
+  /** The persistable whose generator made the payload: its format, validator and hooks are used. */
   readonly state: State;
-  /** Takes the place of an artifact that is already there, on purpose. */
+  /** True if the payload is meant to replace an artifact that is already there. */
   readonly isReplacing: boolean;
   readonly taken: TakenByGenerator;
   draft: RecordDraft;
-  /** When it was generated, and how long that took; known once {@link measure} was called. */
+  /** The time of the generation and its duration; known once {@link measure} was called. */
   createdAt = "";
   durationMs = 0;
   isValidated = false;
-  /** The validator has refused it: it is not published unless the validator is asked again and takes it. */
+  /**
+   * The validator has refused the payload. It is not published unless the validator later accepts
+   * it.
+   */
   isRefused = false;
   isSummarized = false;
   isTold = false;
   isPublished = false;
-  /** It was in the store, and is not there any more. */
+  /** The payload was in the store, and is not there any more. */
   isLost = false;
-  /** Published, dropped or lost. */
+  /** The payload was published, dropped or lost. */
   isOver = false;
-  /** What went wrong while it was written for the first time, to be reported. */
+  /** The error of the first attempt to write the payload, which is still to be reported. */
   failure: { readonly error: unknown } | undefined;
   content: PendingContent;
   #elapsedMs: (() => number) | undefined;
@@ -67,7 +75,10 @@ export class PendingPayload implements Pending {
       readonly draft: RecordDraft;
       readonly taken: TakenByGenerator;
       readonly isReplacing: boolean;
-      /** How long its own generation has been going on. */
+      /**
+       * Returns the time since the generation began, in milliseconds, without that for
+       * dependencies.
+       */
       readonly elapsedMs: () => number;
     },
   ) {
@@ -80,7 +91,10 @@ export class PendingPayload implements Pending {
     this.#elapsedMs = made.elapsedMs;
   }
 
-  /** It is generated now. Later calls change nothing: what is published later was not generated later. */
+  /**
+   * Marks the end of the generation. Only the first call counts, since a payload that is published
+   * later was not generated later.
+   */
   measure(): void {
     if (this.#elapsedMs === undefined) return;
     this.durationMs = this.#elapsedMs();
@@ -88,7 +102,9 @@ export class PendingPayload implements Pending {
     this.#elapsedMs = undefined;
   }
 
-  /** One after the other: two callers may want to publish it at the same time. */
+  /**
+   * Runs one piece of work after the other, since two callers may want to publish at the same time.
+   */
   async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
     const before = this.#turn;
     let end = (): void => {};
@@ -101,13 +117,16 @@ export class PendingPayload implements Pending {
       return await work();
     } finally {
       this.#isBusy = false;
-      // Dropped meanwhile.
+      // The payload was dropped while `work` ran.
       if (this.isOver) await this.#discard();
       end();
     }
   }
 
-  /** The payload as its hooks and its caller see it; written into the store first where it is a handle on what lies there. */
+  /**
+   * Returns the payload as hooks and callers get it. If that is a handle, the payload is first
+   * written into the store.
+   */
   async open(signal: AbortSignal | undefined): Promise<unknown> {
     const { content } = this;
     if (content.kind === "value") return content.value;
@@ -115,7 +134,7 @@ export class PendingPayload implements Pending {
     return content.opened === undefined ? this.#openHandle(content, signal) : content.opened.value;
   }
 
-  /** The payload to look at, for an error; `undefined` where that fails, too. */
+  /** Returns the payload for an error to show; `undefined` if that fails, too. */
   async peek(): Promise<unknown> {
     const { content } = this;
     try {
@@ -128,7 +147,7 @@ export class PendingPayload implements Pending {
     }
   }
 
-  /** The bytes to publish, of a payload that is in memory. */
+  /** Returns the bytes to publish, if the payload is in memory. */
   async encode(): Promise<readonly Uint8Array[]> {
     const { content } = this;
     if (content.kind === "encoded") return content.encoded;
@@ -139,7 +158,10 @@ export class PendingPayload implements Pending {
     return encoded;
   }
 
-  /** Keep it with its persistable until it is published or dropped, out of reach of everybody who could change it meanwhile. */
+  /**
+   * Keeps the payload with its persistable until it is published or dropped, in a form that no
+   * other code can change meanwhile.
+   */
   async keep(): Promise<void> {
     if (this.isOver) return;
     const { pending } = this.state;
@@ -150,23 +172,24 @@ export class PendingPayload implements Pending {
     else if (content.kind === "handle") await this.#keepHandle(content);
   }
 
-  /** It is where it was to be: in the store, or in memory on purpose. */
+  /** Marks that the payload is where it should be: in the store, or in memory on purpose. */
   async finish(): Promise<void> {
     const { draft, createdAt, durationMs, taken, state, content } = this;
     this.isOver = true;
     this.#letGo();
     if (content.kind === "handle") await content.publication.discard();
     state.lastGenerated = { draft, createdAt, durationMs, taken };
-    // An earlier one, which has a later one in its place now.
+    // A payload that was pending before this one has been replaced by it.
     await state.pending?.drop();
   }
 
-  /** It is not going to be published. */
+  /** Gives the payload up: it will not be published. */
   async drop(): Promise<void> {
     if (this.isOver) return;
     this.isOver = true;
     this.#letGo();
-    // Whoever is at work on it removes what is left, and is not waited for: it may be a hook that drops it.
+    // Work that is under way removes what is left of the payload. It is not awaited here, since a
+    // hook that runs in it may be the caller.
     if (!this.#isBusy) await this.#discard();
   }
 
@@ -179,10 +202,13 @@ export class PendingPayload implements Pending {
     if (shared.get(workKeyOf(this.state))?.deref() === this) shared.delete(workKeyOf(this.state));
   }
 
-  /** What was refused does not belong into the store; what only the store has failed to publish stays there. */
+  /**
+   * Takes a refused payload out of the store again. One that the store has only failed to publish
+   * stays.
+   */
   async #keepHandle({ publication }: HandleContent): Promise<void> {
     if (!publication.isStaged) return;
-    // Opened again the next time, which shows whether it is still there.
+    // It is opened again the next time, which shows whether it is still there.
     this.content = { kind: "handle", publication };
     if (!this.isRefused) return publication.releaseOrigin();
     if (!publication.hasOrigin) this.#lose();
@@ -199,7 +225,7 @@ export class PendingPayload implements Pending {
       this.content = { ...content, opened: { value } };
       return value;
     } catch (error) {
-      // Somebody has removed it: there is nothing left to publish.
+      // Another process has removed the payload: there is nothing left to publish.
       if (error instanceof CorruptArtifactError && !publication.hasOrigin) this.#lose();
       throw error;
     }
@@ -215,7 +241,10 @@ export class PendingPayload implements Pending {
     return decodePayload(this.state.format, new Uint8Array(Buffer.concat(encoded)), this.state.limits);
   }
 
-  /** A generator may use its memory again, and the caller is handed the payload with the error: neither may change what is published later. */
+  /**
+   * Protects the payload that is published later: the generator may use its memory again, and the
+   * caller gets the payload with the error.
+   */
   async #secured(content: Extract<PendingContent, { kind: "value" }>): Promise<PendingContent> {
     const { value } = content;
     const mayHandOut = isShareable(this.state, value);
@@ -224,13 +253,17 @@ export class PendingPayload implements Pending {
       const encoded = (await this.encode()).map((chunk) => new Uint8Array(chunk));
       return mayHandOut ? { kind: "value", value, encoded } : { kind: "encoded", encoded };
     } catch {
-      // What its format cannot hold, or memory has no room for twice.
+      // The format cannot hold the payload, or there is no memory for a second copy.
       return { kind: "value", value };
     }
   }
 }
 
-/** By place, for other objects of the same recipe. Held by the objects that made them alone: a program that gives up must not fill its memory. */
+/**
+ * Pending payloads by work key, for other objects of the same recipe. The references are weak, so
+ * that a payload is kept only as long as the object that generated it: it must not fill the memory
+ * of a program that has given it up.
+ */
 const shared = new Map<string, WeakRef<PendingPayload>>();
 
 const unshared = new FinalizationRegistry<string>((key) => {
@@ -239,7 +272,10 @@ const unshared = new FinalizationRegistry<string>((key) => {
 
 const byError = new WeakMap<object, PendingPayload>();
 
-/** The payload that is still to be published for a persistable: its own, or one that another object of the same recipe has made, and only the store has refused. */
+/**
+ * Returns the payload that is still to be published for a persistable: its own, or that of another
+ * object of the same recipe, if only the store has failed to take it.
+ */
 export function pendingOf(state: State): PendingPayload | undefined {
   const own = ownPending(state);
   if (own !== undefined) return own;
@@ -249,7 +285,7 @@ export function pendingOf(state: State): PendingPayload | undefined {
   return pending;
 }
 
-/** The payload that a persistable keeps until it is published. */
+/** Returns the payload that a persistable keeps until it is published. */
 export function ownPending(state: State): PendingPayload | undefined {
   if (state.pending instanceof PendingPayload && !state.pending.isOver) return state.pending;
   // Another object of the same recipe has published or dropped it.
@@ -257,7 +293,10 @@ export function ownPending(state: State): PendingPayload | undefined {
   return undefined;
 }
 
-/** What is wrong is the place, and not the payload: other objects of the same recipe may publish it, too. */
+/**
+ * Lets other objects of the same recipe publish the payload, too: the store has failed, and nothing
+ * is wrong with the payload.
+ */
 export function sharePending(pending: PendingPayload): void {
   if (pending.isOver || pending.isReplacing) return;
   const key = workKeyOf(pending.state);
@@ -265,17 +304,17 @@ export function sharePending(pending: PendingPayload): void {
   unshared.register(pending, key);
 }
 
-/** Remember which payload an error is about. */
+/** Remembers which payload an error is about. */
 export function noteFailure(error: object, pending: PendingPayload): void {
   byError.set(error, pending);
 }
 
-/** Whether an error is known to be about a pending payload. */
+/** Tells whether an error is known to be about a pending payload. */
 export function isNoted(error: unknown): boolean {
   return typeof error === "object" && error !== null && byError.has(error);
 }
 
-/** Whoever has waited for the same work keeps what has come of it, too. */
+/** Makes a persistable that has waited for the same work keep the payload of its error, too. */
 export function adoptPending(state: State, error: unknown): void {
   const pending = typeof error === "object" && error !== null ? byError.get(error) : undefined;
   if (pending !== undefined && !pending.isOver) state.pending ??= pending;

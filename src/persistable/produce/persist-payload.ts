@@ -14,7 +14,10 @@ import { ownPending, type PendingPayload } from "./pending-payload.ts";
 
 type HeldInMemory = Extract<Held, { kind: "value" | "encoded" }>;
 
-/** Write what is held in memory. What is in the store already, as it was loaded or persisted, is left as it is. */
+/**
+ * Writes the payload that is held in memory. One that was loaded, or persisted before, is not
+ * written again.
+ */
 export async function persist(state: State, signal: AbortSignal | undefined): Promise<void> {
   const { held } = state;
   const pending = ownPending(state);
@@ -28,7 +31,10 @@ export async function persist(state: State, signal: AbortSignal | undefined): Pr
   await persistHeld(state, held, signal);
 }
 
-/** A payload that could not be published when it was generated. An artifact that another writer has published meanwhile stands, unless ours was to take its place. */
+/**
+ * Publishes a payload for which publishing has failed before. If another writer has published the
+ * artifact meanwhile, that one stays, unless ours was meant to replace it.
+ */
 async function persistPending(state: State, pending: PendingPayload, signal: AbortSignal | undefined): Promise<void> {
   const found = pending.isReplacing ? undefined : await findArtifact(state, signal);
   const judged = found?.state === "damaged" ? found : false;

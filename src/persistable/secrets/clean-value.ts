@@ -6,15 +6,16 @@ import { keepText, MASK, type Redact } from "./redact-secrets.ts";
 const MAX_VALUES = 10_000;
 
 /**
- * A value without secrets: the very same where there is none in it, or else a copy. Of text, numbers, bytes, plain objects, lists, Maps and Sets the copy is of the same
- * kind; of an error it is an error of the same class; of anything else it is plain data.
+ * Returns a value without secrets. If there is none in it, the result is the value itself;
+ * otherwise it is a copy. Text, numbers, bytes, plain objects, lists, Maps and Sets are copied as
+ * the same kind, an error as an error of the same class, and everything else as plain data.
  */
 export function cleanValue(value: unknown, redact: Redact): unknown {
   if (redact === keepText) return value;
   return new Finder(redact).isIn(value) ? new Copier(redact).copy(value) : value;
 }
 
-/** Looks for secrets in a value, as far as anyone who prints or serializes it would come, and a little further. */
+/** Looks for secrets in a value, at least as deep as code that prints or serializes it would go. */
 class Finder {
   readonly #redact: Redact;
   readonly #seen = new Set<unknown>();
@@ -26,7 +27,8 @@ class Finder {
   isIn(root: unknown): boolean {
     const stack = [root];
     for (let count = 0; stack.length > 0; count++) {
-      // What cannot be looked through to its end is not handed on.
+      // A value that cannot be searched to its end may hold a secret, so it is not handed on as it
+      // is.
       if (count > MAX_VALUES) return true;
       const value = stack.pop();
       if (changes(value, this.#redact)) return true;
@@ -39,7 +41,10 @@ class Finder {
   }
 }
 
-/** A number is a secret only as a whole: `1234` in `12345` is nothing. */
+/**
+ * Tells whether a text, or the text of a value, holds a secret. A number is a secret only as a
+ * whole: `1234` in `12345` does not count.
+ */
 function changes(value: unknown, redact: Redact): boolean {
   const text = textIn(value);
   if (text === undefined) return false;
@@ -47,12 +52,12 @@ function changes(value: unknown, redact: Redact): boolean {
   return typeof value === "number" || typeof value === "bigint" ? redacted === MASK : redacted !== text;
 }
 
-/** Nothing that has to be looked through to its end can be. */
+/** Tells whether a value cannot be searched to its end: a proxy, or a list that is too long. */
 function isOpaque(value: object): boolean {
   return isProxy(value) || (Array.isArray(value) && value.length > MAX_VALUES);
 }
 
-/** What a value says by itself, without its parts. */
+/** Returns the text of a value itself, without that of its parts. */
 function textIn(value: unknown): string | undefined {
   if (typeof value === "object" && value !== null && isProxy(value)) return undefined;
   if (typeof value === "string") return value;
@@ -71,13 +76,13 @@ function bytesOf(value: unknown): Uint8Array | undefined {
 
 function partsOf(value: object): unknown[] {
   if (bytesOf(value) !== undefined) return [];
-  // A payload that could not be persisted is the caller's, and may be of any size.
+  // A payload that could not be persisted belongs to the caller, and may be of any size.
   const keys = ownKeys(value).filter((key) => !(key === "payload" && isOurError(value)));
   const own = keys.flatMap((key) => [key, tryGet(value, key)]);
   if (value instanceof Map) return [...own, ...[...Map.prototype.entries.call(value)].flat()];
   if (value instanceof Set) return [...own, ...Set.prototype.values.call(value)];
   if (!isErrorLike(value)) return [...own, jsonPart(value)];
-  // On some classes of the platform these are no properties of its own.
+  // Some classes of the platform do not have these as own properties.
   return [...own, ...["name", "message", "stack", "code", "cause"].map((key) => tryGet(value, key))];
 }
 
@@ -89,7 +94,7 @@ function ownKeys(value: object): (string | symbol)[] {
   }
 }
 
-/** What a logger would write of it. */
+/** Returns the data that a logger would write for an object. */
 function jsonPart(value: object): unknown {
   const toJson = tryGet(value, "toJSON");
   if (typeof toJson !== "function") return undefined;
@@ -100,7 +105,7 @@ function jsonPart(value: object): unknown {
   }
 }
 
-/** Deeper values are data only. */
+/** Beyond this depth, only a description of a value is copied. */
 const MAX_DEPTH = 100;
 
 class Copier {
@@ -148,7 +153,7 @@ class Copier {
     return plain;
   }
 
-  /** Of the same class, so that whoever looks for it finds it. */
+  /** The copy has the same class, so that `instanceof` still holds. */
   #copyError(error: Error): Error {
     const described = describeThrown(error, this.#redact);
     const copy = new Error(described.message);
@@ -175,11 +180,13 @@ function setPrototype(copy: Error, error: Error): void {
   try {
     Object.setPrototypeOf(copy, Object.getPrototypeOf(error));
   } catch {
-    // A proxy without a prototype to show.
+    // A proxy may not show its prototype.
   }
 }
 
-/** Of a request, a client, a stream: only what can be read of it, and little of that. */
+/**
+ * Describes a request, a client or a stream: only the part of it that can be read, within limits.
+ */
 function dataOf(value: object, redact: Redact): unknown {
   const { fields, message } = describeThrown(value, redact);
   return fields ?? message;

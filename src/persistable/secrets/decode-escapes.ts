@@ -1,16 +1,25 @@
-/** A text in which some escapes are decoded, and which part of the original each of its characters stands for. */
+/**
+ * A text in which some escapes are decoded. For each of its characters, `starts` and `ends` say
+ * where the part of the original begins and ends for which it stands.
+ */
 export interface EscapeView {
   readonly text: string;
-  /** Undefined for the original itself. */
+  /** Undefined if this is the original itself. */
   readonly starts: readonly number[] | undefined;
   readonly ends: readonly number[] | undefined;
 }
 
-/** Texts that are escaped several times over have several views; of a longer text only those that are escaped once are looked at. */
+/**
+ * A text that is escaped several times over has several views. Of a text longer than
+ * `MAX_DEEP_LENGTH`, only those views are made that undo one kind of escape once.
+ */
 const MAX_VIEWS = 24;
 const MAX_DEEP_LENGTH = 256 * 1024;
 
-/** The text itself, and what it says where URLs, JSON, JavaScript or HTML have escaped it, also one in another. */
+/**
+ * Returns the text itself and, if URLs, JSON, JavaScript or HTML have escaped it, the decoded
+ * texts, also where one kind of escape is inside another.
+ */
 export function viewsOf(text: string): readonly EscapeView[] {
   const views: EscapeView[] = [{ text, starts: undefined, ends: undefined }];
   const seen = new Set([text]);
@@ -29,7 +38,7 @@ export function viewsOf(text: string): readonly EscapeView[] {
 }
 
 interface Escape {
-  /** Every text that has one has this. */
+  /** A character that every text with such an escape contains. */
   readonly sign: string;
   readonly pattern: RegExp;
   readonly decode: (escaped: string) => string;
@@ -49,7 +58,7 @@ const ENTITIES: Readonly<Record<string, string>> = { quot: '"', apos: "'", amp: 
 const ESCAPES: readonly Escape[] = [
   {
     sign: "%",
-    // One character of UTF-8.
+    // The pattern matches one character of UTF-8, in one to four bytes.
     pattern: /%(?:[0-7][\da-f]|[cd][\da-f]%[89ab][\da-f]|e[\da-f](?:%[89ab][\da-f]){2}|f[0-7](?:%[89ab][\da-f]){3})/gi,
     decode: (escaped) => Buffer.from(escaped.replaceAll("%", ""), "hex").toString(),
   },
@@ -105,12 +114,12 @@ function decode(view: EscapeView, { sign, pattern, decode: decodeOne }: Escape):
   return { text: parts.join(""), starts, ends };
 }
 
-/** Where in the original the character at this place begins. */
+/** Returns the index in the original at which the character of a view begins. */
 export function startOf({ starts }: EscapeView, place: number): number {
   return starts?.[place] ?? place;
 }
 
-/** Where in the original it ends. */
+/** Returns the index in the original just after the character of a view. */
 export function endOf({ ends }: EscapeView, place: number): number {
   return ends?.[place] ?? place + 1;
 }

@@ -8,7 +8,7 @@ import { MASK, type Redact } from "./redact-secrets.ts";
 const MAX_ERRORS = 32;
 const MAX_CAUSES = 8;
 const MAX_TEXT_LENGTH = 20_000;
-/** What is longer is cut before it is searched for secrets: far beyond what is kept. */
+/** A text is cut to this length before it is searched for secrets; far less of it is kept. */
 const MAX_SEARCHED_LENGTH = 1_000_000;
 const MAX_FIELD_LENGTH = 2000;
 const MAX_FIELDS = 50;
@@ -17,14 +17,16 @@ const MAX_DEPTH = 4;
 const UNREADABLE = "(what was thrown cannot be read)";
 
 /**
- * What was thrown as data: whatever it is, without secrets, without anything that would move a cursor, and of bounded size. Nothing in it can make this throw: getters,
- * proxies, loops.
+ * Describes any thrown value as data: without secrets, without control characters, and of bounded
+ * size. This never throws, whatever getters, proxies or cycles are in the value.
  */
 export function describeThrown(thrown: unknown, redact: Redact): DescribedError {
   return new Describer(redact).describe(thrown, 0);
 }
 
-/** Whether it is an error, also one of another realm, which is an instance of nothing here. */
+/**
+ * Tells whether a value is an error. One of another realm is, too, although `instanceof` denies it.
+ */
 export function isErrorLike(value: unknown): value is Error {
   if (typeof value !== "object" || value === null) return false;
   try {
@@ -38,7 +40,7 @@ export function isErrorLike(value: unknown): value is Error {
   }
 }
 
-/** A property of what may be a proxy, or have getters that throw. */
+/** Reads a property of an object that may be a proxy, or may have getters that throw. */
 export function tryGet(value: object, key: PropertyKey): unknown {
   try {
     return Reflect.get(value, key);
@@ -49,7 +51,7 @@ export function tryGet(value: object, key: PropertyKey): unknown {
 
 class Describer {
   readonly #redact: Redact;
-  /** Those that lead to the one that is being described: a loop ends there. */
+  /** The values around the one that is being described: a cycle ends at any of them. */
   readonly #open = new Set<unknown>();
   #errors = 0;
   #values = 0;
@@ -108,9 +110,9 @@ class Describer {
     });
   }
 
-  /** What an error has besides what every error has. */
+  /** Returns the fields of an error besides those that every error has. */
   #fieldsOf(error: object, hasCode: boolean): Record<string, unknown> {
-    // A payload that could not be persisted is the caller's, and may be of any size.
+    // A payload that could not be persisted belongs to the caller, and may be of any size.
     const isOurs = isOurError(error);
     const keys = tryKeys(error).filter(
       (key) => !STANDARD.has(key) && !(hasCode && key === "code") && !(isOurs && key === "payload"),
@@ -127,7 +129,7 @@ class Describer {
     return Object.fromEntries(entries);
   }
 
-  /** A value as JSON has it. */
+  /** Returns a value as plain data that JSON can hold. */
   plain(value: unknown, depth: number): unknown {
     this.#values += 1;
     if (typeof value === "number") return this.#plainNumber(value);
@@ -167,14 +169,14 @@ class Describer {
   }
 }
 
-/** Only data without secrets is marked as described: the mark is in the types alone. */
+/** Marks data without secrets as described. The mark exists in the types only. */
 function described(data: { readonly [Key in keyof DescribedError as Key & string]: DescribedError[Key] }) {
   return data as DescribedError;
 }
 
 const STANDARD = new Set(["name", "message", "stack", "cause", "errors"]);
 
-/** As far as a proxy lets itself be asked. */
+/** Asks an object for its class; a proxy may throw at that. */
 function isA(value: object, isInstance: (value: object) => boolean): boolean {
   try {
     return isInstance(value);
@@ -186,7 +188,7 @@ function isA(value: object, isInstance: (value: object) => boolean): boolean {
 const isSecret = (value: object): boolean => isA(value, (one) => one instanceof Secret);
 export const isOurError = (value: object): boolean => isA(value, (one) => one instanceof PersistableError);
 
-/** Own keys of what may be a proxy. */
+/** Returns the own keys of an object that may be a proxy. */
 export function tryKeys(value: object): string[] {
   try {
     return Object.keys(value);
@@ -195,7 +197,9 @@ export function tryKeys(value: object): string[] {
   }
 }
 
-/** Text of whatever it is: a symbol, an object without a prototype, a `toString` that throws. */
+/**
+ * Returns a text for any value: a symbol, an object without a prototype, a `toString` that throws.
+ */
 export function asText(value: unknown): string {
   try {
     return String(value);

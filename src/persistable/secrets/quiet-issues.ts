@@ -1,19 +1,20 @@
 import { secretsIn } from "./secrets-in.ts";
 
-/** What a schema has to say against params. */
+/** One problem that a schema has found in the params. */
 export interface ParamsIssue {
   readonly path: string;
   readonly message: string;
 }
 
-/** So many characters of a secret in a row are a quote of it. */
+/** A message that has this many characters of a secret in a row is taken to quote it. */
 const QUOTE_LENGTH = 4;
-/** Stands where a quote might be. */
+/** The text that replaces a message which may quote a secret. */
 export const QUIET = "(left out, since it may quote a secret)";
 
 /**
- * Issues without those words of a schema that may quote a secret of the params. They are left out, not searched through: params are checked before anything but the
- * smallest part of the library is loaded, and a few characters in common are enough to do without a message.
+ * Returns the issues without the messages that may quote a secret of the params. Such a message is
+ * left out as a whole, because the code that redacts texts is not loaded when params are checked. A
+ * few characters in common with a secret are enough.
  */
 export function quietIssues(issues: readonly ParamsIssue[], input: unknown): readonly ParamsIssue[] {
   const texts = secretsIn(input).flatMap((secret) => formsOf(secret.reveal()));
@@ -24,7 +25,7 @@ export function quietIssues(issues: readonly ParamsIssue[], input: unknown): rea
   }));
 }
 
-/** Whether what a schema threw may quote a secret of the params. */
+/** Tells whether the error that a schema has thrown may quote a secret of the params. */
 export function mayQuote(thrown: unknown, input: unknown): boolean {
   const texts = secretsIn(input).flatMap((secret) => formsOf(secret.reveal()));
   return texts.length > 0 && quotes(wordsOf(thrown), texts);

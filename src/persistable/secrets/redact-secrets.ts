@@ -5,18 +5,20 @@ import { type SecretText, textsOf } from "./secret-texts.ts";
 /** Takes secrets out of text. */
 export type Redact = (text: string) => string;
 
-/** What stands where a secret was. */
+/** The text that replaces a secret. */
 export const MASK = "[secret]";
-/** Fewer characters of base64 than these are found in ordinary text. */
+/** Fewer characters of base64 than this also occur in ordinary text. */
 const MIN_BASE64_LENGTH = 6;
 
 const redactors = new WeakMap<readonly Secret<unknown>[], Redact>();
 
 /**
- * Removes secrets from text that is about to leave the library: as they are, as hex, as base64 (also inside a longer one, as in `Basic base64(user:secret)`), and all of
- * that in text that URLs, JSON, JavaScript or HTML have escaped, once or a few times over. An error of a third party often quotes the request that it made.
+ * Returns a function that removes secrets from text before it leaves the library: as they are, as
+ * hex, as base64 (also inside a longer one, as in `Basic base64(user:secret)`), and each of these
+ * escaped for URLs, JSON, JavaScript or HTML, once or a few times over. An error of a third party
+ * often quotes the request that it made.
  *
- * Nothing is compiled from a secret, so that no secret can be in an error about that.
+ * No regular expression is made from a secret, because an error about it would quote the secret.
  */
 export function createRedactor(secrets: readonly Secret<unknown>[]): Redact {
   if (secrets.length === 0) return keepText;
@@ -31,14 +33,14 @@ export function createRedactor(secrets: readonly Secret<unknown>[]): Redact {
   return redact;
 }
 
-/** Where there is no secret. */
+/** The function for persistables without secrets. */
 export function keepText(text: string): string {
   return text;
 }
 
 interface Form {
   readonly text: string;
-  /** What follows may still hold bits of the secret. */
+  /** If true, the characters behind it may hold the last bits of the secret. */
   readonly isBase64: boolean;
 }
 
@@ -63,7 +65,11 @@ function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** Three bytes are four characters: what comes before a secret decides which of three ways it is cut, and only its edges depend on what is beside it. */
+/**
+ * Returns the base64 forms of a secret inside a longer text. Base64 makes four characters of three
+ * bytes, so the number of bytes before the secret decides between three forms. Its first and last
+ * characters also depend on the bytes beside it, and are left out.
+ */
 function base64Of(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {
     const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
@@ -104,7 +110,9 @@ function mask(text: string, places: Place[]): string {
   return masked + text.slice(from);
 }
 
-/** What was masked before stays as it is, also where "secret" is a secret. */
+/**
+ * Tells whether a place is inside a mask, which stays as it is even if "secret" itself is a secret.
+ */
 function isInMask(text: string, start: number, end: number): boolean {
   if (end - start > MASK.length) return false;
   const from = Math.max(0, end - MASK.length);

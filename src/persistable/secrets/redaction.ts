@@ -7,8 +7,8 @@ import { createRedactor, type Redact } from "./redact-secrets.ts";
 import { joinSecrets, NO_SECRETS } from "./secrets-in.ts";
 
 /**
- * The one place where secrets are taken out of what leaves the library: events, lines of the log, notes, units of cost, summaries, and errors wherever they are
- * described or quoted.
+ * Takes secrets out of all that leaves the library: events, lines of the log, notes, units of cost,
+ * summaries, and errors that are described or quoted. No other code does this.
  */
 export class Redaction {
   readonly #secrets: readonly Secret<unknown>[];
@@ -19,23 +19,26 @@ export class Redaction {
     this.text = createRedactor(secrets);
   }
 
-  /** An error as data. */
+  /** Returns an error as data. */
   error(thrown: unknown): DescribedError {
     return describeThrown(thrown, this.#redactFor(thrown));
   }
 
-  /** An error as the cause of one that is thrown: itself where it quotes no secret, or else a copy of the same class that quotes none. */
+  /**
+   * Returns an error to be the cause of another one: itself if it quotes no secret, otherwise a
+   * copy of the same class that quotes none.
+   */
   cause(thrown: unknown): unknown {
     const redact = this.#redactFor(thrown);
     return cleanValue(thrown, redact);
   }
 
-  /** A value of a log line: itself where there is no secret in it, or else a copy. */
+  /** Returns a value of a log line: itself if it holds no secret, otherwise a copy. */
   value<Value>(value: Value): Value {
     return cleanValue(value, this.text) as Value;
   }
 
-  /** Amounts by unit: two units that differ only in a secret are one. */
+  /** Returns amounts by unit. Units that differ only in a secret are added up. */
   amounts(spent: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
     if (this.#secrets.length === 0 || typeof spent !== "object" || spent === null) return spent;
     const sums = new Map<string, number>();
@@ -47,7 +50,10 @@ export class Redaction {
     return Object.fromEntries(sums);
   }
 
-  /** An event without secrets: what names things stays, everything else that is text is looked through, an error becomes data. */
+  /**
+   * Returns an event without secrets: names stay as they are, all other text is searched, and an
+   * error is turned into data.
+   */
   event<Event extends object>(untold: Event): Told<Event> {
     const told: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(untold)) {
@@ -59,13 +65,16 @@ export class Redaction {
     return told as Told<Event>;
   }
 
-  /** An event that was told before, on another thread: its error is data already. */
+  /** Returns an event that another thread has redacted before: its error is data already. */
   toldAgain<Event extends object>(event: Event): Event {
     const { error, ...rest } = event as Event & { readonly error?: unknown };
     return { ...this.event(rest), ...(error === undefined ? {} : { error: this.value(error) }) } as unknown as Event;
   }
 
-  /** With the secrets that are known of this very error: it may come from a persistable that was asked for inside a generator. */
+  /**
+   * Adds the secrets that are noted for this error: it may come from another persistable, which the
+   * generator has asked for.
+   */
   #redactFor(thrown: unknown): Redact {
     const secrets = joinSecrets(this.#secrets, secretsOfError(thrown));
     noteSecrets(thrown, secrets);
@@ -78,12 +87,12 @@ export type Untold<Event> = Event extends { readonly error: DescribedError }
   ? Omit<Event, "error"> & { readonly error: unknown }
   : Event;
 
-/** An event as it is told. */
+/** An event as listeners get it. */
 export type Told<Event> = Event extends { readonly error: unknown }
   ? Omit<Event, "error"> & { readonly error: DescribedError }
   : Event;
 
-/** Never free text: taken apart or compared by whoever reads an event. */
+/** Fields that listeners compare or take apart. They never hold free text, and are not searched. */
 const NAMES = new Set([
   "type",
   "runId",
@@ -102,19 +111,19 @@ const NAMES = new Set([
 const secretsOfErrors = new WeakMap<object, readonly Secret<unknown>[]>();
 const MAX_ERRORS = 100;
 
-/** Secrets of the persistables that an error has come through. */
+/** Returns the secrets of all persistables that an error has passed on its way. */
 export function secretsOfError(thrown: unknown): readonly Secret<unknown>[] {
   let secrets: readonly Secret<unknown>[] = NO_SECRETS;
   for (const error of errorsIn(thrown)) secrets = joinSecrets(secrets, secretsOfErrors.get(error) ?? NO_SECRETS);
   return secrets;
 }
 
-/** From now on they are known of this error, wherever it goes. */
+/** Notes secrets for an error, so that later code which describes it takes them out, too. */
 export function noteSecrets(thrown: unknown, secrets: readonly Secret<unknown>[]): void {
   if (secrets.length > 0) for (const error of errorsIn(thrown)) secretsOfErrors.set(error, secrets);
 }
 
-/** What was thrown and everything that led to it. */
+/** Returns the thrown value and all errors that led to it. */
 function errorsIn(thrown: unknown): Set<object> {
   const found = new Set<object>();
   const stack = [thrown];
@@ -130,7 +139,10 @@ function errorsIn(thrown: unknown): Set<object> {
 
 const redactions = new WeakMap<readonly Secret<unknown>[], Redaction>();
 
-/** Of a persistable: its own secrets, those of everything upstream, and those that a call has brought. */
+/**
+ * Returns the redaction of a persistable. It knows its own secrets, those of everything upstream,
+ * and those that a call has passed.
+ */
 export function redactionOf({ secrets }: { readonly secrets: readonly Secret<unknown>[] }): Redaction {
   const known = redactions.get(secrets);
   if (known !== undefined) return known;

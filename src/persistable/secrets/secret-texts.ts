@@ -1,15 +1,17 @@
 import { Secret } from "../../params/secret.ts";
 import { valuesIn } from "./secrets-in.ts";
 
-/** What is looked for of a secret: text, and for bytes all that bytes are shown as. */
+/** One form of a secret that is searched for: a text, or bytes, which may be shown in many ways. */
 export type SecretText = string | Uint8Array;
 
-/** Shorter values would blot out ordinary text. */
+/** Shorter values would also mask ordinary text. */
 const MIN_LENGTH = 4;
-/** A line of a key that is quoted alone; shorter ones are ordinary text. */
+/** A line of a key may be quoted alone; a line shorter than this may be ordinary text. */
 const MIN_LINE_LENGTH = 8;
 
-/** Every text by which a secret may be recognized: a secret object is as secret in its parts as it is in whole. */
+/**
+ * Returns every text that gives a secret away. If the secret is an object, each of its parts does.
+ */
 export function textsOf(secret: Secret<unknown>): SecretText[] {
   const texts: SecretText[] = [];
   for (const value of valuesIn(secret.reveal())) {
@@ -25,7 +27,10 @@ export function textsOf(secret: Secret<unknown>): SecretText[] {
   return texts.filter(({ length }) => length >= MIN_LENGTH);
 }
 
-/** A file with a key in it ends with a line break that nobody sends; a URL holds a password of its own. */
+/**
+ * Returns the parts of a text that are secret, too. A file with a key ends with a line break that
+ * is not sent with the key, and a URL may hold a password.
+ */
 function textsOfString(text: string): string[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   const longLines = lines.length === 1 ? [] : lines.filter((line) => line.length >= MIN_LINE_LENGTH);

@@ -3,7 +3,7 @@ import { isProxy } from "../../util/is-proxy.ts";
 
 const MAX_VALUES = 1000;
 
-/** Secrets anywhere inside a value, each once. */
+/** Returns the secrets anywhere inside a value, each once. */
 export function secretsIn(value: unknown): readonly Secret<unknown>[] {
   if (typeof value !== "object" || value === null) return NO_SECRETS;
   const found: Secret<unknown>[] = [];
@@ -13,7 +13,10 @@ export function secretsIn(value: unknown): readonly Secret<unknown>[] {
 
 export const NO_SECRETS: readonly Secret<unknown>[] = Object.freeze([]);
 
-/** Secrets of several persistables together; the same list again where there is nothing to add, so that what is made of a list is made once. */
+/**
+ * Joins the secrets of several persistables. If there are none to add, it returns the same list:
+ * the redactors that are kept for that list can then be used again.
+ */
 export function joinSecrets(
   secrets: readonly Secret<unknown>[],
   more: readonly Secret<unknown>[],
@@ -24,7 +27,10 @@ export function joinSecrets(
   return joined.size === secrets.length ? secrets : [...joined];
 }
 
-/** A value and everything inside it, up to so many, each object once. Getters are not called. */
+/**
+ * Yields a value and everything inside it, up to `MAX_VALUES`, each object once. Getters are not
+ * called.
+ */
 export function* valuesIn(root: unknown): Generator<unknown> {
   const seen = new Set<unknown>();
   const stack = [root];
