@@ -1,7 +1,7 @@
 import { PersistableError } from "../../errors/persistable-error.ts";
 import { asText, isErrorLike, tryGet, tryKeys } from "../secrets/describe-thrown.ts";
 
-/** An error on its way between threads: structured clone would lose its name and its fields. */
+/** An error on its way between threads. Structured clone would lose its name and its fields. */
 export type CarriedError =
   | {
       readonly kind: "error";
@@ -20,13 +20,15 @@ interface ErrorFields {
 }
 
 const MAX_CAUSES = 20;
-/** Of an AggregateError. */
+/** The number of errors that are carried of an AggregateError. */
 const MAX_ERRORS = 20;
 
-/** What was thrown, whatever it is: nothing in it can make this throw. */
+/**
+ * Turns any thrown value into data for another thread. Nothing in the value can make this throw.
+ */
 export function carryError(thrown: unknown, depth = 0): CarriedError {
   if (!isErrorLike(thrown)) return { kind: "value", value: isCloneable(thrown) ? thrown : asText(thrown) };
-  // On classes of the platform (DOMException) the code is no field of its own.
+  // Classes of the platform, such as DOMException, do not have the code as an own field.
   const own = [...tryKeys(thrown), "code"].flatMap((key) => {
     const value = STANDARD.has(key) ? undefined : tryGet(thrown, key);
     return value !== undefined && isCloneable(value) ? [[key, value] as const] : [];
@@ -50,7 +52,7 @@ export function carryError(thrown: unknown, depth = 0): CarriedError {
 
 const CARRIED = ["name", "message", "stack", "cause"] as const;
 
-/** The error again, on the other side. */
+/** Makes the error again on the other thread. */
 export function restoreError(carried: CarriedError): unknown {
   if (carried.kind === "value") return carried.value;
   const { name, message, stack, own } = carried.fields;
@@ -70,7 +72,7 @@ function isOurs(code: unknown): code is PersistableError["code"] {
   return typeof code === "string" && code.startsWith("PERSISTABLE_");
 }
 
-/** An error of this library, by its code: its class was left behind. */
+/** An error of this library, known by its code: its class does not exist on this thread. */
 class RestoredError extends PersistableError {
   override readonly code: PersistableError["code"];
 

@@ -18,7 +18,7 @@ import { packValue } from "./packed-value.ts";
 import type { JobNode, WorkerJob, WorkerNews } from "./worker-message.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
-/** A payload that a worker thread generated, with what failed when it was received. */
+/** A payload that a worker thread generated, with the error if receiving it has failed. */
 export interface Received {
   readonly content:
     | { readonly kind: "value"; readonly value: unknown }
@@ -27,12 +27,14 @@ export interface Received {
 }
 
 /**
- * Run the generator on a worker thread.
+ * Runs the generator on a worker thread.
  *
- * @throws {@link WorkerModuleError}, {@link UnshareableError}, {@link WorkerCrashedError}; what the generator throws, with its name, message, stack, code and cause.
+ * @throws {@link WorkerModuleError}, {@link UnshareableError}, {@link WorkerCrashedError}; the
+ * error of the generator, with its name, message, stack, code and cause
  */
 export async function generateInWorker(state: State, context: GeneratorContext): Promise<Received> {
-  // A dependency that was missing there: a thread that waits for another one would only take up a place.
+  // On a worker thread, a missing dependency is generated on that thread itself: it would only wait
+  // if another thread did it.
   if (isWorkerOfOurs()) return { content: { kind: "value", value: await state.hooks.generatePayload(context) } };
   const job = describeJob(state, context.untracked);
   const pool = await openPool();
@@ -50,11 +52,11 @@ export async function generateInWorker(state: State, context: GeneratorContext):
         } else relay(state, context, news);
       },
     });
-    // Reading it notes it for the record.
+    // Reading the seed here notes it for the record.
     if (taken.seed !== undefined) void context.seed;
     const [first] = state.dependencyStates;
     if (first !== undefined) first.busyMs += upstreamMs;
-    // The payload lies in it, and is still to be copied into the store.
+    // The payload is in the work folder, and is still to be copied into the store.
     if (state.format.stored !== undefined && workFolder !== undefined) {
       context.adoptFolder(workFolder);
       workFolder = undefined;
@@ -68,7 +70,8 @@ export async function generateInWorker(state: State, context: GeneratorContext):
 let pool: WorkerPool | undefined;
 
 async function openPool(): Promise<WorkerPool> {
-  // By way of a function, so that bundlers see no further: they would leave out what only the other thread calls.
+  // The import is inside a function, so that bundlers do not see which exports are used: they would
+  // leave out `serveWorker`, which only the worker thread calls.
   const { workerEntryUrl } = await loadPart(() => import("./worker-entry.ts"));
   if (workerEntryUrl === undefined || isMainScript(workerEntryUrl)) {
     throw new WorkerModuleError(
@@ -128,7 +131,8 @@ function describeNode(state: State, places: ReadonlyMap<State, number>): JobNode
     name: recipe.name,
     address: recipe.address,
     draw: recipe.draw,
-    // Found through the definition that declares it; to import it would run the script again.
+    // A definition in the main script is found through the definition that declares it as a
+    // dependency. To import the script would run it again.
     module: module === undefined || isMainScript(module) ? undefined : module,
     params: packValue(own, declaration.classes, ["params"]),
     roles: roles.map((role, i) => [role, places.get(dependencyStates[i] as State) as number]),
@@ -139,7 +143,10 @@ function describeNode(state: State, places: ReadonlyMap<State, number>): JobNode
   };
 }
 
-/** Whether its URL is all that another thread needs to open the same place, with what the environment says: a folder, or what was opened by URL here. */
+/**
+ * Tells whether another thread can open the same store by its URL and the environment alone: a
+ * folder, or a store that was opened by its URL here.
+ */
 function canReopen(store: Store): boolean {
   if (store.url.startsWith("file:")) return true;
   return !store.url.startsWith("memory:") && [...openedStores.values()].includes(store);
@@ -163,7 +170,7 @@ function isMainScript(url: string): boolean {
   if (script === undefined || !url.startsWith("file:")) return false;
   const file = process.getBuiltinModule("node:url").fileURLToPath(url);
   const real = realPath(file);
-  // `node main` starts main.js.
+  // `node main` starts `main.js`.
   return ["", ".js", ".cjs", ".mjs", "/index.js"].some((end) => realPath(script + end) === real);
 }
 
@@ -177,7 +184,10 @@ function realPath(file: string): string {
 
 type RelayedNews = Exclude<WorkerNews, { kind: "work-folder" }>;
 
-/** A listener that breaks down is no reason to lose a payload, and nobody else is there to catch it. */
+/**
+ * Passes news to the listeners. A payload must not be lost because a listener throws, and no other
+ * code would catch the error.
+ */
 function relay(state: State, context: GeneratorContext, news: RelayedNews): void {
   try {
     tellHere(state, context, news);
@@ -211,7 +221,8 @@ async function receive(state: State, moved: MovedPayload): Promise<Received> {
     return { content: { kind: "value", value: await decodePayload(format, Buffer.concat(encoded), state.limits) } };
   } catch (error) {
     if (formatId !== state.format.id) throw error;
-    // It is generated, and its bytes are here: once it can be decoded, it is published without being generated again.
+    // The payload was generated, and its bytes are here. Once they can be decoded, they are
+    // published without generating again.
     return { content: { kind: "encoded", encoded }, failure: { error } };
   }
 }

@@ -3,22 +3,25 @@ import type { Format } from "../../format/format.ts";
 
 /** A payload on its way from a worker thread. */
 export type MovedPayload =
-  /** As it is, by structured clone. */
+  /** The payload itself, by structured clone. */
   | { readonly kind: "cloned"; readonly payload: unknown }
-  /** Instances, buffers and whatever else structured clone would change go as the bytes of their format. */
+  /**
+   * The bytes of its format, if structured clone would change a part: an instance, a Buffer, a
+   * getter.
+   */
   | { readonly kind: "encoded"; readonly encoded: readonly Uint8Array[]; readonly formatId: string };
 
-/** Ready to be posted. */
+/** A payload that is ready to be posted. */
 export interface PayloadMove {
   readonly moved: MovedPayload;
-  /** Moved instead of copied. */
+  /** The buffers that are moved instead of copied. */
   readonly transfer: readonly ArrayBuffer[];
 }
 
 /**
- * Prepare a payload for another thread.
+ * Prepares a payload for another thread.
  *
- * @throws {@link UnsupportedPayloadError} where it must be encoded and its format cannot hold it.
+ * @throws {@link UnsupportedPayloadError} if it must be encoded and its format cannot hold it
  */
 export async function movePayload(payload: unknown, format: Format): Promise<PayloadMove> {
   const buffers = collectBuffers(payload);
@@ -29,7 +32,9 @@ export async function movePayload(payload: unknown, format: Format): Promise<Pay
   return { moved: { kind: "encoded", encoded: own, formatId: format.id }, transfer: [...transfer] };
 }
 
-/** The buffers in a payload that structured clone gives back exactly; `undefined` where it would not. */
+/**
+ * Returns the buffers of a payload; `undefined` if structured clone would not reproduce it exactly.
+ */
 function collectBuffers(payload: unknown): ReadonlySet<ArrayBuffer> | undefined {
   const buffers = new Set<ArrayBuffer>();
   const seen = new Set<object>();
@@ -70,7 +75,10 @@ function addBuffer(buffer: object, buffers: Set<ArrayBuffer>): boolean {
   return true;
 }
 
-/** To post it would not fail everywhere, and lose the payload. */
+/**
+ * Refuses a buffer that was moved before: posting it would not fail on every version of Node, and
+ * the payload would be lost.
+ */
 function assertAttached(buffer: ArrayBuffer): void {
   if (buffer.byteLength > 0) return;
   try {
@@ -88,7 +96,7 @@ function addFields(value: object, left: unknown[]): boolean {
   for (const key of Reflect.ownKeys(value)) {
     if (key === "length" && Array.isArray(value)) continue;
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
-    // Getters, hidden properties and symbols are for the format to judge.
+    // The format judges getters, hidden properties and symbols.
     if (typeof key === "symbol" || descriptor?.enumerable !== true || !("value" in descriptor)) return false;
     left.push(descriptor.value);
   }
@@ -103,7 +111,10 @@ function hasNoFields(value: object): boolean {
   return Reflect.ownKeys(value).length === 0;
 }
 
-/** Only a view of all of its buffer may take the buffer along: somebody else may be looking at the rest, of Node's own pool for one. */
+/**
+ * Tells whether a view covers all of its buffer. Only then may the buffer be moved: other code may
+ * use the rest of it, as with the pool from which Node makes its Buffers.
+ */
 function isWhole(view: ArrayBufferView): boolean {
   const { buffer } = view;
   return buffer instanceof ArrayBuffer && !isResizable(buffer) && view.byteLength === buffer.byteLength;

@@ -4,7 +4,10 @@ import { Secret } from "../../params/secret.ts";
 import { Untracked } from "../../params/untracked.ts";
 import { type ClassCodec, decodeInstance, encodeInstance, findCodec } from "../../util/class-codec.ts";
 
-/** A value as it goes to another thread: what structured clone would drop or change (secrets, buffers, urls, instances) has a tag. Objects are always tagged. */
+/**
+ * A value as it goes to another thread. Values that structured clone would drop or change (secrets,
+ * buffers, URLs, instances) have a tag, and so have all other objects.
+ */
 export type PackedValue = unknown;
 
 type Tagged =
@@ -20,9 +23,10 @@ type Tagged =
 const MAX_DEPTH = 1000;
 
 /**
- * Pack params, or the untracked values of a call, for another thread.
+ * Packs params, or the untracked values of a call, for another thread.
  *
- * @throws {@link UnshareableError} where there is a function, or an instance of a class that is not declared.
+ * @throws {@link UnshareableError} if there is a function, or an instance of a class without a
+ * codec
  */
 export function packValue(value: unknown, classes: readonly ClassCodec[], path: readonly string[]): PackedValue {
   if (typeof value === "function" || typeof value === "symbol") return refuse(path, `a ${typeof value}`);
@@ -60,7 +64,7 @@ function packObject(value: object, classes: readonly ClassCodec[], path: readonl
   return refuse(path, `a ${value.constructor?.name ?? "class instance"}`);
 }
 
-/** Unpacks values by name: params, or the untracked values of a call. */
+/** Unpacks values with their names: params, or the untracked values of a call. */
 export function unpackFields(packed: PackedValue, classes: readonly ClassCodec[]): Readonly<Record<string, unknown>> {
   return { ...Object(unpackValue(packed, classes)) };
 }
@@ -103,7 +107,9 @@ function placeOf([root = "", ...keys]: readonly string[]): string {
   return formatPath(root, keys);
 }
 
-/** Secrets that are known of an error; one that cannot go to another thread stays behind. */
+/**
+ * Packs the secrets that are noted for an error. One that cannot go to another thread is left out.
+ */
 export function packSecrets(secrets: readonly Secret<unknown>[]): PackedValue[] {
   return secrets.flatMap((secret) => {
     try {
@@ -114,7 +120,7 @@ export function packSecrets(secrets: readonly Secret<unknown>[]): PackedValue[] 
   });
 }
 
-/** They again, on the other side. */
+/** Unpacks secrets on the other thread. */
 export function unpackSecrets(packed: readonly PackedValue[]): Secret<unknown>[] {
   return packed.map((one) => unpackValue(one, [])).filter((one) => one instanceof Secret);
 }

@@ -9,7 +9,9 @@ import type { SurroundingsOptions } from "../declare/surroundings.ts";
 import { unpackFields } from "./packed-value.ts";
 import type { JobNode, WorkerJob } from "./worker-message.ts";
 
-/** What is built: seen from inside, since the class itself leads back to here. */
+/**
+ * A persistable as this code sees it. Its class cannot be imported here: that would be a circle.
+ */
 interface Rebuilt {
   readonly address: string;
   readonly [stateKey]: State;
@@ -31,9 +33,11 @@ type PersistableClass = (new (
 type Maker = Definition | PersistableClass;
 
 /**
- * Build on this thread what another thread has described, from the modules that define it.
+ * Builds on this thread the persistable that another thread has described, from the modules that
+ * define it and everything upstream.
  *
- * @throws {@link WorkerModuleError} where a module does not export it, or something else under its name.
+ * @throws {@link WorkerModuleError} if a module does not export the definition, or exports another
+ * one under its name
  */
 export async function rebuildPersistable({ nodes }: WorkerJob, surroundings: SurroundingsOptions): Promise<State> {
   const makers = await findMakers(nodes);
@@ -44,7 +48,10 @@ export async function rebuildPersistable({ nodes }: WorkerJob, surroundings: Sur
   return last[stateKey];
 }
 
-/** The last one is found in its module; what is upstream, in the definition that declares it, and in its module where none does. */
+/**
+ * Finds the definitions of all nodes. The last one is imported from its module. Those upstream are
+ * taken from the definition that declares them as a dependency, or else from their module.
+ */
 async function findMakers(nodes: readonly JobNode[]): Promise<readonly (readonly Maker[])[]> {
   const makers: (readonly Maker[])[] = new Array(nodes.length);
   for (const [i, node] of [...nodes.entries()].reverse()) {

@@ -17,7 +17,7 @@ import type { MessageToWorker, WorkerJob, WorkerNews, WorkerOutcome } from "./wo
 type Tell = (news: WorkerNews) => void;
 type Port = Pick<import("node:worker_threads").MessagePort, "on" | "postMessage">;
 
-/** Do the jobs that the main thread gives, one after the other. */
+/** Does the jobs of the main thread, one after the other. */
 export function serveJobs(): void {
   const { parentPort } = process.getBuiltinModule("node:worker_threads");
   if (parentPort === null) throw new TypeError("serveJobs is for worker threads.");
@@ -56,7 +56,8 @@ async function generate(state: State, context: WorkerContext, line: WorkerJob["l
   let move: PayloadMove;
   try {
     move = await continueLine(line, async () => movePayload(await state.hooks.generatePayload(context), state.format));
-    // What the payload names lies in the work folder: the main thread copies it into the store, and removes it then.
+    // The payload's files are in the work folder: the main thread copies them into the store, and
+    // then removes the folder.
     if (state.format.stored !== undefined) context.handOverFolder();
   } finally {
     await context.close();
@@ -77,7 +78,7 @@ function postOutcome(port: Port, jobId: number, outcome: WorkerOutcome, transfer
     port.postMessage({ jobId, ...outcome }, [...transfer]);
   } catch {
     try {
-      // Some memory cannot be moved, that of WebAssembly for one.
+      // Some memory cannot be moved, for instance that of WebAssembly.
       port.postMessage({ jobId, ...outcome });
     } catch (error) {
       port.postMessage({ jobId, ...failed(error).outcome });
@@ -85,7 +86,10 @@ function postOutcome(port: Port, jobId: number, outcome: WorkerOutcome, transfer
   }
 }
 
-/** Events and lines of dependencies; where nobody listens, their lines go to their log files from here, as those of any other process. */
+/**
+ * Passes events and log lines of dependencies to the main thread if it has listeners for them.
+ * Without any, this thread writes the lines to the log files itself, like any other process.
+ */
 function surroundingsFor({ isHeard, isLogged, isVerbose }: WorkerJob, tell: Tell): SurroundingsOptions {
   return {
     verbose: isVerbose && !isLogged,
@@ -101,7 +105,10 @@ function createTellingLogger(kind: "log" | "line", tell: Tell): Logger {
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
-/** As far as they can be cloned: a line is no reason to lose a payload. */
+/**
+ * Clones the fields of a log line. Fields that cannot be cloned become text: a payload must not be
+ * lost because of a log line.
+ */
 function cloneFields(fields: object | undefined): object {
   try {
     return structuredClone(fields ?? {});
@@ -110,7 +117,10 @@ function cloneFields(fields: object | undefined): object {
   }
 }
 
-/** What is told here is heard on the main thread, where the record is written. */
+/**
+ * Passes progress, cost and log lines of the generator to the main thread, which has the listeners
+ * and writes the record.
+ */
 class WorkerContext extends GeneratorContext {
   readonly #tell: Tell;
   readonly #logger: Logger;
@@ -130,7 +140,7 @@ class WorkerContext extends GeneratorContext {
   }
 
   override cost(spent: Readonly<Record<string, number>>): void {
-    // It is checked here, where the generator sees what is wrong.
+    // The amounts are checked on this thread, so that the generator gets the error.
     super.cost(spent);
     if (this.#isOpen) this.#tell({ kind: "cost", spent: { ...spent } });
   }
@@ -141,7 +151,8 @@ class WorkerContext extends GeneratorContext {
 
   override get workDir(): string {
     const folder = super.workDir;
-    // This thread may be stopped before it can remove it.
+    // The main thread has to know the folder, since this thread may be stopped before it removes
+    // it.
     if (!this.#hasFolder) this.#tell({ kind: "work-folder", folder });
     this.#hasFolder = true;
     return folder;

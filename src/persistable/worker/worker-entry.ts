@@ -1,13 +1,16 @@
 import { loadPart } from "../../util/peers/load-part.ts";
 
 /**
- * Where this file lies once it is bundled, whatever a bundler called it: imported on the main thread for this, and by the url on a worker thread for
- * {@link serveWorker}. So no bundler has to know of a second entry point, and both threads use the same files of the library.
+ * The URL of the file that this code is in after bundling, whatever the bundler has named it. The
+ * main thread imports this module to learn the URL, and a worker thread imports that URL to call
+ * {@link serveWorker}. So bundlers need no second entry point, and both threads use the same files
+ * of the library.
  */
 export const workerEntryUrl: string | undefined = import.meta.url;
 
 /**
- * Called on a worker thread, once, by the text that `worker-thread.ts` starts it with: does jobs for the main thread from then on.
+ * Does jobs for the main thread from now on. The code with which `worker-thread.ts` starts a worker
+ * thread calls it once.
  *
  * @public
  */

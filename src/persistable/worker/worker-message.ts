@@ -10,27 +10,30 @@ import type { PackedValue } from "./packed-value.ts";
 
 /** One generation for a worker thread: the persistable and everything upstream of it. */
 export interface WorkerJob {
-  /** Upstream first; the last one is to be generated. */
+  /** The persistables, upstream first; the last one is to be generated. */
   readonly nodes: readonly JobNode[];
   readonly untracked: PackedValue;
-  /** The generations that wait for this one, which is the last: none of them can be asked for inside it. */
+  /**
+   * The generations that wait for each other, up to this one, which is the last. If its generator
+   * asks for any of them, that is a cycle.
+   */
   readonly line: readonly WorkName[];
-  /** Whether dependencies' events and log lines are listened to. */
+  /** Whether the main thread has a listener for the events of dependencies. */
   readonly isHeard: boolean;
   readonly isLogged: boolean;
   readonly isVerbose: boolean;
 }
 
-/** How one persistable is built again. */
+/** A persistable as data, from which another thread builds it again. */
 export interface JobNode {
   readonly name: string;
-  /** What it must come to. */
+  /** The address that the rebuilt persistable must have. */
   readonly address: string;
   readonly draw: number;
-  /** The url of the module that defines it, as far as known. */
+  /** The URL of the module that defines it, if that is known. */
   readonly module: string | undefined;
   readonly params: PackedValue;
-  /** The place of each dependency in the list. */
+  /** The index of each dependency in the list of nodes. */
   readonly roles: readonly (readonly [role: string, index: number])[];
   readonly storeUrl: string;
   readonly isDurable: boolean;
@@ -38,42 +41,44 @@ export interface JobNode {
   readonly limits: DecodeLimits;
 }
 
-/** What the main thread says to a worker. */
+/** A message of the main thread to a worker. */
 export type MessageToWorker =
   | { readonly kind: "run"; readonly jobId: number; readonly job: WorkerJob }
   | { readonly kind: "abort"; readonly jobId: number; readonly reason: CarriedError };
 
-/** What a worker says while it works. */
+/** A message of a worker during a job. */
 export type WorkerNews =
   | { readonly kind: "progress"; readonly done: number; readonly total?: number; readonly note?: string }
   | { readonly kind: "cost"; readonly spent: Readonly<Record<string, number>> }
   | { readonly kind: "log"; readonly level: LogLevel; readonly message: string; readonly fields: object }
-  /** From a dependency, on its own account. */
+  /** An event of a dependency, not of the job's own persistable. */
   | { readonly kind: "event"; readonly event: PersistableEvent }
   | { readonly kind: "line"; readonly level: LogLevel; readonly message: string; readonly fields: object }
   | { readonly kind: "work-folder"; readonly folder: string };
 
-/** The last thing that a worker says of a job. */
+/** The last message of a worker about a job. */
 export type WorkerOutcome =
   | {
       readonly kind: "done";
       readonly moved: MovedPayload;
       readonly taken: TakenByGenerator;
-      /** Time that dependencies took, in milliseconds. */
+      /** The time that dependencies took, in milliseconds. */
       readonly upstreamMs: number;
     }
   | {
       readonly kind: "failed";
       readonly error: CarriedError;
-      /** Those that are known of the error. */
+      /** The secrets that are noted for the error. */
       readonly secrets: readonly PackedValue[];
-      /** It is what the job was aborted with. */
+      /** True if the error is the reason with which the job was aborted. */
       readonly isReason: boolean;
-      /** A definition that could not be found there. */
+      /** True if a definition could not be found on the worker thread. */
       readonly isModuleProblem: boolean;
     };
 
-/** Under which a job is known on both sides: what an earlier one says late is nobody's business. */
+/**
+ * The number by which both threads know a job. Late messages of an earlier job are ignored by it.
+ */
 export interface Numbered {
   readonly jobId: number;
 }

@@ -3,11 +3,13 @@ import { type DoneByWorker, type WorkerTask, WorkerThread } from "./worker-threa
 const IDLE_MS = 10_000;
 
 /**
- * As many threads as there are processors, started when they are needed. A thread that has ended is replaced when there is work for it; one without work
- * keeps no process from ending.
+ * Has at most as many threads as there are processors, and starts each when it is first needed. A
+ * thread that has ended is replaced when there is work for it. Idle threads do not keep the process
+ * running.
  *
- * Made of Node's own threads: of the pools at hand, tinypool 2.2 never settles a task whose thread calls `process.exit`, and never starts what waits in
- * its queue after a task was aborted or its thread has crashed.
+ * It uses Node's threads directly. The pool tinypool 2.2 was rejected: it never settles a task
+ * whose thread calls `process.exit`, and it never starts waiting tasks after one was aborted or its
+ * thread has crashed.
  */
 export class WorkerPool {
   readonly #entryUrl: string;
@@ -33,7 +35,7 @@ export class WorkerPool {
   async #take(signal: AbortSignal): Promise<WorkerThread> {
     for (;;) {
       if (signal.aborted) {
-        // It may just have been woken, and then somebody else is to be.
+        // This waiter may just have been woken: wake the next one instead.
         this.#wakeNext();
         throw signal.reason;
       }
@@ -43,7 +45,7 @@ export class WorkerPool {
     }
   }
 
-  /** The one that worked last: the others may end. */
+  /** Takes the thread that worked last, so that the others can end. */
   #takeIdle(): WorkerThread | undefined {
     const entry = [...this.#idle].at(-1);
     if (entry === undefined) return undefined;

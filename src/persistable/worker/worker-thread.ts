@@ -9,7 +9,7 @@ import type { MessageToWorker, Numbered, WorkerJob, WorkerNews, WorkerOutcome } 
 type Worker = import("node:worker_threads").Worker;
 export type DoneByWorker = Extract<WorkerOutcome, { kind: "done" }>;
 
-/** What is asked of a thread. */
+/** One job for a thread, with the functions and values that the main thread needs for it. */
 export interface WorkerTask {
   readonly name: string;
   readonly job: WorkerJob;
@@ -18,10 +18,13 @@ export interface WorkerTask {
   onNews(news: WorkerNews): void;
 }
 
-/** How long a generator may take to heed its signal before its thread is stopped. */
+/** The time that a generator has to react to its signal before its thread is stopped. */
 const GRACE_MS = 1000;
 
-/** Runs nothing of its own, so that every module system and loader takes it. */
+/**
+ * The code that a thread starts with. It only imports, so that every module system and loader takes
+ * it.
+ */
 const bootSource =
   'import(process.getBuiltinModule("node:worker_threads").workerData.persistableEntry).then(({ serveWorker }) => serveWorker());';
 
@@ -39,12 +42,12 @@ export class WorkerThread {
   #current: Current | undefined;
   #count = 0;
   #failure: unknown;
-  /** Of the last task. */
+  /** The redaction of the last task, for a failure after its end. */
   #redaction: Redaction | undefined;
-  /** Neither ended nor about to. */
+  /** False once the thread has ended, or is about to. */
   isUsable = true;
 
-  /** The thread inherits the flags of the process: loaders of TypeScript among them. */
+  /** The thread inherits the flags of the process, among them those for TypeScript loaders. */
   constructor(entryUrl: string, onEnd: () => void) {
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     this.#onEnd = onEnd;
@@ -62,7 +65,10 @@ export class WorkerThread {
     this.#worker.unref();
   }
 
-  /** Rejects with the signal's reason at the latest when the thread is stopped. */
+  /**
+   * Does one job. If its signal aborts, this rejects with the reason, at the latest when the thread
+   * has been stopped.
+   */
   async run(task: WorkerTask): Promise<DoneByWorker> {
     const jobId = ++this.#count;
     this.#redaction = task.redaction;
@@ -109,7 +115,7 @@ export class WorkerThread {
 
   #hear(message: (WorkerNews | WorkerOutcome) & Partial<Numbered>): void {
     const current = this.#current;
-    // Late news of an earlier job, or something that the user's code has posted.
+    // This is late news of an earlier job, or a message that the user's code has posted.
     if (current === undefined || message?.jobId !== current.jobId) return;
     if (message.kind === "done") current.resolve(message);
     else if (message.kind === "failed") current.reject(errorOf(message, current.task.signal));
@@ -145,5 +151,5 @@ function errorOf(
 
 function warningOf(failure: unknown, redaction: Redaction | undefined): string {
   const { stack, message } = redaction?.error(failure) ?? { message: "nothing is known of it" };
-  return `A worker thread failed after its generator was through: ${stack ?? message}`;
+  return `A worker thread failed after its generator had ended: ${stack ?? message}`;
 }
