@@ -24,7 +24,8 @@ const OPTIONS = {
  */
 export async function buildProgram(folder: string, modules: readonly [string, ...string[]]): Promise<string> {
   writeFileSync(path.join(folder, "package.json"), JSON.stringify({ type: "module" }));
-  const library = process.env.PERSISTABLE_TEST_BUILT === "1" ? path.join(root, "dist/entry") : path.join(folder, "dist");
+  const library =
+    process.env.PERSISTABLE_TEST_BUILT === "1" ? path.join(root, "dist/entry") : path.join(folder, "dist");
   if (library.startsWith(folder)) await buildLibrary(library);
   for (const module of modules) {
     await build({
