@@ -8,18 +8,24 @@ import { readArrow } from "./decode-arrow.ts";
 import { encodeArrowFile } from "./encode-arrow.ts";
 
 /**
- * Apache Arrow's file format (IPC, "Feather V2"), for tables or for arrays of records: the quickest to read and write, and what pandas,
- * Polars and DuckDB map into memory. Numbers are written from where they lie and loaded as views of the file's bytes.
+ * Apache Arrow's file format (IPC, "Feather V2"), for tables or for arrays of records. It is the
+ * quickest format to write and to read, and the one that pandas, Polars and DuckDB map into memory.
+ * Numbers are written from where they lie in memory, and are loaded as views of the file's bytes.
  *
- * Every type of column comes back as it was; nested values (`value`) are written as JSON. A row that lacks a key which others have is
- * refused, as are invalid Dates, and what JSON would change. Files of other writers are read by their own schema: timestamps cut
- * off to the millisecond and refused where no Date can hold them, decimals to the nearest number; compressed buffers, and columns of lists, structures and maps, are not read.
+ * Every type of column comes back as it was. Nested values (`value`) are written as JSON. The
+ * format refuses invalid Dates, values that JSON would change, and a row that lacks a key which
+ * other rows have.
  *
- * With `types`, the columns of records do not depend on the values of one payload. Without, a column that is only null has Arrow's type for that.
+ * Files of other writers are read by their own schema. Timestamps are cut off to the millisecond,
+ * and refused if no Date can hold them; decimals become the nearest number. Compressed buffers, and
+ * columns of lists, structures and maps, are not read.
  *
- * Writing needs the package `apache-arrow`; reading needs none.
+ * With `types`, the columns of records do not depend on the values of one payload. Without them, a
+ * column that holds only nulls has Arrow's type `Null`.
  *
- * @throws {@link DefinitionError} for `types` that there are not, or without `rows`
+ * Writing needs the package `apache-arrow`; reading does not.
+ *
+ * @throws {@link DefinitionError} for unknown `types`, or for `types` without `rows`
  *
  * @example
  * ```ts
@@ -46,7 +52,7 @@ export function arrow(options: TypedTabularOptions = {}): AnyFormat {
   return tabular(codec, { rows, types });
 }
 
-/** What `arrow` is made of. */
+/** The functions that `arrow` builds its format from. */
 export const arrowCodec: TableCodec = {
   id: "arrow",
   extension: ".arrow",

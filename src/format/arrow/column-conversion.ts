@@ -5,11 +5,11 @@ import { COLUMN_ARRAYS, type NumericColumnType } from "../tabular/column-arrays.
 import { decodeHalf } from "../tabular/decode-half.ts";
 import { ARROW, type ArrowField, arrowTypeName } from "./schema.ts";
 
-/** How the values of a column of an Arrow file become ours. */
+/** How the values of one column of an Arrow file are converted to a column of this library. */
 export type ArrowReading =
-  /** The values are the buffer. */
+  /** The buffer is used as it is. */
   | { readonly layout: "same"; readonly type: NumericColumnType }
-  /** One after the other, of a fixed width, to be converted into a typed array. */
+  /** Values of a fixed width lie one after the other, and are converted to a typed array. */
   | {
       readonly layout: "fixed";
       readonly type: "date" | "float32" | "float64";
@@ -17,7 +17,7 @@ export type ArrowReading =
       convert(bytes: Uint8Array, count: number): Float64Array | Float32Array;
     }
   | { readonly layout: "bits"; readonly type: "boolean" }
-  /** Bytes, each value's from one offset to the next. */
+  /** Each value has the bytes from one offset to the next. */
   | {
       readonly layout: "offsets";
       readonly type: "string" | "bytes" | "value";
@@ -25,7 +25,7 @@ export type ArrowReading =
       readonly name: string;
     }
   | { readonly layout: "cut"; readonly type: "bytes"; readonly widthBytes: number }
-  /** Nothing but nulls. */
+  /** The column has no buffers: all its values are null. */
   | { readonly layout: "none"; readonly type: "value" };
 
 /** @throws {@link DecodeError} for columns of lists, structures and maps */
@@ -101,7 +101,10 @@ function timestamp(name: string, number: number): ArrowReading {
   return dates(8, unit);
 }
 
-/** What no Date can hold is NaN, until it is known whether a row has it that is read, and not null. */
+/**
+ * Times that no Date can hold become NaN here. `assertInstants` refuses them later, and only in
+ * rows that are read and are not null.
+ */
 function dates(widthBytes: 4 | 8, unit: InstantUnit): ArrowReading {
   return {
     layout: "fixed",
@@ -112,7 +115,7 @@ function dates(widthBytes: 4 | 8, unit: InstantUnit): ArrowReading {
   };
 }
 
-/** The nearest number: Arrow's decimals have up to 76 digits, and numbers here about 15. */
+/** Gives the nearest number: Arrow's decimals have up to 76 digits, a number has about 15. */
 function decimal(name: string, scale: number, bitWidth: number): ArrowReading {
   if (![32, 64, 128, 256].includes(bitWidth))
     throw new DecodeError("arrow", `column ${name} holds decimals of ${bitWidth} bits`);

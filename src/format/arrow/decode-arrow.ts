@@ -19,12 +19,15 @@ import {
 } from "./footer.ts";
 import type { ArrowField } from "./schema.ts";
 
-/** Under which a file says that it is ours: then a column that may be null has marks, whether or not a row is null. */
+/**
+ * The key in the metadata of a file that this library wrote. In such a file a nullable column was
+ * written with marks, and gets marks again even if none of its rows is null.
+ */
 export const ARROW_NOTE = "persistable-ts";
-/** What it says there. */
+/** The value under that key. */
 export const NOTE_VERSION = 1;
 
-/** A column that is read, and which one it is. */
+/** A column that is asked for, with its position in the file. */
 interface ReadColumn {
   readonly field: ArrowField;
   readonly reading: ArrowReading;
@@ -38,8 +41,9 @@ interface PlacedBatch {
 }
 
 /**
- * Read a table, or a part of one: what describes it, and the buffers of the columns and record batches that are asked for. Numbers are
- * views of the bytes where the table is one record batch.
+ * Reads a table, or a part of one. Of the file it reads the footer, the descriptions of all record
+ * batches, and the buffers of the columns and record batches that are asked for. If all rows lie in
+ * one record batch, the numbers are views of the bytes.
  *
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
@@ -92,7 +96,10 @@ function placeBatches(batches: readonly PlacedArrowBatch[], start: number, end: 
   return placed;
 }
 
-/** A file may say the same rows many times over, and nulls take no bytes at all: what is to come is counted before anything is allocated. */
+/**
+ * Counts what will be read against the limits before anything is allocated. The size of the file
+ * does not bound it: several parts of a file may refer to the same bytes, and nulls take no bytes.
+ */
 function reserve(
   columns: readonly ReadColumn[],
   placed: readonly PlacedBatch[],

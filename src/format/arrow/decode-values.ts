@@ -18,14 +18,17 @@ export interface ArrowContext {
   readonly limits: DecodeLimits;
 }
 
-/** So many strings are decoded together; where they are ASCII, they are then cut out of one. */
+/**
+ * How many strings are decoded by one call. If all of them are ASCII, each is cut out of the
+ * result.
+ */
 const STRINGS_AT_ONCE = 4096;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The values of one column of a record batch.
+ * Decodes the values of one column of a record batch.
  *
- * @param buffers - which rows are null, then what its type has
+ * @param buffers - the bits that say which rows are null, then the buffers of the column's type
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
 export function decodeArrowValues(
@@ -63,7 +66,7 @@ function emptyList(length: number): unknown[] {
   return new Array<unknown>(length).fill(undefined);
 }
 
-/** Undefined where no row is null. */
+/** Returns `undefined` if no row is null. */
 function marksOf(validity: Uint8Array, rowCount: number): Uint8Array | undefined {
   if (validity.length === 0 || rowCount === 0) return undefined;
   const marks = unpackBits(sized(validity, Math.ceil(rowCount / 8)), rowCount);
@@ -145,7 +148,7 @@ function textOf(bytes: Uint8Array): string {
     return decoder.decode(bytes);
   } catch (cause) {
     if (isOutOfResources(cause)) throw cause;
-    throw new DecodeError("arrow", "a text is no UTF-8", { cause });
+    throw new DecodeError("arrow", "a text is not UTF-8", { cause });
   }
 }
 

@@ -6,10 +6,10 @@ import { type ArrowContext, type ArrowPart, decodeArrowValues } from "./decode-v
 import { type ArrowFooter, type ArrowSource, readArrowBuffers, readArrowDictionary } from "./footer.ts";
 import type { ArrowDictionary, ArrowField } from "./schema.ts";
 
-/** By their ids: what the numbers in columns stand for, as the file came to say it part by part. */
+/** The values of each dictionary by its id. A file may give a dictionary in several parts. */
 export type ArrowDictionaries = ReadonlyMap<number, readonly ArrowPart[]>;
 
-/** Of a column that is not nested. */
+/** A column that is not nested has at most this many buffers. */
 const MAX_BUFFERS = 3;
 
 /** @throws {@link DecodeError}, {@link DecodeLimitError} */
@@ -42,7 +42,7 @@ export async function readArrowDictionaries(
   return dictionaries;
 }
 
-/** How the numbers are read. */
+/** Says how the indexes are read that stand for a column's values. */
 export function indexReadingOf({ bitWidth, signed }: ArrowDictionary, name: string): ArrowReading {
   const type = `${signed ? "" : "u"}int${bitWidth}` as NumericColumnType;
   if (!Object.hasOwn(COLUMN_ARRAYS, type) || bitWidth === 64)
@@ -50,7 +50,7 @@ export function indexReadingOf({ bitWidth, signed }: ArrowDictionary, name: stri
   return { layout: "same", type };
 }
 
-/** The values in the place of their numbers. */
+/** Replaces each index by the value of the dictionary that it stands for. */
 export function gatherArrow(
   { values: indexes, marks }: ArrowPart,
   dictionary: readonly ArrowPart[] | undefined,
@@ -76,7 +76,7 @@ export function gatherArrow(
   return { values, marks: gatheredMarks };
 }
 
-/** Rows must not share bytes, which can be changed. */
+/** Copies bytes, since they can be changed: a change in one row must not show in another. */
 function ownCopy(value: unknown, budget: ArrowContext["budget"]): unknown {
   const bytes = value as Uint8Array;
   budget.take(bytes.length);

@@ -6,21 +6,24 @@ interface Buffers {
   readonly valueOffsets?: Int32Array;
 }
 
-/** Texts are encoded together, as long as so many characters are not exceeded: one call for each takes several times as long. */
+/**
+ * Texts are encoded in groups of at most this many texts and, below, this many characters. One call
+ * for each text takes several times as long.
+ */
 const TEXTS_AT_ONCE = 4096;
 const CHARACTERS_AT_ONCE = 2 ** 24;
-/** The number of the type of columns that are only null. */
+/** Arrow's number for the type of a column that holds only nulls. */
 const NULL = 1;
 const NO_BYTES = new Uint8Array(0);
 
-/** Some rows of a column, and of nested values their JSON. */
+/** Some rows of a column. If its type is `value`, `texts` has their JSON. */
 export interface RowsOfColumn {
   readonly start: number;
   readonly end: number;
   readonly texts: readonly string[] | undefined;
 }
 
-/** Some rows of a column, as apache-arrow has them. */
+/** Builds the object of apache-arrow that holds some rows of a column. */
 export function arrowDataOf(
   arrow: Pick<typeof import("apache-arrow"), "makeData">,
   type: DataType,

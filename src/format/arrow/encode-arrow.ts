@@ -11,21 +11,26 @@ import { arrowDataOf } from "./encode-arrow-column.ts";
 
 type Arrow = typeof import("apache-arrow");
 
-/** What one column has in one record batch takes no more: apache-arrow reckons their sizes in 32 bits. */
+/**
+ * The most bytes that one column takes in one record batch: apache-arrow counts them in 32 bits.
+ */
 const MAX_BATCH_BYTES = 2 ** 30;
 
-/** How an Arrow file is written. */
+/** Options for writing an Arrow file. */
 export interface ArrowWriting {
-  /** Of one column in one record batch. */
+  /** The most bytes of one column in one record batch. */
   readonly batchBytes?: number | undefined;
-  /** What was declared: of other columns that are only null, nothing is known. */
+  /**
+   * The types that the user has declared. A column with a declared type keeps it even if all its
+   * values are null.
+   */
   readonly types?: ColumnTypes | undefined;
 }
 
 /**
- * A table as an Arrow file. Numbers are written from where they lie, without a copy.
+ * Encodes a table as an Arrow file. Numbers are written from where they lie, without a copy.
  *
- * @throws {@link MissingPeerError}
+ * @throws {@link MissingPeerError} if `apache-arrow` is not installed
  */
 export async function encodeArrowFile(
   { columns, rowCount }: ColumnTable,

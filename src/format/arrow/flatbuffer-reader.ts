@@ -1,7 +1,10 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 
-/** Whatever is in a buffer may be referred to many times over: together, no more is read than honest buffers need. */
+/**
+ * How many bytes may still be read. In a FlatBuffer many places may refer to the same bytes, so a
+ * small hostile one could otherwise take forever.
+ */
 interface Work {
   left: number;
 }
@@ -9,29 +12,35 @@ interface Work {
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * A table of FlatBuffers, as Arrow describes its files with. Fields are read where they lie and never beyond the bytes, and a vector
- * is as long as the bytes that it has: hostile bytes cost no more than their own length.
+ * A table of FlatBuffers, the encoding in which Arrow describes its files. Fields are read where
+ * they lie, never beyond the bytes, and a vector is never longer than the bytes that are left. So
+ * hostile bytes cost no more work than their own length.
+ *
+ * See https://flatbuffers.dev/internals/ for the encoding.
  */
 export class FlatTable {
   readonly #view: DataView;
   readonly #at: number;
   readonly #work: Work;
 
-  /** @param at - where the table begins in the view */
+  /** @param at - the offset in `view` at which the table begins */
   private constructor(view: DataView, at: number, work: Work) {
     this.#view = view;
     this.#at = at;
     this.#work = work;
   }
 
-  /** The table that a buffer is about. */
+  /** Returns the table at the root of a buffer. */
   static root(bytes: Uint8Array): FlatTable {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const work = { left: 4096 + 4 * bytes.length };
     return guarded(() => new FlatTable(view, view.getUint32(0, true), work));
   }
 
-  /** A number of `bytes` bytes, signed; the default where it is left out. A 64-bit one beyond 2^53 is only nearly the same. */
+  /**
+   * Returns a signed number of the given width, or `fallback` if the field is absent. A number of
+   * 64 bits beyond 2^53 is rounded.
+   */
   int(slot: number, bytes: 1 | 2 | 4 | 8, fallback = 0): number {
     return guarded(() => {
       const at = this.#placeOf(slot);
@@ -69,7 +78,7 @@ export class FlatTable {
     });
   }
 
-  /** Structures that lie one after the other: for each, the numbers at these places in it. */
+  /** Reads a vector of structs, and returns from each the numbers at the given offsets in it. */
   structs(slot: number, sizeBytes: number, fields: readonly (readonly [offset: number, bytes: 4 | 8])[]): number[][] {
     return guarded(() => {
       const vector = this.#vectorAt(slot, sizeBytes);
@@ -84,7 +93,7 @@ export class FlatTable {
     return new FlatTable(this.#view, at + this.#view.getUint32(at, true), this.#work);
   }
 
-  /** Where a field lies; the table says by which of its slots are filled. */
+  /** Returns the offset of a field, or `undefined` if the table lacks it. */
   #placeOf(slot: number): number | undefined {
     const slots = this.#at - this.#view.getInt32(this.#at, true);
     if (4 + 2 * slot >= this.#view.getUint16(slots, true)) return undefined;
@@ -111,7 +120,10 @@ function readInt(view: DataView, at: number, bytes: 1 | 2 | 4 | 8): number {
   return bytes === 4 ? view.getInt32(at, true) : Number(view.getBigInt64(at, true));
 }
 
-/** What reads outside of the bytes, or finds no text in them, says so in an error of the engine. */
+/**
+ * Calls `read`, and turns the engine's errors into a `DecodeError`: a read beyond the bytes throws
+ * a RangeError, and bytes that are not UTF-8 a TypeError.
+ */
 function guarded<Value>(read: () => Value): Value {
   try {
     return read();

@@ -3,28 +3,31 @@ import type { PayloadSource } from "../payload-source.ts";
 import { FlatTable } from "./flatbuffer-reader.ts";
 import { type ArrowField, type ArrowSchema, parseArrowSchema } from "./schema.ts";
 
-/** The bytes of a file, to be read in parts. */
+/** The bytes of a file, which can be read in parts. */
 export type ArrowSource = Pick<PayloadSource, "sizeBytes" | "read">;
 
-/** What the end of an Arrow file says about the rest of it. */
+/** The description of a file at its end: its schema, and where its parts lie. */
 export interface ArrowFooter extends ArrowSchema {
   readonly dictionaries: readonly ArrowBlock[];
   readonly batches: readonly ArrowBlock[];
 }
 
-/** Where a record batch lies: what describes it, then its buffers. */
+/**
+ * The offsets of a record batch or dictionary in the file: `start` to `bodyStart` is its
+ * description, `bodyStart` to `end` has its buffers.
+ */
 export interface ArrowBlock {
   readonly start: number;
   readonly bodyStart: number;
   readonly end: number;
 }
 
-/** Some rows of all columns. */
+/** A record batch: the same rows of all columns. */
 export interface ArrowBatch {
   readonly rowCount: number;
   readonly nodes: readonly { readonly length: number; readonly nullCount: number }[];
   readonly buffers: readonly ArrowExtent[];
-  /** How many buffers each of the views has besides those that every view has. */
+  /** For each column of a view type, how many buffers it has besides those that every view has. */
   readonly viewBuffers: readonly number[];
 }
 
@@ -33,19 +36,19 @@ export interface ArrowExtent {
   readonly end: number;
 }
 
-/** What of a record batch belongs to one column. */
+/** The parts of a record batch that belong to one column. */
 export interface ArrowPlace {
   readonly node: ArrowBatch["nodes"][number] | undefined;
   readonly buffers: readonly ArrowExtent[];
 }
 
-/** A record batch whose columns are told apart. */
+/** A record batch, and which of its parts belong to which column. */
 export interface PlacedArrowBatch extends ArrowBatch {
-  /** For each column; undefined where it cannot be told. */
+  /** For each column its parts, or `undefined` if they cannot be determined. */
   readonly places: readonly (ArrowPlace | undefined)[];
 }
 
-/** The values that the numbers in a column stand for. */
+/** A part of a dictionary: values that the indexes in a column stand for. */
 export interface ArrowDictionaryBatch {
   readonly id: number;
   readonly isDelta: boolean;
@@ -54,9 +57,11 @@ export interface ArrowDictionaryBatch {
 
 const MAGIC = "ARROW1";
 const TRAILER_BYTES = 4 + MAGIC.length;
-/** As much of the end as is read at once: the footer of most files. */
+/**
+ * The first read takes this much of the end of a file, which holds the whole footer of most files.
+ */
 const TAIL_BYTES = 16 * 1024;
-/** Of padding, between the buffers of a column. */
+/** The most padding between the buffers of a column that is read along with them. */
 const GAP_BYTES = 256;
 const DICTIONARY_BATCH = 2;
 const RECORD_BATCH = 3;
@@ -85,7 +90,10 @@ export async function readArrowFooter(source: ArrowSource): Promise<ArrowFooter>
   return { ...parseArrowSchema(schema, footer.int(0, 2)), dictionaries, batches };
 }
 
-/** Else a few bytes would be read as many parts. */
+/**
+ * Refuses parts that overlap. Otherwise a file could list the same bytes as many parts, each of
+ * which would be read.
+ */
 function refuseOverlap(blocks: readonly ArrowBlock[]): void {
   let end = 0;
   for (const block of blocks.toSorted((a, b) => a.start - b.start)) {
@@ -121,8 +129,10 @@ export async function readArrowBatch(
 }
 
 /**
- * Which nodes and buffers of a record batch belong to which column. Of one column of a type that is not known at all, they are those that no other column has;
- * of several, and of what stands after them, it cannot be told.
+ * Finds the nodes and buffers of each column in a record batch. The reader does not know how many
+ * buffers a column of an unknown type has. If there is one such column, it has those that remain;
+ * if there are several, the parts of the first one and of all columns after it cannot be
+ * determined.
  */
 function placesIn(batch: ArrowBatch, fields: readonly ArrowField[]): (ArrowPlace | undefined)[] {
   const { nodes, buffers, viewBuffers } = batch;
@@ -157,7 +167,7 @@ export async function readArrowDictionary(source: ArrowSource, block: ArrowBlock
 
 async function readMessage(source: ArrowSource, block: ArrowBlock): Promise<{ kind: number; header: FlatTable }> {
   const head = await readArrowRange(source, { start: block.start, end: block.bodyStart });
-  // Older files have no mark before the length.
+  // Files of Arrow before 0.15 do not have the mark before the length.
   const isMarked = new DataView(head.buffer, head.byteOffset, 4).getInt32(0, true) === -1;
   const message = FlatTable.root(head.subarray(isMarked ? 8 : 4));
   const header = message.table(2);
@@ -189,7 +199,9 @@ function parseBatch(header: FlatTable, { bodyStart, end }: ArrowBlock): ArrowBat
   return { rowCount, nodes, buffers, viewBuffers };
 }
 
-/** Buffers of a column, which mostly lie one after the other, and are then read together. */
+/**
+ * Reads the buffers of a column. Mostly they lie one after the other; then one read gets them all.
+ */
 export async function readArrowBuffers(source: ArrowSource, buffers: ArrowBatch["buffers"]): Promise<Uint8Array[]> {
   const start = Math.min(...buffers.map((buffer) => buffer.start));
   const end = Math.max(...buffers.map((buffer) => buffer.end));
@@ -206,7 +218,7 @@ async function readArrowRange(
 ): Promise<Uint8Array> {
   const bytes = await source.read(start, end);
   if (bytes.length !== end - start) fail(`they end after ${start + bytes.length} bytes, where ${end} are needed`);
-  // No Buffer: its slices would be views.
+  // Not as a Buffer: its `slice` would return a view instead of a copy.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 

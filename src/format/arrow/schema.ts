@@ -1,7 +1,7 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import type { FlatTable } from "./flatbuffer-reader.ts";
 
-/** Numbers of Arrow's types. */
+/** Arrow's numbers for its types, the union `Type` in its `Schema.fbs`. */
 export const ARROW = {
   null: 1,
   int: 2,
@@ -31,7 +31,7 @@ export const ARROW = {
   largeListView: 26,
 } as const;
 
-/** Types that are not read, under the names that Arrow has for them. */
+/** Types that are not read, with Arrow's names for them. */
 const UNREAD: { readonly [kind: number]: string } = {
   [ARROW.interval]: "Interval",
   [ARROW.union]: "Union",
@@ -42,7 +42,7 @@ const UNREAD: { readonly [kind: number]: string } = {
   [ARROW.largeListView]: "LargeListView",
 };
 
-/** What Arrow calls a type that is not read. */
+/** Returns Arrow's name for a type that is not read. */
 export function arrowTypeName(kind: number): string {
   return UNREAD[kind] ?? `number ${kind}, which is newer than this reader`;
 }
@@ -52,21 +52,26 @@ export interface ArrowField {
   readonly name: string;
   readonly nullable: boolean;
   readonly kind: number;
-  /** What belongs to the type: its slots mean different things in each. */
+  /** The table with the details of the type. What its slots mean depends on `kind`. */
   readonly type: FlatTable | undefined;
   readonly dictionary: ArrowDictionary | undefined;
-  /** The name of a type that is stored as this one: `arrow.json`. */
+  /** The name of an extension type, which is stored as the type `kind`: `arrow.json`. */
   readonly extension: string | undefined;
-  /** How many nodes and buffers of a record batch are its own, and its children's. */
+  /** How many nodes and buffers the column and its children have in a record batch. */
   readonly nodeCount: number;
   readonly bufferCount: number;
-  /** How many of these nodes are views, which have as many more buffers as each record batch says. */
+  /**
+   * How many of these nodes are views, which have further buffers: each record batch says how many.
+   */
   readonly viewCount: number;
-  /** How many of these nodes are of types that are not known at all, nor how many buffers they have. */
+  /**
+   * How many of these nodes are of unknown types, of which the number of buffers is not known
+   * either.
+   */
   readonly unknownCount: number;
 }
 
-/** The values are numbers of others, which lie elsewhere. */
+/** Says that the column holds indexes into a dictionary, which has the values. */
 export interface ArrowDictionary {
   readonly id: number;
   readonly bitWidth: number;
@@ -79,15 +84,23 @@ export interface ArrowSchema {
 }
 
 const EXTENSION = "ARROW:extension:name";
-/** Fields may be nested as deeply, and there may be as many of them: pointers may lead to the same one again and again. */
+/**
+ * The deepest nesting of fields, and how many there may be: a hostile file may describe one field
+ * and refer to it many times.
+ */
 const MAX_DEPTH = 64;
 const MAX_FIELDS = 1_000_000;
 
-/** The version of the description of files since which unions have no buffer that tells which rows are null. */
+/**
+ * The version of Arrow's metadata from which on unions have no buffer that says which rows are
+ * null.
+ */
 const UNIONS_WITHOUT_NULLS = 4;
 
 /**
- * @param version - of the file's description
+ * Decodes the schema of a file.
+ *
+ * @param version - the version of Arrow's metadata, from the footer
  * @throws {@link DecodeError}
  */
 export function parseArrowSchema(schema: FlatTable, version: number): ArrowSchema {
@@ -140,7 +153,10 @@ function isView(kind: number): boolean {
   return kind === ARROW.binaryView || kind === ARROW.utf8View;
 }
 
-/** How many are its own, the one that tells which rows are null among them; undefined where that is not known. */
+/**
+ * Returns how many buffers a column of a type has itself, without its children. The one that says
+ * which rows are null counts too. Returns `undefined` for an unknown type.
+ */
 function buffersOf(kind: number, type: FlatTable | undefined, version: number): number | undefined {
   switch (kind) {
     case ARROW.null:
@@ -157,7 +173,7 @@ function buffersOf(kind: number, type: FlatTable | undefined, version: number): 
     case ARROW.largeListView:
       return 3;
     case ARROW.union:
-      // A dense one says where each value lies.
+      // A dense union has a second buffer, with the offset of each value.
       return (version < UNIONS_WITHOUT_NULLS ? 1 : 0) + (type?.int(0, 2) === 1 ? 2 : 1);
     default:
       return kind >= ARROW.int && kind <= ARROW.utf8View ? 2 : undefined;
