@@ -231,7 +231,7 @@ describe("bytes that others wrote", () => {
     ["a list that claims more than it has", { type: "array", items: "int" }, [2], [0x80, 0x80, 0x08, 0], DecodeError],
     ["a text that claims more than it has", "string", [2], huge, DecodeError],
     ["a text of a negative size", "string", [2], [1], DecodeError],
-    ["a text that is no UTF-8", "string", [2], [4, 0xc3, 0x28], DecodeError],
+    ["a text that is not UTF-8", "string", [2], [4, 0xc3, 0x28], DecodeError],
     ["a number that does not end", "long", [2], new Array(12).fill(0xff), DecodeError],
     [
       "a long that no number holds",

@@ -14,24 +14,34 @@ import { type AvroLongs, type AvroSchema, type AvroType, canonicalSchema } from 
 export type { AvroCodec } from "./container.ts";
 export type { AvroLongs, AvroSchema } from "./schema.ts";
 
-/** What is written to Avro, and how. */
 export interface AvroOptions {
-  /** Of one record. Part of the format's id: what another schema wrote is not read as this one. */
+  /**
+   * The schema of one record. It is part of the format's id, so that a payload which was written
+   * with another schema is not read by this one.
+   */
   readonly schema: AvroSchema;
-  /** `"null"`, not compressed, by default. Reading takes either. */
+  /** How blocks are compressed: by default `"null"`, which is not at all. Reading takes either. */
   readonly codec?: AvroCodec | undefined;
-  /** What a `long` is: a number that is exact (up to 2^53), by default, or a bigint (up to 64 bits). Part of the format's id. */
+  /**
+   * The type of a `long` in a payload: by default a number (whole, below 2^53), or a bigint of up
+   * to 64 bits. It is part of the format's id.
+   */
   readonly longs?: AvroLongs | undefined;
 }
 
 /**
- * Arrays of records as an Avro object container file, with its schema inside, for Kafka, Spark, BigQuery and others. Format: Apache Avro 1.11.
+ * Arrays of records as an Avro object container file, which has its schema inside, for Kafka,
+ * Spark, BigQuery and others. Format: Apache Avro 1.11.
  *
- * Each record is a plain object with exactly the fields of the schema, `bytes` and `fixed` are `Uint8Array`s, and a value of a union is the value itself, without
- * a wrapper. Refuses the first value that does not fit, with its path: a missing or undeclared field, `-0` or a fraction as `int` or `long`, a number as `float` that 32
- * bits would round. Logical types are left alone: a `timestamp-millis` is the `long` that it is made of. Files of other writers are read when their schema is the same.
+ * Each record is a plain object with exactly the fields of the schema. `bytes` and `fixed` are
+ * `Uint8Array`s, and a value of a union is the value itself, without a wrapper.
  *
- * @throws {@link DefinitionError} when it is first used, for a schema that is not valid
+ * The format refuses the first value that does not fit, and names its path: a missing or undeclared
+ * field, `-0` or a fraction as `int` or `long`, a number as `float` that 32 bits would round.
+ * Logical types are left alone: a `timestamp-millis` is the `long` that it is made of. Files of
+ * other writers are read if their schema is the same.
+ *
+ * @throws {@link DefinitionError} at the first use, for a schema that is not valid
  *
  * @example
  * ```ts
@@ -70,12 +80,14 @@ export function avro(options: AvroOptions): FormatFor<readonly unknown[]> {
   });
 }
 
-/** The id of the format with this schema, whatever the order of its attributes. */
+/**
+ * Returns the format's id for a schema. The order of the schema's attributes makes no difference.
+ */
 export function avroId(schema: string, longs: AvroLongs): string {
   return `avro(${longs === "bigint" ? "bigint," : ""}schema=${sha256Hex(withoutDocs(schema)).slice(0, 16)})`;
 }
 
-/** What would not be read back within the limits is not written. */
+/** Refuses a payload that reading would later refuse by the default limits. */
 function assertReadable(id: string, written: readonly Uint8Array[], nodes: number, contentBytes: number): void {
   const sizeBytes = written.reduce((sum, { length }) => sum + length, 0);
   const { left } = createNodeBudget(sizeBytes, defaultDecodeLimits);
@@ -91,7 +103,7 @@ function assertReadable(id: string, written: readonly Uint8Array[], nodes: numbe
 }
 
 interface LoadedSchema {
-  /** As it was given. */
+  /** The schema as JSON text, as the user gave it. */
   readonly text: string;
   readonly type: AvroType;
   readonly canonical: string;
@@ -99,7 +111,7 @@ interface LoadedSchema {
 
 function loadSchema(text: string): LoadedSchema {
   try {
-    // A schema that the reader would refuse in the file must not get there.
+    // The reader's own checks, so that no schema is written which the reader would refuse.
     const type = parseAvroSchema(parseSchemaText(new TextEncoder().encode(text)));
     return { text, type, canonical: canonicalSchema(type) };
   } catch (cause) {
@@ -108,14 +120,14 @@ function loadSchema(text: string): LoadedSchema {
   }
 }
 
-/** The type of the records in a file, which must have been written with the same schema. */
+/** Returns the type of the records in a file, whose schema must be the expected one. */
 function resolveSame({ text, type, canonical }: LoadedSchema, found: unknown): AvroType {
   if (JSON.stringify(found) === text) return type;
   if (canonicalSchema(parseAvroSchema(found)) === canonical) return type;
   throw new DecodeError("avro", "they were written with another schema");
 }
 
-/** Sorted, and without what is for people. */
+/** Returns the schema with its attributes sorted and without `doc`, which is for people only. */
 function withoutDocs(text: string): string {
   return JSON.stringify(
     JSON.parse(text, (key, value: unknown) => {

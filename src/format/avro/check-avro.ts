@@ -12,21 +12,24 @@ const AS_SCHEMA = "Give what the schema says, or another schema.";
 /**
  * Throws at the first value that does not fit the schema, or would not come back as it is.
  *
- * @param format id of the format
+ * @param format - the id of the format
  * @throws {@link UnsupportedPayloadError}
  */
 export function checkAvro(format: string, payload: unknown, items: AvroType, longs: AvroLongs): void {
   new AvroCheck(format, longs).check(payload, { kind: "array", items });
 }
 
-/** The first branch that holds a value: whatever else would hold it, too, gives the same value back. */
+/**
+ * Returns the index of the first branch that holds a value, or -1. If several branches hold it,
+ * each gives the same value back.
+ */
 export function branchOf({ branches }: AvroUnion, value: unknown, longs: AvroLongs): number {
   const candidates = branches.flatMap((branch, i) => (mayHold(branch, value, longs) ? [i] : []));
   if (candidates.length <= 1) return candidates[0] ?? -1;
   return candidates.find((i) => holds(at(branches, i), value, longs)) ?? -1;
 }
 
-/** As far as the value itself tells, without what it contains. */
+/** Looks at the value itself only, not at the values that it contains. */
 function mayHold(type: AvroType, value: unknown, longs: AvroLongs): boolean {
   if (type.kind === "record") return isObject(value) && hasFields(type, value);
   if (type.kind === "map") return isObject(value);
@@ -53,23 +56,25 @@ function hasFields({ fields }: AvroRecord, value: object): boolean {
   return Object.keys(value).length === fields.length && fields.every(({ name }) => Object.hasOwn(value, name));
 }
 
-/** What is wrong with a value that contains no others. */
+/** Says what is wrong with a value that does not contain other values. */
 function scalarProblem(type: AvroType, value: unknown, longs: AvroLongs): string | undefined {
   switch (type.kind) {
     case "null":
       return value === null ? undefined : "is not null";
     case "boolean":
-      return typeof value === "boolean" ? undefined : "is no boolean";
+      return typeof value === "boolean" ? undefined : "is not a boolean";
     case "int":
-      return isWhole(value) && value === (value | 0) ? undefined : "is no whole number of 32 bits";
+      return isWhole(value) && value === (value | 0) ? undefined : "is not a whole number of 32 bits";
     case "long":
       return longProblem(value, longs);
     case "float":
-      return typeof value === "number" && Object.is(Math.fround(value), value) ? undefined : "is no number of 32 bits";
+      return typeof value === "number" && Object.is(Math.fround(value), value)
+        ? undefined
+        : "is not a number of 32 bits";
     case "double":
-      return typeof value === "number" ? undefined : "is no number";
+      return typeof value === "number" ? undefined : "is not a number";
     case "string":
-      if (typeof value !== "string") return "is no text";
+      if (typeof value !== "string") return "is not text";
       if (!value.isWellFormed()) return "is text with a lone surrogate";
       return isTooLong(value) ? "is text of more than 512 MiB" : undefined;
     case "enum":
@@ -87,22 +92,22 @@ function isWhole(value: unknown): value is number {
 
 function longProblem(value: unknown, longs: AvroLongs): string | undefined {
   if (longs === "number")
-    return isWhole(value) ? undefined : 'is no whole number that is exact (bigints take longs: "bigint")';
-  return typeof value === "bigint" && BigInt.asIntN(64, value) === value ? undefined : "is no bigint of 64 bits";
+    return isWhole(value) ? undefined : 'is not a whole number that is exact (bigints take longs: "bigint")';
+  return typeof value === "bigint" && BigInt.asIntN(64, value) === value ? undefined : "is not a bigint of 64 bits";
 }
 
 function bytesProblem(type: AvroType, value: unknown): string | undefined {
   if (!ArrayBuffer.isView(value) || Object.getPrototypeOf(value) !== Uint8Array.prototype)
-    return Buffer.isBuffer(value) ? "is a Buffer, and not just a Uint8Array" : "is no Uint8Array";
+    return Buffer.isBuffer(value) ? "is a Buffer, and not just a Uint8Array" : "is not a Uint8Array";
   if (type.kind === "fixed" && value.byteLength !== type.sizeBytes)
-    return `has ${value.byteLength} bytes in the place of ${type.sizeBytes}`;
+    return `has ${value.byteLength} bytes instead of ${type.sizeBytes}`;
   return viewProblem(value)?.[0];
 }
 
 class AvroCheck {
   readonly #format: string;
   readonly #longs: AvroLongs;
-  /** To the value that is being looked at. */
+  /** The path of the value that is being checked. */
   readonly #path: (string | number)[] = [];
   #depth = 0;
   #nodes = 0;
@@ -131,7 +136,7 @@ class AvroCheck {
   }
 
   #refuseUnion(value: unknown, union: AvroUnion): void {
-    // Where there is one type and null, what is wrong with it says more.
+    // If the union is of null and one other type, the problem with that type says more.
     const others = union.branches.filter(({ kind }) => kind !== "null");
     const [only] = others;
     if (only !== undefined && others.length === 1 && value !== null) this.check(value, only);
@@ -140,12 +145,12 @@ class AvroCheck {
 
   #checkContainer(value: unknown, type: Extract<AvroType, { kind: "record" | "map" | "array" }>): void {
     if (typeof value === "object" && value !== null && isProxy(value)) this.#refuse("is a proxy");
-    // The list of the records itself is no level.
+    // The list of records does not count as a level of nesting.
     if (this.#depth > defaultDecodeLimits.maxDepth)
       this.#refuse(`is nested more than ${defaultDecodeLimits.maxDepth} levels deep`);
     this.#depth += 1;
     if (type.kind === "array") this.#checkArray(this.#arrayOf(value), type.items);
-    else if (!isObject(value)) this.#refuse(type.kind === "map" ? "is no plain object" : `is no ${type.name}`);
+    else if (!isObject(value)) this.#refuse(type.kind === "map" ? "is not a plain object" : `is not a ${type.name}`);
     else {
       const keys = Object.keys(value);
       if (hasOddKeys(value, keys.length)) this.#refuse("has keys that are hidden, or symbols");
@@ -157,7 +162,7 @@ class AvroCheck {
 
   #arrayOf(value: unknown): readonly unknown[] {
     if (Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype) return value;
-    return this.#refuse("is no array");
+    return this.#refuse("is not an array");
   }
 
   #checkArray(value: readonly unknown[], items: AvroType): void {

@@ -9,19 +9,22 @@ import { AvroWriter } from "./encode-avro.ts";
 import { AvroSchemaError, parseSchemaText } from "./parse-schema.ts";
 import type { AvroLongs, AvroType } from "./schema.ts";
 
-/** How blocks are compressed; every reader of Avro knows both. */
+/** How blocks are compressed. Every reader of Avro knows both ways. */
 export type AvroCodec = "null" | "deflate";
 
 const MAGIC = "Obj\u0001";
 const VERSION = 1;
-/** What is larger is text that happens to begin in the same way. */
+/** A higher byte after "Obj" is not a version: the file is text that begins with these letters. */
 const MAX_VERSION = 32;
 const SYNC_BYTES = 16;
 const BLOCK_BYTES = 256 * 1024;
 
 const META: AvroType = { kind: "map", values: { kind: "bytes" } };
 
-/** The same bytes for the same records: what separates blocks is made of the schema, and not of chance. */
+/**
+ * Encodes a container file. The same records give the same bytes: the marker between blocks is a
+ * digest of the schema, where Avro suggests a random one.
+ */
 export async function writeContainer(
   records: readonly unknown[],
   type: AvroType,
@@ -53,9 +56,9 @@ export async function writeContainer(
 }
 
 /**
- * The records of a file.
+ * Decodes the records of a container file.
  *
- * @param resolve the type of the records, of the schema in the file
+ * @param resolve - gives the type of the records for the schema in the file
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
 export async function readContainer(
@@ -88,13 +91,13 @@ export async function readContainer(
     const block = new AvroReader(content, longs, budget);
     for (let i = 0; i < count; i++) records.push(block.read(type));
     if (!block.isAtEnd) throw new DecodeError("avro", "a block holds more than it says");
-    // Others have their turn between blocks.
+    // Other work of this process has its turn between blocks.
     await new Promise((resolve) => setImmediate(resolve));
   }
   return records;
 }
 
-/** Whatever is wrong with the schema in a file is wrong with the file. */
+/** Reports a problem of the schema in a file as a problem of the file. */
 function resolveFound(bytes: Uint8Array | undefined, resolve: (schema: unknown) => AvroType): AvroType {
   if (bytes === undefined) throw new DecodeError("avro", "they say no schema");
   try {

@@ -3,18 +3,21 @@ import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import type { DecodeLimits } from "../format.ts";
 import type { AvroLongs, AvroType } from "./schema.ts";
 
-/** Values that take no bytes are no bomb in such numbers. */
+/** A file of any size may hold this many values, even if they take no bytes. */
 const FREE_NODES = 1_000_000;
 
-/** Counts values, over all blocks of a file. */
+/** Counts the values of all blocks of a file. */
 export interface NodeBudget {
   left: number;
-  /** The limit that it comes from. */
+  /** The limit that the count comes from, for the error. */
   readonly limit: "maxNodes" | "maxRatio";
   readonly limits: DecodeLimits;
 }
 
-/** How many values may come out of so many bytes: nulls and empty records take none. */
+/**
+ * Returns how many values a file of this size may hold. Its size alone does not bound them: nulls
+ * and empty records take no bytes.
+ */
 export function createNodeBudget(encodedBytes: number, limits: DecodeLimits): NodeBudget {
   const byRatio = Math.max(FREE_NODES, encodedBytes * limits.maxRatio);
   if (byRatio < limits.maxNodes) return { left: byRatio, limit: "maxRatio", limits };
@@ -24,8 +27,9 @@ export function createNodeBudget(encodedBytes: number, limits: DecodeLimits): No
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Reads Avro's binary encoding, of bytes that may be anything: whatever they claim is held against the bytes that are there, and against the
- * limits, before memory or time is spent on it.
+ * Reads Avro's binary encoding from bytes that may be hostile: every size that they claim is
+ * compared with the bytes that are there, and with the limits, before memory or time is spent on
+ * it.
  */
 export class AvroReader {
   readonly #bytes: Uint8Array;
@@ -110,7 +114,10 @@ export class AvroReader {
     return map;
   }
 
-  /** A negative one is followed by the size of the block, for those who want to skip it. */
+  /**
+   * Reads how many values the next block of an array or map has. A negative count is followed by
+   * the size of the block in bytes, which readers need only for skipping it.
+   */
   #readBlockCount(): number {
     const given = this.#readVariable();
     if (typeof given === "bigint") return this.fail("a block claims more values than any memory holds");
@@ -139,7 +146,7 @@ export class AvroReader {
       : this.fail('a long is beyond what a number holds exactly, and takes avro({ longs: "bigint" })');
   }
 
-  /** A long that counts something. */
+  /** Reads a long that is a size or an index. */
   readCount(): number {
     const value = this.#readVariable();
     return typeof value === "number" && value >= 0 ? value : this.fail("a size is negative, or beyond all measure");
@@ -148,7 +155,7 @@ export class AvroReader {
   #readVariable(): number | bigint {
     let value = 0;
     let scale = 1;
-    // What seven bytes hold is exact.
+    // Up to seven bytes hold 49 bits, which a number holds exactly.
     for (let i = 0; i < 7; i++) {
       const byte = this.#bytes[this.#skip(1)] ?? 0;
       value += (byte & 0x7f) * scale;
@@ -186,11 +193,11 @@ export class AvroReader {
       return decoder.decode(bytes);
     } catch (cause) {
       if (!isErrorOf("TypeError", cause)) throw cause;
-      throw new DecodeError("avro", "a text is no UTF-8", { cause });
+      throw new DecodeError("avro", "a text is not UTF-8", { cause });
     }
   }
 
-  /** Where what was skipped begins. */
+  /** Moves behind the next bytes, and returns the offset of the first of them. */
   #skip(sizeBytes: number): number {
     const start = this.#at;
     if (sizeBytes > this.#bytes.length - start) this.fail("they are cut off");

@@ -1,8 +1,8 @@
 import type { AvroRecord, AvroType } from "./schema.ts";
 
 /**
- * What is wrong with the default of a field, as JSON has it. Nothing here uses a default, but
- * other readers refuse a whole file for one that does not fit its type.
+ * Says what is wrong with the default of a field in a schema, which is a JSON value. This library
+ * never uses a default, but other readers refuse the whole file if one does not fit its type.
  */
 export function defaultProblem(type: AvroType, value: unknown): string | undefined {
   switch (type.kind) {
@@ -48,7 +48,10 @@ function firstProblem(type: AvroType, values: readonly unknown[]): string | unde
   return undefined;
 }
 
-/** A field that the default leaves out has a default of its own, which is checked where it stands. */
+/**
+ * Checks the fields that the default gives. A field that it leaves out has a default of its own,
+ * which is checked at that field.
+ */
 function fieldsProblem({ fields }: AvroRecord, record: Readonly<Record<string, unknown>>): string | undefined {
   for (const { name, type } of fields) {
     const problem = Object.hasOwn(record, name) ? defaultProblem(type, record[name]) : undefined;

@@ -4,18 +4,18 @@ import { propertyOf } from "../own-keys.ts";
 import { branchOf } from "./check-avro.ts";
 import type { AvroLongs, AvroType, AvroUnion } from "./schema.ts";
 
-/** Beyond it, twice a number may not be exact. */
+/** The encoding doubles a number; beyond this bound the double may not be exact. */
 const EXACT_TWICE = 2 ** 51;
 
-/** Node 20 has no longer buffers. */
+/** The longest buffer of Node 20, in bytes. */
 const MAX_BYTES = 2 ** 32 - 1;
 
-/** Writes values that were checked, in Avro's binary encoding. */
+/** Writes values in Avro's binary encoding. The caller has checked them. */
 export class AvroWriter {
   readonly #longs: AvroLongs;
   #buffer = Buffer.allocUnsafe(4096);
   #length = 0;
-  /** How many values were written in all. */
+  /** How many values were written since the writer was created. */
   nodes = 0;
 
   constructor(longs: AvroLongs) {
@@ -26,7 +26,7 @@ export class AvroWriter {
     return this.#length;
   }
 
-  /** What was written since, as bytes of their own. */
+  /** Returns a copy of the bytes that were written since the last call. */
   take(): Uint8Array {
     const taken = new Uint8Array(this.#buffer.subarray(0, this.#length));
     this.#length = 0;
@@ -105,7 +105,7 @@ export class AvroWriter {
     this.writeLong(0);
   }
 
-  /** Of any size, so that small ones are short. */
+  /** Writes a number in one to ten bytes, as few as it needs. */
   writeLong(value: number | bigint): void {
     this.#reserve(10);
     if (typeof value === "bigint" || Math.abs(value) > EXACT_TWICE) this.#writeBig(BigInt(value));

@@ -2,12 +2,12 @@ import { jsonDepth } from "../../util/json-depth.ts";
 import { defaultProblem } from "./default-values.ts";
 import { type AvroField, type AvroType, primitiveKinds } from "./schema.ts";
 
-/** What is wrong with a schema, and where in it. */
+/** A schema is not valid. The message says what is wrong, and where in the schema. */
 export class AvroSchemaError extends Error {}
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** Where a part of the schema stands: its path, and the namespace that it inherits. */
+/** The position of a part in the schema: its path, and the namespace that it inherits. */
 interface Position {
   readonly path: string;
   readonly namespace: string;
@@ -18,7 +18,11 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 200;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** The schema as it stands in a file, which may hold anything. @throws {@link AvroSchemaError} */
+/**
+ * Parses the schema that a file holds, which may be any bytes.
+ *
+ * @throws {@link AvroSchemaError}
+ */
 export function parseSchemaText(bytes: Uint8Array): unknown {
   if (bytes.length > MAX_BYTES) throw new AvroSchemaError("schema is larger than 1 MiB");
   if (jsonDepth(bytes, MAX_DEPTH) > MAX_DEPTH)
@@ -31,9 +35,9 @@ export function parseSchemaText(bytes: Uint8Array): unknown {
 }
 
 /**
- * Resolve the names of a schema (Apache Avro 1.11 and 1.12, "Schema Declaration" and "Names").
+ * Resolves the names of a schema (Apache Avro 1.11 and 1.12, "Schema Declaration" and "Names").
  *
- * @param schema what `parseSchemaText` gave
+ * @param schema - the value that `parseSchemaText` returned
  * @throws {@link AvroSchemaError} with the path of the first part that is wrong
  */
 export function parseAvroSchema(schema: unknown): AvroType {
@@ -45,7 +49,7 @@ export function parseAvroSchema(schema: unknown): AvroType {
 
 class SchemaParser {
   readonly #named = new Map<string, AvroType>();
-  /** Checked last: the type of a default may be a record whose fields are still being parsed. */
+  /** Defaults are checked last: their type may be a record whose fields are still being parsed. */
   readonly #defaults: { readonly type: AvroType; readonly value: unknown; readonly path: string }[] = [];
 
   parse(schema: unknown, at: Position): AvroType {
@@ -151,8 +155,9 @@ class SchemaParser {
   }
 
   /**
-   * The full name of a definition, and the namespace of what it contains. Payloads of former
-   * releases have schemas whose definitions lack a name: it is empty, and nothing can refer to it.
+   * Returns the full name of a definition, and the namespace that the definitions inside it
+   * inherit. In payloads of earlier releases, a definition may lack its name. Then the name is
+   * empty, and nothing can refer to the definition.
    */
   #nameOf({ name, namespace: given, aliases = [] }: Attributes, at: Position): { name: string; namespace: string } {
     const namespace = given ?? at.namespace;
@@ -179,7 +184,10 @@ function isName(value: unknown): value is string {
   return typeof value === "string" && NAME.test(value);
 }
 
-/** A name with or without its namespace; avsc writes a dot before one that has none. */
+/**
+ * Whether a value is a name, with or without a namespace. The package avsc writes a dot before a
+ * name without a namespace.
+ */
 function isFullName(value: unknown): value is string {
   return typeof value === "string" && value.replace(/^\./, "").split(".").every(isName);
 }

@@ -1,17 +1,19 @@
-/** A schema of Avro, as JSON has it. */
+/** A schema of Avro in its JSON form. */
 export type AvroSchema =
   | string
   | readonly unknown[]
   | { readonly type: unknown; readonly [attribute: string]: unknown };
 
-/** What a `long` is in the payload: a number, or a bigint. */
+/** The type of a `long` in a payload. */
 export type AvroLongs = "number" | "bigint";
 
 export const primitiveKinds = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"] as const;
 
 export type AvroPrimitive = (typeof primitiveKinds)[number];
 
-/** A schema with its references resolved. A type that refers to itself is a cycle of these objects. */
+/**
+ * A schema with its references resolved. A type that refers to itself is a cycle of these objects.
+ */
 export type AvroType =
   | { readonly kind: AvroPrimitive }
   | { readonly kind: "fixed"; readonly name: string; readonly sizeBytes: number }
@@ -30,8 +32,8 @@ export interface AvroField {
 }
 
 /**
- * A text that is the same for two schemas exactly when they describe the same bytes with the same
- * names: comments, defaults, aliases and logical types are left out.
+ * Returns a text that is the same for two schemas exactly if they describe the same bytes with the
+ * same names. Comments, defaults, aliases and logical types make no difference to it.
  */
 export function canonicalSchema(type: AvroType, seen = new Set<AvroType>()): string {
   switch (type.kind) {
@@ -46,7 +48,7 @@ export function canonicalSchema(type: AvroType, seen = new Set<AvroType>()): str
     case "fixed":
       return `fixed ${type.name}(${type.sizeBytes})`;
     case "record": {
-      // The name alone is enough where the record was written out before, and it ends a cycle.
+      // The name is enough for a record that was written out before, and it ends a cycle.
       if (seen.has(type)) return `record ${type.name}`;
       seen.add(type);
       return `record ${type.name}{${type.fields.map((f) => `${f.name}:${canonicalSchema(f.type, seen)}`).join()}}`;
