@@ -8,18 +8,23 @@ import type { ShapedArray } from "../npy/shaped-array.ts";
 import { decodeStructured, nameClasses } from "../structured/decode-structured.ts";
 import { type CompressionOptions, parseLevel } from "../wrappers/compression-level.ts";
 
-// The formats as the main entry point has them. A process that finds its payload needs to decode at most, mostly what the default format
-// wrote: that is here, and the rest of each format is loaded by its first use.
+// The main entry point exports these formats. A process that finds its payload only has to decode
+// it, mostly in the default format. So decoding that is in this module, and the first use of a
+// format loads the rest of it.
 
 /**
- * The default format: any structured-cloneable value, in value and type, shared references and cycles included, and instances of declared classes.
- * Made of Node's own serialization, which never executes code, in an envelope that is checked before decoding. Big typed arrays lie beside it as raw bytes:
- * they are written from where they are, and come back as views of the payload, without a copy.
+ * The default format. It holds every value that can be cloned by `structuredClone`, keeps its type,
+ * shared references and cycles, and holds instances of declared classes.
  *
- * Views of one buffer share it again where they overlap or lie close together; of the buffer, only what they look at is written. A Buffer comes back as a
- * Buffer. Containers may nest 500 levels deep.
+ * The payload is encoded by Node's own serialization, which never executes code, in an envelope
+ * that is checked before decoding. Big typed arrays lie beside it as raw bytes: they are written
+ * from where they lie in memory, and come back as views of the payload's bytes, without a copy.
  *
- * @throws TypeError when two of the classes have one name.
+ * Views of one buffer share it again if they overlap or lie close together; of the buffer, only the
+ * parts are written that a view covers. A Buffer comes back as a Buffer. Containers may nest 500
+ * levels deep.
+ *
+ * @throws TypeError if two of the classes have the same name.
  *
  * @example
  * ```ts
@@ -41,7 +46,8 @@ export function structured(options: { readonly classes?: readonly ClassCodec[] }
 }
 
 /**
- * JSON text, for people and other tools. Refuses exactly what JSON would change: `undefined`, `NaN`, `-0`, `Date`, `Map`, `bigint`, class instances.
+ * JSON text, for people and other tools. The format refuses the values that JSON would change:
+ * `undefined`, `NaN`, `-0`, `Date`, `Map`, `bigint`, and instances of classes.
  *
  * @example
  * ```ts
@@ -80,7 +86,10 @@ export function bytes(): Format<Uint8Array> {
 }
 
 /**
- * NumPy's format, for typed arrays, little-endian; loading gives a view of the file's bytes, without a copy. `np.load` reads the file, and we read what `np.save` wrote, in C order and little-endian.
+ * NumPy's format, for typed arrays, in little-endian order. Loading gives a view of the file's
+ * bytes, without a copy. `np.load` reads the file, and this format reads the files of `np.save`
+ * that are little-endian and in C order.
+ *
  * Format: NumPy Enhancement Proposal 1 and `numpy.lib.format`.
  *
  * @example
@@ -98,9 +107,9 @@ export function npy(options: { readonly shaped?: boolean } = {}): AnyFormat {
 }
 
 /**
- * Another format, compressed by gzip.
+ * Compresses another format by gzip.
  *
- * @throws RangeError when the level is outside of its scale.
+ * @throws RangeError if the level is outside of its scale.
  *
  * @example
  * ```ts
@@ -112,19 +121,29 @@ export function gzip<Inner extends AnyFormat>(inner: Inner, options: Compression
 }
 
 /**
- * Another format, compressed by brotli: smaller and slower than gzip.
+ * Compresses another format by brotli, which makes smaller files than gzip and takes longer.
  *
- * @throws RangeError when the level is outside of its scale.
+ * @throws RangeError if the level is outside of its scale.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "pages", generate: crawl, format: brotli(json(), { level: 5 }) });
+ * ```
  */
 export function brotli<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   return compressed(inner, { name: "brotli", extension: ".br" }, options);
 }
 
 /**
- * Another format, compressed by zstd: quick.
+ * Compresses another format by zstd, which is quick.
  *
  * @throws {@link CompressionUnavailableError} on Node before 22.15.
- * @throws RangeError when the level is outside of its scale.
+ * @throws RangeError if the level is outside of its scale.
+ *
+ * @example
+ * ```ts
+ * definePersistable({ name: "pages", generate: crawl, format: zstd(json()) });
+ * ```
  */
 export function zstd<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   if (!("zstdCompress" in process.getBuiltinModule("node:zlib")))
@@ -137,7 +156,7 @@ function compressed<Inner extends AnyFormat>(
   { name, extension }: { readonly name: "gzip" | "brotli" | "zstd"; readonly extension: string },
   options: CompressionOptions,
 ): Inner {
-  // An error here and now, not after hours of generating.
+  // So that a wrong level throws here, and not after hours of generating.
   parseLevel(name, options);
   const head = {
     id: `${name}(${inner.id})`,
@@ -154,7 +173,7 @@ const bytesModule = once(() => import("../plain/bytes-format.ts"));
 const npyModule = once(() => import("../npy/npy-format.ts"));
 const compressedModule = once(() => import("../wrappers/compressed-format.ts"));
 
-/** A module as it is once it was imported, a promise of it before. */
+/** Returns a module if it was imported before, else a promise of it. */
 type Deferred<Module> = () => Module | Promise<Module>;
 
 function once<Module>(load: () => Promise<Module>): Deferred<Module> {
@@ -167,7 +186,10 @@ function once<Module>(load: () => Promise<Module>): Deferred<Module> {
     });
 }
 
-/** A format that says at once what it is, and whose work is done by a module that the first call loads. */
+/**
+ * A format whose id and extension are known at once. Its work is done by a module that the first
+ * call loads.
+ */
 function deferred<Payload, Module extends object>(
   head: Pick<AnyFormat, "id" | "extension" | "inline">,
   moduleOf: Deferred<Module>,
