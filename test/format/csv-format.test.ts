@@ -197,7 +197,7 @@ describe("a refusal says where", () => {
   test.each<[unknown, RegExp]>([
     [[{ a: 1 }, { a: 1.5 }], /payload\[1\]\.a is 1\.5.*declared as int8/],
     [[{ a: 1 }, {}], /payload\[1\]\.a is missing.*Give null/],
-    [[{ a: 1, b: 2 }], /payload\.b is no declared column/],
+    [[{ a: 1, b: 2 }], /payload\.b is not a declared column/],
     [[{ a: 1 }, new Date(0)], /payload\[1\] is an instance of Date/],
     [[{ a: 1 }, { a: 1, [Symbol("x")]: 1 }], /payload\[1\] has symbol keys/],
   ])("%#", (payload, message) => {
@@ -224,18 +224,18 @@ describe("other bytes are refused", () => {
     ["a,b,c\r\n", /3 columns, and 2 declared/],
     ["a,b\r\n1\r\n", /Invalid Record Length/],
     ["a,b\r\n1,x,y\r\n", /Invalid Record Length/],
-    ["a,b\r\n128,x\r\n", /"128" in row 0 of column "a" is no int8/],
-    ["a,b\r\n1,x\r\n1.5,x\r\n", /"1.5" in row 1 of column "a" is no int8/],
+    ["a,b\r\n128,x\r\n", /"128" in row 0 of column "a" is not of type int8/],
+    ["a,b\r\n1,x\r\n1.5,x\r\n", /"1.5" in row 1 of column "a" is not of type int8/],
     ['a,b\r\n1,"x\r\n', /Quote Not Closed/],
     ['a,b\r\n1,"x"y\r\n', /Invalid Closing Quote/],
-    ['a,b\r\n"",x\r\n', /"" in row 0 of column "a" is no int8/],
+    ['a,b\r\n"",x\r\n', /"" in row 0 of column "a" is not of type int8/],
   ])("%j", (text, message) => {
     expect(() => format.decode(bytesOf(text), defaultDecodeLimits)).toThrow(message);
     expect(() => format.decode(bytesOf(text), defaultDecodeLimits)).toThrow(DecodeError);
   });
 
   test("no UTF-8, and two columns of one name", () => {
-    expect(() => format.decode(Uint8Array.of(0x61, 0xff, 0x0a), defaultDecodeLimits)).toThrow(/no UTF-8/);
+    expect(() => format.decode(Uint8Array.of(0x61, 0xff, 0x0a), defaultDecodeLimits)).toThrow(/not UTF-8/);
     expect(() => csv().decode(bytesOf("a,a\r\n"), defaultDecodeLimits)).toThrow(/same name/);
   });
 

@@ -6,7 +6,7 @@ import { isTooLong, isTooLongInBase64 } from "../text-limit.ts";
 import type { CsvLayout } from "./csv-layout.ts";
 
 /**
- * Throws where a CSV file of this layout would not give a table back as it is.
+ * Throws if a CSV file of this layout would not give the table back as it is.
  *
  * @throws {@link UnsupportedPayloadError}
  */
@@ -17,22 +17,24 @@ export function checkCsv({ columns, rowCount }: ColumnTable, { columns: declared
   const names = declared === undefined ? columns.map(({ name }) => name) : [...declared.keys()];
   for (const [i, column] of columns.entries()) {
     const { name, type } = column;
-    if (declared?.has(name) === false) refuse([name], "is no declared column", "Declare all columns, or select some.");
+    if (declared?.has(name) === false)
+      refuse([name], "is not a declared column", "Declare all columns, or select some.");
     if (names[i] !== name)
-      refuse([name], "stands at another place than declared", "Select the columns in their order: table.select([…]).");
+      refuse([name], "is not where it was declared", "Select the columns in their order: table.select([…]).");
     const wanted = declared === undefined ? "string" : declared.get(name);
     if (type !== wanted) refuseType(column, wanted ?? "string", declared !== undefined);
     if (!name.isWellFormed()) refuse([name], "is a name with a lone surrogate, which UTF-8 lacks", "Rename it.");
     checkCells(column);
   }
   const missing = names[columns.length];
-  if (missing !== undefined) refuse([missing], "is declared, and no column", "Declare the columns that there are.");
+  if (missing !== undefined)
+    refuse([missing], "is declared, and the table lacks it", "Declare the columns that the table has.");
 }
 
 function refuseType({ name, type }: Column, wanted: string, isDeclared: boolean): never {
   const suggestion = isDeclared
     ? "Declare the type that it has."
-    : `Declare what its cells are: csv({ columns: { ${JSON.stringify(name)}: "${type === "value" ? "string" : type}", … } }); for nested or mixed values use ndjson() or structured().`;
+    : `Declare the type of its cells: csv({ columns: { ${JSON.stringify(name)}: "${type === "value" ? "string" : type}", … } }); for nested or mixed values use ndjson() or structured().`;
   refuse([name], `is a column of type ${type}, not ${wanted}`, suggestion);
 }
 
@@ -52,7 +54,10 @@ type Problem = readonly [what: string, suggestion: string] | undefined;
 
 const TOO_LONG: Problem = ["takes more than 512 MiB as text", "Use structured(), or table()."];
 
-/** What may be wrong with a value, for types that have such values. */
+/**
+ * Returns a function that says what is wrong with a value, or `undefined` if every value of the
+ * type can be written.
+ */
 function problemsIn(type: Column["type"]): ((value: unknown) => Problem) | undefined {
   if (type === "string") return (value) => (typeof value === "string" ? textProblem(value) : undefined);
   if (type === "date") return (value) => (Number.isNaN(value) ? ["is an invalid date", "Give null."] : undefined);

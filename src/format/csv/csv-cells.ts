@@ -2,7 +2,7 @@ import { fitsColumn } from "../../table/cell-type.ts";
 import { type Column, type ColumnType, MARK } from "../../table/column.ts";
 import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "../tabular/scalar-text.ts";
 
-/** What a cell of a CSV file can hold. */
+/** The types that a column of a CSV file can have. */
 export type CsvColumnType = Exclude<ColumnType, "value">;
 
 export function isCsvColumnType(type: ColumnType): type is CsvColumnType {
@@ -12,7 +12,7 @@ export function isCsvColumnType(type: ColumnType): type is CsvColumnType {
 const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 const NOT_FINITE: ReadonlySet<string> = new Set(["NaN", "Infinity", "-Infinity"]);
 
-/** A cell as text, or null where there is none. */
+/** Returns a cell as text, or null if it is empty. */
 export function csvTextAt({ type, values, marks }: Column, row: number): string | null {
   if (marks !== undefined && marks[row] !== MARK.present) return null;
   const value: unknown = values[row];
@@ -22,7 +22,7 @@ export function csvTextAt({ type, values, marks }: Column, row: number): string 
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** The value again; undefined where the text is none of this type. */
+/** Returns the value of a text, or `undefined` if the text is not of this type. */
 export function csvValueOf(type: CsvColumnType, text: string): unknown {
   const value = readText(type, text);
   return value !== undefined && fitsColumn(type, value) ? value : undefined;
@@ -46,7 +46,9 @@ function readText(type: CsvColumnType, text: string): unknown {
   }
 }
 
-/** Not for a number that is too large for JavaScript, of which Infinity would come. */
+/**
+ * Returns `undefined` for a number that is too large for JavaScript, which would become Infinity.
+ */
 function numberFromText(text: string): number | undefined {
   const value = NUMBER.test(text) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;

@@ -15,28 +15,34 @@ import { encodeCsv } from "./encode-csv.ts";
 /** Column types by column name, in the order of the columns: `{ id: "int32", name: "string" }`. */
 export type CsvColumns = Readonly<Record<string, CsvColumnType>>;
 
-/** One row of a CSV file of these columns; an empty cell is null. */
+/** One row of a CSV file with these columns. An empty cell is null. */
 export type CsvRow<Columns extends CsvColumns> = {
   readonly [Name in keyof Columns]: CellOf<Columns[Name]> | null;
 };
 
-/** How a table is written as CSV. */
 export interface CsvOptions<Columns extends CsvColumns = CsvColumns> extends TabularOptions {
-  /** What the file does not say. Without it every column is text. */
+  /**
+   * The columns of the table, which a CSV file does not describe. By default every column is text.
+   */
   readonly columns?: Columns | undefined;
-  /** What stands between cells, `,` by default. */
+  /** The character between cells, `,` by default. */
   readonly delimiter?: CsvDelimiter | undefined;
 }
 
 /**
- * Comma-separated values as in RFC 4180, for spreadsheets and every other tool: UTF-8, a line of column names, lines that end in CR LF. Columns are declared, since a CSV file does not say
- * what its cells are; without a declaration every column is text. Payloads are tables, or with `{ rows: true }` arrays of plain records.
+ * Comma-separated values as in RFC 4180, for spreadsheets and every other tool: UTF-8, a line of
+ * column names, and lines that end in CR LF. Payloads are tables, or with `{ rows: true }` arrays
+ * of plain records. Columns are declared, since a CSV file does not say what type its cells have.
+ * Without a declaration every column is text.
  *
- * Null is an empty cell, and empty text is `""` in quotes. Numbers are written with all their digits, besides `NaN`, `Infinity` and `-0`; dates as ISO 8601; booleans as `true` and
- * `false`; bytes in base64. Text is written as it is, also where a spreadsheet would take it for a formula. What would not come back is refused: keys that only some
- * rows have, invalid dates, lone surrogates. A byte order mark before the first name, as Excel writes it, is read and left out.
+ * Null is an empty cell, and empty text is `""` in quotes. Numbers are written with all their
+ * digits, or as `NaN`, `Infinity` and `-0`; dates as ISO 8601; booleans as `true` and `false`;
+ * bytes in base64. Text is written as it is, even if a spreadsheet would take it for a formula.
  *
- * @throws {@link DefinitionError} for a column type or delimiter that there is not.
+ * The format refuses what would not come back: keys that only some rows have, invalid dates, lone
+ * surrogates. It ignores a byte order mark before the first name, which Excel writes.
+ *
+ * @throws {@link DefinitionError} for an unknown column type or delimiter.
  *
  * @example
  * ```ts

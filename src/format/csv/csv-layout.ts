@@ -1,16 +1,18 @@
 import type { CsvColumnType } from "./csv-cells.ts";
 
-/** What may stand between cells, and what format ids call it. */
+/** The delimiters, with their names in format ids. */
 export const csvDelimiters = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe" } as const;
 
 export type CsvDelimiter = keyof typeof csvDelimiters;
 
-/** What a CSV file does not say of itself. */
+/** The layout of a CSV file, which the file itself does not describe. */
 export interface CsvLayout {
   readonly delimiter: CsvDelimiter;
-  /** By name, in their order; all columns are text without. */
+  /**
+   * The types of the columns by name, in the order of the columns. Without it all columns are text.
+   */
   readonly columns?: ReadonlyMap<string, CsvColumnType> | undefined;
 }
 
-/** As RFC 4180 has it. */
+/** The line end of RFC 4180. */
 export const CSV_LINE_END = "\r\n";

@@ -12,12 +12,12 @@ import { quotedEmptyCells } from "./quoted-empty-cells.ts";
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
-/** A byte order mark in UTF-8. */
+/** The byte order mark in UTF-8. */
 const MARK: readonly number[] = [0xef, 0xbb, 0xbf];
-/** Longer names are cut in messages. */
+/** The most characters of a name that a message shows. */
 const LONGEST_SHOWN = 40;
 
-/** The texts of one column; null is a cell with nothing in it, not even quotes. */
+/** The texts of one column. Null stands for a cell without any characters, not even quotes. */
 interface TextColumn {
   readonly name: string;
   readonly type: CsvColumnType;
@@ -25,7 +25,7 @@ interface TextColumn {
 }
 
 /**
- * The table again, from bytes that may be anything.
+ * Decodes a table from bytes that may be hostile.
  *
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
@@ -34,7 +34,7 @@ export function decodeCsv(file: Uint8Array, layout: CsvLayout, limits: DecodeLim
   checkLimits(bytes, layout, limits);
   if (bytes.length === 0) return withoutColumns(layout);
   if (bytes.at(-1) !== NEWLINE) throw new DecodeError("csv", "the last line does not end");
-  if (!process.getBuiltinModule("node:buffer").isUtf8(bytes)) throw new DecodeError("csv", "they are no UTF-8");
+  if (!process.getBuiltinModule("node:buffer").isUtf8(bytes)) throw new DecodeError("csv", "they are not UTF-8");
   let columns: TextColumn[] | undefined;
   try {
     readLines(bytes, layout, (cells) => {
@@ -50,8 +50,8 @@ export function decodeCsv(file: Uint8Array, layout: CsvLayout, limits: DecodeLim
 }
 
 /**
- * Excel begins a file with a byte order mark, which is no part of the first column's name; a name of ours that begins with one stands in
- * quotes.
+ * Removes the byte order mark with which Excel begins a file: it does not belong to the first
+ * column's name. A name that begins with one itself was written in quotes.
  */
 function withoutMark(file: Uint8Array): Uint8Array {
   if (!startsWithMark(file)) return file;
@@ -98,7 +98,7 @@ function valuesOf({ name, type, texts }: TextColumn): Column {
   for (const [row, text] of texts.entries()) {
     const value = text === null ? null : csvValueOf(type, text);
     if (value === undefined)
-      throw new DecodeError("csv", `${shown(text)} in row ${row} of column ${shown(name)} is no ${type}`);
+      throw new DecodeError("csv", `${shown(text)} in row ${row} of column ${shown(name)} is not of type ${type}`);
     builder.push(row, value);
   }
   return builder.finish();
@@ -109,7 +109,7 @@ function withoutColumns({ columns }: CsvLayout): ColumnTable {
   return new ColumnTable([], 0);
 }
 
-/** Each cell ends in a delimiter or a line. */
+/** Counts the cells before they are parsed: each ends in a delimiter or at the end of a line. */
 function checkLimits(bytes: Uint8Array, { delimiter }: CsvLayout, limits: DecodeLimits): void {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("csv", "maxBytes", limits.maxBytes);
   if (bytes.length <= limits.maxNodes) return;

@@ -3,23 +3,25 @@ import type { ColumnTable } from "../../table/column-table.ts";
 import { csvTextAt } from "./csv-cells.ts";
 import { CSV_LINE_END, type CsvLayout } from "./csv-layout.ts";
 
-/** So many cells become text at a time at most. */
+/** The most cells that are converted to text by one call. */
 const CELLS_AT_ONCE = 16_384;
 /**
- * And no more than so many characters; a longer cell is cut: strings have a longest length, which quotes and many cells together reach long before one
- * cell does.
+ * The most characters that are converted to text by one call. A longer cell is written in parts:
+ * the quotes of a long cell, or several cells together, could exceed the longest string of
+ * JavaScript.
  */
 const CHARACTERS_AT_ONCE = 2 ** 20;
 
 /**
- * Besides what must be: quotes tell empty text from null, keep a first cell from being taken for a byte order mark, and a lone CR or LF
- * from being taken for the end of a line.
+ * Matches cells that are quoted beyond what RFC 4180 demands. Quotes tell empty text from null, and
+ * keep a reader from taking the first cell for a byte order mark, or a lone CR or LF for the end of
+ * a line.
  */
 const ALSO_QUOTED = /^(?:$|\ufeff)|[\r\n]/;
 
 type Line = readonly (string | null)[];
 
-/** A table that was checked. */
+/** Encodes a table. The caller has checked it. */
 export function encodeCsv(
   { columns, rowCount }: ColumnTable,
   { delimiter }: CsvLayout,
@@ -53,7 +55,7 @@ export function encodeCsv(
   return pieces;
 }
 
-/** The same as it would be together with others, in pieces. */
+/** Gives the same bytes for one line as `stringify` would, in pieces. */
 function* longLine(line: Line, delimiter: string, charactersAtOnce: number): Generator<Uint8Array> {
   for (const [i, text] of line.entries()) {
     if (i > 0) yield Buffer.from(delimiter);
@@ -70,7 +72,7 @@ function* longLine(line: Line, delimiter: string, charactersAtOnce: number): Gen
   yield Buffer.from(CSV_LINE_END);
 }
 
-/** Not between the two halves of a character. */
+/** Returns an end that does not lie between the two halves of a surrogate pair. */
 function endOfPart(text: string, end: number): number {
   const unit = text.charCodeAt(end - 1);
   return end < text.length && unit >= 0xd800 && unit < 0xdc00 ? end + 1 : Math.min(end, text.length);

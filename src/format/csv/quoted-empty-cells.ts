@@ -3,8 +3,8 @@ const CR = 0x0d;
 const LF = 0x0a;
 
 /**
- * Tells of each empty cell of a CSV file, in their order, whether it stands in quotes. The parser can be asked, too, which makes it eight
- * times as slow.
+ * Returns a function that says of each empty cell, in the order of the file, whether it is in
+ * quotes. The parser could tell this too, but is eight times as slow when it does.
  */
 export function quotedEmptyCells(file: Buffer, delimiter: string): () => boolean {
   if (!file.includes('""')) return () => false;
@@ -22,7 +22,7 @@ export function quotedEmptyCells(file: Buffer, delimiter: string): () => boolean
   };
 }
 
-/** Where the separator or the line end after a cell is. */
+/** Returns the offset of the delimiter or the line end behind a cell. */
 function endOfCell(file: Buffer, start: number, separator: number): number {
   let i = start;
   if (file[i] === QUOTE) {
