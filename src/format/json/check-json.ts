@@ -5,11 +5,12 @@ import { hasExtraKeys, hasOddKeys, isGetter, isSetter, propertyOf } from "../own
 import { describeInstance, remedyFor } from "../structured/structured-remedy.ts";
 
 /**
- * Throws where JSON would change a value. What is shared is written out each time, so it is looked at each time.
+ * Throws at the first value that JSON would change. A value that several others refer to is checked
+ * each time, since JSON writes it each time.
  *
- * @param path - where the value stands in the payload
- * @param format - whose payload it is
- * @param remedy - what to do where JSON cannot hold it
+ * @param path - the path of the value in the payload
+ * @param format - the id of the format that checks its payload
+ * @param remedy - advice for values that JSON cannot hold; by default it depends on the value
  * @throws {@link UnsupportedPayloadError}
  */
 export function checkJson(
@@ -22,10 +23,10 @@ export function checkJson(
 }
 
 class JsonCheck {
-  /** To the value that is being looked at. */
+  /** The path of the value that is being checked. */
   readonly #path: (string | number)[];
   readonly #format: string;
-  /** Where it is not given, what the value itself asks for. */
+  /** Replaces the advice that fits the value. */
   readonly #remedy: string | undefined;
   /** The containers along the path. */
   readonly #above: object[] = [];
@@ -95,7 +96,7 @@ class JsonCheck {
     this.#refuse("is a getter, or hidden", "Give the value itself.");
   }
 
-  /** Whoever goes round in a circle comes here, too. */
+  /** Refuses a payload that is nested too deeply. A payload that contains itself gets here too. */
   #refuseDepth(): never {
     const at = this.#above.findIndex((container, i) => this.#above.indexOf(container) !== i);
     if (at >= 0) {

@@ -8,14 +8,14 @@ import { writableJson } from "./writable-json.ts";
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The payload, from bytes that may be anything.
+ * Decodes a payload from bytes that may be hostile.
  *
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
 export function decodeJson(bytes: Uint8Array, limits: DecodeLimits): unknown {
   if (jsonDepth(bytes, limits.maxDepth) > limits.maxDepth)
     throw new DecodeLimitError("json", "maxDepth", limits.maxDepth);
-  // A value takes two bytes with its comma.
+  // A value takes at least two bytes: one of its own, and a comma or a bracket.
   if (bytes.length / 2 > limits.maxNodes && countJsonNodes(bytes) > limits.maxNodes)
     throw new DecodeLimitError("json", "maxNodes", limits.maxNodes);
   try {
@@ -27,7 +27,10 @@ export function decodeJson(bytes: Uint8Array, limits: DecodeLimits): unknown {
   }
 }
 
-/** At least as many values as there are: each but the first stands after a comma or a bracket. */
+/**
+ * Counts values without parsing. The result is never too low: each value but the first follows a
+ * comma or a bracket.
+ */
 export function countJsonNodes(text: Uint8Array): number {
   let count = 1;
   let inText = false;

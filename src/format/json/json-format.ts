@@ -6,7 +6,8 @@ import { checkJson } from "./check-json.ts";
 import { decodeJson } from "./decode-json.ts";
 
 /**
- * JSON text, for people and other tools. Refuses exactly what JSON would change: `undefined`, `NaN`, `-0`, `Date`, `Map`, `bigint`, class instances.
+ * JSON text, for people and other tools. The format refuses the values that JSON would change:
+ * `undefined`, `NaN`, `-0`, `Date`, `Map`, `bigint`, and instances of classes.
  *
  * @example
  * ```ts

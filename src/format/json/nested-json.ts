@@ -3,10 +3,9 @@ import type { DecodeLimits } from "../format.ts";
 import { decodeJson } from "./decode-json.ts";
 
 /**
- * Decodes a cell that holds JSON text, as a value that could be written again: JSON's `-0` is read
- * as 0.
+ * Decodes a cell that holds JSON text. The value can be written again: `-0` becomes 0.
  *
- * @throws {@link DecodeError} for what is not JSON, and for a number that is too large for
+ * @throws {@link DecodeError} for text that is not JSON, and for a number that is too large for
  * JavaScript; {@link DecodeLimitError}
  */
 export function decodeNestedJson(format: string, column: string, text: Uint8Array, limits: DecodeLimits): unknown {

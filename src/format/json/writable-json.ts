@@ -1,17 +1,18 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 
 /**
- * What JSON text must contain for `JSON.parse` to give `-0`, or an infinite number: a zero with a
- * sign, an exponent of three digits, or very many digits.
+ * Matches the numbers that `JSON.parse` may turn into `-0` or Infinity: a zero with a sign, an
+ * exponent of three digits, or at least 200 digits.
  */
 const ODD_NUMBER = /-0(?!\.?\d*[1-9])|\d[eE][+-]?\d{3}|\d{200}/;
 
 /**
- * Makes parsed JSON a value that can be written again: JSON's `-0` becomes 0, also inside arrays and
- * objects, which are changed in place.
+ * Changes a parsed value so that it can be written again: `-0` becomes 0, in arrays and objects
+ * too, which are changed in place.
  *
- * @param text what was parsed; it is searched first, since nearly no text has such a number.
- * @param where how a message begins, such as `column "a" holds`.
+ * @param text - the JSON text of the value. It is searched first: hardly any text has such a
+ * number.
+ * @param where - the beginning of a message, such as `column "a" holds`.
  * @throws {@link DecodeError} for a number that is too large for JavaScript, which is parsed as
  * Infinity.
  */
