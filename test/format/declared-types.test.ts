@@ -116,10 +116,10 @@ describe("declared types", () => {
     const read = async (text: string): Promise<unknown> =>
       await at.decode(new TextEncoder().encode(text), defaultDecodeLimits);
     expect(await read('{"x":-0,"at":null}\n')).toEqual([{ x: 0, at: null }]);
-    await expect(read('{"at":5}\n')).rejects.toThrow(/5 in line 1 is no date, as column "at" is declared/);
+    await expect(read('{"at":5}\n')).rejects.toThrow(/5 in line 1 is not of type date, as column "at" is declared/);
     await expect(read('{"at":"infinity"}\n')).rejects.toThrow(DecodeError);
     await expect(read('{"x":1e999}\n')).rejects.toThrow(/line 1 holds a number that is too large/);
-    await expect(read("1\n")).rejects.toThrow(/line 1 is no object/);
+    await expect(read("1\n")).rejects.toThrow(/line 1 is not an object/);
     const other = [{ at: null }, { at: null, on: new Date(0) }];
     const undeclared = async (): Promise<void> => await at.check(other);
     await expect(undeclared()).rejects.toThrow(/payload\[1\]\.on.*Declare its type/);

@@ -155,18 +155,18 @@ describe("other bytes are refused", () => {
   });
 
   test.each<[string, RegExp]>([
-    ["[]\n", /line 1 is no object/],
-    ["{}\nnull\n", /line 2 is no object/],
+    ["[]\n", /line 1 is not an object/],
+    ["{}\nnull\n", /line 2 is not an object/],
     ['{"a":1}\n', /line 1 has a key that is not declared/],
     ['{"__proto__":{"id":1}}\n', /not declared/],
-    ['{"id":"1"}\n', /the text "1" in line 1 is no int32/],
-    ['{"id":1.5}\n', /1\.5 in line 1 is no int32/],
-    ['{"at":0}\n', /is no date/],
-    ['{"at":"1970"}\n', /is no date/],
-    ['{"big":"-1"}\n', /is no uint64/],
-    ['{"big":1}\n', /is no uint64/],
-    ['{"raw":"Af8"}\n', /is no bytes/],
-    ['{"name":{}}\n', /an object in line 1 is no string/],
+    ['{"id":"1"}\n', /the text "1" in line 1 is not of type int32/],
+    ['{"id":1.5}\n', /1\.5 in line 1 is not of type int32/],
+    ['{"at":0}\n', /is not of type date/],
+    ['{"at":"1970"}\n', /is not of type date/],
+    ['{"big":"-1"}\n', /is not of type uint64/],
+    ['{"big":1}\n', /is not of type uint64/],
+    ['{"raw":"Af8"}\n', /is not of type bytes/],
+    ['{"name":{}}\n', /an object in line 1 is not of type string/],
   ])("with columns: %j", (text, message) => {
     const decode = (): unknown => ndjson({ columns }).decode(bytesOf(text), defaultDecodeLimits);
     expect(decode).toThrow(message);

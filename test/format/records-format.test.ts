@@ -120,7 +120,7 @@ describe("a stream of records", () => {
       UnsupportedPayloadError,
     );
     const array = definePersistable({ name: "array", format: records() as never, generate: () => [1, 2] });
-    await expect(array({}, { dataDir: folder.path }).payload).rejects.toThrow("is no stream");
+    await expect(array({}, { dataDir: folder.path }).payload).rejects.toThrow("is not a stream");
   });
 
   it.each([

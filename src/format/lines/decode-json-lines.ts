@@ -7,19 +7,23 @@ import { writableJson } from "../json/writable-json.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 
 const NEWLINE = 0x0a;
-/** So much becomes text at a time, or one line where it is longer: strings have a longest length. */
+/**
+ * How many bytes are converted to text by one call, if no single line is longer: the length of a
+ * string is limited.
+ */
 const BLOCK_BYTES = 16 * 1024 ** 2;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The values of all lines, from bytes that may be anything.
+ * Decodes the values of all lines, from bytes that may be hostile.
  *
- * @throws {@link DecodeError} for a line that is no JSON, or that does not end; {@link DecodeLimitError}
+ * @throws {@link DecodeError} for a line that is not JSON, and for a last line without a line end
+ * @throws {@link DecodeLimitError}
  */
 export function parseJsonLines(format: string, bytes: Uint8Array, limits: DecodeLimits): unknown[] {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError(format, "maxBytes", limits.maxBytes);
   if (bytes.length > 0 && bytes.at(-1) !== NEWLINE) throw new DecodeError(format, "the last line does not end");
-  // A value takes two bytes with its comma or line end.
+  // A value takes at least two bytes: one of its own, and a comma or a line end.
   if (bytes.length / 2 > limits.maxNodes && countNodes(bytes) > limits.maxNodes)
     throw new DecodeLimitError(format, "maxNodes", limits.maxNodes);
   const values: unknown[] = [];
@@ -33,7 +37,10 @@ export function parseJsonLines(format: string, bytes: Uint8Array, limits: Decode
   return values;
 }
 
-/** After the last line that ends in a block, or after the first one where none does. */
+/**
+ * Returns the end of the last line that is whole within a block, or of the first line if it is
+ * longer than a block.
+ */
 function endOfBlock(bytes: Uint8Array, start: number): number {
   if (bytes.length - start <= BLOCK_BYTES) return bytes.length;
   const last = bytes.lastIndexOf(NEWLINE, start + BLOCK_BYTES - 1);

@@ -1,13 +1,13 @@
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { isTooLong, saysTooLong } from "../text-limit.ts";
 
-/** Lines become bytes together until they have this size. */
+/** Lines are collected up to this length, and then converted to bytes by one call. */
 const PIECE_CHARACTERS = 1024 ** 2;
 
 /**
- * Lines as bytes, each with its end.
+ * Encodes lines, each with its line end.
  *
- * @param textOf - a line's JSON
+ * @param textOf - returns the JSON text of a line
  * @throws {@link UnsupportedPayloadError} for a line that is longer than a text can be.
  */
 export function joinJsonLines(format: string, count: number, textOf: (index: number) => string): readonly Uint8Array[] {

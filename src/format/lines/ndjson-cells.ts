@@ -2,12 +2,12 @@ import { fitsColumn } from "../../table/cell-type.ts";
 import { type Column, type ColumnType, MARK } from "../../table/column.ts";
 import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "../tabular/scalar-text.ts";
 
-/** The value of a cell of a type as JSON has it. */
+/** Returns the value of a cell in the form in which JSON can hold it. */
 export function ndjsonCellOf(type: ColumnType, value: unknown): unknown {
   return value instanceof Date ? value.toISOString() : (textIn(type)?.(value) ?? value);
 }
 
-/** The same column with values that JSON has. */
+/** Returns the column with its values in the form in which JSON can hold them. */
 export function ndjsonColumn(column: Column): Column {
   const textOf = textIn(column.type);
   if (textOf === undefined) return column;
@@ -26,7 +26,8 @@ function textIn(type: ColumnType): ((value: unknown) => string) | undefined {
 }
 
 /**
- * The value of a cell, from what its line holds; `undefined` where that is not of this type.
+ * Returns the value of a cell for the JSON value in its line, or `undefined` if that is not of this
+ * type.
  */
 export function ndjsonValueOf(type: ColumnType, json: unknown): unknown {
   if (type === "value") return json;

@@ -13,36 +13,44 @@ import { joinJsonLines } from "./encode-json-lines.ts";
 import { ndjsonOfSomeTypes } from "./ndjson-some-types.ts";
 import { ndjsonTable } from "./ndjson-table.ts";
 
-/** Column types by column name, in the order of the columns: `{ id: "int32", born: "date", tags: "value" }`. */
+/** Column types by column name, in the order of the columns: `{ id: "int32", tags: "value" }`. */
 export type NdjsonColumns = Readonly<Record<string, ColumnType>>;
 
-/** One row of a file of these columns; a row may lack keys. */
+/** One row of a file with these columns. A row may lack keys. */
 export type NdjsonRow<Columns extends NdjsonColumns> = {
   readonly [Name in keyof Columns]?: CellOf<Columns[Name]> | null;
 };
 
-/** How values are written line by line. */
+/** Options of `ndjson` for payloads all of whose columns are declared. */
 export interface NdjsonOptions<Columns extends NdjsonColumns = NdjsonColumns> extends TabularOptions {
-  /** The payload is a table of these columns, or with `rows` an array of records whose values have these types. */
+  /** The columns of the table, or with `rows` the types of the values in an array of records. */
   readonly columns: Columns;
 }
 
-/** How records are written line by line of which only some values have types that JSON lacks. */
+/** Options of `ndjson` for records of which only some values have types that JSON lacks. */
 export interface NdjsonTypedOptions<Types extends ColumnTypes = ColumnTypes> {
   readonly rows: true;
-  /** The types of some values: `{ id: "int64", at: "date" }`. All others are JSON values, also of keys that are not named here. */
+  /**
+   * The types of some values: `{ id: "int64", at: "date" }`. All others are JSON values, and may
+   * have keys that are not named here.
+   */
   readonly types: Types;
 }
 
 /**
- * Newline-delimited JSON, also called JSON lines: one value a line, for other tools and for payloads that are longer than one text can be. The payload is an array, and
- * what JSON would change is refused (`undefined`, `NaN`, `-0`, dates, bigints, class instances). For what is not in memory as a whole see `records()`.
+ * Newline-delimited JSON, also called JSON lines: each line holds one value. It is for other tools,
+ * and for payloads that are longer than one text can be. The payload is an array, and values that
+ * JSON would change are refused (`undefined`, `NaN`, `-0`, dates, bigints, instances of classes).
+ * For payloads that do not fit into memory see `records()`.
  *
- * With `columns` the payload is a table, or with `{ columns, rows: true }` an array of records, whose values have the declared types: dates are ISO 8601 text,
- * bigints decimal text, bytes base64. Null and missing keys are told apart. With `{ types, rows: true }` the same of records of which only some values are declared; the others are
- * what JSON holds.
+ * With `columns` the payload is a table, or with `{ columns, rows: true }` an array of records,
+ * whose values have the declared types. Dates are written as ISO 8601, bigints as decimal text,
+ * bytes in base64. A row with null differs from one that lacks the key.
  *
- * @throws {@link DefinitionError} for a column type that there is not, or for `types` without `rows`.
+ * With `{ types, rows: true }` only some values of the records are declared, and the others are
+ * JSON values.
+ *
+ * @throws {@link DefinitionError} for an unknown column type, or for `types` without `rows`.
  *
  * @example
  * ```ts
@@ -89,7 +97,7 @@ function valuesFormat(): FormatFor<readonly unknown[]> {
         throw new UnsupportedPayloadError(
           "ndjson",
           [],
-          "is no array",
+          "is not an array",
           "Use json(), or records() for a stream of values.",
         );
       checkJson(values, [], "ndjson");

@@ -12,10 +12,12 @@ import { parseJsonLines } from "./decode-json-lines.ts";
 import { joinJsonLines } from "./encode-json-lines.ts";
 import { ndjsonCellOf, ndjsonValueOf } from "./ndjson-cells.ts";
 
-/** Records as lines of JSON objects, of which only some values have declared types. */
+/**
+ * The format of records as lines of JSON objects, of which only some values have declared types.
+ */
 export function ndjsonOfSomeTypes(types: ColumnTypes): Format<readonly object[]> {
   return {
-    // The names are part of it: what was written as a date must not be read as a text.
+    // The id covers the names too: a value that was written as a date must not be read as text.
     id: `ndjson(types=${sha256Hex(JSON.stringify(Object.entries(types).sort(byName))).slice(0, 16)})`,
     extension: ".ndjson",
     inline: false,
@@ -70,7 +72,7 @@ function decodeTyped(bytes: Uint8Array, types: ColumnTypes, limits: DecodeLimits
   const lines = parseJsonLines("ndjson", bytes, limits);
   for (const [row, line] of lines.entries()) {
     if (typeof line !== "object" || line === null || Array.isArray(line))
-      throw new DecodeError("ndjson", `line ${row + 1} is no object`);
+      throw new DecodeError("ndjson", `line ${row + 1} is not an object`);
     decodeCells(line, types, row);
     records.push(line);
   }
@@ -86,13 +88,13 @@ function decodeCells(record: object, types: ColumnTypes, row: number): void {
     if (value === undefined)
       throw new DecodeError(
         "ndjson",
-        `${describeCell(json)} in line ${row + 1} is no ${type}, as column ${JSON.stringify(name)} is declared`,
+        `${describeCell(json)} in line ${row + 1} is not of type ${type}, as column ${JSON.stringify(name)} is declared`,
       );
     if (value !== json) define(record, name, value);
   }
 }
 
-/** Never through the setter of `__proto__`. */
+/** Defines a property. An assignment to `__proto__` would call its setter instead. */
 function define(record: object, name: string, value: unknown): void {
   Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
 }

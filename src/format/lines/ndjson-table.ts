@@ -13,10 +13,12 @@ import { parseJsonLines } from "./decode-json-lines.ts";
 import { joinJsonLines } from "./encode-json-lines.ts";
 import { ndjsonColumn, ndjsonValueOf } from "./ndjson-cells.ts";
 
-/** So many rows become records at a time. */
+/**
+ * How many rows are converted to records at a time, which bounds the memory that encoding takes.
+ */
 const ROWS_AT_ONCE = 1024;
 
-/** Tables as lines of JSON objects, whose cells have the types that are declared. */
+/** The codec of tables as lines of JSON objects, whose cells have the declared types. */
 export function ndjsonTable(types: ReadonlyMap<string, ColumnType>): TableCodec {
   return {
     id: typedFormatId("ndjson", [], types.values()),
@@ -35,14 +37,15 @@ function checkTable({ columns, rowCount }: ColumnTable, types: ReadonlyMap<strin
   for (const [i, column] of columns.entries()) {
     const { name, type } = column;
     const wanted = types.get(name);
-    if (wanted === undefined) refuse([name], "is no declared column", "Declare all columns, or select some.");
+    if (wanted === undefined) refuse([name], "is not a declared column", "Declare all columns, or select some.");
     if (names[i] !== name)
-      refuse([name], "stands at another place than declared", "Select the columns in their order: table.select([…]).");
+      refuse([name], "is not where it was declared", "Select the columns in their order: table.select([…]).");
     if (type !== wanted) refuse([name], `is a column of type ${type}, not ${wanted}`, "Declare the type that it has.");
     checkCells(column);
   }
   const missing = names[columns.length];
-  if (missing !== undefined) refuse([missing], "is declared, and no column", "Declare the columns that there are.");
+  if (missing !== undefined)
+    refuse([missing], "is declared, and the table lacks it", "Declare the columns that the table has.");
 }
 
 function checkCells({ name, type, values, marks }: Column): void {
@@ -75,12 +78,12 @@ function encodeTable(table: ColumnTable): readonly Uint8Array[] {
 
 function decodeTable(bytes: Uint8Array, types: ReadonlyMap<string, ColumnType>, limits: DecodeLimits): ColumnTable {
   const lines = parseJsonLines("ndjson", bytes, limits);
-  // A cell that a line lacks takes memory, too.
+  // Counts cells that a line lacks too: they take memory as well.
   if (lines.length * types.size > limits.maxNodes) throw new DecodeLimitError("ndjson", "maxNodes", limits.maxNodes);
   const builders = new Map(Array.from(types, ([name, type]) => [name, new ColumnBuilder(name, lines.length, type)]));
   for (const [row, line] of lines.entries()) {
     if (typeof line !== "object" || line === null || Array.isArray(line))
-      throw new DecodeError("ndjson", `line ${row + 1} is no object`);
+      throw new DecodeError("ndjson", `line ${row + 1} is not an object`);
     const record = line as Readonly<Record<string, unknown>>;
     for (const name of Object.keys(record)) {
       const json = record[name];
@@ -90,7 +93,7 @@ function decodeTable(bytes: Uint8Array, types: ReadonlyMap<string, ColumnType>, 
       if (value === undefined)
         throw new DecodeError(
           "ndjson",
-          `${describeCell(json)} in line ${row + 1} is no ${type}, as column ${JSON.stringify(name)} is declared`,
+          `${describeCell(json)} in line ${row + 1} is not of type ${type}, as column ${JSON.stringify(name)} is declared`,
         );
       builders.get(name)?.push(row, value);
     }

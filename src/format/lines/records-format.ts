@@ -6,10 +6,15 @@ import { ReplayedStream } from "../stored/replayed-stream.ts";
 import { decodeJsonLines, encodeJsonLines } from "./stream-json-lines.ts";
 
 /**
- * A stream of records, one line of JSON each: rows of a crawl, events of a simulation, tokens of a model. The stream is stored while it is consumed, published only when it
- * has ended, and then replayed as a stream, as often as one likes; of all of it only some lines are in memory. A stream that fails leaves nothing behind.
+ * A stream of records, one line of JSON each: the rows of a crawl, the events of a simulation, the
+ * tokens of a model.
  *
- * Refuses values that JSON would change (`undefined`, `NaN`, dates, …), with the number of the record in the path of the error.
+ * The stream is stored while it is consumed, and published only when it has ended. Then it is
+ * replayed as a stream, as often as the caller likes. Only a few lines are in memory at any time. A
+ * stream that fails leaves nothing behind.
+ *
+ * The format refuses values that JSON would change (`undefined`, `NaN`, dates, …), and names the
+ * number of the record in the path of the error.
  *
  * @example
  * ```ts
@@ -34,7 +39,7 @@ export function records<Item = unknown>(): FormatFor<AsyncIterable<Item>> {
         throw new UnsupportedPayloadError(
           "records",
           [],
-          "is no stream",
+          "is not a stream",
           "Generate with async function*, or use ndjson() or json() for an array.",
         );
     },

@@ -3,21 +3,22 @@ import type { DecodeLimits } from "../format.ts";
 import { checkJson } from "../json/check-json.ts";
 import { decodeJson } from "../json/decode-json.ts";
 
-/** Lines are handed on together until they have this size: a store has work with each piece. */
+/** Lines are collected up to this length: each piece is work for the store. */
 const PIECE_CHARACTERS = 64 * 1024;
 const NEWLINE = 0x0a;
 const encoder = new TextEncoder();
 
 /**
- * Values as lines of JSON, asked for at the pace of whoever takes the bytes.
+ * Encodes values as lines of JSON. It asks for the next value when the consumer wants more bytes.
  *
- * @throws {@link UnsupportedPayloadError} with the number of the value in its path, where JSON would change it.
+ * @throws {@link UnsupportedPayloadError} with the number of the value in its path, if JSON would
+ * change the value.
  */
 export async function* encodeJsonLines(values: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
   let text = "";
   let count = 0;
   for await (const value of values) {
-    checkJson(value, [count], "records", "Yield what JSON holds: leave the key out, or give null, or text.");
+    checkJson(value, [count], "records", "Yield a value that JSON holds: leave the key out, or give null or text.");
     text += `${JSON.stringify(value)}\n`;
     count++;
     if (text.length < PIECE_CHARACTERS) continue;
@@ -28,9 +29,10 @@ export async function* encodeJsonLines(values: AsyncIterable<unknown>): AsyncGen
 }
 
 /**
- * The values again, one by one.
+ * Decodes the values, one by one.
  *
- * @throws {@link DecodeError} for a line that is no JSON, or that does not end; {@link DecodeLimitError} where one of them is beyond the limits.
+ * @throws {@link DecodeError} for a line that is not JSON, and for a last line without a line end
+ * @throws {@link DecodeLimitError} for a line that exceeds the limits
  */
 export async function* decodeJsonLines(
   pieces: AsyncIterable<Uint8Array>,
