@@ -169,7 +169,9 @@ test("a refusal names the path, and a format that could", () => {
     /payload\.rows\[0\]\.tags is an instance of Set, which the format msgpack cannot hold.*structured\(\)/,
   );
   expect(() => format.check(cycle)).toThrow(/payload\.self\[0\] refers back/);
-  expect(() => format.check([shared, { shared }])).toThrow(/payload\[1\]\.shared is an object that stands elsewhere/);
+  expect(() => format.check([shared, { shared }])).toThrow(
+    /payload\[1\]\.shared is an object that also stands elsewhere/,
+  );
   expect(() => format.check({ a: own("__proto__") })).toThrow(/payload\.a has the key __proto__/);
 });
 
@@ -192,17 +194,21 @@ describe("bytes that others wrote", () => {
     ["an extension that claims four billion bytes", [0xc9, 0xff, 0xff, 0xff, 0xff, 0xff], /cut off/],
     ["a second value", [1, 2], /more bytes follow/],
     ["the byte that is never used", [0xc1], /0xc1/],
-    ["a key that is a number", [0x81, 1, 2], /no text/],
+    ["a key that is a number", [0x81, 1, 2], /not text/],
     ["the key __proto__", [0x81, 0xa9, ...Buffer.from("__proto__"), 0x80], /__proto__/],
-    ["a text that is no UTF-8", [0xa2, 0xc3, 0x28], /no UTF-8/],
-    ["a lone surrogate", [0xa3, 0xed, 0xa0, 0x80], /no UTF-8/],
+    ["a text that is not UTF-8", [0xa2, 0xc3, 0x28], /not UTF-8/],
+    ["a lone surrogate", [0xa3, 0xed, 0xa0, 0x80], /not UTF-8/],
     ["a long text that begins with a byte order mark", [0xd9, 70, 0xef, 0xbb, 0xbf, ...new Array(67).fill(97)], /mark/],
     ["undefined, as msgpackr has it", [0xd4, 0, 0], /extension of type 0/],
     ["records, as msgpackr has them", [0xd4, 0x72, 0x40, 0x91, 0xa1, 0x61, 1], /extension of type 114/],
     ["an error", [0xd4, 0x65, 0, 0x92, 0xa1, 0x61, 0xa1, 0x62], /extension of type 101/],
     ["an invalid date", [0xd4, 0xff, 0xff], /timestamp/],
-    ["a timestamp that no Date reaches", [0xc7, 12, 0xff, 0, 0, 0, 0, 0x7f, 0, 0, 0, 0, 0, 0, 0], /no date/],
-    ["a timestamp of more nanoseconds than a second has", [0xd7, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0], /no date/],
+    ["a timestamp that no Date reaches", [0xc7, 12, 0xff, 0, 0, 0, 0, 0x7f, 0, 0, 0, 0, 0, 0, 0], /not a valid date/],
+    [
+      "a timestamp of more nanoseconds than a second has",
+      [0xd7, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0],
+      /not a valid date/,
+    ],
   ])("%s is refused", async (_what, bytes, problem) => {
     const error: unknown = await Promise.resolve(decode(...bytes)).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DecodeError);

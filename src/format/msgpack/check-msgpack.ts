@@ -9,7 +9,7 @@ import { viewProblem } from "../view-problem.ts";
 const BYTE_ORDER_MARK = "\ufeff";
 
 /**
- * Throws where plain MessagePack, as msgpackr writes it, would change a value.
+ * Throws at the first value that plain MessagePack, as msgpackr writes it, would change.
  *
  * @throws {@link UnsupportedPayloadError}
  */
@@ -17,11 +17,11 @@ export function checkMsgpack(payload: unknown): void {
   new MsgpackCheck().check(payload);
 }
 
-/** More than V8 lets into one Set. */
+/** The size at which another Set is begun: V8 lets about 2^24 values into one. */
 const MOST_IN_A_SET = 2 ** 23;
 
 class MsgpackCheck {
-  /** To the value that is being looked at. */
+  /** The path of the value that is being checked. */
   readonly #path: (string | number)[] = [];
   /** The containers along the path. */
   readonly #above: object[] = [];
@@ -58,7 +58,7 @@ class MsgpackCheck {
     if (this.#above.includes(object)) this.#refuseValue(object, "refers back to something that contains it");
     if (isProxy(object)) this.#refuse("is a proxy", "Give the plain object behind it.");
     if (this.#seen.has(object) || this.#seenBefore.some((seen) => seen.has(object)))
-      this.#refuse("is an object that stands elsewhere in the payload, too", `Give a copy. ${remedyFor(object)}`);
+      this.#refuse("is an object that also stands elsewhere in the payload", `Give a copy. ${remedyFor(object)}`);
     this.#remember(object);
     const prototype: object | null = Object.getPrototypeOf(object);
     const isArray = prototype === Array.prototype && Array.isArray(object);
@@ -148,7 +148,7 @@ class MsgpackCheck {
   }
 }
 
-/** Undefined of what only claims to be a Date. */
+/** Returns NaN for an object that has the prototype of Date, but is not a Date. */
 function timeOf(date: Date): number {
   try {
     return Date.prototype.getTime.call(date);

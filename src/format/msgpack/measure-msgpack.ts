@@ -2,7 +2,7 @@ import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import type { DecodeLimits } from "../format.ts";
 import { instantOf } from "../instants.ts";
 
-/** What a value begins with says how many bytes follow: of a number, or of the length of a text, a list and so on. */
+/** How many bytes follow the first byte of a value, for those first bytes that determine it. */
 const FIXED_BYTES: Readonly<Record<number, number>> = {
   192: 0,
   194: 0,
@@ -21,20 +21,20 @@ const FLOAT_32 = 202;
 const FLOAT_64 = 203;
 const SIGN_BIT = 0x80000000;
 
-/** The one extension that every MessagePack library knows. */
+/** The number of the timestamp extension, the only one in MessagePack's specification. */
 const TIMESTAMP = 0xff;
 const NANOSECONDS_OF_A_SECOND = 1_000_000_000;
 const NANOSECONDS_OF_A_MILLISECOND = 1_000_000;
-/** Where msgpackr has no native part, it takes such a mark away from longer texts. */
+/** Without its native part, msgpackr drops a byte order mark at the beginning of longer texts. */
 const MARK_KEPT_UP_TO_BYTES = 64;
 
 /**
- * Walk over MessagePack without building anything: whoever decodes it afterwards meets whole values of known types only, as many and as
- * deeply nested as the limits allow.
+ * Walks over MessagePack without building anything. Decoding that follows meets only whole values
+ * of known types, no more of them and no deeper than the limits allow.
  *
- * @returns the same bytes, or a copy with what can be written again: 0 instead of -0, and timestamps
- * as fine as a Date is. What is finer is cut off downwards, where msgpackr would round those before
- * 1970 up.
+ * @returns the same bytes, or a changed copy whose values can be written again: 0 instead of -0,
+ * and timestamps cut off downwards to the millisecond, as a Date holds them. msgpackr itself would
+ * round those before 1970 up.
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
 export function walkMsgpack(bytes: Uint8Array, limits: DecodeLimits): Uint8Array {
@@ -49,14 +49,16 @@ class MsgpackWalk {
   readonly #view: DataView;
   readonly #limits: DecodeLimits;
   readonly #isUtf8 = process.getBuiltinModule("node:buffer").isUtf8;
-  /** A copy with other timestamps, once there is one that is finer than a Date. */
+  /** A changed copy of the bytes; `undefined` as long as nothing had to be changed. */
   rounded: Uint8Array | undefined;
   #at = 0;
   #nodes = 0;
-  /** How many values are to come in the container that is open; of a map, keys and values. */
+  /**
+   * How many values of the open container are still to come. A map counts its keys and its values.
+   */
   #left = 1;
   #isMap = false;
-  /** The same of the containers around it. */
+  /** The same two fields of the containers around the open one. */
   readonly #leftAround: number[] = [];
   readonly #isMapAround: boolean[] = [];
 
@@ -85,7 +87,7 @@ class MsgpackWalk {
   }
 
   #passKey(): void {
-    const sizeBytes = this.#textBytes(this.#take(1)) ?? this.#fail("a key of a map is no text");
+    const sizeBytes = this.#textBytes(this.#take(1)) ?? this.#fail("a key of a map is not text");
     const start = this.#at;
     this.#passText(sizeBytes);
     if (sizeBytes === PROTO.length && PROTO.every((byte, i) => this.#bytes[start + i] === byte))
@@ -99,7 +101,7 @@ class MsgpackWalk {
     if (token >= 0x80 && token < 0xe0) this.#passLong(token);
   }
 
-  /** What is longer than its first byte. */
+  /** Passes a value that has more bytes than its first one. */
   #passLong(token: number): void {
     const fixed = FIXED_BYTES[token];
     const textBytes = fixed === undefined ? this.#textBytes(token) : undefined;
@@ -111,10 +113,10 @@ class MsgpackWalk {
     else if (token >= 0xd4) this.#passExtension(2 ** (token - 0xd4));
     else if (token >= 0xc7) this.#passExtension(this.#take(2 ** (token - 0xc7)));
     else if (token >= 0xc4) this.#skip(this.#take(2 ** (token - 0xc4)));
-    else this.#fail("they hold the byte 0xc1 in the place of a value");
+    else this.#fail("they hold the byte 0xc1 instead of a value");
   }
 
-  /** Makes -0 a 0, which is what msgpackr writes for both. */
+  /** Changes -0 to 0, which is how msgpackr writes both. */
   #passFloat(sizeBytes: 4 | 8): void {
     const start = this.#at;
     this.#skip(sizeBytes);
@@ -130,7 +132,10 @@ class MsgpackWalk {
     this.#isMap = isMap;
   }
 
-  /** Of the text that begins with this token. */
+  /**
+   * Returns the length in bytes of the text that begins with this token, or `undefined` if the
+   * token does not begin a text.
+   */
   #textBytes(token: number): number | undefined {
     if (token >= 0xa0 && token < 0xc0) return token & 0x1f;
     return token >= 0xd9 && token <= 0xdb ? this.#take(2 ** (token - 0xd9)) : undefined;
@@ -142,7 +147,7 @@ class MsgpackWalk {
     let i = start;
     while (i < this.#at && (this.#bytes[i] ?? 0) < 0x80) i += 1;
     if (i === this.#at) return;
-    if (!this.#isUtf8(this.#bytes.subarray(i, this.#at))) this.#fail("a text is no UTF-8");
+    if (!this.#isUtf8(this.#bytes.subarray(i, this.#at))) this.#fail("a text is not UTF-8");
     if (sizeBytes > MARK_KEPT_UP_TO_BYTES && this.#view.getUint32(start) >>> 8 === 0xefbbbf)
       this.#fail("a text begins with a byte order mark");
   }
@@ -159,7 +164,7 @@ class MsgpackWalk {
     const nanoseconds = sizeBytes === 8 ? head >>> 2 : head;
     const seconds = sizeBytes === 8 ? 0n : this.#view.getBigInt64(start + 4);
     const instant = instantOf(seconds * BigInt(NANOSECONDS_OF_A_SECOND) + BigInt(nanoseconds), "nanosecond");
-    if (nanoseconds >= NANOSECONDS_OF_A_SECOND || Number.isNaN(instant)) this.#fail("a timestamp is no date");
+    if (nanoseconds >= NANOSECONDS_OF_A_SECOND || Number.isNaN(instant)) this.#fail("a timestamp is not a valid date");
     const finer = nanoseconds % NANOSECONDS_OF_A_MILLISECOND;
     if (finer > 0) this.#setUint32(start, sizeBytes === 8 ? head - 4 * finer : head - finer);
   }
@@ -169,7 +174,7 @@ class MsgpackWalk {
     new DataView(this.rounded.buffer, this.rounded.byteOffset).setUint32(at, value);
   }
 
-  /** An unsigned number of so many bytes. */
+  /** Reads an unsigned number of the given width. */
   #take(sizeBytes: number): number {
     const at = this.#at;
     this.#skip(sizeBytes);

@@ -8,15 +8,20 @@ import { checkMsgpack } from "./check-msgpack.ts";
 import { walkMsgpack } from "./measure-msgpack.ts";
 
 /**
- * MessagePack, binary and compact, for other tools and languages: plain MessagePack with its timestamps, and no other extension.
+ * MessagePack, binary and compact, for other tools and languages. It is plain MessagePack: the only
+ * extension in use is the timestamp.
  *
- * Holds what JSON holds, and besides `NaN`, infinities, bigints of 64 bits, `Date` and `Uint8Array`. Refuses what would not come back as
- * it was: `undefined`, `-0`, `Map`, `Set`, other typed arrays, class instances, an object that stands in two places. In files of others, a
- * 64-bit integer is read as a bigint, a timestamp cut off to the millisecond, and maps must have texts as keys.
+ * The format holds everything that JSON holds, and also `NaN`, infinities, bigints of 64 bits,
+ * `Date` and `Uint8Array`. It refuses values that would not come back as they were: `undefined`,
+ * `-0`, `Map`, `Set`, other typed arrays, instances of classes, and an object that stands in two
+ * places.
+ *
+ * In files of other writers, a 64-bit integer is read as a bigint, a timestamp is cut off to the
+ * millisecond, and the keys of maps must be texts.
  *
  * Needs the package `msgpackr`.
  *
- * @throws {@link MissingPeerError} when it is first used and `msgpackr` is not installed
+ * @throws {@link MissingPeerError} at the first use, if `msgpackr` is not installed
  *
  * @example
  * ```ts
@@ -48,18 +53,18 @@ export function msgpack(): UniversalFormat {
 async function createPackr(): Promise<Packr> {
   const { Packr: Create } = await loadMessagePack();
   return new Create({
-    // Records are an extension that only msgpackr reads.
+    // Only msgpackr reads the extension that it uses for records.
     useRecords: false,
     mapsAsObjects: true,
-    // Without, an object of more than 65,535 keys is an error.
+    // Otherwise an object of more than 65,535 keys is an error.
     variableMapSize: true,
-    // A key of that name is data.
+    // A key with the name toJSON is data.
     useToJSON: false,
     int64AsType: "bigint",
   });
 }
 
-/** From here on, the buffer that msgpackr keeps for the next payload is taken away from it. */
+/** From this size on, msgpackr's buffer is handed to the payload and not used for the next one. */
 const KEPT_BUFFER_BYTES = 1024 * 1024;
 
 function encodeMsgpack(packr: Packr, payload: unknown): readonly Uint8Array[] {
@@ -76,7 +81,7 @@ function encodeMsgpack(packr: Packr, payload: unknown): readonly Uint8Array[] {
 
 function decodeMsgpack(packr: Packr, bytes: Uint8Array, limits: DecodeLimits): unknown {
   const walked = walkMsgpack(bytes, limits);
-  // Views of a Buffer would be Buffers.
+  // A plain Uint8Array, since msgpackr would return Buffers as views of a Buffer.
   const plain = new Uint8Array(walked.buffer, walked.byteOffset, walked.byteLength);
   try {
     return packr.unpack(plain);
