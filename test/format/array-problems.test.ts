@@ -30,7 +30,9 @@ test("a shape is a plain list, of as many dimensions as NumPy has", () => {
   const format = npy({ shaped: true });
   const data = Float64Array.of(1);
   expect(() => format.check({ data, shape: Array(33).fill(1) })).toThrow(/payload\.shape has more than 32 dimensions/);
-  expect(() => format.check({ data, shape: Object.assign([1], { unit: "m" }) })).toThrow(/payload\.shape is no list/);
+  expect(() => format.check({ data, shape: Object.assign([1], { unit: "m" }) })).toThrow(
+    /payload\.shape is not a list/,
+  );
   const asked = Object.defineProperty({ data }, "shape", { enumerable: true, get: () => expect.unreachable() });
   expect(() => format.check(asked as never)).toThrow(/payload\.shape is a getter/);
 });

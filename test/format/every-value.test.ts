@@ -162,7 +162,7 @@ test("a refusal names the path, and a format that could", () => {
   expect(() => structured().check({ model: new Map([["m", new Undeclared()]]) })).toThrow(
     /payload\.model\.m is an instance of Undeclared.*defineClass\(Undeclared/,
   );
-  expect(() => npy().check("x" as never)).toThrow(/payload is no typed array/);
+  expect(() => npy().check("x" as never)).toThrow(/payload is not a typed array/);
 });
 
 test("an instance whose class is not declared when it is loaded is named", async () => {

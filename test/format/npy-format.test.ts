@@ -58,7 +58,7 @@ test("shapes are kept, and must fit the data", async () => {
     expect(await format.decode(file, defaultDecodeLimits)).toEqual(payload);
   }
   expect(() => format.check({ data: new Float32Array(6), shape: [2, 2] })).toThrow(
-    /payload\.shape says 4 numbers where there are 6/,
+    /payload\.shape says 4 numbers, and the data has 6/,
   );
   const matrix = new Uint8Array(Buffer.concat(await format.encode({ data: new Float32Array(6), shape: [2, 3] })));
   expect(() => npy().decode(matrix, defaultDecodeLimits)).toThrow(/shaped: true/);

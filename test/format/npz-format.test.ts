@@ -155,7 +155,7 @@ describe("bytes that others wrote", () => {
     ["another kind of file", "readme.txt"],
     ["a folder", "folder/"],
   ])("%s is refused", async (_what, name) => {
-    await expect(async () => decode({ [name]: npy(Int8Array.of(1)) })).rejects.toThrow(/which is no array/);
+    await expect(async () => decode({ [name]: npy(Int8Array.of(1)) })).rejects.toThrow(/which is not an array/);
   });
 
   test("the same name twice is refused", async () => {
@@ -164,7 +164,9 @@ describe("bytes that others wrote", () => {
   });
 
   test("what is no array is refused, with its name", async () => {
-    await expect(async () => decode({ "a.npy": strToU8("not an array") })).rejects.toThrow(/bytes of "a" are no array/);
+    await expect(async () => decode({ "a.npy": strToU8("not an array") })).rejects.toThrow(
+      /bytes of "a" are not an array/,
+    );
   });
 
   test("a file that says to be larger than the limits is refused before memory is taken for it", async () => {

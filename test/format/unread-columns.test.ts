@@ -138,7 +138,7 @@ describe("an array of NumPy that is not read hides no other one of its archive",
     const archive = zipSync({ "m.npy": files["m.npy"] as Uint8Array, "x.npy": x as Uint8Array });
     const all = npz().decode(archive.slice(), defaultDecodeLimits);
     await expect(all).rejects.toThrow(DecodeError);
-    await expect(all).rejects.toThrow(/the bytes of "m" are no array.*npz\(\{ only: \[their names\] \}\)/);
+    await expect(all).rejects.toThrow(/the bytes of "m" are not an array.*npz\(\{ only: \[their names\] \}\)/);
     const x2 = await npz({ only: ["x", "y"] }).decode(archive.slice(), defaultDecodeLimits);
     expect(x2).toEqual({ x: Float64Array.of(1, 2) });
     await expect(npz({ only: ["m"] }).decode(archive.slice(), defaultDecodeLimits)).rejects.toThrow(DecodeError);

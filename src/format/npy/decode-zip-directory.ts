@@ -3,10 +3,10 @@ import { DecodeError } from "../../errors/format-errors.ts";
 /** A file in a zip archive, as the directory at its end describes it. */
 export interface ZipEntry {
   readonly name: string;
-  /** As it lies in the archive: compressed, where `isDeflated`. */
+  /** The bytes in the archive, which are compressed if `isDeflated`. */
   readonly bytes: Uint8Array;
   readonly isDeflated: boolean;
-  /** Once it is decompressed. */
+  /** The size after decompression. */
   readonly sizeBytes: number;
 }
 
@@ -17,16 +17,16 @@ const CENTRAL = 0x02014b50;
 const LOCAL = 0x04034b50;
 const END_BYTES = 22;
 const MAX_COMMENT_BYTES = 0xffff;
-/** In the place of what only its 64-bit field can hold. */
+/** A 32-bit field with this value means that a 64-bit field holds the number. */
 const ELSEWHERE = 0xffffffff;
 const ENCRYPTED = 1;
 const DEFLATED = 8;
 
 /**
- * Read the directory of a zip archive, and believe nothing that its bytes do not bear out: whatever it says lies within them, and no two files overlap.
- * Format: APPNOTE.TXT of PKWARE, 6.3.10.
+ * Reads the directory of a zip archive, whose bytes may be hostile: every part lies within the
+ * bytes, and no two files overlap. Format: APPNOTE.TXT of PKWARE, 6.3.10.
  *
- * @param format whose payload it is
+ * @param format - the id of the format that reads its payload
  * @throws {@link DecodeError}
  */
 export function readZipDirectory(format: string, bytes: Uint8Array): readonly ZipEntry[] {
@@ -62,7 +62,7 @@ class ZipDirectory {
       const entry = this.#readCentral(at);
       at = entry.next;
       const dataStart = this.#findData(entry);
-      // Those who write archives list files in the order in which they lie.
+      // Programs that write archives list the files in the order in which they lie.
       if (entry.offset < dataEnd) this.#fail("their files overlap, or are not in order");
       dataEnd = dataStart + entry.compressedBytes;
       if (dataEnd > start) this.#fail("a file reaches beyond its end");
@@ -73,7 +73,7 @@ class ZipDirectory {
     return entries;
   }
 
-  /** A comment may follow the end record. */
+  /** Searches for the end record, which a comment may follow. */
   #findEnd(): number {
     const last = this.#bytes.length - END_BYTES;
     for (let at = last; at >= 0 && at >= last - MAX_COMMENT_BYTES; at--)
@@ -108,7 +108,10 @@ class ZipDirectory {
     return { name, isDeflated: method === DEFLATED, sizeBytes, compressedBytes, offset, next };
   }
 
-  /** The size, the compressed size and the offset, each in 32 bits, or in 64 among the extra fields. */
+  /**
+   * Reads the size, the compressed size and the offset, each in 32 bits, or in 64 among the extra
+   * fields.
+   */
   #readSizes(at: number, extraStart: number, extraEnd: number): readonly number[] {
     const sizes = [this.#uint32(at + 24), this.#uint32(at + 20), this.#uint32(at + 42)];
     if (!sizes.includes(ELSEWHERE)) return sizes;
@@ -124,7 +127,9 @@ class ZipDirectory {
     return sizes;
   }
 
-  /** What a file's own header says besides its length is said by the directory, too. */
+  /**
+   * Returns the offset of a file's data. The rest of the file's own header repeats the directory.
+   */
   #findData({ offset }: CentralEntry): number {
     if (this.#uint32(offset) !== LOCAL) this.#fail("a file is not where their directory says");
     return offset + 30 + this.#uint16(offset + 26) + this.#uint16(offset + 28);
@@ -134,7 +139,7 @@ class ZipDirectory {
     try {
       return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(name);
     } catch (cause) {
-      throw new DecodeError(this.#format, "the name of a file is no UTF-8", { cause });
+      throw new DecodeError(this.#format, "the name of a file is not UTF-8", { cause });
     }
   }
 

@@ -6,7 +6,10 @@ import { checkArray, checkShaped, decodeNpy, encodeNpy, type ShapedArray } from 
 export type { ShapedArray } from "./shaped-array.ts";
 
 /**
- * NumPy's format, for typed arrays, little-endian; loading gives a view of the file's bytes, without a copy. `np.load` reads the file, and we read what `np.save` wrote, in C order and little-endian.
+ * NumPy's format, for typed arrays, in little-endian order. Loading gives a view of the file's
+ * bytes, without a copy. `np.load` reads the file, and this format reads the files of `np.save`
+ * that are little-endian and in C order.
+ *
  * Format: NumPy Enhancement Proposal 1 and `numpy.lib.format`.
  *
  * @example

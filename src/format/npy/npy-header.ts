@@ -1,9 +1,9 @@
 import { DecodeError, NewerPayloadError } from "../../errors/format-errors.ts";
 import type { NpyArray } from "./npy-array.ts";
 
-/** One of NumPy's types. */
+/** One of NumPy's types of numbers. */
 export interface NpyKind {
-  /** As the header names it, with its byte order: `<f8`. */
+  /** The name in the header, with its byte order: `<f8`. */
   readonly descr: string;
   readonly sizeBytes: number;
   readonly prototype: object;
@@ -41,7 +41,7 @@ const KINDS: readonly NpyKind[] = [
   ...(float16 === undefined ? [] : [kind("<f2", float16)]),
 ];
 
-/** NumPy's type of a typed array, of exactly that class. */
+/** Returns NumPy's type for a typed array. Instances of subclasses do not have one. */
 export function npyKindOf(data: unknown): NpyKind | undefined {
   if (!ArrayBuffer.isView(data)) return undefined;
   const prototype: unknown = Object.getPrototypeOf(data);
@@ -49,11 +49,14 @@ export function npyKindOf(data: unknown): NpyKind | undefined {
 }
 
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
-/** The data begin at a multiple of this. */
+/** The data begin at a multiple of this many bytes. */
 const ALIGNMENT = 64;
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** Version 1.0: 2.0 is for headers of more than 65,535 bytes, which no shape of 32 dimensions needs. */
+/**
+ * Encodes a header of version 1.0. Version 2.0 is for headers of more than 65,535 bytes, which a
+ * shape of 32 dimensions never needs.
+ */
 export function encodeNpyHeader({ descr }: NpyKind, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
@@ -66,7 +69,7 @@ export function encodeNpyHeader({ descr }: NpyKind, shape: readonly number[]): U
   return header;
 }
 
-/** What a header says, and where the data begin. */
+/** Decodes a header. `start` is the offset at which the data begin. */
 export function decodeNpyHeader(bytes: Uint8Array): {
   readonly kind: NpyKind;
   readonly shape: readonly number[];

@@ -9,26 +9,32 @@ import type { NpyArray } from "./npy-array.ts";
 import { checkArray, checkShaped, decodeNpy, encodeNpy, type ShapedArray } from "./shaped-array.ts";
 import { expandEntry, writeZip } from "./zip-files.ts";
 
-/** Arrays by their names: those of one dimension as typed arrays, all others with their shape. */
+/** Arrays by their names. Those of one dimension are typed arrays, all others have a shape. */
 export type NpzPayload = Readonly<Record<string, NpyArray | ShapedArray>>;
 
-/** How an archive is written, and what is read of it. */
 export interface NpzOptions {
-  /** As `np.savez_compressed` does, in the place of `np.savez`: smaller and slower, and loading takes a copy. Not by default. */
+  /**
+   * Compresses the arrays, as `np.savez_compressed` does: the file is smaller, writing is slower,
+   * and loading copies. Default `false`.
+   */
   readonly compressed?: boolean | undefined;
   /**
-   * The names of the arrays that are read, and that a payload may have; all others that a file holds are left alone, whatever they are. All by default.
+   * The names of the arrays that are read, and that a payload may have. All other files in the
+   * archive are ignored, even if they are not arrays. By default every file is read.
    */
   readonly only?: readonly string[] | undefined;
 }
 
 /**
- * NumPy's archive of several arrays: a zip of `.npy` files, which `np.load` reads, as we read what `np.savez` and `np.savez_compressed` wrote. Without
- * compression, loading gives views of the file's bytes. The same payload gives the same bytes.
+ * NumPy's archive of several arrays: a zip of `.npy` files. `np.load` reads it, and this format
+ * reads the archives of `np.savez` and `np.savez_compressed`. Without compression, loading gives
+ * views of the file's bytes. The same payload gives the same bytes.
  *
- * An array of one dimension is a typed array; one of more dimensions, or of none, is `{ data, shape }`. Up to 4 GiB.
+ * An array of one dimension is a typed array; an array of more dimensions, or of none, is
+ * `{ data, shape }`. An archive holds up to 4 GiB.
  *
- * @throws {@link UnsupportedPayloadError} for what NumPy has no type for, a shape that does not fit, a name that no file should have
+ * @throws {@link UnsupportedPayloadError} for arrays that NumPy does not have a type for, a shape
+ * that does not fit, and a name that is not safe for a file
  *
  * @example
  * ```ts
@@ -53,7 +59,7 @@ export function npz(options: NpzOptions = {}): FormatFor<NpzPayload> {
   });
 }
 
-/** What zip can say in 32 bits, less what it takes to say it. */
+/** The most bytes that zip's 32-bit fields can count, less room for headers and the directory. */
 const MAX_BYTES = 2 ** 32 - 2 ** 26;
 const MAX_FILES = 65_534;
 const MAX_NAME_UNITS = 1000;
@@ -63,14 +69,15 @@ function checkNpz(payload: NpzPayload, only: ReadonlySet<string> | undefined): v
     throw new UnsupportedPayloadError("npz", path, what, suggestion);
   };
   if (typeof payload !== "object" || payload === null || Object.getPrototypeOf(payload) !== Object.prototype)
-    refuse([], "is no plain object", "Give an object of arrays by their names.");
+    refuse([], "is not a plain object", "Give an object of arrays by their names.");
   const names = Object.keys(payload);
   if (hasOddKeys(payload, names.length)) refuse([], "has keys that are hidden, or symbols", "Use text keys.");
   if (names.length > MAX_FILES) refuse([], `has ${names.length} arrays`, `Give at most ${MAX_FILES}.`);
   let sizeBytes = 0;
   for (const name of names) {
     if (isGetter(payload, name)) refuse([name], "is a getter", "Give the array itself.");
-    if (only?.has(name) === false) refuse([name], "is none of those that npz({ only }) reads", "Name it there, too.");
+    if (only?.has(name) === false)
+      refuse([name], "is not one of those that npz({ only }) reads", "Add its name to only.");
     if (!isSafeName(name)) refuse([name], "has a name that is not safe for a file", "Use letters, digits and _.");
     sizeBytes += checkMember(payload[name], name);
   }
@@ -94,7 +101,10 @@ function checkMember(member: unknown, name: string): number {
   return data.byteLength;
 }
 
-/** Whether a file of that name lies in the folder that the archive is unpacked in, on every system. */
+/**
+ * Whether a file of that name stays inside the folder that the archive is unpacked in, on every
+ * system.
+ */
 function isSafeName(name: string): boolean {
   if (name.length > MAX_NAME_UNITS || name === "__proto__" || !name.isWellFormed()) return false;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is meant
@@ -109,7 +119,7 @@ async function encodeNpz(payload: NpzPayload, compressed: boolean): Promise<read
   });
   const written = await writeZip(files, { compressed });
   const sizeBytes = sum(files.flatMap(({ chunks }) => chunks));
-  // What could not be decompressed within the limits must not be written either.
+  // An archive that decoding would refuse by the default limits is not written either.
   if (sizeBytes > decodedBytesAllowed(sum(written), defaultDecodeLimits))
     throw new UnsupportedPayloadError(
       "npz",
@@ -138,7 +148,7 @@ async function decodeNpz(
   for (const entry of entries) {
     const name = nameOf(entry.name);
     if (!entry.name.endsWith(EXTENSION) || !isSafeName(name))
-      throw new DecodeError("npz", `they hold a file ${JSON.stringify(entry.name)}, which is no array`);
+      throw new DecodeError("npz", `they hold a file ${JSON.stringify(entry.name)}, which is not an array`);
     if (Object.hasOwn(payload, name)) throw new DecodeError("npz", `they hold ${JSON.stringify(name)} twice`);
     payload[name] = decodeMember(name, await expandEntry("npz", entry), limits);
   }
@@ -159,7 +169,7 @@ function decodeMember(name: string, bytes: Uint8Array, limits: DecodeLimits): Np
     if (!(cause instanceof DecodeError)) throw cause;
     throw new DecodeError(
       "npz",
-      `the bytes of ${JSON.stringify(name)} are no array (${cause.message}). Others can be read without it, by npz({ only: [their names] })`,
+      `the bytes of ${JSON.stringify(name)} are not an array (${cause.message}). Others can be read without it, by npz({ only: [their names] })`,
       { cause },
     );
   }

@@ -5,16 +5,18 @@ import { viewProblem } from "../view-problem.ts";
 import type { NpyArray } from "./npy-array.ts";
 import { decodeNpyHeader, encodeNpyHeader, type NpyKind, npyKindOf } from "./npy-header.ts";
 
-/** As many as every NumPy reads. */
+/** The most dimensions that every version of NumPy reads. */
 const MAX_DIMENSIONS = 32;
 
-/** A typed array in C order with its shape, `[rows, columns]`; an empty shape is a single number. */
+/**
+ * A typed array in C order with its shape, `[rows, columns]`. The empty shape is a single number.
+ */
 export interface ShapedArray<Data extends NpyArray = NpyArray> {
   readonly data: Data;
   readonly shape: readonly number[];
 }
 
-/** @throws {@link UnsupportedPayloadError} where it is no typed array with a shape that fits. */
+/** @throws {@link UnsupportedPayloadError} for anything but a typed array with a shape that fits */
 export function checkShaped(format: string, payload: unknown, path: readonly string[]): asserts payload is ShapedArray {
   const refuse = (
     below: string[],
@@ -24,17 +26,18 @@ export function checkShaped(format: string, payload: unknown, path: readonly str
     throw new UnsupportedPayloadError(format, [...path, ...below], what, suggestion);
   };
   if (Array.isArray(payload)) refuse([], "is a list", "Give a typed array: Float64Array.from(list).");
-  if (typeof payload !== "object" || payload === null) return refuse([], "is no object");
+  if (typeof payload !== "object" || payload === null) return refuse([], "is not an object");
   const keys = Reflect.ownKeys(payload);
   if (keys.length !== 2 || !keys.includes("data") || !keys.includes("shape"))
     refuse([], "has not just the keys data and shape");
   for (const key of ["data", "shape"]) if (isGetter(payload, key)) refuse([key], "is a getter");
-  if (Object.getPrototypeOf(payload) !== Object.prototype) refuse([], "is no plain object");
+  if (Object.getPrototypeOf(payload) !== Object.prototype) refuse([], "is not a plain object");
   const { data, shape }: { data?: unknown; shape?: unknown } = payload;
   checkArray(format, data, [...path, "data"]);
-  if (!isShape(shape)) return refuse(["shape"], "is no list of whole numbers");
+  if (!isShape(shape)) return refuse(["shape"], "is not a list of whole numbers");
   if (shape.length > MAX_DIMENSIONS) refuse(["shape"], `has more than ${MAX_DIMENSIONS} dimensions`);
-  if (sizeOf(shape) !== data.length) refuse(["shape"], `says ${sizeOf(shape)} numbers where there are ${data.length}`);
+  if (sizeOf(shape) !== data.length)
+    refuse(["shape"], `says ${sizeOf(shape)} numbers, and the data has ${data.length}`);
 }
 
 function isShape(shape: unknown): shape is readonly number[] {
@@ -42,7 +45,9 @@ function isShape(shape: unknown): shape is readonly number[] {
   return shape.every((size) => Number.isSafeInteger(size) && size >= 0 && !Object.is(size, -0));
 }
 
-/** @throws {@link UnsupportedPayloadError} where it is no typed array that NumPy has a type for. */
+/**
+ * @throws {@link UnsupportedPayloadError} for anything but a typed array that NumPy has a type for
+ */
 export function checkArray(format: string, data: unknown, path: readonly string[]): asserts data is NpyArray {
   kindOrRefuse(format, data, path);
 }
@@ -52,7 +57,7 @@ function kindOrRefuse(format: string, data: unknown, path: readonly string[]): N
   const problem = kind !== undefined && ArrayBuffer.isView(data) ? viewProblem(data) : undefined;
   if (problem !== undefined) throw new UnsupportedPayloadError(format, path, ...problem);
   if (kind !== undefined) return kind;
-  const name = ArrayBuffer.isView(data) ? `a ${data.constructor.name}` : "no typed array";
+  const name = ArrayBuffer.isView(data) ? `a ${data.constructor.name}` : "not a typed array";
   const isBuffer = name === "a Buffer";
   throw new UnsupportedPayloadError(
     format,
@@ -64,7 +69,7 @@ function kindOrRefuse(format: string, data: unknown, path: readonly string[]): N
   );
 }
 
-/** The header, and the numbers where they are. */
+/** Encodes a header, followed by the numbers as a view of their own memory. */
 export function encodeNpy(data: NpyArray, shape: readonly number[]): readonly Uint8Array[] {
   return [
     encodeNpyHeader(kindOrRefuse("npy", data, []), shape),
@@ -72,7 +77,7 @@ export function encodeNpy(data: NpyArray, shape: readonly number[]): readonly Ui
   ];
 }
 
-/** What a .npy file holds: a view of its bytes. */
+/** Decodes a .npy file. The numbers are a view of its bytes, if they are aligned. */
 export function decodeNpy(bytes: Uint8Array, limits: DecodeLimits): ShapedArray {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("npy", "maxBytes", limits.maxBytes);
   const { kind, shape, start } = decodeNpyHeader(bytes);
@@ -80,7 +85,8 @@ export function decodeNpy(bytes: Uint8Array, limits: DecodeLimits): ShapedArray 
   if (bytes.length - start !== length * kind.sizeBytes)
     throw new DecodeError("npy", `they hold ${bytes.length - start} bytes for ${length} numbers of ${kind.sizeBytes}`);
   const offset = bytes.byteOffset + start;
-  // A view must begin at a multiple of its element's size; files of older writers may not.
+  // A view must begin at a multiple of its element's size. In files of older writers, numbers may
+  // not.
   const data =
     offset % kind.sizeBytes === 0
       ? kind.create(bytes.buffer as ArrayBuffer, offset, length)

@@ -4,24 +4,30 @@ import { DecodeError } from "../../errors/format-errors.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 import type { ZipEntry } from "./decode-zip-directory.ts";
 
-/** A file that is to be put into an archive. */
+/** A file to be written into an archive. */
 export interface ZipSource {
   readonly name: string;
   readonly chunks: readonly Uint8Array[];
 }
 
-/** Zip has no earlier day. It is written as local time, so that it is the same bytes in every time zone. */
+/**
+ * The earliest day that zip can hold. Zip holds local time, so this gives the same bytes in every
+ * time zone.
+ */
 function fixedTime(): Date {
   return new Date(1980, 0, 1, 12);
 }
-/** Numbers can be looked at where they lie, when they begin at a multiple of this. */
+/** Numbers begin at a multiple of this many bytes, so that a view of them needs no copy. */
 const ALIGNMENT = 64;
-/** The field that Android's zipalign pads with, so that others know to ignore it. */
+/** The extra field that Android's zipalign pads with: readers know that they may ignore it. */
 const PADDING_FIELD = 0xd935;
-/** Between turns of the event loop. */
+/** How many bytes are written before other work of the process has its turn. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
-/** The same bytes for the same files: no times, no names of machines. What is not compressed is given as it is, without a copy. */
+/**
+ * Encodes a zip archive. The same files give the same bytes, since it holds neither times nor names
+ * of machines. Files that are not compressed are passed on as they are, without a copy.
+ */
 export async function writeZip(
   files: readonly ZipSource[],
   { compressed }: { readonly compressed: boolean },
@@ -54,12 +60,15 @@ function paddingAt(offset: number): Uint8Array {
   return new Uint8Array((ALIGNMENT - (offset % ALIGNMENT)) % ALIGNMENT);
 }
 
-/** What may expand a thousandfold goes in so small pieces that what comes out can be counted. */
+/**
+ * Compressed data goes in pieces of this size: it may expand a thousandfold, and the result of each
+ * piece is counted before the next.
+ */
 const INFLATED_PIECE_BYTES = 32 * 1024;
 const INFLATED_BETWEEN_TURNS = 32;
 
 /**
- * The bytes of a file, of which as much memory is taken as it says.
+ * Returns the bytes of a file. They take as much memory as the directory says, and not more.
  *
  * @throws {@link DecodeError}
  */
