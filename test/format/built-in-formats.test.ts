@@ -57,7 +57,7 @@ describe.each(table)("the head of %s", (id, make, payload, refused) => {
 it("answers at once, as soon as it is loaded", async () => {
   await heads.text().check("loads it");
   const format = heads.text();
-  expect(() => format.check(3 as never)).toThrow(/payload is no string/);
+  expect(() => format.check(3 as never)).toThrow(/payload is not a string/);
   expect(format.encode("a")).toEqual([Uint8Array.of(97)]);
   expect(format.decode(Uint8Array.of(97), defaultDecodeLimits)).toBe("a");
 });

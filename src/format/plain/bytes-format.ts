@@ -2,7 +2,10 @@ import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import type { Format } from "../format.ts";
 import { viewProblem } from "../view-problem.ts";
 
-/** Fewer bytes are copied, so that they do not come back as a part of the pool in which Node makes small buffers. */
+/**
+ * Payloads below this size are copied. Otherwise they would be views of the pool in which Node
+ * makes small buffers.
+ */
 const COPY_BELOW_BYTES = 64 * 1024;
 
 /**
@@ -29,7 +32,7 @@ export function bytes(): Format<Uint8Array> {
 
 function checkBytes(payload: unknown): void {
   if (Object.prototype.toString.call(payload) !== "[object Uint8Array]" || !ArrayBuffer.isView(payload))
-    refuse("is no Uint8Array", "Use npy() or structured() for other typed arrays.");
+    refuse("is not a Uint8Array", "Use npy() or structured() for other typed arrays.");
   if (Object.getPrototypeOf(payload) !== Uint8Array.prototype)
     refuse(
       "is an instance of a subclass of Uint8Array (a Buffer?)",

@@ -21,7 +21,7 @@ export function text(): Format<string> {
     inline: "text",
     check(payload) {
       if (typeof payload !== "string")
-        throw new UnsupportedPayloadError("text", [], "is no string", "Use json() or structured().");
+        throw new UnsupportedPayloadError("text", [], "is not a string", "Use json() or structured().");
       if (!payload.isWellFormed())
         throw new UnsupportedPayloadError(
           "text",
