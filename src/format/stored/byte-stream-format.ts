@@ -6,8 +6,9 @@ import { notInMemory } from "./not-in-memory.ts";
 import { ReplayedStream } from "./replayed-stream.ts";
 
 /**
- * A stream of bytes: a download, a dump, whatever is too big for memory. Stored while it is consumed, published only when it has ended, and then replayed as a stream; where one
- * piece ended and the next began is not kept.
+ * A stream of bytes: a download, a dump, or other data that is too big for memory. It is stored
+ * while it is consumed, published only when it has ended, and then replayed as a stream. The
+ * division into pieces is not kept.
  *
  * @example
  * ```ts
@@ -27,7 +28,7 @@ export function byteStream(): FormatFor<AsyncIterable<Uint8Array>> {
     ...notInMemory("byte-stream"),
     check(payload) {
       if (typeof Object(payload)[Symbol.asyncIterator] !== "function")
-        throw new UnsupportedPayloadError("byte-stream", [], "is no stream", "Use bytes() for bytes in memory.");
+        throw new UnsupportedPayloadError("byte-stream", [], "is not a stream", "Use bytes() for bytes in memory.");
     },
     stored: {
       kind: "stream",
@@ -44,7 +45,7 @@ async function* expectBytes(payload: AsyncIterable<unknown>): AsyncGenerator<Uin
       throw new UnsupportedPayloadError(
         "byte-stream",
         [count],
-        `is ${typeof piece === "string" ? "text" : "no Uint8Array"}`,
+        `is ${typeof piece === "string" ? "text" : "not a Uint8Array"}`,
         "Encode it first, or use records() for a stream of values.",
       );
     count++;

@@ -5,11 +5,16 @@ import { notInMemory } from "./not-in-memory.ts";
 import { lookAt, namesIn, readFilePieces } from "./user-files.ts";
 
 /**
- * A folder that the generator fills: the payload is its absolute path. Every file in it, at any depth, is copied into the store and digested, and published all at once. What is
- * loaded is the path of a folder with these files and no others, all verified: the stored one where the store is a folder on this machine, else a copy that goes when the process exits.
- * Read it, and leave it as it is.
+ * A folder that the generator fills: the payload is its absolute path. Every file in it, at any
+ * depth, is copied into the store and digested, and all are published at once. Of a file, its name
+ * and its bytes are kept.
  *
- * Refuses symbolic links, devices, empty folders, and names that some file system does not take or cannot tell apart. Of a file, its name and bytes are kept.
+ * Loading gives the path of a folder with these files and no others, all verified. If the store is
+ * a folder on this machine, that is the stored folder itself, else a copy that is removed when the
+ * process exits. The caller may read it, and must not change it.
+ *
+ * The format refuses symbolic links, devices, empty folders, and names that some file system does
+ * not take or cannot tell apart.
  *
  * @example
  * ```ts
@@ -31,7 +36,7 @@ export function directory(): Format<string> {
     inline: false,
     ...notInMemory("directory"),
     async check(payload) {
-      if (typeof payload !== "string") return refuse([], "is no path");
+      if (typeof payload !== "string") return refuse([], "is not a path");
       const kind = await lookAt(payload);
       if (kind !== "a folder") refuse([], `(${JSON.stringify(payload)}) is ${kind === "file" ? "a file" : kind}`);
     },

@@ -3,17 +3,21 @@ import type { Format } from "../format.ts";
 import { notInMemory } from "./not-in-memory.ts";
 import { lookAt, readFilePieces } from "./user-files.ts";
 
-/** How {@link file} names what it stores. */
+/** Options of {@link file}. */
 export interface FileOptions {
-  /** Of the file in the store, with its dot: `.mp4`, `.tar.gz`. Default `.bin`. */
+  /** The extension of the file in the store, with its dot: `.mp4`, `.tar.gz`. Default `.bin`. */
   readonly extension?: string | undefined;
 }
 
 /**
- * A file that the generator writes: the payload is its absolute path. The file is copied into the store, and what is loaded is the path of a file that was verified: the stored
- * one where the store is a folder on this machine, else a copy that goes when the process exits. Read it, and leave it as it is.
+ * A file that the generator writes: the payload is its absolute path. The file is copied into the
+ * store.
  *
- * @throws TypeError when the extension is none.
+ * Loading gives the path of a file that was verified. If the store is a folder on this machine,
+ * that is the stored file itself, else a copy that is removed when the process exits. The caller
+ * may read it, and must not change it.
+ *
+ * @throws TypeError if the extension is not valid.
  *
  * @example
  * ```ts
@@ -31,7 +35,7 @@ export interface FileOptions {
 export function file({ extension = ".bin" }: FileOptions = {}): Format<string> {
   if (!/^(\.[a-z0-9]{1,20}){1,4}$/.test(extension))
     throw new TypeError(
-      `${JSON.stringify(extension)} is no extension: write it with its dot and in lower case, ".mp4".`,
+      `${JSON.stringify(extension)} is not an extension: write it with its dot and in lower case, ".mp4".`,
     );
   const refuse = (what: string): never => {
     throw new UnsupportedPayloadError(
@@ -47,7 +51,7 @@ export function file({ extension = ".bin" }: FileOptions = {}): Format<string> {
     inline: false,
     ...notInMemory("file"),
     async check(payload) {
-      if (typeof payload !== "string") refuse("is no path");
+      if (typeof payload !== "string") refuse("is not a path");
       const kind = await lookAt(payload);
       if (kind !== "file") refuse(`(${JSON.stringify(payload)}) is ${kind}`);
     },

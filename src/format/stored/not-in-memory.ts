@@ -1,6 +1,9 @@
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 
-/** `encode` and `decode` of a format whose payloads are never in memory as a whole: another format cannot wrap it, nor can a map hold it as an item. */
+/**
+ * `encode` and `decode` of a format whose payloads are never in memory as a whole. They throw:
+ * another format cannot wrap such a format, and a map cannot hold its payloads as items.
+ */
 export function notInMemory(format: string): { readonly encode: () => never; readonly decode: () => never } {
   const refuse = (): never => {
     throw new UnsupportedPayloadError(

@@ -1,9 +1,9 @@
 import { ReplayedStream } from "./replayed-stream.ts";
 
 /**
- * Makes a stream that can be read any number of times: each `for await` begins a reading of its own.
+ * Makes a stream that can be read any number of times: each `for await` starts from the first item.
  *
- * @param begin starts a reading, from the first item on.
+ * @param begin - starts a reading, from the first item on.
  * @example
  * ```ts
  * const lines = replayStream(async function* () { yield "one"; yield "two"; });

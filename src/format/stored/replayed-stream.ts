@@ -1,6 +1,7 @@
 /**
- * A stream that can be read any number of times: each `for await` begins anew. It also has the methods of a generator, which go on with a reading of their own, since the
- * generator's own type promises them.
+ * A stream that can be read any number of times: each `for await` starts from the beginning. The
+ * type of generators also promises the methods `next`, `return` and `throw`; these three share one
+ * reading.
  */
 export class ReplayedStream<Item> implements AsyncGenerator<Item, void, undefined> {
   readonly #begin: () => AsyncGenerator<Item>;

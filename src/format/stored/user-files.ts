@@ -5,14 +5,17 @@ import { NotAFileError, type StoreOperation } from "../../errors/store-errors.ts
 import { openBusy, patiently } from "../../util/patiently.ts";
 import { systemFailure } from "../../util/system-failure.ts";
 
-/*
- * Files and folders that a generator has made, anywhere on this machine's disk. What the system says of them is told as it is told of
- * a store's files; where too many files are open, it is tried again for a while.
- */
+// Functions for files and folders that a generator has made, anywhere on this machine's disk.
+// Errors of the system become the same errors as for a store's files. While too many files are
+// open, a call is tried again for a while.
 
 const PIECE_BYTES = 1024 * 1024;
 
-/** What stands at a path, in words; `"file"` for a regular file. Links are not followed. @throws a StoreError */
+/**
+ * Says what is at a path; `"file"` is a regular file. A link is not followed.
+ *
+ * @throws a StoreError
+ */
 export async function lookAt(
   path: string,
 ): Promise<"file" | "a folder" | "a symbolic link" | "missing" | "a device or a pipe"> {
@@ -27,7 +30,11 @@ export async function lookAt(
   }
 }
 
-/** The names in a folder, sorted. @throws a StoreError */
+/**
+ * Lists the names in a folder, sorted.
+ *
+ * @throws a StoreError
+ */
 export function namesIn(path: string): Promise<string[]> {
   return told("list", path, async () => {
     const names: string[] = [];
@@ -36,9 +43,14 @@ export function namesIn(path: string): Promise<string[]> {
   });
 }
 
-/** The bytes of a file, at the reader's pace; never those of a file that a link leads to. @throws a StoreError */
+/**
+ * Reads a file piece by piece, at the reader's pace. A symbolic link is refused, not followed.
+ *
+ * @throws a StoreError
+ */
 export async function* readFilePieces(path: string): AsyncGenerator<Uint8Array> {
-  // Windows knows no such flags, and the file was looked at before. A pipe would be waited for.
+  // O_NOFOLLOW refuses links, and O_NONBLOCK does not wait for the writer of a pipe. Windows lacks
+  // both flags; there the earlier look at the path must do.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const file = await told("read", path, () =>
     patiently(openBusy, () => open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)),
