@@ -133,7 +133,7 @@ describe("keys", () => {
       [{ recipients: recipient }, bytes, /no identity was given, only recipients/],
       [{ identity: damaged }, bytes, /an identity is damaged/],
       [{ identity: () => "" }, bytes, /the identity is missing/],
-      [{ passphrase: () => "" }, bytes, /the passphrase is no text, or empty/],
+      [{ passphrase: () => "" }, bytes, /the passphrase is not a text, or is empty/],
     ];
     for (const [keys, written, problem] of cases) {
       const error: unknown = await Promise.resolve(encrypted(json(), keys).decode(written, defaultDecodeLimits)).catch(

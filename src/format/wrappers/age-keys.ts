@@ -4,14 +4,18 @@ import type { AgeKeys, EncryptionKeys, KeySource } from "./encryption-keys.ts";
 
 type Age = typeof import("age-encryption");
 
-/** Also the default, as in age: a second and 256 MB, and four times as much two further up. */
+/**
+ * The highest work factor, and the default, which age has too. One try takes about a second and
+ * 256 MB; each step up would double both.
+ */
 export const MAX_WORK_FACTOR = 18;
 const MIN_WORK_FACTOR = 10;
-/** So many fit into a header, whatever their kind. */
+/** The most recipients that fit into a header, of every kind. */
 const MAX_RECIPIENTS = 100;
 
 /**
- * Look at the keys that are there already: an error here and now, not after hours of generating.
+ * Checks the keys that are given as values, so that a wrong one throws here and not after hours of
+ * generating.
  *
  * @throws {@link WrongKeyError}, RangeError for a work factor outside of its range
  */
@@ -28,7 +32,7 @@ export function checkKeys(format: string, keys: EncryptionKeys): void {
   if (identity !== undefined && typeof identity !== "function") parseIdentities(format, identity);
 }
 
-/** Give an encrypter what it encrypts for. */
+/** Tells an encrypter for whom it encrypts. */
 export async function setRecipients(
   format: string,
   age: Age,
@@ -44,7 +48,7 @@ export async function setRecipients(
     await withoutSecrets(format, "a recipient is damaged", () => encrypter.addRecipient(recipient));
 }
 
-/** Give a decrypter what it decrypts with. */
+/** Tells a decrypter with which keys it decrypts. */
 export async function setIdentities(format: string, decrypter: Decrypter, keys: EncryptionKeys): Promise<void> {
   if (keys.passphrase !== undefined) {
     decrypter.addPassphrase(parsePassphrase(format, await fetchKey(keys.passphrase)));
@@ -79,7 +83,7 @@ function fetchKey<Key extends string | readonly string[]>(source: KeySource<Key>
 
 function parsePassphrase(format: string, passphrase: unknown): string {
   if (typeof passphrase === "string" && passphrase !== "") return passphrase;
-  throw new WrongKeyError(format, "the passphrase is no text, or empty", "Give a text.");
+  throw new WrongKeyError(format, "the passphrase is not a text, or is empty", "Give a text.");
 }
 
 function parseRecipients(format: string, given: unknown): readonly string[] {
@@ -101,7 +105,7 @@ function parseIdentities(format: string, given: unknown): readonly string[] {
   );
 }
 
-/** Files of keys have one a line, comments and empty lines. */
+/** Splits keys into lines. A file of keys has one per line, and also comments and empty lines. */
 function linesOf(given: unknown): readonly string[] {
   const texts: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (!texts.every((text) => typeof text === "string")) return [];
@@ -111,7 +115,7 @@ function linesOf(given: unknown): readonly string[] {
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-/** What the library says about a key has the key in it: its error goes no further. */
+/** Replaces the errors of the age library: their messages contain the key. */
 async function withoutSecrets<Result>(
   format: string,
   problem: string,

@@ -11,9 +11,9 @@ import { type CompressionOptions, parseLevel } from "./compression-level.ts";
 type Zlib = typeof import("node:zlib");
 
 /**
- * Another format, compressed by gzip.
+ * Compresses another format by gzip.
  *
- * @throws RangeError when the level is outside of its scale.
+ * @throws RangeError if the level is outside of its scale.
  *
  * @example
  * ```ts
@@ -31,9 +31,9 @@ export function gzip<Inner extends AnyFormat>(inner: Inner, options: Compression
 }
 
 /**
- * Another format, compressed by brotli: smaller and slower than gzip.
+ * Compresses another format by brotli, which makes smaller files than gzip and takes longer.
  *
- * @throws RangeError when the level is outside of its scale.
+ * @throws RangeError if the level is outside of its scale.
  */
 export function brotli<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   const level = parseLevel("brotli", options);
@@ -46,7 +46,7 @@ export function brotli<Inner extends AnyFormat>(inner: Inner, options: Compressi
       options: ({ length }) => ({
         params: {
           [zlib.constants.BROTLI_PARAM_QUALITY]: level,
-          // A hint: more than it can say is not worth an error.
+          // The hint cannot express a larger size, and does not have to be exact.
           [zlib.constants.BROTLI_PARAM_SIZE_HINT]: Math.min(length, 2 ** 30),
         },
       }),
@@ -56,10 +56,10 @@ export function brotli<Inner extends AnyFormat>(inner: Inner, options: Compressi
 }
 
 /**
- * Another format, compressed by zstd: quick.
+ * Compresses another format by zstd, which is quick.
  *
  * @throws {@link CompressionUnavailableError} on Node before 22.15.
- * @throws RangeError when the level is outside of its scale.
+ * @throws RangeError if the level is outside of its scale.
  */
 export function zstd<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   const level = parseLevel("zstd", options);
@@ -76,12 +76,12 @@ export function zstd<Inner extends AnyFormat>(inner: Inner, options: Compression
       }),
     }),
     decompress: (zlib) => ({ async: zstdOf(zlib).zstdDecompress, sync: zstdOf(zlib).zstdDecompressSync }),
-    // Node 22 takes a frame that is cut off for a short one.
+    // Node 22 does not notice that a frame is cut off, so its size is compared.
     sizeBytes: zstdSizeOf,
   });
 }
 
-/** The size of the content by the head of a zstd frame (RFC 8878, 3.1.1.1). */
+/** Returns the size of the content that the head of a zstd frame says (RFC 8878, 3.1.1.1). */
 function zstdSizeOf(frame: Uint8Array): number | undefined {
   const descriptor = frame[4] ?? 0;
   const isSingleSegment = (descriptor & 0x20) !== 0;
@@ -98,20 +98,25 @@ interface Compression {
   readonly extension: string;
   compress(zlib: Zlib): Code<Uint8Array> & { options(bytes: Uint8Array): object };
   decompress(zlib: Zlib): Code<unknown>;
-  /** The size of the content, as the compressed bytes give it. */
+  /** Returns the size of the content that the compressed bytes say, if they do. */
   sizeBytes?(bytes: Uint8Array): number | undefined;
 }
 
-/** Up to here compressing is quicker than a turn of the event loop and its thread. */
+/** Below this size, compressing takes less time than handing the work to another thread. */
 const SYNC_BELOW_BYTES = 16 * 1024;
-/** As far as a synchronous decompression goes. */
+/**
+ * The most bytes that a synchronous decompression gives. Larger results are decompressed again, by
+ * the asynchronous call.
+ */
 const SYNC_EXPANDED_BYTES = 256 * 1024;
 
-/** The compressed format takes the same payloads as the inner one, and so has the same type. */
+/**
+ * Wraps a format. The result takes the same payloads as the inner format, so it has the same type.
+ */
 function compressed<Inner extends AnyFormat>(inner: Inner, compression: Compression): Inner {
   const id = `${compression.name}(${inner.id})`;
   const finish = (bytes: Uint8Array, small: Uint8Array): readonly Uint8Array[] => {
-    // What could not be decompressed within the limits must not be written either.
+    // A payload that decoding would refuse by the default limits is not written either.
     if (bytes.length <= allowedBytes(small.length, defaultDecodeLimits)) return [small];
     throw new UnsupportedPayloadError(
       id,
@@ -149,7 +154,7 @@ function join(chunks: readonly Uint8Array[]): Uint8Array {
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }
 
-/** Small data may compress to almost nothing without being a bomb. */
+/** The size up to which any compression ratio is allowed: so little data is harmless. */
 const FREE_BYTES = 1024 * 1024;
 
 function allowedBytes(compressedBytes: number, limits: DecodeLimits): number {
@@ -158,7 +163,7 @@ function allowedBytes(compressedBytes: number, limits: DecodeLimits): number {
 
 interface Expanded {
   readonly buffer: Uint8Array;
-  /** How much of the input belonged to the compressed data. */
+  /** How many bytes of the input belonged to the compressed data. */
   readonly engine: { readonly bytesWritten: number };
 }
 
@@ -168,7 +173,7 @@ function call<Result>(code: Code<Result>["async"], bytes: Uint8Array, options: o
   });
 }
 
-/** One-shot decompression counts what comes out, which streams do not. */
+/** Decompresses by one call, since only that bounds the size of the result; streams do not. */
 function decompress(
   id: string,
   compression: Compression,
@@ -182,7 +187,7 @@ function decompress(
     if (engine.bytesWritten !== bytes.length) throw new DecodeError(id, "more bytes follow");
     if (compression.sizeBytes !== undefined && compression.sizeBytes(bytes) !== buffer.length)
       throw new DecodeError(id, "they are cut off");
-    // zlib hands out views of larger buffers, which an array on top of it would keep alive.
+    // zlib returns views of larger buffers, which would stay in memory as long as the payload.
     return new Uint8Array(buffer);
   };
   const refuse = (cause: unknown): never => refuseExpanded(id, cause, maxBytes, limits);

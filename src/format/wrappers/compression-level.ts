@@ -1,4 +1,4 @@
-/** How hard to compress; each compression has its own scale. */
+/** How hard to compress. Each compression has its own scale. */
 export interface CompressionOptions {
   /** gzip 0 to 9 (6 by default), brotli 0 to 11 (5 by default), zstd 1 to 22 (3 by default). */
   readonly level?: number;
@@ -10,7 +10,7 @@ const SCALES = {
   zstd: { lowest: 1, highest: 22, usual: 3 },
 } as const;
 
-/** @throws RangeError when the level is outside of the compression's scale. */
+/** @throws RangeError if the level is outside of the compression's scale. */
 export function parseLevel(compression: keyof typeof SCALES, { level }: CompressionOptions): number {
   const { lowest, highest, usual } = SCALES[compression];
   if (level === undefined) return usual;

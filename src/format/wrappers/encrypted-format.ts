@@ -9,21 +9,27 @@ import { checkKeys, MAX_WORK_FACTOR, setIdentities, setRecipients } from "./age-
 import type { EncryptionKeys } from "./encryption-keys.ts";
 
 /**
- * Another format, encrypted: files that the `age` tool reads, too (`age --decrypt -i key.txt payload.json.age`). Format: age-encryption.org/v1.
+ * Encrypts another format. The `age` tool decrypts the files too
+ * (`age --decrypt -i key.txt payload.json.age`). Format: age-encryption.org/v1.
  *
- * **Only the payload is encrypted. The record beside it stays readable**: params, summary, provenance, the size of the payload and this format's id. What nobody should
- * read must not be a parameter. Nor are payloads in memory encrypted. The recipients are not in the record, and keys are in no record, log, id or error message.
+ * **Only the payload is encrypted. The record beside it stays readable**: params, summary,
+ * provenance, the size of the payload and this format's id. A value that is confidential must not
+ * be a parameter. Payloads in memory are not encrypted either. The recipients are not in the
+ * record, and keys are in no record, log, id or error message.
  *
- * A payload is encrypted for all recipients that are given when it is written; those who are added later do not read earlier ones. Each time, the same payload gives
- * other bytes. In memory it takes about three times its size while it is written or read.
+ * A payload is encrypted for the recipients that are given when it is written; a recipient who is
+ * added later cannot read it. Each encryption of the same payload gives other bytes. It takes about
+ * three times the size of the payload in memory while the payload is written or read.
  *
  * Needs the package `age-encryption`.
  *
- * @param inner what the payload is written in
- * @param keys whom it is encrypted for and what decrypts it, as values, or as functions that are called when needed
- * @throws {@link WrongKeyError} where a key that is given as a value is none of age; and when a payload is read that it does not open
+ * @param inner - the format whose bytes are encrypted
+ * @param keys - the recipients for whom it is encrypted and the identity that decrypts it, as
+ * values, or as functions that are called at each use
+ * @throws {@link WrongKeyError} for a key that is given as a value and is not a key of age, and on
+ * reading a payload that the keys do not open
  * @throws {@link DefinitionError} for a format of streams, files or folders
- * @throws {@link MissingPeerError} when it is first used and `age-encryption` is not installed
+ * @throws {@link MissingPeerError} at the first use, if `age-encryption` is not installed
  *
  * @example
  * ```ts
@@ -39,7 +45,7 @@ export function encrypted<Inner extends AnyFormat>(inner: Inner, keys: Encryptio
   checkKeys(id, keys);
   if ("stored" in inner && inner.stored !== undefined)
     throw new DefinitionError(
-      `${id} cannot be: a payload of ${inner.id} is never in memory as a whole. Use a format of what is, such as json() or bytes().`,
+      `${id} is not possible: a payload of ${inner.id} is never in memory as a whole. Use a format whose payloads are, such as json() or bytes().`,
     );
   const outer: AnyFormat = {
     id,
@@ -88,7 +94,7 @@ async function decrypt(id: string, keys: EncryptionKeys, bytes: Uint8Array, limi
       throw new WrongKeyError(
         id,
         "none of them opens this payload, which was encrypted for others",
-        "Give the identity of one of its recipients, or the passphrase that it was written with; or remove() the artifact, and it is generated anew for yours.",
+        "Give the identity of one of its recipients, or the passphrase that it was written with; or remove() the artifact, and it is generated again, for yours.",
       );
     throw new DecodeError(id, `age says: ${message}`, { cause });
   }
@@ -96,7 +102,7 @@ async function decrypt(id: string, keys: EncryptionKeys, bytes: Uint8Array, limi
 
 const PIECE_BYTES = 64 * 1024;
 
-/** Piece by piece, as it is asked for: the library would process whatever it is given at once. */
+/** A stream that hands out one piece at a time: age processes at once all that it is given. */
 function streamOf(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   let index = 0;
   let at = 0;
@@ -120,7 +126,10 @@ function streamOf(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
 
 const MAX_HEADER_BYTES = 256 * 1024;
 
-/** A header of thousands of recipients takes minutes to try, and a great work factor takes gigabytes. */
+/**
+ * Refuses a header that would be expensive to process: trying thousands of recipients takes
+ * minutes, and a high work factor takes gigabytes of memory.
+ */
 function checkHeader(id: string, keys: EncryptionKeys, bytes: Uint8Array): void {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, MAX_HEADER_BYTES));
   const [, version] = /^age-encryption\.org\/v([1-9]\d{0,3})\n/.exec(head) ?? [];
