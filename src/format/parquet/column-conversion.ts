@@ -9,15 +9,15 @@ import { decodeHalf } from "../tabular/decode-half.ts";
 import { PHYSICAL, type PhysicalValues } from "./encodings.ts";
 import type { ParquetElement } from "./footer.ts";
 
-/** Values as a column has them. */
+/** The values of a column of a table. */
 export type LogicalValues = ArrayLike<number> | ArrayLike<bigint> | readonly unknown[];
 
-/** How the values of a column of a file become ours. */
+/** How the values of one column of a file are converted to a column of this library. */
 export interface ColumnReading {
   readonly type: ColumnType;
-  /** Whether every row is null, whatever values the pages hold. */
+  /** Whether every row is null, no matter which values the pages hold. */
   readonly isNull?: boolean;
-  /** Whether several rows may be given the same value, as the values of a dictionary are. */
+  /** Whether several rows may share one value, such as the same value of a dictionary. */
   readonly shareable: boolean;
   convert(values: PhysicalValues, context: ConvertContext): LogicalValues;
 }
@@ -28,7 +28,7 @@ export interface ConvertContext {
 }
 
 const CONVERTED = { utf8: 0, enum: 4, decimal: 5, date: 6, millis: 9, micros: 10, json: 19 } as const;
-/** Whole numbers in the older notation: uint8 to uint64, then int8 to int64. */
+/** The types of whole numbers in the older notation, whose numbers begin at 11. */
 const CONVERTED_INTEGERS: readonly ColumnType[] = [
   "uint8",
   "uint16",
@@ -51,13 +51,13 @@ const LOGICAL = {
   uuid: 14,
   half: 15,
 };
-/** By their numbers in a timestamp's type. */
+/** The units of timestamps, by their numbers in the file. */
 const UNITS: readonly (InstantUnit | undefined)[] = [undefined, "millisecond", "microsecond", "nanosecond"];
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * How to read a column, by the file's own schema.
+ * Determines how to read a column, from the file's own schema.
  *
  * @throws {@link DecodeError} for columns of lists, structures and maps
  */
@@ -65,7 +65,7 @@ export function columnReadingOf(element: ParquetElement): ColumnReading {
   const { type, name, repetition, childCount } = element;
   if (childCount > 0 || repetition === 2)
     throw new DecodeError("parquet", `column ${name} holds lists, structures or maps, which are not read`);
-  // Some writers have such a column without nulls: what its pages then hold has no meaning.
+  // Some writers give this type to a column and store values without nulls. They have no meaning.
   if (element.logical?.kind === LOGICAL.unknown) return onlyNulls;
   switch (type) {
     case PHYSICAL.boolean:
@@ -104,7 +104,7 @@ function readingOfInt32(element: ParquetElement): ColumnReading {
     convert(values) {
       for (const value of numbersOf(values))
         if (value < range[0] || value > range[1])
-          throw new DecodeError("parquet", `column ${element.name} holds ${value}, which is no ${type}`);
+          throw new DecodeError("parquet", `column ${element.name} holds ${value}, which is not of type ${type}`);
       return values;
     },
   };
@@ -143,13 +143,15 @@ function readingOfBytes(element: ParquetElement): ColumnReading {
   return bytesReading;
 }
 
-/** The values of a type that has bytes. */
+/** Returns the values of a column whose type has bytes. */
 function bytesOf(values: PhysicalValues): Uint8Array[] {
   if (Array.isArray(values)) return values;
   throw new DecodeError("parquet", "a page has numbers for a column of bytes");
 }
 
-/** The values of a type that has numbers; a page without any has an empty list. */
+/**
+ * Returns the values of a column whose type has numbers. A page without values has an empty list.
+ */
 function numbersOf(values: PhysicalValues): Exclude<PhysicalValues, Uint8Array[]> {
   return Array.isArray(values) ? new Int32Array(0) : values;
 }
@@ -163,13 +165,13 @@ function textReading(name: string): ColumnReading {
         return bytesOf(values).map((bytes) => decoder.decode(bytes));
       } catch (cause) {
         if (isOutOfResources(cause)) throw cause;
-        throw new DecodeError("parquet", `column ${name} holds what is no UTF-8 text`, { cause });
+        throw new DecodeError("parquet", `column ${name} holds bytes that are not UTF-8 text`, { cause });
       }
     },
   };
 }
 
-/** Each row has a value of its own, which may be changed without changing another one's. */
+/** Each row gets a value of its own, so that a change in one row does not show in another. */
 function jsonReading(name: string): ColumnReading {
   return {
     type: "value",
@@ -194,7 +196,10 @@ const bytesReading: ColumnReading = {
 
 const onlyNulls: ColumnReading = { type: "value", isNull: true, shareable: true, convert: () => [] };
 
-/** What no Date can hold is NaN, until it is known whether a row that is read has it. */
+/**
+ * Times that no Date can hold become NaN here. `assertInstants` refuses them later, and only in
+ * rows that are read and are not null.
+ */
 function dates(convert: (values: PhysicalValues) => Float64Array): ColumnReading {
   return { type: "date", shareable: true, convert };
 }
@@ -203,7 +208,7 @@ function counts(unit: InstantUnit): ColumnReading {
   return dates((values) => instantsOf(numbersOf(values), unit));
 }
 
-/** The nearest number: Parquet's decimals have up to 76 digits, and numbers here about 15. */
+/** Gives the nearest number: Parquet's decimals have up to 76 digits, a number has about 15. */
 function decimal(element: ParquetElement, digitsOf: (value: number | bigint | Uint8Array) => string): ColumnReading {
   return {
     type: "float64",
@@ -227,7 +232,10 @@ function integerOf({ converted, logical }: ParquetElement): ColumnType | undefin
   return converted === undefined ? undefined : CONVERTED_INTEGERS[converted - 11];
 }
 
-/** Big-endian, in two's complement. Longer ones than Parquet has digits for would take time that grows with their square. */
+/**
+ * Converts big-endian bytes in two's complement. Their length is bounded, since the time for the
+ * conversion grows with its square.
+ */
 function bigintOf(bytes: Uint8Array): bigint {
   if (bytes.length === 0) return 0n;
   if (bytes.length > 64) throw new DecodeError("parquet", "a decimal number is longer than 64 bytes");
@@ -237,7 +245,7 @@ function bigintOf(bytes: Uint8Array): bigint {
 
 const NANOSECONDS_OF_A_DAY = 86_400_000_000_000n;
 
-/** Nanoseconds of the day, then the day in the Julian calendar's count. */
+/** Converts an INT96 timestamp: the nanoseconds within the day, then the Julian day number. */
 function instantOf96(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 12);
   const days = BigInt(view.getInt32(8, true) - 2_440_588);

@@ -15,19 +15,24 @@ import { readNote } from "./note.ts";
 import { loadExpand } from "./page-compression.ts";
 import { type PageReading, readPages } from "./pages.ts";
 
-/** As much of the end of a file as is read at once: the footer of most. */
+/**
+ * The first read takes this much of the end of a file, which holds the whole footer of most files.
+ */
 const TAIL_BYTES = 16 * 1024;
-/** The length of the footer, and the magic. */
+/** The length of the footer, and the magic number. */
 const TRAILER_BYTES = 8;
-/** A page may expand to as much, however little it is. */
+/** A page may expand to this size from any number of bytes. */
 const FREE_PAGE_BYTES = 1024 * 1024;
 
 type ParquetSource = Pick<PayloadSource, "sizeBytes" | "read">;
 
 /**
- * Read a table, or a part of one: the footer, and the column chunks of the row groups that are asked for.
+ * Reads a table, or a part of one. Of the file it reads the footer, and the column chunks of the
+ * row groups that are asked for.
  *
- * @throws {@link DecodeError}, {@link DecodeLimitError}, {@link MissingPeerError} for a file compressed by snappy without hyparquet
+ * @throws {@link DecodeError}, {@link DecodeLimitError}
+ * @throws {@link MissingPeerError} for a file that snappy compressed, if `hyparquet` is not
+ * installed
  */
 export async function readParquet(
   source: ParquetSource,
@@ -113,7 +118,9 @@ interface ReadColumn {
   readonly reading: ColumnReading;
 }
 
-/** Few bytes can say a great many rows: what these take is counted before anything is allocated. */
+/**
+ * Counts the rows against the limits before anything is allocated: a few bytes can claim many rows.
+ */
 function reserve(columns: readonly ReadColumn[], rowCount: number, budget: Budget, limits: DecodeLimits): void {
   const listed = columns.filter(({ reading }) => !isNumericColumnType(reading.type));
   const cells = columns.length === 0 ? rowCount : listed.length * rowCount;

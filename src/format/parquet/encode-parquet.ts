@@ -12,13 +12,19 @@ import { isAllNull } from "../tabular/is-all-null.ts";
 import { createNote } from "./note.ts";
 import { compressorsOf, type ParquetCodec } from "./page-compression.ts";
 
-/** How a Parquet file is written. */
+/** Options for writing a Parquet file. */
 export interface ParquetWriting {
   readonly rowGroupRows: number;
   readonly codec: ParquetCodec;
-  /** No more texts or bytes of one column in one row group, which is in memory as a whole. 256 MiB by default. */
+  /**
+   * The most bytes of texts or bytes that one column has in one row group, since a row group is in
+   * memory as a whole. 256 MiB by default.
+   */
   readonly rowGroupBytes?: number | undefined;
-  /** What was declared: of other columns that are only null, nothing is known. */
+  /**
+   * The types that the user has declared. A column with a declared type keeps it even if all its
+   * values are null.
+   */
   readonly types?: ColumnTypes | undefined;
 }
 
@@ -29,8 +35,9 @@ type Cells = NonNullable<
 >["columnData"][number]["data"];
 
 /**
- * What the schema says of each type of column. Whole numbers have their logical type in the older notation only: of the newer one
- * hyparquet-writer makes something that stricter readers refuse.
+ * Parquet's types in the schema, for each type of column. Whole numbers have their logical type in
+ * the older notation only: hyparquet-writer writes the newer one in a form that stricter readers
+ * refuse.
  */
 type Element = Omit<SchemaElement, "name">;
 
@@ -56,9 +63,12 @@ const ELEMENTS: { readonly [Type in ColumnType]: Element } = {
   value: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
 };
 
-/** Of a column that is only null. */
+/** The type of a column that holds only nulls. */
 const NULLS: Element = { type: "INT32", logical_type: { type: "NULL" } };
-/** Tools refuse a file without columns, and with it all files that they read together; this one goes with every other file. */
+/**
+ * Stands in a file whose table has no columns: some tools refuse such a file, and with it all files
+ * that they read together. A column of this type goes with the columns of every other file.
+ */
 const PLACEHOLDER: SchemaElement = { name: "(no columns)", ...NULLS, repetition_type: "OPTIONAL" };
 
 function schemaOf(columns: readonly Column[], elementOf: (column: Column) => Element): SchemaElement[] {
@@ -70,7 +80,11 @@ function schemaOf(columns: readonly Column[], elementOf: (column: Column) => Ele
   return [{ name: "root", num_children: columns.length }, ...leaves];
 }
 
-/** @throws {@link MissingPeerError} */
+/**
+ * Encodes a table as a Parquet file.
+ *
+ * @throws {@link MissingPeerError} if `hyparquet-writer` is not installed
+ */
 export async function encodeParquet(
   { columns, rowCount }: ColumnTable,
   { rowGroupRows, codec, rowGroupBytes = ROW_GROUP_BYTES, types = {} }: ParquetWriting,
@@ -82,14 +96,16 @@ export async function encodeParquet(
   const chunks: Uint8Array[] = [];
   const bytes = new ByteWriter();
   const writer = new ParquetWriter({
-    // What is written of a row group is taken away before the next one.
+    // Called after each row group. It takes the bytes away, so that only one row group is in
+    // memory.
     writer: Object.assign(bytes, {
       flush() {
         chunks.push(bytes.getBytes().slice());
         bytes.index = 0;
       },
     }),
-    // Text that is JSON is given as text: told that it is JSON, hyparquet-writer would make its own, and lose what that loses.
+    // JSON text is declared as bytes: given JSON, hyparquet-writer would convert the values itself,
+    // and change some of them.
     schema: schemaOf(columns, (column) =>
       isUnknown(column) || column.type !== "value" ? elementOf(column) : { type: "BYTE_ARRAY" },
     ),
@@ -110,7 +126,7 @@ export async function encodeParquet(
       rowGroupSize: end - start,
     });
   }
-  // Rows without columns are in no row group.
+  // Rows of a table without columns are in no row group, so the writer does not count them.
   if (columns.length === 0) writer.num_rows = BigInt(rowCount);
   writer.schema = isPlaceheld ? [{ name: "root", num_children: 1 }, PLACEHOLDER] : schemaOf(columns, elementOf);
   await writer.finish();
@@ -119,7 +135,10 @@ export async function encodeParquet(
   return chunks;
 }
 
-/** Some rows of a column, as hyparquet-writer takes them: typed arrays where there is no null, else lists with null in them. */
+/**
+ * Returns some rows of a column as hyparquet-writer takes them: a typed array if no row is null,
+ * else a list that contains null.
+ */
 function cellsOf(column: Column, start: number, end: number, texts: readonly string[] | undefined): Cells {
   const { type, values } = column;
   const marks = column.marks?.subarray(start, end);
@@ -133,19 +152,19 @@ function cellsOf(column: Column, start: number, end: number, texts: readonly str
 
 const CONVERSIONS: { readonly [Type in ColumnType]?: (value: unknown) => unknown } = {
   boolean: (value) => value === 1,
-  // A list, since it refuses typed arrays whose upper half is in use.
+  // A list, since the writer refuses Uint32Arrays with values of 2^31 or more.
   uint32: (value) => value,
   date: (value) => BigInt(Number(value)),
 };
 
-/** A dictionary takes -0 for 0. */
+/** A dictionary would treat -0 and 0 as the same value. */
 function hasNegativeZero({ type }: Column, cells: Cells): boolean {
   if (type !== "float64" && type !== "float32") return false;
   for (const cell of cells) if (cell === 0 && Object.is(cell, -0)) return true;
   return false;
 }
 
-/** What could not be decoded within the limits must not be written either. */
+/** Refuses a table that decoding would later refuse by the default limits. */
 function refuseBomb(columns: readonly Column[], rowCount: number, chunks: readonly Uint8Array[]): void {
   let encoded = 0;
   for (const chunk of chunks) encoded += chunk.length;

@@ -1,10 +1,10 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import { type Budget, copyAligned } from "../decode-budget.ts";
 
-/** Values as Parquet's physical types have them; of fixed length or not, what is made of bytes is given as views. */
+/** Values of a column in Parquet's physical types. Those that are bytes are views of the page. */
 export type PhysicalValues = Uint8Array | Int32Array | BigInt64Array | Float32Array | Float64Array | Uint8Array[];
 
-/** Numbers of Parquet's physical types. */
+/** Parquet's numbers for its physical types. */
 export const PHYSICAL = {
   boolean: 0,
   int32: 1,
@@ -16,14 +16,14 @@ export const PHYSICAL = {
   fixedBytes: 7,
 } as const;
 
-/** What the values of a column are made of. */
+/** The physical type of a column. */
 export interface PhysicalType {
   readonly type: number;
-  /** Of `fixedBytes`. */
+  /** The bytes of one value, if the type is `fixedBytes`. */
   readonly length: number;
 }
 
-/** `count` values one after the other. Booleans become 0 and 1. */
+/** Decodes `count` values that lie one after the other. Booleans become 0 and 1. */
 export function decodePlain(bytes: Uint8Array, { type, length }: PhysicalType, count: number): PhysicalValues {
   const take = (size: number): Uint8Array => bytes.subarray(0, checkedSize(bytes, count * size));
   switch (type) {
@@ -66,7 +66,10 @@ function cutPrefixed(bytes: Uint8Array, count: number): Uint8Array[] {
   return values;
 }
 
-/** All first bytes, then all second ones, and so on. */
+/**
+ * Decodes values that were split: first the first byte of each value, then the second of each, and
+ * so on.
+ */
 export function decodeByteStreamSplit(bytes: Uint8Array, physical: PhysicalType, count: number): PhysicalValues {
   const { int32, float, int64, double, fixedBytes } = PHYSICAL;
   const four: readonly number[] = [int32, float];
@@ -81,7 +84,10 @@ export function decodeByteStreamSplit(bytes: Uint8Array, physical: PhysicalType,
   return decodePlain(joined, physical, count);
 }
 
-/** Runs of one number, and numbers packed into `bitWidth` bits each, taking turns. */
+/**
+ * Decodes RLE/bit-packing: runs of one number alternate with numbers that are packed into
+ * `bitWidth` bits each.
+ */
 export function decodeHybrid(bytes: Uint8Array, bitWidth: 1, count: number): Uint8Array;
 export function decodeHybrid(bytes: Uint8Array, bitWidth: number, count: number): Int32Array | Uint8Array;
 export function decodeHybrid(bytes: Uint8Array, bitWidth: number, count: number): Int32Array | Uint8Array {
@@ -109,7 +115,7 @@ export function decodeHybrid(bytes: Uint8Array, bitWidth: number, count: number)
   return values;
 }
 
-/** Numbers of `bitWidth` bits each, the lowest bits first. */
+/** Decodes numbers of `bitWidth` bits each, the lowest bits first. */
 function decodeBits(bytes: Uint8Array, bitWidth: number, count: number): Int32Array | Uint8Array {
   checkedSize(bytes, Math.ceil((count * bitWidth) / 8));
   const values = bitWidth > 8 ? new Int32Array(count) : new Uint8Array(count);
@@ -128,7 +134,7 @@ function decodeBits(bytes: Uint8Array, bitWidth: number, count: number): Int32Ar
   }
   const range = 2 ** bitWidth;
   for (let i = 0, at = 0; i < count; i++) {
-    // At most 39 bits: a number holds them exactly.
+    // The buffer has at most 39 bits, which a number holds exactly.
     for (; filled < bitWidth; filled += 8) buffer += (bytes[at++] ?? 0) * 2 ** filled;
     values[i] = buffer % range;
     buffer = Math.floor(buffer / range);
@@ -137,7 +143,10 @@ function decodeBits(bytes: Uint8Array, bitWidth: number, count: number): Int32Ar
   return values;
 }
 
-/** A first number and the differences of the others, in blocks of as many bits as they need. Gives them with the bytes that they took. */
+/**
+ * Decodes a first number and the differences of the others, in blocks of as many bits as they need.
+ * Also returns how many bytes they took.
+ */
 export function decodeDelta(bytes: Uint8Array, count: number): { values: BigInt64Array; sizeBytes: number } {
   const cursor = { at: 0 };
   const blockSize = readVarint(bytes, cursor);
@@ -168,7 +177,7 @@ export function decodeDelta(bytes: Uint8Array, count: number): { values: BigInt6
   return { values, sizeBytes: Math.min(cursor.at, bytes.length) };
 }
 
-/** All lengths, then all bytes. */
+/** Decodes byte strings: the lengths of all come first, then the bytes of all. */
 export function decodeDeltaLengths(bytes: Uint8Array, count: number): Uint8Array[] {
   const { values: lengths, sizeBytes } = decodeDelta(bytes, count);
   const values: Uint8Array[] = [];
@@ -182,7 +191,11 @@ export function decodeDeltaLengths(bytes: Uint8Array, count: number): Uint8Array
   return values;
 }
 
-/** How much of the value before each one begins with, then what follows. A page may so say far more than it holds, which the budget bounds. */
+/**
+ * Decodes byte strings that share a beginning with the one before: first the lengths of these
+ * beginnings, then the rest of each. So a page may expand to far more than its size, which the
+ * budget bounds.
+ */
 export function decodeDeltaBytes(bytes: Uint8Array, count: number, budget: Budget): Uint8Array[] {
   const { values: prefixes, sizeBytes } = decodeDelta(bytes, count);
   const suffixes = decodeDeltaLengths(bytes.subarray(sizeBytes), count);

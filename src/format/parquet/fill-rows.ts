@@ -3,23 +3,23 @@ import type { ColumnReading, ConvertContext, LogicalValues } from "./column-conv
 import type { PhysicalValues } from "./encodings.ts";
 import type { PageRows } from "./pages.ts";
 
-/** A column while it is filled. */
+/** A column while it is being filled. */
 export interface ColumnFill {
   readonly column: { readonly name: string; readonly type: string; readonly values: LogicalValues };
   marks: Uint8Array | undefined;
-  /** The dictionary of the column chunk, converted. */
+  /** The dictionary of the current column chunk, with its values converted. */
   dictionary?: { readonly of: PhysicalValues; readonly values: LogicalValues } | undefined;
 }
 
-/** Rows of a row group. */
+/** A range of rows of a row group. */
 export interface RowWindow {
   readonly from: number;
   readonly to: number;
-  /** Where the row group's first row goes in the column. */
+  /** Added to the number of a row in the row group, gives its number in the column. */
   readonly at: number;
 }
 
-/** Put the rows of a page that lie in the window where they belong. */
+/** Copies those rows of a page that lie in the window to their rows of the column. */
 export function fillPage(
   fill: ColumnFill,
   page: PageRows,
@@ -54,7 +54,7 @@ function countPresent({ present }: PageRows, rows: number): number {
   return count;
 }
 
-/** The values `skipped` up to `taken` of a page, as the column has them. */
+/** Converts the values from `skipped` up to `taken` of a page to values of the column. */
 function convertPage(
   fill: ColumnFill,
   { values, dictionary }: PageRows,
@@ -91,7 +91,7 @@ function place(target: LogicalValues, values: LogicalValues, at: number): void {
   }
 }
 
-/** The values of a column that is being filled: they are of the kind that its reading gives. */
+/** Allows writing to a column that is being filled. The reading gives values of the right kind. */
 function writable(values: LogicalValues): unknown[] {
   return values as unknown[];
 }

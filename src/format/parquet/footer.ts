@@ -1,36 +1,36 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
-/** What the end of a Parquet file says about the rest of it. */
+/** The description of a file at its end: its schema, and where the values of its columns lie. */
 export interface ParquetFooter {
   readonly rowCount: number;
   readonly columns: readonly ParquetElement[];
   readonly rowGroups: readonly ParquetRowGroup[];
-  /** What writers add under names of their own. */
+  /** The metadata that a writer adds under keys of its own. */
   readonly notes: ReadonlyMap<string, string>;
 }
 
 /** A column of the schema. */
 export interface ParquetElement {
   name: string;
-  /** Which chunk of a row group holds it. */
+  /** The index of its chunk in each row group. */
   chunkIndex: number;
-  /** Of the physical type; undefined for a column of several chunks. */
+  /** The number of the physical type, or `undefined` for a column of several chunks. */
   type: number | undefined;
   typeLength: number;
   /** 0 required, 1 optional, 2 repeated. */
   repetition: number;
   childCount: number;
-  /** The older of the two ways to name a logical type. */
+  /** The number of the converted type, the older of the two ways to name a logical type. */
   converted: number | undefined;
   scale: number;
   logical: ParquetLogical | undefined;
 }
 
-/** The newer one: its number, and what belongs to it. */
+/** A logical type in the newer notation: its number in the union, and its parameters. */
 export interface ParquetLogical {
   kind: number;
-  /** Of a time: 1 for milliseconds, 2 for microseconds, 3 for nanoseconds. */
+  /** The unit of a time: 1 for milliseconds, 2 for microseconds, 3 for nanoseconds. */
   unit: number;
   bitWidth: number;
   signed: boolean;
@@ -41,7 +41,7 @@ export interface ParquetRowGroup {
   readonly chunks: readonly ParquetChunk[];
 }
 
-/** Where the values of a column lie, for one row group. */
+/** A column chunk: where the values of a column lie, for one row group. */
 export interface ParquetChunk {
   type: number;
   codec: number;
@@ -50,11 +50,15 @@ export interface ParquetChunk {
   uncompressedBytes: number;
   dataOffset: number;
   dictionaryOffset: number;
-  /** The name of another file that holds it. */
+  /** Whether the chunk lies in another file, whose name it gives. */
   elsewhere: boolean;
 }
 
-/** @throws {@link DecodeError} */
+/**
+ * Decodes the footer of a file.
+ *
+ * @throws {@link DecodeError}
+ */
 export function parseParquetFooter(bytes: Uint8Array, sizeBytes: number): ParquetFooter {
   const reader = new ThriftReader(bytes);
   const elements: ParquetElement[] = [];
@@ -77,7 +81,7 @@ export function parseParquetFooter(bytes: Uint8Array, sizeBytes: number): Parque
     for (const chunk of group.chunks) checkChunk(chunk, sizeBytes);
     sum += group.rowCount;
   }
-  // Rows without columns are in no row group.
+  // Rows of a table without columns are in no row group.
   if (!isCount(rowCount) || (sum !== rowCount && columns.length > 0))
     fail(`they say ${rowCount} rows, and hold ${sum}`);
   return { rowCount, columns, rowGroups, notes };
@@ -124,7 +128,7 @@ function readElement(reader: ThriftReader, elementType: number): ParquetElement 
   return element;
 }
 
-/** A union: of its fields there is one, whose number is the kind. */
+/** Reads a logical type. It is a union: exactly one field is set, and its number is the kind. */
 function readLogical(reader: ThriftReader, elementType: number): ParquetLogical {
   const logical: ParquetLogical = { kind: 0, unit: 0, bitWidth: 0, signed: true };
   const kind = (number: number) => (type: number) => {
@@ -220,7 +224,10 @@ function readNote(reader: ThriftReader, elementType: number): [key: string, valu
   return note;
 }
 
-/** The schema is a tree, written from the root on; what stands directly below the root is a column. */
+/**
+ * Finds the columns. The schema is a tree, whose elements follow each other from the root on; a
+ * column is an element directly below the root.
+ */
 function columnsOf(elements: readonly ParquetElement[]): { columns: ParquetElement[]; chunkCount: number } {
   const [root] = elements;
   if (root === undefined) fail("they have no schema");
@@ -252,7 +259,7 @@ function checkChunk(chunk: ParquetChunk, sizeBytes: number): void {
   if (!isCount(chunk.valueCount) || !isCount(chunk.uncompressedBytes)) fail("a column says no number of values");
 }
 
-/** The bytes of a chunk in the file. */
+/** Returns the range of a chunk's bytes in the file. */
 export function rangeOf(chunk: ParquetChunk): { readonly start: number; readonly end: number } {
   const { dictionaryOffset, dataOffset } = chunk;
   const start = dictionaryOffset > 0 ? Math.min(dictionaryOffset, dataOffset) : dataOffset;

@@ -4,13 +4,17 @@ import type { DecodeLimits } from "../format.ts";
 import { decodeJson } from "../json/decode-json.ts";
 import type { ParquetFooter } from "./footer.ts";
 
-/** Under which we say in a file what Parquet has no word for. */
+/**
+ * The key in the metadata of a file under which this library describes what Parquet cannot express.
+ */
 const KEY = "persistable-ts";
 
-/** Of a table: the columns that have marks, whether or not a row is null. */
+/** The note about a table. */
 interface Note {
   readonly marked: readonly string[];
-  /** Where the table has no columns: the one of the file is there for tools that refuse a file without. */
+  /**
+   * Whether the table has no columns. The file then has one, for tools that refuse a file without.
+   */
   readonly noColumns?: true;
 }
 
@@ -22,13 +26,15 @@ export function createNote(
   return { key: KEY, value: JSON.stringify({ marked, ...(isPlaceheld ? { noColumns: true } : {}) } satisfies Note) };
 }
 
-/** What we said of a file; nothing of one that is not ours. */
+/**
+ * The content of the note. If there is no note, another program wrote the file, and both are empty.
+ */
 export interface ReadNote {
   readonly marked: ReadonlySet<string>;
   readonly isPlaceheld: boolean;
 }
 
-/** A note that says nothing of its version is of this one. */
+/** The version of a note that does not name its version. */
 const NOTE_VERSION = 1;
 
 /** @throws {@link DecodeError}; {@link NewerPayloadError} for a note of a newer release */

@@ -4,23 +4,24 @@ import { loadParquetReader } from "../../util/peers/peers.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 import { zstdOf } from "../zstd-zlib.ts";
 
-/** How the pages of a Parquet file are compressed; all but `snappy` by Node itself. */
+/** How the pages of a Parquet file are compressed. Node itself does all but `snappy`. */
 export type ParquetCodec = "uncompressed" | "snappy" | "gzip" | "brotli" | "zstd";
 
-/** By the number that the file has for it. */
+/** Parquet's names of the compressions, by their numbers in the file. */
 const CODECS = ["uncompressed", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4_raw"] as const;
 
 type Zlib = typeof import("node:zlib");
 type ExpandCode = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
 type CompressCode = (bytes: Uint8Array) => Uint8Array;
 
-/** Gives as many bytes as are said to come out, or throws. */
+/** Decompresses a page into `sizeBytes` bytes, and throws if the result has another size. */
 export type Expand = (bytes: Uint8Array, sizeBytes: number) => Uint8Array;
 
 /**
- * What decompresses pages.
+ * Returns the function that decompresses pages.
  *
- * @throws {@link MissingPeerError}, {@link CompressionUnavailableError}, and {@link DecodeError} where nothing does
+ * @throws {@link MissingPeerError}, {@link CompressionUnavailableError}, and {@link DecodeError}
+ * for a compression that is not read
  */
 export async function loadExpand(codecNumber: number): Promise<Expand> {
   const codec = CODECS[codecNumber];
@@ -51,7 +52,8 @@ export async function loadExpand(codecNumber: number): Promise<Expand> {
 }
 
 /**
- * What compresses pages, under the name that hyparquet-writer has for it; snappy is its own.
+ * Returns the function that compresses pages, under the name that hyparquet-writer has for it. For
+ * snappy the writer has a function of its own.
  *
  * @throws {@link CompressionUnavailableError}
  */
@@ -63,7 +65,10 @@ export function compressorsOf(codec: ParquetCodec): { readonly [name: string]: C
   return {};
 }
 
-/** Its default is the slowest level there is, made for files that are served a million times. */
+/**
+ * Sets a medium level: the default is the slowest level, which is meant for files that are served a
+ * million times.
+ */
 function brotliOptions(zlib: Zlib, { length }: Uint8Array): object {
   return {
     params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: length },
@@ -85,7 +90,7 @@ function guarded(expand: ExpandCode): Expand {
 function sized(bytes: Uint8Array, sizeBytes: number): Uint8Array {
   if (bytes.length !== sizeBytes)
     throw new DecodeError("parquet", `a page says ${sizeBytes} bytes, and holds ${bytes.length}`);
-  // No Buffer: its slices would be views.
+  // Not as a Buffer: its `slice` would return a view instead of a copy.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 

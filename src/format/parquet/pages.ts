@@ -27,24 +27,24 @@ const DELTA_BYTE_ARRAY = 7;
 const RLE_DICTIONARY = 8;
 const BYTE_STREAM_SPLIT = 9;
 
-/** What a column chunk is read by. */
+/** How the pages of a column chunk are read. */
 export interface PageReading {
   readonly physical: PhysicalType;
   /** Whether rows may be null. */
   readonly optional: boolean;
   readonly expand: Expand;
-  /** Of what comes out of pages. */
+  /** Bounds the bytes that pages expand to. */
   readonly budget: Budget;
 }
 
 /** The rows of one page. */
 export interface PageRows {
-  /** The first one's number in the row group. */
+  /** The number of the first row in the row group. */
   readonly start: number;
   readonly count: number;
-  /** 1 where the row has a value; undefined where all have one. */
+  /** 1 for each row that has a value, 0 for null; `undefined` if all rows have a value. */
   readonly present: Uint8Array | undefined;
-  /** Of the rows that have one, in order: themselves, or their numbers in the dictionary. */
+  /** The values of the rows that have one, in order, or their indexes in the dictionary. */
   readonly values: PhysicalValues;
   readonly dictionary: PhysicalValues | undefined;
 }
@@ -62,7 +62,7 @@ interface PageHead {
   compressed: boolean;
 }
 
-/** The pages of a column chunk that hold any of the rows `start` up to `end` of its row group. */
+/** Reads those pages of a column chunk that hold rows from `start` up to `end` of its row group. */
 export function* readPages(
   chunk: Uint8Array,
   rowCount: number,
@@ -146,7 +146,10 @@ interface SplitPage {
   readonly values: Uint8Array;
 }
 
-/** In pages of the first kind, what tells which rows are null is compressed with the values. */
+/**
+ * Splits a page of version 1, where the bits that say which rows are null are compressed together
+ * with the values.
+ */
 function splitFirst(body: Uint8Array, head: PageHead, reading: PageReading): SplitPage {
   const bytes = expandPage(body, head, reading);
   if (!reading.optional) return { present: undefined, values: bytes };
@@ -156,7 +159,7 @@ function splitFirst(body: Uint8Array, head: PageHead, reading: PageReading): Spl
   return { present, values: bytes.subarray(4 + size) };
 }
 
-/** In those of the second kind it comes before them, as it is. */
+/** Splits a page of version 2, where these bits come before the values and are not compressed. */
 function splitSecond(body: Uint8Array, head: PageHead, reading: PageReading): SplitPage {
   const { definitionBytes, repetitionBytes } = head;
   const levels = definitionBytes + repetitionBytes;
@@ -164,9 +167,10 @@ function splitSecond(body: Uint8Array, head: PageHead, reading: PageReading): Sp
     fail("a page says more bytes of levels than it has");
   const values = expandPage(body.subarray(levels), head, reading, head.expandedBytes - levels);
   if (!reading.optional) return { present: undefined, values };
-  // Some writers leave them out where no row is null.
+  // Some writers leave the bits out if no row is null.
   if (definitionBytes === 0 && head.nullCount === 0) return { present: undefined, values };
-  // No row of a column that is not nested repeats another one, and some writers say so all the same, row by row.
+  // The repetition levels are skipped: they mean nothing for a column that is not nested, but some
+  // writers store them all the same.
   const definition = body.subarray(repetitionBytes, levels);
   return { present: decodeHybrid(definition, 1, head.valueCount), values };
 }
@@ -193,7 +197,7 @@ function decodePage(
   if (head.encoding !== PLAIN_DICTIONARY && head.encoding !== RLE_DICTIONARY)
     return { present: some, values: decodeValues(bytes, head.encoding, count, reading), dictionary: undefined };
   if (dictionary === undefined) fail("a page refers to a dictionary that is not there");
-  // A page without any value may have nothing at all.
+  // A page without values may have no bytes at all, not even the bit width.
   const values = count === 0 ? new Uint8Array(0) : decodeHybrid(bytes.subarray(1), bytes[0] ?? 255, count);
   for (const index of values) if (index >>> 0 >= dictionary.length) fail("a value is not in the dictionary");
   return { present: some, values, dictionary };
@@ -208,7 +212,7 @@ function decodeValues(bytes: Uint8Array, encoding: number, count: number, readin
     return decodeHybrid(bytes.subarray(4, 4 + prefixOf(bytes)), 1, count);
   if (encoding === DELTA_BINARY_PACKED && (type === PHYSICAL.int32 || type === PHYSICAL.int64)) {
     const { values } = decodeDelta(bytes, count);
-    // The lower half of each.
+    // An INT32 column has the lower half of each number.
     return type === PHYSICAL.int64 ? values : lowerHalves(values);
   }
   if (encoding === DELTA_LENGTH_BYTE_ARRAY && type === PHYSICAL.bytes) return decodeDeltaLengths(bytes, count);

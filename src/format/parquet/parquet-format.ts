@@ -10,9 +10,12 @@ import { compressorsOf, type ParquetCodec } from "./page-compression.ts";
 
 export type { ParquetCodec } from "./page-compression.ts";
 
-/** How Parquet is written. Only `rows` matters for reading. */
+/** Options of `parquet`. Only `rows` matters for reading. */
 export interface ParquetOptions extends TypedTabularOptions {
-  /** So many rows are written together, and of a part of a table whole groups of rows are read. 100,000 by default. */
+  /**
+   * How many rows are written as one row group. To read a part of a table, whole row groups are
+   * read. 100,000 by default.
+   */
   readonly rowGroupRows?: number | undefined;
   /** How pages are compressed: `"snappy"` by default. */
   readonly codec?: ParquetCodec | undefined;
@@ -21,21 +24,30 @@ export interface ParquetOptions extends TypedTabularOptions {
 const DEFAULT_ROW_GROUP_ROWS = 100_000;
 
 /**
- * Apache Parquet, for tables or for arrays of records: small, read by nearly everything that reads tables, and read in part: some
- * columns or rows take no more than their bytes and the footer.
+ * Apache Parquet, for tables or for arrays of records. Files are small, nearly every tool that
+ * reads tables can read them, and a part of a table can be read alone: some columns or rows take
+ * only their own bytes and the footer.
  *
- * Every type of column comes back as it was; nested values (`value`) are written as JSON. A row that lacks a key which others have is
- * refused, as are invalid Dates, and what JSON would change. Files of other writers are read by their own schema: timestamps cut
- * off to the millisecond and refused where no Date can hold them, decimals to the nearest number; columns of lists, structures and maps are not read.
+ * Every type of column comes back as it was. Nested values (`value`) are written as JSON. The
+ * format refuses invalid Dates, values that JSON would change, and a row that lacks a key which
+ * other rows have.
  *
- * The files of many payloads are read together by others (`FROM 'data/trips/*.parquet'`) where they have the same columns. With `types` they do, also where a payload
- * is empty, or a column only null. Without, a column that is only null has Parquet's type for that, which goes with every other type where the reader joins files by the
- * names of their columns (DuckDB: `union_by_name`).
+ * Files of other writers are read by their own schema. Timestamps are cut off to the millisecond,
+ * and refused if no Date can hold them; decimals become the nearest number. Columns of lists,
+ * structures and maps are not read.
  *
- * Writing needs the package `hyparquet-writer`, reading pages compressed by snappy `hyparquet`.
+ * Other tools can read the files of many payloads as one table (`FROM 'data/trips/*.parquet'`), if
+ * they have the same columns. With `types` they do, even if a payload is empty or a column holds
+ * only nulls. Without `types`, a column that holds only nulls has Parquet's type for nulls. That
+ * type goes with every other one, if the tool joins files by the names of their columns (DuckDB:
+ * `union_by_name`).
  *
- * @throws {@link DefinitionError} for `types` that there are not, or without `rows`
- * @throws RangeError for row groups of no whole number of rows, {@link CompressionUnavailableError} for zstd on Node before 22.15
+ * Writing needs the package `hyparquet-writer`. Reading needs `hyparquet` for pages that snappy
+ * compressed.
+ *
+ * @throws {@link DefinitionError} for unknown `types`, or for `types` without `rows`
+ * @throws RangeError if `rowGroupRows` is not a positive whole number
+ * @throws {@link CompressionUnavailableError} for zstd on Node before 22.15
  *
  * @example
  * ```ts
@@ -61,7 +73,7 @@ export function parquet(options: ParquetOptions = {}): AnyFormat {
   return tabular(parquetCodec({ ...options, types }), { rows, types });
 }
 
-/** What `parquet` is made of. */
+/** The functions that `parquet` builds its format from. */
 export function parquetCodec(options: ParquetOptions = {}): TableCodec {
   const { rowGroupRows = DEFAULT_ROW_GROUP_ROWS, codec = "snappy", types } = options;
   if (!Number.isSafeInteger(rowGroupRows) || rowGroupRows < 1)

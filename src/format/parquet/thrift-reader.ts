@@ -1,6 +1,6 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 
-/** Structures of Parquet are nested up to six levels. */
+/** The deepest nesting that is read. The structures of Parquet are nested up to six levels. */
 const MAX_DEPTH = 16;
 
 const TRUE = 1;
@@ -14,19 +14,22 @@ const LIST = 9;
 const SET = 10;
 const STRUCT = 12;
 
-/** Called with the type of a field, to read its value. */
+/** Reads the value of a field, whose type it gets. */
 export type ReadField = (type: number) => void;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Reads structures in Thrift's compact protocol, of which only the wanted fields are kept. Every step consumes a byte and none
- * allocates by what a length says, so hostile bytes cost no more than their own length.
+ * Reads structures in Thrift's compact protocol, and keeps only the fields that the caller wants.
+ * Every step consumes a byte, and none allocates memory by a length in the bytes. So hostile bytes
+ * cost no more than their own length.
+ *
+ * See https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md.
  */
 export class ThriftReader {
   readonly #bytes: Uint8Array;
   #depth = 0;
-  /** Where the next byte is read. */
+  /** The offset of the next byte to read. */
   offset: number;
 
   constructor(bytes: Uint8Array, offset = 0) {
@@ -34,7 +37,10 @@ export class ThriftReader {
     this.offset = offset;
   }
 
-  /** A structure: each of its fields goes to the function of its number, and is skipped where there is none. */
+  /**
+   * Reads a structure. Each field is passed to the function with its number, or skipped if there is
+   * none.
+   */
   struct(fields: { readonly [field: number]: ReadField }): void {
     this.#depth += 1;
     if (this.#depth > MAX_DEPTH) this.#fail("a structure is nested too deeply");
@@ -51,45 +57,45 @@ export class ThriftReader {
     this.#depth -= 1;
   }
 
-  /** A structure as the value of a field. */
+  /** Reads a structure that is the value of a field. */
   structOf(type: number, fields: { readonly [field: number]: ReadField }): void {
-    if (type !== STRUCT) this.#fail(`a field has type ${type} in the place of a structure`);
+    if (type !== STRUCT) this.#fail(`a field has type ${type} instead of a structure`);
     this.struct(fields);
   }
 
   list(type: number, each: ReadField): void {
-    if (type !== LIST && type !== SET) this.#fail(`a field has type ${type} in the place of a list`);
+    if (type !== LIST && type !== SET) this.#fail(`a field has type ${type} instead of a list`);
     this.#depth += 1;
     if (this.#depth > MAX_DEPTH) this.#fail("a structure is nested too deeply");
     const head = this.#byte();
     const size = head >> 4 === 15 ? this.#varint() : head >> 4;
-    // An element takes a byte at least.
+    // An element takes at least one byte.
     if (size > this.#bytes.length - this.offset) this.#fail("a list is longer than the bytes that are left");
     for (let i = 0; i < size; i++) each(head & 0x0f);
     this.#depth -= 1;
   }
 
-  /** A whole number; beyond 2^53 only nearly the same. */
+  /** Reads a whole number. One beyond 2^53 is rounded. */
   int(type: number): number {
     if (type === BYTE) return (this.#byte() << 24) >> 24;
-    if (type < I16 || type > I64) this.#fail(`a field has type ${type} in the place of a whole number`);
+    if (type < I16 || type > I64) this.#fail(`a field has type ${type} instead of a whole number`);
     return this.#zigzag();
   }
 
   bool(type: number): boolean {
-    if (type !== TRUE && type !== FALSE) this.#fail(`a field has type ${type} in the place of yes or no`);
+    if (type !== TRUE && type !== FALSE) this.#fail(`a field has type ${type} instead of a boolean`);
     return type === TRUE;
   }
 
   text(type: number): string {
-    if (type !== BINARY) this.#fail(`a field has type ${type} in the place of text`);
+    if (type !== BINARY) this.#fail(`a field has type ${type} instead of text`);
     const end = this.#endOf(this.#varint());
     const bytes = this.#bytes.subarray(this.offset, end);
     this.offset = end;
     try {
       return decoder.decode(bytes);
     } catch (cause) {
-      throw new DecodeError("parquet", "a name is no UTF-8 text", { cause });
+      throw new DecodeError("parquet", "a name is not UTF-8 text", { cause });
     }
   }
 
@@ -104,7 +110,7 @@ export class ThriftReader {
     else this.#fail(`a field has the unknown type ${type}`);
   }
 
-  /** In a list, yes and no take a byte each. */
+  /** Skips an element of a list. There a boolean takes a byte, while a field has it in its type. */
   #skipElement(type: number): void {
     this.#skip(type === TRUE || type === FALSE ? BYTE : type);
   }
