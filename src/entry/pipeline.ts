@@ -31,8 +31,9 @@ export type {
 } from "../pipeline/map/map-definition.ts";
 export { PersistableMap, persistableMap } from "../pipeline/map/persistable-map.ts";
 export type { Expectation } from "../pipeline/plan/estimate.ts";
-export type { CauseValue, MissCause } from "../pipeline/plan/miss-causes.ts";
-export { type Plan, type PlanOptions, plan } from "../pipeline/plan/plan.ts";
+export type { CauseValue, MissCause, MissCauseJson } from "../pipeline/plan/miss-causes.ts";
+export type { PlanNodeJson } from "../pipeline/plan/node-to-json.ts";
+export { type Plan, type PlanJson, type PlanOptions, plan } from "../pipeline/plan/plan.ts";
 export type { Targets } from "../pipeline/plan/plan-graph.ts";
 export type { PlanCounts, PlanNode } from "../pipeline/plan/planned-node.ts";
 export {
@@ -47,7 +48,13 @@ export {
   uniform,
 } from "../pipeline/sweep/axis.ts";
 export type { Grid, GridPath, Point, SweptDefinition } from "../pipeline/sweep/grid.ts";
-export { type Sweep, type SweepExpectation, sweep } from "../pipeline/sweep/sweep.ts";
+export {
+  type Sweep,
+  type SweepExpectation,
+  type SweepJson,
+  type SweepTargetJson,
+  sweep,
+} from "../pipeline/sweep/sweep.ts";
 export type { SampleOptions, SweepOptions } from "../pipeline/sweep/sweep-options.ts";
 export { type FailureRecord, readFailure } from "../runner/failure-record.ts";
 export { type JsonLines, type LineTarget, openJsonLines } from "../runner/json-lines.ts";

@@ -28,16 +28,7 @@ export function encodeParamsTree(node: RecipeNode): EncodedParamsTree {
 }
 
 function encodeNode(node: RecipeNode, cursor: Cursor): EncodedParamsTree {
-  const params: { [key: string]: JsonValue } = {};
-  for (const { key, value, kind } of node.recipeParams) {
-    const root = `params.${key}`;
-    const escaped = key.startsWith("$") ? `$${key}` : key;
-    if (kind === "untracked") define(params, escaped, encodeUntracked(value, node, root));
-    else {
-      const encoded = encodeTagged(value, { classes: node.classes, root });
-      define(params, escaped, kind === "tracked" ? encoded : { $implicit: encoded });
-    }
-  }
+  const params = encodeOwnParams(node);
   const dependencies: { [role: string]: JsonValue } = {};
   cursor.depth += 1;
   for (const [role, dependency] of Object.entries(node.dependencies)) {
@@ -69,6 +60,21 @@ function encodeNode(node: RecipeNode, cursor: Cursor): EncodedParamsTree {
   return { params, dependencies };
 }
 
+/** The own params of a node as tagged JSON, without those of its dependencies. */
+export function encodeOwnParams(node: RecipeNode): { [key: string]: JsonValue } {
+  const params: { [key: string]: JsonValue } = {};
+  for (const { key, value, kind } of node.recipeParams) {
+    const root = `params.${key}`;
+    const escaped = key.startsWith("$") ? `$${key}` : key;
+    if (kind === "untracked") define(params, escaped, encodeUntracked(value, node, root));
+    else {
+      const encoded = encodeTagged(value, { classes: node.classes, root });
+      define(params, escaped, kind === "tracked" ? encoded : { $implicit: encoded });
+    }
+  }
+  return params;
+}
+
 /**
  * Untracked values may be anything, also a client or a callback. A value that cannot be recorded is
  * named, not refused.
@@ -77,6 +83,18 @@ export function encodeUntracked(value: unknown, node: RecipeNode, root: string):
   if (value instanceof Secret) return { $unrecorded: "secret" };
   try {
     return { $untracked: encodeTagged(value, { classes: node.classes, root }) };
+  } catch {
+    return { $unrecorded: typeof value };
+  }
+}
+
+/**
+ * A value of a recipe or of an earlier record, to be shown. What the classes of the node can no
+ * longer encode is named, not refused.
+ */
+export function encodeShown(value: unknown, { classes }: RecipeNode): JsonValue {
+  try {
+    return encodeTagged(value, { classes });
   } catch {
     return { $unrecorded: typeof value };
   }

@@ -5,7 +5,9 @@ import type { State } from "../../persistable/declare/state.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { itemAt } from "../item-at.ts";
 import type { EarlierRecords } from "./earlier-records.ts";
+import { changeToJson } from "./node-to-json.ts";
 import { missesOf, NodeKind } from "./plan-graph.ts";
+
 import type { NodeSource, PlanNode } from "./planned-node.ts";
 
 /**
@@ -27,6 +29,14 @@ export interface MissCause {
   /** The number of misses that it causes. */
   readonly count: number;
   readonly nodes: readonly PlanNode[];
+  /** The form for `JSON.stringify`: the nodes by their index, the values tagged as in a record. */
+  toJSON(): MissCauseJson;
+}
+
+/** The form for `JSON.stringify`, with values tagged as in a record. */
+export interface MissCauseJson extends Omit<MissCause, "nodes" | "toJSON"> {
+  /** The indices of the misses. */
+  readonly nodes: readonly number[];
 }
 
 /** One change of a cause. */
@@ -70,7 +80,7 @@ function changedSince(
 ): readonly number[] {
   const [nearest] = earlier.nearestTo(state).records;
   if (nearest === undefined) return [];
-  const own = compareOwnParts(state.recipe, nearest).map((change) => ledger.changeOf(change, state.recipe));
+  const own = compareOwnParts(state.recipe, nearest).map((change) => ledger.changeOf(change, state.recipe, state));
   const inherited = upstream.of(node, state, nearest);
   return own.length === 0 ? inherited : union([own, inherited]);
 }
@@ -104,21 +114,21 @@ class UpstreamCauses {
         continue;
       }
       const pair = `${state.recipe.name} ${role} ${mine?.address} ${theirs}`;
-      const compared = this.#compared.get(pair) ?? this.#compare(state.recipe, nearest, role);
+      const compared = this.#compared.get(pair) ?? this.#compare(state, nearest, role);
       this.#compared.set(pair, compared);
       lists.push(compared);
     }
     return union(lists);
   }
 
-  #compare(node: RecipeNode, nearest: ArtifactRecord, role: string): readonly number[] {
+  #compare(state: State, nearest: ArtifactRecord, role: string): readonly number[] {
     const causes: number[] = [];
-    for (const change of compareRecipes(node, nearest)) {
+    for (const change of compareRecipes(state.recipe, nearest)) {
       const [first = change.what === "dependency" ? change.key : undefined] = change.roles;
       if (first !== role) continue;
-      let changed = node;
+      let changed = state.recipe;
       for (const step of change.roles) changed = changed.dependencies[step] ?? changed;
-      causes.push(this.#ledger.changeOf(change, changed));
+      causes.push(this.#ledger.changeOf(change, changed, state));
     }
     return causes;
   }
@@ -144,8 +154,16 @@ interface Entry {
   readonly name: string;
   readonly key: string | undefined;
   /** By their description. */
-  readonly values: Map<string, CauseValue>;
+  readonly values: Map<string, FoundValue>;
   readonly nodes: number[];
+}
+
+interface FoundValue {
+  readonly value: CauseValue;
+  /** The recipe that was changed, with the codecs of its values. */
+  readonly changed: RecipeNode;
+  /** The miss in which the change was found. */
+  readonly state: State;
 }
 
 /** Gives every cause a number. */
@@ -161,15 +179,19 @@ class CauseLedger {
     return this.#entries.push({ what, name, key, values: new Map(), nodes: [] }) - 1;
   }
 
-  changeOf(change: RecipeChange, changed: RecipeNode): number {
+  changeOf(change: RecipeChange, changed: RecipeNode, state: State): number {
     const cause = this.causeOf(change.what, changed.name, change.key);
     const { values } = itemAt(this.#entries, cause);
     const { value, nearestValue } = change;
     const text = describeChange({ ...change, roles: [] });
     if (!values.has(text))
       values.set(text, {
-        ...("value" in change ? { value } : {}),
-        ...("nearestValue" in change ? { nearestValue } : {}),
+        value: {
+          ...("value" in change ? { value } : {}),
+          ...("nearestValue" in change ? { nearestValue } : {}),
+        },
+        changed,
+        state,
       });
     return cause;
   }
@@ -202,6 +224,7 @@ class LedgerCause implements MissCause {
   declare readonly key?: string;
   readonly values: readonly CauseValue[];
   readonly count: number;
+  readonly #found: readonly FoundValue[];
   readonly #nodes: readonly number[];
   readonly #source: NodeSource;
 
@@ -209,7 +232,8 @@ class LedgerCause implements MissCause {
     this.what = what;
     this.name = name;
     if (key !== undefined) this.key = key;
-    this.values = [...values.values()];
+    this.#found = [...values.values()];
+    this.values = this.#found.map(({ value }) => value);
     this.count = nodes.length;
     this.#nodes = nodes;
     this.#source = source;
@@ -217,5 +241,11 @@ class LedgerCause implements MissCause {
 
   get nodes(): readonly PlanNode[] {
     return this.#nodes.map((index) => itemAt(this.#source.nodes, index));
+  }
+
+  toJSON(): MissCauseJson {
+    const { what, name, key, count } = this;
+    const values = this.#found.map(({ value, changed, state }) => changeToJson(value, changed, state));
+    return { what, name, ...(key === undefined ? {} : { key }), values, count, nodes: this.#nodes };
   }
 }

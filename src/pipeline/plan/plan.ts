@@ -7,7 +7,8 @@ import { describePlan } from "./describe-plan.ts";
 import { EarlierRecords } from "./earlier-records.ts";
 import { type Expectation, expect } from "./estimate.ts";
 import { ExistenceCheck } from "./existence-check.ts";
-import { findCauses, type MissCause } from "./miss-causes.ts";
+import { findCauses, type MissCause, type MissCauseJson } from "./miss-causes.ts";
+import type { PlanNodeJson } from "./node-to-json.ts";
 import { NodeKind, type PlanGraph, planGraphKey, type Targets } from "./plan-graph.ts";
 import { countNodes, type NodeSource, type PlanCounts, type PlanNode, PlannedNode } from "./planned-node.ts";
 import { sumPayloadBytes } from "./sum-payload-bytes.ts";
@@ -40,8 +41,26 @@ export interface Plan {
   bytesOnHand(): Promise<number>;
   /** A text for people: counts, causes, the estimate, and the first misses with their reasons. */
   toString(): string;
+  /** The form for `JSON.stringify`: everything above, without secrets. */
+  toJSON(): PlanJson;
   /** @internal */
   readonly [planGraphKey]: PlanGraph;
+}
+
+/**
+ * A plan as JSON: what `JSON.stringify` writes of it. Values of params are tagged as in a record,
+ * and secrets are left out.
+ *
+ * @example
+ * ```ts
+ * const { counts, nodes }: PlanJson = JSON.parse(JSON.stringify(await plan(targets)));
+ * ```
+ */
+export interface PlanJson {
+  readonly counts: PlanCounts;
+  readonly expected: Expectation;
+  readonly nodes: readonly PlanNodeJson[];
+  readonly causes: readonly MissCauseJson[];
 }
 
 /**
@@ -133,6 +152,15 @@ class MadePlan implements Plan, NodeSource {
 
   toString(): string {
     return describePlan(this);
+  }
+
+  toJSON(): PlanJson {
+    return {
+      counts: this.counts,
+      expected: this.expected,
+      nodes: this.nodes.map((node) => node.toJSON()),
+      causes: this.causes.map((cause) => cause.toJSON()),
+    };
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {

@@ -5,6 +5,7 @@ import type { State } from "../../persistable/declare/state.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import { describeAddress } from "../../util/describe-address.ts";
 import { itemAt } from "../item-at.ts";
+import { nodeToJson, type PlanNodeJson } from "./node-to-json.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 
 /** One persistable in a plan: a target, or an upstream persistable of a target. */
@@ -45,6 +46,8 @@ export interface PlanNode {
   /** The expected cost of generating, by unit: the mean of earlier records of its name. */
   readonly expectedCost: Readonly<Record<string, number>> | undefined;
   readonly persistable: AnyPersistable;
+  /** The form for `JSON.stringify`: dependencies by their index, params tagged as in a record. */
+  toJSON(): PlanNodeJson;
 }
 
 /** The part of a plan that its nodes read. */
@@ -123,9 +126,9 @@ export class PlannedNode implements PlanNode {
     return `${this.state} ${visibleLine(this.name)} (${describeAddress(this.address)})`;
   }
 
-  /** The form for `JSON.stringify`. */
-  toJSON(): { name: string; address: Address; state: PlanNode["state"] } {
-    return { name: this.name, address: this.address, state: this.state };
+  toJSON(): PlanNodeJson {
+    const dependencies = [...this.#source.graph.edges.dependenciesOf(this.index)];
+    return nodeToJson(this, this.#state, dependencies);
   }
 
   get #state(): State {

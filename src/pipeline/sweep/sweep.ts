@@ -1,7 +1,12 @@
+import type { Address } from "../../address/address.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
+import type { State } from "../../persistable/declare/state.ts";
+import { stateOf } from "../../persistable/declare/state-of.ts";
 import { DEFAULT_DATA_DIR } from "../../persistable/declare/surroundings.ts";
 import type { PersistableOf, TreeOf } from "../../persistable/definition.ts";
 import { type AnyPersistable, Persistable, type PersistableOptions } from "../../persistable/persistable.ts";
+import { redactionOf } from "../../persistable/secrets/redaction.ts";
+import { encodeParamsTree } from "../../record/encode-params-tree.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import { describeKind } from "../../util/describe-kind.ts";
 import type { Expectation } from "../plan/estimate.ts";
@@ -33,6 +38,25 @@ export interface Sweep<Built extends AnyPersistable, Tree> extends Iterable<Buil
    * @throws what {@link plan} throws
    */
   expect(options?: { readonly signal?: AbortSignal | undefined }): Promise<SweepExpectation>;
+  /** The form for `JSON.stringify`. Builds all of it, as `plan` does. */
+  toJSON(): SweepJson;
+}
+
+/** A sweep as JSON. */
+export interface SweepJson {
+  /** The name of the swept definition. */
+  readonly name: string;
+  readonly count: number;
+  readonly targets: readonly SweepTargetJson[];
+}
+
+/** One persistable of a sweep. */
+export interface SweepTargetJson {
+  readonly address: Address;
+  /** Absent for draw 0. */
+  readonly draw?: number;
+  /** The params tree, encoded as in a record. */
+  readonly params: Readonly<Record<string, unknown>>;
 }
 
 /** What is known of a sweep before it is run. */
@@ -106,6 +130,11 @@ class GridSweep<Built extends AnyPersistable, Tree> implements Sweep<Built, Tree
     return { points: targets.length / (this.#options.draws ?? 1), counts, expected };
   }
 
+  toJSON(): SweepJson {
+    const targets = Array.from(this, (built) => targetToJson(stateOf(built, "A point of a sweep")));
+    return { name: this.#grid.root.definition.payloadName, count: targets.length, targets };
+  }
+
   *trees(): Generator<Tree, void, undefined> {
     for (const { tree } of this.#points()) yield tree as Tree;
   }
@@ -139,6 +168,12 @@ class GridSweep<Built extends AnyPersistable, Tree> implements Sweep<Built, Tree
     for (const _ of this.#points()) count++;
     return count;
   }
+}
+
+function targetToJson(state: State): SweepTargetJson {
+  const { address, draw } = state.recipe;
+  const { params } = encodeParamsTree(state.recipe);
+  return { address, ...(draw === 0 ? {} : { draw }), params: redactionOf(state).value(params) };
 }
 
 function* allPoints(grid: CompiledGrid, isWanted: (point: Subtree) => boolean): Generator<Subtree, void, undefined> {
