@@ -2,18 +2,29 @@ import { addressOfRecordPath } from "../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../artifact/layout/read-record-bytes.ts";
 import { peekRecord } from "../record/peek-record.ts";
 import { INTERNAL_FOLDER } from "../store/internal-folder.ts";
+import { openStore } from "../store/open/open-store.ts";
 import type { ReadableStore, StoreCallOptions, StorePath } from "../store/store.ts";
 import { isStorePath, storePath } from "../store/store-path.ts";
 import { safeName } from "../util/safe-name.ts";
 import { folderNames } from "./folder-names.ts";
 
 /**
- * The names of everything that has an artifact in a store, in no particular order. A folder whose
- * name is that of its artifacts may be empty.
+ * The names of everything that has an artifact in a data directory, in no particular order. A
+ * folder whose name is that of its artifacts may be empty.
  *
+ * @param dataDir - a folder, the URL of a store, or a store
  * @throws a StoreError where the store cannot be listed; the signal's reason
+ *
+ * @example
+ * ```ts
+ * for await (const name of listNames("example-data")) console.log(name);
+ * ```
  */
-export async function* listNames(store: ReadableStore, options: StoreCallOptions = {}): AsyncGenerator<string> {
+export async function* listNames(
+  dataDir: string | URL | ReadableStore,
+  options: StoreCallOptions = {},
+): AsyncGenerator<string> {
+  const store = typeof dataDir === "string" || dataDir instanceof URL ? openStore(dataDir) : dataDir;
   const { folders } = await folderNames(store, "", options);
   for (const folder of folders) {
     if (folder === INTERNAL_FOLDER || !isStorePath(folder)) continue;

@@ -1,12 +1,11 @@
 import type { Address } from "../address/address.ts";
-import { payloadPath } from "../artifact/layout/artifact-paths.ts";
+import { failurePath } from "../artifact/layout/artifact-paths.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { State } from "../persistable/declare/state.ts";
 import { stateOf } from "../persistable/declare/state-of.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 import { encodeParamsTree } from "../record/encode-params-tree.ts";
-import type { StorePath } from "../store/store.ts";
 import {
   describedErrorOf,
   isAmount,
@@ -126,8 +125,4 @@ function parseFailure(fields: NoteFields, address: Address): FailureRecord | und
   if (!isText(name) || !isText(runId) || !isTime(failedAt) || !isAmount(durationMs)) return undefined;
   if (!isCount(attempts) || !isCount(pid) || !isFields(params) || !isFields(dependencies)) return undefined;
   return { failure, name, address, params, dependencies, error, attempts, failedAt, durationMs, runId, pid };
-}
-
-function failurePath(name: string, address: Address): StorePath {
-  return payloadPath(name, `${address}.failed.json`);
 }

@@ -11,6 +11,7 @@ import { safeName } from "../../util/safe-name.ts";
  *   <address>.<publication>.<extension>          the payload, unless it is inside the record
  *   <address>.<publication>.files.json           a payload of several files: their list
  *   <address>.<publication>.files/<path>         and the files
+ *   <address>.failed.json                        the note of a failure in a run
  */
 
 /**
@@ -41,6 +42,15 @@ export function addressOfRecordPath(path: string): Address | undefined {
   return RECORD.exec(path)?.[1] as Address | undefined;
 }
 
+export function failurePath(name: string, address: Address): StorePath {
+  return payloadPath(name, `${address}${FAILURE_END}`);
+}
+
+/** The address that a file belongs to when it is the note of a failure, by its name alone. */
+export function addressOfFailurePath(path: string): Address | undefined {
+  return path.endsWith(FAILURE_END) ? addressOfRecordPath(`${path.slice(0, -FAILURE_END.length)}.json`) : undefined;
+}
+
 /** The part that an object has in an artifact: a `part` is one of the files of its payload. */
 export type ArtifactObject =
   | { readonly kind: "record" }
@@ -58,5 +68,6 @@ export function objectAt(path: string): ArtifactObject {
 }
 
 const RECORD = /(?:^|\/)([0-9a-f]{64})\.json$/;
+const FAILURE_END = ".failed.json";
 const PAYLOAD_FILE = /^[0-9a-f]{64}\.[0-9a-f]{8}(?:\.[a-z0-9]+)+$/;
 const OBJECT = /^((?:.*\/)?)(([0-9a-f]{64})\.[0-9a-f]{8}(?:\.[a-z0-9]+)+)(\/.*)?$/;

@@ -1,0 +1,131 @@
+import type { Address } from "../../address/address.ts";
+import { ADDRESS_SCHEME, parseAddress } from "../../address/address-of.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../canonical/tagged-json.ts";
+import { messageOf } from "../../errors/error-kind.ts";
+import { NewerRecordError } from "../../errors/record-errors.ts";
+import { visibleText } from "../../errors/visible-text.ts";
+import {
+  assertDepth,
+  expectNumber,
+  expectObject,
+  expectString,
+  expectVersion,
+  isProblem,
+  isRecord,
+  parseProvenance,
+  parseRecord,
+} from "../../record/parse-record.ts";
+import { MAX_RECORD_BYTES, RECORD_VERSION } from "../../record/record.ts";
+import { isIntact } from "../../record/record-text.ts";
+import { plainLines } from "../../util/plain-lines.ts";
+import type { CatalogEntry } from "../query/catalog-entry.ts";
+import { paramsTreeOf } from "./params-tree.ts";
+
+/**
+ * The entry of an artifact from the bytes of its record. The checksum of the record is judged, and
+ * its name and address by the place where it stands; a caller that loads the artifact judges more.
+ */
+export function readEntry(bytes: Uint8Array, name: string, address: Address): CatalogEntry {
+  try {
+    const plain = plainLines(bytes);
+    if (plain.length <= MAX_RECORD_BYTES && isIntact(plain)) {
+      const fields = parseFields(plain);
+      if (fields.record === RECORD_VERSION && fields.scheme === ADDRESS_SCHEME) {
+        if (fields.name === name && fields.address === address) return entryOfFields(fields, name, address);
+        return unreadable("damaged", name, address, "is the record of another artifact");
+      }
+    }
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+  }
+  return judge(bytes, name, address);
+}
+
+/** The entry of a failure from its note; `undefined` where the note cannot be read. */
+export function readFailureEntry(bytes: Uint8Array, name: string, address: Address): CatalogEntry | undefined {
+  try {
+    if (bytes.length > MAX_RECORD_BYTES) return undefined;
+    const fields = parseFields(bytes);
+    const failedAt = expectString(fields.failedAt, "failedAt");
+    if (fields.failure !== 1 || fields.name !== name || fields.address !== address || !isTime(failedAt))
+      return undefined;
+    const { message } = expectObject(fields.error, "error");
+    return {
+      address,
+      name,
+      state: "failed",
+      ...treesOf(fields),
+      summary: {},
+      createdAt: failedAt,
+      ...(typeof fields.durationMs === "number" ? { durationMs: fields.durationMs } : {}),
+      problem: visibleText(expectString(message, "error.message")),
+    };
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
+}
+
+/** An entry for a record of which nothing else can be said. */
+export function unreadable(state: "damaged" | "newer", name: string, address: Address, problem: string): CatalogEntry {
+  return { address, name, state, params: {}, summary: {}, dependencies: {}, problem };
+}
+
+function entryOfFields(fields: JsonObject, name: string, address: Address): CatalogEntry {
+  const payload = expectObject(fields.payload, "payload");
+  const contents = isJsonObject(payload.contents) ? payload.contents : payload;
+  const { createdAt, durationMs, cost } = parseProvenance(fields.provenance);
+  return {
+    address,
+    name,
+    state: "present",
+    ...treesOf(fields),
+    summary: isJsonObject(fields.summary) ? fields.summary : {},
+    createdAt,
+    ...(durationMs === undefined ? {} : { durationMs }),
+    ...(cost === undefined ? {} : { cost }),
+    sizeBytes: expectNumber(contents.sizeBytes, "payload.sizeBytes"),
+    format: expectString(fields.format, "format"),
+    ...(fields.version === undefined ? {} : { version: expectVersion(fields.version) }),
+    ...(fields.draw === undefined || fields.draw === 0 ? {} : { draw: expectNumber(fields.draw, "draw") }),
+  };
+}
+
+function treesOf(fields: JsonObject): Pick<CatalogEntry, "params" | "dependencies"> {
+  const heads = fields.dependencies === undefined ? {} : expectObject(fields.dependencies, "dependencies");
+  const params = paramsTreeOf(expectObject(fields.params, "params"), heads);
+  const dependencies = Object.entries(heads).map(([role, json]) => {
+    const head = expectObject(json, `dependencies.${role}`);
+    return [
+      role,
+      { name: expectString(head.name, "name"), address: parseAddress(expectString(head.address, "address")) },
+    ];
+  });
+  return { params, dependencies: Object.fromEntries(dependencies) };
+}
+
+/** Says what is wrong with a record, which takes longer than reading a sound one. */
+function judge(bytes: Uint8Array, name: string, address: Address): CatalogEntry {
+  try {
+    const parsed = parseRecord(bytes, `${address}.json`, []);
+    const problem = isRecord(parsed) ? "has parts that cannot be read" : parsed.problem;
+    return unreadable("damaged", name, address, visibleText(problem));
+  } catch (error) {
+    if (error instanceof NewerRecordError) return unreadable("newer", name, address, visibleText(messageOf(error)));
+    throw error;
+  }
+}
+
+function parseFields(bytes: Uint8Array): JsonObject {
+  assertDepth(bytes);
+  const json: JsonValue = JSON.parse(new TextDecoder().decode(bytes));
+  return expectObject(json, "record");
+}
+
+function isDamage(error: unknown): boolean {
+  return isProblem(error) || error instanceof SyntaxError;
+}
+
+function isTime(text: string): boolean {
+  return !Number.isNaN(Date.parse(text));
+}

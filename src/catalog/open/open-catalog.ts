@@ -1,0 +1,203 @@
+import { parseAddress } from "../../address/address-of.ts";
+import { UnresolvedArtifactError } from "../../errors/artifact-errors.ts";
+import { openStore } from "../../store/open/open-store.ts";
+import type { Store } from "../../store/store.ts";
+import { type EntryChanges, NameEntries } from "../entries/name-entries.ts";
+import { listNames } from "../list-names.ts";
+import type { CatalogEntry } from "../query/catalog-entry.ts";
+import { compileQuery, namesOf } from "../query/matches.ts";
+import { parseQuery } from "../query/parse-query.ts";
+import type { Query } from "../query/query.ts";
+import { sortEntries } from "../query/sort-entries.ts";
+import { onlyEntry, parseArtifactText } from "./resolve-artifact.ts";
+import { selectColumns } from "./select-columns.ts";
+
+/** Details for {@link openCatalog}. */
+export interface CatalogOptions {
+  /** Aborts everything that the catalogue does. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Says what {@link Catalog.find} gives, and in which order. */
+export interface FindOptions {
+  /**
+   * The fields that decide about the order, the first one first: `"zThreshold"`, or `"-created"`
+   * for the greatest first. The newest first by default.
+   */
+  readonly sort?: string | readonly string[] | undefined;
+  /** How many artifacts are given at most; all by default. */
+  readonly limit?: number | undefined;
+  /** How many are left out before. */
+  readonly offset?: number | undefined;
+  /**
+   * The params, summaries and costs that entries keep: `["zThreshold", "summary.k"]`. All by
+   * default.
+   */
+  readonly columns?: readonly string[] | undefined;
+}
+
+/** The artifacts that {@link Catalog.find} found. */
+export interface FoundArtifacts {
+  /** How many there are without a limit. */
+  readonly total: number;
+  readonly artifacts: readonly CatalogEntry[];
+}
+
+/**
+ * Everything that a data directory holds, for looking at it. The artifacts of a name are read when
+ * they are first asked for; what changes later is seen after {@link Catalog.refresh}. Nothing is
+ * generated, and no artifact is written, moved or removed.
+ */
+export interface Catalog {
+  /** The place where it looks. */
+  readonly url: string;
+  /** The names of everything that has an artifact, in alphabetical order. */
+  names(): Promise<readonly string[]>;
+  /**
+   * The artifacts that a query means: a text, a list of terms, or a query of `parseQuery` or
+   * `where`. Failures and damaged records are among them, with their `state`.
+   *
+   * @throws {@link InvalidQueryError}, a StoreError, the signal's reason
+   */
+  find(query: string | readonly string[] | Query, options?: FindOptions): Promise<FoundArtifacts>;
+  /**
+   * The one artifact that a text means: an address or its first digits, at least four, alone or
+   * after a name and a slash; `name@latest`; `name{zThreshold=2,points.n=100}`.
+   *
+   * @throws {@link UnresolvedArtifactError} with the candidates if it means none or several
+   */
+  resolve(text: string): Promise<CatalogEntry>;
+  /** Reads what is new in the names that were asked for, and says what has changed. */
+  refresh(): Promise<EntryChanges>;
+  /** Ends what is still under way. A catalogue that was closed refuses every call. */
+  close(): Promise<void>;
+}
+
+/**
+ * Open the catalogue of a data directory: it finds artifacts by their params, without their
+ * definitions.
+ *
+ * @param dataDir - a folder, the URL of a store, or a store
+ *
+ * @example
+ * ```ts
+ * const catalog = openCatalog("example-data");
+ * const { total, artifacts } = await catalog.find("estimator zThreshold>1 created>-2d", { limit: 10 });
+ * const newest = await catalog.resolve("estimator@latest");
+ * await catalog.close();
+ * ```
+ */
+export function openCatalog(dataDir: string | URL | Store, options: CatalogOptions = {}): Catalog {
+  return new StoreCatalog(openStore(dataDir), options);
+}
+
+class StoreCatalog implements Catalog {
+  readonly #store: Store;
+  readonly #closing = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #known = new Map<string, Promise<NameEntries>>();
+
+  constructor(store: Store, { signal }: CatalogOptions) {
+    this.#store = store;
+    this.#signal = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+  }
+
+  get url(): string {
+    return this.#store.url;
+  }
+
+  async names(): Promise<readonly string[]> {
+    const names: string[] = [];
+    for await (const name of listNames(this.#store, { signal: this.#signal })) names.push(name);
+    return names.sort();
+  }
+
+  async find(query: string | readonly string[] | Query, options: FindOptions = {}): Promise<FoundArtifacts> {
+    const { sort, offset = 0, limit = Number.POSITIVE_INFINITY, columns } = options;
+    const found = sortEntries(await this.#select(query), sort);
+    const artifacts = found.slice(offset, offset + limit);
+    return {
+      total: found.length,
+      artifacts: columns === undefined ? artifacts : artifacts.map((entry) => selectColumns(entry, columns)),
+    };
+  }
+
+  async resolve(text: string): Promise<CatalogEntry> {
+    const meant = parseArtifactText(text);
+    if (meant.kind === "address") return this.#resolveAddress(text, meant.digits, meant.name);
+    await this.#assertName(text, meant.name);
+    if (meant.kind === "latest") {
+      const [latest] = (await this.find(["state=present", nameTerm(meant.name)], { limit: 1 })).artifacts;
+      return latest ?? onlyEntry(text, [], `has no artifact in ${this.#store.url}`);
+    }
+    const { artifacts } = await this.find([nameTerm(meant.name), ...meant.terms]);
+    const present = artifacts.filter(({ state }) => state === "present");
+    return onlyEntry(text, present.length > 0 ? present : artifacts, "fits no artifact of that name");
+  }
+
+  async refresh(): Promise<EntryChanges> {
+    const added: CatalogEntry[] = [];
+    const removed: CatalogEntry[] = [];
+    for (const entries of await Promise.all(this.#known.values())) {
+      const changes = await entries.refresh(this.#signal);
+      added.push(...changes.added);
+      removed.push(...changes.removed);
+    }
+    return { added, removed };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("The catalogue was closed."));
+    await Promise.allSettled(this.#known.values());
+    this.#known.clear();
+  }
+
+  async #select(text: string | readonly string[] | Query): Promise<readonly CatalogEntry[]> {
+    const query = typeof text === "object" && "terms" in text ? text : parseQuery(text);
+    const test = compileQuery(query, Date.now());
+    const found: CatalogEntry[] = [];
+    for (const name of namesOf(query) ?? (await this.names()))
+      for (const entry of (await this.#entriesOf(name)).all()) if (test(entry)) found.push(entry);
+    return found;
+  }
+
+  #entriesOf(name: string): Promise<NameEntries> {
+    this.#signal.throwIfAborted();
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const loading = this.#load(name);
+    this.#known.set(name, loading);
+    // What failed is tried again by the next caller.
+    loading.catch(() => this.#known.delete(name));
+    return loading;
+  }
+
+  async #load(name: string): Promise<NameEntries> {
+    const entries = new NameEntries(this.#store, name);
+    await entries.refresh(this.#signal);
+    return entries;
+  }
+
+  async #resolveAddress(text: string, digits: string, name: string | undefined): Promise<CatalogEntry> {
+    if (name !== undefined) await this.#assertName(text, name);
+    const found: CatalogEntry[] = [];
+    for (const each of name === undefined ? await this.names() : [name]) {
+      const entries = await this.#entriesOf(each);
+      if (digits.length === 64)
+        found.push(...[entries.get(parseAddress(digits))].filter((entry) => entry !== undefined));
+      else for (const entry of entries.all()) if (entry.address.startsWith(digits)) found.push(entry);
+    }
+    return onlyEntry(text, found, `is not the address of an artifact in ${this.#store.url}`);
+  }
+
+  async #assertName(text: string, name: string): Promise<void> {
+    const names = await this.names();
+    if (names.includes(name)) return;
+    const some = names.length === 0 ? "it has none" : `it has ${names.slice(0, 10).join(", ")}`;
+    throw new UnresolvedArtifactError(text, `has a name that ${this.#store.url} does not know; ${some}`);
+  }
+}
+
+function nameTerm(name: string): string {
+  return `name=${JSON.stringify(name)}`;
+}

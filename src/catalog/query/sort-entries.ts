@@ -1,0 +1,58 @@
+import type { JsonValue } from "../../canonical/tagged-json.ts";
+import type { CatalogEntry } from "./catalog-entry.ts";
+import { parseField, valuesOf } from "./field.ts";
+import { numericValue, textOf, timeValue } from "./operand.ts";
+
+/**
+ * Puts entries in order by fields, `-` before one for the greatest first. Those that lack a value
+ * are last, and the newest is first among equal ones.
+ */
+export function sortEntries(entries: readonly CatalogEntry[], order: string | readonly string[] = []): CatalogEntry[] {
+  const fields = (typeof order === "string" ? [order] : order).map(sortedField);
+  const keyed = entries.map((entry) => ({
+    entry,
+    keys: fields.map(({ field }) => valuesOf(entry, field)[0]),
+    createdAt: entry.createdAt ?? "",
+  }));
+  keyed.sort((one, other) => {
+    for (const [index, { sign }] of fields.entries()) {
+      const compared = compareKeys(one.keys[index], other.keys[index], sign);
+      if (compared !== 0) return compared;
+    }
+    return compareTexts(other.createdAt, one.createdAt) || compareTexts(one.entry.address, other.entry.address);
+  });
+  return keyed.map(({ entry }) => entry);
+}
+
+function sortedField(text: string): { readonly field: ReturnType<typeof parseField>; readonly sign: 1 | -1 } {
+  return text.startsWith("-") ? { field: parseField(text.slice(1)), sign: -1 } : { field: parseField(text), sign: 1 };
+}
+
+function compareKeys(one: JsonValue | undefined, other: JsonValue | undefined, sign: 1 | -1): number {
+  if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined);
+  return sign * compareValues(one, other);
+}
+
+/** Numbers before times before everything else, which compares as text. */
+export function compareValues(one: JsonValue, other: JsonValue): number {
+  const [a, b] = [sortNumber(one), sortNumber(other)];
+  if (a.rank !== b.rank) return a.rank - b.rank;
+  return a.rank === 2 ? compareTexts(textOf(one), textOf(other)) : compareNumbers(a.number, b.number);
+}
+
+function sortNumber(value: JsonValue): { readonly rank: number; readonly number: number } {
+  const number = numericValue(value);
+  if (number !== undefined) return { rank: 0, number };
+  const time = timeValue(value);
+  return time === undefined ? { rank: 2, number: 0 } : { rank: 1, number: time };
+}
+
+/** NaN is last. */
+function compareNumbers(one: number, other: number): number {
+  if (Number.isNaN(one) || Number.isNaN(other)) return Number(Number.isNaN(one)) - Number(Number.isNaN(other));
+  return one < other ? -1 : Number(one > other);
+}
+
+function compareTexts(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
+}

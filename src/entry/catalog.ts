@@ -1,0 +1,18 @@
+export type { JsonObject, JsonValue } from "../canonical/tagged-json.ts";
+export { type ListRecordsOptions, listRecords, type UnreadableRecord } from "../catalog/entries/list-records.ts";
+export type { EntryChanges } from "../catalog/entries/name-entries.ts";
+export { listNames } from "../catalog/list-names.ts";
+export {
+  type Catalog,
+  type CatalogOptions,
+  type FindOptions,
+  type FoundArtifacts,
+  openCatalog,
+} from "../catalog/open/open-catalog.ts";
+export type { CatalogEntry } from "../catalog/query/catalog-entry.ts";
+export { matches } from "../catalog/query/matches.ts";
+export { parseQuery } from "../catalog/query/parse-query.ts";
+export { formatQuery, type Operator, type Query, type QueryValue, type Term } from "../catalog/query/query.ts";
+export { type BuiltQuery, type ComparedValue, where } from "../catalog/query/where.ts";
+export { UnresolvedArtifactError } from "../errors/artifact-errors.ts";
+export { InvalidQueryError } from "../errors/catalog-errors.ts";
