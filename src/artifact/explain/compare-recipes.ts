@@ -28,8 +28,9 @@ export function compareOwnParts(node: RecipeNode, record: ArtifactRecord): Recip
 }
 
 /**
- * Returns the changes between a recipe and a recorded one, roots only: a dependency whose address
- * differs is compared part by part, and the changes that merely follow from its own are left out.
+ * Returns the changes between a recipe and a recorded one, roots only. If the address of a
+ * dependency differs, its own recipe is compared in turn, and the change found there is reported
+ * instead of the different address.
  */
 export function compareRecipes(node: RecipeNode, record: ArtifactRecord): RecipeChange[] {
   const changes: RecipeChange[] = [];

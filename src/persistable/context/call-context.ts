@@ -43,7 +43,8 @@ export interface Supervisor {
   /** Called when another process generates the payload, and this call waits for it. */
   onWaiting(): void;
   /**
-   * Calls `generate` as soon as the run has room for it. Until then, this process holds the lease.
+   * Calls `generate` as soon as the run has room for it. The call holds the lease already, and
+   * keeps it while it waits.
    */
   whenReady<Result>(generate: () => Promise<Result>, signal: AbortSignal | undefined): Promise<Result>;
 }

@@ -144,7 +144,7 @@ function validateParams(
 }
 
 /**
- * Calls the schema, which reports wrong params as issues. If it throws, it has a bug, or was not
+ * Calls the schema. A schema reports wrong params as issues; if it throws, it has a bug, or was not
  * made for such a value.
  */
 function askSchema(name: string, schema: StandardSchemaV1, input: Readonly<Record<string, unknown>>) {

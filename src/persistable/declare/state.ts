@@ -70,7 +70,7 @@ export interface State extends StateParts {
   isOpened: boolean;
   /** Made by `eventLogOf` when there is something to write into the log. */
   log: EventLog | undefined;
-  /** Resolves when the lines are written that wait until the log is loaded. */
+  /** Resolves when the lines that wait for the log module have been written. */
   logging: Promise<void> | undefined;
   held: Held;
   /** The record's data about the payload that was generated last, for a later `persist()`. */
@@ -90,7 +90,7 @@ export interface State extends StateParts {
 
 /** Creates the state of a new persistable. */
 export function newState(parts: StateParts): State {
-  // Not spread: every hit builds one, and spreading the parts makes that ten times slower.
+  // Every hit makes one: to spread the parts instead would be ten times slower.
   return {
     declaration: parts.declaration,
     recipe: parts.recipe,
