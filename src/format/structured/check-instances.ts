@@ -1,14 +1,16 @@
-/** Why instances could not be written or made. */
+/** The reason why an instance cannot be written, or could not be made again. */
 export interface InstanceProblem {
   readonly instance: object;
   readonly reason: "holds itself" | "too deep";
 }
 
 /**
- * Looks at instances in the order in which they are written, each by itself: an instance that can be reached from its own encoding could not be made before
- * what it is made of; and what lay shallow in the payload may be deep below an instance that is written first.
+ * Checks each instance by itself, in the order in which instances are written. An instance that can
+ * be reached from its own encoding cannot be made: its encoding would have to be decoded first. And
+ * a value that is shallow in the payload may be deep below an instance that is written before it.
  *
- * The loops are Tarjan's strongly connected components, so that a table which a thousand instances share is walked once.
+ * The loops are found by Tarjan's algorithm for strongly connected components, which visits every
+ * object once, even a table that a thousand instances share.
  */
 export function checkInstances(
   instances: ReadonlyMap<object, { readonly encoded: unknown }>,

@@ -20,15 +20,15 @@ import {
   WHOLE_BUFFER,
 } from "./structured-wire.ts";
 
-/** Buffers below this are copied out, so that a few bytes do not keep a whole payload in memory. */
+/** Smaller buffers are copied, so that a few bytes do not keep a whole payload in memory. */
 const COPY_BELOW_BYTES = 1024 * 1024;
 
 const ABSENT = "they refer to what is not in them";
 
-/** What payloads call the classes that were declared. */
+/** The declared classes by their names in payloads. */
 export type ClassesByName = ReadonlyMap<unknown, ClassCodec>;
 
-/** @throws TypeError when two of the classes have one name. */
+/** @throws TypeError if two of the classes have the same name. */
 export function nameClasses(classes: readonly ClassCodec[]): ClassesByName {
   const named = new Map<unknown, ClassCodec>();
   for (const codec of classes) {
@@ -45,9 +45,10 @@ export function nameClasses(classes: readonly ClassCodec[]): ClassesByName {
 const VERSION = at(MAGIC, 3);
 
 /**
- * The payload, from bytes that may be anything.
+ * Decodes a payload from bytes that may be hostile.
  *
- * @throws {@link DecodeError}, {@link DecodeLimitError}, {@link NewerPayloadError}, {@link UndeclaredClassError}, {@link ClassCodecError}
+ * @throws {@link DecodeError}, {@link DecodeLimitError}, {@link NewerPayloadError},
+ * {@link UndeclaredClassError}, {@link ClassCodecError}
  */
 export function decodeStructured(bytes: Uint8Array, limits: DecodeLimits, classes: ClassesByName): unknown {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("structured", "maxBytes", limits.maxBytes);
@@ -89,7 +90,8 @@ function readBody(
   try {
     return readStructured(body, outside, classes);
   } catch (error) {
-    // Called damage, a bug in a class codec or a lack of memory would cost the user a sound artifact.
+    // These errors must not count as damage: the user would lose a sound artifact because of a bug
+    // in a class codec or a lack of memory.
     if (error instanceof PersistableError) throw error;
     if (isStackOverflow(error)) throw new DecodeLimitError("structured", "maxDepth", limits.maxDepth, { cause: error });
     if (isOutOfResources(error)) throw error;
@@ -127,7 +129,7 @@ function defineReader(): new (body: Uint8Array) => Reader {
     readonly #buffers: KnownBuffer[] = [];
     #usedOutside = 0;
 
-    // A name that Node calls.
+    // Node calls the method by this name.
     _readHostObject(): unknown {
       const kind = this.readUint32();
       if (kind === INSTANCE) {
@@ -208,7 +210,7 @@ function createView(name: (typeof VIEW_KINDS)[number], known: KnownBuffer, offse
   if (View === undefined) throw new NewerPayloadError("structured", `with a ${name}`);
   const { BYTES_PER_ELEMENT = 1 } = View;
   const elementBytes = name === "Buffer" ? 1 : BYTES_PER_ELEMENT;
-  // Checked here, so that what the constructors still throw is a lack of memory, and not damage.
+  // Checked here, so that an error of the constructors means a lack of memory and not damage.
   if (offset % elementBytes !== 0 || offset + length * elementBytes > known.sizeBytes) throw new Error(ABSENT);
   if (name === "Buffer") return Buffer.from(known.buffer, known.start + offset, length);
   return new View(known.buffer, known.start + offset, length);

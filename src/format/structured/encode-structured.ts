@@ -16,10 +16,10 @@ import {
 } from "./structured-wire.ts";
 
 const MAX_BODY_BYTES = 2 ** 32 - 1;
-/** A larger body is not copied to put its head before it. */
+/** Head and body are joined below this size. A larger body is not copied. */
 const JOIN_BELOW_BYTES = 64 * 1024;
 
-/** The bytes of what was planned: head and body, then each big buffer from where it lies. */
+/** Encodes a planned payload: head and body, then each big buffer from where it lies in memory. */
 export function encodeStructured(plan: StructuredPlan): readonly Uint8Array[] {
   const { body, outside } = write(plan);
   if (body.length > MAX_BODY_BYTES) {
@@ -64,7 +64,7 @@ function write(plan: StructuredPlan): ReturnType<typeof writeStructured> {
   }
 }
 
-/** Bun has the module, and a serializer that only throws. */
+/** Bun has the module, but its serializer only throws. */
 function isV8Missing(error: unknown): boolean {
   return "Bun" in globalThis || /not (?:yet )?implemented/i.test(messageOf(error));
 }
@@ -77,7 +77,10 @@ interface Writer extends Serializer {
 
 let writerClass: (new () => Writer) | undefined;
 
-/** Made once: a class for each payload would take longer than a small payload. */
+/**
+ * Defines the class once: to define it for each payload would take longer than to write a small
+ * one.
+ */
 function defineWriter(): new () => Writer {
   return class extends v8().Serializer {
     plan!: StructuredPlan;
@@ -91,7 +94,7 @@ function defineWriter(): new () => Writer {
       )._setTreatArrayBufferViewsAsHostObjects(true);
     }
 
-    // A name that Node calls.
+    // Node calls the method by this name.
     _writeHostObject(object: object): void {
       const reference = this.plan.references.get(object);
       if (reference === undefined) throw new Error("an array that was not planned");
@@ -130,7 +133,8 @@ function writeSize(writer: Serializer, size: number): void {
 }
 
 /**
- * The body, and the segments that belong outside of it. Instances come first, one after the other, so that they nest neither here nor where they are read.
+ * Encodes the body, and collects the segments outside of it. Instances are written first, one after
+ * the other, so that neither writing nor reading them nests.
  */
 function writeStructured(plan: StructuredPlan): { readonly body: Buffer; readonly outside: readonly Segment[] } {
   writerClass ??= defineWriter();

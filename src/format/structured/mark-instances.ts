@@ -1,13 +1,16 @@
 import { propertyOf } from "../own-keys.ts";
 import type { PlannedInstance, PlannedView, StructuredPlan } from "./structured-plan.ts";
 
-/** What stands in the place of instances and whole buffers: V8 hands views, and only views, back to us to be written. */
+/**
+ * The buffer of the markers that replace instances and whole buffers. A marker is a view, since V8
+ * calls our code for views only.
+ */
 const NO_BYTES = new ArrayBuffer(0);
 
 /**
- * A plan over a copy of the payload's containers, in which instances and whole buffers are replaced by markers.
+ * Plans a copy of the payload's containers, in which markers replace instances and whole buffers.
  *
- * @param objects - all objects of the payload, encodings included
+ * @param objects - all objects of the payload, and of the encodings of its instances
  * @param instances - in the order in which they can be made
  */
 export function markInstances(

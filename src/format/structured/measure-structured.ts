@@ -2,25 +2,28 @@ import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import type { DecodeLimits } from "../format.ts";
 import { INLINE, INSTANCE, WHOLE_BUFFER } from "./structured-wire.ts";
 
-/** The versions of V8's serialization whose layout is known here; a newer one is measured by V8 alone. */
+/**
+ * The versions of V8's serialization whose layout this module knows. A newer one is not measured.
+ */
 const KNOWN_VERSIONS = [13, 14, 15];
 
-/** Up to this length V8 reserves memory for an array at once, however few elements it has. */
+/** V8 reserves memory at once for an array of up to this length, however few elements it has. */
 export const RESERVED_LENGTH = 32 * 1024 * 1024;
 
 /**
- * Throws where a body nests deeper, or holds more values, than the limits allow, before V8 builds anything: nine bytes can make it reserve 383 MB. A tag that
- * the format does not write is refused here: V8 takes some of them, and whatever follows would go unmeasured.
+ * Throws if a body nests deeper or holds more values than the limits allow, before V8 builds
+ * anything: nine bytes can make V8 reserve 383 MB. It also refuses tags that the format never
+ * writes. V8 accepts some of them, and the bytes that follow such a tag could not be measured.
  *
- * @returns where the values end; `undefined` for a version of V8's serialization whose layout is not known here
- *
+ * @returns the offset at which the values end; `undefined` for a version of V8's serialization
+ * whose layout this module does not know
  * @throws {@link DecodeError} for bytes that the format does not write; {@link DecodeLimitError}
  */
 export function measureStructured(body: Uint8Array, limits: DecodeLimits): number | undefined {
   return KNOWN_VERSIONS.includes(body[1] ?? 0) ? new Measurer(body, limits).measure() : undefined;
 }
 
-// What follows V8's tags.
+// The kinds of data that can follow one of V8's tags.
 const NOTHING = 1;
 const VARINT = 2;
 const DOUBLE = 3;
@@ -34,7 +37,10 @@ const TWO_SIZES = 10;
 const HOST_OBJECT = 11;
 const REG_EXP = 12;
 
-/** Tags by what follows them, in the order of the numbers above. Others are not among what we write. */
+/**
+ * V8's tags, grouped by the data that follows them, in the order of the numbers above. The format
+ * does not write any other tag.
+ */
 const TAGS = ["-_0TFyxs\0", "IU^", "NDn", 'S"cB', "Zz", "o;'", "A", "a", "{:,", "@$", "\\", "R"];
 
 const followers = new Uint8Array(256);
@@ -48,9 +54,9 @@ class Measurer {
   readonly #limits: DecodeLimits;
   #at = 2;
   #depth = 0;
-  /** Keys included. */
+  /** The number of values so far. The keys of objects and maps count too. */
   #nodes = 0;
-  /** Elements that arrays may have. */
+  /** The sum of the lengths for which V8 reserves memory. */
   #reserved = 0;
   #buffers = 0;
 
@@ -170,7 +176,10 @@ class Measurer {
     this.#at += count;
   }
 
-  /** Sizes beyond 32 bits only follow arrays, and are not looked at. */
+  /**
+   * Reads a number of up to 32 bits. Larger ones occur only as sizes of views, which are not used
+   * here.
+   */
   #readVarint(): number {
     let value = 0;
     for (let shift = 0; ; shift += 7) {

@@ -1,11 +1,12 @@
 import { propertyOf } from "../own-keys.ts";
 
-/** Whether V8's deserializer makes objects of another realm than this module's; worked out once. */
+/** Whether V8's deserializer makes objects of another realm than this module's; determined once. */
 let isForeign: boolean | undefined;
 
 /**
- * What V8's deserializer has built, with the prototypes of this realm. In the VM context of a test runner, V8 builds objects of the main
- * realm: a Map would be no instance of the program's Map, and could not be persisted again. Elsewhere this costs one comparison.
+ * Gives the objects that V8's deserializer has built the prototypes of this realm. In the VM
+ * context of a test runner, V8 builds objects of the main realm: a Map would not be an instance of
+ * the program's Map, and could not be persisted again. Elsewhere this costs one comparison.
  */
 export function ofOwnRealm<Value>(value: Value, probe: () => object): Value {
   isForeign ??= Object.getPrototypeOf(probe()) !== Object.prototype;
@@ -21,7 +22,7 @@ function adopt(root: unknown): void {
     if (typeof value !== "object" || value === null || seen.has(value)) continue;
     seen.add(value);
     const own = prototypeFor(value);
-    // An instance that a codec has made is the program's, and so is all that it holds.
+    // An instance that a codec has made belongs to the program, and so does everything in it.
     if (own === undefined) continue;
     if (Object.getPrototypeOf(value) !== own) Object.setPrototypeOf(value, own);
     if (value instanceof Map) stack.push(...value.keys(), ...value.values());
@@ -47,7 +48,7 @@ function prototypeFor(value: object): object | undefined {
   }
 }
 
-/** A plain object of any realm: nothing is above its prototype. */
+/** Whether a value is a plain object of any realm: its prototype is the end of the chain. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype !== null && Object.getPrototypeOf(prototype) === null;

@@ -5,18 +5,18 @@ import { VIEW_KINDS, WHOLE_BUFFER } from "./structured-wire.ts";
 
 const VIEW_KIND_NAMES: readonly (string | undefined)[] = VIEW_KINDS;
 
-/** How a payload uses one buffer. */
+/** The uses of one buffer in a payload. */
 export interface UsedBuffer {
   readonly views: ArrayBufferView[];
-  /** The buffer itself is part of the payload. */
+  /** Whether the buffer itself is part of the payload. */
   whole: boolean;
 }
 
 /**
- * Plans the bytes of a buffer that are written: all of them where the buffer is part of the payload
- * itself, otherwise only those of the views. The bytes between two views may belong to another owner
- * (Node makes small Buffers in one pool), so they are written as zeros. Views share their buffer again
- * where they overlap, or lie closer together than they are long.
+ * Plans which bytes of a buffer are written: all of them if the buffer itself is part of the
+ * payload, otherwise only those of the views. The bytes between two views may belong to another
+ * owner (Node makes small Buffers in one pool), so they are written as zeros. Views share their
+ * buffer again if they overlap, or lie closer together than they are long.
  */
 export function planBuffer(buffer: ArrayBuffer, { views, whole }: UsedBuffer, plan: Map<object, PlannedView>): void {
   const [only] = views;
@@ -51,10 +51,10 @@ function clustersOf(views: readonly ArrayBufferView[]): ArrayBufferView[][] {
   return clusters;
 }
 
-/** A segment for views in the order of their offsets. */
+/** Plans one segment for views, which are sorted by their offsets. */
 function planCluster(views: readonly ArrayBufferView[], plan: Map<object, PlannedView>): void {
   const first = at(views, 0);
-  // A view may only begin at a multiple of its element's size.
+  // A view can only begin at a multiple of its element's size.
   const alignment = views.reduce((most, view) => Math.max(most, elementBytesOf(view)), 1);
   const start = first.byteOffset - (first.byteOffset % alignment);
   const pieces: Uint8Array[] = [];

@@ -11,11 +11,12 @@ import { RESERVED_LENGTH } from "./measure-structured.ts";
 import { kindNameOf, planBuffer, type UsedBuffer } from "./plan-segments.ts";
 import { INLINE_BELOW_BYTES, type PlannedInstance, type PlannedView, type StructuredPlan } from "./structured-plan.ts";
 
-/** Deeper payloads would overflow the stack of V8's own serialization, here or where they are read. */
+/** Deeper payloads could overflow the stack of V8's serialization, here or where they are read. */
 const MAX_DEPTH = 500;
 
 /**
- * Walks a payload once: refuses what would be lost silently, and plans where its binary content lies.
+ * Walks a payload once. It refuses values that would be changed without an error, and plans where
+ * the binary content is written.
  *
  * @throws {@link UnsupportedPayloadError}
  */
@@ -37,7 +38,7 @@ const BEHAVIOR = "A payload is data: generate the data, and keep the behavior in
 const STREAM =
   "Use records() of persistable-ts/formats/records, or byteStream(): those formats keep a stream. Or collect its items first.";
 
-/** What to do about objects that no class codec could help. */
+/** Advice for objects that a class codec could not help with, by the name of their class. */
 const REMEDIES: Readonly<Record<string, string>> = {
   Promise: "Await it first.",
   Number: "Give the plain value: object.valueOf().",
@@ -61,7 +62,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ReadableStream: STREAM,
 };
 
-/** Test runners give a program another realm's ArrayBuffer, while its typed arrays lie on its own. */
+/**
+ * Whether a prototype is that of ArrayBuffer in any realm: test runners give a program the
+ * ArrayBuffer of another realm, while the buffers of its typed arrays are of its own.
+ */
 function isBufferPrototype(prototype: object | null): boolean {
   if (prototype === null) return false;
   const { constructor: made }: { constructor?: { name?: unknown } } = prototype;
@@ -73,16 +77,19 @@ type Types = typeof import("node:util").types;
 class Planner {
   readonly #classes: readonly ClassCodec[];
   readonly #types: Types = process.getBuiltinModule("node:util").types;
-  /** In the order in which they were visited. */
+  /** The objects of the payload, in the order in which they were visited. */
   readonly #seen = new Set<object>();
-  /** To the object that is being looked at. */
+  /** The path of the object that is being checked. */
   readonly #path: (string | number)[] = [];
   readonly #buffers = new Map<ArrayBuffer, UsedBuffer>();
   #nodes = 0;
   #encodingsAround = 0;
-  /** An encoding holds what was met before: then instances may hold themselves. */
+  /**
+   * Whether an encoding holds an object that was met before. Only then may instances hold
+   * themselves.
+   */
   #encodingsShare = false;
-  /** Each after those that its encoding holds. */
+  /** The instances, each after those that its encoding holds. */
   readonly #instances = new Map<object, PlannedInstance & { readonly path: readonly (string | number)[] }>();
 
   constructor(classes: readonly ClassCodec[]) {
@@ -94,7 +101,7 @@ class Planner {
     const views = new Map<object, PlannedView>();
     let needsMarkers = this.#instances.size > 0;
     for (const [buffer, used] of this.#buffers) {
-      // V8 writes a small buffer that nothing else looks at as it is.
+      // V8 itself writes a small buffer that has no views in the payload.
       if (used.whole && used.views.length === 0 && buffer.byteLength < INLINE_BELOW_BYTES) continue;
       planBuffer(buffer, used, views);
       needsMarkers ||= used.whole;
@@ -104,7 +111,10 @@ class Planner {
     return markInstances(payload, this.#seen, this.#instances, views);
   }
 
-  /** Depth first, in the order in which V8 recurses: a list of linked nodes is as deep as it is long. */
+  /**
+   * Walks depth first, in the order in which V8 recurses: a list of linked nodes is as deep as it
+   * is long.
+   */
   #visit(object: object): void {
     if (this.#seen.has(object)) return;
     if (this.#path.length > MAX_DEPTH) this.#refuseDepth();
@@ -131,7 +141,7 @@ class Planner {
       this.#refuse(`is a ${typeof value}`, BEHAVIOR, key);
   }
 
-  /** What would not be read back within the limits is not written. */
+  /** Refuses a payload that reading would later refuse by the default limits. */
   #count(nodes: number): void {
     this.#nodes += nodes;
     const { maxNodes } = defaultDecodeLimits;
@@ -158,16 +168,17 @@ class Planner {
     let next = 0;
     if (!hasExtraKeys(array))
       while (next < array.length && Object.hasOwn(array, next)) this.#lookAtProperty(array, next, next++);
-    // Twice, since V8 may write an index with each.
+    // Each element counts twice, since V8 may write an index with it.
     if (next === array.length) this.#count(2 * next);
-    // What is hidden, or beyond a hole that may be billions long, is only seen among the keys.
+    // Only a list of the keys shows hidden ones, and those beyond a hole, which may be billions
+    // long.
     else this.#lookAtOddArray(array);
   }
 
   #lookAtOddArray(array: readonly unknown[]): void {
     const keys = Object.keys(array);
     this.#count(2 * keys.length + Math.min(array.length, RESERVED_LENGTH));
-    // Besides them, length.
+    // The own keys also include `length`.
     if (Reflect.ownKeys(array).length !== keys.length + 1) this.#refuseOddKey(array, "length");
     for (const key of keys) this.#lookAtProperty(array, key, String(Number(key)) === key ? Number(key) : key);
   }
@@ -257,14 +268,14 @@ class Planner {
     if (problem.reason === "too deep") this.#refuseDepth();
     this.#refuse(
       "is an instance whose encoding holds the instance itself",
-      "Encode a name or an index in the place of the link.",
+      "Encode a name or an index instead of the link.",
     );
   }
 
   #refuseDepth(): never {
     this.#refuse(
       `is nested more than ${MAX_DEPTH} levels deep`,
-      "Give a flatter payload: a list with indices in the place of links.",
+      "Give a flatter payload: a list with indices instead of links.",
     );
   }
 

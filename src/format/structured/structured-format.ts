@@ -7,14 +7,18 @@ import { planStructured } from "./plan-structured.ts";
 import type { StructuredPlan } from "./structured-plan.ts";
 
 /**
- * The default format: any structured-cloneable value, in value and type, shared references and cycles included, and instances of declared classes.
- * Made of Node's own serialization, which never executes code, in an envelope that is checked before decoding. Big typed arrays lie beside it as raw bytes:
- * they are written from where they are, and come back as views of the payload, without a copy.
+ * The default format. It holds every value that can be cloned by `structuredClone`, keeps its type,
+ * shared references and cycles, and holds instances of declared classes.
  *
- * Views of one buffer share it again where they overlap or lie close together; of the buffer, only what they look at is written. A Buffer comes back as a
- * Buffer. Containers may nest 500 levels deep.
+ * The payload is encoded by Node's own serialization, which never executes code, in an envelope
+ * that is checked before decoding. Big typed arrays lie beside it as raw bytes: they are written
+ * from where they lie in memory, and come back as views of the payload's bytes, without a copy.
  *
- * @throws TypeError when two of the classes have one name.
+ * Views of one buffer share it again if they overlap or lie close together; of the buffer, only the
+ * parts are written that a view covers. A Buffer comes back as a Buffer. Containers may nest 500
+ * levels deep.
+ *
+ * @throws TypeError if two of the classes have the same name.
  *
  * @example
  * ```ts
@@ -39,7 +43,8 @@ export function structured(options: { readonly classes?: readonly ClassCodec[] }
     check(payload) {
       const plan = withErrorsOfCodecs(() => planStructured(payload, classes));
       if (typeof payload !== "object") return;
-      // `encode` follows at once, and need not walk the payload again; later it may have changed.
+      // `encode` follows at once, and uses the plan of this walk. Later the payload may have
+      // changed.
       if (checked === undefined) setImmediate(forget);
       checked = { payload, plan };
     },

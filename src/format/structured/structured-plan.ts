@@ -1,37 +1,43 @@
 /** Smaller buffers lie among the values, larger ones as raw bytes of their own. */
 export const INLINE_BELOW_BYTES = 64 * 1024;
 
-/** What must be known before a payload is serialized. */
+/** A plan for serializing a payload. */
 export interface StructuredPlan {
-  /** The payload, or a copy of its containers where instances and buffers in it are replaced by markers. */
+  /** The payload, or a copy of its containers in which markers replace instances and buffers. */
   readonly value: unknown;
-  /** Instances, each after those that its encoding holds. */
+  /** The instances, each after those that its encoding holds. */
   readonly instances: readonly PlannedInstance[];
-  /** What views and markers stand for: a part of a segment, or the instance of this number. */
+  /**
+   * For each view and marker, the part of a segment or the number of the instance that it stands
+   * for.
+   */
   readonly references: ReadonlyMap<object, PlannedView | number>;
 }
 
 export interface PlannedInstance {
-  /** Of its class. */
+  /** The name of the instance's class. */
   readonly name: string;
   readonly encoded: unknown;
 }
 
 export interface PlannedView {
-  /** Index in VIEW_KINDS. */
+  /** The index in VIEW_KINDS. */
   readonly kind: number;
   readonly segment: Segment;
-  /** In bytes, from the beginning of the segment. */
+  /** The offset in bytes from the beginning of the segment. */
   readonly offset: number;
-  /** In elements. */
+  /** The number of elements. */
   readonly length: number;
 }
 
-/** A stretch of binary content that one or several views look at. */
+/** A range of binary content that one or several views cover. */
 export interface Segment {
-  /** Views of the payload's own memory, and zeros where no view looks. */
+  /** Views of the payload's own memory, and zeros between them. */
   readonly pieces: readonly Uint8Array[];
   readonly sizeBytes: number;
-  /** A buffer itself is part of the payload, so that it must come back as one of exactly its size. */
+  /**
+   * Whether a buffer itself is part of the payload, so that it must come back with exactly its
+   * size.
+   */
   readonly isWhole: boolean;
 }

@@ -4,8 +4,9 @@ import { planStructured } from "./plan-structured.ts";
 export const KEPT_BY_STRUCTURED = "Use structured(), the default, which keeps it.";
 
 /**
- * What to do about a value that another format refuses: `structured()` where that holds it, and otherwise what
- * `structured()` itself advises. A hint that names a format which refuses the same value would lead nowhere.
+ * Returns the advice for a value that another format refuses: `structured()` if that holds the
+ * value, and otherwise the advice of `structured()` itself. Without the test, the advice could name
+ * a format that refuses the value too.
  */
 export function remedyFor(value: unknown): string {
   try {
@@ -17,7 +18,7 @@ export function remedyFor(value: unknown): string {
   }
 }
 
-/** What an object is, by its prototype: "is an instance of Map". */
+/** Describes an object by its prototype: "is an instance of Map". */
 export function describeInstance(prototype: object | null): string {
   if (prototype === null) return "is an object without a prototype";
   const { constructor: made }: { constructor?: { name?: unknown } } = prototype;

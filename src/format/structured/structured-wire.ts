@@ -4,7 +4,7 @@ export type Deserializer = InstanceType<V8["Deserializer"]>;
 
 let loaded: V8 | undefined;
 
-/** Node's serialization, asked for when it is needed. */
+/** Loads Node's module for serialization at its first use. */
 export function v8(): V8 {
   loaded ??= globalThis.process?.getBuiltinModule?.("node:v8");
   if (loaded === undefined)
@@ -12,19 +12,22 @@ export function v8(): V8 {
   return loaded;
 }
 
-/** `PST` and the version of this envelope. */
+/** `PST`, and the version of this envelope. */
 export const MAGIC = Uint8Array.of(0x50, 0x53, 0x54, 1);
-/** Magic, then as unsigned 32-bit little-endian: bytes of the v8 part, number of segments, zero. */
+/**
+ * The magic, then as unsigned 32-bit little-endian numbers: the size in bytes of the part that V8
+ * wrote, the number of segments, zero.
+ */
 export const HEAD_BYTES = 16;
-/** Buffers begin at multiples of this, so that typed arrays may lie on them as they are. */
+/** Buffers begin at multiples of this many bytes, so that typed arrays can be views of them. */
 const ALIGNMENT = 64;
 
-/** How many bytes to leave out before a buffer that would begin here. */
+/** Returns how many bytes of padding a buffer needs that would begin at this offset. */
 export function paddingAt(offset: number): number {
   return (ALIGNMENT - (offset % ALIGNMENT)) % ALIGNMENT;
 }
 
-/** Kinds of views, by their number on the wire: only ever append. */
+/** The kinds of views, by their numbers in the file. Only append to them. */
 export const VIEW_KINDS = [
   "Int8Array",
   "Uint8Array",
@@ -43,13 +46,16 @@ export const VIEW_KINDS = [
   "Float16Array",
 ] as const;
 
-/** The kind of a whole buffer among those of views. */
+/** The number of whole buffers among the kinds of views. */
 export const WHOLE_BUFFER = VIEW_KINDS.indexOf("ArrayBuffer");
 
-/** In the place of a kind of view: the number of an instance follows. */
+/** Stands where the kind of a view would stand, and says that the number of an instance follows. */
 export const INSTANCE = 255;
 
-/** Where the bytes of a buffer lie, said where it is first referred to: only ever append. */
+/**
+ * The storage of a buffer's bytes, written at the first reference to it. Only append to these
+ * numbers.
+ */
 export const OUTSIDE = 0;
 export const OUTSIDE_WHOLE = 1;
 export const INLINE = 2;
