@@ -31,10 +31,10 @@ import {
 
 const NO_CLASSES = nameClasses([]);
 
-/** Where the bytes of a file are found. */
+/** Returns the bytes of an extent of the file. */
 export type BytesAt = (extent: Extent) => Uint8Array;
 
-/** The table in a file. */
+/** Decodes a whole file. */
 export function decodeTable(bytes: Uint8Array, limits: DecodeLimits): ColumnTable {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("table", "maxBytes", limits.maxBytes);
   expectFrame(bytes.subarray(0, HEAD.length), bytes.subarray(-TAIL_BYTES));
@@ -50,9 +50,9 @@ export function decodeTable(bytes: Uint8Array, limits: DecodeLimits): ColumnTabl
 }
 
 /**
- * That a file begins and ends as one does.
+ * Checks the first and the last bytes of a file.
  *
- * @throws {@link NewerPayloadError} where a newer release wrote it; {@link DecodeError}
+ * @throws {@link NewerPayloadError} if a newer release wrote the file; {@link DecodeError}
  */
 export function expectFrame(head: Uint8Array, tail: Uint8Array): void {
   if (head.length !== HEAD.length || head.subarray(0, 4).some((byte, i) => byte !== HEAD[i]))
@@ -63,12 +63,12 @@ export function expectFrame(head: Uint8Array, tail: Uint8Array): void {
   if (!isTail(tail)) refuse("they do not end as a table does");
 }
 
-/** Whether a file ends as one of this version does. One of another version has another ending. */
+/** Whether a file ends like one of this version. A file of another version has another ending. */
 export function isTail(tail: Uint8Array): boolean {
   return tail.length === TAIL_BYTES && TAIL_MAGIC.every((byte, i) => byte === tail[4 + i]);
 }
 
-/** From where to where the description lies in a file of this size. */
+/** Returns the range of the description in a file of this size. */
 export function descriptionPlace(sizeBytes: number, tail: Uint8Array): [start: number, end: number] {
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
   const end = sizeBytes - TAIL_BYTES;
@@ -76,19 +76,23 @@ export function descriptionPlace(sizeBytes: number, tail: Uint8Array): [start: n
   return [end - length, end];
 }
 
-/** @throws {@link DecodeError} where anything in it does not fit the file, or is referred to twice. */
+/**
+ * Decodes and checks a description.
+ *
+ * @throws {@link DecodeError} if a part of it does not fit the file, or refers to bytes twice
+ */
 export function parseDescription(json: Uint8Array, sizeBytes: number, limits: DecodeLimits): TableDescription {
   let value: unknown;
   try {
     value = decodeJson(json, limits);
   } catch (cause) {
-    if (cause instanceof DecodeError) throw new DecodeError("table", "their description is no JSON", { cause });
+    if (cause instanceof DecodeError) throw new DecodeError("table", "their description is not JSON", { cause });
     throw cause;
   }
   return new DescriptionCheck(sizeBytes, limits).table(value);
 }
 
-/** What a description may hold, before it was checked. */
+/** The fields of an object in a description, before they are checked. */
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -193,7 +197,7 @@ function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** Every extent that a column needs. */
+/** Returns every extent that a column needs. */
 export function extentsOf({ marks, data }: ColumnDescription): Extent[] {
   const own: Extent[] = marks === undefined ? [] : [marks];
   const ofTexts = (texts: readonly TextSegment[]): Extent[] => texts.flatMap(({ ends, at }) => [ends, at]);
@@ -213,7 +217,7 @@ export function extentsOf({ marks, data }: ColumnDescription): Extent[] {
   }
 }
 
-/** A column, numbers as views of the bytes. */
+/** Decodes a column. Numbers are views of the bytes. */
 export function decodeColumn(column: ColumnDescription, rows: number, bytesAt: BytesAt, limits: DecodeLimits): Column {
   const { name, type } = column;
   const marks = column.marks === undefined ? undefined : decodeMarks(bytesAt(column.marks));
@@ -251,7 +255,7 @@ function numbersOf(type: ColumnType, bytes: Uint8Array, marks: Uint8Array | unde
   if (!isNumberType(type) && !isBigintType(type)) return refuse(`a column of type ${type} has numbers`);
   const View: NumberArray = isBigintType(type) ? bigintArrays[type] : numberArrays[type];
   const values = copyAligned<NumericValues>(bytes, View);
-  // What stands at a row without a value has no meaning, and may be anything.
+  // The value of a row without one has no meaning, and may be any number.
   const isWrong = type === "boolean" ? isNoBoolean : type === "date" ? isNoTime : undefined;
   if (isWrong === undefined) return values;
   for (let row = 0; row < values.length; row++)
@@ -264,7 +268,7 @@ function isNoBoolean(value: number): boolean {
   return value > 1;
 }
 
-/** Other than in other formats, there may be dates that are invalid. */
+/** Dates may be invalid, that is NaN, which other formats refuse. */
 function isNoTime(time: number): boolean {
   const isTime = Math.abs(time) <= MAX_TIME && Math.trunc(time) === time && !Object.is(time, -0);
   return !isTime && !Number.isNaN(time);
@@ -309,11 +313,12 @@ function decodeDictionary(data: Extract<ColumnData, { kind: "dictionary" }>, byt
 }
 
 function decodeBytes(bytes: Uint8Array, ends: Float64Array): Uint8Array[] {
-  // A copy, as whoever wrote it had: views of one buffer would see each other's changes through it, and keep all of it.
+  // Each value is a copy, as it was when it was written. Views of one buffer would share their
+  // changes, and each would keep the whole buffer in memory.
   return cutAt(ends, bytes.length, "value", (start, end) => bytes.slice(start, end));
 }
 
-/** One piece after the other, each from where the one before ends. */
+/** Cuts pieces that lie one after the other, each from the end of the one before. */
 function cutAt<Piece>(
   ends: Float64Array,
   length: number,
@@ -350,7 +355,7 @@ function hasHoles(list: readonly unknown[]): boolean {
 
 function decodeNested(bytes: Uint8Array, limits: DecodeLimits): unknown {
   try {
-    // Its own segments lie where a file of theirs would have them.
+    // The segments of `structured` are aligned to 64 bytes, counted from its own beginning.
     return decodeStructured(bytes.byteOffset % 64 === 0 ? bytes : new Uint8Array(bytes), limits, NO_CLASSES);
   } catch (cause) {
     if (cause instanceof UndeclaredClassError)
@@ -378,7 +383,7 @@ function cellsOf(column: Column, count: number): unknown[] {
   return cells;
 }
 
-/** Values of the rows that have one, each at its row. */
+/** Moves the values to the rows that have one. */
 function spread(values: unknown[], kind: ColumnData["kind"], rows: number, marks: Uint8Array | undefined): unknown[] {
   if (kind === "structured") return values;
   if (marks === undefined)

@@ -20,20 +20,23 @@ import {
   type TextSegment,
 } from "./table-file.ts";
 
-/** Texts are joined, so many code units at a time: a reader who keeps one of them keeps no more than its segment. */
+/**
+ * Texts are joined up to this many code units. A program that keeps one text keeps its joined
+ * segment in memory, and not more.
+ */
 const SEGMENT_UNITS = 1 << 20;
 const MAX_DICTIONARY = 1 << 16;
-/** By then a column of few texts has shown that it is one. */
+/** After this many rows, a column with few distinct texts has shown that it is one. */
 const SAMPLE = 1000;
-/** Whatever goes deeper may go round in a circle. */
+/** Values that nest deeper may contain themselves. */
 const MAX_NESTING = 60;
-/** Records with more keys are not worth columns. */
+/** Records with more distinct keys are not stored as columns. */
 const MAX_NESTED_KEYS = 200;
 
 /**
- * The bytes of a table, numbers as views of where they lie.
+ * Encodes a table. Numbers are views of where they lie in memory.
  *
- * @throws {@link UnsupportedPayloadError} where a value is none that structured clone keeps.
+ * @throws {@link UnsupportedPayloadError} for a value that `structured()` cannot hold
  */
 export function encodeTable(table: ColumnTable): readonly Uint8Array[] {
   const file = new FileWriter();
@@ -41,7 +44,7 @@ export function encodeTable(table: ColumnTable): readonly Uint8Array[] {
   return file.finish({ rows: table.rowCount, columns });
 }
 
-/** Chunks of a file, and where the next one will lie. */
+/** The chunks of a file, and the offset of the next one. */
 class FileWriter {
   readonly #chunks: Uint8Array[] = [HEAD];
   #end = HEAD.length;
@@ -91,7 +94,7 @@ function describeTexts(file: FileWriter, texts: readonly string[]): ColumnData {
   return { kind: "dictionary", at, width: isSmall ? 1 : 2, texts: addTexts(file, distinct) };
 }
 
-/** Undefined where a dictionary would save nothing. */
+/** Returns `undefined` if a dictionary would not make the column smaller. */
 function tryDictionary(texts: readonly string[]): { indexes: Uint16Array; distinct: string[] } | undefined {
   if (texts.length < 16) return undefined;
   const places = new Map<string, number>();
@@ -150,7 +153,10 @@ function describeBytes(file: FileWriter, values: readonly Uint8Array[]): ColumnD
   return { kind: "bytes", ends: file.add(ends), at: file.add(...values) };
 }
 
-/** Records become columns and lists the column of their items, where all values are such; anything else goes as it is. */
+/**
+ * Stores records as columns, and lists as a column of their items, if all values are of one of
+ * these kinds. Otherwise the values are stored as they are.
+ */
 function describeAny(file: FileWriter, column: ColumnOf<"value">, rowCount: number, depth: number): ColumnData {
   const { marks, values } = column;
   const present = marks === undefined ? values : values.filter((_, row) => marks[row] === MARK.present);
@@ -165,7 +171,7 @@ function describeAny(file: FileWriter, column: ColumnOf<"value">, rowCount: numb
     const nested = describeRecords(file, present, depth) ?? describeLists(file, present, depth);
     if (nested !== undefined) return nested;
   }
-  // With a place for every row, so that an error names the right one.
+  // The list has an element for every row, so that an error names the right row.
   const all =
     marks === undefined
       ? [...values]
@@ -173,7 +179,10 @@ function describeAny(file: FileWriter, column: ColumnOf<"value">, rowCount: numb
   return { kind: "structured", at: file.add(...encodeAsTheyAre(all, column.name)) };
 }
 
-/** The format that they are written by knows their rows only. */
+/**
+ * Encodes values by the format `structured`, whose errors know the row but not the column: its name
+ * is added to their path.
+ */
 function encodeAsTheyAre(values: readonly unknown[], name: string): readonly Uint8Array[] {
   try {
     return encodeStructured(planStructured(values, []));
@@ -186,7 +195,10 @@ function encodeAsTheyAre(values: readonly unknown[], name: string): readonly Uin
   }
 }
 
-/** Of few keys: a map with a key for every row would be a column for every row. */
+/**
+ * Stores records as columns, if they have few distinct keys. Maps with a key of their own in each
+ * row would become a column for each row.
+ */
 function describeRecords(file: FileWriter, values: readonly unknown[], depth: number): ColumnData | undefined {
   if (haveManyKeys(values)) return undefined;
   const table = tryTableOfRows(values, MAX_NESTED_KEYS);
@@ -195,7 +207,10 @@ function describeRecords(file: FileWriter, values: readonly unknown[], depth: nu
   return { kind: "records", count: values.length, columns };
 }
 
-/** Mostly the first ones tell, before a column of the length of all is made for each key. */
+/**
+ * Looks at the first records only, which mostly suffice. Otherwise a full column would be made for
+ * each key, before the number of keys is known.
+ */
 function haveManyKeys(values: readonly unknown[]): boolean {
   const keys = new Set<string>();
   for (const value of values.slice(0, SAMPLE)) {
@@ -222,7 +237,7 @@ function describeLists(file: FileWriter, values: readonly unknown[], depth: numb
   for (const list of lists) {
     for (let i = 0; i < list.length; i++) {
       const item = list[i];
-      // A hole is not undefined.
+      // A hole differs from undefined.
       if (item === undefined && !Object.hasOwn(list, i)) return undefined;
       builder.push(place++, item);
     }

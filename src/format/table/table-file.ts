@@ -2,28 +2,28 @@ import type { ColumnType } from "../../table/column.ts";
 
 /** The version of the layout that is written. */
 export const VERSION = 1;
-/** `PTBL`, the version of the layout, and zeros: the columns begin after it. */
+/** `PTBL`, the version of the layout, and zeros. The columns begin after it. */
 export const HEAD = Uint8Array.of(0x50, 0x54, 0x42, 0x4c, VERSION, 0, 0, 0);
-/** After the description: its length, an unsigned 32-bit number, and `PTBL`. */
+/** The last bytes, after the description: its length, an unsigned 32-bit number, and `PTBL`. */
 export const TAIL_BYTES = 8;
 export const TAIL_MAGIC = Uint8Array.of(0x50, 0x54, 0x42, 0x4c);
-/** Buffers begin at multiples of this, so that arrays may lie on them as they are. */
+/** Buffers begin at multiples of this many bytes, so that typed arrays can be views of them. */
 export const ALIGNMENT = 8;
 
-/** Where a buffer lies in the file: first byte, and how many. */
+/** The offset of a buffer's first byte in the file, and its size. */
 export type Extent = readonly [start: number, sizeBytes: number];
 
-/** What stands at the end of the file, as JSON; see spec/table.md. */
+/** The description of the table at the end of the file, as JSON; see spec/table.md. */
 export interface TableDescription {
   readonly rows: number;
   readonly columns: readonly ColumnDescription[];
 }
 
-/** One column, and where it lies. */
+/** A column, and where its values lie. */
 export interface ColumnDescription {
   readonly name: string;
   readonly type: ColumnType;
-  /** One byte for each row: see `MARK`. Absent where every row has a value. */
+  /** One byte for each row: see `MARK`. Absent if every row has a value. */
   readonly marks?: Extent;
   readonly data: ColumnData;
 }
@@ -33,21 +33,21 @@ export type ColumnData =
   /** One number for each row, little-endian. */
   | { readonly kind: "numbers"; readonly at: Extent }
   | { readonly kind: "texts"; readonly texts: readonly TextSegment[] }
-  /** For each row the place of its text among few. */
+  /** For each row the index of its text in a list of distinct texts. */
   | { readonly kind: "dictionary"; readonly at: Extent; readonly width: 1 | 2; readonly texts: readonly TextSegment[] }
-  /** One after the other; for each row, where its bytes end. */
+  /** The bytes of all rows, one after the other, and for each row where its bytes end. */
   | { readonly kind: "bytes"; readonly ends: Extent; readonly at: Extent }
-  /** Of the rows that have a value: as many records, their keys as columns. */
+  /** A record for each row that has a value. Their keys are stored as columns. */
   | { readonly kind: "records"; readonly count: number; readonly columns: readonly ColumnDescription[] }
-  /** Of the rows that have a value: where each list ends, and the items of all of them. */
+  /** A list for each row that has a value: where its items end, and the items of all lists. */
   | { readonly kind: "lists"; readonly ends: Extent; readonly items: ColumnDescription; readonly count: number }
-  /** One list of a value for each row, as the format `structured` writes it. */
+  /** One list with an element for each row, encoded by the format `structured`. */
   | { readonly kind: "structured"; readonly at: Extent };
 
-/** Some texts, one after the other; for each, where it ends, in code units. */
+/** Some texts, one after the other, and for each the offset of its end in code units. */
 export interface TextSegment {
   readonly count: number;
-  /** 1: one byte for each code unit, all of them below 128. 2: UTF-16, little-endian. */
+  /** 1 for one byte per code unit, all below 128; 2 for UTF-16, little-endian. */
   readonly width: 1 | 2;
   readonly ends: Extent;
   readonly at: Extent;

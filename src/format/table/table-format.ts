@@ -22,23 +22,26 @@ import {
 import { encodeTable } from "./encode-table.ts";
 import { type ColumnDescription, type Extent, HEAD, TAIL_BYTES } from "./table-file.ts";
 
-/** What {@link table} can be told. */
+/** Options of {@link table}. */
 export interface TableFormatOptions {
-  /** The payload is a `ColumnTable` instead of an array of plain records. */
+  /** Whether the payload is a `ColumnTable` instead of an array of plain records. */
   readonly columns?: boolean | undefined;
   /**
-   * Of records: the types of columns that should not depend on the values of one payload, such as `{ id: "int32" }`. They are there in an empty payload, too. Other
-   * columns have the type that their values ask for.
+   * For records: the types of columns that should not depend on the values of one payload, such as
+   * `{ id: "int32" }`. An empty payload has these columns too. The type of every other column
+   * follows from its values.
    */
   readonly types?: ColumnTypes | undefined;
 }
 
 /**
- * An array of plain records, or a `ColumnTable`, column by column: numbers come back as views of the file without a copy, repeated texts as a dictionary, nested records and lists
- * as columns of their own, and any other structured-cloneable value as the format `structured` writes it. Columns and rows can be read without the rest, by `readTable`.
- * What lies where: spec/table.md.
+ * An array of plain records, or a `ColumnTable`, stored column by column. Numbers come back as
+ * views of the file without a copy, and repeated texts are stored once. Nested records and lists
+ * are stored as columns of their own, and every other value that can be cloned by `structuredClone`
+ * is encoded by the format `structured`. `readTable` reads some columns and rows without the rest.
+ * The layout is specified in spec/table.md.
  *
- * @throws {@link DefinitionError} for `types` that there are not, or of a `ColumnTable`
+ * @throws {@link DefinitionError} for unknown `types`, or for `types` of a `ColumnTable`
  *
  * @example
  * ```ts
@@ -67,7 +70,7 @@ function codec(id: string): TableCodec {
     id,
     extension: ".ptbl",
     inline: false,
-    // What can be held is known once it is encoded.
+    // Only encoding shows whether the format can hold a table, so the result is kept for `encode`.
     check: (payload) => checked.keep(payload, encodeTable(payload)),
     encode: (payload) => checked.of(payload) ?? encodeTable(payload),
     decode: decodeTable,
@@ -83,8 +86,8 @@ async function selectColumns(
   const { sizeBytes } = source;
   if (sizeBytes < HEAD.length + TAIL_BYTES) throw new DecodeError("table", "they are too short for one");
   const tail = await source.read(sizeBytes - TAIL_BYTES, sizeBytes);
-  // Of larger files the end has to do: for the beginning, a chunk of 8 MiB would be read and
-  // verified.
+  // Of a larger file only the end is checked: to read the beginning, a chunk of 8 MiB would be read
+  // and verified.
   if (sizeBytes <= DIGEST_CHUNK_BYTES || !isTail(tail)) expectFrame(await source.read(0, HEAD.length), tail);
   const { rows, columns } = parseDescription(
     await source.read(...descriptionPlace(sizeBytes, tail)),
@@ -124,7 +127,10 @@ async function readColumn(
   return at(whole.slice(start, end).columns, 0);
 }
 
-/** Of numbers, the rows asked for lie together; undefined for what must be read whole. */
+/**
+ * Narrows a column of numbers to the rows that are asked for, which lie together. Returns
+ * `undefined` for a column that must be read whole.
+ */
 function narrowed(column: ColumnDescription, start: number, end: number): ColumnDescription | undefined {
   const { type, marks, data } = column;
   if (data.kind !== "numbers" || !(isNumberType(type) || isBigintType(type))) return undefined;
