@@ -32,7 +32,7 @@ test.each([
     const part = await readTable(each, { columns: ["at", "id"], rows: { start: 2500, end: 2502 } });
     expect(part.toRows()).toStrictEqual(trips.slice(2500, 2502).map(({ at, id }) => ({ at, id })));
     // @ts-expect-error no such column
-    await expect(readTable(each, { columns: ["size"] })).rejects.toThrow(/size.*is no column/);
+    await expect(readTable(each, { columns: ["size"] })).rejects.toThrow(/size.*is not a column/);
   }
   const files = readdirSync(folder.join("records")).filter((file) => file.endsWith(`.${name}`));
   expect(files).toHaveLength(1);

@@ -71,12 +71,12 @@ delete holed[1];
 
 describe("records that a table would not give back are refused with the place", () => {
   test.each<[string, unknown, (string | number)[], RegExp]>([
-    ["no array", { length: 0 }, [], /^payload is no plain array/],
-    ["null", null, [], /is no plain array/],
-    ["a subclass of arrays", new (class Rows extends Array {})(), [], /is no plain array/],
-    ["a proxy of an array", new Proxy([], {}), [], /is no plain array/],
-    ["an array with keys", odd, [], /is no plain array/],
-    ["a long array with keys", Object.assign([...many], { more: 1 }), [], /is no plain array/],
+    ["no array", { length: 0 }, [], /^payload is not a plain array/],
+    ["null", null, [], /is not a plain array/],
+    ["a subclass of arrays", new (class Rows extends Array {})(), [], /is not a plain array/],
+    ["a proxy of an array", new Proxy([], {}), [], /is not a plain array/],
+    ["an array with keys", odd, [], /is not a plain array/],
+    ["a long array with keys", Object.assign([...many], { more: 1 }), [], /is not a plain array/],
     ["a hole", holed, [1], /payload\[1\] is a hole/],
     ["a number", [{ a: 1 }, 1], [1], /payload\[1\] is 1/],
     ["an array", [[1]], [0], /payload\[0\] is an array/],

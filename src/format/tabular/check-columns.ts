@@ -10,26 +10,26 @@ import { isNumericColumnType } from "./column-arrays.ts";
 const STRUCTURED = "Use structured(), which keeps it.";
 
 /**
- * What formats of typed columns with nulls refuse: rows that lack a key, dates that are none, text that is no Unicode, and nested
- * values that JSON would change.
+ * Throws at the first cell that a format of typed columns with nulls cannot hold: an absent cell,
+ * an invalid Date, text that is not Unicode, and a nested value that JSON would change.
  *
  * @throws {@link UnsupportedPayloadError} with the row and the column as its path
  */
 export function checkColumns(format: string, { columns, rowCount }: ColumnTable): void {
   const { maxNodes } = defaultDecodeLimits;
   const listed = columns.filter(({ type }) => !isNumericColumnType(type));
-  // What could not be decoded within the limits must not be written either.
+  // A table that decoding would refuse by the default limits is not written either.
   if ((columns.length === 0 ? rowCount : listed.length * rowCount) > maxNodes)
     throw new UnsupportedPayloadError(
       format,
       [],
-      `has more than ${maxNodes} cells that are no numbers`,
+      `has more than ${maxNodes} cells that are not numbers`,
       "Store it in several parts.",
     );
   for (const column of columns) {
     const { name } = column;
     if (!name.isWellFormed())
-      throw new UnsupportedPayloadError(format, [name], "has a name that is no Unicode text", "Use another name.");
+      throw new UnsupportedPayloadError(format, [name], "has a name that is not Unicode text", "Use another name.");
     checkMarks(format, column);
     checkValues(format, column);
   }
@@ -75,7 +75,7 @@ function textProblem(value: string): Problem {
   return isTooLong(value) ? ["takes more than 512 MiB as UTF-8", "Use structured(), or table()."] : undefined;
 }
 
-/** What Parquet and apache-arrow reckon with in 32 bits. */
+/** The largest cell: the writers of Parquet and Arrow count bytes in 32 bits. */
 const MAX_CELL_BYTES = 2 ** 30;
 
 function bytesProblem(value: Uint8Array): Problem {

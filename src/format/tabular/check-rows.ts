@@ -10,10 +10,10 @@ const VALUE_ITSELF = "Give the value itself.";
 const PLAIN = "Give an array of plain objects, or use structured(), the default.";
 
 /**
- * Throws unless it is an array of plain records whose cells a table gives back as they are. What is nested in a cell is for the
- * format to look at.
+ * Throws unless the value is an array of plain records whose cells a table gives back as they are.
+ * It does not look into nested values, which the format itself checks.
  *
- * @param types - the cells of these columns must be of their type
+ * @param types - the types of declared columns, which their cells must have
  * @throws {@link UnsupportedPayloadError}
  */
 export function checkRows(
@@ -28,17 +28,17 @@ export function checkRows(
   }
 }
 
-/** Throws unless it is an array with nothing but its elements. */
+/** Throws unless the value is an array that has only its elements. */
 export function assertPlainArray(format: string, rows: unknown): asserts rows is readonly unknown[] {
   if (typeof rows !== "object" || rows === null || isProxy(rows) || !isPlainArray(rows))
-    throw new UnsupportedPayloadError(format, [], "is no plain array", PLAIN);
+    throw new UnsupportedPayloadError(format, [], "is not a plain array", PLAIN);
 }
 
 function isPlainArray(value: object): value is readonly unknown[] {
   return Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype && !hasExtraKeys(value);
 }
 
-/** What is wrong, and what to do. */
+/** A problem of a value, and advice. */
 type Problem = readonly [what: string, suggestion: string];
 
 function checkRow(format: string, row: unknown, index: number, types: { readonly [name: string]: ColumnType }): void {
@@ -70,10 +70,10 @@ function cellProblem(
   if (cell === undefined && isSetter(row, key)) return ["is a setter", VALUE_ITSELF];
   const problem = typeof cell === "object" && cell !== null ? cellObjectProblem(cell) : undefined;
   if (problem !== undefined || type === undefined || cell === null || fitsColumn(type, cell)) return problem;
-  return [`is ${describeCell(cell)}`, `The column is declared as ${type}: declare a wider type, or mend the value.`];
+  return [`is ${describeCell(cell)}`, `The column is declared as ${type}: declare a wider type, or correct the value.`];
 }
 
-/** What is wrong with the object in a cell, as far as the column that it is in does not look at it. */
+/** Says what is wrong with an object in a cell, for problems that its column does not check. */
 export function cellObjectProblem(cell: object): Problem | undefined {
   if (isProxy(cell)) return ["is a proxy", VALUE_ITSELF];
   const type = typeOfCell(cell);

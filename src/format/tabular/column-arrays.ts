@@ -1,6 +1,6 @@
 import type { ColumnType, ColumnValuesByType } from "../../table/column.ts";
 
-/** The typed array of each type of column that has one. */
+/** The class of typed array for each type of column that has one. */
 export const COLUMN_ARRAYS = {
   int8: Int8Array,
   uint8: Uint8Array,
@@ -16,22 +16,22 @@ export const COLUMN_ARRAYS = {
   date: Float64Array,
 } as const;
 
-/** A type whose values lie in a typed array. */
+/** A type of column whose values lie in a typed array. */
 export type NumericColumnType = keyof typeof COLUMN_ARRAYS;
 
-/** A type whose values are objects or strings. */
+/** A type of column whose values are objects or strings. */
 export type ListedColumnType = Exclude<ColumnType, NumericColumnType>;
 
 export function isNumericColumnType(type: ColumnType): type is NumericColumnType {
   return Object.hasOwn(COLUMN_ARRAYS, type);
 }
 
-/** What one row takes in memory, without what its value refers to. */
+/** Returns how many bytes a row takes in memory, without the object or text that it refers to. */
 export function rowBytesOf(type: ColumnType): number {
   return isNumericColumnType(type) ? COLUMN_ARRAYS[type].BYTES_PER_ELEMENT : 8;
 }
 
-/** What stands where a row has no value. */
+/** The value that a column holds at a row without a value. */
 export const NO_VALUE: { readonly [Type in ListedColumnType]: ColumnValuesByType[Type][number] } = {
   string: "",
   bytes: new Uint8Array(0),

@@ -2,21 +2,25 @@ import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { type Column, MARK } from "../../table/column.ts";
 import { isTooLong, saysTooLong } from "../text-limit.ts";
 
-/** A character takes three bytes at most. */
+/** The most bytes of a UTF-16 code unit in UTF-8. */
 const BYTES_PER_CHARACTER = 3;
 
 /** Some rows that are written together. */
 export interface RowsTogether {
   readonly end: number;
-  /** Nested values as JSON text, from the first of the rows on: by column, since making them twice takes long. */
+  /**
+   * For each column of nested values, their JSON text from the first of the rows on. It is kept,
+   * since encoding a value twice takes long.
+   */
   readonly texts: ReadonlyMap<Column, readonly string[]>;
 }
 
 /**
- * As many rows as may be written together: not more than `mostRows`, and no more texts or bytes of one column than `mostBytes`, besides one row that has more by
- * itself.
+ * Chooses the rows that are written together: at most `mostRows`, with at most `mostBytes` of texts
+ * or bytes in each column. A row that has more by itself is written alone.
  *
- * @throws {@link UnsupportedPayloadError} for a nested value whose JSON is longer than a text can be
+ * @throws {@link UnsupportedPayloadError} for a nested value whose JSON is longer than a text can
+ * be
  */
 export function cutRows(
   format: string,

@@ -5,15 +5,15 @@ import { isColumnType } from "../../table/typed-values.ts";
 /** Column types by column name: `{ id: "int32", note: "string" }`. */
 export type ColumnTypes = Readonly<Record<string, ColumnType>>;
 
-/** A record with a cell of each declared type; it may have others. */
+/** A record with a cell for each declared type. It may have other cells. */
 export type TypedRow<Types extends ColumnTypes> = {
   readonly [Name in keyof Types]: CellOf<Types[Name]> | null;
 };
 
 /**
- * A copy of the types that were declared, so that none is changed afterwards.
+ * Checks declared types, and returns a frozen copy of them.
  *
- * @throws {@link DefinitionError} for a column type that there is not
+ * @throws {@link DefinitionError} for an unknown column type
  */
 export function declaredTypes(format: string, types: ColumnTypes): ColumnTypes {
   const entries: [string, unknown][] = Object.entries(types);
@@ -26,9 +26,10 @@ export function declaredTypes(format: string, types: ColumnTypes): ColumnTypes {
 }
 
 /**
- * The types that a format of tables was told, for records.
+ * Returns the types that the user has declared for records.
  *
- * @throws {@link DefinitionError} for tables, whose columns have types, or for a column type that there is not
+ * @throws {@link DefinitionError} for tables, whose columns have types already, and for an unknown
+ * column type
  */
 export function typesOfRows(
   format: string,

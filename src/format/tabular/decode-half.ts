@@ -1,4 +1,4 @@
-/** A number of 16 bits, as IEEE 754 has it. */
+/** Decodes a number of 16 bits (IEEE 754, binary16). */
 export function decodeHalf(bits: number): number {
   const sign = bits >> 15 === 0 ? 1 : -1;
   const exponent = (bits >> 10) & 0x1f;

@@ -4,8 +4,9 @@ import { ColumnTable } from "../../table/column-table.ts";
 import { isNumericColumnType, NO_VALUE } from "./column-arrays.ts";
 
 /**
- * The table with something of the column's type in every row of its lists: what stands at a row that is null or absent has no meaning, and may be anything,
- * which whoever writes a column should not have to think of. The same table where there is nothing to do.
+ * Fills the rows of columns of texts, bytes and nested values that are null or absent with a value
+ * of the column's type. Any value may be there, since it has no meaning, and so writers of columns
+ * do not have to handle it. Returns the same table if nothing has to be filled.
  */
 export function filledTable(table: ColumnTable): ColumnTable {
   const columns = table.columns.map(filledColumn);

@@ -1,19 +1,22 @@
-/** The longest number that 64 bits hold; reading much longer ones as a bigint takes for ever. */
+/** The most characters of a number of 64 bits. To convert a much longer text takes very long. */
 const LONGEST_INTEGER = 20;
 const INTEGER = /^-?\d+$/;
 
-/** Digits as a bigint of about 64 bits. */
+/** Converts digits to a bigint of about 64 bits. */
 export function bigintFromText(text: string): bigint | undefined {
   return text.length <= LONGEST_INTEGER && INTEGER.test(text) ? BigInt(text) : undefined;
 }
 
-/** Only as `toISOString` writes it: what else a Date can be made of depends on the time zone, or on the engine. */
+/**
+ * Accepts only the form that `toISOString` writes. How a Date reads other forms depends on the time
+ * zone, or on the engine.
+ */
 export function dateFromText(text: string): Date | undefined {
   const date = new Date(text);
   return !Number.isNaN(date.getTime()) && date.toISOString() === text ? date : undefined;
 }
 
-/** Base64 of RFC 4648, with its padding. */
+/** Encodes bytes in base64 of RFC 4648, with padding. */
 export function textOfBytes(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 }

@@ -6,9 +6,9 @@ import { hasOddKeys, isGetter, isSetter } from "../own-keys.ts";
 import { assertPlainArray, cellObjectProblem, checkRows } from "./check-rows.ts";
 
 /**
- * The table of rows that a format has checked.
+ * Converts rows that a format has checked to a table.
  *
- * @throws {@link UnsupportedPayloadError} for what is no array of plain records
+ * @throws {@link UnsupportedPayloadError} for anything but an array of plain records
  */
 export function tableOfChecked(format: string, rows: readonly object[]): ColumnTable {
   assertPlainArray(format, rows);
@@ -19,10 +19,10 @@ export function tableOfChecked(format: string, rows: readonly object[]): ColumnT
 }
 
 /**
- * The table of rows with which nothing is wrong, found out in the same walk that fills its columns. Undefined where something may be, which
- * `checkRows` tells.
+ * Checks rows and converts them to a table in one walk. Returns `undefined` if a row may have a
+ * problem; then `checkRows` finds out which.
  *
- * @param maxKeys - with more keys they are not worth columns
+ * @param maxKeys - the most distinct keys; records with more are not converted
  */
 export function tryTableOfRows(rows: readonly unknown[], maxKeys = Infinity): ColumnTable | undefined {
   const builder = new TableBuilder(rows.length);

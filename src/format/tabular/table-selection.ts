@@ -1,19 +1,20 @@
 import { DecodeError, InvalidColumnTableError } from "../../errors/format-errors.ts";
 import type { TableSelection } from "../format.ts";
 
-/** Which columns and rows of a table a selection means. */
+/** The columns and rows of a table that a selection means. */
 export interface ResolvedSelection {
-  /** In the order asked for. */
+  /** The indexes of the columns, in the order in which the selection names them. */
   readonly columnIndexes: readonly number[];
   readonly start: number;
-  /** Exclusive, and not before `start`. */
+  /** The row after the last one, never before `start`. */
   readonly end: number;
 }
 
 /**
- * What a selection means in a table of these columns.
+ * Determines the columns and rows that a selection means in a table of these columns.
  *
- * @throws {@link DecodeError} for a table with two columns of one name, {@link InvalidColumnTableError} for a column that is not there, or that is asked for twice
+ * @throws {@link DecodeError} for a table with two columns of the same name
+ * @throws {@link InvalidColumnTableError} for a column that does not exist, or is selected twice
  */
 export function resolveSelection(
   format: string,
@@ -33,7 +34,7 @@ export function resolveSelection(
           const index = byName.get(name);
           if (index === undefined) {
             const known = names.map((each) => JSON.stringify(each)).join(", ");
-            throw new InvalidColumnTableError("table", [name], "is no column", `The columns are: ${known}.`);
+            throw new InvalidColumnTableError("table", [name], "is not a column", `The columns are: ${known}.`);
           }
           return index;
         });

@@ -16,15 +16,19 @@ import type { TableCodec, TabularOptions } from "./tabular.ts";
 
 const EXTRA_KEYS = ["is an array with keys of its own", "Use a column for what they say."] as const;
 
-/** What `tabular` can be told besides what users tell a format. */
+/** Settings of `tabular`: the options that users give a format, and the types that it resolved. */
 export interface TabularSettings extends TabularOptions {
-  /** The types of columns that rows become; they come first, in this order, whether a row has them or not. */
+  /**
+   * The declared types of columns of records. These columns come first, in this order, even if no
+   * row has them.
+   */
   readonly types?: ColumnTypes | undefined;
 }
 
 /**
- * A format of tables, or with `{ rows: true }` of arrays of plain records, made of one that writes tables. What reaches `codec.check` is a sound
- * table; a cell that it refuses has the path `[row, name of the column]`, a column `[name]`.
+ * Makes a format of tables, or with `{ rows: true }` of arrays of plain records, from a codec of
+ * tables. `codec.check` only gets valid tables. When it refuses a cell, it gives the path
+ * `[row, name of the column]`, and for a column `[name]`.
  */
 export function tabular(
   codec: TableCodec,
@@ -101,7 +105,7 @@ function checkTable(format: string, table: ColumnTable): void {
   for (const column of table.columns) checkMemory(format, column);
 }
 
-/** What a sound table may still have that would not come back. */
+/** Refuses memory that would not come back as it was, which a valid table may still use. */
 function checkMemory(format: string, { name, type, values, marks }: Column): void {
   if (Array.isArray(values) && hasExtraKeys(values)) throw new UnsupportedPayloadError(format, [name], ...EXTRA_KEYS);
   for (const view of [values, marks]) {

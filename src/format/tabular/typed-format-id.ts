@@ -1,9 +1,10 @@
 import type { ColumnType } from "../../table/column.ts";
 
 /**
- * A format id that says what its files do not, so that none is read as something else than it was written as: `csv(tab,int32,float64=12)`.
+ * Builds a format id from details that the files themselves do not hold, so that a file is never
+ * read in another way than it was written: `csv(tab,int32,float64=12)`.
  *
- * @param words - what it says besides the types
+ * @param words - the details besides the types
  */
 export function typedFormatId(name: string, words: readonly string[], types: Iterable<ColumnType>): string {
   const runs: { type: string; length: number }[] = [];
