@@ -1,16 +1,19 @@
 import { DecodeLimitError } from "../errors/format-errors.ts";
 import type { DecodeLimits } from "./format.ts";
 
-/** Little may decode to much without being a bomb: a million rows of one value are a few bytes in a columnar file. */
+/**
+ * A payload of any size may decode to this many bytes: in a columnar file, a million rows of one
+ * value take a few bytes.
+ */
 const FREE_BYTES = 64 * 1024 * 1024;
 
-/** Counts what comes out, and ends the decoding where it is more than the limits allow. */
+/** Counts decoded bytes, and throws when they exceed the limits. */
 export interface Budget {
   /** @throws {@link DecodeLimitError} */
   take(sizeBytes: number): void;
 }
 
-/** How much may come out of `encodedBytes`. */
+/** Returns how many bytes may be decoded from `encodedBytes`. */
 export function decodedBytesAllowed(encodedBytes: number, limits: DecodeLimits, freeBytes = FREE_BYTES): number {
   return Math.min(limits.maxBytes, Math.max(freeBytes, encodedBytes * limits.maxRatio));
 }
@@ -38,7 +41,9 @@ interface ViewConstructor<View> {
   new (buffer: ArrayBuffer, byteOffset: number, length: number): View;
 }
 
-/** A view of the same bytes where they lie at a multiple of the element's size, else of a copy. */
+/**
+ * Returns a view of the same bytes if they are aligned for the view's class, else a view of a copy.
+ */
 export function copyAligned<View>(bytes: Uint8Array, View: ViewConstructor<View>): View {
   const length = bytes.byteLength / View.BYTES_PER_ELEMENT;
   const { buffer, byteOffset } = bytes.byteOffset % View.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);

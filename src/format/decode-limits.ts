@@ -1,6 +1,6 @@
 import type { DecodeLimits } from "./format.ts";
 
-/** Bounds that no honest payload of this library meets, short of memory itself. */
+/** Bounds that only memory itself keeps an honest payload of this library from reaching. */
 export const defaultDecodeLimits: DecodeLimits = Object.freeze({
   maxBytes: 16 * 1024 ** 3,
   maxDepth: 1000,

@@ -3,9 +3,11 @@ import { isPromise } from "../util/is-promise.ts";
 import type { DecodeLimits, Format } from "./format.ts";
 
 /**
- * The bytes of a payload, once its format has said that it can hold it.
+ * Encodes a payload, after its format has checked that it can hold it.
  *
- * @throws {@link UnsupportedPayloadError}; {@link FormatFailedError} where the format throws anything else, or gives what is not a list of byte arrays
+ * @throws {@link UnsupportedPayloadError}
+ * @throws {@link FormatFailedError} if the format throws anything else, or returns anything but an
+ * array of byte arrays
  */
 export async function encodePayload(
   format: Pick<Format, "id" | "check" | "encode">,
@@ -22,7 +24,7 @@ export async function encodePayload(
 }
 
 /**
- * Ask a format whether it can hold a payload.
+ * Asks a format whether it can hold a payload.
  *
  * @throws as {@link encodePayload}
  */
@@ -35,9 +37,10 @@ export async function checkPayload(format: Pick<Format, "id" | "check">, payload
 }
 
 /**
- * The payload again, of bytes that are what was written.
+ * Decodes a payload from bytes that were verified.
  *
- * @throws errors of this library as they are; {@link FormatFailedError} where the format throws anything else
+ * @throws errors of this library as they are
+ * @throws {@link FormatFailedError} if the format throws anything else
  */
 export function decodePayload(format: Pick<Format, "id" | "decode">, bytes: Uint8Array, limits: DecodeLimits): unknown {
   const fail = (error: unknown): never => {
@@ -51,13 +54,16 @@ export function decodePayload(format: Pick<Format, "id" | "decode">, bytes: Uint
   }
 }
 
-/** What `encode` gave, as long as it is what it should be: a store would fail for anything else without naming the format. */
+/**
+ * Returns the result of `encode`, after checking its type: a store would fail for another type
+ * without naming the format.
+ */
 export function asChunks(format: string, encoded: unknown): readonly Uint8Array[] {
   if (Array.isArray(encoded) && encoded.every(isBytes)) return encoded;
   throw new FormatFailedError(format, "encode", `gave ${describe(encoded)} instead of an array of Uint8Array: [bytes]`);
 }
 
-/** Also where it was made in another realm. */
+/** Whether a value is a Uint8Array, of any realm. */
 function isBytes(value: unknown): value is Uint8Array {
   return Object.prototype.toString.call(value) === "[object Uint8Array]";
 }

@@ -1,18 +1,19 @@
 import { DecodeError } from "../errors/format-errors.ts";
 import { type Column, MARK } from "../table/column.ts";
 
-/** As far as Dates go, in milliseconds. */
+/** The latest time that a Date can hold, in milliseconds; the earliest is its negative. */
 export const MAX_TIME = 8.64e15;
 
-/** How others count time. */
+/** The units in which other writers count time. */
 export type InstantUnit = "day" | "second" | "millisecond" | "microsecond" | "nanosecond";
 
 const MILLISECONDS: { readonly [Unit in InstantUnit]?: number } = { day: 86_400_000, second: 1000, millisecond: 1 };
 const PER_MILLISECOND: { readonly [Unit in InstantUnit]?: number } = { microsecond: 1000, nanosecond: 1_000_000 };
 
 /**
- * An instant in milliseconds since 1970, of the count that another writer has for it. What is finer is cut off downwards, before 1970 as well as after,
- * so that the order of instants stays what it is. NaN for what no Date holds.
+ * Converts another writer's count to milliseconds since 1970. Fractions are cut off downwards,
+ * before 1970 as well as after, so that instants keep their order. Returns NaN for a time that no
+ * Date can hold.
  */
 export function instantOf(count: number | bigint, unit: InstantUnit): number {
   const per = PER_MILLISECOND[unit];
@@ -20,14 +21,17 @@ export function instantOf(count: number | bigint, unit: InstantUnit): number {
   return Math.abs(milliseconds) <= MAX_TIME ? milliseconds + 0 : Number.NaN;
 }
 
-/** The same of many. */
+/** Does what {@link instantOf} does, for many counts. */
 export function instantsOf(counts: ArrayLike<number | bigint>, unit: InstantUnit): Float64Array {
   const instants = new Float64Array(counts.length);
   for (let i = 0; i < counts.length; i++) instants[i] = instantOf(counts[i] ?? 0, unit);
   return instants;
 }
 
-/** Of counts that a number holds exactly, dividing numbers is exact as well, and far quicker. */
+/**
+ * Divides and rounds down. For counts that a number holds exactly, dividing numbers is exact too,
+ * and much quicker.
+ */
 function dividedDown(count: number | bigint, divisor: number): number {
   const number = Number(count);
   if (Number.isSafeInteger(number)) return Math.floor(number / divisor);
@@ -37,8 +41,8 @@ function dividedDown(count: number | bigint, divisor: number): number {
 }
 
 /**
- * Throws where a column holds a time that others can write and no Date can be, such as infinity: a Date that is none would come of it, and nothing
- * would say so.
+ * Throws if a column holds a time that other writers can write and no Date can hold, such as
+ * infinity. Otherwise an invalid Date would come of it without an error.
  *
  * @param firstRow - the number of the column's first row in the file
  * @throws {@link DecodeError} with the column and the row
@@ -49,7 +53,7 @@ export function assertInstants(format: string, { name, type, values, marks }: Co
     if (!Number.isNaN(values[row]) || (marks !== undefined && marks[row] !== MARK.present)) continue;
     throw new DecodeError(
       format,
-      `row ${firstRow + row} of column ${JSON.stringify(name)} is infinity, or a time beyond the years -271821 to 275760, which no Date can hold. Other rows and columns can be read without it, by readTable; whoever writes the file can give null in its place`,
+      `row ${firstRow + row} of column ${JSON.stringify(name)} is infinity, or a time beyond the years -271821 to 275760, which no Date can hold. Other rows and columns can be read without it, by readTable; the program that writes the file can write null instead`,
     );
   }
 }

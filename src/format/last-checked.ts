@@ -1,6 +1,7 @@
 /**
- * What was made of a payload when it was checked, for `encode`, which follows at once. By the next turn of the event loop it is forgotten: the payload may have
- * changed, and should not be kept in memory twice.
+ * Keeps what `check` has made of a payload for `encode`, which follows at once. It is forgotten by
+ * the next turn of the event loop: the payload may have changed by then, and should not be in
+ * memory twice.
  */
 export class LastChecked<Payload, Made> {
   #last: { readonly payload: Payload; readonly made: Made } | undefined;

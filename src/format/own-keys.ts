@@ -1,8 +1,8 @@
 type Inspect = typeof import("node:util").inspect;
 
 /**
- * From here on arrays are printed by `inspect` instead of having their keys listed: the list takes
- * more time and memory than the array. This depends on how Node prints, in two ways that
+ * The length from which on `inspect` prints an array to find keys of its own: a list of its keys
+ * takes more time and memory than the array. This depends on how Node prints, in two ways that
  * decisions/0016-keys-of-long-arrays.md states.
  */
 const MANY_ELEMENTS = 64;
@@ -11,13 +11,13 @@ const OPTIONS = { maxArrayLength: 0, depth: 0, showHidden: true, customInspect: 
 
 const findGetter = (Object.prototype as { __lookupGetter__?: (key: string | number) => unknown }).__lookupGetter__;
 
-/** Whether reading an own property would run code. Ten times as fast as asking for its descriptor. */
+/** Whether reading an own property would run code. This is ten times as fast as its descriptor. */
 export function isGetter(object: object, key: string | number): boolean {
   if (findGetter !== undefined) return findGetter.call(object, key) !== undefined;
   return Object.getOwnPropertyDescriptor(object, key)?.get !== undefined;
 }
 
-/** Whether a property that reads as `undefined` is one with a setter only. */
+/** Whether a property that reads as `undefined` has only a setter. */
 export function isSetter(object: object, key: string | number): boolean {
   return Object.getOwnPropertyDescriptor(object, key)?.set !== undefined;
 }
@@ -55,7 +55,7 @@ export function propertyOf(object: object, key: string | number): unknown {
   return (object as Readonly<Record<string | number, unknown>>)[key];
 }
 
-/** Another view of the same bytes, which has no keys of its own. */
+/** Returns another view of the same bytes, without keys of its own. */
 function bareCopy(view: ArrayBufferView): ArrayBufferView {
   const length = lengthOf(view);
   if (typeof Buffer !== "undefined" && view instanceof Buffer) return Buffer.from(view.buffer, view.byteOffset, length);

@@ -2,30 +2,30 @@
  * Bounds on what a preview reads and returns; all are set by default, see `defaultPreviewLimits`.
  */
 export interface PreviewLimits {
-  /** Of text in the preview, in bytes. */
+  /** The most bytes of text in the preview. */
   readonly maxBytes: number;
   /**
-   * How long statistics may be worked out, in milliseconds. What is decoded is bounded by
+   * How many milliseconds may be spent on statistics. The time for decoding is bounded by
    * `maxReadBytes`.
    */
   readonly maxMs: number;
   /**
-   * Of the payload that is read. What can only be decoded whole and is larger is shown as bytes.
+   * The most bytes of the payload that are read. A larger payload that can only be decoded whole is
+   * shown as bytes.
    */
   readonly maxReadBytes: number;
   readonly maxRows: number;
   readonly maxColumns: number;
-  /** Children of one array, object or map. */
+  /** The most children that are shown of one array, object or map. */
   readonly maxChildren: number;
-  /** Lines of a text: as many from its beginning, and as many from its end. */
+  /** The most lines of a text that are shown from its beginning, and the most from its end. */
   readonly maxLines: number;
 }
 
 /**
- * What a payload looks like, as plain data that JSON holds; `kind` says how to show it. Each says
- * how
- * much of how much it shows. No text in it moves the cursor of a terminal: control characters are
- * written as `\u001b`.
+ * A preview of a payload, as plain data that JSON can hold. `kind` says how to show it. Each kind
+ * says how much of the payload it shows. Its texts cannot move the cursor of a terminal: control
+ * characters are written as `\u001b`.
  */
 export type Preview =
   | TablePreview
@@ -48,14 +48,14 @@ export interface TablePreview {
   readonly rowCount?: number;
 }
 
-/** A column, and what is known of its values. */
+/** A column, with statistics of its values. */
 export interface ColumnPreview {
   readonly name: string;
   readonly type: string;
   readonly statistics: ColumnStatistics;
 }
 
-/** What is known of some values. */
+/** Statistics of some values. */
 export interface ColumnStatistics {
   /** How many values were looked at, from the first on. */
   readonly count: number;
@@ -71,7 +71,7 @@ export interface ColumnStatistics {
 /** An array of numbers. */
 export interface ArrayPreview {
   readonly kind: "array";
-  /** Of its numbers: `float64`, `uint8`. */
+  /** The type of its numbers: `float64`, `uint8`. */
   readonly type: string;
   readonly shape: readonly number[];
   /** How many numbers the array has. */
@@ -80,17 +80,17 @@ export interface ArrayPreview {
   /** The first numbers. */
   readonly values: readonly string[];
   /**
-   * Numbers at even distances: one row, or for two dimensions several. `null` for NaN and
-   * infinities.
+   * Numbers at even distances: one row, or several for two dimensions. NaN and infinities are
+   * `null`.
    */
   readonly samples: readonly (readonly (number | null)[])[];
 }
 
-/** A value with what is in it. */
+/** A value with its children. */
 export interface TreePreview {
   readonly kind: "tree";
   readonly root: PreviewNode;
-  /** Whether something was left out for want of room. */
+  /** Whether something was left out because of the limits. */
   readonly isCut: boolean;
 }
 
@@ -110,9 +110,9 @@ export interface PreviewNode {
 export interface TextPreview {
   readonly kind: "text";
   readonly head: readonly string[];
-  /** The last lines, where `head` does not reach to the end. */
+  /** The last lines, or none if `head` reaches the end. */
   readonly tail: readonly string[];
-  /** Absent where the text was not read whole. */
+  /** How many lines the text has; absent if not all of it was read. */
   readonly lineCount?: number;
   readonly shownBytes: number;
   readonly totalBytes: number;
@@ -132,22 +132,22 @@ export interface FilesPreview {
   readonly kind: "files";
   readonly files: readonly { readonly path: string; readonly sizeBytes: number; readonly digest: string }[];
   readonly fileCount: number;
-  /** Of all files together. */
+  /** The size of all files together. */
   readonly totalBytes: number;
 }
 
-/** The first bytes of what cannot be shown in another way. */
+/** The first bytes of a payload that cannot be shown in another way. */
 export interface HexPreview {
   readonly kind: "hex";
   /** Two digits for each byte. */
   readonly hex: string;
   readonly shownBytes: number;
   readonly totalBytes: number;
-  /** Why it is not shown in another way, and what would be needed. */
+  /** The reason why it cannot be shown in another way, and what would be needed. */
   readonly problem?: string;
 }
 
-/** What is enough for one screen, and is ready before a reader notices. */
+/** Limits for a preview that fits on one screen, and is ready before a reader notices. */
 export const defaultPreviewLimits: PreviewLimits = Object.freeze({
   maxBytes: 256 * 1024,
   maxMs: 200,

@@ -1,20 +1,22 @@
 import { codeOf, isErrorOf } from "../errors/error-kind.ts";
 
-/** Node 20 reads no text of more UTF-8 bytes, though it has longer strings. */
+/** The most UTF-8 bytes that Node 20 reads as one text, though its strings can be longer. */
 export const MAX_TEXT_BYTES = 0x1fffffe8;
 
 /** Whether a text takes more bytes than can be read as text again. */
 export function isTooLong(text: string): boolean {
-  // A character takes three bytes at most.
+  // A UTF-16 code unit takes at most three bytes.
   return text.length > MAX_TEXT_BYTES / 3 && Buffer.byteLength(text) > MAX_TEXT_BYTES;
 }
 
-/** Whether bytes would be such a text in base64, which takes four characters for three bytes. */
+/**
+ * Whether the base64 of these bytes would be such a text: it has four characters for three bytes.
+ */
 export function isTooLongInBase64({ length }: Uint8Array): boolean {
   return Math.ceil(length / 3) * 4 > MAX_TEXT_BYTES;
 }
 
-/** Whether an engine says, in one of its ways, that a text would be longer than any can be. */
+/** Whether an error says, in the words of one of the engines, that a text would be too long. */
 export function saysTooLong(error: unknown): boolean {
   return (
     codeOf(error) === "ERR_STRING_TOO_LONG" ||

@@ -1,17 +1,17 @@
 import { hasExtraKeys } from "./own-keys.ts";
 
-/** Why a view or a buffer would not come back as it is: what is wrong with it, and what to do. */
+/** A problem because of which a view or a buffer would not come back as it is, and advice. */
 export type ViewProblem = readonly [what: string, suggestion: string];
 
-/** What only looking at the class of a view does not tell. */
+/** Returns a problem of a view that its class does not tell. */
 export function viewProblem(view: ArrayBufferView): ViewProblem | undefined {
   if (hasExtraKeys(view)) return ["is an array with keys of its own", "Use an object beside it."];
   return bufferProblem(view.buffer);
 }
 
-/** The same for the memory behind it. */
+/** Returns a problem of the memory behind a view. */
 export function bufferProblem(buffer: ArrayBufferLike): ViewProblem | undefined {
-  // Not by its class: test runners give a program another realm's ArrayBuffer.
+  // Not compared by its class: test runners give a program the ArrayBuffer of another realm.
   if (Object.prototype.toString.call(buffer) !== "[object ArrayBuffer]")
     return ["lies in shared memory, which others can change", "Give a copy: array.slice()."];
   if ("resizable" in buffer && buffer.resizable === true)

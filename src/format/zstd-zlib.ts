@@ -2,13 +2,13 @@ import { CompressionUnavailableError } from "../errors/format-errors.ts";
 
 type Zlib = typeof import("node:zlib");
 
-/** One direction of a compression, as node:zlib has it. */
+/** The functions of node:zlib for one direction of a compression. */
 export interface Code<Result> {
   readonly async: (bytes: Uint8Array, options: object, callback: (error: Error | null, result: Result) => void) => void;
   readonly sync: (bytes: Uint8Array, options?: object) => Result;
 }
 
-/** The part of node:zlib that is there from Node 22.15 on; the types are those of Node 20. */
+/** The functions that node:zlib has from Node 22.15 on. The types in use are those of Node 20. */
 interface ZstdZlib {
   readonly zstdCompress: Code<Uint8Array>["async"];
   readonly zstdCompressSync: Code<Uint8Array>["sync"];
