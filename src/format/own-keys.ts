@@ -11,7 +11,7 @@ const OPTIONS = { maxArrayLength: 0, depth: 0, showHidden: true, customInspect: 
 
 const findGetter = (Object.prototype as { __lookupGetter__?: (key: string | number) => unknown }).__lookupGetter__;
 
-/** Whether reading an own property would run code. This is ten times as fast as its descriptor. */
+/** Whether reading an own property would run code. Ten times as fast as a property descriptor. */
 export function isGetter(object: object, key: string | number): boolean {
   if (findGetter !== undefined) return findGetter.call(object, key) !== undefined;
   return Object.getOwnPropertyDescriptor(object, key)?.get !== undefined;

@@ -3,13 +3,13 @@ import { hasExtraKeys } from "./own-keys.ts";
 /** A problem because of which a view or a buffer would not come back as it is, and advice. */
 export type ViewProblem = readonly [what: string, suggestion: string];
 
-/** Returns a problem of a view that its class does not tell. */
+/** Says why a view of a right class would not come back as it is; `undefined` if it would. */
 export function viewProblem(view: ArrayBufferView): ViewProblem | undefined {
   if (hasExtraKeys(view)) return ["is an array with keys of its own", "Use an object beside it."];
   return bufferProblem(view.buffer);
 }
 
-/** Returns a problem of the memory behind a view. */
+/** Says why the memory behind a view would not come back as it is; `undefined` if it would. */
 export function bufferProblem(buffer: ArrayBufferLike): ViewProblem | undefined {
   // Not compared by its class: test runners give a program the ArrayBuffer of another realm.
   if (Object.prototype.toString.call(buffer) !== "[object ArrayBuffer]")

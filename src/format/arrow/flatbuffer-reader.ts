@@ -93,7 +93,7 @@ export class FlatTable {
     return new FlatTable(this.#view, at + this.#view.getUint32(at, true), this.#work);
   }
 
-  /** Returns the offset of a field, or `undefined` if the table lacks it. */
+  /** Looks a field up in the table's slots. Returns its offset, or `undefined` if it is absent. */
   #placeOf(slot: number): number | undefined {
     const slots = this.#at - this.#view.getInt32(this.#at, true);
     if (4 + 2 * slot >= this.#view.getUint16(slots, true)) return undefined;

@@ -20,7 +20,7 @@ export interface AvroOptions {
    * with another schema is not read by this one.
    */
   readonly schema: AvroSchema;
-  /** How blocks are compressed: by default `"null"`, which is not at all. Reading takes either. */
+  /** How blocks are compressed. The default `"null"` does not compress. Reading takes either. */
   readonly codec?: AvroCodec | undefined;
   /**
    * The type of a `long` in a payload: by default a number (whole, below 2^53), or a bigint of up

@@ -29,7 +29,7 @@ export function branchOf({ branches }: AvroUnion, value: unknown, longs: AvroLon
   return candidates.find((i) => holds(at(branches, i), value, longs)) ?? -1;
 }
 
-/** Looks at the value itself only, not at the values that it contains. */
+/** Whether a type may hold a value, as far as can be told without the values inside it. */
 function mayHold(type: AvroType, value: unknown, longs: AvroLongs): boolean {
   if (type.kind === "record") return isObject(value) && hasFields(type, value);
   if (type.kind === "map") return isObject(value);

@@ -128,7 +128,8 @@ class ZipDirectory {
   }
 
   /**
-   * Returns the offset of a file's data. The rest of the file's own header repeats the directory.
+   * Returns the offset of a file's data, which follows the file's own header. Only the lengths in
+   * that header are read, since the rest of it repeats the directory.
    */
   #findData({ offset }: CentralEntry): number {
     if (this.#uint32(offset) !== LOCAL) this.#fail("a file is not where their directory says");

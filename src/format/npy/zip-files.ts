@@ -11,8 +11,8 @@ export interface ZipSource {
 }
 
 /**
- * The earliest day that zip can hold. Zip holds local time, so this gives the same bytes in every
- * time zone.
+ * The time that every file gets: the earliest day that zip can hold. Zip stores local time, so a
+ * local time gives the same bytes in every time zone.
  */
 function fixedTime(): Date {
   return new Date(1980, 0, 1, 12);

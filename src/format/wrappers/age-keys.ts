@@ -5,12 +5,12 @@ import type { AgeKeys, EncryptionKeys, KeySource } from "./encryption-keys.ts";
 type Age = typeof import("age-encryption");
 
 /**
- * The highest work factor, and the default, which age has too. One try takes about a second and
- * 256 MB; each step up would double both.
+ * The highest work factor, and the default, which age has too. To derive the key takes about a
+ * second and 256 MB; each step up would double both.
  */
 export const MAX_WORK_FACTOR = 18;
 const MIN_WORK_FACTOR = 10;
-/** The most recipients that fit into a header, of every kind. */
+/** With at most this many recipients, of any kind, a header is small enough to be read. */
 const MAX_RECIPIENTS = 100;
 
 /**
