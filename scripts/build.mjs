@@ -1,7 +1,7 @@
 // @ts-check
 // Builds the published package: `node scripts/build.mjs [--out-dir dist]`.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import ts from "typescript";
@@ -29,8 +29,20 @@ writeFileSync(join(outDir, "THIRD-PARTY-LICENSES.txt"), bundledPackages.map(lice
 function licenseOf(name) {
   const folder = join(root, "node_modules", name);
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  if (file === undefined) throw new Error(`${name} has no license file to go with its code.`);
-  return `${name}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+  const text = file === undefined ? licenseNamedBy(folder) : readFileSync(join(folder, file), "utf8");
+  return `${name}\n\n${text.trim()}\n`;
+}
+
+/**
+ * The text of the license that a package names without enclosing it, below who wrote it.
+ *
+ * @param {string} folder
+ */
+function licenseNamedBy(folder) {
+  const { name, license, author } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const file = join(root, "node_modules/spdx-license-list/licenses", `${license}.json`);
+  if (!existsSync(file)) throw new Error(`${name} has no license file, and ${license} is not a license that is known.`);
+  return `Copyright ${author}\n\n${JSON.parse(readFileSync(file, "utf8")).licenseText}`;
 }
 
 /**

@@ -11,6 +11,7 @@ const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.me
 
 /** Small libraries whose code goes into the package, so that its users install nothing for them. */
 export const bundledPackages = [
+  "@stricli/core",
   "csv-parse",
   "csv-stringify",
   "fflate",
@@ -30,6 +31,9 @@ export const entryPoints = Object.entries(exports).flatMap(([entry, target]) => 
   return [{ specifier: `persistable-ts${entry.slice(1)}`, name, source: `src/${name}.ts` }];
 });
 
+/** The command, and what the command of another copy of this package takes over with. */
+const commandFiles = ["entry/bin/persistable", "entry/bin/command"];
+
 /**
  * Everything that the main entry point imports is one file, because every file that an import opens
  * costs start-up time: one instead of ten saves a third of it. What is imported on first use is a
@@ -42,9 +46,12 @@ export async function bundle() {
   const warnings = [];
   const build = await rolldown({
     cwd: root,
-    input: Object.fromEntries(entryPoints.map(({ name, source }) => [name, source])),
+    input: Object.fromEntries([
+      ...entryPoints.map(({ name, source }) => [name, source]),
+      ...commandFiles.map((name) => [name, `src/${name}.ts`]),
+    ]),
     platform: "node",
-    external: (id) => /^[^./]/.test(id) && !bundledPackages.includes(id.split("/")[0] ?? id),
+    external: (id) => /^[^./]/.test(id) && !bundledPackages.includes(packageOf(id)),
     transform: { target: "node20.19" },
     onLog: (_level, { message }) => {
       warnings.push(stripVTControlCharacters(message));
@@ -64,4 +71,9 @@ export async function bundle() {
   });
   await build.close();
   return { chunks: output.filter((file) => file.type === "chunk"), warnings };
+}
+
+/** @param {string} specifier */
+function packageOf(specifier) {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }

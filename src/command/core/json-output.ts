@@ -1,0 +1,36 @@
+import { encodeTagged } from "../../canonical/tagged-json.ts";
+import { visibleLine } from "../../errors/visible-text.ts";
+
+/**
+ * JSON on one line. What JSON cannot hold is tagged as in records (`{"$number":"NaN"}`); fields
+ * that are undefined are left out. Characters that a terminal would act on are escaped, which
+ * changes nothing for a reader of JSON.
+ */
+export function encodeJson(value: unknown): string {
+  return visibleLine(JSON.stringify(toPlain(value)));
+}
+
+function toPlain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (isPlain(value)) {
+    const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+    return Object.fromEntries(entries.map(([key, field]) => [key, toPlain(field)]));
+  }
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
+  return tagged(value);
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Instances of the user's classes have no tag without their codec: a text says what they are. */
+function tagged(value: unknown): unknown {
+  try {
+    return encodeTagged(value);
+  } catch {
+    return String(value);
+  }
+}

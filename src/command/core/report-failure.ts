@@ -1,0 +1,101 @@
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isError, messageOf } from "../../errors/error-kind.ts";
+import { PersistableError } from "../../errors/persistable-error.ts";
+import { InvalidParamsError } from "../../errors/persistable-errors.ts";
+import { RunFailedError } from "../../errors/pipeline-errors.ts";
+import { visibleText } from "../../errors/visible-text.ts";
+import { CommandError, ExitCode } from "./command-error.ts";
+import { encodeJson } from "./json-output.ts";
+import { ownFolder } from "./own-folder.ts";
+import type { Session } from "./session.ts";
+
+/** Says what failed on standard error, in a few lines or as JSON, and returns the exit code. */
+export function reportFailure(problem: unknown, { flags, streams, isJson }: Session): number {
+  const exit = exitCodeOf(problem);
+  const message = messageOf(problem);
+  const hint = problem instanceof CommandError ? problem.hint : undefined;
+  const frames = flags.trace === true ? stackOf(problem) : isUserError(problem) ? userFrames(problem) : [];
+  if (isJson) {
+    const stack = frames.length === 0 ? undefined : frames;
+    streams.stderr.write(
+      `${encodeJson({ persistable: 1, kind: "error", code: codeOf(problem), message, hint, exit, stack })}\n`,
+    );
+    return exit;
+  }
+  const lines = [
+    `persistable: ${message}`,
+    ...(hint === undefined ? [] : [hint]),
+    ...frames.map((frame) => `    ${frame}`),
+  ];
+  streams.stderr.write(`${visibleText(lines.join("\n"))}\n`);
+  return exit;
+}
+
+/** The codes of the library that stand for more than "failed". */
+const EXIT_CODES: Readonly<Record<string, ExitCode>> = {
+  PERSISTABLE_UNRESOLVED_ARTIFACT: ExitCode.usage,
+  PERSISTABLE_INVALID_ADDRESS: ExitCode.usage,
+  PERSISTABLE_INVALID_PARAMS: ExitCode.usage,
+  PERSISTABLE_INVALID_SWEEP: ExitCode.usage,
+  PERSISTABLE_INVALID_RUN_OPTIONS: ExitCode.usage,
+  PERSISTABLE_INVALID_QUERY: ExitCode.usage,
+  PERSISTABLE_DEFINITION: ExitCode.usage,
+  PERSISTABLE_UNKNOWN_STORE: ExitCode.usage,
+  PERSISTABLE_CORRUPT_ARTIFACT: ExitCode.damaged,
+  PERSISTABLE_ARTIFACT_IN_FLIGHT: ExitCode.inFlight,
+};
+
+function exitCodeOf(problem: unknown): ExitCode {
+  if (problem instanceof CommandError) return problem.exit;
+  if (problem instanceof RunFailedError) return problem.result.generated > 0 ? ExitCode.partly : ExitCode.failed;
+  return problem instanceof PersistableError ? (EXIT_CODES[problem.code] ?? ExitCode.failed) : ExitCode.failed;
+}
+
+function codeOf(problem: unknown): string {
+  if (problem instanceof CommandError || problem instanceof PersistableError) return problem.code;
+  return "PERSISTABLE_USER_CODE";
+}
+
+/** An error that the user's own code threw: its place in that code is what helps. */
+function isUserError(problem: unknown): boolean {
+  if (problem instanceof RunFailedError) return true;
+  return !(
+    problem instanceof CommandError ||
+    problem instanceof InvalidParamsError ||
+    problem instanceof PersistableError
+  );
+}
+
+function stackOf(problem: unknown): readonly string[] {
+  if (!isError(problem)) return [];
+  const own = framesIn(problem.stack);
+  const cause = problem.cause === undefined ? [] : [`caused by ${messageOf(problem.cause)}`, ...stackOf(problem.cause)];
+  return [...own, ...cause];
+}
+
+/** The frames of the user's files alone, with paths as the user would write them. */
+function userFrames(problem: unknown): readonly string[] {
+  const failed = problem instanceof RunFailedError ? problem.result.failures[0]?.described.stack : undefined;
+  const stack = failed ?? (isError(problem) ? problem.stack : undefined);
+  const library = ownFolder();
+  return framesIn(stack)
+    .filter((frame) => !/\bnode:|[/\\]node_modules[/\\]/.test(frame) && !frame.includes(`${library}/dist/`))
+    .filter((frame) => !frame.includes(`${library}/src/`))
+    .slice(0, MOST_FRAMES);
+}
+
+const MOST_FRAMES = 5;
+
+function framesIn(stack: string | undefined): readonly string[] {
+  const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return lines.map((line) => line.trim().replace(/file:\/\/[^\s)]+|(?<=[(\s])\/[^\s)]+/, shortPlace));
+}
+
+/** `pipeline.ts:17:38` for `file:///home/me/study/pipeline.ts?x=1:17:38`. */
+function shortPlace(place: string): string {
+  const [, file = place, position = ""] = place.match(/^(.*?)((?::\d+){0,2})$/) ?? [];
+  const path = file.startsWith("file:") ? fileURLToPath(file.replace(/\?.*$/, "")) : file;
+  const short = relative(process.cwd(), path);
+  return `${short.startsWith("..") ? path : short}${position}`;
+}

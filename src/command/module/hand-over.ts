@@ -1,0 +1,38 @@
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { fieldsOf } from "../../util/fields-of.ts";
+import { CommandError, ExitCode } from "../core/command-error.ts";
+import { ownFolder } from "../core/own-folder.ts";
+import type { Session } from "../core/session.ts";
+import { resolveFrom } from "./load-module.ts";
+
+/**
+ * Lets the copy of the library that the user's module imports run the command: a definition of one
+ * copy is unknown to another.
+ *
+ * @returns its exit code; undefined if that copy is this one, or the module finds none
+ */
+export async function handOver(file: string, { argv, streams }: Session): Promise<number | undefined> {
+  const manifest = resolveFrom(file, "persistable-ts/package.json");
+  if (manifest === undefined) return undefined;
+  const folder = realpathSync(dirname(manifest));
+  if (folder === realpathSync(ownFolder())) return undefined;
+  const { runCommand } = fieldsOf(await importCommand(folder));
+  if (typeof runCommand !== "function") throw tooOld(folder);
+  return Number(await runCommand(argv, streams));
+}
+
+async function importCommand(folder: string): Promise<unknown> {
+  const path = join(folder, "dist/entry/bin/command.js");
+  if (!existsSync(path)) throw tooOld(folder);
+  return import(/* @vite-ignore */ pathToFileURL(path).href);
+}
+
+function tooOld(folder: string): CommandError {
+  const { version } = fieldsOf(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
+  return new CommandError(`The module uses persistable-ts ${String(version)} in ${folder}, which has no command.`, {
+    exit: ExitCode.failed,
+    hint: "Update persistable-ts there: npm install persistable-ts@latest.",
+  });
+}

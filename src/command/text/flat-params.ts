@@ -1,0 +1,10 @@
+import { isPlainObject } from "../../pipeline/plain-object.ts";
+
+/** A params tree as dotted paths with their values; plain objects are taken apart. */
+export function flatParams(tree: object, prefix = ""): readonly (readonly [path: string, value: unknown])[] {
+  return Object.entries(tree).flatMap(([key, value]: [string, unknown]) => {
+    const path = `${prefix}${key}`;
+    const isEmpty = isPlainObject(value) && Object.keys(value).length === 0;
+    return isPlainObject(value) && !isEmpty ? flatParams(value, `${path}.`) : [[path, value] as const];
+  });
+}

@@ -1,0 +1,48 @@
+import { commonAliases, commonFlags, defineCommand, textOf } from "./define-command.ts";
+
+/** The commands about the command itself, and to begin with. */
+export const otherCommands = {
+  init: defineCommand({
+    load: async () => (await import("../commands/init.ts")).init,
+    parameters: {
+      flags: commonFlags,
+      aliases: commonAliases,
+      positional: {
+        kind: "tuple",
+        parameters: [{ ...textOf("file", "The module to write [pipeline.ts]"), optional: true }],
+      },
+    },
+    brief: "Write a small pipeline to start from",
+  }),
+  doctor: defineCommand({
+    load: async () => (await import("../commands/doctor.ts")).doctor,
+    parameters: { flags: commonFlags, aliases: commonAliases },
+    brief: "Check Node, the library and the data directory",
+  }),
+  completion: defineCommand({
+    load: async () => (await import("../commands/completion.ts")).completion,
+    parameters: {
+      flags: commonFlags,
+      aliases: commonAliases,
+      positional: { kind: "tuple", parameters: [textOf("shell", "bash, zsh or fish")] },
+    },
+    brief: "Print the completion script of a shell",
+    text:
+      "Prints a script that completes commands, flags, names, addresses, parameters and values.\n\n" +
+      '  bash:  eval "$(persistable completion bash)"            in ~/.bashrc\n' +
+      '  zsh:   eval "$(persistable completion zsh)"             in ~/.zshrc, after compinit\n' +
+      "  fish:  persistable completion fish | source             in ~/.config/fish/config.fish",
+  }),
+  help: defineCommand({
+    load: async () => (await import("../commands/help.ts")).help,
+    parameters: {
+      flags: commonFlags,
+      aliases: commonAliases,
+      positional: {
+        kind: "tuple",
+        parameters: [{ ...textOf("topic", "A command, or exit-codes, params, queries, json"), optional: true }],
+      },
+    },
+    brief: "Explain a command or a topic",
+  }),
+} as const;

@@ -1,0 +1,137 @@
+import { parseDuration } from "../text/parse-amounts.ts";
+import { commonAliases, commonFlags, defineCommand, textOf, wholeFrom } from "./define-command.ts";
+
+const optionalText = { kind: "parsed", parse: String, optional: true } as const;
+const switchedOn = { kind: "boolean", optional: true, withNegated: false } as const;
+const draws = {
+  kind: "parsed",
+  parse: wholeFrom(1),
+  optional: true,
+  placeholder: "n",
+  brief: "This many draws of each",
+} as const;
+const paramsFile = { ...optionalText, placeholder: "file", brief: "A params tree as JSON, which k=v changes" } as const;
+const origin = {
+  from: { ...optionalText, placeholder: "artifact", brief: "The params of this artifact, which k=v changes" },
+  params: paramsFile,
+} as const;
+
+const inModule = {
+  kind: "array",
+  parameter: textOf("module name k=v", "The module, what it exports, and params: persistable help params"),
+} as const;
+
+const force = { ...switchedOn, brief: "Generate again what is there" } as const;
+
+/** The commands that read the user's module. */
+export const pipelineCommands = {
+  run: defineCommand({
+    load: async () => (await import("../commands/run.ts")).runPipeline,
+    parameters: {
+      flags: {
+        ...origin,
+        jobs: {
+          kind: "parsed",
+          parse: wholeFrom(1),
+          optional: true,
+          placeholder: "n",
+          brief: "Generators at the same time",
+        },
+        keepGoing: { ...switchedOn, brief: "After a failure go on with what does not need it" },
+        retries: {
+          kind: "parsed",
+          parse: wholeFrom(0),
+          optional: true,
+          placeholder: "n",
+          brief: "Further attempts after a failure",
+        },
+        timeout: { kind: "parsed", parse: parseDuration, optional: true, placeholder: "30s", brief: "For one attempt" },
+        pool: {
+          ...optionalText,
+          variadic: true,
+          placeholder: "gpu=1",
+          brief: "How much there is of a limited resource",
+        },
+        draws,
+        force,
+        dryRun: { ...switchedOn, brief: "Print the plan, and generate nothing" },
+        ...commonFlags,
+      },
+      aliases: { j: "jobs", k: "keepGoing", ...commonAliases },
+      positional: inModule,
+    },
+    brief: "Generate what is missing",
+    text:
+      "Generates what is missing, upstream first, and prints the address of each target.\n\n" +
+      "  persistable run study.ts estimator zThreshold=1,2,5 points.n=100\n" +
+      "  persistable run study.ts --from estimator/3f9a1c2e zThreshold=4\n" +
+      "  persistable run study.ts estimator --params grid.json -k -j 8",
+  }),
+  plan: defineCommand({
+    load: async () => (await import("../commands/plan.ts")).planPipeline,
+    parameters: {
+      flags: {
+        ...origin,
+        draws,
+        force,
+        exitCode: { ...switchedOn, brief: "Exit with 4 if there is something to generate" },
+        ...commonFlags,
+      },
+      aliases: commonAliases,
+      positional: inModule,
+    },
+    brief: "What would be generated, and why",
+    text:
+      "Says what would be generated, why, and how long that is expected to take. Generates nothing.\n\n" +
+      "  persistable plan study.ts estimator zThreshold=1,2,5 points.n=100",
+  }),
+  why: defineCommand({
+    load: async () => (await import("../commands/why.ts")).why,
+    parameters: {
+      flags: {
+        ...origin,
+        nearest: {
+          kind: "parsed",
+          parse: wholeFrom(1),
+          optional: true,
+          placeholder: "n",
+          brief: "How many of the nearest artifacts to list [3]",
+        },
+        ...commonFlags,
+      },
+      aliases: commonAliases,
+      positional: inModule,
+    },
+    brief: "Why one artifact is there, or would be generated",
+    text:
+      "Says whether the artifact of these params is there, and if not, what differs from the nearest ones.\n\n" +
+      "  persistable why study.ts estimator zThreshold=5 points.n=100",
+  }),
+  graph: defineCommand({
+    load: async () => (await import("../commands/graph.ts")).graph,
+    parameters: {
+      flags: {
+        params: paramsFile,
+        depth: {
+          kind: "parsed",
+          parse: wholeFrom(0),
+          optional: true,
+          placeholder: "n",
+          brief: "At most this many steps",
+        },
+        format: { kind: "enum", values: ["text", "mermaid", "dot"], optional: true, brief: "How it is drawn [text]" },
+        ...commonFlags,
+      },
+      aliases: commonAliases,
+      positional: {
+        kind: "array",
+        parameter: textOf("artifact | module name k=v", "An artifact, or params of an export of a module"),
+      },
+    },
+    brief: "What an artifact is made from",
+    text:
+      "Draws what an artifact, or a target of a module, is made from.\n\n" +
+      "  persistable graph estimator/3f9a1c2e\n" +
+      "  persistable graph study.ts estimator zThreshold=5 points.n=100 --format mermaid",
+  }),
+} as const;

@@ -1,0 +1,24 @@
+/** The page that `persistable` alone prints. */
+export const topPage = `persistable: find, explain, compare, run and clean up persisted artifacts
+
+Generate
+  run MODULE NAME k=v…     generate what is missing
+  plan MODULE NAME k=v…    what would be generated, and why
+  why MODULE NAME k=v…     why one artifact is there, or would be generated
+  graph …                  what an artifact is made from
+  init [FILE]              write a small pipeline to start from
+
+Look
+  show ARTIFACT            one artifact: params, provenance, preview
+  cat ARTIFACT             its payload
+  diff A B…                what differs
+
+More
+  doctor                   check Node, the library and the data directory
+  completion SHELL         for bash, zsh or fish
+  help TOPIC               a command, or exit-codes, params, json
+
+Every command takes --help, --data-dir, --json, -C, -q, -v, --color and --trace.
+
+  persistable init && persistable run pipeline.ts report n=1000
+`;

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { persistable } from "./run-in-process.ts";
+
+const page = readFileSync(new URL("../../docs/command-line.md", import.meta.url), "utf8");
+
+interface Step {
+  readonly command: string;
+  readonly shown: string;
+}
+
+/** The commands of the page with what it shows below each. */
+const steps = [...page.matchAll(/^```console\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]): Step[] =>
+  block
+    .split(/^\$ persistable /m)
+    .slice(1)
+    .map((text) => {
+      const end = text.indexOf("\n");
+      return { command: text.slice(0, end), shown: text.slice(end + 1) };
+    }),
+);
+
+/** Leaves out ages and durations. JavaScript stands for TypeScript, which Node 20 cannot load. */
+function steady(text: string): string {
+  return text
+    .replaceAll("pipeline.mjs", "pipeline.ts")
+    .replace(/just now|\d+ seconds? ago/g, "just now")
+    .replace(/\d+(\.\d+)? m?s\b/g, "0 ms");
+}
+
+test("the transcripts of the page show what the command prints", async () => {
+  expect(steps.length).toBeGreaterThan(5);
+  await using folder = await temporaryFolder();
+  const before = process.cwd();
+  process.chdir(folder.path);
+  try {
+    for (const { command, shown } of steps) {
+      const words = command
+        .replaceAll("pipeline.ts", "pipeline.mjs")
+        .replace(/^init$/, "init pipeline.mjs")
+        .split(" ");
+      const { exit, out, err } = await persistable(words);
+      const told = out === "" || exit !== 0 ? `${out}${err}` : out;
+      expect([command, steady(exit === 0 ? told : `${told}(exit ${exit})\n`)]).toEqual([command, steady(shown)]);
+    }
+  } finally {
+    process.chdir(before);
+  }
+});

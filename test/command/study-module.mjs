@@ -1,0 +1,43 @@
+import { definePersistable, Persistable, typedParams } from "persistable-ts";
+import { sweep } from "persistable-ts/pipeline";
+import { z } from "zod";
+
+export const points = definePersistable({
+  name: "points",
+  params: z.object({ n: z.int().positive(), randomState: z.int().default(100) }),
+  generate: ({ params }) => Float64Array.from({ length: params.n }, (_, i) => (i * params.randomState) % 7),
+});
+
+export const outlierEstimator = definePersistable({
+  name: "outlier_estimator",
+  params: z.object({
+    zThreshold: z.number(),
+    weighting: z.enum(["none", "tukey"]).default("none"),
+    label: z.string().optional(),
+    flags: z.object({ fast: z.boolean(), deep: z.boolean().default(false) }).optional(),
+    layers: z.array(z.int()).optional(),
+  }),
+  dependencies: { points },
+  generate: async ({ params, dependencies }) => {
+    if (params.label === "\u001b[31mred") throw new Error("no \u001b[31mcolour");
+    if (params.zThreshold > 90) throw new RangeError(`a threshold of ${params.zThreshold} is too high`);
+    const values = await dependencies.points.payload;
+    return { outliers: values.filter((value) => value > params.zThreshold).length };
+  },
+  summarize: ({ outliers }) => ({ outliers }),
+});
+
+export const anything = definePersistable({
+  name: "anything",
+  params: typedParams(),
+  generate: ({ params }) => params,
+});
+
+export class Letters extends Persistable {
+  static payloadName = "letters";
+  generatePayload() {
+    return "abc".repeat(this.params.times);
+  }
+}
+
+export const study = sweep(points, { n: [1, 2] }, { dataDir: process.env.STUDY_DATA_DIR });
