@@ -52,11 +52,15 @@ export interface DriverCallOptions {
 export interface DriverListOptions extends DriverCallOptions {
   /** {@link DriverPage.next} of the page before; undefined for the first page. */
   readonly after: string | undefined;
+  /** Leaves out keys with another `/` after the prefix, and gives their folders instead. */
+  readonly isFolderAlone?: boolean | undefined;
 }
 
 /** One page of a list of objects. */
 export interface DriverPage {
   readonly entries: readonly DriverEntry[];
+  /** The folders in the prefix, if they were asked for: whole keys with a `/` at the end. */
+  readonly folders?: readonly string[] | undefined;
   /** The start of the next page, in the service's own form; undefined after the last one. */
   readonly next: string | undefined;
 }

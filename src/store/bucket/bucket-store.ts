@@ -8,11 +8,12 @@ import type {
   StoreCallOptions,
   StoreCapabilities,
   StoreEntry,
+  StoreFolder,
   StorePath,
   WriteOptions,
 } from "../store.ts";
 import { assertStorePath, assertStorePrefix, isStorePath } from "../store-path.ts";
-import type { BucketDriver, DriverEntry } from "./bucket-driver.ts";
+import type { BucketDriver, DriverEntry, DriverPage } from "./bucket-driver.ts";
 import { readObject } from "./read-object.ts";
 import { type BucketPatience, BucketRequests, type Request } from "./requests.ts";
 import { type Writing, writeObject } from "./write-object.ts";
@@ -113,18 +114,44 @@ class BucketStore implements Store {
 
   async *list(prefix: string, { signal }: StoreCallOptions = {}): AsyncGenerator<StoreEntry> {
     assertStorePrefix(prefix);
+    for await (const { entries } of this.#pages(prefix, false, signal)) {
+      for (const { key, sizeBytes, modifiedMs } of entries) {
+        const path = key.slice(this.#prefix.length);
+        if (isStorePath(path)) yield { path, sizeBytes, modifiedMs };
+      }
+    }
+  }
+
+  async listFolder(folder: StorePath | "", { signal }: StoreCallOptions = {}): Promise<StoreFolder> {
+    if (folder !== "") assertStorePath(folder);
+    const prefix = folder === "" ? "" : `${folder}/`;
+    const start = this.#prefix.length + prefix.length;
+    const objects: string[] = [];
+    const folders = new Set<string>();
+    const add = (key: string): void => {
+      const [name = "", inner] = key.slice(start).split("/", 2);
+      if (!isStorePath(`${prefix}${name}`)) return;
+      // A service that does not know folders gives all objects in them.
+      if (inner === undefined) objects.push(name);
+      else folders.add(name);
+    };
+    for await (const page of this.#pages(prefix, true, signal)) {
+      for (const { key } of page.entries) add(key);
+      for (const inner of page.folders ?? []) add(inner);
+    }
+    return { objects, folders: [...folders] };
+  }
+
+  async *#pages(prefix: string, isFolderAlone: boolean, signal: AbortSignal | undefined): AsyncGenerator<DriverPage> {
     signal?.throwIfAborted();
     const request: Request = { operation: "list", path: this.#urlOf(prefix), signal: ownSignal(signal) };
     let after: string | undefined;
     do {
       const from = after;
       const page = await this.#requests.send(request, (attempt) =>
-        this.#driver.list(`${this.#prefix}${prefix}`, { signal: attempt.signal, after: from }),
+        this.#driver.list(`${this.#prefix}${prefix}`, { signal: attempt.signal, after: from, isFolderAlone }),
       );
-      for (const { key, sizeBytes, modifiedMs } of page.entries) {
-        const path = key.slice(this.#prefix.length);
-        if (isStorePath(path)) yield { path, sizeBytes, modifiedMs };
-      }
+      yield page;
       after = page.next;
     } while (after !== undefined);
   }

@@ -13,10 +13,11 @@ import type {
   StoreCallOptions,
   StoreCapabilities,
   StoreEntry,
+  StoreFolder,
   StorePath,
   WriteOptions,
 } from "../store.ts";
-import { assertStorePrefix } from "../store-path.ts";
+import { assertStorePath, assertStorePrefix } from "../store-path.ts";
 import { probeHardLinks, readAbilities, rootOf, type SftpAbilities } from "./abilities.ts";
 import { SftpConnection } from "./connection.ts";
 import { SftpPatience } from "./patience.ts";
@@ -212,6 +213,11 @@ class SftpStore implements Store {
       // This is not awaited: the server may be silent.
       entries.return(undefined).catch(() => {});
     }
+  }
+
+  async listFolder(folder: StorePath | "", options?: StoreCallOptions): Promise<StoreFolder> {
+    if (folder !== "") assertStorePath(folder);
+    return this.#again(() => orAborted(this.#access.listFolder(folder, options), options?.signal), options);
   }
 
   /**

@@ -168,12 +168,20 @@ class Double {
 
   #list(objects: Map<string, DoubleObject>, query: URLSearchParams, response: ServerResponse): unknown {
     const prefix = query.get("prefix") ?? "";
-    const names = [...objects.keys()].filter((name) => name.startsWith(prefix)).sort();
+    const inFolder = (name: string): string => {
+      const end = query.has("delimiter") ? name.indexOf("/", prefix.length) : -1;
+      return end === -1 ? name : name.slice(0, end + 1);
+    };
+    const names = [...new Set([...objects.keys()].filter((name) => name.startsWith(prefix)).map(inFolder))].sort();
     const start = Number(query.get("pageToken") ?? 0);
     const size = Number(query.get("maxResults") ?? PAGE);
     const page = names.slice(start, start + size);
     return json(response, {
-      items: page.map((name) => resourceOf("", name, objects.get(name) as DoubleObject)),
+      items: page.flatMap((name) => {
+        const object = objects.get(name);
+        return object === undefined ? [] : [resourceOf("", name, object)];
+      }),
+      prefixes: page.filter((name) => !objects.has(name)),
       ...(start + size < names.length ? { nextPageToken: String(start + size) } : {}),
     });
   }

@@ -1,4 +1,5 @@
 import type { BlobDownloadResponseParsed, BlockBlobClient, ContainerClient } from "@azure/storage-blob";
+import { fieldsOf } from "../../../util/fields-of.ts";
 import type {
   BucketDriver,
   DriverCallOptions,
@@ -85,17 +86,23 @@ export class AzureDriver implements BucketDriver {
     await this.#blob(key).deleteIfExists({ abortSignal: signal });
   }
 
-  async list(prefix: string, { signal, after }: DriverListOptions): Promise<DriverPage> {
-    const pages = this.#container
-      .listBlobsFlat({ prefix, abortSignal: signal })
-      .byPage(after === undefined ? {} : { continuationToken: after });
+  async list(prefix: string, { signal, after, isFolderAlone }: DriverListOptions): Promise<DriverPage> {
+    const settings = after === undefined ? {} : { continuationToken: after };
+    const options = { prefix, abortSignal: signal };
+    const pages =
+      isFolderAlone === true
+        ? this.#container.listBlobsByHierarchy("/", options).byPage(settings)
+        : this.#container.listBlobsFlat(options).byPage(settings);
     for await (const { segment, continuationToken = "" } of pages) {
       const entries = segment.blobItems.map(({ name, properties: { contentLength, lastModified } }) => ({
         key: name,
         sizeBytes: contentLength ?? 0,
         modifiedMs: lastModified.getTime(),
       }));
-      return { entries, next: continuationToken === "" ? undefined : continuationToken };
+      const { blobPrefixes } = fieldsOf(segment);
+      const listed: readonly unknown[] = Array.isArray(blobPrefixes) ? blobPrefixes : [];
+      const folders = listed.map((folder) => fieldsOf(folder).name).filter((name) => typeof name === "string");
+      return { entries, folders, next: continuationToken === "" ? undefined : continuationToken };
     }
     return { entries: [], next: undefined };
   }

@@ -127,17 +127,19 @@ export class GcsDriver implements BucketDriver {
     }
   }
 
-  async list(prefix: string, { signal, after }: DriverListOptions): Promise<DriverPage> {
-    const query = { prefix, pageToken: after };
+  async list(prefix: string, { signal, after, isFolderAlone }: DriverListOptions): Promise<DriverPage> {
+    const query = { prefix, pageToken: after, delimiter: isFolderAlone === true ? "/" : undefined };
     const page = await this.#service.callForJson({ method: "GET", path: this.#service.objectsPath, query, signal });
-    const { items } = fieldsOf(page);
+    const { items, prefixes } = fieldsOf(page);
     const resources: readonly unknown[] = Array.isArray(items) ? items : [];
     const entries = resources.flatMap((resource) => {
       const name = textIn(resource, "name");
       return name === undefined ? [] : [entryOf(name, resource)];
     });
+    const listed: readonly unknown[] = Array.isArray(prefixes) ? prefixes : [];
+    const folders = listed.filter((folder) => typeof folder === "string");
     // The last page has an empty token, or none.
-    return { entries, next: textIn(page, "nextPageToken") || undefined };
+    return { entries, folders, next: textIn(page, "nextPageToken") || undefined };
   }
 
   classify(error: unknown): ErrorClass {

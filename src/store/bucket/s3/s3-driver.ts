@@ -125,11 +125,12 @@ export class S3Driver implements BucketDriver {
     }
   }
 
-  async list(prefix: string, { signal, after }: DriverListOptions): Promise<DriverPage> {
+  async list(prefix: string, { signal, after, isFolderAlone }: DriverListOptions): Promise<DriverPage> {
     const page: S3.ListObjectsV2CommandOutput = await this.#client.send(
       new this.#module.ListObjectsV2Command({
         Bucket: this.#bucket,
         Prefix: prefix,
+        ...(isFolderAlone === true ? { Delimiter: "/" } : {}),
         ...(after === undefined ? {} : { ContinuationToken: after }),
       }),
       { abortSignal: signal },
@@ -137,10 +138,11 @@ export class S3Driver implements BucketDriver {
     const entries = (page.Contents ?? []).flatMap(({ Key, Size, LastModified }) =>
       Key === undefined ? [] : [{ key: Key, sizeBytes: Size ?? 0, modifiedMs: LastModified?.getTime() ?? 0 }],
     );
-    if (page.IsTruncated !== true) return { entries, next: undefined };
+    const folders = (page.CommonPrefixes ?? []).flatMap(({ Prefix }) => (Prefix === undefined ? [] : [Prefix]));
+    if (page.IsTruncated !== true) return { entries, folders, next: undefined };
     if (page.NextContinuationToken === undefined)
       throw new Error("the service cut its list short, and does not say how it goes on");
-    return { entries, next: page.NextContinuationToken };
+    return { entries, folders, next: page.NextContinuationToken };
   }
 
   classify(error: unknown): ErrorClass {
