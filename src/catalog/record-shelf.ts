@@ -12,7 +12,7 @@ import { mapConcurrently } from "../util/concurrency/map-concurrently.ts";
 import { Breather } from "../util/concurrency/yield-turns.ts";
 import { folderNames } from "./folder-names.ts";
 import { parseForComparison } from "./read-records.ts";
-import { cellsOfNode, cellsOfRecord } from "./recipe-cells.ts";
+import { cellsOfNode, cellsOfRecord, type RecordedRecipe } from "./recipe-cells.ts";
 import { RecipeTable } from "./recipe-table.ts";
 
 /** Records that are near a recipe. */
@@ -116,6 +116,23 @@ export class RecordShelf {
       { concurrency: CONCURRENT_READS, signal },
     );
     return this.#settle(node, rows, records, compared) ?? this.nearest(node, options);
+  }
+
+  /** The artifacts that differ least from a recorded recipe, the nearest first, without its own. */
+  nearestTo(
+    recipe: RecordedRecipe & Pick<ArtifactRecord, "address">,
+    limit: number,
+  ): readonly { readonly address: Address; readonly differences: number }[] {
+    const own = this.#rows.get(recipe.address);
+    const { rows } = this.#table.nearest({
+      cells: cellsOfRecord(recipe),
+      limit,
+      isExcluded: (row) => row === own || this.#gone.has(row),
+    });
+    return rows.flatMap(({ row, differences }) => {
+      const address = this.#addresses[row];
+      return address === undefined ? [] : [{ address, differences }];
+    });
   }
 
   /** The nearest record, for a caller that cannot wait. */

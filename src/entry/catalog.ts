@@ -2,13 +2,17 @@ export type { JsonObject, JsonValue } from "../canonical/tagged-json.ts";
 export { type ListRecordsOptions, listRecords, type UnreadableRecord } from "../catalog/entries/list-records.ts";
 export type { EntryChanges } from "../catalog/entries/name-entries.ts";
 export { listNames } from "../catalog/list-names.ts";
+export type { Facet } from "../catalog/open/facets.ts";
 export {
   type Catalog,
   type CatalogOptions,
   type FindOptions,
   type FoundArtifacts,
+  type NearArtifact,
   openCatalog,
+  type WatchOptions,
 } from "../catalog/open/open-catalog.ts";
+export type { NameUsage } from "../catalog/open/usage.ts";
 export type { CatalogEntry } from "../catalog/query/catalog-entry.ts";
 export { matches } from "../catalog/query/matches.ts";
 export { parseQuery } from "../catalog/query/parse-query.ts";

@@ -13,6 +13,7 @@ import { definePersistable, typedParams } from "../../src/persistable/define-per
 import { run } from "../../src/runner/run.ts";
 import { fileStore } from "../../src/store/folder/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
+import { storePath } from "../../src/store/store-path.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { writeRecords } from "../support/write-records.ts";
 
@@ -155,6 +156,61 @@ describe.each(["a folder", "memory"])("a catalogue of %s", (kind) => {
     await expect(catalog.resolve("pints@latest")).rejects.toThrow("it has my estimator, points");
     await expect(catalog.resolve("points@best")).rejects.toThrow("points@latest");
     await expect(catalog.resolve("3f")).rejects.toThrow("at least 4 digits");
+  });
+
+  test("counts the values of each field", async () => {
+    const facets = await openCatalog(dataDir).facets('"my estimator" state=present');
+    const facet = (field: string) => facets.find((each) => each.field === field);
+    expect(facet("kind")).toEqual({ field: "kind", count: 3, distinct: 1, values: [{ value: "wide", count: 3 }] });
+    expect(facet("z")?.histogram).toMatchObject({ min: 1, max: 3 });
+    expect(facet("z")?.histogram?.bins.reduce((sum, count) => sum + count)).toBe(3);
+    expect(facet("test.when")?.histogram).toEqual({ min: 0, max: 0, bins: [3] });
+    expect(facet("train.n")?.distinct).toBe(3);
+    expect(facets[0]?.field).toBe("name");
+  });
+
+  test("knows what is made from an artifact, and what is near one", async () => {
+    const catalog = openCatalog(dataDir);
+    const shared = points({ n: 10, when: new Date(0), opts: { rate: 0.5 } }, { dataDir });
+    expect((await catalog.dependents(shared.address)).map(({ params }) => params.z).sort()).toEqual([1, 2, 3]);
+    expect(await catalog.dependents(estimator({ z: 1, train: { n: 1 }, test: { n: 1 } }).address)).toEqual([]);
+    const record = await points({ n: 3 }, { dataDir }).record();
+    if (record === undefined) throw new Error("It was generated above.");
+    const near = await catalog.nearest(record, 2);
+    expect(near.map(({ entry, differences }) => [entry.params, differences])).toEqual([
+      [{ n: 2 }, 1],
+      [{ n: 1 }, 1],
+    ]);
+  });
+
+  test("tells how many bytes each name takes", async () => {
+    await dataDir.writeFresh(storePath("points", `${"0".repeat(64)}.00000000.json`), [new Uint8Array(7)]);
+    await dataDir.writeFresh(storePath(".persistable", "quarantine", "points", "x"), [new Uint8Array(5)]);
+    const usage = await openCatalog(dataDir).usage();
+    const [first, second] = usage.filter(({ name }) => name !== undefined);
+    expect(first).toMatchObject({ name: "my estimator", artifacts: 3, orphanBytes: 0 });
+    expect(first?.otherBytes).toBeGreaterThan(0);
+    expect(second).toMatchObject({ name: "points", artifacts: 4, orphanBytes: 7, quarantineBytes: 5, payloadBytes: 0 });
+    let listed = 0;
+    for await (const { sizeBytes } of dataDir.list("")) listed += sizeBytes;
+    const counted = usage.map(
+      (each) => each.recordBytes + each.payloadBytes + each.orphanBytes + each.quarantineBytes + each.otherBytes,
+    );
+    expect(counted.reduce((sum, bytes) => sum + bytes)).toBe(listed);
+  });
+
+  test("tells what changes, in new names as well", async () => {
+    const catalog = openCatalog(dataDir);
+    const changes = catalog.watch({ pollMs: 20 })[Symbol.asyncIterator]();
+    const next = changes.next();
+    const late = definePersistable({ name: "late", generate: () => 1 })({}, { dataDir, logger });
+    await late.payload;
+    expect((await next).value).toMatchObject({ added: [{ name: "late" }], removed: [] });
+    await late.remove();
+    expect((await changes.next()).value).toMatchObject({ added: [], removed: [{ name: "late" }] });
+    const last = changes.next();
+    await catalog.close();
+    expect((await last).done).toBe(true);
   });
 
   test("sees what is new after a refresh", async () => {

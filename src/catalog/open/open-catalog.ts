@@ -1,5 +1,8 @@
+import type { Address } from "../../address/address.ts";
 import { parseAddress } from "../../address/address-of.ts";
+import { artifactFolder } from "../../artifact/layout/record-path.ts";
 import { UnresolvedArtifactError } from "../../errors/artifact-errors.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import type { Store } from "../../store/store.ts";
 import { type EntryChanges, NameEntries } from "../entries/name-entries.ts";
@@ -9,8 +12,12 @@ import { compileQuery, namesOf } from "../query/matches.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
 import { sortEntries } from "../query/sort-entries.ts";
+import { shelfOf } from "../record-shelf.ts";
+import { type Facet, facetsOf } from "./facets.ts";
 import { onlyEntry, parseArtifactText } from "./resolve-artifact.ts";
 import { selectColumns } from "./select-columns.ts";
+import { type NameUsage, usageOf } from "./usage.ts";
+import { waitForChange } from "./wait-for-change.ts";
 
 /** Details for {@link openCatalog}. */
 export interface CatalogOptions {
@@ -34,6 +41,20 @@ export interface FindOptions {
    * default.
    */
   readonly columns?: readonly string[] | undefined;
+}
+
+/** Details for {@link Catalog.watch}. */
+export interface WatchOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How often a store is asked that does not tell of changes, and for new names. */
+  readonly pollMs?: number | undefined;
+}
+
+/** An artifact that {@link Catalog.nearest} found. */
+export interface NearArtifact {
+  readonly entry: CatalogEntry;
+  /** How many parts of the recipes differ: params, versions, draws, dependencies. */
+  readonly differences: number;
 }
 
 /** The artifacts that {@link Catalog.find} found. */
@@ -67,6 +88,29 @@ export interface Catalog {
    * @throws {@link UnresolvedArtifactError} with the candidates if it means none or several
    */
   resolve(text: string): Promise<CatalogEntry>;
+  /**
+   * The values of each field among the artifacts that a query means, with how many artifacts have
+   * them: what a page shows beside a table.
+   */
+  facets(query: string | readonly string[] | Query): Promise<readonly Facet[]>;
+  /** The artifacts that are made from an artifact, directly. It may itself be gone. */
+  dependents(address: Address): Promise<readonly CatalogEntry[]>;
+  /**
+   * The artifacts of the same name whose recipes differ least from that of a record, the nearest
+   * first. All of them are compared.
+   */
+  nearest(recipe: ArtifactRecord, count: number): Promise<readonly NearArtifact[]>;
+  /**
+   * How many bytes each name takes in the store, and how many belong to no name. It visits every
+   * object.
+   */
+  usage(): Promise<readonly NameUsage[]>;
+  /**
+   * Tells what changes from now on, in all names, new ones included, until the signal is aborted or
+   * the catalogue is closed. A store that can be watched tells at once; another one is asked every
+   * `pollMs`, 5,000 by default.
+   */
+  watch(options?: WatchOptions): AsyncIterable<EntryChanges>;
   /** Reads what is new in the names that were asked for, and says what has changed. */
   refresh(): Promise<EntryChanges>;
   /** Ends what is still under way. A catalogue that was closed refuses every call. */
@@ -90,6 +134,8 @@ export interface Catalog {
 export function openCatalog(dataDir: string | URL | Store, options: CatalogOptions = {}): Catalog {
   return new StoreCatalog(openStore(dataDir), options);
 }
+
+const POLL_MS = 5000;
 
 class StoreCatalog implements Catalog {
   readonly #store: Store;
@@ -135,7 +181,43 @@ class StoreCatalog implements Catalog {
     return onlyEntry(text, present.length > 0 ? present : artifacts, "fits no artifact of that name");
   }
 
-  async refresh(): Promise<EntryChanges> {
+  async facets(query: string | readonly string[] | Query): Promise<readonly Facet[]> {
+    return facetsOf(await this.#select(query));
+  }
+
+  async dependents(address: Address): Promise<readonly CatalogEntry[]> {
+    return (await this.find([`from=${address}`, "state=present"])).artifacts;
+  }
+
+  async nearest(recipe: ArtifactRecord, count: number): Promise<readonly NearArtifact[]> {
+    const shelf = shelfOf(this.#store, recipe.name);
+    await shelf.refresh({ maxRecords: Number.POSITIVE_INFINITY, signal: this.#signal });
+    const entries = await this.#entriesOf(recipe.name);
+    await entries.refresh(this.#signal);
+    return shelf.nearestTo(recipe, count).flatMap(({ address, differences }) => {
+      const entry = entries.get(address);
+      return entry === undefined ? [] : [{ entry, differences }];
+    });
+  }
+
+  async usage(): Promise<readonly NameUsage[]> {
+    return usageOf(this.#store, await this.names(), this.#signal);
+  }
+
+  async *watch({ signal, pollMs = POLL_MS }: WatchOptions = {}): AsyncGenerator<EntryChanges> {
+    const ends = signal === undefined ? this.#signal : AbortSignal.any([signal, this.#signal]);
+    await this.#select("");
+    while (!ends.aborted) {
+      await waitForChange(this.#store, [...this.#known.keys()].map(artifactFolder), pollMs, ends);
+      if (ends.aborted) return;
+      const { added, removed } = await this.refresh();
+      for (const name of await this.names())
+        if (!this.#known.has(name)) added.push(...(await this.#entriesOf(name)).all());
+      if (added.length > 0 || removed.length > 0) yield { added, removed };
+    }
+  }
+
+  async refresh(): Promise<{ added: CatalogEntry[]; removed: CatalogEntry[] }> {
     const added: CatalogEntry[] = [];
     const removed: CatalogEntry[] = [];
     for (const entries of await Promise.all(this.#known.values())) {

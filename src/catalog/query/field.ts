@@ -35,8 +35,6 @@ const FACTS: Readonly<Record<Fact, (entry: CatalogEntry) => readonly JsonValue[]
   problem: ({ problem }) => (problem === undefined ? [] : [problem]),
 };
 
-export const FACT_WORDS = Object.keys(FACTS);
-
 function isFact(word: string): word is Fact {
   return Object.hasOwn(FACTS, word);
 }
@@ -47,6 +45,11 @@ export function parseField(text: string): Field {
   const [, kind, path] = /^(params|summary|cost)\.(.+)$/s.exec(text) ?? [];
   if (path !== undefined && (kind === "params" || kind === "summary" || kind === "cost")) return { kind, path };
   return { kind: "params", path: text };
+}
+
+/** The field of a parameter, as queries write it. */
+export function paramField(path: string): string {
+  return isFact(path) || /^(?:params|summary|cost)\./.test(path) ? `params.${path}` : path;
 }
 
 /** All values that an entry has in a field: the values below an inner object are among them. */

@@ -1,0 +1,28 @@
+import type { Store, StorePath } from "../../store/store.ts";
+
+/**
+ * Waits until something in one of the folders may have changed, or until it is time to look anyway.
+ * It resolves early where the signal is aborted.
+ */
+export async function waitForChange(
+  store: Store,
+  folders: readonly StorePath[],
+  pollMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) return;
+  let wake = (): void => {};
+  const woken = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const watches = folders.map((folder) => store.watch?.(folder, wake));
+  const timer = setTimeout(wake, pollMs);
+  signal.addEventListener("abort", wake, { once: true });
+  try {
+    await woken;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", wake);
+    for (const watch of watches) watch?.close();
+  }
+}
