@@ -50,7 +50,7 @@ describe("the quick address", () => {
           expect(addresser(own, dependencies)).toBe(addressBySlowDoor(one, own, dependencies));
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
@@ -62,7 +62,7 @@ describe("the quick address", () => {
         const addresser = createAddresser(one);
         for (const [n, s] of pairs) expect(addresser({ n, s }, [])).toBe(addressBySlowDoor(one, { n, s }, []));
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 

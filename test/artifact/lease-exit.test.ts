@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Address } from "../../src/address/address.ts";
-import { acquireLease, type Lease } from "../../src/artifact/lease/lease.ts";
+import type { Lease } from "../../src/artifact/lease/lease.ts";
 import {
   encodeBeat,
   encodeClaimHead,
@@ -17,6 +17,9 @@ import { sharedMemoryStore } from "../support/lease-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 test("a process that exits takes along the leases that it holds, and no other ones", async () => {
+  // Other test files of this process may have acquired leases: these modules know of none.
+  vi.resetModules();
+  const { acquireLease } = await import("../../src/artifact/lease/lease.ts");
   await using folder = await temporaryFolder();
   const store = fileStore(folder.path, { durable: false });
   const addressOf = (digit: string): Address => digit.repeat(64) as Address;

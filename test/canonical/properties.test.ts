@@ -71,7 +71,7 @@ describe("canonical bytes", () => {
         expect(hex(shuffled(item, random))).toBe(hex(item));
         expect(hex([item, item])).toBe(hex([item, shuffled(item, random)]));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -83,7 +83,7 @@ describe("canonical bytes", () => {
         expect(hex(decoded)).toBe(Buffer.from(bytes).toString("hex"));
         expect(normal(decoded)).toEqual(normal(item));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -94,7 +94,7 @@ describe("canonical bytes", () => {
         // Asked in this order, since Node 24 cannot compare some sets that hold undefined.
         else expect(!hasUnordered(a) && !hasUnordered(b) && isDeepStrictEqual(a, b)).toBe(false);
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
@@ -184,7 +184,7 @@ describe("tagged JSON", () => {
         expect(hex(decoded)).toBe(hex(item));
         expect(normal(decoded)).toEqual(normal(item));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
@@ -209,7 +209,7 @@ describe("the quick address", () => {
       fc.property(small, (params) => {
         expect(addresser(params, [b, a])).toBe(addressOf({ name: "x", version: 2, params, dependencies: { a, b } }));
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
   });
 

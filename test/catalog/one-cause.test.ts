@@ -12,8 +12,8 @@ import { SeededRandom } from "../../src/pipeline/sweep/seeded-random.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { writeRecords } from "../support/write-records.ts";
 
-const ARTIFACTS = Number(process.env.PERSISTABLE_TEST_NEAREST_ARTIFACTS ?? 3000);
-const CASES = Number(process.env.PERSISTABLE_TEST_NEAREST_CASES ?? 100);
+const ARTIFACTS = Number(process.env.PERSISTABLE_TEST_NEAREST_ARTIFACTS ?? 1500);
+const CASES = Number(process.env.PERSISTABLE_TEST_NEAREST_CASES ?? 30);
 
 const points = definePersistable({
   name: "points",

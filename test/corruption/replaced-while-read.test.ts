@@ -19,7 +19,7 @@ import { FILES, folderOfFiles, ITEMS, type ReplacingInput, streamOfItems } from 
 import { buildChild, startChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const reads = Number(process.env.PERSISTABLE_TEST_REPLACED_READS ?? 60);
+const reads = Number(process.env.PERSISTABLE_TEST_REPLACED_READS ?? 25);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const DAY_MS = 24 * 60 * 60 * 1000;
 

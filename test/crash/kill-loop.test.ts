@@ -4,7 +4,7 @@ import { runAndKill } from "../support/crash-run.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** 1,000 in a full run. */
-const KILLS = Number(process.env.PERSISTABLE_TEST_KILLS ?? 16);
+const KILLS = Number(process.env.PERSISTABLE_TEST_KILLS ?? 8);
 
 test("processes that are killed at any moment leave whole artifacts, and everything that they acknowledged", async () => {
   await using folder = await temporaryFolder();

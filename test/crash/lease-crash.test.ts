@@ -11,7 +11,7 @@ import { buildChild, type Child, startChild } from "../support/run-child.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Holders that are killed: few by default, hundreds in a long run. */
-const KILLS = Number(process.env.PERSISTABLE_TEST_LEASE_KILLS ?? 9);
+const KILLS = Number(process.env.PERSISTABLE_TEST_LEASE_KILLS ?? 5);
 const KILLS_PER_ADDRESS = 3;
 const CONTENDERS = 4;
 

@@ -7,7 +7,7 @@ import { type Injection, isStraceInstalled } from "../support/crash-strace.ts";
  * How many faults are injected into each operation, spread evenly over all there are: all of them
  * in a full run.
  */
-const FAULTS = Number(process.env.PERSISTABLE_TEST_FAULTS ?? 3);
+const FAULTS = Number(process.env.PERSISTABLE_TEST_FAULTS ?? 2);
 const isFull = process.env.PERSISTABLE_TEST_FAULTS !== undefined;
 const KILL = "signal=SIGKILL";
 const isInstalled = isStraceInstalled();

@@ -12,8 +12,8 @@ import { runInPlainNode, runWithoutPeers } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 400);
-const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 500);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 120);
+const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 150);
 const format = msgpack();
 
 const cycle: { self?: unknown } = {};

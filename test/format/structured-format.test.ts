@@ -231,7 +231,7 @@ describe("instances of declared classes", () => {
       fc.asyncProperty(value, async (payload) => {
         expect(sameValue(await reload(payload), payload)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });
@@ -419,7 +419,7 @@ describe("limits hold before V8 builds anything", () => {
       measured += 1;
     };
     for (const sample of samples) await prove(sample);
-    await fc.assert(fc.asyncProperty(any, prove), { numRuns: 500 });
+    await fc.assert(fc.asyncProperty(any, prove), { numRuns: 150 });
     expect(measured).toBeGreaterThan(100);
   });
 });

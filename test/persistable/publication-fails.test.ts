@@ -134,6 +134,8 @@ const places: Readonly<
   },
 };
 
+const isFull = process.env.PERSISTABLE_TEST_FAULTS !== undefined;
+
 /** Each call of each of them fails once, before or after it has done its work. */
 const operations: readonly StoreOperation[] = ["read", "stat", "write", "create", "replace", "move", "remove", "list"];
 
@@ -164,8 +166,10 @@ describe.each(Object.entries(kinds))("%s", (_kind, kind) => {
       limit,
       async () => {
         const failed = new Set<StoreOperation>();
+        let offset = 0;
         for (const [operation, how] of operations.flatMap((each) => [[each, true] as const, [each, "late"] as const])) {
-          for (let nth = 1; nth < 200; nth++) {
+          // By default every third call fails, and others of each operation.
+          for (let nth = 1 + (isFull ? 0 : offset++ % 3); nth < 200; nth += isFull ? 1 : 3) {
             await using folder = await temporaryFolder();
             const { dataDir, faulty, inner } = open(folder.path);
             let rounds = 0;

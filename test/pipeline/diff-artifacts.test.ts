@@ -191,7 +191,7 @@ test("a record tells of its recipe what the persistable tells", async () => {
       expect((await diff(one, other)).params).toEqual(built.params);
       expect((await diff(other, one)).params.map(({ path }) => path)).toEqual(built.params.map(({ path }) => path));
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 

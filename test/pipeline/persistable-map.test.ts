@@ -9,9 +9,9 @@ import type { MapChildInput, MapChildLine } from "../support/persistable-map-chi
 import { buildChild, startChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const numRuns = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 400) / 10;
+const numRuns = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 150) / 10;
 /** 100 in a full run. */
-const KILLS = Number(process.env.PERSISTABLE_TEST_MAP_KILLS ?? 8);
+const KILLS = Number(process.env.PERSISTABLE_TEST_MAP_KILLS ?? 4);
 
 interface Chunk {
   readonly text: string;

@@ -27,7 +27,8 @@ async function linesOf(targets: Parameters<typeof plan>[0]): Promise<readonly st
   const text = String(await plan(targets));
   return text
     .replaceAll(/\b[0-9a-f]{8}…/g, "########…")
-    .replaceAll(/\d+(\.\d+)? ms/g, "# ms")
+    .replaceAll(/just now|\d+ seconds? ago/g, "# ago")
+    .replaceAll(/\d+(\.\d+)? (ms|s|min)\b/g, "# ms")
     .split("\n");
 }
 
@@ -125,10 +126,10 @@ describe("a plan in words", () => {
       "",
       "4 misses follow from zThreshold of estimator: 1, 2; nearest artifact has 3",
       "",
-      "  estimator ########…  zThreshold: 1, nearest artifact has 3 (########…, just now); # ms",
-      "  report ########…  estimator.zThreshold: 1, nearest artifact has 3 (########…, just now); after estimator ########…; # ms",
-      "  estimator ########…  zThreshold: 2, nearest artifact has 3 (########…, just now); # ms",
-      "  report ########…  estimator.zThreshold: 2, nearest artifact has 3 (########…, just now); after estimator ########…; # ms",
+      "  estimator ########…  zThreshold: 1, nearest artifact has 3 (########…, # ago); # ms",
+      "  report ########…  estimator.zThreshold: 1, nearest artifact has 3 (########…, # ago); after estimator ########…; # ms",
+      "  estimator ########…  zThreshold: 2, nearest artifact has 3 (########…, # ago); # ms",
+      "  report ########…  estimator.zThreshold: 2, nearest artifact has 3 (########…, # ago); after estimator ########…; # ms",
     ]);
   });
 

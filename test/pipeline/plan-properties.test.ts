@@ -3,7 +3,7 @@ import { type AnyPersistable, memoryStore, Persistable, type Store } from "persi
 import { plan } from "persistable-ts/pipeline";
 import { expect, it } from "vitest";
 
-const RUNS = Number(process.env.PERSISTABLE_TEST_PLAN_GRAPHS ?? 150);
+const RUNS = Number(process.env.PERSISTABLE_TEST_PLAN_GRAPHS ?? 60);
 
 class Part extends Persistable<number, { readonly index: number }, Readonly<Record<string, AnyPersistable>>> {
   static override readonly payloadName = "part";

@@ -8,8 +8,8 @@ import type { RunPipelineInput, RunPipelineLine } from "../support/run-pipeline-
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** 1,000 in a full run, with 200 kills. */
-const NODES = Number(process.env.PERSISTABLE_TEST_RUN_NODES ?? 120);
-const KILLS = Number(process.env.PERSISTABLE_TEST_RUN_KILLS ?? 12);
+const NODES = Number(process.env.PERSISTABLE_TEST_RUN_NODES ?? 60);
+const KILLS = Number(process.env.PERSISTABLE_TEST_RUN_KILLS ?? 6);
 const PROCESSES = 4;
 const LAYERS = 4;
 

@@ -13,7 +13,7 @@ import {
 /** Roles that no type knows beforehand. */
 type Roles = Record<`from${number}`, () => AnyPersistable>;
 
-const numRuns = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 400) / 10;
+const numRuns = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 150) / 10;
 
 interface Shape {
   /** For each node, the earlier nodes that it is made from. */

@@ -14,7 +14,7 @@ import { brokenArtifacts, digestsIn, type FaultyStore, faultyStore } from "../su
 import { damageIn, isRecordPath, type PayloadKind, payloadKinds } from "../support/payload-kinds.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 
-const SEEDS = Number(process.env.PERSISTABLE_LAYERED_MODEL_SEEDS ?? 12);
+const SEEDS = Number(process.env.PERSISTABLE_LAYERED_MODEL_SEEDS ?? 5);
 const STEPS = 30;
 const modes: readonly LayeredMode[] = [
   "local:rw,remote:rw",

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { storePath } from "../../src/store/store-path.ts";
-import { openPrepared, placeIn, proveBucket } from "../support/prove-bucket.ts";
+import { bucketSubject, openPrepared, placeIn } from "../support/prove-bucket.ts";
+import { proveLikeAnother } from "../support/prove-store.ts";
 import { CREDENTIALS, createBucket, startSwift } from "../support/servers/s3-servers.ts";
 
 Object.assign(process.env, CREDENTIALS.swift);
@@ -9,7 +10,8 @@ afterAll(() => swift?.close());
 
 const PATH = storePath("points", "a.json");
 
-proveBucket("Swift, which says that it cannot create exclusively", swift, false);
+if (swift !== undefined)
+  proveLikeAnother(bucketSubject("Swift, which says that it cannot create exclusively", swift, false));
 
 describe.skipIf(swift === undefined)("a server that says that it cannot create exclusively", () => {
   it("is found out, and looks before it writes", async () => {

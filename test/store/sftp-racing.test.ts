@@ -7,7 +7,7 @@ import { type Sshd, startSshd } from "../support/servers/sshd.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** How often names are raced for on each server: few by default, many in a long run. */
-const ROUNDS = Number(process.env.PERSISTABLE_TEST_SFTP_ROUNDS ?? 25);
+const ROUNDS = Number(process.env.PERSISTABLE_TEST_SFTP_ROUNDS ?? 10);
 const CONNECTIONS = 6;
 
 /** The extensions that each server refuses, and whether it can still create exclusively. */

@@ -5,7 +5,9 @@ import { definePersistable, openStore } from "../../src/entry/index.ts";
 import { openSftp, type SftpStoreOptions, sftpStore } from "../../src/entry/stores/sftp.ts";
 import { KnownHosts } from "../../src/store/sftp/known-hosts.ts";
 import { storePath } from "../../src/store/store-path.ts";
+import type { StoreSubject } from "../../src/testing/store-case.ts";
 import { storeConformance } from "../../src/testing/store-conformance.ts";
+import { proveLikeAnother } from "../support/prove-store.ts";
 import { buildChild } from "../support/run-child.ts";
 import { type Sshd, startSshd } from "../support/servers/sshd.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -21,31 +23,31 @@ function optionsFor(server: Sshd, path: string): SftpStoreOptions {
   return { host: "127.0.0.1", port, hostKey, privateKeyFile: keyFile, username, path, durable: false };
 }
 
-function prove(name: string, server: Sshd | undefined): void {
-  if (server === undefined) return;
-  storeConformance(
-    { describe, it },
-    {
-      name,
-      capabilities: { exclusiveCreate: true, durable: false, shared: true },
-      clockStepMs: 1000,
-      module,
-      async open() {
-        const folder = await temporaryFolder();
-        const options = optionsFor(server, folder.join("not there yet", "data"));
-        return {
-          store: await sftpStore(options),
-          place: JSON.stringify(options),
-          reopen: () => sftpStore(options),
-          close: async () => folder[Symbol.asyncDispose](),
-        };
-      },
+function subjectOf(name: string, server: Sshd): StoreSubject {
+  return {
+    name,
+    capabilities: { exclusiveCreate: true, durable: false, shared: true },
+    clockStepMs: 1000,
+    module,
+    async open() {
+      const folder = await temporaryFolder();
+      const options = optionsFor(server, folder.join("not there yet", "data"));
+      return {
+        store: await sftpStore(options),
+        place: JSON.stringify(options),
+        reopen: () => sftpStore(options),
+        close: async () => folder[Symbol.asyncDispose](),
+      };
     },
-  );
+  };
 }
 
-prove("a folder of an SFTP server", sshd);
-prove("a folder of an SFTP server without hard links and extensions", poor);
+if (sshd !== undefined) storeConformance({ describe, it }, subjectOf("a folder of an SFTP server", sshd));
+if (poor !== undefined)
+  proveLikeAnother(
+    subjectOf("a folder of an SFTP server without hard links and extensions", poor),
+    /writing|creating|replacing|moving|removing|sharing|faults/,
+  );
 
 describe.skipIf(sshd === undefined)("a folder of an SFTP server", () => {
   const server = sshd as Sshd;

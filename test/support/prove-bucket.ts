@@ -1,8 +1,7 @@
 import { pathToFileURL } from "node:url";
-import { describe, it } from "vitest";
 import { openS3 } from "../../src/entry/stores/s3.ts";
 import type { Store } from "../../src/store/store.ts";
-import { storeConformance } from "../../src/testing/store-conformance.ts";
+import type { StoreSubject } from "../../src/testing/store-case.ts";
 import { buildChild } from "./run-child.ts";
 import { createBucket } from "./servers/s3-servers.ts";
 import type { TestServer } from "./servers/server.ts";
@@ -21,21 +20,17 @@ export async function openPrepared(place: string): Promise<Store> {
   return store;
 }
 
-/** Every promise of a store, kept by buckets of this server; nothing where it is not installed. */
-export function proveBucket(name: string, server: TestServer | undefined, exclusiveCreate: boolean): void {
-  if (server === undefined) return;
-  storeConformance(
-    { describe, it },
-    {
-      name: `a bucket of ${name}`,
-      capabilities: { exclusiveCreate, durable: true, shared: true },
-      clockStepMs: 1000,
-      module,
-      async open() {
-        const place = placeIn(server, await createBucket(server.url));
-        const reopen = (): Promise<Store> => openPrepared(place);
-        return { store: await reopen(), place, reopen, close: async () => {} };
-      },
+/** A folder in a new bucket of this server for each case. */
+export function bucketSubject(name: string, server: TestServer, exclusiveCreate: boolean): StoreSubject {
+  return {
+    name: `a bucket of ${name}`,
+    capabilities: { exclusiveCreate, durable: true, shared: true },
+    clockStepMs: 1000,
+    module,
+    async open() {
+      const place = placeIn(server, await createBucket(server.url));
+      const reopen = (): Promise<Store> => openPrepared(place);
+      return { store: await reopen(), place, reopen, close: async () => {} };
     },
-  );
+  };
 }

@@ -162,7 +162,7 @@ describe("safeName", () => {
         if (one === other) expect(safeName(one)).toBe(safeName(other));
         else expect(seenByForgivingDisk(safeName(one))).not.toBe(seenByForgivingDisk(safeName(other)));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
