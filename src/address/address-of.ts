@@ -59,7 +59,8 @@ export function parseAddress(text: string): Address {
   return text;
 }
 
-function isAddress(text: unknown): text is Address {
+/** Whether a value is an address. */
+export function isAddress(text: unknown): text is Address {
   return typeof text === "string" && /^[0-9a-f]{64}$/.test(text);
 }
 

@@ -19,6 +19,12 @@ export const REPLACED_FOLDER = `${INTERNAL_FOLDER}/replaced`;
 /** The records of runs. */
 export const RUNS_FOLDER = `${INTERNAL_FOLDER}/runs`;
 
+/** Tags of artifacts: one file for each tag, in a folder for each name. */
+export const TAGS_FOLDER = `${INTERNAL_FOLDER}/tags`;
+
+/** Pins of artifacts: one file for each pinned artifact, in a folder for each name. */
+export const PINS_FOLDER = `${INTERNAL_FOLDER}/pins`;
+
 /** Unfinished writes, on the same disk as what they will become. Stores never list them. */
 export const TEMPORARY_FOLDER = `${INTERNAL_FOLDER}/tmp`;
 

@@ -1,4 +1,5 @@
 import type { Address } from "../../address/address.ts";
+import { isAddress } from "../../address/address-of.ts";
 import { NewerRecordError } from "../../errors/record-errors.ts";
 import { isRecord, parseRecord } from "../../record/parse-record.ts";
 import { certainStore } from "../../store/certain-store.ts";
@@ -22,63 +23,88 @@ export interface RemoveOrphansOptions extends StoreCallOptions {
   readonly nowMs?: number;
 }
 
+/**
+ * A payload that no record refers to. A list, its files, and the note that it was replaced are
+ * removed together or not at all.
+ */
+export interface Orphan {
+  /** The name of the payload file beside the records. */
+  readonly file: string;
+  readonly paths: readonly string[];
+  readonly sizeBytes: number;
+  /** When the last of them was made. */
+  readonly changedMs: number;
+}
+
 /** The work of `collectOrphans`. */
-export async function removeOrphans(from: Store, name: string, options: RemoveOrphansOptions): Promise<RemovedOrphans> {
-  // A record that did not come is not a record that is not there.
-  const store = certainStore(from);
-  const { graceMs = GRACE_MS, nowMs = Date.now(), signal } = options;
-  const isTooYoung = (changedMs: number): boolean => nowMs - changedMs < graceMs;
+export async function removeOrphans(
+  store: Store,
+  name: string,
+  options: RemoveOrphansOptions,
+): Promise<RemovedOrphans> {
   const files: string[] = [];
   let sizeBytes = 0;
-  const take = (removed: { readonly paths: readonly string[]; readonly sizeBytes: number }): void => {
-    files.push(...removed.paths);
-    sizeBytes += removed.sizeBytes;
-  };
-  const folders = new Map<string, FolderOfFiles>();
-  const folder = `${artifactFolder(name)}/`;
-  // All of the listing comes first: one that breaks off must not have had consequences.
-  const entries: StoreEntry[] = [];
-  for await (const entry of store.list(folder, { signal })) entries.push(entry);
-  for (const entry of entries) {
-    const file = payloadFileOf(entry.path.slice(folder.length));
-    if (!isPayloadFileOf(file, file.slice(0, 64) as Address)) continue;
-    if (isFileList(file)) addTo(folders, file, entry);
-    else if (!isTooYoung(entry.modifiedMs) && !(await isMeant(store, name, file, signal)))
-      if (await store.remove(entry.path)) take({ paths: [entry.path], sizeBytes: entry.sizeBytes });
-  }
-  for (const replaced of await listReplaced(store, name)) {
-    const { path, file, replacedMs } = replaced;
-    addTo(folders, file, { path, sizeBytes: replaced.sizeBytes, modifiedMs: replacedMs });
-  }
-  for (const [file, orphan] of folders) {
-    if (isTooYoung(orphan.changedMs) || (await isMeant(store, name, file, signal))) continue;
-    await removePayload(store, name, file);
-    await forgetReplaced(store, name, file);
-    // A store of several layers keeps what a record of one of them names.
-    if ((await store.stat(payloadPath(name, file))) === undefined) take(orphan);
+  for (const orphan of await findOrphans(store, name, options)) {
+    if (!(await removeOrphan(store, name, orphan.file, options))) continue;
+    files.push(...orphan.paths);
+    sizeBytes += orphan.sizeBytes;
   }
   return { files, sizeBytes };
 }
 
-/** A list, its files, and the note that it was replaced: removed together or not at all. */
-interface FolderOfFiles {
-  readonly paths: string[];
-  sizeBytes: number;
-  /** When the last of them was made. */
-  changedMs: number;
+/** The orphans of one name whose grace is over. Nothing is removed. */
+export async function findOrphans(from: Store, name: string, options: RemoveOrphansOptions): Promise<Orphan[]> {
+  // A record that did not come is not a record that is not there.
+  const store = certainStore(from);
+  const { graceMs = GRACE_MS, nowMs = Date.now(), signal } = options;
+  const candidates = new Map<string, Orphan>();
+  const folder = `${artifactFolder(name)}/`;
+  // All of the listing comes first: one that breaks off must not have had consequences.
+  for await (const entry of store.list(folder, { signal })) {
+    const file = payloadFileOf(entry.path.slice(folder.length));
+    if (addressOf(file) !== undefined) addTo(candidates, file, entry);
+  }
+  for (const { path, file, sizeBytes, replacedMs } of await listReplaced(store, name))
+    addTo(candidates, file, { path, sizeBytes, modifiedMs: replacedMs });
+  const orphans: Orphan[] = [];
+  for (const orphan of candidates.values())
+    if (nowMs - orphan.changedMs >= graceMs && !(await isMeant(store, name, orphan.file, signal))) orphans.push(orphan);
+  return orphans;
 }
 
-function addTo(folders: Map<string, FolderOfFiles>, file: string, entry: StoreEntry): void {
-  const known = folders.get(file) ?? { paths: [], sizeBytes: 0, changedMs: 0 };
-  known.paths.push(entry.path);
-  known.sizeBytes += entry.sizeBytes;
-  known.changedMs = Math.max(known.changedMs, entry.modifiedMs);
-  folders.set(file, known);
+/**
+ * Remove an orphan that was found, unless a record refers to it by now.
+ *
+ * @returns whether it is gone: a store of several layers keeps what a record of one of them names
+ */
+export async function removeOrphan(
+  from: Store,
+  name: string,
+  file: string,
+  { signal }: StoreCallOptions,
+): Promise<boolean> {
+  const store = certainStore(from);
+  if (await isMeant(store, name, file, signal)) return false;
+  await removePayload(store, name, file);
+  if (isFileList(file)) await forgetReplaced(store, name, file);
+  return (await store.stat(payloadPath(name, file))) === undefined;
+}
+
+function addTo(orphans: Map<string, Orphan>, file: string, entry: StoreEntry): void {
+  const known = orphans.get(file);
+  orphans.set(file, {
+    file,
+    paths: [...(known?.paths ?? []), entry.path],
+    sizeBytes: (known?.sizeBytes ?? 0) + entry.sizeBytes,
+    changedMs: Math.max(known?.changedMs ?? 0, entry.modifiedMs),
+  });
 }
 
 /** A record that cannot be read, or that a newer release wrote, may still mean this file. */
 async function isMeant(store: Store, name: string, file: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const path = recordPath(name, file.slice(0, 64) as Address);
+  const address = addressOf(file);
+  if (address === undefined) return true;
+  const path = recordPath(name, address);
   const record = await readRecordBytes(store, path, { signal });
   if (record === undefined) return false;
   try {
@@ -88,6 +114,12 @@ async function isMeant(store: Store, name: string, file: string, signal: AbortSi
     if (error instanceof NewerRecordError) return true;
     throw error;
   }
+}
+
+/** The address of the artifact that a payload file is of; `undefined` for any other file. */
+function addressOf(file: string): Address | undefined {
+  const address = file.slice(0, 64);
+  return isAddress(address) && isPayloadFileOf(file, address) ? address : undefined;
 }
 
 /** The payload file that an object belongs to: itself, or the list that names it. */

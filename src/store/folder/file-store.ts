@@ -42,6 +42,8 @@ export interface FileStore extends Store {
    * @throws a StoreError
    */
   removeLitter(): Promise<number>;
+  /** Says what {@link removeLitter} would remove now. @throws a StoreError */
+  listLitter(): Promise<readonly StoreEntry[]>;
 }
 
 /**
@@ -135,6 +137,10 @@ class FolderStore implements FileStore {
 
   removeLitter(): Promise<number> {
     return this.#perform((access) => access.removeLitter());
+  }
+
+  listLitter(): Promise<readonly StoreEntry[]> {
+    return this.#perform((access) => access.listLitter());
   }
 
   localPath(path: StorePath): string {

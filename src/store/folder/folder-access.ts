@@ -23,7 +23,7 @@ import { moveFolder, removeEmptyFolders, removeTree } from "./folder-steps.ts";
 import { listFiles, listNames } from "./list-files.ts";
 import { createIfAbsent, move, remove, replace, stat, writeFresh } from "./object-steps.ts";
 import { readFile } from "./read-file.ts";
-import { removeTemporaries } from "./temporary-files.ts";
+import { listTemporaries, removeTemporaries } from "./temporary-files.ts";
 
 /**
  * The limit of open files, for all stores of a disk together: more would not be faster, and
@@ -151,6 +151,13 @@ export class FolderAccess {
     const { fileSystem } = this.#volume;
     return driveAsync(removeTemporaries(this.#volume), fileSystem.async).catch((error: unknown) => {
       throw describeFailure(error, { operation: "remove", path: this.#volume.root });
+    });
+  }
+
+  listLitter(): Promise<readonly StoreEntry[]> {
+    const { fileSystem } = this.#volume;
+    return driveAsync(listTemporaries(this.#volume), fileSystem.async).catch((error: unknown) => {
+      throw describeFailure(error, { operation: "list", path: this.#volume.root });
     });
   }
 

@@ -1,5 +1,7 @@
 import { systemCodeOf } from "../../util/system-failure.ts";
 import { TEMPORARY_FOLDER } from "../internal-folder.ts";
+import type { StoreEntry } from "../store.ts";
+import { isStorePath } from "../store-path.ts";
 import { checkFolders } from "./calls/check-folders.ts";
 import { call, type Steps } from "./calls/file-steps.ts";
 import type { FileSystem, FolderEntry } from "./calls/file-system.ts";
@@ -20,22 +22,46 @@ export function newTemporaryPath(volume: Volume): string {
   return `${root}/${TEMPORARY_FOLDER}/${fileSystem.owner}~${count.toString(36)}`;
 }
 
+/** A temporary file that will not be finished. */
+interface Abandoned {
+  readonly path: string;
+  readonly kind: FolderEntry["kind"];
+}
+
 /**
- * Removes temporary files that will not be finished: their process is certainly dead, or they were
+ * Finds temporary files that will not be finished: their process is certainly dead, or they were
  * not touched for 24 hours.
- *
- * @returns the number of files
  */
-export function* removeTemporaries(volume: Volume): Steps<number> {
+function* findAbandoned(volume: Volume): Steps<readonly Abandoned[]> {
   const folder = `${volume.root}/${TEMPORARY_FOLDER}`;
-  let removed = 0;
   // Through a link, the files of another store would be taken for ours.
-  if (!(yield* checkFolders(volume, `${folder}/_`, "remove"))) return 0;
+  if (!(yield* checkFolders(volume, `${folder}/_`, "remove"))) return [];
+  const found: Abandoned[] = [];
   for (const { name, kind } of yield* readFolderIfAny(folder)) {
     const path = `${folder}/${name}`;
     const [owner = ""] = name.split("~");
     if (owner === volume.fileSystem.owner) continue;
-    if (!volume.fileSystem.isOwnerDead(owner) && !(yield* isAbandoned(volume, path))) continue;
+    if (volume.fileSystem.isOwnerDead(owner) || (yield* isAbandoned(volume, path))) found.push({ path, kind });
+  }
+  return found;
+}
+
+/** The same files, as entries of the store. */
+export function* listTemporaries(volume: Volume): Steps<readonly StoreEntry[]> {
+  const entries: StoreEntry[] = [];
+  for (const { path } of yield* findAbandoned(volume)) {
+    const stat = yield* call("stat", path);
+    const inStore = path.slice(volume.root.length + 1);
+    if (stat === undefined || !isStorePath(inStore)) continue;
+    entries.push({ path: inStore, sizeBytes: stat.sizeBytes, modifiedMs: stat.modifiedMs });
+  }
+  return entries;
+}
+
+/** Removes them, and returns the number of files. */
+export function* removeTemporaries(volume: Volume): Steps<number> {
+  let removed = 0;
+  for (const { path, kind } of yield* findAbandoned(volume)) {
     try {
       yield* removeAll(path, kind);
       removed++;

@@ -1,0 +1,26 @@
+export {
+  type CollectArtifactsOptions,
+  type CollectionProgress,
+  type CollectionResult,
+  collectArtifacts,
+} from "../housekeeping/collect-artifacts.ts";
+export type {
+  ArtifactDecision,
+  CollectionDecision,
+  CollectionPlan,
+  CollectionTotal,
+  DebrisDecision,
+  KeepReason,
+  RemoveReason,
+} from "../housekeeping/collection-plan.ts";
+export type { CollectionPolicy } from "../housekeeping/collection-policy.ts";
+export { type PlanCollectionOptions, planCollection } from "../housekeeping/plan-collection.ts";
+export type { Tag } from "../housekeeping/tag-file.ts";
+export { listTags, pinArtifact, tagArtifact, unpinArtifact, untagArtifact } from "../housekeeping/tags.ts";
+export type { VerifiedArtifact } from "../housekeeping/verified-artifact.ts";
+export {
+  type VerificationProgress,
+  type VerificationReport,
+  type VerifyArtifactsOptions,
+  verifyArtifacts,
+} from "../housekeeping/verify-artifacts.ts";

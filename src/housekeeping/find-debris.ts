@@ -1,0 +1,126 @@
+import { findOrphans } from "../artifact/publish/remove-orphans.ts";
+import { listNames } from "../catalog/list-names.ts";
+import { QUARANTINE_FOLDER, RUNS_FOLDER } from "../store/internal-folder.ts";
+import type { Store, StoreEntry } from "../store/store.ts";
+import type { DebrisDecision, RemoveReason } from "./collection-plan.ts";
+import type { CollectionPolicy } from "./collection-policy.ts";
+import { describeAge } from "./describe-amounts.ts";
+import { listLitter } from "./store-litter.ts";
+
+/** How a plan looks at a store. */
+export interface LookOptions {
+  readonly nowMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Finds all that a policy removes besides artifacts. */
+export async function findDebris(
+  store: Store,
+  entries: readonly StoreEntry[],
+  policy: CollectionPolicy,
+  look: LookOptions,
+): Promise<DebrisDecision[]> {
+  const { quarantineOlderThanMs, logsOlderThanMs, runsOlderThanMs } = policy;
+  return [
+    ...(policy.orphans === true ? await orphans(store, policy.names, look) : []),
+    ...(policy.temporary === true ? await unfinished(store) : []),
+    ...old("quarantine", setAside(entries), quarantineOlderThanMs, look.nowMs),
+    ...old("log", entriesOf("log", entries), logsOlderThanMs, look.nowMs),
+    ...old("run", entriesOf("run", entries), runsOlderThanMs, look.nowMs),
+    ...old("failure", entriesOf("failure", entries), runsOlderThanMs, look.nowMs),
+  ];
+}
+
+async function orphans(
+  store: Store,
+  names: readonly string[] | undefined,
+  look: LookOptions,
+): Promise<DebrisDecision[]> {
+  const found: DebrisDecision[] = [];
+  for await (const name of names ?? listNames(store, { signal: look.signal }))
+    for (const { file, paths, sizeBytes, changedMs } of await findOrphans(store, name, look)) {
+      const text = `no record refers to it, ${describeAge(look.nowMs - changedMs)} old`;
+      const orphan = debris("orphan", paths, sizeBytes, changedMs, { code: "orphan", text });
+      found.push({ ...orphan, orphan: { name, file } });
+    }
+  return found;
+}
+
+async function unfinished(store: Store): Promise<DebrisDecision[]> {
+  const text = "an unfinished write of a process that has ended";
+  return (await listLitter(store)).map(({ path, sizeBytes, modifiedMs }) =>
+    debris("temporary", [path], sizeBytes, modifiedMs, { code: "unfinished", text }),
+  );
+}
+
+/** Everything of one damaged artifact, as one entry whose time is when it was set aside. */
+function setAside(entries: readonly StoreEntry[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const entry of entriesOf("quarantine", entries)) {
+    const key = SET_ASIDE.exec(entry.path)?.[1] ?? entry.path;
+    const { paths = [], sizeBytes = 0, modifiedMs = 0 } = groups.get(key) ?? {};
+    groups.set(key, {
+      paths: [...paths, entry.path],
+      sizeBytes: sizeBytes + entry.sizeBytes,
+      modifiedMs: Math.max(modifiedMs, entry.modifiedMs),
+    });
+  }
+  return [...groups.values()];
+}
+
+const SET_ASIDE = new RegExp(`^(${QUARANTINE_FOLDER}/[^/]+/[0-9a-f]{12}(?:-\\d+)?-[0-9a-f]{64})\\.`);
+
+interface Group {
+  readonly paths: readonly string[];
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+}
+
+/** The kinds of things that are removed when they are old enough. */
+type OldKind = "quarantine" | "log" | "run" | "failure";
+
+/** Whether an object is of a kind, by its path: a plan may have been stored, and changed since. */
+export const isOfKind: Readonly<Record<OldKind, (path: string) => boolean>> = {
+  quarantine: (path) => path.startsWith(`${QUARANTINE_FOLDER}/`),
+  log: (path) => !path.includes("/") && path.endsWith(".log"),
+  run: (path) => path.startsWith(`${RUNS_FOLDER}/`),
+  // It lies where the artifact would be.
+  failure: (path) => /^[^/]+\/[0-9a-f]{64}\.failed\.json$/.test(path),
+};
+
+function entriesOf(kind: OldKind, entries: readonly StoreEntry[]): readonly StoreEntry[] {
+  return entries.filter(({ path }) => isOfKind[kind](path));
+}
+
+const OF_OLD: Readonly<Record<OldKind, string>> = {
+  quarantine: "set aside",
+  log: "written to",
+  run: "written to",
+  failure: "failed",
+};
+
+function old(
+  kind: OldKind,
+  found: readonly (StoreEntry | Group)[],
+  olderThanMs: number | undefined,
+  nowMs: number,
+): DebrisDecision[] {
+  if (olderThanMs === undefined) return [];
+  const tooOld = found.filter(({ modifiedMs }) => nowMs - modifiedMs >= olderThanMs);
+  return tooOld.map((entry) => {
+    const paths = "paths" in entry ? entry.paths : [entry.path];
+    const text = `${OF_OLD[kind]} ${describeAge(nowMs - entry.modifiedMs)} ago`;
+    const code = kind === "quarantine" ? "set-aside" : "old";
+    return debris(kind, paths, entry.sizeBytes, entry.modifiedMs, { code, text });
+  });
+}
+
+function debris(
+  kind: DebrisDecision["kind"],
+  paths: readonly string[],
+  sizeBytes: number,
+  changedMs: number,
+  reason: RemoveReason,
+): DebrisDecision {
+  return { kind, action: "remove", reason, paths, sizeBytes, changedAt: new Date(changedMs).toISOString() };
+}

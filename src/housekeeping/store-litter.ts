@@ -1,0 +1,16 @@
+import type { FileStore } from "../store/folder/file-store.ts";
+import type { Store, StoreEntry } from "../store/store.ts";
+
+/** The unfinished writes of a folder whose processes have ended. Other stores have none. */
+export async function listLitter(store: Store): Promise<readonly StoreEntry[]> {
+  return isFolder(store) ? store.listLitter() : [];
+}
+
+/** Removes what {@link listLitter} finds now. */
+export async function removeLitter(store: Store): Promise<void> {
+  if (isFolder(store)) await store.removeLitter();
+}
+
+function isFolder(store: Store): store is FileStore {
+  return "listLitter" in store;
+}
