@@ -32,6 +32,7 @@ export default defineConfig({
   },
   test: {
     globalSetup: "test/support/temporary-root.ts",
+    setupFiles: ["test/support/same-start.ts"],
     // Processes, since tests change the working directory, limits and umask. Each runs many files,
     // which share what they import: importing it for every file took a quarter of the time.
     pool: "forks",
