@@ -27,6 +27,18 @@ Several axes make a grid.
   artifacts: `Artifacts
   3f9a1c2e             the first digits of an address, at least four
   estimator/3f9a       after its name and a slash: only that folder is read
+  estimator@latest     the newest one of a name
+  'estimator{zThreshold=2,points.n=100}'   the only one with these params
+`,
+  queries: `Queries
+  Terms, all of which must hold:
+  name         artifacts of this name
+  k=v  k>v  k>=v  k<v  k<=v    by a parameter, or a field: created, size, took, state, format
+  k~text       it contains the text
+  k?           it has the parameter
+  -k=v         not so
+  created>-2d  of the last two days        size>1MB        state=failed
+  Quote what a shell would read itself: 'zThreshold>1'. docs/catalog.md has all of it.
 `,
   json: `JSON
   --json prints one object, {"persistable":1,"kind":…}, and run prints one event a line.

@@ -1,19 +1,90 @@
-import { commonAliases, commonFlags, defineCommand, textOf } from "./define-command.ts";
+import { commonAliases, commonFlags, defineCommand, textOf, wholeFrom } from "./define-command.ts";
 
 const switchedOn = { kind: "boolean", optional: true, withNegated: false } as const;
+const artifact = textOf("artifact", "persistable help artifacts");
 
 /** The commands that need a data directory alone. */
 export const artifactCommands = {
+  ls: defineCommand({
+    load: async () => (await import("../commands/ls.ts")).ls,
+    parameters: {
+      flags: {
+        sort: {
+          kind: "parsed",
+          parse: String,
+          optional: true,
+          variadic: ",",
+          placeholder: "field",
+          brief: "The order: zThreshold, or -created for the greatest first [-created]",
+        },
+        limit: {
+          kind: "parsed",
+          parse: wholeFrom(0),
+          optional: true,
+          placeholder: "n",
+          brief: "At most this many [50]",
+        },
+        columns: {
+          kind: "parsed",
+          parse: String,
+          optional: true,
+          variadic: ",",
+          placeholder: "field",
+          brief: "The params and summaries to show",
+        },
+        allColumns: { ...switchedOn, brief: "Show those too that are the same everywhere" },
+        count: { ...switchedOn, brief: "Print how many there are" },
+        ...commonFlags,
+      },
+      aliases: { n: "limit", ...commonAliases },
+      positional: { kind: "array", parameter: textOf("query", "Terms that all must hold: persistable help queries") },
+    },
+    brief: "The artifacts that a query means",
+    text:
+      "Lists artifacts, the newest first. Columns that are the same everywhere are left out.\n\n" +
+      "  persistable ls estimator 'zThreshold>1' 'created>-2d' --sort -zThreshold -n 20\n" +
+      "  persistable ls state=failed",
+  }),
   show: defineCommand({
     load: async () => (await import("../commands/show.ts")).show,
     parameters: {
+      flags: { record: { ...switchedOn, brief: "Print the record as it is stored" }, ...commonFlags },
+      aliases: commonAliases,
+      positional: { kind: "tuple", parameters: [artifact] },
+    },
+    brief: "One artifact: params, provenance, preview",
+  }),
+  cat: defineCommand({
+    load: async () => (await import("../commands/cat.ts")).cat,
+    parameters: {
       flags: {
-        record: { ...switchedOn, brief: "Print the record as it is stored" },
+        as: {
+          kind: "enum",
+          values: ["raw", "json"],
+          optional: true,
+          brief: "The bytes as stored, or the value as JSON [raw]",
+        },
+        output: { kind: "parsed", parse: String, optional: true, placeholder: "file", brief: "Write it to a file" },
+        file: { kind: "parsed", parse: String, optional: true, placeholder: "path", brief: "One file of a folder" },
+        ...commonFlags,
+      },
+      aliases: { o: "output", ...commonAliases },
+      positional: { kind: "tuple", parameters: [artifact] },
+    },
+    brief: "The payload of an artifact",
+  }),
+  diff: defineCommand({
+    load: async () => (await import("../commands/diff.ts")).diff,
+    parameters: {
+      flags: {
+        all: { ...switchedOn, brief: "Show what is the same too" },
+        md: { ...switchedOn, brief: "Print a table in Markdown" },
+        exitCode: { ...switchedOn, brief: "Exit with 4 if they differ" },
         ...commonFlags,
       },
       aliases: commonAliases,
-      positional: { kind: "tuple", parameters: [textOf("artifact", "persistable help artifacts")] },
+      positional: { kind: "array", parameter: artifact },
     },
-    brief: "One artifact: params, provenance, preview",
+    brief: "What differs between artifacts",
   }),
 } as const;

@@ -9,6 +9,7 @@ Generate
   init [FILE]              write a small pipeline to start from
 
 Look
+  ls [QUERY…]              the artifacts that a query means
   show ARTIFACT            one artifact: params, provenance, preview
   cat ARTIFACT             its payload
   diff A B…                what differs
@@ -16,7 +17,7 @@ Look
 More
   doctor                   check Node, the library and the data directory
   completion SHELL         for bash, zsh or fish
-  help TOPIC               a command, or exit-codes, params, json
+  help TOPIC               a command, or exit-codes, params, queries, artifacts, json
 
 Every command takes --help, --data-dir, --json, -C, -q, -v, --color and --trace.
 

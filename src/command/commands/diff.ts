@@ -1,0 +1,43 @@
+import { describeValue } from "../../artifact/explain/miss.ts";
+import { type ComparedRow, diffAll } from "../../pipeline/compare/diff-all.ts";
+import { CommandError, ExitCode } from "../core/command-error.ts";
+import { openArgument } from "../core/open-argument.ts";
+import type { CommonFlags, Session } from "../core/session.ts";
+import { tableLines } from "../text/table-lines.ts";
+
+interface DiffFlags extends CommonFlags {
+  readonly all?: boolean | undefined;
+  readonly md?: boolean | undefined;
+  readonly exitCode?: boolean | undefined;
+}
+
+/** Facts that differ between any two artifacts say nothing of what was made. */
+const BESIDE_THE_POINT = /^provenance\.(createdAt|durationMs|pid|seed)$/;
+
+export async function diff(session: Session, flags: DiffFlags, ...texts: readonly string[]): Promise<number> {
+  if (texts.length < 2) throw new CommandError("Name two artifacts or more.", { hint: "persistable help artifacts" });
+  const artifacts = await Promise.all(texts.map((text) => openArgument(session, text)));
+  const records = artifacts.map(({ record }) => record);
+  const { rows } = diffAll(records);
+  const differing = rows.filter(({ path, isSame }) => !(isSame || BESIDE_THE_POINT.test(path)));
+  const shown = flags.all === true ? rows : differing;
+  if (session.isJson)
+    session.json("diff", { artifacts: records.map(({ name, address }) => ({ name, address })), rows: shown });
+  else {
+    const names = ["", ...records.map(({ address }) => address.slice(0, 8))];
+    session.lines(flags.md === true ? markdownOf(names, shown) : tableLines(names, shown.map(cellsOf)));
+    if (shown.length < rows.length)
+      session.note(`${rows.length - shown.length} more are the same, or differ always: --all`);
+  }
+  return differing.length > 0 && flags.exitCode === true ? ExitCode.different : ExitCode.done;
+}
+
+function cellsOf({ path, values }: ComparedRow): readonly string[] {
+  return [path.replace(/^params\./, ""), ...values.map((value) => (value === undefined ? "–" : describeValue(value)))];
+}
+
+function markdownOf(names: readonly string[], rows: readonly ComparedRow[]): readonly string[] {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(names), line(names.map(() => "---")), ...rows.map((row) => line(cellsOf(row)))];
+}
