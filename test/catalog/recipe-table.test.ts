@@ -4,7 +4,7 @@ import { RecipeTable } from "../../src/catalog/recipe-table.ts";
 import { SeededRandom } from "../../src/pipeline/sweep/seeded-random.ts";
 
 const ROWS = 4000;
-const TARGETS = 400;
+const TARGETS = 120;
 
 /** Makes a recipe of up to five parts, of few values, so that some recipes are equally near. */
 function randomRecipe(random: SeededRandom, values: number): Cell[] {

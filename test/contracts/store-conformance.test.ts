@@ -6,14 +6,14 @@ import { fileStore } from "../../src/store/folder/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { StoreSubject } from "../../src/testing/store-case.ts";
 import { storeConformance } from "../../src/testing/store-conformance.ts";
+import { proveLikeAnother } from "../support/prove-store.ts";
 import { buildChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const module = pathToFileURL(await buildChild("test/store/file-store-module.ts"));
 
-for (const durable of [true, false]) {
-  storeConformance({ describe, it }, folderSubject(`a ${durable ? "durable" : "scratch"} folder`, durable));
-}
+storeConformance({ describe, it }, folderSubject("a durable folder", true));
+proveLikeAnother(folderSubject("a scratch folder", false));
 
 storeConformance(
   { describe, it },

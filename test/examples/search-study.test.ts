@@ -32,7 +32,7 @@ interface Run {
 /** In a process of its own: threads need modules that every Node can run. */
 async function runStudy(): Promise<Run> {
   const outDir = join(folder.path, "out");
-  const args = ["scripts/study.mjs", "--data-dir", folder.path, "--out-dir", outDir, "--license-count", "30"];
+  const args = ["scripts/study.mjs", "--data-dir", folder.path, "--out-dir", outDir, "--license-count", "16"];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const [output, complaints, [exitCode]] = await Promise.all([
     text(child.stdout),
@@ -45,7 +45,7 @@ async function runStudy(): Promise<Run> {
   return { output, generated };
 }
 
-const studyOf = (settings: StudySettings) => searchStudy({ licenseCount: 30, ...settings }, { dataDir: folder.path });
+const studyOf = (settings: StudySettings) => searchStudy({ licenseCount: 16, ...settings }, { dataDir: folder.path });
 
 /** The number of payloads that a run would generate, by name. */
 async function missingFor(settings: StudySettings): Promise<Record<string, number>> {
