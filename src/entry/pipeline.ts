@@ -58,6 +58,8 @@ export {
 export type { SampleOptions, SweepOptions } from "../pipeline/sweep/sweep-options.ts";
 export { type FailureRecord, readFailure } from "../runner/failure-record.ts";
 export { type JsonLines, type LineTarget, openJsonLines } from "../runner/json-lines.ts";
+export { listRuns, readRun } from "../runner/list-runs.ts";
 export { run } from "../runner/run.ts";
 export type { RateLimit, RunListener, RunOptions } from "../runner/run-options.ts";
-export { listRuns, type RunRecord, type RunRecordNode } from "../runner/run-record.ts";
+export type { RunRecord, RunRecordNode } from "../runner/run-record.ts";
+export { type WatchedEvent, type WatchRunOptions, watchRun } from "../runner/watch-run.ts";

@@ -87,6 +87,12 @@ export interface NodeStartedEvent extends InRun<StartedEvent> {
   /** 1, and one more for every retry. */
   readonly attempt: number;
   readonly expectedMs?: number;
+  /** The lowest number that no other running node of this run has: the lane in which to draw it. */
+  readonly slot: number;
+  /** How long the node waited since its turn came, for other processes and for earlier attempts. */
+  readonly waitedMs: number;
+  /** The first of its dependencies, at most a hundred. */
+  readonly dependencies: readonly EventBase[];
 }
 
 /** The artifact exists: it did when the run was planned, or another process has made it since. */

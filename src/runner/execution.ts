@@ -1,7 +1,7 @@
 import type { RunFailure, RunResult } from "../errors/pipeline-errors.ts";
 import { UpstreamFailedError } from "../errors/pipeline-errors.ts";
-import type { PersistableEvent, StartedEvent } from "../events/event.ts";
-import type { NodeEventBody, RunEvent, RunEventBase } from "../events/run-event.ts";
+import type { EventBase, PersistableEvent, StartedEvent } from "../events/event.ts";
+import type { NodeEventBody, PlannedEvent, RunEvent, RunEventBase } from "../events/run-event.ts";
 import { withRefusals } from "../persistable/context/refusals.ts";
 import { SpentCost } from "../persistable/context/spent-cost.ts";
 import { workKeyOf } from "../persistable/context/wait-graph.ts";
@@ -16,13 +16,17 @@ import { forgetFailure, writeFailure } from "./failure-record.ts";
 import { PayloadRelease } from "./payload-release.ts";
 import { type Production, ProductionFailure, produceNode } from "./produce-node.ts";
 import { RecordedDurations } from "./recorded-durations.ts";
+import { RunLog } from "./run-log.ts";
 import { assertRetries, type RunSettings } from "./run-options.ts";
-import { RunLog } from "./run-record.ts";
 import { criticalPathPriority } from "./schedule/critical-path.ts";
+import { Lanes } from "./schedule/lanes.ts";
 import { RunBatchLimits } from "./schedule/run-batch-limits.ts";
 import type { Place } from "./schedule/running-node.ts";
 import { schedule } from "./schedule/schedule.ts";
 import { NodeOutcome, type ScheduleOutcome } from "./schedule/schedule-options.ts";
+
+/** A node may have a hundred thousand. */
+const MAX_TOLD_DEPENDENCIES = 100;
 
 interface NodeFailure {
   readonly failure: RunFailure;
@@ -46,6 +50,9 @@ export class Execution {
   readonly #failedWork = new Map<string, NodeFailure>();
   readonly #aborted = new Set<number>();
   readonly #cost = new SpentCost();
+  readonly #lanes = new Lanes();
+  /** When the turn of each running node came. */
+  readonly #turnMs = new Map<number, number>();
   #durations: RecordedDurations | undefined;
   #hits = 0;
   #generated = 0;
@@ -71,10 +78,11 @@ export class Execution {
   /** Carries out the plan. Failures and cancellations are in the result. */
   async execute(): Promise<RunResult> {
     const startedMs = performance.now();
-    this.#emitPlanned();
+    const planned = this.#planned();
+    this.#emit(planned);
     this.#durations = await RecordedDurations.read(this.#graph, this.#signal);
     this.#emitHits();
-    await this.#log.begin();
+    await this.#log.begin(planned);
     this.#cancelRest(await this.#schedule());
     const result = this.#resultAfter(performance.now() - startedMs);
     const { state, durationMs, hits, generated, failed, cancelled, savedMs, cost } = result;
@@ -122,6 +130,7 @@ export class Execution {
   async #produce(node: number, place: Place): Promise<void> {
     const state = itemAt(this.#graph.states, node);
     const startedMs = performance.now();
+    this.#turnMs.set(node, startedMs);
     try {
       const production = await withBatchLimits(this.#batchLimits, () =>
         this.#failures.size === 0
@@ -133,6 +142,8 @@ export class Execution {
       await this.#fail(node, state, failure, performance.now() - startedMs);
       throw failure;
     } finally {
+      this.#turnMs.delete(node);
+      this.#lanes.leave(node);
       this.#release.settled(node);
     }
   }
@@ -236,10 +247,10 @@ export class Execution {
     };
   }
 
-  #emitPlanned(): void {
+  #planned(): PlannedEvent {
     const { counts, expected } = this.#plan;
     const { durationMs, criticalPathMs, cost } = expected;
-    this.#emit({
+    return {
       ...this.#now(),
       type: "planned",
       nodes: this.#graph.count - counts.notNeeded,
@@ -249,7 +260,7 @@ export class Execution {
       ...(durationMs === undefined ? {} : { expectedMs: durationMs / this.#settings.concurrency }),
       ...(criticalPathMs === undefined ? {} : { criticalPathMs }),
       ...(Object.keys(cost).length === 0 ? {} : { expectedCost: cost }),
-    });
+    };
   }
 
   #emitHits(): void {
@@ -281,20 +292,30 @@ export class Execution {
   }
 
   #emitStarted(node: number, event: StartedEvent, attempt: number): void {
-    if (this.#settings.listeners.length === 0) return;
+    if (!this.#isHeard) return;
     const expectedMs = this.#graph.expectedMs[node] ?? Number.NaN;
     const state = itemAt(this.#graph.states, node);
     const params = describeParams(state.recipe.recipeParams);
     this.#emit({
       ...{ ...this.#now(), index: node, ...event },
       ...redactionOf(state).event({ params, attempt }),
+      slot: this.#lanes.of(node),
+      waitedMs: Math.round(performance.now() - (this.#turnMs.get(node) ?? Number.NaN)),
+      dependencies: this.#firstDependenciesOf(node),
       ...(Number.isNaN(expectedMs) ? {} : { expectedMs }),
+    });
+  }
+
+  #firstDependenciesOf(node: number): EventBase[] {
+    return Array.from(this.#graph.edges.dependenciesOf(node).subarray(0, MAX_TOLD_DEPENDENCIES), (index) => {
+      const { name, address } = itemAt(this.#graph.states, index).recipe;
+      return { name, address };
     });
   }
 
   /** Secrets are taken out here, so that no reader of the event can forget it. */
   #emitNode(index: number, body: Untold<NodeEventBody>): void {
-    if (this.#settings.listeners.length === 0) return;
+    if (!this.#isHeard) return;
     const state = itemAt(this.#graph.states, index);
     const { name, address } = state.recipe;
     this.#emit({ ...this.#now(), index, name, address, ...redactionOf(state).event(body) } as RunEvent);
@@ -304,7 +325,12 @@ export class Execution {
     return { runId: this.#log.runId, atMs: Date.now() };
   }
 
+  get #isHeard(): boolean {
+    return this.#settings.listeners.length > 0 || this.#log.isOpen;
+  }
+
   #emit(event: RunEvent): void {
+    this.#log.hear(event);
     for (const listener of this.#settings.listeners) listener(event);
   }
 }

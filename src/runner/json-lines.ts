@@ -33,25 +33,37 @@ export interface JsonLines {
 export function openJsonLines(target: LineTarget): JsonLines {
   if (typeof target === "function") return { onEvent: (event) => target(lineOf(event)), close: () => {} };
   if (typeof target === "string") mkdirSync(dirname(target), { recursive: true });
-  let file: number | undefined = openSync(target, "a");
-  const close = (): void => {
-    const open = file;
-    file = undefined;
+  const file = new LineFile(target, openSync(target, "a"));
+  return { onEvent: (event) => file.append(lineOf(event)), close: () => file.close() };
+}
+
+/** A file to which lines are appended until that fails once. */
+export class LineFile {
+  readonly #target: string | URL;
+  #file: number | undefined;
+
+  /** @param file - a descriptor, which `close` closes */
+  constructor(target: string | URL, file: number) {
+    this.#target = target;
+    this.#file = file;
+  }
+
+  append(line: string): void {
+    if (this.#file === undefined) return;
+    const bytes = Buffer.from(line);
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written);
+    } catch (error) {
+      warnOf(this.#target, error);
+      this.close();
+    }
+  }
+
+  close(): void {
+    const open = this.#file;
+    this.#file = undefined;
     if (open !== undefined) closeSync(open);
-  };
-  return {
-    onEvent(event) {
-      if (file === undefined) return;
-      const bytes = Buffer.from(lineOf(event));
-      try {
-        for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
-      } catch (error) {
-        warnOf(target, error);
-        close();
-      }
-    },
-    close,
-  };
+  }
 }
 
 /** A pipe whose reader has ended is usual, and not worth a warning. */
@@ -64,7 +76,8 @@ function warnOf(target: string | URL, error: unknown): void {
   );
 }
 
-function lineOf(event: RunEvent): string {
+/** An event as one line of JSON, with its line break. */
+export function lineOf(event: RunEvent): string {
   try {
     return `${JSON.stringify(event, replaceOdd)}\n`;
   } catch (error) {

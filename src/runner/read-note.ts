@@ -21,7 +21,11 @@ const MAX_DEPTH = 200;
  */
 export async function readNote(store: ReadableStore, path: StorePath): Promise<NoteFields | undefined> {
   const bytes = await readBounded(store, path);
-  if (bytes === undefined) return undefined;
+  return bytes && parseNote(bytes);
+}
+
+/** Returns `undefined` for bytes that are not the JSON of an object, or are nested too deeply. */
+export function parseNote(bytes: Uint8Array): NoteFields | undefined {
   try {
     const note = visible(JSON.parse(Buffer.from(plainLines(bytes)).toString()), 0);
     return isFields(note) ? note : undefined;

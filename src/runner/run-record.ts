@@ -1,11 +1,7 @@
-import { hostname } from "node:os";
 import type { Address } from "../address/address.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import type { RunResult } from "../errors/pipeline-errors.ts";
-import type { State } from "../persistable/declare/state.ts";
-import { internalPath, RUNS_FOLDER } from "../store/internal-folder.ts";
-import { openStore } from "../store/open/open-store.ts";
-import type { Store, StorePath } from "../store/store.ts";
+import type { NodeStartedEvent } from "../events/run-event.ts";
 import {
   describedErrorOf,
   isAmount,
@@ -15,13 +11,10 @@ import {
   isText,
   isTime,
   type NoteFields,
-  readNote,
 } from "./read-note.ts";
-import type { RunSettings } from "./run-options.ts";
 
 /**
- * The record of a run in the data directory. A run that is `running` and whose process has ended
- * was killed.
+ * The record of a run in the data directory.
  *
  * @example
  * ```ts
@@ -31,14 +24,22 @@ import type { RunSettings } from "./run-options.ts";
 export interface RunRecord {
   readonly run: 1;
   readonly runId: string;
-  readonly state: "running" | RunResult["state"];
+  /**
+   * A run is `killed` if its process has certainly ended without writing how the run ended. That of
+   * a process on another machine cannot be known: such a run stays `running`.
+   */
+  readonly state: "running" | "killed" | RunResult["state"];
   /** ISO 8601 */
   readonly startedAt: string;
   readonly finishedAt?: string;
   readonly host: string;
   readonly pid: number;
+  /** The arguments of the process, without secrets. From `readRun`. */
+  readonly command?: readonly string[];
   readonly concurrency: number;
   readonly keepGoing: string;
+  /** The number of nodes that the targets needed. From `readRun`. */
+  readonly planned?: number;
   readonly durationMs?: number;
   readonly hits?: number;
   readonly generated?: number;
@@ -46,19 +47,33 @@ export interface RunRecord {
   readonly cancelled?: number;
   readonly savedMs?: number;
   readonly cost?: Readonly<Record<string, number>>;
-  /** The nodes in the order in which they ended, at most 10,000. */
+  /**
+   * The nodes that were not there from the start: from `readRun` in the order in which they
+   * started, with all their fields, and from `listRuns` in the order in which they ended, at most
+   * 10,000.
+   */
   readonly nodes: readonly RunRecordNode[];
   /** How many nodes were left out. */
   readonly omitted?: number;
 }
 
-/** One node of a run, as it ended. */
-export interface RunRecordNode extends NodeNote {
+/** One node of a run: how it ended, or that it was running when the run was killed. */
+export interface RunRecordNode extends Omit<EndedNode, "outcome">, Partial<TimedNode> {
   readonly name: string;
   readonly address: Address;
+  readonly outcome: EndedNode["outcome"] | "running";
 }
 
-interface NodeNote {
+/** The part that only `readRun` knows. */
+type TimedNode = Pick<NodeStartedEvent, "index" | "params" | "slot" | "waitedMs" | "dependencies"> & {
+  /** When its first attempt began, in milliseconds since the epoch. */
+  readonly startedMs: number;
+  /** When it ended, in milliseconds since the epoch. */
+  readonly endedMs: number;
+};
+
+/** How a node ended. */
+export interface EndedNode {
   readonly outcome: "generated" | "hit" | "failed" | "cancelled";
   readonly durationMs?: number;
   readonly attempts?: number;
@@ -66,145 +81,10 @@ interface NodeNote {
   readonly reason?: string;
 }
 
-/** A file with more nodes would be too large to read. */
-const MAX_NODES = 10_000;
-
-/** Writes the record of one run: when it begins, and when it has ended. */
-export class RunLog {
-  readonly runId: string;
-  readonly #states: readonly State[];
-  readonly #settings: RunSettings;
-  readonly #startedAt = new Date();
-  readonly #nodes: RunRecordNode[] = [];
-  #omitted = 0;
-
-  constructor(states: readonly State[], settings: RunSettings) {
-    this.#states = states;
-    this.#settings = settings;
-    this.runId = newRunId(this.#startedAt);
-  }
-
-  note(index: number, { durationMs, ...note }: NodeNote): void {
-    const state = this.#states[index];
-    if (state === undefined) return;
-    if (this.#nodes.length >= MAX_NODES) {
-      this.#omitted += 1;
-      return;
-    }
-    const { name, address } = state.recipe;
-    const took = durationMs === undefined ? {} : { durationMs: Math.round(durationMs * 1000) / 1000 };
-    this.#nodes.push({ name, address, ...note, ...took });
-  }
-
-  begin(): Promise<void> {
-    return this.#write({ state: "running", nodes: [] });
-  }
-
-  end(result: RunResult): Promise<void> {
-    const { state, durationMs, hits, generated, failed, cancelled, savedMs, cost } = result;
-    return this.#write({
-      state,
-      finishedAt: new Date().toISOString(),
-      durationMs: Math.round(durationMs),
-      hits,
-      generated,
-      failed,
-      cancelled,
-      savedMs: Math.round(savedMs),
-      cost,
-      nodes: this.#nodes,
-      ...(this.#omitted === 0 ? {} : { omitted: this.#omitted }),
-    });
-  }
-
-  async #write(rest: Pick<RunRecord, "state" | "nodes"> & Partial<RunRecord>): Promise<void> {
-    const store = this.#states[0]?.surroundings.store;
-    if (store === undefined || this.#settings.keepRecord === false) return;
-    const { concurrency, keepGoing } = this.#settings;
-    const record: RunRecord = {
-      run: 1,
-      runId: this.runId,
-      startedAt: this.#startedAt.toISOString(),
-      host: hostname(),
-      pid: process.pid,
-      concurrency,
-      keepGoing,
-      ...rest,
-    };
-    const path = internalPath(RUNS_FOLDER, `${this.runId}.json`);
-    try {
-      await store.replace(path, [Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`)], { durable: false });
-    } catch (error) {
-      warnOnce(store.url, error);
-    }
-  }
-}
-
-const warned = new Set<string>();
-
-/** A run of hits alone, in a folder that may only be read, must work without a record. */
-function warnOnce(storeUrl: string, error: unknown): void {
-  if (warned.has(storeUrl)) return;
-  warned.add(storeUrl);
-  process.emitWarning(
-    `The record of this run cannot be written (${error instanceof Error ? error.message : String(error)}). ` +
-      "The run goes on without it. Give keepRecord: false where no record is wanted.",
-    "PersistableWarning",
-  );
-}
-
-/** Sorts by time, and is a file name everywhere: `20261123T104455123-5f2c9a`. */
-function newRunId(startedAt: Date): string {
-  const time = startedAt.toISOString().replaceAll(/[-:.Z]/g, "");
-  const random = crypto.getRandomValues(new Uint8Array(3));
-  return `${time}-${Buffer.from(random).toString("hex")}`;
-}
-
-/**
- * The runs of a data directory, newest first. Damaged records are left out, and so are those of a
- * newer release, with a warning of the process. Nothing in their text moves a cursor.
- *
- * @param options.limit - how many at most; all by default
- * @throws a StoreError if the store cannot be read
- */
-export async function listRuns(
-  dataDir: string | URL | Store,
-  options: { readonly limit?: number | undefined } = {},
-): Promise<readonly RunRecord[]> {
-  const store = openStore(dataDir);
-  const paths: StorePath[] = [];
-  for await (const { path } of store.list(`${RUNS_FOLDER}/`)) if (path.endsWith(".json")) paths.push(path);
-  paths.sort().reverse();
-  const runs: RunRecord[] = [];
-  const newer: StorePath[] = [];
-  const { limit = Number.POSITIVE_INFINITY } = options;
-  for (const path of paths) {
-    if (runs.length >= limit) break;
-    const fields = await readNote(store, path);
-    if (isNewer(fields)) newer.push(path);
-    const record = fields === undefined ? undefined : parseRun(fields);
-    if (record !== undefined) runs.push(record);
-  }
-  if (newer.length > 0) warnOfNewer(store, newer);
-  return runs;
-}
-
-function isNewer(fields: NoteFields | undefined): boolean {
-  return typeof fields?.run === "number" && fields.run > RUN_VERSION;
-}
-
-const RUN_VERSION = 1;
-
-/** A warning instead of an error: the other runs can be listed all the same. */
-function warnOfNewer(store: Store, paths: readonly StorePath[]): void {
-  process.emitWarning(
-    `${paths.length} of the runs in ${store.url} were written by a newer release of persistable-ts and are left out, ${paths[0]} for instance. Update persistable-ts to list them.`,
-    { type: "NewerRecordWarning", code: "PERSISTABLE_NEWER_RECORD" },
-  );
-}
+export const RUN_VERSION = 1;
 
 /** Returns `undefined` for a damaged record. Damaged nodes of it are counted as omitted. */
-function parseRun(fields: NoteFields): RunRecord | undefined {
+export function parseRun(fields: NoteFields): RunRecord | undefined {
   const { run, runId, state, startedAt, host, pid, concurrency, keepGoing, nodes } = fields;
   if (run !== 1 || !isText(runId) || !isRunState(state) || !isTime(startedAt) || !isText(host)) return undefined;
   // A concurrency without a limit is null in JSON.
@@ -263,7 +143,7 @@ function isRunState(value: unknown): value is RunRecord["state"] {
   return value === "running" || value === "completed" || value === "failed" || value === "cancelled";
 }
 
-function isOutcome(value: unknown): value is NodeNote["outcome"] {
+function isOutcome(value: unknown): value is EndedNode["outcome"] {
   return value === "generated" || value === "hit" || value === "failed" || value === "cancelled";
 }
 

@@ -27,6 +27,7 @@ function ofNodes(count: number): RunView {
         index % 3 === 0 ? "corpus" : index % 3 === 1 ? "模型 embeddings 👩‍🔬 of a long name" : "evil\u001b[2J\nname",
       params: `{ n: ${index}, query: "what it is" }`,
       attempt: index === 1 ? 2 : 1,
+      ...{ slot: index, waitedMs: 0, dependencies: [] },
       ...(index === 0 ? { expectedMs: 60_000 } : {}),
     }),
   );

@@ -505,7 +505,7 @@ describe("the record of a run", () => {
     ]);
     expect(await listRuns(folder.path, { limit: 1 })).toHaveLength(1);
     await run(target, { keepRecord: false });
-    expect(await readdir(`${folder.path}/.persistable/runs`)).toHaveLength(2);
+    expect(await readdir(`${folder.path}/.persistable/runs`)).toHaveLength(3);
   });
 
   test("says what failed, without secrets", async () => {
