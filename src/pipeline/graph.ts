@@ -1,11 +1,11 @@
 import { InvalidRunOptionsError } from "../errors/pipeline-errors.ts";
 
 /**
- * Which nodes depend on which. Nodes are numbered from 0.
+ * The dependencies between nodes, which are numbered from 0.
  *
- * A list of dependencies per node would be an object per node. All lists lie one after another in
- * one array instead, and `start[node]` says where the list of a node begins. Only this file indexes
- * these arrays.
+ * An array of dependencies per node would be an object per node. Instead, the lists of all nodes
+ * lie one after another in a single array, and `start[node]` says where the list of a node begins.
+ * Only this file indexes these arrays.
  */
 export class Graph {
   readonly count: number;
@@ -37,7 +37,7 @@ export class Graph {
     return listOf(this.#dependents, node);
   }
 
-  /** How many dependencies each node has, as an array that the caller may count down. */
+  /** The number of dependencies of each node, in a new array that the caller may change. */
   dependencyCounts(): Int32Array {
     const { start } = this.#dependencies;
     return start.subarray(0, this.count).map((from, node) => (start[node + 1] ?? 0) - from);
@@ -71,7 +71,10 @@ export class Graph {
     return order;
   }
 
-  /** Every node that misses a dependency has one that does as well: following these finds a circle. */
+  /**
+   * Every node that could not be sorted depends on another one that could not. Following these
+   * dependencies must come back to a node on the path, and that closes a circle.
+   */
   #circleError(missing: Int32Array): InvalidRunOptionsError {
     const path: number[] = [];
     let node = missing.findIndex((left) => left > 0);
@@ -89,7 +92,7 @@ export class Graph {
 
 const MAX_NAMED = 10;
 
-/** Changes one number of an array, and returns what it is then. */
+/** Adds to one number of an array, and returns the sum. */
 export function add(numbers: Int32Array, index: number, change: number): number {
   const sum = (numbers[index] ?? 0) + change;
   numbers[index] = sum;

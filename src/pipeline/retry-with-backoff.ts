@@ -5,7 +5,7 @@ import { retry } from "../util/concurrency/retry.ts";
 const DEFAULT_MIN_DELAY_MS = 1000;
 const DEFAULT_MAX_DELAY_MS = 60_000;
 
-/** What is told of failed attempts, and what ends them. */
+/** How a caller follows the retries, and ends them. */
 export interface RetryWatch {
   readonly signal?: AbortSignal | undefined;
   /** Called before each delay. */
@@ -13,8 +13,8 @@ export interface RetryWatch {
 }
 
 /**
- * Calls `attempt` until it succeeds, with growing delays in between. A failure that another attempt
- * cannot end is not retried.
+ * Calls `attempt` until it succeeds or all `retries` are used, with growing delays in between. It
+ * does not retry a failure that would only repeat itself.
  *
  * @throws what the last attempt threw; the signal's reason if it is aborted during a delay
  */

@@ -4,13 +4,20 @@ import { encodeArrow } from "./encode-arrow.ts";
 
 /** How a table is written as CSV. */
 export interface ArtifactTableCsvOptions {
+  /**
+   * Puts `'` before text that a spreadsheet would take for a formula, for tables that hold text
+   * from others. A program that reads the file gets the `'` as well. Default `false`.
+   */
   readonly escapeFormulas?: boolean | undefined;
 }
 
-/** Rows with the same columns; a column that a row lacks is undefined there. */
+/**
+ * A table of artifacts, as `collect` returns it. All rows share the same columns; a row without a
+ * value for a column has `undefined` there.
+ */
 export class ArtifactTable<TableRow extends object> implements Iterable<TableRow> {
   readonly rows: readonly TableRow[];
-  /** In order: params, then what is known of the artifacts. */
+  /** The names of the columns: first the params, then what is known of the artifacts. */
   readonly columns: readonly string[];
 
   constructor(rows: readonly TableRow[], columns: readonly string[]) {
@@ -23,9 +30,8 @@ export class ArtifactTable<TableRow extends object> implements Iterable<TableRow
   }
 
   /**
-   * Comma-separated values as in RFC 4180, with a line of column names. What is not there is empty; dates are ISO 8601; lists and other objects are JSON.
-   *
-   * @param options.escapeFormulas - put `'` before text that a spreadsheet would take for a formula, for tables with text of others in them; it then reads back with the `'`
+   * Returns the table as comma-separated values (RFC 4180), with the column names in the first
+   * line. Missing values are empty cells; dates are ISO 8601; lists and other objects are JSON.
    *
    * @example
    * ```ts
@@ -38,7 +44,10 @@ export class ArtifactTable<TableRow extends object> implements Iterable<TableRow
     return stringify([this.columns.map((column) => cellOf(column)), ...lines]);
   }
 
-  /** A list of objects as JSON; what is not there is left out. What JSON lacks (bigint, `NaN`, `-0`, dates) is text. */
+  /**
+   * Returns the table as JSON: a list with one object per row. Missing values are left out. Values
+   * that JSON does not have (bigint, `NaN`, `-0`, dates) become strings.
+   */
   toJson(): string {
     const rows = this.rows.map((row) =>
       Object.fromEntries(
@@ -52,10 +61,12 @@ export class ArtifactTable<TableRow extends object> implements Iterable<TableRow
   }
 
   /**
-   * The bytes of an Arrow IPC stream, which DuckDB, Polars, pandas and `tableFromIPC` of apache-arrow read. Numbers are Float64, dates milliseconds, bigints Int64, texts
-   * Utf8, lists and other objects JSON in Utf8; what is not there is null.
+   * Returns the table as an Arrow IPC stream, which DuckDB, Polars, pandas and `tableFromIPC` of
+   * apache-arrow read. A column of numbers becomes Float64, of booleans Bool, of dates Timestamp
+   * (in milliseconds, UTC), and of bigints Int64. All other columns become Utf8, with lists and
+   * other objects as JSON. Missing values are null.
    *
-   * @throws {@link MissingPeerError} where apache-arrow is not installed.
+   * @throws {@link MissingPeerError} if apache-arrow is not installed
    */
   toArrow(): Promise<Uint8Array> {
     return encodeArrow(
@@ -71,7 +82,7 @@ function valueIn(row: object, column: string): unknown {
 
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
-/** A negative number is no formula. */
+/** Numbers stay as they are: the minus of a negative number does not begin a formula. */
 function safeTextOf(value: unknown): string {
   const text = textOf(value);
   const isNumber = typeof value === "number" || typeof value === "bigint";

@@ -17,23 +17,30 @@ import type { Row } from "./row.ts";
 
 /** How artifacts are collected. */
 export interface CollectOptions<Built extends AnyPersistable, Metrics extends object> {
-  /** More columns, from the payload: it is loaded for that, and let go again. What is in the summary costs nothing. */
+  /**
+   * Computes further columns from the payload of each artifact. `collect` loads every payload for
+   * this, and does not keep it. Values that are in the summary are columns without it.
+   */
   readonly metrics?:
     | ((payload: Awaited<Built["payload"]>, persistable: Built) => Metrics | Promise<Metrics>)
     | undefined;
-  /** How many are read at the same time; 8 by default. */
+  /** How many artifacts are read at the same time. Default 8. */
   readonly concurrency?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Many artifacts as one table, a row each in the order of the targets: params, provenance, cost, summary, metrics. Nothing is generated; what is not there has a row with
- * its params and the state `missing`.
+ * Reads many artifacts into one table, with one row per target, in their order: params, provenance,
+ * cost, summary, metrics. It generates nothing: a target without an artifact gets a row with its
+ * params and the state `missing`.
  *
- * What is damaged has the state `corrupt`, and a column that says what is wrong; where only the payload is, that shows when `metrics` asks for it.
+ * A damaged artifact gets the state `corrupt`, and the column `artifact.problem` says what is
+ * wrong. If only its payload is damaged, `collect` finds that out when `metrics` needs the payload.
  *
- * @throws {@link InvalidTableError} where the params make no table; {@link NewerRecordError}; {@link DefinitionError} for what is no persistable; what `metrics` throws; a
- * StoreError; the signal's reason.
+ * @throws {@link InvalidTableError} if the params cannot be columns: there are too many, or two
+ * columns would have the same name; {@link NewerRecordError} if a newer release wrote a record;
+ * {@link DefinitionError} if a target is not a persistable; what `metrics` throws; a StoreError if
+ * a store cannot be read; the signal's reason
  *
  * @example
  * ```ts
@@ -122,7 +129,11 @@ function addRecord(row: Record<string, unknown>, record: ArtifactRecord): void {
   addPrefixed(row, "summary", record.summary ?? {});
 }
 
-/** What was held before is held again; what is loaded for this is not. A payload may be damaged in a way that only reading it shows. */
+/**
+ * Loads the payload for `metrics`. The persistable holds afterwards what it held before, so that
+ * the payloads of a large table are not all in memory. Some damage shows only when the payload is
+ * read.
+ */
 async function load(
   state: State,
   signal: AbortSignal | undefined,
@@ -144,7 +155,10 @@ function addPrefixed(row: Record<string, unknown>, prefix: string, values: objec
 
 const ORDER = ["artifact.", "cost.", "summary.", "metrics."];
 
-/** Params first, then what is known of the artifacts; each where it first turned up. */
+/**
+ * Params come first, and then what is known of the artifacts, group by group. Within a group,
+ * columns have the order in which the rows first have them.
+ */
 function columnsOf(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
   const columns = new Set<string>();
   for (const row of rows) for (const column of Object.keys(row)) columns.add(column);

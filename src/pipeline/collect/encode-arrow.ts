@@ -1,16 +1,16 @@
 import { loadArrow } from "../../util/peers/peers.ts";
 
-/** One column, one value for each row. */
+/** A column with one value for each row. */
 export interface ArrowColumn {
   readonly name: string;
   readonly values: readonly unknown[];
 }
 
 /**
- * Columns as the bytes of an Arrow IPC stream.
+ * Encodes columns as the bytes of an Arrow IPC stream.
  *
- * @param textOf - what is no scalar as text
- * @throws {@link MissingPeerError}
+ * @param textOf - turns the values of columns that have no Arrow type of their own into text
+ * @throws {@link MissingPeerError} if apache-arrow is not installed
  */
 export async function encodeArrow(
   columns: readonly ArrowColumn[],

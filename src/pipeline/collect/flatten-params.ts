@@ -4,16 +4,23 @@ import { Secret } from "../../params/secret.ts";
 import { Untracked } from "../../params/untracked.ts";
 import { isPlainObject } from "../plain-object.ts";
 
-/** A params tree that is wider than this is no table. */
+/** A params tree with more columns than this is refused. */
 const MAX_COLUMNS = 2000;
-/** What stands before everything that is no parameter. */
+/** The prefixes of all columns other than params. */
 const RESERVED = /^(artifact|summary|metrics|cost)\./;
 
-/** Params trees as columns: own params under their keys, those of a dependency under its role. A shared dependency is taken apart once. */
+/**
+ * Turns params trees into columns. Own params have their keys as names, and the params of a
+ * dependency its role before that (`points.n`). A dependency that several targets share is
+ * flattened once.
+ */
 export class ParamsFlattener {
   readonly #known = new Map<RecipeNode, readonly (readonly [column: string, value: unknown])[]>();
 
-  /** @throws {@link InvalidTableError} where a parameter would take the name of another column, or there are too many. */
+  /**
+   * @throws {@link InvalidTableError} if a parameter would have the name of another column, or if
+   * there are too many params
+   */
   flatten(node: RecipeNode): readonly (readonly [column: string, value: unknown])[] {
     const stack = Object.values(node.dependencies);
     for (let next = stack.at(-1); next !== undefined; next = stack.at(-1)) {
@@ -24,12 +31,12 @@ export class ParamsFlattener {
         stack.pop();
       }
     }
-    // Not kept: of a hundred thousand targets, few are made from each other.
+    // Not kept: there may be a hundred thousand targets, and few are dependencies of others.
     const columns = this.#columnsOf(node);
     const taken = columns.find(([column]) => RESERVED.test(column));
     if (taken !== undefined)
       throw new InvalidTableError(
-        `${node.name} has the parameter ${taken[0]}, and what begins with artifact., summary., metrics. or cost. is something else in a table.`,
+        `${node.name} has the parameter ${taken[0]}, but column names that begin with artifact., summary., metrics. or cost. are reserved. Rename the parameter.`,
       );
     const twice = firstTwice(columns);
     if (twice !== undefined)

@@ -3,7 +3,8 @@ import type { SummaryOf } from "../../persistable/definition.ts";
 import type { AnyPersistable, Persistable } from "../../persistable/persistable.ts";
 
 /**
- * One artifact as a row of a table. Params stand under their own names, those of a dependency under its role: `zThreshold`, `points.n`. Everything else has a prefix:
+ * One artifact as a row of a table. Its own params have their names as columns, and the params of a
+ * dependency also have its role: `zThreshold`, `points.n`. All other columns have a prefix:
  * `artifact.state`, `summary.mean`, `metrics.rmse`, `cost.usd`.
  */
 export type Row<Built extends AnyPersistable, Metrics extends object = Record<never, never>> = Flatten<
@@ -13,14 +14,17 @@ export type Row<Built extends AnyPersistable, Metrics extends object = Record<ne
     Prefixed<"metrics", Metrics> & { readonly [cost: `cost.${string}`]: number | undefined }
 >;
 
-/** What every row says of its artifact: who it is always, the rest only where the artifact is. */
+/**
+ * The columns that identify and describe an artifact. Except for `version` and `problem`, the
+ * optional ones come from its record, and are absent without one.
+ */
 export interface ArtifactColumns {
   readonly "artifact.name": string;
   readonly "artifact.address": Address;
   readonly "artifact.state": "persisted" | "missing" | "corrupt";
   readonly "artifact.draw": number;
   readonly "artifact.version"?: string | number;
-  /** What is wrong with a corrupt one. */
+  /** The damaged file of a corrupt artifact, and what is wrong with it. */
   readonly "artifact.problem"?: string;
   readonly "artifact.createdAt"?: Date;
   readonly "artifact.durationMs"?: number;
@@ -30,7 +34,10 @@ export interface ArtifactColumns {
   readonly "artifact.commit"?: string;
 }
 
-/** Params of a persistable and of everything upstream, in one object: `{ zThreshold: number; "points.n": number }`. */
+/**
+ * The params of a persistable and of everything upstream, in one object:
+ * `{ zThreshold: number; "points.n": number }`.
+ */
 export type FlatParams<Built> =
   Built extends Persistable<unknown, infer Params, infer Dependencies, unknown>
     ? FlatObject<Params> & FlatRoles<Dependencies>
@@ -40,7 +47,10 @@ type FlatObject<Params> = UnionToIntersection<
   { [Key in keyof Params & string]: FlatValue<Key, Params[Key]> }[keyof Params & string]
 >;
 
-/** A plain object is taken apart; everything else is a value. In brackets, or a union would be taken apart too. */
+/**
+ * Each key of a plain object becomes a column; any other value is one column. The brackets keep the
+ * compiler from distributing the condition over a union.
+ */
 type FlatValue<Key extends string, Value> = [Value] extends [PlainObject]
   ? { readonly [Inner in keyof Value & string as `${Key}.${Inner}`]: Value[Inner] }
   : { readonly [Only in Key]: Value };
