@@ -3,39 +3,45 @@ import { visibleLine } from "../../errors/visible-text.ts";
 
 /** One difference between two artifacts. */
 export interface Difference {
-  /** Where: `zThreshold`, `points.n`, `points.version`, `host`, `packages.zod`. */
+  /** The path of the value: `zThreshold`, `points.n`, `points.version`, `host`, `packages.zod`. */
   readonly path: string;
-  /** What the first one has; absent where it has nothing there. */
+  /** The value of the first artifact; absent if it has none. */
   readonly before?: unknown;
-  /** What the second one has; absent where it has nothing there. */
+  /** The value of the second artifact; absent if it has none. */
   readonly after?: unknown;
 }
 
-/** What differs between two artifacts. */
+/** All differences between two artifacts. */
 export interface ArtifactDifference {
-  /** Whether the one could stand for the other: the same recipe. */
+  /** Whether both have the same recipe, so that either payload may be used for the other. */
   readonly isSameRecipe: boolean;
-  /** Params of the whole tree, and which persistables stand under which role. What follows from an upstream change is not named again. */
+  /**
+   * Params that differ, in the whole tree. A dependency that only one of the two has is listed
+   * under its role. A difference in a shared dependency is listed once.
+   */
   readonly params: readonly Difference[];
-  /** Versions, draws and names, of the whole tree. */
+  /** Names, versions and draws that differ, in the whole tree. */
   readonly versions: readonly Difference[];
-  /** Of the two themselves: the author's version. */
+  /** The difference in the version of the two artifacts themselves; also in `versions`. */
   readonly version?: Difference;
-  /** Of the two themselves: which of several payloads of the same params. */
+  /** The difference in the draw of the two artifacts themselves; also in `versions`. */
   readonly draw?: Difference;
-  /** Who, when, where, how long, with what. */
+  /** Differences in who generated them, when, where, with what, and how long it took. */
   readonly provenance: readonly Difference[];
-  /** What was recorded of the payloads besides. */
+  /** Differences in the summaries. */
   readonly summary: readonly Difference[];
-  /** How the payloads are encoded. */
+  /** The difference in how the payloads are encoded. */
   readonly format?: Difference;
-  /** By their digests; `unknown` where there is no artifact, and where formats differ, since digests then say nothing. */
+  /**
+   * Whether the digests of the payloads are equal. `unknown` if one artifact does not exist, or if
+   * their formats differ: the same payload has another digest in another format.
+   */
   readonly payload: "same" | "different" | "unknown";
-  /** For people. */
+  /** A text for people, with one line per difference. */
   toString(): string;
 }
 
-/** The same, put into words. */
+/** Differences that can describe themselves to people. */
 export class DescribedDifference implements ArtifactDifference {
   declare readonly isSameRecipe: boolean;
   declare readonly params: readonly Difference[];

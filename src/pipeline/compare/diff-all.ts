@@ -3,24 +3,28 @@ import { isPlainObject } from "../plain-object.ts";
 import { isEqual } from "./diff-artifacts.ts";
 import { dependencyUnder, partOf, partUnder, type RecordedPart } from "./recorded-part.ts";
 
-/** One thing that the records say, and what each of them says of it. */
+/** One field of the records, with the value of each record. */
 export interface ComparedRow {
-  /** `params.points.n`, `summary.k`, `payload.digest`, `provenance.git.commit`. */
+  /**
+   * The path of the field: `params.points.n`, `summary.k`, `payload.digest`,
+   * `provenance.git.commit`.
+   */
   readonly path: string;
-  /** In the order of the records; `undefined` where a record does not have it. */
+  /** One value per record, in their order; `undefined` for a record without the field. */
   readonly values: readonly unknown[];
+  /** Whether all values are equal. */
   readonly isSame: boolean;
 }
 
-/** What some records have in common, and what they differ in. */
+/** A comparison of records, as {@link diffAll} makes it. */
 export interface RecordComparison {
   readonly rows: readonly ComparedRow[];
 }
 
 /**
- * Any number of records side by side: params, versions, summaries, payloads, provenance, each with
- * all
- * its values. `isSame` tells what differs from what does not.
+ * Compares any number of records: their params, versions, summaries, payloads and provenance. The
+ * result has one row per field, with the values of all records; in the rows that differ, `isSame`
+ * is false.
  *
  * @example
  * ```ts
@@ -54,14 +58,14 @@ type Parts = readonly (RecordedPart | undefined)[];
 
 function lineageRows(roots: Parts): ComparedRow[] {
   const rows: ComparedRow[] = [];
-  // What several roles lead to is compared once, under the first path.
+  // A dependency that several roles lead to is compared once, under the first path.
   const seen = new Set<string>();
   const stack: { readonly path: string; readonly parts: Parts }[] = [{ path: "", parts: roots }];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { path, parts } = next;
     for (const key of ["name", "version", "draw"] as const) {
       const values = parts.map((part) => part?.[key]);
-      // Most have neither a version nor draws.
+      // Most persistables have neither a version nor draws, and get no rows for them.
       if (values.some((value) => value !== undefined && value !== 0)) rows.push(rowOf(`${path}${key}`, values));
     }
     rows.push(
@@ -74,7 +78,7 @@ function lineageRows(roots: Parts): ComparedRow[] {
     for (const role of new Set(parts.flatMap((part) => Object.keys(part?.dependencies ?? {})))) {
       const addresses = parts.map((part) => part && dependencyUnder(part, role)?.address);
       const below = parts.map((part) => part && partUnder(part, role));
-      // Of a lineage that was cut, only the address is known.
+      // Where a record cut its lineage, only the address is known.
       if (below.some((part, i) => part === undefined && addresses[i] !== undefined)) {
         rows.push(rowOf(`${path}${role}`, addresses));
       } else if (!seen.has(addresses.join())) {
@@ -87,7 +91,7 @@ function lineageRows(roots: Parts): ComparedRow[] {
   return rows;
 }
 
-/** Plain objects are taken apart, everything else is one value. */
+/** Compares plain objects key by key, and any other value as a whole. */
 function objectRows(objects: readonly (object | undefined)[], path: string): ComparedRow[] {
   const maps = objects.map((object) => new Map<string, unknown>(Object.entries(object ?? {})));
   return [...new Set(maps.flatMap((map) => [...map.keys()]))].flatMap((key) => {

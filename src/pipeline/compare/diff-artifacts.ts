@@ -10,12 +10,14 @@ import { type ArtifactDifference, DescribedDifference, type Difference } from ".
 import { dependencyUnder, partOf, partOfNode, partUnder, type RecordedPart } from "./recorded-part.ts";
 
 /**
- * What differs between two artifacts: how they were made, when and with what, and whether the payloads are the same. Reads records, no payloads, and generates nothing:
- * of a persistable without an artifact, the recipe is compared all the same.
+ * Compares two artifacts: how they were made, when and with what, and whether their payloads are
+ * the same. It reads records and no payloads, and generates nothing. If a persistable has no
+ * artifact, its recipe is compared all the same.
  *
  * @param before - a persistable, or a record
- * @param after - the same
- * @throws {@link DefinitionError} for what is neither; {@link CorruptArtifactError} where an artifact is damaged; a StoreError.
+ * @param after - another persistable, or another record
+ * @throws {@link DefinitionError} if one of them is neither a persistable nor a record;
+ * {@link CorruptArtifactError} if an artifact is damaged; a StoreError if a store cannot be read
  *
  * @example
  * ```ts
@@ -100,7 +102,7 @@ function shortOf(dependency: { readonly name: string; readonly address: string }
   return dependency && `${dependency.name} ${describeAddress(dependency.address)}`;
 }
 
-/** Plain objects are taken apart, everything else is one value. */
+/** Compares plain objects key by key, and any other value as a whole. */
 function compareObjects(before: object, after: object, path: string): Difference[] {
   const [one, other] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
   return [...new Set([...one.keys(), ...other.keys()])].flatMap((key) => {
@@ -112,7 +114,10 @@ function compareObjects(before: object, after: object, path: string): Difference
   });
 }
 
-/** Node 24 throws where two sets differ and one of them holds `undefined`. */
+/**
+ * Whether two values are equal. Node 24 throws if two sets differ and one of them holds
+ * `undefined`.
+ */
 export function isEqual(mine: unknown, theirs: unknown): boolean {
   try {
     return isDeepStrictEqual(mine, theirs);

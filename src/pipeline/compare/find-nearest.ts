@@ -10,24 +10,32 @@ import { certainStore } from "../../store/certain-store.ts";
 /** An artifact of the same name, and how its recipe differs. */
 export interface Neighbor {
   readonly record: ArtifactRecord;
-  /** Roots only; none where it is the very artifact that was asked for. */
+  /**
+   * The differences in its recipe; empty if it is the artifact of the recipe itself. An upstream
+   * change is listed once, without the changes of address that follow from it.
+   */
   readonly changes: readonly RecipeChange[];
 }
 
 /** How neighbors are looked for. */
 export interface NearestOptions {
-  /** How many at most; 10 by default. */
+  /** The greatest number of neighbors. Default 10. */
   readonly limit?: number | undefined;
-  /** How many records are compared at most; all by default, and 10,000 of a store behind a network. */
+  /**
+   * The greatest number of records that are compared. By default all of them, or 10,000 if the
+   * store is behind a network.
+   */
   readonly maxRecords?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The artifacts of the same name whose recipes differ least, the nearest first: fewest changes, then numbers that are closest, then the newest. It need not be
- * persisted itself. Reads records, no payloads.
+ * Finds the artifacts of the same name whose recipes differ least, the nearest first: those with
+ * the fewest changes, then those whose numbers are closest, then the newest. The persistable itself
+ * need not have an artifact. It reads records and no payloads.
  *
- * @throws {@link DefinitionError} for what is no persistable; a StoreError where the store cannot be listed; the signal's reason.
+ * @throws {@link DefinitionError} if it is given anything but a persistable; a StoreError if the
+ * store cannot be listed; the signal's reason
  *
  * @example
  * ```ts
@@ -71,7 +79,7 @@ function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** From 0 for the same number to 1 for numbers that have nothing to do with each other, and for everything else. */
+/** From 0 for equal numbers to 1 for numbers that are far apart; 1 for all other values. */
 function distanceOf({ value, nearestValue }: RecipeChange): number {
   return isNumeric(value) && isNumeric(nearestValue) ? numericDistance(Number(value), Number(nearestValue)) : 1;
 }

@@ -11,20 +11,23 @@ export interface RecordedPart {
   readonly name: string;
   readonly version: string | number | undefined;
   readonly draw: number;
-  /** Own params, without what is outside the recipe. */
+  /** Its own params, without those that are outside the recipe. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, RecordDependency>>;
   readonly address: string;
-  /** The params tree that it was taken from. */
+  /** The params tree that it was taken from, with those of its dependencies. */
   readonly tree: Readonly<Record<string, unknown>>;
 }
 
-/** A record's own part of its recipe. */
+/** The recipe of the artifact itself, from its record. */
 export function partOf(record: ArtifactRecord): RecordedPart {
   return partFrom(record, record.params, record.untrackedParams);
 }
 
-/** What the record of a persistable would say, whether there is one or not, with the lineage cut where a record cuts it. */
+/**
+ * The recipe as a record of this persistable would have it, whether or not there is a record. The
+ * lineage is cut where a record cuts it.
+ */
 export function partOfNode(node: RecipeNode): RecordedPart {
   const encoded = encodeParamsTree(node);
   const { params, dependencies, untrackedParams } = decodeParamsTree(
@@ -40,7 +43,7 @@ export function partOfNode(node: RecipeNode): RecordedPart {
   );
 }
 
-/** The part under a role; undefined where there is none, or where the lineage was cut above it. */
+/** The part under a role; undefined if there is none, or if the record cut its lineage there. */
 export function partUnder(part: RecordedPart, role: string): RecordedPart | undefined {
   const dependency = dependencyUnder(part, role);
   const tree = Object.hasOwn(part.tree, role) ? part.tree[role] : undefined;
@@ -49,7 +52,7 @@ export function partUnder(part: RecordedPart, role: string): RecordedPart | unde
   return partFrom(dependency, fieldsOf(tree), []);
 }
 
-/** Who stands under a role. */
+/** The dependency under a role; undefined if there is none. */
 export function dependencyUnder({ dependencies }: RecordedPart, role: string): RecordDependency | undefined {
   return Object.hasOwn(dependencies, role) ? dependencies[role] : undefined;
 }
