@@ -3,18 +3,21 @@ import { withPayload } from "../../errors/unpersisted.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { redactionOf } from "../../persistable/secrets/redaction.ts";
 
-/** A batch that could not be generated, or was and could not be written. */
+/** A batch that could not be generated, or that was generated and could not be written. */
 export interface FailedBatch {
-  /** How many. */
+  /** The number of its items. */
   readonly items: number;
   readonly error: unknown;
-  /** Whether it was generated, to be written later. */
+  /** Whether its payloads are kept, so that a later call only has to write them. */
   readonly isKept: boolean;
-  /** What was generated, for whoever wants to look at it. */
+  /** The payloads that were generated: the error hands them to the caller. */
   readonly payloads?: readonly unknown[] | undefined;
 }
 
-/** What callers of a map get where batches failed: neither its message nor its cause quotes a secret. */
+/**
+ * The error that a caller of a map gets if batches failed; undefined if none failed. Neither its
+ * message nor its cause quotes a secret.
+ */
 export function batchFailure(
   state: State,
   failed: readonly FailedBatch[],

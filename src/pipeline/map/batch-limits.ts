@@ -26,7 +26,7 @@ export function withBatchLimits<Result>(limits: BatchLimits, work: () => Result)
   return current.run(limits, work);
 }
 
-/** Does the work of one batch, under the limits of the run around it if there is one. */
+/** Does the work of one batch. If a generator of a run asks for it, the limits of that run hold. */
 export function limitBatch<Result>(
   name: string,
   pools: Readonly<Record<string, number>> | undefined,

@@ -1,7 +1,10 @@
 import type { Address } from "../../address/address.ts";
 import type { PackStore } from "./pack-store.ts";
 
-/** Packs that are put together are held in memory, up to this many items and bytes at a time. */
+/**
+ * Compacting reads this many items at a time, and writes a pack as soon as more than this many
+ * bytes are in memory.
+ */
 const COMPACTED_ITEMS = 1000;
 const COMPACTED_BYTES = 64 * 1024 * 1024;
 
@@ -14,15 +17,16 @@ export interface EncodedItem {
 /** Writes items into a pack. */
 export type WriteItems = (encoded: readonly EncodedItem[], format: string) => Promise<void>;
 
-/** How many packs there were, and are. */
+/** The number of packs before and after compacting. */
 export interface Compacted {
   readonly before: number;
   readonly after: number;
 }
 
 /**
- * Put everything that many packs hold into few. They are removed when that is written; a pack in which anything is
- * damaged is set aside instead, with what could not be read of it.
+ * Writes the items of many packs into few new ones, and then removes the old packs. An old pack in
+ * which something is damaged is not removed but set aside, since some of its items could not be
+ * read.
  */
 export async function compactPacks(
   packs: PackStore,
@@ -56,7 +60,7 @@ export async function compactPacks(
   return { before: count, after: packs.known.size };
 }
 
-/** The same in parts, all but the last of this size. */
+/** Splits a list into parts of this size; the last part may be smaller. */
 export function* inParts<Part>(all: readonly Part[], size: number): Generator<readonly Part[]> {
   for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size);
 }

@@ -2,16 +2,19 @@ import { enlist, type Work } from "../../persistable/context/wait-graph.ts";
 
 /** An item that is being generated in this process. */
 export interface ItemFlight {
-  /** Resolves when it is there, or has failed. */
+  /** Resolves when the item is persisted, or its batch has failed. */
   readonly done: Promise<void>;
   /** The batch that it is part of. */
   readonly work: Work;
 }
 
-/** By store and item: other callers who want an item wait for the same work. */
+/**
+ * The items that are being generated in this process, by store and address. Other callers who want
+ * one of them wait for the same work.
+ */
 export const inFlight = new Map<string, ItemFlight>();
 
-/** Items that are generated together, which other callers wait for until the claim is released. */
+/** Items that are generated together. Other callers wait for them until `release` is called. */
 export interface ClaimedBatch<Item> {
   readonly items: readonly Item[];
   readonly work: Work;
@@ -19,7 +22,7 @@ export interface ClaimedBatch<Item> {
 }
 
 /**
- * Says that items are going to be generated together.
+ * Announces that items are going to be generated together.
  *
  * @param running - batches of the same call: this one is queued until one of them ends
  */
@@ -55,7 +58,7 @@ function claim(key: string, work: Work): () => void {
   };
 }
 
-/** Takes batches out of the queue, each when it can begin. Those that never begin stay in it. */
+/** Takes batches out of the queue, each when it can begin. Batches that never begin stay in it. */
 export function* takenFrom<Batch>(queue: Batch[], isOver: () => boolean): Generator<Batch, void, undefined> {
   while (!isOver()) {
     const next = queue.shift();

@@ -7,21 +7,24 @@ import type { EncodedItem } from "./compact-packs.ts";
 /** An item under its address. */
 export type Entry<Item> = readonly [Address, Item];
 
-/** What the header of a pack says of how its payloads were made. */
+/** The part of a pack's header that says how its payloads were made. */
 export interface MadeHow {
   readonly createdAt?: string;
   readonly durationMs?: number;
   readonly cost?: Readonly<Record<string, number>>;
 }
 
-/** Throws where a payload is not what it should be. */
+/** Throws if a payload is not as it should be. */
 export type ValidateItem<Item, Payload> = ((payload: Payload, item: Item) => void | Promise<void>) | undefined;
 
-/** The payloads of a batch that was generated and is not in a pack yet. It knows what was done for it, so that only the rest is done again. */
+/**
+ * The payloads of a batch that was generated and is not in a pack yet. It remembers which steps
+ * have succeeded, so that the next attempt only does the rest.
+ */
 export class MadeBatch<Item, Payload> {
   readonly entries: readonly Entry<Item>[];
   readonly how: MadeHow;
-  /** The validator has refused one of them. */
+  /** Whether the validator has refused one of the payloads. */
   isRefused = false;
   #payloads: readonly Payload[] | undefined;
   #isValidated = false;
@@ -33,15 +36,15 @@ export class MadeBatch<Item, Payload> {
     this.#payloads = payloads;
   }
 
-  /** As they were generated; undefined once only their bytes are kept. */
+  /** The payloads as they were generated; undefined once only their bytes are kept. */
   get payloads(): readonly Payload[] | undefined {
     return this.#payloads;
   }
 
   /**
-   * Their bytes, validated.
+   * Validates the payloads and returns their bytes.
    *
-   * @throws what the validator throws; as `encodePayload`
+   * @throws what the validator throws; what `encodePayload` throws
    */
   async encode(format: Format, validate: ValidateItem<Item, Payload>): Promise<readonly EncodedItem[]> {
     await this.#validate(validate);
@@ -49,7 +52,11 @@ export class MadeBatch<Item, Payload> {
     return this.#encoded;
   }
 
-  /** Whoever generated them may use their memory again, and the caller sees them in the error: what is written later are the bytes of now. */
+  /**
+   * Keeps only the bytes of the payloads, if there are any yet. The generator may reuse the memory
+   * of the payloads, and the caller gets them with the error and may change them: a later attempt
+   * must write the bytes of now.
+   */
   letGo(): void {
     if (this.#encoded !== undefined) this.#payloads = undefined;
   }
@@ -65,7 +72,7 @@ export class MadeBatch<Item, Payload> {
   async #encodeAll(format: Format): Promise<EncodedItem[]> {
     const encoded: EncodedItem[] = [];
     for (const [index, [address]] of this.entries.entries()) {
-      // Copied: the next payload may lie in the same memory.
+      // Copied, since the next payload may be encoded into the same memory.
       const chunks = (await encodePayload(format, this.#payloads?.[index])).map((chunk) => Uint8Array.from(chunk));
       encoded.push({ address, chunks });
     }
@@ -73,11 +80,14 @@ export class MadeBatch<Item, Payload> {
   }
 }
 
-/** Batches that could not be written, of one map in one store. */
+/** The batches of one map in one store that were generated and could not be written. */
 export class KeptBatches<Item, Payload> {
-  /** Refused by the store only: any object of the same map may write them. */
+  /** Batches that only the store refused: any object of the same map may write them. */
   readonly #shared: Set<MadeBatch<Item, Payload>>;
-  /** Refused by a format or a validator, which another definition of the same name need not have. */
+  /**
+   * Batches that a format or a validator refused. Another definition of the same name may have
+   * another format or validator, so they stay with this object.
+   */
   readonly #own = new Set<MadeBatch<Item, Payload>>();
 
   constructor(place: string) {
@@ -100,26 +110,29 @@ export class KeptBatches<Item, Payload> {
     this.#own.clear();
   }
 
-  /** Forget those that somebody else has persisted meanwhile. */
+  /** Drops the batches whose items other callers have persisted meanwhile. */
   prune(isThere: (address: Address) => boolean): void {
     for (const batches of [this.#shared, this.#own])
       for (const batch of batches) if (batch.entries.every(([address]) => isThere(address))) batches.delete(batch);
   }
 
-  /** Those that have something of what is missing. */
+  /** The batches that have at least one of the missing items. */
   of(missing: ReadonlySet<Address>): MadeBatch<Item, Payload>[] {
     return [...this.#shared, ...this.#own].filter(({ entries }) => entries.some(([address]) => missing.has(address)));
   }
 }
 
-/** Held by the maps alone: a program that gives up must not fill its memory. */
+/**
+ * The kept batches by map and store. Only the objects of a map hold them strongly: when the program
+ * drops these objects, the batches leave its memory too.
+ */
 const shared = new Map<string, WeakRef<Set<unknown>>>();
 
 const forgotten = new FinalizationRegistry<string>((place) => {
   if (shared.get(place)?.deref() === undefined) shared.delete(place);
 });
 
-/** All maps of one name in one store have the same items and payloads. */
+/** The batches that all objects of the same map in the same store share. */
 function sharedAt<Batch>(place: string): Set<Batch> {
   const known = shared.get(place)?.deref();
   if (known !== undefined) return known as Set<Batch>;

@@ -3,40 +3,47 @@ import type { RetryOptions } from "../../persistable/declare/declaration.ts";
 import type { Flatten, OwnParams, ParamsSchema } from "../../persistable/definition.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 
-/** What `generateBatch` is handed. */
+/** The argument of `generateBatch`. */
 export interface BatchContext<Item, Params> {
-  /** Items that have no payload yet, each once; at most `batchSize`. */
+  /** Items without a payload, each once; at most `batchSize`. */
   readonly items: readonly Item[];
   readonly params: Params;
-  /** Aborted when the caller gives up, or the attempt takes too long. */
+  /** Aborted when the caller gives up, or when the attempt takes longer than `timeoutMs`. */
   readonly signal: AbortSignal;
-  /** Add to what this batch costs, by unit; recorded in its pack. */
+  /** Adds to what this batch costs, by unit. The pack of the batch records the sum. */
   cost(spent: Readonly<Record<string, number>>): void;
 }
 
-/** What `persistableMap` is told. */
+/** The argument of `persistableMap`. */
 export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSchema> {
   readonly name: string;
-  /** What all items share, such as the model. A Standard Schema. */
+  /** The schema of the params that all items share, such as the model: a Standard Schema. */
   readonly params?: Schema;
-  /** What of an item counts: its own params. Two items that agree in it are the same. */
+  /** Returns the part of an item that defines its payload. Items with equal parts are the same. */
   readonly item: (item: Item) => unknown;
-  /** One payload for each item, in the order of the items. */
+  /** Returns one payload for each item, in the order of the items. */
   readonly generateBatch: (
     context: BatchContext<Item, Flatten<Readonly<OwnParams<Schema>>>>,
   ) => readonly Payload[] | Promise<readonly Payload[]>;
-  /** How many items are generated at a time; 100 by default. */
+  /** The greatest number of items in a batch. Default 100. */
   readonly batchSize?: number | undefined;
-  /** Throw where a payload that was generated is not what it should be. */
+  /** Throws if a generated payload is not as it should be: it is then not persisted. */
   readonly validate?: ((payload: NoInfer<Payload>, item: NoInfer<Item>) => void | Promise<void>) | undefined;
-  /** How a payload becomes bytes; `structured()` by default. */
+  /** How a payload becomes bytes. Default `structured()`. */
   readonly format?: Format<NoInfer<Payload>> | undefined;
-  /** The author's word that the code changed meaning. */
+  /**
+   * The author changes it when the code computes something else: all items are then generated
+   * again.
+   */
   readonly version?: string | number | undefined;
-  /** What a batch takes of limited things, by the name of a pool. Batches inside the generators of a run keep to the pools and rate limits of that run, all of them together. */
+  /**
+   * How much of each pool a batch takes, by the name of the pool. It matters if generators of a run
+   * load items: their batches together keep to the pools and rate limits of that run.
+   */
   readonly pools?: Readonly<Record<string, number>> | undefined;
+  /** How often a failed step of a batch is tried again. Default 0. */
   readonly retries?: number | RetryOptions | undefined;
-  /** How long one attempt at a batch may take, in milliseconds. */
+  /** The longest that one attempt to generate a batch may take, in milliseconds. */
   readonly timeoutMs?: number | undefined;
   /** How class instances inside params and items are encoded. */
   readonly classes?: readonly ClassCodec[] | undefined;
@@ -45,16 +52,16 @@ export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSc
 /** How items are loaded. */
 export interface LoadItemsOptions {
   readonly signal?: AbortSignal | undefined;
-  /** How many batches are generated at the same time; 1 by default. */
+  /** How many batches are generated at the same time. Default 1. */
   readonly concurrency?: number | undefined;
-  /** Called when batches are through. */
+  /** Called after each batch, and once more when all items are there. */
   readonly onProgress?: ((progress: ItemsProgress) => void) | undefined;
 }
 
-/** How far it is, in items that differ. */
+/** How far loading is. Items that are the same count once. */
 export interface ItemsProgress {
   readonly done: number;
   readonly total: number;
-  /** How many of them were there. */
+  /** The number of items that were loaded, not generated. */
   readonly hits: number;
 }

@@ -12,7 +12,7 @@ import { sha256Hex } from "../../util/digest/sha256.ts";
 import { encodePack, isWholePack, type PackHeader, type PackIndex, type PackItem } from "./pack.ts";
 import { type ReadPack, readPack } from "./read-pack.ts";
 
-/** Where the payload of one item lies. */
+/** One item's payload in a pack: the file of the pack, and where in it the payload lies. */
 interface PackPlace {
   readonly path: StorePath;
   readonly bodyStart: number;
@@ -20,20 +20,20 @@ interface PackPlace {
   readonly format: string;
 }
 
-/** A pack that is known. */
+/** A pack whose header was read. */
 export interface KnownPack {
   readonly sizeBytes: number;
-  /** Whether its header is damaged in both places. */
+  /** Whether both copies of its header are damaged. */
   readonly hasDamagedHeader: boolean;
   readonly itemCount: number;
   /** Payloads that two reads have found damaged. */
   readonly damaged: PackPlace[];
 }
 
-/** Takes the bytes of an item; false where they are not what its format writes. */
+/** Takes the bytes of an item. It returns false if its format cannot decode them. */
 export type ItemListener = (address: Address, bytes: Uint8Array, format: string) => boolean | Promise<boolean>;
 
-/** Ranges that are this close are read as one. */
+/** Payloads with at most this many bytes between them are read with one call. */
 const GAP_BYTES = 64 * 1024;
 const MAX_READ_BYTES = 8 * 1024 * 1024;
 const CONCURRENT_READS = 8;
@@ -46,7 +46,9 @@ export class PackStore {
   readonly #folder: string;
   readonly #quarantine: string;
   readonly #known = new Map<StorePath, KnownPack>();
-  /** For each item where it lies; the newest first, others where that one is damaged. */
+  /**
+   * All places of each item, the newest first. An older one is read if the newer one is damaged.
+   */
   readonly #places = new Map<Address, PackPlace[]>();
 
   constructor(store: Store, name: string, map: Address) {
@@ -58,27 +60,27 @@ export class PackStore {
   }
 
   /**
-   * The same packs, seen by a caller who removes some: one that does not come must not be taken for
-   * a damaged one.
+   * The same packs for a caller that removes some of them: it must not take a pack that a store
+   * failed to give for a damaged one.
    */
   certain(): PackStore {
     return new PackStore(certainStore(this.#store), this.#name, this.#map);
   }
 
-  /** The packs that are known now. */
+  /** A copy of what is known now: all packs whose headers were read, by path. */
   get known(): ReadonlyMap<StorePath, KnownPack> {
     return new Map(this.#known);
   }
 
-  /** Whether anything in them was found damaged. */
+  /** Whether any damage was found in one of the packs. */
   get isDamaged(): boolean {
     return [...this.#known.values()].some(isDamaged);
   }
 
   /**
-   * See what others have written since.
+   * Reads the headers of packs that other processes have written since, and forgets removed packs.
    *
-   * @throws {@link NewerPackError} where a newer release has written a pack; a StoreError
+   * @throws {@link NewerPackError} if a newer release wrote a pack; a StoreError
    */
   async refresh(signal: AbortSignal | undefined): Promise<void> {
     const fresh: { path: StorePath; sizeBytes: number }[] = [];
@@ -106,9 +108,10 @@ export class PackStore {
   }
 
   /**
-   * The bytes of items, in any order; an item that is damaged in every pack is left out, and is no longer there.
+   * Reads the bytes of items, in any order. An item that is damaged in every pack is left out, and
+   * `has` returns false for it from then on.
    *
-   * @throws a StoreError where the store cannot be read
+   * @throws a StoreError if the store cannot be read
    */
   async read(addresses: Iterable<Address>, signal: AbortSignal | undefined, onItem: ItemListener): Promise<void> {
     let wanted = [...addresses];
@@ -130,7 +133,7 @@ export class PackStore {
         }
       };
       await mapConcurrently(rangesOf(places), readRange, { concurrency: CONCURRENT_READS });
-      // Another process has put these packs into one, which is there by now.
+      // Another process has compacted these packs, and the pack that replaces them exists by now.
       if (gone.size > 0) {
         this.#forget(gone.keys());
         await this.refresh(signal);
@@ -140,7 +143,7 @@ export class PackStore {
     }
   }
 
-  /** Make a pack appear, whole and durable. Its name sorts by time. */
+  /** Writes a pack, which appears whole. Its name sorts by time. */
   async write(
     header: PackHeader,
     payloads: readonly (readonly Uint8Array[])[],
@@ -156,15 +159,15 @@ export class PackStore {
     this.#add(path, sizeBytes, { index: header, bodyStarts: [bodyStart] });
   }
 
-  /** Everything that is there, for putting many packs into one. */
+  /** The addresses of all items in the packs. */
   get addresses(): Iterable<Address> {
     return this.#places.keys();
   }
 
   /**
-   * Remove packs whose items are all in others; those with something damaged are set aside. Nothing
-   * is removed as long as one of the others has not reached each layer of the store: there the items
-   * would be gone.
+   * Removes packs whose items are all in other packs, and sets aside those with damage. It removes
+   * nothing as long as one of the other packs is missing in a layer of the store, since that layer
+   * would lose the items.
    */
   async retire(packs: ReadonlyMap<StorePath, KnownPack>): Promise<void> {
     const { layers } = this.#store;
@@ -180,8 +183,8 @@ export class PackStore {
   }
 
   /**
-   * Set aside packs in which nothing at all can be found, so that they are not read again each
-   * time.
+   * Sets aside the packs in which no item can be found, so that they are not read again by each
+   * process.
    */
   async setUselessAside(): Promise<void> {
     for (const [path, pack] of this.#known)
@@ -189,8 +192,8 @@ export class PackStore {
   }
 
   /**
-   * Under the lease of the map, and when what was found damaged still is. Kept for people who want
-   * to look at it.
+   * Moves a damaged pack into the quarantine, where people can look at it. This happens only under
+   * the lease of the map, and only if the damage is still there when the pack is read again.
    */
   async #setAside(path: StorePath, pack: KnownPack): Promise<void> {
     const aside = internalPath(this.#quarantine, path.slice(path.lastIndexOf("/") + 1));
@@ -215,9 +218,9 @@ export class PackStore {
   }
 
   /**
-   * Take packs in which something is damaged from another layer of the store, each once.
+   * Replaces packs with damage by the copies of another layer of the store, each pack once.
    *
-   * @returns the places whose packs are not to be had from there
+   * @returns the places in packs that could not be replaced
    */
   async #unhealed(
     damaged: readonly PackPlace[],
@@ -236,7 +239,7 @@ export class PackStore {
     return damaged.filter(({ path }) => isHelped.get(path) !== true);
   }
 
-  /** What one read says is no verdict: a bit may have changed on its way. */
+  /** Reads a payload a second time: in the first read, a bit may have changed on its way. */
   async #readAgain(place: PackPlace, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
     const { path, bodyStart, item } = place;
     const start = bodyStart + item.offset;
@@ -284,8 +287,8 @@ function isDamaged({ hasDamagedHeader, damaged }: KnownPack): boolean {
 }
 
 /**
- * The payload of an item among bytes that begin at `start`; `undefined` where it is not what was
- * written.
+ * The payload of an item, from bytes of the file that begin at `start`; `undefined` if its digest
+ * is not the one that the header names.
  */
 function soundPart(bytes: Uint8Array, { bodyStart, item }: PackPlace, start: number): Uint8Array | undefined {
   const at = bodyStart + item.offset - start;
@@ -300,7 +303,7 @@ interface Range {
   readonly places: PackPlace[];
 }
 
-/** Items that lie near each other are read at once. */
+/** The ranges to read for these places. Items that lie near each other share a range. */
 function rangesOf(places: readonly PackPlace[]): Range[] {
   const sorted = [...places].sort((one, other) =>
     one.path === other.path ? startOf(one) - startOf(other) : one.path < other.path ? -1 : 1,

@@ -2,29 +2,32 @@ import type { Address } from "../../address/address.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { fieldsOf } from "../../util/fields-of.ts";
 
-/** Many payloads in one object: written once, never changed. See spec/packs.md. */
+/**
+ * A pack begins with these bytes. It holds many payloads in one object that is written once and
+ * never changed; spec/packs.md specifies its layout.
+ */
 const MAGIC = "PSPACK1\n";
-/** Magic, length of the header, and its sha256. */
+/** A frame consists of the magic bytes, the length of the header, and its sha256. */
 export const FRAME_BYTES = MAGIC.length + 4 + 64;
-/** A file must not fill the memory, whatever it says of itself. */
+/** A frame that announces a longer header counts as damaged: it must not fill the memory. */
 export const MAX_HEADER_BYTES = 256 * 1024 * 1024;
 const PACK_VERSION = 1;
 
-/** Where one payload lies, and what it must be. */
+/** The position and the digest of one payload in a pack. */
 export interface PackItem {
   readonly address: Address;
-  /** From the end of the header, in bytes. */
+  /** The distance from the end of the first header, in bytes. */
   readonly offset: number;
   readonly length: number;
   /** sha256 of its bytes, 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
-/** What a pack says of itself: JSON that people can read. */
+/** The header of a pack: JSON that people can read. */
 export interface PackHeader {
   readonly pack: 1;
   readonly name: string;
-  /** Of the map: name, version and params that all items share. */
+  /** The address of the map, from its name, its version and the params that all items share. */
   readonly map: Address;
   readonly params: unknown;
   readonly format: string;
@@ -34,16 +37,16 @@ export interface PackHeader {
   readonly items: readonly PackItem[];
 }
 
-/** What of a header a reader needs. */
+/** The part of a header that a reader needs. */
 export type PackIndex = Pick<PackHeader, "format" | "items">;
 
-/** A header as it was read. */
+/** The outcome of checking a header. */
 export type JudgedHeader =
   | { readonly state: "sound"; readonly index: PackIndex }
   | { readonly state: "damaged"; readonly problem: string }
   | { readonly state: "newer"; readonly version: unknown };
 
-/** Where payloads come to lie that are written one after the other. */
+/** Computes the positions and digests of payloads that are written one after another. */
 export function layOutItems(
   encoded: readonly { readonly address: Address; readonly chunks: readonly Uint8Array[] }[],
 ): PackItem[] {
@@ -56,7 +59,9 @@ export function layOutItems(
   });
 }
 
-/** The bytes of a pack, in order. The header is written twice, so that damage to one is no loss. */
+/**
+ * The bytes of a pack, in order. It has its header twice, so that damage to one copy loses nothing.
+ */
 export function encodePack(header: PackHeader, payloads: readonly (readonly Uint8Array[])[]): Uint8Array[] {
   const json = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
   const frame = new Uint8Array(FRAME_BYTES);
@@ -66,7 +71,7 @@ export function encodePack(header: PackHeader, payloads: readonly (readonly Uint
   return [frame, json, ...payloads.flat(), json, frame];
 }
 
-/** Whether all payloads of a pack, and its header, are what was written. */
+/** Whether the header and all payloads of a pack are what was written. */
 export function isWholePack(pack: Uint8Array): boolean {
   if (pack.length < FRAME_BYTES) return false;
   const frame = pack.subarray(0, FRAME_BYTES);
@@ -80,16 +85,16 @@ export function isWholePack(pack: Uint8Array): boolean {
   );
 }
 
-/** How many bytes of header a frame announces. */
+/** The length of the header that a frame announces, in bytes. */
 export function headerBytesOf(frame: Uint8Array): number {
   return new DataView(frame.buffer, frame.byteOffset).getUint32(MAGIC.length, true);
 }
 
 /**
- * What a header says, with the frame that stands before or after it.
+ * Checks a header against the frame that stands before or after it.
  *
- * @param json - as many bytes as the frame announces; undefined where the file is shorter
- * @param bodyBytes - how many bytes there are for payloads
+ * @param json - as many bytes as the frame announces; undefined if the file is shorter
+ * @param bodyBytes - the number of bytes that the file has for payloads
  */
 export function judgeHeader(frame: Uint8Array, json: Uint8Array | undefined, bodyBytes: number): JudgedHeader {
   const magic = latin1(frame.subarray(0, MAGIC.length));
@@ -97,7 +102,8 @@ export function judgeHeader(frame: Uint8Array, json: Uint8Array | undefined, bod
   const fields = json && (intactFields(frame, json) ?? fieldsOfDamagedVersion(frame, json));
   const version = (fields ?? parseFields(json))?.pack;
   if (typeof version === "number" && version > PACK_VERSION) return { state: "newer", version };
-  // Only the digit is not covered by the checksum: with one bit of it changed, all else is right.
+  // The checksum covers all but the digit of the magic bytes. If one bit of that digit is different
+  // and all else is right, the digit is damaged and does not announce a newer release.
   if (claimsNewer && !(fields !== undefined && isOneBitAway(magic)))
     return { state: "newer", version: magic.trimEnd() };
   if (json === undefined) return { state: "damaged", problem: "ends before its header does" };
@@ -111,8 +117,8 @@ export function judgeHeader(frame: Uint8Array, json: Uint8Array | undefined, bod
 }
 
 /**
- * What can be told of a header that is damaged. Nothing in it is believed: each payload is verified
- * by the sha256 beside its place, and one whose place or sha256 is damaged is not found.
+ * Finds the items that a damaged header still lists. The caller must not trust them: it verifies
+ * each payload by the sha256 of its item, which fails if the position or the sha256 is damaged.
  */
 export function salvageIndex(text: Uint8Array, bodyBytes: number): PackIndex | undefined {
   const { format, items } = parseFields(text) ?? {};
@@ -139,7 +145,7 @@ function intactFields(frame: Uint8Array, json: Uint8Array): Fields | undefined {
   return latin1(frame.subarray(MAGIC.length + 4, FRAME_BYTES)) === sha256Hex(json) ? parseFields(json) : undefined;
 }
 
-/** Of a header in which nothing but the number of the version was damaged. */
+/** The fields of a header in which only the version number is damaged; undefined for any other. */
 function fieldsOfDamagedVersion(frame: Uint8Array, json: Uint8Array): Fields | undefined {
   const text = latin1(json);
   const repaired = text.replace(/^\{"pack":[^,]{1,20},/, `{"pack":${PACK_VERSION},`);
@@ -155,12 +161,12 @@ function parseFields(json: Uint8Array | undefined): Fields | undefined {
   }
 }
 
-/** Those that are items, and lie within the file. */
+/** The entries that are valid items and lie within the file. */
 function itemsWithin(items: unknown, bodyBytes: number): PackItem[] {
   return Array.isArray(items) ? items.filter((item) => isItem(item, bodyBytes)) : [];
 }
 
-/** Whether no item lies over another. */
+/** Whether no two items overlap. */
 function areApart(items: readonly PackItem[]): boolean {
   const sorted = items.toSorted((one, other) => one.offset - other.offset || one.length - other.length);
   return sorted.every(

@@ -28,9 +28,11 @@ import { PackStore } from "./pack-store.ts";
 import { produceBatch } from "./produce-batch.ts";
 
 /**
- * Declare payloads of many small items, each persisted under its own params, generated in batches and kept in packs: "embed 100,000 chunks, of which 37 are new, 96 at a time".
+ * Declares the payloads of many small items. Each payload has an address of its own, by the item
+ * and the shared params; payloads are generated in batches and persisted in packs. For example:
+ * embed 100,000 chunks, of which 37 are new, 96 at a time.
  *
- * @throws {@link DefinitionError} where the name cannot be used
+ * @throws {@link DefinitionError} if the definition is not valid
  *
  * @example
  * ```ts
@@ -89,7 +91,7 @@ export class PersistableMap<Item, Payload> {
   readonly #definition: PersistableMapDefinition<Item, Payload, ParamsSchema>;
   readonly #addressOf: Addresser;
   readonly #packs: PackStore;
-  /** Generated, and not written yet. */
+  /** Batches that were generated and are not written yet. */
   readonly #kept: KeptBatches<Item, Payload>;
 
   /** @internal */
@@ -108,26 +110,31 @@ export class PersistableMap<Item, Payload> {
   }
 
   /**
-   * The address of one item, from what of it counts and from what all items share.
+   * The address of one item, from the part of it that `item` of the definition returns and from
+   * what all items share.
    *
-   * @throws {@link UnsupportedValueError} where what counts of the item cannot be in a recipe.
+   * @throws {@link UnsupportedValueError} if that part of the item cannot be in a recipe
    */
   addressOf(item: Item): Address {
     return this.#addressOf({ item: this.#definition.item(item) }, [this.address]);
   }
 
-  /** Items that have no payload yet, each once, in order. Reads no payload. */
+  /** Returns the items without a payload, each once, in their order. It reads no payloads. */
   async missing(items: Iterable<Item>, options: Pick<LoadItemsOptions, "signal"> = {}): Promise<Item[]> {
     await this.#packs.refresh(options.signal);
     return [...this.#unique(items)].filter(({ address }) => !this.#packs.has(address)).map(({ item }) => item);
   }
 
   /**
-   * The payloads of items, in their order, the same one for items that are the same. What is there is loaded and verified, the rest generated in batches; every batch
-   * is durable as soon as it is through, so what is finished is not lost when a later one fails or the process is killed. A batch that was generated and could not be written is kept:
+   * Returns the payloads of items, in the order of the items; items that are the same share one
+   * payload. Persisted payloads are loaded and verified, and the others are generated in batches.
+   *
+   * Each batch is persisted when it is generated, so it is not lost when a later batch fails or the
+   * process is killed. A batch that was generated and could not be written is kept in memory, and
    * the next call for its items only writes it.
    *
-   * @throws {@link BatchFailedError} where a batch failed, after the others that ran have ended; the signal's reason; a StoreError.
+   * @throws {@link BatchFailedError} if a batch failed, once the batches beside it have ended; the
+   * signal's reason; a StoreError if the store cannot be read
    */
   async load(items: Iterable<Item>, options: LoadItemsOptions = {}): Promise<Payload[]> {
     const all = [...items];
@@ -138,7 +145,8 @@ export class PersistableMap<Item, Payload> {
   }
 
   /**
-   * The payloads of items one after the other, with as many in memory as a few batches have.
+   * Gives the payloads of items one after another. It has the payloads of only as many batches in
+   * memory as are generated at the same time.
    *
    * @throws what {@link load} throws
    */
@@ -158,12 +166,18 @@ export class PersistableMap<Item, Payload> {
     yield* await this.load(held, options);
   }
 
-  /** Forget payloads that were generated and could not be persisted. What is persisted stays. */
+  /** Drops payloads that were generated and could not be persisted. Persisted payloads stay. */
   resetPayloads(): void {
     this.#kept.clear();
   }
 
-  /** Put many small packs into one, where batches have left more than a few. Others may load meanwhile. */
+  /**
+   * Writes the items of many small packs into few large ones, and removes the small ones. Other
+   * callers and processes may load items meanwhile.
+   *
+   * @returns the number of packs before and after
+   * @throws a StoreError; the signal's reason
+   */
   async compact({ signal }: Pick<LoadItemsOptions, "signal"> = {}): Promise<Compacted> {
     const write: WriteItems = (encoded, format) => this.#write(encoded, format, {}, signal);
     return compactPacks(this.#packs, write, signal);
@@ -208,7 +222,7 @@ export class PersistableMap<Item, Payload> {
         }),
       );
       signal?.throwIfAborted();
-      // What others have generated in this process is in packs that this map may not know.
+      // Other callers in this process may have written packs that this object does not know yet.
       if (others.length > 0) await this.#packs.refresh(signal);
       await this.#read(
         others.map(([address]) => address),
@@ -230,7 +244,7 @@ export class PersistableMap<Item, Payload> {
       signal,
       async (address, bytes, id) => {
         const format = formats.find((known) => known.id === id);
-        // Of a format that is not declared any more: generated anew.
+        // The item is in a format that is not declared any more, and is generated again.
         if (format === undefined) return true;
         const decoded = await tryDecode(id, () => format.decode(Uint8Array.from(bytes), limits));
         if (decoded instanceof DecodeError) return false;
@@ -248,7 +262,7 @@ export class PersistableMap<Item, Payload> {
   ): Promise<void> {
     const failed: FailedBatch[] = [];
     const running = new Set<Work>();
-    // All of them are claimed now, before another caller gets a turn.
+    // All batches are announced now, before another caller in this process gets a turn.
     const queue = this.#jobsFor(missing).map(({ entries, made }) => {
       const claimed = claimBatch(entries, ([address]) => this.#key(address), this.#state.recipe.name, running);
       return { ...claimed, made };
@@ -276,7 +290,9 @@ export class PersistableMap<Item, Payload> {
     if (failure !== undefined) throw failure;
   }
 
-  /** Batches that were generated before and could not be written, and then those that are still to be generated. */
+  /**
+   * First the batches that were generated before and could not be written, then those to generate.
+   */
   #jobsFor(
     missing: readonly Entry<Item>[],
   ): { readonly entries: readonly Entry<Item>[]; readonly made: MadeBatch<Item, Payload> | undefined }[] {
@@ -291,7 +307,7 @@ export class PersistableMap<Item, Payload> {
     return [...kept.filter(({ entries }) => entries.length > 0), ...rest];
   }
 
-  /** Generate a batch and write it; once it is generated, only writing it is tried again. */
+  /** Generates a batch and writes it. Once it is generated, only writing it is tried again. */
   async #produceBatch(
     entries: readonly Entry<Item>[],
     earlier: MadeBatch<Item, Payload> | undefined,

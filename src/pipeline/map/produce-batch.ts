@@ -2,22 +2,25 @@ import type { RetryOptions } from "../../persistable/declare/declaration.ts";
 import { retryWithBackoff } from "../retry-with-backoff.ts";
 import type { MadeBatch } from "./made-batch.ts";
 
-/** How one batch is produced. */
+/** The two steps of producing a batch. */
 export interface BatchSteps<Item, Payload> {
-  /** Generate it. */
+  /** Generates the batch. */
   make(): Promise<MadeBatch<Item, Payload>>;
-  /** Validate it, encode it, and write its pack. */
+  /** Validates the batch, encodes it, and writes its pack. */
   write(made: MadeBatch<Item, Payload>): Promise<void>;
 }
 
-/** What producing a batch came to. */
+/** The outcome of producing a batch. */
 export interface ProducedBatch<Item, Payload> {
-  /** What was generated, now or earlier. */
+  /** The batch that was generated, now or by an earlier call. */
   readonly made: MadeBatch<Item, Payload> | undefined;
   readonly failure?: { readonly error: unknown };
 }
 
-/** Generate a batch and write it. Once it is generated, only writing it is tried again; what the validator refuses is generated again. */
+/**
+ * Generates a batch and writes it. Once it is generated, only writing it is tried again. If the
+ * validator refuses a payload, the batch is generated again.
+ */
 export async function produceBatch<Item, Payload>(
   earlier: MadeBatch<Item, Payload> | undefined,
   steps: BatchSteps<Item, Payload>,
@@ -30,7 +33,7 @@ export async function produceBatch<Item, Payload>(
     await steps.write(made);
   };
   try {
-    // What was refused in an earlier call: its validator is asked once more.
+    // A batch that the validator refused in an earlier call: the validator is asked once more.
     if (earlier?.isRefused === true && (await isTaken(() => steps.write(earlier), earlier))) return { made: earlier };
     if (earlier?.isRefused === true) made = undefined;
     await retryWithBackoff(retries, attempt, { signal });

@@ -10,29 +10,33 @@ import {
   salvageIndex,
 } from "./pack.ts";
 
-/** What is read of a pack at first: mostly the whole header. */
+/** The size of the first read of a pack, which mostly has the whole header. */
 const FIRST_READ_BYTES = 64 * 1024;
-/** How far the end of a header is looked for that does not say where it is. */
+/** The end of a damaged header is looked for within this many bytes. */
 const SALVAGED_BYTES = 16 * 1024 * 1024;
 const LINE_END = 0x0a;
 
-/** What is known of a pack, and where its payloads begin. */
+/** The items of a pack, and where its payloads begin. */
 export interface ReadPack {
   readonly index: PackIndex;
-  /** More than one where the header is damaged, and it is not certain where it ends. */
+  /**
+   * The positions at which the payloads may begin. There are several if the header is damaged and
+   * its end is not certain.
+   */
   readonly bodyStarts: readonly number[];
-  /** What is wrong with the pack. */
+  /** The damage to both copies of the header; absent if one of them is sound. */
   readonly problem?: string;
 }
 
-/** A pack as it was read; `undefined` where it has gone. */
+/** The outcome of reading a pack; `undefined` if the pack has gone. */
 export type PackReading = ReadPack | { readonly newer: unknown } | undefined;
 
 /**
- * Read what a pack holds: from its header, or from the other copy at its end, or as far as damage to
- * both has left it. Nothing but a sound header is taken from one read alone.
+ * Reads which items a pack holds: from its header, or else from the copy of the header at the end,
+ * or else from whatever damage to both has left. A single read is trusted only if its header is
+ * sound.
  *
- * @throws a StoreError where the store cannot be read
+ * @throws a StoreError if the store cannot be read
  */
 export async function readPack(
   store: ReadableStore,
@@ -42,7 +46,7 @@ export async function readPack(
 ): Promise<PackReading> {
   const read = await readFile(store, path, sizeBytes, signal);
   if (store.layers === undefined || read === undefined || "newer" in read || read.problem === undefined) return read;
-  // Another layer of the store may have it whole.
+  // Another layer of the store may have the pack without damage.
   if (!(await store.layers.healObject(path, isWholePack, { signal })).isHealed) return read;
   const healed = await store.stat(path, { signal });
   return healed && readFile(store, path, healed.sizeBytes, signal);
@@ -61,7 +65,7 @@ async function readFile(
     const head = await file.readHead();
     const again = soundPack(head);
     if (again !== undefined) return again;
-    // Asked before the other copy, which a newer release may write in another way, or not at all.
+    // Before the copy at the end: a newer release may write that in another way, or not at all.
     const newer = newerOf(head);
     if (newer !== undefined) return newer;
     const tail = await file.readTail();
@@ -107,7 +111,7 @@ class PackFile {
     this.#signal = signal;
   }
 
-  /** The header at the beginning. */
+  /** Reads the header at the beginning. */
   async readHead(): Promise<HeaderCopy> {
     const first = await this.#read(0, Math.min(FIRST_READ_BYTES, this.#sizeBytes));
     if (first.length < FRAME_BYTES)
@@ -121,7 +125,10 @@ class PackFile {
     return { judged: judgeHeader(frame, json, bodyBytes), bodyStart };
   }
 
-  /** The other copy, at the end; `undefined` where there is none, as in packs of earlier releases. */
+  /**
+   * Reads the copy of the header at the end; `undefined` if there is none, as in packs of earlier
+   * releases.
+   */
   async readTail(): Promise<HeaderCopy | undefined> {
     const start = this.#sizeBytes - FRAME_BYTES;
     if (start < FRAME_BYTES) return undefined;
@@ -134,7 +141,7 @@ class PackFile {
     return { judged: judgeHeader(frame, json, jsonStart - bodyStart), bodyStart };
   }
 
-  /** What both have left, each payload of which has still to be verified. */
+  /** Finds the items that damage to both copies has left. Each payload has still to be verified. */
   async salvage(head: HeaderCopy): Promise<ReadPack> {
     const problem = head.judged.state === "damaged" ? head.judged.problem : "is damaged";
     const text = await this.#read(FRAME_BYTES, await this.#lineEnd(head));
@@ -145,7 +152,10 @@ class PackFile {
     return { index, bodyStarts: [...new Set(bodyStarts)], problem };
   }
 
-  /** Where the one line of the header ends, as far as that can be found. */
+  /**
+   * The position after the header, which is one line. If the end of the line is not found, it is
+   * the position that the frame announces.
+   */
   async #lineEnd({ bodyStart }: HeaderCopy): Promise<number> {
     const limit = Math.min(this.#sizeBytes, FRAME_BYTES + SALVAGED_BYTES);
     for (let bytes = FIRST_READ_BYTES; ; bytes *= 8) {
