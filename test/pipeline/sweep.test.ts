@@ -315,7 +315,7 @@ describe("zipped axes", () => {
 
   test.each([
     ["of different lengths", { a: [1, 2], b: [1] }, [["a", "b"]], "b", /1 values and is zipped with a, which has 2/],
-    ["that are none", { a: [1, 2], b: 1 }, [["a", "b"]], "b", /is no axis of this grid. There are a\./],
+    ["that are none", { a: [1, 2], b: 1 }, [["a", "b"]], "b", /is not an axis of this grid. There are a\./],
     ["alone", { a: [1, 2] }, [["a"]], "zip[0]", /fewer than two/],
     [
       "twice",
@@ -575,10 +575,10 @@ describe("a wrong sweep is refused before anything is built", () => {
     ["an axis without values", { zThreshold: [], points: { n: 1 } }, {}, "zThreshold", /no values/],
     ["an axis without values upstream", { zThreshold: 1, points: { n: [] } }, {}, "points.n", /no values/],
     ["a range without a sample", { zThreshold: 1, points: { n: uniform(0, 1) } }, {}, "points.n", /sample/],
-    ["a grid that is none", [1], {}, "the grid", /no object/],
-    ["a role that is none", { zThreshold: 1, points: 3 }, {}, "points", /no object/],
+    ["a grid that is none", [1], {}, "the grid", /is not an object/],
+    ["a role that is none", { zThreshold: 1, points: 3 }, {}, "points", /is not an object/],
     ["a value under a role", { zThreshold: 1, points: fixed(3) }, {}, "points", /dependency/],
-    ["no draws", { zThreshold: 1, points: { n: 1 } }, { draws: 0 }, "draws", /0 is no number/],
+    ["no draws", { zThreshold: 1, points: { n: 1 } }, { draws: 0 }, "draws", /0 is not a number/],
     ["a sample of none", { zThreshold: 1, points: { n: 1 } }, { sample: { count: 0, seed: 1 } }, "sample.count", /0/],
     [
       "a seed that is none",

@@ -1,7 +1,10 @@
 import { InvalidSweepError } from "../../errors/pipeline-errors.ts";
 import { itemAt } from "../item-at.ts";
 
-/** Values that a sweep goes through. Made by {@link axis}, {@link linear} and {@link logarithmic}; an array in a grid is one too. */
+/**
+ * The values of one parameter in a sweep. Made by {@link axis}, {@link linear} and
+ * {@link logarithmic}; an array in a grid is an axis as well.
+ */
 export class Axis<out Value = unknown> {
   readonly length: number;
   readonly #valueAt: (index: number) => Value;
@@ -13,13 +16,13 @@ export class Axis<out Value = unknown> {
     Object.freeze(this);
   }
 
-  /** The value at an index from 0 to below `length`. */
+  /** Returns the value at an index from 0 to below `length`. */
   at(index: number): Value {
     return this.#valueAt(index);
   }
 }
 
-/** One value, which is an array and no axis. Made by {@link fixed}. */
+/** A single value, even if it is an array. Made by {@link fixed}. */
 export class Fixed<out Value = unknown> {
   readonly #value: Value;
 
@@ -35,7 +38,9 @@ export class Fixed<out Value = unknown> {
   }
 }
 
-/** A range of numbers that random samples draw from. Made by {@link uniform} and {@link logUniform}. */
+/**
+ * A range of numbers that random samples draw from. Made by {@link uniform} and {@link logUniform}.
+ */
 export class Continuous {
   readonly #numberAt: (share: number) => number;
 
@@ -45,16 +50,17 @@ export class Continuous {
     Object.freeze(this);
   }
 
-  /** The number for a share from 0 to below 1. */
+  /** Returns the number at a share of the range, from 0 to below 1. */
   at(share: number): number {
     return this.#numberAt(share);
   }
 }
 
 /**
- * An axis of a grid: one point for each value. The same as an array in the grid, and needed where the parameter itself is an array, and in functions.
+ * Makes an axis of a grid, with one point for each value. An array in the grid means the same;
+ * `axis` is needed for a parameter that is itself an array.
  *
- * A value that stands there twice counts once.
+ * A value that occurs twice counts once.
  *
  * @example
  * ```ts
@@ -70,13 +76,14 @@ export function axis<Value>(values: Iterable<Value>): Axis<Value> {
 
 const NEGATIVE_ZERO = Symbol("-0");
 
-/** An axis of exactly these values, repeated ones too. */
+/** An axis of exactly these values, including repeated ones. */
 export function listed<Value>(values: readonly Value[]): Axis<Value> {
   return new Axis(values.length, (index) => itemAt(values, index));
 }
 
 /**
- * One value of a grid, taken as it is: for a parameter that is an array.
+ * Marks a single value of a grid. It is needed for a parameter that is an array, since an array in
+ * the grid would be an axis.
  *
  * @example
  * ```ts
@@ -88,9 +95,11 @@ export function fixed<Value>(value: Value): Fixed<Value> {
 }
 
 /**
- * `count` numbers at equal distances, both ends among them; fractions are rounded to 15 digits, so that 0.3 is 0.3.
+ * Makes an axis of `count` numbers at equal distances, with both ends. Fractions are rounded to 15
+ * digits, so that 0.3 is not 0.30000000000000004.
  *
- * @throws {@link InvalidSweepError} where an end is not finite, or `count` no whole number from 1.
+ * @throws {@link InvalidSweepError} if an end is not finite, or if `count` is not a whole number
+ * from 1
  *
  * @example
  * ```ts
@@ -102,16 +111,18 @@ export function linear(from: number, to: number, count: number): Axis<number> {
   return new Axis(count, (index) => {
     if (index === 0) return from;
     if (index === count - 1) return to;
-    // Not from + index * step: a rounded step would be wrong index times over.
+    // Not from + index * step: that would multiply the rounding error of the step.
     const value = from + (index * (to - from)) / (count - 1);
     return Number.isInteger(value) ? value : Number(value.toPrecision(15));
   });
 }
 
 /**
- * `count` numbers with equal ratios, both ends among them, rounded to 12 digits.
+ * Makes an axis of `count` numbers with equal ratios, with both ends. The numbers between the ends
+ * are rounded to 12 digits.
  *
- * @throws {@link InvalidSweepError} where an end is not above 0, or `count` no whole number from 1.
+ * @throws {@link InvalidSweepError} if an end is not above 0, or if `count` is not a whole number
+ * from 1
  *
  * @example
  * ```ts
@@ -128,9 +139,10 @@ export function logarithmic(from: number, to: number, count: number): Axis<numbe
 }
 
 /**
- * Any number from `low` to below `high`, each as likely; for random samples only.
+ * Makes a range from which a random sample draws: all numbers from `low` to below `high` are
+ * equally likely.
  *
- * @throws {@link InvalidSweepError} where an end is not finite.
+ * @throws {@link InvalidSweepError} if an end is not finite
  *
  * @example
  * ```ts
@@ -143,9 +155,10 @@ export function uniform(low: number, high: number): Continuous {
 }
 
 /**
- * Any number from `low` to `high`, each order of magnitude as likely, rounded to 12 digits; for random samples only.
+ * Makes a range from which a random sample draws: all orders of magnitude from `low` to `high` are
+ * equally likely. The numbers are rounded to 12 digits.
  *
- * @throws {@link InvalidSweepError} where an end is not above 0.
+ * @throws {@link InvalidSweepError} if an end is not above 0
  *
  * @example
  * ```ts
@@ -158,7 +171,11 @@ export function logUniform(low: number, high: number): Continuous {
   return new Continuous((share) => between(low, high, share));
 }
 
-/** Powers and logarithms may differ in their last digits from one engine to another, and params may not: they are in addresses. */
+/**
+ * The number at a share of a logarithmic range. JavaScript engines may compute powers with other
+ * last digits, so the number is rounded: it is in the address, which must be the same on every
+ * machine.
+ */
 function between(from: number, to: number, share: number): number {
   return Number((from * (to / from) ** share).toPrecision(12));
 }

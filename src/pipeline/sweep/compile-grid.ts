@@ -5,28 +5,31 @@ import { fieldsOf } from "../../util/fields-of.ts";
 import { Axis, axis, Continuous, Fixed, listed } from "./axis.ts";
 import type { BuildingDefinition } from "./grid.ts";
 
-/** A grid, ready to be gone through. */
+/** A grid whose entries are sorted by what they mean. */
 export interface CompiledGrid {
   readonly root: GridLevel;
-  /** Axes that move together are one group; upstream ones come first, so that what is built from them lasts longest. */
+  /**
+   * The axes; those that move together are one group. Upstream axes come first and move slowest, so
+   * that upstream persistables are shared by as many points in a row as possible.
+   */
   readonly groups: readonly AxisGroup[];
-  /** How many points the axes make, before functions have their say. */
+  /** The number of combinations of the axes. Functions may make several points of one of them. */
   readonly size: number;
-  /** Upstream first. */
+  /** The functions of the grid, in the order of their calls: upstream first. */
   readonly derivations: readonly Derivation[];
-  /** Of the first range to draw from, where there is one. */
+  /** The path of the first range to draw from; undefined if there is none. */
   readonly continuousPath: string | undefined;
 }
 
-/** One definition's part of a grid: the root, or what stands under a role. */
+/** The part of a grid for one definition: for the root, or for the dependency under a role. */
 export interface GridLevel {
   readonly index: number;
   readonly path: string;
   readonly definition: BuildingDefinition;
   readonly leaves: readonly GridLeaf[];
-  /** Its groups and those of everything upstream. */
+  /** The indices of its groups of axes, and of those of everything upstream. */
   readonly groups: readonly number[];
-  /** Whether axes alone settle it, here and upstream. */
+  /** Whether it has no functions and no ranges, here and upstream. */
   readonly isStatic: boolean;
 }
 
@@ -47,7 +50,10 @@ export type GridLeaf =
       readonly isRole: boolean;
       readonly path: string;
     }
-  /** `isImplied`: a role that the grid does not name; built once for all points, and not written into trees. */
+  /**
+   * `isImplied` marks a role that the grid does not name. Its dependency is built once for all
+   * points, and the params trees leave it out.
+   */
   | { readonly kind: "level"; readonly key: string; readonly level: GridLevel; readonly isImplied: boolean };
 
 export type Derive = (point: unknown, root: unknown) => unknown;
@@ -64,9 +70,9 @@ interface AxisGroup {
 }
 
 /**
- * Sort out what each entry of a grid means, and what moves with what.
+ * Decides what each entry of a grid means, and which axes move together.
  *
- * @throws {@link InvalidSweepError}
+ * @throws {@link InvalidSweepError} if the grid or `zip` is not valid
  */
 export function compileGrid(
   definition: BuildingDefinition,
@@ -105,7 +111,7 @@ class Compilation {
       const known = [...this.#axisPaths].join(", ");
       throw new InvalidSweepError(
         path,
-        "is zipped, and is no axis of this grid",
+        "is zipped, and is not an axis of this grid",
         known === "" ? "There are none." : `There are ${known}.`,
       );
     }
@@ -130,12 +136,12 @@ class Compilation {
 
   #level(definition: BuildingDefinition, grid: unknown, path: string): GridLevel {
     if (typeof grid !== "object" || grid === null || Array.isArray(grid))
-      throw new InvalidSweepError(path || "the grid", "is no object", "Give a params tree.");
+      throw new InvalidSweepError(path || "the grid", "is not an object", "Give a params tree.");
     const entries = fieldsOf(grid);
     const declared = fieldsOf(definition.dependencies);
     const index = this.#levelCount++;
     const leafOf = new Map<string, GridLeaf>();
-    // Roles first: what is upstream moves slowest.
+    // Roles come first, so that upstream axes move slowest.
     for (const role of Object.keys(declared)) {
       const leaf = this.#role(declared[role], role, entries[role], join(path, role));
       if (leaf !== undefined) leafOf.set(role, leaf);
@@ -183,7 +189,7 @@ class Compilation {
 
   #axis(key: string, given: Axis | readonly unknown[], path: string, isRole: boolean): GridLeaf {
     const zip = this.#zipOf.get(path);
-    // What is zipped keeps its place, even where a value stands there twice.
+    // Zipped axes keep repeated values, since their values are matched by position.
     const values = given instanceof Axis ? given : zip === undefined ? axis(given) : listed(given);
     if (values.length === 0) throw new InvalidSweepError(path, "the axis has no values", "Give at least one.");
     this.#axisPaths.add(path);

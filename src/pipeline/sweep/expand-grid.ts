@@ -16,19 +16,25 @@ import { pointOf, Subtree, setOwn, type Upstream, unwrapped } from "./subtree.ts
 import { rangeWithoutSample } from "./sweep-options.ts";
 import { valueKey } from "./value-key.ts";
 
-/** Subtrees of one definition that are remembered: upstream axes move slowest, so few are in use at a time. */
+/**
+ * The number of subtrees that are remembered per definition. Upstream axes move slowest, so few are
+ * in use at a time.
+ */
 const MAX_REMEMBERED = 1024;
 
-/** A level while functions still work on it. */
+/** A level some of whose functions have not been called yet. */
 interface Draft {
   readonly level: GridLevel;
-  /** By key; what functions have yet to give is missing. */
+  /** The values by key, without those that functions still have to give. */
   readonly values: Map<string, unknown>;
-  /** As functions see it. */
+  /** The point that functions get. */
   readonly point: Record<string, unknown>;
 }
 
-/** Turns the number of a point into its params tree. Holds a place in the grid: one for each walk. */
+/**
+ * Turns the number of a point into its params tree. It has a position in the grid, so each walk
+ * needs an expander of its own.
+ */
 export class GridExpander {
   readonly #grid: CompiledGrid;
   readonly #digits: number[];
@@ -44,12 +50,15 @@ export class GridExpander {
     this.#digits = grid.groups.map(() => 0);
   }
 
-  /** Whether the point that was expanded last drew from a continuous range. */
+  /** Whether the last expansion drew a number from a continuous range. */
   get drew(): boolean {
     return this.#drew;
   }
 
-  /** All points under one number from 0 to below the grid's size; more than one where functions give axes. Take them before you ask for the next number. */
+  /**
+   * Gives all points under one number, from 0 to below the grid's size. There are several if
+   * functions return axes. The caller has to take all of them before it asks for the next number.
+   */
   *expand(index: number, random?: SeededRandom): Generator<Subtree, void, undefined> {
     this.#goTo(index);
     this.#random = random;
@@ -57,7 +66,7 @@ export class GridExpander {
     yield* this.#derive(0, this.#draft(this.#grid.root));
   }
 
-  /** The one point under a number, where there are no functions and no ranges. */
+  /** Returns the one point under a number, for a grid without functions and ranges. */
   pointAt(index: number): Subtree {
     this.#goTo(index);
     return this.#assemble(this.#grid.root);
@@ -80,7 +89,7 @@ export class GridExpander {
       place = place * (this.#grid.groups[group]?.length ?? 1) + (this.#digits[group] ?? 0);
     const last = this.#last[level.index];
     if (last?.place === place) return last.subtree;
-    // By its place first: that is quicker than by its values.
+    // Looked up by position first, which is quicker than by values.
     const subtrees = this.#placed[level.index] ?? new Map<number, Subtree>();
     this.#placed[level.index] = subtrees;
     let subtree = subtrees.get(place);
@@ -93,7 +102,7 @@ export class GridExpander {
     return subtree;
   }
 
-  /** The subtree at the present place, of a level that axes alone settle. */
+  /** The subtree at the current position, of a level without functions and ranges. */
   #assemble(level: GridLevel, isShared = false): Subtree {
     return this.#subtree(level, (leaf) => this.#staticValue(level, leaf), isShared);
   }
@@ -128,21 +137,21 @@ export class GridExpander {
     return new Subtree({ definition: level.definition, tree: Object.freeze(tree), upstream, key });
   }
 
-  /** A persistable, or a whole tree, that was given under a role. */
+  /** The subtree for a role whose value is a persistable or a params tree. */
   #given(level: GridLevel, role: string, value: unknown): Subtree | undefined {
     if (value === undefined) return undefined;
     const declared = fieldsOf(level.definition.dependencies)[role];
     if (declared === undefined || typeof value !== "object" || value === null)
       throw new InvalidSweepError(pathOf(level, role), "is neither persistable nor tree", "Give one of them.");
     const parts = { tree: value, upstream: [], key: `given ${valueKey(value)}` };
-    // No definition is called for a persistable, so that of its dependent may stand here.
+    // The definition of a built persistable is never called, so any definition may be named here.
     if (isPersistable(value))
       return this.#remember(new Subtree({ ...parts, definition: level.definition, built: value }));
     if (!isDefinition(declared)) throw treeForClass(pathOf(level, role));
     return this.#remember(new Subtree({ ...parts, definition: declared }));
   }
 
-  /** The one that stands for all equal ones. */
+  /** Returns the first of all equal subtrees, so that its persistable is built only once. */
   #remember(subtree: Subtree): Subtree {
     let remembered = this.#remembered.get(subtree.definition);
     if (remembered === undefined) {
@@ -156,7 +165,7 @@ export class GridExpander {
     return subtree;
   }
 
-  /** Everything that is known of a level before its functions are called. */
+  /** Begins a draft with all values of a level that are known before its functions are called. */
   #draft(level: GridLevel): Draft {
     const draft: Draft = { level, values: new Map(), point: {} };
     this.#drafts[level.index] = draft;
@@ -183,7 +192,10 @@ export class GridExpander {
     Object.defineProperty(draft.point, leaf.key, { value: seen, enumerable: true, configurable: true, writable: true });
   }
 
-  /** Not yet known: nobody may take it for left out. */
+  /**
+   * Makes reading a value that is not known yet throw. Otherwise a function would take the value
+   * for one that was left out.
+   */
   #await(draft: Draft, { key, path }: DerivedLeaf): void {
     draft.values.delete(key);
     Object.defineProperty(draft.point, key, {
@@ -218,7 +230,10 @@ export class GridExpander {
     this.#await(draft, leaf);
   }
 
-  /** What a function gave means what it would mean in its place. */
+  /**
+   * The values that a function returned, as an axis. Its return value means the same as if the grid
+   * had it where the function is.
+   */
   #outcomes(given: unknown, path: string): Axis {
     if (given instanceof Fixed) return new Axis(1, () => given.value);
     if (given instanceof Continuous) {
@@ -257,7 +272,10 @@ interface LastSubtree {
   readonly subtree: Subtree;
 }
 
-/** The first one in is the first one out: what moves slowest is not asked for again. */
+/**
+ * Removes the oldest subtree if there are too many. Axes rarely come back to values that they have
+ * left, so it is the one that is least likely to be used again.
+ */
 function makeRoom(subtrees: Map<unknown, Subtree>): void {
   if (subtrees.size < MAX_REMEMBERED) return;
   for (const oldest of subtrees.keys()) {

@@ -2,21 +2,26 @@ import type { Untracked } from "../../params/untracked.ts";
 import type { AnyPersistable, PersistableOptions } from "../../persistable/persistable.ts";
 import type { Axis, Continuous, Fixed } from "./axis.ts";
 
-/** What can be swept: what `definePersistable` gave. A class of persistables takes no params tree, and cannot. */
+/**
+ * A definition that can be swept, as `definePersistable` returns it. A class of persistables cannot
+ * be swept, because its constructor takes no params tree.
+ */
 export interface SweptDefinition {
   (...args: never): AnyPersistable;
   readonly payloadName: string;
   readonly dependencies: object;
 }
 
-/** A definition as a sweep calls it: the grid has made sure that the tree is one of its trees. */
+/** A definition as a sweep calls it. The type of the grid has ensured that the tree fits. */
 export interface BuildingDefinition extends SweptDefinition {
   (tree: object, options: PersistableOptions): AnyPersistable;
 }
 
 /**
- * A params tree in which any parameter may stand for many values: an array or an {@link axis} is one point for each of them, a function works its value out from the rest
- * of the point, anything else is the value itself. A role takes a grid of its dependency, persistables that are already built, or an array of these.
+ * A params tree in which any parameter may have many values. An array or an {@link axis} makes one
+ * point for each of its values, a function computes the value from the rest of the point, and
+ * anything else is the value itself. A role takes a grid of its dependency, a persistable that is
+ * already built, or an array of persistables and params trees.
  *
  * @typeParam Tree - what the definition is called with
  */
@@ -28,7 +33,10 @@ type GridOfTree<Tree, Root> = {
     : ParamEntry<Defined<Tree[Key]>, Point<Tree>, Root, Unset<Tree, Key>>;
 };
 
-/** A parameter: `fixed` and `axis` say what an array means where the parameter itself may be one. */
+/**
+ * The entry of a parameter. If the parameter may itself be an array, only `fixed` and `axis` are
+ * allowed for arrays, since they say what an array means.
+ */
 type ParamEntry<Value, Level, Root, Left> =
   | ParamValues<Value, Left>
   | Continuously<Value>
@@ -50,9 +58,11 @@ type RoleEntry<Given, Level, Root, Left> =
 type RoleValues<Given> = Extract<Given, AnyPersistable> | readonly Given[] | Axis<Given>;
 
 /**
- * A point as functions of a grid see it: a params tree without the wrappers of untracked values, with the params of whatever stands under a role.
+ * A point as the functions of a grid see it: a params tree in which untracked values have no
+ * wrapper, and a role has the params of its dependency.
  *
- * What another function works out later is not there yet: reading it throws an {@link InvalidSweepError}.
+ * The value of a function that is called later is not known yet: reading it throws an
+ * {@link InvalidSweepError}.
  */
 export type Point<Tree> = [Tree] extends [never]
   ? Readonly<Record<string, unknown>>
@@ -60,7 +70,7 @@ export type Point<Tree> = [Tree] extends [never]
       readonly [Key in keyof Tree]: IsRole<Tree[Key]> extends true ? Point<SubtreeOf<Tree[Key]>> : Tracked<Tree[Key]>;
     };
 
-/** Dotted paths of everything that can have an axis. */
+/** The dotted paths of all params and roles: each may have an axis. */
 export type GridPath<Tree> = {
   [Key in keyof Tree & string]-?: IsRole<Tree[Key]> extends true
     ? Key | `${Key}.${GridPath<SubtreeOf<Tree[Key]>>}`
@@ -69,18 +79,24 @@ export type GridPath<Tree> = {
 
 type IsRole<Given> = 0 extends 1 & Given ? false : [Extract<Given, AnyPersistable>] extends [never] ? false : true;
 
-/** The tree that may stand under a role; never under that of a class. */
+/** The params tree that a role takes; `never` if its dependency is a class. */
 type SubtreeOf<Given> = Exclude<Given, AnyPersistable | undefined>;
 
-/** Not `unknown` itself, which would swallow the functions that may stand beside it. */
+/**
+ * A type without `undefined`. It is never `unknown` itself: a union with `unknown` would swallow
+ * the functions that a grid also takes.
+ */
 type Defined<Value> = unknown extends Value ? NonNullable<unknown> | null : Exclude<Value, undefined>;
 
-/** What leaves a parameter out, in an axis or from a function. */
+/** `undefined` in an axis, or from a function, leaves a parameter out, but only an optional one. */
 type Unset<Tree, Key extends keyof Tree> = Record<never, never> extends Pick<Tree, Key> ? undefined : never;
 
 type ArrayIn<Value> = Extract<Value, readonly unknown[]>;
 
-/** Only the wrapper itself, and no parameter that happens to look like it. */
+/**
+ * The type of a parameter without untracked values. Only the wrapper itself is removed, and not a
+ * parameter that happens to have the same shape.
+ */
 type Tracked<Value> =
   Value extends Untracked<infer Wrapped> ? (IsSame<Value, Untracked<Wrapped>> extends true ? never : Value) : Value;
 

@@ -1,10 +1,13 @@
 import { mixWord, SeededRandom } from "./seeded-random.ts";
 
-/** A random order of the whole numbers from 0 to below a size: which number is at a place. */
+/**
+ * A random order of the whole numbers from 0 to below a size: it returns the number at a position.
+ */
 export type Permutation = (place: number) => number;
 
 /**
- * A random order of 0 to below `size`, the same for the same words; in memory that does not grow with `size`, which is at most 2 ** 53.
+ * Creates a random order of the numbers from 0 to below `size`, the same for the same words. The
+ * memory for it does not grow with `size`, which is at most 2 ** 53.
  */
 export function createPermutation(size: number, ...words: readonly number[]): Permutation {
   const random = new SeededRandom(...words);
@@ -13,7 +16,7 @@ export function createPermutation(size: number, ...words: readonly number[]): Pe
 
 const MAX_LISTED = 2 ** 16;
 
-/** Shuffled after Fisher and Yates, in the variant of Durstenfeld. */
+/** A shuffle after Fisher and Yates, in the variant of Durstenfeld. */
 function listedPermutation(size: number, random: SeededRandom): Permutation {
   const numbers = Uint32Array.from({ length: size }, (_, i) => i);
   for (let i = 0; i < size; i++) {
@@ -28,8 +31,9 @@ function listedPermutation(size: number, random: SeededRandom): Permutation {
 const ROUNDS = 10;
 
 /**
- * The generalized Feistel cipher of John Black and Phillip Rogaway ("Ciphers with Arbitrary Finite Domains", 2002): a permutation of `width * height` numbers, a few more
- * than `size`; who lands among these few goes on until out of them.
+ * The generalized Feistel cipher of John Black and Phillip Rogaway ("Ciphers with Arbitrary Finite
+ * Domains", 2002). It permutes `width * height` numbers, which are a few more than `size`. A result
+ * that is not below `size` is permuted again until it is.
  */
 function computedPermutation(size: number, random: SeededRandom): Permutation {
   const width = Math.ceil(Math.sqrt(size));

@@ -6,12 +6,13 @@ import { SeededRandom } from "./seeded-random.ts";
 import type { Subtree } from "./subtree.ts";
 import type { SampleOptions } from "./sweep-options.ts";
 
-/** How many points in a row may be refused where there are more for ever. */
+/** The number of points in a row that `where` may refuse, if a range always gives further ones. */
 const MAX_REFUSED = 100_000;
 
 /**
- * Random points of a grid, none twice. Goes through all combinations of axes in random order, over and over: each time round, each of them gives one more of the points that
- * its functions and ranges make of it.
+ * Gives random points of a grid, none twice. It goes through all combinations of axes in random
+ * order, round after round. In each round, each combination gives one more of the points that its
+ * functions and ranges make of it.
  */
 export function* sampleGrid(
   grid: CompiledGrid,
@@ -37,7 +38,7 @@ export function* sampleGrid(
 
 interface RandomPoint {
   readonly point: Subtree;
-  /** Whether there is always another one, since it was drawn from a range. */
+  /** Whether its combination always has further points, since it draws from a range. */
   readonly isEndless: boolean;
 }
 

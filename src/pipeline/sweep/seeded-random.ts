@@ -1,8 +1,9 @@
 /**
- * Random numbers that are the same for the same words, for ever and on every machine; no secret may depend on them.
+ * Random numbers that are the same for the same words, for ever and on every machine. They are not
+ * secure: no secret may depend on them.
  *
- * The generator is sfc32 of Chris Doty-Humphrey's PractRand, a small fast counting generator with 128 bits of state; its words are mixed into the state by the finalizer
- * of Austin Appleby's MurmurHash3.
+ * The generator is sfc32 of Chris Doty-Humphrey's PractRand, a small fast counting generator with
+ * 128 bits of state. The finalizer of Austin Appleby's MurmurHash3 mixes the words into the state.
  */
 export class SeededRandom {
   #a: number;
@@ -17,7 +18,7 @@ export class SeededRandom {
     for (let round = 0; round < WARM_UP_ROUNDS; round++) this.nextWord();
   }
 
-  /** 32 random bits. */
+  /** Returns 32 random bits. */
   nextWord(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
@@ -27,12 +28,12 @@ export class SeededRandom {
     return sum >>> 0;
   }
 
-  /** From 0 to below 1, with 53 random bits. */
+  /** Returns a number from 0 to below 1, with 53 random bits. */
   next(): number {
     return ((this.nextWord() >>> 5) * 2 ** 26 + (this.nextWord() >>> 6)) / 2 ** 53;
   }
 
-  /** A whole number from 0 to below `end`, which is at most 2 ** 53. */
+  /** Returns a whole number from 0 to below `end`, which is at most 2 ** 53. */
   below(end: number): number {
     return Math.floor(this.next() * end);
   }
@@ -40,7 +41,7 @@ export class SeededRandom {
 
 const WARM_UP_ROUNDS = 15;
 
-/** One word of 32 bits from many safe integers. */
+/** Mixes safe integers into one word of 32 bits. */
 export function mixWords(words: readonly number[], start: number): number {
   let mixed = start;
   for (const word of words) {
@@ -50,7 +51,7 @@ export function mixWords(words: readonly number[], start: number): number {
   return mixed;
 }
 
-/** Each bit of the result depends on each bit of the word. */
+/** Mixes a word so that each bit of the result depends on each of its bits. */
 export function mixWord(word: number): number {
   let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);

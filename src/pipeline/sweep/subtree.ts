@@ -4,15 +4,15 @@ import { fieldsOf } from "../../util/fields-of.ts";
 import { isDefinition, isPersistable } from "./compile-grid.ts";
 import type { BuildingDefinition } from "./grid.ts";
 
-/** The params of one point at one level, shared by all points that agree in it. */
+/** The params of one point at one level. All points that have these params there share it. */
 export class Subtree {
   readonly definition: BuildingDefinition;
-  /** What is written in trees: params, or the persistable that was given. */
+  /** The subtree in the params tree: own and upstream params, or the persistable that was given. */
   readonly tree: object;
   readonly upstream: readonly Upstream[];
-  /** The same for equal subtrees of one definition. */
+  /** A text that equal subtrees of one definition share. */
   readonly key: string;
-  /** As functions see it; worked out when one asks. */
+  /** The subtree as functions see it; computed by {@link pointOf} when it is first needed. */
   point: object | undefined;
   built: AnyPersistable | undefined;
 
@@ -26,19 +26,22 @@ export class Subtree {
   }
 }
 
-/** What stands under a role. */
+/** The dependency under a role. */
 export interface Upstream {
   readonly role: string;
   readonly subtree: Subtree;
 }
 
-/** The persistable of a subtree, built once, with everything upstream. */
+/** Builds the persistable of a subtree, with everything upstream, on the first call. */
 export function buildSubtree(subtree: Subtree, options: PersistableOptions): AnyPersistable {
   subtree.built ??= buildPoint(subtree, options, options);
   return subtree.built;
 }
 
-/** A persistable of a subtree's own, on what is built upstream. */
+/**
+ * Builds a new persistable of a subtree at each call, since a point may need one per draw. Its
+ * upstream persistables are built once.
+ */
 export function buildPoint(
   { definition, tree, upstream }: Subtree,
   options: PersistableOptions,
@@ -53,16 +56,22 @@ export function buildPoint(
   return definition(input, options);
 }
 
-/** A dependency that was not named and has params that must be given is for its dependent to complain about. */
+/**
+ * Adds a dependency that the grid does not name. If it cannot be built, because it has required
+ * params, it is left out: the definition of its dependent then throws, and names what is missing.
+ */
 function addImplied(input: Record<string, unknown>, role: string, subtree: Subtree, options: PersistableOptions): void {
   try {
     input[role] = buildSubtree(subtree, options);
   } catch {
-    // Left out.
+    // The definition of the dependent reports this.
   }
 }
 
-/** A subtree as functions see it: without wrappers, and with params where a persistable stands. */
+/**
+ * A subtree as functions see it: untracked values have no wrapper, and a persistable is replaced by
+ * its params.
+ */
 export function pointOf(subtree: Subtree): object {
   const { definition, tree, upstream } = subtree;
   if (subtree.point !== undefined) return subtree.point;
@@ -87,7 +96,10 @@ function pointOfTree(
   return point;
 }
 
-/** Its own dependencies only when one looks: there may be a hundred thousand. */
+/**
+ * The params of a persistable. Those of its dependencies are computed when a function reads them,
+ * since there may be a hundred thousand dependencies.
+ */
 function pointOfBuilt({ params, dependencies }: Persistable): Record<string, unknown> {
   const point: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(params)) setOwn(point, key, value);
@@ -97,12 +109,12 @@ function pointOfBuilt({ params, dependencies }: Persistable): Record<string, unk
   return point;
 }
 
-/** A parameter as functions see it. */
+/** A parameter as functions see it: an untracked value without its wrapper. */
 export function unwrapped(value: unknown): unknown {
   return value instanceof Untracked ? value.value : value;
 }
 
-/** Assignment to `__proto__` would be something else. */
+/** Sets a property. Assigning to `__proto__` would replace the prototype instead. */
 export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__")
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });

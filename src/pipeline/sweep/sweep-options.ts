@@ -3,33 +3,39 @@ import type { PersistableOptions } from "../../persistable/persistable.ts";
 import type { CompiledGrid } from "./compile-grid.ts";
 import type { GridPath, Point } from "./grid.ts";
 
-/** How a grid is gone through. */
+/** The options of `sweep`; those of persistables hold for all that it builds. */
 export interface SweepOptions<Tree> extends Omit<PersistableOptions, "draw"> {
-  /** Axes that move together, by their dotted paths: `[["zThreshold", "points.n"]]`. They have equally many values. */
+  /**
+   * Axes that move together, by their dotted paths: `[["zThreshold", "points.n"]]`. Such axes must
+   * have equally many values.
+   */
   readonly zip?: readonly (readonly GridPath<Tree>[])[] | undefined;
-  /** Keeps the points for which it is true. */
+  /** Keeps only the points for which it returns true. */
   readonly where?: ((point: Point<Tree>) => boolean) | undefined;
-  /** Random points in the place of all. */
+  /** Takes random points instead of all points. */
   readonly sample?: SampleOptions | undefined;
-  /** How many draws of each point; without it, draw 0 alone. */
+  /** The number of draws of each point. By default, each point has draw 0 alone. */
   readonly draws?: number | undefined;
 }
 
-/** Which random points: none twice, and the same ones for the same seed on every machine. A larger count adds points and changes none. */
+/**
+ * The choice of random points. No point comes twice, and the same seed gives the same points on
+ * every machine. A larger count adds points and keeps the others.
+ */
 export interface SampleOptions {
-  /** At most how many; fewer where the grid has fewer. */
+  /** The number of points; there are fewer if the grid has fewer. */
   readonly count: number;
   readonly seed: number;
 }
 
-/** @throws {@link InvalidSweepError} */
+/** @throws {@link InvalidSweepError} if the options are not valid, or do not fit the grid */
 export function assertSweepOptions(
   { sample, draws = 1 }: Pick<SweepOptions<never>, "sample" | "draws">,
   { size, continuousPath }: Pick<CompiledGrid, "size" | "continuousPath">,
 ): void {
   if (continuousPath !== undefined && sample === undefined) throw rangeWithoutSample(continuousPath);
   if (!Number.isSafeInteger(draws) || draws < 1)
-    throw new InvalidSweepError("draws", `${draws} is no number of draws`, "Give a whole number from 1.");
+    throw new InvalidSweepError("draws", `${draws} is not a number of draws`, "Give a whole number from 1.");
   const points = sample === undefined ? size : sample.count;
   if (points * draws > Number.MAX_SAFE_INTEGER)
     throw new InvalidSweepError("draws", `${points} points with ${draws} draws each cannot be counted`, "Give fewer.");
@@ -37,14 +43,14 @@ export function assertSweepOptions(
   if (!Number.isSafeInteger(sample.count) || sample.count < 1)
     throw new InvalidSweepError(
       "sample.count",
-      `${sample.count} is no number of points`,
+      `${sample.count} is not a number of points`,
       "Give a whole number from 1.",
     );
   if (!Number.isSafeInteger(sample.seed))
-    throw new InvalidSweepError("sample.seed", `${sample.seed} is no seed`, "Give a whole number.");
+    throw new InvalidSweepError("sample.seed", `${sample.seed} is not a seed`, "Give a whole number.");
 }
 
-/** A range has no points of its own. */
+/** The error for a range in a grid that is not sampled. */
 export function rangeWithoutSample(path: string): InvalidSweepError {
   return new InvalidSweepError(
     path,

@@ -20,7 +20,8 @@ import { buildPoint, pointOf, type Subtree } from "./subtree.ts";
 import { assertSweepOptions, type SweepOptions } from "./sweep-options.ts";
 
 /**
- * The persistables of a grid, built one by one while it is iterated; given to `plan`, `run` or `collect` as a whole.
+ * The persistables of a grid. A sweep builds them one by one while it is iterated, and `plan`,
+ * `run` and `collect` take it as a whole.
  *
  * Upstream axes move slowest, and points that agree in a dependency share it.
  *
@@ -28,12 +29,16 @@ import { assertSweepOptions, type SweepOptions } from "./sweep-options.ts";
  * @typeParam Tree - the params tree of each point
  */
 export interface Sweep<Built extends AnyPersistable, Tree> extends Iterable<Built> {
-  /** How many persistables it gives, all draws among them. Where functions or `where` decide, they are called for each point once to count. */
+  /**
+   * The number of persistables, counting all draws. If the grid has functions, or if there is a
+   * `where`, counting calls them once for each point.
+   */
   readonly count: number;
-  /** The params trees alone, each once whatever the draws; frozen. Nothing is built. */
+  /** The params trees, frozen; each once, however many draws there are. Nothing is built. */
   trees(): Iterable<Tree>;
   /**
-   * What running it is expected to take, from what is there and from earlier records. Builds all of it, as `plan` does.
+   * Estimates what running the sweep takes, from the artifacts that exist and from earlier records.
+   * It builds all persistables, as `plan` does.
    *
    * @throws what {@link plan} throws
    */
@@ -59,22 +64,25 @@ export interface SweepTargetJson {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** What is known of a sweep before it is run. */
+/** An estimate of a sweep before it is run. */
 export interface SweepExpectation {
-  /** Points, each once whatever the draws. */
+  /** The number of points; each counts once, however many draws there are. */
   readonly points: number;
-  /** What is there and what is not, upstream included. */
+  /** The numbers of hits and misses, upstream included. */
   readonly counts: PlanCounts;
   readonly expected: Expectation;
 }
 
 /**
- * Stand many params trees for one: a grid over any part of a definition's tree, upstream included. Nothing is built until it is iterated, and nothing is read or written.
+ * Makes persistables for many params trees: a grid may vary any part of a definition's params tree,
+ * upstream included. Nothing is built until the sweep is iterated, and nothing is read or written.
  *
- * Points come as their axes say, without a comparison of all of them: a value that stands twice in one axis counts once, and two axes that come to the same give it twice.
+ * Points are not compared with each other. A value that occurs twice in one axis counts once, but
+ * if two combinations of axes make the same params tree, the sweep gives it twice.
  *
- * @throws {@link InvalidSweepError} for an axis without values, zipped axes of different lengths, unknown paths, and more points than can be counted. Params that the schema
- * refuses fail where their point is built.
+ * @throws {@link InvalidSweepError} for an axis without values, zipped axes of different lengths,
+ * unknown paths, and more points than can be counted. Params that the schema refuses throw later,
+ * when their point is built.
  *
  * @example
  * ```ts
@@ -141,7 +149,8 @@ class GridSweep<Built extends AnyPersistable, Tree> implements Sweep<Built, Tree
 
   *[Symbol.iterator](): Generator<Built, void, undefined> {
     const { draws = 1, dataDir, logger, verbose, onEvent, memory, limits } = this.#options;
-    // Opened here: persistables without a place of their own would wait for each other's.
+    // One store for all: without a dataDir, an upstream persistable that points share would take
+    // the store of one of its many dependents.
     const store = openStore(dataDir ?? process.env.PERSISTABLE_DATA_DIR ?? DEFAULT_DATA_DIR);
     const upstreamOptions: PersistableOptions = { dataDir: store, logger, verbose, onEvent };
     const drawOptions = Array.from({ length: draws }, (_, draw) => ({ ...upstreamOptions, memory, limits, draw }));

@@ -4,7 +4,7 @@ import { canonicalText } from "../../persistable/declare/declaration.ts";
 const objectKeys = new WeakMap<object, string>();
 let objectCount = 0;
 
-/** A text that is the same for equal values; values that no recipe can hold are equal to nothing but themselves. */
+/** A text that equal values share. A value that a recipe cannot hold is equal only to itself. */
 export function valueKey(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
@@ -13,7 +13,7 @@ export function valueKey(value: unknown): string {
   let key = objectKeys.get(value);
   if (key === undefined) {
     key = keyOfObject(value);
-    // What is not frozen may be another value the next time.
+    // An object that is not frozen may be changed before the next call.
     if (!key.startsWith("value ") || Object.isFrozen(value)) objectKeys.set(value, key);
   }
   return key;
