@@ -9,29 +9,30 @@ import { bigintArrays, isBigintType, isColumnType, isNumberType, numberArrays } 
 const MAX_DATE_MS = 8.64e15;
 const COLUMN_KEYS = ["name", "type", "values", "marks"];
 
-/** What is wrong with a table, and where: columns by their name. */
+/** A problem of a table: the path to it, with columns by their name, and what is wrong there. */
 export type TableProblem = readonly [path: ValuePath, what: string];
 
 /**
- * Throws unless it is a table whose parts fit each other: one length, names that differ, values that are what their column says.
+ * Throws unless the value is a table whose parts fit each other: all columns have one length, their
+ * names differ, and their values match their types.
  *
- * @throws {@link InvalidColumnTableError}
+ * @throws {@link InvalidColumnTableError} with the first problem
  */
 export function assertColumnTable(table: unknown): asserts table is ColumnTable {
   const problem = columnTableProblem(table);
   if (problem !== undefined)
-    throw new InvalidColumnTableError("table", ...problem, "Make tables with tableFromRows, or mend the column.");
+    throw new InvalidColumnTableError("table", ...problem, "Make tables with tableFromRows, or correct the column.");
 }
 
-/** The first thing that is wrong with a table. */
+/** The first problem of a table; undefined if it has none. */
 export function columnTableProblem(table: unknown): TableProblem | undefined {
   if (!(table instanceof ColumnTable) || Object.getPrototypeOf(table) !== ColumnTable.prototype)
-    return [[], "is no ColumnTable"];
+    return [[], "is not a ColumnTable"];
   const { columns, rowCount }: ColumnTable = table;
-  if (!Number.isSafeInteger(rowCount) || rowCount < 0) return [["rowCount"], "is no whole number"];
-  if (!Array.isArray(columns)) return [["columns"], "is no array"];
+  if (!Number.isSafeInteger(rowCount) || rowCount < 0) return [["rowCount"], "is not a whole number"];
+  if (!Array.isArray(columns)) return [["columns"], "is not an array"];
   const extra = Reflect.ownKeys(table).find((key) => key !== "columns" && key !== "rowCount");
-  if (extra !== undefined) return [[String(extra)], "is no part of a table"];
+  if (extra !== undefined) return [[String(extra)], "is not a part of a table"];
   const names = new Set<string>();
   for (const [i, column] of columns.entries()) {
     const problem = shapeProblem(column, i) ?? columnProblem(column, rowCount);
@@ -44,19 +45,19 @@ export function columnTableProblem(table: unknown): TableProblem | undefined {
 }
 
 function shapeProblem(column: unknown, index: number): TableProblem | undefined {
-  if (typeof column !== "object" || column === null) return [["columns", index], "is no column"];
+  if (typeof column !== "object" || column === null) return [["columns", index], "is not a column"];
   const { name, type }: { name?: unknown; type?: unknown } = column;
-  if (typeof name !== "string") return [["columns", index, "name"], "is no text"];
-  if (!isColumnType(type)) return [[name, "type"], "is no type of columns"];
+  if (typeof name !== "string") return [["columns", index, "name"], "is not a string"];
+  if (!isColumnType(type)) return [[name, "type"], "is not a column type"];
   const extra = Reflect.ownKeys(column).find((key) => !COLUMN_KEYS.includes(String(key)));
-  return extra === undefined ? undefined : [[name, String(extra)], "is no part of a column"];
+  return extra === undefined ? undefined : [[name, String(extra)], "is not a part of a column"];
 }
 
 function columnProblem(column: Column, rowCount: number): TableProblem | undefined {
   const { name, type, values, marks } = column;
   const List = isNumberType(type) ? numberArrays[type] : isBigintType(type) ? bigintArrays[type] : Array;
   if (typeof values !== "object" || values === null || Object.getPrototypeOf(values) !== List.prototype)
-    return [[name, "values"], `is no ${List.name}, as a column of type ${type} has it`];
+    return [[name, "values"], `is not an instance of ${List.name}, which a column of type ${type} needs`];
   if (values.length !== rowCount)
     return [[name, "values"], `has ${values.length} values where there are ${rowCount} rows`];
   return marksProblem(name, marks, rowCount) ?? valuesProblem(column);
@@ -65,11 +66,11 @@ function columnProblem(column: Column, rowCount: number): TableProblem | undefin
 function marksProblem(name: string, marks: unknown, rowCount: number): TableProblem | undefined {
   if (marks === undefined) return undefined;
   if (!(marks instanceof Uint8Array) || Object.getPrototypeOf(marks) !== Uint8Array.prototype)
-    return [[name, "marks"], "is no Uint8Array"];
+    return [[name, "marks"], "is not a Uint8Array"];
   const { length } = marks;
   if (length !== rowCount) return [[name, "marks"], `has ${length} marks where there are ${rowCount} rows`];
   const row = marks.findIndex((mark) => mark > MARK.absent);
-  return row === -1 ? undefined : [[name, "marks", row], `is ${marks[row]}, which is no mark`];
+  return row === -1 ? undefined : [[name, "marks", row], `is ${marks[row]}, which is not a mark`];
 }
 
 function valuesProblem({ name, type, values, marks }: Column): TableProblem | undefined {
@@ -84,7 +85,11 @@ function valuesProblem({ name, type, values, marks }: Column): TableProblem | un
   return undefined;
 }
 
-/** How to tell wrong values, or what may be one, for types whose array does not see to it. */
+/**
+ * A test for values that do not match a type; undefined if the array of the type cannot hold such
+ * values. For the type `value`, any undefined value may be a hole of the array: the caller has to
+ * look.
+ */
 function wrongIn(type: Column["type"]): ((value: unknown) => boolean) | undefined {
   if (type === "boolean") return (value) => value !== 0 && value !== 1;
   if (type === "date") return (value) => typeof value !== "number" || !isTime(value);

@@ -1,7 +1,7 @@
 import type { ColumnType } from "./column.ts";
 import { isBigintType, isNumberType, numberArrays } from "./typed-values.ts";
 
-/** The column type that a value asks for by itself. */
+/** The column type for a value, if the program declares no other type. */
 export function typeOfCell(value: unknown): ColumnType {
   switch (typeof value) {
     case "number":
@@ -19,7 +19,10 @@ export function typeOfCell(value: unknown): ColumnType {
   }
 }
 
-/** Subclasses are not taken for their parents: they would come back as these. */
+/**
+ * An instance of a subclass has the type `value`. In a column of dates or bytes it would come back
+ * as an instance of the parent class.
+ */
 function typeOfObject(value: object | null): ColumnType {
   if (value === null) return "value";
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -27,7 +30,7 @@ function typeOfObject(value: object | null): ColumnType {
   return prototype === Uint8Array.prototype && ArrayBuffer.isView(value) ? "bytes" : "value";
 }
 
-/** Whether there is a time in it: anybody can make an object with the prototype of dates. */
+/** Whether it holds a time. An object may have the prototype of Date without being a Date. */
 function isDate(value: object): boolean {
   try {
     Date.prototype.getTime.call(value);
@@ -37,7 +40,7 @@ function isDate(value: object): boolean {
   }
 }
 
-/** Whether a column of a type gives a value back as it is. */
+/** Whether a column of this type gives the value back unchanged. */
 export function fitsColumn(type: ColumnType, value: unknown): boolean {
   if (type === "value") return true;
   if (type === "uint64") return typeof value === "bigint" && BigInt.asUintN(64, value) === value;

@@ -13,10 +13,10 @@ export class ColumnBuilder {
   readonly #rowCount: number;
   readonly #declared: ColumnType | undefined;
   #type: ColumnType | undefined;
-  /** Rows that were seen. */
+  /** The number of rows so far. */
   #length = 0;
   #marks: Uint8Array | undefined;
-  // One field for each way of lying in memory, so that the engine knows what it stores into.
+  // One field for each kind of array: the engine is faster if a field always has the same kind.
   #numbers: NumberValues = NO_BYTES;
   #bigints: BigInt64Array | BigUint64Array = new BigInt64Array(0);
   #list: unknown[] = [];
@@ -28,7 +28,7 @@ export class ColumnBuilder {
     if (declared !== undefined) this.#begin(declared, 0);
   }
 
-  /** Rows come in order; one that is left out has no such key. */
+  /** Adds the value of a row. Rows come in order; a row that is left out has no such key. */
   push(row: number, value: unknown): void {
     if (this.#length < row) this.#skipTo(row);
     this.#length = row + 1;
@@ -65,7 +65,7 @@ export class ColumnBuilder {
     else for (let row = 0; row < rowsBefore; row++) this.#list.push(fillerOf(type));
   }
 
-  /** From values of one type to values of any type. */
+  /** Turns a column of one type into a column of the type `value`, which takes any value. */
   #widen(rowsBefore: number): void {
     const type = this.#type ?? "value";
     const column = makeColumn(this.name, type, this.#valuesOf(type));
@@ -102,7 +102,7 @@ export class ColumnBuilder {
   }
 }
 
-/** What stands where a mark says that there is nothing. */
+/** The entry of `values` for a row that has no value. */
 function fillerOf(type: ColumnType): unknown {
   if (type === "string") return "";
   return type === "bytes" ? NO_BYTES : undefined;

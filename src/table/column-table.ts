@@ -2,13 +2,15 @@ import { InvalidColumnTableError } from "../errors/format-errors.ts";
 import { type Column, type ColumnFor, makeColumn } from "./column.ts";
 import { rowsFromColumns } from "./rows-from-table.ts";
 
-/** So many rows become records at a time. */
+/** The number of rows that become records at a time. */
 const ROWS_AT_ONCE = 1024;
 
 /**
- * A table in memory: columns of one length, each of one type. What all formats of tables write and read.
+ * A table in memory: columns of equal length, each of one type. All formats of tables write it and
+ * read it.
  *
- * Tables share the memory of the values that they were made of: change neither while the other is in use.
+ * A table shares the memory of the values that it was made of: do not change either of them while
+ * the other one is in use.
  *
  * @typeParam Row - one row as a plain record
  *
@@ -22,21 +24,25 @@ const ROWS_AT_ONCE = 1024;
 export class ColumnTable<out Row extends object = Record<string, unknown>> {
   readonly columns: readonly Column[];
   readonly rowCount: number;
-  /** Only for the compiler: two tables of different rows are different types. */
+  /** Only for the compiler: it makes tables with different rows different types. */
   declare readonly rowType?: Row;
 
-  /** Takes the columns as they are; see {@link assertColumnTable} for those of others. */
+  /**
+   * Takes the columns without checking them. Check columns from elsewhere with
+   * {@link assertColumnTable}.
+   */
   constructor(columns: readonly Column[], rowCount: number) {
     this.columns = columns;
     this.rowCount = rowCount;
   }
 
   /**
-   * One column, by its name.
+   * Returns the column of this name.
    *
-   * @throws {@link InvalidColumnTableError} where there is none of that name.
+   * @throws {@link InvalidColumnTableError} if there is no column of this name
    */
-  // Inferred from `this`: were Row a parameter of it, a table of narrower rows would be no table of wider ones.
+  // Inferred from `this`: if `Row` were in the signature, the compiler would refuse a table with
+  // more columns where one with fewer is asked for.
   column<Self extends object, Name extends keyof Self & string>(
     this: ColumnTable<Self>,
     name: Name,
@@ -45,9 +51,10 @@ export class ColumnTable<out Row extends object = Record<string, unknown>> {
   }
 
   /**
-   * A table of some columns, in the order asked for, without a copy.
+   * Returns a table of some columns, in the order of the names. No values are copied.
    *
-   * @throws {@link InvalidColumnTableError} where a name is asked for that is not there, or twice.
+   * @throws {@link InvalidColumnTableError} if there is no column of a name, or if a name occurs
+   * twice
    */
   select<Self extends object, Name extends keyof Self & string>(
     this: ColumnTable<Self>,
@@ -62,10 +69,10 @@ export class ColumnTable<out Row extends object = Record<string, unknown>> {
   }
 
   /**
-   * A table of some rows; numbers, dates and booleans are not copied.
+   * Returns a table of some rows. Numbers, bigints, dates and booleans are not copied.
    *
-   * @param start - the first row; negative counts from the end, as in arrays. 0 by default.
-   * @param end - the row after the last one; what lies beyond the table is left out. All by default.
+   * @param start - the first row; a negative number counts from the end, as in arrays. Default 0.
+   * @param end - the row after the last one, counted in the same way. Default: the number of rows.
    */
   slice(start = 0, end: number = this.rowCount): ColumnTable<Row> {
     const from = placeOf(start, this.rowCount);
@@ -76,13 +83,16 @@ export class ColumnTable<out Row extends object = Record<string, unknown>> {
     );
   }
 
-  /** The rows as plain records, one after the other: only some of them are in memory at a time. */
+  /** Gives the rows as plain records, one after another. Only some are in memory at a time. */
   *rows(): Generator<Row, void, undefined> {
     for (let start = 0; start < this.rowCount; start += ROWS_AT_ONCE)
       yield* this.#records(start, Math.min(start + ROWS_AT_ONCE, this.rowCount));
   }
 
-  /** All rows as plain records. What a mark says is `null`, or no key. */
+  /**
+   * Returns all rows as plain records. Where a row has no value, its record has `null` or lacks the
+   * key, as the mark says.
+   */
   toRows(): Row[] {
     return this.#records(0, this.rowCount);
   }
@@ -95,7 +105,7 @@ export class ColumnTable<out Row extends object = Record<string, unknown>> {
     const column = this.columns.find((each) => each.name === name);
     if (column !== undefined) return column;
     const names = this.columns.map((each) => JSON.stringify(each.name)).join(", ");
-    throw new InvalidColumnTableError("table", [name], "is no column", `The columns are: ${names}.`);
+    throw new InvalidColumnTableError("table", [name], "is not a column", `The columns are: ${names}.`);
   }
 }
 

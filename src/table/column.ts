@@ -1,4 +1,7 @@
-/** What a column holds. Numbers are `float64` unless somebody said otherwise; `value` is anything else, nested values among them. */
+/**
+ * The type of the values of a column. Numbers are `float64` unless a program declares another type.
+ * `value` holds what no other type holds, such as nested values.
+ */
 export type ColumnType = keyof ColumnValuesByType;
 
 /** How the values of a column lie in memory, by its type. */
@@ -24,7 +27,7 @@ export interface ColumnValuesByType {
 
 export type ColumnValues = ColumnValuesByType[ColumnType];
 
-/** Some values of one type, in the order of the rows. */
+/** A column of any type: its values in the order of the rows. */
 export type Column = { readonly [Type in ColumnType]: ColumnOf<Type> }[ColumnType];
 
 /** A column of one type. */
@@ -32,32 +35,38 @@ export interface ColumnOf<Type extends ColumnType> {
   readonly name: string;
   readonly type: Type;
   readonly values: ColumnValuesByType[Type];
-  /** One mark for each row, where not every row has a value; what `values` holds at a row without one has no meaning. */
+  /**
+   * One {@link MARK} for each row; absent if every row has a value. If a row has none, its entry in
+   * `values` has no meaning.
+   */
   readonly marks?: Uint8Array | undefined;
 }
 
-/** A column of these values, which the caller knows to be of this type. */
+/** Makes a column of values that the caller knows to be of this type. */
 export function makeColumn(
   name: string,
   type: ColumnType,
   values: ArrayLike<unknown>,
   marks?: Uint8Array | undefined,
 ): Column {
-  // No compiler sees that the type and the values belong together.
+  // The compiler cannot see that the type and the values belong together.
   return { name, type, values, ...(marks === undefined ? {} : { marks }) } as Column;
 }
 
-/** What a mark says of one row. */
+/** The marks of a row: whether it has a value in a column. */
 export const MARK = {
-  /** There is a value. */
+  /** The row has a value. */
   present: 0,
-  /** It is null. */
+  /** The value of the row is `null`. */
   null: 1,
   /** The row has no such key. */
   absent: 2,
 } as const;
 
-/** The column types that can hold values of a type; what is null or missing is marked, and needs no type of its own. */
+/**
+ * The column types that can hold values of this TypeScript type. `null` and missing values are
+ * marked, so they need no column type.
+ */
 export type ColumnTypeOf<Value> = unknown extends Value
   ? ColumnType
   : [Exclude<Value, null | undefined>] extends [never]
@@ -78,10 +87,10 @@ type ScalarTypeOf<Value> = [Value] extends [number]
             ? "bytes"
             : never;
 
-/** A column that can hold values of a type. */
+/** A column that can hold values of this TypeScript type. */
 export type ColumnFor<Value> = { readonly [Type in ColumnTypeOf<Value>]: ColumnOf<Type> }[ColumnTypeOf<Value>];
 
-/** What a cell of a column type is in a record. */
+/** The TypeScript type of a cell in a record, for a column type. */
 export type CellOf<Type extends ColumnType> = Type extends "boolean"
   ? boolean
   : Type extends "date"

@@ -1,6 +1,6 @@
 const LONGEST = 40;
 
-/** A value as an error names it, short. */
+/** A short description of a value, for the message of an error. */
 export function describeCell(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);

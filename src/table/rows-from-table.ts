@@ -1,7 +1,7 @@
 import { type Column, MARK } from "./column.ts";
 import { cellAt } from "./read-cell.ts";
 
-/** Some rows of a table as plain records. */
+/** Returns the rows from `start` to below `end` as plain records. */
 export function rowsFromColumns(columns: readonly Column[], start: number, end: number): object[] {
   const rows = new Array<object>(Math.max(0, end - start));
   const template = templateOf(columns);
@@ -13,17 +13,23 @@ export function rowsFromColumns(columns: readonly Column[], start: number, end: 
   return rows;
 }
 
-/** So many rows are filled at a time that they are still near when the next column comes. */
+/**
+ * The number of rows that all columns fill before the next rows begin: few enough to stay in the
+ * cache of the processor.
+ */
 const BLOCK = 1024;
 
-/** All keys at once are far cheaper than one after the other; where a row may lack one, there is no other way. */
+/**
+ * A record with all keys, to be copied: that is far cheaper than adding one key after another.
+ * Undefined if keys have to be added one by one: a row may lack one, or one is `__proto__`.
+ */
 function templateOf(columns: readonly Column[]): object | undefined {
   if (columns.some(({ name, marks }) => name === "__proto__" || marks?.includes(MARK.absent) === true))
     return undefined;
   return Object.fromEntries(columns.map(({ name }) => [name, undefined]));
 }
 
-/** Rows `from` up to, not including, `to`, of which row `start` is the first in the list. */
+/** Fills one column of the rows `from` to below `to`. The first record in `rows` is row `start`. */
 function fillColumn(rows: readonly object[], column: Column, start: number, from: number, to: number): void {
   const { name, marks, type, values } = column;
   const isPlain = type !== "boolean" && type !== "date";
@@ -35,7 +41,7 @@ function fillColumn(rows: readonly object[], column: Column, start: number, from
   }
 }
 
-/** Never through the setter of `__proto__`. */
+/** Sets a property without calling the setter of `__proto__`. */
 function setOwn(row: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== "__proto__") row[name] = value;
   else Object.defineProperty(row, name, { value, enumerable: true, writable: true, configurable: true });

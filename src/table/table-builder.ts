@@ -2,7 +2,7 @@ import type { ColumnType } from "./column.ts";
 import { ColumnBuilder } from "./column-builder.ts";
 import { ColumnTable } from "./column-table.ts";
 
-/** A table, while its rows are read one after the other with `for in`. */
+/** Builds a table from rows that the caller reads one after another with `for in`. */
 export class TableBuilder {
   readonly #rowCount: number;
   readonly #declared: ReadonlyMap<string, ColumnType>;
@@ -19,8 +19,11 @@ export class TableBuilder {
   }
 
   /**
-   * The column of a key. `for in` reads objects of one shape without a list of their keys, and a row like the ones before looks nothing up.
-   * Undefined for a key that the row does not have itself: what was added to Object.prototype comes along, too.
+   * The column of a key. `for in` goes through objects of one shape without a list of their keys,
+   * and if a row has its keys in the same order as the rows before, no key is looked up.
+   *
+   * Undefined for a key that the row does not have itself, since `for in` also gives keys that were
+   * added to Object.prototype.
    */
   columnAt(position: number, key: string, row: object): ColumnBuilder | undefined {
     const expected = this.#columns[position];
@@ -28,7 +31,7 @@ export class TableBuilder {
     return Object.hasOwn(row, key) ? this.#columnOf(key) : undefined;
   }
 
-  /** Columns that were declared and that no row has are there, too. */
+  /** Returns the table. Declared columns that no row has are in it, too. */
   finish<Row extends object = Record<string, unknown>>(): ColumnTable<Row> {
     for (const name of this.#declared.keys()) this.#columnOf(name);
     return new ColumnTable<Row>(

@@ -7,18 +7,24 @@ import { isColumnType } from "./typed-values.ts";
 
 /** How rows become columns. */
 export interface TableFromRowsOptions<Row extends object> {
-  /** For columns that should not have the type that their values ask for: `{ id: "int32" }`. A column that no row has is empty, and of this type. */
+  /**
+   * Declares types for columns that should not have the type of their values: `{ id: "int32" }`. A
+   * declared column that no row has is in the table, without values.
+   */
   readonly types?: { readonly [Key in keyof Row]?: ColumnTypeOf<Row[Key]> } | undefined;
 }
 
 /**
- * Rows as a table. Each column has the type that its values ask for: number `float64`, bigint within 64 bits `int64`, `boolean`, `string`, Date `date`, Uint8Array `bytes`; `value` for
- * everything else, and for values of several types. `null` and keys that a row lacks are marks, and do not change a type. The columns stand in the order in which the rows
- * first have them. What is no number is not copied.
+ * Makes a table of rows. Each column has the type of its values: `float64` for numbers, `int64` for
+ * bigints within 64 bits, `boolean`, `string`, `date` for dates, `bytes` for Uint8Array, and
+ * `value` for everything else and for values of several types. `null` and keys that a row lacks are
+ * marks, and do not change the type. Columns have the order in which the rows first have them.
+ * Bytes and other objects, except for dates, are not copied.
  *
- * `table.toRows()` gives equal rows again; only the order of keys is that of the columns.
+ * `table.toRows()` returns equal rows; only their keys are in the order of the columns.
  *
- * @throws {@link InvalidColumnTableError} where a row is no plain object, or a value does not fit the type that was declared.
+ * @throws {@link InvalidColumnTableError} if a row is not a plain object, or if a value does
+ * not fit the declared type of its column
  *
  * @example
  * ```ts
@@ -61,7 +67,7 @@ function declaredTypes(types: object): Map<string, ColumnType> {
       throw new InvalidColumnTableError(
         "table",
         [name],
-        `has the type ${JSON.stringify(type)}, which there is not`,
+        `has the type ${JSON.stringify(type)}, which is not a column type`,
         "Give a column type, such as int32, float64, string or date.",
       );
     declared.set(name, type);

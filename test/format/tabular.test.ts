@@ -131,7 +131,7 @@ describe("records that a table would not give back are refused with the place", 
 describe("a table that is broken is refused with the place", () => {
   const column: Column = { name: "a", type: "int8", values: new Int8Array(2) };
   test.each<[string, unknown, RegExp]>([
-    ["records", [{ a: 1 }], /payload is no ColumnTable.*rows: true/],
+    ["records", [{ a: 1 }], /payload is not a ColumnTable.*rows: true/],
     ["a length", new ColumnTable([column], 3), /payload\.a\.values has 2 values where there are 3 rows/],
     [
       "shared memory",

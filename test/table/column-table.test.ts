@@ -207,7 +207,7 @@ describe("a part of a table", () => {
   test("has the columns that are asked for, in that order", () => {
     expect(table.select(["c", "a"]).columns.map(({ name }) => name)).toEqual(["c", "a"]);
     expect(() => table.select(["a", "a"])).toThrow(/table\.a is selected twice/);
-    expect(() => table.select(["d" as "a"])).toThrow(/table\.d is no column\. The columns are: "a", "b", "c"/);
+    expect(() => table.select(["d" as "a"])).toThrow(/table\.d is not a column\. The columns are: "a", "b", "c"/);
     expect(() => table.column("d" as "a")).toThrow(InvalidColumnTableError);
   });
 
@@ -234,21 +234,25 @@ describe("a part of a table", () => {
 describe("a broken table is refused with the place", () => {
   const good: Column = { name: "a", type: "float64", values: Float64Array.of(1, 2) };
   test.each<[string, unknown, RegExp]>([
-    ["no table", {}, /^table is no ColumnTable/],
-    ["a subclass", new (class extends ColumnTable {})([], 0), /is no ColumnTable/],
+    ["no table", {}, /^table is not a ColumnTable/],
+    ["a subclass", new (class extends ColumnTable {})([], 0), /is not a ColumnTable/],
     ["a row count", new ColumnTable([], -1), /table\.rowCount/],
-    ["no list", new ColumnTable(undefined as unknown as [], 0), /table\.columns is no array/],
-    ["no column", new ColumnTable([null as unknown as Column], 0), /table\.columns\[0\] is no column/],
+    ["no list", new ColumnTable(undefined as unknown as [], 0), /table\.columns is not an array/],
+    ["no column", new ColumnTable([null as unknown as Column], 0), /table\.columns\[0\] is not a column/],
     ["a length", new ColumnTable([good], 3), /table\.a\.values has 2 values where there are 3 rows/],
     ["two names", new ColumnTable([good, good], 2), /table\.columns\[1\] has the name of another column, "a"/],
-    ["a type", new ColumnTable([{ ...good, type: "int7" } as unknown as Column], 2), /table\.a\.type is no type/],
+    [
+      "a type",
+      new ColumnTable([{ ...good, type: "int7" } as unknown as Column], 2),
+      /table\.a\.type is not a column type/,
+    ],
     [
       "an array of another type",
       new ColumnTable([{ ...good, type: "int8" } as unknown as Column], 2),
-      /table\.a\.values is no Int8Array/,
+      /table\.a\.values is not an instance of Int8Array/,
     ],
     ["a name", new ColumnTable([{ ...good, name: 1 } as unknown as Column], 2), /table\.columns\[0\]\.name/],
-    ["another key", new ColumnTable([{ ...good, unit: "m" } as Column], 2), /table\.a\.unit is no part of a column/],
+    ["another key", new ColumnTable([{ ...good, unit: "m" } as Column], 2), /table\.a\.unit is not a part of a column/],
     [
       "a short list of marks",
       new ColumnTable([{ ...good, marks: Uint8Array.of(1) }], 2),
@@ -257,12 +261,12 @@ describe("a broken table is refused with the place", () => {
     [
       "marks of another type",
       new ColumnTable([{ ...good, marks: [0, 1] as unknown as Uint8Array }], 2),
-      /table\.a\.marks is no Uint8Array/,
+      /table\.a\.marks is not a Uint8Array/,
     ],
     [
       "no mark",
       new ColumnTable([{ ...good, marks: Uint8Array.of(0, 3) }], 2),
-      /table\.a\.marks\[1\] is 3, which is no mark/,
+      /table\.a\.marks\[1\] is 3, which is not a mark/,
     ],
     [
       "a text that is none",
