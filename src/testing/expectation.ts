@@ -1,7 +1,7 @@
 export function expectEqual(actual: unknown, expected: unknown, what: string): void {
   // Loaded when a case runs, so that the suite can be declared anywhere. Node's own assertions
-  // would compute the difference of big arrays line by line, which exhausts memory when a store mixes up
-  // megabytes.
+  // would compute the difference of big arrays line by line, which exhausts the memory if a store
+  // mixes up megabytes.
   const { inspect, isDeepStrictEqual } = process.getBuiltinModule("node:util");
   if (isDeepStrictEqual(actual, expected)) return;
   const show = (value: unknown): string => inspect(value, { depth: 4, maxArrayLength: 20, maxStringLength: 200 });
