@@ -43,11 +43,11 @@ export interface Sweep<Built extends AnyPersistable, Tree> extends Iterable<Buil
    * @throws what {@link plan} throws
    */
   expect(options?: { readonly signal?: AbortSignal | undefined }): Promise<SweepExpectation>;
-  /** The form for `JSON.stringify`. Builds all of it, as `plan` does. */
+  /** The form for `JSON.stringify`. It builds all persistables, as `plan` does. */
   toJSON(): SweepJson;
 }
 
-/** A sweep as JSON. */
+/** The form of a sweep for `JSON.stringify`. */
 export interface SweepJson {
   /** The name of the swept definition. */
   readonly name: string;
@@ -55,7 +55,7 @@ export interface SweepJson {
   readonly targets: readonly SweepTargetJson[];
 }
 
-/** One persistable of a sweep. */
+/** The form of one persistable of a sweep. */
 export interface SweepTargetJson {
   readonly address: Address;
   /** Absent for draw 0. */
