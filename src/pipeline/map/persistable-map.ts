@@ -7,7 +7,7 @@ import { StoreError } from "../../errors/store-errors.ts";
 import { SpentCost } from "../../persistable/context/spent-cost.ts";
 import { carryOutEnlisted, type Work, waitForEnlisted } from "../../persistable/context/wait-graph.ts";
 import { checkDefinition } from "../../persistable/declare/check-definition.ts";
-import { paramsOf, paramsTreeOf } from "../../persistable/declare/params-of.ts";
+import { paramsOf } from "../../persistable/declare/params-of.ts";
 import { type State, stateKey } from "../../persistable/declare/state.ts";
 import { definePersistable } from "../../persistable/define-persistable.ts";
 import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../../persistable/definition.ts";
@@ -24,6 +24,7 @@ import { claimBatch, inFlight, takenFrom } from "./item-claims.ts";
 import { type Entry, KeptBatches, MadeBatch, type MadeHow } from "./made-batch.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
 import { layOutItems } from "./pack.ts";
+import { packHeaderOf } from "./pack-header.ts";
 import { PackStore } from "./pack-store.ts";
 import { produceBatch } from "./produce-batch.ts";
 
@@ -378,20 +379,7 @@ export class PersistableMap<Item, Payload> {
     how: MadeHow,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const items = layOutItems(encoded);
-    const { name, address } = this.#state.recipe;
-    const header = {
-      pack: 1,
-      name,
-      map: address,
-      params: JSON.parse(
-        JSON.stringify(paramsTreeOf(this.#state), (_, value) => (typeof value === "bigint" ? String(value) : value)),
-      ),
-      format,
-      createdAt: new Date().toISOString(),
-      ...how,
-      items,
-    } as const;
+    const header = packHeaderOf(this.#state, layOutItems(encoded), format, how);
     await this.#packs.write(
       header,
       encoded.map(({ chunks }) => chunks),
