@@ -9,7 +9,7 @@ import { type ArtifactRecord, MAX_RECORD_BYTES, type Provenance } from "../recor
 import type { ReadableStore } from "../store/store.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { mapConcurrently } from "../util/concurrency/map-concurrently.ts";
-import { Breather } from "../util/concurrency/yield-turns.ts";
+import { PauseTimer } from "../util/concurrency/yield-turns.ts";
 import { folderNames } from "./folder-names.ts";
 import { parseForComparison } from "./read-records.ts";
 import { cellsOfNode, cellsOfRecord, type RecordedRecipe } from "./recipe-cells.ts";
@@ -177,7 +177,7 @@ export class RecordShelf {
 
   async #refresh({ maxRecords, signal }: RefreshOptions): Promise<void> {
     const startedMs = performance.now();
-    const breather = new Breather(signal);
+    const pauseTimer = new PauseTimer(signal);
     const { objects } = await folderNames(this.#store, artifactFolder(this.#name), { signal });
     const listed = new Set<Address>();
     for (const name of objects) {
@@ -191,12 +191,12 @@ export class RecordShelf {
     }
     const room = Math.max(0, maxRecords - this.#rows.size);
     const fresh = [...listed].filter((address) => !this.#rows.has(address)).slice(0, room);
-    await this.#readAll(fresh, breather, signal);
+    await this.#readAll(fresh, pauseTimer, signal);
     this.#refreshedMs = performance.now();
     this.#tookMs = this.#refreshedMs - startedMs;
   }
 
-  async #readAll(fresh: readonly Address[], breather: Breather, signal: AbortSignal | undefined): Promise<void> {
+  async #readAll(fresh: readonly Address[], pauseTimer: PauseTimer, signal: AbortSignal | undefined): Promise<void> {
     const { sync } = this.#store;
     if (sync === undefined) {
       await mapConcurrently(fresh, async (address) => this.#add(address, await this.#fetch(address, signal)), {
@@ -206,7 +206,7 @@ export class RecordShelf {
       return;
     }
     for (const address of fresh) {
-      if (breather.isDue()) await breather.pause();
+      if (pauseTimer.isDue()) await pauseTimer.pause();
       this.#add(address, this.#fetchNow(address));
     }
   }

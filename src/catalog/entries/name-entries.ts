@@ -6,7 +6,7 @@ import { StoreError } from "../../errors/store-errors.ts";
 import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import type { ReadableStore, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
-import { Breather } from "../../util/concurrency/yield-turns.ts";
+import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import { folderNames } from "../folder-names.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { readEntry, readFailureEntry, unreadable } from "./read-entry.ts";
@@ -98,9 +98,9 @@ export class NameEntries {
       });
       return read.filter((entry) => entry !== undefined);
     }
-    const breather = new Breather(signal);
+    const pauseTimer = new PauseTimer(signal);
     for (const file of fresh) {
-      if (breather.isDue()) await breather.pause();
+      if (pauseTimer.isDue()) await pauseTimer.pause();
       const entry = this.#readNow(file) ?? (await this.#read(file, signal));
       if (entry !== undefined) added.push(entry);
     }

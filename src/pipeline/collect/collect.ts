@@ -10,7 +10,7 @@ import { payloadBytesOf } from "../../record/payload-bytes.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
-import { Breather } from "../../util/concurrency/yield-turns.ts";
+import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import { ArtifactTable } from "./artifact-table.ts";
 import { ParamsFlattener } from "./flatten-params.ts";
 import type { Row } from "./row.ts";
@@ -56,10 +56,10 @@ export async function collect<Built extends AnyPersistable, Metrics extends obje
 ): Promise<ArtifactTable<Row<Built, Metrics>>> {
   const { signal, concurrency = 8 } = options;
   const flattener = new ParamsFlattener();
-  const breather = new Breather(signal);
+  const pauseTimer = new PauseTimer(signal);
   const collectRow = async (target: Built): Promise<Record<string, unknown>> => {
     const row = await rowOf(target, flattener, options);
-    if (breather.isDue()) await breather.pause();
+    if (pauseTimer.isDue()) await pauseTimer.pause();
     return row;
   };
   const rows = await mapConcurrently(eachPersistable(targets), collectRow, { concurrency });

@@ -1,6 +1,6 @@
 import type { MissReason } from "../../artifact/explain/miss.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
-import { Breather } from "../../util/concurrency/yield-turns.ts";
+import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import { itemAt } from "../item-at.ts";
 import { buildGraph } from "./build-graph.ts";
 import { describePlan } from "./describe-plan.ts";
@@ -85,9 +85,9 @@ export interface PlanJson {
  */
 export async function plan(targets: Targets, options: PlanOptions = {}): Promise<Plan> {
   const { signal, force = [] } = options;
-  const breather = new Breather(signal);
+  const pauseTimer = new PauseTimer(signal);
   const check = new ExistenceCheck(signal);
-  const walked = await walkTargets(targets, force, breather, check);
+  const walked = await walkTargets(targets, force, pauseTimer, check);
   await check.settle();
   const graph = buildGraph(walked, check.found);
   const earlier = await EarlierRecords.read(graph, signal);

@@ -5,7 +5,7 @@ import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
 import { peekPayloadBytes } from "../../record/payload-bytes.ts";
 import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
-import { Breather } from "../../util/concurrency/yield-turns.ts";
+import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 
 const CONCURRENT_READS = 32;
@@ -15,7 +15,7 @@ const CONCURRENT_READS = 32;
  * nothing.
  */
 export async function sumPayloadBytes({ needed, kinds, states }: PlanGraph): Promise<number> {
-  const breather = new Breather(undefined);
+  const pauseTimer = new PauseTimer(undefined);
   const asked: State[] = [];
   let sum = 0;
   for (const [node, state] of states.entries()) {
@@ -23,7 +23,7 @@ export async function sumPayloadBytes({ needed, kinds, states }: PlanGraph): Pro
     const size = sizeNow(state);
     if (size === undefined) asked.push(state);
     else sum += size;
-    if (breather.isDue()) await breather.pause();
+    if (pauseTimer.isDue()) await pauseTimer.pause();
   }
   const sizes = await mapConcurrently(asked, sizeOf, { concurrency: CONCURRENT_READS });
   return sizes.reduce((total, size) => total + size, sum);

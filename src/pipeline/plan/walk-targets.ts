@@ -5,7 +5,7 @@ import { stateOf } from "../../persistable/declare/state-of.ts";
 import { eachPersistable } from "../../persistable/draws-of.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { Store } from "../../store/store.ts";
-import type { Breather } from "../../util/concurrency/yield-turns.ts";
+import type { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import type { ExistenceCheck } from "./existence-check.ts";
 import type { Targets } from "./plan-graph.ts";
 
@@ -29,7 +29,7 @@ export interface WalkedGraph {
 export async function walkTargets(
   targets: Targets,
   force: Iterable<AnyPersistable>,
-  breather: Breather,
+  pauseTimer: PauseTimer,
   check: ExistenceCheck,
 ): Promise<WalkedGraph> {
   const walk = new Walk(check);
@@ -38,11 +38,11 @@ export async function walkTargets(
   const forcedNodes: number[] = [];
   for (const target of eachPersistable(targets)) {
     wanted.push(target);
-    targetNodes.push(walk.begin(stateOf(target, "A target of a plan")) ?? (await walk.end(breather)));
-    if (breather.isDue()) await breather.pause();
+    targetNodes.push(walk.begin(stateOf(target, "A target of a plan")) ?? (await walk.end(pauseTimer)));
+    if (pauseTimer.isDue()) await pauseTimer.pause();
   }
   for (const persistable of force)
-    forcedNodes.push(walk.begin(stateOf(persistable, "What a plan is to force")) ?? (await walk.end(breather)));
+    forcedNodes.push(walk.begin(stateOf(persistable, "What a plan is to force")) ?? (await walk.end(pauseTimer)));
   const { states, dependencyStart, dependencies } = walk;
   return { states, targets: wanted, targetNodes, forcedNodes, dependencyStart, dependencies };
 }
@@ -85,10 +85,10 @@ class Walk {
   }
 
   /** Walks until the stack is empty, and returns the node of the state at its bottom. */
-  end(breather: Breather): number | Promise<number> {
+  end(pauseTimer: PauseTimer): number | Promise<number> {
     for (let top = this.#stack.at(-1); top !== undefined; top = this.#stack.at(-1)) {
       this.#step(top);
-      if (breather.isDue()) return breather.pause().then(() => this.end(breather));
+      if (pauseTimer.isDue()) return pauseTimer.pause().then(() => this.end(pauseTimer));
     }
     this.#edges.length = 0;
     return this.states.length - 1;

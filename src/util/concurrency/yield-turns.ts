@@ -4,7 +4,7 @@ const SLICE_MS = 50;
 const STEPS_PER_LOOK = 256;
 
 /** Keeps long work from holding up everything else in the process, and lets it be aborted. */
-export class Breather {
+export class PauseTimer {
   readonly #signal: AbortSignal | undefined;
   #steps = 0;
   #endsMs = performance.now() + SLICE_MS;
