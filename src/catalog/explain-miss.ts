@@ -5,7 +5,7 @@ import type { ArtifactRecord } from "../record/record.ts";
 import type { ReadableStore } from "../store/store.ts";
 import { findFormerName } from "./find-former-name.ts";
 import { readRecords } from "./read-records.ts";
-import { type NearRecords, type RecordShelf, shelfOf } from "./record-shelf.ts";
+import { type NearRecords, type RecipeIndex, recipeIndexOf } from "./recipe-index.ts";
 
 /** How many records of a store behind a network are compared when the caller asks for a reason. */
 const REMOTE_EXPLAIN_RECORDS = 10_000;
@@ -32,10 +32,10 @@ export async function explainMiss(
   node: RecipeNode,
   signal: AbortSignal | undefined,
 ): Promise<MissReason> {
-  const shelf = shelfOf(store, node.name);
+  const recipeIndex = recipeIndexOf(store, node.name);
   const maxRecords = store.sync === undefined ? REMOTE_EXPLAIN_RECORDS : Number.POSITIVE_INFINITY;
-  await shelf.refresh({ maxRecords, signal });
-  return reasonFrom(shelf, store, node, { namesAgeMs: 0, signal });
+  await recipeIndex.refresh({ maxRecords, signal });
+  return reasonFrom(recipeIndex, store, node, { namesAgeMs: 0, signal });
 }
 
 /**
@@ -64,9 +64,9 @@ const noted = new WeakMap<
  */
 export async function noteMiss(store: ReadableStore, node: RecipeNode): Promise<MissReason> {
   if (store.sync !== undefined) {
-    const shelf = shelfOf(store, node.name);
-    await shelf.refreshInPassing({ maxRecords: NOTE_RECORDS });
-    return reasonFrom(shelf, store, node, { namesAgeMs: NAMES_FRESH_MS });
+    const recipeIndex = recipeIndexOf(store, node.name);
+    await recipeIndex.refreshInPassing({ maxRecords: NOTE_RECORDS });
+    return reasonFrom(recipeIndex, store, node, { namesAgeMs: NAMES_FRESH_MS });
   }
   const folders = noted.get(store) ?? new Map();
   noted.set(store, folders);
@@ -79,12 +79,12 @@ export async function noteMiss(store: ReadableStore, node: RecipeNode): Promise<
 }
 
 async function reasonFrom(
-  shelf: RecordShelf,
+  recipeIndex: RecipeIndex,
   store: ReadableStore,
   node: RecipeNode,
   { namesAgeMs, signal }: { readonly namesAgeMs: number; readonly signal?: AbortSignal | undefined },
 ): Promise<MissReason> {
-  const near = await shelf.nearest(node, { limit: 1, signal });
+  const near = await recipeIndex.nearest(node, { limit: 1, signal });
   if (near.total > 0) return nearestReason(node, near);
   const formerName = await findFormerName(store, node, namesAgeMs);
   return { kind: "never-generated", ...(formerName === undefined ? {} : { formerName }) };

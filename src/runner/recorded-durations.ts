@@ -1,7 +1,7 @@
 import type { Address } from "../address/address.ts";
 import { readRecords } from "../catalog/read-records.ts";
 import type { State } from "../persistable/declare/state.ts";
-import { MAX_RECORDS, shelfKey } from "../pipeline/plan/earlier-records.ts";
+import { MAX_RECORDS, recipeIndexKey } from "../pipeline/plan/earlier-records.ts";
 import { NodeKind, type PlanGraph } from "../pipeline/plan/plan-graph.ts";
 import { typicalOf } from "../pipeline/plan/typical.ts";
 
@@ -20,13 +20,13 @@ export class RecordedDurations {
     const durations = new RecordedDurations();
     for (const [node, state] of graph.states.entries()) {
       if (graph.needed[node] === 0 || graph.kinds[node] !== NodeKind.hit) continue;
-      if (!durations.#typical.has(shelfKey(state))) await durations.#readName(state, signal);
+      if (!durations.#typical.has(recipeIndexKey(state))) await durations.#readName(state, signal);
     }
     return durations;
   }
 
   of(state: State): number | undefined {
-    return this.#exact.get(state.recipe.address) ?? this.#typical.get(shelfKey(state));
+    return this.#exact.get(state.recipe.address) ?? this.#typical.get(recipeIndexKey(state));
   }
 
   async #readName(state: State, signal: AbortSignal): Promise<void> {
@@ -35,6 +35,6 @@ export class RecordedDurations {
     const records = await readRecords(surroundings.store, recipe.name, recipe.classes, options).catch(() => []);
     for (const { address, provenance } of records)
       if (provenance.durationMs !== undefined) this.#exact.set(address, provenance.durationMs);
-    this.#typical.set(shelfKey(state), typicalOf(records.map(({ provenance }) => provenance)).durationMs);
+    this.#typical.set(recipeIndexKey(state), typicalOf(records.map(({ provenance }) => provenance)).durationMs);
   }
 }

@@ -12,7 +12,7 @@ import { compileQuery, namesOf } from "../query/matches.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
 import { sortEntries } from "../query/sort-entries.ts";
-import { shelfOf } from "../record-shelf.ts";
+import { recipeIndexOf } from "../recipe-index.ts";
 import { type Facet, facetsOf } from "./facets.ts";
 import { onlyEntry, parseArtifactText } from "./resolve-artifact.ts";
 import { selectColumns } from "./select-columns.ts";
@@ -190,11 +190,11 @@ class StoreCatalog implements Catalog {
   }
 
   async nearest(recipe: ArtifactRecord, count: number): Promise<readonly NearArtifact[]> {
-    const shelf = shelfOf(this.#store, recipe.name);
-    await shelf.refresh({ maxRecords: Number.POSITIVE_INFINITY, signal: this.#signal });
+    const recipeIndex = recipeIndexOf(this.#store, recipe.name);
+    await recipeIndex.refresh({ maxRecords: Number.POSITIVE_INFINITY, signal: this.#signal });
     const entries = await this.#entriesOf(recipe.name);
     await entries.refresh(this.#signal);
-    return shelf.nearestTo(recipe, count).flatMap(({ address, differences }) => {
+    return recipeIndex.nearestTo(recipe, count).flatMap(({ address, differences }) => {
       const entry = entries.get(address);
       return entry === undefined ? [] : [{ entry, differences }];
     });

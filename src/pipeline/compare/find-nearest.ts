@@ -1,7 +1,7 @@
 import { compareRecipes } from "../../artifact/explain/compare-recipes.ts";
 import type { RecipeChange } from "../../artifact/explain/miss.ts";
+import { recipeIndexOf } from "../../catalog/recipe-index.ts";
 import { numericDistance } from "../../catalog/recipe-table.ts";
-import { shelfOf } from "../../catalog/record-shelf.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
@@ -48,10 +48,10 @@ export async function findNearest(
 ): Promise<readonly Neighbor[]> {
   const { recipe, surroundings } = stateOf(persistable, "What findNearest was given");
   const store = certainStore(surroundings.store);
-  const shelf = shelfOf(store, recipe.name);
+  const recipeIndex = recipeIndexOf(store, recipe.name);
   const most = store.sync === undefined ? REMOTE_RECORDS : Number.POSITIVE_INFINITY;
-  await shelf.refresh({ maxRecords: maxRecords ?? most, signal });
-  const { records } = await shelf.nearest(recipe, { limit, includesOwn: true, signal });
+  await recipeIndex.refresh({ maxRecords: maxRecords ?? most, signal });
+  const { records } = await recipeIndex.nearest(recipe, { limit, includesOwn: true, signal });
   const neighbors = records.map((record): Ranked => {
     const changes = compareRecipes(recipe, record);
     return { record, changes, distance: changes.reduce((sum, change) => sum + distanceOf(change), 0) };

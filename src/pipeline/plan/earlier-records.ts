@@ -1,6 +1,6 @@
 import type { MissReason } from "../../artifact/explain/miss.ts";
 import { nearestReason } from "../../catalog/explain-miss.ts";
-import { type NearRecords, type RecordShelf, shelfOf } from "../../catalog/record-shelf.ts";
+import { type NearRecords, type RecipeIndex, recipeIndexOf } from "../../catalog/recipe-index.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { missesOf, type PlanGraph } from "./plan-graph.ts";
 import { type Typical, typicalOf } from "./typical.ts";
@@ -9,7 +9,7 @@ import { type Typical, typicalOf } from "./typical.ts";
 export const MAX_RECORDS = 256;
 
 interface EarlierName {
-  readonly shelf: RecordShelf;
+  readonly recipeIndex: RecipeIndex;
   readonly typical: Typical;
 }
 
@@ -31,26 +31,26 @@ export class EarlierRecords {
   static async read(graph: PlanGraph, signal: AbortSignal | undefined): Promise<EarlierRecords> {
     const names = new Map<string, EarlierName>();
     for (const [, state] of missesOf(graph)) {
-      const key = shelfKey(state);
+      const key = recipeIndexKey(state);
       if (names.has(key)) continue;
       const { store } = state.surroundings;
-      const shelf = shelfOf(store, state.recipe.name);
+      const recipeIndex = recipeIndexOf(store, state.recipe.name);
       const maxRecords = store.sync === undefined ? MAX_RECORDS : Number.POSITIVE_INFINITY;
-      await shelf.refresh({ maxRecords, signal });
-      names.set(key, { shelf, typical: typicalOf(shelf.provenances()) });
+      await recipeIndex.refresh({ maxRecords, signal });
+      names.set(key, { recipeIndex, typical: typicalOf(recipeIndex.provenances()) });
     }
     return new EarlierRecords(names);
   }
 
   typicalOf(state: State): Typical | undefined {
-    return this.#names.get(shelfKey(state))?.typical;
+    return this.#names.get(recipeIndexKey(state))?.typical;
   }
 
   /** The record whose recipe differs least, and how many were compared. */
   nearestTo(state: State): NearRecords {
     const known = this.#nearest.get(state);
     if (known !== undefined) return known;
-    const nearest = this.#names.get(shelfKey(state))?.shelf.nearestNow(state.recipe) ?? NOTHING;
+    const nearest = this.#names.get(recipeIndexKey(state))?.recipeIndex.nearestNow(state.recipe) ?? NOTHING;
     this.#nearest.set(state, nearest);
     return nearest;
   }
@@ -67,6 +67,6 @@ export class EarlierRecords {
 const NOTHING: NearRecords = { records: [], compared: 0, total: 0 };
 
 /** The same name in two stores has two keys. */
-export function shelfKey({ recipe, surroundings }: State): string {
+export function recipeIndexKey({ recipe, surroundings }: State): string {
   return `${recipe.name} ${surroundings.store.url}`;
 }

@@ -24,14 +24,14 @@ export interface NearRecords {
   readonly total: number;
 }
 
-/** How a shelf is brought up to date. */
+/** How a recipe index is brought up to date. */
 export interface RefreshOptions {
   /** How many records it holds at most. */
   readonly maxRecords: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Says which records {@link RecordShelf.nearest} gives. */
+/** Says which records {@link RecipeIndex.nearest} gives. */
 export interface NearestRecordsOptions {
   readonly limit: number;
   /** Whether the record of the very recipe is among them. */
@@ -47,7 +47,7 @@ const MAX_SHARE_OF_TIME = 0.05;
  * The recipes of all artifacts of one name in one store, in memory, for finding the nearest ones.
  * It is a copy: a record that was found is read again and judged before it is used.
  */
-export class RecordShelf {
+export class RecipeIndex {
   readonly #store: ReadableStore;
   readonly #name: string;
   readonly #table = new RecipeTable();
@@ -265,13 +265,13 @@ function ignoreStoreError(error: unknown): undefined {
   throw error;
 }
 
-const shelves = new WeakMap<ReadableStore, Map<string, RecordShelf>>();
+const indexes = new WeakMap<ReadableStore, Map<string, RecipeIndex>>();
 
-/** The shelf of a name, which all callers of this process share. */
-export function shelfOf(store: ReadableStore, name: string): RecordShelf {
-  const ofStore = shelves.get(store) ?? new Map<string, RecordShelf>();
-  shelves.set(store, ofStore);
-  const shelf = ofStore.get(name) ?? new RecordShelf(store, name);
-  ofStore.set(name, shelf);
-  return shelf;
+/** The recipe index of a name, which all callers of this process share. */
+export function recipeIndexOf(store: ReadableStore, name: string): RecipeIndex {
+  const ofStore = indexes.get(store) ?? new Map<string, RecipeIndex>();
+  indexes.set(store, ofStore);
+  const recipeIndex = ofStore.get(name) ?? new RecipeIndex(store, name);
+  ofStore.set(name, recipeIndex);
+  return recipeIndex;
 }
