@@ -104,7 +104,7 @@ async function openLive(stream: DisplayStream, color: boolean): Promise<Display>
   return {
     onEvent(event) {
       const params = paramsIn(event, view);
-      view.hear(event);
+      view.handle(event);
       const text = permanentLine(event, params, view, { color, ...sizeOf(stream) });
       if (event.type === "finished") {
         close();
@@ -187,7 +187,7 @@ function openPlain(stream: DisplayStream, color: boolean): Display {
   return {
     onEvent(event) {
       const params = paramsIn(event, view);
-      view.hear(event);
+      view.handle(event);
       if (event.type === "planned") write(`${event.nodes} needed: ${event.hits} there, ${event.misses} to generate`);
       else if (event.type === "generated") write(describeGenerated(event, params));
       else if (event.type === "failed") write(describeFailed(event, params));

@@ -26,7 +26,7 @@ export class RunView {
   readonly cost = new Map<string, number>();
   readonly #running = new Map<number, RunningView>();
 
-  hear(event: RunEvent): void {
+  handle(event: RunEvent): void {
     switch (event.type) {
       case "planned":
         this.planned = event;

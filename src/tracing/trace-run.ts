@@ -23,7 +23,7 @@ export function traceRun(options: TraceOptions = {}): (event: RunEvent) => void 
   const runs = new Map<string, RunSpans>();
   return (event) => {
     if (event.type === "planned") runs.set(event.runId, new RunSpans(tracer, event));
-    else runs.get(event.runId)?.hear(event);
+    else runs.get(event.runId)?.handle(event);
     if (event.type === "finished") runs.delete(event.runId);
   };
 }
@@ -46,7 +46,7 @@ class RunSpans {
     });
   }
 
-  hear(event: Exclude<RunEvent, PlannedEvent>): void {
+  handle(event: Exclude<RunEvent, PlannedEvent>): void {
     switch (event.type) {
       case "started":
         this.#nodeSpan(event).setAttributes({

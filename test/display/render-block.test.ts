@@ -13,7 +13,7 @@ type Body<Event> = Event extends RunEvent ? Omit<Event, "runId" | "atMs" | "addr
 function view(...events: Body<RunEvent>[]): RunView {
   const made = new RunView();
   for (const event of events)
-    made.hear({ runId: "r", atMs: START, address: "a".repeat(64), ...event } as unknown as RunEvent);
+    made.handle({ runId: "r", atMs: START, address: "a".repeat(64), ...event } as unknown as RunEvent);
   return made;
 }
 

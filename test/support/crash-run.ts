@@ -62,7 +62,7 @@ export async function runAndKill(options: CrashRunOptions): Promise<CrashRun> {
       child.kill();
       const ending = await child.ended;
       if (ending !== "SIGKILL") book.violations.push(`a child ended by itself (${ending}): ${child.complaints}`);
-      book.hear(child.told as CrashChildLine[]);
+      book.handle(child.told as CrashChildLine[]);
       await book.verifyKeys(ownKeys);
     }
   };
@@ -89,7 +89,7 @@ class Book {
     this.#store = store;
   }
 
-  hear(lines: readonly CrashChildLine[]): void {
+  handle(lines: readonly CrashChildLine[]): void {
     for (const line of lines) {
       if (line.is === "wrong") this.violations.push(line.what);
       if (line.is !== "begins" && line.is !== "done") continue;

@@ -182,7 +182,7 @@ class Pulse {
       const worker = new Worker(pulseSource, { eval: true, name: "persistable heartbeat", execArgv: [], env: {} });
       worker.on("error", () => this.#fail());
       worker.on("exit", () => this.#fail());
-      worker.on("message", (news: PulseNews) => this.#hear(news));
+      worker.on("message", (news: PulseNews) => this.#handle(news));
       worker.unref();
       return worker;
     } catch {
@@ -191,7 +191,7 @@ class Pulse {
     }
   }
 
-  #hear(news: PulseNews): void {
+  #handle(news: PulseNews): void {
     if (news.isStopped !== true) {
       this.#listeners.get(news.id)?.onFailure?.(news.failure);
       return;

@@ -56,7 +56,7 @@ export class WorkerThread {
       name: "persistable generator",
       workerData: { persistableEntry: entryUrl },
     });
-    this.#worker.on("message", (message: WorkerNews & Numbered) => this.#hear(message));
+    this.#worker.on("message", (message: WorkerNews & Numbered) => this.#handle(message));
     this.#worker.on("messageerror", (error) => this.#current?.reject(error));
     this.#worker.on("error", (error) => {
       this.#failure = error;
@@ -113,7 +113,7 @@ export class WorkerThread {
     this.#worker.postMessage(message);
   }
 
-  #hear(message: (WorkerNews | WorkerOutcome) & Partial<Numbered>): void {
+  #handle(message: (WorkerNews | WorkerOutcome) & Partial<Numbered>): void {
     const current = this.#current;
     // This is late news of an earlier job, or a message that the user's code has posted.
     if (current === undefined || message?.jobId !== current.jobId) return;
