@@ -54,7 +54,7 @@ export function startBeating(
   };
   const stop = beatThroughStore(open, beating, thisMachine, {
     onFailure(error) {
-      if (!hasFailed) onFailure(describeFailure(error));
+      if (!hasFailed) onFailure(beatFailureOf(error));
       hasFailed = true;
     },
   });
@@ -82,6 +82,6 @@ function adoptEnvironment(env: BeatingElsewhere["env"]): void {
   Object.assign(process.env, env);
 }
 
-function describeFailure(error: unknown): BeatFailure {
+function beatFailureOf(error: unknown): BeatFailure {
   return { message: error instanceof Error ? error.message : String(error), mayPass: error instanceof StoreIoError };
 }

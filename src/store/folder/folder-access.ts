@@ -13,7 +13,7 @@ import type {
 } from "../store.ts";
 import { assertStorePath } from "../store-path.ts";
 import { checkFolders, type Ground } from "./calls/check-folders.ts";
-import { describeFailure } from "./calls/classify-system-error.ts";
+import { toStoreError } from "./calls/classify-system-error.ts";
 import { driveAsync } from "./calls/drive-async.ts";
 import { driveSync, type Steps } from "./calls/file-steps.ts";
 import type { FileSystem, FileSystemCalls } from "./calls/file-system.ts";
@@ -109,7 +109,7 @@ export class FolderAccess {
     try {
       yield* listFiles(this.#volume, this.#during(signal), prefix, signal);
     } catch (error) {
-      throw describeFailure(error, { operation: "list", path: join(this.#volume.root, prefix) });
+      throw toStoreError(error, { operation: "list", path: join(this.#volume.root, prefix) });
     }
   }
 
@@ -118,7 +118,7 @@ export class FolderAccess {
     try {
       return await listNames(this.#volume, this.#during(signal), folder, signal);
     } catch (error) {
-      throw describeFailure(error, { operation: "list", path: join(this.#volume.root, folder) });
+      throw toStoreError(error, { operation: "list", path: join(this.#volume.root, folder) });
     }
   }
 
@@ -133,7 +133,7 @@ export class FolderAccess {
     try {
       return driveSync(createIfAbsent(this.#volume, full, chunks, durable), calls);
     } catch (error) {
-      throw describeFailure(error, { operation: "create", path: full });
+      throw toStoreError(error, { operation: "create", path: full });
     }
   }
 
@@ -143,21 +143,21 @@ export class FolderAccess {
     try {
       return driveSync(remove(this.#volume, full), calls);
     } catch (error) {
-      throw describeFailure(error, { operation: "remove", path: full });
+      throw toStoreError(error, { operation: "remove", path: full });
     }
   }
 
   removeLitter(): Promise<number> {
     const { fileSystem } = this.#volume;
     return driveAsync(removeTemporaries(this.#volume), fileSystem.async).catch((error: unknown) => {
-      throw describeFailure(error, { operation: "remove", path: this.#volume.root });
+      throw toStoreError(error, { operation: "remove", path: this.#volume.root });
     });
   }
 
   listLitter(): Promise<readonly StoreEntry[]> {
     const { fileSystem } = this.#volume;
     return driveAsync(listTemporaries(this.#volume), fileSystem.async).catch((error: unknown) => {
-      throw describeFailure(error, { operation: "list", path: this.#volume.root });
+      throw toStoreError(error, { operation: "list", path: this.#volume.root });
     });
   }
 
@@ -209,7 +209,7 @@ export class FolderAccess {
     } catch (error) {
       // The caller gave up while it waited for a slot.
       if (signal?.aborted === true && error === signal.reason) throw error;
-      throw describeFailure(error, { operation, path: full });
+      throw toStoreError(error, { operation, path: full });
     }
   }
 }

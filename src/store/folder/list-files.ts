@@ -4,7 +4,7 @@ import { TEMPORARY_FOLDER } from "../internal-folder.ts";
 import type { StoreEntry, StoreFolder, StorePath } from "../store.ts";
 import { assertStorePath, assertStorePrefix, isStorePath } from "../store-path.ts";
 import { checkFolders } from "./calls/check-folders.ts";
-import { describeFailure } from "./calls/classify-system-error.ts";
+import { toStoreError } from "./calls/classify-system-error.ts";
 import { driveAsync } from "./calls/drive-async.ts";
 import type { FileSystem, FolderEntry } from "./calls/file-system.ts";
 import type { Volume } from "./calls/volume.ts";
@@ -46,7 +46,7 @@ export async function listNames(
     }
   } catch (error) {
     // The folder was removed meanwhile.
-    if (systemCodeOf(error) !== "ENOENT") throw describeFailure(error, { operation: "list", path: full });
+    if (systemCodeOf(error) !== "ENOENT") throw toStoreError(error, { operation: "list", path: full });
   }
   return names;
 }
@@ -77,7 +77,7 @@ async function* walk(
     }
   } catch (error) {
     // The folder was never created, or was removed during the walk.
-    if (systemCodeOf(error) !== "ENOENT") throw describeFailure(error, { operation: "list", path: full });
+    if (systemCodeOf(error) !== "ENOENT") throw toStoreError(error, { operation: "list", path: full });
   }
   for (const inner of folders)
     if (await isStillFolder(volume, disk, inner)) yield* walk(volume, disk, inner, prefix, signal);

@@ -6,7 +6,7 @@ import { CallerFailure } from "../../caller-failure.ts";
  * Converts a failure of the system to a store error; a caller's error, and any other, stays as it
  * is.
  */
-export function describeFailure(error: unknown, where: Pick<StoreFailure, "operation" | "path">): unknown {
+export function toStoreError(error: unknown, where: Pick<StoreFailure, "operation" | "path">): unknown {
   return error instanceof CallerFailure ? error.cause : systemFailure(error, where);
 }
 

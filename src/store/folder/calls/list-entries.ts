@@ -1,5 +1,5 @@
 import { systemCodeOf } from "../../../util/system-failure.ts";
-import { describeFailure } from "./classify-system-error.ts";
+import { toStoreError } from "./classify-system-error.ts";
 import { driveAsync } from "./drive-async.ts";
 import type { FileKind } from "./file-system.ts";
 import { nodeFileSystem } from "./node-file-system.ts";
@@ -28,7 +28,7 @@ export async function* listEntries(folder: string): AsyncGenerator<Entry> {
     if (kind === "folder") yield* entriesIn(folder, "");
     else if (kind !== undefined) yield { path: "", kind };
   } catch (error) {
-    throw describeFailure(error, { operation: "list", path: folder });
+    throw toStoreError(error, { operation: "list", path: folder });
   }
 }
 
@@ -42,7 +42,7 @@ export async function removeEntry(folder: string, { path, kind }: Entry): Promis
   try {
     await driveAsync(removeAll(full, kind), nodeFileSystem.async);
   } catch (error) {
-    throw describeFailure(error, { operation: "remove", path: full });
+    throw toStoreError(error, { operation: "remove", path: full });
   }
 }
 

@@ -3,7 +3,7 @@ import { systemCodeOf } from "../../../util/system-failure.ts";
 import type { StorePath } from "../../store.ts";
 import { assertStorePath } from "../../store-path.ts";
 import { checkFolders, folderOf, type Ground } from "./check-folders.ts";
-import { describeFailure } from "./classify-system-error.ts";
+import { toStoreError } from "./classify-system-error.ts";
 import { driveSync } from "./file-steps.ts";
 import type { FileSystemCalls } from "./file-system.ts";
 
@@ -56,7 +56,7 @@ export class SharedReader {
       return this.#readOpen(file, maxBytes);
     } catch (error) {
       if (file === undefined && systemCodeOf(error) === "ENOENT") return undefined;
-      throw describeFailure(error, { operation: "read", path: full });
+      throw toStoreError(error, { operation: "read", path: full });
     } finally {
       if (file !== undefined) this.#calls.close(file);
     }
@@ -71,7 +71,7 @@ export class SharedReader {
       if (!this.#hasFolder(path, full, "stat")) return false;
       return this.#shortcuts?.isSurelyThere(full) === true || this.#calls.stat(full) !== undefined;
     } catch (error) {
-      throw describeFailure(error, { operation: "stat", path: full });
+      throw toStoreError(error, { operation: "stat", path: full });
     }
   }
 
