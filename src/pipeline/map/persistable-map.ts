@@ -20,7 +20,7 @@ import { itemAt } from "../item-at.ts";
 import { batchFailure, type FailedBatch } from "./batch-failure.ts";
 import { limitBatch } from "./batch-limits.ts";
 import { type Compacted, compactPacks, type EncodedItem, inParts, type WriteItems } from "./compact-packs.ts";
-import { claimBatch, inFlight, takenFrom } from "./item-claims.ts";
+import { inFlight, registerBatch, takenFrom } from "./items-in-flight.ts";
 import { type Entry, KeptBatches, MadeBatch, type MadeHow } from "./made-batch.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
 import { layOutItems } from "./pack.ts";
@@ -263,10 +263,10 @@ export class PersistableMap<Item, Payload> {
   ): Promise<void> {
     const failed: FailedBatch[] = [];
     const running = new Set<Work>();
-    // All batches are announced now, before another caller in this process gets a turn.
+    // All batches are registered now, before another caller in this process gets a turn.
     const queue = this.#jobsFor(missing).map(({ entries, made }) => {
-      const claimed = claimBatch(entries, ([address]) => this.#key(address), this.#state.recipe.name, running);
-      return { ...claimed, made };
+      const batch = registerBatch(entries, ([address]) => this.#key(address), this.#state.recipe.name, running);
+      return { ...batch, made };
     });
     const produce = async ({ items, work, release, made }: (typeof queue)[number]): Promise<void> => {
       running.add(work);

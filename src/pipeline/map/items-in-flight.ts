@@ -15,35 +15,35 @@ export interface ItemFlight {
 export const inFlight = new Map<string, ItemFlight>();
 
 /** Items that are generated together. Other callers wait for them until `release` is called. */
-export interface ClaimedBatch<Item> {
+export interface BatchInFlight<Item> {
   readonly items: readonly Item[];
   readonly work: Work;
   release(): void;
 }
 
 /**
- * Announces that items are going to be generated together.
+ * Registers items that are going to be generated together as in flight.
  *
  * @param running - batches of the same call: this one is queued until one of them ends
  */
-export function claimBatch<Item>(
+export function registerBatch<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,
   name: string,
   running: ReadonlySet<Work>,
-): ClaimedBatch<Item> {
+): BatchInFlight<Item> {
   const keys = items.map(keyOf);
   const { work, end } = enlist(`batch of ${keys[0]}`, () => `${name} (${items.length} items)`);
   work.queuedBehind = running;
-  const claims = keys.map((key) => claim(key, work));
+  const releases = keys.map((key) => register(key, work));
   const release = (): void => {
-    for (const giveBack of claims) giveBack();
+    for (const releaseItem of releases) releaseItem();
     end();
   };
   return { items, work, release };
 }
 
-function claim(key: string, work: Work): () => void {
+function register(key: string, work: Work): () => void {
   let release: () => void = () => {};
   const flight: ItemFlight = {
     work,
