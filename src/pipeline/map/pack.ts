@@ -41,7 +41,7 @@ export interface PackHeader {
 export type PackIndex = Pick<PackHeader, "format" | "items">;
 
 /** The outcome of checking a header. */
-export type JudgedHeader =
+export type CheckedPackHeader =
   | { readonly state: "sound"; readonly index: PackIndex }
   | { readonly state: "damaged"; readonly problem: string }
   | { readonly state: "newer"; readonly version: unknown };
@@ -77,10 +77,10 @@ export function isWholePack(pack: Uint8Array): boolean {
   const frame = pack.subarray(0, FRAME_BYTES);
   const bodyStart = FRAME_BYTES + headerBytesOf(frame);
   if (bodyStart > pack.length) return false;
-  const judged = judgeHeader(frame, pack.subarray(FRAME_BYTES, bodyStart), pack.length - bodyStart);
-  if (judged.state !== "sound") return false;
+  const checked = checkPackHeader(frame, pack.subarray(FRAME_BYTES, bodyStart), pack.length - bodyStart);
+  if (checked.state !== "sound") return false;
   const body = pack.subarray(bodyStart);
-  return judged.index.items.every(
+  return checked.index.items.every(
     ({ offset, length, sha256 }) => sha256Hex(body.subarray(offset, offset + length)) === sha256,
   );
 }
@@ -96,7 +96,7 @@ export function headerBytesOf(frame: Uint8Array): number {
  * @param json - as many bytes as the frame announces; undefined if the file is shorter
  * @param bodyBytes - the number of bytes that the file has for payloads
  */
-export function judgeHeader(frame: Uint8Array, json: Uint8Array | undefined, bodyBytes: number): JudgedHeader {
+export function checkPackHeader(frame: Uint8Array, json: Uint8Array | undefined, bodyBytes: number): CheckedPackHeader {
   const magic = latin1(frame.subarray(0, MAGIC.length));
   const claimsNewer = /^PSPACK(?:[2-9]|1\d)/.test(magic);
   const fields = json && (intactFields(frame, json) ?? fieldsOfDamagedVersion(frame, json));

@@ -1,10 +1,10 @@
 import type { ReadableStore, StorePath } from "../../store/store.ts";
 import {
+  type CheckedPackHeader,
+  checkPackHeader,
   FRAME_BYTES,
   headerBytesOf,
   isWholePack,
-  type JudgedHeader,
-  judgeHeader,
   MAX_HEADER_BYTES,
   type PackIndex,
   salvageIndex,
@@ -80,16 +80,16 @@ const hasGone = new Error("the pack has gone");
 
 /** One of the two copies of a header. */
 interface HeaderCopy {
-  readonly judged: JudgedHeader;
+  readonly checked: CheckedPackHeader;
   readonly bodyStart: number;
 }
 
 function soundPack(copy: HeaderCopy | undefined): ReadPack | undefined {
-  return copy?.judged.state === "sound" ? { index: copy.judged.index, bodyStarts: [copy.bodyStart] } : undefined;
+  return copy?.checked.state === "sound" ? { index: copy.checked.index, bodyStarts: [copy.bodyStart] } : undefined;
 }
 
 function newerOf(copy: HeaderCopy | undefined): { readonly newer: unknown } | undefined {
-  return copy?.judged.state === "newer" ? { newer: copy.judged.version } : undefined;
+  return copy?.checked.state === "newer" ? { newer: copy.checked.version } : undefined;
 }
 
 function padded(frame: Uint8Array): Uint8Array {
@@ -115,14 +115,14 @@ class PackFile {
   async readHead(): Promise<HeaderCopy> {
     const first = await this.#read(0, Math.min(FIRST_READ_BYTES, this.#sizeBytes));
     if (first.length < FRAME_BYTES)
-      return { judged: judgeHeader(padded(first), undefined, 0), bodyStart: this.#sizeBytes };
+      return { checked: checkPackHeader(padded(first), undefined, 0), bodyStart: this.#sizeBytes };
     const frame = first.subarray(0, FRAME_BYTES);
     const bodyStart = FRAME_BYTES + headerBytesOf(frame);
     const bodyBytes = this.#sizeBytes - bodyStart;
-    if (!this.#isWithin(bodyStart)) return { judged: judgeHeader(frame, undefined, 0), bodyStart };
+    if (!this.#isWithin(bodyStart)) return { checked: checkPackHeader(frame, undefined, 0), bodyStart };
     const json =
       bodyStart <= first.length ? first.subarray(FRAME_BYTES, bodyStart) : await this.#read(FRAME_BYTES, bodyStart);
-    return { judged: judgeHeader(frame, json, bodyBytes), bodyStart };
+    return { checked: checkPackHeader(frame, json, bodyBytes), bodyStart };
   }
 
   /**
@@ -138,12 +138,12 @@ class PackFile {
     const jsonStart = start - headerBytesOf(frame);
     if (jsonStart < bodyStart || !this.#isWithin(bodyStart)) return undefined;
     const json = await this.#read(jsonStart, start);
-    return { judged: judgeHeader(frame, json, jsonStart - bodyStart), bodyStart };
+    return { checked: checkPackHeader(frame, json, jsonStart - bodyStart), bodyStart };
   }
 
   /** Finds the items that damage to both copies has left. Each payload has still to be verified. */
   async salvage(head: HeaderCopy): Promise<ReadPack> {
-    const problem = head.judged.state === "damaged" ? head.judged.problem : "is damaged";
+    const problem = head.checked.state === "damaged" ? head.checked.problem : "is damaged";
     const text = await this.#read(FRAME_BYTES, await this.#lineEnd(head));
     const bodyStarts = [FRAME_BYTES + text.length];
     if (this.#isWithin(head.bodyStart)) bodyStarts.push(head.bodyStart);
