@@ -1,6 +1,6 @@
 import { StoreIoError } from "../../errors/store-errors.ts";
 import type { Reopening } from "../../store/location/reopening.ts";
-import { reopenPlace } from "../../store/open/reopen-location.ts";
+import { reopenLocation } from "../../store/open/reopen-location.ts";
 import type { Store } from "../../store/store.ts";
 import { type Beating, beatThroughStore } from "./lease-beats.ts";
 import { thisMachine } from "./lease-machine.ts";
@@ -67,7 +67,7 @@ export function startBeating(
 
 function openForAll(key: string, reopening: Reopening, everyMs: number): { store: Promise<Store>; claims: number } {
   // The connection stays open between two beats, so that a beat needs no new login.
-  const store = reopenPlace(reopening, 3 * everyMs);
+  const store = reopenLocation(reopening, 3 * everyMs);
   const entry = { store, claims: 0 };
   opened.set(key, entry);
   store.catch(() => {

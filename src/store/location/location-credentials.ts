@@ -59,7 +59,7 @@ export function assertNoCredentialsIn(options: Readonly<Record<string, string | 
 }
 
 /** Returns the part of a location that a refusal may quote: the protocol and the host of a URL. */
-export function describePlace(given: string): string {
+export function describeLocation(given: string): string {
   const [, protocol, host = "", rest = ""] = /^([a-z][a-z0-9+.-]*:)\/\/([^/?#]*)([\s\S]*)$/i.exec(given) ?? [];
   if (protocol === undefined) return given === "" ? '""' : "What was given";
   if (!/^[a-z0-9.-]+(:\d+)?$/i.test(host) || given.includes("@")) return `A URL ${protocol}//…`;

@@ -1,5 +1,5 @@
 /** The options that a URL of each service may have. */
-export const PLACE_OPTIONS = {
+export const LOCATION_OPTIONS = {
   "s3:": ["region", "endpoint", "path-style"],
   "az:": ["account", "endpoint"],
   "gs:": ["project", "endpoint"],
@@ -7,14 +7,14 @@ export const PLACE_OPTIONS = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** A service that has URLs. */
-export type PlaceProtocol = keyof typeof PLACE_OPTIONS;
+export type LocationProtocol = keyof typeof LOCATION_OPTIONS;
 
 /**
  * Returns the URL as messages show it, without options that the service does not know: they may
  * hold anything.
  */
-export function shownUrl(given: string, protocol: PlaceProtocol): string {
-  const known: readonly string[] = PLACE_OPTIONS[protocol];
+export function shownUrl(given: string, protocol: LocationProtocol): string {
+  const known: readonly string[] = LOCATION_OPTIONS[protocol];
   const [, place = "", query = "", fragment = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(given) ?? [];
   const options = query
     .slice(1)

@@ -1,9 +1,9 @@
 import { UnknownStoreError } from "../../errors/store-errors.ts";
-import { assertNoCredentials, describePlace } from "./location-credentials.ts";
-import { PLACE_OPTIONS, type PlaceProtocol } from "./location-options.ts";
+import { assertNoCredentials, describeLocation } from "./location-credentials.ts";
+import { LOCATION_OPTIONS, type LocationProtocol } from "./location-options.ts";
 
 /** The parts of a location's URL. */
-export interface PlaceUrl {
+export interface LocationUrl {
   /** A bucket, a container, or a server. */
   readonly host: string;
   readonly port: number | undefined;
@@ -18,17 +18,19 @@ export interface PlaceUrl {
  * @throws {@link UnknownStoreError} if the URL names no location, has an unknown option, or holds
  * credentials.
  */
-export function parsePlaceUrl(given: string, protocol: PlaceProtocol): PlaceUrl {
+export function parseLocationUrl(given: string, protocol: LocationProtocol): LocationUrl {
   assertNoCredentials(given);
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || url.protocol !== protocol) throw new UnknownStoreError(describePlace(given));
+  if (url === undefined || url.protocol !== protocol) throw new UnknownStoreError(describeLocation(given));
   const { hostname, port, username, searchParams, hash } = url;
   const path = tryDecode(url.pathname);
   const user = tryDecode(username);
-  if (hostname === "" || path === undefined || user === undefined) throw new UnknownStoreError(describePlace(given));
+  if (hostname === "" || path === undefined || user === undefined) throw new UnknownStoreError(describeLocation(given));
   if (hash !== "")
-    throw new UnknownStoreError(`${describePlace(given)} with a # (it would not be read; write %23 for one in a name)`);
-  const known: readonly string[] = PLACE_OPTIONS[protocol];
+    throw new UnknownStoreError(
+      `${describeLocation(given)} with a # (it would not be read; write %23 for one in a name)`,
+    );
+  const known: readonly string[] = LOCATION_OPTIONS[protocol];
   const unknown = [...searchParams.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw new UnknownStoreError(describeUnknown(given, unknown, known));
   return {
@@ -44,7 +46,7 @@ function describeUnknown(given: string, unknown: string, known: readonly string[
   const options = known.length === 0 ? "has no options" : `has the options ${known.join(", ")}`;
   // The name is shown only if it is a word, since anything else could be a value.
   const name = /^[a-z][a-z_-]{0,23}$/i.test(unknown) ? JSON.stringify(unknown) : "an option";
-  return `${describePlace(given)} with ${name} (such a URL ${options})`;
+  return `${describeLocation(given)} with ${name} (such a URL ${options})`;
 }
 
 function tryDecode(text: string): string | undefined {

@@ -1,6 +1,6 @@
 import { loadPart } from "../../util/peers/load-part.ts";
 import { assertNoCredentials } from "../location/location-credentials.ts";
-import { type PlaceProtocol, shownUrl } from "../location/location-options.ts";
+import { type LocationProtocol, shownUrl } from "../location/location-options.ts";
 import { recordReopening, reopeningOf } from "../location/reopening.ts";
 import type { Store, StoreCallOptions, StoreCapabilities } from "../store.ts";
 import { SharedOpening } from "./shared-opening.ts";
@@ -8,7 +8,7 @@ import { SharedOpening } from "./shared-opening.ts";
 type Open = (url: string, call: StoreCallOptions) => Promise<Store>;
 
 /** The services that URLs lead to; each is loaded at the first call. */
-const services: Readonly<Record<PlaceProtocol, Open>> = {
+const services: Readonly<Record<LocationProtocol, Open>> = {
   "s3:": async (url) => (await import("../bucket/s3/s3-store.ts")).openS3(url),
   "az:": async (url) => (await import("../bucket/azure/azure-store.ts")).openAzure(url),
   "gs:": async (url) => (await import("../bucket/gcs/gcs-store.ts")).openGcs(url),
@@ -29,7 +29,7 @@ export function openRemotePlace(given: string): Store | undefined {
   return deferStore(given, shownUrl(given, protocol), services[protocol], calls);
 }
 
-function isService(protocol: string): protocol is PlaceProtocol {
+function isService(protocol: string): protocol is LocationProtocol {
   return Object.hasOwn(services, protocol);
 }
 

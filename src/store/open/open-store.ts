@@ -1,6 +1,6 @@
 import { UnknownStoreError } from "../../errors/store-errors.ts";
 import { fileStore } from "../folder/file-store.ts";
-import { assertNoCredentials, describePlace } from "../location/location-credentials.ts";
+import { assertNoCredentials, describeLocation } from "../location/location-credentials.ts";
 import { memoryStore } from "../memory-store.ts";
 import type { Store } from "../store.ts";
 import { openRemotePlace } from "./open-remote.ts";
@@ -47,32 +47,32 @@ export function openStore(dataDir: string | URL | Store, options: OpenStoreOptio
   const text = typeof dataDir === "string" ? `${durable} ${process.cwd()} ${dataDir}` : undefined;
   const seen = text === undefined ? undefined : openedFolders.get(text);
   if (seen !== undefined) return seen;
-  const place = parsePlace(dataDir);
-  const store = openPlace(place, durable);
+  const location = parseLocation(dataDir);
+  const store = openLocation(location, durable);
   const key = `${durable} ${store.url}`;
   const known = opened.get(key) ?? store;
   if (known === store) opened.set(key, store);
-  if (text !== undefined && place.kind === "folder" && openedFolders.size < MAX_FOLDER_TEXTS) {
+  if (text !== undefined && location.kind === "folder" && openedFolders.size < MAX_FOLDER_TEXTS) {
     openedFolders.set(text, known);
   }
   return known;
 }
 
-function openPlace(place: ParsedPlace, durable: boolean): Store {
-  if (place.kind === "memory") return memoryStore({ name: place.name });
-  return place.kind === "remote" ? place.store : fileStore(place.dir, { durable });
+function openLocation(location: ParsedLocation, durable: boolean): Store {
+  if (location.kind === "memory") return memoryStore({ name: location.name });
+  return location.kind === "remote" ? location.store : fileStore(location.dir, { durable });
 }
 
 function isStore(dataDir: string | URL | Store): dataDir is Store {
   return typeof dataDir === "object" && dataDir !== null && "createIfAbsent" in dataDir && "capabilities" in dataDir;
 }
 
-type ParsedPlace =
+type ParsedLocation =
   | { readonly kind: "memory"; readonly name: string }
   | { readonly kind: "remote"; readonly store: Store }
   | { readonly kind: "folder"; readonly dir: string | URL };
 
-function parsePlace(dataDir: unknown): ParsedPlace {
+function parseLocation(dataDir: unknown): ParsedLocation {
   const given = dataDir instanceof URL ? dataDir.href : dataDir;
   if (typeof given !== "string") throw new UnknownStoreError(describeOther(given));
   if (given === "") throw new UnknownStoreError('""');
@@ -89,7 +89,7 @@ function parsePlace(dataDir: unknown): ParsedPlace {
 }
 
 function fail(given: string): never {
-  throw new UnknownStoreError(describePlace(given));
+  throw new UnknownStoreError(describeLocation(given));
 }
 
 /** Only the kind of the object is shown, since it may hold secrets. */

@@ -7,7 +7,7 @@ import type { Store } from "../store.ts";
  *
  * @param idleMs - the time that an unused connection is kept, if there is one
  */
-export async function reopenPlace({ service, options }: Reopening, idleMs: number): Promise<Store> {
+export async function reopenLocation({ service, options }: Reopening, idleMs: number): Promise<Store> {
   switch (service) {
     case "s3":
       return (await import("../bucket/s3/s3-store.ts")).s3Store(options as never);

@@ -4,7 +4,7 @@ import { CallerFailure } from "../caller-failure.ts";
 import { showElsewhere } from "../folder/calls/classify-system-error.ts";
 import { FolderAccess } from "../folder/folder-access.ts";
 import { internalPath, TEMPORARY_FOLDER } from "../internal-folder.ts";
-import { parsePlaceUrl } from "../location/location-url.ts";
+import { parseLocationUrl } from "../location/location-url.ts";
 import { recordReopening } from "../location/reopening.ts";
 import type {
   Chunks,
@@ -112,7 +112,7 @@ export async function connectSftp(
  * ```
  */
 export async function openSftp(url: string, call: StoreCallOptions = {}): Promise<Store> {
-  const { host, port, username, path } = parsePlaceUrl(url, "sftp:");
+  const { host, port, username, path } = parseLocationUrl(url, "sftp:");
   const below = path.startsWith("/~/") || path === "/~" ? path.slice(3) : path;
   return sftpStore({ host, port, username, path: below }, call);
 }

@@ -2,7 +2,7 @@ import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blo
 import { StoreAccessError } from "../../../errors/store-errors.ts";
 import { loadAzure } from "../../../util/peers/peers.ts";
 import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
-import { parsePlaceUrl } from "../../location/location-url.ts";
+import { parseLocationUrl } from "../../location/location-url.ts";
 import { recordReopening } from "../../location/reopening.ts";
 import type { Store } from "../../store.ts";
 import { createBucketStore } from "../bucket-store.ts";
@@ -71,7 +71,7 @@ export async function azureStore(options: AzureStoreOptions): Promise<Store> {
  * ```
  */
 export async function openAzure(url: string): Promise<Store> {
-  const { host, path, option } = parsePlaceUrl(url, "az:");
+  const { host, path, option } = parseLocationUrl(url, "az:");
   return azureStore({ container: host, prefix: path, account: option("account"), endpoint: option("endpoint") });
 }
 

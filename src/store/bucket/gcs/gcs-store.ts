@@ -1,7 +1,7 @@
 import type { Bucket } from "@google-cloud/storage";
 import { loadGcs } from "../../../util/peers/peers.ts";
 import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
-import { parsePlaceUrl } from "../../location/location-url.ts";
+import { parseLocationUrl } from "../../location/location-url.ts";
 import { recordReopening } from "../../location/reopening.ts";
 import type { Store } from "../../store.ts";
 import { createBucketStore } from "../bucket-store.ts";
@@ -67,7 +67,7 @@ export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
  * ```
  */
 export async function openGcs(url: string): Promise<Store> {
-  const { host, path, option } = parsePlaceUrl(url, "gs:");
+  const { host, path, option } = parseLocationUrl(url, "gs:");
   return gcsStore({ bucket: host, prefix: path, projectId: option("project"), endpoint: option("endpoint") });
 }
 

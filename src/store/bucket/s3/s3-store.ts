@@ -1,7 +1,7 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { loadS3 } from "../../../util/peers/peers.ts";
 import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
-import { parsePlaceUrl } from "../../location/location-url.ts";
+import { parseLocationUrl } from "../../location/location-url.ts";
 import { recordReopening } from "../../location/reopening.ts";
 import type { Store } from "../../store.ts";
 import { createBucketStore } from "../bucket-store.ts";
@@ -74,7 +74,7 @@ export async function s3Store(options: S3StoreOptions): Promise<Store> {
  * ```
  */
 export async function openS3(url: string): Promise<Store> {
-  const { host, path, option } = parsePlaceUrl(url, "s3:");
+  const { host, path, option } = parseLocationUrl(url, "s3:");
   const pathStyle = option("path-style");
   return s3Store({
     bucket: host,
