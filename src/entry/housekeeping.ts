@@ -14,6 +14,13 @@ export type {
   RemoveReason,
 } from "../housekeeping/collection-plan.ts";
 export type { CollectionPolicy } from "../housekeeping/collection-policy.ts";
+export {
+  type CopiedArtifact,
+  type CopyArtifactsOptions,
+  type CopyProgress,
+  type CopyReport,
+  copyArtifacts,
+} from "../housekeeping/copy-artifacts.ts";
 export { type PlanCollectionOptions, planCollection } from "../housekeeping/plan-collection.ts";
 export type { Tag } from "../housekeeping/tag-file.ts";
 export { listTags, pinArtifact, tagArtifact, unpinArtifact, untagArtifact } from "../housekeeping/tags.ts";
