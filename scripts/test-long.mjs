@@ -23,6 +23,7 @@ const fullCounts = {
   PERSISTABLE_TEST_BROKEN_ANSWERS: 10_000,
   // Milliseconds.
   PERSISTABLE_TEST_BUSY_MS: 60_000,
+  PERSISTABLE_TEST_CALLS: 30_000,
   PERSISTABLE_TEST_COLLECTED_ROUNDS: 100,
   // More than a small artifact has bits: each is flipped.
   PERSISTABLE_TEST_DAMAGES: 1_000_000,

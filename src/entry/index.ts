@@ -65,6 +65,15 @@ export type { DeclarationOptions, MemoryPolicy } from "../persistable/declare/de
 export type { GenerateContext, HookContext } from "../persistable/declare/hooks.ts";
 export { definePersistable, type PersistableDefinition, typedParams } from "../persistable/define-persistable.ts";
 export type { Definition, PersistableOf, SummaryOf } from "../persistable/definition.ts";
+export {
+  type ArgumentsOf,
+  type CallParams,
+  type FunctionOptions,
+  type FunctionPayload,
+  type PersistedCalls,
+  type PersistedFunction,
+  persistFunction,
+} from "../persistable/function/persist-function.ts";
 export type { Explanation } from "../persistable/load/explain.ts";
 export {
   type AnyPersistable,

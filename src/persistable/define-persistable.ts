@@ -23,6 +23,7 @@ import type {
   PersistablesOf,
 } from "./definition.ts";
 import { Persistable, type PersistableOptions } from "./persistable.ts";
+import type { AnyParams, BuildOptions, BuildPersistable, Context, UntypedDefinition } from "./untyped-definition.ts";
 
 /**
  * The parts of a definition. Write `generate` before the hooks that get its payload, so that
@@ -111,6 +112,15 @@ export function definePersistable<
 >(
   definition: PersistableDefinition<Payload, Schema, Declared, Summary>,
 ): Definition<Payload, ParamsTree<Schema, Declared>, Flatten<OwnParams<Schema>>, PersistablesOf<Declared>, Summary> {
+  return defineBy(definition.generate, definition as unknown as UntypedDefinition) as never;
+}
+
+/**
+ * Like {@link definePersistable}, without its types.
+ *
+ * @param source - the function whose source text the records name
+ */
+export function defineBy(source: (...args: never) => unknown, definition: UntypedDefinition): BuildPersistable {
   const {
     name,
     params,
@@ -121,16 +131,16 @@ export function definePersistable<
     afterLoad,
     afterGenerate,
     ...rest
-  } = definition as unknown as UntypedDefinition;
-  checkDefinition(name, definition as never, ["generate"]);
-  const declaration = createDeclaration(name, params, rest, generate, new Error("defined here"));
+  } = definition;
+  checkDefinition(name, { ...definition }, ["generate"]);
+  const declaration = createDeclaration(name, params, rest, source, new Error("defined here"));
   const roles = Object.keys(declared);
   assertRoles(name, roles);
 
-  class DefinedPersistable extends Persistable<unknown, object, Record<string, never>> {
+  class DefinedPersistable extends Persistable<unknown, AnyParams, Record<string, never>> {
     static override readonly payloadName = name;
     static readonly [declarationKey] = declaration;
-    protected override generatePayload(context: GenerateContext<object, Record<string, never>>): unknown {
+    protected override generatePayload(context: GenerateContext<AnyParams, Record<string, never>>): unknown {
       return generate(context);
     }
     protected override validatePayload(payload: unknown, context: Context): void | Promise<void> {
@@ -151,11 +161,11 @@ export function definePersistable<
 
   const build = (
     tree: unknown = {},
-    options: PersistableOptions = {},
+    options: BuildOptions = {},
     built: BuiltSubtrees = { persistables: new Map(), depth: 0 },
   ): Persistable => {
     const { own, dependencies } = splitTree(name, params !== undefined, declared, tree, options, built);
-    const { dataDir, logger, verbose, onEvent, draw, memory, limits } = options;
+    const { dataDir, logger, verbose, onEvent, draw, memory, limits, liveValues } = options;
     // The options are copied one by one and not spread: an object that always has the same shape
     // makes building a persistable noticeably cheaper.
     const stateOptions: StateOptions = {
@@ -166,30 +176,18 @@ export function definePersistable<
       draw,
       memory,
       limits,
+      liveValues,
       params: own,
       dependencies,
     };
     return new DefinedPersistable(stateOptions as never) as unknown as Persistable;
   };
   Object.defineProperty(build, declarationKey, { value: declaration });
-  return Object.assign(build, { payloadName: name, dependencies: declared }) as never;
+  return Object.assign(build, { payloadName: name, dependencies: declared });
 }
 
 /** Allows an interface as well as a type alias; a `Record` would refuse interfaces. */
 type SummaryShape<Summary> = object & { readonly [Key in keyof Summary]: SummaryValue };
-
-type Context = HookContext<object, Record<string, never>>;
-
-interface UntypedDefinition extends DeclarationOptions {
-  readonly name: string;
-  readonly params?: StandardSchemaV1;
-  readonly dependencies?: DependencyDeclarations;
-  readonly generate: (context: GenerateContext<object, Record<string, never>>) => unknown;
-  readonly validate?: (payload: unknown, context: Context) => void | Promise<void>;
-  readonly summarize?: (payload: unknown, context: Context) => unknown;
-  readonly afterLoad?: (payload: unknown, context: Context) => void | Promise<void>;
-  readonly afterGenerate?: (payload: unknown, context: Context) => void | Promise<void>;
-}
 
 /** The persistables that were built so far from one params tree. */
 interface BuiltSubtrees {

@@ -1,4 +1,5 @@
 import type { InternalCallOptions } from "./context/call-context.ts";
+import type { State } from "./declare/state.ts";
 import { stateOf } from "./declare/state-of.ts";
 import { LiveTap } from "./load/live-tap.ts";
 import { loadOrGenerate } from "./load-or-generate.ts";
@@ -30,13 +31,20 @@ export interface StreamPersistable<Item> extends AnyPersistable {
  * for await (const token of streamPayload(answer({ prompt }))) process.stdout.write(token);
  * ```
  */
-export async function* streamPayload<Item>(
+export function streamPayload<Item>(
   persistable: StreamPersistable<Item>,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Item, void, undefined> {
-  const state = stateOf(persistable, "What streamPayload was given");
+  return streamOf<Item>(stateOf(persistable, "What streamPayload was given"), options.signal);
+}
+
+/** Like {@link streamPayload}, for the state of a persistable whose payload is a stream. */
+export async function* streamOf<Item>(
+  state: State,
+  given: AbortSignal | undefined,
+): AsyncGenerator<Item, void, undefined> {
   const leaving = new AbortController();
-  const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
+  const signal = given === undefined ? leaving.signal : AbortSignal.any([given, leaving.signal]);
   const live = new LiveTap<Item>();
   const call: InternalCallOptions = { signal, tap: (stream) => live.tap(stream as AsyncIterable<Item>) };
   const work = loadOrGenerate(state, call) as Promise<AsyncIterable<Item>>;

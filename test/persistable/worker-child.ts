@@ -35,6 +35,7 @@ const scenarios: Record<string, () => Promise<unknown>> = {
       bytes: [...(nested.get("bytes")?.[0] ?? [])],
       ...rest,
       reloaded: [...reloaded.values],
+      tripled: await defined.tripled.with({ dataDir })(2, { unit: "km" }),
       seedIsRecorded: record?.provenance.seed === rest.seed,
     };
   },

@@ -8,6 +8,7 @@ import {
   definePersistable,
   npy,
   Persistable,
+  persistFunction,
   type Secret,
   structured,
   typedParams,
@@ -21,6 +22,11 @@ export const upstream = definePersistable({
   params: typedParams<{ n: number }>(),
   generate: ({ params }) => Float64Array.from({ length: params.n }, (_, i) => i),
 });
+
+export const tripled = persistFunction(
+  (n: number, options: { readonly unit: string }) => `${n * 3} ${options.unit} ${isMainThread}`,
+  { name: "tripled", worker: true, untracked: ["1.unit"] },
+);
 
 let kept: Float64Array | undefined;
 

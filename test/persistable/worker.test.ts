@@ -65,6 +65,7 @@ describe.concurrent("a generator on a worker thread", () => {
       isMainThread: false,
       seed: expect.any(Number),
       reloaded: [0, 2, 4, 6, 8],
+      tripled: "6 km false",
       seedIsRecorded: true,
     });
   });

@@ -1,6 +1,6 @@
 import { makeWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import type { GenerateContext } from "../declare/hooks.ts";
-import type { State, TakenByGenerator } from "../declare/state.ts";
+import type { LiveValues, State, TakenByGenerator } from "../declare/state.ts";
 import { emitRedacted } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 import { CallContext, type InternalCallOptions, type Supervisor } from "./call-context.ts";
@@ -62,6 +62,11 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
       this.#workFolder = makeWorkFolder();
     }
     return this.#workFolder;
+  }
+
+  /** The values that the caller of a persisted function handed over beside its params. */
+  get liveValues(): LiveValues | undefined {
+    return this.#state.liveValues;
   }
 
   /** The cost and the seed of the generation, for the record. */

@@ -18,7 +18,7 @@ import {
 } from "./declaration.ts";
 import type { Hooks } from "./hooks.ts";
 import { parseParams } from "./parse-params.ts";
-import { hasState, newState, type State, stateKey } from "./state.ts";
+import { hasState, type LiveValues, newState, type State, stateKey } from "./state.ts";
 import { Surroundings, type SurroundingsOptions } from "./surroundings.ts";
 
 /** All options with which a persistable can be constructed, before types narrow them. */
@@ -29,6 +29,7 @@ export interface StateOptions extends SurroundingsOptions, DeclarationOptions {
   readonly draw?: number | undefined;
   readonly memory?: MemoryPolicy | undefined;
   readonly limits?: Partial<DecodeLimits> | undefined;
+  readonly liveValues?: LiveValues | undefined;
 }
 
 export const declarationKey: unique symbol = Symbol("persistable declaration");
@@ -86,6 +87,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     dependencyStates: states,
     secrets: states.reduce((all, { secrets }) => joinSecrets(all, secrets), parsed.secrets),
     surroundings,
+    liveValues: options.liveValues,
     hasAliases: declaration.aliases.length > 0 || states.some((state) => state.hasAliases),
   });
 }

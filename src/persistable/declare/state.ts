@@ -38,6 +38,19 @@ export type Held =
   /** In the store only; loaded again for each caller. */
   | { readonly kind: "stored" };
 
+/** The values of one call of a persisted function that are in no recipe and no record. */
+export interface LiveValues {
+  /** The object on which the function was called. */
+  readonly self: unknown;
+  readonly parts: readonly LivePart[];
+}
+
+/** A value with its place in the arguments: the position of the argument, then keys. */
+export interface LivePart {
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+}
+
 /** The part of a {@link State} that is known when the persistable is built. */
 export interface StateParts {
   readonly declaration: Declaration;
@@ -59,6 +72,8 @@ export interface StateParts {
    */
   readonly secrets: readonly Secret<unknown>[];
   readonly surroundings: Surroundings;
+  /** The values of a call of a persisted function that are in no recipe and no record. */
+  readonly liveValues: LiveValues | undefined;
   /** Whether the persistable, or any upstream of it, has aliases. */
   readonly hasAliases: boolean;
 }
@@ -106,6 +121,7 @@ export function newState(parts: StateParts): State {
     dependencyStates: parts.dependencyStates,
     secrets: parts.secrets,
     surroundings: parts.surroundings,
+    liveValues: parts.liveValues,
     hasAliases: parts.hasAliases,
     isOpened: false,
     log: undefined,

@@ -78,12 +78,22 @@ async function importMakers(node: JobNode): Promise<readonly Maker[]> {
       { cause },
     );
   }
-  const found = exported.filter(isMaker).filter((maker) => nameOf(maker) === name);
+  const found = exported
+    .map(definitionBehind)
+    .filter(isMaker)
+    .filter((maker) => nameOf(maker) === name);
   if (found.length === 0)
     throw new WorkerModuleError(
       `${module} exports no definition of ${name}, so that a worker thread cannot find it. Export it there. ${REMEDY}`,
     );
   return found;
+}
+
+/** A module may export a persisted function, and not its definition. */
+function definitionBehind(exported: unknown): unknown {
+  return typeof exported === "function" && !isMaker(exported) && "definition" in exported
+    ? exported.definition
+    : exported;
 }
 
 function remedyFor(cause: unknown): string {

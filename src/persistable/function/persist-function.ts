@@ -1,0 +1,173 @@
+import { DefinitionError } from "../../errors/persistable-errors.ts";
+import type { Format } from "../../format/format.ts";
+import { describeKind } from "../../util/describe-kind.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
+import type { DeclarationOptions } from "../declare/declaration.ts";
+import type { HookContext } from "../declare/hooks.ts";
+import { stateKey } from "../declare/state.ts";
+import { defineBy, typedParams } from "../define-persistable.ts";
+import type { Definition } from "../definition.ts";
+import { loadOrGenerate, payloadOf } from "../load-or-generate.ts";
+import type { Persistable, PersistableOptions } from "../persistable.ts";
+import type { BuildOptions } from "../untyped-definition.ts";
+import { lazyRecords } from "./lazy-records.ts";
+import { ArgumentReader } from "./read-arguments.ts";
+
+type AnyFunction = (...args: never) => unknown;
+
+/** The arguments of a function. */
+export type ArgumentsOf<Fn> = Fn extends (...args: infer Args) => unknown ? Args : never;
+
+/**
+ * The part of a call that is persisted: what its promise gives, or the items of an async generator.
+ */
+export type FunctionPayload<Fn extends AnyFunction> =
+  ReturnType<Fn> extends AsyncGenerator<infer Item, unknown, never> ? AsyncIterable<Item> : Awaited<ReturnType<Fn>>;
+
+/** The arguments of a call by their names, or their positions. */
+export type CallParams = Readonly<Record<string, unknown>>;
+
+type CallContext = HookContext<CallParams, Record<never, never>>;
+
+/** The options of a persisted function: those of a definition, and how arguments become params. */
+export interface FunctionOptions<Fn extends AnyFunction>
+  extends Omit<DeclarationOptions, "format" | "readFormats" | "untracked">,
+    Omit<PersistableOptions, "draw" | "memory"> {
+  /**
+   * Names the payloads, their folder and their log; in the key. Not the name of the function, which
+   * minifiers change.
+   */
+  readonly name: string;
+  /**
+   * Names for the arguments, in order: `["text", "options"]`. Records and explanations then have
+   * these, and not positions. In the key.
+   */
+  readonly parameters?: readonly string[] | undefined;
+  /**
+   * Arguments that never count, by position or name, and parts of them: `[2, "1.verbose"]`. A
+   * function is only possible there.
+   */
+  readonly untracked?: readonly (string | number)[] | undefined;
+  /**
+   * For methods: what of the object counts, `(client: Client) => client.model`. Without it, a
+   * function that reads `this` is refused.
+   */
+  readonly self?: ((self: never) => unknown) | undefined;
+  readonly format?: Format<NoInfer<FunctionPayload<Fn>>> | undefined;
+  readonly readFormats?: readonly Format<NoInfer<FunctionPayload<Fn>>>[] | undefined;
+  /** Throws where a payload, generated or loaded, is not what it should be. */
+  readonly validate?:
+    | ((payload: NoInfer<FunctionPayload<Fn>>, context: CallContext) => void | Promise<void>)
+    | undefined;
+  /** A few numbers and words about a payload, for its record. */
+  readonly summarize?: ((payload: NoInfer<FunctionPayload<Fn>>, context: CallContext) => object) | undefined;
+}
+
+/**
+ * A function whose calls are persisted: the function's own type where that returns a promise or an
+ * async generator, else the same with a promise.
+ */
+export type PersistedFunction<Fn extends AnyFunction> = AsyncForm<Fn> & PersistedCalls<Fn>;
+
+type AsyncForm<Fn extends AnyFunction> =
+  ReturnType<Fn> extends PromiseLike<unknown> | AsyncGenerator<unknown, unknown, never>
+    ? Fn
+    : (this: ThisParameterType<Fn>, ...args: ArgumentsOf<Fn>) => Promise<Awaited<ReturnType<Fn>>>;
+
+/** A persisted function has these besides its call. */
+export interface PersistedCalls<Fn extends AnyFunction> {
+  /** The persistable behind a call: explain it, remove it, plan and run it. */
+  persistable(this: unknown, ...args: ArgumentsOf<Fn>): Persistable<FunctionPayload<Fn>, CallParams>;
+  /** The definition of the persistables: declare it as a dependency, or sweep over it. */
+  readonly definition: Definition<FunctionPayload<Fn>, CallParams, CallParams, Record<never, never>>;
+  /** The same function with another place, logger or draw. */
+  with(options: PersistableOptions): PersistedFunction<Fn>;
+}
+
+/**
+ * Keep what a function gives: each call with the same arguments runs once, is persisted, and is
+ * loaded from then on.
+ *
+ * Arguments are compared by value, as params are: an option that is `undefined` counts as left out,
+ * and an `AbortSignal`, a logger and a secret count for nothing, wherever they stand. A synchronous
+ * function becomes one that gives a promise; an async generator gives its items as they come, and
+ * replays them afterwards.
+ *
+ * @throws {@link DefinitionError} where the name or an option cannot be used
+ *
+ * @example
+ * ```ts
+ * const summary = persistFunction(async (text: string, options: { model: string; signal?: AbortSignal }) => ask(text, options), {
+ *   name: "summary",
+ *   dataDir: "data",
+ * });
+ * await summary(text, { model: "small" }); // asks once, and never again
+ * await summary.persistable(text, { model: "small" }).explain(); // everything else that a persistable can do
+ * ```
+ */
+export function persistFunction<Fn extends AnyFunction>(fn: Fn, options: FunctionOptions<Fn>): PersistedFunction<Fn>;
+export function persistFunction(fn: AnyFunction, options: FunctionOptions<AnyFunction>): unknown {
+  if (typeof fn !== "function")
+    throw new DefinitionError(`persistFunction was given ${describeKind(fn)}. Give a function, and then its options.`);
+  const { dataDir, logger, verbose, onEvent, limits, parameters, untracked, self, ...declared } = options;
+  const { name } = options;
+  const reader = new ArgumentReader(name, { parameters, untracked, self });
+  const definition = defineBy(fn, {
+    ...(isAsyncGenerator(fn) ? { format: lazyRecords } : {}),
+    ...declared,
+    untracked: reader.untracked,
+    params: typedParams<Record<string, unknown>>(),
+    generate: async (context) => {
+      const { callFunction } = await loadPart(() => import("./call-function.ts"));
+      return callFunction(name, fn, reader, context);
+    },
+  });
+  return withDefinition(fn, definition, reader, { dataDir, logger, verbose, onEvent, limits });
+}
+
+/** The function of a definition, in one place. */
+function withDefinition(
+  fn: AnyFunction,
+  definition: (tree: CallParams, options: BuildOptions) => Persistable,
+  reader: ArgumentReader,
+  options: PersistableOptions,
+): unknown {
+  const build = (self: unknown, args: readonly unknown[]) => {
+    const { params, live, signals } = reader.read(self, args);
+    const persistable = definition(params, live === undefined ? options : { ...options, liveValues: live });
+    return { persistable, signals };
+  };
+  const call = isAsyncGenerator(fn)
+    ? async function* (this: unknown, ...args: unknown[]) {
+        const { persistable, signals } = build(this, args);
+        const { streamOf } = await loadPart(() => import("../stream-payload.ts"));
+        yield* streamOf(persistable[stateKey], joined(signals));
+      }
+    : function (this: unknown, ...args: unknown[]) {
+        try {
+          const { persistable, signals } = build(this, args);
+          const state = persistable[stateKey];
+          return signals.length === 0 ? payloadOf(state) : loadOrGenerate(state, { signal: joined(signals) });
+        } catch (error) {
+          return Promise.reject(error);
+        }
+      };
+  Object.defineProperty(call, "name", { value: fn.name, configurable: true });
+  Object.defineProperty(call, "length", { value: fn.length, configurable: true });
+  return Object.assign(call, {
+    definition,
+    persistable(this: unknown, ...args: unknown[]) {
+      return build(this === call ? undefined : this, args).persistable;
+    },
+    with: (more: PersistableOptions) => withDefinition(fn, definition, reader, { ...options, ...more }),
+  });
+}
+
+/** A caller who has several signals gives up by any of them. */
+function joined(signals: readonly AbortSignal[]): AbortSignal | undefined {
+  return signals.length > 1 ? AbortSignal.any([...signals]) : signals[0];
+}
+
+function isAsyncGenerator(fn: AnyFunction): boolean {
+  return Object.prototype.toString.call(fn) === "[object AsyncGeneratorFunction]";
+}
