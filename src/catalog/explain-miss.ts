@@ -63,6 +63,18 @@ const noted = new WeakMap<
  * @throws like {@link explainMiss}
  */
 export async function noteMiss(store: ReadableStore, node: RecipeNode): Promise<MissReason> {
+  const reason = await reasonInPassing(store, node);
+  // Asked after the store was listed, which tells whether both of its layers answer.
+  return unreachable(store) ?? reason;
+}
+
+/** The reason of every miss while one layer of the store does not answer. */
+export function unreachable(store: ReadableStore): MissReason | undefined {
+  const failure = store.layers?.failure;
+  return failure === undefined ? undefined : { kind: "unreachable", problem: failure.message };
+}
+
+async function reasonInPassing(store: ReadableStore, node: RecipeNode): Promise<MissReason> {
   if (store.sync !== undefined) {
     const recipeIndex = recipeIndexOf(store, node.name);
     await recipeIndex.refreshInPassing({ maxRecords: NOTE_RECORDS });

@@ -139,6 +139,11 @@ class TwoLayers implements LayeredStore, StoreLayers {
     return this.#parts.writable.local;
   }
 
+  get failure(): Error | undefined {
+    const { inARow, last } = this.#parts.link.failures();
+    return inARow > 0 ? last?.error : undefined;
+  }
+
   get capabilities(): StoreCapabilities {
     const { writable, local: inFront, remote: behind } = this.#parts;
     const [local, remote] = [inFront.capabilities, behind.capabilities];
@@ -342,9 +347,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
   }
 
   #refusal(operation: StoreOperation, path: StorePath): ReadOnlyStoreError {
-    const { inARow, last } = this.#parts.link.failures();
-    const cause = inARow > 0 ? last?.error : undefined;
-    return new ReadOnlyStoreError({ operation, path: `${this.url}/${path}`, cause });
+    return new ReadOnlyStoreError({ operation, path: `${this.url}/${path}`, cause: this.failure });
   }
 }
 

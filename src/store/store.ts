@@ -165,6 +165,12 @@ export interface StoreLayers {
   readonly worksAlone: boolean;
 
   /**
+   * How the last call of the other store failed; absent if it answered. What is missing then may
+   * exist there.
+   */
+  readonly failure?: Error | undefined;
+
+  /**
    * Whether a written object has reached every store that may be written; `false` if one of them
    * does not answer.
    */

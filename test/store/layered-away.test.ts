@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { StoreIoError } from "../../src/entry/index.ts";
+import { definePersistable, StoreIoError, typedParams } from "../../src/entry/index.ts";
+import { plan } from "../../src/entry/pipeline.ts";
 import { layeredStore } from "../../src/entry/stores/layered.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -158,3 +159,27 @@ async function listed(store: Store): Promise<string[]> {
   for await (const { path } of store.list("")) if (isRecordPath(path)) paths.push(path);
   return paths;
 }
+
+test("a plan and a miss say that a store does not answer, not that nothing was generated", async () => {
+  const [local, remote] = [memoryStore(), faultyStore(memoryStore())];
+  const points = definePersistable({
+    name: "points",
+    params: typedParams<{ n: number }>(),
+    generate: ({ params }) => params.n,
+  });
+  await points({ n: 1 }, { dataDir: remote }).payload;
+  await points({ n: 2 }, { dataDir: local }).payload;
+  const dataDir = open(local, remote);
+  await whileAway(remote, async () => {
+    const planned = await plan(points({ n: 1 }, { dataDir }));
+    expect(planned.nodes[0]?.reason).toEqual({ kind: "unreachable", problem: expect.stringContaining("memory:") });
+    expect(planned.causes.map(({ what, name }) => [what, name])).toEqual([["unreachable", "points"]]);
+    expect(String(planned)).toContain("1 miss: points may exist in a store that does not answer");
+    const lines: string[] = [];
+    const note = (line: string) => void lines.push(line);
+    await points({ n: 1 }, { dataDir, logger: { debug: note, info: note, warn: note, error: note } }).payload;
+    expect(lines.join("\n")).toMatch(/it may exist in a store that does not answer: .*memory:/);
+  });
+  const planned = await plan(points({ n: 3 }, { dataDir: open(memoryStore(), remote) }));
+  expect(planned.nodes[0]?.reason).toMatchObject({ kind: "params-changed", changes: [{ nearestValue: 1 }] });
+});

@@ -11,6 +11,7 @@ import { describeAddress } from "../../util/describe-address.ts";
  *   differs; the first change is its root.
  * - `version-changed`, `draw-changed`: only the author's version, or the draw, differs.
  * - `corrupt`: there is an artifact, and it is damaged.
+ * - `unreachable`: one of the stores of a layered store does not answer, and may have the artifact.
  */
 export type MissReason =
   | {
@@ -30,7 +31,8 @@ export type MissReason =
        */
       readonly changes: readonly RecipeChange[];
     }
-  | { readonly kind: "corrupt"; readonly file: string; readonly problem: string };
+  | { readonly kind: "corrupt"; readonly file: string; readonly problem: string }
+  | { readonly kind: "unreachable"; readonly problem: string };
 
 /** The artifact of the same name whose recipe differs least. */
 export interface NearestArtifact {
@@ -79,6 +81,7 @@ export function describeMiss(reason: MissReason): string {
 function describeReason(reason: MissReason): string {
   if (reason.kind === "never-generated") return describeNeverGenerated(reason.formerName);
   if (reason.kind === "corrupt") return `damaged: ${reason.file} ${reason.problem}`;
+  if (reason.kind === "unreachable") return `it may exist in a store that does not answer: ${reason.problem}`;
   const { address, ageMs } = reason.nearest;
   const among = describeCompared(reason.nearest);
   const nearest = `(${describeAddress(address)}, ${describeAge(ageMs)}${among})`;

@@ -66,6 +66,7 @@ function describeExpectation({ durationMs, criticalPathMs, cost, unknown }: Expe
 export function describeCause({ what, name, key, values, count: nodes }: MissCause): string {
   const misses = count(nodes, "miss", "misses");
   if (what === "never-generated") return `${misses}: ${name} was never generated`;
+  if (what === "unreachable") return `${misses}: ${name} may exist in a store that does not answer`;
   if (what === "forced") return `${misses}: ${name} is forced`;
   const part = what === "param" ? key : what === "dependency" ? `dependency ${key}` : what;
   return `${misses} ${nodes === 1 ? "follows" : "follow"} from ${part} of ${name}: ${describeValues(values)}`;

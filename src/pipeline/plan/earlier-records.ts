@@ -1,5 +1,5 @@
 import type { MissReason } from "../../artifact/explain/miss.ts";
-import { nearestReason } from "../../catalog/explain-miss.ts";
+import { nearestReason, unreachable } from "../../catalog/explain-miss.ts";
 import { type NearRecords, type RecipeIndex, recipeIndexOf } from "../../catalog/recipe-index.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { missesOf, type PlanGraph } from "./plan-graph.ts";
@@ -11,6 +11,8 @@ export const MAX_RECORDS = 256;
 interface EarlierName {
   readonly recipeIndex: RecipeIndex;
   readonly typical: Typical;
+  /** The reason of its misses where a layer of the store did not answer. */
+  readonly unreachable: MissReason | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export class EarlierRecords {
       const recipeIndex = recipeIndexOf(store, state.recipe.name);
       const maxRecords = store.sync === undefined ? MAX_RECORDS : Number.POSITIVE_INFINITY;
       await recipeIndex.refresh({ maxRecords, signal });
-      names.set(key, { recipeIndex, typical: typicalOf(recipeIndex.provenances()) });
+      names.set(key, { recipeIndex, typical: typicalOf(recipeIndex.provenances()), unreachable: unreachable(store) });
     }
     return new EarlierRecords(names);
   }
@@ -58,7 +60,8 @@ export class EarlierRecords {
   reasonOf(state: State): MissReason {
     const known = this.#reasons.get(state);
     if (known !== undefined) return known;
-    const reason = nearestReason(state.recipe, this.nearestTo(state));
+    const { unreachable } = this.#names.get(recipeIndexKey(state)) ?? {};
+    const reason = unreachable ?? nearestReason(state.recipe, this.nearestTo(state));
     this.#reasons.set(state, reason);
     return reason;
   }

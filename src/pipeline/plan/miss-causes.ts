@@ -17,9 +17,10 @@ import type { NodeSource, PlanNode } from "./planned-node.ts";
 export interface MissCause {
   /**
    * The kind of change. `"never-generated"`: no artifact of that name exists to compare with.
-   * `"forced"`: the artifact exists and is to be generated again all the same.
+   * `"forced"`: the artifact exists and is to be generated again all the same. `"unreachable"`: a
+   * store that may have it does not answer.
    */
-  readonly what: RecipeChange["what"] | "never-generated" | "forced";
+  readonly what: RecipeChange["what"] | "never-generated" | "forced" | "unreachable";
   /** The name of the persistable that changed, which may be upstream of the misses. */
   readonly name: string;
   /** The parameter's key; for a dependency its role. */
@@ -63,7 +64,9 @@ export function findCauses(
     const own =
       existing[node] === true
         ? [ledger.causeOf("forced", state.recipe.name)]
-        : changedSince(node, state, earlier, ledger, upstream);
+        : earlier.reasonOf(state).kind === "unreachable"
+          ? [ledger.causeOf("unreachable", state.recipe.name)]
+          : changedSince(node, state, earlier, ledger, upstream);
     const found = own.length > 0 ? own : [ledger.causeOf("never-generated", state.recipe.name)];
     causesOf[node] = found;
     for (const cause of found) ledger.count(cause, node);
@@ -202,7 +205,7 @@ class CauseLedger {
    */
   isChange(cause: number): boolean {
     const what = this.#entries[cause]?.what;
-    return what !== "never-generated" && what !== "forced";
+    return what !== "never-generated" && what !== "forced" && what !== "unreachable";
   }
 
   count(cause: number, node: number): void {
