@@ -11,7 +11,7 @@ import { type ParamShape, shapeOf, type TreeShape } from "./params/param-shape.t
 import { buildCommandTree } from "./tree/command-tree.ts";
 
 const MOST_ADDRESSES = 500;
-const OF_ARTIFACTS = new Set(["show", "cat", "diff", "verify", "rm", "graph"]);
+const OF_ARTIFACTS = new Set(["show", "cat", "diff", "rm", "graph", "tag", "pin"]);
 const OF_MODULES = new Set(["run", "plan", "why", "graph", "collect"]);
 
 /**

@@ -26,6 +26,9 @@ function steady(text: string): string {
   return text
     .replaceAll("pipeline.mjs", "pipeline.ts")
     .replace(/file:\S+\/(?=persistable-data)/g, "file:///…/")
+    .replace(/[0-9a-f]{8} is made from it/g, "ADDRESS is made from it")
+    .replace(/\d+ seconds? old/g, "AGE old")
+    .replace(/\d\.\d kB/g, "SIZE")
     .replace(/just now|\d+ seconds? ago/g, "just now")
     .replace(/\d+(\.\d+)? m?s\b/g, "0 ms");
 }

@@ -1,11 +1,10 @@
 import { DefinitionError, InvalidParamsError } from "../../errors/persistable-errors.ts";
-import { openArtifact } from "../../inspect/open-artifact.ts";
-import { DEFAULT_DATA_DIR } from "../../persistable/declare/surroundings.ts";
 import { drawsOf } from "../../persistable/draws-of.ts";
 import type { AnyPersistable, PersistableOptions } from "../../persistable/persistable.ts";
 import { itemAt } from "../../pipeline/item-at.ts";
 import { sweep } from "../../pipeline/sweep/sweep.ts";
 import { CommandError } from "../core/command-error.ts";
+import { openArgument } from "../core/open-argument.ts";
 import type { Session } from "../core/session.ts";
 import { type AnyClass, type AnyDefinition, type Exported, findExport } from "../module/find-targets.ts";
 import { handOver } from "../module/hand-over.ts";
@@ -53,7 +52,7 @@ export async function resolveTargets(
 }
 
 async function recordOf(session: Session, text: string): Promise<{ readonly name: string; readonly params: BaseTree }> {
-  const { record } = await openArtifact(session.dataDir ?? DEFAULT_DATA_DIR, text);
+  const { record } = await openArgument(session, text);
   return { name: record.name, params: record.params };
 }
 

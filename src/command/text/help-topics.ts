@@ -4,7 +4,7 @@ export const topics: Readonly<Record<string, string>> = {
   0    done
   1    failed
   2    wrong usage: an unknown or ambiguous name, flag or parameter
-  3    partly done: some failed, the rest is finished (run --keep-going)
+  3    partly done: some failed, could not be read or had to stay; the rest is finished
   4    there is work to do, or they differ (only with --exit-code)
   5    something is damaged
   6    another process is generating or replacing it
@@ -28,6 +28,7 @@ Several axes make a grid.
   3f9a1c2e             the first digits of an address, at least four
   estimator/3f9a       after its name and a slash: only that folder is read
   estimator@latest     the newest one of a name
+  estimator@paper      the one that persistable tag gave this tag
   'estimator{zThreshold=2,points.n=100}'   the only one with these params
 `,
   queries: `Queries

@@ -9,6 +9,22 @@ export function parseDuration(text: string): number {
   return Number(digits) * unitMs;
 }
 
+/** `500MB`, `1.5GB` in bytes. */
+export function parseSize(text: string): number {
+  const [, digits = "", unit = ""] = text.match(/^(\d+(?:\.\d+)?) ?(B|kB|MB|GB|TB)$/i) ?? [];
+  const power = ["b", "kb", "mb", "gb", "tb"].indexOf(unit.toLowerCase());
+  if (power === -1) throw new Error(`${JSON.stringify(text)} is not a size: write 300kB, 500MB or 1.5GB.`);
+  return Number(digits) * 1000 ** power;
+}
+
+/** `0.1` and `10%` as a part of the whole. */
+export function parseShare(text: string): number {
+  const [, digits = "", percent = ""] = text.match(/^(\d*\.?\d+)(%?)$/) ?? [];
+  const share = Number(digits) / (percent === "" ? 1 : 100);
+  if (!(share > 0 && share <= 1)) throw new Error(`${JSON.stringify(text)} is not a part: write 0.1 or 10%.`);
+  return share;
+}
+
 /** `gpu=1` as a name and an amount. */
 export function parsePool(text: string): readonly [name: string, capacity: number] {
   const [, name = "", digits = ""] = text.match(/^([^=]+)=(\d+(?:\.\d+)?)$/) ?? [];

@@ -4,8 +4,12 @@ import { fitText, padText } from "../../display/fit-text.ts";
 const MOST_COLUMNS = 40;
 
 /** Rows in columns, below their names. A cell that is too wide is cut. */
-export function tableLines(names: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const all = [names, ...rows].map((row) => row.map((cell) => fitText(cell, MOST_COLUMNS)));
+export function tableLines(
+  names: readonly string[],
+  rows: readonly (readonly string[])[],
+  widest = MOST_COLUMNS,
+): readonly string[] {
+  const all = [names, ...rows].map((row) => row.map((cell) => fitText(cell, widest)));
   const widths = names.map((_, column) => Math.max(...all.map((row) => stringWidth(row[column] ?? ""))));
   return all.map((row) =>
     row

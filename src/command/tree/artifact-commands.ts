@@ -1,6 +1,5 @@
-import { commonAliases, commonFlags, defineCommand, textOf, wholeFrom } from "./define-command.ts";
+import { commonAliases, commonFlags, defineCommand, switchedOn, textOf, wholeFrom } from "./define-command.ts";
 
-const switchedOn = { kind: "boolean", optional: true, withNegated: false } as const;
 const artifact = textOf("artifact", "persistable help artifacts");
 
 /** The commands that need a data directory alone. */

@@ -9,10 +9,11 @@ import {
 import { CommandError } from "../core/command-error.ts";
 import type { CommandCall } from "../core/session.ts";
 import { artifactCommands } from "./artifact-commands.ts";
+import { housekeepingCommands } from "./housekeeping-commands.ts";
 import { otherCommands } from "./other-commands.ts";
 import { pipelineCommands } from "./pipeline-commands.ts";
 
-const routes = { ...pipelineCommands, ...artifactCommands, ...otherCommands };
+const routes = { ...pipelineCommands, ...artifactCommands, ...housekeepingCommands, ...otherCommands };
 
 export const commandNames: readonly string[] = Object.keys(routes);
 

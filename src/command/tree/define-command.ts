@@ -38,6 +38,9 @@ export function defineCommand<Flags extends CommonFlags, Args extends BaseArgs>(
   });
 }
 
+/** A flag that is either there or not. */
+export const switchedOn = { kind: "boolean", optional: true, withNegated: false } as const;
+
 /** The flags that every command has: the parser knows none that are global. */
 export const commonFlags = {
   dataDir: {

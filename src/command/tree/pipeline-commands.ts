@@ -1,8 +1,7 @@
 import { parseDuration } from "../text/parse-amounts.ts";
-import { commonAliases, commonFlags, defineCommand, textOf, wholeFrom } from "./define-command.ts";
+import { commonAliases, commonFlags, defineCommand, switchedOn, textOf, wholeFrom } from "./define-command.ts";
 
 const optionalText = { kind: "parsed", parse: String, optional: true } as const;
-const switchedOn = { kind: "boolean", optional: true, withNegated: false } as const;
 const draws = {
   kind: "parsed",
   parse: wholeFrom(1),

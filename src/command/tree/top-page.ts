@@ -14,6 +14,12 @@ Look
   cat ARTIFACT             its payload
   diff A B…                what differs
 
+Keep in order
+  verify [QUERY…]          read every byte, and compare the digests
+  gc                       what a policy would remove, and why; --yes removes it
+  rm ARTIFACT…             remove artifacts that nothing is made from
+  tag, untag, pin, unpin   name artifacts that stay
+
 More
   doctor                   check Node, the library and the data directory
   completion SHELL         for bash, zsh or fish

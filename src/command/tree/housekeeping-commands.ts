@@ -1,0 +1,122 @@
+import { parseDuration, parseShare, parseSize } from "../text/parse-amounts.ts";
+import { commonAliases, commonFlags, defineCommand, switchedOn, textOf, wholeFrom } from "./define-command.ts";
+
+const artifact = textOf("artifact", "persistable help artifacts");
+const query = {
+  kind: "array",
+  parameter: textOf("query", "Terms that all must hold: persistable help queries"),
+} as const;
+const time = { kind: "parsed", parse: parseDuration, optional: true, placeholder: "30d" } as const;
+const yes = { ...switchedOn, brief: "Remove it; without this it is only listed" } as const;
+const justArtifact = {
+  flags: commonFlags,
+  aliases: commonAliases,
+  positional: { kind: "tuple", parameters: [artifact] },
+} as const;
+
+/** The commands that check a data directory, and clean it up. */
+export const housekeepingCommands = {
+  verify: defineCommand({
+    load: async () => (await import("../commands/verify.ts")).verify,
+    parameters: {
+      flags: {
+        sample: {
+          kind: "parsed",
+          parse: parseShare,
+          optional: true,
+          placeholder: "10%",
+          brief: "A part of them, chosen by chance",
+        },
+        repair: { ...switchedOn, brief: "Set damaged artifacts aside, or take the copy of the other store" },
+        ...commonFlags,
+      },
+      aliases: commonAliases,
+      positional: query,
+    },
+    brief: "Read every byte, and compare the digests",
+    text:
+      "Reads every byte of the artifacts that a query means, or of all. Exits with 5 if one is damaged.\n\n" +
+      "  persistable verify\n" +
+      "  persistable verify estimator 'created>-7d' --repair",
+  }),
+  gc: defineCommand({
+    load: async () => (await import("../commands/gc.ts")).gc,
+    parameters: {
+      flags: {
+        keepLast: {
+          kind: "parsed",
+          parse: wholeFrom(0),
+          optional: true,
+          placeholder: "n",
+          brief: "Not the newest n of each name",
+        },
+        olderThan: { ...time, brief: "Only what was generated longer ago" },
+        unusedSince: { ...time, brief: "Only what nothing has touched for so long" },
+        maxSize: {
+          kind: "parsed",
+          parse: parseSize,
+          optional: true,
+          placeholder: "10GB",
+          brief: "Only until the rest fits, the least recently used first",
+        },
+        orphans: { ...switchedOn, brief: "Payloads without a record, and unfinished writes" },
+        quarantine: { ...time, brief: "Damaged artifacts that were set aside longer ago" },
+        yes,
+        ...commonFlags,
+      },
+      aliases: commonAliases,
+      positional: query,
+    },
+    brief: "Remove what a policy does not keep",
+    text:
+      "Lists what would be removed, and why; --yes removes it. Artifacts go if every condition that is given\n" +
+      "holds. What has a tag or a pin stays, and so does all that an artifact which stays was made from.\n\n" +
+      "  persistable gc --older-than 30d --keep-last 3\n" +
+      "  persistable gc estimator 'zThreshold>5' --older-than 7d --yes\n" +
+      "  persistable gc --orphans --quarantine 30d",
+  }),
+  rm: defineCommand({
+    load: async () => (await import("../commands/rm.ts")).rm,
+    parameters: {
+      flags: { cascade: { ...switchedOn, brief: "Remove what is made from them too" }, yes, ...commonFlags },
+      aliases: commonAliases,
+      positional: { kind: "array", parameter: artifact },
+    },
+    brief: "Remove artifacts",
+    text:
+      "Lists the artifacts; --yes removes them. Refuses those that others are made from, or that have a tag.\n\n" +
+      "  persistable rm 'estimator{zThreshold=5}' --yes",
+  }),
+  tag: defineCommand({
+    load: async () => (await import("../commands/tag.ts")).tag,
+    parameters: {
+      flags: commonFlags,
+      aliases: commonAliases,
+      positional: { kind: "array", parameter: textOf("artifact tag", "An artifact and its tag; all tags without") },
+    },
+    brief: "Give an artifact a tag, or list all tags",
+    text:
+      "A tag is a name for one artifact: estimator@paper. gc and rm leave it alone.\n\n" +
+      "  persistable tag estimator/3f9a1c2e paper\n" +
+      "  persistable show estimator@paper",
+  }),
+  untag: defineCommand({
+    load: async () => (await import("../commands/tag.ts")).untag,
+    parameters: {
+      flags: commonFlags,
+      aliases: commonAliases,
+      positional: { kind: "tuple", parameters: [textOf("name@tag", "The tag to take away")] },
+    },
+    brief: "Take a tag away",
+  }),
+  pin: defineCommand({
+    load: async () => (await import("../commands/tag.ts")).pin,
+    parameters: justArtifact,
+    brief: "Keep an artifact from gc and rm",
+  }),
+  unpin: defineCommand({
+    load: async () => (await import("../commands/tag.ts")).unpin,
+    parameters: justArtifact,
+    brief: "Let a pinned artifact be removed again",
+  }),
+} as const;
