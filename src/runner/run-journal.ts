@@ -49,7 +49,8 @@ export class RunJournal {
     const path = journalPath(head.runId);
     const began: JournalHead = { ...head, process: currentProcess() };
     const text = `${JSON.stringify(began)}\n${lineOf(planned)}`;
-    await store.writeFresh(path, [Buffer.from(text)], { durable: false });
+    // A watcher that found a journal without its head would take it for no run at all.
+    await store.replace(path, [Buffer.from(text)], { durable: false });
     const file = localPathOf(store, path);
     return new RunJournal(file === undefined ? new ReplacedLines(store, path, text) : openForAppending(file));
   }

@@ -36,7 +36,7 @@ function blockWith(text: string): string {
 
 test("the format of the page keeps every promise of a format", async () => {
   const output = await runBlock(blockWith("const runLength"));
-  expect(output).toMatch(/# pass 1[0-9]\n# fail 0/);
+  expect(output).toMatch(/pass 1[0-9]\n[#ℹ] fail 0/);
 });
 
 test("a format that breaks a promise fails the same suite", async () => {
@@ -45,7 +45,7 @@ test("a format that breaks a promise fails the same suite", async () => {
     () => ({}),
     (error: { stdout: string }) => error,
   );
-  expect(failure.stdout).toMatch(/# fail [1-9]/);
+  expect(failure.stdout).toMatch(/[#ℹ] fail [1-9]/);
 });
 
 test("the stream of the page is stored and comes back line by line", async () => {
