@@ -1,12 +1,12 @@
 import { addressOfRecordPath } from "../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../artifact/layout/read-record-bytes.ts";
 import { peekRecord } from "../record/peek-record.ts";
+import { folderNames } from "../store/folder-names.ts";
 import { INTERNAL_FOLDER } from "../store/internal-folder.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { ReadableStore, StoreCallOptions, StorePath } from "../store/store.ts";
 import { isStorePath, storePath } from "../store/store-path.ts";
 import { safeName } from "../util/safe-name.ts";
-import { folderNames } from "./folder-names.ts";
 
 /**
  * The names of everything that has an artifact in a data directory, in no particular order. A

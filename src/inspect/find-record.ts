@@ -5,8 +5,10 @@ import { CorruptArtifactError, UnresolvedArtifactError } from "../errors/artifac
 import { ClassCodecError } from "../errors/user-code-errors.ts";
 import { isRecord, parseRecord } from "../record/parse-record.ts";
 import type { ArtifactRecord } from "../record/record.ts";
-import { isInternal } from "../store/internal-folder.ts";
+import { folderNames } from "../store/folder-names.ts";
+import { INTERNAL_FOLDER } from "../store/internal-folder.ts";
 import type { Store, StorePath } from "../store/store.ts";
+import { isStorePath, storePath } from "../store/store-path.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 
 /** A record with its bytes, which may hold the payload. */
@@ -32,19 +34,23 @@ export async function findRecordPath(store: Store, text: string, signal: AbortSi
       text,
       `is not an address: give at least ${MIN_DIGITS} of its 64 hexadecimal digits, after its name and "/" or alone`,
     );
-  const folder = slash === -1 ? undefined : artifactFolder(text.slice(0, slash));
+  const folders = slash === -1 ? await foldersOf(store, signal) : [artifactFolder(text.slice(0, slash))];
   const found: StorePath[] = [];
-  for await (const { path } of store.list(folder === undefined ? "" : `${folder}/${digits}`, { signal }))
-    if (isRecordOf(path, digits)) found.push(path);
+  for (const folder of folders) {
+    const { objects } = await folderNames(store, folder, { signal });
+    for (const object of objects)
+      if (addressOfRecordPath(object)?.startsWith(digits)) found.push(storePath(folder, object));
+  }
   const [path] = found.sort();
   if (path === undefined) throw new UnresolvedArtifactError(text, `is not the address of an artifact in ${store.url}`);
   if (found.length > 1) throw new UnresolvedArtifactError(text, describeSeveral(found), found.slice(0, MOST_NAMED));
   return path;
 }
 
-function isRecordOf(path: StorePath, digits: string): boolean {
-  const isInFolder = path.indexOf("/") > 0 && path.indexOf("/") === path.lastIndexOf("/");
-  return isInFolder && !isInternal(path) && addressOfRecordPath(path)?.startsWith(digits) === true;
+/** The folders that may hold artifacts. Folders of others are among them. */
+async function foldersOf(store: Store, signal: AbortSignal | undefined): Promise<StorePath[]> {
+  const { folders } = await folderNames(store, "", { signal });
+  return folders.filter((folder) => folder !== INTERNAL_FOLDER && isStorePath(folder)).map((name) => storePath(name));
 }
 
 function describeSeveral(paths: readonly StorePath[]): string {

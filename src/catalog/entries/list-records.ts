@@ -7,11 +7,11 @@ import { StoreError } from "../../errors/store-errors.ts";
 import { ClassCodecError } from "../../errors/user-code-errors.ts";
 import { isRecord, parseRecord } from "../../record/parse-record.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
+import { folderNames } from "../../store/folder-names.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
-import { folderNames } from "../folder-names.ts";
 
 /** A record that cannot be used, and why. */
 export interface UnreadableRecord {

@@ -4,10 +4,10 @@ import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
 import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
 import { StoreError } from "../../errors/store-errors.ts";
 import { MAX_RECORD_BYTES } from "../../record/record.ts";
+import { folderNames } from "../../store/folder-names.ts";
 import type { ReadableStore, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
-import { folderNames } from "../folder-names.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { readEntry, readFailureEntry, unreadable } from "./read-entry.ts";
 

@@ -1,4 +1,4 @@
-import type { ReadableStore, StoreCallOptions, StoreFolder, StorePath } from "../store/store.ts";
+import type { ReadableStore, StoreCallOptions, StoreFolder, StorePath } from "./store.ts";
 
 /**
  * The names in a folder of any store; `""` is the folder of the whole store. A store that cannot
