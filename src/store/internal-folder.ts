@@ -7,6 +7,9 @@ import { storePath } from "./store-path.ts";
  */
 export const INTERNAL_FOLDER = ".persistable";
 
+/** The index of each name: catalogues keep there what they have read of its records. */
+export const INDEX_FOLDER = `${INTERNAL_FOLDER}/index`;
+
 /** The claims of leases: one for each payload that a process generates now. */
 export const LEASES_FOLDER = `${INTERNAL_FOLDER}/leases`;
 

@@ -1,14 +1,19 @@
 import type { Address } from "../../address/address.ts";
 import { addressOfFailurePath, addressOfRecordPath, failurePath } from "../../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
-import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
+import { recordPath } from "../../artifact/layout/record-path.ts";
 import { StoreError } from "../../errors/store-errors.ts";
 import { MAX_RECORD_BYTES } from "../../record/record.ts";
-import { folderNames } from "../../store/folder-names.ts";
-import type { ReadableStore, StorePath } from "../../store/store.ts";
+import type { Store, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
+import { EntryColumns, type FileStamp } from "../columns/entry-columns.ts";
+import { ALWAYS, compileRows } from "../columns/find-rows.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
+import { compileQuery } from "../query/matches.ts";
+import type { Query } from "../query/query.ts";
+import { NameIndex } from "../stored-index/name-index.ts";
+import { listFiles, type NameFiles, settledChangeMs, stampOf } from "./list-files.ts";
 import { readEntry, readFailureEntry, unreadable } from "./read-entry.ts";
 
 const CONCURRENT_READS = 32;
@@ -19,90 +24,191 @@ export interface EntryChanges {
   readonly removed: readonly CatalogEntry[];
 }
 
+/** The artifacts of one name that a query means. */
+export interface Selection {
+  readonly total: number;
+  /** The newest, and all those that are not in columns. */
+  newest(count: number): Iterable<CatalogEntry>;
+}
+
 /** The artifacts of one name in one store, as they were at the last refresh. */
 export class NameEntries {
-  readonly #store: ReadableStore;
+  readonly #store: Store;
   readonly #name: string;
-  readonly #entries = new Map<Address, CatalogEntry>();
+  readonly #index: NameIndex | undefined;
+  readonly #columns: EntryColumns;
+  /** Failures, and records that are damaged, newer, or too large for columns. */
+  readonly #others = new Map<Address, OtherEntry>();
+  #listedMs: number | undefined;
   #refreshing: Promise<unknown> = Promise.resolve();
 
-  constructor(store: ReadableStore, name: string) {
+  constructor(store: Store, name: string, hasIndex: boolean) {
     this.#store = store;
     this.#name = name;
-  }
-
-  get size(): number {
-    return this.#entries.size;
+    this.#columns = new EntryColumns(name);
+    this.#index = hasIndex ? new NameIndex(store, name) : undefined;
   }
 
   get(address: Address): CatalogEntry | undefined {
-    return this.#entries.get(address);
+    const row = this.#columns.rowOf(address);
+    return row === undefined ? this.#others.get(address)?.entry : this.#columns.entryOf(row);
   }
 
-  all(): Iterable<CatalogEntry> {
-    return this.#entries.values();
+  /** The artifacts whose addresses begin with these digits, at least two. */
+  startingWith(digits: string): readonly CatalogEntry[] {
+    const rows = this.#columns.rowsStartingWith(digits).map((row) => this.#columns.entryOf(row));
+    const others = [...this.#others].filter(([address]) => address.startsWith(digits));
+    return [...rows, ...others.map(([, { entry }]) => entry)];
+  }
+
+  *all(): Iterable<CatalogEntry> {
+    for (const row of this.#columns.rows()) yield this.#columns.entryOf(row);
+    for (const { entry } of this.#others.values()) yield entry;
+  }
+
+  select(query: Query, nowMs: number): Selection {
+    const columns = this.#columns;
+    const test = compileRows(query, this.#name, columns, nowMs);
+    const newestFirst = columns.newestFirst();
+    const rows = test === ALWAYS ? newestFirst : newestFirst.filter(test);
+    const matches = compileQuery(query, nowMs);
+    const others = [...this.#others.values()].map(({ entry }) => entry).filter(matches);
+    return {
+      total: rows.length + others.length,
+      *newest(count) {
+        for (const row of rows.slice(0, count)) yield columns.entryOf(row);
+        yield* others;
+      },
+    };
   }
 
   /**
-   * Reads what is new since the last time. Of an artifact that was generated again meanwhile, the
-   * earlier entry stays.
+   * Reads what is there.
    *
    * @throws a StoreError where the store cannot be listed; the signal's reason
    */
+  load(signal: AbortSignal | undefined): Promise<unknown> {
+    return this.#next(() => this.#refresh(signal));
+  }
+
+  /**
+   * Reads what has changed since the last time.
+   *
+   * @throws like {@link load}
+   */
   refresh(signal: AbortSignal | undefined): Promise<EntryChanges> {
-    const refreshing = this.#refreshing.then(() => this.#refresh(signal));
+    return this.#next(async () => {
+      const { added, removed } = await this.#refresh(signal);
+      return { added: added.map((address) => this.get(address)).filter((entry) => entry !== undefined), removed };
+    });
+  }
+
+  #next<Result>(refresh: () => Promise<Result>): Promise<Result> {
+    const refreshing = this.#refreshing.then(refresh);
     // The next refresh must not fail because this one did.
     this.#refreshing = refreshing.catch(() => {});
     return refreshing;
   }
 
-  async #refresh(signal: AbortSignal | undefined): Promise<EntryChanges> {
-    const { records, failures } = await this.#list(signal);
-    const removed: CatalogEntry[] = [];
-    for (const [address, entry] of this.#entries) {
-      if ((entry.state === "failed" ? failures : records).has(address)) continue;
-      this.#entries.delete(address);
-      removed.push(entry);
+  async #refresh(signal: AbortSignal | undefined): Promise<{ added: readonly Address[]; removed: CatalogEntry[] }> {
+    const changedMs = settledChangeMs(this.#store, this.#name);
+    if (changedMs !== undefined && changedMs === this.#listedMs) return { added: [], removed: [] };
+    const isFirst = this.#listedMs === undefined && this.#columns.size + this.#others.size === 0;
+    const held = await this.#index?.load(this.#columns, signal);
+    if (isFirst && held !== undefined && held.changedMs === changedMs) {
+      this.#listedMs = changedMs;
+      const files = held.others.flatMap((file) => this.#foundFile(file));
+      return { added: await this.#readAll(files, signal), removed: [] };
     }
-    const isNew = (address: Address): boolean => !this.#entries.has(address);
-    const fresh = [...[...records].map(recordOf), ...[...failures].map(failureOf)].filter(({ address }) =>
-      isNew(address),
-    );
+    const files = await listFiles(this.#store, this.#name, signal);
+    const removed = this.#removeMissing(files);
+    const fresh: FoundFile[] = [];
+    for (const [address, stamp] of files.records) {
+      if (isSame(this.#stampOf(address), stamp)) continue;
+      fresh.push({ address, kind: "record", stamp });
+    }
+    for (const [address, stamp] of files.failures) {
+      if (isSame(this.#others.get(address)?.stamp, stamp)) continue;
+      fresh.push({ address, kind: "failure", stamp });
+    }
+    for (const { address } of fresh) {
+      const earlier = this.get(address);
+      if (earlier === undefined) continue;
+      this.#remove(address);
+      removed.push(earlier);
+    }
     const added = await this.#readAll(fresh, signal);
-    for (const entry of added) this.#entries.set(entry.address, entry);
+    this.#listedMs = changedMs;
+    await this.#index?.save(this.#columns, changedMs, this.#otherFiles(), signal);
     return { added, removed };
   }
 
-  async #list(signal: AbortSignal | undefined): Promise<{ records: Set<Address>; failures: Set<Address> }> {
-    const { objects } = await folderNames(this.#store, artifactFolder(this.#name), { signal });
-    const records = new Set<Address>();
-    const failures = new Set<Address>();
-    for (const object of objects) {
-      const record = addressOfRecordPath(object);
-      if (record !== undefined) records.add(record);
-      const failure = addressOfFailurePath(object);
-      if (failure !== undefined) failures.add(failure);
-    }
-    // A note of a failure may outlive the success that followed.
-    for (const address of records) failures.delete(address);
-    return { records, failures };
+  #stampOf(address: Address): FileStamp | undefined {
+    const row = this.#columns.rowOf(address);
+    if (row !== undefined) return this.#columns.stampOf(row);
+    const other = this.#others.get(address);
+    return other?.kind === "record" ? other.stamp : undefined;
   }
 
-  async #readAll(fresh: readonly FoundFile[], signal: AbortSignal | undefined): Promise<CatalogEntry[]> {
-    const { sync } = this.#store;
-    const added: CatalogEntry[] = [];
-    if (sync === undefined) {
-      const read = await mapConcurrently(fresh, (file) => this.#read(file, signal), {
+  /** Removes what is not there any more. */
+  #removeMissing({ records, failures }: NameFiles): CatalogEntry[] {
+    const removed: CatalogEntry[] = [];
+    const missing: Address[] = [];
+    if (this.#columns.size > 0)
+      for (const row of this.#columns.rows()) {
+        const address = this.#columns.addresses.addressOf(row);
+        if (!records.has(address)) missing.push(address);
+      }
+    for (const [address, { kind }] of this.#others)
+      if (!(kind === "failure" ? failures : records).has(address)) missing.push(address);
+    for (const address of missing) {
+      const entry = this.get(address);
+      if (entry !== undefined) removed.push(entry);
+      this.#remove(address);
+    }
+    return removed;
+  }
+
+  #remove(address: Address): void {
+    const row = this.#columns.rowOf(address);
+    if (row !== undefined) this.#index?.removed(row);
+    this.#columns.remove(address);
+    this.#others.delete(address);
+  }
+
+  #add(entry: CatalogEntry, { address, kind, stamp }: FoundFile): void {
+    const row = entry.state === "present" ? this.#columns.add(entry, stamp) : undefined;
+    if (row === undefined) this.#others.set(address, { entry, kind, stamp });
+    else this.#index?.added(row);
+  }
+
+  /** The names of the objects of {@link #others}. */
+  #otherFiles(): string[] {
+    return [...this.#others].map(([address, { kind }]) => {
+      const path = this.#pathOf({ address, kind });
+      return path.slice(path.indexOf("/") + 1);
+    });
+  }
+
+  /** Reads and adds entries. */
+  async #readAll(fresh: readonly FoundFile[], signal: AbortSignal | undefined): Promise<readonly Address[]> {
+    const added: Address[] = [];
+    const add = (file: FoundFile, entry: CatalogEntry | undefined): void => {
+      if (entry === undefined) return;
+      this.#add(entry, file);
+      added.push(file.address);
+    };
+    if (this.#store.sync === undefined) {
+      await mapConcurrently(fresh, async (file) => add(file, await this.#read(file, signal)), {
         concurrency: CONCURRENT_READS,
         signal,
       });
-      return read.filter((entry) => entry !== undefined);
+      return added;
     }
     const pauseTimer = new PauseTimer(signal);
     for (const file of fresh) {
       if (pauseTimer.isDue()) await pauseTimer.pause();
-      const entry = this.#readNow(file) ?? (await this.#read(file, signal));
-      if (entry !== undefined) added.push(entry);
+      add(file, this.#readNow(file) ?? (await this.#read(file, signal)));
     }
     return added;
   }
@@ -132,7 +238,16 @@ export class NameEntries {
     return kind === "failure" ? readFailureEntry(bytes, this.#name, address) : readEntry(bytes, this.#name, address);
   }
 
-  #pathOf({ address, kind }: FoundFile): StorePath {
+  #foundFile(file: string): FoundFile[] {
+    const record = addressOfRecordPath(file);
+    const address = record ?? addressOfFailurePath(file);
+    if (address === undefined) return [];
+    const kind = record === undefined ? "failure" : "record";
+    const stamp = stampOf(this.#store, this.#pathOf({ address, kind }));
+    return stamp === undefined ? [] : [{ address, kind, stamp }];
+  }
+
+  #pathOf({ address, kind }: Pick<FoundFile, "address" | "kind">): StorePath {
     return kind === "failure" ? failurePath(this.#name, address) : recordPath(this.#name, address);
   }
 }
@@ -140,12 +255,15 @@ export class NameEntries {
 interface FoundFile {
   readonly address: Address;
   readonly kind: "record" | "failure";
+  readonly stamp: FileStamp;
 }
 
-function recordOf(address: Address): FoundFile {
-  return { address, kind: "record" };
+interface OtherEntry {
+  readonly entry: CatalogEntry;
+  readonly kind: "record" | "failure";
+  readonly stamp: FileStamp;
 }
 
-function failureOf(address: Address): FoundFile {
-  return { address, kind: "failure" };
+function isSame(one: FileStamp | undefined, other: FileStamp): boolean {
+  return one !== undefined && one.sizeBytes === other.sizeBytes && one.modifiedMs === other.modifiedMs;
 }

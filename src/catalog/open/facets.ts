@@ -26,19 +26,20 @@ const BINS = 50;
 const FACTS: readonly Fact[] = ["name", "state", "created", "took", "size", "format", "version", "draw"];
 
 /** The facets of entries: facts first, then params, summaries and costs as they first appear. */
-export function facetsOf(entries: readonly CatalogEntry[]): readonly Facet[] {
+export function facetsOf(groups: readonly Iterable<CatalogEntry>[]): readonly Facet[] {
   const facets = new Map<string, FacetCounter>();
   const add = (field: string, value: JsonValue): void => {
     const facet = facets.get(field) ?? new FacetCounter();
     facets.set(field, facet);
     facet.add(value);
   };
-  for (const entry of entries) {
+  const addEntry = (entry: CatalogEntry): void => {
     for (const fact of FACTS) for (const value of valuesOf(entry, { kind: "fact", fact })) add(fact, value);
     for (const { path, value } of leavesOf(entry.params)) add(paramField(path), value);
     for (const { path, value } of leavesOf(entry.summary)) add(`summary.${path}`, value);
     for (const [unit, amount] of Object.entries(entry.cost ?? {})) add(`cost.${unit}`, amount);
-  }
+  };
+  for (const group of groups) for (const entry of group) addEntry(entry);
   return [...facets].map(([field, counter]) => counter.facet(field));
 }
 

@@ -1,14 +1,13 @@
 import type { Address } from "../../address/address.ts";
-import { parseAddress } from "../../address/address-of.ts";
 import { artifactFolder } from "../../artifact/layout/record-path.ts";
 import { UnresolvedArtifactError } from "../../errors/artifact-errors.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import type { Store } from "../../store/store.ts";
-import { type EntryChanges, NameEntries } from "../entries/name-entries.ts";
+import { type EntryChanges, NameEntries, type Selection } from "../entries/name-entries.ts";
 import { listNames } from "../list-names.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
-import { compileQuery, namesOf } from "../query/matches.ts";
+import { namesOf } from "../query/matches.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
 import { sortEntries } from "../query/sort-entries.ts";
@@ -23,6 +22,11 @@ import { waitForChange } from "./wait-for-change.ts";
 export interface CatalogOptions {
   /** Aborts everything that the catalogue does. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether what was read is kept in the store, so that the next catalogue need not read it again.
+   * By default it is, for names with 100 artifacts or more, where the store can be written.
+   */
+  readonly index?: boolean | undefined;
 }
 
 /** Says what {@link Catalog.find} gives, and in which order. */
@@ -141,10 +145,12 @@ class StoreCatalog implements Catalog {
   readonly #store: Store;
   readonly #closing = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #hasIndex: boolean;
   readonly #known = new Map<string, Promise<NameEntries>>();
 
-  constructor(store: Store, { signal }: CatalogOptions) {
+  constructor(store: Store, { signal, index = true }: CatalogOptions) {
     this.#store = store;
+    this.#hasIndex = index;
     this.#signal = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
   }
 
@@ -160,10 +166,12 @@ class StoreCatalog implements Catalog {
 
   async find(query: string | readonly string[] | Query, options: FindOptions = {}): Promise<FoundArtifacts> {
     const { sort, offset = 0, limit = Number.POSITIVE_INFINITY, columns } = options;
-    const found = sortEntries(await this.#select(query), sort);
-    const artifacts = found.slice(offset, offset + limit);
+    const selections = await this.#select(query);
+    const count = isDefaultOrder(sort) ? offset + limit : Number.POSITIVE_INFINITY;
+    const candidates = selections.flatMap((selection) => [...selection.newest(count)]);
+    const artifacts = sortEntries(candidates, sort).slice(offset, offset + limit);
     return {
-      total: found.length,
+      total: selections.reduce((sum, selection) => sum + selection.total, 0),
       artifacts: columns === undefined ? artifacts : artifacts.map((entry) => selectColumns(entry, columns)),
     };
   }
@@ -182,7 +190,8 @@ class StoreCatalog implements Catalog {
   }
 
   async facets(query: string | readonly string[] | Query): Promise<readonly Facet[]> {
-    return facetsOf(await this.#select(query));
+    const selections = await this.#select(query);
+    return facetsOf(selections.map((selection) => selection.newest(Number.POSITIVE_INFINITY)));
   }
 
   async dependents(address: Address): Promise<readonly CatalogEntry[]> {
@@ -206,7 +215,7 @@ class StoreCatalog implements Catalog {
 
   async *watch({ signal, pollMs = POLL_MS }: WatchOptions = {}): AsyncGenerator<EntryChanges> {
     const ends = signal === undefined ? this.#signal : AbortSignal.any([signal, this.#signal]);
-    await this.#select("");
+    for (const name of await this.names()) await this.#entriesOf(name);
     while (!ends.aborted) {
       await waitForChange(this.#store, [...this.#known.keys()].map(artifactFolder), pollMs, ends);
       if (ends.aborted) return;
@@ -234,12 +243,12 @@ class StoreCatalog implements Catalog {
     this.#known.clear();
   }
 
-  async #select(text: string | readonly string[] | Query): Promise<readonly CatalogEntry[]> {
+  async #select(text: string | readonly string[] | Query): Promise<readonly Selection[]> {
     const query = typeof text === "object" && "terms" in text ? text : parseQuery(text);
-    const test = compileQuery(query, Date.now());
-    const found: CatalogEntry[] = [];
+    const nowMs = Date.now();
+    const found: Selection[] = [];
     for (const name of namesOf(query) ?? (await this.names()))
-      for (const entry of (await this.#entriesOf(name)).all()) if (test(entry)) found.push(entry);
+      found.push((await this.#entriesOf(name)).select(query, nowMs));
     return found;
   }
 
@@ -255,8 +264,8 @@ class StoreCatalog implements Catalog {
   }
 
   async #load(name: string): Promise<NameEntries> {
-    const entries = new NameEntries(this.#store, name);
-    await entries.refresh(this.#signal);
+    const entries = new NameEntries(this.#store, name, this.#hasIndex);
+    await entries.load(this.#signal);
     return entries;
   }
 
@@ -265,9 +274,7 @@ class StoreCatalog implements Catalog {
     const found: CatalogEntry[] = [];
     for (const each of name === undefined ? await this.names() : [name]) {
       const entries = await this.#entriesOf(each);
-      if (digits.length === 64)
-        found.push(...[entries.get(parseAddress(digits))].filter((entry) => entry !== undefined));
-      else for (const entry of entries.all()) if (entry.address.startsWith(digits)) found.push(entry);
+      found.push(...entries.startingWith(digits));
     }
     return onlyEntry(text, found, `is not the address of an artifact in ${this.#store.url}`);
   }
@@ -278,6 +285,10 @@ class StoreCatalog implements Catalog {
     const some = names.length === 0 ? "it has none" : `it has ${names.slice(0, 10).join(", ")}`;
     throw new UnresolvedArtifactError(text, `has a name that ${this.#store.url} does not know; ${some}`);
   }
+}
+
+function isDefaultOrder(sort: string | readonly string[] | undefined): boolean {
+  return sort === undefined || sort.length === 0;
 }
 
 function nameTerm(name: string): string {

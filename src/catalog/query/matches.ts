@@ -85,7 +85,7 @@ function isOrdered(value: JsonValue, operator: Operator, { text, isText, number,
   return time !== undefined && timeMs !== undefined && compare(time, timeMs, operator);
 }
 
-function compare<Value extends number | string>(one: Value, other: Value, operator: Operator): boolean {
+export function compare<Value extends number | string>(one: Value, other: Value, operator: Operator): boolean {
   switch (operator) {
     case "<":
       return one < other;

@@ -1,0 +1,187 @@
+import { StoreError } from "../../errors/store-errors.ts";
+import { folderNames } from "../../store/folder-names.ts";
+import { INDEX_FOLDER, internalPath } from "../../store/internal-folder.ts";
+import type { Store } from "../../store/store.ts";
+import { isStorePath } from "../../store/store-path.ts";
+import { sha256Hex } from "../../util/digest/sha256.ts";
+import { safeName } from "../../util/safe-name.ts";
+import type { EntryColumns } from "../columns/entry-columns.ts";
+import { decodeIndexFile, encodeIndexFile, type IndexFile, type IndexHead } from "./index-file.ts";
+
+/** Fewer records are read faster than an index is kept. */
+const MIN_ROWS = 100;
+/** Fewer new records are left for the next process to read again. */
+const MIN_UNSAVED = 64;
+/** After this many files, they are made one: at once where they are large, and else later. */
+const MANY_FILES = 16;
+const MOST_FILES = 64;
+/** A whole new generation is worth its time where it has few rows, or where many have changed. */
+const SMALL_ROWS = 50_000;
+/** A file names only this many objects that it does not hold. */
+const MOST_OTHERS = 1000;
+const FILE = /^[0-9a-f]{13,64}(?:-[0-9a-f]{16})?\.table$/;
+
+/** The state of a name's folder that an index holds whole. */
+export interface HeldState {
+  readonly changedMs: number;
+  readonly others: readonly string[];
+}
+
+/**
+ * The index of one name: immutable files, of which each adds rows to those before it, or replaces
+ * them. Any number of processes add files. The files are a copy: rows are compared with the records
+ * that are there, and any file may be deleted at any time.
+ */
+export class NameIndex {
+  readonly #store: Store;
+  readonly #name: string;
+  readonly #folder: string;
+  readonly #heads = new Map<string, IndexHead>();
+  /** Rows that no file has. */
+  readonly #unsaved = new Set<number>();
+  /** How many rows were removed or replaced since: a file that only adds cannot say so. */
+  #outdated = 0;
+  #savedMs: number | undefined;
+  #isWritable: boolean;
+
+  constructor(store: Store, name: string) {
+    this.#store = store;
+    this.#name = name;
+    this.#folder = `${INDEX_FOLDER}/${safeName(name)}`;
+    this.#isWritable = store.capabilities.shared;
+  }
+
+  /**
+   * Adds the rows of files that were not read yet.
+   *
+   * @returns the state that they hold, where they hold one whole
+   */
+  async load(columns: EntryColumns, signal: AbortSignal | undefined): Promise<HeldState | undefined> {
+    if (!isStorePath(this.#folder)) return undefined;
+    try {
+      const { objects } = await folderNames(this.#store, this.#folder, { signal });
+      const present = objects.filter((file) => FILE.test(file)).sort();
+      for (const known of this.#heads.keys()) if (!present.includes(known)) this.#heads.delete(known);
+      const found = await this.#readNew(present, signal);
+      const replaced = new Set([...this.#heads.values()].flatMap(({ replaces }) => replaces));
+      for (const [file, { addTo }] of found) if (!replaced.has(file)) addTo(columns);
+      await this.#remove([...this.#heads.keys()].filter((file) => replaced.has(file)));
+      return this.#heldState();
+    } catch (error) {
+      // The index is only a copy of what is in the records.
+      if (error instanceof StoreError) return undefined;
+      throw error;
+    }
+  }
+
+  /** A row was read from its record. */
+  added(row: number): void {
+    this.#unsaved.add(row);
+  }
+
+  /** A row is of no use any more. */
+  removed(row: number): void {
+    if (!this.#unsaved.delete(row)) this.#outdated += 1;
+  }
+
+  /**
+   * Writes what no file says yet, where that will save more time than it takes.
+   *
+   * @param changedMs - the time of the last change in the folder, from before it was listed
+   * @param others - the objects there that no row is about
+   */
+  async save(
+    columns: EntryColumns,
+    changedMs: number | undefined,
+    others: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const isNews = changedMs !== undefined && changedMs !== this.#savedMs && others.length <= MOST_OTHERS;
+    if (!this.#isWritable || columns.size < MIN_ROWS || !(isNews || this.#unsaved.size >= MIN_UNSAVED)) return;
+    const isWhole = this.#isTimeForWhole(columns.size);
+    const files = [...this.#heads.keys()].sort();
+    const rows = isWhole ? [...columns.newestFirst()].reverse() : [...this.#unsaved];
+    const claim = isNews && (isWhole || this.#outdated === 0) ? { changedMs, others } : { others: [] };
+    if (rows.length === 0 && claim.changedMs === undefined) return;
+    const head = { name: this.#name, replaces: isWhole ? files : [], after: isWhole ? [] : files, ...claim };
+    // All processes that replace the same files choose the same name, so that one of them succeeds.
+    const file = isWhole ? `${sha256Hex(files.join("\n"))}.table` : `${newFileName()}.table`;
+    if (!(await this.#write(file, encodeIndexFile(columns, rows, head), signal))) return;
+    this.#heads.set(file, { ...head, rows: rows.length });
+    this.#unsaved.clear();
+    this.#savedMs = claim.changedMs ?? this.#savedMs;
+    if (!isWhole) return;
+    this.#outdated = 0;
+    await this.#remove(files);
+  }
+
+  #isTimeForWhole(size: number): boolean {
+    if (this.#outdated > 0) return size <= SMALL_ROWS || this.#outdated > size / 8;
+    const rows = [...this.#heads.values()].map((head) => head.rows);
+    const total = rows.reduce((sum, each) => sum + each, 0);
+    if (total > 1.5 * size + 1000 || rows.length > MOST_FILES) return true;
+    return rows.length > MANY_FILES && (total - Math.max(...rows)) * 8 > size;
+  }
+
+  async #readNew(present: readonly string[], signal: AbortSignal | undefined): Promise<Map<string, IndexFile>> {
+    const found = new Map<string, IndexFile>();
+    for (const file of present) {
+      if (this.#heads.has(file)) continue;
+      const bytes = await this.#store.read(internalPath(this.#folder, file), { signal });
+      const decoded = bytes === undefined ? "newer" : decodeIndexFile(bytes);
+      if (decoded === "newer") continue;
+      if (decoded === "damaged" || decoded.head.name !== this.#name) await this.#remove([file]);
+      else {
+        found.set(file, decoded);
+        this.#heads.set(file, decoded.head);
+      }
+    }
+    return found;
+  }
+
+  /** A file that continues or replaces all others was written by a process that knew them all. */
+  #heldState(): HeldState | undefined {
+    const files = [...this.#heads.keys()];
+    for (const { changedMs, others, after } of this.#heads.values()) {
+      if (changedMs === undefined || !after.every((file) => this.#heads.has(file))) continue;
+      const unknown = files.filter((file) => !after.includes(file));
+      if (unknown.length > 1) continue;
+      this.#savedMs = changedMs;
+      return { changedMs, others };
+    }
+    return undefined;
+  }
+
+  async #write(file: string, chunks: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      const path = internalPath(this.#folder, file);
+      const outcome = await this.#store.createIfAbsent(path, chunks, { durable: false, signal });
+      // Another process has replaced the same files, with rows that this one does not know.
+      if (outcome === "exists") this.#isWritable = false;
+      return outcome === "created";
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#isWritable = false;
+      return false;
+    }
+  }
+
+  /** Does not fail: a file that stays does no harm. */
+  async #remove(files: readonly string[]): Promise<void> {
+    for (const file of files) {
+      this.#heads.delete(file);
+      if (!this.#isWritable) continue;
+      try {
+        await this.#store.remove(internalPath(this.#folder, file));
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+      }
+    }
+  }
+}
+
+/** Names are in the order of time, where clocks agree. */
+function newFileName(): string {
+  const random = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
+  return `${Date.now().toString(16).padStart(13, "0")}-${random}`;
+}

@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { openCatalog } from "../../src/catalog/open/open-catalog.ts";
+import { definePersistable, typedParams } from "../../src/entry/index.ts";
+import { writeRecords } from "./write-records.ts";
+
+/** The job of the process: it writes records, or it brings an index up to date without an end. */
+export type IndexChildInput =
+  | { readonly job: "write"; readonly dataDir: string; readonly first: number; readonly count: number }
+  | { readonly job: "index"; readonly dataDir: string };
+
+const input: IndexChildInput = JSON.parse(process.argv[2] ?? "{}");
+const points = definePersistable({ name: "points", params: typedParams<{ n: number }>(), generate: () => 1 });
+
+if (input.job === "write") {
+  for (let n = input.first; n < input.first + input.count; n += 50)
+    writeRecords(
+      input.dataDir,
+      Array.from({ length: 50 }, (_, i) => points({ n: n + i }, { dataDir: join(input.dataDir, "unused") })),
+    );
+} else {
+  for (;;) {
+    const catalog = openCatalog(input.dataDir);
+    const { total } = await catalog.find("points", { limit: 1 });
+    process.stdout.write(`${JSON.stringify({ total })}\n`);
+    await catalog.close();
+  }
+}
