@@ -1,3 +1,4 @@
+export type { Tag } from "../catalog/tag-file.ts";
 export {
   type CollectArtifactsOptions,
   type CollectionProgress,
@@ -22,7 +23,6 @@ export {
   copyArtifacts,
 } from "../housekeeping/copy-artifacts.ts";
 export { type PlanCollectionOptions, planCollection } from "../housekeeping/plan-collection.ts";
-export type { Tag } from "../housekeeping/tag-file.ts";
 export { listTags, pinArtifact, tagArtifact, unpinArtifact, untagArtifact } from "../housekeeping/tags.ts";
 export type { VerifiedArtifact } from "../housekeeping/verified-artifact.ts";
 export {

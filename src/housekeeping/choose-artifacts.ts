@@ -5,7 +5,7 @@ import { describeAge, describeBytes } from "./describe-amounts.ts";
 import type { StoredArtifact } from "./stored-artifacts.ts";
 
 /** An artifact as the choice sees it: without its record, which may be large. */
-export type Candidate = Omit<StoredArtifact, "record"> & {
+export type Candidate = Omit<StoredArtifact, "record" | "bytes"> & {
   readonly isReadable: boolean;
   readonly isWanted: boolean;
 };

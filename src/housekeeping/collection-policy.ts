@@ -1,5 +1,5 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
-import type { ArtifactRecord } from "../record/record.ts";
+import type { AskedArtifacts } from "./asked-record.ts";
 import { isTextList } from "./is-text-list.ts";
 
 /**
@@ -10,11 +10,9 @@ import { isTextList } from "./is-text-list.ts";
  * An artifact that has a tag or is pinned stays, and so does everything that an artifact which
  * stays was made from.
  */
-export interface CollectionPolicy {
+export interface CollectionPolicy extends AskedArtifacts {
   /** Only artifacts and orphans of these names; by default all of them. */
   readonly names?: readonly string[] | undefined;
-  /** Only artifacts that this function accepts. */
-  readonly where?: ((record: ArtifactRecord) => boolean) | undefined;
   /** Only artifacts that were generated longer ago than this. */
   readonly olderThanMs?: number | undefined;
   /**
@@ -42,7 +40,7 @@ const AMOUNTS: readonly string[] = [
   ...["olderThanMs", "unusedForMs", "keepLast", "maxBytes"],
   ...["quarantineOlderThanMs", "logsOlderThanMs", "runsOlderThanMs"],
 ];
-const KNOWN: ReadonlySet<string> = new Set(["names", "where", "orphans", "temporary", ...AMOUNTS]);
+const KNOWN: ReadonlySet<string> = new Set(["names", "query", "where", "orphans", "temporary", ...AMOUNTS]);
 
 /**
  * @throws {@link DefinitionError}: a misspelt condition would otherwise remove more than was meant
@@ -61,8 +59,8 @@ export function checkPolicy(policy: CollectionPolicy): void {
 
 /** Whether any artifact may be removed at all. */
 export function concernsArtifacts(policy: CollectionPolicy): boolean {
-  const { where, olderThanMs, unusedForMs, keepLast, maxBytes } = policy;
-  return [where, olderThanMs, unusedForMs, keepLast, maxBytes].some((condition) => condition !== undefined);
+  const { query, where, olderThanMs, unusedForMs, keepLast, maxBytes } = policy;
+  return [query, where, olderThanMs, unusedForMs, keepLast, maxBytes].some((condition) => condition !== undefined);
 }
 
 function refuse(problem: string): DefinitionError {

@@ -8,17 +8,15 @@ import { type FoundRecord, readFoundRecord } from "../inspect/find-record.ts";
 import { PayloadObject } from "../inspect/payload-object.ts";
 import { filesOf, isWhole, verified } from "../layered/artifact-puller.ts";
 import { piecesIn, SourceFailure } from "../layered/copy-object.ts";
-import type { ArtifactRecord } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { Store, StoreCallOptions, StorePath } from "../store/store.ts";
 import { mapConcurrently } from "../util/concurrency/map-concurrently.ts";
+import { type AskedArtifacts, askedRecord } from "./asked-record.ts";
 import { listStore, readStoredArtifacts } from "./stored-artifacts.ts";
 
 /** Options of {@link copyArtifacts}. */
-export interface CopyArtifactsOptions extends StoreCallOptions {
-  /** Only artifacts that this function accepts. */
-  readonly where?: ((record: ArtifactRecord) => boolean) | undefined;
+export interface CopyArtifactsOptions extends StoreCallOptions, AskedArtifacts {
   /** Copies everything that they were made from as well. */
   readonly withUpstream?: boolean | undefined;
   /** Called after each artifact. */
@@ -63,13 +61,13 @@ const CONCURRENT = 4;
  *
  * @param from - a folder, the URL of a store, or a store
  * @param to - the same
- * @throws {@link DefinitionError} if both are one store; a StoreError of either; the signal's
- * reason
+ * @throws {@link DefinitionError} if both are one store; {@link InvalidQueryError}; a StoreError of
+ * either; the signal's reason
  *
  * @example
  * ```ts
  * const { copied, problems } = await copyArtifacts("example-data", "s3://bucket/study", {
- *   where: ({ name }) => name === "outlier_estimator",
+ *   query: "outlier_estimator zThreshold>1",
  *   withUpstream: true,
  * });
  * ```
@@ -104,14 +102,15 @@ export async function copyArtifacts(
 
 /** The records of the artifacts that were asked for, and of what they were made from. */
 async function choose(source: Store, options: CopyArtifactsOptions): Promise<readonly StorePath[]> {
-  const { where, withUpstream = false, signal } = options;
+  const { withUpstream = false, signal } = options;
+  const isAsked = askedRecord(options);
   const listing = await listStore(source, signal);
   const found = await readStoredArtifacts(
     source,
     listing,
-    ({ record, path, address, madeFrom }) => {
+    ({ record, bytes, path, address, madeFrom }) => {
       // A record that cannot be read may be one of those, and is told of.
-      return { path, address, madeFrom, isWanted: record === undefined || where?.(record) !== false };
+      return { path, address, madeFrom, isWanted: record === undefined || isAsked({ record, bytes }) };
     },
     signal,
   );

@@ -1,6 +1,7 @@
 import { certainStore } from "../store/certain-store.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { Store, StoreCallOptions } from "../store/store.ts";
+import { askedRecord } from "./asked-record.ts";
 import { type Candidate, chooseArtifacts } from "./choose-artifacts.ts";
 import { type ArtifactDecision, type CollectionPlan, planOf } from "./collection-plan.ts";
 import { type CollectionPolicy, checkPolicy, concernsArtifacts } from "./collection-policy.ts";
@@ -19,8 +20,8 @@ export interface PlanCollectionOptions extends StoreCallOptions {
  * removed: {@link collectArtifacts} carries the plan out.
  *
  * @param dataDir - a folder, the URL of a store, or a store
- * @throws {@link DefinitionError} for a policy with a condition that does not exist; a StoreError
- * if the store cannot be read
+ * @throws {@link DefinitionError} for a policy with a condition that does not exist; {@link
+ * InvalidQueryError}; a StoreError if the store cannot be read
  *
  * @example
  * ```ts
@@ -54,9 +55,10 @@ async function chooseFrom(
   policy: CollectionPolicy,
   { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal | undefined },
 ): Promise<ArtifactDecision[]> {
-  const toCandidate = ({ record, ...artifact }: StoredArtifact): Candidate => {
+  const isAsked = askedRecord(policy, nowMs);
+  const toCandidate = ({ record, bytes, ...artifact }: StoredArtifact): Candidate => {
     const isOfName = policy.names === undefined || policy.names.includes(artifact.name);
-    const isWanted = record !== undefined && isOfName && policy.where?.(record) !== false;
+    const isWanted = record !== undefined && isOfName && isAsked({ record, bytes });
     return { ...artifact, isReadable: record !== undefined, isWanted };
   };
   const candidates = await readStoredArtifacts(store, listing, toCandidate, signal);

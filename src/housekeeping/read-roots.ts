@@ -1,10 +1,10 @@
 import type { Address } from "../address/address.ts";
+import { parseTag } from "../catalog/tag-file.ts";
 import { internalPath, PINS_FOLDER, TAGS_FOLDER } from "../store/internal-folder.ts";
 import type { Store } from "../store/store.ts";
 import { safeName } from "../util/safe-name.ts";
 import { addressesIn } from "./addresses-in.ts";
 import type { KeepReason } from "./collection-plan.ts";
-import { parseTag } from "./tag-file.ts";
 
 /**
  * The artifacts that tags and pins keep, with what to tell of each. A file that cannot be read

@@ -30,6 +30,8 @@ export interface StoredArtifact {
   readonly madeFrom: readonly Address[];
   /** Absent if the record is damaged, or if a newer release wrote it. */
   readonly record: ArtifactRecord | undefined;
+  /** The record as it was read. */
+  readonly bytes: Uint8Array;
 }
 
 const CONCURRENT_READS = 32;
@@ -108,7 +110,7 @@ function describe(
     usedMs: Math.max(createdMs, modifiedMs),
     durationMs: record?.provenance.durationMs,
     madeFrom: record === undefined ? mentionedIn(bytes, address) : upstreamOf(record.dependencies),
-    record,
+    ...{ record, bytes },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import { recordPath } from "../artifact/layout/record-path.ts";
+import { encodeTag, parseTag, type Tag, tagPath } from "../catalog/tag-file.ts";
 import { UnresolvedArtifactError } from "../errors/artifact-errors.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { findRecordPath, readFoundRecord } from "../inspect/find-record.ts";
@@ -8,7 +9,6 @@ import { internalPath, PINS_FOLDER, TAGS_FOLDER } from "../store/internal-folder
 import { openStore } from "../store/open/open-store.ts";
 import type { Store, StoreCallOptions, StorePath } from "../store/store.ts";
 import { safeName } from "../util/safe-name.ts";
-import { encodeTag, parseTag, type Tag } from "./tag-file.ts";
 
 /**
  * Gives an artifact a name of its own, such as `paper`. No collection removes an artifact that has
@@ -168,10 +168,6 @@ async function mark(
 
 function markPath({ name, tag, address }: Pick<Tag, "name" | "tag" | "address">): StorePath {
   return tag === undefined ? pinPath(name, address) : tagPath(name, tag);
-}
-
-function tagPath(name: string, tag: string): StorePath {
-  return internalPath(TAGS_FOLDER, safeName(name), `${safeName(tag)}.json`);
 }
 
 function pinPath(name: string, address: Address): StorePath {

@@ -3,21 +3,19 @@ import { NewerPayloadError } from "../errors/format-errors.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
 import { StoreError } from "../errors/store-errors.ts";
-import { readFoundRecord } from "../inspect/find-record.ts";
+import { type FoundRecord, readFoundRecord } from "../inspect/find-record.ts";
 import { type DamagedObject, PayloadObject } from "../inspect/payload-object.ts";
-import type { ArtifactRecord } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { Store, StoreCallOptions } from "../store/store.ts";
 import { mapConcurrently } from "../util/concurrency/map-concurrently.ts";
+import { type AskedArtifacts, askedRecord } from "./asked-record.ts";
 import { repairArtifact } from "./repair-artifact.ts";
 import { listStore, type RecordEntry } from "./stored-artifacts.ts";
 import type { VerifiedArtifact } from "./verified-artifact.ts";
 
-/** Options of {@link verifyArtifacts}. */
-export interface VerifyArtifactsOptions extends StoreCallOptions {
-  /** Only artifacts that this function accepts; damaged records are looked at in any case. */
-  readonly where?: ((record: ArtifactRecord) => boolean) | undefined;
+/** Options of {@link verifyArtifacts}. Damaged records are looked at whatever was asked for. */
+export interface VerifyArtifactsOptions extends StoreCallOptions, AskedArtifacts {
   /**
    * The part of the artifacts that is looked at, chosen by chance: `0.1` is a tenth. Default `1`.
    */
@@ -55,8 +53,8 @@ const CONCURRENT = 4;
  * changed unless `repair` is set.
  *
  * @param dataDir - a folder, the URL of a store, or a store
- * @throws {@link DefinitionError} for a sample that is not a part; a StoreError if the store cannot
- * be listed
+ * @throws {@link DefinitionError} for a sample that is not a part; {@link InvalidQueryError}; a
+ * StoreError if the store cannot be listed
  *
  * @example
  * ```ts
@@ -73,11 +71,12 @@ export async function verifyArtifacts(
     throw new DefinitionError(`The sample of verifyArtifacts is ${sample}: it must be above 0, and at most 1.`);
   const store = openStore(dataDir);
   const { records } = await listStore(certainStore(store), signal);
+  const isAsked = askedRecord(options);
   const chosen = sample === 1 ? records : choose(records, Math.ceil(records.length * sample));
   const problems: VerifiedArtifact[] = [];
   let [verified, intact, done] = [0, 0, 0];
   const verify = async (entry: RecordEntry): Promise<void> => {
-    const artifact = await verifyOne(store, entry, options);
+    const artifact = await verifyOne(store, entry, isAsked, options);
     done += 1;
     if (artifact === undefined) return;
     verified += 1;
@@ -100,18 +99,21 @@ function choose(records: readonly RecordEntry[], count: number): readonly Record
 async function verifyOne(
   store: Store,
   entry: RecordEntry,
-  options: VerifyArtifactsOptions,
+  isAsked: (found: FoundRecord) => boolean,
+  { repair, signal }: VerifyArtifactsOptions,
 ): Promise<VerifiedArtifact | undefined> {
-  const artifact = await lookAt(store, entry, options);
-  if (artifact?.state !== "damaged" || options.repair !== true) return artifact;
-  const repaired = await repairArtifact(store, artifact, () => lookAt(store, entry, {}), options.signal);
+  const artifact = await lookAt(store, entry, isAsked, signal);
+  if (artifact?.state !== "damaged" || repair !== true) return artifact;
+  const lookAgain = () => lookAt(store, entry, () => true, undefined);
+  const repaired = await repairArtifact(store, artifact, lookAgain, signal);
   return repaired === undefined ? artifact : { ...artifact, repaired };
 }
 
 async function lookAt(
   from: Store,
   { path, address }: RecordEntry,
-  { where, signal }: VerifyArtifactsOptions,
+  isAsked: (found: FoundRecord) => boolean,
+  signal: AbortSignal | undefined,
 ): Promise<VerifiedArtifact | undefined> {
   const store = certainStore(from);
   let name = path.slice(0, path.indexOf("/"));
@@ -121,7 +123,7 @@ async function lookAt(
   try {
     const found = await readFoundRecord(store, path, [], signal);
     name = found.record.name;
-    if (where?.(found.record) === false) return undefined;
+    if (!isAsked(found)) return undefined;
     const damaged = await new PayloadObject(store, found).findDamage();
     return tell(damaged.length === 0 ? "intact" : "damaged", damaged);
   } catch (error) {

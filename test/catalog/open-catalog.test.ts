@@ -9,6 +9,7 @@ import { openCatalog } from "../../src/catalog/open/open-catalog.ts";
 import type { CatalogEntry } from "../../src/catalog/query/catalog-entry.ts";
 import { matches } from "../../src/catalog/query/matches.ts";
 import { parseQuery } from "../../src/catalog/query/parse-query.ts";
+import { tagArtifact, untagArtifact } from "../../src/housekeeping/tags.ts";
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
 import { run } from "../../src/runner/run.ts";
 import { fileStore } from "../../src/store/folder/file-store.ts";
@@ -155,6 +156,11 @@ describe.each(["a folder", "memory"])("a catalogue of %s", (kind) => {
     await expect(catalog.resolve("ffff0000")).rejects.toThrow("is not the address");
     await expect(catalog.resolve("pints@latest")).rejects.toThrow("it has my estimator, points");
     await expect(catalog.resolve("points@best")).rejects.toThrow("points@latest");
+    await expect(catalog.resolve("points@")).rejects.toThrow("does not name an artifact");
+    await tagArtifact(dataDir, `points/${address}`, "very best");
+    expect((await catalog.resolve("points@very best")).address).toBe(address);
+    await expect(catalog.resolve("my estimator@very best")).rejects.toThrow("no artifact of that name has");
+    await untagArtifact(dataDir, "points", "very best");
     await expect(catalog.resolve("3f")).rejects.toThrow("at least 4 digits");
   });
 

@@ -36,6 +36,7 @@ test("artifacts are copied whole, with what they were made from, and a repetitio
     copied: 1,
     present: 1,
   });
+  expect(await copyArtifacts(dataDir, memoryStore(), { query: "points n>3" })).toMatchObject({ copied: 1 });
   const back = folder.join("back");
   expect(await copyArtifacts(to, back)).toMatchObject({ copied: 2 });
   expect(await verifyArtifacts(back)).toMatchObject({ verified: 2, intact: 2 });

@@ -12,6 +12,7 @@ import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
 import { sortEntries } from "../query/sort-entries.ts";
 import { recipeIndexOf } from "../recipe-index.ts";
+import { parseTag, tagPath } from "../tag-file.ts";
 import { type Facet, facetsOf } from "./facets.ts";
 import { onlyEntry, parseArtifactText } from "./resolve-artifact.ts";
 import { selectColumns } from "./select-columns.ts";
@@ -87,7 +88,8 @@ export interface Catalog {
   find(query: string | readonly string[] | Query, options?: FindOptions): Promise<FoundArtifacts>;
   /**
    * The one artifact that a text means: an address or its first digits, at least four, alone or
-   * after a name and a slash; `name@latest`; `name{zThreshold=2,points.n=100}`.
+   * after a name and a slash; `name@latest`; `name@paper`, where `paper` is its tag;
+   * `name{zThreshold=2,points.n=100}`.
    *
    * @throws {@link UnresolvedArtifactError} with the candidates if it means none or several
    */
@@ -184,6 +186,7 @@ class StoreCatalog implements Catalog {
       const [latest] = (await this.find(["state=present", nameTerm(meant.name)], { limit: 1 })).artifacts;
       return latest ?? onlyEntry(text, [], `has no artifact in ${this.#store.url}`);
     }
+    if (meant.kind === "tag") return this.#resolveTag(text, meant.name, meant.tag);
     const { artifacts } = await this.find([nameTerm(meant.name), ...meant.terms]);
     const present = artifacts.filter(({ state }) => state === "present");
     return onlyEntry(text, present.length > 0 ? present : artifacts, "fits no artifact of that name");
@@ -277,6 +280,15 @@ class StoreCatalog implements Catalog {
       found.push(...entries.startingWith(digits));
     }
     return onlyEntry(text, found, `is not the address of an artifact in ${this.#store.url}`);
+  }
+
+  async #resolveTag(text: string, name: string, tag: string): Promise<CatalogEntry> {
+    const bytes = await this.#store.read(tagPath(name, tag), { signal: this.#signal });
+    const found = bytes && parseTag(bytes);
+    if (found === undefined || found.name !== name || found.tag !== tag)
+      return onlyEntry(text, [], `has a tag that no artifact of that name has: ${name}@latest is the newest one`);
+    const entry = (await this.#entriesOf(name)).get(found.address);
+    return entry ?? onlyEntry(text, [], `is the tag of ${found.address}, which is not in ${this.#store.url}`);
   }
 
   async #assertName(text: string, name: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { CatalogEntry } from "../query/catalog-entry.ts";
 export type ArtifactText =
   | { readonly kind: "address"; readonly digits: string; readonly name: string | undefined }
   | { readonly kind: "latest"; readonly name: string }
+  | { readonly kind: "tag"; readonly name: string; readonly tag: string }
   | { readonly kind: "params"; readonly name: string; readonly terms: readonly string[] };
 
 /** Fewer digits would be a guess. */
@@ -12,7 +13,7 @@ const MIN_DIGITS = 4;
 const MOST_NAMED = 10;
 
 /**
- * Reads `3f9a1c2e`, `estimator/3f9a`, `estimator@latest` and
+ * Reads `3f9a1c2e`, `estimator/3f9a`, `estimator@latest`, `estimator@paper` and
  * `estimator{zThreshold=2,points.n=100}`.
  *
  * @throws {@link UnresolvedArtifactError}
@@ -24,11 +25,11 @@ export function parseArtifactText(text: string): ArtifactText {
   if (/^[0-9a-f]{4,64}$/i.test(digits)) return { kind: "address", digits: digits.toLowerCase(), name };
   const [, tagged, tag] = /^(.+)@([^@]*)$/s.exec(text) ?? [];
   if (tagged !== undefined && tag === "latest") return { kind: "latest", name: tagged };
-  const problem =
-    tagged === undefined
-      ? `does not name an artifact: give at least ${MIN_DIGITS} digits of its address, name@latest, or name{key=value,…}`
-      : `has the tag ${JSON.stringify(tag)}, which is not known: ${tagged}@latest is the newest one`;
-  throw new UnresolvedArtifactError(text, problem);
+  if (tagged !== undefined && tag !== undefined && tag !== "") return { kind: "tag", name: tagged, tag };
+  throw new UnresolvedArtifactError(
+    text,
+    `does not name an artifact: give at least ${MIN_DIGITS} digits of its address, name@latest, name@tag, or name{key=value,…}`,
+  );
 }
 
 /** Commas inside quotes and brackets belong to a value. */

@@ -1,5 +1,5 @@
 import { describeAge } from "../../artifact/explain/miss.ts";
-import type { Tag } from "../../housekeeping/tag-file.ts";
+import type { Tag } from "../../catalog/tag-file.ts";
 import { listTags, pinArtifact, tagArtifact, unpinArtifact, untagArtifact } from "../../housekeeping/tags.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { dataDirOf, resolveArgument, splitTag, unknownTag, withCatalog } from "../core/open-argument.ts";

@@ -1,6 +1,9 @@
 import type { Address } from "../address/address.ts";
 import { isAddress } from "../address/address-of.ts";
+import { internalPath, TAGS_FOLDER } from "../store/internal-folder.ts";
+import type { StorePath } from "../store/store.ts";
 import { fieldsOf } from "../util/fields-of.ts";
+import { safeName } from "../util/safe-name.ts";
 
 /** The name that a person gave to an artifact; without `tag`, a pin. */
 export interface Tag {
@@ -13,6 +16,10 @@ export interface Tag {
 }
 
 const TAG_VERSION = 1;
+
+export function tagPath(name: string, tag: string): StorePath {
+  return internalPath(TAGS_FOLDER, safeName(name), `${safeName(tag)}.json`);
+}
 
 export function encodeTag(tag: Tag): Uint8Array {
   return Buffer.from(`${JSON.stringify({ tagged: TAG_VERSION, ...tag }, undefined, 2)}\n`);
