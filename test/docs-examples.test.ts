@@ -53,7 +53,15 @@ function problemsOf(modules: ReadonlyMap<string, string>): Map<string, string[]>
   );
 }
 
-const pages = ["docs/functions.md", "docs/pipelines.md", "docs/stores.md", "docs/formats.md", "README.md"];
+const pages = [
+  "docs/functions.md",
+  "docs/pipelines.md",
+  "docs/stores.md",
+  "docs/formats.md",
+  "docs/catalog.md",
+  "docs/housekeeping.md",
+  "README.md",
+];
 
 test("the examples of each page compile, in the order in which they stand, and a wrong one is noticed", () => {
   const modules = new Map(pages.map((page) => [page, moduleOf(page)]));
