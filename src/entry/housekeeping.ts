@@ -1,4 +1,7 @@
 export type { Tag } from "../catalog/tag-file.ts";
+export { exportArtifacts } from "../housekeeping/archive/export-artifacts.ts";
+export { type ImportArtifactsOptions, importArtifacts } from "../housekeeping/archive/import-artifacts.ts";
+export type { CopyArtifactsOptions } from "../housekeeping/artifacts-to-copy.ts";
 export {
   type CollectArtifactsOptions,
   type CollectionProgress,
@@ -15,13 +18,8 @@ export type {
   RemoveReason,
 } from "../housekeeping/collection-plan.ts";
 export type { CollectionPolicy } from "../housekeeping/collection-policy.ts";
-export {
-  type CopiedArtifact,
-  type CopyArtifactsOptions,
-  type CopyProgress,
-  type CopyReport,
-  copyArtifacts,
-} from "../housekeeping/copy-artifacts.ts";
+export type { CopiedArtifact, CopyProgress, CopyReport } from "../housekeeping/copied-artifact.ts";
+export { copyArtifacts } from "../housekeeping/copy-artifacts.ts";
 export { type PlanCollectionOptions, planCollection } from "../housekeeping/plan-collection.ts";
 export { listTags, pinArtifact, tagArtifact, unpinArtifact, untagArtifact } from "../housekeeping/tags.ts";
 export type { VerifiedArtifact } from "../housekeeping/verified-artifact.ts";

@@ -4,6 +4,7 @@ export { describeMiss, type MissReason, type NearestArtifact, type RecipeChange 
 export type { LeaseOwner } from "../artifact/lease/lease-claim.ts";
 export { collectOrphans } from "../artifact/publish/collect-orphans.ts";
 export type { RemovedOrphans, RemoveOrphansOptions } from "../artifact/publish/remove-orphans.ts";
+export { InvalidArchiveError } from "../errors/archive-errors.ts";
 export {
   ArtifactInFlightError,
   CorruptArtifactError,

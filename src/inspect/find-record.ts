@@ -72,16 +72,28 @@ export async function readFoundRecord(
 ): Promise<FoundRecord> {
   const folder = path.slice(0, path.indexOf("/"));
   const address = addressOfRecordPath(path) ?? "";
-  const refuse = (problem: string): never => {
-    throw new CorruptArtifactError(folder, address, path, problem);
-  };
   const bytes = await readRecordBytes(store, path, { signal });
   if (bytes === undefined) throw new UnresolvedArtifactError(`${folder}/${address}`, "was removed meanwhile");
+  const found = judgeRecord(bytes, path, classes);
+  if (typeof found === "string") throw new CorruptArtifactError(folder, address, path, found);
+  return found;
+}
+
+/**
+ * A record that was read, or what is wrong with it.
+ *
+ * @throws {@link NewerRecordError}
+ */
+export function judgeRecord(
+  bytes: Uint8Array,
+  path: StorePath,
+  classes: readonly ClassCodec[] = [],
+): FoundRecord | string {
   const record = parse(bytes, path, classes);
-  if (!isRecord(record)) return refuse(record.problem);
-  if (record.address !== address) return refuse(`is the record of another address, ${record.address}`);
-  if (artifactFolder(record.name) !== folder)
-    return refuse(`is the record of another name, ${JSON.stringify(record.name)}`);
+  if (!isRecord(record)) return record.problem;
+  if (record.address !== addressOfRecordPath(path)) return `is the record of another address, ${record.address}`;
+  if (artifactFolder(record.name) !== path.slice(0, path.indexOf("/")))
+    return `is the record of another name, ${JSON.stringify(record.name)}`;
   return { record, bytes };
 }
 

@@ -91,7 +91,8 @@ export async function isWhole(store: Store, object: SizedObject, signal?: AbortS
   const { path, sizeBytes, digest } = object;
   const verdict = await looking(async () => {
     for await (const _piece of verified(piecesIn(store, path, sizeBytes, signal), digest));
-    return "whole";
+    // An object without bytes needs no piece, and has to be there all the same.
+    return sizeBytes > 0 || (await store.stat(path, { signal })) !== undefined ? "whole" : "damaged";
   }, 1).catch((error: unknown) => {
     signal?.throwIfAborted();
     // An object that cannot be read does not count as whole, whatever the reason.

@@ -101,3 +101,12 @@ export async function loadLogUpdate(): Promise<typeof LogUpdate> {
     throw peerFailure("Drawing a run in the terminal", "log-update", cause);
   }
 }
+
+/** @throws {@link MissingPeerError} */
+export async function loadTar(): Promise<typeof import("tar-stream")> {
+  try {
+    return await import("tar-stream");
+  } catch (cause) {
+    throw peerFailure("An archive of artifacts", "tar-stream", cause);
+  }
+}

@@ -1,0 +1,200 @@
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { buffer } from "node:stream/consumers";
+import { extract, pack } from "tar-stream";
+import { describe, expect, test } from "vitest";
+import { recordPath } from "../../src/artifact/layout/record-path.ts";
+import { InvalidArchiveError } from "../../src/errors/archive-errors.ts";
+import { structured } from "../../src/format/built-in/built-in-formats.ts";
+import { directory } from "../../src/format/stored/directory-format.ts";
+import { exportArtifacts } from "../../src/housekeeping/archive/export-artifacts.ts";
+import { importArtifacts } from "../../src/housekeeping/archive/import-artifacts.ts";
+import { verifyArtifacts } from "../../src/housekeeping/verify-artifacts.ts";
+import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
+import { memoryStore } from "../../src/store/memory-store.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const points = definePersistable({
+  name: "points",
+  params: typedParams<{ n: number }>(),
+  format: structured(),
+  generate: ({ params }) => new Float64Array(params.n),
+});
+const pages = definePersistable({
+  name: "Pages of points",
+  dependencies: { points },
+  format: directory(),
+  generate: async ({ workDir, dependencies }) => {
+    await mkdir(path.join(workDir, "deep"));
+    await writeFile(path.join(workDir, "deep", "a.txt"), String((await dependencies.points.payload).length));
+    await writeFile(path.join(workDir, "empty.txt"), "");
+    return workDir;
+  },
+});
+
+/** A payload inside its record, one beside its record, and one that is a folder. */
+async function makeStudy(dataDir: string): Promise<void> {
+  await pages({ points: { n: 2000 } }, { dataDir }).payload;
+  await points({ n: 3 }, { dataDir }).payload;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly type?: string;
+  readonly linkname?: string;
+}
+
+async function readTar(file: string): Promise<Entry[]> {
+  const tar = extract();
+  tar.end(await readFile(file));
+  const entries: Entry[] = [];
+  for await (const entry of tar) entries.push({ name: entry.header.name, bytes: await buffer(entry) });
+  return entries;
+}
+
+async function writeTar(file: string, entries: readonly Entry[]): Promise<void> {
+  const tar = pack();
+  for (const { bytes, ...header } of entries) {
+    const isFile = header.type === undefined;
+    const sink = tar.entry({ ...header, size: isFile ? bytes.length : 0, mtime: new Date(0) }, () => {});
+    if (isFile) sink.end(bytes);
+  }
+  tar.finalize();
+  await writeFile(file, await buffer(tar));
+}
+
+test("an archive holds artifacts whole, brings them into another store, and is a data directory", async () => {
+  await using folder = await temporaryFolder();
+  const [dataDir, file] = [folder.join("from"), folder.join("study.tar")];
+  await makeStudy(dataDir);
+  const seen: string[] = [];
+  const onProgress = ({ artifact, done, total }: { artifact: { outcome: string }; done: number; total: number }) =>
+    seen.push(`${artifact.outcome} ${done}/${total}`);
+  const onlyPages = { query: '"Pages of points"', withUpstream: true, onProgress };
+  expect(await exportArtifacts(dataDir, file, onlyPages)).toEqual({ copied: 2, present: 0, problems: [] });
+  expect(seen).toEqual(["copied 1/2", "copied 2/2"]);
+  await expect(exportArtifacts(dataDir, file)).rejects.toThrow("which exists");
+  const to = folder.join("to");
+  expect(await importArtifacts(file, to, { onProgress })).toEqual({ copied: 2, present: 0, problems: [] });
+  expect(seen.slice(2)).toEqual(["copied 1/2", "copied 2/2"]);
+  expect(await importArtifacts(file, to)).toEqual({ copied: 0, present: 2, problems: [] });
+  expect(await verifyArtifacts(to)).toEqual({ verified: 2, intact: 2, problems: [] });
+  const loaded = await pages({ points: { n: 2000 } }, { dataDir: to }).load();
+  expect(await readFile(path.join(String(loaded), "deep", "a.txt"), "utf8")).toBe("2000");
+  const unpacked = folder.join("unpacked");
+  for (const { name, bytes } of await readTar(file)) {
+    await mkdir(path.dirname(path.join(unpacked, name)), { recursive: true });
+    await writeFile(path.join(unpacked, name), bytes);
+  }
+  expect(await verifyArtifacts(unpacked)).toMatchObject({ verified: 2, intact: 2 });
+});
+
+test("damaged artifacts stay outside, and another payload of a recipe stays as it is", async () => {
+  await using folder = await temporaryFolder();
+  const [dataDir, file] = [folder.join("from"), folder.join("study.tar")];
+  await makeStudy(dataDir);
+  const { address } = points({ n: 3 });
+  await writeFile(path.join(dataDir, recordPath("points", address)), "{}");
+  const exported = await exportArtifacts(dataDir, file);
+  expect(exported).toMatchObject({ copied: 2, problems: [{ outcome: "damaged" }] });
+  const to = memoryStore();
+  await points({ n: 2000 }, { dataDir: to }).payload;
+  expect(await importArtifacts(file, to)).toMatchObject({ copied: 1, problems: [{ outcome: "different" }] });
+  expect(await verifyArtifacts(to)).toMatchObject({ verified: 2, intact: 2 });
+});
+
+test("an export that is broken off leaves no file", async () => {
+  await using folder = await temporaryFolder();
+  const dataDir = folder.join("from");
+  await makeStudy(dataDir);
+  const stop = new AbortController();
+  const onProgress = () => stop.abort(new Error("enough"));
+  const file = folder.join("study.tar");
+  await expect(exportArtifacts(dataDir, file, { signal: stop.signal, onProgress })).rejects.toThrow("enough");
+  expect(await readdir(folder.path)).toEqual(["from"]);
+});
+
+describe("an archive that could do harm is refused as a whole:", () => {
+  const isPayload = (name: string) => name.startsWith("points/") && !/^points\/[0-9a-f]{64}\.json$/.test(name);
+  const isRecord = (name: string) => /^points\/[0-9a-f]{64}\.json$/.test(name);
+  const isInner = (name: string) => name.includes(".files/");
+  const changed = (entries: Entry[], is: (name: string) => boolean, change: (entry: Entry) => Entry[]) =>
+    entries.flatMap((entry) => (is(entry.name) ? change(entry) : [entry]));
+  const flip = (bytes: Buffer): Buffer => {
+    const copy = Buffer.from(bytes);
+    copy[copy.length >> 1] = (copy[copy.length >> 1] ?? 0) ^ 1;
+    return copy;
+  };
+  const empty = Buffer.alloc(0);
+
+  const attacks: Record<string, (entries: Entry[]) => Entry[]> = {
+    "a symbolic link": (all) => [...all.slice(0, 1), { name: "points", bytes: empty, type: "symlink", linkname: "/" }],
+    "a hard link in the place of a payload": (all) =>
+      changed(all, isPayload, ({ name }) => [{ name, bytes: empty, type: "link", linkname: "/etc/passwd" }]),
+    "a device": (all) => [...all, { name: "points/zero", bytes: empty, type: "character-device" }],
+    "an absolute path": (all) => changed(all, isPayload, ({ bytes }) => [{ name: "/tmp/payload", bytes }]),
+    "a path that leads out": (all) => changed(all, isInner, (one) => [{ ...one, name: "points/../../out" }]),
+    "a path into the internal folder": (all) =>
+      changed(all, isRecord, (one) => [{ ...one, name: ".persistable/x.json" }]),
+    "an artifact that is there twice": (all) => [...all.slice(0, -1), ...all.slice(1, -1), ...all.slice(-1)],
+    "a payload that is there twice": (all) => changed(all, isPayload, (one) => [one, one]),
+    "a payload with other bytes": (all) => changed(all, isPayload, (one) => [{ ...one, bytes: flip(one.bytes) }]),
+    "a payload that is too long": (all) =>
+      changed(all, isPayload, (one) => [{ ...one, bytes: Buffer.concat([one.bytes, one.bytes]) }]),
+    "a file of a folder with other bytes": (all) =>
+      changed(all, isInner, (one) => [{ ...one, bytes: Buffer.from("9999") }]),
+    "a file that no list names": (all) =>
+      changed(all, isPayload, (one) => [one, { name: "points/more", bytes: empty }]),
+    "a payload without its record": (all) => changed(all, isRecord, () => []),
+    "a record with other bytes": (all) => changed(all, isRecord, (one) => [{ ...one, bytes: flip(one.bytes) }]),
+    "a record at another address": (all) =>
+      changed(all, isRecord, (one) => [{ ...one, name: `points/${"ab".repeat(32)}.json` }]),
+    "a record of another name": (all) =>
+      changed(all, isRecord, (one) => [{ ...one, name: one.name.replace("points", "fits") }]),
+    "a record that would fill the memory": (all) =>
+      changed(all, isRecord, (one) => [{ ...one, bytes: Buffer.alloc(2 ** 21, 32) }]),
+    "no end": (all) => all.slice(0, -1),
+    "fewer artifacts than it says": (all) =>
+      changed(
+        all,
+        (name) => isRecord(name) || isPayload(name),
+        () => [],
+      ),
+    "something after the end": (all) => [...all, { name: "points/later", bytes: empty }],
+    "a newer version": (all) => [{ name: all[0]?.name ?? "", bytes: Buffer.from('{"archive":2}') }, ...all.slice(1)],
+    "no version": (all) => all.slice(1),
+    nothing: () => [],
+  };
+
+  test("each way, and every file that is cut short or no tar", async () => {
+    await using folder = await temporaryFolder();
+    const [dataDir, good, bad] = [folder.join("from"), folder.join("good.tar"), folder.join("bad.tar")];
+    await makeStudy(dataDir);
+    await exportArtifacts(dataDir, good);
+    const entries = await readTar(good);
+    const to = folder.join("to");
+    const refuses = async (title: string): Promise<void> => {
+      const error = await importArtifacts(bad, to).then(
+        (report) => report,
+        (thrown: unknown) => thrown,
+      );
+      expect(error, title).toBeInstanceOf(InvalidArchiveError);
+      expect(await stat(to).catch(() => "absent"), title).toBe("absent");
+    };
+    for (const [title, attack] of Object.entries(attacks)) {
+      await writeTar(bad, attack(entries));
+      await refuses(title);
+    }
+    const bytes = await readFile(good);
+    for (const length of [1, 511, 700, 1024, bytes.length >> 1, bytes.length - 1536]) {
+      await writeFile(bad, bytes.subarray(0, length));
+      await refuses(`cut to ${length} of ${bytes.length}`);
+    }
+    await writeFile(bad, Buffer.alloc(5000, "this is not a tar file "));
+    await refuses("a text");
+    await writeTar(bad, entries);
+    expect(await importArtifacts(bad, to)).toMatchObject({ copied: 3 });
+    await expect(importArtifacts(folder.join("missing.tar"), to)).rejects.toThrow("ENOENT");
+  });
+});
