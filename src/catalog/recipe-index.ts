@@ -11,6 +11,7 @@ import type { ReadableStore } from "../store/store.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { mapConcurrently } from "../util/concurrency/map-concurrently.ts";
 import { PauseTimer } from "../util/concurrency/yield-turns.ts";
+import { settledChangeMs } from "./file-stamp.ts";
 import { parseForComparison } from "./read-records.ts";
 import { cellsOfNode, cellsOfRecord, type RecordedRecipe } from "./recipe-cells.ts";
 import { RecipeTable } from "./recipe-table.ts";
@@ -59,6 +60,8 @@ export class RecipeIndex {
   /** Records of a store that cannot be read without waiting; a plan looks at them later. */
   readonly #kept = new Map<number, Uint8Array>();
   #total = 0;
+  /** The time of the folder's last change, where everything in it was read since. */
+  #completeMs: number | undefined;
   #refreshing: Promise<void> = Promise.resolve();
   #refreshedMs = Number.NEGATIVE_INFINITY;
   #tookMs = 0;
@@ -176,6 +179,8 @@ export class RecipeIndex {
   }
 
   async #refresh({ maxRecords, signal }: RefreshOptions): Promise<void> {
+    const changedMs = settledChangeMs(this.#store, this.#name);
+    if (changedMs !== undefined && changedMs === this.#completeMs) return;
     const startedMs = performance.now();
     const pauseTimer = new PauseTimer(signal);
     const { objects } = await folderNames(this.#store, artifactFolder(this.#name), { signal });
@@ -192,6 +197,7 @@ export class RecipeIndex {
     const room = Math.max(0, maxRecords - this.#rows.size);
     const fresh = [...listed].filter((address) => !this.#rows.has(address)).slice(0, room);
     await this.#readAll(fresh, pauseTimer, signal);
+    this.#completeMs = fresh.length < room && fresh.every((address) => this.#rows.has(address)) ? changedMs : undefined;
     this.#refreshedMs = performance.now();
     this.#tookMs = this.#refreshedMs - startedMs;
   }

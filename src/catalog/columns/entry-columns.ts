@@ -1,6 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import { parseAddress } from "../../address/address-of.ts";
 import type { JsonObject, JsonValue } from "../../canonical/tagged-json.ts";
+import type { FileStamp } from "../file-stamp.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { isTree } from "../query/field.ts";
 import { AddressRows } from "./address-rows.ts";
@@ -17,12 +18,6 @@ export interface EntryColumn {
   /** The same keys as queries write them. */
   readonly path: string;
   readonly values: ValueColumn;
-}
-
-/** The size and the time of a record; another record of the same address has another one. */
-export interface FileStamp {
-  readonly sizeBytes: number;
-  readonly modifiedMs: number;
 }
 
 /**
@@ -87,15 +82,16 @@ export class EntryColumns {
    * @returns its row; `undefined` where it has too many fields
    */
   add(entry: CatalogEntry, { sizeBytes, modifiedMs }: FileStamp): number | undefined {
-    const cells = [...cellsOf(entry)];
-    const ids = new Set(cells.map(({ kind, keys }) => columnId(kind, keys)));
+    const cells = new Map<string, Cell>();
+    for (const cell of cellsOf(entry)) cells.set(columnId(cell.kind, cell.keys), cell);
     let missing = 0;
-    for (const id of ids) if (!this.#columns.has(id)) missing += 1;
+    for (const id of cells.keys()) if (!this.#columns.has(id)) missing += 1;
     if (this.#columns.size + missing > MAX_COLUMNS) return undefined;
     const row = this.addRow(entry.address);
     this.#recordBytes.set(row, sizeBytes);
     this.#recordMs.set(row, modifiedMs);
-    for (const { kind, keys, value } of cells) this.column(kind, keys).set(row, value);
+    for (const [id, { kind, keys, value }] of cells)
+      (this.#columns.get(id)?.values ?? this.column(kind, keys)).set(row, value);
     return row;
   }
 

@@ -1,30 +1,15 @@
-import { statSync } from "node:fs";
 import type { Address } from "../../address/address.ts";
 import { addressOfFailurePath, addressOfRecordPath } from "../../artifact/layout/artifact-paths.ts";
 import { artifactFolder } from "../../artifact/layout/record-path.ts";
 import { folderNames } from "../../store/folder-names.ts";
-import type { ReadableStore, StorePath } from "../../store/store.ts";
+import type { ReadableStore } from "../../store/store.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
-import type { FileStamp } from "../columns/entry-columns.ts";
+import { type FileStamp, statOf } from "../file-stamp.ts";
 
 /** The records and the notes of failures of one name. */
 export interface NameFiles {
   readonly records: ReadonlyMap<Address, FileStamp>;
   readonly failures: ReadonlyMap<Address, FileStamp>;
-}
-
-/** The clocks of file systems tick a few times in a hundredth of a second, some only every 2 s. */
-const SETTLED_MS = 2500;
-
-/**
- * The time of the last change in the folder of a name, where that is known: no file was added,
- * replaced or removed while it stays the same. `undefined` for a store that is not on this machine,
- * and for a change of the last seconds, since another one may follow that has the same time.
- */
-export function settledChangeMs(store: ReadableStore, name: string): number | undefined {
-  if (store.localPath === undefined) return undefined;
-  const changedMs = stampOf(store, artifactFolder(name))?.modifiedMs;
-  return changedMs !== undefined && changedMs < Date.now() - SETTLED_MS ? changedMs : undefined;
 }
 
 /**
@@ -77,20 +62,5 @@ async function* stampedFiles(
     if (pauseTimer.isDue()) await pauseTimer.pause();
     const stamp = statOf(`${root}/${file}`);
     if (stamp !== undefined) yield { file, stamp };
-  }
-}
-
-/** The size and the time of an object of a store on this machine, where they are known. */
-export function stampOf(store: ReadableStore, path: StorePath): FileStamp | undefined {
-  return store.localPath === undefined ? undefined : statOf(store.localPath(path));
-}
-
-/** `undefined` where it was removed meanwhile; one that cannot be looked at has no time. */
-function statOf(path: string): FileStamp | undefined {
-  try {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    return stats && { sizeBytes: stats.size, modifiedMs: stats.mtimeMs };
-  } catch {
-    return { sizeBytes: 0, modifiedMs: 0 };
   }
 }

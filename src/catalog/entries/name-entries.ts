@@ -7,13 +7,14 @@ import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
-import { EntryColumns, type FileStamp } from "../columns/entry-columns.ts";
+import { EntryColumns } from "../columns/entry-columns.ts";
 import { ALWAYS, compileRows } from "../columns/find-rows.ts";
+import { type FileStamp, settledChangeMs, stampOf } from "../file-stamp.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { compileQuery } from "../query/matches.ts";
 import type { Query } from "../query/query.ts";
 import { NameIndex } from "../stored-index/name-index.ts";
-import { listFiles, type NameFiles, settledChangeMs, stampOf } from "./list-files.ts";
+import { listFiles, type NameFiles } from "./list-files.ts";
 import { readEntry, readFailureEntry, unreadable } from "./read-entry.ts";
 
 const CONCURRENT_READS = 32;
