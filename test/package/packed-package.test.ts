@@ -55,7 +55,7 @@ function run(command: string, args: readonly string[], cwd: string): string {
     cwd,
     env,
     encoding: "utf8",
-    shell: process.platform === "win32" && command === "npm",
+    shell: process.platform === "win32" && command !== process.execPath,
   });
   if (result.status !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${result.stdout}${result.stderr}`);
   return result.stdout;
@@ -128,6 +128,14 @@ describe("the packed package", () => {
     for (const [name, text] of builtFiles("")) {
       expect([name, text.includes(root), text.includes(workspace)]).toEqual([name, false, false]);
     }
+  });
+
+  it("has a command that runs what a module exports", () => {
+    const command = join(project, "node_modules/.bin/persistable");
+    expect(run(command, ["--version"], project)).toBe(`${manifest.version}\n`);
+    run(command, ["init", "pipeline.mjs"], project);
+    const made = run(command, ["run", "pipeline.mjs", "report", "threshold=2", "points.n=100"], project);
+    expect(made).toMatch(/^report\/[0-9a-f]{64}\n$/);
   });
 
   it("lets every entry point be imported by its name, without any peer but where it is made for one", () => {

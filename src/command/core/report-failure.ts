@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { isError, messageOf } from "../../errors/error-kind.ts";
 import { PersistableError } from "../../errors/persistable-error.ts";
 import { InvalidParamsError } from "../../errors/persistable-errors.ts";
@@ -78,17 +78,22 @@ function stackOf(problem: unknown): readonly string[] {
 function userFrames(problem: unknown): readonly string[] {
   const failed = problem instanceof RunFailedError ? problem.result.failures[0]?.described.stack : undefined;
   const stack = failed ?? (isError(problem) ? problem.stack : undefined);
-  const library = ownFolder();
-  return framesIn(stack)
-    .filter((frame) => !/\bnode:|[/\\]node_modules[/\\]/.test(frame) && !frame.includes(`${library}/dist/`))
-    .filter((frame) => !frame.includes(`${library}/src/`))
-    .slice(0, MOST_FRAMES);
+  // Source maps name the files that the library was built from, whether they are there or not.
+  const library = ["dist", "src"].flatMap((part) => {
+    const folder = `${ownFolder()}/${part}/`;
+    return [folder, pathToFileURL(folder).href];
+  });
+  return framesIn(
+    stack,
+    (line) => !/\bnode:|[/\\]node_modules[/\\]/.test(line) && !library.some((folder) => line.includes(folder)),
+  ).slice(0, MOST_FRAMES);
 }
 
 const MOST_FRAMES = 5;
 
-function framesIn(stack: string | undefined): readonly string[] {
-  const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+/** The frames that are wanted: their paths are told whole, and shortened after that. */
+function framesIn(stack: string | undefined, isWanted: (line: string) => boolean = () => true): readonly string[] {
+  const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line) && isWanted(line));
   return lines.map((line) => line.trim().replace(/file:\/\/[^\s)]+|(?<=[(\s])\/[^\s)]+/, shortPlace));
 }
 
