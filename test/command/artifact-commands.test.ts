@@ -48,6 +48,50 @@ test("artifacts are listed, shown, printed and compared by queries, addresses an
   ]);
 });
 
+test("tables are printed as CSV, whole or in part", async () => {
+  await using folder = await temporaryFolder();
+  const run = (...argv: string[]): ReturnType<typeof persistable> =>
+    persistable(["--data-dir", folder.join("data"), ...argv]);
+  const targets = [studyModule, "outlierEstimator", "zThreshold=1,2", "points.n=5000"];
+  await run("run", ...targets, "-q");
+  const collected = await run("collect", ...targets, "zThreshold=3", "--metrics", "measure");
+  expect(collected.out).toMatch(/^zThreshold .* artifact\.state .* summary\.outliers +metrics\.doubled\n/);
+  expect(collected.out).toMatch(/^3 .* missing$/m);
+  const csv = (await run("collect", ...targets, "--csv")).out.split("\n");
+  expect(csv[0]).toContain("artifact.address");
+  expect(csv).toHaveLength(4);
+  expect(parseLines((await run("collect", ...targets, "--json")).out)).toMatchObject([
+    { kind: "table", rows: [{ zThreshold: 1 }, { zThreshold: 2 }] },
+  ]);
+  expect(await run("collect", ...targets, "--metrics", "mesure")).toMatchObject({
+    exit: 2,
+    err: expect.stringContaining("Did you mean measure?"),
+  });
+  const listed = (await run("ls", "outlier_estimator", "--csv")).out.split("\n");
+  expect(listed[0]).toMatch(/^address,name,state,.*zThreshold,.*summary\.outliers/);
+  expect(listed).toHaveLength(4);
+
+  await run("run", studyModule, "rows", "-q");
+  expect((await run("cat", "rows@latest", "--as", "csv")).out).toBe('id,text\r\n1,a\r\n2,"b,c"\r\n3,d\r\n');
+  expect((await run("cat", "rows@latest", "--columns", "id", "--rows", "-2:")).out).toBe("id\r\n2\r\n3\r\n");
+  expect((await run("cat", "rows@latest", "--as", "json", "--rows", ":1")).out).toBe('[{"id":1,"text":"a"}]\n');
+  expect((await run("cat", "rows@latest", "--columns", "di")).err).toContain("Did you mean id?");
+  expect((await run("cat", "points@latest", "--as", "csv")).err).toContain("is not a table");
+
+  const path = (await run("show", "points@latest", "--path")).out.trim();
+  expect(readFileSync(path).length).toBeGreaterThan(40_000);
+  const why = await run("why", "outlier_estimator{zThreshold=1}", "--json");
+  expect(parseLines(why.out)).toMatchObject([
+    {
+      kind: "why",
+      state: "hit",
+      nearest: [{ changes: [{ what: "param", key: "zThreshold", value: 1, nearestValue: 2 }] }],
+    },
+  ]);
+  expect((await run("graph", "points@latest", "--down")).out.split("\n")).toHaveLength(5);
+  expect((await run("graph", "points@latest")).out.split("\n")).toHaveLength(2);
+});
+
 describe("an artifact that does not exist, or is not one, ends with exit code 2", () => {
   test.each([[["show", "abcdef"]], [["show", "nothing@latest"]], [["cat", "x"]], [["diff", "abcd"]]])(
     "%j",

@@ -41,3 +41,14 @@ export class Letters extends Persistable {
 }
 
 export const study = sweep(points, { n: [1, 2] }, { dataDir: process.env.STUDY_DATA_DIR });
+
+export const rows = definePersistable({
+  name: "rows",
+  generate: () => [
+    { id: 1, text: "a" },
+    { id: 2, text: "b,c" },
+    { id: 3, text: "d" },
+  ],
+});
+
+export const measure = ({ outliers }) => ({ doubled: outliers * 2 });

@@ -1,18 +1,23 @@
 import type { RecipeNode } from "../../address/recipe-node.ts";
+import { listRecords } from "../../catalog/entries/list-records.ts";
+import { listNames } from "../../catalog/list-names.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
 import { toDot, toMermaid } from "../../inspect/draw-lineage.ts";
 import { type Lineage, lineage } from "../../inspect/lineage.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
 import { describeAddress } from "../../util/describe-address.ts";
 import { ExitCode } from "../core/command-error.ts";
-import { openArgument } from "../core/open-argument.ts";
+import { dataDirOf, openArgument } from "../core/open-argument.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { isModule } from "../module/load-module.ts";
 import { resolveTargets, type TargetFlags } from "../targets/resolve-targets.ts";
 
 interface GraphFlags extends CommonFlags, Pick<TargetFlags, "params"> {
   readonly depth?: number | undefined;
+  readonly up?: boolean | undefined;
+  readonly down?: boolean | undefined;
   readonly format?: "text" | "mermaid" | "dot" | undefined;
 }
 
@@ -32,10 +37,20 @@ function drawn(found: Lineage, format: "text" | "mermaid" | "dot"): readonly str
 
 async function ofArtifacts(session: Session, flags: GraphFlags, args: readonly string[]): Promise<Lineage> {
   const artifacts = await Promise.all(args.map((text) => openArgument(session, text)));
+  const { depth, down = false, up = !down } = flags;
+  const records = down ? await everyRecord(session) : [];
   return lineage(
     artifacts.map(({ record }) => record),
-    { depth: flags.depth },
+    { depth, up, down, records },
   );
+}
+
+/** Only the records of all others tell what is made from an artifact. */
+async function everyRecord(session: Session): Promise<readonly ArtifactRecord[]> {
+  const records: ArtifactRecord[] = [];
+  for await (const name of listNames(dataDirOf(session)))
+    for await (const found of listRecords(dataDirOf(session), name)) if (!("problem" in found)) records.push(found);
+  return records.sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
 async function ofTargets(session: Session, flags: GraphFlags, args: readonly string[]): Promise<Lineage | number> {
@@ -78,6 +93,8 @@ function treeOf({ nodes, edges }: Lineage): readonly string[] {
     shown.add(address);
     if (!isAgain) for (const edge of upstream) add(edge.from, `${prefix}  `, edge.role);
   };
-  for (const { address, isRoot } of nodes) if (isRoot) add(address, "", "");
+  // With what is made from it, a lineage begins at its ends.
+  const isUsed = new Set(edges.map(({ from }) => from));
+  for (const { address } of nodes) if (!isUsed.has(address)) add(address, "", "");
   return lines;
 }

@@ -6,6 +6,7 @@ import { ExitCode } from "../core/command-error.ts";
 import { dataDirOf } from "../core/open-argument.ts";
 import { withProgress } from "../core/progress.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
+import { columnsOfRows, printCsv } from "../text/csv-text.ts";
 import { describeBytes } from "../text/describe-bytes.ts";
 import { flatParams } from "../text/flat-params.ts";
 import { tableLines } from "../text/table-lines.ts";
@@ -16,6 +17,7 @@ interface LsFlags extends CommonFlags {
   readonly columns?: readonly string[] | undefined;
   readonly allColumns?: boolean | undefined;
   readonly count?: boolean | undefined;
+  readonly csv?: boolean | undefined;
 }
 
 /** A screenful; `-n` asks for more. */
@@ -30,6 +32,7 @@ export async function ls(session: Session, flags: LsFlags, ...terms: readonly st
     );
     if (session.isJson) session.json("artifacts", { total: found.total, artifacts: found.artifacts });
     else if (flags.count === true) session.line(String(found.total));
+    else if (flags.csv === true) printEntriesAsCsv(session, found.artifacts);
     else printTable(session, found.artifacts, found.total, flags);
     return ExitCode.done;
   } finally {
@@ -61,6 +64,15 @@ function printTable(session: Session, entries: readonly CatalogEntry[], total: n
   const [head = "", ...lines] = tableLines(["address", "name", ...columns, "made", "took", "size"], rows);
   session.lines([session.paint("bold", head), ...lines]);
   if (total > entries.length) session.note(`${entries.length} of ${total}: -n shows more.`);
+}
+
+/** Prints everything that the catalogue knows of each, whatever a terminal would show. */
+function printEntriesAsCsv(session: Session, entries: readonly CatalogEntry[]): void {
+  const rows = entries.map((entry) => {
+    const { params, summary, cost = {}, dependencies: _, ...facts } = entry;
+    return Object.fromEntries([...Object.entries(facts), ...flatParams({ ...params, summary, cost })]);
+  });
+  printCsv(session, columnsOfRows(rows), rows);
 }
 
 function shown(value: unknown): string {

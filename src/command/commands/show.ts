@@ -1,4 +1,6 @@
+import { fileURLToPath } from "node:url";
 import { describeAge, describeValue } from "../../artifact/explain/miss.ts";
+import { payloadPath } from "../../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
 import { recordPath } from "../../artifact/layout/record-path.ts";
 import { visibleLine, visibleText } from "../../errors/visible-text.ts";
@@ -17,12 +19,14 @@ import { previewLines } from "../text/preview-lines.ts";
 
 interface ShowFlags extends CommonFlags {
   readonly record?: boolean | undefined;
+  readonly path?: boolean | undefined;
 }
 
 export async function show(session: Session, flags: ShowFlags, text: string): Promise<number> {
   const artifact = await openArgument(session, text);
   const { record } = artifact;
   if (flags.record === true) return printRecord(session, record);
+  if (flags.path === true) return printPath(session, record);
   const preview = await artifact.preview({ maxRows: 8, maxChildren: 12, maxLines: 12 });
   if (session.isJson) session.json("artifact", { ...artifactJson(record), provenance: record.provenance, preview });
   else {
@@ -37,6 +41,15 @@ export async function show(session: Session, flags: ShowFlags, text: string): Pr
 async function printRecord(session: Session, { name, address }: ArtifactRecord): Promise<number> {
   const bytes = await readRecordBytes(openStore(dataDirOf(session)), recordPath(name, address));
   session.streams.stdout.write(visibleText(Buffer.from(bytes ?? []).toString("utf8")));
+  return ExitCode.done;
+}
+
+/** A path in a folder, the URL of an object elsewhere. */
+async function printPath(session: Session, { name, address, payload }: ArtifactRecord): Promise<number> {
+  const { url } = openStore(dataDirOf(session));
+  const path = payload.file === undefined ? recordPath(name, address) : payloadPath(name, payload.file);
+  const whole = `${url.replace(/\/$/, "")}/${path}`;
+  session.line(url.startsWith("file:") ? `${fileURLToPath(url).replace(/[/\\]$/, "")}/${path}` : whole);
   return ExitCode.done;
 }
 

@@ -1,15 +1,21 @@
-import { describeAge, describeChange, describeMiss } from "../../artifact/explain/miss.ts";
+import { describeAge, describeChange, describeMiss, type RecipeChange } from "../../artifact/explain/miss.ts";
+import { openArtifact } from "../../inspect/open-artifact.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
 import type { Explanation } from "../../persistable/load/explain.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import { redactionOf } from "../../persistable/secrets/redaction.ts";
+import type { ArtifactDifference, Difference } from "../../pipeline/compare/artifact-difference.ts";
+import { diff } from "../../pipeline/compare/diff-artifacts.ts";
 import { findNearest, type Neighbor } from "../../pipeline/compare/find-nearest.ts";
 import { encodeParamsTree } from "../../record/encode-params-tree.ts";
+import type { ArtifactRecord, RecordDependency } from "../../record/record.ts";
 import { describeDuration } from "../../util/describe.ts";
 import { describeAddress } from "../../util/describe-address.ts";
 import { ExitCode } from "../core/command-error.ts";
+import { dataDirOf, openArgument, withCatalog } from "../core/open-argument.ts";
 import { withProgress } from "../core/progress.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
+import { isModule } from "../module/load-module.ts";
 import { onlyTarget, resolveTargets, type TargetFlags } from "../targets/resolve-targets.ts";
 
 interface WhyFlags extends CommonFlags, Omit<TargetFlags, "draws"> {
@@ -19,6 +25,8 @@ interface WhyFlags extends CommonFlags, Omit<TargetFlags, "draws"> {
 const NEAREST = 3;
 
 export async function why(session: Session, flags: WhyFlags, ...args: readonly string[]): Promise<number> {
+  const [first = ""] = args;
+  if (args.length === 1 && !isModule(first)) return whyArtifact(session, flags, first);
   const resolved = await resolveTargets(session, args, flags);
   if (resolved.kind === "handed-over") return resolved.exit;
   const target = onlyTarget(resolved.targets);
@@ -31,6 +39,57 @@ export async function why(session: Session, flags: WhyFlags, ...args: readonly s
   return ExitCode.done;
 }
 
+/** Without its definition, an artifact is there: what is told is how it differs from the others. */
+async function whyArtifact(session: Session, { nearest = NEAREST }: WhyFlags, text: string): Promise<number> {
+  const { record } = await openArgument(session, text);
+  const { name, address, provenance } = record;
+  const found = await withProgress(session, "comparing", () =>
+    withCatalog(session, async (catalog) => catalog.nearest(record, nearest + 1)),
+  );
+  const others = found.filter(({ entry }) => entry.address !== address).slice(0, nearest);
+  const neighbors = await Promise.all(
+    others.map(async ({ entry }): Promise<Neighbor> => {
+      const other = await openArtifact(dataDirOf(session), `${entry.name}/${entry.address}`);
+      return { record: other.record, changes: changesOf(record, await diff(record, other.record)) };
+    }),
+  );
+  if (session.isJson)
+    session.json("why", {
+      ...{ name, address, params: record.params, state: "hit", createdAt: provenance.createdAt },
+      nearest: neighbors.map((neighbor) => ({ address: neighbor.record.address, changes: neighbor.changes })),
+    });
+  else {
+    session.line(`${name} ${describeAddress(address)} is there${historyOf({ record })}`);
+    for (const line of nearestLines(neighbors)) session.line(line);
+  }
+  return ExitCode.done;
+}
+
+function changesOf(record: ArtifactRecord, { params, versions }: ArtifactDifference): readonly RecipeChange[] {
+  const changeOf = (what: RecipeChange["what"], { path, before, after }: Difference): RecipeChange => ({
+    ...{ what, ...placeOf(path, record) },
+    ...(before === undefined ? {} : { value: before }),
+    ...(after === undefined ? {} : { nearestValue: after }),
+  });
+  return [
+    ...params.map((difference) => changeOf("param", difference)),
+    ...versions.map((difference) => changeOf(difference.path.endsWith("version") ? "version" : "draw", difference)),
+  ];
+}
+
+/** A path leads through the roles of a record first, and then into its params. */
+function placeOf(path: string, record: ArtifactRecord): { readonly roles: readonly string[]; readonly key: string } {
+  const keys = path.split(".");
+  const roles: string[] = [];
+  let { dependencies }: RecordDependency = record;
+  for (let role = keys[0]; role !== undefined && dependencies?.[role] !== undefined; role = keys[0]) {
+    dependencies = dependencies[role]?.dependencies;
+    roles.push(role);
+    keys.shift();
+  }
+  return { roles, key: keys.join(".") };
+}
+
 function describe(target: AnyPersistable, explanation: Explanation, neighbors: readonly Neighbor[]): readonly string[] {
   const head = `${target.name} ${describeAddress(target.address)}`;
   return [
@@ -39,7 +98,13 @@ function describe(target: AnyPersistable, explanation: Explanation, neighbors: r
   ];
 }
 
-function historyOf({ record, alias }: Extract<Explanation, { readonly state: "hit" }>): string {
+function historyOf({
+  record,
+  alias,
+}: {
+  readonly record: ArtifactRecord;
+  readonly alias?: string | undefined;
+}): string {
   const { createdAt, durationMs } = record.provenance;
   const took = durationMs === undefined ? "" : `, and took ${describeDuration(durationMs)}`;
   const under = alias === undefined ? "" : `, under its earlier name ${alias}`;

@@ -25,6 +25,17 @@ export function parseShare(text: string): number {
   return share;
 }
 
+/** `0:100`, `100:` and `-10:` as the first row and the one after the last, as in `slice`. */
+export function parseRows(text: string): { readonly start?: number; readonly end?: number } {
+  const [, start, end] = text.match(/^(-?\d+)?:(-?\d+)?$/) ?? [];
+  if (start === undefined && end === undefined)
+    throw new Error(`${JSON.stringify(text)} does not name rows: write 0:100, 100: or -10: for the last ten.`);
+  return {
+    ...(start === undefined ? {} : { start: Number(start) }),
+    ...(end === undefined ? {} : { end: Number(end) }),
+  };
+}
+
 /** `gpu=1` as a name and an amount. */
 export function parsePool(text: string): readonly [name: string, capacity: number] {
   const [, name = "", digits = ""] = text.match(/^([^=]+)=(\d+(?:\.\d+)?)$/) ?? [];

@@ -1,3 +1,4 @@
+import { parseRows } from "../text/parse-amounts.ts";
 import { commonAliases, commonFlags, defineCommand, switchedOn, textOf, wholeFrom } from "./define-command.ts";
 
 const artifact = textOf("artifact", "persistable help artifacts");
@@ -32,6 +33,7 @@ export const artifactCommands = {
           brief: "The params and summaries to show",
         },
         allColumns: { ...switchedOn, brief: "Show those too that are the same everywhere" },
+        csv: { ...switchedOn, brief: "Print all that is known of each as CSV" },
         count: { ...switchedOn, brief: "Print how many there are" },
         ...commonFlags,
       },
@@ -47,7 +49,11 @@ export const artifactCommands = {
   show: defineCommand({
     load: async () => (await import("../commands/show.ts")).show,
     parameters: {
-      flags: { record: { ...switchedOn, brief: "Print the record as it is stored" }, ...commonFlags },
+      flags: {
+        record: { ...switchedOn, brief: "Print the record as it is stored" },
+        path: { ...switchedOn, brief: "Print where the payload is; a small one is in its record" },
+        ...commonFlags,
+      },
       aliases: commonAliases,
       positional: { kind: "tuple", parameters: [artifact] },
     },
@@ -59,9 +65,24 @@ export const artifactCommands = {
       flags: {
         as: {
           kind: "enum",
-          values: ["raw", "json"],
+          values: ["raw", "json", "csv"],
           optional: true,
-          brief: "The bytes as stored, or the value as JSON [raw]",
+          brief: "The bytes as stored, the value as JSON, or a table as CSV [raw]",
+        },
+        columns: {
+          kind: "parsed",
+          parse: String,
+          optional: true,
+          variadic: ",",
+          placeholder: "name",
+          brief: "These columns of a table",
+        },
+        rows: {
+          kind: "parsed",
+          parse: parseRows,
+          optional: true,
+          placeholder: "0:100",
+          brief: "These rows of a table",
         },
         output: { kind: "parsed", parse: String, optional: true, placeholder: "file", brief: "Write it to a file" },
         file: { kind: "parsed", parse: String, optional: true, placeholder: "path", brief: "One file of a folder" },

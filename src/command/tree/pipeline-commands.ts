@@ -106,6 +106,29 @@ export const pipelineCommands = {
       "Says whether the artifact of these params is there, and if not, what differs from the nearest ones.\n\n" +
       "  persistable why study.ts estimator zThreshold=5 points.n=100",
   }),
+  collect: defineCommand({
+    load: async () => (await import("../commands/collect.ts")).collect,
+    parameters: {
+      flags: {
+        ...origin,
+        draws,
+        metrics: {
+          ...optionalText,
+          placeholder: "export",
+          brief: "A function of the module that gives more columns for a payload",
+        },
+        csv: { ...switchedOn, brief: "Print all columns as CSV" },
+        ...commonFlags,
+      },
+      aliases: commonAliases,
+      positional: inModule,
+    },
+    brief: "Params and results of many artifacts as a table",
+    text:
+      "Prints a row for each artifact: its params, summary and metrics. Generates nothing.\n\n" +
+      "  persistable collect study.ts estimator zThreshold=1,2,5 points.n=100 --csv > study.csv\n" +
+      "  persistable collect study.ts estimator zThreshold=1..5 points.n=100 --metrics measure",
+  }),
   graph: defineCommand({
     load: async () => (await import("../commands/graph.ts")).graph,
     parameters: {
@@ -118,6 +141,8 @@ export const pipelineCommands = {
           placeholder: "n",
           brief: "At most this many steps",
         },
+        up: { ...switchedOn, brief: "What it is made from [without --down]" },
+        down: { ...switchedOn, brief: "What is made from it: of artifacts alone" },
         format: { kind: "enum", values: ["text", "mermaid", "dot"], optional: true, brief: "How it is drawn [text]" },
         ...commonFlags,
       },
@@ -131,6 +156,7 @@ export const pipelineCommands = {
     text:
       "Draws what an artifact, or a target of a module, is made from.\n\n" +
       "  persistable graph estimator/3f9a1c2e\n" +
+      "  persistable graph points@latest --down\n" +
       "  persistable graph study.ts estimator zThreshold=5 points.n=100 --format mermaid",
   }),
 } as const;
