@@ -81,6 +81,21 @@ describe("run, plan and why", () => {
       expect(failed.err).toContain("a threshold of 99 is too high");
       expect(failed.err).toMatch(/at .*study-module\.mjs:\d+:\d+/);
       expect(failed.err).not.toMatch(/\bsrc\/|node_modules/);
+      const [listed] = parseLines((await run("runs", "--failed", "--json")).out);
+      expect(listed).toMatchObject({ kind: "runs", runs: [{ state: "failed", generated: 2, failed: 1 }] });
+      expect((await run("runs")).out).toMatch(/^run +state +started .*\n\S+ +failed +just now /);
+      const told = await run("runs", "latest", "--failed");
+      expect(told.out).toMatch(/\nfailed +outlier_estimator +[0-9a-f]{8} .* is too high\n$/);
+      expect(parseLines((await run("runs", "latest", "--json")).out)).toMatchObject([
+        { kind: "run", nodes: { length: 3 } },
+      ]);
+      const followed = parseLines((await run("runs", "--follow", "--json")).out);
+      expect(followed.at(-1)).toMatchObject({ type: "finished", state: "failed" });
+      expect((await run("runs", "--follow")).err).toContain("2 generated");
+      expect(await run("runs", "2001")).toMatchObject({
+        exit: 2,
+        err: expect.stringContaining("There is no run 2001."),
+      });
       const alone = await run("run", ...estimator, "zThreshold=98", "points.n=10", "--json");
       expect(alone.exit).toBe(1);
       expect(parseLines(alone.err)).toMatchObject([{ kind: "error", code: "PERSISTABLE_RUN_FAILED", exit: 1 }]);

@@ -54,7 +54,7 @@ function listener(session: Session, display: Display | undefined): RunListener[]
 }
 
 /** Lines that are redrawn need a library that may not be installed; plain lines need nothing. */
-async function openRunDisplay(session: Session): Promise<Display> {
+export async function openRunDisplay(session: Session): Promise<Display> {
   const { stderr } = session.streams;
   const color = session.hasColor(stderr);
   try {

@@ -107,4 +107,26 @@ export const artifactCommands = {
     },
     brief: "What differs between artifacts",
   }),
+  runs: defineCommand({
+    load: async () => (await import("../commands/runs.ts")).runs,
+    parameters: {
+      flags: {
+        failed: { ...switchedOn, brief: "Only runs, or artifacts of one run, that failed" },
+        follow: { ...switchedOn, brief: "Show what happens in a run until it ends [the newest one]" },
+        limit: { kind: "parsed", parse: wholeFrom(1), optional: true, placeholder: "n", brief: "At most this many" },
+        ...commonFlags,
+      },
+      aliases: { n: "limit", f: "follow", ...commonAliases },
+      positional: {
+        kind: "tuple",
+        parameters: [{ ...textOf("run", "The beginning of the id of a run, or latest"), optional: true }],
+      },
+    },
+    brief: "The runs of a data directory, or one of them",
+    text:
+      "Lists runs, the newest first, or what happened in one of them. Runs of other processes are among them.\n\n" +
+      "  persistable runs --failed\n" +
+      "  persistable runs latest\n" +
+      "  persistable runs --follow",
+  }),
 } as const;

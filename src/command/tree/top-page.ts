@@ -14,6 +14,7 @@ Look
   show ARTIFACT            one artifact: params, provenance, preview
   cat ARTIFACT             its payload
   diff A B…                what differs
+  runs [RUN]               the runs, or what happened in one
 
 Keep in order
   verify [QUERY…]          read every byte, and compare the digests
