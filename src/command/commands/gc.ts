@@ -1,5 +1,4 @@
 import { planCollection } from "../../housekeeping/plan-collection.ts";
-import { artifactsOf } from "../core/artifacts-of.ts";
 import { CommandError } from "../core/command-error.ts";
 import { dataDirOf } from "../core/open-argument.ts";
 import { withProgress } from "../core/progress.ts";
@@ -24,9 +23,9 @@ export async function gc(session: Session, flags: GcFlags, ...terms: readonly st
     throw new CommandError("Say what may be removed.", {
       hint: "persistable gc --older-than 30d, for instance; every condition that is given has to be met. rm removes single artifacts.",
     });
-  const plan = await withProgress(session, "planning", async () =>
+  const plan = await withProgress(session, "planning", () =>
     planCollection(dataDirOf(session), {
-      where: await artifactsOf(session, terms),
+      query: terms.length === 0 ? undefined : terms,
       keepLast,
       olderThanMs: olderThan,
       unusedForMs: unusedSince,

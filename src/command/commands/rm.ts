@@ -2,7 +2,6 @@ import type { Catalog } from "../../catalog/open/open-catalog.ts";
 import type { CatalogEntry } from "../../catalog/query/catalog-entry.ts";
 import type { CollectionDecision, CollectionPlan } from "../../housekeeping/collection-plan.ts";
 import { planCollection } from "../../housekeeping/plan-collection.ts";
-import { keyOf } from "../core/artifacts-of.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { dataDirOf, resolveArgument, withCatalog } from "../core/open-argument.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
@@ -54,4 +53,9 @@ function hintFor({ reason }: CollectionDecision): string {
   if (reason.code === "upstream") return "--cascade removes what is made from it as well.";
   if (reason.code === "unreadable") return "persistable verify --repair sets damaged artifacts aside.";
   return "persistable untag and unpin let it be removed.";
+}
+
+/** Different names may have the same address. */
+function keyOf({ name, address }: Pick<CatalogEntry, "name" | "address">): string {
+  return `${name}/${address}`;
 }

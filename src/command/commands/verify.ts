@@ -1,6 +1,5 @@
 import type { VerifiedArtifact } from "../../housekeeping/verified-artifact.ts";
 import { verifyArtifacts } from "../../housekeeping/verify-artifacts.ts";
-import { artifactsOf } from "../core/artifacts-of.ts";
 import { ExitCode } from "../core/command-error.ts";
 import { dataDirOf } from "../core/open-argument.ts";
 import { withProgress } from "../core/progress.ts";
@@ -13,8 +12,8 @@ interface VerifyFlags extends CommonFlags {
 
 export async function verify(session: Session, flags: VerifyFlags, ...terms: readonly string[]): Promise<number> {
   const { sample, repair } = flags;
-  const report = await withProgress(session, "verifying", async () =>
-    verifyArtifacts(dataDirOf(session), { sample, repair, where: await artifactsOf(session, terms) }),
+  const report = await withProgress(session, "verifying", () =>
+    verifyArtifacts(dataDirOf(session), { sample, repair, query: terms }),
   );
   const { verified, intact, problems } = report;
   if (session.isJson) session.json("verification", { ...report });
