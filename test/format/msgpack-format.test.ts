@@ -8,7 +8,7 @@ import { DecodeError, DecodeLimitError } from "../../src/errors/format-errors.ts
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import { msgpack } from "../../src/format/msgpack/msgpack-format.ts";
 import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
-import { runInPlainNode, runWithoutPeers } from "../support/plain-node.ts";
+import { runInPlainNode, runWithoutPeers, runWithPackages } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -299,6 +299,25 @@ test("works in Node as it is, without a bundler or a test runner between", async
      console.log(JSON.stringify(await format.decode(bytes, { maxBytes: 1e9, maxDepth: 1000, maxNodes: 1e6, maxRatio: 1000 })));`,
   );
   expect(told).toEqual(['{"a":[1,"x"]}']);
+});
+
+test("a peer that is installed and fails while it loads is not called absent", async () => {
+  const told = await runWithPackages(
+    "src/util/peers/peers.ts",
+    {
+      msgpackr: `throw new Error("msgpackr was built for another platform");`,
+      hyparquet: `import "a-package-that-hyparquet-needs";`,
+      "apache-arrow": null,
+    },
+    `for (const load of [library.loadMessagePack, library.loadParquetReader, library.loadArrow, library.loadAge])
+       await load().catch((error) => console.log(error.name, error.code, error.message.split(" imported from")[0]));`,
+  );
+  expect(told).toEqual([
+    "Error undefined msgpackr was built for another platform",
+    "Error ERR_MODULE_NOT_FOUND Cannot find package 'a-package-that-hyparquet-needs'",
+    expect.stringMatching(/^Error ERR_MODULE_NOT_FOUND Cannot find (package|module) '.*apache-arrow.*'$/),
+    "MissingPeerError PERSISTABLE_MISSING_PEER Encryption needs age-encryption, which is not installed: npm install age-encryption",
+  ]);
 });
 
 test("without msgpackr, what to install is said when it is first used", async () => {

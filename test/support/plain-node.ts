@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
@@ -21,6 +21,27 @@ export function runInPlainNode(entry: string, script: string): Promise<readonly 
 /** Runs a script in a folder in which no package is installed. */
 export function runWithoutPeers(entry: string, script: string): Promise<readonly string[]> {
   return runBundled(entry, script);
+}
+
+/**
+ * Runs a script in a folder in which only these packages are installed.
+ *
+ * @param packages the text of the main file of each package, by its name; null for a package that
+ * lacks it
+ */
+export function runWithPackages(
+  entry: string,
+  packages: Readonly<Record<string, string | null>>,
+  script: string,
+): Promise<readonly string[]> {
+  return runBundled(entry, script, async (folder) => {
+    for (const [name, text] of Object.entries(packages)) {
+      await mkdir(folder.join("node_modules", name), { recursive: true });
+      const manifest = JSON.stringify({ name, version: "1.0.0", type: "module", main: "main.js" });
+      await writeFile(folder.join("node_modules", name, "package.json"), manifest);
+      if (text !== null) await writeFile(folder.join("node_modules", name, "main.js"), text);
+    }
+  });
 }
 
 async function runBundled(
