@@ -61,7 +61,15 @@ export interface MissEvent extends EventBase {
   readonly type: "miss";
   /** Why, in words: see `describeMiss`. */
   readonly reason: string;
-  readonly kind: string;
+  /** The kind of the `MissReason`, where each kind is described. */
+  readonly kind:
+    | "never-generated"
+    | "params-changed"
+    | "dependency-changed"
+    | "version-changed"
+    | "draw-changed"
+    | "corrupt"
+    | "unreachable";
 }
 
 /** Another process generates the same payload; this one waits for it. */

@@ -6,8 +6,10 @@ import {
   definePersistable,
   gzip,
   json,
+  type MissReason,
   npy,
   Persistable,
+  type PersistableEvent,
   Secret,
   type SummaryOf,
   secret,
@@ -68,6 +70,10 @@ test("a wrong tree does not compile", () => {
   () => estimator({ z: 2, points: { n: 1 }, pionts: { n: 1 } });
   // @ts-expect-error no tree at all
   () => estimator();
+});
+
+test("an event of a miss has the kinds that its reason has", () => {
+  expectTypeOf<Extract<PersistableEvent, { type: "miss" }>["kind"]>().toEqualTypeOf<MissReason["kind"]>();
 });
 
 test("a tree without required parts may be left out", () => {
