@@ -26,8 +26,9 @@ import { Persistable, type PersistableOptions } from "./persistable.ts";
 import type { AnyParams, BuildOptions, BuildPersistable, Context, UntypedDefinition } from "./untyped-definition.ts";
 
 /**
- * The parts of a definition. Write `generate` before the hooks that get its payload, so that
- * TypeScript infers their types from it.
+ * The parts of a definition. Write `generate` before the hooks that get its payload: TypeScript
+ * infers types in the order of the keys, and the payload of a hook that comes first is `unknown`,
+ * also for everything that is made from it.
  */
 export interface PersistableDefinition<
   Payload,
@@ -48,7 +49,10 @@ export interface PersistableDefinition<
   readonly generate: (
     context: GenerateContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => Payload | Promise<Payload>;
-  /** Throws if a payload, generated or loaded, is not what it should be. */
+  /**
+   * Throws if a payload, generated or loaded, is not what it should be. Write it after `generate`:
+   * if it comes first, TypeScript infers the payload as `unknown`.
+   */
   readonly validate?: (
     payload: NoInfer<Payload>,
     context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
@@ -57,7 +61,7 @@ export interface PersistableDefinition<
    * Returns a few numbers and words about a payload that was generated and validated, for its
    * record: `(points) => ({ mean: mean(points), n: points.length })`. A table of many artifacts can
    * then be made without reading any payload. Text, numbers, booleans, null and dates; at most 64
-   * kB.
+   * kB. Write it after `generate`: if it comes first, TypeScript infers the payload as `unknown`.
    */
   readonly summarize?: (
     payload: NoInfer<Payload>,

@@ -72,6 +72,18 @@ test("a wrong tree does not compile", () => {
   () => estimator();
 });
 
+test("the payload is unknown to a hook that is written before generate, as README says", () => {
+  const hookFirst = definePersistable({
+    name: "hook_first",
+    params: z.object({ n: z.number() }),
+    validate: (payload) => {
+      expectTypeOf(payload).toBeUnknown();
+    },
+    generate: ({ params }) => params.n,
+  });
+  expectTypeOf(hookFirst({ n: 1 }).payload).resolves.toBeUnknown();
+});
+
 test("an event of a miss has the kinds that its reason has", () => {
   expectTypeOf<Extract<PersistableEvent, { type: "miss" }>["kind"]>().toEqualTypeOf<MissReason["kind"]>();
 });

@@ -27,7 +27,10 @@ export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSc
   ) => readonly Payload[] | Promise<readonly Payload[]>;
   /** The greatest number of items in a batch. Default 100. */
   readonly batchSize?: number | undefined;
-  /** Throws if a generated payload is not as it should be: it is then not persisted. */
+  /**
+   * Throws if a generated payload is not as it should be: it is then not persisted. Write it after
+   * `generateBatch`: if it comes first, TypeScript infers the payload as `unknown`.
+   */
   readonly validate?: ((payload: NoInfer<Payload>, item: NoInfer<Item>) => void | Promise<void>) | undefined;
   /** How a payload becomes bytes. Default `structured()`. */
   readonly format?: Format<NoInfer<Payload>> | undefined;
