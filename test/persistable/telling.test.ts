@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import {
   definePersistable,
   type HookContext,
@@ -7,6 +7,7 @@ import {
   Persistable,
   type PersistableEvent,
 } from "../../src/entry/index.ts";
+import { persistableMap } from "../../src/entry/pipeline.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const numbers = definePersistable({ name: "numbers", generate: () => [1, 2] });
@@ -71,4 +72,29 @@ it("has written what a hook logs after a hit", async () => {
   await new Checked({ dataDir: folder.path }).payload;
   await new Checked({ dataDir: folder.path, logger: collect(lines) }).payload;
   expect(lines.filter((line) => /ed at it|took/.test(line))).toEqual(["looked at it", "took it"]);
+});
+
+it("warns once for each name of a generator that gives undefined, and persists what it gave", async () => {
+  await using folder = await temporaryFolder();
+  const { path: dataDir } = folder;
+  const warnings: string[] = [];
+  const spy = vi.spyOn(process, "emitWarning").mockImplementation((warning) => void warnings.push(String(warning)));
+  onTestFinished(() => spy.mockRestore());
+  const forgets = definePersistable({ name: "forgets_return", generate: () => undefined });
+  const means = definePersistable({ name: "means_null", generate: () => null });
+  const items = persistableMap({
+    name: "forgets_items",
+    item: (n: number) => n,
+    generateBatch: ({ items }) => items.map((n) => (n > 1 ? undefined : n)),
+  });
+  for (const draw of [0, 1]) await forgets({}, { dataDir, draw }).payload;
+  await means({}, { dataDir }).payload;
+  expect(await items({}, { dataDir }).load([1, 2, 3])).toEqual([1, undefined, undefined]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^The generator of forgets_return gave undefined.*write return null\.$/),
+    expect.stringMatching(/^generateBatch of forgets_items gave undefined.*write return null\.$/),
+  ]);
+  expect(await forgets({}, { dataDir }).load()).toBeUndefined();
+  expect(await items({}, { dataDir }).load([2])).toEqual([undefined]);
+  expect(warnings).toHaveLength(2);
 });

@@ -68,6 +68,12 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     const { provenance } = (await look.array.record()) ?? {};
     return { seen, cost: provenance?.cost };
   },
+  async forgetful() {
+    const warnings: string[] = [];
+    process.on("warning", ({ message }) => void warnings.push(message));
+    const payloads = [0, 1].map((draw) => defined.forgetful({}, { dataDir, draw }).payload);
+    return { kinds: (await Promise.all(payloads)).map((payload) => typeof payload), warnings };
+  },
   async undecodable() {
     defined.broken.codec = true;
     const made = defined.reading({}, { dataDir });

@@ -48,6 +48,8 @@ export const leftover = definePersistable({
   generate: () => kept?.byteLength ?? -1,
 });
 
+export const forgetful = definePersistable({ name: "forgetful", worker: true, generate: () => undefined });
+
 /** Puts something in the way of its own publication, once. */
 function obstruct(dataDir: string, name: string): void {
   const count = path.join(dataDir, `${name}.count`);

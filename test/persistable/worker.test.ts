@@ -97,6 +97,13 @@ describe.concurrent("a generator on a worker thread", () => {
     expect(await play("undecodable")).toEqual(["PERSISTABLE_CLASS_CODEC", 1, 1]);
   });
 
+  test("warns once where it gives undefined", async () => {
+    expect(await play("forgetful", { nodeArgs: ["--no-warnings"] })).toEqual({
+      kinds: ["undefined", "undefined"],
+      warnings: [expect.stringMatching(/^The generator of forgetful gave undefined.*write return null/)],
+    });
+  });
+
   test("hands over a big typed array without a copy", async () => {
     expect(await play("moved")).toEqual({ sizeBytes: 16_000_000, leftBytes: 0 });
   });

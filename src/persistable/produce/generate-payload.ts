@@ -14,6 +14,7 @@ import type { State } from "../declare/state.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { completePayload, emitFailed, type Obtained } from "./complete-payload.ts";
 import { type Given, ownPending, PendingPayload } from "./pending-payload.ts";
+import { warnOfUndefined } from "./warn-of-undefined.ts";
 
 /**
  * Runs the generator. The payload is not validated, held or published yet, but from here on it is
@@ -51,7 +52,10 @@ async function callUnwatched(state: State, options: InternalCallOptions, context
       ? await generateInWorker(state, context)
       : { content: { kind: "value", value: await state.hooks.generatePayload(context) } as const };
     const { content } = given;
-    if (state.format.stored === undefined || content.kind !== "value") return given;
+    if (state.format.stored === undefined || content.kind !== "value") {
+      if (content.kind === "value") warnOfUndefined(state.recipe.name, "The generator", content.value);
+      return given;
+    }
     // This must happen before the context is closed: files of the payload may be in the work
     // folder, which is then removed, and a stream is generated only while it is written.
     return await stageHandle(state, content.value, options, context);

@@ -13,6 +13,7 @@ import { definePersistable } from "../../persistable/define-persistable.ts";
 import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../../persistable/definition.ts";
 import { emitRedacted } from "../../persistable/log/emit-now.ts";
 import type { PersistableOptions } from "../../persistable/persistable.ts";
+import { warnOfUndefined } from "../../persistable/produce/warn-of-undefined.ts";
 import { redactionOf } from "../../persistable/secrets/redaction.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { orAborted } from "../../util/concurrency/on-abort.ts";
@@ -363,12 +364,11 @@ export class PersistableMap<Item, Payload> {
       throw new TypeError(
         `generateBatch of ${name} gave ${Array.isArray(generated) ? `${generated.length} payloads` : typeof generated} for ${items.length} items: give one for each, in order.`,
       );
+    for (const payload of generated) warnOfUndefined(name, "generateBatch", payload);
     const cost = spent.total;
-    const durationMs = Math.round((performance.now() - startedMs) * 1000) / 1000;
-    const createdAt = new Date().toISOString();
     return new MadeBatch<Item, Payload>(entries, generated, {
-      createdAt,
-      durationMs,
+      createdAt: new Date().toISOString(),
+      durationMs: Math.round((performance.now() - startedMs) * 1000) / 1000,
       ...(cost === undefined ? {} : { cost }),
     });
   }
