@@ -82,7 +82,7 @@ type OldKind = "quarantine" | "log" | "run" | "failure";
 /** Whether an object is of a kind, by its path: a plan may have been stored, and changed since. */
 export const isOfKind: Readonly<Record<OldKind, (path: string) => boolean>> = {
   quarantine: (path) => path.startsWith(`${QUARANTINE_FOLDER}/`),
-  log: (path) => !path.includes("/") && path.endsWith(".log"),
+  log: (path) => !path.includes("/") && /\.log(?:\.1)?$/.test(path),
   run: (path) => path.startsWith(`${RUNS_FOLDER}/`),
   // It lies where the artifact would be.
   failure: (path) => /^[^/]+\/[0-9a-f]{64}\.failed\.json$/.test(path),

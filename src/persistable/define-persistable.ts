@@ -169,12 +169,13 @@ export function defineBy(source: (...args: never) => unknown, definition: Untype
     built: BuiltSubtrees = { persistables: new Map(), depth: 0 },
   ): Persistable => {
     const { own, dependencies } = splitTree(name, params !== undefined, declared, tree, options, built);
-    const { dataDir, logger, verbose, onEvent, draw, memory, limits, liveValues } = options;
+    const { dataDir, logger, log, verbose, onEvent, draw, memory, limits, liveValues } = options;
     // The options are copied one by one and not spread: an object that always has the same shape
     // makes building a persistable noticeably cheaper.
     const stateOptions: StateOptions = {
       dataDir,
       logger,
+      log,
       verbose,
       onEvent,
       draw,
@@ -276,11 +277,13 @@ function buildDependency(
   }
   const known = built.persistables.get(given)?.get(declared);
   if (known !== undefined) return known;
-  const { dataDir, logger, verbose, onEvent } = options;
+  const { dataDir, logger, log, verbose, onEvent } = options;
   const build = declared as unknown as (tree: unknown, options: PersistableOptions, built: BuiltSubtrees) => unknown;
   if (built.depth === MAX_NESTED_BUILDS) buildUpstreamFirst(name, role, declared, given, options, built);
   built.depth += 1;
-  const dependency = buildNamed(name, role, given, () => build(given, { dataDir, logger, verbose, onEvent }, built));
+  const dependency = buildNamed(name, role, given, () =>
+    build(given, { dataDir, logger, log, verbose, onEvent }, built),
+  );
   built.depth -= 1;
   const ofSubtree = built.persistables.get(given) ?? new Map<unknown, unknown>();
   built.persistables.set(given, ofSubtree.set(declared, dependency));

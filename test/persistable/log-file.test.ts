@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { definePersistable } from "../../src/entry/index.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
@@ -58,5 +58,42 @@ describe.skipIf(process.platform === "win32")("a log file", () => {
     expect(readFileSync(folder.join("data", "plain.log"), "utf8")).toMatch(/^before\n.*Generated/is);
     await plain({}, { dataDir: folder.join("new", "data") }).payload;
     expect(existsSync(folder.join("new", "data", "plain.log"))).toBe(true);
+  });
+
+  it("is not written where the definition, the options, a dependent or the environment say so", async () => {
+    await using folder = await temporaryFolder();
+    const dataDir = folder.join("data");
+    const upstream = definePersistable({ name: "upstream", generate: () => 1 });
+    const silent = definePersistable({ name: "silent", log: false, generate: () => 1 });
+    const dependent = definePersistable({
+      name: "dependent",
+      dependencies: { upstream },
+      generate: ({ dependencies }) => dependencies.upstream.payload,
+    });
+    await silent({}, { dataDir }).payload;
+    await dependent({}, { dataDir, log: false }).payload;
+    vi.stubEnv("PERSISTABLE_LOG", "off");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await plain({}, { dataDir, draw: 1, log: { maxBytes: 1000 } }).payload;
+    expect(readdirSync(dataDir).filter((name) => name.includes(".log"))).toEqual([]);
+    vi.unstubAllEnvs();
+    await silent({}, { dataDir, draw: 1, log: { maxBytes: 10_000 } }).payload;
+    expect(readdirSync(dataDir).filter((name) => name.includes(".log"))).toEqual(["silent.log"]);
+  });
+
+  it("is set aside before it grows beyond its limit, which also bounds what is kept", async () => {
+    await using folder = await temporaryFolder();
+    const maxBytes = 1500;
+    const sizes: number[] = [];
+    for (let draw = 0; draw < 12; draw++) {
+      await plain({}, { dataDir: folder.path, draw, log: { maxBytes } }).payload;
+      sizes.push(statSync(folder.join("plain.log")).size);
+    }
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(maxBytes);
+    expect(statSync(folder.join("plain.log.1")).size).toBeLessThanOrEqual(maxBytes);
+    expect(readdirSync(folder.path).filter((name) => name.includes(".log"))).toEqual(["plain.log", "plain.log.1"]);
+    const kept = ["plain.log.1", "plain.log"].map((name) => readFileSync(folder.join(name), "utf8")).join("");
+    expect(kept).toMatch(/Successfully persisted payload/);
+    expect(() => plain({}, { log: { maxBytes: 0 } })).toThrow(/The log of plain is neither false nor/);
   });
 });

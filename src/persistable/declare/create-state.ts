@@ -57,7 +57,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
   assertRoles(declaration.name, roles);
   const parsed = parseParams(declaration, options.params ?? {});
   assertNoCollision(declaration.name, roles, parsed.snapshot.params);
-  const surroundings = new Surroundings(declaration.name, options);
+  const surroundings = new Surroundings(declaration.name, options, declaration.log);
   const states = roles.map((role) => adopt(declaration.name, role, dependencies[role], surroundings));
   const { name, version } = declaration;
   const draw = checkDraw(name, options.draw ?? 0);

@@ -5,6 +5,7 @@ import { encodeCanonical } from "../../canonical/encode-canonical.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { Format } from "../../format/format.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
+import type { SurroundingsOptions } from "./surroundings.ts";
 
 /**
  * How callers are kept from changing each other's payload, if it is held in memory.
@@ -57,6 +58,11 @@ export interface DeclarationOptions {
    * run that has such a pool keeps to its limit.
    */
   readonly pools?: Readonly<Record<string, number>> | undefined;
+  /**
+   * The log file of this name alone: `false` for none, `{ maxBytes }` for a bounded one. The `log`
+   * with which a persistable is built comes first.
+   */
+  readonly log?: SurroundingsOptions["log"];
   /** How often and when a run tries again after a failure; it does not by default. */
   readonly retries?: number | RetryOptions | undefined;
   /** The time that one attempt may take in a run, in milliseconds; unlimited by default. */

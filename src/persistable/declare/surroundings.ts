@@ -19,6 +19,18 @@ export interface SurroundingsOptions {
    * Dependencies inherit it.
    */
   readonly logger?: Logger | undefined;
+  /**
+   * The log file `<dataDir>/<name>.log`: `false` for none, `{ maxBytes }` for one that becomes
+   * `<name>.log.1`, in place of an earlier one, before it grows beyond that. Without it, the log
+   * file grows without bound. Dependencies inherit it. `PERSISTABLE_LOG=off` in the environment is
+   * `false` for all.
+   *
+   * @example
+   * ```ts
+   * points({ n: 100 }, { log: { maxBytes: 1_000_000 } });
+   * ```
+   */
+  readonly log?: false | { readonly maxBytes: number } | undefined;
   /** Prints the log to the console (standard error) too. Dependencies inherit it. */
   readonly verbose?: boolean | undefined;
   /** Called with each event. Dependencies inherit it. */
@@ -34,12 +46,18 @@ export const DEFAULT_DATA_DIR = "persistable-data";
 export class Surroundings {
   readonly #name: string;
   readonly #own: SurroundingsOptions;
+  readonly #declaredLog: SurroundingsOptions["log"];
   #store: Store | undefined;
   #heir: Surroundings | undefined;
 
-  constructor(name: string, own: SurroundingsOptions) {
+  /** @param declaredLog - the `log` of the declaration, which counts where no options have one */
+  constructor(name: string, own: SurroundingsOptions, declaredLog?: SurroundingsOptions["log"]) {
     this.#name = name;
     this.#own = own;
+    this.#declaredLog = declaredLog;
+    const { log = declaredLog } = own;
+    if (log && !(log.maxBytes > 0))
+      throw new DefinitionError(`The log of ${name} is neither false nor { maxBytes }, a number of bytes above 0.`);
     if (own.dataDir !== undefined) this.#store = openStore(own.dataDir);
   }
 
@@ -75,6 +93,10 @@ export class Surroundings {
     return this.#nearest("logger");
   }
 
+  get log(): SurroundingsOptions["log"] {
+    return this.#nearest("log") ?? this.#declaredLog;
+  }
+
   get verbose(): boolean {
     return this.#nearest("verbose") ?? false;
   }
@@ -83,7 +105,7 @@ export class Surroundings {
    * Returns the option given to this one, or else to the nearest dependent in the line from which
    * it inherits. This is a loop, since the line may be longer than the stack.
    */
-  #nearest<Key extends "logger" | "onEvent" | "verbose">(key: Key): SurroundingsOptions[Key] {
+  #nearest<Key extends "log" | "logger" | "onEvent" | "verbose">(key: Key): SurroundingsOptions[Key] {
     let one: Surroundings = this;
     while (one.#own[key] === undefined && one.#heir !== undefined) one = one.#heir;
     return one.#own[key];

@@ -76,13 +76,14 @@ class EventWriter implements EventLog {
   #appendFile(line: string): void {
     const { recipe, surroundings } = this.#state;
     const file = surroundings.store.localPath?.(storePath(`${safeName(recipe.name)}.log`));
-    if (file === undefined) return;
+    const { log } = surroundings;
+    if (file === undefined || log === false || process.env.PERSISTABLE_LOG === "off") return;
     if (!this.#isFileOpened) {
       this.#isFileOpened = true;
       const { level, where, message } = describeEvent(openingOf(this.#state));
-      appendLog(file, logLine(recipe.name, where, level, message));
+      appendLog(file, logLine(recipe.name, where, level, message), log?.maxBytes);
     }
-    appendLog(file, line);
+    appendLog(file, line, log?.maxBytes);
   }
 }
 

@@ -11,10 +11,12 @@ const warned = new Set<string>();
  * Appends to a log file. The file is opened for each write, so that no descriptor stays open, and a
  * data directory that was moved away gets no lines of the one that has replaced it. A log that
  * cannot be written never makes the work fail.
+ *
+ * @param maxBytes - the size beyond which the file is not to grow: it is set aside before
  */
-export function appendLog(file: string, text: string): void {
+export function appendLog(file: string, text: string, maxBytes = Number.POSITIVE_INFINITY): void {
   try {
-    append(file, text);
+    append(file, Buffer.from(text), maxBytes);
   } catch (error) {
     if (warned.has(file)) return;
     warned.add(file);
@@ -25,9 +27,10 @@ export function appendLog(file: string, text: string): void {
   }
 }
 
-function append(file: string, text: string): void {
+function append(file: string, bytes: Uint8Array, maxBytes: number): void {
   // Importing node:fs would also load its streams, which takes a process that only hits 2 ms.
   const fs = process.getBuiltinModule("node:fs");
+  setAside(fs, file, maxBytes - bytes.length);
   let log: number;
   try {
     log = openLog(fs, file);
@@ -38,10 +41,27 @@ function append(file: string, text: string): void {
   }
   try {
     if (!fs.fstatSync(log).isFile()) throw notAFile("a folder, a device or a pipe");
-    const bytes = Buffer.from(text);
     for (let written = 0; written < bytes.length; ) written += fs.writeSync(log, bytes, written);
   } finally {
     fs.closeSync(log);
+  }
+}
+
+/**
+ * Renames a log file that is larger than `limitBytes` to `<file>.1`, which replaces the earlier
+ * one. Lines are never split, so a single line may be larger than the limit. If two processes do
+ * this at the same moment, the older lines may be lost: a lock for a log would cost more than they
+ * are worth.
+ */
+function setAside(fs: NodeFs, file: string, limitBytes: number): void {
+  if (limitBytes === Number.POSITIVE_INFINITY) return;
+  const found = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (found?.isFile() !== true || found.size === 0 || found.size <= limitBytes) return;
+  try {
+    fs.renameSync(file, `${file}.1`);
+  } catch (error) {
+    // Another process has set it aside meanwhile.
+    if (systemCodeOf(error) !== "ENOENT") throw error;
   }
 }
 

@@ -121,7 +121,7 @@ function describeNode(state: State, places: ReadonlyMap<State, number>): JobNode
   const roles = Object.keys(recipe.dependencies);
   const own = Object.fromEntries(Object.entries(paramsTreeOf(state)).filter(([key]) => !roles.includes(key)));
   const module = moduleOf(state);
-  const { store } = state.surroundings;
+  const { store, log } = state.surroundings;
   if (!canReopen(store)) {
     throw new UnshareableError(
       `The store ${store.url} of ${recipe.name} cannot be opened by a worker thread. Give a folder or a URL as dataDir, or leave out worker.`,
@@ -138,6 +138,7 @@ function describeNode(state: State, places: ReadonlyMap<State, number>): JobNode
     roles: roles.map((role, i) => [role, places.get(dependencyStates[i] as State) as number]),
     storeUrl: store.url,
     isDurable: store.capabilities.durable,
+    log,
     memory,
     limits,
   };

@@ -115,6 +115,7 @@ function build(
   const options = {
     ...surroundings,
     dataDir: openStore(node.storeUrl, { durable: node.isDurable }),
+    log: node.log,
     draw: node.draw,
     memory: node.memory,
     limits: node.limits,

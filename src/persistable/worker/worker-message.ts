@@ -4,6 +4,7 @@ import type { DecodeLimits } from "../../format/format.ts";
 import type { WorkName } from "../context/wait-graph.ts";
 import type { MemoryPolicy } from "../declare/declaration.ts";
 import type { TakenByGenerator } from "../declare/state.ts";
+import type { SurroundingsOptions } from "../declare/surroundings.ts";
 import type { CarriedError } from "./carried-error.ts";
 import type { MovedPayload } from "./moved-payload.ts";
 import type { PackedValue } from "./packed-value.ts";
@@ -37,6 +38,7 @@ export interface JobNode {
   readonly roles: readonly (readonly [role: string, index: number])[];
   readonly storeUrl: string;
   readonly isDurable: boolean;
+  readonly log: SurroundingsOptions["log"];
   readonly memory: MemoryPolicy;
   readonly limits: DecodeLimits;
 }

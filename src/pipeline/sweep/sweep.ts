@@ -148,11 +148,11 @@ class GridSweep<Built extends AnyPersistable, Tree> implements Sweep<Built, Tree
   }
 
   *[Symbol.iterator](): Generator<Built, void, undefined> {
-    const { draws = 1, dataDir, logger, verbose, onEvent, memory, limits } = this.#options;
+    const { draws = 1, dataDir, logger, log, verbose, onEvent, memory, limits } = this.#options;
     // One store for all: without a dataDir, an upstream persistable that points share would take
     // the store of one of its many dependents.
     const store = openStore(dataDir ?? process.env.PERSISTABLE_DATA_DIR ?? DEFAULT_DATA_DIR);
-    const upstreamOptions: PersistableOptions = { dataDir: store, logger, verbose, onEvent };
+    const upstreamOptions: PersistableOptions = { dataDir: store, logger, log, verbose, onEvent };
     const drawOptions = Array.from({ length: draws }, (_, draw) => ({ ...upstreamOptions, memory, limits, draw }));
     for (const point of this.#points())
       for (const pointOptions of drawOptions) yield buildPoint(point, pointOptions, upstreamOptions) as Built;
