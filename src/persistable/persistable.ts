@@ -310,8 +310,13 @@ export abstract class Persistable<
   protected postGenerate(_payload: Payload, _context: HookContext<Params, Dependencies>): void | Promise<void> {}
 
   /** A short text without secrets, for `console.log`. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  /** Gives name, params and the beginning of the address: `points { n: 100 } (3f9a1c2e…)`. */
+  toString(): string {
     return `${visibleLine(this.name)} ${describeParams(this[stateKey].recipe.recipeParams)} (${describeAddress(this.address)})`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** The name and the address, without the payload: `JSON.stringify` calls this. */

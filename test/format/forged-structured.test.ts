@@ -8,8 +8,8 @@ const format = structured();
 /**
  * A body in the envelope of the format, with no buffers: no names, no instances, then the value.
  */
-function forge(value: readonly number[], names: readonly number[] = [0, 0]): Uint8Array {
-  const body = Uint8Array.from([0xff, 0x0f].concat(names, value));
+function forge(value: readonly number[] | Uint8Array, names: readonly number[] = [0, 0]): Uint8Array {
+  const body = Buffer.concat([Buffer.from([0xff, 0x0f, ...names]), Buffer.from(value)]);
   const bytes = new Uint8Array(16 + body.length);
   bytes.set([0x50, 0x53, 0x54, 1]);
   new DataView(bytes.buffer).setUint32(4, body.length, true);
@@ -17,23 +17,22 @@ function forge(value: readonly number[], names: readonly number[] = [0, 0]): Uin
   return bytes;
 }
 
+const repeated = (bytes: readonly number[], times: number): Buffer =>
+  Buffer.alloc(times * bytes.length, Buffer.from(bytes));
 const ascii = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0));
 /** A sparse array of 2^25, in ten bytes. */
 const SPARSE = [0x61, 0x80, 0x80, 0x80, 0x10, 0x40, 0x00, 0x80, 0x80, 0x80, 0x10];
 
-test.each<[string, number[]]>([
+test.each<[string, readonly number[] | Uint8Array]>([
   [
     "an error (two bytes), and then twenty arrays of 2^25",
-    [0x41, 21, ...ascii("r."), ...Array.from({ length: 20 }, () => SPARSE).flat(), 0x24, 0, 21],
+    [0x41, 21, ...ascii("r."), ...repeated(SPARSE, 20), 0x24, 0, 21],
   ],
-  [
-    "a resizable buffer, and then twenty arrays",
-    [0x41, 21, ...ascii("~"), 0, 0, ...Array.from({ length: 20 }, () => SPARSE).flat(), 0x24, 0, 21],
-  ],
-  ["a count of objects before each of two million", Array.from({ length: 2_000_000 }, () => [0x3f, 0]).flat()],
+  ["a resizable buffer, and then twenty arrays", [0x41, 21, ...ascii("~"), 0, 0, ...repeated(SPARSE, 20), 0x24, 0, 21]],
+  ["a count of objects before each of two million", repeated([0x3f, 0], 2_000_000)],
   [
     "a nesting of two million behind a tag that is not ours",
-    [...ascii("r."), ...Array.from({ length: 2_000_000 }, () => 0x6f)],
+    Buffer.concat([Buffer.from("r."), repeated([0x6f], 2_000_000)]),
   ],
   ["a container that ends before it begins", [0x7b, 0]],
   ["nothing", []],
@@ -43,18 +42,16 @@ test.each<[string, number[]]>([
 });
 
 test("twenty arrays of 2^25 are beyond the limits", () => {
-  const value = [0x41, 20, ...Array.from({ length: 20 }, () => SPARSE).flat(), 0x24, 0, 20];
+  const value = [0x41, 20, ...repeated(SPARSE, 20), 0x24, 0, 20];
   expect(() => format.decode(forge(value), defaultDecodeLimits)).toThrow(DecodeLimitError);
 });
 
 test("a nesting of two million is beyond the limits, and beyond the stack where the limits are larger", () => {
-  const nested = forge([...Array.from({ length: 2_000_000 }, () => [0x41, 1]).flat(), 0x30]);
+  const nested = forge(Buffer.concat([repeated([0x41, 1], 2_000_000), Buffer.from([0x30])]));
   expect(() => format.decode(nested, defaultDecodeLimits)).toThrow(DecodeLimitError);
-  const whole = forge([
-    ...Array.from({ length: 200_000 }, () => [0x41, 1]).flat(),
-    0x30,
-    ...Array.from({ length: 200_000 }, () => [0x24, 0, 1]).flat(),
-  ]);
+  const whole = forge(
+    Buffer.concat([repeated([0x41, 1], 200_000), Buffer.from([0x30]), repeated([0x24, 0, 1], 200_000)]),
+  );
   expect(() => format.decode(whole, { ...defaultDecodeLimits, maxDepth: 3_000_000 })).toThrow(DecodeLimitError);
 });
 

@@ -111,3 +111,9 @@ test("a folder given as text is opened once, and again after the working directo
     process.chdir(before);
   }
 });
+
+test("a persistable says in one line what it is", () => {
+  const line = /^[a-z_]+ \{ n: 1 \} \([0-9a-f]{8}…\)$/;
+  expect(String(points({ n: 1 }, { dataDir: memoryStore() }))).toMatch(line);
+  expect(`${points({ n: 1 }, { dataDir: memoryStore() })}`).toMatch(line);
+});

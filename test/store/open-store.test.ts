@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -18,6 +19,12 @@ describe("openStore", () => {
     expect(openStore("example-data-2")).not.toBe(store);
   });
 
+  it("finds a path that begins with ~ in the home of the user, and no other one", () => {
+    expect(openStore("~/a/b")).toBe(openStore(path.join(homedir(), "a", "b")));
+    expect(openStore("~")).toBe(openStore(homedir()));
+    expect(openStore("~a")).toBe(openStore(path.resolve("~a")));
+  });
+
   it("keeps durable and scratch use of a folder apart", () => {
     const scratch = openStore("example-data", { durable: false });
     expect(scratch).not.toBe(openStore("example-data"));
@@ -33,6 +40,7 @@ describe("openStore", () => {
 
   it("opens buckets and servers by their URLs, and asks nothing of them yet", () => {
     const store = openStore("s3://results/team/");
+    expect(store.listFolder).toBeTypeOf("function");
     expect(store.url).toBe("s3://results/team");
     expect(openStore("s3://results/team")).toBe(store);
     expect(store.capabilities.exclusiveCreate).toBe(false);

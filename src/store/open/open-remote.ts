@@ -37,7 +37,7 @@ function isService(protocol: string): protocol is LocationProtocol {
 const UNKNOWN: StoreCapabilities = { exclusiveCreate: false, durable: true, shared: true };
 
 /** These calls load the service's part of the library, and then call it. */
-const CALLS = ["read", "stat", "writeFresh", "createIfAbsent", "replace", "move", "remove"] as const;
+const CALLS = ["read", "stat", "writeFresh", "createIfAbsent", "replace", "move", "remove", "listFolder"] as const;
 
 /** Only stores that keep their objects in folders have these calls. */
 const FOLDER_CALLS = ["removeFolder", "moveFolder", "removeTree"] as const;

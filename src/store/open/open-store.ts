@@ -27,10 +27,10 @@ const MAX_FOLDER_TEXTS = 1000;
 export const openedStores: ReadonlyMap<string, Store> = opened;
 
 /**
- * Opens the store for a `dataDir`: a path, a `file:` URL, `memory:name`, the URL of a bucket or a
- * server (`s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix`,
- * `sftp://user@host/path`), or a store, which is returned as it is. One location gives one object
- * for the whole process.
+ * Opens the store for a `dataDir`: a path (`~/data` lies in the user's home), a `file:` URL,
+ * `memory:name`, the URL of a bucket or a server (`s3://bucket/prefix`, `az://container/prefix`,
+ * `gs://bucket/prefix`, `sftp://user@host/path`), or a store, which is returned as it is. One
+ * location gives one object for the whole process.
  *
  * @throws {@link UnknownStoreError} for a URL of another kind, and for a text with credentials,
  * which it does not repeat.
@@ -85,7 +85,13 @@ function parseLocation(dataDir: unknown): ParsedLocation {
     const store = openRemotePlace(given);
     return store === undefined ? fail(given) : { kind: "remote", store };
   }
-  return { kind: "folder", dir: given };
+  return { kind: "folder", dir: expandHome(given) };
+}
+
+/** Only a shell knows `~`: otherwise a folder of that name would appear where the program runs. */
+function expandHome(dir: string): string {
+  if (!/^~(?:[/\\]|$)/.test(dir)) return dir;
+  return process.getBuiltinModule("node:os").homedir() + dir.slice(1);
 }
 
 function fail(given: string): never {
