@@ -1,7 +1,8 @@
 import type { Address } from "../address/address.ts";
+import { describeBytes } from "../util/describe-bytes.ts";
+import { describeSpan } from "../util/describe-span.ts";
 import type { ArtifactDecision, KeepReason, RemoveReason } from "./collection-plan.ts";
 import type { CollectionPolicy } from "./collection-policy.ts";
-import { describeAge, describeBytes } from "./describe-amounts.ts";
 import type { StoredArtifact } from "./stored-artifacts.ts";
 
 /** An artifact as the choice sees it: without its record, which may be large. */
@@ -74,15 +75,15 @@ function findObjection(
       text: "its record is damaged, or a newer release wrote it: verifyArtifacts says more",
     };
   if (!isWanted) return { code: "not-asked", text: "the policy is about others" };
-  if (nowMs - createdMs < olderThanMs) return { code: "young", text: `${describeAge(nowMs - createdMs)} old` };
-  if (nowMs - usedMs < unusedForMs) return { code: "used", text: `used ${describeAge(nowMs - usedMs)} ago` };
+  if (nowMs - createdMs < olderThanMs) return { code: "young", text: `${describeSpan(nowMs - createdMs)} old` };
+  if (nowMs - usedMs < unusedForMs) return { code: "used", text: `used ${describeSpan(nowMs - usedMs)} ago` };
   if (newest.has(candidate)) return { code: "newest", text: `one of the newest ${keepLast} of ${candidate.name}` };
   return undefined;
 }
 
 function whyRemoved({ createdMs, usedMs }: Candidate, policy: CollectionPolicy, nowMs: number): RemoveReason {
-  const age = `${describeAge(nowMs - createdMs)} old`;
-  const use = policy.unusedForMs === undefined ? "" : `, last used ${describeAge(nowMs - usedMs)} ago`;
+  const age = `${describeSpan(nowMs - createdMs)} old`;
+  const use = policy.unusedForMs === undefined ? "" : `, last used ${describeSpan(nowMs - usedMs)} ago`;
   return { code: "chosen", text: `${age}${use}, nothing that stays is made from it` };
 }
 

@@ -2,9 +2,9 @@ import { findOrphans } from "../artifact/publish/remove-orphans.ts";
 import { listNames } from "../catalog/list-names.ts";
 import { QUARANTINE_FOLDER, RUNS_FOLDER } from "../store/internal-folder.ts";
 import type { Store, StoreEntry } from "../store/store.ts";
+import { describeSpan } from "../util/describe-span.ts";
 import type { DebrisDecision, RemoveReason } from "./collection-plan.ts";
 import type { CollectionPolicy } from "./collection-policy.ts";
-import { describeAge } from "./describe-amounts.ts";
 import { listLitter } from "./store-litter.ts";
 
 /** How a plan looks at a store. */
@@ -39,7 +39,7 @@ async function orphans(
   const found: DebrisDecision[] = [];
   for await (const name of names ?? listNames(store, { signal: look.signal }))
     for (const { file, paths, sizeBytes, changedMs } of await findOrphans(store, name, look)) {
-      const text = `no record refers to it, ${describeAge(look.nowMs - changedMs)} old`;
+      const text = `no record refers to it, ${describeSpan(look.nowMs - changedMs)} old`;
       const orphan = debris("orphan", paths, sizeBytes, changedMs, { code: "orphan", text });
       found.push({ ...orphan, orphan: { name, file } });
     }
@@ -109,7 +109,7 @@ function old(
   const tooOld = found.filter(({ modifiedMs }) => nowMs - modifiedMs >= olderThanMs);
   return tooOld.map((entry) => {
     const paths = "paths" in entry ? entry.paths : [entry.path];
-    const text = `${OF_OLD[kind]} ${describeAge(nowMs - entry.modifiedMs)} ago`;
+    const text = `${OF_OLD[kind]} ${describeSpan(nowMs - entry.modifiedMs)} ago`;
     const code = kind === "quarantine" ? "set-aside" : "old";
     return debris(kind, paths, entry.sizeBytes, entry.modifiedMs, { code, text });
   });

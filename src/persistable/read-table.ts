@@ -95,7 +95,7 @@ async function readPart(
   }
 }
 
-/** Returns `undefined` if no part can be read: there is no artifact, or its format cannot do it. */
+/** Returns `undefined` if no part can be read: nothing is persisted, or its format cannot do it. */
 async function tryPart(
   state: State,
   selection: TableSelection,

@@ -29,8 +29,8 @@ const REMOTE_POLL_MS = 5000;
 
 /**
  * Tells what happens in a run of any process: everything so far, and then each event soon after it
- * has happened. It ends with the run, also if the run was killed, and at once if there is no such
- * run. Artifacts that were there from the start are counted by `planned` and have no event: a run
+ * has happened. It ends with the run, also if the run was killed, and at once if the run does not
+ * exist. Artifacts that were there from the start are counted by `planned` and have no event: a run
  * that found all of them has none at all. Of the progress of one node there are at most two events
  * a second.
  *

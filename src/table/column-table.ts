@@ -39,7 +39,7 @@ export class ColumnTable<out Row extends object = Record<string, unknown>> {
   /**
    * Returns the column of this name.
    *
-   * @throws {@link InvalidColumnTableError} if there is no column of this name
+   * @throws {@link InvalidColumnTableError} if the table has no column of this name
    */
   // Inferred from `this`: if `Row` were in the signature, the compiler would refuse a table with
   // more columns where one with fewer is asked for.

@@ -1,6 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
 import { describeAddress } from "../../util/describe-address.ts";
+import { describeSpan } from "../../util/describe-span.ts";
 
 /**
  * The reason why a caller has no artifact to load, as data. `describeMiss` puts it into words.
@@ -145,18 +146,7 @@ function describeWhole(value: unknown): string {
   }
 }
 
-const UNITS: readonly (readonly [string, number])[] = [
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
-  ["second", 1000],
-];
-
 /** Puts an age in milliseconds into words: `2 days ago`, `just now`. */
 export function describeAge(ageMs: number): string {
-  for (const [unit, ms] of UNITS) {
-    const count = Math.floor(ageMs / ms);
-    if (count >= 1) return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
-  }
-  return "just now";
+  return ageMs >= 1000 ? `${describeSpan(ageMs)} ago` : "just now";
 }

@@ -8,7 +8,7 @@ const NO_CODE = 0;
  * each distinct one is kept once, as JSON.
  */
 export class ValueColumn {
-  /** NaN where there is no number: JSON has no NaN of its own. */
+  /** A row without a number holds NaN, which a number of JSON never is. */
   #numbers: Float64Array | undefined;
   /** For each row the place of its value in `values`, plus one. */
   #codes: Int32Array | undefined;

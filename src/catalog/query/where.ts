@@ -1,5 +1,5 @@
 import { InvalidQueryError } from "../../errors/catalog-errors.ts";
-import { parseField } from "./field.ts";
+import { type Fact, parseField } from "./field.ts";
 import { operandProblem } from "./operand.ts";
 import { formatTerm, type Operator, type Query, type QueryValue, type Term } from "./query.ts";
 
@@ -43,7 +43,7 @@ export class BuiltQuery<Fields extends object = Readonly<Record<string, Compared
     return new BuiltQuery([...this.terms, { field, operator: "?", isNegated: false }]);
   }
 
-  /** Adds that there is no value. */
+  /** Adds the condition that the artifact lacks this value. */
   lacks(field: FieldName<Fields>): BuiltQuery<Fields> {
     return new BuiltQuery([...this.terms, { field, operator: "?", isNegated: true }]);
   }
@@ -56,20 +56,7 @@ export class BuiltQuery<Fields extends object = Readonly<Record<string, Compared
   }
 }
 
-type FactName =
-  | "name"
-  | "address"
-  | "state"
-  | "created"
-  | "took"
-  | "size"
-  | "format"
-  | "version"
-  | "draw"
-  | "from"
-  | "problem";
-
-type FieldName<Fields extends object> = (keyof Fields & string) | FactName | `summary.${string}` | `cost.${string}`;
+type FieldName<Fields extends object> = (keyof Fields & string) | Fact | `summary.${string}` | `cost.${string}`;
 
 type FieldValue<Fields extends object, Name extends string> = Name extends keyof Fields
   ? Extract<Fields[Name], ComparedValue>

@@ -2,12 +2,12 @@ import { describeAge, describeValue } from "../../artifact/explain/miss.ts";
 import { openCatalog } from "../../catalog/open/open-catalog.ts";
 import type { CatalogEntry } from "../../catalog/query/catalog-entry.ts";
 import { describeDuration } from "../../util/describe.ts";
+import { describeBytes } from "../../util/describe-bytes.ts";
 import { ExitCode } from "../core/command-error.ts";
 import { dataDirOf } from "../core/open-argument.ts";
 import { withProgress } from "../core/progress.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { columnsOfRows, printCsv } from "../text/csv-text.ts";
-import { describeBytes } from "../text/describe-bytes.ts";
 import { flatParams } from "../text/flat-params.ts";
 import { tableLines } from "../text/table-lines.ts";
 

@@ -9,11 +9,11 @@ import type { ArtifactRecord } from "../../record/record.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import { describeCost, describeDuration } from "../../util/describe.ts";
 import { describeAddress } from "../../util/describe-address.ts";
+import { describeBytes } from "../../util/describe-bytes.ts";
 import { ExitCode } from "../core/command-error.ts";
 import { dataDirOf, openArgument } from "../core/open-argument.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { artifactJson } from "../text/artifact-json.ts";
-import { describeBytes } from "../text/describe-bytes.ts";
 import { flatParams } from "../text/flat-params.ts";
 import { previewLines } from "../text/preview-lines.ts";
 

@@ -39,7 +39,7 @@ export function splitTag(text: string): { readonly name: string; readonly tag: s
   return name === undefined || tag === undefined || tag === "latest" ? undefined : { name, tag };
 }
 
-/** The artifact that has the tag in a text; undefined where there is no tag at all. */
+/** Finds the artifact that has the tag in a text; `undefined` if the text names no tag. */
 async function addressOfTag(session: Session, text: string): Promise<string | undefined> {
   const meant = splitTag(text);
   if (meant === undefined) return undefined;

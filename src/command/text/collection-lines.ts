@@ -1,6 +1,6 @@
 import type { CollectionDecision, CollectionTotal, KeepReason } from "../../housekeeping/collection-plan.ts";
 import { describeDuration } from "../../util/describe.ts";
-import { describeBytes } from "./describe-bytes.ts";
+import { describeBytes } from "../../util/describe-bytes.ts";
 import { tableLines } from "./table-lines.ts";
 
 const WIDEST = 200;

@@ -1,5 +1,5 @@
 import type { ColumnStatistics, Preview, PreviewNode } from "../../format/preview.ts";
-import { describeBytes } from "./describe-bytes.ts";
+import { describeBytes } from "../../util/describe-bytes.ts";
 import { tableLines } from "./table-lines.ts";
 
 /** A preview of a payload in some lines of text. */

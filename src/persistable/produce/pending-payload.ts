@@ -253,7 +253,7 @@ export class PendingPayload implements Pending {
       const encoded = (await this.encode()).map((chunk) => new Uint8Array(chunk));
       return mayHandOut ? { kind: "value", value, encoded } : { kind: "encoded", encoded };
     } catch {
-      // The format cannot hold the payload, or there is no memory for a second copy.
+      // The format cannot hold the payload, or memory does not suffice for a second copy.
       return { kind: "value", value };
     }
   }

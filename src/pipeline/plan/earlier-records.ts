@@ -57,6 +57,11 @@ export class EarlierRecords {
     return nearest;
   }
 
+  /** Whether a layer of its store did not answer. */
+  isUnreachable(state: State): boolean {
+    return this.#names.get(recipeIndexKey(state))?.unreachable !== undefined;
+  }
+
   reasonOf(state: State): MissReason {
     const known = this.#reasons.get(state);
     if (known !== undefined) return known;

@@ -61,13 +61,9 @@ export function findCauses(
   const causesOf: (readonly number[] | undefined)[] = [];
   const upstream = new UpstreamCauses(source, causesOf, ledger);
   for (const [node, state] of missesOf(source.graph)) {
-    const own =
-      existing[node] === true
-        ? [ledger.causeOf("forced", state.recipe.name)]
-        : earlier.reasonOf(state).kind === "unreachable"
-          ? [ledger.causeOf("unreachable", state.recipe.name)]
-          : changedSince(node, state, earlier, ledger, upstream);
-    const found = own.length > 0 ? own : [ledger.causeOf("never-generated", state.recipe.name)];
+    const unchanged = existing[node] === true ? "forced" : earlier.isUnreachable(state) ? "unreachable" : undefined;
+    const own = unchanged === undefined ? changedSince(node, state, earlier, ledger, upstream) : [];
+    const found = own.length > 0 ? own : [ledger.causeOf(unchanged ?? "never-generated", state.recipe.name)];
     causesOf[node] = found;
     for (const cause of found) ledger.count(cause, node);
   }

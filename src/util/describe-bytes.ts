@@ -1,4 +1,4 @@
-const UNITS = ["B", "kB", "MB", "GB", "TB"];
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
 /** `812 B`, `1.1 kB`, `12 GB`. */
 export function describeBytes(bytes: number): string {
