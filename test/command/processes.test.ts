@@ -36,6 +36,7 @@ export const endless = definePersistable({
 
 /** No version of Node loads this without tsx: it has an enum, and a name that ends in .js. */
 const typed = `
+import { isMainThread } from "node:worker_threads";
 import { definePersistable, typedParams } from "persistable-ts";
 import { highest } from "./limits.js";
 
@@ -46,11 +47,20 @@ interface Params { readonly x: number }
 export const weighted = definePersistable({
   name: "weighted",
   params: typedParams<Params>(),
+  worker: true,
   generate: ({ params }): number => {
+    if (isMainThread) throw new Error("this is the main thread");
     if (params.x > highest) throw new RangeError("x is too high");
     return params.x * Weight.Double;
   },
 });
+`;
+
+const program = `
+import { weighted } from "./typed.js";
+
+const x: number = 2;
+console.log(await weighted({ x }).payload);
 `;
 
 beforeAll(async () => {
@@ -149,8 +159,9 @@ describe("the command as a process", () => {
     expect(tooOld).toMatchObject({ exit: 1, out: "", err: expect.stringContaining("uses persistable-ts 0.1.0") });
   });
 
-  test("TypeScript is loaded by the tsx of the project", async () => {
+  test("TypeScript is loaded by the tsx of the project, on worker threads too", async () => {
     writeFileSync(folder.join("typed.ts"), typed);
+    writeFileSync(folder.join("program.ts"), program);
     writeFileSync(folder.join("limits.ts"), "export const highest: number = 5;\n");
     const without = await run("plan", "typed.ts", "weighted", "x=1");
     expect(without).toMatchObject({ exit: 1, out: "" });
@@ -159,6 +170,8 @@ describe("the command as a process", () => {
     symlinkSync(path.dirname(require.resolve("tsx/package.json")), folder.join("node_modules/tsx"), "junction");
     const made = await run("run", "typed.ts", "weighted", "x=1,6", "--keep-going");
     expect(made).toMatchObject({ exit: 3, err: expect.stringContaining("x is too high") });
-    expect(made.err).toMatch(/x is too high\n {4}at generate \(typed\.ts:13:\d+\)\n$/);
+    expect(made.err).toMatch(/x is too high\n {4}at generate \(typed\.ts:16:\d+\)\n$/);
+    const started = await startProgram(process.execPath, ["--import", "tsx", "program.ts"]).ended;
+    expect(started).toEqual({ exit: 0, out: "4\n", err: "" });
   });
 });

@@ -7,6 +7,7 @@ import type { Declaration, DeclarationOptions } from "../declare/declaration.ts"
 import { type State, stateKey } from "../declare/state.ts";
 import type { SurroundingsOptions } from "../declare/surroundings.ts";
 import { unpackFields } from "./packed-value.ts";
+import { prepareImport } from "./typescript-loader.ts";
 import type { JobNode, WorkerJob } from "./worker-message.ts";
 
 /**
@@ -71,6 +72,7 @@ async function importMakers(node: JobNode): Promise<readonly Maker[]> {
     throw new WorkerModuleError(`A worker thread cannot find the module that defines ${name}. ${REMEDY}`);
   let exported: unknown[];
   try {
+    await prepareImport(module);
     exported = Object.values(await import(module));
   } catch (cause) {
     throw new WorkerModuleError(
@@ -97,8 +99,11 @@ function definitionBehind(exported: unknown): unknown {
 }
 
 function remedyFor(cause: unknown): string {
-  return isError(cause) && "code" in cause && cause.code === "ERR_UNKNOWN_FILE_EXTENSION"
-    ? ". Compile it, or use Node 22.18 or newer, which reads TypeScript on worker threads too. What is registered with --import, such as tsx, does not reach them."
+  const code = isError(cause) && "code" in cause ? cause.code : undefined;
+  if (code === "ERR_UNKNOWN_FILE_EXTENSION")
+    return ". Install tsx beside it (npm install --save-dev tsx), which worker threads then use; or compile it, or use Node 22.18 or newer.";
+  return code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
+    ? ". Start Node with --import tsx: worker threads then use it too."
     : "";
 }
 

@@ -4,6 +4,7 @@ import { UnshareableError, WorkerCrashedError, WorkerModuleError } from "../../e
 import { noteSecrets, type Redaction } from "../secrets/redaction.ts";
 import { carryError, restoreError } from "./carried-error.ts";
 import { unpackSecrets } from "./packed-value.ts";
+import { registeredTsx } from "./typescript-loader.ts";
 import type { MessageToWorker, Numbered, WorkerJob, WorkerNews, WorkerOutcome } from "./worker-message.ts";
 
 type Worker = import("node:worker_threads").Worker;
@@ -47,14 +48,14 @@ export class WorkerThread {
   /** False once the thread has ended, or is about to. */
   isUsable = true;
 
-  /** The thread inherits the flags of the process, among them those for TypeScript loaders. */
+  /** The thread inherits the flags of the process. What they registered, it registers again. */
   constructor(entryUrl: string, onEnd: () => void) {
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     this.#onEnd = onEnd;
     this.#worker = new Worker(bootSource, {
       eval: true,
       name: "persistable generator",
-      workerData: { persistableEntry: entryUrl },
+      workerData: { persistableEntry: entryUrl, tsx: registeredTsx() },
     });
     this.#worker.on("message", (message: WorkerNews & Numbered) => this.#handle(message));
     this.#worker.on("messageerror", (error) => this.#current?.reject(error));
