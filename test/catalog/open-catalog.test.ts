@@ -9,6 +9,7 @@ import { openCatalog } from "../../src/catalog/open/open-catalog.ts";
 import type { CatalogEntry } from "../../src/catalog/query/catalog-entry.ts";
 import { matches } from "../../src/catalog/query/matches.ts";
 import { parseQuery } from "../../src/catalog/query/parse-query.ts";
+import { sortEntries } from "../../src/catalog/query/sort-entries.ts";
 import { tagArtifact, untagArtifact } from "../../src/housekeeping/tags.ts";
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
 import { run } from "../../src/runner/run.ts";
@@ -289,12 +290,20 @@ test("find gives what a plain filter of all entries gives, for any query", async
   const query = fc.array(fc.oneof(term, fc.constantFrom("z?", "-kind?", "test?", '"my estimator"', "points")), {
     maxLength: 3,
   });
+  const sortField = fc.constantFrom("z", "kind", "train.n", "created", "address", "version", "draw", "none", "state");
+  const order = fc.array(
+    fc.tuple(fc.constantFrom("", "-"), sortField).map((parts) => parts.join("")),
+    { maxLength: 2 },
+  );
   await fc.assert(
-    fc.asyncProperty(query, async (terms) => {
+    fc.asyncProperty(query, order, fc.integer({ min: 0, max: 17 }), async (terms, sort, limit) => {
       const text = terms.join(" ").replaceAll(/created([<>=~]+)("1"|[a1]|0|2\.5)(?= |$)/g, "created$12026-01-01");
       const { total, artifacts } = await catalog.find(text);
       expect(total).toBe(artifacts.length);
-      expect(artifacts).toEqual(every.filter((entry) => matches(parseQuery(text), entry)));
+      const expected = every.filter((entry) => matches(parseQuery(text), entry));
+      expect(artifacts).toEqual(expected);
+      const sorted = await catalog.find(text, { sort, limit, offset: 1 });
+      expect(sorted.artifacts).toEqual(sortEntries(expected, sort).slice(1, 1 + limit));
     }),
     { numRuns: 200 },
   );

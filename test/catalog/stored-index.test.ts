@@ -138,7 +138,7 @@ describe("an index", () => {
       expect(indexFiles(folder)).toHaveLength(1);
       const sound = readFileSync(again, "latin1").slice(0, -64);
       for (const [from, to] of [
-        ['{"version":1', '{"version":2'],
+        ['{"version":2', '{"version":3'],
         ['"name":"points"', '"name":"pointz"'],
         ['[\\"n\\",\\"params\\",\\"n\\"]', '[\\"n\\",\\"PARAMS\\",\\"n\\"]'],
       ] as const) {

@@ -1,15 +1,24 @@
 import type { Address } from "../../address/address.ts";
 import { parseAddress } from "../../address/address-of.ts";
 
-/** The bytes of one address. */
-export const ADDRESS_BYTES = 32;
+const ADDRESS_BYTES = 32;
+/** An address as numbers of 32 bits, its first digits first. */
+export const ADDRESS_WORDS = ADDRESS_BYTES / 4;
 const FREE = -1;
+/** There are at least twice as many slots as rows. */
+const MIN_SLOT_BITS = 12;
 
-/** Finds the row of an address: a map that takes a fraction of the memory of one of texts. */
+/**
+ * Finds the row of an address: a map that takes a fraction of the memory of one of texts. An
+ * address is a hash already, and its first bits choose its slot, so that the addresses with a
+ * prefix lie in neighboring slots.
+ */
 export class AddressRows {
-  #bytes = Buffer.alloc(1024 * ADDRESS_BYTES);
-  /** For each slot its row. An address is a hash already, and its first bytes choose the slot. */
-  #slots = new Int32Array(4096).fill(FREE);
+  #bytes = Buffer.alloc((ADDRESS_BYTES << MIN_SLOT_BITS) / 2);
+  #words = viewOf(this.#bytes);
+  /** For each slot its row. */
+  #slots = new Int32Array(1 << MIN_SLOT_BITS).fill(FREE);
+  #slotBits = MIN_SLOT_BITS;
   #count = 0;
 
   /** How many rows there are; an address that was added again counts twice. */
@@ -19,48 +28,92 @@ export class AddressRows {
 
   /** Adds the next row. It is found instead of an earlier row of the same address. */
   add(address: Address): number {
-    const row = this.#count;
-    if ((row + 1) * ADDRESS_BYTES > this.#bytes.length) this.#grow();
-    this.#bytes.write(address, row * ADDRESS_BYTES, "hex");
-    this.#count += 1;
-    this.#slots[this.#slotOf(row)] = row;
-    return row;
+    this.#offer(address);
+    return this.addOffered();
   }
 
   rowOf(address: Address): number | undefined {
-    // The row after the last one is free, and serves as what is looked for.
-    if ((this.#count + 1) * ADDRESS_BYTES > this.#bytes.length) this.#grow();
-    this.#bytes.write(address, this.#count * ADDRESS_BYTES, "hex");
+    this.#offer(address);
+    return this.rowOfOffered();
+  }
+
+  /** Offers an address that {@link wordsOf} wrote; it is there only once it is added. */
+  offerWords(words: readonly Uint32Array[], index: number): void {
+    this.reserve(1);
+    const start = this.#count * ADDRESS_BYTES;
+    for (let word = 0; word < ADDRESS_WORDS; word++) this.#words.setUint32(start + word * 4, words[word]?.[index] ?? 0);
+  }
+
+  rowOfOffered(): number | undefined {
     const row = this.#slots[this.#slotOf(this.#count)] ?? FREE;
     return row === FREE ? undefined : row;
+  }
+
+  addOffered(): number {
+    const row = this.#count;
+    this.#slots[this.#slotOf(row)] = row;
+    this.#count += 1;
+    return row;
   }
 
   addressOf(row: number): Address {
     return parseAddress(this.#bytes.toString("hex", row * ADDRESS_BYTES, (row + 1) * ADDRESS_BYTES));
   }
 
-  /** The rows whose addresses begin with these digits, at least two, in lower case. */
+  /** The order of two rows by their addresses. */
+  compare(one: number, other: number): number {
+    const [a, b] = [one * ADDRESS_BYTES, other * ADDRESS_BYTES];
+    return this.#bytes.compare(this.#bytes, b, b + ADDRESS_BYTES, a, a + ADDRESS_BYTES);
+  }
+
+  /** The rows whose addresses begin with these digits, in lower case. */
   startingWith(digits: string): number[] {
-    const [first, second] = Buffer.from(digits.slice(0, 4), "hex");
     const rows: number[] = [];
-    for (let row = 0, start = 0; row < this.#count; row++, start += ADDRESS_BYTES) {
-      if (this.#bytes[start] !== first) continue;
-      if (second !== undefined && this.#bytes[start + 1] !== second) continue;
-      if (this.addressOf(row).startsWith(digits)) rows.push(row);
+    const mask = this.#slots.length - 1;
+    const first = Number.parseInt(digits.slice(0, 8).padEnd(8, "0"), 16) >>> (32 - this.#slotBits);
+    const last = Number.parseInt(digits.slice(0, 8).padEnd(8, "f"), 16) >>> (32 - this.#slotBits);
+    for (let step = 0; step <= mask; step++) {
+      const row = this.#slots[(first + step) & mask] ?? FREE;
+      // An address whose slot was taken is in one of the next, before the first free one.
+      if (row === FREE && first + step >= last) break;
+      if (row !== FREE && this.addressOf(row).startsWith(digits)) rows.push(row);
     }
     return rows;
   }
 
-  /** The addresses of all rows, one after the other. */
-  bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#count * ADDRESS_BYTES);
+  /** One of the numbers of each of these addresses. */
+  wordsOf(rows: ArrayLike<number>, word: number): Uint32Array {
+    const words = new Uint32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) words[i] = this.#words.getUint32((rows[i] ?? 0) * ADDRESS_BYTES + word * 4);
+    return words;
+  }
+
+  /** Makes room for more rows. */
+  reserve(more: number): void {
+    // The row after the last one serves as the place of what is looked for.
+    const rows = this.#count + more + 1;
+    if (rows * ADDRESS_BYTES > this.#bytes.length) {
+      const bytes = Buffer.alloc(Math.ceil(Math.max(rows, this.#count * 1.5) * 1.125) * ADDRESS_BYTES);
+      this.#bytes.copy(bytes);
+      this.#bytes = bytes;
+      this.#words = viewOf(bytes);
+    }
+    if (rows * 2 <= this.#slots.length) return;
+    this.#slotBits = Math.ceil(Math.log2(rows * 2));
+    this.#slots = new Int32Array(2 ** this.#slotBits).fill(FREE);
+    for (let row = 0; row < this.#count; row++) this.#slots[this.#slotOf(row)] = row;
+  }
+
+  #offer(address: Address): void {
+    this.reserve(1);
+    this.#bytes.write(address, this.#count * ADDRESS_BYTES, "hex");
   }
 
   /** The slot of the address of a row, or the free one that it would get. */
   #slotOf(row: number): number {
     const mask = this.#slots.length - 1;
     const start = row * ADDRESS_BYTES;
-    let slot = this.#bytes.readUInt32LE(start) & mask;
+    let slot = this.#words.getUint32(start) >>> (32 - this.#slotBits);
     for (;;) {
       const other = this.#slots[slot] ?? FREE;
       if (other === FREE || this.#isSame(start, other * ADDRESS_BYTES)) return slot;
@@ -69,14 +122,12 @@ export class AddressRows {
   }
 
   #isSame(one: number, other: number): boolean {
-    return this.#bytes.compare(this.#bytes, other, other + ADDRESS_BYTES, one, one + ADDRESS_BYTES) === 0;
+    for (let offset = 0; offset < ADDRESS_BYTES; offset += 4)
+      if (this.#words.getUint32(one + offset) !== this.#words.getUint32(other + offset)) return false;
+    return true;
   }
+}
 
-  #grow(): void {
-    const bytes = Buffer.alloc(this.#bytes.length * 2);
-    this.#bytes.copy(bytes);
-    this.#bytes = bytes;
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(FREE);
-    for (let row = 0; row < this.#count; row++) this.#slots[this.#slotOf(row)] = row;
-  }
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

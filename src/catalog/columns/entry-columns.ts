@@ -5,6 +5,7 @@ import type { FileStamp } from "../file-stamp.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { isTree } from "../query/field.ts";
 import { AddressRows } from "./address-rows.ts";
+import { RowOrder } from "./row-order.ts";
 import { ValueColumn } from "./value-column.ts";
 
 /** The part of an entry that the values of a column belong to. */
@@ -32,12 +33,13 @@ export const MAX_TIME_MS = 8.64e15;
 export class EntryColumns {
   readonly addresses = new AddressRows();
   readonly #name: string;
-  readonly #columns = new Map<string, EntryColumn>();
+  readonly #places = new Map<ColumnKind, ColumnPlace>();
+  readonly #columns: EntryColumn[] = [];
   readonly #gone = new Set<number>();
   readonly #recordBytes = this.column("fact", ["recordBytes"]);
   readonly #recordMs = this.column("fact", ["recordMs"]);
   readonly #created = this.column("fact", ["created"]);
-  #newestFirst: readonly number[] | undefined;
+  readonly #order = new RowOrder((one, other) => this.compareAges(one, other));
 
   constructor(name: string) {
     this.#name = name;
@@ -47,21 +49,20 @@ export class EntryColumns {
     return this.addresses.count - this.#gone.size;
   }
 
-  columns(): Iterable<EntryColumn> {
-    return this.#columns.values();
+  columns(): readonly EntryColumn[] {
+    return this.#columns;
   }
 
   fact(name: string): ValueColumn | undefined {
-    return this.#columns.get(columnId("fact", [name]))?.values;
+    return this.#placeOf("fact", [name]).column?.values;
   }
 
   /** The row of an address that is there. */
   rowOf(address: Address): number | undefined {
-    const row = this.addresses.rowOf(address);
-    return row === undefined || this.#gone.has(row) ? undefined : row;
+    return this.#present(this.addresses.rowOf(address));
   }
 
-  /** The rows whose addresses begin with these digits, at least two. */
+  /** The rows whose addresses begin with these digits. */
   rowsStartingWith(digits: string): number[] {
     return this.addresses.startingWith(digits).filter((row) => !this.#gone.has(row));
   }
@@ -70,10 +71,21 @@ export class EntryColumns {
     for (let row = 0; row < this.addresses.count; row++) if (!this.#gone.has(row)) yield row;
   }
 
-  /** All rows, the newest first; rows of one time by their addresses. */
-  newestFirst(): readonly number[] {
-    this.#newestFirst ??= [...this.rows()].reverse().sort((one, other) => this.#compareAges(one, other));
-    return this.#newestFirst;
+  /** For each row 1 where it is there, and 0 where it is gone. */
+  present(): Uint8Array {
+    const present = new Uint8Array(this.addresses.count).fill(1);
+    for (const row of this.#gone) present[row] = 0;
+    return present;
+  }
+
+  /** The rows in the order of their age, the oldest first; some of them may be gone. */
+  oldestFirst(): Int32Array {
+    return this.#order.of(this.addresses.count);
+  }
+
+  /** The newest first; rows of one time by their addresses. */
+  compareAges(one: number, other: number): number {
+    return this.createdMs(other) - this.createdMs(one) || this.addresses.compare(one, other);
   }
 
   /**
@@ -82,45 +94,54 @@ export class EntryColumns {
    * @returns its row; `undefined` where it has too many fields
    */
   add(entry: CatalogEntry, { sizeBytes, modifiedMs }: FileStamp): number | undefined {
-    const cells = new Map<string, Cell>();
-    for (const cell of cellsOf(entry)) cells.set(columnId(cell.kind, cell.keys), cell);
-    let missing = 0;
-    for (const id of cells.keys()) if (!this.#columns.has(id)) missing += 1;
-    if (this.#columns.size + missing > MAX_COLUMNS) return undefined;
+    const cells: Cell[] = [];
+    this.#collect(cells, entry);
+    const missing = cells.filter(({ place }) => place.column === undefined).length;
+    if (this.#columns.length + missing > MAX_COLUMNS) return undefined;
     const row = this.addRow(entry.address);
     this.#recordBytes.set(row, sizeBytes);
     this.#recordMs.set(row, modifiedMs);
-    for (const [id, { kind, keys, value }] of cells)
-      (this.#columns.get(id)?.values ?? this.column(kind, keys)).set(row, value);
+    for (const { place, value } of cells) this.#columnAt(place).set(row, value);
     return row;
   }
 
   /** Adds an empty row. */
   addRow(address: Address): number {
     this.remove(address);
-    this.#newestFirst = undefined;
     return this.addresses.add(address);
+  }
+
+  /**
+   * Adds a row from another process, unless there is one of a later record of the same artifact.
+   *
+   * @param recordMs - the time of its record
+   * @returns its row; -1 where it is not added
+   */
+  addStored(words: readonly Uint32Array[], index: number, recordMs: number): number {
+    this.addresses.offerWords(words, index);
+    const known = this.#present(this.addresses.rowOfOffered());
+    if (known !== undefined && this.#recordMs.numberAt(known) >= recordMs) return -1;
+    if (known !== undefined) this.#gone.add(known);
+    return this.addresses.addOffered();
   }
 
   remove(address: Address): void {
     const row = this.rowOf(address);
-    if (row === undefined) return;
-    this.#gone.add(row);
-    this.#newestFirst = undefined;
+    if (row !== undefined) this.#gone.add(row);
   }
 
   column(kind: ColumnKind, keys: readonly string[]): ValueColumn {
-    const id = columnId(kind, keys);
-    const known = this.#columns.get(id);
-    if (known !== undefined) return known.values;
-    const path = keys.map((key) => (key.startsWith("$$") ? key.slice(1) : key)).join(".");
-    const column = { kind, keys, path, values: new ValueColumn() };
-    this.#columns.set(id, column);
-    return column.values;
+    return this.#columnAt(this.#placeOf(kind, keys));
   }
 
   stampOf(row: number): FileStamp {
     return { sizeBytes: this.#recordBytes.numberAt(row), modifiedMs: this.#recordMs.numberAt(row) };
+  }
+
+  /** The time in milliseconds, 0 where it is not known. */
+  createdMs(row: number): number {
+    const ms = this.#created.numberAt(row);
+    return Number.isNaN(ms) ? Date.parse(this.createdAt(row) ?? "") || 0 : ms;
   }
 
   createdAt(row: number): string | undefined {
@@ -133,7 +154,7 @@ export class EntryColumns {
     const facts = new Map<string, JsonValue>();
     const trees = { params: new Map(), summary: new Map(), cost: new Map() } satisfies Record<string, Branch>;
     const dependencies: [string, { readonly name: string; readonly address: Address }][] = [];
-    for (const { kind, keys, values } of this.#columns.values()) {
+    for (const { kind, keys, values } of this.#columns) {
       const value = values.get(row);
       if (value === undefined) continue;
       const [role = ""] = keys;
@@ -164,48 +185,93 @@ export class EntryColumns {
   }
 
   #headOf(row: number, role: string, address: JsonValue): { readonly name: string; readonly address: Address } {
-    const name = this.#columns.get(columnId("dependencyName", [role]))?.values.get(row);
+    const name = this.#placeOf("dependencyName", [role]).column?.values.get(row);
     return { name: String(name), address: parseAddress(String(address)) };
   }
 
-  #compareAges(one: number, other: number): number {
-    const [a, b] = [this.#createdMs(one), this.#createdMs(other)];
-    if (a !== b) return b - a;
-    const [x, y] = [this.addresses.addressOf(one), this.addresses.addressOf(other)];
-    return x < y ? -1 : Number(x > y);
+  #present(row: number | undefined): number | undefined {
+    return row === undefined || this.#gone.has(row) ? undefined : row;
   }
 
-  #createdMs(row: number): number {
-    const created = this.#created.get(row);
-    if (typeof created === "number") return created;
-    return typeof created === "string" ? Date.parse(created) : 0;
+  #rootOf(kind: ColumnKind): ColumnPlace {
+    const known = this.#places.get(kind);
+    if (known !== undefined) return known;
+    const root = new ColumnPlace(kind, []);
+    this.#places.set(kind, root);
+    return root;
+  }
+
+  #placeOf(kind: ColumnKind, keys: readonly string[]): ColumnPlace {
+    let place = this.#rootOf(kind);
+    for (const key of keys) place = place.inner(key);
+    return place;
+  }
+
+  #columnAt(place: ColumnPlace): ValueColumn {
+    if (place.column === undefined) {
+      place.column = newColumn(place);
+      this.#columns.push(place.column);
+    }
+    return place.column.values;
+  }
+
+  #collect(cells: Cell[], entry: CatalogEntry): void {
+    const { createdAt, durationMs, sizeBytes, format, version, draw, cost } = entry;
+    const facts = this.#rootOf("fact");
+    const add = (fact: string, value: JsonValue | undefined): void => {
+      if (value !== undefined) cells.push({ place: facts.inner(fact), value });
+    };
+    if (createdAt !== undefined) add("created", exactMs(createdAt) ?? createdAt);
+    add("took", durationMs);
+    add("size", sizeBytes);
+    add("format", format);
+    add("version", version);
+    add("draw", draw);
+    if (cost !== undefined) add("hasCost", true);
+    for (const [role, { name, address }] of Object.entries(entry.dependencies)) {
+      cells.push({ place: this.#rootOf("dependencyName").inner(role), value: name });
+      cells.push({ place: this.#rootOf("dependencyAddress").inner(role), value: address });
+    }
+    for (const kind of ["params", "summary", "cost"] as const)
+      collectLeaves(cells, this.#rootOf(kind), entry[kind] ?? {});
+  }
+}
+
+/** The place of a column, or of columns below it, in a tree. */
+class ColumnPlace {
+  readonly kind: ColumnKind;
+  readonly keys: readonly string[];
+  column: EntryColumn | undefined;
+  readonly #inner = new Map<string, ColumnPlace>();
+
+  constructor(kind: ColumnKind, keys: readonly string[]) {
+    this.kind = kind;
+    this.keys = keys;
+  }
+
+  inner(key: string): ColumnPlace {
+    const known = this.#inner.get(key);
+    if (known !== undefined) return known;
+    const place = new ColumnPlace(this.kind, [...this.keys, key]);
+    this.#inner.set(key, place);
+    return place;
   }
 }
 
 interface Cell {
-  readonly kind: ColumnKind;
-  readonly keys: readonly string[];
+  readonly place: ColumnPlace;
   readonly value: JsonValue;
 }
 
-function* cellsOf(entry: CatalogEntry): Generator<Cell> {
-  const { createdAt, durationMs, sizeBytes, format, version, draw, cost } = entry;
-  const createdMs = createdAt === undefined ? undefined : exactMs(createdAt);
-  const facts = { created: createdMs ?? createdAt, took: durationMs, size: sizeBytes, format, version, draw };
-  for (const [fact, value] of Object.entries(facts))
-    if (value !== undefined) yield { kind: "fact", keys: [fact], value };
-  if (cost !== undefined) yield { kind: "fact", keys: ["hasCost"], value: true };
-  for (const [role, { name, address }] of Object.entries(entry.dependencies)) {
-    yield { kind: "dependencyName", keys: [role], value: name };
-    yield { kind: "dependencyAddress", keys: [role], value: address };
-  }
-  for (const kind of ["params", "summary", "cost"] as const) yield* leavesIn(kind, entry[kind] ?? {}, []);
+function newColumn({ kind, keys }: ColumnPlace): EntryColumn {
+  const path = keys.map((key) => (key.startsWith("$$") ? key.slice(1) : key)).join(".");
+  return { kind, keys, path, values: new ValueColumn() };
 }
 
-function* leavesIn(kind: ColumnKind, tree: JsonObject, outer: readonly string[]): Generator<Cell> {
+function collectLeaves(cells: Cell[], place: ColumnPlace, tree: JsonObject): void {
   for (const [key, value] of Object.entries(tree)) {
-    if (isTree(value)) yield* leavesIn(kind, value, [...outer, key]);
-    else yield { kind, keys: [...outer, key], value };
+    if (isTree(value)) collectLeaves(cells, place.inner(key), value);
+    else cells.push({ place: place.inner(key), value });
   }
 }
 
@@ -238,8 +304,4 @@ function isAmount(each: [string, unknown]): each is [string, number] {
 
 function numberIn(value: JsonValue | undefined): number | undefined {
   return typeof value === "number" ? value : undefined;
-}
-
-function columnId(kind: ColumnKind, keys: readonly string[]): string {
-  return JSON.stringify([kind, ...keys]);
 }

@@ -1,98 +1,100 @@
-import type { JsonValue } from "../../canonical/tagged-json.ts";
 import { type Fact, type Field, isAtOrBelow, parseField } from "../query/field.ts";
-import { compare, compileValue, isName } from "../query/matches.ts";
+import { compileValue, isName, type ValueTest } from "../query/matches.ts";
 import { operandOf } from "../query/operand.ts";
 import type { Query, Term } from "../query/query.ts";
 import type { EntryColumn, EntryColumns } from "./entry-columns.ts";
-import type { ValueColumn } from "./value-column.ts";
-
-type RowTest = (row: number) => boolean;
-
-/** The test of a query without terms. */
-export const ALWAYS: RowTest = () => true;
-const NEVER: RowTest = () => false;
 
 /**
- * The test of a row for a query: the same answer as `matches` gives for its entry, without making
- * the entry. Terms that name the artifact are the caller's to judge.
+ * Marks the rows that a query means with 1, all others with 0: the same answer as `matches` gives
+ * for their entries, without making the entries. Each term goes through its own columns alone.
+ * Terms that name the artifact are the caller's to judge.
  */
-export function compileRows({ terms }: Query, name: string, columns: EntryColumns, nowMs: number): RowTest {
-  const tests = terms.filter((term) => !isName(term)).map((term) => compileTerm(term, name, columns, nowMs));
-  const [first = ALWAYS, ...others] = tests;
-  if (others.length === 0) return first;
-  return (row) => first(row) && others.every((test) => test(row));
+export function findRows({ terms }: Query, name: string, columns: EntryColumns, nowMs: number): Uint8Array {
+  const found = columns.present();
+  for (const term of terms) {
+    if (isName(term)) continue;
+    const marks = new Uint8Array(found.length);
+    markTerm(marks, term, name, columns, nowMs);
+    const wanted = term.isNegated ? 0 : 1;
+    for (let row = 0; row < found.length; row++) if (marks[row] !== wanted) found[row] = 0;
+  }
+  return found;
 }
 
-function compileTerm(term: Term, name: string, columns: EntryColumns, nowMs: number): RowTest {
+function markTerm(marks: Uint8Array, term: Term, name: string, columns: EntryColumns, nowMs: number): void {
   const field = parseField(term.field);
   const test = compileValue(term, field, nowMs);
-  const holds =
-    field.kind === "fact"
-      ? factTest(field.fact, term, test, name, columns, nowMs)
-      : anyOf(columnsOf(columns, field, test === undefined), test);
-  return term.isNegated ? (row) => !holds(row) : holds;
+  if (field.kind === "fact") markFact(marks, field.fact, { term, test, name, columns, nowMs });
+  else for (const { values } of columnsOf(columns, field, test === undefined)) values.mark(marks, test);
 }
 
-type ValueTest = ((value: JsonValue) => boolean) | undefined;
+interface FactTerm {
+  readonly term: Term;
+  readonly test: ValueTest | undefined;
+  readonly name: string;
+  readonly columns: EntryColumns;
+  readonly nowMs: number;
+}
 
-function factTest(
-  fact: Fact,
-  term: Term,
-  test: ValueTest,
-  name: string,
-  columns: EntryColumns,
-  nowMs: number,
-): RowTest {
-  const constant = (value: JsonValue): RowTest => (test?.(value) === false ? NEVER : ALWAYS);
+function markFact(marks: Uint8Array, fact: Fact, { term, test, name, columns, nowMs }: FactTerm): void {
   switch (fact) {
     case "name":
-      return constant(name);
+      if (test?.fits(name) !== false) marks.fill(1);
+      return;
     case "state":
-      return constant("present");
+      if (test?.fits("present") !== false) marks.fill(1);
+      return;
     case "problem":
-      return NEVER;
+      return;
     case "address":
-      return addressTest(term, test, columns);
+      markAddresses(marks, term, test, columns);
+      return;
     case "created":
-      return createdTest(term, test, columns, nowMs);
-    case "draw": {
-      const draws = columns.fact("draw");
-      return test === undefined ? ALWAYS : (row) => test(draws?.get(row) ?? 0);
-    }
+      columns.fact("created")?.mark(marks, test && timeTest(term, test, nowMs));
+      return;
+    case "draw":
+      markDraws(marks, test, columns);
+      return;
     case "from":
-      return anyOf(
-        [...columns.columns()].filter(({ kind }) => kind === "dependencyAddress"),
-        test,
-      );
+      for (const { kind, values } of columns.columns()) if (kind === "dependencyAddress") values.mark(marks, test);
+      return;
     default:
-      return one(columns.fact(fact), test);
+      columns.fact(fact)?.mark(marks, test);
   }
 }
 
 /** All rows with a prefix are found at once. */
-function addressTest({ operator, value }: Term, test: ValueTest, { addresses }: EntryColumns): RowTest {
-  if (test === undefined || value === undefined) return ALWAYS;
-  const digits = value.text.toLowerCase();
-  if (operator !== "=" || !/^[0-9a-f]{2,64}$/.test(digits)) return (row) => test(addresses.addressOf(row));
-  const rows = new Set(addresses.startingWith(digits));
-  return (row) => rows.has(row);
+function markAddresses(
+  marks: Uint8Array,
+  { operator, value }: Term,
+  test: ValueTest | undefined,
+  { addresses }: EntryColumns,
+): void {
+  const digits = value?.text.toLowerCase() ?? "";
+  if (test === undefined) marks.fill(1);
+  else if (operator === "=" && /^[0-9a-f]{1,64}$/.test(digits))
+    for (const row of addresses.startingWith(digits)) marks[row] = 1;
+  else for (let row = 0; row < marks.length; row++) marks[row] = Number(test.fits(addresses.addressOf(row)));
 }
 
-/** Times compare as numbers, since a text for each row would cost more than all else. */
-function createdTest(term: Term, test: ValueTest, columns: EntryColumns, nowMs: number): RowTest {
-  const created = columns.fact("created");
-  if (created === undefined) return NEVER;
-  const { operator, value } = term;
+/** Columns have times as numbers, and as texts where JavaScript would write them in another way. */
+function timeTest({ operator, value }: Term, test: ValueTest, nowMs: number): ValueTest {
   const timeMs = value && operandOf({ kind: "fact", fact: "created" }, value, nowMs).timeMs;
-  const slow: RowTest = (row) => {
-    const createdAt = columns.createdAt(row);
-    return createdAt !== undefined && test?.({ $date: createdAt }) !== false;
+  const isOrder = operator !== "=" && operator !== "~";
+  return {
+    fits: (time) => test.fits({ $date: typeof time === "number" ? new Date(time).toISOString() : String(time) }),
+    ...(isOrder && timeMs !== undefined ? { numbers: { operator, operand: timeMs } } : {}),
   };
-  if (timeMs === undefined || operator === "=" || operator === "~" || operator === "?") return slow;
-  return (row) => {
-    const ms = created.numberAt(row);
-    return Number.isNaN(ms) ? slow(row) : compare(ms, timeMs, operator);
-  };
+}
+
+/** An artifact without a draw has draw 0. */
+function markDraws(marks: Uint8Array, test: ValueTest | undefined, columns: EntryColumns): void {
+  const draws = columns.fact("draw");
+  if (test?.fits(0) !== false) {
+    draws?.mark(marks, undefined);
+    for (let row = 0; row < marks.length; row++) marks[row] = 1 - (marks[row] ?? 0);
+  }
+  draws?.mark(marks, test);
 }
 
 /** Only the question whether there is a value looks below a field, too. */
@@ -100,15 +102,4 @@ function columnsOf(columns: EntryColumns, field: Exclude<Field, { kind: "fact" }
   return [...columns.columns()].filter(
     ({ kind, path }) => kind === field.kind && (isBelow ? isAtOrBelow(path, field.path) : path === field.path),
   );
-}
-
-function anyOf(columns: readonly EntryColumn[], test: ValueTest): RowTest {
-  const tests = columns.map(({ values }) => one(values, test));
-  const [first = NEVER, ...others] = tests;
-  return others.length === 0 ? first : (row) => tests.some((each) => each(row));
-}
-
-function one(values: ValueColumn | undefined, test: ValueTest): RowTest {
-  if (values === undefined) return NEVER;
-  return test === undefined ? (row) => values.get(row) !== undefined : values.testOf(test);
 }

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../canonical/tagged-json.ts";
+import type { ValueTest } from "../query/matches.ts";
 
 /** A row without a text has this code. */
 const NO_CODE = 0;
@@ -14,6 +15,11 @@ export class ValueColumn {
   #codes: Int32Array | undefined;
   readonly #values: JsonValue[] = [];
   readonly #codeOf = new Map<string, number>();
+
+  /** Whether there are values that are not numbers. */
+  get hasTexts(): boolean {
+    return this.#values.length > 0;
+  }
 
   set(row: number, value: JsonValue): void {
     if (typeof value === "number") this.setNumber(row, value);
@@ -46,34 +52,82 @@ export class ValueColumn {
     return this.#numbers?.[row] ?? Number.NaN;
   }
 
-  /** The test of a row, from one of a value. Each distinct value is tested once. */
-  testOf(test: (value: JsonValue) => boolean): (row: number) => boolean {
-    const numbers = this.#numbers;
+  /** Sets the marks of all rows that have a value; with a test, of those whose value passes it. */
+  mark(marks: Uint8Array, test: ValueTest | undefined): void {
+    if (this.#numbers !== undefined) markNumbers(marks, this.#numbers, test);
     const codes = this.#codes;
-    const fits = Uint8Array.from([0, ...this.#values.map((value) => Number(test(value)))]);
-    const codeFits = (row: number): boolean => codes !== undefined && fits[codes[row] ?? NO_CODE] === 1;
-    if (numbers === undefined) return codeFits;
-    return (row) => {
-      const number = numbers[row];
-      return number === undefined || Number.isNaN(number) ? codeFits(row) : test(number);
-    };
+    if (codes === undefined) return;
+    // Each distinct value is tested once.
+    const fits = Uint8Array.from([0, ...this.#values.map((value) => Number(test === undefined || test.fits(value)))]);
+    const end = Math.min(marks.length, codes.length);
+    for (let row = 0; row < end; row++) if (fits[codes[row] ?? NO_CODE] === 1) marks[row] = 1;
   }
 
   /** The numbers of some rows, NaN where there is none; `undefined` where no row has one. */
-  numbersAt(rows: readonly number[]): Float64Array | undefined {
+  numbersAt(rows: ArrayLike<number>): Float64Array | undefined {
     const numbers = this.#numbers;
     if (numbers === undefined) return undefined;
-    const found = Float64Array.from(rows, (row) => numbers[row] ?? Number.NaN);
-    return found.every((number) => Number.isNaN(number)) ? undefined : found;
+    const found = new Float64Array(rows.length);
+    let isEmpty = true;
+    for (let i = 0; i < rows.length; i++) {
+      const number = numbers[rows[i] ?? 0] ?? Number.NaN;
+      found[i] = number;
+      if (isEmpty && !Number.isNaN(number)) isEmpty = false;
+    }
+    return isEmpty ? undefined : found;
   }
 
   /** The JSON of the other values, "" where there is none; `undefined` where no row has one. */
-  textsAt(rows: readonly number[]): string[] | undefined {
+  textsAt(rows: ArrayLike<number>): string[] | undefined {
     const codes = this.#codes;
     if (codes === undefined) return undefined;
     const texts = ["", ...this.#codeOf.keys()];
-    const found = rows.map((row) => texts[codes[row] ?? NO_CODE] ?? "");
+    const found = Array.from(rows, (row) => texts[codes[row] ?? NO_CODE] ?? "");
     return found.every((text) => text === "") ? undefined : found;
+  }
+
+  /** Sets the values of many rows; -1 stands for a row that is left out, NaN for no value. */
+  setNumbers(rows: Int32Array, values: Float64Array): void {
+    for (let i = 0; i < rows.length; i++) {
+      const [row = -1, value = Number.NaN] = [rows[i], values[i]];
+      if (row !== -1 && !Number.isNaN(value)) this.setNumber(row, value);
+    }
+  }
+
+  /** The same for values that are not numbers, by their JSON; "" for no value. */
+  setTexts(rows: Int32Array, texts: readonly string[], parse: (json: string) => JsonValue): void {
+    for (let i = 0; i < rows.length; i++) {
+      const [row = -1, text = ""] = [rows[i], texts[i]];
+      if (row !== -1 && text !== "") this.setText(row, text, parse);
+    }
+  }
+}
+
+function markNumbers(marks: Uint8Array, values: Float64Array, test: ValueTest | undefined): void {
+  const end = Math.min(marks.length, values.length);
+  const { operator, operand = 0 } = test?.numbers ?? {};
+  // One loop for each operator: a call for each row would take several times as long.
+  switch (operator) {
+    case "=":
+      for (let row = 0; row < end; row++) if (values[row] === operand) marks[row] = 1;
+      return;
+    case "<":
+      for (let row = 0; row < end; row++) if ((values[row] ?? Number.NaN) < operand) marks[row] = 1;
+      return;
+    case "<=":
+      for (let row = 0; row < end; row++) if ((values[row] ?? Number.NaN) <= operand) marks[row] = 1;
+      return;
+    case ">":
+      for (let row = 0; row < end; row++) if ((values[row] ?? Number.NaN) > operand) marks[row] = 1;
+      return;
+    case ">=":
+      for (let row = 0; row < end; row++) if ((values[row] ?? Number.NaN) >= operand) marks[row] = 1;
+      return;
+    default:
+      for (let row = 0; row < end; row++) {
+        const number = values[row] ?? Number.NaN;
+        if (!Number.isNaN(number) && (test === undefined || test.fits(number))) marks[row] = 1;
+      }
   }
 }
 

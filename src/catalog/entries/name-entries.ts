@@ -8,11 +8,13 @@ import type { Store, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import { EntryColumns } from "../columns/entry-columns.ts";
-import { ALWAYS, compileRows } from "../columns/find-rows.ts";
+import { findRows } from "../columns/find-rows.ts";
+import { sortRows } from "../columns/sort-rows.ts";
 import { type FileStamp, settledChangeMs, stampOf } from "../file-stamp.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
-import { compileQuery } from "../query/matches.ts";
+import { compileQuery, isName } from "../query/matches.ts";
 import type { Query } from "../query/query.ts";
+import type { SortField } from "../query/sort-entries.ts";
 import { NameIndex } from "../stored-index/name-index.ts";
 import { listFiles, type NameFiles } from "./list-files.ts";
 import { readEntry, readFailureEntry, unreadable } from "./read-entry.ts";
@@ -28,8 +30,8 @@ export interface EntryChanges {
 /** The artifacts of one name that a query means. */
 export interface Selection {
   readonly total: number;
-  /** The newest, and all those that are not in columns. */
-  newest(count: number): Iterable<CatalogEntry>;
+  /** The first in an order, the newest by default, and all those that are not in columns. */
+  first(most: number, order: readonly SortField[]): Iterable<CatalogEntry>;
 }
 
 /** The artifacts of one name in one store, as they were at the last refresh. */
@@ -69,15 +71,16 @@ export class NameEntries {
 
   select(query: Query, nowMs: number): Selection {
     const columns = this.#columns;
-    const test = compileRows(query, this.#name, columns, nowMs);
-    const newestFirst = columns.newestFirst();
-    const rows = test === ALWAYS ? newestFirst : newestFirst.filter(test);
+    const found = findRows(query, this.#name, columns, nowMs);
+    const count = query.terms.every(isName) ? columns.size : countOf(found);
+    const rowsOf = (most: number) => newestFirst(columns.oldestFirst(), found, Math.min(most, count));
     const matches = compileQuery(query, nowMs);
     const others = [...this.#others.values()].map(({ entry }) => entry).filter(matches);
     return {
-      total: rows.length + others.length,
-      *newest(count) {
-        for (const row of rows.slice(0, count)) yield columns.entryOf(row);
+      total: count + others.length,
+      *first(most, order) {
+        const first = order.length === 0 ? rowsOf(most) : sortRows(columns, rowsOf(count), order, most);
+        for (const row of first) yield columns.entryOf(row);
         yield* others;
       },
     };
@@ -267,4 +270,20 @@ interface OtherEntry {
 
 function isSame(one: FileStamp | undefined, other: FileStamp): boolean {
   return one !== undefined && one.sizeBytes === other.sizeBytes && one.modifiedMs === other.modifiedMs;
+}
+
+function countOf(marks: Uint8Array): number {
+  let count = 0;
+  for (const mark of marks) count += mark;
+  return count;
+}
+
+/** The marked rows. */
+function newestFirst(oldestFirst: Int32Array, marks: Uint8Array, count: number): Int32Array {
+  const rows = new Int32Array(count);
+  for (let place = oldestFirst.length - 1, next = 0; next < count; place--) {
+    const row = oldestFirst[place] ?? 0;
+    if (marks[row] === 1) rows[next++] = row;
+  }
+  return rows;
 }

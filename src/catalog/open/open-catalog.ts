@@ -10,7 +10,7 @@ import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { namesOf } from "../query/matches.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
-import { sortEntries } from "../query/sort-entries.ts";
+import { parseSort, sortEntries } from "../query/sort-entries.ts";
 import { recipeIndexOf } from "../recipe-index.ts";
 import { parseTag, tagPath } from "../tag-file.ts";
 import { type Facet, facetsOf } from "./facets.ts";
@@ -167,10 +167,10 @@ class StoreCatalog implements Catalog {
   }
 
   async find(query: string | readonly string[] | Query, options: FindOptions = {}): Promise<FoundArtifacts> {
-    const { sort, offset = 0, limit = Number.POSITIVE_INFINITY, columns } = options;
+    const { sort = [], offset = 0, limit = Number.POSITIVE_INFINITY, columns } = options;
     const selections = await this.#select(query);
-    const count = isDefaultOrder(sort) ? offset + limit : Number.POSITIVE_INFINITY;
-    const candidates = selections.flatMap((selection) => [...selection.newest(count)]);
+    const order = parseSort(sort);
+    const candidates = selections.flatMap((selection) => [...selection.first(offset + limit, order)]);
     const artifacts = sortEntries(candidates, sort).slice(offset, offset + limit);
     return {
       total: selections.reduce((sum, selection) => sum + selection.total, 0),
@@ -194,7 +194,7 @@ class StoreCatalog implements Catalog {
 
   async facets(query: string | readonly string[] | Query): Promise<readonly Facet[]> {
     const selections = await this.#select(query);
-    return facetsOf(selections.map((selection) => selection.newest(Number.POSITIVE_INFINITY)));
+    return facetsOf(selections.map((selection) => selection.first(Number.POSITIVE_INFINITY, [])));
   }
 
   async dependents(address: Address): Promise<readonly CatalogEntry[]> {
@@ -297,10 +297,6 @@ class StoreCatalog implements Catalog {
     const some = names.length === 0 ? "it has none" : `it has ${names.slice(0, 10).join(", ")}`;
     throw new UnresolvedArtifactError(text, `has a name that ${this.#store.url} does not know; ${some}`);
   }
-}
-
-function isDefaultOrder(sort: string | readonly string[] | undefined): boolean {
-  return sort === undefined || sort.length === 0;
 }
 
 function nameTerm(name: string): string {

@@ -40,29 +40,34 @@ function compileTerm(term: Term, nowMs: number): (entry: CatalogEntry) => boolea
   const field = parseField(term.field);
   const test = compileValue(term, field, nowMs);
   const holds = (entry: CatalogEntry): boolean =>
-    test === undefined ? hasField(entry, field) : valuesOf(entry, field).some(test);
+    test === undefined ? hasField(entry, field) : valuesOf(entry, field).some(test.fits);
   return term.isNegated ? (entry) => !holds(entry) : holds;
 }
 
-/** The test of a single value; `undefined` where any value will do. */
-export function compileValue(
-  { operator, value }: Term,
-  field: Field,
-  nowMs: number,
-): ((value: JsonValue) => boolean) | undefined {
+/** The test of a single value. */
+export interface ValueTest {
+  readonly fits: (value: JsonValue) => boolean;
+  /** How a number compares that passes it; absent where only `fits` knows. */
+  readonly numbers?: { readonly operator: Operator; readonly operand: number };
+}
+
+/** The test of a term; `undefined` where any value will do. */
+export function compileValue({ operator, value }: Term, field: Field, nowMs: number): ValueTest | undefined {
   if (operator === "?" || value === undefined) return undefined;
   const operand = operandOf(field, value, nowMs);
   const isAddress = field.kind === "fact" && (field.fact === "from" || field.fact === "address");
   if (isAddress && operator === "=") {
     const digits = operand.text.toLowerCase();
-    return (address) => textOf(address).startsWith(digits);
+    return { fits: (address) => textOf(address).startsWith(digits) };
   }
-  if (operator === "=") return (found) => equals(found, operand);
   if (operator === "~") {
     const part = operand.text.toLowerCase();
-    return (found) => textOf(found).toLowerCase().includes(part);
+    return { fits: (found) => textOf(found).toLowerCase().includes(part) };
   }
-  return (found) => isOrdered(found, operator, operand);
+  const { isText, number } = operand;
+  const fits = (found: JsonValue): boolean =>
+    operator === "=" ? equals(found, operand) : isOrdered(found, operator, operand);
+  return isText || number === undefined ? { fits } : { fits, numbers: { operator, operand: number } };
 }
 
 function equals(value: JsonValue, { text, isText, number, timeMs }: Operand): boolean {
@@ -85,7 +90,7 @@ function isOrdered(value: JsonValue, operator: Operator, { text, isText, number,
   return time !== undefined && timeMs !== undefined && compare(time, timeMs, operator);
 }
 
-export function compare<Value extends number | string>(one: Value, other: Value, operator: Operator): boolean {
+function compare<Value extends number | string>(one: Value, other: Value, operator: Operator): boolean {
   switch (operator) {
     case "<":
       return one < other;

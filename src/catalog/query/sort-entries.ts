@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../canonical/tagged-json.ts";
 import type { CatalogEntry } from "./catalog-entry.ts";
-import { parseField, valuesOf } from "./field.ts";
+import { type Field, parseField, valuesOf } from "./field.ts";
 import { numericValue, textOf, timeValue } from "./operand.ts";
 
 /**
@@ -8,7 +8,7 @@ import { numericValue, textOf, timeValue } from "./operand.ts";
  * are last, and the newest is first among equal ones.
  */
 export function sortEntries(entries: readonly CatalogEntry[], order: string | readonly string[] = []): CatalogEntry[] {
-  const fields = (typeof order === "string" ? [order] : order).map(sortedField);
+  const fields = parseSort(order);
   const keyed = entries.map((entry) => ({
     entry,
     keys: fields.map(({ field }) => valuesOf(entry, field)[0]),
@@ -24,8 +24,16 @@ export function sortEntries(entries: readonly CatalogEntry[], order: string | re
   return keyed.map(({ entry }) => entry);
 }
 
-function sortedField(text: string): { readonly field: ReturnType<typeof parseField>; readonly sign: 1 | -1 } {
-  return text.startsWith("-") ? { field: parseField(text.slice(1)), sign: -1 } : { field: parseField(text), sign: 1 };
+/** A field that decides about an order, and its direction. */
+export interface SortField {
+  readonly field: Field;
+  readonly sign: 1 | -1;
+}
+
+export function parseSort(order: string | readonly string[]): readonly SortField[] {
+  return (typeof order === "string" ? [order] : order).map((text) =>
+    text.startsWith("-") ? { field: parseField(text.slice(1)), sign: -1 } : { field: parseField(text), sign: 1 },
+  );
 }
 
 function compareKeys(one: JsonValue | undefined, other: JsonValue | undefined, sign: 1 | -1): number {

@@ -1,4 +1,3 @@
-import type { Address } from "../../address/address.ts";
 import { parseAddress } from "../../address/address-of.ts";
 import { isJsonObject, type JsonValue } from "../../canonical/tagged-json.ts";
 import { defaultDecodeLimits } from "../../format/decode-limits.ts";
@@ -8,7 +7,7 @@ import { assertDepth } from "../../record/parse-record.ts";
 import { type Column, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
 import { createSha256, sha256Hex } from "../../util/digest/sha256.ts";
-import { ADDRESS_BYTES } from "../columns/address-rows.ts";
+import { ADDRESS_WORDS } from "../columns/address-rows.ts";
 import { type ColumnKind, type EntryColumns, MAX_COLUMNS, MAX_TIME_MS } from "../columns/entry-columns.ts";
 
 /** The head of a file: all that it says of itself. */
@@ -41,27 +40,23 @@ export interface IndexFile {
  * that as 64 digits. A column of numbers is called `n` and its place in entries, as in
  * `["n","params","z"]`; one of JSON texts `t`. The addresses are eight columns of 32 bits.
  */
-const VERSION = 1;
+const VERSION = 2;
 const DIGEST_DIGITS = 64;
 const LENGTH_DIGITS = 8;
-const WORDS = ADDRESS_BYTES / 4;
 /** A column may have numbers and texts. */
-const MAX_STORED = WORDS + 2 * MAX_COLUMNS;
+const MAX_STORED = ADDRESS_WORDS + 2 * MAX_COLUMNS;
 const KINDS: readonly string[] = ["fact", "params", "summary", "cost", "dependencyName", "dependencyAddress"];
 const TEXT_FACTS = ["created", "format", "version", "hasCost"];
 
 /** Encodes some rows. */
 export function encodeIndexFile(
   columns: EntryColumns,
-  rows: readonly number[],
+  rows: ArrayLike<number>,
   head: Omit<IndexHead, "rows">,
 ): readonly Uint8Array[] {
   const stored: Column[] = [];
-  const bytes = Buffer.from(columns.addresses.bytes());
-  for (let word = 0; word < WORDS; word++) {
-    const words = Uint32Array.from(rows, (row) => bytes.readUInt32LE(row * ADDRESS_BYTES + word * 4));
-    stored.push(makeColumn(`address${word}`, "uint32", words));
-  }
+  for (let word = 0; word < ADDRESS_WORDS; word++)
+    stored.push(makeColumn(`address${word}`, "uint32", columns.addresses.wordsOf(rows, word)));
   for (const { kind, keys, values } of columns.columns()) {
     const numbers = values.numbersAt(rows);
     const texts = values.textsAt(rows);
@@ -146,46 +141,30 @@ function isKind(kind: string): kind is ColumnKind {
   return KINDS.includes(kind);
 }
 
-function addressesOf(table: ColumnTable): (row: number) => Address {
-  const words = Array.from({ length: WORDS }, (_, word) => {
+function addressesOf(table: ColumnTable): readonly Uint32Array[] {
+  return Array.from({ length: ADDRESS_WORDS }, (_, word) => {
     const column = table.columns.find(({ name }) => name === `address${word}`);
     if (column?.type !== "uint32") throw new Error("an address is missing");
     return column.values;
   });
-  const bytes = Buffer.alloc(ADDRESS_BYTES);
-  return (row) => {
-    for (const [word, values] of words.entries()) bytes.writeUInt32LE(values[row] ?? 0, word * 4);
-    return parseAddress(bytes.toString("hex"));
-  };
 }
 
 function addRows(
   columns: EntryColumns,
   table: ColumnTable,
-  addressAt: (row: number) => Address,
+  addresses: readonly Uint32Array[],
   places: readonly (Place | undefined)[],
 ): void {
   const recordMs = table.columns.find(({ name }) => name === '["n","fact","recordMs"]')?.values ?? [];
-  const rows: number[] = [];
-  const sources: number[] = [];
-  for (let source = 0; source < table.rowCount; source++) {
-    const address = addressAt(source);
-    const known = columns.rowOf(address);
-    if (known !== undefined && columns.stampOf(known).modifiedMs >= Number(recordMs[source])) continue;
-    rows.push(columns.addRow(address));
-    sources.push(source);
-  }
+  columns.addresses.reserve(table.rowCount);
+  const rows = new Int32Array(table.rowCount);
+  for (let i = 0; i < rows.length; i++) rows[i] = columns.addStored(addresses, i, Number(recordMs[i]));
   for (const [index, place] of places.entries()) {
     const column = table.columns[index];
     if (place === undefined || column === undefined) continue;
     const target = columns.column(place.kind, place.keys);
-    if (column.type === "float64")
-      for (const [i, row] of rows.entries()) target.setNumber(row, column.values[sources[i] ?? 0] ?? Number.NaN);
-    if (column.type === "string")
-      for (const [i, row] of rows.entries()) {
-        const json = column.values[sources[i] ?? 0] ?? "";
-        if (json !== "") target.setText(row, json, parseJson);
-      }
+    if (column.type === "float64") target.setNumbers(rows, column.values);
+    if (column.type === "string") target.setTexts(rows, column.values, parseJson);
   }
 }
 

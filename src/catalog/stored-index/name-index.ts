@@ -100,7 +100,7 @@ export class NameIndex {
     if (!this.#isWritable || columns.size < MIN_ROWS || !(isNews || this.#unsaved.size >= MIN_UNSAVED)) return;
     const isWhole = this.#isTimeForWhole(columns.size);
     const files = [...this.#heads.keys()].sort();
-    const rows = isWhole ? [...columns.newestFirst()].reverse() : [...this.#unsaved];
+    const rows = isWhole ? presentRows(columns) : [...this.#unsaved];
     const claim = isNews && (isWhole || this.#outdated === 0) ? { changedMs, others } : { others: [] };
     if (rows.length === 0 && claim.changedMs === undefined) return;
     const head = { name: this.#name, replaces: isWhole ? files : [], after: isWhole ? [] : files, ...claim };
@@ -178,6 +178,11 @@ export class NameIndex {
       }
     }
   }
+}
+
+function presentRows(columns: EntryColumns): Int32Array {
+  const present = columns.present();
+  return columns.oldestFirst().filter((row) => present[row] === 1);
 }
 
 /** Names are in the order of time, where clocks agree. */
