@@ -7,7 +7,7 @@ import type { ArtifactRecord } from "../record/record.ts";
 import { certainStore } from "../store/certain-store.ts";
 import { describeAddress } from "../util/describe-address.ts";
 import { loadPart } from "../util/peers/load-part.ts";
-import { type CallOptions, contextOf } from "./context/call-context.ts";
+import type { CallOptions } from "./context/call-context.ts";
 import { createState, type StateOptions } from "./declare/create-state.ts";
 import type { DeclarationOptions, MemoryPolicy } from "./declare/declaration.ts";
 import { describeParams } from "./declare/describe-params.ts";
@@ -16,13 +16,31 @@ import { paramsOf, paramsTreeOf } from "./declare/params-of.ts";
 import { readyStateKey, type State, stateKey } from "./declare/state.ts";
 import type { SurroundingsOptions } from "./declare/surroundings.ts";
 import type { Explanation } from "./load/explain.ts";
-import { heldPayload } from "./load/hold-payload.ts";
+import { forgetPayload } from "./load/hold-payload.ts";
 import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
-import { emitPlain } from "./log/emit-event.ts";
 
 export declare const summaryKey: unique symbol;
 
-/** Any persistable, whatever its payload. Each dependency has to be one. */
+/** Anything that can play a role: a persistable, a map of items, or a persisted function. */
+export type AnyDependency = AnyPersistable | AnyMap | AnyPersistedFunction;
+
+/** Any map of items, as `persistableMap` builds it. */
+export interface AnyMap {
+  readonly name: string;
+  readonly address: Address;
+  readonly paramsTree: Readonly<Record<string, unknown>>;
+  addressOf(item: never): Address;
+  load(items: never): Promise<readonly unknown[]>;
+}
+
+/** Any function whose calls are persisted. */
+export interface AnyPersistedFunction {
+  (...args: never): unknown;
+  readonly definition: { readonly payloadName: string };
+  persistable(...args: never): AnyPersistable;
+}
+
+/** Any persistable, whatever its payload. */
 export interface AnyPersistable {
   readonly name: string;
   readonly address: Address;
@@ -75,7 +93,7 @@ export type ConstructorOptions<Params, Dependencies> = PersistableOptions &
 export abstract class Persistable<
   Payload = unknown,
   Params extends object = Record<never, never>,
-  Dependencies extends { readonly [role: string]: AnyPersistable } = Record<never, never>,
+  Dependencies extends { readonly [role: string]: AnyDependency } = Record<never, never>,
   Summary = unknown,
 > implements AnyPersistable
 {
@@ -230,30 +248,15 @@ export abstract class Persistable<
    * nothing was removed.
    */
   async remove(): Promise<boolean> {
-    const { removeArtifact } = await loadPart(() => import("../artifact/publish/remove-artifact.ts"));
-    const { recipe, surroundings } = this[stateKey];
-    const { store } = surroundings;
-    const removed = await removeArtifact(store, recipe.name, recipe.address, certainStore(store));
-    await this.#forget();
-    if (removed) emitPlain(this[stateKey], { type: "removed" });
-    await this[stateKey].logging;
-    return removed;
+    const { removePayload } = await loadPart(() => import("./operations.ts"));
+    return removePayload(this[stateKey]);
   }
 
   /**
    * Forgets the payload in memory, even one that could not be persisted. Persisted artifacts stay.
    */
   resetPayload(): void {
-    void this.#forget();
-  }
-
-  #forget(): Promise<void> | undefined {
-    const state = this[stateKey];
-    const { pending } = state;
-    state.held = { kind: "nothing" };
-    state.lastGenerated = undefined;
-    state.pending = undefined;
-    return pending?.drop();
+    void forgetPayload(this[stateKey]);
   }
 
   /**
@@ -263,22 +266,8 @@ export abstract class Persistable<
    * memory
    */
   async validate(...payload: [] | [payload: Payload]): Promise<void> {
-    const { validateGenerated } = await loadPart(() => import("./load/invalid-payload.ts"));
-    await validateGenerated(
-      this[stateKey],
-      payload.length === 0 ? await this.#inMemory("validate()") : payload[0],
-      contextOf(this[stateKey], {}),
-    );
-    await this[stateKey].logging;
-  }
-
-  async #inMemory(operation: string): Promise<unknown> {
-    const { held, pending } = this[stateKey];
-    if (held.kind === "nothing" && pending !== undefined) return pending.open(undefined);
-    if (held.kind === "stored") return this.payload;
-    const inMemory = await heldPayload(this[stateKey]);
-    if (inMemory === undefined) throw new NoPayloadError(this.name, operation);
-    return inMemory.value;
+    const { validatePayload } = await loadPart(() => import("./operations.ts"));
+    await validatePayload(this[stateKey], payload);
   }
 
   /**
@@ -309,7 +298,6 @@ export abstract class Persistable<
   /** Runs after a payload was generated, validated and persisted. */
   protected postGenerate(_payload: Payload, _context: HookContext<Params, Dependencies>): void | Promise<void> {}
 
-  /** A short text without secrets, for `console.log`. */
   /** Gives name, params and the beginning of the address: `points { n: 100 } (3f9a1c2e…)`. */
   toString(): string {
     return `${visibleLine(this.name)} ${describeParams(this[stateKey].recipe.recipeParams)} (${describeAddress(this.address)})`;

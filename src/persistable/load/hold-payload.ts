@@ -6,6 +6,15 @@ export function holdPersisted(state: State, payload: unknown): void {
   state.held = isShareable(state, payload) ? { kind: "value", value: payload } : { kind: "stored" };
 }
 
+/** Forgets the payload in memory, even one that could not be persisted. */
+export function forgetPayload(state: State): Promise<void> | undefined {
+  const { pending } = state;
+  state.held = { kind: "nothing" };
+  state.lastGenerated = undefined;
+  state.pending = undefined;
+  return pending?.drop();
+}
+
 /** Returns the payload that is held; `undefined` if it must be loaded. */
 export function heldPayload(
   state: State,
