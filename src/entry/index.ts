@@ -76,13 +76,23 @@ export {
   persistFunction,
 } from "../persistable/function/persist-function.ts";
 export type { Explanation } from "../persistable/load/explain.ts";
+export type { UndeclaredChange } from "../persistable/load/undeclared-changes.ts";
 export {
+  type AnyDependency,
+  type AnyMap,
   type AnyPersistable,
+  type AnyPersistedFunction,
   type ConstructorOptions,
   Persistable,
   type PersistableOptions,
 } from "../persistable/persistable.ts";
-export type { ArtifactRecord, Provenance, RecordDependency, RecordedPayload } from "../record/record.ts";
+export type {
+  ArtifactRecord,
+  Provenance,
+  RecordDependency,
+  RecordedPayload,
+  UndeclaredLoad,
+} from "../record/record.ts";
 export type { PayloadSummary, SummaryValue } from "../record/summary-value.ts";
 export { fileStore } from "../store/folder/file-store.ts";
 export { memoryStore } from "../store/memory-store.ts";

@@ -23,13 +23,14 @@ export type { ArtifactDifference, Difference } from "../pipeline/compare/artifac
 export { type ComparedRow, diffAll, type RecordComparison } from "../pipeline/compare/diff-all.ts";
 export { diff } from "../pipeline/compare/diff-artifacts.ts";
 export { findNearest, type NearestOptions, type Neighbor } from "../pipeline/compare/find-nearest.ts";
+export { type MapDefinition, persistableMap } from "../pipeline/map/define-map.ts";
 export type {
   BatchContext,
   ItemsProgress,
   LoadItemsOptions,
   PersistableMapDefinition,
 } from "../pipeline/map/map-definition.ts";
-export { PersistableMap, persistableMap } from "../pipeline/map/persistable-map.ts";
+export { PersistableMap } from "../pipeline/map/persistable-map.ts";
 export type { Expectation } from "../pipeline/plan/estimate.ts";
 export type { CauseValue, MissCause, MissCauseJson } from "../pipeline/plan/miss-causes.ts";
 export type { PlanNodeJson } from "../pipeline/plan/node-to-json.ts";

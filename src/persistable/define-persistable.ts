@@ -9,8 +9,9 @@ import { describeKind } from "../util/describe-kind.ts";
 import { checkDeclared, checkDefinition } from "./declare/check-definition.ts";
 import { declarationKey, type StateOptions } from "./declare/create-state.ts";
 import { assertRoles, createDeclaration, type DeclarationOptions } from "./declare/declaration.ts";
+import { builderOf } from "./declare/family.ts";
 import type { GenerateContext, HookContext } from "./declare/hooks.ts";
-import { stateKey } from "./declare/state.ts";
+import { hasState } from "./declare/state.ts";
 import type {
   Definition,
   DependencyDeclaration,
@@ -169,7 +170,7 @@ export function defineBy(source: (...args: never) => unknown, definition: Untype
     built: BuiltSubtrees = { persistables: new Map(), depth: 0 },
   ): Persistable => {
     const { own, dependencies } = splitTree(name, params !== undefined, declared, tree, options, built);
-    const { dataDir, logger, log, verbose, onEvent, draw, memory, limits, liveValues } = options;
+    const { dataDir, logger, log, verbose, onEvent, draw, memory, limits, liveValues, family } = options;
     // The options are copied one by one and not spread: an object that always has the same shape
     // makes building a persistable noticeably cheaper.
     const stateOptions: StateOptions = {
@@ -182,6 +183,7 @@ export function defineBy(source: (...args: never) => unknown, definition: Untype
       memory,
       limits,
       liveValues,
+      family,
       params: own,
       dependencies,
     };
@@ -263,7 +265,7 @@ function buildDependency(
   options: PersistableOptions,
   built: BuiltSubtrees,
 ): unknown {
-  if (typeof given === "object" && given !== null && stateKey in given) return given;
+  if (hasState(given)) return given;
   if (given instanceof CutLineage) {
     throw new DefinitionError(
       `The record from which ${name} is built was cut above "${role}" (${describeAddress(given.address)}): its lineage is too large for one record. Build "${role}" from its own record and give it here.`,
@@ -278,7 +280,7 @@ function buildDependency(
   const known = built.persistables.get(given)?.get(declared);
   if (known !== undefined) return known;
   const { dataDir, logger, log, verbose, onEvent } = options;
-  const build = declared as unknown as (tree: unknown, options: PersistableOptions, built: BuiltSubtrees) => unknown;
+  const build = builderOf(declared) as (tree: unknown, options: PersistableOptions, built: BuiltSubtrees) => unknown;
   if (built.depth === MAX_NESTED_BUILDS) buildUpstreamFirst(name, role, declared, given, options, built);
   built.depth += 1;
   const dependency = buildNamed(name, role, given, () =>
@@ -344,13 +346,13 @@ function buildUpstreamFirst(
  * already holds as persistables, and those that cannot be built from it.
  */
 function describedBy({ declared, given }: Described): Described[] {
-  const { payloadName, dependencies } = declared as unknown as {
+  const { payloadName, dependencies } = builderOf(declared) as unknown as {
     readonly payloadName: string;
     readonly dependencies?: DependencyDeclarations;
   };
   return Object.entries(dependencies ?? {}).flatMap(([role, upstream]) => {
     const tree: unknown = typeof given === "object" && given !== null ? Reflect.get(given, role) : undefined;
-    const isReady = typeof tree === "object" && tree !== null && (stateKey in tree || tree instanceof CutLineage);
+    const isReady = hasState(tree) || tree instanceof CutLineage;
     return isReady || isClass(upstream) ? [] : [{ name: payloadName, role, declared: upstream, given: tree }];
   });
 }

@@ -1,8 +1,16 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Untracked } from "../params/untracked.ts";
-import type { AnyPersistable, Persistable, PersistableOptions, summaryKey } from "./persistable.ts";
+import type {
+  AnyDependency,
+  AnyMap,
+  AnyPersistable,
+  AnyPersistedFunction,
+  Persistable,
+  PersistableOptions,
+  summaryKey,
+} from "./persistable.ts";
 
-declare const treeKey: unique symbol;
+export declare const treeKey: unique symbol;
 
 /**
  * The function that `definePersistable` returns. Call it with a params tree to build a persistable.
@@ -19,7 +27,7 @@ export interface Definition<
   Payload,
   Tree,
   Params extends object,
-  Dependencies extends { readonly [role: string]: AnyPersistable },
+  Dependencies extends { readonly [role: string]: AnyDependency },
   Summary = unknown,
 > {
   /** Builds a persistable. Reads and writes nothing. */
@@ -37,21 +45,30 @@ export type DefinitionArguments<Tree> =
     ? [tree?: Tree, options?: PersistableOptions]
     : [tree: Tree, options?: PersistableOptions];
 
-/** A declaration under a role: a definition, or a class that extends `Persistable`. */
+/**
+ * A declaration under a role: a definition, a class that extends `Persistable`, a map, or a
+ * persisted function.
+ */
 export type DependencyDeclaration =
-  | ((...args: never) => AnyPersistable)
+  | ((...args: never) => AnyPersistable | AnyMap)
+  | AnyPersistedFunction
   | (abstract new (
       ...args: never
     ) => AnyPersistable);
 
-/** The type of the persistable that a definition or a class builds. */
-export type PersistableOf<Declared> = Declared extends (...args: never) => infer Built
-  ? Extract<Built, AnyPersistable>
-  : Declared extends abstract new (
-        ...args: never
-      ) => infer Built
-    ? Extract<Built, AnyPersistable>
-    : never;
+/**
+ * The type of the persistable that a definition or a class builds. A persisted function plays a
+ * role as it is.
+ */
+export type PersistableOf<Declared> = Declared extends AnyPersistedFunction
+  ? Declared
+  : Declared extends (...args: never) => infer Built
+    ? Extract<Built, AnyPersistable | AnyMap>
+    : Declared extends abstract new (
+          ...args: never
+        ) => infer Built
+      ? Extract<Built, AnyPersistable>
+      : never;
 
 /**
  * The type of the summary of a persistable, or of what a definition or class builds:
@@ -67,7 +84,11 @@ type SummaryOfBuilt<Built> = Built extends { readonly [summaryKey]?: infer Summa
  * The params tree that a definition is called with. A class has none: under its role, only a
  * persistable that is already built can be given.
  */
-export type TreeOf<Declared> = Declared extends { readonly [treeKey]?: infer Tree } ? Tree : never;
+export type TreeOf<Declared> = Declared extends AnyPersistedFunction
+  ? Record<never, never>
+  : Declared extends { readonly [treeKey]?: infer Tree }
+    ? Tree
+    : never;
 
 /** Makes editors show an intersection of types as one plain object. */
 export type Flatten<Type> = { [Key in keyof Type]: Type[Key] } & {};

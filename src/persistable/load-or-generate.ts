@@ -2,6 +2,7 @@ import { SingleFlight } from "../util/concurrency/single-flight.ts";
 import { loadPart } from "../util/peers/load-part.ts";
 import type { InternalCallOptions } from "./context/call-context.ts";
 import { throwIfRefused } from "./context/refusals.ts";
+import { noteAsked } from "./declare/asking-generator.ts";
 import type { State } from "./declare/state.ts";
 import { acceptLoaded, startHit } from "./load/accept-payload.ts";
 import { type Found, findArtifact } from "./load/find-artifact.ts";
@@ -14,6 +15,7 @@ import type { Obtained } from "./produce/complete-payload.ts";
  * time.
  */
 export function payloadOf(state: State): Promise<unknown> {
+  noteAsked(state);
   const held = heldPayload(state);
   if (held instanceof Promise) return held.then(({ value }) => value);
   if (held !== undefined) return Promise.resolve(held.value);
@@ -27,6 +29,7 @@ export function payloadOf(state: State): Promise<unknown> {
 export function loadOrGenerate(state: State, options: InternalCallOptions): Promise<unknown> {
   try {
     options.signal?.throwIfAborted();
+    noteAsked(state);
     throwIfRefused(state);
     const startedMs = startHit(state);
     const found = findArtifact(state, options.signal);

@@ -1,10 +1,8 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Address } from "../address/address.ts";
-import { NoPayloadError } from "../errors/persistable-errors.ts";
 import { visibleLine } from "../errors/visible-text.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
-import { certainStore } from "../store/certain-store.ts";
 import { describeAddress } from "../util/describe-address.ts";
 import { loadPart } from "../util/peers/load-part.ts";
 import type { CallOptions } from "./context/call-context.ts";

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { DeclarationOptions } from "./declare/declaration.ts";
 import type { GenerateContext, HookContext } from "./declare/hooks.ts";
-import type { LiveValues } from "./declare/state.ts";
+import type { LiveValues, State } from "./declare/state.ts";
 import type { DependencyDeclarations } from "./definition.ts";
 import type { Persistable, PersistableOptions } from "./persistable.ts";
 
@@ -11,6 +11,8 @@ export type Context = HookContext<AnyParams, Record<string, never>>;
 /** The options that the library itself passes when it builds a persistable. */
 export interface BuildOptions extends PersistableOptions {
   readonly liveValues?: LiveValues | undefined;
+  /** The family, under its role, through which the persistable is built. */
+  readonly family?: State | undefined;
 }
 
 /** Builds a persistable from a params tree. */
@@ -24,6 +26,8 @@ export interface BuildPersistable {
 export interface UntypedDefinition extends DeclarationOptions {
   readonly name: string;
   readonly params?: StandardSchemaV1;
+  /** True for a map or a persisted function, which has no payload of its own. */
+  readonly isFamily?: boolean | undefined;
   readonly dependencies?: DependencyDeclarations;
   readonly generate: (context: GenerateContext<AnyParams, Record<string, never>>) => unknown;
   readonly validate?: ((payload: unknown, context: Context) => void | Promise<void>) | undefined;

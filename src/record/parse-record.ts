@@ -247,7 +247,7 @@ export function parseProvenance(json: JsonValue | undefined): Provenance {
     throw new RecordProblemError('has no seed in "provenance.seed"');
   if (Number.isNaN(Date.parse(expectString(provenance.createdAt, "provenance.createdAt"))))
     throw new RecordProblemError('has no time in "provenance.createdAt"');
-  const { durationMs, pid, packages, git } = provenance;
+  const { durationMs, pid, packages, git, undeclared } = provenance;
   if (durationMs !== undefined) expectDuration(durationMs);
   if (pid !== undefined) expectNumber(pid, "provenance.pid");
   for (const field of PROVENANCE_TEXTS)
@@ -255,12 +255,23 @@ export function parseProvenance(json: JsonValue | undefined): Provenance {
   if (packages !== undefined)
     for (const [name, version] of Object.entries(expectObject(packages, "provenance.packages")))
       expectString(version, `provenance.packages.${name}`);
+  if (undeclared !== undefined) expectLoads(undeclared);
   if (git !== undefined) expectGit(expectObject(git, "provenance.git"));
   return provenance as unknown as Provenance;
 }
 
 const MAX_SEED = 2 ** 32 - 1;
 const PROVENANCE_TEXTS = ["host", "user", "script", "platform", "node", "module", "source"] as const;
+
+/** `explain` looks for what they name. */
+function expectLoads(json: JsonValue): void {
+  if (!Array.isArray(json)) throw new RecordProblemError('has no list in "provenance.undeclared"');
+  for (const load of json) {
+    const { name, address } = expectObject(load, "provenance.undeclared");
+    expectString(name, "provenance.undeclared.name");
+    parseAddress(expectString(address, "provenance.undeclared.address"));
+  }
+}
 
 /** Plans and runs add them up. */
 function expectDuration(durationMs: JsonValue): void {

@@ -110,4 +110,16 @@ export interface Provenance {
   readonly module?: string;
   /** Fingerprint of the generator's source, recorded and not keyed: `sha256:<64 hex>`. */
   readonly source?: string;
+  /** The loads that the generator did not declare: nothing of them is in the address. */
+  readonly undeclared?: readonly UndeclaredLoad[];
 }
+
+/** A payload, a map or a call that a generator loaded and that plays no role in its recipe. */
+export type UndeclaredLoad = {
+  readonly name: string;
+  readonly address: Address;
+  readonly version?: string | number;
+  readonly draw?: number;
+  /** True if it is kept in another store than the payload that was made from it. */
+  readonly elsewhere?: true;
+};

@@ -73,9 +73,9 @@ test.each<[string, () => unknown, RegExp]>([
     /"points" of x is declared as an array/,
   ],
   [
-    "a map as a dependency",
-    () => definePersistable(js({ name: "x", dependencies: { map }, generate: () => 1 }))(js({ map: {} })),
-    /The dependency "map" of x is a persistableMap/,
+    "a map that is already built, as a declaration",
+    () => definePersistable(js({ name: "x", dependencies: { map: map() }, generate: () => 1 }))(js({ map: {} })),
+    /The dependency "map" of x is declared as a persistable that is already built/,
   ],
   ["no item", () => persistableMap(js({ name: "m", generateBatch: () => [] })), /m has no item/],
   ["no generateBatch", () => persistableMap(js({ name: "m", item: () => 1 })), /m has no generateBatch/],

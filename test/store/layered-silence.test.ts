@@ -4,7 +4,7 @@ import { type LayeredMode, layeredStore } from "../../src/entry/stores/layered.t
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
 import { collect } from "../../src/pipeline/collect/collect.ts";
 import { findNearest } from "../../src/pipeline/compare/find-nearest.ts";
-import { persistableMap } from "../../src/pipeline/map/persistable-map.ts";
+import { persistableMap } from "../../src/pipeline/map/define-map.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import type { Store, StorePath } from "../../src/store/store.ts";
 import { brokenArtifacts, digestsIn, type FaultyStore, faultyStore } from "../support/faulty-store.ts";

@@ -1,9 +1,11 @@
+import type { UndeclaredLoad } from "../../record/record.ts";
 import { makeWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import type { GenerateContext } from "../declare/hooks.ts";
 import type { LiveValues, State, TakenByGenerator } from "../declare/state.ts";
 import { emitRedacted } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 import { CallContext, type InternalCallOptions, type Supervisor } from "./call-context.ts";
+import { GeneratorScope } from "./generator-scope.ts";
 import { seedOfState } from "./seed-of-state.ts";
 import { SpentCost } from "./spent-cost.ts";
 
@@ -14,6 +16,9 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   readonly #state: State;
   readonly #supervisor: Supervisor | undefined;
   readonly #cost = new SpentCost();
+  /** Knows what the generator loads. */
+  readonly scope: GeneratorScope;
+  #undeclaredElsewhere: readonly UndeclaredLoad[] = [];
   #seed: number | undefined;
   #workFolder: string | undefined;
   #isOpen = true;
@@ -22,6 +27,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
     super(state, options.untracked, signal);
     this.#state = state;
     this.#supervisor = options.supervisor;
+    this.scope = new GeneratorScope(state);
     // Generators take these methods out of the context: `generate: ({ progress }) => …`.
     this.progress = this.progress.bind(this);
     this.cost = this.cost.bind(this);
@@ -69,12 +75,14 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
     return this.#state.liveValues;
   }
 
-  /** The cost and the seed of the generation, for the record. */
+  /** The cost, the seed and the undeclared loads of the generation, for the record. */
   get taken(): TakenByGenerator {
     const { total } = this.#cost;
+    const undeclared = [...this.scope.undeclared, ...this.#undeclaredElsewhere];
     return {
       ...(total === undefined ? {} : { cost: total }),
       ...(this.#seed === undefined ? {} : { seed: this.#seed }),
+      ...(undeclared.length === 0 ? {} : { undeclared }),
     };
   }
 
@@ -90,6 +98,11 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
    */
   adoptFolder(folder: string): void {
     this.#workFolder = folder;
+  }
+
+  /** Takes over what a generator on another thread has loaded without declaring it. */
+  adoptUndeclared(loads: readonly UndeclaredLoad[]): void {
+    this.#undeclaredElsewhere = loads;
   }
 
   /** Ends the generation, and removes the work folder. */

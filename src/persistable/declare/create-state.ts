@@ -30,6 +30,7 @@ export interface StateOptions extends SurroundingsOptions, DeclarationOptions {
   readonly memory?: MemoryPolicy | undefined;
   readonly limits?: Partial<DecodeLimits> | undefined;
   readonly liveValues?: LiveValues | undefined;
+  readonly family?: State | undefined;
 }
 
 export const declarationKey: unique symbol = Symbol("persistable declaration");
@@ -58,6 +59,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
   const parsed = parseParams(declaration, options.params ?? {});
   assertNoCollision(declaration.name, roles, parsed.snapshot.params);
   const surroundings = new Surroundings(declaration.name, options, declaration.log);
+  if (options.family !== undefined) surroundings.inheritFrom(options.family.surroundings);
   const states = roles.map((role) => adopt(declaration.name, role, dependencies[role], surroundings));
   const { name, version } = declaration;
   const draw = checkDraw(name, options.draw ?? 0);
@@ -88,6 +90,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     secrets: states.reduce((all, { secrets }) => joinSecrets(all, secrets), parsed.secrets),
     surroundings,
     liveValues: options.liveValues,
+    family: options.family,
     hasAliases: declaration.aliases.length > 0 || states.some((state) => state.hasAliases),
   });
 }
@@ -186,8 +189,7 @@ function describeWrong(value: unknown): string {
     return "a persistable of another copy of persistable-ts (two versions are installed)";
   }
   if (typeof value === "function") return "a function (call the definition to build a persistable)";
-  const isMap = typeof value === "object" && value !== null && "missing" in value && "addressOf" in value;
-  return isMap ? "a persistableMap, which has many payloads (load its items in the generator)" : describeKind(value);
+  return describeKind(value);
 }
 
 function nodesByRole(roles: readonly string[], states: readonly State[]): Readonly<Record<string, RecipeNode>> {

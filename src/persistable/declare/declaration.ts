@@ -108,6 +108,8 @@ export interface Declaration extends DeclarationOptions {
   readonly aliases: readonly string[];
   /** The address functions by draw. With aliases, a draw has more than one. */
   readonly addressers: Map<number, readonly KnownAddresser[]>;
+  /** True for a family: a map or a persisted function, which has no payload of its own. */
+  readonly isFamily: boolean;
   readonly earlierDefaultBytes: ReadonlyMap<string, string>;
   /** Made where the declaration was made: its stack names the module. */
   readonly trace: Error;
@@ -121,11 +123,12 @@ export interface Declaration extends DeclarationOptions {
 export function createDeclaration(
   name: string,
   params: StandardSchemaV1 | undefined,
-  options: DeclarationOptions,
+  options: DeclarationOptions & { readonly isFamily?: boolean | undefined },
   generator: (...args: never) => unknown,
   trace: Error,
 ): Declaration {
   assertName(name);
+  declaredVersions.set(name, options.version);
   for (const alias of options.aliases ?? []) assertName(alias);
   const classes = options.classes ?? [];
   const earlierDefaultBytes = new Map<string, string>();
@@ -140,6 +143,7 @@ export function createDeclaration(
     untrackedKeys: new Set(options.untracked),
     aliases: options.aliases ?? [],
     addressers: new Map(),
+    isFamily: options.isFamily === true,
     earlierDefaultBytes,
     trace,
     generator,
@@ -147,6 +151,9 @@ export function createDeclaration(
     provenanceKeys: undefined,
   };
 }
+
+/** The version of each name as this process has declared it last. */
+export const declaredVersions = new Map<string, string | number | undefined>();
 
 /** Returns canonical bytes as text, by which values can be compared. */
 export function canonicalText(value: unknown, classes: readonly ClassCodec[], root: string): string {

@@ -5,6 +5,7 @@ import type { LogLevel } from "../../events/logger.ts";
 import type { DecodeLimits, Format } from "../../format/format.ts";
 import type { Secret } from "../../params/secret.ts";
 import type { RecordDraft } from "../../record/encode-record.ts";
+import type { UndeclaredLoad } from "../../record/record.ts";
 import type { Declaration, MemoryPolicy } from "./declaration.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ParamsSnapshot } from "./snapshot-params.ts";
@@ -22,7 +23,8 @@ export interface WithState {
 }
 
 export function hasState(given: unknown): given is WithState {
-  return typeof given === "object" && given !== null && stateKey in given;
+  // A persisted function that plays a role has a state, too.
+  return ((typeof given === "object" && given !== null) || typeof given === "function") && stateKey in given;
 }
 
 /** The key of an option of the constructor: it passes a state that is ready, and used as it is. */
@@ -74,6 +76,8 @@ export interface StateParts {
   readonly surroundings: Surroundings;
   /** The values of a call of a persisted function that are in no recipe and no record. */
   readonly liveValues: LiveValues | undefined;
+  /** The family, under its role, through which the persistable was built. */
+  readonly family: State | undefined;
   /** Whether the persistable, or any upstream of it, has aliases. */
   readonly hasAliases: boolean;
 }
@@ -122,6 +126,7 @@ export function newState(parts: StateParts): State {
     secrets: parts.secrets,
     surroundings: parts.surroundings,
     liveValues: parts.liveValues,
+    family: parts.family,
     hasAliases: parts.hasAliases,
     isOpened: false,
     log: undefined,
@@ -167,9 +172,11 @@ export interface Generated {
   readonly taken: TakenByGenerator;
 }
 
-/** The cost and the seed of one generation, for the record. */
+/** The cost, the seed and the undeclared loads of one generation, for the record. */
 export interface TakenByGenerator {
   readonly cost?: Readonly<Record<string, number>>;
   /** Absent if the generator did not read it. */
   readonly seed?: number;
+  /** The loads that the generator did not declare. */
+  readonly undeclared?: readonly UndeclaredLoad[];
 }

@@ -44,6 +44,8 @@ export const DEFAULT_DATA_DIR = "persistable-data";
  * it inherits from the persistable for which it was built.
  */
 export class Surroundings {
+  /** Returns those of the generator that runs the present code; set while generators run. */
+  static ofGenerator: (() => Surroundings | undefined) | undefined;
   readonly #name: string;
   readonly #own: SurroundingsOptions;
   readonly #declaredLog: SurroundingsOptions["log"];
@@ -63,11 +65,19 @@ export class Surroundings {
 
   get store(): Store {
     if (this.#store === undefined) {
+      this.inheritFromGenerator(Surroundings.ofGenerator?.());
       const root = this.#root();
       root.#store ??= openStore(process.env.PERSISTABLE_DATA_DIR ?? DEFAULT_DATA_DIR);
       this.#store = root.#store;
     }
     return this.#store;
+  }
+
+  /** Makes one that has no store yet use those of the generator that uses it. */
+  inheritFromGenerator(generator: Surroundings | undefined): void {
+    const root = this.#root();
+    if (generator === undefined || root.#store !== undefined || root === generator.#root()) return;
+    root.#heir = generator;
   }
 
   /**

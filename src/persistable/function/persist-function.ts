@@ -2,14 +2,16 @@ import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { Format } from "../../format/format.ts";
 import { describeKind } from "../../util/describe-kind.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
+import { declarationKey } from "../declare/create-state.ts";
 import type { DeclarationOptions } from "../declare/declaration.ts";
+import { roleKey } from "../declare/family.ts";
 import type { HookContext } from "../declare/hooks.ts";
 import { stateKey } from "../declare/state.ts";
 import { defineBy, typedParams } from "../define-persistable.ts";
 import type { Definition } from "../definition.ts";
 import { loadOrGenerate, payloadOf } from "../load-or-generate.ts";
 import type { Persistable, PersistableOptions } from "../persistable.ts";
-import type { BuildOptions } from "../untyped-definition.ts";
+import type { BuildOptions, BuildPersistable } from "../untyped-definition.ts";
 import { lazyRecords } from "./lazy-records.ts";
 import { ArgumentReader } from "./read-arguments.ts";
 
@@ -122,16 +124,32 @@ export function persistFunction(fn: AnyFunction, options: FunctionOptions<AnyFun
       return callFunction(name, fn, reader, context);
     },
   });
-  return withDefinition(fn, definition, reader, { dataDir, logger, verbose, onEvent, limits });
+  const defineFamily = () =>
+    defineBy(fn, {
+      name,
+      version: options.version,
+      isFamily: true,
+      params: typedParams<object>(),
+      generate: () => {
+        throw new DefinitionError(
+          `${name} is a persisted function: it has a payload for each call, and none of its own.`,
+        );
+      },
+    });
+  return withDefinition({ fn, definition, defineFamily, reader }, { dataDir, logger, verbose, onEvent, limits });
+}
+
+interface FunctionParts {
+  readonly fn: AnyFunction;
+  readonly definition: (tree: CallParams, options: BuildOptions) => Persistable;
+  /** Defines what all calls share, for the recipes of dependents. */
+  readonly defineFamily: () => BuildPersistable;
+  readonly reader: ArgumentReader;
 }
 
 /** The function of a definition, in one place. */
-function withDefinition(
-  fn: AnyFunction,
-  definition: (tree: CallParams, options: BuildOptions) => Persistable,
-  reader: ArgumentReader,
-  options: PersistableOptions,
-): unknown {
+function withDefinition(parts: FunctionParts, options: BuildOptions): object {
+  const { fn, definition, reader } = parts;
   const build = (self: unknown, args: readonly unknown[]) => {
     const { params, live, signals } = reader.read(self, args);
     const persistable = definition(params, live === undefined ? options : { ...options, liveValues: live });
@@ -154,14 +172,37 @@ function withDefinition(
       };
   Object.defineProperty(call, "name", { value: fn.name, configurable: true });
   Object.defineProperty(call, "length", { value: fn.length, configurable: true });
-  return Object.assign(call, {
+  const persisted = Object.assign(call, {
     definition,
     persistable(this: unknown, ...args: unknown[]) {
       return build(this === call ? undefined : this, args).persistable;
     },
-    with: (more: PersistableOptions) => withDefinition(fn, definition, reader, { ...options, ...more }),
+    with: (more: PersistableOptions) => withDefinition(parts, { ...options, ...more }),
   });
+  let role: unknown;
+  // Few functions play a role, so what they need for it is made when a dependent asks for it.
+  const getRole = (): unknown => {
+    role ??= roleOf(parts, options);
+    return role;
+  };
+  return Object.defineProperty(persisted, roleKey, { get: getRole });
 }
+
+/** Builds the function as what plays a role: its calls are kept in the store of the dependent. */
+function roleOf(parts: FunctionParts, options: BuildOptions): unknown {
+  const family = parts.defineFamily();
+  const build = (_: unknown, given: BuildOptions): object => {
+    const own = { ...options, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+    const state = family(PARAMS_OF_FAMILY, own)[stateKey];
+    const bound = withDefinition(parts, { ...own, family: state });
+    return Object.defineProperty(bound, stateKey, { value: state });
+  };
+  Object.defineProperty(build, declarationKey, { value: Reflect.get(family, declarationKey) });
+  return Object.assign(build, { payloadName: family.payloadName, dependencies: {} });
+}
+
+/** Keeps the address of the family apart from that of a call without arguments. */
+const PARAMS_OF_FAMILY = { calls: "any" } as const;
 
 /** A caller who has several signals gives up by any of them. */
 function joined(signals: readonly AbortSignal[]): AbortSignal | undefined {

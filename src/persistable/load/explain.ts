@@ -10,6 +10,7 @@ import type { ClassCodec } from "../../util/class-codec.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { State } from "../declare/state.ts";
 import { variantsOf } from "../declare/variant-addresses.ts";
+import type { UndeclaredChange } from "./undeclared-changes.ts";
 
 /** The answer of `explain()`: there is an artifact to load, or a reason why there is none. */
 export type Explanation =
@@ -22,6 +23,11 @@ export type Explanation =
        * present one.
        */
       readonly alias?: string;
+      /**
+       * The undeclared loads of the generator that have changed since. The artifact is a hit all
+       * the same: declare them as dependencies, and a change makes a miss.
+       */
+      readonly undeclaredChanges?: readonly UndeclaredChange[];
     }
   | {
       readonly state: "miss";
@@ -38,6 +44,11 @@ export type Explanation =
  */
 export async function explain(state: State, signal: AbortSignal | undefined): Promise<Explanation> {
   const found = await inspectVariants(state, state.recipe.classes, signal);
+  if (found?.state === "hit" && found.record.provenance.undeclared !== undefined) {
+    const { undeclaredChanges } = await loadPart(() => import("./undeclared-changes.ts"));
+    const changes = await undeclaredChanges(certainStore(state.surroundings.store), found.record, signal);
+    return changes.length === 0 ? found : { ...found, undeclaredChanges: changes };
+  }
   if (found !== undefined) return found;
   const { address } = state.recipe;
   const store = certainStore(state.surroundings.store);

@@ -3,6 +3,7 @@ import { NotPersistedError } from "../../errors/persistable-errors.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { CallOptions } from "../context/call-context.ts";
+import { noteAsked } from "../declare/asking-generator.ts";
 import type { State } from "../declare/state.ts";
 import { emitPlain } from "../log/emit-event.ts";
 import { acceptLoaded, startHit } from "./accept-payload.ts";
@@ -16,6 +17,7 @@ import { type Found, findArtifact } from "./find-artifact.ts";
  */
 export async function loadPayload(state: State, options: CallOptions): Promise<unknown> {
   options.signal?.throwIfAborted();
+  noteAsked(state);
   if (state.surroundings.hasListener) emitPlain(state, { type: "loading" });
   const startedMs = startHit(state);
   const found = await findArtifact(state, options.signal, certainStore(state.surroundings.store));

@@ -8,12 +8,15 @@ import { draftRecord } from "../../record/encode-record.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { InternalCallOptions } from "../context/call-context.ts";
 import { GeneratorContext } from "../context/generate-context.ts";
+import { runInScope } from "../context/generator-scope.ts";
 import { carryOut, titleOf, waitFor, workKeyOf } from "../context/wait-graph.ts";
+import { noteAsked } from "../declare/asking-generator.ts";
 import { provenanceKeysOf } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { completePayload, emitFailed, type Obtained } from "./complete-payload.ts";
 import { type Given, ownPending, PendingPayload } from "./pending-payload.ts";
+import { warnOfUndeclared } from "./warn-of-undeclared.ts";
 import { warnOfUndefined } from "./warn-of-undefined.ts";
 
 /**
@@ -38,12 +41,15 @@ export async function runGenerator(
   const busyBefore = busyMsOf(state);
   const context = new GeneratorContext(state, options, signal);
   const { content, failure } = await callGenerator(state, options, context);
+  warnOfUndeclared(state, context.taken.undeclared);
   const elapsedMs = (): number => Math.max(0, performance.now() - startedMs - (busyMsOf(state) - busyBefore));
   return new PendingPayload(state, { content, failure, draft, taken: context.taken, isReplacing, elapsedMs });
 }
 
 function callGenerator(state: State, options: InternalCallOptions, context: GeneratorContext): Promise<Given> {
-  return carryOut(workKeyOf(state), titleOf(state), () => callUnwatched(state, options, context));
+  const carriedOut = (): Promise<Given> =>
+    carryOut(workKeyOf(state), titleOf(state), () => callUnwatched(state, options, context));
+  return runInScope(context.scope, carriedOut);
 }
 
 async function callUnwatched(state: State, options: InternalCallOptions, context: GeneratorContext): Promise<Given> {
@@ -138,6 +144,7 @@ export async function generate(
 ): Promise<Obtained | undefined> {
   const { signal, supervisor } = options;
   try {
+    noteAsked(state);
     if (options.persist === false) assertInMemory(state);
     const pending = options.resumes === true ? ownPending(state) : undefined;
     const completion = { teller: state, options, signal, replaces: () => true, isPersisted: options.persist !== false };

@@ -54,6 +54,7 @@ export async function generateInWorker(state: State, context: GeneratorContext):
     });
     // Reading the seed here notes it for the record.
     if (taken.seed !== undefined) void context.seed;
+    if (taken.undeclared !== undefined) context.adoptUndeclared(taken.undeclared);
     const [first] = state.dependencyStates;
     if (first !== undefined) first.busyMs += upstreamMs;
     // The payload is in the work folder, and is still to be copied into the store.

@@ -3,6 +3,7 @@ import type { Logger, LogLevel } from "../../events/logger.ts";
 import { leaveWorkFolder } from "../../util/work-folder.ts";
 import type { CallOptions } from "../context/call-context.ts";
 import { GeneratorContext } from "../context/generate-context.ts";
+import { runInScope } from "../context/generator-scope.ts";
 import { continueLine } from "../context/wait-graph.ts";
 import type { State } from "../declare/state.ts";
 import type { SurroundingsOptions } from "../declare/surroundings.ts";
@@ -55,7 +56,9 @@ async function doJob(job: WorkerJob, signal: AbortSignal, tell: Tell): Promise<F
 async function generate(state: State, context: WorkerContext, line: WorkerJob["line"]): Promise<Finished> {
   let move: PayloadMove;
   try {
-    move = await continueLine(line, async () => movePayload(await state.hooks.generatePayload(context), state.format));
+    const call = async (): Promise<PayloadMove> =>
+      movePayload(await state.hooks.generatePayload(context), state.format);
+    move = await runInScope(context.scope, () => continueLine(line, call));
     // The payload's files are in the work folder: the main thread copies them into the store, and
     // then removes the folder.
     if (state.format.stored !== undefined) context.handOverFolder();

@@ -1,22 +1,21 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Address } from "../../address/address.ts";
 import { type Addresser, createAddresser } from "../../address/create-addresser.ts";
 import { tryDecode } from "../../artifact/read/try-decode.ts";
 import { DecodeError } from "../../errors/format-errors.ts";
 import { StoreError } from "../../errors/store-errors.ts";
+import { GeneratorScope, runInScope } from "../../persistable/context/generator-scope.ts";
 import { SpentCost } from "../../persistable/context/spent-cost.ts";
 import { carryOutEnlisted, type Work, waitForEnlisted } from "../../persistable/context/wait-graph.ts";
-import { checkDefinition } from "../../persistable/declare/check-definition.ts";
-import { paramsOf } from "../../persistable/declare/params-of.ts";
+import { noteAsked } from "../../persistable/declare/asking-generator.ts";
+import { paramsOf, paramsTreeOf } from "../../persistable/declare/params-of.ts";
 import { type State, stateKey } from "../../persistable/declare/state.ts";
-import { definePersistable } from "../../persistable/define-persistable.ts";
-import type { Flatten, OwnParams, ParamsSchema, ParamsTree } from "../../persistable/definition.ts";
+import type { Flatten, OwnParams, ParamsSchema } from "../../persistable/definition.ts";
 import { emitRedacted } from "../../persistable/log/emit-now.ts";
-import type { PersistableOptions } from "../../persistable/persistable.ts";
 import { warnOfUndefined } from "../../persistable/produce/warn-of-undefined.ts";
 import { redactionOf } from "../../persistable/secrets/redaction.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { orAborted } from "../../util/concurrency/on-abort.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
 import { itemAt } from "../item-at.ts";
 import { batchFailure, type FailedBatch } from "./batch-failure.ts";
 import { limitBatch } from "./batch-limits.ts";
@@ -28,57 +27,6 @@ import { layOutItems } from "./pack.ts";
 import { packHeaderOf } from "./pack-header.ts";
 import { PackStore } from "./pack-store.ts";
 import { produceBatch } from "./produce-batch.ts";
-
-/**
- * Declares the payloads of many small items. Each payload has an address of its own, by the item
- * and the shared params; payloads are generated in batches and persisted in packs. For example:
- * embed 100,000 chunks, of which 37 are new, 96 at a time.
- *
- * @throws {@link DefinitionError} if the definition is not valid
- *
- * @example
- * ```ts
- * const embeddings = persistableMap({
- *   name: "embeddings",
- *   params: z.object({ model: z.string() }),
- *   item: (chunk: { text: string; page: number }) => chunk.text, // the page does not matter
- *   batchSize: 96,
- *   generateBatch: ({ items, params, signal }) => embed(items.map(({ text }) => text), params.model, signal),
- * });
- * const vectors = await embeddings({ model: "small" }, { dataDir: "data" }).load(chunks); // in the order of the chunks
- * ```
- */
-export function persistableMap<Item, Payload, const Schema extends ParamsSchema = undefined>(
-  definition: PersistableMapDefinition<Item, Payload, Schema>,
-): (
-  ...args: Record<never, never> extends ParamsTree<Schema, Record<never, never>>
-    ? [params?: ParamsTree<Schema, Record<never, never>>, options?: PersistableOptions]
-    : [params: ParamsTree<Schema, Record<never, never>>, options?: PersistableOptions]
-) => PersistableMap<Item, Payload> {
-  checkDefinition(definition.name, definition as never, ["item", "generateBatch"]);
-  const { name, params, version, format, classes } = definition as PersistableMapDefinition<
-    unknown,
-    unknown,
-    StandardSchemaV1<unknown, object>
-  >;
-  const shared = definePersistable({
-    name,
-    params: params as StandardSchemaV1<unknown, object>,
-    version,
-    classes,
-    ...(format === undefined ? {} : { format }),
-    generate: (): unknown => {
-      throw new Error(`${name} is a map: its items are loaded with load(items).`);
-    },
-  });
-  return (...[tree, options]) => {
-    const built = (shared as unknown as (tree: unknown, options: unknown) => { readonly [stateKey]: State })(
-      tree ?? {},
-      options,
-    );
-    return new PersistableMap(built[stateKey], definition as PersistableMapDefinition<Item, Payload, ParamsSchema>);
-  };
-}
 
 const DEFAULT_BATCH_SIZE = 100;
 
@@ -92,18 +40,51 @@ export class PersistableMap<Item, Payload> {
   readonly #state: State;
   readonly #definition: PersistableMapDefinition<Item, Payload, ParamsSchema>;
   readonly #addressOf: Addresser;
-  readonly #packs: PackStore;
-  /** Batches that were generated and are not written yet. */
-  readonly #kept: KeptBatches<Item, Payload>;
+  /** Both are made on first use: a map in a role does not know its store when it is built. */
+  #openedPacks: PackStore | undefined;
+  #keptBatches: KeptBatches<Item, Payload> | undefined;
+  /** @internal */
+  readonly [stateKey]: State;
 
   /** @internal */
   constructor(state: State, definition: PersistableMapDefinition<Item, Payload, ParamsSchema>) {
     this.#state = state;
+    this[stateKey] = state;
     this.#definition = definition;
-    const { name, version, classes, address } = state.recipe;
+    const { name, version, classes } = state.recipe;
     this.#addressOf = createAddresser({ name, version, draw: 0, roles: ["map"] }, { classes });
-    this.#packs = new PackStore(state.surroundings.store, name, address);
-    this.#kept = new KeptBatches(this.#key(address));
+  }
+
+  get #packs(): PackStore {
+    const { surroundings, recipe } = this.#state;
+    this.#openedPacks ??= new PackStore(surroundings.store, recipe.name, recipe.address);
+    return this.#openedPacks;
+  }
+
+  /** Batches that were generated and are not written yet. */
+  get #kept(): KeptBatches<Item, Payload> {
+    this.#keptBatches ??= new KeptBatches(this.#key(this.address));
+    return this.#keptBatches;
+  }
+
+  /** The name of the payloads, and of their folder. */
+  get name(): string {
+    return this.#state.recipe.name;
+  }
+
+  /** The params that all items share, defaults filled in. */
+  get params(): Readonly<Record<string, unknown>> {
+    return fieldsOf(paramsOf(this.#state));
+  }
+
+  /** The same as {@link params}, since a map has no dependencies. */
+  get paramsTree(): Readonly<Record<string, unknown>> {
+    return paramsTreeOf(this.#state);
+  }
+
+  /** None. */
+  get dependencies(): Record<never, never> {
+    return {};
   }
 
   /** The hash of what all items share: name, version, params. */
@@ -201,6 +182,7 @@ export class PersistableMap<Item, Payload> {
   ): Promise<void> {
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
+    noteAsked(this.#state);
     await this.#packs.refresh(signal);
     this.#kept.prune((address) => this.#packs.has(address));
     await this.#read(wanted.keys(), payloads, signal);
@@ -352,13 +334,15 @@ export class PersistableMap<Item, Payload> {
       startedMs = performance.now();
       const signals = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
       const attempt = AbortSignal.any(signals.filter((one) => one !== undefined));
-      const generating = generateBatch({
-        items,
-        params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
-        signal: attempt,
-        cost: (amounts) => spent.add(redactionOf(this.#state).amounts(amounts)),
-      });
-      return orAborted(Promise.resolve(generating), attempt);
+      const generating = runInScope(new GeneratorScope(this.#state), async () =>
+        generateBatch({
+          items,
+          params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
+          signal: attempt,
+          cost: (amounts) => spent.add(redactionOf(this.#state).amounts(amounts)),
+        }),
+      );
+      return orAborted(generating, attempt);
     });
     if (!Array.isArray(generated) || generated.length !== items.length)
       throw new TypeError(

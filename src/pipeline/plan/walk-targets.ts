@@ -97,6 +97,8 @@ class Walk {
   #step(top: Frame): void {
     const dependency = top.dependencyStates[top.cursor];
     top.cursor += 1;
+    // A family has no payload of its own: its dependents ask it for what they need.
+    if (dependency?.declaration.isFamily === true) return;
     const node = dependency === undefined ? this.#finish(top) : this.begin(dependency);
     if (node !== undefined) this.#edges.push(node);
   }
