@@ -3,10 +3,23 @@ import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
 
 const PACKAGE_TESTS = "test/package/**/*.test.ts";
+/** What needs real services, or starts, kills and starves whole programs: `npm run test:programs`. */
+const PROGRAM_TESTS = [
+  "examples/**/*.test.ts",
+  "test/examples/*.test.ts",
+  "test/crash/{eight-processes,exhausted,kill-loop,lease-crash,strace}.test.ts",
+  "test/artifact/lease-busy-loop.test.ts",
+  "test/command/processes.test.ts",
+  "test/corruption/replaced-while-read.test.ts",
+  "test/persistable/worker.test.ts",
+  "test/runner/run-processes.test.ts",
+  "test/store/{azure,s3,sftp}-*.test.ts",
+  "test/store/{layered-server,two-machines}.test.ts",
+];
 /** Globs with commas between them: CI leaves out on further versions of Node what cannot depend on it. */
 const chosenOut = (process.env.PERSISTABLE_TEST_LEFT_OUT ?? "").split(",").filter((glob) => glob !== "");
-const leftOut = [PACKAGE_TESTS, ...chosenOut];
 const testsBuiltPackage = process.env.PERSISTABLE_TEST_BUILT === "1";
+const leftOut = [PACKAGE_TESTS, ...(testsBuiltPackage ? [] : PROGRAM_TESTS), ...chosenOut];
 const entryPoints = testsBuiltPackage ? "./dist/entry/" : "./src/entry/";
 const extension = testsBuiltPackage ? "js" : "ts";
 
@@ -47,6 +60,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "source", include: await findTests(), exclude: [...configDefaults.exclude, ...leftOut] },
+      },
+      {
+        extends: true,
+        test: { name: "programs", include: PROGRAM_TESTS, exclude: [...configDefaults.exclude, ...chosenOut] },
       },
       // Part of `npm run check`: they build, pack, install and bundle.
       { extends: true, test: { name: "package", include: [PACKAGE_TESTS] } },

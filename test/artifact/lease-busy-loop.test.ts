@@ -175,31 +175,27 @@ async function claimsIn(store: Store): Promise<string[]> {
 
 describe("a lease of a process whose event loop stands still", () => {
   for (const [name, server, open] of places) {
-    test.skipIf(server === undefined)(
-      `goes on beating in ${name}, and ends when it is given back`,
-      { timeout: 120_000 },
-      async () => {
-        await using folder = await temporaryFolder();
-        await using files = await temporaryFolder();
-        const { place, store } = await open(folder);
-        const goFile = files.join("go");
-        await using busy = startChild(child, { place, address, timing, goFile } satisfies BusyTask);
-        await busy.waitFor((line) => line === "held");
-        await sawBeats(store, 4);
-        writeFileSync(goFile, "");
-        await busy.waitFor((line) => line === "released");
-        expect(await busy.ended).toBe(0);
-        await sleep(3 * timing.beatMs);
-        expect(await claimsIn(store)).toEqual([]);
-        expectNoComplaints(busy.complaints);
-      },
-    );
+    test.skipIf(server === undefined)(`goes on beating in ${name}, and ends when it is given back`, async () => {
+      await using folder = await temporaryFolder();
+      await using files = await temporaryFolder();
+      const { place, store } = await open(folder);
+      const goFile = files.join("go");
+      await using busy = startChild(child, { place, address, timing, goFile } satisfies BusyTask);
+      await busy.waitFor((line) => line === "held");
+      await sawBeats(store, 4);
+      writeFileSync(goFile, "");
+      await busy.waitFor((line) => line === "released");
+      expect(await busy.ended).toBe(0);
+      await sleep(3 * timing.beatMs);
+      expect(await claimsIn(store)).toEqual([]);
+      expectNoComplaints(busy.complaints);
+    });
   }
 
   test.each([
     ["a store that the program has made itself", child, /no thread can open a store that the program has made/],
     ["a program that is bundled with the library", oneFile, /bundled with the program/],
-  ])("is said to depend on the loop, once, in %s", { timeout: 60_000 }, async (_name, script, why) => {
+  ])("is said to depend on the loop, once, in %s", async (_name, script, why) => {
     await using folder = await temporaryFolder();
     await using files = await temporaryFolder();
     const isOwn = script === child;
@@ -215,7 +211,6 @@ describe("a lease of a process whose event loop stands still", () => {
 
   test.skipIf(moto === undefined)(
     "needs nothing of the library on its thread where it is given back at once",
-    { timeout: 60_000 },
     async () => {
       const { place } = await (places[2] as (typeof places)[number])[2](await temporaryFolder());
       await using busy = startChild(child, { place, address, timing, isShort: true } satisfies BusyTask);
@@ -224,34 +219,29 @@ describe("a lease of a process whose event loop stands still", () => {
     },
   );
 
-  test.skipIf(moto === undefined)(
-    "is given back although the server is silent, and the process ends",
-    { timeout: 120_000 },
-    async () => {
-      await using files = await temporaryFolder();
-      await using hole: BlackHole = await startBlackHole(moto?.port ?? 0);
-      const { bucket, endpoint } = await inMoto();
-      const place: BusyPlace = {
-        kind: "s3",
-        options: { bucket, endpoint: `http://127.0.0.1:${hole.port}`, patience: { attempts: 1, stallMs: 1000 } },
-      };
-      const goFile = files.join("go");
-      await using busy = startChild(child, { place, address, timing, goFile } satisfies BusyTask);
-      await busy.waitFor((line) => line === "held");
-      await sawBeats(await s3Store({ bucket, endpoint }), 3);
-      hole.swallow();
-      writeFileSync(goFile, "");
-      await busy.waitFor((line) => line === "released");
-      expect(await busy.ended).toBe(0);
-    },
-  );
+  test.skipIf(moto === undefined)("is given back although the server is silent, and the process ends", async () => {
+    await using files = await temporaryFolder();
+    await using hole: BlackHole = await startBlackHole(moto?.port ?? 0);
+    const { bucket, endpoint } = await inMoto();
+    const place: BusyPlace = {
+      kind: "s3",
+      options: { bucket, endpoint: `http://127.0.0.1:${hole.port}`, patience: { attempts: 1, stallMs: 1000 } },
+    };
+    const goFile = files.join("go");
+    await using busy = startChild(child, { place, address, timing, goFile } satisfies BusyTask);
+    await busy.waitFor((line) => line === "held");
+    await sawBeats(await s3Store({ bucket, endpoint }), 3);
+    hole.swallow();
+    writeFileSync(goFile, "");
+    await busy.waitFor((line) => line === "released");
+    expect(await busy.ended).toBe(0);
+  });
 
   // A store of each kind by default, and all of them when it takes long.
   const short = ["a bucket by options", "a folder of an SFTP server", "a layered store over two folders"];
   for (const [name, server, open] of places.filter(([name]) => BUSY_MS > 20_000 || short.includes(name))) {
     test.skipIf(server === undefined)(
       `is waited for by another process in ${name}, so that one of them generates`,
-      { timeout: 120_000 + 3 * BUSY_MS },
       async () => {
         await using folder = await temporaryFolder();
         await using files = await temporaryFolder();

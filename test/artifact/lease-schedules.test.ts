@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Outcome, type Scenario, simulate } from "../support/lease-simulation.ts";
 
 /** Seeds for each scenario: few by default, thousands in a long run. */
-const SEEDS = Number(process.env.PERSISTABLE_TEST_LEASE_SEEDS ?? 60);
+const SEEDS = Number(process.env.PERSISTABLE_TEST_LEASE_SEEDS ?? 20);
 
 type Kind = Omit<Scenario, "seed">;
 

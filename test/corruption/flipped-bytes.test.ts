@@ -8,7 +8,7 @@ import { fileSamples, inlineSamples, persistSample, type Rig } from "./samples.t
  * How many damages of each file are tried, spread evenly over all there are: by default few, in a
  * full run every bit of every byte and every length.
  */
-const DAMAGES = Number(process.env.PERSISTABLE_TEST_DAMAGES ?? 12);
+const DAMAGES = Number(process.env.PERSISTABLE_TEST_DAMAGES ?? 5);
 /**
  * After each n-th damage the artifact is also healed, which costs many times as much as loading.
  */

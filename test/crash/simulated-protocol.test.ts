@@ -11,7 +11,7 @@ import {
 } from "../support/crash-simulated-bugs.ts";
 
 /** How many schedules are run, in all; 10,000 in a full run. */
-const SEEDS = Number(process.env.PERSISTABLE_TEST_PROTOCOL_SEEDS ?? 60);
+const SEEDS = Number(process.env.PERSISTABLE_TEST_PROTOCOL_SEEDS ?? 30);
 
 type World = Omit<ProtocolTrialOptions, "seed">;
 

@@ -5,7 +5,7 @@ import type { SimulationOptions } from "../support/simulation.ts";
 import { BrokenPromiseError, StoreTrial } from "../support/store-trial.ts";
 
 /** How many schedules are run, in all; a long run takes 10,000. */
-const seeds = Number(process.env.PERSISTABLE_TEST_SIMULATION_SEEDS ?? 100);
+const seeds = Number(process.env.PERSISTABLE_TEST_SIMULATION_SEEDS ?? 40);
 
 /** The worlds, which the seeds are shared among. */
 const worlds: readonly (readonly [name: string, options: Omit<SimulationOptions, "seed">])[] = [

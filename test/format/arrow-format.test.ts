@@ -15,8 +15,8 @@ import { countedSource } from "../support/counted-source.ts";
 import { expectHarmlessTables } from "../support/damaged-copies.ts";
 import { runWithoutPeers } from "../support/plain-node.ts";
 
-const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 40);
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 120);
+const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 15);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 40);
 
 async function bytesOf(table: ColumnTable): Promise<Uint8Array> {
   await arrowCodec.check(table);

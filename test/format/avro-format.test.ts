@@ -9,8 +9,8 @@ import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
 import { runWithoutPeers } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
 
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 120);
-const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 60);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 40);
+const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 30);
 
 const schema: AvroSchema = {
   type: "record",

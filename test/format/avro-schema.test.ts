@@ -11,7 +11,7 @@ import { sameValue } from "../support/same-value.ts";
 
 // The parser of schemas is ours, and avsc is what it is compared with.
 
-const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 60);
+const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 30);
 
 const parseByAvsc = (schema: AvroSchema): avsc.Type => avsc.Type.forSchema(schema as avsc.Schema);
 

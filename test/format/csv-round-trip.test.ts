@@ -9,7 +9,7 @@ import { expectHarmless } from "../support/damaged-copies.ts";
 import { people, peopleColumns } from "../support/table-samples.ts";
 
 /** A million on request. */
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 120);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 40);
 const roundTrips = Math.min(mutations, 20_000);
 
 async function fileOf(

@@ -22,7 +22,7 @@ import { runInPlainNode, runWithoutPeers } from "../support/plain-node.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 120);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 40);
 const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 20);
 
 let identity = "";

@@ -16,7 +16,7 @@ import { queryDuckdb } from "../support/query-duckdb.ts";
 import { readFixture } from "../support/read-fixture.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 40);
+const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 15);
 const MAX_MS = 8_640_000_000_000_000n;
 
 /** How many make a millisecond, or how many milliseconds they make. */

@@ -18,7 +18,7 @@ import { structured } from "../../src/format/structured/structured-format.ts";
 import { brotli, gzip, zstd } from "../../src/format/wrappers/compressed-format.ts";
 
 /** Mutations for each format: a few thousand by default, 1e6 on request. */
-const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 400);
+const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 150);
 
 const samples: readonly (readonly [Format, unknown])[] = [
   [

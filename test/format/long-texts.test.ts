@@ -17,7 +17,7 @@ import { ColumnTable } from "../../src/table/column-table.ts";
 import { tableFromRows } from "../../src/table/table-from-rows.ts";
 import { everyType } from "../support/any-table.ts";
 
-const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 40);
+const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 15);
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(pieces));

@@ -12,7 +12,7 @@ import { runInPlainNode, runWithoutPeers, runWithPackages } from "../support/pla
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 120);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 40);
 const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 150);
 const format = msgpack();
 

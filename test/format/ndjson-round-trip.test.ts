@@ -10,7 +10,7 @@ import { expectHarmless } from "../support/damaged-copies.ts";
 import { visitColumns, visits } from "../support/table-samples.ts";
 
 /** A million on request. */
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 120);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 40);
 const roundTrips = Math.min(mutations, 20_000);
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -13,8 +13,8 @@ import { bytesOf, expectHarmless, reload } from "../support/damaged-copies.ts";
 import { sameValue } from "../support/same-value.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 120);
-const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 60);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 40);
+const runs = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 30);
 
 const matrix = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] };
 const every = {

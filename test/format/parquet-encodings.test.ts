@@ -19,7 +19,7 @@ import {
 import { parseParquetFooter } from "../../src/format/parquet/footer.ts";
 import { ThriftReader } from "../../src/format/parquet/thrift-reader.ts";
 
-const numRuns = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 40);
+const numRuns = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 15);
 
 function written(write: (writer: ByteWriter) => void): Uint8Array {
   const writer = new ByteWriter();

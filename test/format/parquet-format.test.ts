@@ -13,7 +13,7 @@ import { anyTable, everyType } from "../support/any-table.ts";
 import { countedSource } from "../support/counted-source.ts";
 import { runWithoutPeers } from "../support/plain-node.ts";
 
-const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 40);
+const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 15);
 const hasZstd = "zstdCompressSync" in process.getBuiltinModule("node:zlib");
 
 async function bytesOf(codec: TableCodec, table: ColumnTable): Promise<Uint8Array> {

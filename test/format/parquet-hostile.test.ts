@@ -12,7 +12,7 @@ import { expectHarmlessTables } from "../support/damaged-copies.ts";
 import { queryDuckdb } from "../support/query-duckdb.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 120);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 40);
 
 async function bytesOf(table: ColumnTable, options: ParquetOptions = {}): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(await parquetCodec(options).encode(table)));

@@ -25,7 +25,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 // For any file: a format can write what it reads, and reads the same again. Otherwise a reader
 // would make values that no writer accepts.
 
-const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 40);
+const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 15);
 
 /** A format of tables, as far as it is needed here. */
 interface Tables {

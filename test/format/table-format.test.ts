@@ -19,8 +19,8 @@ import { countedSource } from "../support/counted-source.ts";
 import { expectHarmlessTables } from "../support/damaged-copies.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 40);
-const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 120);
+const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 15);
+const mutations = Number(process.env.PERSISTABLE_MUTATIONS ?? 40);
 const python = "/usr/bin/python3";
 
 const cyclic: Record<string, unknown> = {};

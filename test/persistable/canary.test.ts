@@ -16,9 +16,6 @@ import { CANARY, leaksIn } from "../support/canary-ways.ts";
 import { startChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-/** The long limit only ends a hang: nothing here is about time. */
-const PATIENT = { timeout: 300_000 };
-
 const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
 afterAll(() => stderr.mockRestore());
 
@@ -59,7 +56,6 @@ test("each sign of the canary is found where there is one", () => {
 
 test.each(Object.entries(HERE))(
   "whatever a generator does with a secret (%s), nothing that the library writes, tells or composes has it",
-  PATIENT,
   async (holder, make) => {
     await using folder = await temporaryFolder();
     const openNone = async () => ({ listeners: [], written: () => "" });
@@ -90,7 +86,7 @@ const CHANNELS = [
   "what run throws",
 ];
 
-test("nor where the generator runs on a worker thread", PATIENT, async () => {
+test("nor where the generator runs on a worker thread", async () => {
   await using folder = await temporaryFolder();
   symlinkSync(path.resolve("node_modules"), folder.join("node_modules"), "junction");
   const program = await buildProgram(folder.path, [

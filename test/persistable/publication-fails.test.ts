@@ -17,6 +17,7 @@ import {
 } from "../../src/entry/index.ts";
 import { layeredStore } from "../../src/entry/stores/layered.ts";
 import type { StoreOperation } from "../../src/errors/store-errors.ts";
+import { chosenCases } from "../support/chosen-cases.ts";
 import { brokenArtifacts, type FaultyStore, faultyStore } from "../support/faulty-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -157,58 +158,56 @@ function build(kind: Kind, dataDir: Store, onGenerate: () => number) {
   return definition({}, { dataDir, logger: silent });
 }
 
-describe.each(Object.entries(kinds))("%s", (_kind, kind) => {
-  describe.each(Object.entries(places))("in a store: %s", (_place, open) => {
-    // Many hundred publications: the limit ends a hang, and decides nothing else.
-    const limit = { timeout: 600_000 };
-    test(
-      "any call that publishing makes fails once: the payload is published the next time, and not generated again",
-      limit,
-      async () => {
-        const failed = new Set<StoreOperation>();
-        let offset = 0;
-        for (const [operation, how] of operations.flatMap((each) => [[each, true] as const, [each, "late"] as const])) {
-          // By default every third call fails, and others of each operation.
-          for (let nth = 1 + (isFull ? 0 : offset++ % 3); nth < 200; nth += isFull ? 1 : 3) {
-            await using folder = await temporaryFolder();
-            const { dataDir, faulty, inner } = open(folder.path);
-            let rounds = 0;
-            let calls = 0;
-            let hasFailed = false;
-            const made = build(kind, dataDir, () => {
-              rounds += 1;
-              return rounds;
-            });
-            // What happens before generating fails before anything is paid for.
-            faulty.fails = (called) => {
-              if (rounds === 0 || called !== operation) return false;
-              calls += 1;
-              if (calls !== nth || hasFailed) return false;
-              hasFailed = true;
-              failed.add(operation);
-              return how;
-            };
-            const first = await (made.payload as Promise<never>).then(
-              (payload) => ({ payload }),
-              (error: unknown) => ({ error: error as { readonly payload?: unknown; readonly message: string } }),
-            );
-            faulty.fails = () => false;
-            if ("error" in first && /generated, but could not be persisted/.test(first.error.message))
-              expect(await kind.read(first.error.payload as never)).toEqual(kind.expected(1));
-            const again = (await made.payload) as never;
-            expect(await kind.read(again)).toEqual(kind.expected(1));
-            expect(rounds).toBe(1);
-            expect(await brokenArtifacts(inner)).toEqual([]);
-            const loaded = (await build(kind, dataDir, () => 99).load()) as never;
-            expect(await kind.read(loaded)).toEqual(kind.expected(1));
-            const record = await made.record();
-            expect(record?.provenance).toMatchObject({ cost: { usd: 2 }, seed: expect.any(Number) });
-            if (!hasFailed) break;
-          }
+const cases = Object.entries(kinds).flatMap(([kindName, kind]) =>
+  Object.entries(places).map(([place, open]) => ({ kindName, kind, place, open })),
+);
+
+describe.each(chosenCases(cases, 2))("$kindName", ({ kind, place, open }) => {
+  describe(`in a store: ${place}`, () => {
+    test("any call that publishing makes fails once: the payload is published the next time, and not generated again", async () => {
+      const failed = new Set<StoreOperation>();
+      let offset = 0;
+      for (const [operation, how] of operations.flatMap((each) => [[each, true] as const, [each, "late"] as const])) {
+        // By default every third call fails, and others of each operation.
+        for (let nth = 1 + (isFull ? 0 : offset++ % 3); nth < 200; nth += isFull ? 1 : 3) {
+          await using folder = await temporaryFolder();
+          const { dataDir, faulty, inner } = open(folder.path);
+          let rounds = 0;
+          let calls = 0;
+          let hasFailed = false;
+          const made = build(kind, dataDir, () => {
+            rounds += 1;
+            return rounds;
+          });
+          // What happens before generating fails before anything is paid for.
+          faulty.fails = (called) => {
+            if (rounds === 0 || called !== operation) return false;
+            calls += 1;
+            if (calls !== nth || hasFailed) return false;
+            hasFailed = true;
+            failed.add(operation);
+            return how;
+          };
+          const first = await (made.payload as Promise<never>).then(
+            (payload) => ({ payload }),
+            (error: unknown) => ({ error: error as { readonly payload?: unknown; readonly message: string } }),
+          );
+          faulty.fails = () => false;
+          if ("error" in first && /generated, but could not be persisted/.test(first.error.message))
+            expect(await kind.read(first.error.payload as never)).toEqual(kind.expected(1));
+          const again = (await made.payload) as never;
+          expect(await kind.read(again)).toEqual(kind.expected(1));
+          expect(rounds).toBe(1);
+          expect(await brokenArtifacts(inner)).toEqual([]);
+          const loaded = (await build(kind, dataDir, () => 99).load()) as never;
+          expect(await kind.read(loaded)).toEqual(kind.expected(1));
+          const record = await made.record();
+          expect(record?.provenance).toMatchObject({ cost: { usd: 2 }, seed: expect.any(Number) });
+          if (!hasFailed) break;
         }
-        expect([...failed]).toContain("create");
-      },
-    );
+      }
+      expect([...failed]).toContain("create");
+    });
   });
 });
 

@@ -19,7 +19,7 @@ import { override } from "../support/override-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** The steps from one damaged bit to the next, in the frame of a pack and behind it. */
-const STEPS = process.env.PERSISTABLE_TEST_DAMAGES === undefined ? ([5, 101] as const) : ([1, 23] as const);
+const STEPS = process.env.PERSISTABLE_TEST_DAMAGES === undefined ? ([11, 211] as const) : ([1, 23] as const);
 const WORDS = ["a", "bb", "ccc", "dddd", "eeeee", "ffffff"];
 const FRAME_BYTES = 76;
 const release = JSON.parse(readFileSync(new URL("last-release-pack.json", import.meta.url), "utf8")) as {

@@ -11,7 +11,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const numRuns = Number(process.env.PERSISTABLE_FUZZ_RUNS ?? 150) / 10;
 /** 100 in a full run. */
-const KILLS = Number(process.env.PERSISTABLE_TEST_MAP_KILLS ?? 4);
+const KILLS = Number(process.env.PERSISTABLE_TEST_MAP_KILLS ?? 1);
 
 interface Chunk {
   readonly text: string;

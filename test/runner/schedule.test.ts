@@ -6,7 +6,7 @@ import { schedule } from "../../src/runner/schedule/schedule.ts";
 import { NodeOutcome } from "../../src/runner/schedule/schedule-options.ts";
 import { expectedStates, graphOf, independent, orderOf, runTrial, trialArbitrary } from "../support/schedule-trial.ts";
 
-const numRuns = Number(process.env.PERSISTABLE_TEST_SCHEDULES ?? 150);
+const numRuns = Number(process.env.PERSISTABLE_TEST_SCHEDULES ?? 60);
 
 describe("any schedule", () => {
   it("begins each node once, after what it depends on, within all limits, and ends", async () => {

@@ -21,7 +21,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe.skipIf(azurite === undefined)("a token for Azure", { timeout: 60_000 }, () => {
+describe.skipIf(azurite === undefined)("a token for Azure", () => {
   const endpoint = `${azurite?.url}/${ACCOUNT.AZURE_STORAGE_ACCOUNT}`;
 
   async function openWith(container: string, token: TokenOptions): Promise<Store> {

@@ -4,7 +4,7 @@ import { definePersistable } from "../../src/entry/index.ts";
 import { azureStore, openAzure } from "../../src/entry/stores/azure.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { storeConformance } from "../../src/testing/store-conformance.ts";
+import { proveStore } from "../support/prove-store.ts";
 import { buildChild } from "../support/run-child.ts";
 import { ACCOUNT, createContainer, startAzurite } from "../support/servers/azurite.ts";
 import type { TestServer } from "../support/servers/server.ts";
@@ -33,20 +33,17 @@ async function openPrepared(place: string): Promise<Store> {
 }
 
 if (azurite !== undefined) {
-  storeConformance(
-    { describe, it },
-    {
-      name: "a container of Azurite",
-      capabilities: { exclusiveCreate: true, durable: true, shared: true },
-      clockStepMs: 1000,
-      module,
-      async open() {
-        const place = await createPlace(azurite);
-        const reopen = (): Promise<Store> => openPrepared(place);
-        return { store: await reopen(), place, reopen, close: async () => {} };
-      },
+  proveStore({
+    name: "a container of Azurite",
+    capabilities: { exclusiveCreate: true, durable: true, shared: true },
+    clockStepMs: 1000,
+    module,
+    async open() {
+      const place = await createPlace(azurite);
+      const reopen = (): Promise<Store> => openPrepared(place);
+      return { store: await reopen(), place, reopen, close: async () => {} };
     },
-  );
+  });
 }
 
 describe.skipIf(azurite === undefined)("a container of Azure", () => {

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { gcsStore, openGcs } from "../../src/entry/stores/gcs.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { storeConformance } from "../../src/testing/store-conformance.ts";
+import { proveStore } from "../support/prove-store.ts";
 import { buildChild } from "../support/run-child.ts";
 import { startGcsDouble } from "../support/servers/gcs-double.ts";
 
@@ -23,19 +23,16 @@ async function openPrepared(place: string): Promise<Store> {
   return store;
 }
 
-storeConformance(
-  { describe, it },
-  {
-    name: "a bucket of a test double of Cloud Storage, by the official client",
-    capabilities: { exclusiveCreate: true, durable: true, shared: true },
-    module,
-    async open() {
-      const place = createPlace();
-      const reopen = (): Promise<Store> => openPrepared(place);
-      return { store: await reopen(), place, reopen, close: async () => {} };
-    },
+proveStore({
+  name: "a bucket of a test double of Cloud Storage, by the official client",
+  capabilities: { exclusiveCreate: true, durable: true, shared: true },
+  module,
+  async open() {
+    const place = createPlace();
+    const reopen = (): Promise<Store> => openPrepared(place);
+    return { store: await reopen(), place, reopen, close: async () => {} };
   },
-);
+});
 
 describe("a bucket of Cloud Storage", () => {
   it("takes back a big upload whose source fails, and takes the next one", async () => {

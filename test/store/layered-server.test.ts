@@ -86,7 +86,7 @@ for (const [name, { server, place }] of Object.entries(servers))
         /^GET [^ ]*[0-9a-f]{64}\.json[? ]/.test(request) ? { answer: unavailable } : undefined,
       );
 
-    test("loses no payload to an orphan hunt that cannot read the records", { timeout: 120_000 }, async () => {
+    test("loses no payload to an orphan hunt that cannot read the records", async () => {
       await using world = await rig();
       for (const kind of payloadKinds) await kind.ask(world.direct, 1, "generate");
       const sound = await digestsIn(world.direct);
@@ -103,7 +103,7 @@ for (const [name, { server, place }] of Object.entries(servers))
       expect(await digestsIn(world.direct)).toEqual(sound);
     });
 
-    test("is told of as silent, and heals local damage every time", { timeout: 120_000 }, async () => {
+    test("is told of as silent, and heals local damage every time", async () => {
       await using world = await rig();
       for (const kind of payloadKinds) {
         await kind.ask(await world.layered(), 1, "loadOrGenerate");
@@ -121,7 +121,7 @@ for (const [name, { server, place }] of Object.entries(servers))
       }
     });
 
-    test("settles with push what happened while it was away", { timeout: 120_000 }, async () => {
+    test("settles with push what happened while it was away", async () => {
       await using world = await rig();
       const [, made, replaced, removed] = payloadKinds;
       if (made === undefined || replaced === undefined || removed === undefined) return expect.unreachable();

@@ -9,7 +9,7 @@ import type { Store } from "../../src/store/store.ts";
 import { brokenArtifacts, type FaultyStore, faultyStore, objectsIn } from "../support/faulty-store.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 
-const SEEDS = Number(process.env.PERSISTABLE_LAYERED_SEEDS ?? 5);
+const SEEDS = Number(process.env.PERSISTABLE_LAYERED_SEEDS ?? 3);
 const STEPS = 40;
 afterEach(() => {
   vi.useRealTimers();

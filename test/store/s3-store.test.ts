@@ -4,8 +4,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { definePersistable } from "../../src/entry/index.ts";
 import { openS3 } from "../../src/entry/stores/s3.ts";
 import { storePath } from "../../src/store/store-path.ts";
-import { storeConformance } from "../../src/testing/store-conformance.ts";
 import { bucketSubject, openPrepared, placeIn } from "../support/prove-bucket.ts";
+import { proveStore } from "../support/prove-store.ts";
 import { CREDENTIALS, createBucket, startMoto, startS3rver } from "../support/servers/s3-servers.ts";
 import type { TestServer } from "../support/servers/server.ts";
 
@@ -15,7 +15,7 @@ afterAll(() => Promise.all([moto, s3rver].map((server) => server?.close())));
 
 const PATH = storePath("points", "a.json");
 
-if (moto !== undefined) storeConformance({ describe, it }, bucketSubject("moto", moto, true));
+if (moto !== undefined) proveStore(bucketSubject("moto", moto, true));
 
 describe.skipIf(s3rver === undefined)("a server that overwrites where it should refuse", () => {
   const server = s3rver as TestServer;

@@ -53,7 +53,7 @@ describe.skipIf(sshd === undefined || !isStraceInstalled())("a connection to an 
     const child = await buildChild("test/support/sftp-abort-child.ts");
     const options = JSON.stringify(optionsFor(sshd as Sshd, folder.path));
     const traced = ["-f", "-e", "trace=connect,setsockopt", process.execPath, child, options];
-    const { status, stderr } = spawnSync("strace", traced, { input: "go\n", encoding: "utf8", timeout: 60_000 });
+    const { status, stderr } = spawnSync("strace", traced, { input: "go\n", encoding: "utf8" });
     expect({ status, stderr }).toMatchObject({ status: 0 });
     const connections = stderr.match(/connect\(\d+, \{sa_family=AF_INET6?, sin6?_port=htons\(\d+\)/g) ?? [];
     const withoutDelay = stderr.match(/setsockopt\(\d+, SOL_TCP, TCP_NODELAY, \[1\]/g) ?? [];

@@ -6,8 +6,7 @@ import { openSftp, type SftpStoreOptions, sftpStore } from "../../src/entry/stor
 import { KnownHosts } from "../../src/store/sftp/known-hosts.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import type { StoreSubject } from "../../src/testing/store-case.ts";
-import { storeConformance } from "../../src/testing/store-conformance.ts";
-import { proveLikeAnother } from "../support/prove-store.ts";
+import { proveLikeAnother, proveStore } from "../support/prove-store.ts";
 import { buildChild } from "../support/run-child.ts";
 import { type Sshd, startSshd } from "../support/servers/sshd.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -42,7 +41,7 @@ function subjectOf(name: string, server: Sshd): StoreSubject {
   };
 }
 
-if (sshd !== undefined) storeConformance({ describe, it }, subjectOf("a folder of an SFTP server", sshd));
+if (sshd !== undefined) proveStore(subjectOf("a folder of an SFTP server", sshd));
 if (poor !== undefined)
   proveLikeAnother(
     subjectOf("a folder of an SFTP server without hard links and extensions", poor),
