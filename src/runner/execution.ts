@@ -21,9 +21,8 @@ import { assertRetries, type RunSettings } from "./run-options.ts";
 import { criticalPathPriority } from "./schedule/critical-path.ts";
 import { Lanes } from "./schedule/lanes.ts";
 import { RunBatchLimits } from "./schedule/run-batch-limits.ts";
-import type { Place } from "./schedule/running-node.ts";
 import { schedule } from "./schedule/schedule.ts";
-import { NodeOutcome, type ScheduleOutcome } from "./schedule/schedule-options.ts";
+import { NodeOutcome, type Place, type ScheduleOutcome } from "./schedule/schedule-options.ts";
 
 /** A node may have a hundred thousand. */
 const MAX_TOLD_DEPENDENCIES = 100;
@@ -65,10 +64,7 @@ export class Execution {
     this.#settings = settings;
     this.#signal = signal;
     this.#done = doneFromTheBeginning(this.#graph);
-    this.#batchLimits = new RunBatchLimits({
-      ...(settings.pools === undefined ? {} : { pools: settings.pools }),
-      ...(settings.rateLimits === undefined ? {} : { rateLimits: settings.rateLimits }),
-    });
+    this.#batchLimits = new RunBatchLimits(settings);
     this.#log = new RunLog(this.#graph.states, settings);
     this.#release = new PayloadRelease(this.#graph, this.#done, settings.keepPayloads !== false);
     for (const { declaration } of this.#graph.states)
@@ -121,9 +117,9 @@ export class Execution {
       nameOf: (node) => states[node]?.recipe.name ?? `node ${node}`,
       execute: (node, place) => this.#produce(node, place),
       onSkipped: (node, because) => this.#cancel(node, "upstream-failed", because),
-      ...(priority === undefined ? {} : { priority }),
-      ...(pools === undefined ? {} : { pools }),
-      ...(rateLimits === undefined ? {} : { rateLimits }),
+      priority,
+      pools,
+      rateLimits,
     });
   }
 

@@ -6,7 +6,7 @@ import type { State } from "../persistable/declare/state.ts";
 import { loadOrGenerate } from "../persistable/load-or-generate.ts";
 import { generate } from "../persistable/produce/generate-payload.ts";
 import { retryWithBackoff } from "../pipeline/retry-with-backoff.ts";
-import type { Place } from "./schedule/running-node.ts";
+import type { Place } from "./schedule/schedule-options.ts";
 
 /** How one node is produced. */
 export interface ProduceOptions {

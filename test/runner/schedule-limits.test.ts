@@ -1,9 +1,8 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { InvalidRunOptionsError } from "../../src/errors/pipeline-errors.ts";
-import type { Place } from "../../src/runner/schedule/running-node.ts";
 import { schedule } from "../../src/runner/schedule/schedule.ts";
-import { NodeOutcome } from "../../src/runner/schedule/schedule-options.ts";
+import { NodeOutcome, type Place } from "../../src/runner/schedule/schedule-options.ts";
 import { buildChild, startChild } from "../support/run-child.ts";
 import { graphOf, independent, orderOf } from "../support/schedule-trial.ts";
 

@@ -1,9 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { Graph } from "../../src/pipeline/graph.ts";
-import type { Place } from "../../src/runner/schedule/running-node.ts";
 import { schedule } from "../../src/runner/schedule/schedule.ts";
-import { NodeOutcome, type ScheduleOptions } from "../../src/runner/schedule/schedule-options.ts";
+import { NodeOutcome, type Place, type ScheduleOptions } from "../../src/runner/schedule/schedule-options.ts";
 
 /** A graph from a list of dependencies for each node. */
 export function graphOf(dependencies: readonly (readonly number[])[]): Graph {

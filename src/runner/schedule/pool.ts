@@ -1,16 +1,13 @@
 import { InvalidRunOptionsError } from "../../errors/pipeline-errors.ts";
-import { type RateStart, RateWindow, TOLERANCE } from "./rate-window.ts";
+import { RateWindow, TOLERANCE } from "./rate-window.ts";
 
 /** How much is taken of which pools. */
 export type Weights = Readonly<Record<string, number>>;
 
 /** The limits of nodes besides their number. */
 export interface LimitOptions {
-  readonly pools?: Readonly<Record<string, number>>;
-  readonly rateLimits?: Readonly<Record<string, { readonly limit: number; readonly intervalMs: number }>>;
-  readonly poolsOf?: (node: number) => Weights | undefined;
-  /** The name of a node in error messages. */
-  readonly nameOf?: (node: number) => string;
+  readonly pools?: Readonly<Record<string, number>> | undefined;
+  readonly rateLimits?: Readonly<Record<string, { readonly limit: number; readonly intervalMs: number }>> | undefined;
 }
 
 /**
@@ -20,7 +17,7 @@ export class Pool {
   readonly name: string;
   readonly capacity: number;
   readonly rate: RateWindow | undefined;
-  /** Kept free for a node that waits, while later nodes are considered. */
+  /** Kept free for those that come first, while others are considered. */
   reserved = 0;
   #used = 0;
   #holders = 0;
@@ -39,6 +36,7 @@ export class Pool {
   take(weight: number): void {
     this.#used += weight;
     this.#holders += 1;
+    this.rate?.take(weight);
   }
 
   giveBack(weight: number): void {
@@ -54,28 +52,30 @@ export interface Demand {
   readonly weight: number;
 }
 
-/** Takes everything that is demanded; returns the starts whose time is still to be set. */
-export function takeAll(demands: readonly Demand[]): RateStart[] {
+export function takeAll(demands: readonly Demand[]): void {
   for (const { pool, weight } of demands) pool.take(weight);
-  return demands.flatMap(({ pool, weight }) => pool.rate?.reserve(weight) ?? []);
 }
 
 export function giveBackAll(demands: readonly Demand[]): void {
   for (const { pool, weight } of demands) pool.giveBack(weight);
 }
 
-/** Sets the time of the starts: rate limits count from now on. */
-export function markBegun(starts: readonly RateStart[]): void {
-  for (const start of starts) start.atMs = performance.now();
+/** Calls back when one of those that wait may have room, as far as time alone decides that. */
+export function startTimer(
+  waiting: Iterable<{ readonly demands: readonly Demand[] }>,
+  callback: () => void,
+): NodeJS.Timeout | undefined {
+  let soonestMs = Number.POSITIVE_INFINITY;
+  for (const { demands } of waiting) {
+    const atMs = Math.max(0, ...demands.map(({ pool, weight }) => pool.rate?.fitsAtMs(weight) ?? 0));
+    if (atMs > 0) soonestMs = Math.min(soonestMs, atMs);
+  }
+  if (soonestMs === Number.POSITIVE_INFINITY) return undefined;
+  return setTimeout(callback, Math.min(Math.max(1, Math.ceil(soonestMs - performance.now())), MAX_TIMER_MS));
 }
 
-/** When the first rate limit that stands in the way lets go, as far as it depends on time alone. */
-export function rateFitsAtMs(demands: readonly Demand[]): number {
-  const times = demands.flatMap(({ pool: { rate }, weight }) =>
-    rate === undefined || rate.fits(weight) ? [] : rate.fitsAtMs(weight),
-  );
-  return times.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...times);
-}
+/** The longest delay that a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Every pool that has a capacity or a rate. */
 export function createPools({ pools = {}, rateLimits = {} }: LimitOptions): readonly Pool[] {

@@ -1,8 +1,7 @@
 /** Sums of fractions are slightly off: a limit of 0.3 must have room for three times 0.1. */
 export const TOLERANCE = 1 + 1e-9;
 
-/** Something that counts against a rate limit. */
-export interface RateStart {
+interface RateStart {
   readonly weight: number;
   /** Infinity until it has really begun. */
   atMs: number;
@@ -27,25 +26,28 @@ export class RateWindow {
     return this.#sum + weight <= this.limit * TOLERANCE;
   }
 
-  /** When something of this weight may begin, if nothing else does. */
+  /** When something of this weight may begin, if nothing else does; 0 if it may begin now. */
   fitsAtMs(weight: number): number {
+    if (this.fits(weight)) return 0;
     let excess = this.#sum + weight - this.limit * TOLERANCE;
-    for (const start of this.#starts) {
+    const last = this.#starts.find((start) => {
       excess -= start.weight;
-      if (excess <= 0) return Math.min(start.atMs, performance.now()) + this.intervalMs;
-    }
-    return Number.POSITIVE_INFINITY;
+      return excess <= 0;
+    });
+    return Math.min(last?.atMs ?? Number.POSITIVE_INFINITY, performance.now()) + this.intervalMs;
   }
 
   /**
-   * Takes room in the window. The caller sets `atMs` when it has begun, not before: if the process
-   * pauses in between, the next start must not come too early.
+   * Counts something that begins in this turn of the event loop. Its time is taken at the end of
+   * the turn: if the process pauses in between, the next start must not come too early.
    */
-  reserve(weight: number): RateStart {
+  take(weight: number): void {
     const start = { weight, atMs: Number.POSITIVE_INFINITY };
     this.#starts.push(start);
     this.#sum += weight;
-    return start;
+    setImmediate(() => {
+      start.atMs = performance.now();
+    });
   }
 
   #forget(): void {

@@ -1,7 +1,7 @@
 /** A binary heap of nodes: the smallest rank comes first, and among equals the smallest number. */
 export class ReadyQueue {
   readonly #ranks: Float64Array;
-  readonly #nodes: number[] = [];
+  #nodes: number[] = [];
 
   /** @param ranks - by node; the rank of a node stays the same while it is in the queue */
   constructor(ranks: Float64Array) {
@@ -22,7 +22,7 @@ export class ReadyQueue {
     while (at > 0) {
       const parent = (at - 1) >> 1;
       const above = nodes[parent] ?? node;
-      if (!this.#isBefore(node, above)) break;
+      if (this.compare(above, node) < 0) break;
       nodes[at] = above;
       at = parent;
     }
@@ -30,33 +30,34 @@ export class ReadyQueue {
   }
 
   shift(): number | undefined {
-    const first = this.#nodes[0];
-    const last = this.#nodes.pop();
-    if (last !== undefined && this.#nodes.length > 0) this.#sink(last);
+    const nodes = this.#nodes;
+    const first = nodes[0];
+    const last = nodes.pop();
+    if (last === undefined || nodes.length === 0) return first;
+    // The last node moves down from the top to where it belongs.
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child + 1 < nodes.length && this.compare(nodes[child + 1] ?? 0, nodes[child] ?? 0) < 0) child += 1;
+      const below = nodes[child];
+      if (below === undefined || this.compare(last, below) < 0) break;
+      nodes[at] = below;
+      at = child;
+    }
+    nodes[at] = last;
     return first;
   }
 
-  /** Puts a node at the top, and moves it down to where it belongs. */
-  #sink(node: number): void {
-    const nodes = this.#nodes;
-    let at = 0;
-    for (;;) {
-      const left = 2 * at + 1;
-      const leftNode = nodes[left];
-      const rightNode = nodes[left + 1];
-      if (leftNode === undefined) break;
-      const isRight = rightNode !== undefined && this.#isBefore(rightNode, leftNode);
-      const child = isRight ? rightNode : leftNode;
-      if (!this.#isBefore(child, node)) break;
-      nodes[at] = child;
-      at = isRight ? left + 1 : left;
-    }
-    nodes[at] = node;
+  /** Takes out all other nodes. This walks the whole queue, for what happens seldom. */
+  keepOnly(isKept: (node: number) => boolean): void {
+    // A sorted list is a heap.
+    this.#nodes = this.#nodes.filter(isKept).sort((a, b) => this.compare(a, b));
   }
 
-  #isBefore(a: number, b: number): boolean {
+  /** Below 0 if the first node comes before the second one. */
+  compare(a: number, b: number): number {
     const aRank = this.#ranks[a] ?? 0;
     const bRank = this.#ranks[b] ?? 0;
-    return aRank < bRank || (aRank === bRank && a < b);
+    return aRank === bRank ? a - b : aRank - bRank;
   }
 }

@@ -6,17 +6,15 @@ import {
   demandsOf,
   giveBackAll,
   type LimitOptions,
-  markBegun,
   type Pool,
-  rateFitsAtMs,
+  startTimer,
   takeAll,
   type Weights,
 } from "./pool.ts";
-import type { RateStart } from "./rate-window.ts";
 
 interface Waiter {
   readonly demands: readonly Demand[];
-  readonly begin: (starts: readonly RateStart[]) => void;
+  readonly begin: () => void;
 }
 
 /**
@@ -41,16 +39,16 @@ export class RunBatchLimits implements BatchLimits {
     signal?.throwIfAborted();
     const demands = demandsOf(pools, this.#pools, () => `A batch of ${name}`);
     if (demands.length === 0) return work();
-    const starts = await this.#waitForRoom(demands, signal);
+    await this.#waitForRoom(demands, signal);
     try {
-      return await begin(work, starts);
+      return await work();
     } finally {
       giveBackAll(demands);
       this.#serve();
     }
   }
 
-  #waitForRoom(demands: readonly Demand[], signal: AbortSignal | undefined): Promise<readonly RateStart[]> {
+  #waitForRoom(demands: readonly Demand[], signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const stopListening = onAbort(signal, () => {
         this.#waiting.delete(waiter);
@@ -59,9 +57,9 @@ export class RunBatchLimits implements BatchLimits {
       });
       const waiter: Waiter = {
         demands,
-        begin: (starts) => {
+        begin: () => {
           stopListening();
-          resolve(starts);
+          resolve();
         },
       };
       this.#waiting.add(waiter);
@@ -72,27 +70,16 @@ export class RunBatchLimits implements BatchLimits {
   #serve(): void {
     clearTimeout(this.#timer);
     const awaited = new Set<Pool>();
-    let wakeAtMs = Number.POSITIVE_INFINITY;
     for (const waiter of this.#waiting) {
       const { demands } = waiter;
       if (demands.every(({ pool, weight }) => !awaited.has(pool) && pool.fits(weight))) {
         this.#waiting.delete(waiter);
-        waiter.begin(takeAll(demands));
-        continue;
+        takeAll(demands);
+        waiter.begin();
+      } else {
+        for (const { pool } of demands) awaited.add(pool);
       }
-      for (const { pool } of demands) awaited.add(pool);
-      wakeAtMs = Math.min(wakeAtMs, rateFitsAtMs(demands));
     }
-    if (wakeAtMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#serve(), Math.max(1, Math.ceil(wakeAtMs - performance.now())));
-  }
-}
-
-/** The rate limit counts from here: the way from permission to the start may have taken a while. */
-function begin<Result>(work: () => Promise<Result>, starts: readonly RateStart[]): Promise<Result> {
-  try {
-    return work();
-  } finally {
-    markBegun(starts);
+    this.#timer = startTimer(this.#waiting, () => this.#serve());
   }
 }

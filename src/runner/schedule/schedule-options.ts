@@ -1,17 +1,32 @@
-import type { LimitOptions } from "./pool.ts";
-import type { Place } from "./running-node.ts";
+import type { LimitOptions, Weights } from "./pool.ts";
+
+/** One of the places for running nodes, with the node's share of the pools. */
+export interface Place {
+  /** Lets others have it while the node only waits. Does nothing if it was given back already. */
+  release(): void;
+  /**
+   * Takes it again, at once if it was not given back.
+   *
+   * @throws the reason of this signal or of the schedule's, whichever is aborted first
+   */
+  acquire(signal?: AbortSignal): Promise<void>;
+}
 
 /** How the nodes of a graph are carried out. */
 export interface ScheduleOptions extends LimitOptions {
   /** How many nodes may run at the same time. */
   readonly concurrency: number;
+  /** How much of the pools a node takes. */
+  readonly poolsOf?: (node: number) => Weights | undefined;
+  /** The name of a node in error messages. */
+  readonly nameOf?: (node: number) => string;
   /** 1 for each node that needs nothing done. */
   readonly done?: Uint8Array;
   /**
    * The node with the largest priority starts first. Without priorities, the node that became ready
    * first starts first.
    */
-  readonly priority?: Float64Array;
+  readonly priority?: Float64Array | undefined;
   /** Carries out one node. If it throws or rejects, the node has failed. */
   readonly execute: (node: number, place: Place) => void | Promise<void>;
   /**

@@ -1,11 +1,8 @@
 import { InvalidRunOptionsError } from "../../errors/pipeline-errors.ts";
 import { add, type Graph } from "../../pipeline/graph.ts";
-import { onAbort } from "../../util/concurrency/on-abort.ts";
-import { markBegun } from "./pool.ts";
-import type { Returner } from "./pool-queue.ts";
+import { onAbort, orAborted } from "../../util/concurrency/on-abort.ts";
 import { ReadySet } from "./ready-set.ts";
-import { type PlaceKeeper, RunningNode } from "./running-node.ts";
-import { NodeOutcome, type ScheduleOptions, type ScheduleOutcome } from "./schedule-options.ts";
+import { NodeOutcome, type Place, type ScheduleOptions, type ScheduleOutcome } from "./schedule-options.ts";
 
 /**
  * Carries out every node once, after its dependencies. Resolves when no node runs any more.
@@ -24,33 +21,36 @@ export async function schedule(graph: Graph, options: ScheduleOptions): Promise<
 
 /** How long nodes may start one after another before the rest of the process gets a turn. */
 const TURN_MS = 10;
-/** The longest delay that a timer takes. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
-class Schedule implements PlaceKeeper {
+/** Its place again, for the callers of a node that wait for it. */
+interface Turn {
+  readonly promise: Promise<void>;
+  readonly grant: () => void;
+  readonly refuse: (reason: unknown) => void;
+}
+
+class Schedule {
   readonly state: Uint8Array;
-  readonly signal: AbortSignal | undefined;
   readonly #graph: Graph;
   readonly #options: ScheduleOptions;
   /** By node, how many of its dependencies are not settled. */
   readonly #missing: Int32Array;
   readonly #ready: ReadySet;
-  #end: () => void = () => {};
+  /** Nodes that run and gave their place to others. */
+  readonly #away = new Set<number>();
+  /** The nodes of these that want it again. */
+  readonly #returning = new Map<number, Turn>();
   #freePlaces: number;
   #running = 0;
-  #tickets = 0;
   /** After an abort, a failure or a broken callback: no further node starts. */
   #isStopped = false;
-  #isStarting = false;
-  #isPaused = false;
-  #turnEndsMs = performance.now() + TURN_MS;
-  #timer: NodeJS.Timeout | undefined;
+  /** While `carryOut` waits for a change: lets it go on. */
+  #goOn: (() => void) | undefined;
   readonly #callbackFailures: unknown[] = [];
 
   constructor(graph: Graph, options: ScheduleOptions) {
     this.#graph = graph;
     this.#options = options;
-    this.signal = options.signal;
     this.#freePlaces = options.concurrency;
     this.state = new Uint8Array(graph.count);
     this.#missing = graph.dependencyCounts();
@@ -60,113 +60,127 @@ class Schedule implements PlaceKeeper {
       this.state[node] = NodeOutcome.done;
       for (const dependent of graph.dependentsOf(node)) add(this.#missing, dependent, -1);
     }
-    for (const [node, missing] of this.#missing.entries())
-      if (missing === 0 && this.state[node] === NodeOutcome.pending) this.#ready.add(node);
+    for (const [node, missing] of this.#missing.entries()) if (missing === 0) this.#addReady(node);
   }
 
   async carryOut(): Promise<void> {
-    const stopListening = onAbort(this.signal, () => this.#abort());
-    await new Promise<void>((resolve) => {
-      this.#end = resolve;
-      this.#startNodes();
-    });
-    clearTimeout(this.#timer);
+    const stopListening = onAbort(this.#options.signal, () => this.#abort());
+    let turnEndsMs = performance.now() + TURN_MS;
+    while (this.#running > 0 || !this.#ready.isEmpty) {
+      const node = this.#freePlaces > 0 ? this.#ready.take() : undefined;
+      if (node === undefined) await this.#change();
+      else this.#start(node);
+      if (performance.now() < turnEndsMs) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnEndsMs = performance.now() + TURN_MS;
+    }
     stopListening();
     if (this.#callbackFailures.length > 0) throw this.#callbackFailures[0];
   }
 
-  takeBack(running: RunningNode): void {
-    this.#freePlaces += 1;
-    running.queue.giveBack();
+  /** Until a node ends, gives its place back or wants one, or a rate limit has room again. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#freePlaces > 0 ? this.#ready.startTimer(() => this.#wake()) : undefined;
+      this.#goOn = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
-  /** Not at once: another node would start inside the call of the one that gives its place back. */
-  startSoon(): void {
-    queueMicrotask(() => this.#startNodes());
+  /** Something has changed: another node may be able to start. */
+  #wake(): void {
+    this.#goOn?.();
+    // To resolve a promise again would cost much more than to resolve it once.
+    this.#goOn = undefined;
   }
 
-  queueAgain(running: RunningNode): void {
-    running.ticket = this.#tickets++;
-    this.#ready.addReturning(running);
-    this.startSoon();
-  }
-
-  leaveQueue(running: RunningNode): void {
-    running.queue.returning.delete(running);
-    // What was reserved for it is free for others.
-    this.startSoon();
-  }
-
-  /** Starts every node that may start. */
-  #startNodes(): void {
-    if (this.#isStarting) return;
-    this.#isStarting = true;
-    while (this.#freePlaces > 0 && !this.#isPaused) {
-      const next = this.#ready.take({ onlyReturning: this.#isStopped });
-      if (next === undefined) {
-        this.#setTimer();
-        break;
-      }
-      if (typeof next === "number") void this.#run(new RunningNode(next, this.#ready.queueOf(next), this));
-      else this.#resume(next);
-      if (performance.now() > this.#turnEndsMs) this.#pause();
+  #start(node: number): void {
+    this.#freePlaces -= 1;
+    const turn = this.#returning.get(node);
+    if (turn === undefined) {
+      void this.#run(node);
+      return;
     }
-    this.#isStarting = false;
-    if (this.#running === 0 && (this.#isStopped || this.#ready.size === 0)) this.#end();
+    this.#returning.delete(node);
+    this.#away.delete(node);
+    turn.grant();
   }
 
   /** Never rejects. A node that ends at once is settled before this returns. */
-  async #run(running: RunningNode): Promise<void> {
-    try {
-      const ending = this.#begin(running);
-      if (ending !== undefined) await ending;
-      this.#settle(running, NodeOutcome.done);
-      this.#tell(() => this.#options.onDone?.(running.node));
-      this.#settleDependents(running.node);
-    } catch (error) {
-      this.#settle(running, NodeOutcome.failed);
-      this.#tell(() => this.#options.onFailed?.(running.node, error));
-      this.#goOnAfterFailure(running.node);
-    }
-    this.#startNodes();
-  }
-
-  #begin(running: RunningNode): void | Promise<void> {
-    this.#freePlaces -= 1;
+  async #run(node: number): Promise<void> {
+    const { execute, onDone, onFailed } = this.#options;
     this.#running += 1;
-    this.state[running.node] = NodeOutcome.running;
-    const starts = running.queue.take();
+    this.state[node] = NodeOutcome.running;
+    const place: Place = { release: () => this.#release(node), acquire: (signal) => this.#acquire(node, signal) };
     try {
-      return this.#options.execute(running.node, running);
-    } finally {
-      markBegun(starts);
+      const ending = execute(node, place);
+      if (ending !== undefined) await ending;
+      this.#settle(node, NodeOutcome.done);
+      this.#tell(() => onDone?.(node));
+      this.#settleDependents(node);
+    } catch (error) {
+      this.#settle(node, NodeOutcome.failed);
+      this.#tell(() => onFailed?.(node, error));
+      this.#goOnAfterFailure(node);
     }
   }
 
-  #resume(running: Returner): void {
-    this.#freePlaces -= 1;
-    const starts = running.queue.take();
-    running.grant();
-    // The node waits in `acquire`, and goes on a few microtasks later.
-    if (starts.length > 0) setImmediate(() => markBegun(starts));
+  #release(node: number): void {
+    if (this.state[node] !== NodeOutcome.running || this.#away.has(node)) return;
+    this.#away.add(node);
+    this.#giveBack(node);
   }
 
-  #settle(running: RunningNode, outcome: number): void {
+  async #acquire(node: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.state[node] !== NodeOutcome.running) throw endedError();
+    if (!this.#away.has(node)) return;
+    this.#options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
+    // If this caller gives up, the node stays in the queue: its next attempt needs the place too.
+    await orAborted((this.#returning.get(node) ?? this.#queueAgain(node)).promise, signal);
+  }
+
+  #queueAgain(node: number): Turn {
+    let [grant, refuse]: [Turn["grant"], Turn["refuse"]] = [() => {}, () => {}];
+    const promise = new Promise<void>((...settle) => {
+      [grant, refuse] = settle;
+    });
+    const turn = { promise, grant, refuse };
+    this.#returning.set(node, turn);
+    this.#ready.addReturning(node);
+    this.#wake();
+    return turn;
+  }
+
+  #settle(node: number, outcome: number): void {
     this.#running -= 1;
-    this.state[running.node] = outcome;
-    running.end();
+    this.state[node] = outcome;
+    if (!this.#away.delete(node)) this.#giveBack(node);
+    this.#returning.get(node)?.refuse(endedError());
+    if (this.#returning.delete(node)) this.#ready.keepOnly((other) => other !== node);
+    this.#wake();
+  }
+
+  #giveBack(node: number): void {
+    this.#freePlaces += 1;
+    this.#ready.giveBack(node);
+    this.#wake();
   }
 
   #settleDependents(node: number): void {
-    for (const dependent of this.#graph.dependentsOf(node)) {
-      const left = add(this.#missing, dependent, -1);
-      if (left === 0 && this.state[dependent] === NodeOutcome.pending) this.#ready.add(dependent);
-    }
+    for (const dependent of this.#graph.dependentsOf(node))
+      if (add(this.#missing, dependent, -1) === 0) this.#addReady(dependent);
+  }
+
+  #addReady(node: number): void {
+    if (this.state[node] === NodeOutcome.pending && !this.#isStopped) this.#ready.add(node);
   }
 
   #goOnAfterFailure(node: number): void {
     const { onFailure = "stop" } = this.#options;
-    if (onFailure === "stop") this.#isStopped = true;
+    if (onFailure === "stop") this.#stop();
     else if (onFailure === "everything") this.#settleDependents(node);
     else this.#skipDependents(node);
   }
@@ -190,34 +204,24 @@ class Schedule implements PlaceKeeper {
       callback();
     } catch (error) {
       this.#callbackFailures.push(error);
-      this.#isStopped = true;
+      this.#stop();
     }
   }
 
-  #pause(): void {
-    this.#isPaused = true;
-    setImmediate(() => {
-      this.#isPaused = false;
-      this.#turnEndsMs = performance.now() + TURN_MS;
-      this.#startNodes();
-    });
-  }
-
-  /** For nodes that wait for nothing but a rate limit. */
-  #setTimer(): void {
-    clearTimeout(this.#timer);
-    const wakeAtMs = this.#ready.wakeAtMs(this.#isStopped);
-    if (wakeAtMs === Number.POSITIVE_INFINITY) return;
-    const delayMs = Math.min(Math.max(1, Math.ceil(wakeAtMs - performance.now())), MAX_TIMER_MS);
-    this.#timer = setTimeout(() => this.#startNodes(), delayMs);
+  /** Only nodes that run already may go on. */
+  #stop(): void {
+    this.#isStopped = true;
+    this.#ready.keepOnly((node) => this.#returning.has(node));
   }
 
   #abort(): void {
-    this.#isStopped = true;
-    for (const running of this.#ready.returning()) {
-      running.queue.returning.delete(running);
-      running.refuse(this.signal?.reason);
-    }
-    this.#startNodes();
+    for (const turn of this.#returning.values()) turn.refuse(this.#options.signal?.reason);
+    this.#returning.clear();
+    this.#stop();
+    this.#wake();
   }
+}
+
+function endedError(): DOMException {
+  return new DOMException("The node has ended and cannot take a place again.", "AbortError");
 }
