@@ -13,6 +13,8 @@ import { listStore, readStoredArtifacts } from "./stored-artifacts.ts";
 export interface CopyArtifactsOptions extends StoreCallOptions, AskedArtifacts {
   /** Copies everything that they were made from as well. */
   readonly withUpstream?: boolean | undefined;
+  /** `false` leaves their tags and pins behind. */
+  readonly withTags?: boolean | undefined;
   /** Called after each artifact. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
 }

@@ -10,11 +10,12 @@ export interface CopyProgress {
 
 /** The outcome for one artifact. */
 export interface CopiedArtifact {
-  /** The path of its record in both stores. */
+  /** The path of its record in both stores; of a problem with a tag, the path of that. */
   readonly path: string;
   /**
    * - `present`: the destination had the same;
-   * - `different`: the destination has another payload of the same recipe, which stays;
+   * - `different`: the destination has another payload of the same recipe, or the tag on another
+   *   artifact, which stays;
    * - `damaged`, `newer`: it cannot be verified, and was not copied.
    */
   readonly outcome: "copied" | "present" | "different" | "damaged" | "newer";
@@ -26,6 +27,8 @@ export interface CopiedArtifact {
 export interface CopyReport {
   readonly copied: number;
   readonly present: number;
+  /** How many tags and pins the destination has got. */
+  readonly tags: number;
   /** Every artifact that the destination does not have as the source has it. */
   readonly problems: readonly CopiedArtifact[];
 }
@@ -46,7 +49,7 @@ export function judgeFailure(error: unknown, path: string): CopiedArtifact | und
 /** Counts the outcomes of a copy, and tells of each. */
 export class CopyCounter {
   readonly #problems: CopiedArtifact[] = [];
-  readonly #counts = { copied: 0, present: 0 };
+  readonly #counts = { copied: 0, present: 0, tags: 0 };
   readonly #total: number;
   readonly #onProgress: ((progress: CopyProgress) => void) | undefined;
   #done = 0;
@@ -62,8 +65,16 @@ export class CopyCounter {
     if (artifact === undefined) return;
     const { outcome } = artifact;
     if (outcome === "copied" || outcome === "present") this.#counts[outcome] += 1;
-    else this.#problems.push(artifact);
+    else this.addProblem(artifact);
     this.#onProgress?.({ artifact, done: this.#done, total: this.#total });
+  }
+
+  addProblem(problem: CopiedArtifact): void {
+    this.#problems.push(problem);
+  }
+
+  addTag(): void {
+    this.#counts.tags += 1;
   }
 
   report(): CopyReport {

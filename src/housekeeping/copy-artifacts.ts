@@ -16,13 +16,14 @@ import {
   differentArtifact,
   judgeFailure,
 } from "./copied-artifact.ts";
+import { copyTag, tagsOf } from "./copy-tags.ts";
 
 const CONCURRENT = 4;
 
 /**
  * Copies artifacts from one store into another: folders, buckets and servers. Every byte is
- * verified on its way, and an artifact appears whole or not at all. A copy that was broken off goes
- * on when it is repeated.
+ * verified on its way, and an artifact appears whole or not at all. Their tags and pins come with
+ * them. A copy that was broken off goes on when it is repeated.
  *
  * @param from - a folder, the URL of a store, or a store
  * @param to - the same
@@ -42,7 +43,7 @@ export async function copyArtifacts(
   to: string | URL | Store,
   options: CopyArtifactsOptions = {},
 ): Promise<CopyReport> {
-  const { signal } = options;
+  const { signal, withTags = true } = options;
   const source = certainStore(openStore(from));
   const destination = openStore(to);
   if (source.url === destination.url)
@@ -52,6 +53,8 @@ export async function copyArtifacts(
   const counter = new CopyCounter(paths.length, options.onProgress);
   const copy = async (path: StorePath): Promise<void> => counter.add(await copyOne(source, destination, path, signal));
   await mapConcurrently(paths, copy, { concurrency: CONCURRENT, signal });
+  const tags = withTags ? await tagsOf(source, paths, signal) : [];
+  for (const tag of tags) await copyTag(destination, tag, counter, signal);
   return counter.report();
 }
 

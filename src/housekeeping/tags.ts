@@ -140,7 +140,7 @@ export async function readTags(
     for await (const { path } of store.list(`${prefix}/`, { signal })) {
       const bytes = await store.read(path, { signal });
       const tag = bytes && parseTag(bytes);
-      if (tag !== undefined && path === markPath(tag)) found.push(tag);
+      if (tag !== undefined && path === tagFilePath(tag)) found.push(tag);
     }
     return found;
   };
@@ -159,14 +159,15 @@ async function mark(
   const { record } = await readFoundRecord(certain, path, [], options.signal);
   const { name, address } = record;
   const mark: Tag = { name, address, ...(tag === undefined ? {} : { tag }), createdAt: new Date().toISOString() };
-  await store.replace(markPath(mark), [encodeTag(mark)], options);
+  await store.replace(tagFilePath(mark), [encodeTag(mark)], options);
   // A collector looks for tags before it removes a record. If it was faster, the tag is of nothing.
   if ((await certain.stat(recordPath(name, address), options)) !== undefined) return mark;
-  await store.remove(markPath(mark));
+  await store.remove(tagFilePath(mark));
   throw new UnresolvedArtifactError(artifact, "was removed meanwhile");
 }
 
-function markPath({ name, tag, address }: Pick<Tag, "name" | "tag" | "address">): StorePath {
+/** The path of the file of a tag or a pin. */
+export function tagFilePath({ name, tag, address }: Pick<Tag, "name" | "tag" | "address">): StorePath {
   return tag === undefined ? pinPath(name, address) : tagPath(name, tag);
 }
 
@@ -175,20 +176,18 @@ function pinPath(name: string, address: Address): StorePath {
 }
 
 function checkTag(tag: string): void {
-  const problem =
-    typeof tag !== "string"
-      ? "is not a text"
-      : tag.trim() !== tag || tag === ""
-        ? "is empty, or begins or ends with a space"
-        : tag.length > 100
-          ? "has more than 100 characters"
-          : /[\p{C}/@]/u.test(tag)
-            ? 'has a "/", an "@" or an invisible character in it'
-            : tag === "latest"
-              ? "always means the newest artifact of a name"
-              : undefined;
+  const problem = tagProblem(tag);
   if (problem !== undefined)
     throw new DefinitionError(
       `${JSON.stringify(tag)} cannot be a tag: it ${problem}. Give a short text, such as "paper".`,
     );
+}
+
+/** The reason for which a value cannot be a tag, as the end of a sentence. */
+export function tagProblem(tag: unknown): string | undefined {
+  if (typeof tag !== "string") return "is not a text";
+  if (tag.trim() !== tag || tag === "") return "is empty, or begins or ends with a space";
+  if (tag.length > 100) return "has more than 100 characters";
+  if (/[\p{C}/@]/u.test(tag)) return 'has a "/", an "@" or an invisible character in it';
+  return tag === "latest" ? "always means the newest artifact of a name" : undefined;
 }

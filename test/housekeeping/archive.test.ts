@@ -9,9 +9,12 @@ import { structured } from "../../src/format/built-in/built-in-formats.ts";
 import { directory } from "../../src/format/stored/directory-format.ts";
 import { exportArtifacts } from "../../src/housekeeping/archive/export-artifacts.ts";
 import { importArtifacts } from "../../src/housekeeping/archive/import-artifacts.ts";
+import { copyArtifacts } from "../../src/housekeeping/copy-artifacts.ts";
+import { listTags, pinArtifact, tagArtifact } from "../../src/housekeeping/tags.ts";
 import { verifyArtifacts } from "../../src/housekeeping/verify-artifacts.ts";
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
+import { safeName } from "../../src/util/safe-name.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const points = definePersistable({
@@ -72,13 +75,13 @@ test("an archive holds artifacts whole, brings them into another store, and is a
   const onProgress = ({ artifact, done, total }: { artifact: { outcome: string }; done: number; total: number }) =>
     seen.push(`${artifact.outcome} ${done}/${total}`);
   const onlyPages = { query: '"Pages of points"', withUpstream: true, onProgress };
-  expect(await exportArtifacts(dataDir, file, onlyPages)).toEqual({ copied: 2, present: 0, problems: [] });
+  expect(await exportArtifacts(dataDir, file, onlyPages)).toEqual({ copied: 2, present: 0, tags: 0, problems: [] });
   expect(seen).toEqual(["copied 1/2", "copied 2/2"]);
   await expect(exportArtifacts(dataDir, file)).rejects.toThrow("which exists");
   const to = folder.join("to");
-  expect(await importArtifacts(file, to, { onProgress })).toEqual({ copied: 2, present: 0, problems: [] });
+  expect(await importArtifacts(file, to, { onProgress })).toEqual({ copied: 2, present: 0, tags: 0, problems: [] });
   expect(seen.slice(2)).toEqual(["copied 1/2", "copied 2/2"]);
-  expect(await importArtifacts(file, to)).toEqual({ copied: 0, present: 2, problems: [] });
+  expect(await importArtifacts(file, to)).toEqual({ copied: 0, present: 2, tags: 0, problems: [] });
   expect(await verifyArtifacts(to)).toEqual({ verified: 2, intact: 2, problems: [] });
   const loaded = await pages({ points: { n: 2000 } }, { dataDir: to }).load();
   expect(await readFile(path.join(String(loaded), "deep", "a.txt"), "utf8")).toBe("2000");
@@ -88,6 +91,34 @@ test("an archive holds artifacts whole, brings them into another store, and is a
     await writeFile(path.join(unpacked, name), bytes);
   }
   expect(await verifyArtifacts(unpacked)).toMatchObject({ verified: 2, intact: 2 });
+});
+
+test("tags and pins go with their artifacts, and a tag that the other store has elsewhere stays there", async () => {
+  await using folder = await temporaryFolder();
+  const [dataDir, file, copied] = [folder.join("from"), folder.join("study.tar"), folder.join("copied")];
+  await makeStudy(dataDir);
+  const [three, many] = [3, 2000].map((n) => `points/${points({ n }).address}`);
+  const marks = [
+    await tagArtifact(dataDir, three ?? "", "paper"),
+    await tagArtifact(dataDir, many ?? "", "big"),
+    await pinArtifact(dataDir, three ?? ""),
+  ];
+  expect(await exportArtifacts(dataDir, file, { where: ({ params }) => params.n === 3 })).toMatchObject({ tags: 2 });
+  const to = folder.join("to");
+  expect(await importArtifacts(file, to, { withTags: false })).toMatchObject({ copied: 1, tags: 0 });
+  expect(await importArtifacts(file, to)).toEqual({ copied: 0, present: 1, tags: 2, problems: [] });
+  expect(await importArtifacts(file, to)).toMatchObject({ tags: 0, problems: [] });
+  expect(await listTags(to)).toEqual([marks[2], marks[0]]);
+  await points({ n: 2000 }, { dataDir: to }).payload;
+  await tagArtifact(to, many ?? "", "paper");
+  expect(await importArtifacts(file, to)).toMatchObject({ tags: 0, problems: [{ outcome: "different" }] });
+  expect(await listTags(to)).toMatchObject([{ ...marks[2] }, { tag: "paper", address: marks[1]?.address }]);
+  expect(await copyArtifacts(dataDir, copied)).toEqual({ copied: 3, present: 0, tags: 3, problems: [] });
+  expect(await listTags(copied)).toEqual(await listTags(dataDir));
+  // Without tags, an archive is one that earlier releases read.
+  await exportArtifacts(dataDir, folder.join("plain.tar"), { withTags: false });
+  const [head] = await readTar(folder.join("plain.tar"));
+  expect(head?.bytes.toString()).toBe('{"archive":1}\n');
 });
 
 test("damaged artifacts stay outside, and another payload of a recipe stays as it is", async () => {
@@ -128,6 +159,13 @@ describe("an archive that could do harm is refused as a whole:", () => {
   };
   const empty = Buffer.alloc(0);
 
+  const withTag = (all: Entry[], change: (entry: Entry) => Entry) =>
+    changed(
+      all,
+      (name) => name.startsWith(".persistable/tags/"),
+      (one) => [change(one)],
+    );
+
   const attacks: Record<string, (entries: Entry[]) => Entry[]> = {
     "a symbolic link": (all) => [...all.slice(0, 1), { name: "points", bytes: empty, type: "symlink", linkname: "/" }],
     "a hard link in the place of a payload": (all) =>
@@ -162,7 +200,24 @@ describe("an archive that could do harm is refused as a whole:", () => {
         () => [],
       ),
     "something after the end": (all) => [...all, { name: "points/later", bytes: empty }],
-    "a newer version": (all) => [{ name: all[0]?.name ?? "", bytes: Buffer.from('{"archive":2}') }, ...all.slice(1)],
+    "a newer version": (all) => [{ name: all[0]?.name ?? "", bytes: Buffer.from('{"archive":3}') }, ...all.slice(1)],
+    "a tag that is no tag": (all) => withTag(all, (one) => ({ ...one, bytes: Buffer.from("{}") })),
+    "a tag of another name": (all) => withTag(all, (one) => ({ ...one, name: one.name.replace("paper", "other") })),
+    "a tag with an escape sequence": (all) =>
+      withTag(all, (one) => {
+        const text = "\u001b[31mred";
+        const name = `.persistable/tags/points/${safeName(text)}.json`;
+        return { name, bytes: Buffer.from(JSON.stringify({ ...JSON.parse(one.bytes.toString()), tag: text })) };
+      }),
+    "a tag of an artifact that is not there": (all) =>
+      withTag(all, (one) => ({
+        ...one,
+        bytes: Buffer.from(one.bytes.toString().replace(/[0-9a-f]{64}/, "ab".repeat(32))),
+      })),
+    "a tag that would fill the memory": (all) =>
+      withTag(all, (one) => ({ ...one, bytes: Buffer.concat([one.bytes, Buffer.alloc(2 ** 21, 32)]) })),
+    "a tag that is there twice": (all) => [...all.slice(0, -1), ...all.slice(-2)],
+    "a tag that leads out": (all) => withTag(all, (one) => ({ ...one, name: ".persistable/tags/../../out.json" })),
     "no version": (all) => all.slice(1),
     nothing: () => [],
   };
@@ -171,6 +226,7 @@ describe("an archive that could do harm is refused as a whole:", () => {
     await using folder = await temporaryFolder();
     const [dataDir, good, bad] = [folder.join("from"), folder.join("good.tar"), folder.join("bad.tar")];
     await makeStudy(dataDir);
+    await tagArtifact(dataDir, `points/${points({ n: 3 }).address}`, "paper");
     await exportArtifacts(dataDir, good);
     const entries = await readTar(good);
     const to = folder.join("to");

@@ -31,7 +31,7 @@ test("artifacts are copied whole, with what they were made from, and a repetitio
   await points({ n: 3 }, { dataDir }).payload;
   const to = memoryStore();
   const onlyPages = { where: ({ name }: { readonly name: string }) => name === "Pages of points" };
-  expect(await copyArtifacts(dataDir, to, onlyPages)).toEqual({ copied: 1, present: 0, problems: [] });
+  expect(await copyArtifacts(dataDir, to, onlyPages)).toEqual({ copied: 1, present: 0, tags: 0, problems: [] });
   expect(await copyArtifacts(dataDir, to, { ...onlyPages, withUpstream: true })).toMatchObject({
     copied: 1,
     present: 1,

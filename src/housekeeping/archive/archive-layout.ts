@@ -9,6 +9,7 @@ import { fieldsOf } from "../../util/fields-of.ts";
  *   <folder>/<address>.json           the record of an artifact, before its payload
  *   <folder>/<address>.<publication>… its payload; of a folder, the list before the files
  *   …
+ *   .persistable/tags/…, …/pins/…     the tags and pins of these artifacts
  *   persistable-archive-end.json      how many artifacts there are
  *
  * The paths are those of a data directory: where tar unpacks it, there is one.
@@ -16,21 +17,23 @@ import { fieldsOf } from "../../util/fields-of.ts";
 export const HEAD: StorePath = storePath("persistable-archive.json");
 export const END: StorePath = storePath("persistable-archive-end.json");
 
-const ARCHIVE_VERSION = 1;
+/** Earlier releases know no tags: they read archives without any, which have the version 1. */
+const WITHOUT_TAGS = 1;
+const WITH_TAGS = 2;
 
-export function encodeHead(): Uint8Array {
-  return encode({ archive: ARCHIVE_VERSION });
+export function encodeHead(hasTags: boolean): Uint8Array {
+  return encode({ archive: hasTags ? WITH_TAGS : WITHOUT_TAGS });
 }
 
 export function encodeEnd(artifacts: number): Uint8Array {
   return encode({ artifacts });
 }
 
-/** Whether the first entry of an archive is of this version; returns what is wrong otherwise. */
+/** The reason for which this release cannot read an archive, by its first entry. */
 export function headProblem(bytes: Uint8Array): string | undefined {
   const { archive } = parse(bytes);
-  if (archive === ARCHIVE_VERSION) return undefined;
-  return typeof archive === "number" && archive > ARCHIVE_VERSION
+  if (archive === WITHOUT_TAGS || archive === WITH_TAGS) return undefined;
+  return typeof archive === "number" && archive > WITH_TAGS
     ? `has the version ${archive}, which only a newer release of persistable-ts can read`
     : "does not say which version it has";
 }

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { recordPath } from "../../artifact/layout/record-path.ts";
+import { encodeTag } from "../../catalog/tag-file.ts";
 import { ArtifactInFlightError } from "../../errors/artifact-errors.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { readFoundRecord } from "../../inspect/find-record.ts";
@@ -11,13 +13,16 @@ import { openStore } from "../../store/open/open-store.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { artifactsToCopy, type CopyArtifactsOptions, objectsBeside, type SizedObject } from "../artifacts-to-copy.ts";
 import { type CopiedArtifact, CopyCounter, type CopyReport, judgeFailure } from "../copied-artifact.ts";
+import { tagsOf } from "../copy-tags.ts";
+import { tagFilePath } from "../tags.ts";
 import { END, encodeEnd, encodeHead, HEAD } from "./archive-layout.ts";
 import { type AddEntry, writeArchive } from "./archive-writer.ts";
 
 /**
  * Writes artifacts into one tar file, every byte verified, for another machine or for keeping.
- * `importArtifacts` reads it; unpacked with tar, it is a data directory. The file appears when it
- * is complete. Artifacts that are damaged are told of, and left out.
+ * `importArtifacts` reads it; unpacked with tar, it is a data directory. Tags and pins of the
+ * artifacts are in it. The file appears when it is complete. Artifacts that are damaged are told
+ * of, and left out.
  *
  * @param from - a folder, the URL of a store, or a store
  * @param file - a path that does not exist yet
@@ -37,20 +42,29 @@ export async function exportArtifacts(
   file: string | URL,
   options: CopyArtifactsOptions = {},
 ): Promise<CopyReport> {
-  const { signal } = options;
+  const { signal, withTags = true } = options;
   const path = pathOfFile(file);
   if (existsSync(path))
     throw new DefinitionError(`exportArtifacts was given ${path}, which exists. Give another name, or remove it.`);
   const source = certainStore(openStore(from));
   const records = await artifactsToCopy(source, options);
+  const tags = withTags ? await tagsOf(source, records, signal) : [];
   const counter = new CopyCounter(records.length, options.onProgress);
   const fill = async (add: AddEntry): Promise<void> => {
     const now = new Date();
-    await addBytes(add, HEAD, encodeHead(), now);
+    await addBytes(add, HEAD, encodeHead(tags.length > 0), now);
     // Equal stores make equal archives, apart from the times of their ends.
+    const added = new Set<StorePath>();
     for (const record of [...records].sort()) {
       signal?.throwIfAborted();
-      counter.add(await exportOne(source, record, add, signal));
+      const artifact = await exportOne(source, record, add, signal);
+      if (artifact?.outcome === "copied") added.add(record);
+      counter.add(artifact);
+    }
+    for (const tag of tags) {
+      if (!added.has(recordPath(tag.name, tag.address))) continue;
+      await addBytes(add, tagFilePath(tag), encodeTag(tag), new Date(tag.createdAt));
+      counter.addTag();
     }
     await addBytes(add, END, encodeEnd(counter.report().copied), now);
   };

@@ -13,11 +13,14 @@ import {
   type CopyReport,
   differentArtifact,
 } from "../copied-artifact.ts";
+import { copyTag } from "../copy-tags.ts";
 import { pathOfFile } from "./export-artifacts.ts";
 import { type ArchivedArtifact, type ArchivedObject, readArchive } from "./read-archive.ts";
 
 /** Options of {@link importArtifacts}. */
 export interface ImportArtifactsOptions extends StoreCallOptions {
+  /** `false` leaves the tags and pins of the archive out. */
+  readonly withTags?: boolean | undefined;
   /** Called after each artifact. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
 }
@@ -25,7 +28,8 @@ export interface ImportArtifactsOptions extends StoreCallOptions {
 /**
  * Brings the artifacts of an archive into a store. The archive is read and verified from its
  * beginning to its end before the first artifact is written: one that was cut short, changed, or
- * made by hand to do harm leaves no trace. An artifact that the store has stays as it is.
+ * made by hand to do harm leaves no trace. An artifact that the store has stays as it is, and so
+ * does a tag that it has on another artifact.
  *
  * Digests say that an artifact is what its maker wrote, and not that the maker was honest: import
  * archives only of people whose results you would use.
@@ -45,17 +49,21 @@ export async function importArtifacts(
   to: string | URL | Store,
   options: ImportArtifactsOptions = {},
 ): Promise<CopyReport> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, withTags = true } = options;
   const path = pathOfFile(file);
   let total = 0;
-  for await (const artifact of readArchive(path, signal)) {
-    await verifyArchived(path, artifact);
+  for await (const archived of readArchive(path, signal)) {
+    if (archived.kind === "tag") continue;
+    await verifyArchived(path, archived);
     total += 1;
   }
   const destination = openStore(to);
   await destination.prepare?.({ signal });
   const counter = new CopyCounter(total, onProgress);
-  for await (const artifact of readArchive(path, signal)) counter.add(await importOne(destination, artifact, signal));
+  for await (const archived of readArchive(path, signal)) {
+    if (archived.kind === "artifact") counter.add(await importOne(destination, archived, signal));
+    else if (withTags) await copyTag(destination, archived.tag, counter, signal);
+  }
   return counter.report();
 }
 

@@ -1,21 +1,32 @@
 import { addressOfRecordPath } from "../../artifact/layout/artifact-paths.ts";
 import { payloadBeside } from "../../artifact/layout/payload-objects.ts";
+import { recordPath } from "../../artifact/layout/record-path.ts";
+import { parseTag, type Tag } from "../../catalog/tag-file.ts";
 import { InvalidArchiveError } from "../../errors/archive-errors.ts";
 import { type FoundRecord, judgeRecord } from "../../inspect/find-record.ts";
 import { filesOf } from "../../layered/artifact-puller.ts";
 import { MAX_RECORD_BYTES } from "../../record/record.ts";
+import { PINS_FOLDER, TAGS_FOLDER } from "../../store/internal-folder.ts";
 import type { StorePath } from "../../store/store.ts";
 import type { SizedObject } from "../artifacts-to-copy.ts";
+import { tagFilePath, tagProblem } from "../tags.ts";
 import { type ArchiveEntry, archiveEntries, readEntryBytes, verifiedEntry } from "./archive-entries.ts";
 import { END, HEAD, headProblem, parseEnd } from "./archive-layout.ts";
 
 /** An artifact in an archive. Its objects have to be read before the next artifact. */
 export interface ArchivedArtifact {
+  readonly kind: "artifact";
   /** The path of its record. */
   readonly path: StorePath;
   readonly found: FoundRecord;
   /** The objects of its payload, in the order in which they are written. */
   objects(): AsyncGenerator<ArchivedObject>;
+}
+
+/** The tag or the pin of an artifact that is before it in an archive. */
+interface ArchivedTag {
+  readonly kind: "tag";
+  readonly tag: Tag;
 }
 
 /** An object of a payload in an archive. */
@@ -31,24 +42,33 @@ const MAX_LIST_BYTES = 256 * 1024 * 1024;
 
 /**
  * Reads an archive from its beginning to its end. Everything in it has to be what a record before
- * it names.
+ * it names, or a tag of one.
  *
  * @throws {@link InvalidArchiveError}, {@link NewerRecordError}, an error of the disk
  */
-export async function* readArchive(file: string, signal: AbortSignal | undefined): AsyncGenerator<ArchivedArtifact> {
+export async function* readArchive(
+  file: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ArchivedArtifact | ArchivedTag> {
   const entries = archiveEntries(file, signal);
   try {
     const head = await nextEntry(file, entries);
     if (head.path !== HEAD) throw new InvalidArchiveError(file, undefined, `does not begin with ${HEAD}`);
     const problem = headProblem(await readEntryBytes(file, head, MAX_MARK_BYTES));
     if (problem !== undefined) throw new InvalidArchiveError(file, undefined, problem);
-    const seen = new Set<StorePath>();
+    const [records, tags] = [new Set<StorePath>(), new Set<StorePath>()];
     for (let entry = await nextEntry(file, entries); ; entry = await nextEntry(file, entries)) {
-      if (entry.path === END) return await checkEnd(file, entry, seen.size, entries);
-      if (seen.has(entry.path)) throw new InvalidArchiveError(file, entry.path, "is there twice");
-      seen.add(entry.path);
+      const { path } = entry;
+      if (path === END) return await checkEnd(file, entry, records.size, entries);
+      if (records.has(path) || tags.has(path)) throw new InvalidArchiveError(file, path, "is there twice");
+      if (isTagPath(path)) {
+        tags.add(path);
+        yield { kind: "tag", tag: await readTag(file, entry, records) };
+        continue;
+      }
+      records.add(path);
       const found = await readRecord(file, entry);
-      yield { path: entry.path, found, objects: () => readObjects(file, entry.path, found, entries) };
+      yield { kind: "artifact", path, found, objects: () => readObjects(file, path, found, entries) };
     }
   } finally {
     await entries.return(undefined);
@@ -81,6 +101,20 @@ async function readRecord(file: string, entry: ArchiveEntry): Promise<FoundRecor
   const found = judgeRecord(await readEntryBytes(file, entry, MAX_RECORD_BYTES), path);
   if (typeof found === "string") throw new InvalidArchiveError(file, path, found);
   return found;
+}
+
+function isTagPath(path: StorePath): boolean {
+  return [TAGS_FOLDER, PINS_FOLDER].some((folder) => path.startsWith(`${folder}/`));
+}
+
+async function readTag(file: string, entry: ArchiveEntry, records: ReadonlySet<StorePath>): Promise<Tag> {
+  const tag = parseTag(await readEntryBytes(file, entry, MAX_MARK_BYTES));
+  const isRight = tag !== undefined && tagFilePath(tag) === entry.path;
+  if (!isRight || (tag.tag !== undefined && tagProblem(tag.tag) !== undefined))
+    throw new InvalidArchiveError(file, entry.path, "is not a tag");
+  if (!records.has(recordPath(tag.name, tag.address)))
+    throw new InvalidArchiveError(file, entry.path, "is the tag of an artifact that is not before it");
+  return tag;
 }
 
 async function* readObjects(

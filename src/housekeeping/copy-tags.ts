@@ -1,0 +1,53 @@
+import type { Address } from "../address/address.ts";
+import { recordPath } from "../artifact/layout/record-path.ts";
+import { encodeTag, parseTag, type Tag } from "../catalog/tag-file.ts";
+import { certainStore } from "../store/certain-store.ts";
+import type { Store, StorePath } from "../store/store.ts";
+import type { CopyCounter } from "./copied-artifact.ts";
+import { readTags, tagFilePath } from "./tags.ts";
+
+/** The tags and pins of the artifacts whose records are at these paths. */
+export async function tagsOf(
+  source: Store,
+  records: readonly StorePath[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Tag[]> {
+  const chosen = new Set(records);
+  const { tags, pins } = await readTags(source, signal);
+  return [...tags, ...pins].filter(({ name, address }) => chosen.has(recordPath(name, address)));
+}
+
+/**
+ * Gives an artifact that was copied a tag or a pin that it has where it comes from. A tag that the
+ * destination has on another artifact stays there.
+ */
+export async function copyTag(
+  destination: Store,
+  tag: Tag,
+  counter: CopyCounter,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const path = tagFilePath(tag);
+  const theirs = await addressTagged(destination, path, signal);
+  if (theirs !== undefined && theirs !== tag.address) {
+    counter.addProblem({ path, outcome: "different", problem: "the destination has this tag on another artifact" });
+    return;
+  }
+  if (theirs !== undefined) return;
+  const outcome = await destination.createIfAbsent(path, [encodeTag(tag)], { signal });
+  // What is there and is not a tag was cut short while it was written.
+  if (outcome === "exists") await destination.replace(path, [encodeTag(tag)], { signal });
+  // A tag may not be there without its artifact: that was damaged, or a collector was faster.
+  if ((await certainStore(destination).stat(recordPath(tag.name, tag.address), { signal })) === undefined)
+    await destination.remove(path);
+  else counter.addTag();
+}
+
+async function addressTagged(
+  destination: Store,
+  path: StorePath,
+  signal: AbortSignal | undefined,
+): Promise<Address | undefined> {
+  const bytes = await certainStore(destination).read(path, { signal });
+  return bytes && parseTag(bytes)?.address;
+}
