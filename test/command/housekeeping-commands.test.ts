@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync } from "node:fs";
+import { appendFileSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { parseLines, persistable, studyModule } from "./run-in-process.ts";
@@ -71,7 +71,72 @@ test("artifacts are verified, tagged, removed and collected", async () => {
   expect((await run("gc", "--quarantine", "0s", "--orphans", "--yes")).out).toMatch(/^removed 1 leftover, /);
 });
 
+test("artifacts are copied, exported and imported with their tags", async () => {
+  await using folder = await temporaryFolder();
+  const [data, copied, file] = [folder.join("data"), folder.join("copied"), folder.join("study.tar")];
+  const run = (...argv: string[]): ReturnType<typeof persistable> => persistable(["--data-dir", data, ...argv]);
+  await run("run", studyModule, "outlierEstimator", "zThreshold=1,2", "points.n=5000", "-q");
+  await run("tag", "outlier_estimator{zThreshold=2}", "paper");
+  expect(await run("copy", data, copied, "zThreshold>1", "--with-upstream")).toEqual({
+    exit: 0,
+    out: "2 artifacts were copied, 1 tag or pin came with them\n",
+    err: "",
+  });
+  expect((await run("copy", data, copied)).out).toBe("1 artifact was copied, 2 were there already\n");
+  expect(parseLines((await run("copy", data, copied, "--json")).out)).toMatchObject([
+    { kind: "copy", from: data, to: copied, copied: 0, present: 3, tags: 0, problems: [] },
+  ]);
+  expect((await run("export", file, "--no-tags")).out).toBe("3 artifacts were copied\n");
+  expect(await run("export", file)).toMatchObject({ exit: 2, err: expect.stringContaining("is there already") });
+  expect((await persistable(["import", file, "--data-dir", folder.join("other")])).out).toBe(
+    "3 artifacts were copied\n",
+  );
+
+  const payload = readdirSync(`${data}/points`).find((name) => !name.endsWith(".json"));
+  writeFileSync(`${data}/points/${payload}`, "x".repeat(40_000));
+  const damaged = await run("copy", data, folder.join("third"));
+  expect(damaged).toMatchObject({ exit: 5, err: "" });
+  expect(damaged.out).toMatch(/^2 artifacts were copied, 1 tag .*\n {2}damaged points\/[0-9a-f]{8}: /);
+  truncateSync(file, 2000);
+  const cut = await persistable(["import", file, "--data-dir", folder.join("fourth"), "--json"]);
+  expect(cut).toMatchObject({ exit: 5, out: "" });
+  expect(parseLines(cut.err)).toMatchObject([{ code: "PERSISTABLE_INVALID_ARCHIVE", exit: 5 }]);
+  expect(readdirSync(folder.path).sort()).toEqual(["copied", "data", "other", "study.tar", "third"]);
+});
+
+test("a definition that is renamed with an alias finds its artifacts, and one without does not", async () => {
+  await using folder = await temporaryFolder();
+  const run = (...argv: string[]): ReturnType<typeof persistable> =>
+    persistable(["--data-dir", folder.join("data"), ...argv]);
+  await run("run", studyModule, "points", "n=1,2", "-q");
+  expect((await run("rename", "points", "dots")).out).toBe(
+    'points has 2 artifacts. Write in its definition:\n  name: "dots", aliases: ["points"],\n',
+  );
+  const all = await run("rename", "points", "dots", studyModule, "--exit-code");
+  expect(all).toEqual({
+    exit: 0,
+    out: expect.stringMatching(/^2 of 2 artifacts of points are found by dots of/),
+    err: "",
+  });
+  const none = await run("rename", "points", "spots", studyModule, "--exit-code");
+  expect(none.exit).toBe(4);
+  expect(none.out).toMatch(/^0 of 2 .*\n {2}[0-9a-f]{8} is not found\n/);
+  expect(none.err).toContain('Write aliases: ["points"]');
+  const told = await run("rename", "points", "spots", studyModule, "--json");
+  expect(parseLines(told.out)).toMatchObject([
+    { kind: "rename", from: "points", to: "spots", aliases: ["points"], artifacts: 2, lost: [{}, {}] },
+  ]);
+});
+
 test.each([
+  [["rename", "points", "points"], "The new name is the old one."],
+  [["rename", "pionts", "dots"], "has the name pionts."],
+  [["rename", "points", "letters", studyModule], "is not what definePersistable gave"],
+  [["rename", "points", "outlierEstimator", studyModule], "has the name outlier_estimator"],
+  [["copy", "one"], "Name two data directories."],
+  [["copy", "one", "one"], "Give two different stores."],
+  [["export"], "Name the file to write."],
+  [["import", "missing.tar"], "There is no file missing.tar."],
   [["gc"], "Say what may be removed."],
   [["gc", "zThreshold=1"], "Say what may be removed."],
   [["gc", "--older-than", "soon"], "is not a duration"],

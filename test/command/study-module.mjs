@@ -27,6 +27,16 @@ export const outlierEstimator = definePersistable({
   summarize: ({ outliers }) => ({ outliers }),
 });
 
+const again = (name, aliases) =>
+  definePersistable({
+    name,
+    aliases,
+    params: z.object({ n: z.int().positive(), randomState: z.int().default(100) }),
+    generate: () => 0,
+  });
+export const dots = again("dots", ["points"]);
+export const spots = again("spots", []);
+
 export const anything = definePersistable({
   name: "anything",
   params: typedParams(),

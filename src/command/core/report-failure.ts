@@ -6,12 +6,14 @@ import { InvalidParamsError } from "../../errors/persistable-errors.ts";
 import { RunFailedError } from "../../errors/pipeline-errors.ts";
 import { visibleText } from "../../errors/visible-text.ts";
 import { CommandError, ExitCode } from "./command-error.ts";
+import { Interruption } from "./interruption.ts";
 import { encodeJson } from "./json-output.ts";
 import { ownFolder } from "./own-folder.ts";
 import type { Session } from "./session.ts";
 
 /** Says what failed on standard error, in a few lines or as JSON, and returns the exit code. */
 export function reportFailure(problem: unknown, { flags, streams, isJson }: Session): number {
+  if (problem instanceof Interruption) return problem.exit;
   const exit = exitCodeOf(problem);
   const message = messageOf(problem);
   const hint = problem instanceof CommandError ? problem.hint : undefined;
@@ -43,6 +45,7 @@ const EXIT_CODES: Readonly<Record<string, ExitCode>> = {
   PERSISTABLE_DEFINITION: ExitCode.usage,
   PERSISTABLE_UNKNOWN_STORE: ExitCode.usage,
   PERSISTABLE_CORRUPT_ARTIFACT: ExitCode.damaged,
+  PERSISTABLE_INVALID_ARCHIVE: ExitCode.damaged,
   PERSISTABLE_ARTIFACT_IN_FLIGHT: ExitCode.inFlight,
 };
 

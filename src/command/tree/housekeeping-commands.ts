@@ -14,10 +14,15 @@ const justArtifact = {
   positional: { kind: "tuple", parameters: [artifact] },
 } as const;
 
-/** The commands that check a data directory, and clean it up. */
+const copyFlags = {
+  withUpstream: { ...switchedOn, brief: "All that they were made from too" },
+  tags: { kind: "boolean", optional: true, brief: "Their tags and pins too [yes]; --no-tags leaves them out" },
+} as const;
+
+/** The commands that check a data directory, clean it up, and bring artifacts elsewhere. */
 export const housekeepingCommands = {
   verify: defineCommand({
-    load: async () => (await import("../commands/verify.ts")).verify,
+    load: async () => (await import("../commands/housekeeping/verify.ts")).verify,
     parameters: {
       flags: {
         sample: {
@@ -40,7 +45,7 @@ export const housekeepingCommands = {
       "  persistable verify estimator 'created>-7d' --repair",
   }),
   gc: defineCommand({
-    load: async () => (await import("../commands/gc.ts")).gc,
+    load: async () => (await import("../commands/housekeeping/gc.ts")).gc,
     parameters: {
       flags: {
         keepLast: {
@@ -76,7 +81,7 @@ export const housekeepingCommands = {
       "  persistable gc --orphans --quarantine 30d",
   }),
   rm: defineCommand({
-    load: async () => (await import("../commands/rm.ts")).rm,
+    load: async () => (await import("../commands/housekeeping/rm.ts")).rm,
     parameters: {
       flags: { cascade: { ...switchedOn, brief: "Remove what is made from them too" }, yes, ...commonFlags },
       aliases: commonAliases,
@@ -88,7 +93,7 @@ export const housekeepingCommands = {
       "  persistable rm 'estimator{zThreshold=5}' --yes",
   }),
   tag: defineCommand({
-    load: async () => (await import("../commands/tag.ts")).tag,
+    load: async () => (await import("../commands/housekeeping/tag.ts")).tag,
     parameters: {
       flags: commonFlags,
       aliases: commonAliases,
@@ -101,7 +106,7 @@ export const housekeepingCommands = {
       "  persistable show estimator@paper",
   }),
   untag: defineCommand({
-    load: async () => (await import("../commands/tag.ts")).untag,
+    load: async () => (await import("../commands/housekeeping/tag.ts")).untag,
     parameters: {
       flags: commonFlags,
       aliases: commonAliases,
@@ -110,13 +115,58 @@ export const housekeepingCommands = {
     brief: "Take a tag away",
   }),
   pin: defineCommand({
-    load: async () => (await import("../commands/tag.ts")).pin,
+    load: async () => (await import("../commands/housekeeping/tag.ts")).pin,
     parameters: justArtifact,
     brief: "Keep an artifact from gc and rm",
   }),
   unpin: defineCommand({
-    load: async () => (await import("../commands/tag.ts")).unpin,
+    load: async () => (await import("../commands/housekeeping/tag.ts")).unpin,
     parameters: justArtifact,
     brief: "Let a pinned artifact be removed again",
+  }),
+  copy: defineCommand({
+    load: async () => (await import("../commands/housekeeping/copy.ts")).copy,
+    parameters: {
+      flags: { ...copyFlags, ...commonFlags },
+      aliases: commonAliases,
+      positional: {
+        kind: "array",
+        parameter: textOf("from to query", "Two folders or URLs of stores, and terms that all must hold"),
+      },
+    },
+    brief: "Copy artifacts to another data directory",
+    text:
+      "Copies artifacts between folders, buckets and servers. Every byte is verified on its way, and what is\n" +
+      "there already stays. Repeated, it goes on where it was broken off.\n\n" +
+      "  persistable copy persistable-data s3://bucket/study estimator --with-upstream",
+  }),
+  export: defineCommand({
+    load: async () => (await import("../commands/housekeeping/copy.ts")).exportToFile,
+    parameters: {
+      flags: { ...copyFlags, ...commonFlags },
+      aliases: commonAliases,
+      positional: {
+        kind: "array",
+        parameter: textOf("file query", "The file to write, and terms that all must hold"),
+      },
+    },
+    brief: "Write artifacts into one file",
+    text:
+      "Writes artifacts into one tar file, for another machine or for keeping. persistable import reads it;\n" +
+      "unpacked with tar, it is a data directory.\n\n" +
+      "  persistable export study.tar estimator 'zThreshold>1' --with-upstream",
+  }),
+  import: defineCommand({
+    load: async () => (await import("../commands/housekeeping/copy.ts")).importFromFile,
+    parameters: {
+      flags: { tags: copyFlags.tags, ...commonFlags },
+      aliases: commonAliases,
+      positional: { kind: "tuple", parameters: [textOf("file", "A file that persistable export has written")] },
+    },
+    brief: "Bring the artifacts of such a file in",
+    text:
+      "Reads the whole file first: if it was cut short or changed, nothing is written, and the exit code is 5.\n" +
+      "Import only what was made by people whose results you would use.\n\n" +
+      "  persistable import study.tar --data-dir elsewhere",
   }),
 } as const;

@@ -129,6 +129,30 @@ export const pipelineCommands = {
       "  persistable collect study.ts estimator zThreshold=1,2,5 points.n=100 --csv > study.csv\n" +
       "  persistable collect study.ts estimator zThreshold=1..5 points.n=100 --metrics measure",
   }),
+  rename: defineCommand({
+    load: async () => (await import("../commands/rename.ts")).rename,
+    parameters: {
+      flags: {
+        exitCode: { ...switchedOn, brief: "Exit with 4 if the module does not find all of them" },
+        ...commonFlags,
+      },
+      aliases: commonAliases,
+      positional: {
+        kind: "tuple",
+        parameters: [
+          textOf("old", "The name that the artifacts have"),
+          textOf("new", "The name that their definition gets"),
+          { ...textOf("module", "The module with the definition, to see whether it finds them"), optional: true },
+        ],
+      },
+    },
+    brief: "Rename a definition, and still find its artifacts",
+    text:
+      "Says what to write into a definition that is renamed, so that it finds the artifacts which it has. With\n" +
+      "its module, says how many it finds. No artifact is changed, and what is made from them stays valid.\n\n" +
+      "  persistable rename report summary\n" +
+      "  persistable rename report summary study.ts --exit-code",
+  }),
   graph: defineCommand({
     load: async () => (await import("../commands/graph.ts")).graph,
     parameters: {

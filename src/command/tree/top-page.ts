@@ -21,6 +21,9 @@ Keep in order
   gc                       what a policy would remove, and why; --yes removes it
   rm ARTIFACT…             remove artifacts that nothing is made from
   tag, untag, pin, unpin   name artifacts that stay
+  copy FROM TO [QUERY…]    into another data directory
+  export FILE [QUERY…]     into one file; import FILE brings it in
+  rename OLD NEW [MODULE]  rename a definition, and still find its artifacts
 
 More
   doctor                   check Node, the library and the data directory

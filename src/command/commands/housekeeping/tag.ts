@@ -1,10 +1,10 @@
-import { describeAge } from "../../artifact/explain/miss.ts";
-import type { Tag } from "../../catalog/tag-file.ts";
-import { listTags, pinArtifact, tagArtifact, unpinArtifact, untagArtifact } from "../../housekeeping/tags.ts";
-import { CommandError, ExitCode } from "../core/command-error.ts";
-import { dataDirOf, resolveArgument, splitTag, unknownTag, withCatalog } from "../core/open-argument.ts";
-import type { CommonFlags, Session } from "../core/session.ts";
-import { tableLines } from "../text/table-lines.ts";
+import { describeAge } from "../../../artifact/explain/miss.ts";
+import type { Tag } from "../../../catalog/tag-file.ts";
+import { listTags, pinArtifact, tagArtifact, unpinArtifact, untagArtifact } from "../../../housekeeping/tags.ts";
+import { CommandError, ExitCode } from "../../core/command-error.ts";
+import { dataDirOf, resolveArgument, splitTag, unknownTag, withCatalog } from "../../core/open-argument.ts";
+import type { CommonFlags, Session } from "../../core/session.ts";
+import { tableLines } from "../../text/table-lines.ts";
 
 /** Gives an artifact a tag; without arguments, lists tags and pins. */
 export async function tag(session: Session, _flags: CommonFlags, ...args: readonly string[]): Promise<number> {

@@ -1,8 +1,8 @@
-import { planCollection } from "../../housekeeping/plan-collection.ts";
-import { CommandError } from "../core/command-error.ts";
-import { dataDirOf } from "../core/open-argument.ts";
-import { withProgress } from "../core/progress.ts";
-import type { CommonFlags, Session } from "../core/session.ts";
+import { planCollection } from "../../../housekeeping/plan-collection.ts";
+import { CommandError } from "../../core/command-error.ts";
+import { dataDirOf } from "../../core/open-argument.ts";
+import { withProgress } from "../../core/progress.ts";
+import type { CommonFlags, Session } from "../../core/session.ts";
 import { finishCollection } from "./finish-collection.ts";
 
 interface GcFlags extends CommonFlags {

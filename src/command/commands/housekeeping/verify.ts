@@ -1,9 +1,9 @@
-import type { VerifiedArtifact } from "../../housekeeping/verified-artifact.ts";
-import { verifyArtifacts } from "../../housekeeping/verify-artifacts.ts";
-import { ExitCode } from "../core/command-error.ts";
-import { dataDirOf } from "../core/open-argument.ts";
-import { withProgress } from "../core/progress.ts";
-import type { CommonFlags, Session } from "../core/session.ts";
+import type { VerifiedArtifact } from "../../../housekeeping/verified-artifact.ts";
+import { verifyArtifacts } from "../../../housekeeping/verify-artifacts.ts";
+import { ExitCode } from "../../core/command-error.ts";
+import { dataDirOf } from "../../core/open-argument.ts";
+import { withProgress } from "../../core/progress.ts";
+import type { CommonFlags, Session } from "../../core/session.ts";
 
 interface VerifyFlags extends CommonFlags {
   readonly sample?: number | undefined;

@@ -1,11 +1,11 @@
-import type { Catalog } from "../../catalog/open/open-catalog.ts";
-import type { CatalogEntry } from "../../catalog/query/catalog-entry.ts";
-import type { CollectionDecision, CollectionPlan } from "../../housekeeping/collection-plan.ts";
-import { planCollection } from "../../housekeeping/plan-collection.ts";
-import { CommandError, ExitCode } from "../core/command-error.ts";
-import { dataDirOf, resolveArgument, withCatalog } from "../core/open-argument.ts";
-import type { CommonFlags, Session } from "../core/session.ts";
-import { describeDecision } from "../text/collection-lines.ts";
+import type { Catalog } from "../../../catalog/open/open-catalog.ts";
+import type { CatalogEntry } from "../../../catalog/query/catalog-entry.ts";
+import type { CollectionDecision, CollectionPlan } from "../../../housekeeping/collection-plan.ts";
+import { planCollection } from "../../../housekeeping/plan-collection.ts";
+import { CommandError, ExitCode } from "../../core/command-error.ts";
+import { dataDirOf, resolveArgument, withCatalog } from "../../core/open-argument.ts";
+import type { CommonFlags, Session } from "../../core/session.ts";
+import { describeDecision } from "../../text/collection-lines.ts";
 import { finishCollection } from "./finish-collection.ts";
 
 interface RmFlags extends CommonFlags {

@@ -1,10 +1,10 @@
-import { collectArtifacts } from "../../housekeeping/collect-artifacts.ts";
-import type { CollectionPlan } from "../../housekeeping/collection-plan.ts";
-import { ExitCode } from "../core/command-error.ts";
-import { dataDirOf } from "../core/open-argument.ts";
-import { withProgress } from "../core/progress.ts";
-import type { Session } from "../core/session.ts";
-import { describeAmount, describeDecision, describeKept, removalLines } from "../text/collection-lines.ts";
+import { collectArtifacts } from "../../../housekeeping/collect-artifacts.ts";
+import type { CollectionPlan } from "../../../housekeeping/collection-plan.ts";
+import { ExitCode } from "../../core/command-error.ts";
+import { dataDirOf } from "../../core/open-argument.ts";
+import { withProgress } from "../../core/progress.ts";
+import type { Session } from "../../core/session.ts";
+import { describeAmount, describeDecision, describeKept, removalLines } from "../../text/collection-lines.ts";
 
 /** Shows what a plan would remove, or removes it: the end of `gc` and of `rm`. */
 export async function finishCollection(session: Session, plan: CollectionPlan, isMeant: boolean): Promise<number> {
