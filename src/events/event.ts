@@ -108,6 +108,8 @@ export interface GeneratedEvent extends EventBase {
   readonly durationMs: number;
   /** The cost by unit, as the generator reported it. */
   readonly cost?: Readonly<Record<string, number>>;
+  /** Why the payload is not kept, if its generator said so. */
+  readonly unkept?: string;
 }
 
 /** Generating, validating or persisting failed; the error itself is thrown. */

@@ -77,6 +77,7 @@ async function produceOnce(
     });
   });
   if (isLeader) return obtained;
+  if (obtained.share !== undefined) return { payload: await obtained.share() };
   const held = await heldPayload(state);
   if (held !== undefined) return { payload: held.value };
   // The work was done for another persistable object: this one loads its own payload.

@@ -1,7 +1,8 @@
-import type { InternalCallOptions } from "./context/call-context.ts";
+import type { CallOptions, InternalCallOptions } from "./context/call-context.ts";
+import { workKeyOf } from "./context/wait-graph.ts";
 import type { State } from "./declare/state.ts";
 import { stateOf } from "./declare/state-of.ts";
-import { LiveTap } from "./load/live-tap.ts";
+import { LiveStream } from "./load/live-stream.ts";
 import { loadOrGenerate } from "./load-or-generate.ts";
 import type { AnyPersistable } from "./persistable.ts";
 
@@ -12,9 +13,13 @@ export interface StreamPersistable<Item> extends AnyPersistable {
 
 /**
  * Yields the items of a stream payload as they come. A stored stream is replayed; otherwise the
- * items are those that the generator makes just now, and it waits for both the reader and the
- * store. The payload is published when the stream has ended, as by `await persistable.payload`,
- * which waits for that end. A reader that stops early aborts the generator, unless other callers
+ * items are those that the generator makes just now. Any number of callers may read them at the
+ * same time, each at its own pace and from the first item on; the generator waits for the fastest
+ * of them and for the store. They share the items, and must not change them. A process that waits
+ * for another one gets the items at the end.
+ *
+ * The payload is published when the stream has ended, as by `await persistable.payload`, which
+ * waits for that end. If all readers stop early, the generator is aborted, unless other callers
  * wait for the payload, and nothing is published. The items that are read before the end have not
  * been validated yet.
  *
@@ -33,29 +38,59 @@ export interface StreamPersistable<Item> extends AnyPersistable {
  */
 export function streamPayload<Item>(
   persistable: StreamPersistable<Item>,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: Pick<CallOptions, "signal" | "untracked"> = {},
 ): AsyncGenerator<Item, void, undefined> {
-  return streamOf<Item>(stateOf(persistable, "What streamPayload was given"), options.signal);
+  return streamOf<Item>(stateOf(persistable, "What streamPayload was given"), options);
 }
+
+/** The streams that are being generated or looked for in this process, by the key of their work. */
+const streams = new Map<string, { readonly live: LiveStream<unknown>; readers: number }>();
 
 /** Like {@link streamPayload}, for the state of a persistable whose payload is a stream. */
 export async function* streamOf<Item>(
   state: State,
-  given: AbortSignal | undefined,
+  options: Pick<CallOptions, "signal" | "untracked">,
 ): AsyncGenerator<Item, void, undefined> {
   const leaving = new AbortController();
-  const signal = given === undefined ? leaving.signal : AbortSignal.any([given, leaving.signal]);
-  const live = new LiveTap<Item>();
-  const call: InternalCallOptions = { signal, tap: (stream) => live.tap(stream as AsyncIterable<Item>) };
+  const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
+  const key = workKeyOf(state);
+  const known = streams.get(key) ?? { live: new LiveStream<unknown>(), readers: 0 };
+  streams.set(key, known);
+  known.readers += 1;
+  const leave = (): void => {
+    known.readers -= 1;
+    if (known.readers === 0 && streams.get(key) === known) streams.delete(key);
+  };
+  const call: InternalCallOptions = {
+    untracked: options.untracked,
+    signal,
+    async *tap(stream) {
+      try {
+        yield* known.live.tap(stream as AsyncIterable<Item>);
+      } finally {
+        // A caller that comes from now on loads the payload, or generates it again.
+        if (streams.get(key) === known) streams.delete(key);
+      }
+    },
+  };
   const work = loadOrGenerate(state, call) as Promise<AsyncIterable<Item>>;
   let isThrough = false;
   try {
-    yield* live.items(work);
+    const read = yield* known.live.read(work) as AsyncGenerator<Item, number | undefined>;
     isThrough = true;
     const stored = await work;
-    if (!live.isTapped) yield* stored;
+    if (read !== undefined) yield* after(stored, read);
   } finally {
+    leave();
     work.catch(() => {});
     if (!isThrough) leaving.abort(new DOMException("The stream is not read any more.", "AbortError"));
+  }
+}
+
+async function* after<Item>(items: AsyncIterable<Item>, count: number): AsyncGenerator<Item> {
+  let left = count;
+  for await (const item of items) {
+    if (left > 0) left -= 1;
+    else yield item;
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { taggedJson } from "../../src/entry/formats/tagged-json.ts";
 import { bytes, gzip, json, npy, structured, text, type UniversalFormat } from "../../src/entry/index.ts";
 import { type FormatSubject, formatConformance } from "../../src/entry/testing.ts";
 
@@ -16,6 +17,12 @@ formatConformance(runner, {
   create: json,
   holds: values,
   refuses: [undefined, Number.NaN, new Date(), new Map()],
+});
+formatConformance(runner, {
+  name: "tagged-json",
+  create: taggedJson,
+  holds: [...values, undefined, -0, new Date(5), [{ $date: 1, $$a: undefined }], Uint8Array.of(1, 2), 3n],
+  refuses: [() => 1, new Map(), new Float64Array(1)],
 });
 formatConformance(runner, { name: "text", create: text, holds: ["", "añ😀"], refuses: [1, "\ud800", null] });
 formatConformance(runner, {

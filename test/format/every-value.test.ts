@@ -4,6 +4,7 @@ import { UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { Format } from "../../src/format/format.ts";
 import { json } from "../../src/format/json/json-format.ts";
+import { taggedJson } from "../../src/format/json/tagged-json-format.ts";
 import { npy } from "../../src/format/npy/npy-format.ts";
 import { bytes } from "../../src/format/plain/bytes-format.ts";
 import { text } from "../../src/format/plain/text-format.ts";
@@ -24,6 +25,7 @@ const money = defineClass(Money, { encode: ({ amount }) => amount, decode: (amou
 const formats = {
   structured: structured({ classes: [money] }),
   json: json(),
+  "tagged-json": taggedJson(),
   text: text(),
   bytes: bytes(),
   npy: npy(),
@@ -57,19 +59,21 @@ cycle.self = cycle;
 const shared = { a: 1 };
 const buffer = Float64Array.of(1, 2, 3, 4).buffer;
 const instance = new Money(3);
-const J = "json gzip(json)";
+const J = "json tagged-json gzip(json)";
 const S = "structured brotli(structured)";
+/** Values for which JSON needs a tag. */
+const T = "tagged-json";
 
 /** Each value, and the formats that hold it; all others refuse it. */
 const table: readonly (readonly [title: string, value: unknown, holds: string])[] = [
   ["null", null, `${S} ${J}`],
-  ["undefined", undefined, S],
+  ["undefined", undefined, `${S} ${T}`],
   ["true", true, `${S} ${J}`],
   ["a number", 1.5, `${S} ${J}`],
-  ["-0", -0, S],
-  ["NaN", Number.NaN, S],
-  ["Infinity", Number.POSITIVE_INFINITY, S],
-  ["a bigint", 2n ** 80n, S],
+  ["-0", -0, `${S} ${T}`],
+  ["NaN", Number.NaN, `${S} ${T}`],
+  ["Infinity", Number.POSITIVE_INFINITY, `${S} ${T}`],
+  ["a bigint", 2n ** 80n, `${S} ${T}`],
   ["text", "añ😀\0\u2028", `${S} ${J} text`],
   ["the empty text", "", `${S} ${J} text`],
   ["a byte order mark", "\ufeffa", `${S} ${J} text`],
@@ -78,13 +82,13 @@ const table: readonly (readonly [title: string, value: unknown, holds: string])[
   ["an empty array", [], `${S} ${J}`],
   // biome-ignore lint/suspicious/noSparseArray: holes are what is meant
   ["an array with holes", [1, , 3], S],
-  ["an array with undefined", [undefined], S],
+  ["an array with undefined", [undefined], `${S} ${T}`],
   ["an object", { b: 1, a: { c: [] } }, `${S} ${J}`],
-  ["an object with undefined", { a: undefined }, S],
+  ["an object with undefined", { a: undefined }, `${S} ${T}`],
   ["an object with the key __proto__", JSON.parse('{"__proto__": 1, "a": 2}'), `${S} ${J}`],
   ["an object without prototype", Object.create(null), ""],
-  ["a Date", new Date(5), S],
-  ["an invalid Date", new Date(Number.NaN), S],
+  ["a Date", new Date(5), `${S} ${T}`],
+  ["an invalid Date", new Date(Number.NaN), `${S} ${T}`],
   [
     "a Map",
     new Map<unknown, unknown>([
@@ -96,15 +100,15 @@ const table: readonly (readonly [title: string, value: unknown, holds: string])[
   ["a Set", new Set([1, "a", Number.NaN]), S],
   ["a RegExp", /a\/b/giu, S],
   ["a RegExp in use", Object.assign(/a/g, { lastIndex: 3 }), ""],
-  ["a URL", new URL("https://example.com"), ""],
+  ["a URL", new URL("https://example.com"), T],
   ["a cycle", cycle, S],
   ["a Float64Array", Float64Array.of(1, -0, Number.NaN), `${S} npy`],
-  ["a Uint8Array", Uint8Array.of(1, 2), `${S} npy bytes`],
-  ["an empty Uint8Array", new Uint8Array(0), `${S} npy bytes`],
+  ["a Uint8Array", Uint8Array.of(1, 2), `${S} ${T} npy bytes`],
+  ["an empty Uint8Array", new Uint8Array(0), `${S} ${T} npy bytes`],
   ["an Int8Array", Int8Array.of(-1), `${S} npy`],
   ["a BigInt64Array", BigInt64Array.of(-1n), `${S} npy`],
   ["a Uint8ClampedArray", Uint8ClampedArray.of(1), S],
-  ["a Buffer", Buffer.from("abc"), S],
+  ["a Buffer", Buffer.from("abc"), `${S} ${T}`],
   ["a DataView", new DataView(Uint8Array.of(1, 2, 3).buffer, 1, 2), S],
   ["an ArrayBuffer", Uint8Array.of(1, 2, 3).buffer, S],
   ["two views of one buffer", { a: new Float64Array(buffer, 8, 2), b: new Uint8Array(buffer), c: buffer }, S],

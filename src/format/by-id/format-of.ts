@@ -78,7 +78,9 @@ const openers: Readonly<Record<string, Open>> = {
   avro: async (argument) => (await loadPart(() => import("./avro-of-id.ts"))).avroOfId(argument),
   csv: async (argument) => (await loadPart(() => import("./csv-of-id.ts"))).csvOfId(argument),
   ndjson: async (argument) => (await loadPart(() => import("./ndjson-of-id.ts"))).ndjsonOfId(argument),
-  records: async () => (await loadPart(() => import("../lines/records-format.ts"))).records(),
+  records: async (argument) =>
+    (await loadPart(() => import("../lines/records-format.ts"))).records({ tagged: argument === "tagged" }),
+  "tagged-json": async () => (await loadPart(() => import("../json/tagged-json-format.ts"))).taggedJson(),
   parquet: async () => (await loadPart(() => import("../parquet/parquet-format.ts"))).parquet(),
   arrow: async () => (await loadPart(() => import("../arrow/arrow-format.ts"))).arrow(),
   table: async (argument) => {

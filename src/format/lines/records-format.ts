@@ -3,7 +3,7 @@ import type { FormatFor } from "../format.ts";
 import { formatFor } from "../format-for.ts";
 import { notInMemory } from "../stored/not-in-memory.ts";
 import { ReplayedStream } from "../stored/replayed-stream.ts";
-import { decodeJsonLines, encodeJsonLines } from "./stream-json-lines.ts";
+import { decodeJsonLines, encodeJsonLines, plainLines, taggedLines } from "./stream-json-lines.ts";
 
 /**
  * A stream of records, one line of JSON each: the rows of a crawl, the events of a simulation, the
@@ -15,6 +15,8 @@ import { decodeJsonLines, encodeJsonLines } from "./stream-json-lines.ts";
  *
  * The format refuses values that JSON would change (`undefined`, `NaN`, dates, …), and names the
  * number of the record in the path of the error.
+ *
+ * `records({ tagged: true })` keeps what `taggedJson()` keeps: dates, `undefined`, bytes.
  *
  * @example
  * ```ts
@@ -28,16 +30,20 @@ import { decodeJsonLines, encodeJsonLines } from "./stream-json-lines.ts";
  * for await (const { url, text } of await pages().payload) index(url, text);
  * ```
  */
-export function records<Item = unknown>(): FormatFor<AsyncIterable<Item>> {
+export function records<Item = unknown>(
+  options: { readonly tagged?: boolean | undefined } = {},
+): FormatFor<AsyncIterable<Item>> {
+  const isTagged = options.tagged === true;
+  const id = isTagged ? "records(tagged)" : "records";
   return formatFor<AsyncIterable<unknown>>({
-    id: "records",
+    id,
     extension: ".ndjson",
     inline: false,
-    ...notInMemory("records"),
+    ...notInMemory(id),
     check(payload) {
       if (typeof Object(payload)[Symbol.asyncIterator] !== "function")
         throw new UnsupportedPayloadError(
-          "records",
+          id,
           [],
           "is not a stream",
           "Generate with async function*, or use ndjson() or json() for an array.",
@@ -45,8 +51,9 @@ export function records<Item = unknown>(): FormatFor<AsyncIterable<Item>> {
     },
     stored: {
       kind: "stream",
-      write: (payload) => encodeJsonLines(payload),
-      open: (source, limits) => new ReplayedStream(() => decodeJsonLines(source.stream(), limits)),
+      write: (payload) => encodeJsonLines(payload, isTagged ? taggedLines(id) : plainLines),
+      open: (source, limits) =>
+        new ReplayedStream(() => decodeJsonLines(source.stream(), limits, isTagged ? taggedLines(id) : plainLines)),
     },
   });
 }

@@ -2,11 +2,35 @@ import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import type { DecodeLimits } from "../format.ts";
 import { checkJson } from "../json/check-json.ts";
 import { decodeJson } from "../json/decode-json.ts";
+import { decodeTaggedJson, toTagged } from "../json/tagged-value.ts";
 
 /** Lines are collected up to this length: each piece is work for the store. */
 const PIECE_CHARACTERS = 64 * 1024;
 const NEWLINE = 0x0a;
 const encoder = new TextEncoder();
+
+/** How one value becomes a line, and back. */
+export interface LineCodec {
+  encode(value: unknown, index: number): unknown;
+  decode(line: Uint8Array, limits: DecodeLimits): unknown;
+}
+
+/** Values that JSON does not change. */
+export const plainLines: LineCodec = {
+  encode(value, index) {
+    checkJson(value, [index], "records", "Yield a value that JSON holds: leave the key out, or give null or text.");
+    return value;
+  },
+  decode: decodeJson,
+};
+
+/** Values that become tagged JSON. */
+export function taggedLines(format: string): LineCodec {
+  return {
+    encode: (value, index) => toTagged(value, format, [index]),
+    decode: (line, limits) => decodeTaggedJson(line, limits, format),
+  };
+}
 
 /**
  * Encodes values as lines of JSON. It asks for the next value when the consumer wants more bytes.
@@ -14,12 +38,14 @@ const encoder = new TextEncoder();
  * @throws {@link UnsupportedPayloadError} with the number of the value in its path, if JSON would
  * change the value.
  */
-export async function* encodeJsonLines(values: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+export async function* encodeJsonLines(
+  values: AsyncIterable<unknown>,
+  codec: LineCodec = plainLines,
+): AsyncGenerator<Uint8Array> {
   let text = "";
   let count = 0;
   for await (const value of values) {
-    checkJson(value, [count], "records", "Yield a value that JSON holds: leave the key out, or give null or text.");
-    text += `${JSON.stringify(value)}\n`;
+    text += `${JSON.stringify(codec.encode(value, count))}\n`;
     count++;
     if (text.length < PIECE_CHARACTERS) continue;
     yield encoder.encode(text);
@@ -37,6 +63,7 @@ export async function* encodeJsonLines(values: AsyncIterable<unknown>): AsyncGen
 export async function* decodeJsonLines(
   pieces: AsyncIterable<Uint8Array>,
   limits: DecodeLimits,
+  codec: LineCodec = plainLines,
 ): AsyncGenerator<unknown> {
   let begun: Uint8Array[] = [];
   let begunBytes = 0;
@@ -45,7 +72,7 @@ export async function* decodeJsonLines(
     for (let end = piece.indexOf(NEWLINE); end !== -1; end = piece.indexOf(NEWLINE, start)) {
       const line = piece.subarray(start, end);
       checkLength(begunBytes + line.length, limits);
-      yield decodeJson(begunBytes === 0 ? line : Buffer.concat([...begun, line]), limits);
+      yield codec.decode(begunBytes === 0 ? line : Buffer.concat([...begun, line]), limits);
       begun = [];
       begunBytes = 0;
       start = end + 1;

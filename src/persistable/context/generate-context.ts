@@ -20,6 +20,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   readonly scope: GeneratorScope;
   #undeclaredElsewhere: readonly UndeclaredLoad[] = [];
   #seed: number | undefined;
+  #unkept: string | undefined;
   #workFolder: string | undefined;
   #isOpen = true;
 
@@ -31,6 +32,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
     // Generators take these methods out of the context: `generate: ({ progress }) => …`.
     this.progress = this.progress.bind(this);
     this.cost = this.cost.bind(this);
+    this.keep = this.keep.bind(this);
   }
 
   progress(done: number, total?: number, note?: string): void {
@@ -55,6 +57,15 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
 
   cost(spent: Readonly<Record<string, number>>): void {
     if (this.#isOpen) this.#cost.add(redactionOf(this.#state).amounts(spent));
+  }
+
+  keep(isKept: boolean, why = "its generator says so"): void {
+    if (this.#isOpen) this.#unkept = isKept ? undefined : redactionOf(this.#state).text(why);
+  }
+
+  /** Why the payload is not to be kept; `undefined` if it is. */
+  get unkept(): string | undefined {
+    return this.#unkept;
   }
 
   get seed(): number {

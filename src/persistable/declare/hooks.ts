@@ -35,6 +35,12 @@ export interface GenerateContext<Params, Dependencies> extends HookContext<Param
    */
   cost(spent: Readonly<Record<string, number>>): void;
   /**
+   * `keep(false, why)` hands the payload to all callers that wait for it in this process, and
+   * publishes nothing: the next caller generates again. It may be called until the generator has
+   * ended, or its stream; the last call counts.
+   */
+  keep(isKept: boolean, why?: string): void;
+  /**
    * The seed for random number generators: an integer from 0 to 2^32 - 1. It is derived from the
    * draw and the tracked params, here and upstream, and never from a name or a version, so that
    * renaming changes no payload. It is recorded if the generator reads it.

@@ -159,7 +159,7 @@ function withDefinition(parts: FunctionParts, options: BuildOptions): object {
     ? async function* (this: unknown, ...args: unknown[]) {
         const { persistable, signals } = build(this, args);
         const { streamOf } = await loadPart(() => import("../stream-payload.ts"));
-        yield* streamOf(persistable[stateKey], joined(signals));
+        yield* streamOf(persistable[stateKey], { signal: joined(signals) });
       }
     : function (this: unknown, ...args: unknown[]) {
         try {

@@ -69,11 +69,13 @@ export function describeEvent(event: PersistableEvent): DescribedEvent {
       return line("debug", "generate", `Generating ${name} payload: ${far}`, { done, total, note });
     }
     case "generated": {
-      const { durationMs, cost } = event;
+      const { durationMs, cost, unkept } = event;
       const spent = cost === undefined ? "" : `, for ${describeCost(Object.entries(cost))}`;
-      return line("info", "generate", `Generated ${name} payload in ${Math.round(durationMs)} ms${spent}`, {
+      const fate = unkept === undefined ? "" : `, and do not keep it: ${visibleLine(unkept)}`;
+      return line("info", "generate", `Generated ${name} payload in ${Math.round(durationMs)} ms${spent}${fate}`, {
         durationMs,
         cost,
+        ...(unkept === undefined ? {} : { unkept }),
       });
     }
     case "failed":

@@ -4,7 +4,7 @@ import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { InvalidPayloadError } from "../../errors/persistable-errors.ts";
 import { StoreError } from "../../errors/store-errors.ts";
 import { unpersisted, withPayload } from "../../errors/unpersisted.ts";
-import { encodePayload } from "../../format/encode-payload.ts";
+import { decodePayload, encodePayload } from "../../format/encode-payload.ts";
 import { summarizeRecord } from "../../record/encode-record.ts";
 import { encodeSummary } from "../../record/encode-summary.ts";
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
@@ -22,6 +22,11 @@ import { isNoted, noteFailure, type PendingPayload, sharePending } from "./pendi
 /** A payload that was loaded or generated. It is wrapped, since any value may be a payload. */
 export interface Obtained {
   readonly payload: unknown;
+  /**
+   * Set if the payload is not kept: gives it to another caller that has waited for it, who cannot
+   * load it.
+   */
+  readonly share?: (() => Promise<unknown>) | undefined;
 }
 
 /** The options for completing a payload that was generated. */
@@ -57,6 +62,7 @@ export function completePayload(pending: PendingPayload, completion: Completion)
       if (pending.isPublished) return undefined;
       const prepared = await prepare(pending, completion);
       signal?.throwIfAborted();
+      if (pending.unkept !== undefined) return await handOut(pending, prepared, completion);
       if (completion.isPersisted !== false) {
         const published = await publish(pending, completion);
         if (published === undefined) {
@@ -77,6 +83,23 @@ export function completePayload(pending: PendingPayload, completion: Completion)
     await state.hooks.postGenerate(payload, contextOf(state, options, signal));
     return { payload };
   });
+}
+
+async function handOut(
+  pending: PendingPayload,
+  prepared: { readonly payload: unknown } | undefined,
+  { teller, options: { supervisor } }: Completion,
+): Promise<Obtained> {
+  const { state, durationMs, taken } = pending;
+  const payload = prepared === undefined ? await pending.open(undefined) : prepared.payload;
+  pending.handOut(payload);
+  if (teller === state) supervisor?.onGenerated({ durationMs, cost: taken.cost, sizeBytes: undefined });
+  const isShared = pending.content.kind === "handle" || isShareable(state, payload);
+  // Each caller may change a payload that cannot be frozen: the others get the bytes of now.
+  const encoded = isShared ? undefined : Buffer.concat(await encodePayload(state.format, payload));
+  const share = async () =>
+    encoded === undefined ? payload : decodePayload(state.format, new Uint8Array(encoded), state.limits);
+  return { payload, share };
 }
 
 /** Emits a failure. If a listener or logger throws in turn, that must not hide it. */
@@ -147,6 +170,7 @@ function emitGenerated(pending: PendingPayload, teller: State, { supervisor }: I
     type: "generated",
     durationMs,
     ...(taken.cost === undefined ? {} : { cost: taken.cost }),
+    ...(pending.unkept === undefined ? {} : { unkept: pending.unkept }),
   } as const;
   emitNow(teller, generated, supervisor?.onEvent);
 }

@@ -43,7 +43,8 @@ export async function runGenerator(
   const { content, failure } = await callGenerator(state, options, context);
   warnOfUndeclared(state, context.taken.undeclared);
   const elapsedMs = (): number => Math.max(0, performance.now() - startedMs - (busyMsOf(state) - busyBefore));
-  return new PendingPayload(state, { content, failure, draft, taken: context.taken, isReplacing, elapsedMs });
+  const { taken, unkept } = context;
+  return new PendingPayload(state, { content, failure, draft, taken, unkept, isReplacing, elapsedMs });
 }
 
 function callGenerator(state: State, options: InternalCallOptions, context: GeneratorContext): Promise<Given> {

@@ -43,6 +43,8 @@ export class PendingPayload implements Pending {
   /** True if the payload is meant to replace an artifact that is already there. */
   readonly isReplacing: boolean;
   readonly taken: TakenByGenerator;
+  /** Why the payload is handed out and not published, if its generator said so. */
+  readonly unkept: string | undefined;
   draft: RecordDraft;
   /** The time of the generation and its duration; known once {@link measure} was called. */
   createdAt = "";
@@ -74,6 +76,7 @@ export class PendingPayload implements Pending {
       readonly failure?: { readonly error: unknown } | undefined;
       readonly draft: RecordDraft;
       readonly taken: TakenByGenerator;
+      readonly unkept: string | undefined;
       readonly isReplacing: boolean;
       /**
        * Returns the time since the generation began, in milliseconds, without that for
@@ -86,6 +89,7 @@ export class PendingPayload implements Pending {
     this.isReplacing = made.isReplacing;
     this.draft = made.draft;
     this.taken = made.taken;
+    this.unkept = made.unkept;
     this.failure = made.failure;
     this.content = made.content;
     this.#elapsedMs = made.elapsedMs;
@@ -118,7 +122,7 @@ export class PendingPayload implements Pending {
     } finally {
       this.#isBusy = false;
       // The payload was dropped while `work` ran.
-      if (this.isOver) await this.#discard();
+      if (this.isOver && this.unkept === undefined) await this.#discard();
       end();
     }
   }
@@ -181,6 +185,17 @@ export class PendingPayload implements Pending {
     state.lastGenerated = { draft, createdAt, durationMs, taken };
     // A payload that was pending before this one has been replaced by it.
     await state.pending?.drop();
+  }
+
+  /**
+   * Hands the payload out for good: it will not be published. What lies in the store of a handle is
+   * removed when no caller has the handle any more.
+   */
+  handOut(payload: unknown): void {
+    this.isOver = true;
+    this.#letGo();
+    if (this.content.kind === "handle" && typeof payload === "object" && payload !== null)
+      handedOut.set(payload, this.content.publication);
   }
 
   /** Gives the payload up: it will not be published. */
@@ -258,6 +273,9 @@ export class PendingPayload implements Pending {
     }
   }
 }
+
+/** A publication that is forgotten removes what it has staged. */
+const handedOut = new WeakMap<object, Publication>();
 
 /**
  * Pending payloads by work key, for other objects of the same recipe. The references are weak, so

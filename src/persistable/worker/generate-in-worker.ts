@@ -202,6 +202,7 @@ function tellHere(state: State, context: GeneratorContext, news: RelayedNews): v
   const { logger } = state.surroundings;
   if (news.kind === "progress") context.progress(news.done, news.total, news.note);
   else if (news.kind === "cost") context.cost(news.spent);
+  else if (news.kind === "keep") context.keep(news.isKept, news.why);
   else if (news.kind === "log") context.log[news.level](news.message, news.fields);
   else if (news.kind === "event") emitRelayed(state, news.event);
   else if (logger !== undefined) {

@@ -148,6 +148,10 @@ class WorkerContext extends GeneratorContext {
     if (this.#isOpen) this.#tell({ kind: "cost", spent: { ...spent } });
   }
 
+  override keep(isKept: boolean, why?: string): void {
+    if (this.#isOpen) this.#tell({ kind: "keep", isKept, why });
+  }
+
   override get log(): Logger {
     return this.#logger;
   }

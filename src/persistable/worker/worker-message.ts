@@ -52,6 +52,7 @@ export type MessageToWorker =
 export type WorkerNews =
   | { readonly kind: "progress"; readonly done: number; readonly total?: number; readonly note?: string }
   | { readonly kind: "cost"; readonly spent: Readonly<Record<string, number>> }
+  | { readonly kind: "keep"; readonly isKept: boolean; readonly why: string | undefined }
   | { readonly kind: "log"; readonly level: LogLevel; readonly message: string; readonly fields: object }
   /** An event of a dependency, not of the job's own persistable. */
   | { readonly kind: "event"; readonly event: PersistableEvent }

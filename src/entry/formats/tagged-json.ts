@@ -1,0 +1,2 @@
+export { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
+export { taggedJson } from "../../format/json/tagged-json-format.ts";
