@@ -27,6 +27,7 @@ const fullCounts = {
   PERSISTABLE_TEST_COLLECTED_ROUNDS: 100,
   // More than a small artifact has bits: each is flipped.
   PERSISTABLE_TEST_DAMAGES: 1_000_000,
+  PERSISTABLE_TEST_EMBEDDED_VALUES: 5_000,
   // More than any operation has system calls.
   PERSISTABLE_TEST_FAULTS: 1_000_000,
   PERSISTABLE_TEST_INDEX_KILLS: 100,

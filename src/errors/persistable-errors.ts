@@ -50,11 +50,9 @@ export class NotPersistedError extends PersistableError {
     reason: { readonly kind: string },
     inWords: string,
     storeUrl: string,
+    remedy = "Call loadOrGenerate() (or await .payload) to generate it.",
   ) {
-    super(
-      `${visibleLine(payloadName)} is not persisted in ${storeUrl} with these params: ${inWords}. ` +
-        "Call loadOrGenerate() (or await .payload) to generate it.",
-    );
+    super(`${visibleLine(payloadName)} is not persisted in ${storeUrl} with these params: ${inWords}. ${remedy}`);
     this.payloadName = payloadName;
     this.address = address;
     this.reason = reason;

@@ -47,14 +47,24 @@ export function streamPayload<Item>(
 const streams = new Map<string, { readonly live: LiveStream<unknown>; readers: number }>();
 
 /** Like {@link streamPayload}, for the state of a persistable whose payload is a stream. */
-export async function* streamOf<Item>(
+export function streamOf<Item>(
   state: State,
   options: Pick<CallOptions, "signal" | "untracked">,
-): AsyncGenerator<Item, void, undefined> {
+): AsyncGenerator<Item, void, undefined>;
+export function streamOf(state: State, options: Pick<CallOptions, "signal" | "untracked">): unknown {
+  return itemsOf(state, options);
+}
+
+async function* itemsOf(
+  state: State,
+  options: Pick<CallOptions, "signal" | "untracked">,
+): AsyncGenerator<unknown, void, undefined> {
   const leaving = new AbortController();
   const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
   const key = workKeyOf(state);
-  const known = streams.get(key) ?? { live: new LiveStream<unknown>(), readers: 0 };
+  const found = streams.get(key);
+  // A stream that has ended is stored or has failed.
+  const known = found?.live.isOver === false ? found : { live: new LiveStream<unknown>(), readers: 0 };
   streams.set(key, known);
   known.readers += 1;
   const leave = (): void => {
@@ -66,20 +76,20 @@ export async function* streamOf<Item>(
     signal,
     async *tap(stream) {
       try {
-        yield* known.live.tap(stream as AsyncIterable<Item>);
+        yield* known.live.tap(asStream(stream));
       } finally {
         // A caller that comes from now on loads the payload, or generates it again.
         if (streams.get(key) === known) streams.delete(key);
       }
     },
   };
-  const work = loadOrGenerate(state, call) as Promise<AsyncIterable<Item>>;
+  const work = loadOrGenerate(state, call);
   let isThrough = false;
   try {
-    const read = yield* known.live.read(work) as AsyncGenerator<Item, number | undefined>;
+    const read = yield* known.live.read(work);
     isThrough = true;
     const stored = await work;
-    if (read !== undefined) yield* after(stored, read);
+    if (read !== undefined) yield* after(asStream(stored), read);
   } finally {
     leave();
     work.catch(() => {});
@@ -87,7 +97,16 @@ export async function* streamOf<Item>(
   }
 }
 
-async function* after<Item>(items: AsyncIterable<Item>, count: number): AsyncGenerator<Item> {
+function asStream(payload: unknown): AsyncIterable<unknown> {
+  if (isStream(payload)) return payload;
+  throw new TypeError("The payload is not a stream. Declare a format of streams, such as records().");
+}
+
+function isStream(payload: unknown): payload is AsyncIterable<unknown> {
+  return typeof payload === "object" && payload !== null && Symbol.asyncIterator in payload;
+}
+
+async function* after(items: AsyncIterable<unknown>, count: number): AsyncGenerator<unknown> {
   let left = count;
   for await (const item of items) {
     if (left > 0) left -= 1;

@@ -130,15 +130,15 @@ test("a reader far behind gets the rest from the store", async () => {
     name: "texts",
     format: records<string>(),
     generate: async function* () {
-      for (let i = 0; i < 6; i++) yield `${i}${big}`;
+      for (let i = 0; i < 4; i++) yield `${i}${big}`;
     },
   });
   const slow = streamPayload(texts({}, { dataDir }));
   const firstOfSlow = await slow.next();
   const fast = await collect(streamPayload(texts({}, { dataDir })));
   const rest = await collect(slow);
-  expect([firstOfSlow.value, ...rest].map((text) => text?.[0])).toEqual(["0", "1", "2", "3", "4", "5"]);
-  expect(fast.length).toBe(6);
+  expect([firstOfSlow.value, ...rest].map((text) => text?.[0])).toEqual(["0", "1", "2", "3"]);
+  expect(fast.length).toBe(4);
 });
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

@@ -45,8 +45,11 @@ export interface DeclarationOptions {
   readonly earlierDefaults?: Readonly<Record<string, unknown>> | undefined;
   /** Earlier names; artifacts under them are still found. */
   readonly aliases?: readonly string[] | undefined;
-  /** Keys of params that look like credentials but are not. */
-  readonly allowCredentials?: readonly string[] | undefined;
+  /**
+   * Keys of params that look like credentials but are not; `true` for all, where params are content
+   * that people have written.
+   */
+  readonly allowCredentials?: readonly string[] | true | undefined;
   readonly memory?: MemoryPolicy | undefined;
   /**
    * Payloads up to this size, in bytes, are stored inside their record; 4096 by default, 0 for

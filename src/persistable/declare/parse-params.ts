@@ -41,10 +41,8 @@ export function parseParams(declaration: Declaration, input: Readonly<Record<str
       if (kind !== "untracked") assertDepth(key, value, declaration.classes);
     }
   }
-  assertNoCredentials(params, {
-    root: "params",
-    ...(declaration.allowCredentials === undefined ? {} : { allow: declaration.allowCredentials }),
-  });
+  const { allowCredentials: allow } = declaration;
+  if (allow !== true) assertNoCredentials(params, { root: "params", ...(allow === undefined ? {} : { allow }) });
   return { snapshot, ...parts };
 }
 

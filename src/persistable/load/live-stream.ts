@@ -29,6 +29,11 @@ export class LiveStream<Item> {
     return this.#isTapped;
   }
 
+  /** Whether the stream has ended, as a whole or by an error. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Returns the same stream, for the store. It waits for the readers and for the store. */
   async *tap(stream: AsyncIterable<Item>): AsyncGenerator<Item> {
     try {

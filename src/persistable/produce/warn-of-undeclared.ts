@@ -3,6 +3,12 @@ import type { UndeclaredLoad } from "../../record/record.ts";
 import type { State } from "../declare/state.ts";
 
 const warned = new Set<string>();
+const unwarned = new Set<string>();
+
+/** Never warns of loads of this name: calls that depend on what a generator just found out. */
+export function neverWarnOf(name: string): void {
+  unwarned.add(name);
+}
 
 /**
  * Warns once for each pair of names if a generator has loaded what its definition does not declare.
@@ -11,7 +17,7 @@ const warned = new Set<string>();
 export function warnOfUndeclared({ recipe }: State, loads: readonly UndeclaredLoad[] | undefined): void {
   for (const { name } of loads ?? []) {
     const pair = JSON.stringify([recipe.name, name]);
-    if (warned.has(pair)) continue;
+    if (warned.has(pair) || unwarned.has(name)) continue;
     warned.add(pair);
     const role = roleFor(name);
     const own = visibleLine(recipe.name);

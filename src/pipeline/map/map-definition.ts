@@ -10,6 +10,10 @@ export interface BatchContext<Item, Params> {
   readonly params: Params;
   /** Aborted when the caller gives up, or when the attempt takes longer than `timeoutMs`. */
   readonly signal: AbortSignal;
+  /**
+   * The values that this one call of `load` or `stream` gave: they are in no recipe and no record.
+   */
+  readonly untracked: Readonly<Record<string, unknown>>;
   /** Adds to what this batch costs, by unit. The pack of the batch records the sum. */
   cost(spent: Readonly<Record<string, number>>): void;
 }
@@ -54,6 +58,8 @@ export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSc
 
 /** How items are loaded. */
 export interface LoadItemsOptions {
+  /** Values for `generateBatch` alone: clients, callbacks, anything that does not count. */
+  readonly untracked?: Readonly<Record<string, unknown>> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How many batches are generated at the same time. Default 1. */
   readonly concurrency?: number | undefined;

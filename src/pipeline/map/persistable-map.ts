@@ -256,7 +256,7 @@ export class PersistableMap<Item, Payload> {
       work.queuedBehind = undefined;
       try {
         await waitForEnlisted(work, () =>
-          carryOutEnlisted(work, () => this.#produceBatch(items, made, payloads, failed, options.signal)),
+          carryOutEnlisted(work, () => this.#produceBatch(items, made, payloads, failed, options)),
         );
         tell();
       } catch (error) {
@@ -297,11 +297,11 @@ export class PersistableMap<Item, Payload> {
     earlier: MadeBatch<Item, Payload> | undefined,
     payloads: Map<Address, Payload>,
     failed: FailedBatch[],
-    signal: AbortSignal | undefined,
+    { signal, untracked }: LoadItemsOptions,
   ): Promise<void> {
     const { retries, validate } = this.#definition;
     const { format } = this.#state;
-    const make = (): Promise<MadeBatch<Item, Payload>> => this.#makeBatch(entries, signal);
+    const make = (): Promise<MadeBatch<Item, Payload>> => this.#makeBatch(entries, { signal, untracked });
     const write = async (batch: MadeBatch<Item, Payload>): Promise<void> =>
       this.#write(await batch.encode(format, validate), format.id, batch.how, signal);
     const { made, failure } = await produceBatch(earlier, { make, write }, retries, signal);
@@ -309,8 +309,7 @@ export class PersistableMap<Item, Payload> {
     const generated = made?.payloads;
     if (failure !== undefined) {
       const { error } = failure;
-      const isKept = made?.isRefused === false;
-      failed.push({ items: entries.length, error, isKept, payloads: generated });
+      failed.push({ items: entries.length, error, isKept: made?.isRefused === false, payloads: generated });
       if (made !== undefined) this.#kept.keep(made, error instanceof StoreError || signal?.aborted === true);
       return;
     }
@@ -324,7 +323,7 @@ export class PersistableMap<Item, Payload> {
 
   async #makeBatch(
     entries: readonly Entry<Item>[],
-    signal: AbortSignal | undefined,
+    { signal, untracked = {} }: LoadItemsOptions,
   ): Promise<MadeBatch<Item, Payload>> {
     const { timeoutMs, generateBatch, name, pools } = this.#definition;
     const items = entries.map(([, item]) => item);
@@ -339,6 +338,7 @@ export class PersistableMap<Item, Payload> {
           items,
           params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
           signal: attempt,
+          untracked,
           cost: (amounts) => spent.add(redactionOf(this.#state).amounts(amounts)),
         }),
       );

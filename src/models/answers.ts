@@ -1,0 +1,116 @@
+import { messageOf } from "../errors/error-kind.ts";
+import { toTagged } from "../format/json/tagged-value.ts";
+import { fieldsOf } from "../util/fields-of.ts";
+import { costOfCall } from "./call-cost.ts";
+import { defineCalls, type LiveCall } from "./call-definition.ts";
+import { answerOfParts, finishReasonOf, type JudgedAnswer, textOf, whyNotKept } from "./judge-answer.ts";
+import { type Answer, answerIn, partsIn, type StreamPart } from "./model.ts";
+
+/** Answers as a whole: what `doGenerate` gives. */
+export const wholeAnswers = defineCalls(
+  "model_answer",
+  async (live, { signal, cost, keep }) => {
+    const { model, call, options } = live;
+    live.hasAsked = true;
+    const answer = withoutExchange(await model.doGenerate({ ...call, abortSignal: signal }));
+    cost(costOfCall(model, answer.usage, answer.providerMetadata, options.prices));
+    live.why = whyNotKept(answer, call, options.keep) ?? whyUnwritable(answer);
+    if (live.why !== undefined) keep(false, live.why);
+    return answer;
+  },
+  (payload) => {
+    const answer = answerIn(payload);
+    return summaryOf(answer, answer.response);
+  },
+);
+
+/** Answers as streams: the parts that `doStream` gives. */
+export const streamedAnswers = defineCalls(
+  "model_stream",
+  async (live, { signal, cost, keep }) => {
+    const { model, call, options } = live;
+    live.hasAsked = true;
+    try {
+      const { stream } = await model.doStream({ ...call, abortSignal: signal });
+      const parts: StreamPart[] = [];
+      for await (const part of partsOf(stream)) {
+        // A reader may change what it gets, and the stored part must not change with it.
+        parts.push(copyOf(part));
+        if (part.type === "finish" || part.type === "error") live.why = judgeParts(live, parts);
+        live.parts?.push(part);
+      }
+      live.why = judgeParts(live, parts);
+      const { finish } = answerOfParts(parts);
+      cost(costOfCall(model, finish?.usage, finish?.providerMetadata, options.prices));
+      if (live.why !== undefined) keep(false, live.why);
+      return parts;
+    } finally {
+      live.parts?.end();
+    }
+  },
+  (payload) => {
+    const parts = partsIn(payload);
+    const response = parts.find(({ type }) => type === "response-metadata");
+    return summaryOf(answerOfParts(parts), response);
+  },
+);
+
+function judgeParts({ call, options }: LiveCall, parts: readonly StreamPart[]): string | undefined {
+  const { broken, ...answer } = answerOfParts(parts);
+  return broken ?? whyNotKept(answer, call, options.keep) ?? whyUnwritable(parts);
+}
+
+async function* partsOf(stream: ReadableStream<StreamPart>): AsyncGenerator<StreamPart> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+function copyOf(part: StreamPart): StreamPart {
+  try {
+    return structuredClone(part);
+  } catch {
+    return part;
+  }
+}
+
+/**
+ * Leaves out what was sent and how it was answered: the prompt once more, cookies, limits of
+ * yesterday.
+ */
+function withoutExchange({ request: _, response, ...answer }: Answer): Answer {
+  if (response === undefined) return answer;
+  const { headers: __, body: ___, ...kept } = response;
+  return { ...answer, response: kept };
+}
+
+/** The caller has paid for an answer, and gets it also where no record can hold it. */
+function whyUnwritable(answer: unknown): string | undefined {
+  try {
+    toTagged(answer, "tagged-json");
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function summaryOf(answer: JudgedAnswer, response: unknown): object {
+  const { id, modelId } = fieldsOf(response);
+  const summary = {
+    finishReason: finishReasonOf(answer.finishReason),
+    characters: textOf(answer.content).length,
+    toolCalls: answer.content.filter(({ type }) => type === "tool-call").length,
+  };
+  return {
+    ...summary,
+    ...(typeof id === "string" ? { responseId: id } : {}),
+    ...(typeof modelId === "string" ? { responseModel: modelId } : {}),
+  };
+}

@@ -1,0 +1,139 @@
+import { UnsupportedValueError } from "../errors/params-errors.ts";
+import { fieldsOf } from "../util/fields-of.ts";
+import type { AnyModel, ModelCall } from "./model.ts";
+import type { ModelOptions } from "./model-options.ts";
+
+/** The kind of a call: the answers of one cannot be made from those of another. */
+export type CallKind = "answer" | "stream" | "embedding";
+
+/** These never count: who is asked, and how the answer is waited for. */
+const NEVER_COUNTS: ReadonlySet<string> = new Set(["abortSignal", "headers", "includeRawChunks", "values"]);
+/** A parameter of a call with one of these names gets another one. */
+const OWN_NAMES: ReadonlySet<string> = new Set(["spec", "provider", "modelId", "scope", "headers"]);
+
+/** A call with more text than this is recorded by digests of its long texts. */
+const LONG_CALL = 200_000;
+const LONG_TEXT = 1000;
+/** A call that is nested more deeply is left for the address to refuse. */
+const MAX_DEPTH = 200;
+
+/**
+ * The params of a call: everything that it says, apart from what is known not to count. An option
+ * of a later specification counts at once.
+ *
+ * @throws {@link UnsupportedValueError} for a value that no recipe holds
+ */
+export function paramsOfCall(
+  kind: CallKind,
+  { specificationVersion, provider, modelId }: AnyModel,
+  call: ModelCall,
+  options: ModelOptions,
+): Readonly<Record<string, unknown>> {
+  const params: Record<string, unknown> = { spec: specificationVersion, provider, modelId };
+  if (options.scope !== undefined) params.scope = options.scope;
+  const headers = headersThatCount(call.headers, options.keyHeaders ?? []);
+  if (headers !== undefined) params.headers = headers;
+  const reader = new CallReader(options.keyUrl);
+  const own: Record<string, unknown> = {};
+  for (const key of Object.keys(call)) if (!NEVER_COUNTS.has(key)) setOwn(own, key, reader.read(call[key], 1));
+  if (kind === "stream" && call.includeRawChunks === true) own.includeRawChunks = true;
+  leaveOutOwnOptions(own);
+  // Some releases of the SDK say how to choose among no tools.
+  if (Array.isArray(own.tools) && own.tools.length === 0) delete own.tools;
+  if (own.tools === undefined) delete own.toolChoice;
+  for (const path of options.ignore ?? []) leaveOut(own, path.split("."));
+  const isLong = reader.characters > LONG_CALL;
+  for (const key of Object.keys(own)) {
+    const value = own[key];
+    if (value === undefined) continue;
+    const name = OWN_NAMES.has(key) || key.startsWith("call.") ? `call.${key}` : key;
+    setOwn(params, name, isLong ? withDigests(value) : value);
+  }
+  return params;
+}
+
+/** Copies a call without what is undefined: the SDK passes that for each option that is not set. */
+class CallReader {
+  readonly #keyUrl: ((url: URL) => string) | undefined;
+  /** The length of all texts so far. */
+  characters = 0;
+
+  constructor(keyUrl: ((url: URL) => string) | undefined) {
+    this.#keyUrl = keyUrl;
+  }
+
+  read(value: unknown, depth: number): unknown {
+    if (typeof value === "string") this.characters += value.length;
+    if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return value;
+    if (Array.isArray(value)) return value.map((item) => this.read(item, depth + 1));
+    if (isPlain(value)) {
+      const copy: Record<string, unknown> = {};
+      for (const key of Object.keys(value)) {
+        const inner: unknown = Reflect.get(value, key);
+        if (inner !== undefined) setOwn(copy, key, this.read(inner, depth + 1));
+      }
+      return copy;
+    }
+    if (value instanceof URL && this.#keyUrl !== undefined) return new Map([["url", this.#keyUrl(value)]]);
+    if (value instanceof Map)
+      throw new UnsupportedValueError(
+        "call",
+        "a Map",
+        "A model call consists of plain objects, lists, texts and bytes.",
+      );
+    return value;
+  }
+}
+
+/** Bytes stand in a record by their digest. A Map stands for a text, since no call has one. */
+function withDigests(value: unknown): unknown {
+  if (typeof value === "string" && value.length >= LONG_TEXT && value.isWellFormed())
+    return new Map([["text", new TextEncoder().encode(value)]]);
+  if (Array.isArray(value)) return value.map(withDigests);
+  if (typeof value !== "object" || value === null || !isPlain(value)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) setOwn(copy, key, withDigests(inner));
+  return copy;
+}
+
+/** Takes out the options that are ours; a provider would refuse or send them. */
+export function withoutOwnOptions(call: ModelCall): ModelCall {
+  const { providerOptions } = call;
+  if (providerOptions === undefined || !Object.hasOwn(providerOptions, "persistable")) return call;
+  const { persistable: _, ...others } = providerOptions;
+  return { ...call, providerOptions: others };
+}
+
+function leaveOutOwnOptions(own: Record<string, unknown>): void {
+  const given = own.providerOptions;
+  if (typeof given !== "object" || given === null) return;
+  Reflect.deleteProperty(given, "persistable");
+  if (Object.keys(given).length === 0) delete own.providerOptions;
+}
+
+/** Leaves out what lies at a path, and the objects on the way to it that are empty then. */
+function leaveOut(own: Readonly<Record<string, unknown>>, [key = "", ...rest]: readonly string[]): void {
+  const inner = own[key];
+  const isInside = rest.length > 0 && typeof inner === "object" && inner !== null;
+  if (isInside) leaveOut(fieldsOf(inner), rest);
+  if (isInside ? Object.keys(inner).length === 0 : rest.length === 0) Reflect.deleteProperty(own, key);
+}
+
+function headersThatCount(headers: ModelCall["headers"], names: readonly string[]): object | undefined {
+  if (headers === undefined || names.length === 0) return undefined;
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  const counting = Object.entries(headers)
+    .filter(([name, value]) => value !== undefined && wanted.has(name.toLowerCase()))
+    .map(([name, value]) => [name.toLowerCase(), value]);
+  return counting.length === 0 ? undefined : Object.fromEntries(counting);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Unlike an assignment, this makes an own key of any name. */
+function setOwn(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+}

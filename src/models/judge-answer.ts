@@ -1,0 +1,75 @@
+import { fieldsOf } from "../util/fields-of.ts";
+import type { ContentPart, ModelCall, StreamPart } from "./model.ts";
+import type { ModelOptions } from "./model-options.ts";
+
+/** An answer as far as it is judged, whether it came whole or as a stream. */
+export interface JudgedAnswer {
+  readonly finishReason: unknown;
+  readonly content: readonly ContentPart[];
+}
+
+/** Why an answer is not kept; `undefined` if it is. */
+export function whyNotKept(answer: JudgedAnswer, call: ModelCall, keep: ModelOptions["keep"]): string | undefined {
+  const finishReason = finishReasonOf(answer.finishReason);
+  const why = problemOf(finishReason, answer.content, call);
+  if (keep === undefined) return why;
+  if (keep({ finishReason, content: answer.content, call, why })) return undefined;
+  return why ?? "keep() of the model says so";
+}
+
+/** Version 2 has a text, later ones an object with the provider's own word beside it. */
+export function finishReasonOf(given: unknown): string {
+  const unified = typeof given === "object" ? fieldsOf(given).unified : given;
+  return typeof unified === "string" ? unified : "unknown";
+}
+
+function problemOf(finishReason: string, content: readonly ContentPart[], call: ModelCall): string | undefined {
+  const isWhole = finishReason === "stop" || finishReason === "tool-calls";
+  // With a limit of its own, the end belongs to what was asked for.
+  const isAsked = finishReason === "length" && call.maxOutputTokens !== undefined;
+  if (!isWhole && !isAsked) return `the answer ended with ${finishReason}`;
+  const tools = content.filter(({ type }) => type === "tool-call").map(({ toolName }) => toolName);
+  const { toolChoice, responseFormat } = call;
+  // The SDK refuses such an answer later; kept, it would be refused for ever.
+  if (toolChoice?.type === "required" && tools.length === 0) return "a tool was to be called, and none was";
+  if (toolChoice?.type === "tool" && !tools.includes(toolChoice.toolName))
+    return `the tool ${toolChoice.toolName} was to be called, and was not`;
+  if (responseFormat?.type === "json" && tools.length === 0 && !isJson(textOf(content))) return "its text is not JSON";
+  return undefined;
+}
+
+export function textOf(content: readonly ContentPart[]): string {
+  return content.map(({ type, text }) => (type === "text" && typeof text === "string" ? text : "")).join("");
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The answer that the parts of a stream amount to; what it says and how it ended. */
+export function answerOfParts(parts: readonly StreamPart[]): JudgedAnswer & {
+  /** Why no rule can keep it. */
+  readonly broken: string | undefined;
+  readonly finish: StreamPart | undefined;
+} {
+  const content: ContentPart[] = [];
+  let finish: StreamPart | undefined;
+  let hasError = false;
+  for (const part of parts) {
+    if (part.type === "text-delta") content.push({ type: "text", text: part.delta });
+    else if (part.type === "tool-call") content.push({ type: part.type, toolName: part.toolName });
+    else if (part.type === "finish") finish = part;
+    else if (part.type === "error") hasError = true;
+  }
+  const broken = hasError
+    ? "there was an error in the stream"
+    : finish === undefined
+      ? "the stream was cut"
+      : undefined;
+  return { content, finishReason: finish?.finishReason, broken, finish };
+}

@@ -1,0 +1,102 @@
+import { visibleLine } from "../errors/visible-text.ts";
+import { loadOrGenerate } from "../persistable/load-or-generate.ts";
+import { streamedAnswers, wholeAnswers } from "./answers.ts";
+import type { LiveCall } from "./call-definition.ts";
+import { withoutOwnOptions } from "./call-key.ts";
+import { type Answer, answerIn, type LanguageModel, type ModelCall } from "./model.ts";
+import type { ModelOptions } from "./model-options.ts";
+import { type CallMark, isUnpersistable, modeOf, OpenCall } from "./open-call.ts";
+import { paidAnswer } from "./paid-answer.ts";
+import { streamAnswer } from "./stream-answer.ts";
+
+type Streamed = Awaited<ReturnType<LanguageModel["doStream"]>>;
+
+/** A language model whose answers are persisted. */
+export class PersistedLanguageModel implements LanguageModel {
+  readonly specificationVersion: string;
+  readonly provider: string;
+  readonly modelId: string;
+  readonly #model: LanguageModel;
+  readonly #options: ModelOptions;
+  #hasWarned = false;
+
+  constructor(model: LanguageModel, options: ModelOptions) {
+    this.specificationVersion = model.specificationVersion;
+    this.provider = model.provider;
+    this.modelId = model.modelId;
+    this.#model = model;
+    this.#options = options;
+  }
+
+  /** The SDK asks here which files it has to download before a call. */
+  get supportedUrls(): unknown {
+    return Reflect.get(this.#model, "supportedUrls");
+  }
+
+  async doGenerate(given: ModelCall): Promise<Answer> {
+    const ask = (call: ModelCall): PromiseLike<Answer> => this.#model.doGenerate(call);
+    return this.#persisted(given, ask, async (live, mode) => {
+      const call = new OpenCall("answer", wholeAnswers, live, given);
+      const signal = given.abortSignal;
+      const found = mode === "refresh" ? undefined : await call.find(signal);
+      if (found !== undefined) return marked(answerIn(found.payload), call.mark("store"));
+      if (mode === "replay") return call.refuseMiss();
+      call.refuseCredentials();
+      const work = mode === "refresh" ? call.persistable.generate({ signal }) : loadOrGenerate(call.state, { signal });
+      const answer = await work.catch((error: unknown) => {
+        const paid = paidAnswer(error, live);
+        if (paid !== undefined) return paid;
+        call.giveBack();
+        throw error;
+      });
+      return marked(answerIn(answer), call.mark("other"));
+    });
+  }
+
+  async doStream(given: ModelCall): Promise<Streamed> {
+    const ask = (call: ModelCall): PromiseLike<Streamed> => this.#model.doStream(call);
+    return this.#persisted(given, ask, async (live, mode) => ({
+      stream: await streamAnswer(live, given, mode, streamedAnswers),
+    }));
+  }
+
+  /** Answers a call from the store or by the model, or passes it on where that is asked for. */
+  async #persisted<Result>(
+    given: ModelCall,
+    ask: (call: ModelCall) => PromiseLike<Result>,
+    answer: (live: LiveCall, mode: "auto" | "replay" | "refresh") => Promise<Result>,
+  ): Promise<Result> {
+    const mode = modeOf(given, this.#options.mode);
+    const call = withoutOwnOptions(given);
+    if (mode === "off") return ask(call);
+    const live: LiveCall = {
+      model: this.#model,
+      call,
+      options: this.#options,
+      parts: undefined,
+      hasAsked: false,
+      why: undefined,
+    };
+    try {
+      return await answer(live, mode);
+    } catch (error) {
+      const isPassed = isUnpersistable(error) && !live.hasAsked && this.#options.onUnpersistable !== "throw";
+      if (!isPassed || mode === "replay") throw error;
+      this.#warn(error.message);
+      return ask(call);
+    }
+  }
+
+  #warn(why: string): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    process.emitWarning(
+      `A call of ${visibleLine(this.modelId)} is not persisted, and the model was asked: ${why} Later calls of this kind pass without a warning.`,
+      "PersistableWarning",
+    );
+  }
+}
+
+function marked(answer: Answer, mark: CallMark): Answer {
+  return { ...answer, providerMetadata: { ...answer.providerMetadata, persistable: mark } };
+}

@@ -1,0 +1,136 @@
+import { describeMiss } from "../artifact/explain/miss.ts";
+import { CredentialInParamsError, UnsupportedValueError } from "../errors/params-errors.ts";
+import type { PersistableError } from "../errors/persistable-error.ts";
+import { NotPersistedError } from "../errors/persistable-errors.ts";
+import { RecordTooLargeError } from "../errors/record-errors.ts";
+import { assertNoCredentials } from "../params/credentials.ts";
+import { noteAsked } from "../persistable/declare/asking-generator.ts";
+import { type State, stateKey } from "../persistable/declare/state.ts";
+import { acceptLoaded, startHit } from "../persistable/load/accept-payload.ts";
+import { findArtifact } from "../persistable/load/find-artifact.ts";
+import type { Persistable } from "../persistable/persistable.ts";
+import type { BuildPersistable } from "../persistable/untyped-definition.ts";
+import { fieldsOf } from "../util/fields-of.ts";
+import { type LiveCall, liveValuesOf } from "./call-definition.ts";
+import { type CallKind, paramsOfCall } from "./call-key.ts";
+import { currentDraws } from "./draws.ts";
+import type { ModelCall } from "./model.ts";
+import { type CallMode, checkDraw, checkMode } from "./model-options.ts";
+
+/** The part of a result that says where the answer came from. */
+export interface CallMark {
+  /** From the store, from another call that was under way, or by the model. */
+  readonly source: "store" | "flight" | "model";
+  readonly name: string;
+  readonly address: string;
+  readonly draw: number;
+  /** Why the answer was not kept, if it was not. */
+  readonly unkept?: string | undefined;
+}
+
+/** One call of a model, with the persistable behind it. */
+export class OpenCall {
+  readonly persistable: Persistable;
+  readonly live: LiveCall;
+  readonly #params: Readonly<Record<string, unknown>>;
+  readonly #draw: number;
+  readonly #giveBack: () => void;
+
+  /** @throws {@link UnsupportedValueError} for a call that no recipe holds */
+  constructor(kind: CallKind, definition: BuildPersistable, live: LiveCall, given: ModelCall) {
+    const { model, options } = live;
+    this.live = live;
+    this.#params = paramsOfCall(kind, model, given, options);
+    const { dataDir, logger, log, verbose, onEvent } = options;
+    const build = (draw: number): Persistable =>
+      definition(this.#params, { dataDir, logger, log, verbose, onEvent, draw, liveValues: liveValuesOf(live) });
+    const own = ownOptionsOf(given).draw;
+    const draws = own === undefined ? currentDraws() : undefined;
+    if (draws === undefined) {
+      this.#draw = own === undefined ? (options.draw ?? 0) : checkDraw(own);
+      this.persistable = build(this.#draw);
+      this.#giveBack = () => {};
+      return;
+    }
+    const first = build(0);
+    const key = first.address;
+    this.#draw = draws.take(key);
+    this.persistable = this.#draw === 0 ? first : build(this.#draw);
+    this.#giveBack = () => draws.giveBack(key, this.#draw);
+  }
+
+  get state(): State {
+    return this.persistable[stateKey];
+  }
+
+  /** The stored answer, if there is one. */
+  async find(signal: AbortSignal | undefined): Promise<{ readonly payload: unknown } | undefined> {
+    signal?.throwIfAborted();
+    const { state } = this;
+    noteAsked(state);
+    const startedMs = startHit(state);
+    const found = await findArtifact(state, signal);
+    if (found.state !== "present") return undefined;
+    return { payload: await acceptLoaded(state, found, { signal }, startedMs) };
+  }
+
+  /** @throws {@link NotPersistedError} that says what differs from the nearest answer */
+  async refuseMiss(): Promise<never> {
+    const explanation = await this.persistable.explain();
+    const { name, address, state } = { ...this.#place(), state: this.state };
+    const reason = explanation.state === "miss" ? explanation.reason : ({ kind: "never-generated" } as const);
+    throw new NotPersistedError(
+      name,
+      address,
+      reason,
+      describeMiss(reason),
+      state.surroundings.store.url,
+      'The model was not asked, since mode is "replay". Record the answer with mode: "auto".',
+    );
+  }
+
+  /**
+   * Looks for credentials in the call before its text gets into a record.
+   *
+   * @throws {@link CredentialInParamsError}
+   */
+  refuseCredentials(): void {
+    assertNoCredentials(this.#params, { root: "call" });
+  }
+
+  /** The number of a draw whose call has failed is for the next attempt. */
+  giveBack(): void {
+    this.#giveBack();
+  }
+
+  mark(source: "store" | "other"): CallMark {
+    const { hasAsked, why } = this.live;
+    const unkept = why === undefined ? {} : { unkept: why };
+    if (source === "store") return { source, ...this.#place() };
+    return { source: hasAsked ? "model" : "flight", ...this.#place(), ...unkept };
+  }
+
+  #place(): { readonly name: string; readonly address: string; readonly draw: number } {
+    const { name, address } = this.persistable;
+    return { name, address, draw: this.#draw };
+  }
+}
+
+/** The options of one call that are ours. */
+export function ownOptionsOf({ providerOptions }: ModelCall): Readonly<Record<string, unknown>> {
+  return fieldsOf(providerOptions?.persistable);
+}
+
+export function modeOf(call: ModelCall, mode: CallMode = "auto"): CallMode {
+  const own = ownOptionsOf(call).mode;
+  return own === undefined ? mode : checkMode(own);
+}
+
+/** Whether a call failed because no record can hold it, and not because of the model. */
+export function isUnpersistable(error: unknown): error is PersistableError {
+  return (
+    error instanceof UnsupportedValueError ||
+    error instanceof CredentialInParamsError ||
+    error instanceof RecordTooLargeError
+  );
+}
