@@ -3,7 +3,7 @@ import { encodeCanonical } from "../canonical/encode-canonical.ts";
 import { UnsupportedValueError } from "../errors/params-errors.ts";
 import { Untracked } from "../params/untracked.ts";
 import { CutLineage } from "../record/cut-lineage.ts";
-import type { ArtifactRecord, RecordDependency } from "../record/record.ts";
+import type { RecordDependency } from "../record/record.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 
 /** A value as cells hold it: numbers as they are, everything else as a text that tells it apart. */
@@ -22,7 +22,7 @@ export interface Cell {
 const MAX_CELLS = 256;
 
 /** The part of a record that cells are made from. */
-export type RecordedRecipe = Pick<ArtifactRecord, "version" | "draw" | "params" | "untrackedParams" | "dependencies">;
+export type RecordedRecipe = Omit<RecordedNode, "name">;
 
 /**
  * A recipe with everything that it is made from, as one flat row: two recipes differ in as many
@@ -115,10 +115,8 @@ function enter(
   return false;
 }
 
-let unequal = 0;
-
 function cellValue(value: unknown, classes: readonly ClassCodec[]): CellValue {
-  if (typeof value === "number") return Object.is(value, -0) ? "-0" : value;
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : Number.isNaN(value) ? "NaN" : value;
   if (typeof value === "string") return `"${value}`;
   if (typeof value !== "object" || value === null) return `${typeof value} ${String(value)}`;
   try {
@@ -126,7 +124,26 @@ function cellValue(value: unknown, classes: readonly ClassCodec[]): CellValue {
   } catch (error) {
     // A codec of the user gave what no recipe can hold, which equals nothing.
     if (!(error instanceof UnsupportedValueError)) throw error;
-    unequal += 1;
-    return `?${unequal}`;
+    return `?${crypto.randomUUID()}`;
   }
+}
+
+/** How many parts of two recipes differ. */
+export function countDifferences(wanted: readonly Cell[], recorded: readonly Cell[]): number {
+  const values = new Map(recorded.map(({ column, value }) => [column, value]));
+  let differences = 0;
+  for (const { column, value, isOptional } of wanted) {
+    const theirs = values.get(column);
+    if (theirs === undefined ? !isOptional : theirs !== value) differences += 1;
+    values.delete(column);
+  }
+  return differences + values.size;
+}
+
+const BIG_INTEGER = /^bigint (-?\d{1,300})$/;
+
+/** The number that a value is, NaN where it is none. Cells hold big integers as text. */
+export function numberOfCell(value: CellValue): number {
+  if (typeof value === "number") return value;
+  return Number(BIG_INTEGER.exec(value)?.[1] ?? Number.NaN);
 }

@@ -1,6 +1,6 @@
 export type { JsonObject, JsonValue } from "../canonical/tagged-json.ts";
 export { type ListRecordsOptions, listRecords, type UnreadableRecord } from "../catalog/entries/list-records.ts";
-export type { EntryChanges } from "../catalog/entries/name-entries.ts";
+export type { EntryChanges, NearArtifact } from "../catalog/entries/name-entries.ts";
 export { listNames } from "../catalog/list-names.ts";
 export type { Facet } from "../catalog/open/facets.ts";
 export {
@@ -8,7 +8,6 @@ export {
   type CatalogOptions,
   type FindOptions,
   type FoundArtifacts,
-  type NearArtifact,
   openCatalog,
   type WatchOptions,
 } from "../catalog/open/open-catalog.ts";

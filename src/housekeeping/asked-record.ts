@@ -22,5 +22,5 @@ export function askedRecord({ query, where }: AskedArtifacts, nowMs = Date.now()
   if (query === undefined) return ({ record }) => where?.(record) !== false;
   const parsed = typeof query === "object" && "terms" in query ? query : parseQuery(query);
   const test = compileQuery(parsed, nowMs);
-  return ({ record, bytes }) => test(readEntry(bytes, record.name, record.address)) && where?.(record) !== false;
+  return ({ record, bytes }) => test(readEntry(bytes, record.name, record.address).entry) && where?.(record) !== false;
 }

@@ -8,6 +8,8 @@ import { type Catalog, openCatalog } from "../../src/catalog/open/open-catalog.t
 import type { CatalogEntry } from "../../src/catalog/query/catalog-entry.ts";
 import { NameIndex } from "../../src/catalog/stored-index/name-index.ts";
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
+import { parseRecord } from "../../src/record/parse-record.ts";
+import type { ArtifactRecord } from "../../src/record/record.ts";
 import { fileStore } from "../../src/store/folder/file-store.ts";
 import { readOnlyStore } from "../../src/store/read-only-store.ts";
 import { sha256Hex } from "../../src/util/digest/sha256.ts";
@@ -72,6 +74,12 @@ function entryOf(n: number): CatalogEntry {
 
 function fileOf(folder: string, n: number): string {
   return join(folder, recordPath("points", pointsOf(n).address));
+}
+
+function recordOf(folder: string, n: number): ArtifactRecord {
+  const record = parseRecord(readFileSync(fileOf(folder, n)), fileOf(folder, n), []);
+  if (!("address" in record)) throw new Error(record.problem);
+  return record;
 }
 
 /** The record of another payload of the same recipe, in the way in which a store replaces one. */
@@ -154,6 +162,17 @@ describe("an index", () => {
       expect(await entriesIn(folder)).toEqual(truth);
     }));
 
+  test("tells explain and nearest the recipes, so that records are not read for them", () =>
+    withRecords(async (folder) => {
+      const near = await openCatalog(folder).nearest(recordOf(folder, 3), 2);
+      // Written into the files themselves, which changes nothing in their folder.
+      for (let n = 0; n < COUNT; n++) if (n !== 3) writeFileSync(fileOf(folder, n), "garbage");
+      expect(await openCatalog(folder).nearest(recordOf(folder, 3), 2)).toEqual(near);
+      const explanation = await points({ n: 3, kind: "new" }, { dataDir: folder }).explain();
+      expect(explanation).toMatchObject({ reason: { nearest: { address: pointsOf(3).address } } });
+      expect(explanation).not.toHaveProperty("reason.nearest.comparedRecords");
+    }));
+
   test("stays in memory for a store that cannot be written", () =>
     withRecords(async (folder) => {
       const catalog: Catalog = openCatalog(readOnlyStore(fileStore(folder)));
@@ -169,12 +188,12 @@ describe("an index", () => {
     const written = new Set<string>();
     for (let round = 0; round < 20; round++) {
       const columns = new EntryColumns("points");
-      const index = new NameIndex(store, "points");
+      const index = new NameIndex(store, "points", store);
       await index.load(columns, undefined);
       expect(columns.size).toBe(round * 100);
       for (let n = 0; n < 100; n++) {
         const entry = entryOf(round * 100 + n);
-        const row = columns.add(entry, stamp);
+        const row = columns.add(entry, [], stamp);
         index.added(row ?? -1);
         expect(columns.entryOf(row ?? -1)).toEqual(entry);
       }

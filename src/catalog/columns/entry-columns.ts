@@ -1,15 +1,17 @@
 import type { Address } from "../../address/address.ts";
 import { parseAddress } from "../../address/address-of.ts";
 import type { JsonObject, JsonValue } from "../../canonical/tagged-json.ts";
+import type { Provenance } from "../../record/record.ts";
 import type { FileStamp } from "../file-stamp.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { isTree } from "../query/field.ts";
+import type { Cell as RecipeCell } from "../recipe-cells.ts";
 import { AddressRows } from "./address-rows.ts";
 import { RowOrder } from "./row-order.ts";
 import { ValueColumn } from "./value-column.ts";
 
 /** The part of an entry that the values of a column belong to. */
-export type ColumnKind = "fact" | "params" | "summary" | "cost" | "dependencyName" | "dependencyAddress";
+export type ColumnKind = "fact" | "params" | "summary" | "cost" | "dependencyName" | "dependencyAddress" | "recipe";
 
 /** A column, with its place in an entry. */
 export interface EntryColumn {
@@ -26,6 +28,8 @@ export interface EntryColumn {
  * this are rather data than params.
  */
 export const MAX_COLUMNS = 128;
+/** The same for the parts of recipes. */
+export const MAX_RECIPE_COLUMNS = 256;
 /** The last time that a Date can be. */
 export const MAX_TIME_MS = 8.64e15;
 
@@ -35,6 +39,7 @@ export class EntryColumns {
   readonly #name: string;
   readonly #places = new Map<ColumnKind, ColumnPlace>();
   readonly #columns: EntryColumn[] = [];
+  readonly #recipeColumns: EntryColumn[] = [];
   readonly #gone = new Set<number>();
   readonly #recordBytes = this.column("fact", ["recordBytes"]);
   readonly #recordMs = this.column("fact", ["recordMs"]);
@@ -53,6 +58,11 @@ export class EntryColumns {
     return this.#columns;
   }
 
+  /** The parts of recipes, in the order in which they first appeared. */
+  recipeColumns(): readonly EntryColumn[] {
+    return this.#recipeColumns;
+  }
+
   fact(name: string): ValueColumn | undefined {
     return this.#placeOf("fact", [name]).column?.values;
   }
@@ -60,6 +70,10 @@ export class EntryColumns {
   /** The row of an address that is there. */
   rowOf(address: Address): number | undefined {
     return this.#present(this.addresses.rowOf(address));
+  }
+
+  isGone(row: number): boolean {
+    return this.#gone.has(row);
   }
 
   /** The rows whose addresses begin with these digits. */
@@ -93,14 +107,25 @@ export class EntryColumns {
    *
    * @returns its row; `undefined` where it has too many fields
    */
-  add(entry: CatalogEntry, { sizeBytes, modifiedMs }: FileStamp): number | undefined {
+  add(entry: CatalogEntry, recipe: readonly RecipeCell[], { sizeBytes, modifiedMs }: FileStamp): number | undefined {
     const cells: Cell[] = [];
     this.#collect(cells, entry);
-    const missing = cells.filter(({ place }) => place.column === undefined).length;
-    if (this.#columns.length + missing > MAX_COLUMNS) return undefined;
+    this.#collectRecipe(cells, recipe);
+    if (!this.#hasRoom(cells)) return undefined;
     const row = this.addRow(entry.address);
     this.#recordBytes.set(row, sizeBytes);
     this.#recordMs.set(row, modifiedMs);
+    for (const { place, value } of cells) this.#columnAt(place).set(row, value);
+    return row;
+  }
+
+  /** Adds what comparing needs of an artifact, its recipe and its generation, and no entry. */
+  addRecipe(address: Address, recipe: readonly RecipeCell[], provenance: Provenance): number {
+    const cells: Cell[] = [];
+    this.#collectFacts(cells, provenance);
+    collectLeaves(cells, this.#rootOf("cost"), provenance.cost ?? {});
+    this.#collectRecipe(cells, recipe);
+    const row = this.addRow(address);
     for (const { place, value } of cells) this.#columnAt(place).set(row, value);
     return row;
   }
@@ -160,7 +185,7 @@ export class EntryColumns {
       const [role = ""] = keys;
       if (kind === "fact") facts.set(role, value);
       else if (kind === "dependencyAddress") dependencies.push([role, this.#headOf(row, role, value)]);
-      else if (kind !== "dependencyName") put(trees[kind], keys, value);
+      else if (kind !== "dependencyName" && kind !== "recipe") put(trees[kind], keys, value);
     }
     const createdAt = this.createdAt(row);
     const cost = Object.fromEntries([...trees.cost].filter(isAmount));
@@ -211,15 +236,41 @@ export class EntryColumns {
     if (place.column === undefined) {
       place.column = newColumn(place);
       this.#columns.push(place.column);
+      if (place.kind === "recipe") this.#recipeColumns.push(place.column);
     }
     return place.column.values;
   }
 
+  #hasRoom(cells: readonly Cell[]): boolean {
+    let [columns, recipeColumns] = [this.#columns.length - this.#recipeColumns.length, this.#recipeColumns.length];
+    for (const { place } of cells) {
+      if (place.column !== undefined) continue;
+      if (place.kind === "recipe") recipeColumns += 1;
+      else columns += 1;
+    }
+    return columns <= MAX_COLUMNS && recipeColumns <= MAX_RECIPE_COLUMNS;
+  }
+
   #collect(cells: Cell[], entry: CatalogEntry): void {
-    const { createdAt, durationMs, sizeBytes, format, version, draw, cost } = entry;
-    const facts = this.#rootOf("fact");
+    this.#collectFacts(cells, entry);
+    for (const [role, { name, address }] of Object.entries(entry.dependencies)) {
+      cells.push({ place: this.#rootOf("dependencyName").inner(role), value: name });
+      cells.push({ place: this.#rootOf("dependencyAddress").inner(role), value: address });
+    }
+    for (const kind of ["params", "summary", "cost"] as const)
+      collectLeaves(cells, this.#rootOf(kind), entry[kind] ?? {});
+  }
+
+  #collectRecipe(cells: Cell[], recipe: readonly RecipeCell[]): void {
+    const root = this.#rootOf("recipe");
+    for (const { column, value } of recipe) cells.push({ place: root.inner(column), value });
+  }
+
+  #collectFacts(cells: Cell[], facts: Facts): void {
+    const { createdAt, durationMs, sizeBytes, format, version, draw, cost } = facts;
+    const root = this.#rootOf("fact");
     const add = (fact: string, value: JsonValue | undefined): void => {
-      if (value !== undefined) cells.push({ place: facts.inner(fact), value });
+      if (value !== undefined) cells.push({ place: root.inner(fact), value });
     };
     if (createdAt !== undefined) add("created", exactMs(createdAt) ?? createdAt);
     add("took", durationMs);
@@ -228,12 +279,6 @@ export class EntryColumns {
     add("version", version);
     add("draw", draw);
     if (cost !== undefined) add("hasCost", true);
-    for (const [role, { name, address }] of Object.entries(entry.dependencies)) {
-      cells.push({ place: this.#rootOf("dependencyName").inner(role), value: name });
-      cells.push({ place: this.#rootOf("dependencyAddress").inner(role), value: address });
-    }
-    for (const kind of ["params", "summary", "cost"] as const)
-      collectLeaves(cells, this.#rootOf(kind), entry[kind] ?? {});
   }
 }
 
@@ -257,6 +302,10 @@ class ColumnPlace {
     return place;
   }
 }
+
+type Facts = Partial<
+  Pick<CatalogEntry, "createdAt" | "durationMs" | "sizeBytes" | "format" | "version" | "draw" | "cost">
+>;
 
 interface Cell {
   readonly place: ColumnPlace;

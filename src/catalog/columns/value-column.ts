@@ -52,6 +52,16 @@ export class ValueColumn {
     return this.#numbers?.[row] ?? Number.NaN;
   }
 
+  /** The code of the value of a row that is not a number, 0 where there is none. */
+  codeAt(row: number): number {
+    return this.#codes?.[row] ?? NO_CODE;
+  }
+
+  /** The code of a value that is not a number, by its JSON; `undefined` where no row has it. */
+  codeOf(json: string): number | undefined {
+    return this.#codeOf.get(json);
+  }
+
   /** Sets the marks of all rows that have a value; with a test, of those whose value passes it. */
   mark(marks: Uint8Array, test: ValueTest | undefined): void {
     if (this.#numbers !== undefined) markNumbers(marks, this.#numbers, test);

@@ -3,6 +3,7 @@ import { addressOfFailurePath, addressOfRecordPath, failurePath } from "../../ar
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
 import { recordPath } from "../../artifact/layout/record-path.ts";
 import { StoreError } from "../../errors/store-errors.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
 import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
@@ -11,13 +12,15 @@ import { EntryColumns } from "../columns/entry-columns.ts";
 import { findRows } from "../columns/find-rows.ts";
 import { sortRows } from "../columns/sort-rows.ts";
 import { type FileStamp, settledChangeMs, stampOf } from "../file-stamp.ts";
+import { RecipeTable } from "../nearest/recipe-table.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { compileQuery, isName } from "../query/matches.ts";
 import type { Query } from "../query/query.ts";
 import type { SortField } from "../query/sort-entries.ts";
+import { cellsOfRecord, countDifferences, type RecordedRecipe } from "../recipe-cells.ts";
 import { NameIndex } from "../stored-index/name-index.ts";
 import { listFiles, type NameFiles } from "./list-files.ts";
-import { readEntry, readFailureEntry, unreadable } from "./read-entry.ts";
+import { type ReadArtifact, readEntry, readFailureEntry, unreadable } from "./read-entry.ts";
 
 const CONCURRENT_READS = 32;
 
@@ -25,6 +28,13 @@ const CONCURRENT_READS = 32;
 export interface EntryChanges {
   readonly added: readonly CatalogEntry[];
   readonly removed: readonly CatalogEntry[];
+}
+
+/** An artifact that {@link Catalog.nearest} found. */
+export interface NearArtifact {
+  readonly entry: CatalogEntry;
+  /** How many parts of the recipes differ: params, versions, draws, dependencies. */
+  readonly differences: number;
 }
 
 /** The artifacts of one name that a query means. */
@@ -40,6 +50,7 @@ export class NameEntries {
   readonly #name: string;
   readonly #index: NameIndex | undefined;
   readonly #columns: EntryColumns;
+  readonly #recipes: RecipeTable;
   /** Failures, and records that are damaged, newer, or too large for columns. */
   readonly #others = new Map<Address, OtherEntry>();
   #listedMs: number | undefined;
@@ -49,7 +60,8 @@ export class NameEntries {
     this.#store = store;
     this.#name = name;
     this.#columns = new EntryColumns(name);
-    this.#index = hasIndex ? new NameIndex(store, name) : undefined;
+    this.#recipes = new RecipeTable(this.#columns);
+    this.#index = hasIndex ? new NameIndex(store, name, store) : undefined;
   }
 
   get(address: Address): CatalogEntry | undefined {
@@ -62,6 +74,20 @@ export class NameEntries {
     const rows = this.#columns.rowsStartingWith(digits).map((row) => this.#columns.entryOf(row));
     const others = [...this.#others].filter(([address]) => address.startsWith(digits));
     return [...rows, ...others.map(([, { entry }]) => entry)];
+  }
+
+  /** The artifacts that differ least from a recorded recipe, the nearest first, without its own. */
+  nearest(recipe: RecordedRecipe & Pick<ArtifactRecord, "address">, limit: number): readonly NearArtifact[] {
+    const columns = this.#columns;
+    const cells = cellsOfRecord(recipe);
+    const own = columns.rowOf(recipe.address);
+    const isExcluded = (row: number): boolean => row === own || columns.isGone(row);
+    const { rows } = this.#recipes.nearest({ cells, limit, isExcluded });
+    const near = rows.map(({ row, differences }) => ({ entry: columns.entryOf(row), differences }));
+    for (const [address, { entry, recipe: other }] of this.#others)
+      if (other !== undefined && address !== recipe.address)
+        near.push({ entry, differences: countDifferences(cells, other) });
+    return near.sort((one, other) => one.differences - other.differences).slice(0, limit);
   }
 
   *all(): Iterable<CatalogEntry> {
@@ -180,9 +206,9 @@ export class NameEntries {
     this.#others.delete(address);
   }
 
-  #add(entry: CatalogEntry, { address, kind, stamp }: FoundFile): void {
-    const row = entry.state === "present" ? this.#columns.add(entry, stamp) : undefined;
-    if (row === undefined) this.#others.set(address, { entry, kind, stamp });
+  #add({ entry, recipe }: ReadArtifact, { address, kind, stamp }: FoundFile): void {
+    const row = recipe === undefined ? undefined : this.#columns.add(entry, recipe, stamp);
+    if (row === undefined) this.#others.set(address, { entry, recipe, kind, stamp });
     else this.#index?.added(row);
   }
 
@@ -197,9 +223,9 @@ export class NameEntries {
   /** Reads and adds entries. */
   async #readAll(fresh: readonly FoundFile[], signal: AbortSignal | undefined): Promise<readonly Address[]> {
     const added: Address[] = [];
-    const add = (file: FoundFile, entry: CatalogEntry | undefined): void => {
-      if (entry === undefined) return;
-      this.#add(entry, file);
+    const add = (file: FoundFile, read: ReadArtifact | undefined): void => {
+      if (read === undefined) return;
+      this.#add(read, file);
       added.push(file.address);
     };
     if (this.#store.sync === undefined) {
@@ -217,10 +243,10 @@ export class NameEntries {
     return added;
   }
 
-  #readNow(file: FoundFile): CatalogEntry | undefined {
+  #readNow(file: FoundFile): ReadArtifact | undefined {
     try {
       const bytes = this.#store.sync?.readShared(this.#pathOf(file), MAX_RECORD_BYTES);
-      return bytes instanceof Uint8Array ? this.#entryOf(file, bytes) : undefined;
+      return bytes instanceof Uint8Array ? this.#artifactIn(file, bytes) : undefined;
     } catch (error) {
       if (error instanceof StoreError) return undefined;
       throw error;
@@ -228,18 +254,22 @@ export class NameEntries {
   }
 
   /** One record that cannot be read must not hide all others. */
-  async #read(file: FoundFile, signal: AbortSignal | undefined): Promise<CatalogEntry | undefined> {
+  async #read(file: FoundFile, signal: AbortSignal | undefined): Promise<ReadArtifact | undefined> {
     try {
       const bytes = await readRecordBytes(this.#store, this.#pathOf(file), { signal });
-      return bytes === undefined ? undefined : this.#entryOf(file, bytes);
+      return bytes === undefined ? undefined : this.#artifactIn(file, bytes);
     } catch (error) {
-      if (error instanceof StoreError) return unreadable("damaged", this.#name, file.address, error.message);
+      if (error instanceof StoreError) {
+        return { entry: unreadable("damaged", this.#name, file.address, error.message) };
+      }
       throw error;
     }
   }
 
-  #entryOf({ address, kind }: FoundFile, bytes: Uint8Array): CatalogEntry | undefined {
-    return kind === "failure" ? readFailureEntry(bytes, this.#name, address) : readEntry(bytes, this.#name, address);
+  #artifactIn({ address, kind }: FoundFile, bytes: Uint8Array): ReadArtifact | undefined {
+    if (kind === "record") return readEntry(bytes, this.#name, address);
+    const entry = readFailureEntry(bytes, this.#name, address);
+    return entry && { entry };
   }
 
   #foundFile(file: string): FoundFile[] {
@@ -262,8 +292,7 @@ interface FoundFile {
   readonly stamp: FileStamp;
 }
 
-interface OtherEntry {
-  readonly entry: CatalogEntry;
+interface OtherEntry extends ReadArtifact {
   readonly kind: "record" | "failure";
   readonly stamp: FileStamp;
 }

@@ -6,6 +6,7 @@ import { NewerRecordError } from "../../errors/record-errors.ts";
 import { visibleText } from "../../errors/visible-text.ts";
 import {
   assertDepth,
+  decodeTree,
   expectNumber,
   expectObject,
   expectString,
@@ -19,26 +20,34 @@ import { MAX_RECORD_BYTES, RECORD_VERSION } from "../../record/record.ts";
 import { isIntact } from "../../record/record-text.ts";
 import { plainLines } from "../../util/plain-lines.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
+import { type Cell, cellsOfRecord } from "../recipe-cells.ts";
 import { paramsTreeOf } from "./params-tree.ts";
 
+/** An artifact, as its record describes it. */
+export interface ReadArtifact {
+  readonly entry: CatalogEntry;
+  /** Absent for what is not present. */
+  readonly recipe?: readonly Cell[] | undefined;
+}
+
 /**
- * The entry of an artifact from the bytes of its record. The checksum of the record is judged, and
- * its name and address by the place where it stands; a caller that loads the artifact judges more.
+ * Reads the bytes of a record. The checksum of the record is judged, and its name and address by
+ * the place where it stands; a caller that loads the artifact judges more.
  */
-export function readEntry(bytes: Uint8Array, name: string, address: Address): CatalogEntry {
+export function readEntry(bytes: Uint8Array, name: string, address: Address): ReadArtifact {
   try {
     const plain = plainLines(bytes);
     if (plain.length <= MAX_RECORD_BYTES && isIntact(plain)) {
       const fields = parseFields(plain);
       if (fields.record === RECORD_VERSION && fields.scheme === ADDRESS_SCHEME) {
-        if (fields.name === name && fields.address === address) return entryOfFields(fields, name, address);
-        return unreadable("damaged", name, address, "is the record of another artifact");
+        if (fields.name === name && fields.address === address) return artifactOf(fields, name, address);
+        return { entry: unreadable("damaged", name, address, "is the record of another artifact") };
       }
     }
   } catch (error) {
     if (!isDamage(error)) throw error;
   }
-  return judge(bytes, name, address);
+  return { entry: judge(bytes, name, address) };
 }
 
 /** The entry of a failure from its note; `undefined` where the note cannot be read. */
@@ -69,6 +78,12 @@ export function readFailureEntry(bytes: Uint8Array, name: string, address: Addre
 /** An entry for a record of which nothing else can be said. */
 export function unreadable(state: "damaged" | "newer", name: string, address: Address, problem: string): CatalogEntry {
   return { address, name, state, params: {}, summary: {}, dependencies: {}, problem };
+}
+
+function artifactOf(fields: JsonObject, name: string, address: Address): ReadArtifact {
+  const entry = entryOfFields(fields, name, address);
+  const { version, draw } = entry;
+  return { entry, recipe: cellsOfRecord({ ...decodeTree(fields, []), version, draw }) };
 }
 
 function entryOfFields(fields: JsonObject, name: string, address: Address): CatalogEntry {

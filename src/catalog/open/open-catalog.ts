@@ -4,14 +4,13 @@ import { UnresolvedArtifactError } from "../../errors/artifact-errors.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import type { Store } from "../../store/store.ts";
-import { type EntryChanges, NameEntries, type Selection } from "../entries/name-entries.ts";
+import { type EntryChanges, NameEntries, type NearArtifact, type Selection } from "../entries/name-entries.ts";
 import { listNames } from "../list-names.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { namesOf } from "../query/matches.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
 import { parseSort, sortEntries } from "../query/sort-entries.ts";
-import { recipeIndexOf } from "../recipe-index.ts";
 import { parseTag, tagPath } from "../tag-file.ts";
 import { type Facet, facetsOf } from "./facets.ts";
 import { onlyEntry, parseArtifactText } from "./resolve-artifact.ts";
@@ -53,13 +52,6 @@ export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
   /** How often a store is asked that does not tell of changes, and for new names. */
   readonly pollMs?: number | undefined;
-}
-
-/** An artifact that {@link Catalog.nearest} found. */
-export interface NearArtifact {
-  readonly entry: CatalogEntry;
-  /** How many parts of the recipes differ: params, versions, draws, dependencies. */
-  readonly differences: number;
 }
 
 /** The artifacts that {@link Catalog.find} found. */
@@ -202,14 +194,7 @@ class StoreCatalog implements Catalog {
   }
 
   async nearest(recipe: ArtifactRecord, count: number): Promise<readonly NearArtifact[]> {
-    const recipeIndex = recipeIndexOf(this.#store, recipe.name);
-    await recipeIndex.refresh({ maxRecords: Number.POSITIVE_INFINITY, signal: this.#signal });
-    const entries = await this.#entriesOf(recipe.name);
-    await entries.refresh(this.#signal);
-    return recipeIndex.nearestTo(recipe, count).flatMap(({ address, differences }) => {
-      const entry = entries.get(address);
-      return entry === undefined ? [] : [{ entry, differences }];
-    });
+    return (await this.#entriesOf(recipe.name)).nearest(recipe, count);
   }
 
   async usage(): Promise<readonly NameUsage[]> {

@@ -8,7 +8,13 @@ import { type Column, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
 import { createSha256, sha256Hex } from "../../util/digest/sha256.ts";
 import { ADDRESS_WORDS } from "../columns/address-rows.ts";
-import { type ColumnKind, type EntryColumns, MAX_COLUMNS, MAX_TIME_MS } from "../columns/entry-columns.ts";
+import {
+  type ColumnKind,
+  type EntryColumns,
+  MAX_COLUMNS,
+  MAX_RECIPE_COLUMNS,
+  MAX_TIME_MS,
+} from "../columns/entry-columns.ts";
 
 /** The head of a file: all that it says of itself. */
 export interface IndexHead {
@@ -31,8 +37,12 @@ export interface IndexHead {
 /** A file of an index that was read. */
 export interface IndexFile {
   readonly head: IndexHead;
-  /** Adds its rows, unless a newer record of the same artifact is there. */
-  addTo(columns: EntryColumns): void;
+  /**
+   * Adds its rows, unless a newer record of the same artifact is there.
+   *
+   * @param isWanted - says of which kinds columns are added
+   */
+  addTo(columns: EntryColumns, isWanted: (kind: ColumnKind) => boolean): void;
 }
 
 /*
@@ -44,8 +54,8 @@ const VERSION = 2;
 const DIGEST_DIGITS = 64;
 const LENGTH_DIGITS = 8;
 /** A column may have numbers and texts. */
-const MAX_STORED = ADDRESS_WORDS + 2 * MAX_COLUMNS;
-const KINDS: readonly string[] = ["fact", "params", "summary", "cost", "dependencyName", "dependencyAddress"];
+const MAX_STORED = ADDRESS_WORDS + 2 * (MAX_COLUMNS + MAX_RECIPE_COLUMNS);
+const KINDS: readonly string[] = ["fact", "params", "summary", "cost", "dependencyName", "dependencyAddress", "recipe"];
 const TEXT_FACTS = ["created", "format", "version", "hasCost"];
 
 /** Encodes some rows. */
@@ -84,13 +94,14 @@ export function decodeIndexFile(bytes: Uint8Array): IndexFile | "newer" | "damag
     const length = Number.parseInt(Buffer.from(bytes.subarray(headEnd, end)).toString("latin1"), 16);
     const headStart = headEnd - length;
     const json: JsonValue = parseJson(Buffer.from(bytes.subarray(headStart, headEnd)).toString("utf8"));
-    if (isJsonObject(json) && typeof json.version === "number" && json.version > VERSION) return "newer";
+    const version = isJsonObject(json) ? json.version : undefined;
+    if (version !== VERSION) return Number(version) > VERSION ? "newer" : "damaged";
     const head = headOf(json);
     const table = decodeTable(bytes.subarray(0, headStart), defaultDecodeLimits);
     if (head === undefined || table.rowCount !== head.rows || table.columns.length > MAX_STORED) return "damaged";
     const places = table.columns.map(placeOf);
     const addresses = addressesOf(table);
-    return { head, addTo: (columns) => addRows(columns, table, addresses, places) };
+    return { head, addTo: (columns, isWanted) => addRows(columns, table, addresses, places, isWanted) };
   } catch {
     return "damaged";
   }
@@ -128,6 +139,8 @@ function placeOf(column: Column): Place | undefined {
 
 /** Entries promise the types of their facts, so a file must keep to them. */
 function checkTexts(kind: ColumnKind, keys: readonly string[], texts: readonly string[]): void {
+  if (kind === "recipe" && texts.some((json) => json !== "" && !json.startsWith('"')))
+    throw new Error("a part is not a text");
   if (kind === "fact" && !TEXT_FACTS.includes(keys.join("."))) throw new Error("a fact is not a text");
   if (kind !== "dependencyAddress") return;
   for (const json of new Set(texts)) if (json !== "") parseAddress(String(parseJson(json)));
@@ -154,6 +167,7 @@ function addRows(
   table: ColumnTable,
   addresses: readonly Uint32Array[],
   places: readonly (Place | undefined)[],
+  isWanted: (kind: ColumnKind) => boolean,
 ): void {
   const recordMs = table.columns.find(({ name }) => name === '["n","fact","recordMs"]')?.values ?? [];
   columns.addresses.reserve(table.rowCount);
@@ -161,7 +175,7 @@ function addRows(
   for (let i = 0; i < rows.length; i++) rows[i] = columns.addStored(addresses, i, Number(recordMs[i]));
   for (const [index, place] of places.entries()) {
     const column = table.columns[index];
-    if (place === undefined || column === undefined) continue;
+    if (place === undefined || column === undefined || !isWanted(place.kind)) continue;
     const target = columns.column(place.kind, place.keys);
     if (column.type === "float64") target.setNumbers(rows, column.values);
     if (column.type === "string") target.setTexts(rows, column.values, parseJson);

@@ -1,11 +1,11 @@
 import { StoreError } from "../../errors/store-errors.ts";
 import { folderNames } from "../../store/folder-names.ts";
 import { INDEX_FOLDER, internalPath } from "../../store/internal-folder.ts";
-import type { Store } from "../../store/store.ts";
+import type { ReadableStore, Store } from "../../store/store.ts";
 import { isStorePath } from "../../store/store-path.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { safeName } from "../../util/safe-name.ts";
-import type { EntryColumns } from "../columns/entry-columns.ts";
+import type { ColumnKind, EntryColumns } from "../columns/entry-columns.ts";
 import { decodeIndexFile, encodeIndexFile, type IndexFile, type IndexHead } from "./index-file.ts";
 
 /** Fewer records are read faster than an index is kept. */
@@ -33,7 +33,9 @@ export interface HeldState {
  * that are there, and any file may be deleted at any time.
  */
 export class NameIndex {
-  readonly #store: Store;
+  readonly #store: ReadableStore;
+  /** Absent where the files are only read. */
+  #writer: Store | undefined;
   readonly #name: string;
   readonly #folder: string;
   readonly #heads = new Map<string, IndexHead>();
@@ -42,21 +44,25 @@ export class NameIndex {
   /** How many rows were removed or replaced since: a file that only adds cannot say so. */
   #outdated = 0;
   #savedMs: number | undefined;
-  #isWritable: boolean;
 
-  constructor(store: Store, name: string) {
+  constructor(store: ReadableStore, name: string, writer?: Store) {
     this.#store = store;
+    this.#writer = writer?.capabilities.shared === true ? writer : undefined;
     this.#name = name;
     this.#folder = `${INDEX_FOLDER}/${safeName(name)}`;
-    this.#isWritable = store.capabilities.shared;
   }
 
   /**
    * Adds the rows of files that were not read yet.
    *
+   * @param isWanted - says of which kinds columns are added
    * @returns the state that they hold, where they hold one whole
    */
-  async load(columns: EntryColumns, signal: AbortSignal | undefined): Promise<HeldState | undefined> {
+  async load(
+    columns: EntryColumns,
+    signal: AbortSignal | undefined,
+    isWanted: (kind: ColumnKind) => boolean = () => true,
+  ): Promise<HeldState | undefined> {
     if (!isStorePath(this.#folder)) return undefined;
     try {
       const { objects } = await folderNames(this.#store, this.#folder, { signal });
@@ -64,7 +70,7 @@ export class NameIndex {
       for (const known of this.#heads.keys()) if (!present.includes(known)) this.#heads.delete(known);
       const found = await this.#readNew(present, signal);
       const replaced = new Set([...this.#heads.values()].flatMap(({ replaces }) => replaces));
-      for (const [file, { addTo }] of found) if (!replaced.has(file)) addTo(columns);
+      for (const [file, { addTo }] of found) if (!replaced.has(file)) addTo(columns, isWanted);
       await this.#remove([...this.#heads.keys()].filter((file) => replaced.has(file)));
       return this.#heldState();
     } catch (error) {
@@ -97,7 +103,7 @@ export class NameIndex {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const isNews = changedMs !== undefined && changedMs !== this.#savedMs && others.length <= MOST_OTHERS;
-    if (!this.#isWritable || columns.size < MIN_ROWS || !(isNews || this.#unsaved.size >= MIN_UNSAVED)) return;
+    if (this.#writer === undefined || columns.size < MIN_ROWS || !(isNews || this.#unsaved.size >= MIN_UNSAVED)) return;
     const isWhole = this.#isTimeForWhole(columns.size);
     const files = [...this.#heads.keys()].sort();
     const rows = isWhole ? presentRows(columns) : [...this.#unsaved];
@@ -155,13 +161,13 @@ export class NameIndex {
   async #write(file: string, chunks: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<boolean> {
     try {
       const path = internalPath(this.#folder, file);
-      const outcome = await this.#store.createIfAbsent(path, chunks, { durable: false, signal });
+      const outcome = await this.#writer?.createIfAbsent(path, chunks, { durable: false, signal });
       // Another process has replaced the same files, with rows that this one does not know.
-      if (outcome === "exists") this.#isWritable = false;
+      if (outcome === "exists") this.#writer = undefined;
       return outcome === "created";
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.#isWritable = false;
+      this.#writer = undefined;
       return false;
     }
   }
@@ -170,9 +176,8 @@ export class NameIndex {
   async #remove(files: readonly string[]): Promise<void> {
     for (const file of files) {
       this.#heads.delete(file);
-      if (!this.#isWritable) continue;
       try {
-        await this.#store.remove(internalPath(this.#folder, file));
+        await this.#writer?.remove(internalPath(this.#folder, file));
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
       }

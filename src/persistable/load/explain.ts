@@ -52,7 +52,7 @@ export async function explain(state: State, signal: AbortSignal | undefined): Pr
   if (found !== undefined) return found;
   const { address } = state.recipe;
   const store = certainStore(state.surroundings.store);
-  const { explainMiss } = await loadPart(() => import("../../catalog/explain-miss.ts"));
+  const { explainMiss } = await loadPart(() => import("../../catalog/nearest/explain-miss.ts"));
   const [reason, inFlight] = await Promise.all([explainMiss(store, state.recipe, signal), readLease(store, address)]);
   return { state: "miss", address, reason, ...(inFlight === undefined ? {} : { inFlight }) };
 }

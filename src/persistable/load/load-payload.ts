@@ -39,7 +39,7 @@ async function missError(
     return new CorruptArtifactError(name, address, miss.file, miss.problem, failure && { cause: failure });
   }
   const [{ mentionMiss }, { describeMiss }] = await Promise.all([
-    loadPart(() => import("../../catalog/explain-miss.ts")),
+    loadPart(() => import("../../catalog/nearest/explain-miss.ts")),
     loadPart(() => import("../../artifact/explain/miss.ts")),
   ]);
   // The cost of this error must not grow with the number of artifacts; `explain()` compares more.

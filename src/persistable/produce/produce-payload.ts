@@ -198,7 +198,7 @@ async function emitMiss(state: State, miss: Miss, { supervisor }: InternalCallOp
 }
 
 async function noteOf(state: State): Promise<MissReason> {
-  const { noteMiss } = await loadPart(() => import("../../catalog/explain-miss.ts"));
+  const { noteMiss } = await loadPart(() => import("../../catalog/nearest/explain-miss.ts"));
   return noteMiss(state.surroundings.store, state.recipe);
 }
 

@@ -1,7 +1,7 @@
 import { compareRecipes } from "../../artifact/explain/compare-recipes.ts";
 import type { RecipeChange } from "../../artifact/explain/miss.ts";
-import { recipeIndexOf } from "../../catalog/recipe-index.ts";
-import { numericDistance } from "../../catalog/recipe-table.ts";
+import { numericDistance } from "../../catalog/nearest/numeric-distance.ts";
+import { recipeIndexOf } from "../../catalog/nearest/recipe-index.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { ArtifactRecord } from "../../record/record.ts";

@@ -1,6 +1,6 @@
 import type { MissReason } from "../../artifact/explain/miss.ts";
-import { nearestReason, unreachable } from "../../catalog/explain-miss.ts";
-import { type NearRecords, type RecipeIndex, recipeIndexOf } from "../../catalog/recipe-index.ts";
+import { nearestReason, unreachable } from "../../catalog/nearest/explain-miss.ts";
+import { type NearRecords, type RecipeIndex, recipeIndexOf } from "../../catalog/nearest/recipe-index.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { missesOf, type PlanGraph } from "./plan-graph.ts";
 import { type Typical, typicalOf } from "./typical.ts";

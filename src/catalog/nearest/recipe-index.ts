@@ -1,19 +1,21 @@
-import type { Address } from "../address/address.ts";
-import type { RecipeNode } from "../address/recipe-node.ts";
-import { addressOfRecordPath } from "../artifact/layout/artifact-paths.ts";
-import { readRecordBytes } from "../artifact/layout/read-record-bytes.ts";
-import { artifactFolder, recordPath } from "../artifact/layout/record-path.ts";
-import { StoreError } from "../errors/store-errors.ts";
-import { peekRecord } from "../record/peek-record.ts";
-import { type ArtifactRecord, MAX_RECORD_BYTES, type Provenance } from "../record/record.ts";
-import { folderNames } from "../store/folder-names.ts";
-import type { ReadableStore } from "../store/store.ts";
-import type { ClassCodec } from "../util/class-codec.ts";
-import { mapConcurrently } from "../util/concurrency/map-concurrently.ts";
-import { PauseTimer } from "../util/concurrency/yield-turns.ts";
-import { settledChangeMs } from "./file-stamp.ts";
-import { parseForComparison } from "./read-records.ts";
-import { cellsOfNode, cellsOfRecord, type RecordedRecipe } from "./recipe-cells.ts";
+import type { Address } from "../../address/address.ts";
+import type { RecipeNode } from "../../address/recipe-node.ts";
+import { addressOfRecordPath } from "../../artifact/layout/artifact-paths.ts";
+import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
+import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
+import { StoreError } from "../../errors/store-errors.ts";
+import { peekRecord } from "../../record/peek-record.ts";
+import { type ArtifactRecord, MAX_RECORD_BYTES, type Provenance } from "../../record/record.ts";
+import { folderNames } from "../../store/folder-names.ts";
+import type { ReadableStore } from "../../store/store.ts";
+import type { ClassCodec } from "../../util/class-codec.ts";
+import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
+import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
+import { EntryColumns } from "../columns/entry-columns.ts";
+import { settledChangeMs } from "../file-stamp.ts";
+import { parseForComparison } from "../read-records.ts";
+import { cellsOfNode, cellsOfRecord } from "../recipe-cells.ts";
+import { type HeldState, NameIndex } from "../stored-index/name-index.ts";
 import { RecipeTable } from "./recipe-table.ts";
 
 /** Records that are near a recipe. */
@@ -51,12 +53,12 @@ const MAX_SHARE_OF_TIME = 0.05;
 export class RecipeIndex {
   readonly #store: ReadableStore;
   readonly #name: string;
-  readonly #table = new RecipeTable();
-  readonly #addresses: Address[] = [];
-  readonly #rows = new Map<Address, number>();
+  readonly #rows: EntryColumns;
+  readonly #table: RecipeTable;
+  /** Holds the recipes that other processes have read. */
+  readonly #stored: NameIndex;
+  #isStoredRead = false;
   readonly #gone = new Set<number>();
-  readonly #durations: (number | undefined)[] = [];
-  readonly #costs = new Map<number, Readonly<Record<string, number>>>();
   /** Records of a store that cannot be read without waiting; a plan looks at them later. */
   readonly #kept = new Map<number, Uint8Array>();
   #total = 0;
@@ -69,6 +71,9 @@ export class RecipeIndex {
   constructor(store: ReadableStore, name: string) {
     this.#store = store;
     this.#name = name;
+    this.#rows = new EntryColumns(name);
+    this.#table = new RecipeTable(this.#rows);
+    this.#stored = new NameIndex(store, name);
   }
 
   /** How many artifacts of the name there are. */
@@ -78,9 +83,18 @@ export class RecipeIndex {
 
   /** Yields, of each, how long generating it took and what it cost, where that is known. */
   *provenances(): Iterable<Pick<Provenance, "durationMs" | "cost">> {
-    for (const [row, durationMs] of this.#durations.entries()) {
-      const cost = this.#costs.get(row);
-      yield { ...(durationMs === undefined ? {} : { durationMs }), ...(cost === undefined ? {} : { cost }) };
+    const durations = this.#rows.fact("took");
+    const costs = this.#rows.columns().filter(({ kind }) => kind === "cost");
+    for (const row of this.#rows.rows()) {
+      const durationMs = durations?.numberAt(row) ?? Number.NaN;
+      const cost = costs.flatMap(({ path, values }) => {
+        const amount = values.numberAt(row);
+        return Number.isNaN(amount) ? [] : [[path, amount] as const];
+      });
+      yield {
+        ...(Number.isNaN(durationMs) ? {} : { durationMs }),
+        ...(cost.length === 0 ? {} : { cost: Object.fromEntries(cost) }),
+      };
     }
   }
 
@@ -121,23 +135,6 @@ export class RecipeIndex {
     return this.#settle(node, rows, records, compared) ?? this.nearest(node, options);
   }
 
-  /** The artifacts that differ least from a recorded recipe, the nearest first, without its own. */
-  nearestTo(
-    recipe: RecordedRecipe & Pick<ArtifactRecord, "address">,
-    limit: number,
-  ): readonly { readonly address: Address; readonly differences: number }[] {
-    const own = this.#rows.get(recipe.address);
-    const { rows } = this.#table.nearest({
-      cells: cellsOfRecord(recipe),
-      limit,
-      isExcluded: (row) => row === own || this.#gone.has(row),
-    });
-    return rows.flatMap(({ row, differences }) => {
-      const address = this.#addresses[row];
-      return address === undefined ? [] : [{ address, differences }];
-    });
-  }
-
   /** The nearest record, for a caller that cannot wait. */
   nearestNow(node: RecipeNode): NearRecords {
     for (;;) {
@@ -159,7 +156,7 @@ export class RecipeIndex {
     for (const [index, row] of rows.entries()) if (records[index] === undefined) this.#gone.add(row);
     if (found.length < rows.length) return undefined;
     // A record of the recipe itself, which is damaged if there is a miss, is not compared.
-    const own = this.#rows.has(node.address) ? 1 : 0;
+    const own = this.#rows.rowOf(node.address) === undefined ? 0 : 1;
     return {
       records: found,
       compared: Math.min(compared, this.#rows.size - this.#gone.size - own),
@@ -169,7 +166,7 @@ export class RecipeIndex {
 
   #find(node: RecipeNode, options: NearestRecordsOptions): { rows: readonly number[]; compared: number } {
     const { limit, includesOwn = false } = options;
-    const own = includesOwn ? undefined : this.#rows.get(node.address);
+    const own = includesOwn ? undefined : this.#rows.rowOf(node.address);
     const { rows, compared } = this.#table.nearest({
       cells: cellsOfNode(node),
       limit,
@@ -182,24 +179,45 @@ export class RecipeIndex {
     const changedMs = settledChangeMs(this.#store, this.#name);
     if (changedMs !== undefined && changedMs === this.#completeMs) return;
     const startedMs = performance.now();
-    const pauseTimer = new PauseTimer(signal);
-    const { objects } = await folderNames(this.#store, artifactFolder(this.#name), { signal });
-    const listed = new Set<Address>();
-    for (const name of objects) {
-      const address = addressOfRecordPath(name);
-      if (address !== undefined) listed.add(address);
-    }
-    this.#total = listed.size;
-    for (const [address, row] of this.#rows) {
-      if (listed.has(address)) this.#gone.delete(row);
-      else this.#gone.add(row);
-    }
-    const room = Math.max(0, maxRecords - this.#rows.size);
-    const fresh = [...listed].filter((address) => !this.#rows.has(address)).slice(0, room);
-    await this.#readAll(fresh, pauseTimer, signal);
-    this.#completeMs = fresh.length < room && fresh.every((address) => this.#rows.has(address)) ? changedMs : undefined;
+    const held = await this.#readStored(signal);
+    if (held !== undefined && held.changedMs === changedMs) {
+      // What an index does not hold are notes of failures, damaged records, and very large recipes.
+      const others = held.others.flatMap((file) => addressOfRecordPath(file) ?? []);
+      this.#total = this.#rows.size + others.length;
+      await this.#readAll(others, new PauseTimer(signal), signal);
+      this.#completeMs = changedMs;
+    } else await this.#readListed(maxRecords, changedMs, signal);
     this.#refreshedMs = performance.now();
     this.#tookMs = this.#refreshedMs - startedMs;
+  }
+
+  /** Once is enough: what changes later is listed. */
+  async #readStored(signal: AbortSignal | undefined): Promise<HeldState | undefined> {
+    if (this.#isStoredRead) return undefined;
+    this.#isStoredRead = true;
+    return this.#stored.load(this.#rows, signal, (kind) => kind === "recipe" || kind === "fact" || kind === "cost");
+  }
+
+  async #readListed(maxRecords: number, changedMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
+    const pauseTimer = new PauseTimer(signal);
+    const { objects } = await folderNames(this.#store, artifactFolder(this.#name), { signal });
+    const fresh: Address[] = [];
+    const listed = new Uint8Array(this.#rows.addresses.count);
+    this.#total = 0;
+    for (const name of objects) {
+      const address = addressOfRecordPath(name);
+      if (address === undefined) continue;
+      this.#total += 1;
+      const row = this.#rows.rowOf(address);
+      if (row === undefined) fresh.push(address);
+      else listed[row] = 1;
+    }
+    this.#gone.clear();
+    for (const row of this.#rows.rows()) if (listed[row] === 0) this.#gone.add(row);
+    const room = Math.max(0, maxRecords - this.#rows.size);
+    await this.#readAll(fresh.slice(0, room), pauseTimer, signal);
+    const isComplete = fresh.length <= room && fresh.every((address) => this.#rows.rowOf(address) !== undefined);
+    this.#completeMs = isComplete ? changedMs : undefined;
   }
 
   async #readAll(fresh: readonly Address[], pauseTimer: PauseTimer, signal: AbortSignal | undefined): Promise<void> {
@@ -220,24 +238,17 @@ export class RecipeIndex {
   #add(address: Address, bytes: Uint8Array | undefined): void {
     const record = bytes === undefined ? undefined : peekRecord(bytes);
     // Two names may share a folder only by tampering.
-    if (record?.name !== this.#name || this.#rows.has(address)) return;
-    const { createdAt, durationMs, cost } = record.provenance;
-    const row = this.#table.add(cellsOfRecord(record), Date.parse(createdAt));
-    this.#rows.set(address, row);
-    this.#addresses[row] = address;
-    this.#durations[row] = durationMs;
-    if (cost !== undefined) this.#costs.set(row, cost);
+    if (record?.name !== this.#name || this.#rows.rowOf(address) !== undefined) return;
+    const row = this.#rows.addRecipe(address, cellsOfRecord(record), record.provenance);
     if (this.#store.sync === undefined && bytes !== undefined) this.#kept.set(row, bytes);
   }
 
   async #read(row: number, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
-    const address = this.#addresses[row];
-    return address === undefined ? undefined : this.#fetch(address, signal);
+    return this.#fetch(this.#rows.addresses.addressOf(row), signal);
   }
 
   #readNow(row: number): Uint8Array | undefined {
-    const address = this.#addresses[row];
-    return this.#kept.get(row) ?? (address === undefined ? undefined : this.#fetchNow(address));
+    return this.#kept.get(row) ?? this.#fetchNow(this.#rows.addresses.addressOf(row));
   }
 
   async #fetch(address: Address, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
@@ -259,9 +270,9 @@ export class RecipeIndex {
   }
 
   #parse(row: number, bytes: Uint8Array | undefined, classes: readonly ClassCodec[]): ArtifactRecord | undefined {
-    const address = this.#addresses[row];
-    if (bytes === undefined || address === undefined) return undefined;
-    return parseForComparison(bytes, recordPath(this.#name, address), this.#name, classes);
+    if (bytes === undefined) return undefined;
+    const path = recordPath(this.#name, this.#rows.addresses.addressOf(row));
+    return parseForComparison(bytes, path, this.#name, classes);
   }
 }
 

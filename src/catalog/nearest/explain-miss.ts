@@ -1,10 +1,10 @@
-import type { RecipeNode } from "../address/recipe-node.ts";
-import { compareRecipes } from "../artifact/explain/compare-recipes.ts";
-import type { MissReason, RecipeChange } from "../artifact/explain/miss.ts";
-import type { ArtifactRecord } from "../record/record.ts";
-import type { ReadableStore } from "../store/store.ts";
-import { findFormerName } from "./find-former-name.ts";
-import { readRecords } from "./read-records.ts";
+import type { RecipeNode } from "../../address/recipe-node.ts";
+import { compareRecipes } from "../../artifact/explain/compare-recipes.ts";
+import type { MissReason, RecipeChange } from "../../artifact/explain/miss.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
+import type { ReadableStore } from "../../store/store.ts";
+import { findFormerName } from "../find-former-name.ts";
+import { readRecords } from "../read-records.ts";
 import { type NearRecords, type RecipeIndex, recipeIndexOf } from "./recipe-index.ts";
 
 /** How many records of a store behind a network are compared when the caller asks for a reason. */
