@@ -5,12 +5,14 @@ import { CorruptArtifactError } from "../errors/artifact-errors.ts";
 import { DecodeError } from "../errors/format-errors.ts";
 import { type FormatDecoder, formatOf } from "../format/by-id/format-of.ts";
 import { resolveDecodeLimits } from "../format/decode-limits.ts";
-import type { DecodeLimits } from "../format/format.ts";
+import type { DecodeLimits, TableSelection } from "../format/format.ts";
 import type { Preview, PreviewLimits } from "../format/preview.ts";
+import { tryTableOfRows } from "../format/tabular/table-of-rows.ts";
 import type { EncryptionKeys } from "../format/wrappers/encryption-keys.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { Store } from "../store/store.ts";
+import { ColumnTable } from "../table/column-table.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { findRecordPath, readFoundRecord } from "./find-record.ts";
 import { type DamagedObject, PayloadObject } from "./payload-object.ts";
@@ -50,6 +52,15 @@ export interface OpenedArtifact {
    * {@link WrongKeyError}
    */
   payload(): Promise<unknown>;
+  /**
+   * Some columns and rows of a payload that is a table, or a list of records; `undefined` for any
+   * other payload. If its format can be read in parts (`parquet`, `arrow`, `table`), the rest is
+   * not read. Every byte that is read is verified.
+   *
+   * @throws {@link InvalidColumnTableError} for a column that the table does not have; otherwise as
+   * `payload`
+   */
+  table(selection?: TableSelection): Promise<ColumnTable | undefined>;
   /**
    * The bytes of the payload as they are stored, or a range of them; or those of one of its files.
    * All are verified.
@@ -133,6 +144,18 @@ class ArtifactByRecord implements OpenedArtifact {
     if (!(decoded instanceof DecodeError)) return decoded.value;
     const problem = `cannot be decoded as ${format.id}: ${decoded.message}`;
     throw new CorruptArtifactError(name, address, file ?? `${address}.json`, problem, { cause: decoded });
+  }
+
+  async table(selection: TableSelection = {}): Promise<ColumnTable | undefined> {
+    const { selectColumns } = await this.#format();
+    if (selectColumns !== undefined && this.#object.isReadInParts)
+      return selectColumns(this.#object.source(), selection, resolveDecodeLimits(this.#options.limits));
+    const payload = await this.payload();
+    const table = Array.isArray(payload) ? tryTableOfRows(payload) : payload;
+    if (!(table instanceof ColumnTable)) return undefined;
+    const { columns, rows } = selection;
+    const narrow: ColumnTable = columns === undefined ? table : table.select(columns);
+    return rows === undefined ? narrow : narrow.slice(Math.max(0, rows.start), Math.max(0, rows.end));
   }
 
   async bytes(part: Parameters<OpenedArtifact["bytes"]>[0] = {}): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { runCommand } from "../../src/command/run-command.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { parseLines, persistable, studyModule } from "./run-in-process.ts";
 
@@ -78,6 +79,18 @@ test("tables are printed as CSV, whole or in part", async () => {
   expect((await run("cat", "rows@latest", "--columns", "di")).err).toContain("Did you mean id?");
   expect((await run("cat", "points@latest", "--as", "csv")).err).toContain("is not a table");
 
+  const { tableFromIPC } = await import("apache-arrow");
+  const printed: Uint8Array[] = [];
+  const stdout = { write: (bytes: Uint8Array | string) => void printed.push(Buffer.from(bytes)) };
+  const streams = { stdout, stderr: { write: () => {} }, env: {} };
+  expect(await runCommand(["ls", "outlier_estimator", "--arrow", "--data-dir", folder.join("data")], streams)).toBe(0);
+  expect(tableFromIPC(Buffer.concat(printed)).getChild("zThreshold")?.toArray()).toHaveLength(2);
+  expect(await persistable(["ls", "--arrow", "--data-dir", folder.join("data")], { isTTY: true })).toMatchObject({
+    exit: 2,
+    out: "",
+    err: expect.stringContaining("not for a terminal"),
+  });
+
   const path = (await run("show", "points@latest", "--path")).out.trim();
   expect(readFileSync(path).length).toBeGreaterThan(40_000);
   const why = await run("why", "outlier_estimator{zThreshold=1}", "--json");
@@ -90,6 +103,29 @@ test("tables are printed as CSV, whole or in part", async () => {
   ]);
   expect((await run("graph", "points@latest", "--down")).out.split("\n")).toHaveLength(5);
   expect((await run("graph", "points@latest")).out.split("\n")).toHaveLength(2);
+});
+
+test("a part of a table is read without the rest, and a whole payload piece by piece", async () => {
+  await using folder = await temporaryFolder();
+  const run = (...argv: string[]): ReturnType<typeof persistable> =>
+    persistable(["--data-dir", folder.join("data"), ...argv]);
+  await run("run", studyModule, "big", "-q");
+  const path = (await run("show", "big@latest", "--path")).out.trim();
+  const bytes = readFileSync(path);
+  expect((await run("cat", "big@latest", "-o", folder.join("copy"))).exit).toBe(0);
+  expect(readFileSync(folder.join("copy")).equals(bytes)).toBe(true);
+  const last = (await run("cat", "big@latest", "--columns", "y", "--rows", "-1:")).out;
+  expect(last).toBe("y\r\n-1199999\r\n");
+
+  // The damage is in the second column: neither in the first eight megabytes, nor in the last ones.
+  bytes[12_000_000] = (bytes[12_000_000] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+  expect((await run("cat", "big@latest", "--columns", "x", "--rows", "1:3")).out).toBe("x\r\n1\r\n2\r\n");
+  expect((await run("cat", "big@latest", "--columns", "z", "--rows", "1:3")).err).toContain("no column z");
+  const whole = await run("cat", "big@latest", "-o", folder.join("damaged"));
+  expect(whole).toMatchObject({ exit: 5, out: "" });
+  expect(existsSync(folder.join("damaged"))).toBe(false);
+  expect((await run("cat", "big@latest", "--columns", "y")).exit).toBe(5);
 });
 
 describe("an artifact that does not exist, or is not one, ends with exit code 2", () => {

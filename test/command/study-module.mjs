@@ -1,5 +1,7 @@
 import { definePersistable, Persistable, typedParams } from "persistable-ts";
+import { table } from "persistable-ts/formats/table";
 import { sweep } from "persistable-ts/pipeline";
+import { ColumnTable } from "persistable-ts/table";
 import { z } from "zod";
 
 export const points = definePersistable({
@@ -59,6 +61,20 @@ export const rows = definePersistable({
     { id: 2, text: "b,c" },
     { id: 3, text: "d" },
   ],
+});
+
+/** Big enough for several digests: a part can be read without the rest. */
+export const big = definePersistable({
+  name: "big",
+  format: table({ columns: true }),
+  generate: () => {
+    const x = Float64Array.from({ length: 1_200_000 }, (_, i) => i);
+    const columns = [
+      { name: "x", type: "float64", values: x },
+      { name: "y", type: "float64", values: x.map((value) => -value) },
+    ];
+    return new ColumnTable(columns, x.length);
+  },
 });
 
 export const measure = ({ outliers }) => ({ doubled: outliers * 2 });

@@ -1,14 +1,14 @@
 import { isUtf8 } from "node:buffer";
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { InvalidColumnTableError } from "../../errors/format-errors.ts";
 import { visibleText } from "../../errors/visible-text.ts";
 import { encodeCsv } from "../../format/csv/encode-csv.ts";
-import { tryTableOfRows } from "../../format/tabular/table-of-rows.ts";
 import type { OpenedArtifact } from "../../inspect/open-artifact.ts";
-import { ColumnTable } from "../../table/column-table.ts";
+import type { ColumnTable } from "../../table/column-table.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { encodeJson } from "../core/json-output.ts";
 import { openArgument } from "../core/open-argument.ts";
-import type { CommonFlags, Session } from "../core/session.ts";
+import type { CommonFlags, OutputStream, Session } from "../core/session.ts";
 import { didYouMean } from "../core/suggest.ts";
 
 interface CatFlags extends CommonFlags {
@@ -21,47 +21,101 @@ interface CatFlags extends CommonFlags {
 
 export async function cat(session: Session, flags: CatFlags, text: string): Promise<number> {
   const artifact = await openArgument(session, text);
-  const bytes = await bytesOf(artifact, session.isJson ? { ...flags, as: "json" } : flags);
-  if (flags.output !== undefined) {
-    writeFileSync(flags.output, bytes);
+  const pieces = piecesOf(artifact, session.isJson ? { ...flags, as: "json" } : flags);
+  if (flags.output === undefined) await print(session.streams.stdout, pieces, artifact);
+  else {
+    await writeFile(flags.output, pieces);
     session.note(`${flags.output} is written.`);
-    return ExitCode.done;
   }
-  const { stdout } = session.streams;
-  if (stdout.isTTY !== true) stdout.write(bytes);
-  else if (isUtf8(bytes)) stdout.write(visibleText(Buffer.from(bytes).toString("utf8")));
-  else
-    throw new CommandError(`The payload is not text: ${artifact.record.payload.format}.`, {
-      hint: "Write it to a file with -o FILE, send it to a pipe, or print its value with --as json.",
-    });
   return ExitCode.done;
 }
 
-async function bytesOf(artifact: OpenedArtifact, flags: CatFlags): Promise<Uint8Array> {
+type Pieces = AsyncGenerator<Uint8Array>;
+
+/** A terminal gets text with its control characters escaped; a pipe gets the bytes. */
+async function print(stdout: OutputStream, pieces: Pieces, { record }: OpenedArtifact): Promise<void> {
+  if (stdout.isTTY !== true) {
+    for await (const piece of pieces)
+      if (stdout.write(piece) === false) await new Promise<void>((resolve) => stdout.once?.("drain", resolve));
+    return;
+  }
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  const bytes = Buffer.concat(all);
+  if (!isUtf8(bytes))
+    throw new CommandError(`The payload is not text: ${record.payload.format}.`, {
+      hint: "Write it to a file with -o FILE, send it to a pipe, or print its value with --as json.",
+    });
+  stdout.write(visibleText(bytes.toString("utf8")));
+}
+
+/** A payload that cannot be read overwrites no file, and leaves none in part. */
+async function writeFile(path: string, pieces: Pieces): Promise<void> {
+  const first = await pieces.next();
+  const file = openSync(path, "w");
+  try {
+    if (first.done !== true) writeWhole(file, first.value);
+    for await (const piece of pieces) writeWhole(file, piece);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function writeWhole(file: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+}
+
+async function* piecesOf(artifact: OpenedArtifact, flags: CatFlags): Pieces {
   const { as, columns, rows, file } = flags;
   if (as === "csv" || columns !== undefined || rows !== undefined) {
-    const part = partOf(tableIn(await artifact.payload(), artifact.record.payload.format), flags);
-    if (as === "json") return Buffer.from(`${encodeJson(part.toRows())}\n`);
-    return Buffer.concat(encodeCsv(part, { delimiter: "," }));
+    const table = await tableIn(artifact, flags);
+    if (as === "json") yield Buffer.from(`${encodeJson(table.toRows())}\n`);
+    else yield* encodeCsv(table, { delimiter: "," });
+  } else if (as === "json") yield Buffer.from(`${encodeJson(await artifact.payload())}\n`);
+  else if (file !== undefined) yield await artifact.bytes({ file });
+  else yield* bytesOf(artifact);
+}
+
+/** A big payload of which each chunk has its digest is verified and handed on chunk by chunk. */
+const PIECE_BYTES = 8 * 1024 * 1024;
+
+async function* bytesOf(artifact: OpenedArtifact): Pieces {
+  const { sizeBytes, chunks } = artifact.record.payload;
+  if (chunks === undefined) yield await artifact.bytes();
+  else
+    for (let start = 0; start < sizeBytes; start += PIECE_BYTES)
+      yield await artifact.bytes({ range: { start, end: Math.min(sizeBytes, start + PIECE_BYTES) } });
+}
+
+/** The asked part of a table; no other part is read where the format allows it. */
+async function tableIn(artifact: OpenedArtifact, { columns, rows }: CatFlags): Promise<ColumnTable> {
+  const { start = 0, end = Number.POSITIVE_INFINITY } = rows ?? {};
+  // Rows that are counted from the end need all rows, of these columns.
+  const isCountedFromEnd = start < 0 || end < 0;
+  try {
+    const table = await artifact.table({ columns, ...(isCountedFromEnd ? {} : { rows: { start, end } }) });
+    if (table !== undefined) return isCountedFromEnd ? table.slice(rows?.start, rows?.end) : table;
+  } catch (error) {
+    if (!(error instanceof InvalidColumnTableError)) throw error;
+    throw await unknownColumn(artifact, columns ?? [], error);
   }
-  if (as === "json") return Buffer.from(`${encodeJson(await artifact.payload())}\n`);
-  return artifact.bytes(file === undefined ? {} : { file });
+  throw new CommandError(`The payload is not a table: ${artifact.record.payload.format}.`, {
+    hint: "Print its value with --as json.",
+  });
 }
 
-/** A table, or a list of plain objects as one. */
-function tableIn(payload: unknown, format: string): ColumnTable {
-  const table = Array.isArray(payload) ? tryTableOfRows(payload) : payload;
-  if (table instanceof ColumnTable) return table;
-  throw new CommandError(`The payload is not a table: ${format}.`, { hint: "Print its value with --as json." });
-}
-
-function partOf(table: ColumnTable, { columns, rows }: CatFlags): ColumnTable {
-  const known = table.columns.map(({ name }) => name);
-  const unknown = columns?.find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new CommandError(`The table has no column ${unknown}.${didYouMean(unknown, known)}`, {
-      hint: `It has ${known.slice(0, 20).join(", ")}.`,
-    });
-  const selected: ColumnTable = columns === undefined ? table : table.select(columns);
-  return selected.slice(rows?.start, rows?.end);
+async function unknownColumn(
+  artifact: OpenedArtifact,
+  columns: readonly string[],
+  cause: InvalidColumnTableError,
+): Promise<CommandError> {
+  const known = (await artifact.table({ rows: { start: 0, end: 0 } }))?.columns.map(({ name }) => name) ?? [];
+  const unknown = columns.find((name) => !known.includes(name));
+  if (unknown === undefined) return new CommandError(cause.message, { cause });
+  return new CommandError(`The table has no column ${unknown}.${didYouMean(unknown, known)}`, {
+    hint: `It has ${known.slice(0, 20).join(", ")}.`,
+  });
 }

@@ -7,15 +7,14 @@ import type { CommonFlags, Session } from "../core/session.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { findModule, loadModule } from "../module/load-module.ts";
 import { resolveTargets, type TargetFlags } from "../targets/resolve-targets.ts";
-import { printCsv } from "../text/csv-text.ts";
+import { printTableFile, type TableFileFlags } from "../text/table-files.ts";
 import { tableLines } from "../text/table-lines.ts";
 
-interface CollectFlags extends CommonFlags, TargetFlags {
+interface CollectFlags extends CommonFlags, TargetFlags, TableFileFlags {
   readonly metrics?: string | undefined;
-  readonly csv?: boolean | undefined;
 }
 
-/** A terminal shows these columns; `--csv` and `--json` have all of them. */
+/** A terminal shows these columns; `--csv`, `--arrow` and `--json` have all of them. */
 const SHOWN = /^(?!artifact\.|provenance\.|cost\.)|^artifact\.state$/;
 
 export async function collect(session: Session, flags: CollectFlags, ...args: readonly string[]): Promise<number> {
@@ -26,8 +25,7 @@ export async function collect(session: Session, flags: CollectFlags, ...args: re
     collectTable(resolved.targets, { metrics }),
   );
   if (session.isJson) session.json("table", { columns, rows: rows.map((row) => ({ ...row })) });
-  else if (flags.csv === true) printCsv(session, columns, rows);
-  else {
+  else if (!(await printTableFile(session, flags, columns, rows))) {
     const shown = columns.filter((column) => SHOWN.test(column));
     const lines = rows.map((row) => shown.map((column) => textOf(fieldsOf(row)[column])));
     session.lines(tableLines(shown, lines));

@@ -33,7 +33,23 @@ export async function diff(session: Session, flags: DiffFlags, ...texts: readonl
 }
 
 function cellsOf({ path, values }: ComparedRow): readonly string[] {
-  return [path.replace(/^params\./, ""), ...values.map((value) => (value === undefined ? "–" : describeValue(value)))];
+  const [base] = values;
+  return [
+    path.replace(/^params\./, ""),
+    ...values.map((value, i) => {
+      if (value === undefined) return "–";
+      return i === 0 || path.startsWith("params.")
+        ? describeValue(value)
+        : `${describeValue(value)}${deltaOf(base, value)}`;
+    }),
+  ];
+}
+
+/** ` (-4%)` for a result that differs from that of the first artifact. */
+function deltaOf(base: unknown, value: unknown): string {
+  if (typeof base !== "number" || typeof value !== "number" || base === value) return "";
+  const percent = Math.round((100 * (value - base)) / Math.abs(base));
+  return Number.isFinite(percent) ? ` (${percent > 0 ? "+" : ""}${percent}%)` : "";
 }
 
 function markdownOf(names: readonly string[], rows: readonly ComparedRow[]): readonly string[] {

@@ -1,23 +1,26 @@
 import { describeAge, describeValue } from "../../artifact/explain/miss.ts";
-import { openCatalog } from "../../catalog/open/open-catalog.ts";
+import { type Catalog, openCatalog } from "../../catalog/open/open-catalog.ts";
 import type { CatalogEntry } from "../../catalog/query/catalog-entry.ts";
+import { matches } from "../../catalog/query/matches.ts";
+import { parseQuery } from "../../catalog/query/parse-query.ts";
 import { describeDuration } from "../../util/describe.ts";
 import { describeBytes } from "../../util/describe-bytes.ts";
 import { ExitCode } from "../core/command-error.ts";
+import { interruptible } from "../core/interruption.ts";
 import { dataDirOf } from "../core/open-argument.ts";
 import { withProgress } from "../core/progress.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
-import { columnsOfRows, printCsv } from "../text/csv-text.ts";
 import { flatParams } from "../text/flat-params.ts";
+import { columnsOfRows, printTableFile, type TableFileFlags } from "../text/table-files.ts";
 import { tableLines } from "../text/table-lines.ts";
 
-interface LsFlags extends CommonFlags {
+interface LsFlags extends CommonFlags, TableFileFlags {
   readonly sort?: readonly string[] | undefined;
   readonly limit?: number | undefined;
   readonly columns?: readonly string[] | undefined;
   readonly allColumns?: boolean | undefined;
   readonly count?: boolean | undefined;
-  readonly csv?: boolean | undefined;
+  readonly watch?: boolean | undefined;
 }
 
 /** A screenful; `-n` asks for more. */
@@ -32,8 +35,9 @@ export async function ls(session: Session, flags: LsFlags, ...terms: readonly st
     );
     if (session.isJson) session.json("artifacts", { total: found.total, artifacts: found.artifacts });
     else if (flags.count === true) session.line(String(found.total));
-    else if (flags.csv === true) printEntriesAsCsv(session, found.artifacts);
-    else printTable(session, found.artifacts, found.total, flags);
+    else if (!(await printEntries(session, flags, found.artifacts)))
+      printTable(session, found.artifacts, found.total, flags);
+    if (flags.watch === true) await interruptible((signal) => watch(session, catalog, terms, signal));
     return ExitCode.done;
   } finally {
     await catalog.close();
@@ -67,12 +71,35 @@ function printTable(session: Session, entries: readonly CatalogEntry[], total: n
 }
 
 /** Prints everything that the catalogue knows of each, whatever a terminal would show. */
-function printEntriesAsCsv(session: Session, entries: readonly CatalogEntry[]): void {
+function printEntries(session: Session, flags: LsFlags, entries: readonly CatalogEntry[]): Promise<boolean> {
   const rows = entries.map((entry) => {
     const { params, summary, cost = {}, dependencies: _, ...facts } = entry;
     return Object.fromEntries([...Object.entries(facts), ...flatParams({ ...params, summary, cost })]);
   });
-  printCsv(session, columnsOfRows(rows), rows);
+  return printTableFile(session, flags, columnsOfRows(rows), rows);
+}
+
+/** Prints a line for each artifact that comes or goes, until the signal aborts. */
+async function watch(session: Session, catalog: Catalog, terms: readonly string[], signal: AbortSignal): Promise<void> {
+  const query = parseQuery(terms);
+  for await (const { added, removed } of catalog.watch({ signal })) {
+    const change = {
+      added: added.filter((entry) => matches(query, entry)),
+      removed: removed.filter((entry) => matches(query, entry)),
+    };
+    if (session.isJson && change.added.length + change.removed.length > 0) session.json("change", change);
+    if (session.isJson) continue;
+    for (const entry of change.removed) session.line(`- ${entry.address.slice(0, 8)} ${entry.name}`);
+    for (const entry of change.added) session.line(`+ ${describeEntry(entry)}`);
+  }
+  signal.throwIfAborted();
+}
+
+function describeEntry({ address, name, params, state, durationMs = 0, sizeBytes }: CatalogEntry): string {
+  const values = flatParams(params).map(([path, value]) => `${path} ${shown(value)}`);
+  const end = state === "present" ? describeDuration(durationMs) : state;
+  const size = sizeBytes === undefined ? [] : [describeBytes(sizeBytes)];
+  return [`${address.slice(0, 8)} ${name}`, values.join(", "), end, ...size].filter((part) => part !== "").join("  ");
 }
 
 function shown(value: unknown): string {

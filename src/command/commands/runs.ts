@@ -1,8 +1,12 @@
 import { describeAge } from "../../artifact/explain/miss.ts";
 import { openJsonLines } from "../../runner/json-lines.ts";
 import { listRuns, readRun } from "../../runner/list-runs.ts";
+import { parseRunEvent } from "../../runner/parse-run-event.ts";
+import { readJournalLines } from "../../runner/read-journal.ts";
+import { journalPath } from "../../runner/run-journal.ts";
 import type { RunRecord, RunRecordNode } from "../../runner/run-record.ts";
 import { watchRun } from "../../runner/watch-run.ts";
+import { openStore } from "../../store/open/open-store.ts";
 import { describeDuration } from "../../util/describe.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { dataDirOf } from "../core/open-argument.ts";
@@ -12,6 +16,7 @@ import { openRunDisplay } from "./run.ts";
 
 interface RunsFlags extends CommonFlags {
   readonly failed?: boolean | undefined;
+  readonly events?: boolean | undefined;
   readonly follow?: boolean | undefined;
   readonly limit?: number | undefined;
 }
@@ -21,6 +26,7 @@ const WIDEST = 100;
 
 export async function runs(session: Session, flags: RunsFlags, id?: string): Promise<number> {
   if (flags.follow === true) return follow(session, await findRun(session, id ?? "latest"));
+  if (flags.events === true) return printEvents(session, await findRun(session, id ?? "latest"));
   if (id !== undefined) return printRun(session, flags, await findRun(session, id));
   const all = await listRuns(dataDirOf(session), flags.failed === true ? {} : { limit: flags.limit ?? LIMIT });
   const shown = all.filter((record) => flags.failed !== true || hasFailed(record)).slice(0, flags.limit ?? LIMIT);
@@ -89,6 +95,16 @@ function cellsOfNode({
 }: RunRecordNode): readonly string[] {
   const tries = attempts === undefined ? "" : String(attempts);
   return [outcome, name, address.slice(0, 8), tookOf(durationMs), tries, error?.message ?? reason ?? ""];
+}
+
+async function printEvents(session: Session, runId: string): Promise<number> {
+  const { stdout } = session.streams;
+  const { onEvent } = openJsonLines((line) => void stdout.write(line));
+  for await (const { fields } of readJournalLines(openStore(dataDirOf(session)), journalPath(runId), 0)) {
+    const event = fields && parseRunEvent(fields);
+    if (event !== undefined) onEvent(event);
+  }
+  return ExitCode.done;
 }
 
 /** Shows a run of another process as `run` shows its own, until it ends. */

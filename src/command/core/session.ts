@@ -7,7 +7,9 @@ import { encodeJson } from "./json-output.ts";
 export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** `false` asks to wait for `drain` before more is written. */
   write(text: string | Uint8Array): unknown;
+  once?(event: "drain", listener: () => void): unknown;
 }
 
 /** The parts of the process that a command may touch. */

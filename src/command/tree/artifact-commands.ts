@@ -34,6 +34,8 @@ export const artifactCommands = {
         },
         allColumns: { ...switchedOn, brief: "Show those too that are the same everywhere" },
         csv: { ...switchedOn, brief: "Print all that is known of each as CSV" },
+        arrow: { ...switchedOn, brief: "The same as an Arrow IPC stream" },
+        watch: { ...switchedOn, brief: "Then print what comes and goes, until Ctrl-C" },
         count: { ...switchedOn, brief: "Print how many there are" },
         ...commonFlags,
       },
@@ -112,6 +114,7 @@ export const artifactCommands = {
     parameters: {
       flags: {
         failed: { ...switchedOn, brief: "Only runs, or artifacts of one run, that failed" },
+        events: { ...switchedOn, brief: "Print every event of a run so far, a line of JSON each" },
         follow: { ...switchedOn, brief: "Show what happens in a run until it ends [the newest one]" },
         limit: { kind: "parsed", parse: wholeFrom(1), optional: true, placeholder: "n", brief: "At most this many" },
         ...commonFlags,

@@ -118,6 +118,7 @@ export const pipelineCommands = {
           brief: "A function of the module that gives more columns for a payload",
         },
         csv: { ...switchedOn, brief: "Print all columns as CSV" },
+        arrow: { ...switchedOn, brief: "The same as an Arrow IPC stream" },
         ...commonFlags,
       },
       aliases: commonAliases,
