@@ -91,6 +91,7 @@ describe("run, plan and why", () => {
       ]);
       const followed = parseLines((await run("runs", "--follow", "--json")).out);
       expect(followed.at(-1)).toMatchObject({ type: "finished", state: "failed" });
+      expect(parseLines((await run("runs", "latest", "--events")).out)).toEqual(followed);
       expect((await run("runs", "--follow")).err).toContain("2 generated");
       expect(await run("runs", "2001")).toMatchObject({
         exit: 2,
@@ -259,8 +260,23 @@ describe("completion", () => {
   test("addresses of what is there", () =>
     inFolder(async (run, folder) => {
       const { out } = await run("run", studyModule, "points", "n=1");
-      expect(await complete("show", "--data-dir", `${folder}/data`, "poi")).toEqual([
-        out.slice(0, "points/12345678".length),
+      const place = ["--data-dir", `${folder}/data`];
+      const address = out.slice(0, "points/12345678".length);
+      expect(await complete("show", ...place, "poi")).toEqual([address]);
+      expect(await complete(...place, "cat", address.slice(0, -2))).toEqual([address]);
+      expect(await complete("diff", `--data-dir=${folder}/data`, address, out.slice(7, 11))).toEqual([
+        address.slice(7),
       ]);
+      await run("tag", "points@latest", "paper");
+      expect(await complete("show", ...place, "points@")).toEqual(["points@latest", "points@paper"]);
+      expect(await complete("untag", ...place, "")).toEqual(["points@paper"]);
+      expect(await complete("run", studyModule, ...place, "--from", "poi")).toEqual([address]);
+      expect(await complete("ls", ...place, "poi")).toEqual(["points"]);
+      expect(await complete("ls", ...place, "points", "random")).toEqual(["randomState="]);
+      expect(await complete("gc", ...place, "randomState=")).toEqual(["randomState=100"]);
+      expect(await complete("rename", ...place, "")).toEqual(["points"]);
+      expect(await complete("runs", ...place, "la")).toEqual(["latest"]);
+      expect(await complete("cat", "--as", "c")).toEqual(["csv"]);
+      expect(await complete("help", "que")).toEqual(["queries"]);
     }));
 });

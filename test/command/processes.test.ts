@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installPackage } from "../support/install-package.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 import { parseLines, type Transcript } from "./run-in-process.ts";
+import { typeInShell } from "./type-in-shell.ts";
 
 const require = createRequire(import.meta.url);
 let folder: TemporaryFolder;
@@ -14,11 +15,20 @@ let command: string;
 
 const study = `
 import { definePersistable, typedParams } from "persistable-ts";
+import * as v from "valibot";
 
 export const points = definePersistable({
   name: "points",
   params: typedParams(),
   generate: ({ params }) => Float64Array.from({ length: params.n }, (_, i) => i % 7),
+});
+
+export const other = definePersistable({ name: "other", generate: () => 1 });
+
+export const chosen = definePersistable({
+  name: "chosen",
+  params: v.object({ color: v.picklist(["red", "green"]) }),
+  generate: () => 1,
 });
 
 export const endless = definePersistable({
@@ -68,6 +78,7 @@ beforeAll(async () => {
   command = await installPackage(folder.path);
   writeFileSync(folder.join("package.json"), '{ "type": "module" }');
   writeFileSync(folder.join("study.js"), study);
+  symlinkSync(path.resolve("node_modules/valibot"), folder.join("node_modules/valibot"), "junction");
 });
 
 afterAll(() => folder[Symbol.asyncDispose]());
@@ -144,6 +155,41 @@ describe("the command as a process", () => {
     expect(exit).toBe(130);
     expect(parseLines(out).at(-1)).toMatchObject({ type: "finished", state: "cancelled" });
     expect(readdirSync(folder.join("persistable-data/.persistable/leases"))).toEqual([]);
+  });
+
+  test("ls --watch tells of what other processes generate, until Ctrl-C", async () => {
+    const { process: child, ended } = start("ls", "points", "n>20", "n<30", "--watch", "--json");
+    let out = "";
+    let generated: Promise<Transcript> | undefined;
+    child.stdout?.on("data", (text: string) => {
+      out += text;
+      generated ??= run("run", "study.js", "points", "n=15,25", "-q");
+      if (out.includes('"kind":"change"')) child.kill("SIGINT");
+    });
+    const [{ exit, err }] = [await ended, await generated];
+    expect({ exit, err }).toEqual({ exit: 130, err: "" });
+    expect(parseLines(out)).toMatchObject([
+      { kind: "artifacts", total: 0 },
+      { kind: "change", added: [{ name: "points", params: { n: 25 } }], removed: [] },
+    ]);
+  });
+
+  // With CI, a shell that is missing fails; elsewhere one is enough for each run.
+  const shells = process.env.CI === undefined ? (["bash"] as const) : (["bash", "zsh", "fish"] as const);
+  test.each(shells)("%s completes commands, names, parameters, values, addresses and files", async (shell) => {
+    await run("run", "study.js", "other", "-q");
+    const typed = {
+      "pl\t": "plan",
+      "plan stu\t": "plan study.js",
+      "plan study.js ot\t": "plan study.js other",
+      "plan study.js chosen col\t5": "plan study.js chosen color=5",
+      "plan study.js chosen color=r\t": "plan study.js chosen color=red",
+      "show oth\t": expect.stringMatching(/^show other\/[0-9a-f]{8}$/),
+    };
+    const lines = Object.keys(typed).map((text) => `persistable ${text}`);
+    const quoted = [process.execPath, command].map((text) => `'${text}'`).join(" ");
+    const found = await typeInShell(shell, quoted, folder.path, lines);
+    expect(found.map((text) => text.trim())).toEqual(Object.values(typed));
   });
 
   test("the copy of the library that the module uses runs the command", async () => {

@@ -8,7 +8,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   local IFS=$'\\n'
   local words=("\${COMP_WORDS[@]:1:COMP_CWORD}")
   COMPREPLY=($(persistable __complete -- "\${words[@]}" 2>/dev/null))
-  [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]] && compopt -o nospace
+  [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *[=/] ]] && compopt -o nospace
 }
 COMP_WORDBREAKS=\${COMP_WORDBREAKS//=/}
 complete -o default -F _persistable persistable
@@ -18,7 +18,9 @@ _persistable() {
   local -a found
   found=("\${(@f)$(persistable __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   found=(\${found:#})
-  if (( \${#found} )); then compadd -S '' -- "\${found[@]}"; else _files; fi
+  if (( ! \${#found} )); then _files; return; fi
+  compadd -S '' -- \${(M)found:#*[=/]}
+  compadd -- \${found:#*[=/]}
 }
 compdef _persistable persistable
 `,
