@@ -55,6 +55,7 @@ function problemsOf(modules: ReadonlyMap<string, string>): Map<string, string[]>
 
 const pages = [
   "docs/functions.md",
+  "docs/programs.md",
   "docs/pipelines.md",
   "docs/stores.md",
   "docs/formats.md",

@@ -1,7 +1,16 @@
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { definePersistable, Persistable, typedParams, untracked } from "../../src/entry/index.ts";
-import { axis, fixed, linear, logUniform, sweep, type Targets, uniform } from "../../src/entry/pipeline.ts";
+import {
+  axis,
+  fixed,
+  linear,
+  logUniform,
+  persistableMap,
+  sweep,
+  type Targets,
+  uniform,
+} from "../../src/entry/pipeline.ts";
 
 const points = definePersistable({
   name: "points",
@@ -153,4 +162,22 @@ test("a parameter that looks like a wrapper is none", () => {
     generate: () => 1,
   });
   sweep(odd, { weight: [{ value: 1 }], n: (point) => point.weight.value });
+});
+
+test("the params of a map upstream may have many values, too", () => {
+  const embeddings = persistableMap({
+    name: "embeddings",
+    params: typedParams<{ model: string }>(),
+    item: (text: string) => text,
+    generateBatch: ({ items }) => items.map((text) => text.length),
+  });
+  const index = definePersistable({
+    name: "index",
+    dependencies: { embeddings },
+    generate: ({ dependencies }) => dependencies.embeddings.load(["a"]),
+  });
+  sweep(index, { embeddings: { model: ["small", "large"] } });
+  sweep(index, { embeddings: [embeddings({ model: "small" }), { model: "large" }] });
+  // @ts-expect-error: a model is a text
+  sweep(index, { embeddings: { model: [1] } });
 });

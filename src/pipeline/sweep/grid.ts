@@ -1,5 +1,5 @@
 import type { Untracked } from "../../params/untracked.ts";
-import type { AnyPersistable, PersistableOptions } from "../../persistable/persistable.ts";
+import type { AnyDependency, AnyPersistable, PersistableOptions } from "../../persistable/persistable.ts";
 import type { Axis, Continuous, Fixed } from "./axis.ts";
 
 /**
@@ -55,7 +55,7 @@ type RoleEntry<Given, Level, Root, Left> =
   | RoleValues<Defined<Given>>
   | ((point: Level, root: Root) => RoleValues<Defined<Given>> | SubtreeOf<Given> | Left);
 
-type RoleValues<Given> = Extract<Given, AnyPersistable> | readonly Given[] | Axis<Given>;
+type RoleValues<Given> = Extract<Given, AnyDependency> | readonly Given[] | Axis<Given>;
 
 /**
  * A point as the functions of a grid see it: a params tree in which untracked values have no
@@ -77,10 +77,10 @@ export type GridPath<Tree> = {
     : Key;
 }[keyof Tree & string];
 
-type IsRole<Given> = 0 extends 1 & Given ? false : [Extract<Given, AnyPersistable>] extends [never] ? false : true;
+type IsRole<Given> = 0 extends 1 & Given ? false : [Extract<Given, AnyDependency>] extends [never] ? false : true;
 
 /** The params tree that a role takes; `never` if its dependency is a class. */
-type SubtreeOf<Given> = Exclude<Given, AnyPersistable | undefined>;
+type SubtreeOf<Given> = Exclude<Given, AnyDependency | undefined>;
 
 /**
  * A type without `undefined`. It is never `unknown` itself: a union with `unknown` would swallow
