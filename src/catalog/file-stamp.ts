@@ -17,9 +17,13 @@ const SETTLED_MS = 2500;
  * and for a change of the last seconds, since another one may follow that has the same time.
  */
 export function settledChangeMs(store: ReadableStore, name: string): number | undefined {
-  if (store.localPath === undefined) return undefined;
-  const changedMs = stampOf(store, artifactFolder(name))?.modifiedMs;
+  const changedMs = changeMs(store, name);
   return changedMs !== undefined && changedMs < Date.now() - SETTLED_MS ? changedMs : undefined;
+}
+
+/** The time of the last change, also of one that another may follow within the same tick. */
+export function changeMs(store: ReadableStore, name: string): number | undefined {
+  return stampOf(store, artifactFolder(name))?.modifiedMs;
 }
 
 /** The size and the time of an object of a store on this machine, where they are known. */

@@ -102,7 +102,7 @@ const SMALL_BYTES = 64 * 1024;
 
 class TwoLayers implements LayeredStore, StoreLayers {
   readonly url: string;
-  readonly watch?: (folder: StorePath, listener: () => void) => StoreWatch;
+  readonly watch?: (folder: StorePath, listener: (name?: string) => void) => StoreWatch;
   readonly #parts: LayerParts;
   readonly #through: WriteThrough;
   /**

@@ -60,9 +60,10 @@ export interface ReadableStore {
 
   /**
    * Call `listener` soon after something in `folder` may have changed. A call too many does no
-   * harm, and a missing one costs the waiting process a poll.
+   * harm, and a missing one costs the waiting process a poll. A store that knows it gives the name
+   * of the object in the folder.
    */
-  watch?(folder: StorePath, listener: () => void): StoreWatch;
+  watch?(folder: StorePath, listener: (name?: string) => void): StoreWatch;
 
   /** Reads of small objects without waiting: a trip to the thread pool costs more than the read. */
   readonly sync?: SyncReads;

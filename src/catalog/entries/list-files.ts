@@ -1,10 +1,10 @@
 import type { Address } from "../../address/address.ts";
-import { addressOfFailurePath, addressOfRecordPath } from "../../artifact/layout/artifact-paths.ts";
-import { artifactFolder } from "../../artifact/layout/record-path.ts";
+import { addressOfFailurePath, addressOfRecordPath, failurePath } from "../../artifact/layout/artifact-paths.ts";
+import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
 import { folderNames } from "../../store/folder-names.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
-import { type FileStamp, statOf } from "../file-stamp.ts";
+import { type FileStamp, stampOf, statOf } from "../file-stamp.ts";
 
 /** The records and the notes of failures of one name. */
 export interface NameFiles {
@@ -32,6 +32,19 @@ export async function listFiles(
   }
   // A note of a failure may outlive the success that followed.
   for (const address of records.keys()) failures.delete(address);
+  return { records, failures };
+}
+
+/** The same for some artifacts of a store on this machine. */
+export function lookAtFiles(store: ReadableStore, name: string, addresses: Iterable<Address>): NameFiles {
+  const records = new Map<Address, FileStamp>();
+  const failures = new Map<Address, FileStamp>();
+  for (const address of addresses) {
+    const record = stampOf(store, recordPath(name, address));
+    const failure = record === undefined ? stampOf(store, failurePath(name, address)) : undefined;
+    if (record !== undefined) records.set(address, record);
+    else if (failure !== undefined) failures.set(address, failure);
+  }
   return { records, failures };
 }
 

@@ -19,7 +19,8 @@ import type { Query } from "../query/query.ts";
 import type { SortField } from "../query/sort-entries.ts";
 import { cellsOfRecord, countDifferences, type RecordedRecipe } from "../recipe-cells.ts";
 import { NameIndex } from "../stored-index/name-index.ts";
-import { listFiles, type NameFiles } from "./list-files.ts";
+import { ChangedFiles } from "./changed-files.ts";
+import { listFiles, lookAtFiles, type NameFiles } from "./list-files.ts";
 import { type ReadArtifact, readEntry, readFailureEntry, unreadable } from "./read-entry.ts";
 
 const CONCURRENT_READS = 32;
@@ -53,6 +54,7 @@ export class NameEntries {
   readonly #recipes: RecipeTable;
   /** Failures, and records that are damaged, newer, or too large for columns. */
   readonly #others = new Map<Address, OtherEntry>();
+  readonly #changed: ChangedFiles;
   #listedMs: number | undefined;
   #refreshing: Promise<unknown> = Promise.resolve();
 
@@ -61,6 +63,7 @@ export class NameEntries {
     this.#name = name;
     this.#columns = new EntryColumns(name);
     this.#recipes = new RecipeTable(this.#columns);
+    this.#changed = new ChangedFiles(store, name);
     this.#index = hasIndex ? new NameIndex(store, name, store) : undefined;
   }
 
@@ -128,9 +131,15 @@ export class NameEntries {
    */
   refresh(signal: AbortSignal | undefined): Promise<EntryChanges> {
     return this.#next(async () => {
-      const { added, removed } = await this.#refresh(signal);
+      const names = await this.#changed.take();
+      const { added, removed } = names === undefined ? await this.#refresh(signal) : await this.#follow(names, signal);
       return { added: added.map((address) => this.get(address)).filter((entry) => entry !== undefined), removed };
     });
+  }
+
+  /** Ends what goes on between two refreshes. */
+  close(): void {
+    this.#changed.close();
   }
 
   #next<Result>(refresh: () => Promise<Result>): Promise<Result> {
@@ -140,10 +149,12 @@ export class NameEntries {
     return refreshing;
   }
 
-  async #refresh(signal: AbortSignal | undefined): Promise<{ added: readonly Address[]; removed: CatalogEntry[] }> {
+  async #refresh(signal: AbortSignal | undefined): Promise<Changes> {
+    const isFirst = this.#listedMs === undefined && this.#columns.size + this.#others.size === 0;
+    // A caller that refreshes once does so again.
+    if (!isFirst) this.#changed.begin();
     const changedMs = settledChangeMs(this.#store, this.#name);
     if (changedMs !== undefined && changedMs === this.#listedMs) return { added: [], removed: [] };
-    const isFirst = this.#listedMs === undefined && this.#columns.size + this.#others.size === 0;
     const held = await this.#index?.load(this.#columns, signal);
     if (isFirst && held !== undefined && held.changedMs === changedMs) {
       this.#listedMs = changedMs;
@@ -151,7 +162,27 @@ export class NameEntries {
       return { added: await this.#readAll(files, signal), removed: [] };
     }
     const files = await listFiles(this.#store, this.#name, signal);
-    const removed = this.#removeMissing(files);
+    const changes = await this.#apply(files, this.#addresses(), signal);
+    this.#listedMs = changedMs;
+    await this.#index?.save(this.#columns, changedMs, this.#otherFiles(), signal);
+    return changes;
+  }
+
+  /** Looks only at these files. */
+  async #follow(names: readonly string[], signal: AbortSignal | undefined): Promise<Changes> {
+    const addresses = new Set(names.flatMap((file) => addressOfRecordPath(file) ?? addressOfFailurePath(file) ?? []));
+    if (addresses.size === 0) return { added: [], removed: [] };
+    const files = lookAtFiles(this.#store, this.#name, addresses);
+    const known = [...addresses].filter((address) => this.get(address) !== undefined);
+    const changes = await this.#apply(files, known, signal);
+    this.#listedMs = undefined;
+    await this.#index?.save(this.#columns, undefined, [], signal);
+    return changes;
+  }
+
+  /** @param known - the artifacts that are removed where these files lack them */
+  async #apply(files: NameFiles, known: Iterable<Address>, signal: AbortSignal | undefined): Promise<Changes> {
+    const removed = this.#removeMissing(files, known);
     const fresh: FoundFile[] = [];
     for (const [address, stamp] of files.records) {
       if (isSame(this.#stampOf(address), stamp)) continue;
@@ -167,10 +198,7 @@ export class NameEntries {
       this.#remove(address);
       removed.push(earlier);
     }
-    const added = await this.#readAll(fresh, signal);
-    this.#listedMs = changedMs;
-    await this.#index?.save(this.#columns, changedMs, this.#otherFiles(), signal);
-    return { added, removed };
+    return { added: await this.#readAll(fresh, signal), removed };
   }
 
   #stampOf(address: Address): FileStamp | undefined {
@@ -181,22 +209,21 @@ export class NameEntries {
   }
 
   /** Removes what is not there any more. */
-  #removeMissing({ records, failures }: NameFiles): CatalogEntry[] {
+  #removeMissing({ records, failures }: NameFiles, known: Iterable<Address>): CatalogEntry[] {
     const removed: CatalogEntry[] = [];
-    const missing: Address[] = [];
-    if (this.#columns.size > 0)
-      for (const row of this.#columns.rows()) {
-        const address = this.#columns.addresses.addressOf(row);
-        if (!records.has(address)) missing.push(address);
-      }
-    for (const [address, { kind }] of this.#others)
-      if (!(kind === "failure" ? failures : records).has(address)) missing.push(address);
-    for (const address of missing) {
+    const isMissing = (address: Address): boolean =>
+      !(this.#others.get(address)?.kind === "failure" ? failures : records).has(address);
+    for (const address of [...known].filter(isMissing)) {
       const entry = this.get(address);
       if (entry !== undefined) removed.push(entry);
       this.#remove(address);
     }
     return removed;
+  }
+
+  *#addresses(): Generator<Address> {
+    for (const row of this.#columns.rows()) yield this.#columns.addresses.addressOf(row);
+    yield* this.#others.keys();
   }
 
   #remove(address: Address): void {
@@ -284,6 +311,11 @@ export class NameEntries {
   #pathOf({ address, kind }: Pick<FoundFile, "address" | "kind">): StorePath {
     return kind === "failure" ? failurePath(this.#name, address) : recordPath(this.#name, address);
   }
+}
+
+interface Changes {
+  readonly added: readonly Address[];
+  readonly removed: readonly CatalogEntry[];
 }
 
 interface FoundFile {

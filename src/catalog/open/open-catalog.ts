@@ -227,7 +227,8 @@ class StoreCatalog implements Catalog {
 
   async close(): Promise<void> {
     this.#closing.abort(new Error("The catalogue was closed."));
-    await Promise.allSettled(this.#known.values());
+    for (const loaded of await Promise.allSettled(this.#known.values()))
+      if (loaded.status === "fulfilled") loaded.value.close();
     this.#known.clear();
   }
 

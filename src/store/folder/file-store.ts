@@ -70,7 +70,7 @@ class FolderStore implements FileStore {
   readonly url: string;
   readonly capabilities: StoreCapabilities;
   readonly sync?: SyncStore;
-  readonly watch?: (folder: StorePath, listener: () => void) => StoreWatch;
+  readonly watch?: (folder: StorePath, listener: (name?: string) => void) => StoreWatch;
   readonly #ground: Ground;
   readonly #fileSystem: FileSystem | undefined;
   #access: FolderAccess | undefined;
@@ -148,7 +148,7 @@ class FolderStore implements FileStore {
     return join(this.#ground.root, path);
   }
 
-  #watch(watch: NonNullable<FileSystem["watch"]>, folder: StorePath, listener: () => void): StoreWatch {
+  #watch(watch: NonNullable<FileSystem["watch"]>, folder: StorePath, listener: (name?: string) => void): StoreWatch {
     assertStorePath(folder);
     const full = `${this.#ground.root}/${folder}`;
     const calls = this.#fileSystem === undefined ? nodeSyncCalls : this.#fileSystem.sync;

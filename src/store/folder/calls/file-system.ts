@@ -63,7 +63,7 @@ export interface FileSystem {
    */
   during?(signal: AbortSignal | undefined): Pick<FileSystem, "async" | "scanFolder">;
   /** If absent, folders cannot be watched. It may fail. */
-  watch?(path: string, listener: () => void): { close(): void };
+  watch?(path: string, listener: (name?: string) => void): { close(): void };
   /** Returns milliseconds since the epoch. */
   now(): number;
   /**

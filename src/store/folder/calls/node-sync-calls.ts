@@ -49,8 +49,8 @@ export const shortcuts: Shortcuts = {
 };
 
 /** Calls the listener when something in a folder changes. */
-export function watchFolder(path: string, listener: () => void): { close(): void } {
-  const watcher = fs.watch(path, { persistent: false }, listener);
+export function watchFolder(path: string, listener: (name?: string) => void): { close(): void } {
+  const watcher = fs.watch(path, { persistent: false }, (_, name) => listener(name ?? undefined));
   // The folder was removed, or the system is out of watches: the caller polls anyway.
   watcher.on("error", () => watcher.close());
   return watcher;
