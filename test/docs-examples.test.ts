@@ -56,6 +56,7 @@ function problemsOf(modules: ReadonlyMap<string, string>): Map<string, string[]>
 const pages = [
   "docs/functions.md",
   "docs/programs.md",
+  "docs/changes.md",
   "docs/pipelines.md",
   "docs/stores.md",
   "docs/formats.md",

@@ -8,7 +8,7 @@ import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 
-const pages = ["docs/functions.md", "docs/programs.md"];
+const pages = ["docs/functions.md", "docs/changes.md", "docs/programs.md"];
 
 /**
  * Runs all examples of a page as one program, in an empty folder. Each line that ends with

@@ -1,6 +1,12 @@
 export type { Address } from "../address/address.ts";
 export { addressOf, parseAddress, type Recipe, shortAddress } from "../address/address-of.ts";
-export { describeMiss, type MissReason, type NearestArtifact, type RecipeChange } from "../artifact/explain/miss.ts";
+export {
+  describeMiss,
+  type MissReason,
+  type NearestArtifact,
+  type RecipeChange,
+  type StaleReason,
+} from "../artifact/explain/miss.ts";
 export type { LeaseOwner } from "../artifact/lease/lease-claim.ts";
 export { collectOrphans } from "../artifact/publish/collect-orphans.ts";
 export type { RemovedOrphans, RemoveOrphansOptions } from "../artifact/publish/remove-orphans.ts";
@@ -36,6 +42,7 @@ export {
   InvalidPayloadError,
   NoPayloadError,
   NotPersistedError,
+  SourceChangedError,
 } from "../errors/persistable-errors.ts";
 export { NewerPackError, NewerRecordError, RecordTooLargeError } from "../errors/record-errors.ts";
 export {
@@ -62,7 +69,12 @@ export type { CompressionOptions } from "../format/wrappers/compression-level.ts
 export { Secret, secret } from "../params/secret.ts";
 export { type Untracked, untracked } from "../params/untracked.ts";
 export type { CallOptions } from "../persistable/context/call-context.ts";
-export type { DeclarationOptions, MemoryPolicy } from "../persistable/declare/declaration.ts";
+export type {
+  DeclarationOptions,
+  FreshnessOptions,
+  MemoryPolicy,
+  SourceChangePolicy,
+} from "../persistable/declare/declaration.ts";
 export type { GenerateContext, HookContext } from "../persistable/declare/hooks.ts";
 export { definePersistable, type PersistableDefinition, typedParams } from "../persistable/define-persistable.ts";
 export type { Definition, PersistableOf, SummaryOf } from "../persistable/definition.ts";

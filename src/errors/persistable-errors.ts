@@ -60,6 +60,24 @@ export class NotPersistedError extends PersistableError {
 }
 
 /**
+ * The artifact was made by other source code than today's, and `onSourceChange` is `"error"`.
+ * Remedy: change `version` if the payload changes; otherwise set `onSourceChange` to `"ignore"`.
+ */
+export class SourceChangedError extends PersistableError {
+  override readonly code = "PERSISTABLE_SOURCE_CHANGED" as const;
+  readonly payloadName: string;
+
+  constructor(payloadName: string) {
+    const name = visibleLine(payloadName);
+    super(
+      `The source code of ${name} has changed since its artifact was made, and onSourceChange is "error". ` +
+        `If the payload changes with it, change the version of ${name}; otherwise set onSourceChange to "ignore" or "regenerate".`,
+    );
+    this.payloadName = payloadName;
+  }
+}
+
+/**
  * A definition or its use is wrong: a role that is also a parameter, a name that is empty, a
  * dependency that is missing, an unknown parameter. The message says what is wrong and what to
  * write instead.

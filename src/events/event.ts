@@ -69,6 +69,8 @@ export interface MissEvent extends EventBase {
     | "version-changed"
     | "draw-changed"
     | "corrupt"
+    | "expired"
+    | "source-changed"
     | "unreachable";
 }
 
@@ -145,7 +147,7 @@ export interface InvalidEvent extends EventBase {
 
 /**
  * The generator's source differs from the source that made the loaded artifact. The artifact is not
- * generated again: change `version` for that.
+ * generated again: change `version` for that, or set `onSourceChange`.
  */
 export interface SourceChangedEvent extends EventBase {
   readonly type: "source-changed";

@@ -3,6 +3,7 @@ import { messageOf } from "../errors/error-kind.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import type { Format } from "../format/format.ts";
 import { CutLineage } from "../record/cut-lineage.ts";
+import type { ArtifactRecord } from "../record/record.ts";
 import type { SummaryValue } from "../record/summary-value.ts";
 import { describeAddress } from "../util/describe-address.ts";
 import { describeKind } from "../util/describe-kind.ts";
@@ -36,7 +37,7 @@ export interface PersistableDefinition<
   Schema extends ParamsSchema,
   Declared extends DependencyDeclarations,
   Summary = unknown,
-> extends Omit<DeclarationOptions, "format" | "readFormats" | "untracked" | "earlierDefaults"> {
+> extends Omit<DeclarationOptions, "format" | "readFormats" | "untracked" | "earlierDefaults" | "maxAge"> {
   /** The name of the payload, of its folder and of its log. In the recipe. */
   readonly name: string;
   /** Any Standard Schema (zod, valibot, arktype, …), or {@link typedParams} for types alone. */
@@ -82,6 +83,8 @@ export interface PersistableDefinition<
    * The format in which the payload becomes bytes; `structured()` by default. Not in the recipe.
    */
   readonly format?: Format<NoInfer<Payload>> | undefined;
+  /** The age from which an artifact has expired, in ms; see {@link DeclarationOptions}. */
+  readonly maxAge?: number | ((payload: NoInfer<Payload>, record: ArtifactRecord) => number) | undefined;
   /** Formats of earlier artifacts that should still load. */
   readonly readFormats?: readonly Format<NoInfer<Payload>>[] | undefined;
   /** Keys of params that never enter the recipe, and are recorded as such. */

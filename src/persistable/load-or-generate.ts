@@ -6,6 +6,7 @@ import { noteAsked } from "./declare/asking-generator.ts";
 import type { State } from "./declare/state.ts";
 import { acceptLoaded, startHit } from "./load/accept-payload.ts";
 import { type Found, findArtifact } from "./load/find-artifact.ts";
+import { findFresh } from "./load/find-fresh.ts";
 import { heldPayload } from "./load/hold-payload.ts";
 import type { Obtained } from "./produce/complete-payload.ts";
 
@@ -16,7 +17,8 @@ import type { Obtained } from "./produce/complete-payload.ts";
  */
 export function payloadOf(state: State): Promise<unknown> {
   noteAsked(state);
-  const held = heldPayload(state);
+  // What may expire is judged each time.
+  const held = state.declaration.maxAge === undefined ? heldPayload(state) : undefined;
   if (held instanceof Promise) return held.then(({ value }) => value);
   if (held !== undefined) return Promise.resolve(held.value);
   return loadOrGenerate(state, {});
@@ -32,7 +34,7 @@ export function loadOrGenerate(state: State, options: InternalCallOptions): Prom
     noteAsked(state);
     throwIfRefused(state);
     const startedMs = startHit(state);
-    const found = findArtifact(state, options.signal);
+    const found = findFresh(state, options);
     if (found instanceof Promise || found.state !== "present")
       return timed(state, settle(state, found, options, startedMs)).then(({ payload }) => payload);
     return Promise.resolve(acceptLoaded(state, found, options, startedMs));
@@ -48,8 +50,21 @@ async function settle(
   startedMs: number,
 ): Promise<Obtained> {
   const found = await finding;
-  if (found.state === "present") return { payload: await acceptLoaded(state, found, options, startedMs) };
+  if (found.state === "present") {
+    if (found.isStale === true) void revalidate(state, options);
+    return { payload: await acceptLoaded(state, found, options, startedMs) };
+  }
   return produceOnce(state, found, options);
+}
+
+/** Generates a stale artifact again. A failure is emitted, and the stale artifact stays. */
+async function revalidate(state: State, { untracked, maxAge }: InternalCallOptions): Promise<void> {
+  const options = { untracked, maxAge, staleWhileRevalidate: 0 };
+  try {
+    await settle(state, findFresh(state, options), options, startHit(state));
+  } catch {
+    // No caller waits for it. The next call tries again.
+  }
 }
 
 const flights = new SingleFlight<Obtained>();
@@ -78,9 +93,11 @@ async function produceOnce(
   });
   if (isLeader) return obtained;
   if (obtained.share !== undefined) return { payload: await obtained.share() };
-  const held = await heldPayload(state);
+  // What this object holds may be the stale payload.
+  const held = miss.state === "stale" ? undefined : await heldPayload(state);
   if (held !== undefined) return { payload: held.value };
-  // The work was done for another persistable object: this one loads its own payload.
+  // The work was done for another persistable object: this one loads its own payload. It was made
+  // just now, so it is not judged again.
   return settle(state, findArtifact(state, options.signal), options, startHit(state));
 }
 

@@ -49,6 +49,8 @@ export interface ArtifactRecord {
   readonly summary?: PayloadSummary;
   readonly payload: RecordedPayload;
   readonly provenance: Provenance;
+  /** Set by `record()` where the artifact is older than `maxAge` allows. Not stored. */
+  readonly expired?: true;
 }
 
 /** A dependency as the record of its dependent names it. */

@@ -12,6 +12,8 @@ import { describeSpan } from "../../util/describe-span.ts";
  *   differs; the first change is its root.
  * - `version-changed`, `draw-changed`: only the author's version, or the draw, differs.
  * - `corrupt`: there is an artifact, and it is damaged.
+ * - `expired`: there is an artifact, and it is older than `maxAge` allows, or from the future.
+ * - `source-changed`: there is an artifact of other source code, and `onSourceChange` refuses it.
  * - `unreachable`: one of the stores of a layered store does not answer, and may have the artifact.
  */
 export type MissReason =
@@ -33,7 +35,26 @@ export type MissReason =
       readonly changes: readonly RecipeChange[];
     }
   | { readonly kind: "corrupt"; readonly file: string; readonly problem: string }
+  | StaleReason
   | { readonly kind: "unreachable"; readonly problem: string };
+
+/** The reason why an artifact that is there does not serve. */
+export type StaleReason =
+  | {
+      readonly kind: "expired";
+      /** ISO 8601 */
+      readonly createdAt: string;
+      /** Negative for an artifact from the future, by the clock of this machine. */
+      readonly ageMs: number;
+      /** The age that it may have; 0 where it is to be refreshed. */
+      readonly maxAgeMs: number;
+    }
+  | {
+      readonly kind: "source-changed";
+      /** The fingerprints of the source that made the artifact, and of the one that would now. */
+      readonly recorded: string;
+      readonly current: string;
+    };
 
 /** The artifact of the same name whose recipe differs least. */
 export interface NearestArtifact {
@@ -82,6 +103,8 @@ export function describeMiss(reason: MissReason): string {
 function describeReason(reason: MissReason): string {
   if (reason.kind === "never-generated") return describeNeverGenerated(reason.formerName);
   if (reason.kind === "corrupt") return `damaged: ${reason.file} ${reason.problem}`;
+  if (reason.kind === "expired") return describeExpired(reason.ageMs, reason.maxAgeMs);
+  if (reason.kind === "source-changed") return "made by other source code than today's";
   if (reason.kind === "unreachable") return `it may exist in a store that does not answer: ${reason.problem}`;
   const { address, ageMs } = reason.nearest;
   const among = describeCompared(reason.nearest);
@@ -89,6 +112,12 @@ function describeReason(reason: MissReason): string {
   const shown = reason.changes.slice(0, 5).map(describeChange);
   const more = reason.changes.length > shown.length ? `; and ${reason.changes.length - shown.length} more` : "";
   return `${shown.join("; ")}${more} ${nearest}`;
+}
+
+function describeExpired(ageMs: number, maxAgeMs: number): string {
+  if (ageMs < 0) return `expired: made ${describeSpan(-ageMs)} in the future, by the clock of this machine`;
+  if (maxAgeMs <= 0) return `to be refreshed: made ${describeAge(ageMs)}`;
+  return `expired: made ${describeAge(ageMs)}, and at most ${describeSpan(maxAgeMs)} old may it be`;
 }
 
 function describeNeverGenerated(formerName: string | undefined): string {

@@ -18,6 +18,7 @@ import { type Decoded, tryDecode } from "./try-decode.ts";
 export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<ReadOutcome> {
   const { store, name, address, formats, limits } = wanted;
   const path = recordPath(name, address);
+  if (wanted.needsRecord === true) return readWhole(wanted, path);
   const record = store.sync?.readShared(path, SYNC_READ_BYTES);
   if (record === undefined && store.sync !== undefined) return { state: "missing" };
   if (record === undefined || record === "too-large") return readWhole(wanted, path);

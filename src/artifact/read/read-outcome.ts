@@ -15,6 +15,8 @@ export interface WantedArtifact {
   readonly classes: readonly ClassCodec[];
   readonly limits: DecodeLimits;
   readonly signal: AbortSignal | undefined;
+  /** True if the caller also needs the record. */
+  readonly needsRecord?: boolean | undefined;
 }
 
 /**

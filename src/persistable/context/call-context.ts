@@ -13,6 +13,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Keeps a loaded payload that is invalid, with a warning, instead of throwing. */
   readonly warnIfInvalid?: boolean | undefined;
+  /** The age from which the artifact has expired for this call, in milliseconds. */
+  readonly maxAge?: number | undefined;
+  /** For this call; see {@link DeclarationOptions}. */
+  readonly staleWhileRevalidate?: number | undefined;
+  /** Generates the payload again, once for all callers that ask for that at the same time. */
+  readonly refresh?: boolean | undefined;
 }
 
 /** The options that only this library passes. */
@@ -20,6 +26,8 @@ export interface InternalCallOptions extends CallOptions {
   /** Gets the stream of a stream payload, and returns the stream that is stored instead. */
   readonly tap?: ((payload: unknown) => unknown) | undefined;
   readonly supervisor?: Supervisor | undefined;
+  /** When the artifact was made that was judged stale: another one than that was made since. */
+  readonly staleSince?: string | undefined;
 }
 
 /** The time, cost and size of one generation. */

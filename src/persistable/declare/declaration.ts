@@ -4,6 +4,7 @@ import { fingerprintSource, locateDefinition } from "../../artifact/provenance/d
 import { encodeCanonical } from "../../canonical/encode-canonical.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { Format } from "../../format/format.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 import type { SurroundingsOptions } from "./surroundings.ts";
 
@@ -21,7 +22,7 @@ export type MemoryPolicy = "safe" | "fresh" | "shared";
  * The declaration of a class of persistables. Each part is optional, and means the same in a class
  * and in `definePersistable`.
  */
-export interface DeclarationOptions {
+export interface DeclarationOptions extends FreshnessOptions {
   /**
    * The version of the code. Its author changes it when the meaning of the code changes. It is in
    * the recipe, so that a new version generates the payload again.
@@ -51,6 +52,17 @@ export interface DeclarationOptions {
    */
   readonly allowCredentials?: readonly string[] | true | undefined;
   readonly memory?: MemoryPolicy | undefined;
+  /**
+   * The age, in milliseconds, from which an artifact has expired and is generated again; or a
+   * function of the payload and its record that returns it. Without it, artifacts never expire. An
+   * artifact that was made more than a minute in the future has expired, too.
+   *
+   * @example
+   * ```ts
+   * definePersistable({ name: "rates", generate: () => fetchRates(), maxAge: 24 * 3600_000 });
+   * ```
+   */
+  readonly maxAge?: number | ((payload: never, record: ArtifactRecord) => number) | undefined;
   /**
    * Payloads up to this size, in bytes, are stored inside their record; 4096 by default, 0 for
    * never.
@@ -100,6 +112,35 @@ export interface RetryOptions {
   readonly jitter?: boolean | undefined;
   /** Returns whether to try again after this error; after every error by default. */
   readonly retryIf?: ((error: unknown, attempt: number) => boolean) | undefined;
+}
+
+/**
+ * Decides what becomes of an artifact that was made by other source code than today's.
+ *
+ * - `"warn"` (default): it is loaded, and an event says so once.
+ * - `"regenerate"`: it is generated again.
+ * - `"error"`: loading it fails with {@link SourceChangedError}, for example in CI.
+ * - `"ignore"`: it is loaded.
+ */
+export type SourceChangePolicy = "warn" | "regenerate" | "error" | "ignore";
+
+/** The options that decide whether an artifact is fresh enough. */
+export interface FreshnessOptions {
+  /**
+   * For this long after it has expired, in milliseconds, an artifact is still given at once, while
+   * it is generated again in the background; 0 by default.
+   */
+  readonly staleWhileRevalidate?: number | undefined;
+  /**
+   * For how long a failure of the generator is remembered in this process, in milliseconds: calls
+   * in that time get the same error, and the generator does not run. 0 by default.
+   */
+  readonly maxFailureAge?: number | undefined;
+  /**
+   * Decides what becomes of artifacts that other source code has made. The environment variable
+   * `PERSISTABLE_ON_SOURCE_CHANGE` decides where the definition does not.
+   */
+  readonly onSourceChange?: SourceChangePolicy | undefined;
 }
 
 /** A declaration with all that follows from it, one for each definition or class. */

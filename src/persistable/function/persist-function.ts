@@ -1,5 +1,6 @@
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { Format } from "../../format/format.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
 import { describeKind } from "../../util/describe-kind.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import { declarationKey } from "../declare/create-state.ts";
@@ -33,7 +34,7 @@ type CallContext = HookContext<CallParams, Record<never, never>>;
 
 /** The options of a persisted function: those of a definition, and how arguments become params. */
 export interface FunctionOptions<Fn extends AnyFunction>
-  extends Omit<DeclarationOptions, "format" | "readFormats" | "untracked">,
+  extends Omit<DeclarationOptions, "format" | "readFormats" | "untracked" | "maxAge">,
     Omit<PersistableOptions, "draw" | "memory"> {
   /**
    * Names the payloads, their folder and their log; in the key. Not the name of the function, which
@@ -55,6 +56,8 @@ export interface FunctionOptions<Fn extends AnyFunction>
    * function that reads `this` is refused.
    */
   readonly self?: ((self: never) => unknown) | undefined;
+  /** The age from which a payload has expired, in milliseconds; or what returns it. */
+  readonly maxAge?: number | ((payload: NoInfer<FunctionPayload<Fn>>, record: ArtifactRecord) => number) | undefined;
   readonly format?: Format<NoInfer<FunctionPayload<Fn>>> | undefined;
   readonly readFormats?: readonly Format<NoInfer<FunctionPayload<Fn>>>[] | undefined;
   /** Throws where a payload, generated or loaded, is not what it should be. */

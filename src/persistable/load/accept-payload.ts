@@ -3,6 +3,7 @@ import { loadPart } from "../../util/peers/load-part.ts";
 import { type CallOptions, contextOf } from "../context/call-context.ts";
 import { provenanceKeysOf } from "../declare/declaration.ts";
 import type { HookContext } from "../declare/hooks.ts";
+import { sourcePolicyOf } from "../declare/source-policy.ts";
 import type { Pending, State } from "../declare/state.ts";
 import { emitPlain } from "../log/emit-event.ts";
 import type { FoundArtifact } from "./find-artifact.ts";
@@ -92,6 +93,7 @@ function noteSource(state: State, recorded: string): Promise<void> | undefined {
   const { source } = provenanceKeysOf(state.declaration);
   if (source === recorded || told.has(`${state.recipe.name} ${recorded}`)) return undefined;
   told.add(`${state.recipe.name} ${recorded}`);
+  if (sourcePolicyOf(state.declaration) === "ignore") return undefined;
   return loadPart(() => import("./emit-source-changed.ts")).then(({ emitSourceChanged }) =>
     emitSourceChanged(state, recorded),
   );

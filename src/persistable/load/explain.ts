@@ -1,5 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import type { MissReason } from "../../artifact/explain/miss.ts";
+import type { MissReason, StaleReason } from "../../artifact/explain/miss.ts";
 import { readLease } from "../../artifact/lease/lease.ts";
 import type { LeaseOwner } from "../../artifact/lease/lease-claim.ts";
 import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
@@ -8,6 +8,7 @@ import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
+import { isRefusedSource } from "../declare/source-policy.ts";
 import type { State } from "../declare/state.ts";
 import { variantsOf } from "../declare/variant-addresses.ts";
 import type { UndeclaredChange } from "./undeclared-changes.ts";
@@ -43,11 +44,15 @@ export type Explanation =
  * @throws a StoreError if a store does not answer: its artifact is not reported as missing
  */
 export async function explain(state: State, signal: AbortSignal | undefined): Promise<Explanation> {
-  const found = await inspectVariants(state, state.recipe.classes, signal);
+  const found = await inspectFresh(state, state.recipe.classes, signal);
   if (found?.state === "hit" && found.record.provenance.undeclared !== undefined) {
     const { undeclaredChanges } = await loadPart(() => import("./undeclared-changes.ts"));
     const changes = await undeclaredChanges(certainStore(state.surroundings.store), found.record, signal);
     return changes.length === 0 ? found : { ...found, undeclaredChanges: changes };
+  }
+  if (found?.state === "miss" && found.reason.kind !== "corrupt") {
+    const lease = await readLease(certainStore(state.surroundings.store), state.recipe.address);
+    return { ...found, ...(lease === undefined ? {} : { inFlight: lease }) };
   }
   if (found !== undefined) return found;
   const { address } = state.recipe;
@@ -64,7 +69,30 @@ export async function explain(state: State, signal: AbortSignal | undefined): Pr
  * of the record.
  */
 export async function isPersisted(state: State, signal: AbortSignal | undefined): Promise<boolean> {
-  return (await inspectVariants(state, [], signal))?.state === "hit";
+  return (await inspectFresh(state, [], signal))?.state === "hit";
+}
+
+/** Like {@link inspectVariants}; an artifact that does not serve is a miss. */
+async function inspectFresh(
+  state: State,
+  classes: readonly ClassCodec[],
+  signal: AbortSignal | undefined,
+): Promise<Explanation | undefined> {
+  const found = await inspectVariants(state, classes, signal);
+  if (found?.state !== "hit") return found;
+  const reason = await reasonIfStale(state, found.record, signal);
+  return reason === undefined ? found : { state: "miss", address: found.address, reason };
+}
+
+async function reasonIfStale(
+  state: State,
+  record: ArtifactRecord,
+  signal: AbortSignal | undefined,
+): Promise<StaleReason | undefined> {
+  const { declaration } = state;
+  if (declaration.maxAge === undefined && !isRefusedSource(declaration, record.provenance.source)) return undefined;
+  const { staleReasonOf } = await loadPart(() => import("./judge-artifact.ts"));
+  return staleReasonOf(state, record, signal);
 }
 
 /**
@@ -109,9 +137,14 @@ export async function readRecord(state: State): Promise<ArtifactRecord | undefin
       classes,
       undefined,
     );
-    if (inspected.state === "present") return inspected.record;
+    if (inspected.state === "present") return withExpiry(state, inspected.record);
     if (inspected.state === "damaged")
       throw new CorruptArtifactError(name, variant.address, inspected.file, inspected.problem);
   }
   return undefined;
+}
+
+async function withExpiry(state: State, record: ArtifactRecord): Promise<ArtifactRecord> {
+  const reason = await reasonIfStale(state, record, undefined);
+  return reason?.kind === "expired" ? { ...record, expired: true } : record;
 }

@@ -1,16 +1,30 @@
+import type { StaleReason } from "../../artifact/explain/miss.ts";
 import { readArtifact } from "../../artifact/read/read-artifact.ts";
 import type { ReadOutcome } from "../../artifact/read/read-outcome.ts";
+import type { ArtifactRecord } from "../../record/record.ts";
 import type { Store } from "../../store/store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { State, Variant } from "../declare/state.ts";
 
 /** An artifact that was found, and under which name; or the reason why there is none to load. */
-export type Found = Exclude<ReadOutcome, { readonly state: "present" }> | FoundArtifact;
+export type Found = Exclude<ReadOutcome, { readonly state: "present" }> | FoundArtifact | StaleArtifact;
+
+/** An artifact that is there, and does not serve. */
+export interface StaleArtifact {
+  readonly state: "stale";
+  readonly reason: StaleReason;
+  /** When it was made: another artifact than that was made since. */
+  readonly createdAt: string;
+}
 
 export interface FoundArtifact {
   readonly state: "present";
   readonly payload: unknown;
   readonly source: string | undefined;
+  /** Known where it was asked for. */
+  readonly record?: ArtifactRecord | undefined;
+  /** True if it is given although it has expired, while it is generated again. */
+  readonly isStale?: boolean;
   /** Set if the artifact was found under an earlier name. */
   readonly variant: Variant | undefined;
 }
@@ -25,30 +39,34 @@ export function findArtifact(
   state: State,
   signal: AbortSignal | undefined,
   store: Store = state.surroundings.store,
+  needsRecord = false,
 ): Found | Promise<Found> {
-  const outcome = readAt(state, store, undefined, signal);
-  if (outcome instanceof Promise) return outcome.then((settled) => orAlias(state, store, settled, signal));
-  return orAlias(state, store, outcome, signal);
+  const read: ReadAt = (variant) => readAt(state, store, variant, signal, needsRecord);
+  const outcome = read(undefined);
+  if (outcome instanceof Promise) return outcome.then((settled) => orAlias(state, settled, read));
+  return orAlias(state, outcome, read);
 }
 
-function orAlias(
-  state: State,
-  store: Store,
-  outcome: ReadOutcome,
-  signal: AbortSignal | undefined,
-): Found | Promise<Found> {
-  if (outcome.state === "present")
-    return { state: "present", payload: outcome.payload, source: outcome.source, variant: undefined };
+type ReadAt = (variant: Variant | undefined) => ReadOutcome | Promise<ReadOutcome>;
+
+function orAlias(state: State, outcome: ReadOutcome, read: ReadAt): Found | Promise<Found> {
+  if (outcome.state === "present") return asFound(outcome, undefined);
   if (outcome.state === "damaged") return outcome;
-  return state.hasAliases ? findVariant(state, store, signal) : outcome;
+  return state.hasAliases ? findVariant(state, read) : outcome;
 }
 
-async function findVariant(state: State, store: Store, signal: AbortSignal | undefined): Promise<Found> {
+function asFound(
+  { payload, source, record }: Extract<ReadOutcome, { state: "present" }>,
+  variant: Variant | undefined,
+): FoundArtifact {
+  return { state: "present", payload, source, record, variant };
+}
+
+async function findVariant(state: State, read: ReadAt): Promise<Found> {
   const { variantsOf } = await loadPart(() => import("../declare/variant-addresses.ts"));
   for (const variant of variantsOf(state)) {
-    const outcome = await readAt(state, store, variant, signal);
-    if (outcome.state === "present")
-      return { state: "present", payload: outcome.payload, source: outcome.source, variant };
+    const outcome = await read(variant);
+    if (outcome.state === "present") return asFound(outcome, variant);
   }
   // A damaged artifact under an earlier name is not set aside: the payload is generated again under
   // the present name.
@@ -60,6 +78,7 @@ function readAt(
   store: Store,
   variant: Variant | undefined,
   signal: AbortSignal | undefined,
+  needsRecord: boolean,
 ): ReadOutcome | Promise<ReadOutcome> {
   const { address, name } = variant ?? state.recipe;
   return readArtifact({
@@ -70,5 +89,6 @@ function readAt(
     classes: state.recipe.classes,
     limits: state.limits,
     signal,
+    needsRecord,
   });
 }

@@ -7,7 +7,8 @@ import { noteAsked } from "../declare/asking-generator.ts";
 import type { State } from "../declare/state.ts";
 import { emitPlain } from "../log/emit-event.ts";
 import { acceptLoaded, startHit } from "./accept-payload.ts";
-import { type Found, findArtifact } from "./find-artifact.ts";
+import type { Found, StaleArtifact } from "./find-artifact.ts";
+import { findFresh } from "./find-fresh.ts";
 
 /**
  * Loads the artifact, or throws an error that says why there is none.
@@ -20,7 +21,7 @@ export async function loadPayload(state: State, options: CallOptions): Promise<u
   noteAsked(state);
   if (state.surroundings.hasListener) emitPlain(state, { type: "loading" });
   const startedMs = startHit(state);
-  const found = await findArtifact(state, options.signal, certainStore(state.surroundings.store));
+  const found = await findFresh(state, { ...options, refresh: false }, certainStore(state.surroundings.store));
   if (found.state === "present") return acceptLoaded(state, found, options, startedMs);
   throw await missError(state, found, options.signal);
 }
@@ -38,6 +39,7 @@ async function missError(
     emitNow(state, { type: "corrupt", file: miss.file, problem: miss.problem });
     return new CorruptArtifactError(name, address, miss.file, miss.problem, failure && { cause: failure });
   }
+  if (miss.state === "stale") return staleError(state, miss);
   const [{ mentionMiss }, { describeMiss }] = await Promise.all([
     loadPart(() => import("../../catalog/nearest/explain-miss.ts")),
     loadPart(() => import("../../artifact/explain/miss.ts")),
@@ -45,4 +47,10 @@ async function missError(
   // The cost of this error must not grow with the number of artifacts; `explain()` compares more.
   const reason = await mentionMiss(store, state.recipe, signal);
   return new NotPersistedError(name, address, reason, describeMiss(reason), store.url);
+}
+
+async function staleError({ recipe, surroundings }: State, { reason }: StaleArtifact): Promise<Error> {
+  const { describeMiss } = await loadPart(() => import("../../artifact/explain/miss.ts"));
+  const { name, address } = recipe;
+  return new NotPersistedError(name, address, reason, describeMiss(reason), surroundings.store.url);
 }

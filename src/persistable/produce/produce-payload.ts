@@ -2,6 +2,7 @@ import { describeMiss, type MissReason } from "../../artifact/explain/miss.ts";
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
 import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
 import { acquireLease, type LeaseOwner } from "../../artifact/lease/lease.ts";
+import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
 import { quarantineArtifact } from "../../artifact/read/quarantine-artifact.ts";
 import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
@@ -11,11 +12,13 @@ import { loadPart } from "../../util/peers/load-part.ts";
 import type { InternalCallOptions } from "../context/call-context.ts";
 import type { State } from "../declare/state.ts";
 import { acceptLoaded, startHit } from "../load/accept-payload.ts";
-import { type Found, findArtifact } from "../load/find-artifact.ts";
+import type { Found } from "../load/find-artifact.ts";
+import { findFresh } from "../load/find-fresh.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { completePayload, emitFailed, failureOf, type Obtained } from "./complete-payload.ts";
 import { runGenerator } from "./generate-payload.ts";
 import { ownPending, type PendingPayload, pendingOf } from "./pending-payload.ts";
+import { rememberFailure, throwRemembered } from "./remembered-failures.ts";
 
 type Miss = Exclude<Found, { readonly state: "present" }>;
 
@@ -44,9 +47,13 @@ async function produce(
   options: InternalCallOptions,
   signal: AbortSignal,
 ): Promise<Obtained> {
+  throwRemembered(state, options);
   await emitMiss(state, first, options);
   let miss = first;
   const { store } = state.surroundings;
+  // Whatever was made since then is fresh, even where a caller asks for a refreshed payload.
+  const staleSince = first.state === "stale" ? first.createdAt : "";
+  const fresh = { ...options, signal, staleSince, staleWhileRevalidate: 0 };
   const { supervisor } = options;
   /**
    * Set when the payload generated here was given up for an artifact that was there already. It
@@ -54,11 +61,10 @@ async function produce(
    */
   let yieldedTo: Miss["state"] | undefined;
   for (;;) {
-    const judged = miss.state === "damaged" ? miss : undefined;
     const lease = await acquireLease(state.surroundings.store, state.recipe.address, {
       signal,
       watchFolder: artifactFolder(state.recipe.name),
-      isDone: () => hasAppeared(state, judged),
+      isDone: () => hasAppeared(state, miss),
       onWaiting: (owner) => {
         supervisor?.onWaiting();
         emitNow(state, { type: "waiting", owner: describeOwner(owner) }, supervisor?.onEvent);
@@ -72,7 +78,7 @@ async function produce(
     });
     try {
       const startedMs = startHit(state);
-      const found = await findArtifact(state, signal, yieldedTo === undefined ? store : storeAfterYielding(store));
+      const found = await findFresh(state, fresh, yieldedTo === undefined ? store : storeAfterYielding(store));
       if (found.state === "present")
         return { payload: await acceptLoaded(state, found, { ...options, signal }, startedMs) };
       miss = found;
@@ -81,13 +87,13 @@ async function produce(
       if (found.state === "damaged") {
         if (!(await setAside(state, found, options))) continue;
         // The damaged artifact no longer hides the one that another layer of the store may have.
-        const behind = await findArtifact(state, signal);
+        const behind = await findFresh(state, fresh);
         if (behind.state === "present")
           return { payload: await acceptLoaded(state, behind, { ...options, signal }, startedMs) };
       }
       // Another layer has an artifact that cannot be read here: generating again would not help.
       if (found.state === "damaged" && yieldedTo === "damaged") throw damageError(state, found);
-      const payload = await completeUnderLease(state, found.state === "damaged" ? found : undefined, options, signal);
+      const payload = await completeUnderLease(state, found, options, signal);
       if (payload !== undefined) return payload;
       yieldedTo = found.state;
     } finally {
@@ -103,18 +109,32 @@ async function produce(
  */
 async function completeUnderLease(
   state: State,
-  judged: DamagedArtifact | undefined,
+  miss: Miss,
   options: InternalCallOptions,
   signal: AbortSignal,
 ): Promise<Obtained | undefined> {
   try {
-    const pending = await takePending(state, judged, options, signal);
+    const pending = await takePending(state, miss, options, signal);
     if (pending !== undefined) return pending.completed;
     const generateNow = async (): Promise<Obtained | undefined> =>
-      complete(state, await runGenerator(state, options, signal, false), judged, options, signal);
+      complete(state, await generateOrRemember(state, miss, options, signal), miss, options, signal);
     return await (options.supervisor?.whenReady(generateNow, signal) ?? generateNow());
   } catch (error) {
     emitFailed(state, error, options);
+    throw error;
+  }
+}
+
+async function generateOrRemember(
+  state: State,
+  miss: Miss,
+  options: InternalCallOptions,
+  signal: AbortSignal,
+): Promise<PendingPayload> {
+  try {
+    return await runGenerator(state, options, signal, miss.state === "stale");
+  } catch (error) {
+    if (!signal.aborted) rememberFailure(state, error);
     throw error;
   }
 }
@@ -125,7 +145,7 @@ async function completeUnderLease(
  */
 async function takePending(
   state: State,
-  judged: DamagedArtifact | undefined,
+  miss: Miss,
   options: InternalCallOptions,
   signal: AbortSignal,
 ): Promise<{ readonly completed: Obtained | undefined } | undefined> {
@@ -133,7 +153,7 @@ async function takePending(
   if (pending === undefined) return undefined;
   const wasRefused = pending.isRefused;
   try {
-    const completed = await complete(state, pending, judged, options, signal);
+    const completed = await complete(state, pending, miss, options, signal);
     return { completed: pending.state === state ? completed : undefined };
   } catch (error) {
     if (!wasRefused || !pending.isRefused || signal.aborted) throw error;
@@ -146,13 +166,15 @@ async function takePending(
 async function complete(
   state: State,
   pending: PendingPayload,
-  judged: DamagedArtifact | undefined,
+  miss: Miss,
   options: InternalCallOptions,
   signal: AbortSignal,
 ): Promise<Obtained | undefined> {
   // The damaged record has stayed in its place until now, unless another process has replaced it.
-  const replaces = async (): Promise<false | DamagedArtifact> =>
-    judged !== undefined && !(await hasAppeared(state, judged)) && judged;
+  const replaces = async (): Promise<boolean | DamagedArtifact> => {
+    if (miss.state === "missing" || (await hasAppeared(state, miss))) return false;
+    return miss.state === "damaged" ? miss : true;
+  };
   return completePayload(pending, { teller: state, options, signal, replaces });
 }
 
@@ -178,11 +200,16 @@ function damageError(state: State, { file, problem }: DamagedArtifact): CorruptA
   return new CorruptArtifactError(state.recipe.name, state.recipe.address, file, problem);
 }
 
-async function hasAppeared(state: State, judged: DamagedArtifact | undefined): Promise<boolean> {
+/** Whether there is an artifact now, other than the one that was judged. */
+async function hasAppeared(state: State, judged: Miss): Promise<boolean> {
   const { name, address } = state.recipe;
   const path = recordPath(name, address);
   const store = state.surroundings.store;
-  if (judged === undefined) return (await store.stat(path)) !== undefined;
+  if (judged.state === "missing") return (await store.stat(path)) !== undefined;
+  if (judged.state === "stale") {
+    const inspected = await inspectArtifact(store, name, address, [], undefined);
+    return inspected.state === "present" && inspected.record.provenance.createdAt !== judged.createdAt;
+  }
   // Looks twice, since a single read that finds other bytes may itself be faulty.
   for (let look = 0; look < 2; look++) {
     const bytes = await readRecordBytes(store, path);
@@ -192,12 +219,13 @@ async function hasAppeared(state: State, judged: DamagedArtifact | undefined): P
 }
 
 async function emitMiss(state: State, miss: Miss, { supervisor }: InternalCallOptions): Promise<void> {
-  const reason: MissReason =
-    miss.state === "damaged" ? { kind: "corrupt", file: miss.file, problem: miss.problem } : await noteOf(state);
+  const reason = await reasonOf(state, miss);
   emitNow(state, { type: "miss", reason: describeMiss(reason), kind: reason.kind }, supervisor?.onEvent);
 }
 
-async function noteOf(state: State): Promise<MissReason> {
+async function reasonOf(state: State, miss: Miss): Promise<MissReason> {
+  if (miss.state === "damaged") return { kind: "corrupt", file: miss.file, problem: miss.problem };
+  if (miss.state === "stale") return miss.reason;
   const { noteMiss } = await loadPart(() => import("../../catalog/nearest/explain-miss.ts"));
   return noteMiss(state.surroundings.store, state.recipe);
 }

@@ -25,12 +25,17 @@ export class EarlierRecords {
   readonly #nearest = new Map<State, NearRecords>();
   readonly #reasons = new Map<State, MissReason>();
 
-  private constructor(names: ReadonlyMap<string, EarlierName>) {
+  private constructor(names: ReadonlyMap<string, EarlierName>, stale: ReadonlyMap<State, MissReason>) {
     this.#names = names;
+    for (const [state, reason] of stale) this.#reasons.set(state, reason);
   }
 
   /** @throws a StoreError if a store cannot be listed */
-  static async read(graph: PlanGraph, signal: AbortSignal | undefined): Promise<EarlierRecords> {
+  static async read(
+    graph: PlanGraph,
+    stale: ReadonlyMap<State, MissReason>,
+    signal: AbortSignal | undefined,
+  ): Promise<EarlierRecords> {
     const names = new Map<string, EarlierName>();
     for (const [, state] of missesOf(graph)) {
       const key = recipeIndexKey(state);
@@ -41,7 +46,7 @@ export class EarlierRecords {
       await recipeIndex.refresh({ maxRecords, signal });
       names.set(key, { recipeIndex, typical: typicalOf(recipeIndex.provenances()), unreachable: unreachable(store) });
     }
-    return new EarlierRecords(names);
+    return new EarlierRecords(names, stale);
   }
 
   typicalOf(state: State): Typical | undefined {

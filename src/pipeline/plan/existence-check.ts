@@ -1,6 +1,9 @@
+import type { MissReason, StaleReason } from "../../artifact/explain/miss.ts";
 import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
+import { sourcePolicyOf } from "../../persistable/declare/source-policy.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
+import { explain } from "../../persistable/load/explain.ts";
 import type { ReadableStore, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 
@@ -16,11 +19,14 @@ const LISTED_PER_SOUGHT = 16;
 
 /**
  * Finds out whether the records of nodes exist, under their present or earlier names. Records are
- * not read: a damaged one is found when it is loaded.
+ * not read, except those that may be stale: a damaged one is found when it is loaded.
  */
 export class ExistenceCheck {
   /** By node. Complete when {@link settle} has resolved. */
   readonly found: boolean[] = [];
+  /** Nodes with an artifact that does not serve, with the reason. */
+  readonly stale = new Map<State, StaleReason>();
+  readonly #judged: Judged[] = [];
   readonly #pending: State[] = [];
   /** Questions to stores that only answer asynchronously. */
   readonly #asked: Question[] = [];
@@ -40,6 +46,7 @@ export class ExistenceCheck {
     for (const state of this.#pending) {
       const { store } = state.surroundings;
       const node = this.found.length;
+      if (mayBeStale(state)) this.#judged.push({ state, node });
       const foundNow = existsNow(state);
       if (foundNow !== undefined) {
         this.found.push(foundNow);
@@ -62,6 +69,19 @@ export class ExistenceCheck {
         variantsOf(state).map(({ name, address }) => ({ state, node, store, name, path: recordPath(name, address) })),
       );
     await this.#ask(renamed);
+    await this.#judge();
+  }
+
+  /** Nodes whose artifacts do not serve are not there. Their records are read to find that out. */
+  async #judge(): Promise<void> {
+    const questionable = this.#judged.filter(({ node }) => this.found[node] === true);
+    const judge = async ({ state, node }: Judged): Promise<void> => {
+      const explained = await explain(state, this.#signal);
+      if (explained.state === "hit" || !isStale(explained.reason)) return;
+      this.found[node] = false;
+      this.stale.set(state, explained.reason);
+    };
+    await mapConcurrently(questionable, judge, { concurrency: CONCURRENT_STATS });
   }
 
   async #ask(questions: readonly Question[]): Promise<void> {
@@ -100,6 +120,21 @@ export class ExistenceCheck {
     }
     return true;
   }
+}
+
+interface Judged {
+  readonly state: State;
+  readonly node: number;
+}
+
+function mayBeStale({ declaration }: State): boolean {
+  if (declaration.maxAge !== undefined) return true;
+  const policy = sourcePolicyOf(declaration);
+  return policy === "regenerate" || policy === "error";
+}
+
+function isStale(reason: MissReason): reason is StaleReason {
+  return reason.kind === "expired" || reason.kind === "source-changed";
 }
 
 interface Question {

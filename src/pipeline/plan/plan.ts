@@ -90,7 +90,7 @@ export async function plan(targets: Targets, options: PlanOptions = {}): Promise
   const walked = await walkTargets(targets, force, pauseTimer, check);
   await check.settle();
   const graph = buildGraph(walked, check.found);
-  const earlier = await EarlierRecords.read(graph, signal);
+  const earlier = await EarlierRecords.read(graph, check.stale, signal);
   return new MadePlan(walked.targets, graph, check.found, earlier);
 }
 
