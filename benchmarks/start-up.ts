@@ -8,6 +8,9 @@ import { median } from "./measure-rounds.ts";
 const ROUNDS = 60;
 const WARM_UP_ROUNDS = 5;
 
+/** This file is bundled into a folder two levels below the package. */
+const COMMAND = fileURLToPath(new URL("../../dist/entry/bin/persistable.js", import.meta.url));
+
 const DEFINITION = `import { definePersistable, json } from "persistable-ts";
 const reviews = definePersistable({
   name: "reviews",
@@ -42,19 +45,26 @@ function measure(dir: string): BenchmarkReport {
     imports: 'import "persistable-ts";\n',
     hit: DEFINITION.replace("DATA_DIR", JSON.stringify(join(dataDir, "artifacts"))),
   };
-  const names = Object.keys(scripts) as (keyof typeof scripts)[];
-  for (const name of names) writeFileSync(join(dir, `${name}.mjs`), scripts[name]);
-  runProcess(join(dir, "hit.mjs"));
+  for (const [name, script] of Object.entries(scripts)) writeFileSync(join(dir, `${name}.mjs`), script);
+  const programs = {
+    empty: [join(dir, "empty.mjs")],
+    bare: [join(dir, "bare.mjs")],
+    imports: [join(dir, "imports.mjs")],
+    hit: [join(dir, "hit.mjs")],
+    version: [COMMAND, "--version"],
+  };
+  const names = Object.keys(programs) as (keyof typeof programs)[];
+  runProcess(programs.hit);
 
-  const times: Record<keyof typeof scripts, number[]> = { empty: [], bare: [], imports: [], hit: [] };
+  const times: Record<keyof typeof programs, number[]> = { empty: [], bare: [], imports: [], hit: [], version: [] };
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      const elapsedMs = runProcess(join(dir, `${name}.mjs`));
+      const elapsedMs = runProcess(programs[name]);
       if (round >= 0) times[name].push(elapsedMs);
     }
   }
   const emptyMs = median(times.empty);
-  const row = (what: string, name: keyof typeof scripts) => {
+  const row = (what: string, name: keyof typeof programs) => {
     const ours = median(times[name]);
     return { case: what, ours, unit: "ms", peer: "empty process", peerValue: emptyMs, ratio: ours / emptyMs };
   };
@@ -63,15 +73,16 @@ function measure(dir: string): BenchmarkReport {
     rows: [
       { ...row("import and one hit", "hit"), goal: 1.1 },
       row("import only", "imports"),
+      { ...row("persistable --version", "version"), goal: 1.5 },
       row("not ours: readFileSync + JSON.parse", "bare"),
     ],
   };
 }
 
-function runProcess(file: string): number {
+function runProcess(args: readonly string[]): number {
   const startedMs = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [file], { stdio: ["ignore", "ignore", "pipe"] });
+  const { status, stderr } = spawnSync(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
   const elapsedMs = performance.now() - startedMs;
-  if (status !== 0) throw new Error(`${file} failed: ${stderr.toString()}`);
+  if (status !== 0) throw new Error(`${args.join(" ")} failed: ${stderr.toString()}`);
   return elapsedMs;
 }
