@@ -1,51 +1,37 @@
-import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { persistable } from "./run-in-process.ts";
+import { pages, steady, stepsOf, told } from "./transcripts.ts";
 
-const page = readFileSync(new URL("../../docs/command-line.md", import.meta.url), "utf8");
+/** Colours, and nothing else that a terminal would act on. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const OTHER_CONTROL = /(?!\u001b\[[\d;]*m|\n)[\u0000-\u001f\u007f-\u009f]/;
 
-interface Step {
-  readonly command: string;
-  readonly shown: string;
-}
+describe.each(pages)("the transcripts of docs/%s", (page) => {
+  const steps = stepsOf(page);
 
-/** The commands of the page with what it shows below each. */
-const steps = [...page.matchAll(/^```console\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]): Step[] =>
-  block
-    .split(/^\$ persistable /m)
-    .slice(1)
-    .map((text) => {
-      const end = text.indexOf("\n");
-      return { command: text.slice(0, end), shown: text.slice(end + 1) };
-    }),
-);
-
-/** Leaves out what differs each time. Node 20 cannot load TypeScript, hence the .mjs. */
-function steady(text: string): string {
-  return text
-    .replaceAll("pipeline.mjs", "pipeline.ts")
-    .replace(/file:\S+\/(?=persistable-data)/g, "file:///…/")
-    .replace(/[0-9a-f]{8} is made from it/g, "ADDRESS is made from it")
-    .replace(/\d+ seconds? old/g, "AGE old")
-    .replace(/\d\.\d kB/g, "SIZE")
-    .replace(/just now|\d+ seconds? ago/g, "just now")
-    .replace(/\d+(\.\d+)? m?s\b/g, "0 ms");
-}
-
-test("the transcripts of the page show what the command prints", async () => {
-  expect(steps.length).toBeGreaterThan(5);
-  await using folder = await temporaryFolder();
-  const before = process.cwd();
-  process.chdir(folder.path);
-  try {
-    for (const { command, shown } of steps) {
-      const words = command.replaceAll("pipeline.ts", "pipeline.mjs").replace(/^init$/, "init pipeline.mjs");
-      const { exit, out, err } = await persistable(words.split(" ").map((word) => word.replace(/^'(.*)'$/, "$1")));
-      const told = out === "" || exit !== 0 ? `${out}${err}` : out;
-      expect([command, steady(exit === 0 ? told : `${told}(exit ${exit})\n`)]).toEqual([command, steady(shown)]);
+  test.each([
+    ["in a pipe", false],
+    ["on a terminal", true],
+  ])("show what the command prints %s", async (_, isTTY) => {
+    expect(steps.length).toBeGreaterThan(5);
+    await using folder = await temporaryFolder();
+    const before = process.cwd();
+    process.chdir(folder.path);
+    try {
+      for (const { command, shown } of steps) {
+        // Node 20 cannot load TypeScript in this process, hence the .mjs.
+        const words = command.replaceAll("pipeline.ts", "pipeline.mjs").replace(/^init$/, "init pipeline.mjs");
+        const argv = words.split(" ").map((word) => word.replace(/^'(.*)'$/, "$1"));
+        const { exit, out, err } = await persistable(argv, { isTTY });
+        expect([command, out, err].filter((text) => OTHER_CONTROL.test(text))).toEqual([]);
+        if (!isTTY) expect(`${out}${err}`).not.toContain("\u001b");
+        const text = told({ exit, out: stripVTControlCharacters(out), err: stripVTControlCharacters(err) });
+        expect([command, steady(text.replaceAll("pipeline.mjs", "pipeline.ts"))]).toEqual([command, steady(shown)]);
+      }
+    } finally {
+      process.chdir(before);
     }
-  } finally {
-    process.chdir(before);
-  }
+  });
 });
