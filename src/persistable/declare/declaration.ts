@@ -69,6 +69,11 @@ export interface DeclarationOptions extends FreshnessOptions {
    */
   readonly inlineBytes?: number | undefined;
   /**
+   * Leaves the user, the host and the process, and the script and the module with their paths, out
+   * of the records of this name. `PERSISTABLE_ANONYMOUS=1` in the environment does so for all.
+   */
+  readonly anonymous?: boolean | undefined;
+  /**
    * The amounts of limited things that one generation takes, by the name of a pool: `{ gpu: 1 }`. A
    * run that has such a pool keeps to its limit.
    */

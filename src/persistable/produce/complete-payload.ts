@@ -1,4 +1,4 @@
-import { collectProvenance } from "../../artifact/provenance/collect-provenance.ts";
+import { collectProvenance, type ModuleProvenance } from "../../artifact/provenance/collect-provenance.ts";
 import { type Published, publishArtifact } from "../../artifact/publish/publication.ts";
 import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { InvalidPayloadError } from "../../errors/persistable-errors.ts";
@@ -206,13 +206,22 @@ export async function provenanceOf(
   { createdAt, durationMs, taken }: Pick<Generated, "createdAt" | "durationMs" | "taken">,
 ): Promise<Provenance> {
   const { location, source } = provenanceKeysOf(declaration);
+  const collected = await collectProvenance(location);
   return {
     createdAt,
     durationMs: Math.round(durationMs * 1000) / 1000,
     ...taken,
     source,
-    ...(await collectProvenance(location)),
+    ...(isAnonymous(declaration) ? withoutPerson(collected) : collected),
   };
+}
+
+function isAnonymous({ anonymous }: State["declaration"]): boolean {
+  return anonymous ?? ["1", "true"].includes(process.env.PERSISTABLE_ANONYMOUS ?? "");
+}
+
+function withoutPerson({ host, user, pid, script, module, ...rest }: ModuleProvenance): ModuleProvenance {
+  return rest;
 }
 
 /**
