@@ -1,0 +1,147 @@
+import nodePath from "node:path";
+import { DefinitionError } from "../errors/persistable-errors.ts";
+import { sha256Hex } from "../util/digest/sha256.ts";
+import { sha256OfFile } from "./file-digest.ts";
+import { listFolder } from "./list-folder.ts";
+
+/** A file as a parameter: its name and its content, and not where it lies. */
+export type FileInput = { readonly file: string; readonly sha256: string };
+
+/** A folder as a parameter. */
+export type FolderInput = {
+  readonly folder: string;
+  /** The digest of the names and digests of all files. */
+  readonly sha256: string;
+  readonly fileCount: number;
+  /** The sha256 of each file by its path in the folder; empty for more than 500 files. */
+  readonly files: readonly (readonly [path: string, sha256: string])[];
+};
+
+/** The content of a URL as a parameter, as its server or the caller names it. */
+export type UrlInput = { readonly url: string; readonly etag: string } | FileInput;
+
+/** More files are known by their digest alone, so that a record stays readable. */
+const MAX_LISTED = 500;
+
+interface Place {
+  readonly path: string;
+  readonly digestNow: () => Promise<string>;
+}
+
+/** The places of the inputs of this process, by digest. */
+const places = new Map<string, Place>();
+
+/**
+ * Makes a parameter of a file: its name and the sha256 of its content are in the recipe, and its
+ * path is not. The digest is remembered as long as the file does not change.
+ *
+ * @throws the error of `node:fs` if the file cannot be read
+ *
+ * @example
+ * ```ts
+ * const table = definePersistable({
+ *   name: "table",
+ *   params: typedParams<{ data: FileInput }>(),
+ *   generate: async ({ params }) => parse(await readFile(await inputPath(params.data))),
+ * });
+ * await table({ data: await fileParam("data/measured.csv") }).payload;
+ * ```
+ */
+export async function fileParam(path: string): Promise<FileInput> {
+  const full = nodePath.resolve(path);
+  const sha256 = await sha256OfFile(full);
+  places.set(sha256, { path: full, digestNow: () => sha256OfFile(full) });
+  return { file: nodePath.basename(full), sha256 };
+}
+
+/**
+ * Makes a parameter of a folder: its name, and the paths and digests of its files.
+ *
+ * @param options.include - patterns of the files that count, such as `**\/*.png`; all by default
+ * @throws the error of `node:fs`; {@link DefinitionError} for a link to another folder
+ *
+ * @example
+ * ```ts
+ * await thumbnails({ images: await folderParam("images", { include: ["**\/*.png"] }) }).payload;
+ * ```
+ */
+export async function folderParam(
+  path: string,
+  options: { readonly include?: readonly string[] | undefined } = {},
+): Promise<FolderInput> {
+  const full = nodePath.resolve(path);
+  const read = (): Promise<(readonly [string, string])[]> => readFolder(full, options.include ?? ["**"]);
+  const files = await read();
+  const sha256 = digestOfList(files);
+  places.set(sha256, { path: full, digestNow: async () => digestOfList(await read()) });
+  const listed = files.length > MAX_LISTED ? [] : files;
+  return { folder: nodePath.basename(full), sha256, fileCount: files.length, files: listed };
+}
+
+/**
+ * Makes a parameter of what a URL gives: its URL with the ETag that the server names, or a digest
+ * that is known. The content is not fetched. Credentials in the URL are refused by the params.
+ *
+ * @param options.sha256 - the digest of the content; the server is not asked then, and the recipe
+ * holds the digest with the last part of the path, and not the URL
+ * @throws {@link DefinitionError} if the server names no ETag, or answers with an error
+ *
+ * @example
+ * ```ts
+ * await model({ weights: await urlParam("https://example.com/weights.bin") }).payload;
+ * ```
+ */
+export async function urlParam(
+  url: string | URL,
+  options: {
+    readonly sha256?: string | undefined;
+    readonly headers?: Readonly<Record<string, string>> | undefined;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
+): Promise<UrlInput> {
+  const { sha256, headers, signal } = options;
+  const asked = new URL(url);
+  asked.hash = "";
+  if (sha256 !== undefined) return { file: asked.pathname.split("/").at(-1) ?? "", sha256 };
+  const response = await fetch(asked, { method: "HEAD", headers: { ...headers }, signal: signal ?? null });
+  const etag = response.headers.get("etag");
+  const where = `${asked.origin}${asked.pathname}`;
+  if (!response.ok) throw new DefinitionError(`${where} answers with ${response.status}, so its content is not known.`);
+  if (etag === null) throw new DefinitionError(`${where} names no ETag. Give the digest: urlParam(url, { sha256 }).`);
+  return { url: asked.href, etag };
+}
+
+/**
+ * Returns the path of a file or folder in this process, for a generator that has it as a parameter.
+ *
+ * @throws {@link DefinitionError} if it was not made in this process, as on a worker thread; or if
+ * the content has changed since, so that it is not what the recipe says
+ *
+ * @example
+ * ```ts
+ * generate: async ({ params }) => readFile(await inputPath(params.data), "utf8"),
+ * ```
+ */
+export async function inputPath(input: FileInput | FolderInput): Promise<string> {
+  const name = "file" in input ? input.file : input.folder;
+  const place = places.get(input.sha256);
+  if (place === undefined)
+    throw new DefinitionError(
+      `Where ${name} lies is not known in this process. Make the parameter here: await fileParam(path), or folderParam(path). A worker thread does not know it.`,
+    );
+  if ((await place.digestNow()) === input.sha256) return place.path;
+  throw new DefinitionError(
+    `${place.path} has changed since it was made a parameter. Make the parameter again, and build with it.`,
+  );
+}
+
+async function readFolder(folder: string, include: readonly string[]): Promise<(readonly [string, string])[]> {
+  const files: (readonly [string, string])[] = [];
+  for (const path of await listFolder(folder, include))
+    files.push([path, await sha256OfFile(nodePath.join(folder, path))]);
+  return files;
+}
+
+function digestOfList(files: readonly (readonly [string, string])[]): string {
+  return sha256Hex(JSON.stringify(files));
+}

@@ -1,0 +1,90 @@
+import { mkdir, rename, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, test } from "vitest";
+import { DefinitionError, definePersistable, describeMiss, memoryStore, typedParams } from "../src/entry/index.ts";
+import { type FileInput, type FolderInput, fileParam, folderParam, inputPath, urlParam } from "../src/entry/inputs.ts";
+import { sha256Hex } from "../src/util/digest/sha256.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+
+const dataDir = memoryStore();
+const paths = definePersistable({
+  name: "input_paths",
+  params: typedParams<{ data: FileInput | FolderInput }>(),
+  generate: ({ params }) => inputPath(params.data),
+});
+
+test("a file counts by its name and content, and not by its place", async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(folder.join("other"));
+  await writeFile(folder.join("data.csv"), "1,2");
+  await writeFile(folder.join("other/data.csv"), "1,2");
+  const data = await fileParam(folder.join("data.csv"));
+  expect(data).toEqual({ file: "data.csv", sha256: sha256Hex("1,2") });
+  expect(await fileParam(folder.join("other/data.csv"))).toEqual(data);
+  const made = paths({ data }, { dataDir });
+  expect(await made.payload).toBe(folder.join("other/data.csv"));
+  expect(JSON.stringify((await made.record())?.params)).not.toContain(folder.path);
+});
+
+test("a file that changes is a miss that names it, and its old parameter is refused", async () => {
+  await using folder = await temporaryFolder();
+  const file = folder.join("rates.csv");
+  await writeFile(file, "old");
+  const before = await fileParam(file);
+  await paths({ data: before }, { dataDir }).payload;
+  await writeFile(file, "new");
+  const explained = await paths({ data: await fileParam(file) }, { dataDir }).explain();
+  expect(explained.state === "miss" && describeMiss(explained.reason)).toContain('"file":"rates.csv"');
+  await expect(inputPath(before)).rejects.toThrow(/has changed since/);
+  await expect(inputPath({ file: "x", sha256: "0" })).rejects.toBeInstanceOf(DefinitionError);
+});
+
+test("a file that changes within the resolution of its times is read again", async () => {
+  await using folder = await temporaryFolder();
+  const file = folder.join("quick.txt");
+  const now = new Date();
+  for (const text of ["aa", "bb", "cc"]) {
+    await writeFile(file, text);
+    await utimes(file, now, now);
+    expect((await fileParam(file)).sha256).toBe(sha256Hex(text));
+  }
+});
+
+test("a folder counts by the files that its patterns include", async () => {
+  await using folder = await temporaryFolder();
+  const images = folder.join("images");
+  await mkdir(`${images}/deep/deeper`, { recursive: true });
+  await writeFile(`${images}/a.png`, "a");
+  await writeFile(`${images}/deep/deeper/b.png`, "b");
+  await writeFile(`${images}/deep/notes(1).txt`, "n");
+  const all = await folderParam(images);
+  expect(all).toMatchObject({ folder: "images", fileCount: 3 });
+  const png = await folderParam(images, { include: ["**/*.png"] });
+  expect(png.files.map(([path]) => path)).toEqual(["a.png", "deep/deeper/b.png"]);
+  expect((await folderParam(images, { include: ["*.png"] })).files.map(([path]) => path)).toEqual(["a.png"]);
+  expect((await folderParam(images, { include: ["deep/notes(?).txt"] })).fileCount).toBe(1);
+  await writeFile(`${images}/deep/notes(1).txt`, "other");
+  expect(await folderParam(images, { include: ["**/*.png"] })).toEqual(png);
+  expect((await folderParam(images)).sha256).not.toBe(all.sha256);
+  await rename(`${images}/a.png`, `${images}/c.png`);
+  expect((await folderParam(images, { include: ["**/*.png"] })).sha256).not.toBe(png.sha256);
+  expect(await inputPath(await folderParam(images))).toBe(images);
+});
+
+test("a URL counts by its ETag, or by a digest that is given", async () => {
+  const server = createServer((request, response) => {
+    if (request.url === "/plain") response.end();
+    else response.writeHead(request.url === "/gone" ? 404 : 200, { etag: '"v1"' }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    expect(await urlParam(`${base}/a.bin?x=1#part`)).toEqual({ url: `${base}/a.bin?x=1`, etag: '"v1"' });
+    await expect(urlParam(`${base}/plain`)).rejects.toThrow(/names no ETag/);
+    await expect(urlParam(`${base}/gone`)).rejects.toThrow(/answers with 404/);
+    expect(await urlParam("https://example.com/b.bin", { sha256: "ab" })).toEqual({ file: "b.bin", sha256: "ab" });
+  } finally {
+    server.close();
+  }
+});
