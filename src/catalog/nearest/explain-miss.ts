@@ -5,7 +5,7 @@ import type { ArtifactRecord } from "../../record/record.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import { findFormerName } from "../find-former-name.ts";
 import { readRecords } from "../read-records.ts";
-import { type NearRecords, type RecipeIndex, recipeIndexOf } from "./recipe-index.ts";
+import { type NearRecords, recipeIndexOf } from "./recipe-index.ts";
 
 /** How many records of a store behind a network are compared when the caller asks for a reason. */
 const REMOTE_EXPLAIN_RECORDS = 10_000;
@@ -35,7 +35,7 @@ export async function explainMiss(
   const recipeIndex = recipeIndexOf(store, node.name);
   const maxRecords = store.sync === undefined ? REMOTE_EXPLAIN_RECORDS : Number.POSITIVE_INFINITY;
   await recipeIndex.refresh({ maxRecords, signal });
-  return reasonFrom(recipeIndex, store, node, { namesAgeMs: 0, signal });
+  return reasonFrom(await recipeIndex.nearest(node, { limit: 1, signal }), store, node, 0);
 }
 
 /**
@@ -78,7 +78,7 @@ async function reasonInPassing(store: ReadableStore, node: RecipeNode): Promise<
   if (store.sync !== undefined) {
     const recipeIndex = recipeIndexOf(store, node.name);
     await recipeIndex.refreshInPassing({ maxRecords: NOTE_RECORDS });
-    return reasonFrom(recipeIndex, store, node, { namesAgeMs: NAMES_FRESH_MS });
+    return reasonFrom(recipeIndex.nearestInPassing(node), store, node, NAMES_FRESH_MS);
   }
   const folders = noted.get(store) ?? new Map();
   noted.set(store, folders);
@@ -91,12 +91,11 @@ async function reasonInPassing(store: ReadableStore, node: RecipeNode): Promise<
 }
 
 async function reasonFrom(
-  recipeIndex: RecipeIndex,
+  near: NearRecords,
   store: ReadableStore,
   node: RecipeNode,
-  { namesAgeMs, signal }: { readonly namesAgeMs: number; readonly signal?: AbortSignal | undefined },
+  namesAgeMs: number,
 ): Promise<MissReason> {
-  const near = await recipeIndex.nearest(node, { limit: 1, signal });
   if (near.total > 0) return nearestReason(node, near);
   const formerName = await findFormerName(store, node, namesAgeMs);
   return { kind: "never-generated", ...(formerName === undefined ? {} : { formerName }) };

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { noteMiss } from "../../src/catalog/nearest/explain-miss.ts";
+import { definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";
+import { stateKey } from "../../src/persistable/declare/state.ts";
+
+test("each of many misses in a row names an artifact that is there, and what differs from it", async () => {
+  const dataDir = memoryStore();
+  const square = definePersistable({
+    name: "square",
+    params: typedParams<{ n: number }>(),
+    generate: ({ params }) => params.n ** 2,
+  });
+  const there = [500, 100_000].map((n) => square({ n }, { dataDir }));
+  for (const one of there) await one.payload;
+  await square({ n: 0 }, { dataDir }).explain();
+  const addresses = there.map(({ address }) => address);
+  for (let n = 501; n <= 700; n++) {
+    const reason = await noteMiss(dataDir, square({ n }, { dataDir })[stateKey].recipe);
+    if (reason.kind !== "params-changed") expect.fail(`${n} is ${reason.kind}`);
+    expect(addresses).toContain(reason.nearest.address);
+    const nearestValue = reason.nearest.address === addresses[0] ? 500 : 100_000;
+    expect(reason.changes).toEqual([{ what: "param", roles: [], key: "n", value: n, nearestValue }]);
+    expect(reason.nearest.comparedRecords ?? 2).toBeLessThanOrEqual(2);
+    // The first ones are compared with all.
+    if (n <= 550) expect([reason.nearest.comparedRecords, nearestValue]).toEqual([undefined, 500]);
+  }
+});
