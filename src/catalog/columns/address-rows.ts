@@ -88,7 +88,10 @@ export class AddressRows {
     return words;
   }
 
-  /** Makes room for more rows. */
+  /**
+   * Makes room for more rows. Addresses that are added in their order crowd the first slots of a
+   * table that grows with them, so that each takes long to find its own.
+   */
   reserve(more: number): void {
     // The row after the last one serves as the place of what is looked for.
     const rows = this.#count + more + 1;

@@ -15,6 +15,9 @@ export class ValueColumn {
   #codes: Int32Array | undefined;
   readonly #values: JsonValue[] = [];
   readonly #codeOf = new Map<string, number>();
+  /** The text that was set last: in many rows in a row, it is the same one. */
+  #lastText: string | undefined;
+  #lastCode = NO_CODE;
 
   /** Whether there are values that are not numbers. */
   get hasTexts(): boolean {
@@ -23,7 +26,11 @@ export class ValueColumn {
 
   set(row: number, value: JsonValue): void {
     if (typeof value === "number") this.setNumber(row, value);
-    else this.setText(row, JSON.stringify(value), () => value);
+    else if (typeof value === "string" && value === this.#lastText) this.#setCode(row, this.#lastCode);
+    else {
+      const code = this.#setJson(row, JSON.stringify(value), () => value);
+      if (typeof value === "string") [this.#lastText, this.#lastCode] = [value, code];
+    }
   }
 
   setNumber(row: number, value: number): void {
@@ -32,10 +39,15 @@ export class ValueColumn {
   }
 
   /** Sets a value that is not a number by its JSON, which is parsed where it is new. */
-  setText(row: number, json: string, parse: (json: string) => JsonValue): void {
+  #setJson(row: number, json: string, parse: (json: string) => JsonValue): number {
     const known = this.#codeOf.get(json);
     const code = known ?? this.#values.push(parse(json));
     if (known === undefined) this.#codeOf.set(json, code);
+    this.#setCode(row, code);
+    return code;
+  }
+
+  #setCode(row: number, code: number): void {
     this.#codes = roomFor(this.#codes, row, newCodes);
     this.#codes[row] = code;
   }
@@ -108,7 +120,7 @@ export class ValueColumn {
   setTexts(rows: Int32Array, texts: readonly string[], parse: (json: string) => JsonValue): void {
     for (let i = 0; i < rows.length; i++) {
       const [row = -1, text = ""] = [rows[i], texts[i]];
-      if (row !== -1 && text !== "") this.setText(row, text, parse);
+      if (row !== -1 && text !== "") this.#setJson(row, text, parse);
     }
   }
 }

@@ -250,6 +250,7 @@ export class NameEntries {
   /** Reads and adds entries. */
   async #readAll(fresh: readonly FoundFile[], signal: AbortSignal | undefined): Promise<readonly Address[]> {
     const added: Address[] = [];
+    this.#columns.addresses.reserve(fresh.length);
     const add = (file: FoundFile, read: ReadArtifact | undefined): void => {
       if (read === undefined) return;
       this.#add(read, file);

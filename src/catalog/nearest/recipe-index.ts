@@ -246,6 +246,7 @@ export class RecipeIndex {
   }
 
   async #readAll(fresh: readonly Address[], pauseTimer: PauseTimer, signal: AbortSignal | undefined): Promise<void> {
+    this.#rows.addresses.reserve(fresh.length);
     const { sync } = this.#store;
     if (sync === undefined) {
       await mapConcurrently(fresh, async (address) => this.#add(address, await this.#fetch(address, signal)), {
