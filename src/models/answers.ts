@@ -73,12 +73,12 @@ async function* partsOf(stream: ReadableStream<StreamPart>): AsyncGenerator<Stre
   }
 }
 
-function copyOf(part: StreamPart): StreamPart {
-  try {
-    return structuredClone(part);
-  } catch {
-    return part;
-  }
+/** A copy of plain objects and lists; what else a part holds is shared. */
+function copyOf<Value>(value: Value): Value;
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => copyOf(item));
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyOf(inner)]));
 }
 
 /**
