@@ -1,14 +1,16 @@
 import { messageOf } from "../errors/error-kind.ts";
 import { toTagged } from "../format/json/tagged-value.ts";
 import { fieldsOf } from "../util/fields-of.ts";
+import { AskedModel } from "./asked-model.ts";
 import { costOfCall } from "./call-cost.ts";
-import { defineCalls, type LiveCall } from "./call-definition.ts";
+import { defineCalls } from "./call-definition.ts";
 import { answerOfParts, finishReasonOf, type JudgedAnswer, textOf, whyNotKept } from "./judge-answer.ts";
 import { type Answer, answerIn, partsIn, type StreamPart } from "./model.ts";
 
 /** Answers as a whole: what `doGenerate` gives. */
 export const wholeAnswers = defineCalls(
   "model_answer",
+  AskedModel,
   async (live, { signal, cost, keep }) => {
     const { model, call, options } = live;
     live.hasAsked = true;
@@ -27,6 +29,7 @@ export const wholeAnswers = defineCalls(
 /** Answers as streams: the parts that `doStream` gives. */
 export const streamedAnswers = defineCalls(
   "model_stream",
+  AskedModel,
   async (live, { signal, cost, keep }) => {
     const { model, call, options } = live;
     live.hasAsked = true;
@@ -55,7 +58,7 @@ export const streamedAnswers = defineCalls(
   },
 );
 
-function judgeParts({ call, options }: LiveCall, parts: readonly StreamPart[]): string | undefined {
+function judgeParts({ call, options }: AskedModel, parts: readonly StreamPart[]): string | undefined {
   const { broken, ...answer } = answerOfParts(parts);
   return broken ?? whyNotKept(answer, call, options.keep) ?? whyUnwritable(parts);
 }

@@ -1,11 +1,11 @@
 import { visibleLine } from "../errors/visible-text.ts";
 import { loadOrGenerate } from "../persistable/load-or-generate.ts";
-import { streamedAnswers, wholeAnswers } from "./answers.ts";
-import type { LiveCall } from "./call-definition.ts";
-import { withoutOwnOptions } from "./call-key.ts";
+import { wholeAnswers } from "./answers.ts";
+import { AskedModel } from "./asked-model.ts";
+import { paramsOfCall, withoutOwnOptions } from "./call-key.ts";
 import { type Answer, answerIn, type LanguageModel, type ModelCall } from "./model.ts";
 import type { ModelOptions } from "./model-options.ts";
-import { type CallMark, isUnpersistable, modeOf, OpenCall } from "./open-call.ts";
+import { type CallMark, isUnpersistable, modeOf, OpenCall, ownOptionsOf } from "./open-call.ts";
 import { paidAnswer } from "./paid-answer.ts";
 import { streamAnswer } from "./stream-answer.ts";
 
@@ -36,7 +36,8 @@ export class PersistedLanguageModel implements LanguageModel {
   async doGenerate(given: ModelCall): Promise<Answer> {
     const ask = (call: ModelCall): PromiseLike<Answer> => this.#model.doGenerate(call);
     return this.#persisted(given, ask, async (live, mode) => {
-      const call = new OpenCall("answer", wholeAnswers, live, given);
+      const params = paramsOfCall("answer", this.#model, given, this.#options);
+      const call = new OpenCall(wholeAnswers, params, live, this.#options, ownOptionsOf(given).draw);
       const signal = given.abortSignal;
       const found = mode === "refresh" ? undefined : await call.find(signal);
       if (found !== undefined) return marked(answerIn(found.payload), call.mark("store"));
@@ -56,7 +57,7 @@ export class PersistedLanguageModel implements LanguageModel {
   async doStream(given: ModelCall): Promise<Streamed> {
     const ask = (call: ModelCall): PromiseLike<Streamed> => this.#model.doStream(call);
     return this.#persisted(given, ask, async (live, mode) => ({
-      stream: await streamAnswer(live, given, mode, streamedAnswers),
+      stream: await streamAnswer(live, given, mode),
     }));
   }
 
@@ -64,19 +65,12 @@ export class PersistedLanguageModel implements LanguageModel {
   async #persisted<Result>(
     given: ModelCall,
     ask: (call: ModelCall) => PromiseLike<Result>,
-    answer: (live: LiveCall, mode: "auto" | "replay" | "refresh") => Promise<Result>,
+    answer: (live: AskedModel, mode: "auto" | "replay" | "refresh") => Promise<Result>,
   ): Promise<Result> {
     const mode = modeOf(given, this.#options.mode);
     const call = withoutOwnOptions(given);
     if (mode === "off") return ask(call);
-    const live: LiveCall = {
-      model: this.#model,
-      call,
-      options: this.#options,
-      parts: undefined,
-      hasAsked: false,
-      why: undefined,
-    };
+    const live = new AskedModel(this.#model, call, this.#options);
     try {
       return await answer(live, mode);
     } catch (error) {

@@ -8,11 +8,10 @@ import { noteAsked } from "../persistable/declare/asking-generator.ts";
 import { type State, stateKey } from "../persistable/declare/state.ts";
 import { acceptLoaded, startHit } from "../persistable/load/accept-payload.ts";
 import { findArtifact } from "../persistable/load/find-artifact.ts";
-import type { Persistable } from "../persistable/persistable.ts";
+import type { Persistable, PersistableOptions } from "../persistable/persistable.ts";
 import type { BuildPersistable } from "../persistable/untyped-definition.ts";
 import { fieldsOf } from "../util/fields-of.ts";
-import { type LiveCall, liveValuesOf } from "./call-definition.ts";
-import { type CallKind, paramsOfCall } from "./call-key.ts";
+import type { LiveCall } from "./call-definition.ts";
 import { currentDraws } from "./draws.ts";
 import type { ModelCall } from "./model.ts";
 import { type CallMode, checkDraw, checkMode } from "./model-options.ts";
@@ -36,15 +35,23 @@ export class OpenCall {
   readonly #draw: number;
   readonly #giveBack: () => void;
 
-  /** @throws {@link UnsupportedValueError} for a call that no recipe holds */
-  constructor(kind: CallKind, definition: BuildPersistable, live: LiveCall, given: ModelCall) {
-    const { model, options } = live;
+  /**
+   * @param own - the draw that the call itself asks for
+   * @throws {@link UnsupportedValueError} for a call that no recipe holds
+   */
+  constructor(
+    definition: BuildPersistable,
+    params: Readonly<Record<string, unknown>>,
+    live: LiveCall,
+    options: PersistableOptions,
+    own?: unknown,
+  ) {
     this.live = live;
-    this.#params = paramsOfCall(kind, model, given, options);
+    this.#params = params;
     const { dataDir, logger, log, verbose, onEvent } = options;
+    const liveValues = { self: live, parts: [] };
     const build = (draw: number): Persistable =>
-      definition(this.#params, { dataDir, logger, log, verbose, onEvent, draw, liveValues: liveValuesOf(live) });
-    const own = ownOptionsOf(given).draw;
+      definition(params, { dataDir, logger, log, verbose, onEvent, draw, liveValues });
     const draws = own === undefined ? currentDraws() : undefined;
     if (draws === undefined) {
       this.#draw = own === undefined ? (options.draw ?? 0) : checkDraw(own);

@@ -1,10 +1,11 @@
 import { workKeyOf } from "../persistable/context/wait-graph.ts";
 import { LiveStream } from "../persistable/load/live-stream.ts";
 import { loadOrGenerate } from "../persistable/load-or-generate.ts";
-import type { BuildPersistable } from "../persistable/untyped-definition.ts";
-import type { LiveCall } from "./call-definition.ts";
+import { streamedAnswers } from "./answers.ts";
+import type { AskedModel } from "./asked-model.ts";
+import { paramsOfCall } from "./call-key.ts";
 import { type ModelCall, partsIn, type StreamPart } from "./model.ts";
-import { type CallMark, OpenCall } from "./open-call.ts";
+import { type CallMark, OpenCall, ownOptionsOf } from "./open-call.ts";
 import { paidAnswer } from "./paid-answer.ts";
 
 type Parts = readonly StreamPart[];
@@ -21,41 +22,41 @@ const streams = new Map<string, { readonly parts: LiveStream<StreamPart>; reader
  * again.
  */
 export async function streamAnswer(
-  live: LiveCall,
+  live: AskedModel,
   given: ModelCall,
   mode: "auto" | "replay" | "refresh",
-  definition: BuildPersistable,
 ): Promise<ReadableStream<StreamPart>> {
   const isRefreshing = mode === "refresh";
-  const probe = new OpenCall("stream", definition, live, given);
-  const found = isRefreshing ? undefined : await probe.find(given.abortSignal);
-  if (found !== undefined) return replay(partsIn(found.payload), probe.mark("store"));
-  if (mode === "replay") return probe.refuseMiss();
-  probe.refuseCredentials();
-  const joined = isRefreshing ? undefined : join(workKeyOf(probe.state));
+  const params = paramsOfCall("stream", live.model, given, live.options);
+  const open = new OpenCall(streamedAnswers, params, live, live.options, ownOptionsOf(given).draw);
+  const found = isRefreshing ? undefined : await open.find(given.abortSignal);
+  if (found !== undefined) return replay(partsIn(found.payload), open.mark("store"));
+  if (mode === "replay") return open.refuseMiss();
+  open.refuseCredentials();
+  const joined = isRefreshing ? undefined : join(workKeyOf(open.state));
   live.parts = joined?.parts ?? new LiveStream<StreamPart>(Number.POSITIVE_INFINITY);
   const leaving = new AbortController();
   const signal =
     given.abortSignal === undefined ? leaving.signal : AbortSignal.any([given.abortSignal, leaving.signal]);
   const work: Promise<unknown> = isRefreshing
-    ? probe.persistable.generate({ signal })
-    : loadOrGenerate(probe.state, { signal });
+    ? open.persistable.generate({ signal })
+    : loadOrGenerate(open.state, { signal });
   const settled = work.catch((error: unknown) => {
     const paid = paidAnswer(error, live);
     if (paid !== undefined) return paid;
-    probe.giveBack();
+    open.giveBack();
     throw error;
   });
   settled.finally(() => joined?.leave()).catch(() => {});
   const reader = live.parts.read(settled);
   const first = await reader.next();
   // Nothing has passed through: the work has failed, or another process has given the answer.
-  if (first.done === true) return replay(partsIn(await settled), probe.mark("other"));
+  if (first.done === true) return replay(partsIn(await settled), open.mark("other"));
   return follow(
     first.value,
     reader,
     settled,
-    () => probe.mark("other"),
+    () => open.mark("other"),
     () => {
       if (live.options.onLeave !== "finish")
         leaving.abort(new DOMException("The stream is not read any more.", "AbortError"));

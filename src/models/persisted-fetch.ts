@@ -1,0 +1,289 @@
+import { messageOf } from "../errors/error-kind.ts";
+import { DefinitionError } from "../errors/persistable-errors.ts";
+import { workKeyOf } from "../persistable/context/wait-graph.ts";
+import { LiveStream } from "../persistable/load/live-stream.ts";
+import { loadOrGenerate } from "../persistable/load-or-generate.ts";
+import type { PersistableOptions } from "../persistable/persistable.ts";
+import { defineCalls, LiveCall } from "./call-definition.ts";
+import { judgeResponse } from "./judge-response.ts";
+import { type CallMode, checkDraw, checkMode } from "./model-options.ts";
+import { isUnpersistable, OpenCall } from "./open-call.ts";
+import { paidAnswer } from "./paid-answer.ts";
+
+type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+/** How calls of an SDK that accepts a `fetch` are persisted. */
+export interface FetchOptions extends Omit<PersistableOptions, "memory" | "limits"> {
+  /** By default `"auto"`, see `CallMode`; `"refresh"` does not exist here. */
+  readonly mode?: Exclude<CallMode, "refresh"> | undefined;
+  /** Headers that count; by default those that choose the version of an interface. */
+  readonly keyHeaders?: readonly string[] | undefined;
+  /** Sends the requests that are not answered from the store; the global `fetch` by default. */
+  readonly fetch?: Fetch | undefined;
+}
+
+const KEY_HEADERS = ["anthropic-version", "anthropic-beta", "openai-beta"];
+/** Credentials that some interfaces take in the URL. */
+const KEYS_IN_URL = ["key", "api-key", "api_key"];
+/** The headers of an answer that are kept; cookies and limits of that moment are not. */
+const KEPT_HEADERS = ["content-type", "request-id", "x-request-id", "openai-model", "openai-version"];
+/** An SDK decides by these whether to try again. */
+const RETRY_HEADERS = ["retry-after", "retry-after-ms", "x-should-retry"];
+
+/** Text, or bytes of what is not text, such as speech. */
+type Piece = string | Uint8Array;
+
+/** A response as it is stored. */
+interface StoredResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly pieces: readonly Piece[];
+}
+
+class AskedFetch extends LiveCall {
+  readonly send: (signal: AbortSignal) => Promise<Response>;
+  readonly body: unknown;
+  live: LiveResponse;
+
+  constructor(send: AskedFetch["send"], body: unknown, live: LiveResponse) {
+    super();
+    this.send = send;
+    this.body = body;
+    this.live = live;
+  }
+}
+
+type Head = Omit<StoredResponse, "pieces">;
+
+/** A response whose body is still coming, for any number of readers. */
+class LiveResponse {
+  readonly pieces = new LiveStream<Piece>(Number.POSITIVE_INFINITY);
+  begin: (head: Head) => void = () => {};
+  /** Resolves when status and headers are there. */
+  readonly begun = new Promise<Head>((resolve) => {
+    this.begin = resolve;
+  });
+}
+
+const responses = defineCalls(
+  "model_response",
+  AskedFetch,
+  async (asked, { signal, cost, keep }) => {
+    asked.hasAsked = true;
+    const { live } = asked;
+    try {
+      const response = await asked.send(signal);
+      const names = response.ok ? KEPT_HEADERS : [...KEPT_HEADERS, ...RETRY_HEADERS];
+      const headers = Object.fromEntries(names.map((name) => headerOf(response.headers, name)).filter(isSet));
+      const head: Head = { status: response.status, headers };
+      live.begin(head);
+      const pieces: Piece[] = [];
+      for await (const piece of piecesOf(response)) {
+        pieces.push(piece);
+        live.pieces.push(piece);
+      }
+      const { why, amounts } = judgeResponse(response.ok, pieces.join(""), asked.body);
+      cost(amounts);
+      asked.why = why;
+      if (why !== undefined) keep(false, why);
+      return { ...head, pieces };
+    } finally {
+      live.pieces.end();
+    }
+  },
+  () => ({}),
+);
+
+/** The responses that are under way in this process, by the key of their work. */
+const underWay = new Map<string, { readonly live: LiveResponse; readers: number }>();
+
+/**
+ * Makes a `fetch` that persists the calls of an SDK: each JSON request to the same address is sent
+ * once, and its response is loaded from then on, also a stream of events. What fails, breaks off or
+ * is filtered is handed out and not kept. Other requests pass through.
+ *
+ * @throws {@link DefinitionError} for an option that does not exist
+ *
+ * @example
+ * ```ts
+ * const client = new OpenAI({ fetch: persistedFetch({ dataDir: "data" }) });
+ * ```
+ */
+export function persistedFetch(options: FetchOptions = {}): Fetch {
+  checkFetchOptions(options);
+  const { fetch: send = globalThis.fetch, mode = "auto" } = options;
+  return async (input, init) => {
+    if (mode === "off") return send(input, init);
+    const request = readRequest(input, init, options.keyHeaders ?? KEY_HEADERS);
+    if (request === undefined) return send(input, init);
+    const asked = new AskedFetch((signal) => send(input, { ...init, signal }), request.body, new LiveResponse());
+    try {
+      return await respond(request.params, asked, init?.signal ?? undefined, options, mode);
+    } catch (error) {
+      if (isUnpersistable(error) && !asked.hasAsked && mode !== "replay") return send(input, init);
+      throw error;
+    }
+  };
+}
+
+interface JsonRequest {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+}
+
+/** What counts of a request, if it is one that can be persisted. */
+function readRequest(
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+  keyHeaders: readonly string[],
+): JsonRequest | undefined {
+  if (input instanceof Request || init?.method?.toUpperCase() !== "POST" || typeof init.body !== "string")
+    return undefined;
+  let body: unknown;
+  try {
+    body = JSON.parse(init.body);
+  } catch {
+    return undefined;
+  }
+  const url = new URL(input);
+  for (const name of KEYS_IN_URL) url.searchParams.delete(name);
+  const given = new Headers(init.headers);
+  const headers = Object.fromEntries(keyHeaders.map((name) => headerOf(given, name)).filter(isSet));
+  return { params: { method: "POST", url: url.href, body, headers }, body };
+}
+
+async function respond(
+  params: JsonRequest["params"],
+  asked: AskedFetch,
+  given: AbortSignal | undefined,
+  options: FetchOptions,
+  mode: "auto" | "replay",
+): Promise<Response> {
+  const call = new OpenCall(responses, params, asked, options);
+  const found = await call.find(given);
+  if (found !== undefined) return replay(found.payload, "store");
+  if (mode === "replay") return call.refuseMiss().catch(asRefusal);
+  call.refuseCredentials();
+  const joined = join(workKeyOf(call.state), asked.live);
+  asked.live = joined.live;
+  const leaving = new AbortController();
+  const signal = given === undefined ? leaving.signal : AbortSignal.any([given, leaving.signal]);
+  const work = loadOrGenerate(call.state, { signal }).catch((error: unknown) => {
+    const paid = paidAnswer(error, asked);
+    if (paid !== undefined) return paid;
+    call.giveBack();
+    throw error;
+  });
+  work.then(joined.leave, joined.leave);
+  const { begun, pieces } = joined.live;
+  const head = await Promise.race([work.then(() => undefined), begun]);
+  if (head === undefined) return replay(await work, call.mark("other").source);
+  const left = (): void => leaving.abort(new DOMException("The response is not read any more.", "AbortError"));
+  return new Response(follow(pieces.read(work), work, left), headOf(head, call.mark("other").source));
+}
+
+/** Joins a response that is under way, or begins it. */
+function join(key: string, own: LiveResponse): { readonly live: LiveResponse; leave(): void } {
+  const known = underWay.get(key);
+  const response = known !== undefined && !known.live.pieces.isOver ? known : { live: own, readers: 0 };
+  underWay.set(key, response);
+  response.readers += 1;
+  const leave = (): void => {
+    response.readers -= 1;
+    if (response.readers === 0 && underWay.get(key) === response) underWay.delete(key);
+  };
+  return { live: response.live, leave };
+}
+
+function follow(
+  reader: AsyncGenerator<Piece, unknown>,
+  work: Promise<unknown>,
+  leave: () => void,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.next();
+        if (done !== true) {
+          controller.enqueue(asBytes(value));
+          return;
+        }
+        await work;
+        controller.close();
+      },
+      async cancel() {
+        leave();
+        await reader.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function replay(payload: unknown, source: string): Response {
+  if (!isStored(payload)) throw new TypeError("The payload of a request is not a response.");
+  const { pieces } = payload;
+  let position = 0;
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const piece = pieces[position++];
+      if (piece === undefined) controller.close();
+      else controller.enqueue(asBytes(piece));
+    },
+  });
+  return new Response(stream, headOf(payload, source));
+}
+
+/** The header says where the response came from: the store, another call, or the model. */
+function headOf({ status, headers }: Head, source: string): ResponseInit {
+  return { status, headers: { ...headers, "x-persistable": source } };
+}
+
+/** An SDK takes an error of `fetch` for one of the network and tries again, but not this response. */
+function asRefusal(error: unknown): Response {
+  const body = { type: "error", error: { type: "not_persisted", message: messageOf(error) } };
+  return new Response(JSON.stringify(body), {
+    status: 404,
+    headers: { "content-type": "application/json", "x-should-retry": "false" },
+  });
+}
+
+async function* piecesOf(response: Response): AsyncGenerator<Piece> {
+  const isText = /json|text|event-stream/.test(response.headers.get("content-type") ?? "");
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body ?? []) {
+    const piece = isText ? decoder.decode(bytes, { stream: true }) : new Uint8Array(bytes);
+    if (piece.length > 0) yield piece;
+  }
+  const last = isText ? decoder.decode() : "";
+  if (last !== "") yield last;
+}
+
+function asBytes(piece: Piece): Uint8Array {
+  return typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
+}
+
+function isStored(payload: unknown): payload is StoredResponse {
+  return typeof payload === "object" && payload !== null && "pieces" in payload && Array.isArray(payload.pieces);
+}
+
+function headerOf(headers: Headers, name: string): readonly [string, string | null] {
+  return [name.toLowerCase(), headers.get(name)];
+}
+
+function isSet(entry: readonly [string, string | null]): entry is [string, string] {
+  return entry[1] !== null;
+}
+
+const KNOWN_OPTIONS = ["mode", "draw", "keyHeaders", "fetch", "dataDir", "logger", "log", "verbose", "onEvent"];
+
+function checkFetchOptions(options: FetchOptions): void {
+  for (const key of Object.keys(options)) {
+    if (!KNOWN_OPTIONS.includes(key))
+      throw new DefinitionError(
+        `persistedFetch has no option ${JSON.stringify(key)}. It has ${KNOWN_OPTIONS.join(", ")}.`,
+      );
+  }
+  if (options.mode !== undefined) checkMode(options.mode);
+  if (options.draw !== undefined) checkDraw(options.draw);
+}
