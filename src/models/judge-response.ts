@@ -1,6 +1,6 @@
 import { fieldsOf } from "../util/fields-of.ts";
 
-/** What a response of a model amounts to: why it is not kept, and what it has cost. */
+/** The verdict on a response of a model: why it is not kept, and the cost. */
 export interface JudgedResponse {
   readonly why: string | undefined;
   readonly amounts: Readonly<Record<string, number>>;

@@ -33,7 +33,7 @@ const RETRY_HEADERS = ["retry-after", "retry-after-ms", "x-should-retry"];
 /** Text, or bytes of what is not text, such as speech. */
 type Piece = string | Uint8Array;
 
-/** A response as it is stored. */
+/** The payload: the same for an answer that came whole and for a stream of events. */
 interface StoredResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -131,7 +131,7 @@ interface JsonRequest {
   readonly body: unknown;
 }
 
-/** What counts of a request, if it is one that can be persisted. */
+/** Takes out what counts of a request, if it is one that can be persisted. */
 function readRequest(
   input: string | URL | Request,
   init: RequestInit | undefined,
@@ -239,7 +239,10 @@ function headOf({ status, headers }: Head, source: string): ResponseInit {
   return { status, headers: { ...headers, "x-persistable": source } };
 }
 
-/** An SDK takes an error of `fetch` for one of the network and tries again, but not this response. */
+/**
+ * An SDK takes an error of `fetch` for one of the network and tries again, which this response
+ * prevents.
+ */
 function asRefusal(error: unknown): Response {
   const body = { type: "error", error: { type: "not_persisted", message: messageOf(error) } };
   return new Response(JSON.stringify(body), {

@@ -253,6 +253,9 @@ describe("modes", () => {
     expect((await generateText({ model: replaying, prompt: `${text}end 1`, temperature: 0.5 })).text).toBe(kept);
     const failure = await generateText({ model: replaying, prompt: `${text}end 2`, temperature: 0.5 }).catch((e) => e);
     expect(failure).toBeInstanceOf(NotPersistedError);
+    expect(failure.message).toMatch(
+      /prompt\[0\]\.content\[0\]\.text: "…[c ]+end 2", nearest artifact has "…[c ]+end 1" .*mode is "replay"/,
+    );
     await expect(streamText({ model: replaying, prompt: "x", onError: () => {} }).text).rejects.toThrow();
     expect(server.requests.length).toBe(1);
   });

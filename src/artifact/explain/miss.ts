@@ -1,7 +1,9 @@
 import type { Address } from "../../address/address.ts";
+import { formatPath } from "../../errors/value-path.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
 import { describeAddress } from "../../util/describe-address.ts";
 import { describeSpan } from "../../util/describe-span.ts";
+import { aroundDifference, type DifferingLeaf, differingLeaf } from "./differing-leaf.ts";
 
 /**
  * The reason why a caller has no artifact to load, as data. `describeMiss` puts it into words.
@@ -144,11 +146,19 @@ export function describeChange(change: RecipeChange): string {
       : change.what === "dependency"
         ? `dependency ${place}`
         : [place, change.what].filter(Boolean).join(" ");
-  const has =
-    "nearestValue" in change
-      ? `nearest artifact has ${describeValue(change.nearestValue)}`
-      : "nearest artifact has none";
-  return `${label}: ${"value" in change ? describeValue(change.value) : "none"}, ${has}`;
+  const hasBoth = "value" in change && "nearestValue" in change;
+  const leaf = hasBoth ? differingLeaf(change.value, change.nearestValue) : { ...change, path: [] };
+  const [mine, theirs] = describeBoth(leaf);
+  const has = "nearestValue" in leaf ? `nearest artifact has ${theirs}` : "nearest artifact has none";
+  return `${formatPath(label, leaf.path)}: ${"value" in leaf ? mine : "none"}, ${has}`;
+}
+
+/** Long texts are shown where they differ: their beginnings may be equal. */
+function describeBoth({ value, nearestValue }: Omit<DifferingLeaf, "path">): readonly [string, string] {
+  if (typeof value !== "string" || typeof nearestValue !== "string")
+    return [describeValue(value), describeValue(nearestValue)];
+  const [mine, theirs] = aroundDifference(value, nearestValue);
+  return [visibleLine(JSON.stringify(mine)), visibleLine(JSON.stringify(theirs))];
 }
 
 const MAX_VALUE_LENGTH = 60;

@@ -1,0 +1,62 @@
+import { encodeCanonical } from "../../canonical/encode-canonical.ts";
+
+/** The place inside of two values where they first differ, with what is there. */
+export interface DifferingLeaf {
+  readonly path: readonly (string | number)[];
+  /** Absent if the value has nothing there. */
+  readonly value?: unknown;
+  /** Absent if the other value has nothing there. */
+  readonly nearestValue?: unknown;
+}
+
+/** Finds the first difference between two values that are not the same. */
+export function differingLeaf(value: unknown, nearestValue: unknown): DifferingLeaf {
+  const whole = { path: [], value, nearestValue };
+  if (!isContainer(value) || !isContainer(nearestValue)) return whole;
+  if (Array.isArray(value) !== Array.isArray(nearestValue)) return whole;
+  for (const key of new Set([...Object.keys(value), ...Object.keys(nearestValue)])) {
+    const step = Array.isArray(value) ? Number(key) : key;
+    const mine: unknown = Reflect.get(value, key);
+    const theirs: unknown = Reflect.get(nearestValue, key);
+    if (!Object.hasOwn(nearestValue, key)) return { path: [step], value: mine };
+    if (!Object.hasOwn(value, key)) return { path: [step], nearestValue: theirs };
+    if (isSame(mine, theirs)) continue;
+    const inner = differingLeaf(mine, theirs);
+    return { ...inner, path: [step, ...inner.path] };
+  }
+  return whole;
+}
+
+/** Whether it is a list or a plain object, which is looked into. */
+function isContainer(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object") return false;
+  try {
+    return Buffer.compare(encodeCanonical(a), new Uint8Array(encodeCanonical(b))) === 0;
+  } catch {
+    // Instances of classes are not taken apart here.
+    return false;
+  }
+}
+
+const MAX_LENGTH = 60;
+const BEFORE = 20;
+
+/** Cuts two long texts around their first difference, so that people see it. */
+export function aroundDifference(a: string, b: string): readonly [string, string] {
+  if (a.length <= MAX_LENGTH && b.length <= MAX_LENGTH) return [a, b];
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at += 1;
+  const start = at > BEFORE + 10 ? at - BEFORE : 0;
+  const cut = (text: string): string => {
+    const end = start + MAX_LENGTH - 2;
+    return `${start > 0 ? "…" : ""}${text.slice(start, end)}${end < text.length ? "…" : ""}`;
+  };
+  return [cut(a), cut(b)];
+}
