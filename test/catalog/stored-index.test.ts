@@ -21,6 +21,9 @@ const COUNT = 130;
 /** 100 in a full run. */
 const KILLS = Number(process.env.PERSISTABLE_TEST_INDEX_KILLS ?? 2);
 
+/** 100,000 in a full run. */
+const ARTIFACTS = Number(process.env.PERSISTABLE_TEST_INDEX_ARTIFACTS ?? 200);
+
 const points = definePersistable({
   name: "points",
   params: typedParams<{ n: number; kind?: string; opts?: Record<string, unknown>; at?: Date }>(),
@@ -268,4 +271,42 @@ describe("an index that several processes keep", () => {
       for (const _ of [1, 2]) expect(await entriesIn(dataDir)).toEqual(truth);
     }
   });
+
+  test(`of ${ARTIFACTS} artifacts is right after writers, a collector and a killed indexer`, {
+    timeout: 600_000,
+  }, async () => {
+    await using folder = await temporaryFolder();
+    const dataDir = folder.path;
+    writeRecords(dataDir, manyPoints(ARTIFACTS));
+    const file = await buildChild("test/support/index-child.ts");
+    const open = openCatalog(dataDir);
+    await open.find("points");
+    await open.refresh();
+    const indexer = startChild(file, { job: "index", dataDir });
+    await indexer.waitFor(() => true);
+    const others = [
+      startChild(file, { job: "write", dataDir, first: 0, count: 150 }),
+      startChild(file, { job: "write", dataDir, first: 150, count: 150 }),
+      startChild(file, { job: "collect", dataDir, query: "points n<0 n>=-50" }),
+    ];
+    let areAtWork = true;
+    const ended = Promise.all(others.map((other) => other.ended)).finally(() => {
+      areAtWork = false;
+    });
+    while (areAtWork) await open.refresh();
+    indexer.kill("SIGKILL");
+    await indexer.ended;
+    expect(await ended, others.map(({ complaints }) => complaints).join("\n")).toEqual([0, 0, 0]);
+    await open.refresh();
+    const truth = await entriesIn(dataDir, { index: false });
+    expect(truth).toHaveLength(ARTIFACTS + 300 - 50);
+    expect((await open.find("points")).artifacts).toEqual(truth);
+    await open.close();
+    settle(dataDir);
+    for (const _ of [1, 2]) expect(await entriesIn(dataDir)).toEqual(truth);
+  });
 });
+
+function* manyPoints(count: number) {
+  for (let n = 1; n <= count; n++) yield points({ n: -n });
+}

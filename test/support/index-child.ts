@@ -1,11 +1,16 @@
 import { join } from "node:path";
 import { openCatalog } from "../../src/catalog/open/open-catalog.ts";
+import { collectArtifacts, planCollection } from "../../src/entry/housekeeping.ts";
 import { definePersistable, typedParams } from "../../src/entry/index.ts";
 import { writeRecords } from "./write-records.ts";
 
-/** The job of the process: it writes records, or it brings an index up to date without an end. */
+/**
+ * The job of a process: it writes records, removes some, or brings an index up to date without an
+ * end.
+ */
 export type IndexChildInput =
   | { readonly job: "write"; readonly dataDir: string; readonly first: number; readonly count: number }
+  | { readonly job: "collect"; readonly dataDir: string; readonly query: string }
   | { readonly job: "index"; readonly dataDir: string };
 
 const input: IndexChildInput = JSON.parse(process.argv[2] ?? "{}");
@@ -17,6 +22,12 @@ if (input.job === "write") {
       input.dataDir,
       Array.from({ length: 50 }, (_, i) => points({ n: n + i }, { dataDir: join(input.dataDir, "unused") })),
     );
+} else if (input.job === "collect") {
+  const { removed } = await collectArtifacts(
+    input.dataDir,
+    await planCollection(input.dataDir, { query: input.query }),
+  );
+  process.stdout.write(`${JSON.stringify({ removed: removed.length })}\n`);
 } else {
   for (;;) {
     const catalog = openCatalog(input.dataDir);
