@@ -1,4 +1,5 @@
 import { describeValue } from "../../artifact/explain/miss.ts";
+import { visibleLine } from "../../errors/visible-text.ts";
 import { type ComparedRow, diffAll } from "../../pipeline/compare/diff-all.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { openArgument } from "../core/open-argument.ts";
@@ -54,6 +55,6 @@ function deltaOf(base: unknown, value: unknown): string {
 
 function markdownOf(names: readonly string[], rows: readonly ComparedRow[]): readonly string[] {
   const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+    visibleLine(`| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
   return [line(names), line(names.map(() => "---")), ...rows.map((row) => line(cellsOf(row)))];
 }

@@ -1,7 +1,7 @@
 import type { RecipeNode } from "../../address/recipe-node.ts";
 import { listRecords } from "../../catalog/entries/list-records.ts";
 import { listNames } from "../../catalog/list-names.ts";
-import { visibleLine } from "../../errors/visible-text.ts";
+import { visibleLine, visibleText } from "../../errors/visible-text.ts";
 import { toDot, toMermaid } from "../../inspect/draw-lineage.ts";
 import { type Lineage, lineage } from "../../inspect/lineage.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
@@ -32,7 +32,9 @@ export async function graph(session: Session, flags: GraphFlags, ...args: readon
 
 function drawn(found: Lineage, format: "text" | "mermaid" | "dot"): readonly string[] {
   if (format === "text") return treeOf(found);
-  return (format === "mermaid" ? toMermaid(found) : toDot(found)).trimEnd().split("\n");
+  return visibleText(format === "mermaid" ? toMermaid(found) : toDot(found))
+    .trimEnd()
+    .split("\n");
 }
 
 async function ofArtifacts(session: Session, flags: GraphFlags, args: readonly string[]): Promise<Lineage> {

@@ -48,8 +48,10 @@ async function printRecord(session: Session, { name, address }: ArtifactRecord):
 async function printPath(session: Session, { name, address, payload }: ArtifactRecord): Promise<number> {
   const { url } = openStore(dataDirOf(session));
   const path = payload.file === undefined ? recordPath(name, address) : payloadPath(name, payload.file);
-  const whole = `${url.replace(/\/$/, "")}/${path}`;
-  session.line(url.startsWith("file:") ? `${fileURLToPath(url).replace(/[/\\]$/, "")}/${path}` : whole);
+  const folder = url.startsWith("file:") ? fileURLToPath(url) : url;
+  const whole = `${folder.replace(/[/\\]$/, "")}/${path}`;
+  if (session.isJson) session.json("path", { path: whole });
+  else session.line(whole);
   return ExitCode.done;
 }
 

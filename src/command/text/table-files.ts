@@ -1,3 +1,4 @@
+import { visibleText } from "../../errors/visible-text.ts";
 import { ArtifactTable } from "../../pipeline/collect/artifact-table.ts";
 import { CommandError } from "../core/command-error.ts";
 import type { Session } from "../core/session.ts";
@@ -9,7 +10,8 @@ export interface TableFileFlags {
 }
 
 /**
- * Prints rows as CSV, with the names of the columns first, or as an Arrow IPC stream.
+ * Prints rows as CSV, with the names of the columns first, or as an Arrow IPC stream. A file or a
+ * pipe gets the texts as they are, and a terminal gets them escaped.
  *
  * @returns whether the flags ask for either
  */
@@ -24,7 +26,7 @@ export async function printTableFile(
     throw new CommandError("Arrow is not for a terminal.", { hint: "Send it to a file: --arrow > study.arrows" });
   const table = new ArtifactTable(rows, columns);
   if (arrow === true) stdout.write(await table.toArrow());
-  else if (csv === true) stdout.write(table.toCsv());
+  else if (csv === true) stdout.write(stdout.isTTY === true ? visibleText(table.toCsv()) : table.toCsv());
   else return false;
   return true;
 }
