@@ -46,6 +46,13 @@ test.each(arrays)("%s comes back as the same class", async (_name, array) => {
   expect(loaded.constructor).toBe(array.constructor);
 });
 
+test("a boolean other than 0 and 1 is refused", async () => {
+  const [header, data] = await npy().encode(Uint8Array.of(1, 2));
+  const text = Buffer.from(header ?? []).toString("latin1");
+  const file = Buffer.concat([Buffer.from(text.replace("|u1", "|b1"), "latin1"), data ?? new Uint8Array()]);
+  expect(() => npy().decode(new Uint8Array(file), defaultDecodeLimits)).toThrow(/a boolean is neither 0 nor 1/);
+});
+
 test("shapes are kept, and must fit the data", async () => {
   const format = npy({ shaped: true });
   for (const payload of [
@@ -93,19 +100,46 @@ describe.skipIf(python === undefined && process.env.CI !== "true")(
       expect(read.at(-1)).toEqual(["matrix", "float64", [2, 3], ["1.0", "2.0", "3.0", "4.0", "5.0", "6.0"]]);
     });
 
+    test("wrote booleans, Fortran order, big-endian and half floats, which come as their values", async () => {
+      await using folder = await temporaryFolder();
+      const script = `import numpy, sys
+f = sys.argv[1]
+numpy.save(f + '/bool.npy', numpy.array([True, False, True]))
+numpy.save(f + '/big.npy', numpy.array([1.5, -2], dtype='>f8'))
+numpy.save(f + '/wide.npy', numpy.array([[1, -2], [3, 2**40]], dtype='>i8', order='F'))
+numpy.save(f + '/half.npy', numpy.array([0.5, -2, 65504], dtype='<f2'))
+numpy.save(f + '/bighalf.npy', numpy.array([0.5, -2], dtype='>f2'))
+numpy.save(f + '/fortran.npy', numpy.asfortranarray(numpy.arange(24, dtype='<i4').reshape(2, 3, 4)))
+numpy.save(f + '/empty.npy', numpy.asfortranarray(numpy.zeros((2, 0, 3))))`;
+      execFileSync(python ?? "python3", ["-c", script, folder.path]);
+      const load = (name: string) =>
+        npy({ shaped: true }).decode(new Uint8Array(readFileSync(folder.join(`${name}.npy`))), defaultDecodeLimits);
+      expect(load("bool")).toEqual({ data: Uint8Array.of(1, 0, 1), shape: [3] });
+      expect(load("big")).toEqual({ data: Float64Array.of(1.5, -2), shape: [2] });
+      expect(load("wide")).toEqual({ data: BigInt64Array.of(1n, -2n, 3n, 2n ** 40n), shape: [2, 2] });
+      const half = await load("half");
+      expect(Array.from(half.data, Number)).toEqual([0.5, -2, 65504]);
+      expect(half.data.constructor.name).toBe("Float16Array" in globalThis ? "Float16Array" : "Float32Array");
+      expect(Array.from((await load("bighalf")).data, Number)).toEqual([0.5, -2]);
+      const numbers = Int32Array.from({ length: 24 }, (_, i) => i);
+      expect(load("fortran")).toEqual({ data: numbers, shape: [2, 3, 4] });
+      expect(load("empty")).toEqual({ data: new Float64Array(0), shape: [2, 0, 3] });
+    });
+
     test("wrote what we read, and what we cannot read is refused", async () => {
       await using folder = await temporaryFolder();
       const script = `import numpy, sys
 f = sys.argv[1]
 numpy.save(f + '/a.npy', numpy.arange(6, dtype='<f4').reshape(2, 3))
-numpy.save(f + '/fortran.npy', numpy.asfortranarray(numpy.zeros((2, 3))))
-numpy.save(f + '/big.npy', numpy.zeros(2, dtype='>f8'))
+numpy.save(f + '/text.npy', numpy.array(['a', 'bc']))
+numpy.save(f + '/complex.npy', numpy.zeros(2, dtype='<c16'))
 numpy.save(f + '/objects.npy', numpy.array([{}], dtype=object), allow_pickle=True)`;
       execFileSync(python ?? "python3", ["-c", script, folder.path]);
       const load = (name: string) =>
         npy({ shaped: true }).decode(new Uint8Array(readFileSync(folder.join(name))), defaultDecodeLimits);
       expect(load("a.npy")).toEqual({ data: Float32Array.of(0, 1, 2, 3, 4, 5), shape: [2, 3] });
-      for (const name of ["fortran.npy", "big.npy", "objects.npy"]) expect(() => load(name), name).toThrow(DecodeError);
+      for (const name of ["text.npy", "complex.npy", "objects.npy"])
+        expect(() => load(name), name).toThrow(DecodeError);
     });
   },
 );

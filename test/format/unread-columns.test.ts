@@ -135,7 +135,7 @@ describe("an array of NumPy that is not read hides no other one of its archive",
   test("where the others are asked for", async () => {
     const files = unzipSync(await readFixture("numpy-one-bool-one-text.npz"));
     const [x] = Object.values(unzipSync(Buffer.concat(await npz().encode({ x: Float64Array.of(1, 2) }))));
-    const archive = zipSync({ "m.npy": files["m.npy"] as Uint8Array, "x.npy": x as Uint8Array });
+    const archive = zipSync({ "m.npy": files["s.npy"] as Uint8Array, "x.npy": x as Uint8Array });
     const all = npz().decode(archive.slice(), defaultDecodeLimits);
     await expect(all).rejects.toThrow(DecodeError);
     await expect(all).rejects.toThrow(/the bytes of "m" are not an array.*npz\(\{ only: \[their names\] \}\)/);

@@ -1,8 +1,8 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import { copyAligned } from "../decode-budget.ts";
+import { decodeHalf } from "../decode-half.ts";
 import { type InstantUnit, instantsOf } from "../instants.ts";
 import { COLUMN_ARRAYS, type NumericColumnType } from "../tabular/column-arrays.ts";
-import { decodeHalf } from "../tabular/decode-half.ts";
 import { ARROW, type ArrowField, arrowTypeName } from "./schema.ts";
 
 /** How the values of one column of an Arrow file are converted to a column of this library. */

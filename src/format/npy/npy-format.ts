@@ -7,8 +7,10 @@ export type { ShapedArray } from "./shaped-array.ts";
 
 /**
  * NumPy's format, for typed arrays, in little-endian order. Loading gives a view of the file's
- * bytes, without a copy. `np.load` reads the file, and this format reads the files of `np.save`
- * that are little-endian and in C order.
+ * bytes, without a copy. `np.load` reads the file, and this format reads the files of `np.save`:
+ * arrays in Fortran order come in C order, big-endian numbers in the order of this machine,
+ * booleans as a `Uint8Array` of 0 and 1, and half floats as a `Float16Array`, or a `Float32Array`
+ * where Node has no such class.
  *
  * Format: NumPy Enhancement Proposal 1 and `numpy.lib.format`.
  *

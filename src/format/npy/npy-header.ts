@@ -1,4 +1,5 @@
 import { DecodeError, NewerPayloadError } from "../../errors/format-errors.ts";
+import { expandHalves } from "./foreign-layout.ts";
 import type { NpyArray } from "./npy-array.ts";
 
 /** One of NumPy's types of numbers. */
@@ -41,6 +42,17 @@ const KINDS: readonly NpyKind[] = [
   ...(float16 === undefined ? [] : [kind("<f2", float16)]),
 ];
 
+/**
+ * Numbers of 16 bits, for a Node without a typed array for them. The values are exact as
+ * `Float32Array`.
+ */
+const HALF: NpyKind = {
+  descr: "<f2",
+  sizeBytes: 2,
+  prototype: Object.prototype,
+  create: (buffer, offset, length) => expandHalves(new Uint8Array(buffer, offset, length * 2)),
+};
+
 /** Returns NumPy's type for a typed array. Instances of subclasses do not have one. */
 export function npyKindOf(data: unknown): NpyKind | undefined {
   if (!ArrayBuffer.isView(data)) return undefined;
@@ -69,12 +81,22 @@ export function encodeNpyHeader({ descr }: NpyKind, shape: readonly number[]): U
   return header;
 }
 
-/** Decodes a header. `start` is the offset at which the data begin. */
-export function decodeNpyHeader(bytes: Uint8Array): {
+/** The description of the data that follow a header. */
+export interface NpyHeader {
   readonly kind: NpyKind;
   readonly shape: readonly number[];
+  /** The offset at which the data begin. */
   readonly start: number;
-} {
+  /** Whether the first index changes fastest, instead of the last one. */
+  readonly isFortran: boolean;
+  readonly isBigEndian: boolean;
+  readonly isBoolean: boolean;
+}
+
+/** NumPy's name for its booleans: one byte each, 0 or 1. */
+const BOOLEAN = "|b1";
+
+export function decodeNpyHeader(bytes: Uint8Array): NpyHeader {
   const fail = (problem: string): never => {
     throw new DecodeError("npy", problem);
   };
@@ -97,10 +119,11 @@ export function decodeNpyHeader(bytes: Uint8Array): {
     .split(",")
     .filter((part) => part.trim() !== "")
     .map(Number);
-  if (fortran === "True" && shape.length > 1) fail("they are in Fortran order: save np.ascontiguousarray(array)");
   if (!shape.every((size) => Number.isSafeInteger(size))) fail("their shape is too large");
-  const found = KINDS.find((candidate) => candidate.descr === descr);
-  if (descr === "<f2" && float16 === undefined) throw new NewerPayloadError("npy", "with numbers of type <f2");
-  if (found === undefined) return fail(`they hold numbers of type ${descr}, which has no typed array here`);
-  return { kind: found, shape, start };
+  const isBoolean = descr === BOOLEAN;
+  const isBigEndian = descr.startsWith(">");
+  const wanted = isBoolean ? "|u1" : descr.replace(/^>/, "<");
+  const kind = [...KINDS, HALF].find((candidate) => candidate.descr === wanted);
+  if (kind === undefined) return fail(`they hold numbers of type ${descr}, which has no typed array here`);
+  return { kind, shape, start, isFortran: fortran === "True" && shape.length > 1, isBigEndian, isBoolean };
 }

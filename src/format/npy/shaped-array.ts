@@ -2,6 +2,7 @@ import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../er
 import type { DecodeLimits } from "../format.ts";
 import { hasExtraKeys, isGetter } from "../own-keys.ts";
 import { viewProblem } from "../view-problem.ts";
+import { checkBooleans, swapBytes, toRowOrder } from "./foreign-layout.ts";
 import type { NpyArray } from "./npy-array.ts";
 import { decodeNpyHeader, encodeNpyHeader, type NpyKind, npyKindOf } from "./npy-header.ts";
 
@@ -77,21 +78,23 @@ export function encodeNpy(data: NpyArray, shape: readonly number[]): readonly Ui
   ];
 }
 
-/** Decodes a .npy file. The numbers are a view of its bytes, if they are aligned. */
+/**
+ * Decodes a .npy file. The numbers are a view of its bytes, if they are aligned, little-endian and
+ * in C order.
+ */
 export function decodeNpy(bytes: Uint8Array, limits: DecodeLimits): ShapedArray {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("npy", "maxBytes", limits.maxBytes);
-  const { kind, shape, start } = decodeNpyHeader(bytes);
+  const { kind, shape, start, isFortran, isBigEndian, isBoolean } = decodeNpyHeader(bytes);
   const length = sizeOf(shape);
   if (bytes.length - start !== length * kind.sizeBytes)
     throw new DecodeError("npy", `they hold ${bytes.length - start} bytes for ${length} numbers of ${kind.sizeBytes}`);
-  const offset = bytes.byteOffset + start;
+  const numbers = isBigEndian ? swapBytes(bytes.subarray(start), kind.sizeBytes) : bytes.subarray(start);
   // A view must begin at a multiple of its element's size. In files of older writers, numbers may
   // not.
-  const data =
-    offset % kind.sizeBytes === 0
-      ? kind.create(bytes.buffer as ArrayBuffer, offset, length)
-      : kind.create(bytes.slice(start).buffer, 0, length);
-  return { data, shape };
+  const { buffer, byteOffset } = numbers.byteOffset % kind.sizeBytes === 0 ? numbers : new Uint8Array(numbers);
+  const data = kind.create(buffer as ArrayBuffer, byteOffset, length);
+  if (isBoolean) checkBooleans(data);
+  return { data: isFortran ? toRowOrder(data, shape) : data, shape };
 }
 
 function sizeOf(shape: readonly number[]): number {

@@ -1,11 +1,11 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import type { ColumnType } from "../../table/column.ts";
 import type { Budget } from "../decode-budget.ts";
+import { decodeHalf } from "../decode-half.ts";
 import type { DecodeLimits } from "../format.ts";
 import { type InstantUnit, instantOf, instantsOf } from "../instants.ts";
 import { decodeNestedJson } from "../json/nested-json.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
-import { decodeHalf } from "../tabular/decode-half.ts";
 import { PHYSICAL, type PhysicalValues } from "./encodings.ts";
 import type { ParquetElement } from "./footer.ts";
 
