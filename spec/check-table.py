@@ -13,8 +13,8 @@ NUMBERS = {
 def main(path):
     with open(path, "rb") as file:
         data = file.read()
-    assert data[:8] == b"PTBL\x01\0\0\0", "does not begin as a table does"
-    assert data[-4:] == b"PTBL", "does not end as a table does"
+    assert data[:4] == b"PTBL" and data[4] in (1, 2) and data[5:8] == b"\0\0\0", "does not begin as a table does"
+    assert data[-4:] == (b"PTBL" if data[4] == 1 else b"PTB2"), "does not end as a table does"
     (length,) = struct.unpack("<I", data[-8:-4])
     description = json.loads(data[-8 - length : -8])
     rows = rows_of(data, description["columns"], description["rows"])
@@ -53,6 +53,8 @@ def values_of(data, type, how, count):
         return [texts[place] for place in numbers(data, how["at"], "B" if how["width"] == 1 else "H")]
     if kind == "bytes":
         return [part.hex() for part in parts(at(data, how["at"]), map(int, numbers(data, how["ends"], "d")))]
+    if kind == "arrays":
+        return parts(numbers(data, how["at"], NUMBERS[type[:-2]]), map(int, numbers(data, how["ends"], "d")))
     if kind == "records":
         return rows_of(data, how["columns"], how["count"])
     if kind == "lists":

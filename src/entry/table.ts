@@ -11,6 +11,7 @@ export {
   type ColumnTypeOf,
   type ColumnValuesByType,
   MARK,
+  type NumberListType,
 } from "../table/column.ts";
 export { ColumnTable } from "../table/column-table.ts";
 export { type TableFromRowsOptions, tableFromRows } from "../table/table-from-rows.ts";

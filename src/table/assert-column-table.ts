@@ -4,7 +4,14 @@ import { fitsColumn } from "./cell-type.ts";
 import { type Column, MARK } from "./column.ts";
 import { ColumnTable } from "./column-table.ts";
 import { describeCell } from "./describe-cell.ts";
-import { bigintArrays, isBigintType, isColumnType, isNumberType, numberArrays } from "./typed-values.ts";
+import {
+  bigintArrays,
+  isBigintType,
+  isColumnType,
+  isNumberListType,
+  isNumberType,
+  numberArrays,
+} from "./typed-values.ts";
 
 const MAX_DATE_MS = 8.64e15;
 const COLUMN_KEYS = ["name", "type", "values", "marks"];
@@ -95,7 +102,8 @@ function wrongIn(type: Column["type"]): ((value: unknown) => boolean) | undefine
   if (type === "date") return (value) => typeof value !== "number" || !isTime(value);
   if (type === "string") return (value) => typeof value !== "string";
   if (type === "value") return (value) => value === undefined;
-  return type === "bytes" ? (value) => !fitsColumn("bytes", value) : undefined;
+  if (type === "bytes" || isNumberListType(type)) return (value) => !fitsColumn(type, value);
+  return undefined;
 }
 
 function isTime(ms: number): boolean {

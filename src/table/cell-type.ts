@@ -1,5 +1,5 @@
 import type { ColumnType } from "./column.ts";
-import { isBigintType, isNumberType, numberArrays } from "./typed-values.ts";
+import { isBigintType, isNumberListType, isNumberType, numberArrays, numberListTypeOf } from "./typed-values.ts";
 
 /** The column type for a value, if the program declares no other type. */
 export function typeOfCell(value: unknown): ColumnType {
@@ -20,14 +20,15 @@ export function typeOfCell(value: unknown): ColumnType {
 }
 
 /**
- * An instance of a subclass has the type `value`. In a column of dates or bytes it would come back
- * as an instance of the parent class.
+ * An instance of a subclass has the type `value`. In a column of dates, bytes or number lists it
+ * would come back as an instance of the parent class.
  */
 function typeOfObject(value: object | null): ColumnType {
   if (value === null) return "value";
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Date.prototype) return isDate(value) ? "date" : "value";
-  return prototype === Uint8Array.prototype && ArrayBuffer.isView(value) ? "bytes" : "value";
+  const type = numberListTypeOf(value) ?? "value";
+  return type === "uint8[]" ? "bytes" : type;
 }
 
 /** Whether it holds a time. An object may have the prototype of Date without being a Date. */
@@ -43,6 +44,7 @@ function isDate(value: object): boolean {
 /** Whether a column of this type gives the value back unchanged. */
 export function fitsColumn(type: ColumnType, value: unknown): boolean {
   if (type === "value") return true;
+  if (isNumberListType(type)) return numberListTypeOf(value) === type;
   if (type === "uint64") return typeof value === "bigint" && BigInt.asUintN(64, value) === value;
   if (type === "boolean" || type === "date" || isBigintType(type) || !isNumberType(type))
     return typeOfCell(value) === type;

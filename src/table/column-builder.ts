@@ -3,7 +3,15 @@ import { fitsColumn, typeOfCell } from "./cell-type.ts";
 import { type Column, type ColumnType, type ColumnValues, MARK, makeColumn } from "./column.ts";
 import { describeCell } from "./describe-cell.ts";
 import { cellAt } from "./read-cell.ts";
-import { bigintArrays, isBigintType, isNumberType, type NumberValues, numberArrays } from "./typed-values.ts";
+import {
+  bigintArrays,
+  isBigintType,
+  isNumberListType,
+  isNumberType,
+  type NumberValues,
+  numberArrays,
+  numberLists,
+} from "./typed-values.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -105,5 +113,6 @@ export class ColumnBuilder {
 /** The entry of `values` for a row that has no value. */
 function fillerOf(type: ColumnType): unknown {
   if (type === "string") return "";
+  if (isNumberListType(type)) return new numberLists[type](0);
   return type === "bytes" ? NO_BYTES : undefined;
 }

@@ -4,8 +4,31 @@
  */
 export type ColumnType = keyof ColumnValuesByType;
 
+/**
+ * How the lists of a column of number lists lie in memory, by its type. Every row has a typed array
+ * of its own, of any length: `float32[]` is the type of a column of embeddings.
+ */
+export interface NumberListsByType {
+  readonly "int8[]": readonly Int8Array[];
+  readonly "uint8[]": readonly Uint8Array[];
+  readonly "int16[]": readonly Int16Array[];
+  readonly "uint16[]": readonly Uint16Array[];
+  readonly "int32[]": readonly Int32Array[];
+  readonly "uint32[]": readonly Uint32Array[];
+  readonly "int64[]": readonly BigInt64Array[];
+  readonly "uint64[]": readonly BigUint64Array[];
+  readonly "float32[]": readonly Float32Array[];
+  readonly "float64[]": readonly Float64Array[];
+}
+
+/** A column type whose every value is a list of numbers. */
+export type NumberListType = keyof NumberListsByType;
+
+/** The list of numbers of one row. */
+export type NumberList = NumberListsByType[NumberListType][number];
+
 /** How the values of a column lie in memory, by its type. */
-export interface ColumnValuesByType {
+export interface ColumnValuesByType extends NumberListsByType {
   readonly int8: Int8Array;
   readonly uint8: Uint8Array;
   readonly int16: Int16Array;
@@ -84,8 +107,12 @@ type ScalarTypeOf<Value> = [Value] extends [number]
         : [Value] extends [Date]
           ? "date"
           : [Value] extends [Uint8Array]
-            ? "bytes"
-            : never;
+            ? "bytes" | "uint8[]"
+            : NumberListTypeOf<Value>;
+
+type NumberListTypeOf<Value> = {
+  readonly [Type in NumberListType]: [Value] extends [NumberListsByType[Type][number]] ? Type : never;
+}[NumberListType];
 
 /** A column that can hold values of this TypeScript type. */
 export type ColumnFor<Value> = { readonly [Type in ColumnTypeOf<Value>]: ColumnOf<Type> }[ColumnTypeOf<Value>];

@@ -16,8 +16,9 @@ export interface TableFromRowsOptions<Row extends object> {
 
 /**
  * Makes a table of rows. Each column has the type of its values: `float64` for numbers, `int64` for
- * bigints within 64 bits, `boolean`, `string`, `date` for dates, `bytes` for Uint8Array, and
- * `value` for everything else and for values of several types. `null` and keys that a row lacks are
+ * bigints within 64 bits, `boolean`, `string`, `date` for dates, `bytes` for Uint8Array,
+ * `float32[]` for Float32Array and likewise for other typed arrays, and `value` for everything else
+ * and for values of several types. `null` and keys that a row lacks are
  * marks, and do not change the type. Columns have the order in which the rows first have them.
  * Bytes and other objects, except for dates, are not copied.
  *

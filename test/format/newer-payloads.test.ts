@@ -52,7 +52,7 @@ interface Newer {
 
 const newer: readonly Newer[] = [
   { title: "an envelope of structured", format: structured(), generate: () => new Map([[1, 2]]), change: byte(3, 2) },
-  { title: "the layout of table", format: table(), change: byte(4, 2), isTable: true },
+  { title: "the layout of table", format: table(), change: byte(4, 3), isTable: true },
   {
     title: "a reserved byte in table, and its version",
     format: table(),
@@ -62,7 +62,7 @@ const newer: readonly Newer[] = [
   {
     title: "the layout and the ending of table",
     format: table(),
-    change: (bytes) => byte(-1, 0x32)(byte(4, 2)(bytes)),
+    change: (bytes) => byte(-1, 0x33)(byte(4, 3)(bytes)),
     isTable: true,
   },
   {

@@ -161,10 +161,13 @@ describe("other tools", () => {
     const path = folder.join("theirs.parquet");
     const select = resolveDecodeLimits(undefined);
     await queryDuckdb(
-      `copy (select 1 as a, [1, 2] as list, {'x': 1, 'y': [2]} as nested, 'b' as z) to '${path}' (format parquet)`,
+      `copy (select 1 as a, ['x'] as list, {'x': 1, 'y': [2]} as nested, 'b' as z) to '${path}' (format parquet)`,
     );
     const bytes = new Uint8Array(await readFile(path));
-    await expect(async () => parquetCodec().decode(bytes, select)).rejects.toThrow(/column list holds lists/);
+    await expect(async () => parquetCodec().decode(bytes, select)).rejects.toThrow(/column list holds lists of string/);
+    await expect(async () =>
+      parquetCodec().selectColumns?.(countedSource(bytes).source, { columns: ["nested"] }, select),
+    ).rejects.toThrow(/column nested holds structures/);
     const table = await parquetCodec().selectColumns?.(countedSource(bytes).source, { columns: ["z", "a"] }, select);
     expect(table?.toRows()).toEqual([{ z: "b", a: 1 }]);
     await queryDuckdb(`copy (select 1 as a) to '${path}' (format parquet, codec lz4_raw)`);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Column, ColumnType } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
+import { numberLists } from "../../src/table/typed-values.ts";
 
 /** A value of each type of column, with the corners more often than chance would have them. */
 const cells: { readonly [Type in Exclude<ColumnType, "value">]: fc.Arbitrary<unknown> } = {
@@ -21,6 +22,16 @@ const cells: { readonly [Type in Exclude<ColumnType, "value">]: fc.Arbitrary<unk
   ),
   date: fc.oneof(fc.integer({ min: -8.64e15, max: 8.64e15 }), fc.constantFrom(0, 1, 1.6e12)),
   bytes: fc.uint8Array({ maxLength: 20 }),
+  "int8[]": fc.int8Array({ maxLength: 5 }),
+  "uint8[]": fc.uint8Array({ maxLength: 5 }),
+  "int16[]": fc.int16Array({ maxLength: 5 }),
+  "uint16[]": fc.uint16Array({ maxLength: 5 }),
+  "int32[]": fc.int32Array({ maxLength: 5 }),
+  "uint32[]": fc.uint32Array({ maxLength: 5 }),
+  "int64[]": fc.bigInt64Array({ maxLength: 5 }),
+  "uint64[]": fc.bigUint64Array({ maxLength: 5 }),
+  "float32[]": fc.float32Array({ maxLength: 5 }),
+  "float64[]": fc.oneof(fc.float64Array({ maxLength: 5 }), fc.constant(Float64Array.of(0, -0, Number.NaN))),
 };
 
 const json = fc
@@ -43,7 +54,12 @@ const arrays = {
   date: Float64Array,
 } as const;
 
-const fillers: Record<string, unknown> = { string: "", bytes: new Uint8Array(0), value: undefined };
+const fillers: Record<string, unknown> = {
+  string: "",
+  bytes: new Uint8Array(0),
+  value: undefined,
+  ...Object.fromEntries(Object.entries(numberLists).map(([type, List]) => [type, new List(0)])),
+};
 
 /** A column of a type with `rowCount` rows, some of them null. Few different values, or many. */
 function anyColumn(name: string, type: ColumnType, rowCount: number): fc.Arbitrary<Column> {

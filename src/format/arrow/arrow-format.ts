@@ -17,8 +17,9 @@ import { encodeArrowFile } from "./encode-arrow.ts";
  * other rows have.
  *
  * Files of other writers are read by their own schema. Timestamps are cut off to the millisecond,
- * and refused if no Date can hold them; decimals become the nearest number. Compressed buffers, and
- * columns of lists, structures and maps, are not read.
+ * and refused if no Date can hold them; decimals become the nearest number. Lists of numbers are
+ * read as typed arrays. Compressed buffers, and columns of other lists, structures and maps, are
+ * not read.
  *
  * With `types`, the columns of records do not depend on the values of one payload. Without them, a
  * column that holds only nulls has Arrow's type `Null`.

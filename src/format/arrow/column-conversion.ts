@@ -1,4 +1,6 @@
 import { DecodeError } from "../../errors/format-errors.ts";
+import type { NumberListType } from "../../table/column.ts";
+import { isColumnType, isNumberListType } from "../../table/typed-values.ts";
 import { copyAligned } from "../decode-budget.ts";
 import { decodeHalf } from "../decode-half.ts";
 import { type InstantUnit, instantsOf } from "../instants.ts";
@@ -24,12 +26,22 @@ export type ArrowReading =
       readonly isLarge: boolean;
       readonly name: string;
     }
+  /** Lists of numbers, of any length or all of one `size`. */
+  | {
+      readonly layout: "list";
+      readonly type: NumberListType;
+      readonly item: ArrowReading;
+      readonly size: number | undefined;
+      readonly isLarge: boolean;
+      readonly name: string;
+    }
   | { readonly layout: "cut"; readonly type: "bytes"; readonly widthBytes: number }
   /** The column has no buffers: all its values are null. */
   | { readonly layout: "none"; readonly type: "value" };
 
-/** @throws {@link DecodeError} for columns of lists, structures and maps */
-export function arrowReadingOf({ name, kind, type, extension }: ArrowField): ArrowReading {
+/** @throws {@link DecodeError} for structures, maps, and lists of anything but numbers */
+export function arrowReadingOf(field: ArrowField): ArrowReading {
+  const { name, kind, type, extension } = field;
   switch (kind) {
     case ARROW.null:
       return { layout: "none", type: "value" };
@@ -63,17 +75,35 @@ export function arrowReadingOf({ name, kind, type, extension }: ArrowField): Arr
     case ARROW.decimal:
       return decimal(name, type?.int(1, 4) ?? 0, type?.int(2, 4, 128) ?? 128);
     case ARROW.list:
-    case ARROW.struct:
     case ARROW.fixedList:
-    case ARROW.map:
     case ARROW.largeList:
-      throw new DecodeError("arrow", `column ${name} holds lists, structures or maps, which are not read`);
+      return lists(field);
+    case ARROW.struct:
+    case ARROW.map:
+      throw new DecodeError(
+        "arrow",
+        `column ${name} holds ${kind === ARROW.map ? "maps" : "structures"}, which are not read; ${OTHERS}`,
+      );
     default:
       throw new DecodeError(
         "arrow",
-        `column ${name} is of Arrow's type ${arrowTypeName(kind)}, which is not read; other columns can be read without it, by readTable`,
+        `column ${name} is of Arrow's type ${arrowTypeName(kind)}, which is not read; ${OTHERS}`,
       );
   }
+}
+
+const OTHERS = "other columns can be read without it, by readTable";
+
+function lists({ name, kind, type, children: [child] }: ArrowField): ArrowReading {
+  const item = child === undefined || child.dictionary !== undefined ? undefined : arrowReadingOf(child);
+  const listType = `${item?.type}[]` as const;
+  if (item === undefined || !isColumnType(listType) || !isNumberListType(listType))
+    throw new DecodeError(
+      "arrow",
+      `column ${name} holds lists of something else than numbers, which are not read; ${OTHERS}`,
+    );
+  const size = kind === ARROW.fixedList ? Math.max(0, type?.int(0, 4) ?? 0) : undefined;
+  return { layout: "list", type: listType, item, size, isLarge: kind === ARROW.largeList, name };
 }
 
 function integer(name: string, bitWidth: number, signed: boolean): ArrowReading {

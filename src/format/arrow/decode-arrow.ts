@@ -126,11 +126,11 @@ async function readPart(
       "arrow",
       `column ${field.name} stands after columns of types that are newer than this reader, and cannot be found`,
     );
-  if (place.node?.length !== batch.rowCount)
+  if (place.nodes[0]?.length !== batch.rowCount)
     throw new DecodeError("arrow", `column ${field.name} has not one value for each row`);
   const buffers = await readArrowBuffers(source, place.buffers);
   if (field.dictionary === undefined)
-    return cutPart(decodeArrowValues(reading, batch.rowCount, buffers, context), from, to);
+    return cutPart(decodeArrowValues(reading, batch.rowCount, buffers, context, place.nodes[1]?.length), from, to);
   const indexes = decodeArrowValues(indexReadingOf(field.dictionary, field.name), batch.rowCount, buffers, context);
   return gatherArrow(cutPart(indexes, from, to), dictionaries.get(field.dictionary.id), reading, context);
 }

@@ -1,5 +1,6 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import { MARK } from "../../table/column.ts";
+import { isNumberList, numberLists } from "../../table/typed-values.ts";
 import { type Budget, copyAligned } from "../decode-budget.ts";
 import type { DecodeLimits } from "../format.ts";
 import { decodeNestedJson } from "../json/nested-json.ts";
@@ -29,6 +30,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * Decodes the values of one column of a record batch.
  *
  * @param buffers - the bits that say which rows are null, then the buffers of the column's type
+ * @param itemCount - for a column of lists, how many numbers all of its lists have
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
 export function decodeArrowValues(
@@ -36,6 +38,7 @@ export function decodeArrowValues(
   rowCount: number,
   buffers: readonly Uint8Array[],
   context: ArrowContext,
+  itemCount = 0,
 ): ArrowPart {
   if (reading.layout === "none")
     return { values: emptyList(rowCount), marks: new Uint8Array(rowCount).fill(MARK.null) };
@@ -57,6 +60,8 @@ export function decodeArrowValues(
       const cut = (_: unknown, i: number): Uint8Array => bytes.slice(i * widthBytes, (i + 1) * widthBytes);
       return { values: Array.from({ length: rowCount }, cut), marks };
     }
+    case "list":
+      return { values: decodeLists(reading, rowCount, marks, buffers.slice(1), itemCount, context), marks };
     case "offsets":
       return { values: decodeCut(reading, rowCount, marks, { offsets: second, data: third }, context), marks };
   }
@@ -110,6 +115,35 @@ function decodeCut(
     else values.push(type === "bytes" ? new Uint8Array(bytes) : decodeNestedJson("arrow", name, bytes, limits));
   }
   return values;
+}
+
+type ListReading = ArrowReading & { readonly layout: "list" };
+
+/** Cuts the numbers of all lists into lists, each a copy, so that it can be changed by itself. */
+function decodeLists(
+  { type, item, size, isLarge, name }: ListReading,
+  rowCount: number,
+  marks: Uint8Array | undefined,
+  buffers: readonly Uint8Array[],
+  itemCount: number,
+  context: ArrowContext,
+): unknown[] {
+  const [offsets = new Uint8Array(0)] = buffers;
+  const ofItems = size === undefined ? buffers.slice(1) : buffers;
+  if (size !== undefined && rowCount * size > itemCount) fail("a list has fewer numbers than it says");
+  const List = numberLists[type];
+  context.budget.take(itemCount * List.BYTES_PER_ELEMENT);
+  const items = decodeArrowValues(item, itemCount, ofItems, context);
+  if (items.marks?.includes(MARK.null) === true)
+    throw new DecodeError("arrow", `column ${name} has lists with null in them, which a list of numbers cannot hold`);
+  const ends = size === undefined && rowCount > 0 ? parseOffsets(offsets, rowCount, isLarge, itemCount) : undefined;
+  const all = items.values;
+  if (!isNumberList(all)) return fail("a list has something else than numbers");
+  return Array.from({ length: rowCount }, (_, row) => {
+    if (marks?.[row] === MARK.null) return NO_VALUE[type];
+    const start = ends === undefined ? row * (size ?? 0) : (ends[row] ?? 0);
+    return all.slice(start, ends === undefined ? start + (size ?? 0) : ends[row + 1]);
+  });
 }
 
 function parseOffsets(bytes: Uint8Array, rowCount: number, isLarge: boolean, end: number): Int32Array | Float64Array {

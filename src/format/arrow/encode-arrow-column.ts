@@ -1,5 +1,6 @@
 import type { Data, DataType } from "apache-arrow";
-import { type Column, MARK } from "../../table/column.ts";
+import { type Column, MARK, type NumberList, type NumberListType } from "../../table/column.ts";
+import { isNumberListColumn, joinNumbers } from "../../table/typed-values.ts";
 
 interface Buffers {
   readonly data: ArrayBufferView;
@@ -38,7 +39,11 @@ export function arrowDataOf(
   let nullCount = 0;
   for (let row = 0; row < length; row++) nullCount += isNull(row) ? 1 : 0;
   const nullBitmap = nullCount === 0 ? undefined : packBits(length, (row) => !isNull(row));
-  const buffers = buffersOf(column, rows, isNull);
+  const [item] = type.children ?? [];
+  const buffers =
+    item !== undefined && isNumberListColumn(column)
+      ? joinLists(arrow, item.type, column.type, column.values.slice(start, end), isNull)
+      : buffersOf(column, rows, isNull);
   return arrow.makeData({ type, length, nullCount, nullBitmap, ...buffers } as never);
 }
 
@@ -61,7 +66,24 @@ function buffersOf(
     return joinTexts(some, isNull);
   }
   if (type === "value") return joinTexts(texts.slice(0, length), isNull);
-  return { data: values.subarray(start, end) };
+  if (ArrayBuffer.isView(values)) return { data: values.subarray(start, end) };
+  throw new Error(`a column of type ${type} has lists, which have no buffer of their own`);
+}
+
+/** Joins the lists of some rows to one column of numbers. */
+function joinLists(
+  arrow: Pick<typeof import("apache-arrow"), "makeData">,
+  item: DataType,
+  type: NumberListType,
+  lists: readonly NumberList[],
+  isNull: (row: number) => boolean,
+): { readonly valueOffsets: Int32Array; readonly child: Data } {
+  const present = lists.filter((_, row) => !isNull(row));
+  const valueOffsets = new Int32Array(lists.length + 1);
+  for (const [row, { length }] of lists.entries())
+    valueOffsets[row + 1] = (valueOffsets[row] ?? 0) + (isNull(row) ? 0 : length);
+  const data = joinNumbers(type, present);
+  return { valueOffsets, child: arrow.makeData({ type: item, length: data.length, nullCount: 0, data } as never) };
 }
 
 function packBits(length: number, isSet: (row: number) => boolean): Uint8Array {

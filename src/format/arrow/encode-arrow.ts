@@ -1,6 +1,7 @@
 import type { DataType, Field } from "apache-arrow";
 import type { Column } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { elementTypeOf, isNumberListType } from "../../table/typed-values.ts";
 import { at } from "../../util/at.ts";
 import { loadArrow } from "../../util/peers/peers.ts";
 import { cutRows } from "../tabular/cut-rows.ts";
@@ -72,6 +73,7 @@ function fieldOf(arrow: Arrow, { name, type, marks }: Column): Field {
 }
 
 function typeOf(arrow: Arrow, type: Column["type"]): DataType {
+  if (isNumberListType(type)) return new arrow.List(new arrow.Field("item", typeOf(arrow, elementTypeOf(type)), false));
   switch (type) {
     case "int8":
       return new arrow.Int8();

@@ -38,7 +38,8 @@ export interface ArrowExtent {
 
 /** The parts of a record batch that belong to one column. */
 export interface ArrowPlace {
-  readonly node: ArrowBatch["nodes"][number] | undefined;
+  /** The node of the column itself, then those of its children. */
+  readonly nodes: ArrowBatch["nodes"];
   readonly buffers: readonly ArrowExtent[];
 }
 
@@ -149,7 +150,10 @@ function placesIn(batch: ArrowBatch, fields: readonly ArrowField[]): (ArrowPlace
     if (isLost) return undefined;
     const views = viewBuffers.slice(at.view, at.view + field.viewCount).reduce((total, count) => total + count, 0);
     const count = field.bufferCount + views + (field.unknownCount > 0 ? spare : 0);
-    const place = { node: nodes[at.node], buffers: buffers.slice(at.buffer, at.buffer + count) };
+    const place = {
+      nodes: nodes.slice(at.node, at.node + field.nodeCount),
+      buffers: buffers.slice(at.buffer, at.buffer + count),
+    };
     at.node += field.nodeCount;
     at.buffer += count;
     at.view += field.viewCount;

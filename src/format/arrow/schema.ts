@@ -57,6 +57,7 @@ export interface ArrowField {
   readonly dictionary: ArrowDictionary | undefined;
   /** The name of an extension type, which is stored as the type `kind`: `arrow.json`. */
   readonly extension: string | undefined;
+  readonly children: readonly ArrowField[];
   /** How many nodes and buffers the column and its children have in a record batch. */
   readonly nodeCount: number;
   readonly bufferCount: number;
@@ -142,6 +143,7 @@ function parseField(
         ? undefined
         : { id: encoding.int(0, 8), bitWidth: index?.int(0, 4) ?? 32, signed: index?.bool(1) ?? true },
     extension: notesOf(field, 6).get(EXTENSION),
+    children,
     nodeCount: sum("nodeCount", 1),
     bufferCount: sum("bufferCount", own ?? 0),
     viewCount: sum("viewCount", encoding === undefined && isView(kind) ? 1 : 0),

@@ -1,12 +1,13 @@
 import { fitsColumn } from "../../table/cell-type.ts";
-import { type Column, type ColumnType, MARK } from "../../table/column.ts";
+import { type Column, type ColumnType, MARK, type NumberListType } from "../../table/column.ts";
+import { isNumberListType } from "../../table/typed-values.ts";
 import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "../tabular/scalar-text.ts";
 
 /** The types that a column of a CSV file can have. */
-export type CsvColumnType = Exclude<ColumnType, "value">;
+export type CsvColumnType = Exclude<ColumnType, "value" | NumberListType>;
 
 export function isCsvColumnType(type: ColumnType): type is CsvColumnType {
-  return type !== "value";
+  return type !== "value" && !isNumberListType(type);
 }
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;

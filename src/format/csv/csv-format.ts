@@ -7,7 +7,7 @@ import type { TableCodec, TabularOptions } from "../tabular/tabular.ts";
 import { tabular } from "../tabular/tabular-format.ts";
 import { typedFormatId } from "../tabular/typed-format-id.ts";
 import { checkCsv } from "./check-csv.ts";
-import type { CsvColumnType } from "./csv-cells.ts";
+import { type CsvColumnType, isCsvColumnType } from "./csv-cells.ts";
 import { type CsvDelimiter, type CsvLayout, csvDelimiters } from "./csv-layout.ts";
 import { decodeCsv } from "./decode-csv.ts";
 import { encodeCsv } from "./encode-csv.ts";
@@ -86,9 +86,9 @@ function layoutOf({ columns, delimiter = "," }: CsvOptions): CsvLayout {
   if (columns === undefined) return { delimiter };
   const declared = new Map(Object.entries(columns));
   for (const [name, type] of declared)
-    if (!isColumnType(type) || (type as string) === "value")
+    if (!isColumnType(type) || !isCsvColumnType(type))
       throw new DefinitionError(
-        `csv has no cells of type ${JSON.stringify(type)}, as column ${JSON.stringify(name)} is declared. Declare int32, float64, string, date or another type; for nested values use ndjson() or parquet().`,
+        `csv has no cells of type ${JSON.stringify(type)}, as column ${JSON.stringify(name)} is declared. Declare int32, float64, string, date or another type; for lists and nested values use ndjson() or parquet().`,
       );
   return { delimiter, columns: declared };
 }

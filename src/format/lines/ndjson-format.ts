@@ -2,6 +2,7 @@ import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { CellOf, ColumnType } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { isNumberListType } from "../../table/typed-values.ts";
 import type { AnyFormat, FormatFor } from "../format.ts";
 import { formatFor } from "../format-for.ts";
 import { checkJson } from "../json/check-json.ts";
@@ -81,10 +82,19 @@ export function ndjson(
       "ndjson was given columns and types. Give columns where every key of the records is declared, and types where some are.",
     );
   const declared = typesOfRows("ndjson", { rows, types });
-  if (declared !== undefined) return ndjsonOfSomeTypes(declared);
+  if (declared !== undefined) return ndjsonOfSomeTypes(withoutLists(declared));
   if (columns === undefined) return valuesFormat();
-  const all = declaredTypes("ndjson", columns);
+  const all = withoutLists(declaredTypes("ndjson", columns));
   return tabular(ndjsonTable(new Map(Object.entries(all))), { rows, types: all });
+}
+
+/** @throws {@link DefinitionError} for a type of number lists, since JSON has no typed arrays */
+function withoutLists(types: ColumnTypes): ColumnTypes {
+  const name = Object.keys(types).find((each) => isNumberListType(types[each] ?? "value"));
+  if (name === undefined) return types;
+  throw new DefinitionError(
+    `ndjson has no lines with values of type ${types[name]}, as ${JSON.stringify(name)} is declared. Use table(), parquet() or arrow(), or give arrays of numbers and declare nothing.`,
+  );
 }
 
 function valuesFormat(): FormatFor<readonly unknown[]> {

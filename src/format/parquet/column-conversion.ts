@@ -1,5 +1,6 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import type { ColumnType } from "../../table/column.ts";
+import { isColumnType, isNumberListType } from "../../table/typed-values.ts";
 import type { Budget } from "../decode-budget.ts";
 import { decodeHalf } from "../decode-half.ts";
 import type { DecodeLimits } from "../format.ts";
@@ -19,6 +20,8 @@ export interface ColumnReading {
   readonly isNull?: boolean;
   /** Whether several rows may share one value, such as the same value of a dictionary. */
   readonly shareable: boolean;
+  /** For a column of lists: how the numbers in them are read. `convert` is not called then. */
+  readonly item?: ColumnReading;
   convert(values: PhysicalValues, context: ConvertContext): LogicalValues;
 }
 
@@ -59,12 +62,16 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /**
  * Determines how to read a column, from the file's own schema.
  *
- * @throws {@link DecodeError} for columns of lists, structures and maps
+ * @throws {@link DecodeError} for columns of structures, maps, and lists of anything but numbers
  */
 export function columnReadingOf(element: ParquetElement): ColumnReading {
-  const { type, name, repetition, childCount } = element;
-  if (childCount > 0 || repetition === 2)
-    throw new DecodeError("parquet", `column ${name} holds lists, structures or maps, which are not read`);
+  const { type, name, childCount, list } = element;
+  if (list !== undefined) return listReading(name, columnReadingOf(list.element));
+  if (childCount > 0)
+    throw new DecodeError(
+      "parquet",
+      `column ${name} holds structures, maps or lists of them, which are not read; ${OTHERS}`,
+    );
   // Some writers give this type to a column and store values without nulls. They have no meaning.
   if (element.logical?.kind === LOGICAL.unknown) return onlyNulls;
   switch (type) {
@@ -86,6 +93,15 @@ export function columnReadingOf(element: ParquetElement): ColumnReading {
     default:
       throw new DecodeError("parquet", `column ${name} has the unknown type ${type}`);
   }
+}
+
+const OTHERS = "other columns can be read without it, by readTable";
+
+function listReading(name: string, item: ColumnReading): ColumnReading {
+  const type = `${item.type}[]` as const;
+  if (!isColumnType(type) || !isNumberListType(type))
+    throw new DecodeError("parquet", `column ${name} holds lists of ${item.type}, which are not read; ${OTHERS}`);
+  return { type, item, shareable: false, convert: () => [] };
 }
 
 function same(type: ColumnType): ColumnReading {

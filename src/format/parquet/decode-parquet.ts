@@ -1,6 +1,7 @@
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import { type Column, MARK } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
+import { isNumberListType } from "../../table/typed-values.ts";
 import { at } from "../../util/at.ts";
 import { type Budget, createBudget } from "../decode-budget.ts";
 import type { DecodeLimits, TableSelection } from "../format.ts";
@@ -9,6 +10,7 @@ import type { PayloadSource } from "../payload-source.ts";
 import { COLUMN_ARRAYS, isNumericColumnType, NO_VALUE, rowBytesOf } from "../tabular/column-arrays.ts";
 import { resolveSelection } from "../tabular/table-selection.ts";
 import { type ColumnReading, columnReadingOf } from "./column-conversion.ts";
+import { fillLists } from "./fill-lists.ts";
 import { type ColumnFill, fillPage } from "./fill-rows.ts";
 import { type ParquetChunk, type ParquetElement, type ParquetFooter, parseParquetFooter, rangeOf } from "./footer.ts";
 import { readNote } from "./note.ts";
@@ -74,6 +76,13 @@ export async function readParquet(
       const bytes = await Promise.all(read.map(({ chunk }) => readRange(source, rangeOf(chunk))));
       for (const [i, { element, reading, fill, chunk }] of read.entries()) {
         const how = await pageReadingOf(element, chunk, group.rowCount, limits, pages);
+        const { list } = element;
+        if (list !== undefined && reading.item !== undefined && isNumberListType(reading.type)) {
+          const filling = { fill, type: reading.type, list, item: reading.item, pages: how };
+          const window = { from, to, at: groupStart - start };
+          fillLists(at(bytes, i), chunk, group.rowCount, filling, window, { budget, limits });
+          continue;
+        }
         for (const page of readPages(at(bytes, i), group.rowCount, { start: from, end: to }, how))
           fillPage(fill, page, reading, { from, to, at: groupStart - start }, { budget, limits });
       }
@@ -146,11 +155,14 @@ async function pageReadingOf(
   budget: Budget,
 ): Promise<PageReading> {
   const problem = (what: string): DecodeError => new DecodeError("parquet", `column ${element.name} ${what}`);
-  if (chunk.type !== element.type) throw problem("has another type in a row group than in the schema");
-  if (chunk.valueCount !== rowCount) throw problem(`has ${chunk.valueCount} values in ${rowCount} rows`);
+  const { type, typeLength } = element.list?.element ?? element;
+  if (chunk.type !== type) throw problem("has another type in a row group than in the schema");
+  // An empty list counts as a value.
+  if (element.list === undefined ? chunk.valueCount !== rowCount : chunk.valueCount < rowCount)
+    throw problem(`has ${chunk.valueCount} values in ${rowCount} rows`);
   const expand = await loadExpand(chunk.codec);
   return {
-    physical: { type: chunk.type, length: element.typeLength },
+    physical: { type: chunk.type, length: typeLength },
     optional: element.repetition === 1,
     budget,
     expand(bytes, sizeBytes) {

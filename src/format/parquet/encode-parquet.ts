@@ -1,7 +1,8 @@
 import type { SchemaElement } from "hyparquet";
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
-import { type Column, type ColumnType, MARK } from "../../table/column.ts";
+import { type Column, type ColumnType, MARK, type NumberListType } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { elementTypeOf, isNumberList, isNumberListType } from "../../table/typed-values.ts";
 import { loadParquetWriter } from "../../util/peers/peers.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
@@ -9,6 +10,7 @@ import { isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
 import { cutRows } from "../tabular/cut-rows.ts";
 import type { ColumnTypes } from "../tabular/declared-types.ts";
 import { isAllNull } from "../tabular/is-all-null.ts";
+import { listBytesOf } from "./fill-lists.ts";
 import { createNote } from "./note.ts";
 import { compressorsOf, type ParquetCodec } from "./page-compression.ts";
 
@@ -41,7 +43,7 @@ type Cells = NonNullable<
  */
 type Element = Omit<SchemaElement, "name">;
 
-const ELEMENTS: { readonly [Type in ColumnType]: Element } = {
+const ELEMENTS: { readonly [Type in Exclude<ColumnType, NumberListType>]: Element } = {
   int8: { type: "INT32", converted_type: "INT_8" },
   uint8: { type: "INT32", converted_type: "UINT_8" },
   int16: { type: "INT32", converted_type: "INT_16" },
@@ -72,13 +74,20 @@ const NULLS: Element = { type: "INT32", logical_type: { type: "NULL" } };
 const PLACEHOLDER: SchemaElement = { name: "(no columns)", ...NULLS, repetition_type: "OPTIONAL" };
 
 function schemaOf(columns: readonly Column[], elementOf: (column: Column) => Element): SchemaElement[] {
-  const leaves = columns.map((column) => ({
-    name: column.name,
-    ...elementOf(column),
-    repetition_type: column.marks === undefined ? ("REQUIRED" as const) : ("OPTIONAL" as const),
-  }));
-  return [{ name: "root", num_children: columns.length }, ...leaves];
+  const below = columns.flatMap((column): SchemaElement[] => {
+    const repetition_type = column.marks === undefined ? ("REQUIRED" as const) : ("OPTIONAL" as const);
+    if (!isNumberListType(column.type)) return [{ name: column.name, ...elementOf(column), repetition_type }];
+    return [
+      { name: column.name, repetition_type, num_children: 1, ...LIST },
+      { name: "list", repetition_type: "REPEATED", num_children: 1 },
+      { name: "element", repetition_type: "REQUIRED", ...ELEMENTS[elementTypeOf(column.type)] },
+    ];
+  });
+  return [{ name: "root", num_children: columns.length }, ...below];
 }
+
+/** The type of a column of lists, whose numbers are two levels below it. */
+const LIST: Element = { converted_type: "LIST", logical_type: { type: "LIST" } };
 
 /**
  * Encodes a table as a Parquet file.
@@ -91,7 +100,8 @@ export async function encodeParquet(
 ): Promise<readonly Uint8Array[]> {
   const { ByteWriter, ParquetWriter } = await loadParquetWriter();
   const isUnknown = (column: Column): boolean => !Object.hasOwn(types, column.name) && isAllNull(column);
-  const elementOf = (column: Column): Element => (isUnknown(column) ? NULLS : ELEMENTS[column.type]);
+  const elementOf = (column: Column): Element =>
+    isUnknown(column) || isNumberListType(column.type) ? NULLS : ELEMENTS[column.type];
   const isPlaceheld = columns.length === 0 && rowCount === 0;
   const chunks: Uint8Array[] = [];
   const bytes = new ByteWriter();
@@ -121,7 +131,7 @@ export async function encodeParquet(
     await writer.write({
       columnData: columns.map((column) => {
         const data = cellsOf(column, start, end, rows.texts.get(column));
-        return { name: column.name, data, ...(hasNegativeZero(column, data) ? { encoding: "PLAIN" as const } : {}) };
+        return { name: column.name, data, ...(isPlain(column, data) ? { encoding: "PLAIN" as const } : {}) };
       }),
       rowGroupSize: end - start,
     });
@@ -145,7 +155,7 @@ function cellsOf(column: Column, start: number, end: number, texts: readonly str
   const isNull = (row: number): boolean => marks !== undefined && marks[row] !== MARK.present;
   if (texts !== undefined) return texts.slice(0, end - start).map((text, row) => (isNull(row) ? null : text));
   const part: ArrayLike<unknown> = ArrayBuffer.isView(values) ? values.subarray(start, end) : values.slice(start, end);
-  const convert = CONVERSIONS[type];
+  const convert = isNumberListType(type) ? listOf : CONVERSIONS[type];
   if (convert === undefined && (marks === undefined || !marks.includes(MARK.null))) return part as Cells;
   return Array.from(part, (value, row) => (isNull(row) ? null : convert === undefined ? value : convert(value)));
 }
@@ -157,8 +167,16 @@ const CONVERSIONS: { readonly [Type in ColumnType]?: (value: unknown) => unknown
   date: (value) => BigInt(Number(value)),
 };
 
-/** A dictionary would treat -0 and 0 as the same value. */
-function hasNegativeZero({ type }: Column, cells: Cells): boolean {
+function listOf(list: unknown): unknown {
+  return isNumberList(list) ? Array.from<unknown>(list) : list;
+}
+
+/**
+ * Whether a column must not have a dictionary, which would treat -0 and 0 as the same value. In
+ * lists of floating-point numbers, few values are the same.
+ */
+function isPlain({ type }: Column, cells: Cells): boolean {
+  if (type === "float32[]" || type === "float64[]") return true;
   if (type !== "float64" && type !== "float32") return false;
   for (const cell of cells) if (cell === 0 && Object.is(cell, -0)) return true;
   return false;
@@ -172,7 +190,10 @@ function refuseBomb(columns: readonly Column[], rowCount: number, chunks: readon
   for (const { type, values, marks } of columns) {
     decoded += rowCount * (rowBytesOf(type) + (marks === undefined ? 0 : 1));
     if (isNumericColumnType(type)) continue;
-    for (const value of values) if (typeof value === "string" || value instanceof Uint8Array) decoded += value.length;
+    for (const value of values) {
+      if (isNumberListType(type)) decoded += listBytesOf(type, isNumberList(value) ? Math.max(1, value.length) : 1);
+      else if (typeof value === "string" || value instanceof Uint8Array) decoded += value.length;
+    }
   }
   if (decoded > decodedBytesAllowed(encoded, defaultDecodeLimits))
     throw new UnsupportedPayloadError(

@@ -76,7 +76,8 @@ function cut(values: PhysicalValues, start: number, end: number): PhysicalValues
   return Array.isArray(values) ? values.slice(start, end) : values.subarray(start, end);
 }
 
-function gather(dictionary: LogicalValues, indexes: ArrayLike<number>): LogicalValues {
+/** Returns for each index the value of the dictionary. */
+export function gather(dictionary: LogicalValues, indexes: ArrayLike<number>): LogicalValues {
   const { length } = indexes;
   const gathered = ArrayBuffer.isView(dictionary) ? emptyLike(dictionary, length) : new Array<unknown>(length);
   for (let i = 0; i < length; i++) gathered[i] = dictionary[(indexes[i] ?? 0) >>> 0];
@@ -92,7 +93,7 @@ function place(target: LogicalValues, values: LogicalValues, at: number): void {
 }
 
 /** Allows writing to a column that is being filled. The reading gives values of the right kind. */
-function writable(values: LogicalValues): unknown[] {
+export function writable(values: LogicalValues): unknown[] {
   return values as unknown[];
 }
 

@@ -25,6 +25,19 @@ export interface ParquetElement {
   converted: number | undefined;
   scale: number;
   logical: ParquetLogical | undefined;
+  /** For a column of lists of plain values: the element of these values. */
+  list: ParquetListItem | undefined;
+}
+
+/** The values in the lists of a column. */
+export interface ParquetListItem {
+  readonly element: ParquetElement;
+  /** Whether a row may be null instead of a list. */
+  readonly isOptional: boolean;
+  /** The definition level of a value that is there: below it are an empty list and null. */
+  readonly maxDefinition: number;
+  /** The lowest definition level of an item; below it the list has no items. */
+  readonly itemDefinition: number;
 }
 
 /** A logical type in the newer notation: its number in the union, and its parameters. */
@@ -98,6 +111,7 @@ function readElement(reader: ThriftReader, elementType: number): ParquetElement 
     converted: undefined,
     scale: 0,
     logical: undefined,
+    list: undefined,
   };
   reader.structOf(elementType, {
     1: (type) => {
@@ -239,6 +253,7 @@ function columnsOf(elements: readonly ParquetElement[]): { columns: ParquetEleme
     if (column === undefined) fail("the schema is cut off");
     column.chunkIndex = chunkCount;
     columns.push(column);
+    const first = at;
     for (let pending = 1; pending > 0; pending--) {
       const element = elements[at++];
       if (element === undefined) fail("the schema is cut off");
@@ -247,9 +262,39 @@ function columnsOf(elements: readonly ParquetElement[]): { columns: ParquetEleme
       pending += element.childCount;
       if (element.childCount === 0) chunkCount += 1;
     }
+    column.list = listItemOf(elements.slice(first, at));
   }
   if (at !== elements.length) fail("the schema goes on after its end");
   return { columns, chunkCount };
+}
+
+const REPEATED = 2;
+const LIST_CONVERTED = 3;
+const LIST_LOGICAL = 3;
+
+/**
+ * Recognizes a column of lists by its elements, from the column to its values: a group that is
+ * named a list, a repeated group and the values. Older writers leave out the repeated group, or the
+ * outer one as well.
+ */
+function listItemOf(chain: readonly ParquetElement[]): ParquetListItem | undefined {
+  const [column, ...below] = chain;
+  const element = chain.at(-1);
+  if (column === undefined || element === undefined || element.childCount > 0 || chain.length > 3) return undefined;
+  const isNamed = column.converted === LIST_CONVERTED || column.logical?.kind === LIST_LOGICAL;
+  if (below.length > 0 && (!isNamed || column.repetition === REPEATED)) return undefined;
+  const repeated = chain.findIndex(({ repetition }) => repetition === REPEATED);
+  const isChain = chain.every(({ childCount }, i) => childCount === (i < chain.length - 1 ? 1 : 0));
+  if (!isChain || repeated !== (below.length === 0 ? 0 : 1)) return undefined;
+  if (chain.length === 3 && element.repetition === REPEATED) return undefined;
+  const levels = chain.map(({ repetition }) => (repetition === 0 ? 0 : 1));
+  const sum = (some: readonly number[]): number => some.reduce((total, level) => total + level, 0);
+  return {
+    element: { ...element, name: column.name, repetition: 0 },
+    isOptional: column.repetition === 1,
+    maxDefinition: sum(levels),
+    itemDefinition: sum(levels.slice(0, repeated + 1)),
+  };
 }
 
 function checkChunk(chunk: ParquetChunk, sizeBytes: number): void {

@@ -14,13 +14,13 @@ import {
 import type { Expand } from "./page-compression.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
-const DATA_PAGE = 0;
-const DICTIONARY_PAGE = 2;
-const DATA_PAGE_V2 = 3;
+export const DATA_PAGE = 0;
+export const DICTIONARY_PAGE = 2;
+export const DATA_PAGE_V2 = 3;
 
 const PLAIN = 0;
 const PLAIN_DICTIONARY = 2;
-const RLE = 3;
+export const RLE = 3;
 const DELTA_BINARY_PACKED = 5;
 const DELTA_LENGTH_BYTE_ARRAY = 6;
 const DELTA_BYTE_ARRAY = 7;
@@ -49,7 +49,7 @@ export interface PageRows {
   readonly dictionary: PhysicalValues | undefined;
 }
 
-interface PageHead {
+export interface PageHead {
   type: number;
   expandedBytes: number;
   compressedBytes: number;
@@ -76,8 +76,7 @@ export function* readPages(
     const body = chunk.subarray(bodyStart, bodyStart + head.compressedBytes);
     offset = bodyStart + head.compressedBytes;
     if (head.type === DICTIONARY_PAGE) {
-      if (head.encoding !== PLAIN && head.encoding !== PLAIN_DICTIONARY) fail("a dictionary is in an unknown encoding");
-      dictionary = decodePlain(expandPage(body, head, reading), reading.physical, head.valueCount);
+      dictionary = decodeDictionary(body, head, reading);
     } else if (head.type === DATA_PAGE || head.type === DATA_PAGE_V2) {
       const count = head.valueCount;
       if (count > rowCount - row) fail("a column has more values than there are rows");
@@ -90,7 +89,7 @@ export function* readPages(
   }
 }
 
-function readHead(chunk: Uint8Array, offset: number): { readonly head: PageHead; readonly bodyStart: number } {
+export function readHead(chunk: Uint8Array, offset: number): { readonly head: PageHead; readonly bodyStart: number } {
   const reader = new ThriftReader(chunk, offset);
   const head: PageHead = {
     type: -1,
@@ -132,13 +131,18 @@ function readHead(chunk: Uint8Array, offset: number): { readonly head: PageHead;
   return { head, bodyStart: reader.offset };
 }
 
-function expandPage(
+export function expandPage(
   body: Uint8Array,
   head: PageHead,
   reading: PageReading,
   sizeBytes = head.expandedBytes,
 ): Uint8Array {
   return head.compressed ? reading.expand(body, sizeBytes) : body;
+}
+
+export function decodeDictionary(body: Uint8Array, head: PageHead, reading: PageReading): PhysicalValues {
+  if (head.encoding !== PLAIN && head.encoding !== PLAIN_DICTIONARY) fail("a dictionary is in an unknown encoding");
+  return decodePlain(expandPage(body, head, reading), reading.physical, head.valueCount);
 }
 
 interface SplitPage {
@@ -175,14 +179,14 @@ function splitSecond(body: Uint8Array, head: PageHead, reading: PageReading): Sp
   return { present: decodeHybrid(definition, 1, head.valueCount), values };
 }
 
-function prefixOf(bytes: Uint8Array): number {
+export function prefixOf(bytes: Uint8Array): number {
   if (bytes.length < 4) fail("a page is cut off");
   const size = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
   if (size > bytes.length - 4) fail("a page is cut off");
   return size;
 }
 
-function decodePage(
+export function decodePage(
   { present, values: bytes }: SplitPage,
   head: PageHead,
   dictionary: PhysicalValues | undefined,

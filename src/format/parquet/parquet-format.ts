@@ -33,8 +33,8 @@ const DEFAULT_ROW_GROUP_ROWS = 100_000;
  * other rows have.
  *
  * Files of other writers are read by their own schema. Timestamps are cut off to the millisecond,
- * and refused if no Date can hold them; decimals become the nearest number. Columns of lists,
- * structures and maps are not read.
+ * and refused if no Date can hold them; decimals become the nearest number. Lists of numbers
+ * are read as typed arrays; columns of other lists, structures and maps are not read.
  *
  * Other tools can read the files of many payloads as one table (`FROM 'data/trips/*.parquet'`), if
  * they have the same columns. With `types` they do, even if a payload is empty or a column holds

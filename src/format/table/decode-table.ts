@@ -1,4 +1,4 @@
-import { DecodeError, DecodeLimitError, NewerPayloadError, UndeclaredClassError } from "../../errors/format-errors.ts";
+import { DecodeError, DecodeLimitError, UndeclaredClassError } from "../../errors/format-errors.ts";
 import { type Column, type ColumnType, type ColumnValues, MARK, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
 import { cellAt } from "../../table/read-cell.ts";
@@ -6,27 +6,24 @@ import { rowsFromColumns } from "../../table/rows-from-table.ts";
 import {
   bigintArrays,
   isBigintType,
-  isColumnType,
+  isNumberListType,
   isNumberType,
   type NumberValues,
   numberArrays,
+  numberLists,
 } from "../../table/typed-values.ts";
 import { copyAligned } from "../decode-budget.ts";
 import type { DecodeLimits } from "../format.ts";
 import { MAX_TIME } from "../instants.ts";
-import { decodeJson } from "../json/decode-json.ts";
 import { decodeStructured, nameClasses } from "../structured/decode-structured.ts";
+import { descriptionPlace, expectFrame, parseDescription } from "./parse-description.ts";
 import {
-  ALIGNMENT,
   type ColumnData,
   type ColumnDescription,
   type Extent,
-  HEAD,
+  HEAD_BYTES,
   TAIL_BYTES,
-  TAIL_MAGIC,
-  type TableDescription,
   type TextSegment,
-  VERSION,
 } from "./table-file.ts";
 
 const NO_CLASSES = nameClasses([]);
@@ -37,7 +34,7 @@ export type BytesAt = (extent: Extent) => Uint8Array;
 /** Decodes a whole file. */
 export function decodeTable(bytes: Uint8Array, limits: DecodeLimits): ColumnTable {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("table", "maxBytes", limits.maxBytes);
-  expectFrame(bytes.subarray(0, HEAD.length), bytes.subarray(-TAIL_BYTES));
+  expectFrame(bytes.subarray(0, HEAD_BYTES), bytes.subarray(-TAIL_BYTES));
   const description = parseDescription(
     bytes.subarray(...descriptionPlace(bytes.length, bytes.subarray(-TAIL_BYTES))),
     bytes.length,
@@ -47,154 +44,6 @@ export function decodeTable(bytes: Uint8Array, limits: DecodeLimits): ColumnTabl
     decodeColumn(column, description.rows, ([start, size]) => bytes.subarray(start, start + size), limits),
   );
   return new ColumnTable(columns, description.rows);
-}
-
-/**
- * Checks the first and the last bytes of a file.
- *
- * @throws {@link NewerPayloadError} if a newer release wrote the file; {@link DecodeError}
- */
-export function expectFrame(head: Uint8Array, tail: Uint8Array): void {
-  if (head.length !== HEAD.length || head.subarray(0, 4).some((byte, i) => byte !== HEAD[i]))
-    refuse("they do not begin as a table does");
-  const [version = 0, ...reserved] = head.subarray(4);
-  if (version > VERSION) throw NewerPayloadError.ofRelease("table", `in version ${version} of its layout`);
-  if (version !== VERSION || reserved.some((byte) => byte !== 0)) refuse("they do not begin as a table does");
-  if (!isTail(tail)) refuse("they do not end as a table does");
-}
-
-/** Whether a file ends like one of this version. A file of another version has another ending. */
-export function isTail(tail: Uint8Array): boolean {
-  return tail.length === TAIL_BYTES && TAIL_MAGIC.every((byte, i) => byte === tail[4 + i]);
-}
-
-/** Returns the range of the description in a file of this size. */
-export function descriptionPlace(sizeBytes: number, tail: Uint8Array): [start: number, end: number] {
-  const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
-  const end = sizeBytes - TAIL_BYTES;
-  if (length > end - HEAD.length) refuse("their description is longer than they are");
-  return [end - length, end];
-}
-
-/**
- * Decodes and checks a description.
- *
- * @throws {@link DecodeError} if a part of it does not fit the file, or refers to bytes twice
- */
-export function parseDescription(json: Uint8Array, sizeBytes: number, limits: DecodeLimits): TableDescription {
-  let value: unknown;
-  try {
-    value = decodeJson(json, limits);
-  } catch (cause) {
-    if (cause instanceof DecodeError) throw new DecodeError("table", "their description is not JSON", { cause });
-    throw cause;
-  }
-  return new DescriptionCheck(sizeBytes, limits).table(value);
-}
-
-/** The fields of an object in a description, before they are checked. */
-type Fields = Readonly<Record<string, unknown>>;
-
-/**
- * Checks every offset before the decoder reads there. The buffers together are at most as long as
- * the file, so that no byte becomes two values.
- */
-class DescriptionCheck {
-  readonly #sizeBytes: number;
-  readonly #limits: DecodeLimits;
-  #left: number;
-
-  constructor(sizeBytes: number, limits: DecodeLimits) {
-    this.#sizeBytes = sizeBytes;
-    this.#left = sizeBytes;
-    this.#limits = limits;
-  }
-
-  table(value: unknown): TableDescription {
-    const { rows, columns }: Fields = Object(value);
-    if (!isCount(rows) || !Array.isArray(columns)) return refuse("their description names no rows or columns");
-    if (columns.length === 0 && rows > this.#limits.maxNodes)
-      throw new DecodeLimitError("table", "maxNodes", this.#limits.maxNodes);
-    return { rows, columns: this.#columns(columns, rows, 0) };
-  }
-
-  #columns(columns: readonly unknown[], rows: number, depth: number): ColumnDescription[] {
-    const checked = columns.map((column) => this.#column(column, rows, depth));
-    if (new Set(checked.map(({ name }) => name)).size !== checked.length)
-      refuse("two of their columns have the same name");
-    return checked;
-  }
-
-  #column(value: unknown, rows: number, depth: number): ColumnDescription {
-    const { name, type, marks, data }: Fields = Object(value);
-    if (typeof name !== "string" || !isColumnType(type)) return refuse("a column has no name or type");
-    if (depth > this.#limits.maxDepth) throw new DecodeLimitError("table", "maxDepth", this.#limits.maxDepth);
-    const marked = marks === undefined ? {} : { marks: this.#extent(marks, rows) };
-    return { name, type, ...marked, data: this.#data(Object(data), type, rows, depth) };
-  }
-
-  #data(data: Record<string, unknown>, type: ColumnType, rows: number, depth: number): ColumnData {
-    const { kind } = data;
-    if (isNumberType(type) || isBigintType(type)) {
-      const { BYTES_PER_ELEMENT } = isBigintType(type) ? bigintArrays[type] : numberArrays[type];
-      if (kind === "numbers") return { kind, at: this.#extent(data.at, rows * BYTES_PER_ELEMENT) };
-    } else if (type === "string") {
-      if (kind === "texts") return { kind, texts: this.#texts(data.texts, rows) };
-      const { width } = data;
-      if (kind === "dictionary" && (width === 1 || width === 2))
-        return { kind, width, at: this.#extent(data.at, rows * width), texts: this.#texts(data.texts) };
-    } else if (type === "bytes") {
-      if (kind === "bytes") return { kind, ends: this.#extent(data.ends, rows * 8), at: this.#extent(data.at) };
-    } else return this.#any(data, rows, depth);
-    return refuse(`a column of type ${type} has no values of its kind`);
-  }
-
-  #any(data: Record<string, unknown>, rows: number, depth: number): ColumnData {
-    const { kind, count, columns, items } = data;
-    if (kind === "structured") return { kind, at: this.#extent(data.at) };
-    if (!isCount(count)) return refuse("a column of values has no count");
-    if (kind === "records" && Array.isArray(columns) && columns.length > 0 && count <= rows)
-      return { kind, count, columns: this.#columns(columns, count, depth + 1) };
-    if (kind === "lists") {
-      const ends = this.#extent(data.ends);
-      if (ends[1] % 8 !== 0 || ends[1] / 8 > rows) return refuse("a column has more lists than rows");
-      return { kind, ends, count, items: this.#column(items, count, depth + 1) };
-    }
-    return refuse("a column of values has values of no kind");
-  }
-
-  #texts(value: unknown, wanted?: number): TextSegment[] {
-    if (!Array.isArray(value)) return refuse("a column has no texts");
-    let total = 0;
-    const segments = value.map((segment: unknown): TextSegment => {
-      const { count, width, ends, at }: Fields = Object(segment);
-      if (!isCount(count) || (width !== 1 && width !== 2)) return refuse("texts have no count or width");
-      total += count;
-      return { count, width, ends: this.#extent(ends, count * 4), at: this.#extent(at) };
-    });
-    if (wanted !== undefined && total !== wanted) refuse(`a column has ${total} texts for ${wanted} rows`);
-    return segments;
-  }
-
-  #extent(value: unknown, wanted?: number): Extent {
-    const [start, size]: readonly unknown[] = Array.isArray(value) ? value : [];
-    if (
-      !isCount(start) ||
-      !isCount(size) ||
-      start < HEAD.length ||
-      start % ALIGNMENT !== 0 ||
-      start + size > this.#sizeBytes
-    )
-      return refuse("a buffer lies outside of them");
-    if (wanted !== undefined && size !== wanted) refuse(`a buffer has ${size} bytes instead of ${wanted}`);
-    this.#left -= size;
-    if (this.#left < 0) refuse("their buffers are longer than they are");
-    return [start, size];
-  }
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Returns every extent that a column needs. */
@@ -207,6 +56,7 @@ export function extentsOf({ marks, data }: ColumnDescription): Extent[] {
     case "dictionary":
       return [...own, data.at, ...ofTexts(data.texts)];
     case "bytes":
+    case "arrays":
       return [...own, data.ends, data.at];
     case "records":
       return [...own, ...data.columns.flatMap(extentsOf)];
@@ -246,6 +96,8 @@ function decodeValues(
       return decodeDictionary(data, bytesAt);
     case "bytes":
       return decodeBytes(bytesAt(data.at), copyAligned(bytesAt(data.ends), Float64Array));
+    case "arrays":
+      return decodeArrays(type, bytesAt(data.at), copyAligned(bytesAt(data.ends), Float64Array));
     default:
       return spread(decodeAny(data, rows, bytesAt, limits), data.kind, rows, marks);
   }
@@ -316,6 +168,18 @@ function decodeBytes(bytes: Uint8Array, ends: Float64Array): Uint8Array[] {
   // Each value is a copy, as it was when it was written. Views of one buffer would share their
   // changes, and each would keep the whole buffer in memory.
   return cutAt(ends, bytes.length, "value", (start, end) => bytes.slice(start, end));
+}
+
+/** Each list is a copy, as bytes are. */
+function decodeArrays(type: ColumnType, bytes: Uint8Array, ends: Float64Array): NumericValues[] {
+  if (!isNumberListType(type)) return refuse(`a column of type ${type} has lists of numbers`);
+  const List: NumberArray = numberLists[type];
+  const width = List.BYTES_PER_ELEMENT;
+  if (bytes.length % width !== 0) refuse("a list of numbers is cut off");
+  return cutAt(ends, bytes.length / width, "list", (start, end) => {
+    const { buffer } = new Uint8Array(bytes.subarray(start * width, end * width));
+    return new List(buffer, 0, end - start);
+  });
 }
 
 /** Cuts pieces that lie one after the other, each from the end of the one before. */

@@ -13,11 +13,13 @@ import {
   type ColumnData,
   type ColumnDescription,
   type Extent,
-  HEAD,
+  HEAD_BYTES,
+  headOf,
   TAIL_BYTES,
   TAIL_MAGIC,
   type TableDescription,
   type TextSegment,
+  type Version,
 } from "./table-file.ts";
 
 /**
@@ -46,8 +48,10 @@ export function encodeTable(table: ColumnTable): readonly Uint8Array[] {
 
 /** The chunks of a file, and the offset of the next one. */
 class FileWriter {
-  readonly #chunks: Uint8Array[] = [HEAD];
-  #end = HEAD.length;
+  readonly #chunks: Uint8Array[] = [];
+  #end = HEAD_BYTES;
+  /** The oldest version of the layout that has everything that was added. */
+  version: Version = 1;
 
   add(...pieces: readonly ArrayBufferView[]): Extent {
     const padding = (ALIGNMENT - (this.#end % ALIGNMENT)) % ALIGNMENT;
@@ -61,9 +65,9 @@ class FileWriter {
     const [, sizeBytes] = this.add(Buffer.from(JSON.stringify(description)));
     const tail = new Uint8Array(TAIL_BYTES);
     new DataView(tail.buffer).setUint32(0, sizeBytes, true);
-    tail.set(TAIL_MAGIC, 4);
+    tail.set(TAIL_MAGIC[this.version], 4);
     this.#push(tail);
-    return this.#chunks;
+    return [headOf(this.version), ...this.#chunks];
   }
 
   #push(chunk: Uint8Array): void {
@@ -80,9 +84,11 @@ function describeColumn(file: FileWriter, column: Column, rowCount: number, dept
 
 function describeValues(file: FileWriter, column: Column, rowCount: number, depth: number): ColumnData {
   if (column.type === "string") return describeTexts(file, column.values);
-  if (column.type === "bytes") return describeBytes(file, column.values);
+  if (column.type === "bytes") return { kind: "bytes", ...addLists(file, column.values) };
   if (column.type === "value") return describeAny(file, column, rowCount, depth);
-  return { kind: "numbers", at: file.add(column.values) };
+  if (ArrayBuffer.isView(column.values)) return { kind: "numbers", at: file.add(column.values) };
+  file.version = 2;
+  return { kind: "arrays", ...addLists(file, column.values) };
 }
 
 function describeTexts(file: FileWriter, texts: readonly string[]): ColumnData {
@@ -143,14 +149,18 @@ function addTexts(file: FileWriter, texts: readonly string[]): TextSegment[] {
   return segments;
 }
 
-function describeBytes(file: FileWriter, values: readonly Uint8Array[]): ColumnData {
-  const ends = new Float64Array(values.length);
+/** Adds lists one after the other, and for each how many elements there are up to its end. */
+function addLists(
+  file: FileWriter,
+  lists: readonly (ArrayBufferView & { readonly length: number })[],
+): { readonly ends: Extent; readonly at: Extent } {
+  const ends = new Float64Array(lists.length);
   let filled = 0;
-  for (let row = 0; row < values.length; row++) {
-    filled += values[row]?.length ?? 0;
+  for (let row = 0; row < lists.length; row++) {
+    filled += lists[row]?.length ?? 0;
     ends[row] = filled;
   }
-  return { kind: "bytes", ends: file.add(ends), at: file.add(...values) };
+  return { ends: file.add(ends), at: file.add(...lists) };
 }
 
 /**

@@ -1,12 +1,25 @@
 import type { ColumnType } from "../../table/column.ts";
 
-/** The version of the layout that is written. */
-export const VERSION = 1;
-/** `PTBL`, the version of the layout, and zeros. The columns begin after it. */
-export const HEAD = Uint8Array.of(0x50, 0x54, 0x42, 0x4c, VERSION, 0, 0, 0);
-/** The last bytes, after the description: its length, an unsigned 32-bit number, and `PTBL`. */
+/**
+ * The versions of the layout. A table is written in the oldest version that has the types of its
+ * columns, so that older releases can read it: number lists need version 2.
+ */
+export type Version = 1 | 2;
+export const NEWEST_VERSION: Version = 2;
+/** The head is `PTBL`, the version of the layout, and zeros. The columns begin after it. */
+export const HEAD_BYTES = 8;
+/** The tail is the length of the description, an unsigned 32-bit number, and then this mark. */
 export const TAIL_BYTES = 8;
-export const TAIL_MAGIC = Uint8Array.of(0x50, 0x54, 0x42, 0x4c);
+export const TAIL_MAGIC: { readonly [Number in Version]: Uint8Array } = {
+  1: Uint8Array.of(0x50, 0x54, 0x42, 0x4c),
+  // Another ending, for releases that read the end of a large file only.
+  2: Uint8Array.of(0x50, 0x54, 0x42, 0x32),
+};
+
+export function headOf(version: Version): Uint8Array {
+  return Uint8Array.of(0x50, 0x54, 0x42, 0x4c, version, 0, 0, 0);
+}
+
 /** Buffers begin at multiples of this many bytes, so that typed arrays can be views of them. */
 export const ALIGNMENT = 8;
 
@@ -37,6 +50,8 @@ export type ColumnData =
   | { readonly kind: "dictionary"; readonly at: Extent; readonly width: 1 | 2; readonly texts: readonly TextSegment[] }
   /** The bytes of all rows, one after the other, and for each row where its bytes end. */
   | { readonly kind: "bytes"; readonly ends: Extent; readonly at: Extent }
+  /** The numbers of all rows, one after the other, and for each row how many there are up to it. */
+  | { readonly kind: "arrays"; readonly ends: Extent; readonly at: Extent }
   /** A record for each row that has a value. Their keys are stored as columns. */
   | { readonly kind: "records"; readonly count: number; readonly columns: readonly ColumnDescription[] }
   /** A list for each row that has a value: where its items end, and the items of all lists. */

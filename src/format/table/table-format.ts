@@ -10,17 +10,10 @@ import { type ColumnTypes, type TypedRow, typesOfRows } from "../tabular/declare
 import { resolveSelection } from "../tabular/table-selection.ts";
 import type { TableCodec } from "../tabular/tabular.ts";
 import { tabular } from "../tabular/tabular-format.ts";
-import {
-  decodeColumn,
-  decodeTable,
-  descriptionPlace,
-  expectFrame,
-  extentsOf,
-  isTail,
-  parseDescription,
-} from "./decode-table.ts";
+import { decodeColumn, decodeTable, extentsOf } from "./decode-table.ts";
 import { encodeTable } from "./encode-table.ts";
-import { type ColumnDescription, type Extent, HEAD, TAIL_BYTES } from "./table-file.ts";
+import { descriptionPlace, expectFrame, isTail, parseDescription } from "./parse-description.ts";
+import { type ColumnDescription, type Extent, HEAD_BYTES, TAIL_BYTES } from "./table-file.ts";
 
 /** Options of {@link table}. */
 export interface TableFormatOptions {
@@ -84,11 +77,11 @@ async function selectColumns(
   limits: DecodeLimits,
 ): Promise<ColumnTable> {
   const { sizeBytes } = source;
-  if (sizeBytes < HEAD.length + TAIL_BYTES) throw new DecodeError("table", "they are too short for one");
+  if (sizeBytes < HEAD_BYTES + TAIL_BYTES) throw new DecodeError("table", "they are too short for one");
   const tail = await source.read(sizeBytes - TAIL_BYTES, sizeBytes);
   // Of a larger file only the end is checked: to read the beginning, a chunk of 8 MiB would be read
   // and verified.
-  if (sizeBytes <= DIGEST_CHUNK_BYTES || !isTail(tail)) expectFrame(await source.read(0, HEAD.length), tail);
+  if (sizeBytes <= DIGEST_CHUNK_BYTES || !isTail(tail)) expectFrame(await source.read(0, HEAD_BYTES), tail);
   const { rows, columns } = parseDescription(
     await source.read(...descriptionPlace(sizeBytes, tail)),
     sizeBytes,

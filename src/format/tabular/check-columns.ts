@@ -1,6 +1,7 @@
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { type Column, MARK } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { isNumberListColumn } from "../../table/typed-values.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
 import { checkJson } from "../json/check-json.ts";
 import { isTooLong } from "../text-limit.ts";
@@ -60,7 +61,8 @@ function checkValues(format: string, column: Column): void {
   };
   if (type === "date") each(column.values, dateProblem);
   else if (type === "string") each(column.values, textProblem);
-  else if (type === "bytes") each(column.values, bytesProblem);
+  else if (type === "bytes") each<ArrayBufferView>(column.values, viewedProblem);
+  else if (isNumberListColumn(column)) each<ArrayBufferView>(column.values, viewedProblem);
   else if (type === "value") checkNested(format, column);
 }
 
@@ -78,8 +80,8 @@ function textProblem(value: string): Problem {
 /** The largest cell: the writers of Parquet and Arrow count bytes in 32 bits. */
 const MAX_CELL_BYTES = 2 ** 30;
 
-function bytesProblem(value: Uint8Array): Problem {
-  if (value.length > MAX_CELL_BYTES) return ["is larger than 1 GiB", "Use structured(), or bytes()."];
+function viewedProblem(value: ArrayBufferView): Problem {
+  if (value.byteLength > MAX_CELL_BYTES) return ["is larger than 1 GiB", "Use structured(), or bytes()."];
   return viewProblem(value);
 }
 

@@ -79,5 +79,5 @@ export function cellObjectProblem(cell: object): Problem | undefined {
   const type = typeOfCell(cell);
   if (type === "date" && Reflect.ownKeys(cell).length > 0)
     return ["is a date with keys of its own", "Use another key."];
-  return type === "bytes" && ArrayBuffer.isView(cell) ? viewProblem(cell) : undefined;
+  return type !== "value" && ArrayBuffer.isView(cell) ? viewProblem(cell) : undefined;
 }

@@ -37,7 +37,7 @@ export function cutRows(
     let bytes = 0;
     for (let row = start; row < Math.min(end, column.values.length); row++) {
       const cell = cellOf(format, column, row);
-      bytes += typeof cell === "string" ? cell.length * BYTES_PER_CHARACTER : cell.length;
+      bytes += typeof cell === "string" ? cell.length * BYTES_PER_CHARACTER : cell.byteLength;
       if (bytes > mostBytes && row > start) end = row;
       else if (column.type === "value" && typeof cell === "string") own.push(cell);
     }
@@ -48,11 +48,12 @@ export function cutRows(
 
 const NOTHING = "";
 
-function cellOf(format: string, column: Column, row: number): string | Uint8Array {
+function cellOf(format: string, column: Column, row: number): string | ArrayBufferView {
   const { name, marks } = column;
   if (marks !== undefined && marks[row] !== MARK.present) return NOTHING;
   if (column.type === "value") return jsonOf(format, [row, name], column.values[row]);
-  return column.type === "string" || column.type === "bytes" ? (column.values[row] ?? NOTHING) : NOTHING;
+  const cell = column.values[row];
+  return typeof cell === "string" || ArrayBuffer.isView(cell) ? cell : NOTHING;
 }
 
 function jsonOf(format: string, path: readonly [row: number, name: string], value: unknown): string {

@@ -3,6 +3,7 @@ import { columnTableProblem } from "../../table/assert-column-table.ts";
 import { type Column, MARK } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
 import { tableFromRows } from "../../table/table-from-rows.ts";
+import { isNumberListColumn } from "../../table/typed-values.ts";
 import { isPromise } from "../../util/is-promise.ts";
 import type { AnyFormat, Format, FormatFor } from "../format.ts";
 import { LastChecked } from "../last-checked.ts";
@@ -106,15 +107,16 @@ function checkTable(format: string, table: ColumnTable): void {
 }
 
 /** Refuses memory that would not come back as it was, which a valid table may still use. */
-function checkMemory(format: string, { name, type, values, marks }: Column): void {
+function checkMemory(format: string, column: Column): void {
+  const { name, values, marks } = column;
   if (Array.isArray(values) && hasExtraKeys(values)) throw new UnsupportedPayloadError(format, [name], ...EXTRA_KEYS);
   for (const view of [values, marks]) {
     const problem = ArrayBuffer.isView(view) ? viewProblem(view) : undefined;
     if (problem !== undefined) throw new UnsupportedPayloadError(format, [name], ...problem);
   }
-  if (type !== "bytes") return;
-  for (const [row, bytes] of values.entries()) {
-    const problem = marks === undefined || marks[row] === MARK.present ? viewProblem(bytes) : undefined;
+  if (column.type !== "bytes" && !isNumberListColumn(column)) return;
+  for (const [row, list] of column.values.entries()) {
+    const problem = marks === undefined || marks[row] === MARK.present ? viewProblem(list) : undefined;
     if (problem !== undefined) throw new UnsupportedPayloadError(format, [row, name], ...problem);
   }
 }
