@@ -88,9 +88,8 @@ describe("a column of Arrow of a type that is not read hides no other column, an
     expect(numbers?.map((row) => Number((row as { i: number | bigint }).i))).toEqual([1, 2, 3]);
     expect(await select(arrowCodec, bytes, ["f"])).toEqual([{ f: 1.5 }, { f: null }, { f: Number.NaN }]);
     expect(await select(arrowCodec, bytes, ["d"])).toHaveLength(3);
-    await expect(async () => await arrowCodec.decode(bytes, defaultDecodeLimits)).rejects.toThrow(
-      /column s is of Arrow's type Utf8View/,
-    );
+    expect(await select(arrowCodec, bytes, ["s"])).toHaveLength(3);
+    expect((await arrowCodec.decode(bytes, defaultDecodeLimits)).rowCount).toBe(3);
   });
 
   /**

@@ -26,6 +26,8 @@ export type ArrowReading =
       readonly isLarge: boolean;
       readonly name: string;
     }
+  /** Each value is short and lies in its view, or has its place in another buffer there. */
+  | { readonly layout: "views"; readonly type: "string" | "bytes" | "value"; readonly name: string }
   /** Lists of numbers, of any length or all of one `size`. */
   | {
       readonly layout: "list";
@@ -62,6 +64,10 @@ export function arrowReadingOf(field: ArrowField): ArrowReading {
     case ARROW.binary:
     case ARROW.largeBinary:
       return { layout: "offsets", type: "bytes", isLarge: kind === ARROW.largeBinary, name };
+    case ARROW.utf8View:
+      return { layout: "views", type: extension === "arrow.json" ? "value" : "string", name };
+    case ARROW.binaryView:
+      return { layout: "views", type: "bytes", name };
     case ARROW.fixedBinary:
       return { layout: "cut", type: "bytes", widthBytes: Math.max(0, type?.int(0, 4) ?? 0) };
     case ARROW.date:

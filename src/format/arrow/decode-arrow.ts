@@ -10,6 +10,7 @@ import { resolveSelection } from "../tabular/table-selection.ts";
 import { type ArrowReading, arrowReadingOf } from "./column-conversion.ts";
 import { type ArrowContext, type ArrowPart, decodeArrowValues } from "./decode-values.ts";
 import { type ArrowDictionaries, gatherArrow, indexReadingOf, readArrowDictionaries } from "./dictionaries.ts";
+import { expandBuffers } from "./expand-buffers.ts";
 import {
   type ArrowSource,
   type PlacedArrowBatch,
@@ -128,7 +129,7 @@ async function readPart(
     );
   if (place.nodes[0]?.length !== batch.rowCount)
     throw new DecodeError("arrow", `column ${field.name} has not one value for each row`);
-  const buffers = await readArrowBuffers(source, place.buffers);
+  const buffers = expandBuffers(await readArrowBuffers(source, place.buffers), batch.codec, context.budget);
   if (field.dictionary === undefined)
     return cutPart(decodeArrowValues(reading, batch.rowCount, buffers, context, place.nodes[1]?.length), from, to);
   const indexes = decodeArrowValues(indexReadingOf(field.dictionary, field.name), batch.rowCount, buffers, context);

@@ -60,6 +60,8 @@ export function decodeArrowValues(
       const cut = (_: unknown, i: number): Uint8Array => bytes.slice(i * widthBytes, (i + 1) * widthBytes);
       return { values: Array.from({ length: rowCount }, cut), marks };
     }
+    case "views":
+      return { values: decodeViews(reading, rowCount, marks, second, buffers.slice(2), context), marks };
     case "list":
       return { values: decodeLists(reading, rowCount, marks, buffers.slice(1), itemCount, context), marks };
     case "offsets":
@@ -115,6 +117,40 @@ function decodeCut(
     else values.push(type === "bytes" ? new Uint8Array(bytes) : decodeNestedJson("arrow", name, bytes, limits));
   }
   return values;
+}
+
+type ViewReading = ArrowReading & { readonly layout: "views" };
+
+const VIEW_BYTES = 16;
+/** The most bytes of a value that lies in its view. */
+const SHORT_BYTES = 12;
+
+/** Several views may refer to the same bytes, so what they refer to is counted. */
+function decodeViews(
+  { type, name }: ViewReading,
+  rowCount: number,
+  marks: Uint8Array | undefined,
+  bytes: Uint8Array,
+  buffers: readonly Uint8Array[],
+  { budget, limits }: ArrowContext,
+): unknown[] {
+  const all = sized(bytes, rowCount * VIEW_BYTES);
+  const views = new DataView(all.buffer, all.byteOffset, all.byteLength);
+  return Array.from({ length: rowCount }, (_, row) => {
+    if (marks?.[row] === MARK.null) return NO_VALUE[type];
+    const at = row * VIEW_BYTES;
+    const length = views.getInt32(at, true);
+    if (length < 0) fail("a text or some bytes have no length");
+    budget.take(length);
+    const isShort = length <= SHORT_BYTES;
+    const buffer = isShort ? all : buffers[views.getInt32(at + 8, true)];
+    const start = isShort ? at + 4 : views.getInt32(at + 12, true);
+    if (buffer === undefined || start < 0 || start + length > buffer.length)
+      return fail("a text or some bytes lie outside of their column");
+    const value = buffer.subarray(start, start + length);
+    if (type === "string") return textOf(value);
+    return type === "bytes" ? new Uint8Array(value) : decodeNestedJson("arrow", name, value, limits);
+  });
 }
 
 type ListReading = ArrowReading & { readonly layout: "list" };

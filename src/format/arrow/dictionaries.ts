@@ -3,13 +3,14 @@ import { MARK } from "../../table/column.ts";
 import { COLUMN_ARRAYS, isNumericColumnType, NO_VALUE, type NumericColumnType } from "../tabular/column-arrays.ts";
 import { type ArrowReading, arrowReadingOf } from "./column-conversion.ts";
 import { type ArrowContext, type ArrowPart, decodeArrowValues } from "./decode-values.ts";
+import { expandBuffers } from "./expand-buffers.ts";
 import { type ArrowFooter, type ArrowSource, readArrowBuffers, readArrowDictionary } from "./footer.ts";
 import type { ArrowDictionary, ArrowField } from "./schema.ts";
 
 /** The values of each dictionary by its id. A file may give a dictionary in several parts. */
 export type ArrowDictionaries = ReadonlyMap<number, readonly ArrowPart[]>;
 
-/** A column that is not nested has at most this many buffers. */
+/** A column that is neither nested nor of views has at most this many buffers. */
 const MAX_BUFFERS = 3;
 
 /** @throws {@link DecodeError}, {@link DecodeLimitError} */
@@ -35,7 +36,9 @@ export async function readArrowDictionaries(
     const { length = -1 } = batch.nodes[0] ?? {};
     if (length !== batch.rowCount) throw new DecodeError("arrow", "a dictionary has not as many values as it says");
     context.budget.take(length * 8);
-    const buffers = await readArrowBuffers(source, batch.buffers.slice(0, MAX_BUFFERS));
+    const most = reading.layout === "views" ? batch.buffers.length : MAX_BUFFERS;
+    const stored = await readArrowBuffers(source, batch.buffers.slice(0, most));
+    const buffers = expandBuffers(stored, batch.codec, context.budget);
     parts.push(decodeArrowValues(reading, length, buffers, context));
     dictionaries.set(id, parts);
   }

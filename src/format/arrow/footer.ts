@@ -25,6 +25,8 @@ export interface ArrowBlock {
 /** A record batch: the same rows of all columns. */
 export interface ArrowBatch {
   readonly rowCount: number;
+  /** The number of the compression of its buffers; `undefined` if they are not compressed. */
+  readonly codec: number | undefined;
   readonly nodes: readonly { readonly length: number; readonly nullCount: number }[];
   readonly buffers: readonly ArrowExtent[];
   /** For each column of a view type, how many buffers it has besides those that every view has. */
@@ -180,7 +182,7 @@ async function readMessage(source: ArrowSource, block: ArrowBlock): Promise<{ ki
 }
 
 function parseBatch(header: FlatTable, { bodyStart, end }: ArrowBlock): ArrowBatch {
-  if (header.table(3) !== undefined) fail("their buffers are compressed, which is not read");
+  const codec = header.table(3)?.int(0, 1);
   const rowCount = header.int(0, 8);
   const pairs = [
     [0, 8],
@@ -200,7 +202,7 @@ function parseBatch(header: FlatTable, { bodyStart, end }: ArrowBlock): ArrowBat
     if (!(count >= 0 && count <= buffers.length)) fail("a column says no number of buffers");
     return count;
   });
-  return { rowCount, nodes, buffers, viewBuffers };
+  return { rowCount, codec, nodes, buffers, viewBuffers };
 }
 
 /**

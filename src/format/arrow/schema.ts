@@ -36,8 +36,6 @@ const UNREAD: { readonly [kind: number]: string } = {
   [ARROW.interval]: "Interval",
   [ARROW.union]: "Union",
   [ARROW.runEndEncoded]: "RunEndEncoded",
-  [ARROW.binaryView]: "BinaryView",
-  [ARROW.utf8View]: "Utf8View (text as Polars writes it)",
   [ARROW.listView]: "ListView",
   [ARROW.largeListView]: "LargeListView",
 };

@@ -160,7 +160,7 @@ async function pageReadingOf(
   // An empty list counts as a value.
   if (element.list === undefined ? chunk.valueCount !== rowCount : chunk.valueCount < rowCount)
     throw problem(`has ${chunk.valueCount} values in ${rowCount} rows`);
-  const expand = await loadExpand(chunk.codec);
+  const expand = await loadExpand(chunk.codec, element.name);
   return {
     physical: { type: chunk.type, length: typeLength },
     optional: element.repetition === 1,

@@ -1,10 +1,11 @@
 import { messageOf } from "../../errors/error-kind.ts";
 import { DecodeError } from "../../errors/format-errors.ts";
 import { loadParquetReader } from "../../util/peers/peers.ts";
+import { expandLz4Block, expandLz4Hadoop } from "../lz4.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 import { zstdOf } from "../zstd-zlib.ts";
 
-/** How the pages of a Parquet file are compressed. Node itself does all but `snappy`. */
+/** How the pages of a Parquet file are compressed. Node itself writes all but `snappy`. */
 export type ParquetCodec = "uncompressed" | "snappy" | "gzip" | "brotli" | "zstd";
 
 /** Parquet's names of the compressions, by their numbers in the file. */
@@ -23,7 +24,7 @@ export type Expand = (bytes: Uint8Array, sizeBytes: number) => Uint8Array;
  * @throws {@link MissingPeerError}, {@link CompressionUnavailableError}, and {@link DecodeError}
  * for a compression that is not read
  */
-export async function loadExpand(codecNumber: number): Promise<Expand> {
+export async function loadExpand(codecNumber: number, column: string): Promise<Expand> {
   const codec = CODECS[codecNumber];
   const zlib = loadZlib();
   switch (codec) {
@@ -43,12 +44,22 @@ export async function loadExpand(codecNumber: number): Promise<Expand> {
       return guarded(zlib.brotliDecompressSync);
     case "zstd":
       return guarded(zstdOf(zlib, TO_READERS).zstdDecompressSync);
+    case "lz4_raw":
+      return guarded(expandLz4);
+    case "lz4":
+      // Some writers give this name to blocks without the frame of Hadoop.
+      return guarded((bytes, limits) => expandLz4Hadoop(bytes, limits.maxOutputLength) ?? expandLz4(bytes, limits));
     default:
       throw new DecodeError(
         "parquet",
-        `they are compressed by ${codec ?? `codec ${codecNumber}`}, which is not read; snappy, gzip, brotli and zstd are`,
+        `column ${column} is compressed by ${codec ?? `codec ${codecNumber}`}, which is not read; snappy, gzip, brotli, zstd and lz4 are. Columns of another compression can be read without it, by readTable`,
       );
   }
+}
+
+function expandLz4(bytes: Uint8Array, { maxOutputLength }: { readonly maxOutputLength: number }): Uint8Array {
+  const expanded = new Uint8Array(maxOutputLength);
+  return expanded.subarray(0, expandLz4Block(bytes, expanded, 0));
 }
 
 /**
