@@ -78,7 +78,7 @@ async function reasonInPassing(store: ReadableStore, node: RecipeNode): Promise<
   if (store.sync !== undefined) {
     const recipeIndex = recipeIndexOf(store, node.name);
     await recipeIndex.refreshInPassing({ maxRecords: NOTE_RECORDS });
-    return reasonFrom(recipeIndex.nearestInPassing(node), store, node, NAMES_FRESH_MS);
+    return reasonFrom(recipeIndex.nearestNow(node), store, node, NAMES_FRESH_MS);
   }
   const folders = noted.get(store) ?? new Map();
   noted.set(store, folders);

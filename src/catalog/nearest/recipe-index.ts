@@ -43,10 +43,8 @@ export interface NearestRecordsOptions {
 }
 
 const CONCURRENT_READS = 32;
-/** A refresh or a search in passing may take this share of the time since the last one. */
+/** A refresh in passing may take this share of the time since the last one. */
 const MAX_SHARE_OF_TIME = 0.05;
-/** Searches in passing that are made however long they take. */
-const FREE_SEARCHES = 64;
 
 /**
  * The recipes of all artifacts of one name in one store, in memory, for finding the nearest ones.
@@ -69,11 +67,6 @@ export class RecipeIndex {
   #refreshing: Promise<void> = Promise.resolve();
   #refreshedMs = Number.NEGATIVE_INFINITY;
   #tookMs = 0;
-  /** Searches in passing. */
-  #searches = 0;
-  #searchTookMs = 0;
-  #searchedMs = 0;
-  #lastFound: ArtifactRecord | undefined;
 
   constructor(store: ReadableStore, name: string) {
     this.#store = store;
@@ -150,24 +143,6 @@ export class RecipeIndex {
       const near = this.#settle(node, rows, records, compared);
       if (near !== undefined) return near;
     }
-  }
-
-  /**
-   * The same for misses that come one after another: if searching takes too much of the time, the
-   * recipe is compared with the record that was found last, which `compared` then says.
-   */
-  nearestInPassing(node: RecipeNode): NearRecords {
-    const startedMs = performance.now();
-    const last = this.#lastFound;
-    const isBusy = this.#searchTookMs > (startedMs - this.#searchedMs) * MAX_SHARE_OF_TIME;
-    if (isBusy && this.#searches >= FREE_SEARCHES && last !== undefined && last.address !== node.address)
-      return { records: [last], compared: 1, total: this.#total };
-    const near = this.nearestNow(node);
-    this.#searches += 1;
-    this.#searchedMs = performance.now();
-    this.#searchTookMs = this.#searchedMs - startedMs;
-    this.#lastFound = near.records[0];
-    return near;
   }
 
   /** `undefined` where a record is gone or not to be believed: the caller looks for others. */
