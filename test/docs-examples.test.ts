@@ -57,6 +57,7 @@ const pages = [
   "docs/functions.md",
   "docs/programs.md",
   "docs/changes.md",
+  "docs/model-calls.md",
   "docs/pipelines.md",
   "docs/stores.md",
   "docs/formats.md",

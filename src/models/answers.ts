@@ -11,11 +11,12 @@ import { type Answer, answerIn, partsIn, type StreamPart } from "./model.ts";
 export const wholeAnswers = defineCalls(
   "model_answer",
   AskedModel,
-  async (live, { signal, cost, keep }) => {
+  async (live, context) => {
     const { model, call, options } = live;
+    const { signal, keep } = context;
     live.hasAsked = true;
     const answer = withoutExchange(await model.doGenerate({ ...call, abortSignal: signal }));
-    cost(costOfCall(model, answer.usage, answer.providerMetadata, options.prices));
+    live.spend(context, costOfCall(model, answer.usage, answer.providerMetadata, options.prices));
     live.why = whyNotKept(answer, call, options.keep) ?? whyUnwritable(answer);
     if (live.why !== undefined) keep(false, live.why);
     return answer;
@@ -30,8 +31,9 @@ export const wholeAnswers = defineCalls(
 export const streamedAnswers = defineCalls(
   "model_stream",
   AskedModel,
-  async (live, { signal, cost, keep }) => {
+  async (live, context) => {
     const { model, call, options } = live;
+    const { signal, keep } = context;
     live.hasAsked = true;
     try {
       const { stream } = await model.doStream({ ...call, abortSignal: signal });
@@ -44,7 +46,7 @@ export const streamedAnswers = defineCalls(
       }
       live.why = judgeParts(live, parts);
       const { finish } = answerOfParts(parts);
-      cost(costOfCall(model, finish?.usage, finish?.providerMetadata, options.prices));
+      live.spend(context, costOfCall(model, finish?.usage, finish?.providerMetadata, options.prices));
       if (live.why !== undefined) keep(false, live.why);
       return parts;
     } finally {

@@ -1,10 +1,13 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { taggedJson } from "../format/json/tagged-json-format.ts";
 import { GeneratorContext } from "../persistable/context/generate-context.ts";
+import { openScope } from "../persistable/context/generator-scope.ts";
 import type { GenerateContext } from "../persistable/declare/hooks.ts";
 import { defineBy, typedParams } from "../persistable/define-persistable.ts";
 import { neverWarnOf } from "../persistable/produce/warn-of-undeclared.ts";
 import type { BuildPersistable } from "../persistable/untyped-definition.ts";
+
+type Context = GenerateContext<unknown, unknown>;
 
 /**
  * The live part of one call: the generator gets it, and it is in no recipe and no record. A caller
@@ -15,9 +18,20 @@ export class LiveCall {
   hasAsked = false;
   /** Set by the generator: why the answer is not kept. */
   why: string | undefined;
-}
+  /** The generator in which the call was made, if it was made in one: it takes over the cost. */
+  readonly #asking = openScope();
 
-type Context = GenerateContext<unknown, unknown>;
+  /** The draw of that generator: its calls are as independent as its payloads. */
+  get drawOfGenerator(): number | undefined {
+    return this.#asking?.state.recipe.draw;
+  }
+
+  /** Tells the cost to the record of the answer, and to the generator that has asked for it. */
+  spend(context: Context, amounts: Readonly<Record<string, number>>): void {
+    context.cost(amounts);
+    this.#asking?.spend(amounts);
+  }
+}
 
 /** Answers up to this size lie in their record, where people can read them. */
 const INLINE_BYTES = 64 * 1024;

@@ -54,7 +54,7 @@ export class OpenCall {
       definition(params, { dataDir, logger, log, verbose, onEvent, draw, liveValues });
     const draws = own === undefined ? currentDraws() : undefined;
     if (draws === undefined) {
-      this.#draw = own === undefined ? (options.draw ?? 0) : checkDraw(own);
+      this.#draw = own === undefined ? (options.draw ?? live.drawOfGenerator ?? 0) : checkDraw(own);
       this.persistable = build(this.#draw);
       this.#giveBack = () => {};
       return;

@@ -68,7 +68,8 @@ class LiveResponse {
 const responses = defineCalls(
   "model_response",
   AskedFetch,
-  async (asked, { signal, cost, keep }) => {
+  async (asked, context) => {
+    const { signal, keep } = context;
     asked.hasAsked = true;
     const { live } = asked;
     try {
@@ -83,7 +84,7 @@ const responses = defineCalls(
         live.pieces.push(piece);
       }
       const { why, amounts } = judgeResponse(response.ok, pieces.join(""), asked.body);
-      cost(amounts);
+      asked.spend(context, amounts);
       asked.why = why;
       if (why !== undefined) keep(false, why);
       return { ...head, pieces };

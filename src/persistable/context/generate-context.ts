@@ -28,7 +28,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
     super(state, options.untracked, signal);
     this.#state = state;
     this.#supervisor = options.supervisor;
-    this.scope = new GeneratorScope(state);
+    this.scope = new GeneratorScope(state, (amounts) => this.cost(amounts));
     // Generators take these methods out of the context: `generate: ({ progress }) => …`.
     this.progress = this.progress.bind(this);
     this.cost = this.cost.bind(this);

@@ -21,8 +21,12 @@ export class GeneratorScope {
   #declared: ReadonlySet<string> | undefined;
   isOpen = true;
 
-  constructor(state: State) {
+  /** Adds to the cost of the generation. */
+  readonly spend: (amounts: Readonly<Record<string, number>>) => void;
+
+  constructor(state: State, spend: GeneratorScope["spend"] = () => {}) {
     this.state = state;
+    this.spend = spend;
   }
 
   /** The loads so far that the generator does not declare. */
@@ -98,8 +102,11 @@ export async function runInScope<Result>(scope: GeneratorScope, work: () => Prom
   }
 }
 
-/** Code that a generator leaves running after its end belongs to no generator. */
-function openScope(): GeneratorScope | undefined {
+/**
+ * Returns the scope of the generator that runs this code. Code that a generator leaves running
+ * after its end belongs to no generator.
+ */
+export function openScope(): GeneratorScope | undefined {
   const scope = scopes.getStore();
   return scope?.isOpen === true ? scope : undefined;
 }
