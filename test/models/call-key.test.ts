@@ -50,7 +50,7 @@ const call: fc.Arbitrary<ModelCall> = fc.record(
   { requiredKeys: ["prompt"] },
 );
 
-/** What a call says, as one text: written here a second time, and in another way. */
+/** The part that a call says, as one text: written here a second time, and in another way. */
 function meaningOf(value: unknown): string {
   if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString("hex")}`;
   if (Array.isArray(value)) return `[${value.map(meaningOf).join()}]`;
