@@ -61,6 +61,7 @@ function compareNumbers(one: number, other: number): number {
   return one < other ? -1 : Number(one > other);
 }
 
-function compareTexts(one: string, other: string): number {
+/** The order of `<`, which does not depend on the language of the machine. */
+export function compareTexts(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }

@@ -2,6 +2,7 @@ import { compareRecipes } from "../../artifact/explain/compare-recipes.ts";
 import type { RecipeChange } from "../../artifact/explain/miss.ts";
 import { numericDistance } from "../../catalog/nearest/numeric-distance.ts";
 import { recipeIndexOf } from "../../catalog/nearest/recipe-index.ts";
+import { compareTexts } from "../../catalog/query/sort-entries.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
@@ -70,13 +71,9 @@ function compareRanked(one: Ranked, other: Ranked): number {
   return (
     one.changes.length - other.changes.length ||
     one.distance - other.distance ||
-    compareText(other.record.provenance.createdAt, one.record.provenance.createdAt) ||
-    compareText(one.record.address, other.record.address)
+    compareTexts(other.record.provenance.createdAt, one.record.provenance.createdAt) ||
+    compareTexts(one.record.address, other.record.address)
   );
-}
-
-function compareText(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** From 0 for equal numbers to 1 for numbers that are far apart; 1 for all other values. */
