@@ -16,6 +16,7 @@ import { parquet, parquetCodec } from "../../src/format/parquet/parquet-format.t
 import { ColumnTable } from "../../src/table/column-table.ts";
 import { tableFromRows } from "../../src/table/table-from-rows.ts";
 import { everyType } from "../support/any-table.ts";
+import { triesAllCases } from "../support/chosen-cases.ts";
 
 const runs = Number(process.env.PERSISTABLE_TABLE_RUNS ?? 15);
 
@@ -121,7 +122,7 @@ describe("what is longer than any text can be is refused, and says so", () => {
     }
   });
 
-  test("a nested value whose JSON is one", async () => {
+  test.skipIf(!triesAllCases)("a nested value whose JSON is one", async () => {
     const rows = [{ n: Array.from({ length: 540 }, () => "x".repeat(1e6)) }];
     for (const format of [parquet({ rows: true }), ndjson({ columns: { n: "value" }, rows: true })]) {
       const error = await refusal(rows, format);

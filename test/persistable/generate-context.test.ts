@@ -13,8 +13,11 @@ import {
   typedParams,
   untracked,
 } from "../../src/entry/index.ts";
+import { triesAllCases } from "../support/chosen-cases.ts";
 import { buildChild, startChild } from "../support/run-child.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const LINEAGE = triesAllCases ? 100_000 : 20_000;
 
 type Context = GenerateContext<unknown, unknown>;
 
@@ -264,7 +267,7 @@ describe("seed", () => {
     expect((await plain.record())?.provenance).not.toHaveProperty("seed");
   });
 
-  test("is worked out over a lineage of 100,000", async () => {
+  test(`is worked out over a lineage of ${LINEAGE}`, async () => {
     class Link extends Persistable<number, Record<never, never>, { readonly upstream?: Link }> {
       static override readonly payloadName = "link";
       protected override generatePayload({ seed }: Context): number {
@@ -273,7 +276,7 @@ describe("seed", () => {
     }
     const store = memoryStore();
     let last = new Link({ dataDir: store });
-    for (let i = 1; i < 100_000; i++) last = new Link({ dataDir: store, dependencies: { upstream: last } });
+    for (let i = 1; i < LINEAGE; i++) last = new Link({ dataDir: store, dependencies: { upstream: last } });
     const seed = await last.generate({ persist: false });
     const above = new Link({ dataDir: store, dependencies: { upstream: last } });
     expect(await above.generate({ persist: false })).not.toBe(seed);
