@@ -7,13 +7,14 @@ import { transform } from "esbuild";
 import { bundle } from "./bundle.mjs";
 
 /**
- * A limit just above today's size. The code that a hit needs has grown by 29 kB: which secrets an
+ * A limit just above today's size. The code that a hit needs has grown by 31 kB: which secrets an
  * event may not name, what is kept of a payload that could not be persisted, links between a data
  * directory and an object, credentials in a location, failures in other realms, how folders are
- * listed, the words for a miss that names how many artifacts were compared, and how the arguments
- * of a function become params.
+ * listed, the words for a miss that names how many artifacts were compared, how the arguments of a
+ * function become params, what a generator loads without declaring it, when an artifact has
+ * expired or was made by other source, and the names of all options.
  */
-const limitBytes = 114_500;
+const limitBytes = 116_500;
 
 const built = await bundle();
 const chunks = new Map(built.chunks.map((chunk) => [chunk.fileName, chunk]));

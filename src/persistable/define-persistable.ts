@@ -24,6 +24,7 @@ import type {
   ParamsTree,
   PersistablesOf,
 } from "./definition.ts";
+import { DEFINITION_OPTIONS } from "./definition-options.ts";
 import { Persistable, type PersistableOptions } from "./persistable.ts";
 import type { AnyParams, BuildOptions, BuildPersistable, Context, UntypedDefinition } from "./untyped-definition.ts";
 
@@ -140,7 +141,7 @@ export function defineBy(source: (...args: never) => unknown, definition: Untype
     afterGenerate,
     ...rest
   } = definition;
-  checkDefinition(name, { ...definition }, ["generate"]);
+  checkDefinition(name, { ...definition }, ["generate"], DEFINITION_OPTIONS);
   const declaration = createDeclaration(name, params, rest, source, new Error("defined here"));
   const roles = Object.keys(declared);
   assertRoles(name, roles);

@@ -5,6 +5,7 @@ import {
   definePersistable,
   memoryStore,
   Persistable,
+  persistFunction,
   typedParams,
   untracked,
 } from "../../src/entry/index.ts";
@@ -36,6 +37,21 @@ test.each<[string, () => unknown, RegExp]>([
     "a generate that is not one",
     () => definePersistable(js({ name: "x", generate: 1 })),
     /x has a number as its generate/,
+  ],
+  [
+    "an option that is misspelt",
+    () => definePersistable(js({ name: "x", generate: () => 1, maxage: 5 })),
+    /x has an option "maxage", which is not known\. There are .*, maxAge, /,
+  ],
+  [
+    "an option of a definition, given to a map",
+    () => persistableMap(js({ name: "x", item: (n: number) => n, generateBatch: () => [], worker: true })),
+    /x has an option "worker", which is not known\. There are batchSize, /,
+  ],
+  [
+    "a misspelt option of a function",
+    () => persistFunction(() => 1, js({ name: "x", datadir: "data" })),
+    /x has an option "datadir", which is not known/,
   ],
   [
     "values as params",

@@ -15,7 +15,9 @@ export function checkDefinition(
     readonly [part: string]: unknown;
   },
   functions: readonly string[],
+  options: object,
 ): void {
+  checkOptions(name, definition, options);
   checkSchema(name, definition.params);
   for (const part of functions) {
     const given = definition[part];
@@ -24,6 +26,15 @@ export function checkDefinition(
       `${title(name)} has ${given === undefined ? `no ${part}` : `${describeKind(given)} as its ${part}`}. Give a function: ${part}: (…) => …`,
     );
   }
+}
+
+/** A misspelt option would have no effect, and nothing would say so. */
+function checkOptions(name: string, definition: object, known: object): void {
+  const unknown = Object.keys(definition).find((option) => !Object.hasOwn(known, option));
+  if (unknown === undefined) return;
+  throw new DefinitionError(
+    `${title(name)} has an option ${JSON.stringify(unknown)}, which is not known. There are ${Object.keys(known).sort().join(", ")}.`,
+  );
 }
 
 /**

@@ -9,6 +9,21 @@ import type { PersistableOptions } from "../../persistable/persistable.ts";
 import type { PersistableMapDefinition } from "./map-definition.ts";
 import { PersistableMap } from "./persistable-map.ts";
 
+const OPTIONS: Readonly<Record<keyof PersistableMapDefinition<unknown, unknown, ParamsSchema>, 0>> = {
+  name: 0,
+  params: 0,
+  item: 0,
+  generateBatch: 0,
+  batchSize: 0,
+  validate: 0,
+  format: 0,
+  version: 0,
+  pools: 0,
+  retries: 0,
+  timeoutMs: 0,
+  classes: 0,
+};
+
 /**
  * Declares the payloads of many small items. Each payload has an address of its own, by the item
  * and the shared params; payloads are generated in batches and persisted in packs. For example:
@@ -31,7 +46,7 @@ import { PersistableMap } from "./persistable-map.ts";
 export function persistableMap<Item, Payload, const Schema extends ParamsSchema = undefined>(
   definition: PersistableMapDefinition<Item, Payload, Schema>,
 ): MapDefinition<Item, Payload, ParamsTree<Schema, Record<never, never>>> {
-  checkDefinition(definition.name, definition as never, ["item", "generateBatch"]);
+  checkDefinition(definition.name, definition as never, ["item", "generateBatch"], OPTIONS);
   const { name, params, version, format, classes } = definition as PersistableMapDefinition<
     unknown,
     unknown,
