@@ -25,13 +25,20 @@ function motoPath(): string | undefined {
   return spawnSync(PYTHON, ["-c", "import moto.server, boto3, flask"], { env }).status === 0 ? unpacked : undefined;
 }
 
+/**
+ * It looks whether an object is there, and then writes it. Its threads take turns every few
+ * milliseconds, so on a busy machine it told two callers now and then that they had created one.
+ * They take turns only where they wait, now.
+ */
+const START_MOTO = "import sys; sys.setswitchinterval(600); from moto.server import main; main(sys.argv[1:])";
+
 /** A server that honors create-if-absent; undefined where it is not installed. */
 export async function startMoto(): Promise<TestServer | undefined> {
   const install = "bash scripts/install-test-servers.sh";
   const found = findInstalled("moto", install, motoPath());
   if (found === undefined) return undefined;
   const port = await findFreePort();
-  const args = ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)];
+  const args = ["-c", START_MOTO, "-H", "127.0.0.1", "-p", String(port)];
   return startServer({ command: PYTHON, args, env: { PYTHONPATH: found }, port, readyPath: "/moto-api/" });
 }
 
