@@ -13,8 +13,8 @@ const PROGRAM_TESTS = [
   "test/corruption/replaced-while-read.test.ts",
   "test/persistable/worker.test.ts",
   "test/runner/run-processes.test.ts",
-  "test/store/{azure,s3,sftp}-*.test.ts",
-  "test/store/{layered-server,two-machines}.test.ts",
+  "test/store/{azure,gcs,s3,sftp}-*.test.ts",
+  "test/store/{broken-answers,bucket-store,failing-network,layered-server,throttling,two-machines}.test.ts",
 ];
 /** Globs with commas between them: CI leaves out on further versions of Node what cannot depend on it. */
 const chosenOut = (process.env.PERSISTABLE_TEST_LEFT_OUT ?? "").split(",").filter((glob) => glob !== "");

@@ -12,7 +12,7 @@ import { type FaultProxy, type Faults, startFaultProxy } from "../support/fault-
 import { brokenArtifacts, digestsIn } from "../support/faulty-store.ts";
 import { createBucket, startMoto } from "../support/servers/s3-servers.ts";
 
-const ROUNDS = Number(process.env.PERSISTABLE_NETWORK_ROUNDS ?? 2);
+const ROUNDS = Number(process.env.PERSISTABLE_NETWORK_ROUNDS ?? 4);
 const SEED = Number(process.env.PERSISTABLE_NETWORK_SEED ?? 1);
 
 // Found by the client in the environment, as its users' are; any will do here.

@@ -30,13 +30,19 @@ async function tryEverything({ dataDir, uid, opensAllFiles }: ExhaustedChildInpu
   if (uid !== undefined) process.setuid?.(uid);
   const untracked = { serial: NEW };
   const report: Record<string, number | string> = {};
-  if (opensAllFiles) openAllFiles();
   for (const kind of ["small", "large"] as const) {
     const build = (key: string) => persistableOf(store, kind, key);
-    report[`${kind} load`] = await outcome(kind, "earlier", build("earlier").load());
-    report[`${kind} replace`] = await outcome(kind, "earlier", build("earlier").generate({ untracked }));
-    report[`${kind} generate`] = await outcome(kind, "new", build("new").generate({ untracked }));
-    report[`${kind} loadOrGenerate`] = await outcome(kind, "new", build("new").loadOrGenerate({ untracked }));
+    const attempts = {
+      load: ["earlier", () => build("earlier").load()],
+      replace: ["earlier", () => build("earlier").generate({ untracked })],
+      generate: ["new", () => build("new").generate({ untracked })],
+      loadOrGenerate: ["new", () => build("new").loadOrGenerate({ untracked })],
+    } as const;
+    for (const [title, [key, attempt]] of Object.entries(attempts)) {
+      // Before each attempt, since Node may have closed a file of its own meanwhile.
+      if (opensAllFiles) openAllFiles();
+      report[`${kind} ${title}`] = await outcome(kind, key, attempt());
+    }
   }
   return report;
 }
