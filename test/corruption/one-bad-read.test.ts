@@ -176,7 +176,7 @@ const cases = places.flatMap(([place, make]) =>
   ),
 );
 
-test.each(chosenCases(cases, 4))("a sound $title in $place outlives one bad read by $way.title", async (each) => {
+test.each(chosenCases(cases, 7))("a sound $title in $place outlives one bad read by $way.title", async (each) => {
   const {
     kind,
     make,

@@ -162,7 +162,7 @@ const cases = Object.entries(kinds).flatMap(([kindName, kind]) =>
   Object.entries(places).map(([place, open]) => ({ kindName, kind, place, open })),
 );
 
-describe.each(chosenCases(cases, 2))("$kindName", ({ kind, place, open }) => {
+describe.each(chosenCases(cases, 4))("$kindName", ({ kind, place, open }) => {
   describe(`in a store: ${place}`, () => {
     test("any call that publishing makes fails once: the payload is published the next time, and not generated again", async () => {
       const failed = new Set<StoreOperation>();

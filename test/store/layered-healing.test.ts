@@ -36,7 +36,7 @@ const placesFor = (kind: (typeof payloadKinds)[number]) =>
 
 describe.each(payloadKinds)("a $name payload that is damaged locally", (kind) => {
   const cases = placesFor(kind).flatMap(([place, isPicked]) => modes.map((mode) => ({ place, isPicked, mode })));
-  for (const { place, isPicked, mode } of chosenCases(cases, 3)) {
+  for (const { place, isPicked, mode } of chosenCases(cases, 5)) {
     test(`is taken from the remote each time, not only the first (${place}, ${mode})`, async () => {
       const { local, remote, sound } = await filled(kind);
       const kept = open(local, remote, mode);
@@ -93,7 +93,7 @@ describe.each(payloadKinds)("a $name payload that is damaged in the remote", (ki
   const cases = placesFor(kind).flatMap(([place, isPicked]) =>
     modes.slice(0, 3).flatMap((mode) => ways.map((how) => ({ place, isPicked, mode, how }))),
   );
-  for (const { place, isPicked, mode, how } of chosenCases(cases, 4)) {
+  for (const { place, isPicked, mode, how } of chosenCases(cases, 7)) {
     test(`is generated once, and heals (${place}, ${how}, ${mode})`, async () => {
       const { remote } = await filled(kind);
       await damageIn(remote, how, isPicked);
