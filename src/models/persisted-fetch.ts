@@ -9,6 +9,7 @@ import { judgeResponse } from "./judge-response.ts";
 import { type CallMode, checkDraw, checkMode } from "./model-options.ts";
 import { isUnpersistable, OpenCall } from "./open-call.ts";
 import { paidAnswer } from "./paid-answer.ts";
+import { followStream, SharedStreams } from "./shared-stream.ts";
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -96,7 +97,7 @@ const responses = defineCalls(
 );
 
 /** The responses that are under way in this process, by the key of their work. */
-const underWay = new Map<string, { readonly live: LiveResponse; readers: number }>();
+const underWay = new SharedStreams<LiveResponse>(({ pieces }) => pieces.isOver);
 
 /**
  * Makes a `fetch` that persists the calls of an SDK: each JSON request to the same address is sent
@@ -165,7 +166,7 @@ async function respond(
   if (found !== undefined) return replay(found.payload, "store");
   if (mode === "replay") return call.refuseMiss().catch(asRefusal);
   call.refuseCredentials();
-  const joined = join(workKeyOf(call.state), asked.live);
+  const joined = underWay.join(workKeyOf(call.state), () => asked.live);
   asked.live = joined.live;
   const leaving = new AbortController();
   const signal = given === undefined ? leaving.signal : AbortSignal.any([given, leaving.signal]);
@@ -180,45 +181,8 @@ async function respond(
   const head = await Promise.race([work.then(() => undefined), begun]);
   if (head === undefined) return replay(await work, call.mark("other").source);
   const left = (): void => leaving.abort(new DOMException("The response is not read any more.", "AbortError"));
-  return new Response(follow(pieces.read(work), work, left), headOf(head, call.mark("other").source));
-}
-
-/** Joins a response that is under way, or begins it. */
-function join(key: string, own: LiveResponse): { readonly live: LiveResponse; leave(): void } {
-  const known = underWay.get(key);
-  const response = known !== undefined && !known.live.pieces.isOver ? known : { live: own, readers: 0 };
-  underWay.set(key, response);
-  response.readers += 1;
-  const leave = (): void => {
-    response.readers -= 1;
-    if (response.readers === 0 && underWay.get(key) === response) underWay.delete(key);
-  };
-  return { live: response.live, leave };
-}
-
-function follow(
-  reader: AsyncGenerator<Piece, unknown>,
-  work: Promise<unknown>,
-  leave: () => void,
-): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await reader.next();
-        if (done !== true) {
-          controller.enqueue(asBytes(value));
-          return;
-        }
-        await work;
-        controller.close();
-      },
-      async cancel() {
-        leave();
-        await reader.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  const stream = followStream({ reader: pieces.read(work), work, give: asBytes, leave: left });
+  return new Response(stream, headOf(head, call.mark("other").source));
 }
 
 function replay(payload: unknown, source: string): Response {

@@ -7,6 +7,7 @@ import { paramsOfCall } from "./call-key.ts";
 import { type ModelCall, partsIn, type StreamPart } from "./model.ts";
 import { type CallMark, OpenCall, ownOptionsOf } from "./open-call.ts";
 import { paidAnswer } from "./paid-answer.ts";
+import { followStream, SharedStreams } from "./shared-stream.ts";
 
 type Parts = readonly StreamPart[];
 
@@ -14,7 +15,8 @@ type Parts = readonly StreamPart[];
 const PACKET = 64;
 
 /** The streams that a model gives just now in this process, by the key of their work. */
-const streams = new Map<string, { readonly parts: LiveStream<StreamPart>; readers: number }>();
+const streams = new SharedStreams<LiveStream<StreamPart>>(({ isOver }) => isOver);
+const beginStream = () => new LiveStream<StreamPart>(Number.POSITIVE_INFINITY);
 
 /**
  * Streams the answer of a call: replayed from the store, or as the model gives it, for any number
@@ -33,8 +35,8 @@ export async function streamAnswer(
   if (found !== undefined) return replay(partsIn(found.payload), open.mark("store"));
   if (mode === "replay") return open.refuseMiss();
   open.refuseCredentials();
-  const joined = isRefreshing ? undefined : join(workKeyOf(open.state));
-  live.parts = joined?.parts ?? new LiveStream<StreamPart>(Number.POSITIVE_INFINITY);
+  const joined = isRefreshing ? undefined : streams.join(workKeyOf(open.state), beginStream);
+  live.parts = joined?.live ?? beginStream();
   const leaving = new AbortController();
   const signal =
     given.abortSignal === undefined ? leaving.signal : AbortSignal.any([given.abortSignal, leaving.signal]);
@@ -52,62 +54,16 @@ export async function streamAnswer(
   const first = await reader.next();
   // Nothing has passed through: the work has failed, or another process has given the answer.
   if (first.done === true) return replay(partsIn(await settled), open.mark("other"));
-  return follow(
-    first.value,
+  return followStream({
+    first: first.value,
     reader,
-    settled,
-    () => open.mark("other"),
-    () => {
+    work: settled,
+    give: (part) => marked(part, () => open.mark("other")),
+    leave: () => {
       if (live.options.onLeave !== "finish")
         leaving.abort(new DOMException("The stream is not read any more.", "AbortError"));
     },
-  );
-}
-
-/** Joins the stream of a call that is under way, or begins it. */
-function join(key: string): { readonly parts: LiveStream<StreamPart>; leave(): void } {
-  const known = streams.get(key);
-  const isUnderWay = known !== undefined && !known.parts.isOver;
-  const stream = isUnderWay ? known : { parts: new LiveStream<StreamPart>(Number.POSITIVE_INFINITY), readers: 0 };
-  streams.set(key, stream);
-  stream.readers += 1;
-  const leave = (): void => {
-    stream.readers -= 1;
-    if (stream.readers === 0 && streams.get(key) === stream) streams.delete(key);
-  };
-  return { parts: stream.parts, leave };
-}
-
-/** Gives the parts as they come. */
-function follow(
-  first: StreamPart,
-  reader: AsyncGenerator<StreamPart, unknown>,
-  work: Promise<unknown>,
-  mark: () => CallMark,
-  leave: () => void,
-): ReadableStream<StreamPart> {
-  let next: StreamPart | undefined = first;
-  return new ReadableStream<StreamPart>(
-    {
-      async pull(controller) {
-        const part = next;
-        next = undefined;
-        const result = part === undefined ? await reader.next() : { done: false as const, value: part };
-        if (result.done !== true) {
-          controller.enqueue(marked(result.value, mark));
-          return;
-        }
-        // The answer is stored when its stream ends, so that the same call is a hit from then on.
-        await work;
-        controller.close();
-      },
-      async cancel() {
-        leave();
-        await reader.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  });
 }
 
 function replay(parts: Parts, mark: CallMark): ReadableStream<StreamPart> {
