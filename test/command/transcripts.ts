@@ -37,7 +37,7 @@ export function steady(text: string): string {
     .replace(/(?:^ {2}[a-z]+ [0-9a-f]{8} .*\n)+/gm, (lines) => `${lines.trimEnd().split("\n").sort().join("\n")}\n`);
 }
 
-/** The lines that are shown: those of standard error if it failed, or if there are no others. */
+/** Chooses the lines to show. A command that failed, or printed nothing, shows its errors, too. */
 export function told({ exit, out, err }: Transcript): string {
   const lines = out === "" || exit !== 0 ? `${out}${err}` : out;
   return exit === 0 ? lines : `${lines}(exit ${exit})\n`;

@@ -102,7 +102,7 @@ export class LiveStream<Item> {
     }
   }
 
-  /** Resolves when the fastest reader has taken every item, or when there is no reader. */
+  /** Waits until the fastest reader has taken every item, or until there is no reader. */
   async #untilTaken(): Promise<void> {
     const end = this.#dropped + this.#kept.length;
     while (this.#readers.size > 0 && ![...this.#readers].some(({ position }) => position === end)) {
