@@ -59,7 +59,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "source", include: await findTests(), exclude: [...configDefaults.exclude, ...leftOut] },
+        test: {
+          name: "source",
+          isolate: false,
+          include: await findTests(),
+          exclude: [...configDefaults.exclude, ...leftOut],
+        },
       },
       {
         extends: true,

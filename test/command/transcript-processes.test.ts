@@ -3,7 +3,7 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { triesAllCases } from "../support/chosen-cases.ts";
+import { chosenCases } from "../support/chosen-cases.ts";
 import { installPackage } from "../support/install-package.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import type { Transcript } from "./run-in-process.ts";
@@ -13,24 +13,28 @@ describe.each(pages)("the transcripts of docs/%s", (page) => {
   const steps = stepsOf(page);
 
   // A process for each command takes half a minute of a processor.
-  test.skipIf(!triesAllCases).each([
+  const manners = [
     ["in a pipe", false],
     ["on a terminal", true],
-  ])("show, word for word, what processes of the installed package print %s", async (_, isTerminal) => {
-    await using folder = await temporaryFolder();
-    const command = await installPackage(folder.path);
-    writeFileSync(folder.join("package.json"), '{ "type": "module" }');
-    for (const name of ["tsx", "tar-stream", "log-update"])
-      symlinkSync(path.resolve("node_modules", name), folder.join(`node_modules/${name}`), "junction");
-    const define = `persistable() { "${process.execPath}" "${command}" "$@"; }`;
-    for (const step of steps) {
-      const line = `${define}; persistable ${step.command}`;
-      const args = isTerminal ? ["script", "-qec", line, "/dev/null"] : ["bash", "-c", line];
-      const made = runShell(args, folder.path);
-      if (isTerminal) expectOnTerminal(step, made);
-      else expect([step.command, steady(told(made))]).toEqual([step.command, steady(step.shown)]);
-    }
-  });
+  ] as const;
+  test.each(chosenCases(manners, 2))(
+    "show, word for word, what processes of the installed package print %s",
+    async (_, isTerminal) => {
+      await using folder = await temporaryFolder();
+      const command = await installPackage(folder.path);
+      writeFileSync(folder.join("package.json"), '{ "type": "module" }');
+      for (const name of ["tsx", "tar-stream", "log-update"])
+        symlinkSync(path.resolve("node_modules", name), folder.join(`node_modules/${name}`), "junction");
+      const define = `persistable() { "${process.execPath}" "${command}" "$@"; }`;
+      for (const step of steps) {
+        const line = `${define}; persistable ${step.command}`;
+        const args = isTerminal ? ["script", "-qec", line, "/dev/null"] : ["bash", "-c", line];
+        const made = runShell(args, folder.path);
+        if (isTerminal) expectOnTerminal(step, made);
+        else expect([step.command, steady(told(made))]).toEqual([step.command, steady(step.shown)]);
+      }
+    },
+  );
 });
 
 function runShell([file = "", ...args]: readonly string[], cwd: string): Transcript {
