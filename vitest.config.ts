@@ -11,8 +11,10 @@ const PROGRAM_TESTS = [
   "test/artifact/lease-busy-loop.test.ts",
   "test/command/{processes,transcript-processes}.test.ts",
   "test/corruption/replaced-while-read.test.ts",
-  "test/persistable/worker.test.ts",
-  "test/runner/run-processes.test.ts",
+  "test/display/closed-pipe.test.ts",
+  "test/docs-examples.test.ts",
+  "test/persistable/{canary-processes,worker}.test.ts",
+  "test/runner/{read-only,run-processes}.test.ts",
   "test/store/{azure,gcs,s3,sftp}-*.test.ts",
   "test/store/{broken-answers,bucket-store,failing-network,layered-server,throttling,two-machines}.test.ts",
 ];

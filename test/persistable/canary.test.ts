@@ -1,5 +1,3 @@
-import { symlinkSync } from "node:fs";
-import path from "node:path";
 import { inspect } from "node:util";
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-node";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
@@ -9,11 +7,10 @@ import { openDisplay } from "../../src/entry/display.ts";
 import { definePersistable, Secret, secret } from "../../src/entry/index.ts";
 import { traceRun } from "../../src/entry/opentelemetry.ts";
 import { type RunListener, run } from "../../src/entry/pipeline.ts";
-import { buildProgram } from "../support/build-program.ts";
 import { HERE, sendCanaries } from "../support/canary-channels.ts";
 import { own } from "../support/canary-definitions.ts";
 import { CANARY, leaksIn } from "../support/canary-ways.ts";
-import { startChild } from "../support/run-child.ts";
+import { chosenCases } from "../support/chosen-cases.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
@@ -54,7 +51,7 @@ test("each sign of the canary is found where there is one", () => {
   }
 });
 
-test.each(Object.entries(HERE))(
+test.each(chosenCases(Object.entries(HERE), 2))(
   "whatever a generator does with a secret (%s), nothing that the library writes, tells or composes has it",
   async (holder, make) => {
     await using folder = await temporaryFolder();
@@ -85,32 +82,6 @@ const CHANNELS = [
   "the failure record",
   "what run throws",
 ];
-
-test("nor where the generator runs on a worker thread", async () => {
-  await using folder = await temporaryFolder();
-  symlinkSync(path.resolve("node_modules"), folder.join("node_modules"), "junction");
-  const program = await buildProgram(folder.path, [
-    "test/persistable/canary-child.ts",
-    "test/support/canary-channels.ts",
-    "test/support/canary-definitions.ts",
-    "test/support/canary-ways.ts",
-  ]);
-  await using child = startChild(program, { dataDir: folder.join("data") });
-  expect({ code: await child.ended, leaks: leaksIn(child.complaints) }).toEqual({ code: 0, leaks: [] });
-  const { leaks, masked } = child.told[0] as { leaks: string[]; masked: string[] };
-  expect(leaks).toEqual([]);
-  expect(masked).toEqual(
-    expect.arrayContaining([
-      "events",
-      "files *.jsonl",
-      "files *.log",
-      "files *.pack",
-      "logger",
-      "the failure record",
-      "what run throws",
-    ]),
-  );
-});
 
 test("the caller gets the error itself: thrown where it was called, and as the error of a failure", async () => {
   await using folder = await temporaryFolder();
