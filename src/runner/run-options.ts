@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { InvalidRunOptionsError } from "../errors/pipeline-errors.ts";
 import type { RunEvent } from "../events/run-event.ts";
-import type { RetryOptions } from "../persistable/declare/declaration.ts";
+import type { RetryOptions, SourceChangePolicy } from "../persistable/declare/declaration.ts";
+import { isSourcePolicy } from "../persistable/declare/source-policy.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 
 /** How a plan is carried out. None of these options is part of a recipe. */
@@ -39,6 +40,11 @@ export interface RunOptions {
   readonly force?: Iterable<AnyPersistable> | undefined;
   /** Runs this many draws of each target, 0, 1, …: independent payloads of the same params. */
   readonly draws?: number | undefined;
+  /**
+   * Decides what becomes of artifacts that other source code has made; comes before the definitions
+   * and the environment.
+   */
+  readonly onSourceChange?: SourceChangePolicy | undefined;
   /** Handed to the generators, recorded, and not part of any recipe. */
   readonly untracked?: Readonly<Record<string, unknown>> | undefined;
   /** Hears everything that happens: one reader, or several. */
@@ -92,7 +98,11 @@ export function resolveRunOptions(options: RunOptions): RunSettings {
     assertAbove(`rateLimits.${name}.intervalMs`, intervalMs);
   }
   assertRetries("retries", options.retries);
-  const { onEvent } = options;
+  const { onEvent, onSourceChange } = options;
+  if (onSourceChange !== undefined && !isSourcePolicy(onSourceChange))
+    throw new InvalidRunOptionsError(
+      `onSourceChange is ${JSON.stringify(onSourceChange)}: give "warn", "regenerate", "error" or "ignore".`,
+    );
   return {
     ...options,
     concurrency,

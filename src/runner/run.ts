@@ -1,8 +1,9 @@
 import type { RunResult } from "../errors/pipeline-errors.ts";
 import { InvalidRunOptionsError, RunCancelledError, RunFailedError } from "../errors/pipeline-errors.ts";
+import { withSourcePolicy } from "../persistable/context/work-source-policy.ts";
 import { drawsOf } from "../persistable/draws-of.ts";
 import { isPlan, type Plan, plan } from "../pipeline/plan/plan.ts";
-import type { Targets } from "../pipeline/plan/plan-graph.ts";
+import { planGraphKey, type Targets } from "../pipeline/plan/plan-graph.ts";
 import { Execution } from "./execution.ts";
 import { handleSignals } from "./handle-signals.ts";
 import { type RunOptions, resolveRunOptions } from "./run-options.ts";
@@ -39,9 +40,13 @@ export async function run(targets: Targets | Plan, options: RunOptions = {}): Pr
   try {
     const planned = isPlan(targets)
       ? checkPlanned(targets, options)
-      : await plan(expandDraws(targets, options), { signal, force: options.force });
+      : await plan(expandDraws(targets, options), {
+          signal,
+          force: options.force,
+          onSourceChange: options.onSourceChange,
+        });
     const execution = new Execution(planned, settings, signal);
-    const result = await execution.execute();
+    const result = await withSourcePolicy(planned[planGraphKey].onSourceChange, () => execution.execute());
     if (result.state === "cancelled") throw new RunCancelledError(result, { cause: signal.reason });
     if (result.state === "failed") throw new RunFailedError(result, { cause: execution.failureCause });
     return result;
@@ -56,9 +61,8 @@ function expandDraws(targets: Targets, { draws = 1 }: RunOptions): Targets {
   return draws === 1 ? targets : drawsOf(targets, draws);
 }
 
-function checkPlanned(planned: Plan, { draws, force }: RunOptions): Plan {
-  if (draws === undefined && force === undefined) return planned;
-  throw new InvalidRunOptionsError(
-    `The plan is made already: give ${draws === undefined ? "force" : "the draws"} when you plan, or the targets to run.`,
-  );
+function checkPlanned(planned: Plan, { draws, force, onSourceChange }: RunOptions): Plan {
+  const given = [draws && "the draws", force && "force", onSourceChange && "onSourceChange"].find(Boolean);
+  if (given === undefined) return planned;
+  throw new InvalidRunOptionsError(`The plan is made already: give ${given} when you plan, or the targets to run.`);
 }

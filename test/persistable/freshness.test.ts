@@ -206,3 +206,41 @@ test("the environment decides on source changes where the definition does not", 
     vi.unstubAllEnvs();
   }
 });
+
+test("the policy of a run or a plan comes before those of the definitions, also in generators", async () => {
+  const dataDir = memoryStore();
+  const pipeline = (text: string, onSourceChange: "ignore" | "error" | "regenerate") => {
+    // The text of the generator is its source: another text is another source.
+    const generate = new Function(`return "${text}"`) as () => string;
+    const upstream = definePersistable({ name: "run_source_upstream", onSourceChange, generate });
+    return definePersistable({
+      name: "run_source",
+      onSourceChange: "ignore",
+      dependencies: { upstream },
+      generate: async ({ dependencies }) => `from ${await dependencies.upstream.payload}`,
+    })({}, { dataDir });
+  };
+  await run(pipeline("one", "error"));
+  expect((await plan(pipeline("two", "error"), { onSourceChange: "ignore" })).counts.miss).toBe(0);
+  const planned = await plan(pipeline("two", "error").dependencies.upstream, { onSourceChange: "regenerate" });
+  expect(planned.counts.miss).toBe(1);
+  expect(await run(planned)).toMatchObject({ generated: 1 });
+  const forced = pipeline("three", "error");
+  expect(await run(forced, { force: [forced], onSourceChange: "ignore" })).toMatchObject({ generated: 1 });
+  expect(await forced.payload).toBe("from two");
+  await expect(run(planned, { onSourceChange: "error" })).rejects.toThrow(/give onSourceChange when you plan/);
+  await expect(run(forced, { onSourceChange: "never" as "error" })).rejects.toThrow(/onSourceChange is "never"/);
+});
+
+test("a policy that does not exist is refused where the environment names it", async () => {
+  const dataDir = memoryStore();
+  const changing = (text: string) =>
+    definePersistable({ name: "fresh_env_typo", generate: new Function(`return "${text}"`) as () => string });
+  await changing("before")({}, { dataDir }).payload;
+  vi.stubEnv("PERSISTABLE_ON_SOURCE_CHANGE", "eror");
+  try {
+    await expect(changing("after")({}, { dataDir }).payload).rejects.toThrow(/onSourceChange is "eror"/);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});

@@ -1,3 +1,4 @@
+import type { SourceChangePolicy } from "../../persistable/declare/declaration.ts";
 import { type Plan, plan } from "../../pipeline/plan/plan.ts";
 import { ExitCode } from "../core/command-error.ts";
 import { withProgress } from "../core/progress.ts";
@@ -6,6 +7,7 @@ import { resolveTargets, type TargetFlags } from "../targets/resolve-targets.ts"
 
 interface PlanFlags extends CommonFlags, TargetFlags {
   readonly force?: boolean | undefined;
+  readonly onSourceChange?: SourceChangePolicy | undefined;
   readonly exitCode?: boolean | undefined;
 }
 
@@ -14,7 +16,7 @@ export async function planPipeline(session: Session, flags: PlanFlags, ...args: 
   if (resolved.kind === "handed-over") return resolved.exit;
   const { targets } = resolved;
   const planned = await withProgress(session, "planning", () =>
-    plan(targets, { force: flags.force === true ? targets : [] }),
+    plan(targets, { force: flags.force === true ? targets : [], onSourceChange: flags.onSourceChange }),
   );
   printPlan(session, planned);
   const isWork = planned.counts.miss + planned.counts.blocked > 0;

@@ -1,5 +1,6 @@
 import { type Display, openDisplay } from "../../display/open-display.ts";
 import { MissingPeerError } from "../../errors/peer-errors.ts";
+import type { SourceChangePolicy } from "../../persistable/declare/declaration.ts";
 import { plan } from "../../pipeline/plan/plan.ts";
 import { openJsonLines } from "../../runner/json-lines.ts";
 import { run } from "../../runner/run.ts";
@@ -17,6 +18,7 @@ interface RunFlags extends CommonFlags, TargetFlags {
   readonly timeout?: number | undefined;
   readonly pool?: readonly string[] | undefined;
   readonly force?: boolean | undefined;
+  readonly onSourceChange?: SourceChangePolicy | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -25,14 +27,16 @@ export async function runPipeline(session: Session, flags: RunFlags, ...args: re
   if (resolved.kind === "handed-over") return resolved.exit;
   const { targets } = resolved;
   const force = flags.force === true ? targets : [];
+  const { onSourceChange } = flags;
   if (flags.dryRun === true) {
-    printPlan(session, await plan(targets, { force }));
+    printPlan(session, await plan(targets, { force, onSourceChange }));
     return ExitCode.done;
   }
   const display = session.isJson || flags.quiet === true ? undefined : await openRunDisplay(session);
   try {
     await run(targets, {
       force,
+      onSourceChange,
       concurrency: flags.jobs,
       retries: flags.retries,
       timeoutMs: flags.timeout,

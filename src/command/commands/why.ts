@@ -1,5 +1,7 @@
 import { describeAge, describeChange, describeMiss, type RecipeChange } from "../../artifact/explain/miss.ts";
 import { openArtifact } from "../../inspect/open-artifact.ts";
+import { withSourcePolicy } from "../../persistable/context/work-source-policy.ts";
+import type { SourceChangePolicy } from "../../persistable/declare/declaration.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
 import type { Explanation } from "../../persistable/load/explain.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
@@ -20,6 +22,7 @@ import { onlyTarget, resolveTargets, type TargetFlags } from "../targets/resolve
 
 interface WhyFlags extends CommonFlags, Omit<TargetFlags, "draws"> {
   readonly nearest?: number | undefined;
+  readonly onSourceChange?: SourceChangePolicy | undefined;
 }
 
 const NEAREST = 3;
@@ -31,7 +34,7 @@ export async function why(session: Session, flags: WhyFlags, ...args: readonly s
   if (resolved.kind === "handed-over") return resolved.exit;
   const target = onlyTarget(resolved.targets);
   const { explanation, neighbors } = await withProgress(session, "comparing", async () => ({
-    explanation: await target.explain(),
+    explanation: await withSourcePolicy(flags.onSourceChange, () => target.explain()),
     neighbors: await findNearest(target, { limit: flags.nearest ?? NEAREST }),
   }));
   if (session.isJson) session.json("why", whyJson(target, explanation, neighbors));

@@ -22,6 +22,13 @@ const inModule = {
 
 const force = { ...switchedOn, brief: "Generate again what is there" } as const;
 
+const onSourceChange = {
+  kind: "enum",
+  values: ["warn", "regenerate", "error", "ignore"],
+  optional: true,
+  brief: "For artifacts of other source code [as each definition says]",
+} as const;
+
 /** The commands that read the user's module. */
 export const pipelineCommands = {
   run: defineCommand({
@@ -53,6 +60,7 @@ export const pipelineCommands = {
         },
         draws,
         force,
+        onSourceChange,
         dryRun: { ...switchedOn, brief: "Print the plan, and generate nothing" },
         ...commonFlags,
       },
@@ -73,6 +81,7 @@ export const pipelineCommands = {
         ...origin,
         draws,
         force,
+        onSourceChange,
         exitCode: { ...switchedOn, brief: "Exit with 4 if there is something to generate" },
         ...commonFlags,
       },
@@ -96,6 +105,7 @@ export const pipelineCommands = {
           placeholder: "n",
           brief: "How many of the nearest artifacts to list [3]",
         },
+        onSourceChange,
         ...commonFlags,
       },
       aliases: commonAliases,

@@ -143,7 +143,8 @@ export interface FreshnessOptions {
   readonly maxFailureAge?: number | undefined;
   /**
    * Decides what becomes of artifacts that other source code has made. The environment variable
-   * `PERSISTABLE_ON_SOURCE_CHANGE` decides where the definition does not.
+   * `PERSISTABLE_ON_SOURCE_CHANGE` decides where the definition does not, and the option of a run
+   * comes before both.
    */
   readonly onSourceChange?: SourceChangePolicy | undefined;
 }

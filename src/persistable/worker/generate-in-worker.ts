@@ -7,6 +7,7 @@ import { loadPart } from "../../util/peers/load-part.ts";
 import { adoptWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import { type GeneratorContext, warnOfThrown } from "../context/generate-context.ts";
 import { lineOfWork } from "../context/wait-graph.ts";
+import { workSourcePolicy } from "../context/work-source-policy.ts";
 import { paramsTreeOf } from "../declare/params-of.ts";
 import type { State } from "../declare/state.ts";
 import { visitUpstreamFirst } from "../declare/upstream-first.ts";
@@ -114,6 +115,7 @@ function describeJob(state: State, untracked: Readonly<Record<string, unknown>>)
     isHeard: surroundings.onEvent !== undefined,
     isLogged: surroundings.logger !== undefined,
     isVerbose: surroundings.verbose,
+    onSourceChange: workSourcePolicy(),
   };
 }
 

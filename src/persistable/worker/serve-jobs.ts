@@ -5,6 +5,7 @@ import type { CallOptions } from "../context/call-context.ts";
 import { GeneratorContext } from "../context/generate-context.ts";
 import { runInScope } from "../context/generator-scope.ts";
 import { continueLine } from "../context/wait-graph.ts";
+import { withSourcePolicy } from "../context/work-source-policy.ts";
 import type { State } from "../declare/state.ts";
 import type { SurroundingsOptions } from "../declare/surroundings.ts";
 import { asText, tryGet } from "../secrets/describe-thrown.ts";
@@ -47,7 +48,9 @@ async function doJob(job: WorkerJob, signal: AbortSignal, tell: Tell): Promise<F
   try {
     const state = await rebuildPersistable(job, surroundingsFor(job, tell));
     const untracked = unpackFields(job.untracked, []);
-    return await generate(state, new WorkerContext(state, { untracked }, signal, tell), job.line);
+    return await withSourcePolicy(job.onSourceChange, () =>
+      generate(state, new WorkerContext(state, { untracked }, signal, tell), job.line),
+    );
   } catch (error) {
     return failed(error, signal);
   }

@@ -2,7 +2,7 @@ import type { PersistableEvent } from "../../events/event.ts";
 import type { LogLevel } from "../../events/logger.ts";
 import type { DecodeLimits } from "../../format/format.ts";
 import type { WorkName } from "../context/wait-graph.ts";
-import type { MemoryPolicy } from "../declare/declaration.ts";
+import type { MemoryPolicy, SourceChangePolicy } from "../declare/declaration.ts";
 import type { TakenByGenerator } from "../declare/state.ts";
 import type { SurroundingsOptions } from "../declare/surroundings.ts";
 import type { CarriedError } from "./carried-error.ts";
@@ -23,6 +23,8 @@ export interface WorkerJob {
   readonly isHeard: boolean;
   readonly isLogged: boolean;
   readonly isVerbose: boolean;
+  /** The policy of the run, for what the generator loads. */
+  readonly onSourceChange: SourceChangePolicy | undefined;
 }
 
 /** A persistable as data, from which another thread builds it again. */

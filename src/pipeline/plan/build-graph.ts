@@ -1,9 +1,14 @@
+import type { SourceChangePolicy } from "../../persistable/declare/declaration.ts";
 import { Graph } from "../graph.ts";
 import { NodeKind, type PlanGraph } from "./plan-graph.ts";
 import type { WalkedGraph } from "./walk-targets.ts";
 
 /** Puts the results of the walk and of the stores into arrays. `expectedMs` is filled in later. */
-export function buildGraph(walked: WalkedGraph, existing: readonly boolean[]): PlanGraph {
+export function buildGraph(
+  walked: WalkedGraph,
+  existing: readonly boolean[],
+  onSourceChange?: SourceChangePolicy,
+): PlanGraph {
   const count = walked.states.length;
   const graph: PlanGraph = {
     count,
@@ -14,6 +19,7 @@ export function buildGraph(walked: WalkedGraph, existing: readonly boolean[]): P
     isTarget: new Uint8Array(count),
     forced: new Uint8Array(count),
     expectedMs: new Float64Array(count).fill(Number.NaN),
+    onSourceChange,
   };
   const { needed, isTarget, forced } = graph;
   for (const node of walked.targetNodes) {

@@ -1,6 +1,6 @@
 import type { MissReason, StaleReason } from "../../artifact/explain/miss.ts";
 import { artifactFolder, recordPath } from "../../artifact/layout/record-path.ts";
-import { sourcePolicyOf } from "../../persistable/declare/source-policy.ts";
+import { refusesOtherSource } from "../../persistable/declare/source-policy.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
 import { explain } from "../../persistable/load/explain.ts";
@@ -128,9 +128,7 @@ interface Judged {
 }
 
 function mayBeStale({ declaration }: State): boolean {
-  if (declaration.maxAge !== undefined) return true;
-  const policy = sourcePolicyOf(declaration);
-  return policy === "regenerate" || policy === "error";
+  return declaration.maxAge !== undefined || refusesOtherSource(declaration);
 }
 
 function isStale(reason: MissReason): reason is StaleReason {

@@ -1,3 +1,4 @@
+import type { SourceChangePolicy } from "../../persistable/declare/declaration.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { Graph } from "../graph.ts";
@@ -22,6 +23,8 @@ export interface PlanGraph {
   readonly forced: Uint8Array;
   /** How many milliseconds generating the node is expected to take; NaN if that is not known. */
   readonly expectedMs: Float64Array;
+  /** The policy with which the plan was made, for the run that carries it out. */
+  readonly onSourceChange: SourceChangePolicy | undefined;
 }
 
 /** The values of `kinds`, explained at `PlanNode.state`. */

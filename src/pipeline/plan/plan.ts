@@ -1,4 +1,6 @@
 import type { MissReason } from "../../artifact/explain/miss.ts";
+import { withSourcePolicy } from "../../persistable/context/work-source-policy.ts";
+import type { SourceChangePolicy } from "../../persistable/declare/declaration.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import { itemAt } from "../item-at.ts";
@@ -19,6 +21,11 @@ export interface PlanOptions {
   readonly signal?: AbortSignal | undefined;
   /** To be generated even if their artifacts exist, and even if no target needs them. */
   readonly force?: Iterable<AnyPersistable> | undefined;
+  /**
+   * Decides what becomes of artifacts that other source code has made; comes before the definitions
+   * and the environment. A run of the plan keeps to it.
+   */
+  readonly onSourceChange?: SourceChangePolicy | undefined;
 }
 
 /**
@@ -83,13 +90,16 @@ export interface PlanJson {
  * await run(planned);
  * ```
  */
-export async function plan(targets: Targets, options: PlanOptions = {}): Promise<Plan> {
-  const { signal, force = [] } = options;
+export function plan(targets: Targets, options: PlanOptions = {}): Promise<Plan> {
+  return withSourcePolicy(options.onSourceChange, () => planNow(targets, options));
+}
+
+async function planNow(targets: Targets, { signal, force = [], onSourceChange }: PlanOptions): Promise<Plan> {
   const pauseTimer = new PauseTimer(signal);
   const check = new ExistenceCheck(signal);
   const walked = await walkTargets(targets, force, pauseTimer, check);
   await check.settle();
-  const graph = buildGraph(walked, check.found);
+  const graph = buildGraph(walked, check.found, onSourceChange);
   const earlier = await EarlierRecords.read(graph, check.stale, signal);
   return new MadePlan(walked.targets, graph, check.found, earlier);
 }
