@@ -1,6 +1,6 @@
 // @ts-check
 // Checks the prose of comments, messages and pages: it prints file:line and the better word, and
-// exits with 1. With a folder as its argument, the script checks that folder alone.
+// exits with 1. Given folders or files, the script checks these alone.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./bundle.mjs";
@@ -12,12 +12,12 @@ const FRONT = ["README", "ARCHITECTURE", "CONTRIBUTING", "GLOSSARY", "SECURITY"]
 /** The strings of these files are data: inputs of tests, and questions that are put to a search. */
 const HOLDS_DATA = /^test\/|^examples\/search-study\/judgments\.ts$|^scripts\/demo\.mjs$/;
 
-const only = process.argv[2];
+const only = process.argv.slice(2);
 const files = [
   ...SOURCES.flatMap((top) => filesBelow(top, /\.(?:ts|mjs)$/)),
   ...PAGES.flatMap((top) => filesBelow(top, /\.md$/)),
   ...FRONT,
-].filter((file) => only === undefined || `${file}/`.startsWith(`${only}/`));
+].filter((file) => only.length === 0 || only.some((chosen) => `${file}/`.startsWith(`${chosen}/`)));
 
 for (const file of files) {
   const strings = !HOLDS_DATA.test(file);
