@@ -1,12 +1,9 @@
-import type { DecodeError } from "../../errors/format-errors.ts";
-import { decodeInline } from "../../record/inline-payload.ts";
-import { findExpectedInlineLine, findSource } from "../../record/layout.ts";
 import type { StorePath } from "../../store/store.ts";
 import { isPromise } from "../../util/is-promise.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import { recordPath } from "../layout/record-path.ts";
-import { type ReadOutcome, SYNC_READ_BYTES, type WantedArtifact } from "./read-outcome.ts";
-import { type Decoded, tryDecode } from "./try-decode.ts";
+import { readInline } from "./read-inline.ts";
+import { type ReadOutcome, SYNC_RECORD_BYTES, type WantedArtifact } from "./read-outcome.ts";
 
 /**
  * Reads and verifies an artifact. If it lies in one small record, and the store can read
@@ -16,30 +13,15 @@ import { type Decoded, tryDecode } from "./try-decode.ts";
  * artifact is missing or damaged
  */
 export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<ReadOutcome> {
-  const { store, name, address, formats, limits } = wanted;
+  const { store, name, address } = wanted;
   const path = recordPath(name, address);
   if (wanted.needsRecord === true) return readWhole(wanted, path);
-  const record = store.sync?.readShared(path, SYNC_READ_BYTES);
+  const record = store.sync?.readShared(path, SYNC_RECORD_BYTES);
   if (record === undefined && store.sync !== undefined) return { state: "missing" };
   if (record === undefined || record === "too-large") return readWhole(wanted, path);
-  const [format] = formats;
-  const line = format.inline === false ? undefined : findExpectedInlineLine(record, address, format.id);
-  if (line === undefined || format.inline === false) return readWhole(wanted, path, new Uint8Array(record));
-  const source = findSource(record);
-  const bytes = decodeInline(format.inline, line);
-  const decoded = tryDecode(format.id, () => format.decode(bytes, limits));
-  if (isPromise(decoded)) return decoded.then((value) => inlineOutcome(wanted, path, value, source));
-  return inlineOutcome(wanted, path, decoded, source);
-}
-
-function inlineOutcome(
-  wanted: WantedArtifact,
-  path: StorePath,
-  decoded: Decoded | DecodeError,
-  source: string | undefined,
-): ReadOutcome | Promise<ReadOutcome> {
-  if ("value" in decoded) return { state: "present", payload: decoded.value, record: undefined, source };
-  return readWhole(wanted, path);
+  const outcome = readInline(wanted, record);
+  if (outcome === undefined) return readWhole(wanted, path, new Uint8Array(record));
+  return isPromise(outcome) ? outcome.then((present) => present ?? readWhole(wanted, path)) : outcome;
 }
 
 /** Most hits do not need this code: it is loaded when it is first needed. */

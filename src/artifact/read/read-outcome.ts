@@ -51,5 +51,11 @@ export interface DamagedArtifact {
   readonly failure?: StoreError | undefined;
 }
 
-/** Objects up to this size are read synchronously; bigger ones are read through the thread pool. */
-export const SYNC_READ_BYTES = 64 * 1024;
+/** Payload files up to this size are read synchronously; bigger ones through the thread pool. */
+export const SYNC_PAYLOAD_BYTES = 64 * 1024;
+
+/**
+ * The same for records: those of model calls hold whole prompts. Reading 100 kB from a warm disk
+ * takes less time than one trip through the thread pool.
+ */
+export const SYNC_RECORD_BYTES = 256 * 1024;

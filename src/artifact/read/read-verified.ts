@@ -1,6 +1,6 @@
 import { createDigestCollector, DIGEST_CHUNK_BYTES, digestOf } from "../../util/digest/digest.ts";
 import { describeSize } from "./describe-size.ts";
-import { SYNC_READ_BYTES } from "./read-outcome.ts";
+import { SYNC_PAYLOAD_BYTES } from "./read-outcome.ts";
 import type { StoredObject } from "./stored-source.ts";
 
 /** Returns the bytes of an object, or a text that says what is wrong with them. */
@@ -9,7 +9,7 @@ export async function readVerified(
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | string> {
   const collector = sizeBytes > DIGEST_CHUNK_BYTES ? createDigestCollector(sizeBytes) : undefined;
-  const small = sizeBytes <= SYNC_READ_BYTES ? store.sync?.readShared(path, SYNC_READ_BYTES) : undefined;
+  const small = sizeBytes <= SYNC_PAYLOAD_BYTES ? store.sync?.readShared(path, SYNC_PAYLOAD_BYTES) : undefined;
   // A synchronous read may give less than there is. If the digest is right, so are the bytes;
   // damage is told only after the thorough read below.
   if (small instanceof Uint8Array && small.length === sizeBytes && digestOf([small]) === digest)

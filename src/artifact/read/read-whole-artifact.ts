@@ -14,6 +14,7 @@ import { isPayloadFileOf, payloadPath } from "../layout/artifact-paths.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import { recordPath } from "../layout/record-path.ts";
 import { isHealed } from "./is-healed.ts";
+import { readInline } from "./read-inline.ts";
 import type { DamagedArtifact, ReadOutcome, WantedArtifact } from "./read-outcome.ts";
 import { readVerified } from "./read-verified.ts";
 import type { FoundDamage, StoredSource } from "./stored-source.ts";
@@ -23,7 +24,7 @@ import { tryDecode } from "./try-decode.ts";
 const MAX_LOOKS = 8;
 
 /**
- * Reads and verifies any artifact: the record is parsed, and the payload may be a file of its own.
+ * Reads and verifies any artifact: its payload may be a file of its own, and damage is judged.
  */
 export async function readWholeArtifact(
   wanted: WantedArtifact,
@@ -31,6 +32,11 @@ export async function readWholeArtifact(
   first?: Uint8Array,
 ): Promise<ReadOutcome> {
   let bytes = first ?? (await readRecordBytes(wanted.store, path, wanted));
+  // A record that was too long for the first attempt: parsing it takes longer than all the rest.
+  if (first === undefined && bytes !== undefined && wanted.needsRecord !== true) {
+    const outcome = await readInline(wanted, bytes);
+    if (outcome !== undefined) return outcome;
+  }
   let isSuspected = false;
   let wasHealed = false;
   for (let look = 0; look < MAX_LOOKS; look++) {

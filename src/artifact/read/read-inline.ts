@@ -1,0 +1,27 @@
+import { decodeInline } from "../../record/inline-payload.ts";
+import { findExpectedInlineLine, findSource } from "../../record/layout.ts";
+import { isPromise } from "../../util/is-promise.ts";
+import type { ReadOutcome, WantedArtifact } from "./read-outcome.ts";
+import { tryDecode } from "./try-decode.ts";
+
+type PresentArtifact = Extract<ReadOutcome, { readonly state: "present" }>;
+
+/**
+ * Verifies and decodes a payload that lies in its record, without parsing the record. Gives
+ * `undefined` for every other artifact: it may be good, in a file of its own, or damaged.
+ */
+export function readInline(
+  { formats: [format], address, limits }: WantedArtifact,
+  record: Uint8Array,
+): PresentArtifact | undefined | Promise<PresentArtifact | undefined> {
+  const { inline } = format;
+  const line = inline === false ? undefined : findExpectedInlineLine(record, address, format.id);
+  if (line === undefined || inline === false) return undefined;
+  // The next read of the store may reuse the memory of the record.
+  const source = findSource(record);
+  const bytes = decodeInline(inline, line);
+  const decoded = tryDecode(format.id, () => format.decode(bytes, limits));
+  const outcome = (value: Awaited<typeof decoded>): PresentArtifact | undefined =>
+    "value" in value ? { state: "present", payload: value.value, record: undefined, source } : undefined;
+  return isPromise(decoded) ? decoded.then(outcome) : outcome(decoded);
+}
