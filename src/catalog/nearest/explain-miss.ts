@@ -51,10 +51,14 @@ export async function mentionMiss(
   return reasonAmong(node, await readFew(store, node, signal));
 }
 
-const noted = new WeakMap<
-  ReadableStore,
-  Map<string, { readonly records: Promise<ArtifactRecord[]>; readonly readAtMs: number }>
->();
+/** Some records of a name, as they were read for a log line. */
+interface NotedRecords {
+  readonly records: Promise<readonly ArtifactRecord[]>;
+  readonly readAtMs: number;
+  isEmpty: boolean;
+}
+
+const noted = new WeakMap<ReadableStore, Map<string, NotedRecords>>();
 
 /**
  * The same for a log line or an event: many misses in a row must not read the same records again
@@ -78,16 +82,34 @@ async function reasonInPassing(store: ReadableStore, node: RecipeNode): Promise<
   if (store.sync !== undefined) {
     const recipeIndex = recipeIndexOf(store, node.name);
     await recipeIndex.refreshInPassing({ maxRecords: NOTE_RECORDS });
-    return reasonFrom(recipeIndex.nearestNow(node), store, node, NAMES_FRESH_MS);
+    let near = recipeIndex.nearestNow(node);
+    if (near.total === 0) {
+      // "Never generated" must not be said of what was generated since the last look.
+      await recipeIndex.refresh({ maxRecords: NOTE_RECORDS });
+      near = recipeIndex.nearestNow(node);
+    }
+    return reasonFrom(near, store, node, NAMES_FRESH_MS);
   }
-  const folders = noted.get(store) ?? new Map();
-  noted.set(store, folders);
-  let folder = folders.get(node.name);
-  if (folder === undefined || performance.now() - folder.readAtMs > NOTE_FRESH_MS) {
-    folder = { records: readFew(store, node, undefined), readAtMs: performance.now() };
-    folders.set(node.name, folder);
-  }
-  return reasonAmong(node, await folder.records);
+  return reasonAmong(node, await noteRecords(store, node).records);
+}
+
+function noteRecords(store: ReadableStore, node: RecipeNode): NotedRecords {
+  const ofStore = noted.get(store) ?? new Map<string, NotedRecords>();
+  noted.set(store, ofStore);
+  const known = ofStore.get(node.name);
+  const isFresh = known !== undefined && performance.now() - known.readAtMs <= NOTE_FRESH_MS;
+  // "Never generated" must not be said of what was generated since the last look.
+  if (isFresh && !known.isEmpty) return known;
+  const reading: NotedRecords = {
+    records: readFew(store, node, undefined).then((records) => {
+      reading.isEmpty = records.length === 0;
+      return records;
+    }),
+    readAtMs: performance.now(),
+    isEmpty: false,
+  };
+  ofStore.set(node.name, reading);
+  return reading;
 }
 
 async function reasonFrom(
