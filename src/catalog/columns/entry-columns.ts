@@ -85,11 +85,10 @@ export class EntryColumns {
     for (let row = 0; row < this.addresses.count; row++) if (!this.#gone.has(row)) yield row;
   }
 
-  /** For each row 1 where it is there, and 0 where it is gone. */
-  present(): Uint8Array {
-    const present = new Uint8Array(this.addresses.count).fill(1);
-    for (const row of this.#gone) present[row] = 0;
-    return present;
+  /** Sets the mark of each row to 1 where it is there, and to 0 where it is gone. */
+  markPresent(marks: Uint8Array): void {
+    marks.fill(1);
+    for (const row of this.#gone) marks[row] = 0;
   }
 
   /** The rows in the order of their age, the oldest first; some of them may be gone. */
@@ -137,12 +136,19 @@ export class EntryColumns {
   }
 
   /**
-   * Adds a row from another process, unless there is one of a later record of the same artifact.
+   * Adds rows from another process, except those of which there is a later record.
    *
-   * @param recordMs - the time of its record
-   * @returns its row; -1 where it is not added
+   * @param recordMs - the times of their records
+   * @returns for each its row; -1 where it is not added
    */
-  addStored(words: readonly Uint32Array[], index: number, recordMs: number): number {
+  addStored(words: readonly Uint32Array[], recordMs: Float64Array): Int32Array {
+    const rows = new Int32Array(recordMs.length);
+    this.addresses.reserve(rows.length);
+    for (let i = 0; i < rows.length; i++) rows[i] = this.#addStored(words, i, recordMs[i] ?? 0);
+    return rows;
+  }
+
+  #addStored(words: readonly Uint32Array[], index: number, recordMs: number): number {
     this.addresses.offerWords(words, index);
     const known = this.#present(this.addresses.rowOfOffered());
     if (known !== undefined && this.#recordMs.numberAt(known) >= recordMs) return -1;

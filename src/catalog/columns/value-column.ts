@@ -116,11 +116,22 @@ export class ValueColumn {
     }
   }
 
-  /** The same for values that are not numbers, by their JSON; "" for no value. */
+  /** Sets the values of the first rows of a column without numbers, with room for more rows. */
+  setFirstNumbers(values: Float64Array): void {
+    this.#numbers = newNumbers(Math.ceil(values.length * 1.125));
+    this.#numbers.set(values);
+  }
+
+  /** The same as {@link setNumbers} for other values, by their JSON; "" for no value. */
   setTexts(rows: Int32Array, texts: readonly string[], parse: (json: string) => JsonValue): void {
-    for (let i = 0; i < rows.length; i++) {
+    let last = "";
+    let code = NO_CODE;
+    // The last row first, so that there is room for all.
+    for (let i = rows.length - 1; i >= 0; i--) {
       const [row = -1, text = ""] = [rows[i], texts[i]];
-      if (row !== -1 && text !== "") this.#setJson(row, text, parse);
+      if (row === -1 || text === "") continue;
+      if (text === last) this.#setCode(row, code);
+      else [last, code] = [text, this.#setJson(row, text, parse)];
     }
   }
 }

@@ -9,7 +9,7 @@ import type { Store, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import { EntryColumns } from "../columns/entry-columns.ts";
-import { findRows } from "../columns/find-rows.ts";
+import { countMarks, findRows } from "../columns/find-rows.ts";
 import { sortRows } from "../columns/sort-rows.ts";
 import { type FileStamp, settledChangeMs, stampOf } from "../file-stamp.ts";
 import { RecipeTable } from "../nearest/recipe-table.ts";
@@ -101,7 +101,7 @@ export class NameEntries {
   select(query: Query, nowMs: number): Selection {
     const columns = this.#columns;
     const found = findRows(query, this.#name, columns, nowMs);
-    const count = query.terms.every(isName) ? columns.size : countOf(found);
+    const count = query.terms.every(isName) ? columns.size : countMarks(found);
     const rowsOf = (most: number) => newestFirst(columns.oldestFirst(), found, Math.min(most, count));
     const matches = compileQuery(query, nowMs);
     const others = [...this.#others.values()].map(({ entry }) => entry).filter(matches);
@@ -332,12 +332,6 @@ interface OtherEntry extends ReadArtifact {
 
 function isSame(one: FileStamp | undefined, other: FileStamp): boolean {
   return one !== undefined && one.sizeBytes === other.sizeBytes && one.modifiedMs === other.modifiedMs;
-}
-
-function countOf(marks: Uint8Array): number {
-  let count = 0;
-  for (const mark of marks) count += mark;
-  return count;
 }
 
 /** The marked rows. */

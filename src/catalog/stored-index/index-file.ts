@@ -147,7 +147,7 @@ function checkTexts(kind: ColumnKind, keys: readonly string[], texts: readonly s
 }
 
 function checkTimes(times: Float64Array): void {
-  for (const ms of times) if (Math.abs(ms) > MAX_TIME_MS) throw new Error("a time is out of range");
+  if (times.some((ms) => Math.abs(ms) > MAX_TIME_MS)) throw new Error("a time is out of range");
 }
 
 function isKind(kind: string): kind is ColumnKind {
@@ -169,15 +169,17 @@ function addRows(
   places: readonly (Place | undefined)[],
   isWanted: (kind: ColumnKind) => boolean,
 ): void {
-  const recordMs = table.columns.find(({ name }) => name === '["n","fact","recordMs"]')?.values ?? [];
-  columns.addresses.reserve(table.rowCount);
-  const rows = new Int32Array(table.rowCount);
-  for (let i = 0; i < rows.length; i++) rows[i] = columns.addStored(addresses, i, Number(recordMs[i]));
+  const times = table.columns.find(({ name }) => name === '["n","fact","recordMs"]');
+  const recordMs = times?.type === "float64" ? times.values : new Float64Array(table.rowCount);
+  const isFirst = columns.addresses.count === 0;
+  const rows = columns.addStored(addresses, recordMs);
+  const hasAll = isFirst && rows.every((row, i) => row === i);
   for (const [index, place] of places.entries()) {
     const column = table.columns[index];
     if (place === undefined || column === undefined || !isWanted(place.kind)) continue;
     const target = columns.column(place.kind, place.keys);
-    if (column.type === "float64") target.setNumbers(rows, column.values);
+    if (column.type === "float64")
+      hasAll ? target.setFirstNumbers(column.values) : target.setNumbers(rows, column.values);
     if (column.type === "string") target.setTexts(rows, column.values, parseJson);
   }
 }

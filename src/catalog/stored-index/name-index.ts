@@ -106,7 +106,8 @@ export class NameIndex {
     if (this.#writer === undefined || columns.size < MIN_ROWS || !(isNews || this.#unsaved.size >= MIN_UNSAVED)) return;
     const isWhole = this.#isTimeForWhole(columns.size);
     const files = [...this.#heads.keys()].sort();
-    const rows = isWhole ? presentRows(columns) : [...this.#unsaved];
+    // The first file has all rows too.
+    const rows = isWhole || files.length === 0 ? presentRows(columns) : [...this.#unsaved];
     const claim = isNews && (isWhole || this.#outdated === 0) ? { changedMs, others } : { others: [] };
     if (rows.length === 0 && claim.changedMs === undefined) return;
     const head = { name: this.#name, replaces: isWhole ? files : [], after: isWhole ? [] : files, ...claim };
@@ -185,9 +186,9 @@ export class NameIndex {
   }
 }
 
+/** The oldest first, so that a process that reads them need not sort them. */
 function presentRows(columns: EntryColumns): Int32Array {
-  const present = columns.present();
-  return columns.oldestFirst().filter((row) => present[row] === 1);
+  return columns.oldestFirst().filter((row) => !columns.isGone(row));
 }
 
 /** Names are in the order of time, where clocks agree. */
