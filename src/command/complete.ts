@@ -61,6 +61,7 @@ const orModule = async (typed: Typed): Promise<Proposals> =>
 const PROPOSERS: Readonly<Record<string, (typed: Typed) => Promise<Proposals>>> = {
   run: ofModule,
   plan: ofModule,
+  accept: async (typed) => (typed.args.length === 0 ? [] : ofArtifacts(typed)),
   collect: ofModule,
   why: orModule,
   graph: orModule,
@@ -87,7 +88,7 @@ const VALUE_FLAGS = new Set(
   (
     "--data-dir --directory -C --color --from --params --draws --jobs -j --retries --timeout --pool --nearest --metrics " +
     "--depth --format --sort --limit -n --columns --as --rows --output -o --file --sample --keep-last --older-than " +
-    "--unused-since --max-size --quarantine"
+    "--unused-since --max-size --quarantine --on-source-change"
   ).split(" "),
 );
 

@@ -7,7 +7,9 @@ export {
   type RecipeChange,
   type StaleReason,
 } from "../artifact/explain/miss.ts";
+export type { SourceDifference } from "../artifact/explain/source-difference.ts";
 export type { LeaseOwner } from "../artifact/lease/lease-claim.ts";
+export type { NamedSource } from "../artifact/provenance/named-sources.ts";
 export { collectOrphans } from "../artifact/publish/collect-orphans.ts";
 export type { RemovedOrphans, RemoveOrphansOptions } from "../artifact/publish/remove-orphans.ts";
 export { InvalidArchiveError } from "../errors/archive-errors.ts";

@@ -61,19 +61,27 @@ export class NotPersistedError extends PersistableError {
 
 /**
  * The artifact was made by other source code than today's, and `onSourceChange` is `"error"`.
- * Remedy: change `version` if the payload changes; otherwise set `onSourceChange` to `"ignore"`.
+ * Remedy: change `version` if the payload changes; otherwise say so with `persistable accept`, or
+ * set `onSourceChange` to `"ignore"`.
  */
 export class SourceChangedError extends PersistableError {
   override readonly code = "PERSISTABLE_SOURCE_CHANGED" as const;
   readonly payloadName: string;
+  readonly address: string;
+  /** The reason, as `explain()` gives it (`StaleReason`). */
+  readonly reason: { readonly kind: string };
 
-  constructor(payloadName: string) {
+  /** @param inWords - what has changed, as a part of the message; empty if it is not known */
+  constructor(payloadName: string, address: string, reason: { readonly kind: string }, inWords: string) {
     const name = visibleLine(payloadName);
     super(
-      `The source code of ${name} has changed since its artifact was made, and onSourceChange is "error". ` +
-        `If the payload changes with it, change the version of ${name}; otherwise set onSourceChange to "ignore" or "regenerate".`,
+      `The source code of ${name} has changed since its artifact was made${visibleLine(inWords)}, and onSourceChange is "error". ` +
+        `If the payload changes with it, change the version of ${name}. If not, persistable accept ${name}/${address.slice(0, 8)} says so for this artifact, ` +
+        'and onSourceChange: "ignore" for all.',
     );
     this.payloadName = payloadName;
+    this.address = address;
+    this.reason = reason;
   }
 }
 

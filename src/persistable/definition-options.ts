@@ -24,6 +24,7 @@ export const DEFINITION_OPTIONS: Readonly<Record<keyof UntypedDefinition, 0>> = 
   staleWhileRevalidate: 0,
   maxFailureAge: 0,
   onSourceChange: 0,
+  source: 0,
   inlineBytes: 0,
   anonymous: 0,
   pools: 0,

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { parseLines, persistable, studyModule, type Terminal, type Transcript } from "./run-in-process.ts";
@@ -279,4 +280,43 @@ describe("completion", () => {
       expect(await complete("cat", "--as", "c")).toEqual(["csv"]);
       expect(await complete("help", "que")).toEqual(["queries"]);
     }));
+});
+
+describe("accept", () => {
+  const before = fileURLToPath(new URL("source-before.mjs", import.meta.url));
+  const after = fileURLToPath(new URL("source-after.mjs", import.meta.url));
+
+  test("a change of the code is shown, accepted, and taken back", () =>
+    inFolder(async (run) => {
+      const made = await run("run", before, "report");
+      const artifact = made.out.trim();
+      const refused = await run("run", after, "report");
+      expect(refused.exit).toBe(1);
+      expect(refused.err).toMatch(
+        /has changed since its artifact was made: generator, line 2: return .*persistable accept/s,
+      );
+      expect(steady((await run("why", after, "report")).out)).toMatch(
+        /source code than today's: generator, line 2: .*\n.*line 2:\n {2}- .*made before.*\n {2}\+ .*made after/,
+      );
+      expect((await run("run", after, "report", "--on-source-change", "ignore")).exit).toBe(0);
+      const accepted = await run("accept", after, artifact);
+      expect(steady(accepted.err)).toContain("counts as made by the source of today: generator, line 2: ");
+      expect((await run("run", after, "report")).exit).toBe(0);
+      expect((await run("plan", after, "report", "--exit-code")).exit).toBe(0);
+      const [undone] = parseLines((await run("accept", after, artifact, "--undo", "--json")).out);
+      expect(undone).toMatchObject({ kind: "accepted", accepted: [{ name: "changing_report", undone: true }] });
+      expect((await run("run", after, "report")).exit).toBe(1);
+      expect((await run("accept", before, artifact)).err).toContain("was made by the source of today");
+    }));
+
+  test.each([
+    [["accept"], "Name the module"],
+    [["accept", studyModule, "points/3f9a"], "points/3f9a"],
+  ])("%j is refused in words", (argv, words) =>
+    inFolder(async (run) => {
+      const { err, exit } = await run(...argv);
+      expect(err).toContain(words);
+      expect(exit).toBe(2);
+    }),
+  );
 });

@@ -4,6 +4,7 @@ import { visibleLine } from "../../errors/visible-text.ts";
 import { describeAddress } from "../../util/describe-address.ts";
 import { describeSpan } from "../../util/describe-span.ts";
 import { aroundDifference, type DifferingLeaf, differingLeaf } from "./differing-leaf.ts";
+import { describeDifferences, type SourceDifference } from "./source-difference.ts";
 
 /**
  * The reason why a caller has no artifact to load, as data. `describeMiss` puts it into words.
@@ -56,6 +57,8 @@ export type StaleReason =
       /** The fingerprints of the source that made the artifact, and of the one that would now. */
       readonly recorded: string;
       readonly current: string;
+      /** Their differences; absent if the source that made the artifact was not kept. */
+      readonly differences?: readonly SourceDifference[];
     };
 
 /** The artifact of the same name whose recipe differs least. */
@@ -106,7 +109,8 @@ function describeReason(reason: MissReason): string {
   if (reason.kind === "never-generated") return describeNeverGenerated(reason.formerName);
   if (reason.kind === "corrupt") return `damaged: ${reason.file} ${reason.problem}`;
   if (reason.kind === "expired") return describeExpired(reason.ageMs, reason.maxAgeMs);
-  if (reason.kind === "source-changed") return "made by other source code than today's";
+  if (reason.kind === "source-changed")
+    return `made by other source code than today's${describeDifferences(reason.differences)}`;
   if (reason.kind === "unreachable") return `it may exist in a store that does not answer: ${reason.problem}`;
   const { address, ageMs } = reason.nearest;
   const among = describeCompared(reason.nearest);

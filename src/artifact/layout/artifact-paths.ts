@@ -12,6 +12,8 @@ import { safeName } from "../../util/safe-name.ts";
  *   <address>.<publication>.files.json           a payload of several files: their list
  *   <address>.<publication>.files/<path>         and the files
  *   <address>.failed.json                        the note of a failure in a run
+ *   <address>.accepted-<fingerprint>.json        that a change of the source does not matter to it
+ *   sources/<fingerprint>.txt                    the source that has generated some of them
  */
 
 /**
@@ -44,6 +46,20 @@ export function addressOfRecordPath(path: string): Address | undefined {
 
 export function failurePath(name: string, address: Address): StorePath {
   return payloadPath(name, `${address}${FAILURE_END}`);
+}
+
+/** The note that an artifact counts as made by source of this fingerprint. */
+export function acceptedPath(name: string, address: Address, fingerprint: string): StorePath {
+  return payloadPath(name, `${address}.accepted-${digitsOf(fingerprint).slice(0, 16)}.json`);
+}
+
+/** The text of the source that has this fingerprint. */
+export function sourcePath(name: string, fingerprint: string): StorePath {
+  return storePath(safeName(name), "sources", `${digitsOf(fingerprint)}.txt`);
+}
+
+function digitsOf(fingerprint: string): string {
+  return fingerprint.slice(fingerprint.indexOf(":") + 1);
 }
 
 /** The address that a file belongs to when it is the note of a failure, by its name alone. */

@@ -1,4 +1,10 @@
-import { describeAge, describeChange, describeMiss, type RecipeChange } from "../../artifact/explain/miss.ts";
+import {
+  describeAge,
+  describeChange,
+  describeMiss,
+  type MissReason,
+  type RecipeChange,
+} from "../../artifact/explain/miss.ts";
 import { openArtifact } from "../../inspect/open-artifact.ts";
 import { withSourcePolicy } from "../../persistable/context/work-source-policy.ts";
 import type { SourceChangePolicy } from "../../persistable/declare/declaration.ts";
@@ -97,6 +103,7 @@ function describe(target: AnyPersistable, explanation: Explanation, neighbors: r
   const head = `${target.name} ${describeAddress(target.address)}`;
   return [
     explanation.state === "hit" ? `${head} is there${historyOf(explanation)}` : `${head} ${missOf(explanation)}`,
+    ...(explanation.state === "miss" ? sourceLines(explanation.reason) : []),
     ...nearestLines(neighbors),
   ];
 }
@@ -117,6 +124,16 @@ function historyOf({
 function missOf({ reason, inFlight }: Extract<Explanation, { readonly state: "miss" }>): string {
   const owner = inFlight === undefined ? "" : `; process ${inFlight.pid} on ${inFlight.host} generates it`;
   return `would be generated: ${describeMiss(reason)}${owner}`;
+}
+
+/** The lines of the source that differ from those that made the artifact. */
+function sourceLines(reason: MissReason): readonly string[] {
+  if (reason.kind !== "source-changed") return [];
+  return (reason.differences ?? []).flatMap(({ part, line, removed, added }) => [
+    line === undefined ? `${part}:` : `${part}, line ${line}:`,
+    ...removed.map((text) => `  - ${text}`),
+    ...added.map((text) => `  + ${text}`),
+  ]);
 }
 
 function nearestLines(neighbors: readonly Neighbor[]): readonly string[] {

@@ -1,3 +1,4 @@
+import type { DeclaringClass } from "../../persistable/declare/create-state.ts";
 import { hasState } from "../../persistable/declare/state.ts";
 import type { Definition } from "../../persistable/definition.ts";
 import { type AnyPersistable, Persistable, type PersistableOptions } from "../../persistable/persistable.ts";
@@ -15,7 +16,7 @@ export type AnyDefinition = Definition<
 >;
 
 /** A class whose persistables a command can build: its constructor takes params. */
-export interface AnyClass {
+export interface AnyClass extends DeclaringClass {
   new (options: PersistableOptions & { readonly params: Readonly<Record<string, unknown>> }): AnyPersistable;
   readonly payloadName: string;
 }

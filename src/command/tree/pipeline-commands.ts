@@ -116,6 +116,24 @@ export const pipelineCommands = {
       "Says whether the artifact of these params is there, and if not, what differs from the nearest ones.\n\n" +
       "  persistable why study.ts estimator zThreshold=5 points.n=100",
   }),
+  accept: defineCommand({
+    load: async () => (await import("../commands/accept.ts")).accept,
+    parameters: {
+      flags: { undo: { ...switchedOn, brief: "Take back what was accepted" }, ...commonFlags },
+      aliases: commonAliases,
+      positional: {
+        kind: "array",
+        parameter: textOf("module artifact", "The module with the definition, and artifacts"),
+      },
+    },
+    brief: "Say that a change of the code does not matter",
+    text:
+      "Where onSourceChange is error or regenerate, an artifact that other source code has made is not used.\n" +
+      "This records that the change from that code to today's does not matter to these artifacts. When the\n" +
+      "code changes again, they are not used again.\n\n" +
+      "  persistable accept study.ts estimator/3f9a1c2e\n" +
+      "  persistable accept study.ts estimator@paper --undo",
+  }),
   collect: defineCommand({
     load: async () => (await import("../commands/collect.ts")).collect,
     parameters: {

@@ -6,6 +6,7 @@ Generate
   plan MODULE NAME k=v…    what would be generated, and why
   why MODULE NAME k=v…     why one artifact is there, or would be generated
   graph …                  what an artifact is made from
+  accept MODULE ARTIFACT…  say that a change of the code does not matter
   collect MODULE …         params and results of many artifacts as a table
   init [FILE]              write a small pipeline to start from
 

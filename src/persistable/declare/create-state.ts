@@ -106,7 +106,7 @@ const declarations = new WeakMap<DeclaringClass, Declaration>();
  * Returns the declaration of a class, which is worked out once. A constructor call that overrides
  * parts of it gets a declaration of its own.
  */
-function declarationOf(target: DeclaringClass, options: StateOptions): Declaration {
+export function declarationOf(target: DeclaringClass, options: StateOptions): Declaration {
   const overridden = OVERRIDES.some((key) => options[key] !== undefined);
   const known = overridden ? undefined : declarations.get(target);
   if (known !== undefined) return known;

@@ -1,11 +1,13 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type Addresser, createAddresser } from "../../address/create-addresser.ts";
 import { fingerprintSource, locateDefinition } from "../../artifact/provenance/defining-module.ts";
+import type { NamedSource } from "../../artifact/provenance/named-sources.ts";
 import { encodeCanonical } from "../../canonical/encode-canonical.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { Format } from "../../format/format.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
+import { loadPart } from "../../util/peers/load-part.ts";
 import type { SurroundingsOptions } from "./surroundings.ts";
 
 /**
@@ -147,6 +149,22 @@ export interface FreshnessOptions {
    * comes before both.
    */
   readonly onSourceChange?: SourceChangePolicy | undefined;
+  /**
+   * The source whose changes count, beside that of the generator itself: modules, by their URL or
+   * by their path from the module of the definition, and packages, by their installed version. With
+   * it, the source is kept in the data directory, so that `explain()` can show what has changed.
+   *
+   * @example
+   * ```ts
+   * definePersistable({
+   *   name: "report",
+   *   source: [import.meta.url, "./layout.ts", { package: "zod" }],
+   *   onSourceChange: "regenerate",
+   *   generate: () => layOut("quarterly report"),
+   * });
+   * ```
+   */
+  readonly source?: readonly NamedSource[] | undefined;
 }
 
 /** A declaration with all that follows from it, one for each definition or class. */
@@ -166,7 +184,10 @@ export interface Declaration extends DeclarationOptions {
   readonly generator: (...args: never) => unknown;
   /** Its own format comes first, then those that it can also read. */
   formats: readonly [Format, ...Format[]] | undefined;
-  provenanceKeys: { readonly location: string | undefined; readonly source: string } | undefined;
+  /** The module that defines it; worked out when the first payload is generated. */
+  location: { readonly module: string | undefined } | undefined;
+  /** The fingerprint of its source; a promise while named modules are read. */
+  fingerprint: string | Promise<string> | undefined;
 }
 
 /** Checks a declaration, and prepares all that its instances share. */
@@ -198,7 +219,8 @@ export function createDeclaration(
     trace,
     generator,
     formats: undefined,
-    provenanceKeys: undefined,
+    location: undefined,
+    fingerprint: undefined,
   };
 }
 
@@ -242,19 +264,42 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
+/** Whether records of this name leave out who made them, and where. */
+export function isAnonymous({ anonymous }: Declaration): boolean {
+  return anonymous ?? ["1", "true"].includes(process.env.PERSISTABLE_ANONYMOUS ?? "");
+}
+
+/** Returns the module that defines it. */
+export function locationOf(declaration: Declaration): string | undefined {
+  declaration.location ??= { module: locateDefinition(declaration.trace) };
+  return declaration.location.module;
+}
+
 /**
- * Returns the module that defines it and the fingerprint of its code. Both are worked out when the
- * first payload is generated.
+ * Returns the fingerprint of its source. It is a promise until the modules that `source` names have
+ * been read, once for each declaration.
  */
-export function provenanceKeysOf(declaration: Declaration): {
-  readonly location: string | undefined;
-  readonly source: string;
-} {
-  declaration.provenanceKeys ??= {
-    location: locateDefinition(declaration.trace),
-    source: fingerprintSource(declaration.generator),
-  };
-  return declaration.provenanceKeys;
+export function fingerprintOf(declaration: Declaration): string | Promise<string> {
+  const { source, generator } = declaration;
+  declaration.fingerprint ??=
+    source === undefined
+      ? fingerprintSource(Function.prototype.toString.call(generator))
+      : readFingerprint(declaration);
+  return declaration.fingerprint;
+}
+
+async function readFingerprint(declaration: Declaration): Promise<string> {
+  declaration.fingerprint = fingerprintSource(await sourceTextOf(declaration));
+  return declaration.fingerprint;
+}
+
+/** Returns the text whose digest is the fingerprint. */
+export async function sourceTextOf(declaration: Declaration): Promise<string> {
+  const { name, source, generator } = declaration;
+  const text = Function.prototype.toString.call(generator);
+  if (source === undefined) return text;
+  const { encodeSources, readSources } = await loadPart(() => import("../../artifact/provenance/named-sources.ts"));
+  return encodeSources(await readSources(name, text, source, locationOf(declaration)));
 }
 
 const ROLE = /^[A-Za-z][A-Za-z0-9_]*$/;

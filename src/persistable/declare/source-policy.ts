@@ -1,5 +1,5 @@
 import { DefinitionError } from "../../errors/persistable-errors.ts";
-import { type Declaration, provenanceKeysOf, type SourceChangePolicy } from "./declaration.ts";
+import type { Declaration, SourceChangePolicy } from "./declaration.ts";
 
 let ofWork: (() => SourceChangePolicy | undefined) | undefined;
 
@@ -35,7 +35,6 @@ export function refusesOtherSource(declaration: Declaration): boolean {
 }
 
 /** Whether an artifact was made by other source than today's, and may not simply be loaded. */
-export function isRefusedSource(declaration: Declaration, recorded: string | undefined): boolean {
-  if (recorded === undefined || recorded === provenanceKeysOf(declaration).source) return false;
-  return refusesOtherSource(declaration);
+export function isRefusedSource(declaration: Declaration, recorded: string | undefined, current: string): boolean {
+  return recorded !== undefined && recorded !== current && refusesOtherSource(declaration);
 }

@@ -1,7 +1,7 @@
 import { isPromise } from "../../util/is-promise.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import { type CallOptions, contextOf } from "../context/call-context.ts";
-import { provenanceKeysOf } from "../declare/declaration.ts";
+import { fingerprintOf } from "../declare/declaration.ts";
 import type { HookContext } from "../declare/hooks.ts";
 import { sourcePolicyOf } from "../declare/source-policy.ts";
 import type { Pending, State } from "../declare/state.ts";
@@ -90,7 +90,8 @@ const told = new Set<string>();
  * payload: once for each generator and process.
  */
 function noteSource(state: State, recorded: string): Promise<void> | undefined {
-  const { source } = provenanceKeysOf(state.declaration);
+  const source = fingerprintOf(state.declaration);
+  if (typeof source !== "string") return source.then(() => noteSource(state, recorded));
   if (source === recorded || told.has(`${state.recipe.name} ${recorded}`)) return undefined;
   told.add(`${state.recipe.name} ${recorded}`);
   if (sourcePolicyOf(state.declaration) === "ignore") return undefined;

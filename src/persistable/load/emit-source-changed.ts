@@ -1,7 +1,8 @@
 import { collectProvenance } from "../../artifact/provenance/collect-provenance.ts";
-import { provenanceKeysOf } from "../declare/declaration.ts";
+import { fingerprintOf, locationOf } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
 import { emitPlain } from "../log/emit-event.ts";
+import { isAccepted } from "./accepted-source.ts";
 import { readRecord } from "./explain.ts";
 
 /**
@@ -10,17 +11,22 @@ import { readRecord } from "./explain.ts";
  * event tells their authors.
  */
 export async function emitSourceChanged(state: State, recorded: string): Promise<void> {
-  const { location, source } = provenanceKeysOf(state.declaration);
+  const current = await fingerprintOf(state.declaration);
   const [record, { module: currentModule }] = await Promise.all([
     // The payload was loaded all the same, so a module that cannot be found out is left out.
     readRecord(state).catch(() => undefined),
-    collectProvenance(location),
+    collectProvenance(locationOf(state.declaration)),
   ]);
+  if (record !== undefined) {
+    const { name, address } = record;
+    const change = { name, address, recorded, accepted: current };
+    if (await isAccepted(state.surroundings.store, change, {}).catch(() => false)) return;
+  }
   const recordedModule = record?.provenance.module;
   emitPlain(state, {
     type: "source-changed",
     recorded,
-    current: source,
+    current,
     ...(recordedModule === undefined ? {} : { recordedModule }),
     ...(currentModule === undefined ? {} : { currentModule }),
   });

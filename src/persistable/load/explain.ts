@@ -8,6 +8,7 @@ import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
+import { fingerprintOf } from "../declare/declaration.ts";
 import { isRefusedSource } from "../declare/source-policy.ts";
 import type { State } from "../declare/state.ts";
 import { variantsOf } from "../declare/variant-addresses.ts";
@@ -90,7 +91,9 @@ async function reasonIfStale(
   signal: AbortSignal | undefined,
 ): Promise<StaleReason | undefined> {
   const { declaration } = state;
-  if (declaration.maxAge === undefined && !isRefusedSource(declaration, record.provenance.source)) return undefined;
+  const current = await fingerprintOf(declaration);
+  if (declaration.maxAge === undefined && !isRefusedSource(declaration, record.provenance.source, current))
+    return undefined;
   const { staleReasonOf } = await loadPart(() => import("./judge-artifact.ts"));
   return staleReasonOf(state, record, signal);
 }

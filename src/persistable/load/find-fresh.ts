@@ -1,6 +1,7 @@
 import type { Store } from "../../store/store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { InternalCallOptions } from "../context/call-context.ts";
+import { fingerprintOf } from "../declare/declaration.ts";
 import { isRefusedSource } from "../declare/source-policy.ts";
 import type { State } from "../declare/state.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
@@ -16,7 +17,10 @@ export function findFresh(state: State, options: InternalCallOptions, store?: St
   const isTimed = declaration.maxAge !== undefined || options.maxAge !== undefined || options.refresh === true;
   const found = findArtifact(state, options.signal, store, isTimed);
   const judge = (outcome: Found): Found | Promise<Found> => {
-    if (outcome.state !== "present" || !(isTimed || isRefusedSource(declaration, outcome.source))) return outcome;
+    if (outcome.state !== "present") return outcome;
+    const current = fingerprintOf(declaration);
+    if (typeof current !== "string") return current.then(() => judge(outcome));
+    if (!isTimed && !isRefusedSource(declaration, outcome.source, current)) return outcome;
     return loadPart(() => import("./judge-artifact.ts")).then(({ judgeArtifact }) =>
       judgeArtifact(state, outcome, options),
     );

@@ -1,12 +1,15 @@
 import type { StaleReason } from "../../artifact/explain/miss.ts";
+import { describeDifferences } from "../../artifact/explain/source-difference.ts";
 import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
 import { SourceChangedError } from "../../errors/persistable-errors.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import type { InternalCallOptions } from "../context/call-context.ts";
-import { provenanceKeysOf } from "../declare/declaration.ts";
+import { fingerprintOf } from "../declare/declaration.ts";
 import { isRefusedSource, sourcePolicyOf } from "../declare/source-policy.ts";
-import type { State } from "../declare/state.ts";
+import type { State, Variant } from "../declare/state.ts";
+import { isAccepted } from "./accepted-source.ts";
 import { type FoundArtifact, findArtifact, type StaleArtifact } from "./find-artifact.ts";
+import { differencesFrom } from "./kept-source.ts";
 
 /**
  * Clocks of machines differ by less. An artifact that is further in the future was made under a
@@ -26,9 +29,9 @@ export async function judgeArtifact(
   options: InternalCallOptions,
 ): Promise<FoundArtifact | StaleArtifact> {
   const { declaration, recipe } = state;
-  const changed = sourceReason(state, found.source);
+  const changed = await sourceReason(state, found.variant ?? recipe, found.source, options.signal);
   if (changed !== undefined) {
-    if (sourcePolicyOf(declaration) === "error") throw new SourceChangedError(recipe.name);
+    if (sourcePolicyOf(declaration) === "error") throw sourceError(found.variant ?? recipe, changed);
     return { state: "stale", reason: changed, createdAt: await createdAtOf(state, found, options.signal) };
   }
   const { record } = found;
@@ -62,7 +65,7 @@ export async function staleReasonOf(
   record: ArtifactRecord,
   signal: AbortSignal | undefined,
 ): Promise<StaleReason | undefined> {
-  const changed = sourceReason(state, record.provenance.source);
+  const changed = await sourceReason(state, record, record.provenance.source, signal);
   if (changed !== undefined) return changed;
   const { maxAge } = state.declaration;
   if (maxAge === undefined) return undefined;
@@ -72,9 +75,25 @@ export async function staleReasonOf(
   return expiredReason(record.provenance.createdAt, declaredMaxAge(state, found.payload, record), false);
 }
 
-function sourceReason({ declaration }: State, recorded: string | undefined): StaleReason | undefined {
-  if (recorded === undefined || !isRefusedSource(declaration, recorded)) return undefined;
-  return { kind: "source-changed", recorded, current: provenanceKeysOf(declaration).source };
+type SourceReason = Extract<StaleReason, { kind: "source-changed" }>;
+
+async function sourceReason(
+  state: State,
+  { name, address }: Variant,
+  recorded: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<SourceReason | undefined> {
+  const current = await fingerprintOf(state.declaration);
+  if (recorded === undefined || !isRefusedSource(state.declaration, recorded, current)) return undefined;
+  const change = { name, address, recorded, accepted: current };
+  const { store } = state.surroundings;
+  if (await isAccepted(store, change, { signal })) return undefined;
+  const differences = await differencesFrom({ declaration: state.declaration, store }, recorded);
+  return { kind: "source-changed", recorded, current, ...(differences === undefined ? {} : { differences }) };
+}
+
+function sourceError({ name, address }: Variant, reason: SourceReason): SourceChangedError {
+  return new SourceChangedError(name, address, reason, describeDifferences(reason.differences));
 }
 
 function declaredMaxAge({ declaration: { maxAge } }: State, payload: unknown, record: ArtifactRecord): number {

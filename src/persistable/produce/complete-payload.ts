@@ -10,11 +10,12 @@ import { encodeSummary } from "../../record/encode-summary.ts";
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
 import type { Provenance } from "../../record/record.ts";
 import { contextOf, type InternalCallOptions } from "../context/call-context.ts";
-import { provenanceKeysOf } from "../declare/declaration.ts";
+import { fingerprintOf, isAnonymous, locationOf } from "../declare/declaration.ts";
 import type { HookContext } from "../declare/hooks.ts";
 import type { Generated, State } from "../declare/state.ts";
 import { holdPersisted, isShareable } from "../load/hold-payload.ts";
 import { validateGenerated } from "../load/invalid-payload.ts";
+import { keepSource } from "../load/kept-source.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 import { isNoted, noteFailure, type PendingPayload, sharePending } from "./pending-payload.ts";
@@ -202,11 +203,12 @@ async function publish(
  * payload is published much later.
  */
 export async function provenanceOf(
-  { declaration }: State,
+  state: State,
   { createdAt, durationMs, taken }: Pick<Generated, "createdAt" | "durationMs" | "taken">,
 ): Promise<Provenance> {
-  const { location, source } = provenanceKeysOf(declaration);
-  const collected = await collectProvenance(location);
+  const { declaration } = state;
+  const source = await fingerprintOf(declaration);
+  const [collected] = await Promise.all([collectProvenance(locationOf(declaration)), keepSource(state, source)]);
   return {
     createdAt,
     durationMs: Math.round(durationMs * 1000) / 1000,
@@ -214,10 +216,6 @@ export async function provenanceOf(
     source,
     ...(isAnonymous(declaration) ? withoutPerson(collected) : collected),
   };
-}
-
-function isAnonymous({ anonymous }: State["declaration"]): boolean {
-  return anonymous ?? ["1", "true"].includes(process.env.PERSISTABLE_ANONYMOUS ?? "");
 }
 
 function withoutPerson({ host, user, pid, script, module, ...rest }: ModuleProvenance): ModuleProvenance {

@@ -11,7 +11,7 @@ import { GeneratorContext } from "../context/generate-context.ts";
 import { runInScope } from "../context/generator-scope.ts";
 import { carryOut, titleOf, waitFor, workKeyOf } from "../context/wait-graph.ts";
 import { noteAsked } from "../declare/asking-generator.ts";
-import { provenanceKeysOf } from "../declare/declaration.ts";
+import { locationOf } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { completePayload, emitFailed, type Obtained } from "./complete-payload.ts";
@@ -36,7 +36,7 @@ export async function runGenerator(
   const draft = draftRecord(state.recipe, options.untracked);
   emitNow(state, { type: "started" }, options.supervisor?.onEvent);
   // The provenance is collected while the generator runs, so that it is ready when the payload is.
-  void collectProvenance(provenanceKeysOf(state.declaration).location);
+  void collectProvenance(locationOf(state.declaration));
   const startedMs = performance.now();
   const busyBefore = busyMsOf(state);
   const context = new GeneratorContext(state, options, signal);

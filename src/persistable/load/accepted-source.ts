@@ -1,0 +1,65 @@
+import type { Address } from "../../address/address.ts";
+import { acceptedPath } from "../../artifact/layout/artifact-paths.ts";
+import type { Store, StoreCallOptions, StorePath } from "../../store/store.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
+
+/** That a change of the source does not matter to one artifact. */
+export interface AcceptedSource {
+  readonly name: string;
+  readonly address: Address;
+  /** The fingerprint of the source that made the artifact. */
+  readonly recorded: string;
+  /** The fingerprint of the source that is as good. When the code changes again, it is another. */
+  readonly accepted: string;
+}
+
+const known = new Set<string>();
+
+/** Whether a person has said that the change from one source to the other does not matter. */
+export async function isAccepted(store: Store, change: AcceptedSource, options: StoreCallOptions): Promise<boolean> {
+  const path = pathOf(change);
+  const key = `${store.url} ${path} ${change.recorded}`;
+  if (known.has(key)) return true;
+  const bytes = await store.read(path, { ...options, maxBytes: MAX_BYTES });
+  if (bytes === undefined || !isOf(bytes, change)) return false;
+  known.add(key);
+  return true;
+}
+
+/**
+ * Records that a change of the source does not matter to an artifact. The marker is a file of its
+ * own beside the record for each source that is accepted: several processes never overwrite each
+ * other's, and a release that does not know it leaves it alone.
+ */
+export async function acceptSource(store: Store, change: AcceptedSource, options: StoreCallOptions): Promise<void> {
+  const text = `${JSON.stringify({ accept: 1, ...change, acceptedAt: new Date().toISOString() }, undefined, 2)}\n`;
+  // What is there may be of an artifact that was at this address before.
+  await store.replace(pathOf(change), [Buffer.from(text)], options);
+}
+
+/** Takes that back. Returns whether it had been said. */
+export async function unacceptSource(
+  store: Store,
+  change: AcceptedSource,
+  options: StoreCallOptions,
+): Promise<boolean> {
+  const path = pathOf(change);
+  known.delete(`${store.url} ${path} ${change.recorded}`);
+  return store.remove(path, options);
+}
+
+const MAX_BYTES = 64 * 1024;
+
+function isOf(bytes: Uint8Array, { name, address, recorded, accepted }: AcceptedSource): boolean {
+  try {
+    const fields = fieldsOf(JSON.parse(new TextDecoder().decode(bytes)));
+    const isSame = fields.name === name && fields.address === address;
+    return isSame && fields.recorded === recorded && fields.accepted === accepted && fields.accept === 1;
+  } catch {
+    return false;
+  }
+}
+
+function pathOf({ name, address, accepted }: AcceptedSource): StorePath {
+  return acceptedPath(name, address, accepted);
+}
