@@ -41,7 +41,10 @@ export interface Generation {
 
 /** A run, as the calls that it makes see it. */
 export interface Supervisor {
-  /** Called with each event of this call, without secrets. */
+  /**
+   * Called with each event of this call, without secrets. A miss is not among them, since a plan
+   * has told the run of it.
+   */
   readonly onEvent: (event: PersistableEvent) => void;
   /**
    * Called when the payload was generated and published, before `postGenerate`, which may still

@@ -1,15 +1,13 @@
 import { visibleLine, visibleText } from "../../errors/visible-text.ts";
 import type { PersistableEvent, ProgressEvent } from "../../events/event.ts";
 import type { Logger, LogLevel } from "../../events/logger.ts";
-import { storePath } from "../../store/store-path.ts";
-import { safeName } from "../../util/safe-name.ts";
 import { writeQuietly } from "../../util/write-quietly.ts";
 import type { EventLog, State } from "../declare/state.ts";
 import { asText } from "../secrets/describe-thrown.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 import { describeEvent } from "./describe-event.ts";
 import { appendLog } from "./log-file.ts";
-import { FILE_QUIET, openingOf } from "./opening-of.ts";
+import { FILE_QUIET, logFileOf, openingOf } from "./opening-of.ts";
 
 const PROGRESS_INTERVAL_MS = 1000;
 
@@ -59,31 +57,31 @@ class EventWriter implements EventLog {
   }
 
   #log(level: LogLevel, where: string, rawMessage: string, fields: object, inFile: boolean): void {
-    const message = visibleText(rawMessage);
     const { logger, verbose } = this.#state.surroundings;
     if (logger !== undefined) {
-      callLogger(logger, level, message, fields);
+      callLogger(logger, level, visibleText(rawMessage), fields);
       return;
     }
-    const line = logLine(this.#state.recipe.name, where, level, message);
     // A failure is not printed here: it is thrown as well, and the caller decides whether to show
     // it.
-    if (verbose || level === "warn") writeQuietly(process.stderr, line);
-    if (inFile && level !== "debug") this.#appendFile(line);
+    const isPrinted = verbose || level === "warn";
+    const file = inFile && level !== "debug" ? logFileOf(this.#state) : undefined;
+    if (!isPrinted && file === undefined) return;
+    const line = logLine(this.#state.recipe.name, where, level, visibleText(rawMessage));
+    if (isPrinted) writeQuietly(process.stderr, line);
+    if (file !== undefined) this.#appendFile(file, line);
   }
 
   /** Each session of a log file begins with its opening lines. */
-  #appendFile(line: string): void {
+  #appendFile(file: string, line: string): void {
     const { recipe, surroundings } = this.#state;
-    const file = surroundings.store.localPath?.(storePath(`${safeName(recipe.name)}.log`));
-    const { log } = surroundings;
-    if (file === undefined || log === false || process.env.PERSISTABLE_LOG === "off") return;
+    const maxBytes = surroundings.log ? surroundings.log.maxBytes : undefined;
     if (!this.#isFileOpened) {
       this.#isFileOpened = true;
       const { level, where, message } = describeEvent(openingOf(this.#state));
-      appendLog(file, logLine(recipe.name, where, level, message), log?.maxBytes);
+      appendLog(file, logLine(recipe.name, where, level, message), maxBytes);
     }
-    appendLog(file, line, log?.maxBytes);
+    appendLog(file, line, maxBytes);
   }
 }
 

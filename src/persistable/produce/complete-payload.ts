@@ -190,7 +190,10 @@ async function publish(
     ? content.publication.commit(commit)
     : publishArtifact({
         ...commit,
-        ...{ store: surroundings.store, format, encoded: await pending.encode(), inlineBytes },
+        store: surroundings.store,
+        format,
+        encoded: await pending.encode(),
+        inlineBytes,
       }));
   if (published.outcome === "exists") return undefined;
   pending.isPublished = true;

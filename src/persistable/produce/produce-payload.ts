@@ -15,6 +15,7 @@ import { acceptLoaded, startHit } from "../load/accept-payload.ts";
 import type { Found } from "../load/find-artifact.ts";
 import { findFresh } from "../load/find-fresh.ts";
 import { emitNow } from "../log/emit-now.ts";
+import { logFileOf } from "../log/opening-of.ts";
 import { completePayload, emitFailed, failureOf, type Obtained } from "./complete-payload.ts";
 import { runGenerator } from "./generate-payload.ts";
 import { ownPending, type PendingPayload, pendingOf } from "./pending-payload.ts";
@@ -48,7 +49,7 @@ async function produce(
   signal: AbortSignal,
 ): Promise<Obtained> {
   throwRemembered(state, options);
-  await emitMiss(state, first, options);
+  await emitMiss(state, first);
   let miss = first;
   const { store } = state.surroundings;
   // Whatever was made since then is fresh, even where a caller asks for a refreshed payload.
@@ -218,9 +219,11 @@ async function hasAppeared(state: State, judged: Miss): Promise<boolean> {
   return true;
 }
 
-async function emitMiss(state: State, miss: Miss, { supervisor }: InternalCallOptions): Promise<void> {
+/** Records are compared only if a listener or a log gets the reason. */
+async function emitMiss(state: State, miss: Miss): Promise<void> {
+  if (!state.surroundings.hasListener && logFileOf(state) === undefined) return;
   const reason = await reasonOf(state, miss);
-  emitNow(state, { type: "miss", reason: describeMiss(reason), kind: reason.kind }, supervisor?.onEvent);
+  emitNow(state, { type: "miss", reason: describeMiss(reason), kind: reason.kind });
 }
 
 async function reasonOf(state: State, miss: Miss): Promise<MissReason> {
