@@ -15,6 +15,7 @@ const PROGRAM_TESTS = [
   "test/docs-examples.test.ts",
   "test/persistable/{canary-processes,worker}.test.ts",
   "test/runner/{read-only,run-processes}.test.ts",
+  "test/models/model-processes.test.ts",
   "test/store/{azure,gcs,s3,sftp}-*.test.ts",
   "test/store/{broken-answers,bucket-store,failing-network,layered-server,throttling,two-machines}.test.ts",
 ];

@@ -13,9 +13,10 @@ import { bundle } from "./bundle.mjs";
  * listed, the words for a miss that names how many artifacts were compared, how the arguments of a
  * function become params, what a generator loads without declaring it, when an artifact has expired
  * or was made by other source, which policy for other source a run has, which modules a source
- * names, the words for how it has changed, and the names of all options.
+ * names, the words for how it has changed, when a payload was made at what cost, and the names of
+ * all options.
  */
-const limitBytes = 118_000;
+const limitBytes = 119_000;
 
 const built = await bundle();
 const chunks = new Map(built.chunks.map((chunk) => [chunk.fileName, chunk]));

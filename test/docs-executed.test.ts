@@ -2,13 +2,19 @@ import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { buildChild } from "./support/run-child.ts";
+import { startModelServer } from "./support/servers/model-server.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 
-const pages = ["docs/functions.md", "docs/changes.md", "docs/programs.md"];
+const pages = ["docs/functions.md", "docs/changes.md", "docs/programs.md", "docs/model-calls.md"];
+
+/** The clients of the pages ask this server. */
+const server = await startModelServer();
+afterAll(() => server[Symbol.asyncDispose]());
+const clients = { OPENAI_BASE_URL: `${server.url}/v1`, OPENAI_API_KEY: "key", AI_SDK_LOG_WARNINGS: "false" };
 
 /**
  * Runs all examples of a page as one program, in an empty folder. Each line that ends with
@@ -24,7 +30,7 @@ test.each(pages)("the examples of %s run, and print what they say", async (page)
   writeFileSync(file, code);
   const { stdout } = await promisify(execFile)(process.execPath, [await buildChild(file)], {
     cwd: folder.path,
-    env: { ...process.env, NODE_OPTIONS: "" },
+    env: { ...process.env, ...clients, NODE_OPTIONS: "" },
   });
   expect(stdout.trim().split("\n")).toEqual(expected);
 });

@@ -52,6 +52,10 @@ export interface LoadingEvent extends EventBase {
 export interface HitEvent extends EventBase {
   readonly type: "hit";
   readonly durationMs: number;
+  /** When the payload was made, ISO 8601 in UTC. */
+  readonly createdAt?: string;
+  /** The cost of making it then, by unit, which this hit has saved. */
+  readonly cost?: Readonly<Record<string, number>>;
   /** The name under which it was found, if that is an alias. */
   readonly alias?: string;
 }

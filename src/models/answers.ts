@@ -42,6 +42,8 @@ export const streamedAnswers = defineCalls(
         // A reader may change what it gets, and the stored part must not change with it.
         parts.push(copyOf(part));
         if (part.type === "finish" || part.type === "error") live.why = judgeParts(live, parts);
+        // The reader of this part is told the cost.
+        if (part.type === "finish") live.cost = costOfCall(model, part.usage, part.providerMetadata, options.prices);
         live.parts?.push(part);
       }
       live.why = judgeParts(live, parts);

@@ -18,6 +18,8 @@ export class LiveCall {
   hasAsked = false;
   /** Set by the generator: why the answer is not kept. */
   why: string | undefined;
+  /** Set by the generator: what the answer has cost. */
+  cost: Readonly<Record<string, number>> | undefined;
   /** The generator in which the call was made, if it was made in one: it takes over the cost. */
   readonly #asking = openScope();
 
@@ -28,6 +30,7 @@ export class LiveCall {
 
   /** Tells the cost to the record of the answer, and to the generator that has asked for it. */
   spend(context: Context, amounts: Readonly<Record<string, number>>): void {
+    this.cost = amounts;
     context.cost(amounts);
     this.#asking?.spend(amounts);
   }

@@ -7,7 +7,7 @@ import { assertNoCredentials } from "../params/credentials.ts";
 import { noteAsked } from "../persistable/declare/asking-generator.ts";
 import { type State, stateKey } from "../persistable/declare/state.ts";
 import { acceptLoaded, startHit } from "../persistable/load/accept-payload.ts";
-import { findArtifact } from "../persistable/load/find-artifact.ts";
+import { type FoundArtifact, findArtifact } from "../persistable/load/find-artifact.ts";
 import type { Persistable, PersistableOptions } from "../persistable/persistable.ts";
 import type { BuildPersistable } from "../persistable/untyped-definition.ts";
 import { fieldsOf } from "../util/fields-of.ts";
@@ -23,6 +23,10 @@ export interface CallMark {
   readonly name: string;
   readonly address: string;
   readonly draw: number;
+  /** When a stored answer was made, ISO 8601 in UTC. */
+  readonly createdAt?: string | undefined;
+  /** The tokens, and the USD where prices are known, that the answer has cost when it was made. */
+  readonly cost?: Readonly<Record<string, number>> | undefined;
   /** Why the answer was not kept, if it was not. */
   readonly unkept?: string | undefined;
 }
@@ -34,6 +38,7 @@ export class OpenCall {
   readonly #params: Readonly<Record<string, unknown>>;
   readonly #draw: number;
   readonly #giveBack: () => void;
+  #making: FoundArtifact["making"];
 
   /**
    * @param own - the draw that the call itself asks for
@@ -76,8 +81,9 @@ export class OpenCall {
     const { state } = this;
     noteAsked(state);
     const startedMs = startHit(state);
-    const found = await findArtifact(state, signal);
+    const found = await findArtifact(state, signal, undefined, "making");
     if (found.state !== "present") return undefined;
+    this.#making = found.making;
     return { payload: await acceptLoaded(state, found, { signal }, startedMs) };
   }
 
@@ -111,16 +117,23 @@ export class OpenCall {
   }
 
   mark(source: "store" | "other"): CallMark {
-    const { hasAsked, why } = this.live;
+    const { hasAsked, why, cost } = this.live;
     const unkept = why === undefined ? {} : { unkept: why };
-    if (source === "store") return { source, ...this.#place() };
-    return { source: hasAsked ? "model" : "flight", ...this.#place(), ...unkept };
+    if (source === "store") return { source, ...this.#place(), ...makingOf(this.#making) };
+    const spent = cost === undefined ? {} : { cost };
+    return { source: hasAsked ? "model" : "flight", ...this.#place(), ...spent, ...unkept };
   }
 
   #place(): { readonly name: string; readonly address: string; readonly draw: number } {
     const { name, address } = this.persistable;
     return { name, address, draw: this.#draw };
   }
+}
+
+function makingOf(making: FoundArtifact["making"]): Pick<CallMark, "createdAt" | "cost"> {
+  if (making === undefined) return {};
+  const { createdAt, cost } = making;
+  return { createdAt, ...(cost === undefined ? {} : { cost }) };
 }
 
 /** The options of one call that are ours. */

@@ -7,7 +7,7 @@ import type { PersistableOptions } from "../persistable/persistable.ts";
 import { defineCalls, LiveCall } from "./call-definition.ts";
 import { judgeResponse } from "./judge-response.ts";
 import { type CallMode, checkDraw, checkMode } from "./model-options.ts";
-import { isUnpersistable, OpenCall } from "./open-call.ts";
+import { type CallMark, isUnpersistable, OpenCall } from "./open-call.ts";
 import { paidAnswer } from "./paid-answer.ts";
 import { followStream, SharedStreams } from "./shared-stream.ts";
 
@@ -163,7 +163,7 @@ async function respond(
 ): Promise<Response> {
   const call = new OpenCall(responses, params, asked, options);
   const found = await call.find(given);
-  if (found !== undefined) return replay(found.payload, "store");
+  if (found !== undefined) return replay(found.payload, call.mark("store"));
   if (mode === "replay") return call.refuseMiss().catch(asRefusal);
   call.refuseCredentials();
   const joined = underWay.join(workKeyOf(call.state), () => asked.live);
@@ -179,13 +179,13 @@ async function respond(
   work.then(joined.leave, joined.leave);
   const { begun, pieces } = joined.live;
   const head = await Promise.race([work.then(() => undefined), begun]);
-  if (head === undefined) return replay(await work, call.mark("other").source);
+  if (head === undefined) return replay(await work, call.mark("other"));
   const left = (): void => leaving.abort(new DOMException("The response is not read any more.", "AbortError"));
   const stream = followStream({ reader: pieces.read(work), work, give: asBytes, leave: left });
-  return new Response(stream, headOf(head, call.mark("other").source));
+  return new Response(stream, headOf(head, call.mark("other")));
 }
 
-function replay(payload: unknown, source: string): Response {
+function replay(payload: unknown, mark: CallMark): Response {
   if (!isStored(payload)) throw new TypeError("The payload of a request is not a response.");
   const { pieces } = payload;
   let position = 0;
@@ -196,12 +196,20 @@ function replay(payload: unknown, source: string): Response {
       else controller.enqueue(asBytes(piece));
     },
   });
-  return new Response(stream, headOf(payload, source));
+  return new Response(stream, headOf(payload, mark));
 }
 
-/** The header says where the response came from: the store, another call, or the model. */
-function headOf({ status, headers }: Head, source: string): ResponseInit {
-  return { status, headers: { ...headers, "x-persistable": source } };
+/**
+ * The headers say where the response came from (the store, another call, or the model), when a
+ * stored one was made, and what it has cost.
+ */
+function headOf({ status, headers }: Head, { source, createdAt, cost }: CallMark): ResponseInit {
+  const made = {
+    "x-persistable": source,
+    ...(createdAt === undefined ? {} : { "x-persistable-created-at": createdAt }),
+    ...(cost === undefined ? {} : { "x-persistable-cost": JSON.stringify(cost) }),
+  };
+  return { status, headers: { ...headers, ...made } };
 }
 
 /**

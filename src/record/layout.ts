@@ -1,6 +1,6 @@
 import { ADDRESS_SCHEME } from "../address/address-of.ts";
 import { sha256Hex } from "../util/digest/sha256.ts";
-import { RECORD_VERSION } from "./record.ts";
+import { type Making, RECORD_VERSION } from "./record.ts";
 
 /*
  * The text of a record, and what a hit finds in it. Only this file and record-text.ts, which writes
@@ -38,6 +38,8 @@ export const INLINE_KEY = '\n  "inline": ';
 const INLINE_MARK = new TextEncoder().encode(`,${INLINE_KEY}`);
 /** Follows an inline payload. */
 export const END = "\n}\n";
+const PROVENANCE_MARK = new TextEncoder().encode('\n  "provenance": {');
+const PROVENANCE_END = "\n  }";
 const SOURCE_MARK = new TextEncoder().encode('\n    "source": "');
 
 /** These lines follow the format in a record of this version. */
@@ -65,6 +67,17 @@ export function findSource(record: Uint8Array): string | undefined {
   if (mark === -1) return undefined;
   const start = mark + SOURCE_MARK.length;
   return bytes.toString("latin1", start, bytes.indexOf(0x22, start));
+}
+
+/** When the payload was made and at what cost, as a record of this version states it. */
+export function findMaking(record: Uint8Array): Making | undefined {
+  const bytes = asBuffer(record);
+  const mark = bytes.lastIndexOf(PROVENANCE_MARK);
+  if (mark === -1) return undefined;
+  const start = mark + PROVENANCE_MARK.length - 1;
+  const end = bytes.indexOf(PROVENANCE_END, start) + PROVENANCE_END.length;
+  const { createdAt, cost }: Making = JSON.parse(bytes.toString("utf8", start, end));
+  return { createdAt, ...(cost === undefined ? {} : { cost }) };
 }
 
 export function headAfterChecksum(address: string, format: string): string {

@@ -85,6 +85,9 @@ export interface RecordedPayload {
   readonly inline?: Uint8Array;
 }
 
+/** When a payload was made, and what that has cost. */
+export type Making = Pick<Provenance, "createdAt" | "cost">;
+
 /** The circumstances of a generation. A field that could not be found out is absent. */
 export interface Provenance {
   /** When generation ended, ISO 8601 in UTC. */

@@ -76,6 +76,31 @@ describe("a call of generateText", () => {
     expect(JSON.stringify(ofOpenai)).toContain("answer 1 to m1");
   });
 
+  test("says at a hit when the answer was made and what it has cost, and so do events", async () => {
+    const saved: unknown[] = [];
+    const begunAt = new Date().toISOString();
+    const model = persistModel(openai(), {
+      dataDir: memoryStore(),
+      prices: { m1: { input: 2, output: 10 } },
+      onEvent: (event) => event.type === "hit" && saved.push({ createdAt: event.createdAt, cost: event.cost }),
+    });
+    const cost = expect.objectContaining({ inputTokens: 11, outputTokens: 8, usd: (11 * 2 + 8 * 10) / 1e6 });
+    const whole = () => generateText({ model, prompt: "Why?" });
+    const streamed = async () => {
+      const result = streamText({ model, prompt: "Why?" });
+      await result.consumeStream();
+      return { providerMetadata: await result.providerMetadata };
+    };
+    for (const call of [whole, streamed]) {
+      const [first, second] = [await call(), await call()];
+      expect(first.providerMetadata?.persistable).toMatchObject({ source: "model", cost });
+      const mark = second.providerMetadata?.persistable;
+      expect(mark).toMatchObject({ source: "store", cost });
+      expect(mark?.createdAt).toSatisfy((at: string) => at >= begunAt && at <= new Date().toISOString());
+      expect(saved.pop()).toEqual({ createdAt: mark?.createdAt, cost });
+    }
+  });
+
   test("is another one with another option, and the same with other headers, signals and orders of keys", async () => {
     const model = persistModel(openai(), { dataDir: memoryStore(), ignore: ["providerOptions.openai.user"] });
     const base = { model, prompt: "Why?", maxRetries: 0 };

@@ -28,6 +28,7 @@ const openai = () => createOpenAI(options()).chat("m1");
 const providers: Readonly<Record<string, () => LanguageModel>> = {
   "OpenAI, version 2": () => createOpenAIOfV2(options()).chat("m1") as unknown as LanguageModel,
   "OpenAI, version 3": () => openai() as unknown as LanguageModel,
+  "OpenAI's responses, version 3": () => createOpenAI(options())("m1") as unknown as LanguageModel,
   "Anthropic, version 3": () => createAnthropic(options())("claude-x") as unknown as LanguageModel,
 };
 const CALL = { prompt: [{ role: "user", content: [{ type: "text", text: "Why?" }] }] };

@@ -15,7 +15,7 @@ import { type ReadOutcome, SYNC_RECORD_BYTES, type WantedArtifact } from "./read
 export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<ReadOutcome> {
   const { store, name, address } = wanted;
   const path = recordPath(name, address);
-  if (wanted.needsRecord === true) return readWhole(wanted, path);
+  if (wanted.needs === "record") return readWhole(wanted, path);
   const record = store.sync?.readShared(path, SYNC_RECORD_BYTES);
   if (record === undefined && store.sync !== undefined) return { state: "missing" };
   if (record === undefined || record === "too-large") return readWhole(wanted, path);

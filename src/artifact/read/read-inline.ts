@@ -1,5 +1,5 @@
 import { decodeInline } from "../../record/inline-payload.ts";
-import { findExpectedInlineLine, findSource } from "../../record/layout.ts";
+import { findExpectedInlineLine, findMaking, findSource } from "../../record/layout.ts";
 import { isPromise } from "../../util/is-promise.ts";
 import type { ReadOutcome, WantedArtifact } from "./read-outcome.ts";
 import { tryDecode } from "./try-decode.ts";
@@ -11,7 +11,7 @@ type PresentArtifact = Extract<ReadOutcome, { readonly state: "present" }>;
  * `undefined` for every other artifact: it may be good, in a file of its own, or damaged.
  */
 export function readInline(
-  { formats: [format], address, limits }: WantedArtifact,
+  { formats: [format], address, limits, needs }: WantedArtifact,
   record: Uint8Array,
 ): PresentArtifact | undefined | Promise<PresentArtifact | undefined> {
   const { inline } = format;
@@ -19,9 +19,10 @@ export function readInline(
   if (line === undefined || inline === false) return undefined;
   // The next read of the store may reuse the memory of the record.
   const source = findSource(record);
+  const making = needs === "making" ? findMaking(record) : undefined;
   const bytes = decodeInline(inline, line);
   const decoded = tryDecode(format.id, () => format.decode(bytes, limits));
   const outcome = (value: Awaited<typeof decoded>): PresentArtifact | undefined =>
-    "value" in value ? { state: "present", payload: value.value, record: undefined, source } : undefined;
+    "value" in value ? { state: "present", payload: value.value, record: undefined, source, making } : undefined;
   return isPromise(decoded) ? decoded.then(outcome) : outcome(decoded);
 }

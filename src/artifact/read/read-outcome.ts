@@ -1,7 +1,7 @@
 import type { Address } from "../../address/address.ts";
 import type { StoreError } from "../../errors/store-errors.ts";
 import type { DecodeLimits, Format } from "../../format/format.ts";
-import type { ArtifactRecord } from "../../record/record.ts";
+import type { ArtifactRecord, Making } from "../../record/record.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 
@@ -15,8 +15,8 @@ export interface WantedArtifact {
   readonly classes: readonly ClassCodec[];
   readonly limits: DecodeLimits;
   readonly signal: AbortSignal | undefined;
-  /** True if the caller also needs the record. */
-  readonly needsRecord?: boolean | undefined;
+  /** The caller needs this besides the payload: finding it costs time at each hit. */
+  readonly needs?: "making" | "record" | undefined;
 }
 
 /**
@@ -29,6 +29,8 @@ export type ReadOutcome =
       readonly payload: unknown;
       readonly record: ArtifactRecord | undefined;
       readonly source: string | undefined;
+      /** Known where it was asked for. */
+      readonly making?: Making | undefined;
     }
   | { readonly state: "missing" }
   | DamagedArtifact;

@@ -33,7 +33,7 @@ export async function readWholeArtifact(
 ): Promise<ReadOutcome> {
   let bytes = first ?? (await readRecordBytes(wanted.store, path, wanted));
   // A record that was too long for the first attempt: parsing it takes longer than all the rest.
-  if (first === undefined && bytes !== undefined && wanted.needsRecord !== true) {
+  if (first === undefined && bytes !== undefined && wanted.needs !== "record") {
     const outcome = await readInline(wanted, bytes);
     if (outcome !== undefined) return outcome;
   }

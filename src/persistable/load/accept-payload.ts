@@ -35,12 +35,14 @@ function settleLoaded(
   context: HookContext<unknown, unknown>,
   startedMs: number,
 ): unknown {
-  const { payload } = hit;
+  const { payload, making } = hit;
   holdPersisted(state, payload);
   if (state.surroundings.hasListener) {
     emitPlain(state, {
       type: "hit",
       durationMs: performance.now() - startedMs,
+      ...(making === undefined ? {} : { createdAt: making.createdAt }),
+      ...(making?.cost === undefined ? {} : { cost: making.cost }),
       ...(hit.variant === undefined ? {} : { alias: hit.variant.name }),
     });
   }

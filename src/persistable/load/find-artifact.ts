@@ -1,7 +1,7 @@
 import type { StaleReason } from "../../artifact/explain/miss.ts";
 import { readArtifact } from "../../artifact/read/read-artifact.ts";
-import type { ReadOutcome } from "../../artifact/read/read-outcome.ts";
-import type { ArtifactRecord } from "../../record/record.ts";
+import type { ReadOutcome, WantedArtifact } from "../../artifact/read/read-outcome.ts";
+import type { ArtifactRecord, Making } from "../../record/record.ts";
 import type { Store } from "../../store/store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { State, Variant } from "../declare/state.ts";
@@ -23,6 +23,7 @@ export interface FoundArtifact {
   readonly source: string | undefined;
   /** Known where it was asked for. */
   readonly record?: ArtifactRecord | undefined;
+  readonly making?: Making | undefined;
   /** True if it is given although it has expired, while it is generated again. */
   readonly isStale?: boolean;
   /** Set if the artifact was found under an earlier name. */
@@ -34,14 +35,15 @@ export interface FoundArtifact {
  * synchronously and there are no aliases, the outcome is returned without a promise.
  *
  * @param store - the store to look in; callers that generate nothing pass a `certainStore`
+ * @param needs - a listener is told when a payload was made and at what cost
  */
 export function findArtifact(
   state: State,
   signal: AbortSignal | undefined,
   store: Store = state.surroundings.store,
-  needsRecord = false,
+  needs: WantedArtifact["needs"] = state.surroundings.hasListener ? "making" : undefined,
 ): Found | Promise<Found> {
-  const read: ReadAt = (variant) => readAt(state, store, variant, signal, needsRecord);
+  const read: ReadAt = (variant) => readAt(state, store, variant, signal, needs);
   const outcome = read(undefined);
   if (outcome instanceof Promise) return outcome.then((settled) => orAlias(state, settled, read));
   return orAlias(state, outcome, read);
@@ -56,10 +58,10 @@ function orAlias(state: State, outcome: ReadOutcome, read: ReadAt): Found | Prom
 }
 
 function asFound(
-  { payload, source, record }: Extract<ReadOutcome, { state: "present" }>,
+  { payload, source, record, making = record?.provenance }: Extract<ReadOutcome, { state: "present" }>,
   variant: Variant | undefined,
 ): FoundArtifact {
-  return { state: "present", payload, source, record, variant };
+  return { state: "present", payload, source, record, making, variant };
 }
 
 async function findVariant(state: State, read: ReadAt): Promise<Found> {
@@ -78,7 +80,7 @@ function readAt(
   store: Store,
   variant: Variant | undefined,
   signal: AbortSignal | undefined,
-  needsRecord: boolean,
+  needs: WantedArtifact["needs"],
 ): ReadOutcome | Promise<ReadOutcome> {
   const { address, name } = variant ?? state.recipe;
   return readArtifact({
@@ -89,6 +91,6 @@ function readAt(
     classes: state.recipe.classes,
     limits: state.limits,
     signal,
-    needsRecord,
+    needs,
   });
 }

@@ -15,7 +15,7 @@ import { type Found, findArtifact } from "./find-artifact.ts";
 export function findFresh(state: State, options: InternalCallOptions, store?: Store): Found | Promise<Found> {
   const { declaration } = state;
   const isTimed = declaration.maxAge !== undefined || options.maxAge !== undefined || options.refresh === true;
-  const found = findArtifact(state, options.signal, store, isTimed);
+  const found = findArtifact(state, options.signal, store, isTimed ? "record" : undefined);
   const judge = (outcome: Found): Found | Promise<Found> => {
     if (outcome.state !== "present") return outcome;
     const current = fingerprintOf(declaration);

@@ -13,6 +13,8 @@ export interface Behavior {
   readonly cut?: "socket" | "soft" | "error";
   /** Waits before the answer, and between the parts of a stream. */
   readonly delayMs?: number;
+  /** Waits for this before a whole answer, and before the last events of a stream. */
+  readonly until?: Promise<unknown>;
 }
 
 export interface ModelRequest {
@@ -32,8 +34,8 @@ export interface ModelServer extends AsyncDisposable {
 }
 
 /**
- * A server on this machine that speaks the chat completions and embeddings of OpenAI and the
- * messages of Anthropic, whole and as event streams. It says something else at each request.
+ * A server on this machine that speaks the responses, chat completions and embeddings of OpenAI and
+ * the messages of Anthropic, whole and as event streams. It says something else at each request.
  */
 export async function startModelServer(): Promise<ModelServer> {
   const requests: ModelRequest[] = [];
@@ -66,11 +68,16 @@ export async function startModelServer(): Promise<ModelServer> {
     if (behavior.delayMs !== undefined) await sleep(behavior.delayMs);
     if (behavior.status !== undefined) return refuse(response, behavior.status);
     if (path.endsWith("/embeddings")) return embed(response, request);
-    const wire = path.endsWith("/messages") ? anthropic : openai;
+    const wire = wireOf(path);
     const said = { text: `answer ${number} to ${request.body.model}`, finish: "stop" as const, ...behavior };
-    if (request.body.stream !== true) return send(response, wire.whole(request, said, number));
+    if (request.body.stream !== true) {
+      await behavior.until;
+      return send(response, wire.whole(request, said, number));
+    }
     response.setHeader("content-type", "text/event-stream");
-    for (const event of wire.events(request, said, number)) {
+    const events = wire.events(request, said, number);
+    for (const [i, event] of events.entries()) {
+      if (i === events.length - 2) await behavior.until;
       if (response.destroyed) return;
       response.write(event);
       await sleep(behavior.delayMs ?? 0);
@@ -92,6 +99,53 @@ interface Wire {
   whole(request: ModelRequest, said: Said, number: number): object;
   events(request: ModelRequest, said: Said, number: number): string[];
 }
+
+function wireOf(path: string): Wire {
+  if (path.endsWith("/messages")) return anthropic;
+  return path.endsWith("/responses") ? openaiResponses : openai;
+}
+
+/** The newer interface of OpenAI, as far as texts go. */
+const openaiResponses: Wire = {
+  whole({ body }, { text }, number) {
+    const content = [{ type: "output_text", text, annotations: [] }];
+    return {
+      ...responseHead(body.model, number),
+      output: [{ type: "message", id: `msg-${number}`, role: "assistant", content }],
+      usage: responseUsage,
+    };
+  },
+  events({ body }, { text, finish, cut }, number) {
+    const event = (type: string, fields: object): string => data({ type, ...fields });
+    const item = { type: "message", id: `msg-${number}` };
+    const begun = [
+      event("response.created", { response: responseHead(body.model, number) }),
+      event("response.output_item.added", { output_index: 0, item }),
+      ...text.split(/(?<= )/).map((delta) => event("response.output_text.delta", { item_id: item.id, delta })),
+    ];
+    const error = { type: "server_error", code: "overloaded", message: "Overloaded", param: null };
+    if (cut === "error") return [...begun, event("error", { sequence_number: begun.length, error })];
+    if (cut !== undefined) return begun;
+    const reason = finish === "length" ? "max_output_tokens" : finish;
+    const end = finish === "stop" ? { type: "completed" } : { type: "incomplete", incomplete_details: { reason } };
+    const { type, ...details } = end;
+    const response = { ...responseHead(body.model, number), ...details, usage: responseUsage };
+    return [
+      ...begun,
+      event("response.output_item.done", { output_index: 0, item }),
+      event(`response.${type}`, { response }),
+    ];
+  },
+};
+
+function responseHead(model: string, number: number): object {
+  return { id: `resp-${number}`, created_at: 1_700_000_000 + number, model: `${model}-2026`, incomplete_details: null };
+}
+
+const responseUsage = {
+  ...{ input_tokens: 11, input_tokens_details: { cached_tokens: 3 } },
+  ...{ output_tokens: 8, output_tokens_details: { reasoning_tokens: 2 } },
+};
 
 const openai: Wire = {
   whole({ body }, { text, finish, tool }, number) {
