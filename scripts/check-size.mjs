@@ -7,16 +7,16 @@ import { transform } from "esbuild";
 import { bundle } from "./bundle.mjs";
 
 /**
- * A limit just above today's size. The code that a hit needs has grown by 31 kB: which secrets an
+ * A limit just above today's size. The code that a hit needs has grown by 32 kB: which secrets an
  * event may not name, what is kept of a payload that could not be persisted, links between a data
  * directory and an object, credentials in a location, failures in other realms, how folders are
  * listed, the words for a miss that names how many artifacts were compared, how the arguments of a
  * function become params, what a generator loads without declaring it, when an artifact has expired
  * or was made by other source, which policy for other source a run has, which modules a source
- * names, the words for how it has changed, when a payload was made at what cost, and the names of
- * all options.
+ * names, the words for how it has changed, when a payload was made at what cost, the names of all
+ * options, and which records a process that ends has loaded.
  */
-const limitBytes = 119_000;
+const limitBytes = 120_000;
 
 const built = await bundle();
 const chunks = new Map(built.chunks.map((chunk) => [chunk.fileName, chunk]));

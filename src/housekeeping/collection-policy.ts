@@ -16,8 +16,9 @@ export interface CollectionPolicy extends AskedArtifacts {
   /** Only artifacts that were generated longer ago than this. */
   readonly olderThanMs?: number | undefined;
   /**
-   * Only artifacts whose record, and the records of everything made from it, were not touched for
-   * this long. Loading does not touch a record by itself: where nothing else does, this is the age.
+   * Only artifacts that were not loaded for this long, and from which nothing was made that was.
+   * Loading from a folder sets the time of a record once a day. Elsewhere nothing records a load:
+   * in a bucket this is the age of the artifact.
    */
   readonly unusedForMs?: number | undefined;
   /** Not the newest artifacts of each name, as many as this. */

@@ -23,7 +23,7 @@ export interface StoredArtifact {
   /** Record and payload together. */
   readonly sizeBytes: number;
   readonly createdMs: number;
-  /** When its record was last touched, but not before it was generated. */
+  /** The time of its record, which a load sets in a folder; not before it was generated. */
   readonly usedMs: number;
   readonly durationMs: number | undefined;
   /** Everything that it was made from, as far as its record tells. */

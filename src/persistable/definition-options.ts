@@ -29,6 +29,7 @@ export const DEFINITION_OPTIONS: Readonly<Record<keyof UntypedDefinition, 0>> = 
   anonymous: 0,
   pools: 0,
   log: 0,
+  recordsUse: 0,
   retries: 0,
   timeoutMs: 0,
   worker: 0,

@@ -26,18 +26,19 @@ export class AddressRows {
     return this.#count;
   }
 
-  /** Adds the next row. It is found instead of an earlier row of the same address. */
-  add(address: Address): number {
-    this.#offer(address);
-    return this.addOffered();
-  }
-
   rowOf(address: Address): number | undefined {
-    this.#offer(address);
+    if (this.#count === 0) return undefined;
+    this.offer(address);
     return this.rowOfOffered();
   }
 
-  /** Offers an address that {@link wordsOf} wrote; it is there only once it is added. */
+  /** Offers an address; it is there only once it is added. */
+  offer(address: Address): void {
+    this.reserve(1);
+    this.#bytes.write(address, this.#count * ADDRESS_BYTES, "hex");
+  }
+
+  /** Offers an address that {@link wordsOf} wrote. */
   offerWords(words: readonly Uint32Array[], index: number): void {
     this.reserve(1);
     const start = this.#count * ADDRESS_BYTES;
@@ -49,6 +50,7 @@ export class AddressRows {
     return row === FREE ? undefined : row;
   }
 
+  /** Adds the next row. It is found instead of an earlier row of the same address. */
   addOffered(): number {
     const row = this.#count;
     this.#slots[this.#slotOf(row)] = row;
@@ -105,11 +107,6 @@ export class AddressRows {
     this.#slotBits = Math.ceil(Math.log2(rows * 2));
     this.#slots = new Int32Array(2 ** this.#slotBits).fill(FREE);
     for (let row = 0; row < this.#count; row++) this.#slots[this.#slotOf(row)] = row;
-  }
-
-  #offer(address: Address): void {
-    this.reserve(1);
-    this.#bytes.write(address, this.#count * ADDRESS_BYTES, "hex");
   }
 
   /** The slot of the address of a row, or the free one that it would get. */

@@ -131,8 +131,10 @@ export class EntryColumns {
 
   /** Adds an empty row. */
   addRow(address: Address): number {
-    this.remove(address);
-    return this.addresses.add(address);
+    this.addresses.offer(address);
+    const earlier = this.addresses.rowOfOffered();
+    if (earlier !== undefined) this.#gone.add(earlier);
+    return this.addresses.addOffered();
   }
 
   /**

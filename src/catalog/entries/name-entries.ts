@@ -133,7 +133,10 @@ export class NameEntries {
     return this.#next(async () => {
       const names = await this.#changed.take();
       const { added, removed } = names === undefined ? await this.#refresh(signal) : await this.#follow(names, signal);
-      return { added: added.map((address) => this.get(address)).filter((entry) => entry !== undefined), removed };
+      return withoutTouched(
+        added.flatMap((address) => this.get(address) ?? []),
+        removed,
+      );
     });
   }
 
@@ -328,6 +331,16 @@ interface FoundFile {
 interface OtherEntry extends ReadArtifact {
   readonly kind: "record" | "failure";
   readonly stamp: FileStamp;
+}
+
+/** Leaves out the artifacts whose records only have another time: they were loaded. */
+function withoutTouched(added: readonly CatalogEntry[], removed: readonly CatalogEntry[]): EntryChanges {
+  const before = new Map(removed.map((entry) => [entry.address, JSON.stringify(entry)]));
+  const touched = new Set<Address>();
+  for (const entry of added) if (before.get(entry.address) === JSON.stringify(entry)) touched.add(entry.address);
+  if (touched.size === 0) return { added, removed };
+  const isChange = ({ address }: CatalogEntry): boolean => !touched.has(address);
+  return { added: added.filter(isChange), removed: removed.filter(isChange) };
 }
 
 function isSame(one: FileStamp | undefined, other: FileStamp): boolean {

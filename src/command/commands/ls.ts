@@ -3,6 +3,8 @@ import { type Catalog, openCatalog } from "../../catalog/open/open-catalog.ts";
 import type { CatalogEntry } from "../../catalog/query/catalog-entry.ts";
 import { matches } from "../../catalog/query/matches.ts";
 import { parseQuery } from "../../catalog/query/parse-query.ts";
+import { openStore } from "../../store/open/open-store.ts";
+import type { ReadableStore } from "../../store/store.ts";
 import { describeDuration } from "../../util/describe.ts";
 import { describeBytes } from "../../util/describe-bytes.ts";
 import { ExitCode } from "../core/command-error.ts";
@@ -11,6 +13,7 @@ import { dataDirOf } from "../core/open-argument.ts";
 import { withProgress } from "../core/progress.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { flatParams } from "../text/flat-params.ts";
+import { lastUseOf } from "../text/last-use.ts";
 import { columnsOfRows, printTableFile, type TableFileFlags } from "../text/table-files.ts";
 import { tableLines } from "../text/table-lines.ts";
 
@@ -33,10 +36,13 @@ export async function ls(session: Session, flags: LsFlags, ...terms: readonly st
     const found = await withProgress(session, "reading records", () =>
       catalog.find(terms, { limit: flags.count === true ? 0 : limit, sort, columns }),
     );
-    if (session.isJson) session.json("artifacts", { total: found.total, artifacts: found.artifacts });
-    else if (flags.count === true) session.line(String(found.total));
+    const store = openStore(dataDirOf(session));
+    if (session.isJson) {
+      const artifacts = found.artifacts.map((entry) => ({ ...entry, usedAt: lastUseOf(store, entry) }));
+      session.json("artifacts", { total: found.total, artifacts });
+    } else if (flags.count === true) session.line(String(found.total));
     else if (!(await printEntries(session, flags, found.artifacts)))
-      printTable(session, found.artifacts, found.total, flags);
+      printTable(session, found.artifacts, found.total, flags, store);
     if (flags.watch === true) await interruptible((signal) => watch(session, catalog, terms, signal));
     return ExitCode.done;
   } finally {
@@ -44,7 +50,13 @@ export async function ls(session: Session, flags: LsFlags, ...terms: readonly st
   }
 }
 
-function printTable(session: Session, entries: readonly CatalogEntry[], total: number, flags: LsFlags): void {
+function printTable(
+  session: Session,
+  entries: readonly CatalogEntry[],
+  total: number,
+  flags: LsFlags,
+  store: ReadableStore,
+): void {
   if (entries.length === 0) {
     session.note("No artifact fits.");
     return;
@@ -57,17 +69,26 @@ function printTable(session: Session, entries: readonly CatalogEntry[], total: n
       ]),
   );
   const columns = flags.columns ?? columnsOf(values, flags.allColumns === true);
+  const hasUse = flags.allColumns === true && store.localPath !== undefined;
   const rows = entries.map((entry, i) => [
     entry.address.slice(0, 8),
     entry.name,
     ...columns.map((column) => shown(values[i]?.get(column))),
-    entry.createdAt === undefined ? "" : describeAge(Date.now() - Date.parse(entry.createdAt)),
+    entry.createdAt === undefined ? "" : ageOf(entry.createdAt),
+    ...(hasUse ? [ageOf(lastUseOf(store, entry) ?? "")] : []),
     entry.state === "present" ? describeDuration(entry.durationMs ?? 0) : entry.state,
     entry.sizeBytes === undefined ? "" : describeBytes(entry.sizeBytes),
   ]);
-  const [head = "", ...lines] = tableLines(["address", "name", ...columns, "made", "took", "size"], rows);
+  const [head = "", ...lines] = tableLines(
+    ["address", "name", ...columns, "made", ...(hasUse ? ["used"] : []), "took", "size"],
+    rows,
+  );
   session.lines([session.paint("bold", head), ...lines]);
   if (total > entries.length) session.note(`${entries.length} of ${total}: -n shows more.`);
+}
+
+function ageOf(time: string): string {
+  return time === "" ? "" : describeAge(Date.now() - Date.parse(time));
 }
 
 /** Prints everything that the catalogue knows of each, whatever a terminal would show. */

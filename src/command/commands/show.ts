@@ -15,6 +15,7 @@ import { dataDirOf, openArgument } from "../core/open-argument.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { artifactJson } from "../text/artifact-json.ts";
 import { flatParams } from "../text/flat-params.ts";
+import { lastUseOf } from "../text/last-use.ts";
 import { previewLines } from "../text/preview-lines.ts";
 
 interface ShowFlags extends CommonFlags {
@@ -28,10 +29,13 @@ export async function show(session: Session, flags: ShowFlags, text: string): Pr
   if (flags.record === true) return printRecord(session, record);
   if (flags.path === true) return printPath(session, record);
   const preview = await artifact.preview({ maxRows: 8, maxChildren: 12, maxLines: 12 });
-  if (session.isJson) session.json("artifact", { ...artifactJson(record), provenance: record.provenance, preview });
+  const { createdAt } = record.provenance;
+  const usedAt = lastUseOf(openStore(dataDirOf(session)), { ...record, createdAt });
+  if (session.isJson)
+    session.json("artifact", { ...artifactJson(record), usedAt, provenance: record.provenance, preview });
   else {
     session.lines([session.paint("bold", visibleLine(`${record.name} ${record.address}`))]);
-    for (const [label, value] of factsOf(record)) session.line(`  ${label.padEnd(12)}${value}`);
+    for (const [label, value] of factsOf(record, usedAt)) session.line(`  ${label.padEnd(12)}${value}`);
     session.line();
     for (const line of previewLines(preview)) session.line(`  ${line}`);
   }
@@ -55,7 +59,10 @@ async function printPath(session: Session, { name, address, payload }: ArtifactR
   return ExitCode.done;
 }
 
-function factsOf(record: ArtifactRecord): readonly (readonly [label: string, value: string])[] {
+function factsOf(
+  record: ArtifactRecord,
+  usedAt: string | undefined,
+): readonly (readonly [label: string, value: string])[] {
   const { provenance, payload, dependencies, summary, version, draw } = record;
   const { createdAt, durationMs, cost, host, git, node, script } = provenance;
   const facts: (readonly [string, string | undefined])[] = [
@@ -68,6 +75,7 @@ function factsOf(record: ArtifactRecord): readonly (readonly [label: string, val
     ["version", version === undefined ? undefined : String(version)],
     ["draw", draw === undefined ? undefined : String(draw)],
     ["made", `${describeAge(Date.now() - Date.parse(createdAt))} (${createdAt})`],
+    ["used", usedAt === undefined ? undefined : describeAge(Date.now() - Date.parse(usedAt))],
     ["took", durationMs === undefined ? undefined : describeDuration(durationMs)],
     ["cost", cost === undefined ? undefined : describeCost(Object.entries(cost))],
     ["payload", `${describeBytes(payloadBytesOf(payload))} ${payload.format} ${payload.digest.slice(0, 15)}…`],

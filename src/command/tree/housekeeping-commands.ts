@@ -56,7 +56,7 @@ export const housekeepingCommands = {
           brief: "Not the newest n of each name",
         },
         olderThan: { ...time, brief: "Only what was generated longer ago" },
-        unusedSince: { ...time, brief: "Only what nothing has touched for so long" },
+        unusedSince: { ...time, brief: "Only what was not loaded for so long; in a bucket, its age" },
         maxSize: {
           kind: "parsed",
           parse: parseSize,

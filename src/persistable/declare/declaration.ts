@@ -85,6 +85,18 @@ export interface DeclarationOptions extends FreshnessOptions {
    * with which a persistable is built comes first.
    */
   readonly log?: SurroundingsOptions["log"];
+  /**
+   * `false` leaves out when artifacts of this name were last loaded. Otherwise the time of a record
+   * in a folder becomes that of the last load, to the day, for `unusedForMs`
+   * of `persistable-ts/housekeeping`. `PERSISTABLE_LAST_USE=off` in the environment leaves it out
+   * for all.
+   *
+   * @example
+   * ```ts
+   * definePersistable({ name: "rates", generate: () => fetchRates(), recordsUse: false });
+   * ```
+   */
+  readonly recordsUse?: boolean | undefined;
   /** How often and when a run tries again after a failure; it does not by default. */
   readonly retries?: number | RetryOptions | undefined;
   /** The time that one attempt may take in a run, in milliseconds; unlimited by default. */

@@ -8,6 +8,7 @@ import type { Pending, State } from "../declare/state.ts";
 import { emitPlain } from "../log/emit-event.ts";
 import type { FoundArtifact } from "./find-artifact.ts";
 import { holdPersisted } from "./hold-payload.ts";
+import { noteUse } from "./note-use.ts";
 
 /**
  * Returns the time at which a hit begins, or 0 if no listener will be told of it: a new process
@@ -37,6 +38,8 @@ function settleLoaded(
 ): unknown {
   const { payload, making } = hit;
   holdPersisted(state, payload);
+  const { name, address } = hit.variant ?? state.recipe;
+  noteUse(state, name, address);
   if (state.surroundings.hasListener) {
     emitPlain(state, {
       type: "hit",
