@@ -72,7 +72,7 @@ class QueryReader {
     const operator = this.#readOperator(field);
     if (operator === undefined) {
       if (!isQuoted) this.#refuseWord(field, start);
-      return { field: "name", operator: "=", value: { text: field, isText: false }, isNegated };
+      return { field: "name", operator: "=", value: { text: field, isText: !isPlainValue(field) }, isNegated };
     }
     if (operator === "?") {
       this.#expectEnd("?", "Put a space between terms; ? stands alone after a parameter");
