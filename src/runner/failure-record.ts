@@ -2,6 +2,7 @@ import type { Address } from "../address/address.ts";
 import { failurePath } from "../artifact/layout/artifact-paths.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import { NewerRecordError } from "../errors/record-errors.ts";
+import { isAnonymous } from "../persistable/declare/declaration.ts";
 import type { State } from "../persistable/declare/state.ts";
 import { stateOf } from "../persistable/declare/state-of.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
@@ -62,7 +63,7 @@ export async function writeFailure(
     address: recipe.address,
     params,
     dependencies,
-    error: failure.error,
+    error: isAnonymous(state.declaration) ? withoutStacks(failure.error) : failure.error,
     attempts: failure.attempts,
     failedAt: new Date().toISOString(),
     durationMs: Math.round(failure.durationMs),
@@ -79,6 +80,15 @@ export async function writeFailure(
   } catch {
     return undefined;
   }
+}
+
+/** Stacks name the folders of a machine. */
+export function withoutStacks({ stack: _, cause, errors, ...error }: DescribedError): DescribedError {
+  return {
+    ...error,
+    ...(cause === undefined ? {} : { cause: withoutStacks(cause) }),
+    ...(errors === undefined ? {} : { errors: errors.map(withoutStacks) }),
+  };
 }
 
 /** A success makes the note of an earlier failure obsolete. */

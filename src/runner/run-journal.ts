@@ -1,5 +1,5 @@
 import { constants, openSync } from "node:fs";
-import { currentProcess, type ProcessIdentity } from "../artifact/lease/process-identity.ts";
+import type { ProcessIdentity } from "../artifact/lease/process-identity.ts";
 import type { PlannedEvent, RunEvent } from "../events/run-event.ts";
 import { internalPath, RUNS_FOLDER } from "../store/internal-folder.ts";
 import type { ReadableStore, Store, StorePath } from "../store/store.ts";
@@ -45,10 +45,9 @@ export class RunJournal {
   }
 
   /** @throws a StoreError, or the system's error if the file cannot be opened */
-  static async begin(store: Store, head: Omit<JournalHead, "process">, planned: PlannedEvent): Promise<RunJournal> {
+  static async begin(store: Store, head: JournalHead, planned: PlannedEvent): Promise<RunJournal> {
     const path = journalPath(head.runId);
-    const began: JournalHead = { ...head, process: currentProcess() };
-    const text = `${JSON.stringify(began)}\n${lineOf(planned)}`;
+    const text = `${JSON.stringify(head)}\n${lineOf(planned)}`;
     // A watcher that found a journal without its head would take it for no run at all.
     await store.replace(path, [Buffer.from(text)], { durable: false });
     const file = localPathOf(store, path);

@@ -1,12 +1,16 @@
 import { hostname } from "node:os";
+import { anonymousProcess, currentProcess } from "../artifact/lease/process-identity.ts";
 import { messageOf } from "../errors/error-kind.ts";
 import type { RunResult } from "../errors/pipeline-errors.ts";
 import type { PlannedEvent, RunEvent } from "../events/run-event.ts";
 import { findCredentials } from "../params/credentials.ts";
+import { isAnonymous } from "../persistable/declare/declaration.ts";
 import type { State } from "../persistable/declare/state.ts";
 import { redactionOf } from "../persistable/secrets/redaction.ts";
 import { internalPath, RUNS_FOLDER } from "../store/internal-folder.ts";
 import type { Store } from "../store/store.ts";
+import { hiddenHost } from "../util/anonymity.ts";
+import { withoutStacks } from "./failure-record.ts";
 import { RunJournal } from "./run-journal.ts";
 import type { RunSettings } from "./run-options.ts";
 import type { EndedNode, RunRecord, RunRecordNode } from "./run-record.ts";
@@ -24,6 +28,8 @@ export class RunLog {
   readonly #settings: RunSettings;
   readonly #startedAt = new Date();
   readonly #nodes: RunRecordNode[] = [];
+  /** One persistable that may not be traced to its machine is enough. */
+  readonly #isAnonymous: boolean;
   #journal: RunJournal | undefined;
   #omitted = 0;
 
@@ -31,6 +37,7 @@ export class RunLog {
     this.#states = states;
     this.#settings = settings;
     this.runId = newRunId(this.#startedAt);
+    this.#isAnonymous = states.some((state) => isAnonymous(state.declaration));
   }
 
   /** Whether the journal takes events: not while the artifacts that exist are told. */
@@ -39,7 +46,8 @@ export class RunLog {
   }
 
   hear(event: RunEvent): void {
-    this.#journal?.write(event);
+    const isTold = this.#isAnonymous && "error" in event;
+    this.#journal?.write(isTold ? { ...event, error: withoutStacks(event.error) } : event);
   }
 
   note(index: number, { durationMs, ...note }: EndedNode): void {
@@ -65,7 +73,8 @@ export class RunLog {
         journal: 1 as const,
         runId: this.runId,
         startedAt: this.#startedAt.toISOString(),
-        command: shownArguments(process.argv.slice(1), this.#states),
+        command: this.#isAnonymous ? [] : shownArguments(process.argv.slice(1), this.#states),
+        process: this.#isAnonymous ? anonymousProcess() : currentProcess(),
         concurrency: Number.isFinite(concurrency) ? concurrency : null,
         keepGoing,
       };
@@ -111,7 +120,7 @@ export class RunLog {
       run: 1,
       runId: this.runId,
       startedAt: this.#startedAt.toISOString(),
-      host: hostname(),
+      host: this.#isAnonymous ? hiddenHost(hostname()) : hostname(),
       pid: process.pid,
       concurrency,
       keepGoing,

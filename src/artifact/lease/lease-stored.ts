@@ -1,5 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import type { Store, StorePath } from "../../store/store.ts";
+import { hiddenHost, saysAnonymous } from "../../util/anonymity.ts";
 import type { Alarm } from "./lease-alarm.ts";
 import {
   type Claim,
@@ -24,13 +25,21 @@ import { ClaimObserver } from "./lease-observer.ts";
 export class StoredContender implements Contender {
   readonly #store: Store;
   readonly #address: Address;
+  readonly #isAnonymous: boolean;
   readonly #beatMs: number;
   readonly #machine: Machine;
   readonly #observer: ClaimObserver;
   #chain: ClaimChain = [];
 
-  constructor(store: Store, address: Address, { pollMs, beatMs, staleMs }: LeaseTiming, machine: Machine) {
+  constructor(
+    store: Store,
+    address: Address,
+    { pollMs, beatMs, staleMs }: LeaseTiming,
+    machine: Machine,
+    anonymous?: boolean,
+  ) {
     this.#store = store;
+    this.#isAnonymous = saysAnonymous(anonymous);
     this.#address = address;
     this.#beatMs = beatMs;
     this.#machine = machine;
@@ -55,7 +64,9 @@ export class StoredContender implements Contender {
     const outbid = this.#chain.at(-1);
     const token = newToken();
     const path = outbid === undefined ? firstClaimPath(this.#address) : outbiddingPath(this.#address, outbid.token);
-    const owner = { ...this.#machine.self, claimedAt: new Date().toISOString() };
+    const { self } = this.#machine;
+    const host = this.#isAnonymous ? hiddenHost(self.host) : self.host;
+    const owner = { ...self, host, claimedAt: new Date().toISOString() };
     const head = encodeClaimHead(token, owner);
     if (!(await this.#create(path, token, head))) return undefined;
     const own: Claim = { path, token, owner, beat: encodeBeat(0) };

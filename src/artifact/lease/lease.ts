@@ -30,6 +30,8 @@ export interface LeaseOptions {
   /** The folder where the awaited artifact will appear: a change there ends the wait. */
   readonly watchFolder?: StorePath | undefined;
   readonly timing?: Partial<LeaseTiming> | undefined;
+  /** Whether the claim leaves out the name of the host; by default the environment says it. */
+  readonly isAnonymous?: boolean | undefined;
   /** Tests replace the machine. */
   readonly machine?: Machine | undefined;
 }
@@ -56,7 +58,7 @@ export async function acquireLease(store: Store, address: Address, options: Leas
   const timing = { ...(store.localPath === undefined ? REMOTE_TIMING : LOCAL_TIMING), ...options.timing };
   const alarm = new Alarm(machine, timing.pollMs, signal);
   const contender = isAcrossProcesses(store)
-    ? new StoredContender(store, address, timing, machine)
+    ? new StoredContender(store, address, timing, machine, options.isAnonymous)
     : new InProcessContender(store, address, machine);
   try {
     const won = await contend(contender, alarm, options, () => {

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync, statfsSync } from "node:fs";
 import { hostname } from "node:os";
+import { hiddenHost } from "../../util/anonymity.ts";
 
 /**
  * Identifies a process, with enough detail for another process to find out that it is gone, in the
@@ -37,6 +38,12 @@ export function currentProcess(): ProcessIdentity {
   return current;
 }
 
+/** The same without the name of the host. The numbers stay: they tell that a process has ended. */
+export function anonymousProcess(): ProcessIdentity {
+  const { host, ...numbers } = currentProcess();
+  return { host: hiddenHost(host), ...numbers };
+}
+
 /**
  * Returns whether that process is certainly gone, as far as it is known at once. `false` means only
  * "not certain": the process may be on another machine, in another container, or hidden.
@@ -55,7 +62,8 @@ export function isCertainlyGone(other: ProcessIdentity, folder: string | undefin
 
 /** Systems without `/proc` only tell whether a process has that number. */
 function isGoneByHostName(other: ProcessIdentity, here: ProcessIdentity): boolean {
-  if (process.platform === "linux" || other.bootId !== here.bootId || other.host !== here.host) return false;
+  if (process.platform === "linux" || other.bootId !== here.bootId) return false;
+  if (other.host !== here.host && other.host !== hiddenHost(here.host)) return false;
   return !isNumberInUse(other.pid);
 }
 

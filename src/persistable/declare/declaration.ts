@@ -6,6 +6,7 @@ import { encodeCanonical } from "../../canonical/encode-canonical.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { Format } from "../../format/format.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
+import { saysAnonymous } from "../../util/anonymity.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { SurroundingsOptions } from "./surroundings.ts";
@@ -72,7 +73,10 @@ export interface DeclarationOptions extends FreshnessOptions {
   readonly inlineBytes?: number | undefined;
   /**
    * Leaves the user, the host and the process, and the script and the module with their paths, out
-   * of the records of this name. `PERSISTABLE_ANONYMOUS=1` in the environment does so for all.
+   * of the records of this name. Leases, and the journals and records of runs that it is part of,
+   * have the number of the process alone, and no arguments and stacks; the log file does not name
+   * the data directory. Messages of errors stay as they are. `PERSISTABLE_ANONYMOUS=1` in the
+   * environment does so for all.
    */
   readonly anonymous?: boolean | undefined;
   /**
@@ -278,7 +282,7 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 
 /** Whether records of this name leave out who made them, and where. */
 export function isAnonymous({ anonymous }: Declaration): boolean {
-  return anonymous ?? ["1", "true"].includes(process.env.PERSISTABLE_ANONYMOUS ?? "");
+  return saysAnonymous(anonymous);
 }
 
 /** Returns the module that defines it. */

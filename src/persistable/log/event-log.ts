@@ -2,6 +2,7 @@ import { visibleLine, visibleText } from "../../errors/visible-text.ts";
 import type { PersistableEvent, ProgressEvent } from "../../events/event.ts";
 import type { Logger, LogLevel } from "../../events/logger.ts";
 import { writeQuietly } from "../../util/write-quietly.ts";
+import { isAnonymous } from "../declare/declaration.ts";
 import type { EventLog, State } from "../declare/state.ts";
 import { asText } from "../secrets/describe-thrown.ts";
 import { redactionOf } from "../secrets/redaction.ts";
@@ -78,7 +79,9 @@ class EventWriter implements EventLog {
     const maxBytes = surroundings.log ? surroundings.log.maxBytes : undefined;
     if (!this.#isFileOpened) {
       this.#isFileOpened = true;
-      const { level, where, message } = describeEvent(openingOf(this.#state));
+      const opening = openingOf(this.#state);
+      const isHidden = opening.type === "constructed" && isAnonymous(this.#state.declaration);
+      const { level, where, message } = describeEvent(isHidden ? { ...opening, storeUrl: "anonymous" } : opening);
       appendLog(file, logLine(recipe.name, where, level, message), maxBytes);
     }
     appendLog(file, line, maxBytes);

@@ -10,6 +10,7 @@ import { certainStore } from "../../store/certain-store.ts";
 import type { Store } from "../../store/store.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type { InternalCallOptions } from "../context/call-context.ts";
+import { isAnonymous } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
 import { acceptLoaded, startHit } from "../load/accept-payload.ts";
 import type { Found } from "../load/find-artifact.ts";
@@ -65,6 +66,7 @@ async function produce(
     const lease = await acquireLease(state.surroundings.store, state.recipe.address, {
       signal,
       watchFolder: artifactFolder(state.recipe.name),
+      isAnonymous: isAnonymous(state.declaration),
       isDone: () => hasAppeared(state, miss),
       onWaiting: (owner) => {
         supervisor?.onWaiting();
