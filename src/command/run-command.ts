@@ -21,6 +21,11 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
     await complete(inputs.slice(inputs[1] === "--" ? 2 : 1), streams);
     return ExitCode.done;
   }
+  if (inputs[0] === "__generate") {
+    const { generate } = await import("./commands/worker.ts");
+    await generate();
+    return ExitCode.done;
+  }
   let problem: unknown;
   const tree = buildCommandTree((failure) => {
     problem ??= failure;

@@ -1,3 +1,4 @@
+export type { Engine } from "../engine/engine.ts";
 export type { DescribedError } from "../errors/described-error.ts";
 export { MissingPeerError } from "../errors/peer-errors.ts";
 export {
@@ -13,7 +14,15 @@ export {
   UpstreamFailedError,
 } from "../errors/pipeline-errors.ts";
 export { NewerPackError } from "../errors/record-errors.ts";
-export { UnshareableError, WorkerCrashedError, WorkerModuleError } from "../errors/worker-errors.ts";
+export {
+  EngineUnreachableError,
+  NoWorkersError,
+  UnshareableError,
+  VersionSkewError,
+  WorkerCrashedError,
+  WorkerLostError,
+  WorkerModuleError,
+} from "../errors/worker-errors.ts";
 export type { RunEvent } from "../events/run-event.ts";
 export type { RetryOptions } from "../persistable/declare/declaration.ts";
 export { ArtifactTable, type ArtifactTableCsvOptions } from "../pipeline/collect/artifact-table.ts";

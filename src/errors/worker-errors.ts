@@ -18,9 +18,10 @@ export class WorkerModuleError extends PersistableError {
 }
 
 /**
- * A generator needs something that another thread cannot have: a store in memory or one that the
- * program created itself, a param that is a function. Nothing was generated. Remedy: use a folder
- * or a URL as `dataDir`, plain values as params, or no `worker: true`.
+ * A generator needs something that another thread or machine cannot have: a store in memory or one
+ * that the program created itself, a param that is a function, for another machine a secret.
+ * Nothing was generated. Remedy: use a folder or a URL as `dataDir`, plain values as params,
+ * `secret.env("NAME")`, or no `worker: true` and no `on`.
  *
  * @example
  * ```ts
@@ -53,4 +54,71 @@ export class WorkerCrashedError extends PersistableError {
     );
     this.exitCode = exitCode;
   }
+}
+
+/**
+ * The server of an engine does not answer, or refuses the connection. Nothing was queued. Remedy:
+ * start it, or correct the URL; `cause` is what the client of the server said.
+ *
+ * @example
+ * ```ts
+ * // The engine at redis://queue:6379 does not answer: connect ECONNREFUSED
+ * ```
+ */
+export class EngineUnreachableError extends PersistableError {
+  override readonly code = "PERSISTABLE_ENGINE_UNREACHABLE" as const;
+  /** The URL without user and password. */
+  readonly url: string;
+
+  constructor(url: string, why: string, options?: ErrorOptions) {
+    super(`The engine at ${url} does not answer: ${visibleLine(why)}. Start its server, or correct the URL.`, options);
+    this.url = url;
+  }
+}
+
+/**
+ * The worker that generated a payload has ended while it did: it was killed, called `process.exit`
+ * or used up its memory. Only this payload is concerned. Remedy: fix the generator, or give it more
+ * memory; with `retries`, another worker tries it again.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof WorkerLostError) console.error(error.message);
+ * ```
+ */
+export class WorkerLostError extends PersistableError {
+  override readonly code = "PERSISTABLE_WORKER_LOST" as const;
+
+  constructor(name: string, how: string, options?: ErrorOptions) {
+    super(
+      `The worker that generated ${visibleLine(name)} has ended: ${visibleLine(how)}. Only this payload is concerned.`,
+      options,
+    );
+  }
+}
+
+/**
+ * A worker builds another payload from the same params than the program that queued it: their
+ * code differs. Nothing was generated. Remedy: start the worker with the same code.
+ *
+ * @example
+ * ```ts
+ * // This worker has another definition of model: …
+ * ```
+ */
+export class VersionSkewError extends PersistableError {
+  override readonly code = "PERSISTABLE_VERSION_SKEW" as const;
+}
+
+/**
+ * No worker with the code of the run has shown up in time. What was queued was removed. Remedy:
+ * start `persistable worker` with the same module, data directory and engine.
+ *
+ * @example
+ * ```ts
+ * await run(study, { on: bullmq("redis://queue:6379", { workersWithinMs: 60_000 }) });
+ * ```
+ */
+export class NoWorkersError extends PersistableError {
+  override readonly code = "PERSISTABLE_NO_WORKERS" as const;
 }

@@ -91,6 +91,8 @@ export interface NodeStartedEvent extends InRun<StartedEvent> {
   readonly slot: number;
   /** How long the node waited since its turn came, for other processes and for earlier attempts. */
   readonly waitedMs: number;
+  /** The worker that generates it, as `host:pid`, if the run has an engine. */
+  readonly worker?: string;
   /** The first of its dependencies, at most a hundred. */
   readonly dependencies: readonly EventBase[];
 }

@@ -10,13 +10,19 @@ export class Secret<Value = string> {
   }
 
   readonly #value: Value;
+  /** The variable of the environment that it was read from, by `secret.env`. */
+  readonly variable: string | undefined;
 
-  constructor(value: Value) {
+  constructor(value: Value, variable?: string) {
     this.#value = value;
+    this.variable = variable;
     Object.freeze(this);
   }
 
+  /** @throws TypeError if the environment of this process lacks the variable */
   reveal(): Value {
+    if (this.#value === undefined && this.variable !== undefined)
+      throw new TypeError(`The environment of this process has no ${this.variable}: set it where generators run.`);
     return this.#value;
   }
 
@@ -49,3 +55,17 @@ export class Secret<Value = string> {
 export function secret<Value>(value: Value): Secret<Value> {
   return new Secret(value);
 }
+
+/**
+ * Wraps the value of a variable of the environment. A distributed run queues only its name, and
+ * each worker reads its own environment; every other secret is refused there.
+ *
+ * @example
+ * ```ts
+ * pages({ url, apiKey: secret.env("API_KEY") });
+ * ```
+ */
+secret.env = function env(variable: string): Secret {
+  // Where it is missing, `reveal` says so: only the process that generates needs it.
+  return new Secret(process.env[variable] as string, variable);
+};

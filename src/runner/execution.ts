@@ -14,8 +14,9 @@ import type { Plan } from "../pipeline/plan/plan.ts";
 import { NodeKind, type PlanGraph, planGraphKey } from "../pipeline/plan/plan-graph.ts";
 import { forgetFailure, writeFailure } from "./failure-record.ts";
 import { PayloadRelease } from "./payload-release.ts";
-import { type Production, ProductionFailure, produceNode } from "./produce-node.ts";
+import { type ProduceOptions, type Production, ProductionFailure, produceNode } from "./produce-node.ts";
 import { RecordedDurations } from "./recorded-durations.ts";
+import type { RemoteNodes } from "./remote-nodes.ts";
 import { RunLog } from "./run-log.ts";
 import { assertRetries, type RunSettings } from "./run-options.ts";
 import { criticalPathPriority } from "./schedule/critical-path.ts";
@@ -39,6 +40,7 @@ export class Execution {
   readonly #graph: PlanGraph;
   readonly #settings: RunSettings;
   readonly #signal: AbortSignal;
+  readonly #remote: RemoteNodes | undefined;
   readonly #batchLimits: RunBatchLimits;
   readonly #log: RunLog;
   readonly #release: PayloadRelease;
@@ -58,7 +60,9 @@ export class Execution {
   #cancelled = 0;
   #savedMs = 0;
 
-  constructor(planned: Plan, settings: RunSettings, signal: AbortSignal) {
+  /** @param remote - has the nodes generated elsewhere */
+  constructor(planned: Plan, settings: RunSettings, signal: AbortSignal, remote?: RemoteNodes) {
+    this.#remote = remote;
     this.#plan = planned;
     this.#graph = planned[planGraphKey];
     this.#settings = settings;
@@ -145,7 +149,7 @@ export class Execution {
   }
 
   #produceNow(node: number, state: State, place: Place): Promise<Production> {
-    return produceNode(state, {
+    const options: ProduceOptions = {
       place,
       signal: this.#signal,
       isForced: this.#graph.forced[node] === 1,
@@ -154,7 +158,8 @@ export class Execution {
       untracked: this.#settings.untracked,
       onEvent: (event, attempt) => this.#relay(node, event, attempt),
       onRetried: (error, attempt, delayMs) => this.#emitNode(node, { type: "retried", error, attempt, delayMs }),
-    });
+    };
+    return produceNode(state, options, this.#remote?.attempt);
   }
 
   async #succeed(node: number, state: State, { attempts, generation }: Production): Promise<void> {
@@ -246,14 +251,15 @@ export class Execution {
   #planned(): PlannedEvent {
     const { counts, expected } = this.#plan;
     const { durationMs, criticalPathMs, cost } = expected;
+    const concurrency = this.#remote?.slots ?? this.#settings.concurrency;
     return {
       ...this.#now(),
       type: "planned",
       nodes: this.#graph.count - counts.notNeeded,
       hits: counts.hit,
       misses: counts.miss + counts.blocked,
-      concurrency: this.#settings.concurrency,
-      ...(durationMs === undefined ? {} : { expectedMs: durationMs / this.#settings.concurrency }),
+      concurrency,
+      ...(durationMs === undefined ? {} : { expectedMs: durationMs / concurrency }),
       ...(criticalPathMs === undefined ? {} : { criticalPathMs }),
       ...(Object.keys(cost).length === 0 ? {} : { expectedCost: cost }),
     };

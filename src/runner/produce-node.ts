@@ -20,6 +20,14 @@ export interface ProduceOptions {
   readonly onRetried: (error: unknown, attempt: number, delayMs: number) => void;
 }
 
+/** One attempt to produce a node, in this process or elsewhere. */
+export type Attempt = (
+  state: State,
+  options: ProduceOptions,
+  attempt: number,
+  onGenerated: Supervisor["onGenerated"],
+) => Promise<void>;
+
 /** How producing a node ended. */
 export interface Production {
   readonly attempts: number;
@@ -33,7 +41,11 @@ export interface Production {
  *
  * @throws {@link ProductionFailure} with what the last attempt threw
  */
-export async function produceNode(state: State, options: ProduceOptions): Promise<Production> {
+export async function produceNode(
+  state: State,
+  options: ProduceOptions,
+  attemptOnce: Attempt = attemptHere,
+): Promise<Production> {
   const { retries, signal, place, onRetried } = options;
   let attempts = 0;
   // Kept over the attempts: if only the hook after publication failed, the next attempt loads what
@@ -81,7 +93,7 @@ export class ProductionFailure {
 /** How long a generator that was aborted may take to clean up before the run goes on without it. */
 const GRACE_MS = 5000;
 
-async function attemptOnce(
+async function attemptHere(
   state: State,
   options: ProduceOptions,
   attempt: number,

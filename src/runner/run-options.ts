@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { Engine } from "../engine/engine.ts";
 import { InvalidRunOptionsError } from "../errors/pipeline-errors.ts";
 import type { RunEvent } from "../events/run-event.ts";
 import type { RetryOptions, SourceChangePolicy } from "../persistable/declare/declaration.ts";
@@ -7,8 +8,20 @@ import type { AnyPersistable } from "../persistable/persistable.ts";
 
 /** How a plan is carried out. None of these options is part of a recipe. */
 export interface RunOptions {
-  /** How many generators run at the same time; by default as many as the machine has processors. */
+  /**
+   * How many generators run at the same time; by default as many as the machine has processors.
+   * With `on`, how many nodes are queued or running at the same time; by default 2000.
+   */
   readonly concurrency?: number | undefined;
+  /**
+   * The engine on whose workers the generators run; without one, they run in this process.
+   *
+   * @example
+   * ```ts
+   * await run(study, { on: bullmq("redis://queue:6379") });
+   * ```
+   */
+  readonly on?: Engine | undefined;
   /**
    * The capacity of limited resources: `{ gpu: 1, openai: 4 }`. A definition declares how much of
    * them its generator takes.
@@ -82,13 +95,22 @@ export interface RunSettings extends RunOptions {
   readonly listeners: readonly RunListener[];
 }
 
+/** The server of an engine holds about three megabytes for as many. */
+const QUEUED_NODES = 2000;
+
 /**
  * Checks the options before anything begins, and fills in the defaults.
  *
  * @throws {@link InvalidRunOptionsError}
  */
 export function resolveRunOptions(options: RunOptions): RunSettings {
-  const { concurrency = availableParallelism(), draws = 1, timeoutMs, pools = {}, rateLimits = {} } = options;
+  const {
+    concurrency = options.on === undefined ? availableParallelism() : QUEUED_NODES,
+    draws = 1,
+    timeoutMs,
+    pools = {},
+    rateLimits = {},
+  } = options;
   if (concurrency !== Number.POSITIVE_INFINITY) assertWhole("concurrency", concurrency, 1);
   assertWhole("draws", draws, 1);
   if (timeoutMs !== undefined) assertAbove("timeoutMs", timeoutMs);

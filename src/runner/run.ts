@@ -4,9 +4,11 @@ import { withSourcePolicy } from "../persistable/context/work-source-policy.ts";
 import { drawsOf } from "../persistable/draws-of.ts";
 import { isPlan, type Plan, plan } from "../pipeline/plan/plan.ts";
 import { planGraphKey, type Targets } from "../pipeline/plan/plan-graph.ts";
+import { loadPart } from "../util/peers/load-part.ts";
 import { Execution } from "./execution.ts";
 import { handleSignals } from "./handle-signals.ts";
-import { type RunOptions, resolveRunOptions } from "./run-options.ts";
+import type { RemoteNodes } from "./remote-nodes.ts";
+import { type RunOptions, type RunSettings, resolveRunOptions } from "./run-options.ts";
 
 /**
  * Generates all missing artifacts that the targets need: dependencies first, in parallel, each
@@ -45,8 +47,10 @@ export async function run(targets: Targets | Plan, options: RunOptions = {}): Pr
           force: options.force,
           onSourceChange: options.onSourceChange,
         });
-    const execution = new Execution(planned, settings, signal);
-    const result = await withSourcePolicy(planned[planGraphKey].onSourceChange, () => execution.execute());
+    const remote = await openRemote(planned, settings, signal);
+    const execution = new Execution(planned, settings, signal, remote);
+    const { onSourceChange } = planned[planGraphKey];
+    const result = await withSourcePolicy(onSourceChange, () => execution.execute()).finally(() => remote?.close());
     if (result.state === "cancelled") throw new RunCancelledError(result, { cause: signal.reason });
     if (result.state === "failed") throw new RunFailedError(result, { cause: execution.failureCause });
     return result;
@@ -55,6 +59,12 @@ export async function run(targets: Targets | Plan, options: RunOptions = {}): Pr
     // The run has cleaned up. Shells and supervisors now expect the exit code of this signal.
     if (signals?.received !== undefined && signals.endsProcess) process.exit(signals.exitCode);
   }
+}
+
+async function openRemote(planned: Plan, settings: RunSettings, signal: AbortSignal): Promise<RemoteNodes | undefined> {
+  if (settings.on === undefined) return undefined;
+  const { openRemoteNodes } = await loadPart(() => import("./remote-nodes.ts"));
+  return openRemoteNodes(planned[planGraphKey], settings, settings.on, signal);
 }
 
 function expandDraws(targets: Targets, { draws = 1 }: RunOptions): Targets {

@@ -22,6 +22,12 @@ export const REPLACED_FOLDER = `${INTERNAL_FOLDER}/replaced`;
 /** The records of runs. */
 export const RUNS_FOLDER = `${INTERNAL_FOLDER}/runs`;
 
+/** The rows of recipes that are too long for a message to a worker: one file for each address. */
+export const RECIPES_FOLDER = `${INTERNAL_FOLDER}/recipes`;
+
+/** The id of a store, by which machines know that they use the same one. */
+export const STORE_ID_FILE = `${INTERNAL_FOLDER}/store-id`;
+
 /** Tags of artifacts: one file for each tag, in a folder for each name. */
 export const TAGS_FOLDER = `${INTERNAL_FOLDER}/tags`;
 

@@ -1,4 +1,5 @@
 import { type Display, openDisplay } from "../../display/open-display.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { MissingPeerError } from "../../errors/peer-errors.ts";
 import type { SourceChangePolicy } from "../../persistable/declare/declaration.ts";
 import { plan } from "../../pipeline/plan/plan.ts";
@@ -20,6 +21,8 @@ interface RunFlags extends CommonFlags, TargetFlags {
   readonly force?: boolean | undefined;
   readonly onSourceChange?: SourceChangePolicy | undefined;
   readonly dryRun?: boolean | undefined;
+  readonly on?: string | undefined;
+  readonly code?: string | undefined;
 }
 
 export async function runPipeline(session: Session, flags: RunFlags, ...args: readonly string[]): Promise<number> {
@@ -35,6 +38,7 @@ export async function runPipeline(session: Session, flags: RunFlags, ...args: re
   const display = session.isJson || flags.quiet === true ? undefined : await openRunDisplay(session);
   try {
     await run(targets, {
+      on: flags.on === undefined ? undefined : await openEngine(flags.on, flags.code),
       force,
       onSourceChange,
       concurrency: flags.jobs,
@@ -50,6 +54,11 @@ export async function runPipeline(session: Session, flags: RunFlags, ...args: re
   }
   if (!session.isJson) for (const { name, address } of targets) session.line(`${name}/${address}`);
   return ExitCode.done;
+}
+
+async function openEngine(url: string, code: string | undefined): Promise<Engine> {
+  const { bullmq } = await import("../../engine/bullmq/bullmq.ts");
+  return bullmq(url, { code });
 }
 
 function listener(session: Session, display: Display | undefined): RunListener[] {

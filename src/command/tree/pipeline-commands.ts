@@ -29,6 +29,17 @@ const onSourceChange = {
   brief: "For artifacts of other source code [as each definition says]",
 } as const;
 
+const engineUrl = {
+  ...optionalText,
+  placeholder: "url",
+  brief: "Generate on the workers of this queue: redis://, rediss:// or postgres://",
+} as const;
+const codeName = {
+  ...optionalText,
+  placeholder: "name",
+  brief: "Names the code, for a queue with workers [a digest of its modules]",
+} as const;
+
 /** The commands that read the user's module. */
 export const pipelineCommands = {
   run: defineCommand({
@@ -61,6 +72,8 @@ export const pipelineCommands = {
         draws,
         force,
         onSourceChange,
+        on: engineUrl,
+        code: codeName,
         dryRun: { ...switchedOn, brief: "Print the plan, and generate nothing" },
         ...commonFlags,
       },
@@ -73,6 +86,55 @@ export const pipelineCommands = {
       "  persistable run study.ts estimator zThreshold=1,2,5 points.n=100\n" +
       "  persistable run study.ts --from estimator/3f9a1c2e zThreshold=4\n" +
       "  persistable run study.ts estimator --params grid.json -k -j 8",
+  }),
+  worker: defineCommand({
+    load: async () => (await import("../commands/worker.ts")).worker,
+    parameters: {
+      flags: {
+        on: { ...engineUrl, brief: "The queue: redis://, rediss:// or postgres://" },
+        slots: {
+          kind: "parsed",
+          parse: wholeFrom(1),
+          optional: true,
+          placeholder: "n",
+          brief: "Generators at the same time, each in a process of its own",
+        },
+        code: codeName,
+        idleExit: {
+          kind: "parsed",
+          parse: parseDuration,
+          optional: true,
+          placeholder: "5m",
+          brief: "End after this long with nothing to do",
+        },
+        lock: {
+          kind: "parsed",
+          parse: parseDuration,
+          optional: true,
+          placeholder: "30s",
+          brief: "How long what a killed worker did may lie",
+        },
+        healthPort: {
+          kind: "parsed",
+          parse: wholeFrom(1),
+          optional: true,
+          placeholder: "port",
+          brief: "Answer /health and /metrics on this port of 127.0.0.1",
+        },
+        ...commonFlags,
+      },
+      aliases: commonAliases,
+      positional: {
+        kind: "tuple",
+        parameters: [textOf("module", "The module that exports the definitions")],
+      },
+    },
+    brief: "Generate what runs on other machines have queued",
+    text:
+      "Generates what persistable run --on has queued, with the same module and the same data directory. Ctrl-C or\n" +
+      "SIGTERM lets it finish what it does.\n\n" +
+      "  persistable worker study.ts --on redis://queue:6379 --slots 8\n" +
+      "  persistable worker study.ts --on redis://queue:6379 --idle-exit 5m",
   }),
   plan: defineCommand({
     load: async () => (await import("../commands/plan.ts")).planPipeline,

@@ -3,6 +3,7 @@ export const topPage = `persistable: find, explain, compare, run and clean up pe
 
 Generate
   run MODULE NAME k=v…     generate what is missing
+  worker MODULE --on URL   generate what runs on other machines have queued
   plan MODULE NAME k=v…    what would be generated, and why
   why MODULE NAME k=v…     why one artifact is there, or would be generated
   graph …                  what an artifact is made from

@@ -1,4 +1,5 @@
-import { secretsIn } from "./secrets-in.ts";
+import type { Secret } from "../../params/secret.ts";
+import { secretsIn, tryReveal } from "./secrets-in.ts";
 
 /** One problem that a schema has found in the params. */
 export interface ParamsIssue {
@@ -17,7 +18,7 @@ export const QUIET = "(left out, since it may quote a secret)";
  * few characters in common with a secret are enough.
  */
 export function quietIssues(issues: readonly ParamsIssue[], input: unknown): readonly ParamsIssue[] {
-  const texts = secretsIn(input).flatMap((secret) => formsOf(secret.reveal()));
+  const texts = secretsIn(input).flatMap((secret) => formsOfSecret(secret));
   if (texts.length === 0) return issues;
   return issues.map(({ path, message }) => ({
     path: quotes(path, texts) ? "params" : path,
@@ -27,8 +28,13 @@ export function quietIssues(issues: readonly ParamsIssue[], input: unknown): rea
 
 /** Tells whether the error that a schema has thrown may quote a secret of the params. */
 export function mayQuote(thrown: unknown, input: unknown): boolean {
-  const texts = secretsIn(input).flatMap((secret) => formsOf(secret.reveal()));
+  const texts = secretsIn(input).flatMap((secret) => formsOfSecret(secret));
   return texts.length > 0 && quotes(wordsOf(thrown), texts);
+}
+
+function formsOfSecret(secret: Secret<unknown>): string[] {
+  const value = tryReveal(secret);
+  return value === undefined ? [] : formsOf(value);
 }
 
 function wordsOf(thrown: unknown): string {

@@ -1,5 +1,5 @@
 import { Secret } from "../../params/secret.ts";
-import { valuesIn } from "./secrets-in.ts";
+import { tryReveal, valuesIn } from "./secrets-in.ts";
 
 /** One form of a secret that is searched for: a text, or bytes, which may be shown in many ways. */
 export type SecretText = string | Uint8Array;
@@ -14,7 +14,8 @@ const MIN_LINE_LENGTH = 8;
  */
 export function textsOf(secret: Secret<unknown>): SecretText[] {
   const texts: SecretText[] = [];
-  for (const value of valuesIn(secret.reveal())) {
+  const revealed = tryReveal(secret);
+  for (const value of valuesIn(revealed)) {
     if (typeof value === "string") texts.push(...textsOfString(value));
     else if (typeof value === "number" || typeof value === "bigint") texts.push(String(value));
     else if (value instanceof URL) texts.push(...textsOfString(value.href));
@@ -22,7 +23,7 @@ export function textsOf(secret: Secret<unknown>): SecretText[] {
     else if (ArrayBuffer.isView(value)) texts.push(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     else if (value instanceof Secret) texts.push(...textsOf(value));
   }
-  const whole = jsonOf(secret.reveal());
+  const whole = jsonOf(revealed);
   if (whole !== undefined) texts.push(whole);
   return texts.filter(({ length }) => length >= MIN_LENGTH);
 }

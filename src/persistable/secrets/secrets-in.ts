@@ -51,3 +51,12 @@ function childrenOf(value: unknown): unknown[] {
   if (value instanceof Set) return [...Set.prototype.values.call(value)];
   return Object.keys(value).map((key) => Object.getOwnPropertyDescriptor(value, key)?.value);
 }
+
+/** Returns undefined for a secret that only the environment of another process has. */
+export function tryReveal(secret: Secret<unknown>): unknown {
+  try {
+    return secret.reveal();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,37 +1,12 @@
 import { isError } from "../../errors/error-kind.ts";
 import { WorkerModuleError } from "../../errors/worker-errors.ts";
 import { openStore } from "../../store/open/open-store.ts";
-import type { ClassCodec } from "../../util/class-codec.ts";
-import { declarationKey } from "../declare/create-state.ts";
-import type { Declaration, DeclarationOptions } from "../declare/declaration.ts";
 import { type State, stateKey } from "../declare/state.ts";
 import type { SurroundingsOptions } from "../declare/surroundings.ts";
+import { codecsOf, definitionBehind, isClass, isMaker, type Maker, make, nameOf, type Rebuilt } from "./makers.ts";
 import { unpackFields } from "./packed-value.ts";
 import { prepareImport } from "./typescript-loader.ts";
 import type { JobNode, WorkerJob } from "./worker-message.ts";
-
-/**
- * A persistable as this code sees it. Its class cannot be imported here: that would be a circle.
- */
-interface Rebuilt {
-  readonly address: string;
-  readonly [stateKey]: State;
-}
-
-type Definition = ((tree: object, options: object) => Rebuilt) & {
-  readonly payloadName: string;
-  readonly dependencies: Readonly<Record<string, unknown>>;
-  readonly [declarationKey]: Declaration;
-};
-
-type PersistableClass = (new (
-  options: object,
-) => Rebuilt) & {
-  readonly payloadName: string | undefined;
-  readonly declaration: DeclarationOptions;
-};
-
-type Maker = Definition | PersistableClass;
 
 /**
  * Builds on this thread the persistable that another thread has described, from the modules that
@@ -91,13 +66,6 @@ async function importMakers(node: JobNode): Promise<readonly Maker[]> {
   return found;
 }
 
-/** A module may export a persisted function, and not its definition. */
-function definitionBehind(exported: unknown): unknown {
-  return typeof exported === "function" && !isMaker(exported) && "definition" in exported
-    ? exported.definition
-    : exported;
-}
-
 function remedyFor(cause: unknown): string {
   const code = isError(cause) && "code" in cause ? cause.code : undefined;
   if (code === "ERR_UNKNOWN_FILE_EXTENSION")
@@ -127,31 +95,11 @@ function build(
   };
   for (const maker of makers) {
     const params = unpackFields(node.params, codecsOf(maker));
-    const candidate = isClass(maker)
-      ? new maker({ ...options, params, dependencies })
-      : maker({ ...params, ...dependencies }, options);
+    const candidate = make(maker, params, dependencies, options);
     if (stateKey in candidate && candidate.address === node.address) return candidate;
   }
   throw new WorkerModuleError(
     `${node.module ?? "A module"} exports a definition of ${node.name}, but with the same params it gives another address on a worker thread. ` +
       "What is in the recipe must be said in the definition: not at the call, not changed later, and not different from thread to thread.",
   );
-}
-
-function codecsOf(maker: Maker): readonly ClassCodec[] {
-  return (isClass(maker) ? maker.declaration.classes : maker[declarationKey].classes) ?? [];
-}
-
-function isMaker(value: unknown): value is Maker {
-  return typeof value === "function" && (isClass(value as Maker) || declarationKey in value);
-}
-
-function isClass(maker: Maker): maker is PersistableClass {
-  const prototype = maker.prototype as { readonly generatePayload?: unknown } | undefined;
-  return typeof prototype?.generatePayload === "function";
-}
-
-function nameOf(maker: Maker): string {
-  if (!isClass(maker)) return maker.payloadName;
-  return (Object.hasOwn(maker, "payloadName") ? maker.payloadName : undefined) ?? "";
 }

@@ -110,3 +110,30 @@ export async function loadTar(): Promise<typeof import("tar-stream")> {
     throw peerFailure("An archive of artifacts", "tar-stream", cause);
   }
 }
+
+/** @throws {@link MissingPeerError} */
+export async function loadBullmq(): Promise<typeof import("bullmq")> {
+  try {
+    return await import("bullmq");
+  } catch (cause) {
+    throw peerFailure("An engine for several machines", "bullmq", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadRedisClient(): Promise<{ readonly Redis: typeof import("ioredis").Redis }> {
+  try {
+    return await import("ioredis");
+  } catch (cause) {
+    throw peerFailure("An engine on Redis", "ioredis", cause);
+  }
+}
+
+/** @throws {@link MissingPeerError} */
+export async function loadPostgresClient(): Promise<typeof import("pg")> {
+  try {
+    return await import("pg");
+  } catch (cause) {
+    throw peerFailure("An engine on PostgreSQL", "pg", cause);
+  }
+}

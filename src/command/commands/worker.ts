@@ -1,0 +1,73 @@
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { bullmq } from "../../engine/bullmq/bullmq.ts";
+import { DEFAULT_DATA_DIR } from "../../persistable/declare/surroundings.ts";
+import { generateForWorker } from "../../serving/generate-for-worker.ts";
+import { serveWorker } from "../../serving/serve-worker.ts";
+import { CommandError, ExitCode } from "../core/command-error.ts";
+import { ownFolder } from "../core/own-folder.ts";
+import type { CommonFlags, Session } from "../core/session.ts";
+import { handOver } from "../module/hand-over.ts";
+import { findModule, loadModule } from "../module/load-module.ts";
+
+interface WorkerFlags extends CommonFlags {
+  readonly on?: string | undefined;
+  readonly slots?: number | undefined;
+  readonly code?: string | undefined;
+  readonly idleExit?: number | undefined;
+  readonly lock?: number | undefined;
+  readonly healthPort?: number | undefined;
+}
+
+export async function worker(session: Session, flags: WorkerFlags, moduleText: string): Promise<number> {
+  const { on } = flags;
+  if (on === undefined)
+    throw new CommandError("Say where the queue is.", {
+      hint: "persistable worker study.ts --on redis://127.0.0.1:6379",
+    });
+  const file = findModule(moduleText);
+  const exit = await handOver(file, session);
+  if (exit !== undefined) return exit;
+  const end = await untilDrained((draining) =>
+    serveWorker({
+      engine: bullmq(on, { code: flags.code, lockMs: flags.lock }),
+      file,
+      dataDir: session.dataDir ?? DEFAULT_DATA_DIR,
+      slots: flags.slots ?? availableParallelism(),
+      idleExitMs: flags.idleExit,
+      healthPort: flags.healthPort,
+      command: [ownScript(), "__generate"],
+      draining,
+      note: (text) => session.note(text),
+    }),
+  );
+  return end === "skewed" ? ExitCode.failed : ExitCode.done;
+}
+
+/** Serves the worker that has started this process. */
+export function generate(): Promise<void> {
+  return generateForWorker(loadModule);
+}
+
+function ownScript(): string {
+  const built = join(ownFolder(), "dist/entry/bin/persistable.js");
+  return existsSync(built) ? built : (process.argv[1] ?? built);
+}
+
+/** The first Ctrl-C or SIGTERM lets the worker finish what it does; the second one ends it. */
+async function untilDrained<Result>(work: (draining: AbortSignal) => Promise<Result>): Promise<Result> {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(ExitCode.failed);
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}

@@ -1,0 +1,108 @@
+import type { JsonValue } from "../../canonical/tagged-json.ts";
+import type { EngineLink, EngineNews, JobState, QueuedJob } from "../engine.ts";
+import type { BullmqParts, JobQueue, QueueStream, StreamWriter } from "./connection.ts";
+import { openStream } from "./open-stream.ts";
+
+/** Jobs that failed are kept this long, for dashboards. */
+const KEEP_FAILED_S = 24 * 3600;
+
+/** The queue on which workers hear of jobs to abort. */
+export function controlOf(queue: string): string {
+  return `${queue}.c`;
+}
+
+/** A run, connected to a queue of BullMQ. */
+export class BullmqLink implements EngineLink {
+  readonly #queue: JobQueue;
+  readonly #control: StreamWriter;
+  readonly #listener: (news: EngineNews) => void;
+  #stream: QueueStream | undefined;
+
+  private constructor(queue: JobQueue, control: StreamWriter, listener: (news: EngineNews) => void) {
+    this.#queue = queue;
+    this.#control = control;
+    this.#listener = listener;
+  }
+
+  static async open(
+    parts: BullmqParts,
+    name: string,
+    listener: (news: EngineNews) => void,
+    onProblem: (error: unknown) => void,
+  ): Promise<BullmqLink> {
+    const [queue, control] = [parts.queue(name), parts.writer(controlOf(name))];
+    queue.on("error", onProblem);
+    control.on("error", onProblem);
+    const link = new BullmqLink(queue, control, listener);
+    await Promise.all([queue.waitUntilReady(), control.waitUntilReady()]);
+    await link.#begin(parts, name, onProblem);
+    return link;
+  }
+
+  async #begin(parts: BullmqParts, name: string, onProblem: (error: unknown) => void): Promise<void> {
+    this.#stream = await openStream(parts, name, onProblem, (stream) => this.#hear(stream));
+  }
+
+  async submit({ id, name, data }: QueuedJob): Promise<void> {
+    const state = await this.#queue.getJobState(id);
+    // A job that is kept would swallow another one with its id.
+    if (state === "failed" || state === "completed") await this.#queue.remove(id);
+    await this.#queue.add(name, data, {
+      jobId: id,
+      attempts: 1,
+      removeOnComplete: true,
+      removeOnFail: { age: KEEP_FAILED_S },
+    });
+  }
+
+  async stateOf(id: string): Promise<JobState> {
+    const state = await this.#queue.getJobState(id);
+    if (state === "completed" || state === "unknown") return "unknown";
+    if (state === "failed") {
+      await this.#hearFailure(id, "see the log of the worker");
+      return "failed";
+    }
+    return state === "active" ? "running" : "queued";
+  }
+
+  async cancel(id: string): Promise<void> {
+    const isRemoved = await this.#queue.remove(id).catch(() => 0);
+    if (isRemoved !== 1) await this.#control.publishEvent({ eventName: "cancel", jobId: id });
+  }
+
+  async slots(): Promise<readonly number[]> {
+    const workers = await this.#queue.getWorkers();
+    return workers.map(({ rawname = "" }) => Number(/:w:(\d+)@/.exec(rawname)?.[1] ?? 1));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#stream?.close(), this.#control.close(), this.#queue.close()]);
+  }
+
+  #hear(stream: QueueStream): void {
+    stream.on("progress", ({ jobId, data }) =>
+      this.#listener({ kind: "progress", id: String(jobId), data: asJson(data) }),
+    );
+    stream.on("completed", ({ jobId, returnvalue }) =>
+      this.#listener({ kind: "done", id: String(jobId), result: asJson(returnvalue) }),
+    );
+    stream.on("removed", ({ jobId }) => this.#listener({ kind: "removed", id: String(jobId) }));
+    stream.on("failed", ({ jobId, failedReason }) => void this.#hearFailure(String(jobId), String(failedReason)));
+  }
+
+  /** A worker tells the error as the last progress of its job: it outlives the stream. */
+  async #hearFailure(id: string, reason: string): Promise<void> {
+    const job = await this.#queue.getJob(id).catch(() => undefined);
+    // Another run has queued it again meanwhile.
+    if (job !== undefined && (await job.getState()) !== "failed") return;
+    const progress = job?.progress;
+    const error =
+      typeof progress === "object" && progress !== null && "error" in progress ? asJson(progress.error) : undefined;
+    this.#listener({ kind: "failed", id, error, reason });
+  }
+}
+
+/** BullMQ hands out values that it has parsed from JSON. */
+function asJson(value: unknown): JsonValue {
+  return value === undefined ? null : JSON.parse(JSON.stringify(value));
+}

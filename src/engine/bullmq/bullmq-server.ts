@@ -1,0 +1,110 @@
+import { hostname } from "node:os";
+import type { JsonValue } from "../../canonical/tagged-json.ts";
+import type { EngineServer, ServeOptions } from "../engine.ts";
+import { controlOf } from "./bullmq-link.ts";
+import type { ActiveJob, BullmqParts, JobQueue, JobWorker, QueueStream } from "./connection.ts";
+import { openStream } from "./open-stream.ts";
+
+/** How long a job that was put back waits, so that another worker may take it. */
+const RETURNED_MS = 1000;
+/** How long the cancelling of a job is remembered that does not run here. */
+const CANCELLED_MS = 2000;
+/** A job whose workers were lost this often has failed. */
+const MOST_LOST = 3;
+
+/** A worker of BullMQ that does jobs of persistables. */
+export class BullmqServer implements EngineServer {
+  readonly #parts: BullmqParts;
+  readonly #options: ServeOptions;
+  readonly #queue: JobQueue;
+  /** Jobs of which the cancelling came before their beginning. */
+  readonly #cancelled = new Set<string>();
+  #worker: JobWorker | undefined;
+  #control: QueueStream | undefined;
+
+  private constructor(parts: BullmqParts, name: string, options: ServeOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#queue = parts.queue(name);
+    this.#queue.on("error", options.onProblem);
+  }
+
+  /** @param lockMs - how long a job is lost for which no lock was renewed */
+  static async open(parts: BullmqParts, name: string, lockMs: number, options: ServeOptions): Promise<BullmqServer> {
+    const server = new BullmqServer(parts, name, options);
+    await server.#begin(name, lockMs);
+    return server;
+  }
+
+  async #begin(name: string, lockMs: number): Promise<void> {
+    const { slots, onProblem } = this.#options;
+    await this.#queue.waitUntilReady();
+    this.#control = await openStream(this.#parts, controlOf(name), onProblem, (stream) =>
+      stream.on("cancel", ({ jobId }) => this.#cancel(String(jobId))),
+    );
+    const worker = this.#parts.worker(name, (job, token, signal) => this.#do(job, token, signal), {
+      // Its name is the only thing that a run can see of a worker.
+      name: `${slots}@${hostname()}`.slice(0, 20),
+      concurrency: slots,
+      lockDuration: lockMs,
+      stalledInterval: Math.ceil(lockMs / 3),
+      maxStalledCount: MOST_LOST,
+    });
+    worker.on("error", onProblem);
+    this.#worker = worker;
+    await worker.waitUntilReady();
+  }
+
+  counts(): Promise<Readonly<Record<string, number>>> {
+    return this.#queue.getJobCounts();
+  }
+
+  async drain(): Promise<void> {
+    await this.#worker?.close();
+    await this.#closeRest();
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.close(true);
+    await this.#closeRest();
+  }
+
+  async #closeRest(): Promise<void> {
+    await Promise.all([this.#control?.close(), this.#queue.close()]);
+  }
+
+  /** A job that was just taken out of the queue is not known to BullMQ's worker yet. */
+  #cancel(id: string): void {
+    if (this.#worker?.cancelJob(id) === true) return;
+    this.#cancelled.add(id);
+    setTimeout(() => this.#cancelled.delete(id), CANCELLED_MS).unref();
+  }
+
+  async #do(job: ActiveJob, token: string | undefined, signal: AbortSignal | undefined): Promise<JsonValue> {
+    const told: Promise<void>[] = [];
+    const isCancelled = this.#cancelled.delete(job.id ?? "");
+    const ending = await this.#options.handle({
+      id: job.id ?? "",
+      data: asJson(job.data),
+      signal: isCancelled ? AbortSignal.abort() : (signal ?? new AbortController().signal),
+      tell: (progress) => {
+        told.push(job.updateProgress(progress).catch(this.#options.onProblem));
+      },
+    });
+    await Promise.all(told);
+    if (ending.kind === "done") return ending.result;
+    if (ending.kind === "returned") {
+      await job.moveToDelayed(Date.now() + RETURNED_MS, token);
+      throw this.#parts.delayed();
+    }
+    await job.updateProgress({ error: ending.error });
+    const failure = this.#parts.failed(ending.message);
+    // Its stack would be ours, and dashboards show it.
+    failure.stack = ending.message;
+    throw failure;
+  }
+}
+
+function asJson(value: unknown): JsonValue {
+  return value === undefined ? null : JSON.parse(JSON.stringify(value));
+}

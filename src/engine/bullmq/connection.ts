@@ -1,0 +1,138 @@
+import type { JobProgress, JobState, JobsOptions, WorkerOptions } from "bullmq";
+import { messageOf } from "../../errors/error-kind.ts";
+import { InvalidRunOptionsError } from "../../errors/pipeline-errors.ts";
+import { EngineUnreachableError } from "../../errors/worker-errors.ts";
+import { loadBullmq, loadPostgresClient, loadRedisClient } from "../../util/peers/peers.ts";
+import { schemeOf, shownUrl } from "./shown-url.ts";
+
+/** The methods that all connections of BullMQ have. */
+interface Connected {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
+  close(force?: boolean): Promise<void>;
+}
+
+/** A queue of BullMQ, whichever server it is on. */
+export interface JobQueue extends Connected {
+  add(name: string, data: unknown, options: JobsOptions): Promise<unknown>;
+  getJob(id: string): Promise<{ readonly progress: unknown; getState(): Promise<JobState | "unknown"> } | undefined>;
+  getJobState(id: string): Promise<JobState | "unknown">;
+  getJobCounts(): Promise<Record<string, number>>;
+  getWorkers(): Promise<readonly Readonly<Record<string, string>>[]>;
+  remove(id: string): Promise<number>;
+}
+
+/** The stream of what happens in a queue. */
+export interface QueueStream extends Connected {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: string, listener: (news: Readonly<Record<string, unknown>>) => void): unknown;
+}
+
+/** Writes events of our own into such a stream. */
+export interface StreamWriter extends Connected {
+  publishEvent(event: { readonly eventName: string; readonly jobId?: string }): Promise<void>;
+}
+
+/** A job that this process does. */
+export interface ActiveJob {
+  readonly id?: string | undefined;
+  readonly data: unknown;
+  updateProgress(progress: JobProgress): Promise<void>;
+  moveToDelayed(timestamp: number, token?: string): Promise<void>;
+}
+
+/** BullMQ hands out a signal only where the function has three parameters. */
+export type DoJob = (job: ActiveJob, token: string | undefined, signal: AbortSignal | undefined) => Promise<unknown>;
+
+/** A worker of BullMQ. */
+export interface JobWorker extends Connected {
+  cancelJob(id: string): boolean;
+}
+
+/** The parts of BullMQ for one server. */
+export interface BullmqParts {
+  queue(name: string): JobQueue;
+  stream(name: string): QueueStream;
+  writer(name: string): StreamWriter;
+  worker(name: string, doJob: DoJob, options: Omit<WorkerOptions, "connection">): JobWorker;
+  /** Thrown by a function that has put its job back. */
+  delayed(): Error;
+  /** Thrown by a function whose job has failed for good. */
+  failed(message: string): Error;
+}
+
+/** How long the first connection may take. */
+const CONNECT_MS = 15_000;
+
+/**
+ * Loads what a server of this URL needs, and connects to it once, so that a wrong URL is told at
+ * once.
+ *
+ * @throws {@link EngineUnreachableError}, {@link MissingPeerError}, {@link InvalidRunOptionsError}
+ */
+export function openParts(url: string): Promise<BullmqParts> {
+  const scheme = schemeOf(url);
+  if (scheme === "redis" || scheme === "rediss") return openRedis(url);
+  if (scheme === "postgres" || scheme === "postgresql") return openPostgres(url);
+  throw new InvalidRunOptionsError(
+    `No engine is known for ${scheme === undefined ? "a text without a scheme" : `${scheme}:`}. Give redis://, rediss:// or postgres://.`,
+  );
+}
+
+async function openRedis(url: string): Promise<BullmqParts> {
+  const [bullmq, { Redis }] = await Promise.all([loadBullmq(), loadRedisClient()]);
+  const trial = new Redis(url, { lazyConnect: true, connectTimeout: CONNECT_MS, retryStrategy: () => null });
+  let problem: unknown;
+  trial.on("error", (error) => {
+    problem = error;
+  });
+  try {
+    await trial.connect();
+    await trial.ping();
+  } catch (cause) {
+    throw unreachable(url, problem ?? cause);
+  } finally {
+    trial.disconnect();
+  }
+  // Commands wait while the server is away, and are sent when it is back.
+  const connection = { url, maxRetriesPerRequest: null };
+  return {
+    queue: (name) => new bullmq.Queue(name, { connection }),
+    stream: (name) => new bullmq.QueueEvents(name, { connection, lastEventId: "0-0" }),
+    writer: (name) => new bullmq.QueueEventsProducer(name, { connection }),
+    worker: (name, doJob, options) => new bullmq.Worker(name, asProcessor(doJob), { ...options, connection }),
+    delayed: () => new bullmq.DelayedError(),
+    failed: (message) => new bullmq.UnrecoverableError(message),
+  };
+}
+
+async function openPostgres(url: string): Promise<BullmqParts> {
+  const [bullmq, { default: pg }] = await Promise.all([loadBullmq(), loadPostgresClient()]);
+  const trial = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
+  trial.on("error", () => {});
+  try {
+    await trial.connect();
+    await trial.end();
+  } catch (cause) {
+    throw unreachable(url, cause);
+  }
+  const connection = { connectionString: url, migrate: true };
+  const backend = bullmq.createPostgresBackend;
+  return {
+    queue: (name) => new bullmq.Queue(name, { connection }, backend),
+    stream: (name) => new bullmq.QueueEvents(name, { connection, lastEventId: "0" }, backend),
+    writer: (name) => new bullmq.QueueEventsProducer(name, { connection }, backend),
+    worker: (name, doJob, options) => new bullmq.Worker(name, asProcessor(doJob), { ...options, connection }, backend),
+    delayed: () => new bullmq.DelayedError(),
+    failed: (message) => new bullmq.UnrecoverableError(message),
+  };
+}
+
+function asProcessor(doJob: DoJob): DoJob {
+  return (job, token, signal) => doJob(job, token, signal);
+}
+
+function unreachable(url: string, cause: unknown): EngineUnreachableError {
+  const message = messageOf(cause) === "" ? String(cause) : messageOf(cause);
+  return new EngineUnreachableError(shownUrl(url), message, { cause });
+}

@@ -1,0 +1,121 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "../canonical/tagged-json.ts";
+import type { SourceChangePolicy } from "../persistable/declare/declaration.ts";
+import type { State } from "../persistable/declare/state.ts";
+import { describeRecipe, type RecipeRow } from "./recipe-row.ts";
+
+/** One node of a run, as it travels to a worker. */
+export interface JobMessage {
+  readonly v: 1;
+  readonly address: string;
+  readonly name: string;
+  /** Its row and those of everything upstream; absent where they are in the store. */
+  readonly rows?: readonly RecipeRow[];
+  /** Generates the payload again. */
+  readonly force?: true;
+  readonly timeoutMs?: number;
+  /** The policy of the run. */
+  readonly onSourceChange?: SourceChangePolicy;
+  readonly untracked?: JsonObject;
+}
+
+/** The report of a worker on a payload that it has generated; empty if it was there already. */
+export interface JobResult {
+  readonly generation?: {
+    readonly durationMs: number;
+    readonly cost?: Readonly<Record<string, number>>;
+    readonly sizeBytes?: number;
+  };
+}
+
+/** A longer message has no rows: they are kept in the store instead. */
+const MAX_ROWS_BYTES = 14_000;
+/** More persistables than this upstream have longer rows in any case. */
+const MAX_ROWS = 100;
+
+/** The rows of a node for its message; undefined where they are too long for one. */
+export function rowsForMessage(state: State): readonly RecipeRow[] | undefined {
+  if (!hasFewUpstream(state)) return undefined;
+  const rows = describeRecipe(state);
+  return Buffer.byteLength(JSON.stringify(rows)) <= MAX_ROWS_BYTES ? rows : undefined;
+}
+
+function hasFewUpstream(state: State): boolean {
+  const seen = new Set([state]);
+  // The set grows while it is walked.
+  for (const { dependencyStates } of seen) {
+    for (const dependency of dependencyStates) seen.add(dependency);
+    if (seen.size > MAX_ROWS) return false;
+  }
+  return true;
+}
+
+/** Checks what came out of a queue, to which others may write too. */
+export function parseMessage(data: JsonValue): JobMessage | undefined {
+  if (!isJsonObject(data) || data.v !== 1) return undefined;
+  const { address, name, rows, force, timeoutMs, onSourceChange, untracked } = data;
+  if (!isText(address) || !isText(name)) return undefined;
+  const parsed = rows === undefined ? undefined : parseRows(rows);
+  if (rows !== undefined && parsed === undefined) return undefined;
+  return {
+    v: 1,
+    address,
+    name,
+    ...(parsed === undefined ? {} : { rows: parsed }),
+    ...(force === true ? { force } : {}),
+    ...(typeof timeoutMs === "number" && timeoutMs > 0 ? { timeoutMs } : {}),
+    ...(isPolicy(onSourceChange) ? { onSourceChange } : {}),
+    ...(isJsonObject(untracked) ? { untracked } : {}),
+  };
+}
+
+function isPolicy(json: JsonValue | undefined): json is SourceChangePolicy {
+  return json === "warn" || json === "regenerate" || json === "error" || json === "ignore";
+}
+
+function parseRows(json: JsonValue): readonly RecipeRow[] | undefined {
+  if (!Array.isArray(json)) return undefined;
+  const rows = json.map(parseRow);
+  return rows.every((row) => row !== undefined) ? rows : undefined;
+}
+
+/** Checks one row, of a message or of the store. */
+export function parseRow(json: JsonValue): RecipeRow | undefined {
+  if (!isJsonObject(json)) return undefined;
+  const { name, address, draw, params, untracked, secrets, roles } = json;
+  if (!isText(name) || !isText(address) || !isJsonObject(params)) return undefined;
+  return {
+    name,
+    address,
+    params,
+    ...(typeof draw === "number" ? { draw } : {}),
+    ...(isJsonObject(untracked) ? { untracked } : {}),
+    ...(isTexts(secrets) ? { secrets } : {}),
+    ...(isTexts(roles) ? { roles } : {}),
+  };
+}
+
+function isText(json: JsonValue | undefined): json is string {
+  return typeof json === "string" && json !== "";
+}
+
+function isTexts(json: JsonValue | undefined): json is Readonly<Record<string, string>> {
+  return isJsonObject(json) && Object.values(json).every((value) => typeof value === "string");
+}
+
+/** Reads what a worker said, in the same way. */
+export function parseResult(json: JsonValue): JobResult {
+  const generation = isJsonObject(json) ? json.generation : undefined;
+  if (!isJsonObject(generation) || typeof generation.durationMs !== "number") return {};
+  const { durationMs, cost, sizeBytes } = generation;
+  return {
+    generation: {
+      durationMs,
+      ...(isAmounts(cost) ? { cost } : {}),
+      ...(typeof sizeBytes === "number" ? { sizeBytes } : {}),
+    },
+  };
+}
+
+function isAmounts(json: JsonValue | undefined): json is Readonly<Record<string, number>> {
+  return isJsonObject(json) && Object.values(json).every((value) => typeof value === "number");
+}

@@ -1,0 +1,35 @@
+import { internalPath, STORE_ID_FILE } from "../store/internal-folder.ts";
+import type { Store } from "../store/store.ts";
+
+const ID = /^[0-9a-f]{16}$/;
+
+/**
+ * Names the queue that the runs and workers of the same code and the same store share. A worker
+ * with other code, or with another data directory, never sees their jobs.
+ *
+ * @param code - the digest of the code, or the user's name for it
+ */
+export async function queueName(code: string, store: Store): Promise<string> {
+  return `p.${code.replaceAll(/[^\w-]/g, "_").slice(0, 24)}.${await storeId(store)}`;
+}
+
+/**
+ * The id of a store, which is made on first use: machines reach the same store by different paths.
+ */
+async function storeId(store: Store): Promise<string> {
+  const path = internalPath(STORE_ID_FILE);
+  const known = await readId(store);
+  if (known !== undefined) return known;
+  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
+  if ((await store.createIfAbsent(path, [Buffer.from(id)])) === "created") return id;
+  const other = await readId(store);
+  if (other !== undefined) return other;
+  await store.replace(path, [Buffer.from(id)]);
+  return id;
+}
+
+async function readId(store: Store): Promise<string | undefined> {
+  const bytes = await store.read(internalPath(STORE_ID_FILE), { maxBytes: 1000 });
+  const id = bytes && Buffer.from(bytes).toString();
+  return id !== undefined && ID.test(id) ? id : undefined;
+}

@@ -1,0 +1,16 @@
+import type { JsonObject, JsonValue } from "../canonical/tagged-json.ts";
+import type { JobEnding } from "../engine/engine.ts";
+
+/** A message of a worker to a process that generates for it. */
+export type MessageToChild =
+  | { readonly kind: "begin"; readonly file: string; readonly dataDir: string; readonly worker: string }
+  | { readonly kind: "run"; readonly data: JsonValue }
+  | { readonly kind: "abort" };
+
+/** An answer of such a process. `unready` and `skewed` mean that it can do no job of this queue. */
+export type MessageOfChild =
+  | { readonly kind: "ready" }
+  | { readonly kind: "unready"; readonly message: string }
+  | { readonly kind: "event"; readonly event: JsonObject }
+  | { readonly kind: "ended"; readonly ending: JobEnding }
+  | { readonly kind: "skewed"; readonly message: string };

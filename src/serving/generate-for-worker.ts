@@ -1,0 +1,151 @@
+import { decodeTagged } from "../canonical/decode-tagged.ts";
+import type { JsonObject, JsonValue } from "../canonical/tagged-json.ts";
+import type { JobEnding } from "../engine/engine.ts";
+import { type JobMessage, type JobResult, parseMessage } from "../engine/job-message.ts";
+import { errorToJson } from "../engine/json-error.ts";
+import { rebuildRecipe } from "../engine/rebuild-recipe.ts";
+import { type Registry, registryOf } from "../engine/registry.ts";
+import { RowReader } from "../engine/stored-rows.ts";
+import { messageOf } from "../errors/error-kind.ts";
+import { VersionSkewError } from "../errors/worker-errors.ts";
+import type { PersistableEvent } from "../events/event.ts";
+import { withSourcePolicy } from "../persistable/context/work-source-policy.ts";
+import type { State } from "../persistable/declare/state.ts";
+import { isPersisted } from "../persistable/load/explain.ts";
+import { redactionOf } from "../persistable/secrets/redaction.ts";
+import { type Production, ProductionFailure, produceNode } from "../runner/produce-node.ts";
+import { openStore } from "../store/open/open-store.ts";
+import type { Store } from "../store/store.ts";
+import type { MessageOfChild, MessageToChild } from "./child-message.ts";
+
+/** Progress is told at most this often. */
+const PROGRESS_MS = 1000;
+
+/** The definitions and the store of one process. */
+interface Begun {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly rows: RowReader;
+  readonly worker: string;
+}
+
+/**
+ * Generates the payloads that a worker hands to this process, one at a time. The process ends with
+ * the worker.
+ *
+ * @param loadModule - imports the module of the pipeline
+ */
+export async function generateForWorker(loadModule: (file: string) => Promise<object>): Promise<void> {
+  // Ctrl-C reaches all processes of a terminal: the worker alone decides when this one ends.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  process.on("disconnect", () => process.exit(1));
+  let begun: Begun | undefined;
+  let controller = new AbortController();
+  process.on("message", (message: MessageToChild) => {
+    if (message.kind === "abort") controller.abort(new DOMException("The run has cancelled it.", "AbortError"));
+    else if (message.kind === "begin")
+      void begin(message, loadModule).then(
+        (ready) => {
+          begun = ready;
+          tell({ kind: "ready" });
+        },
+        (error) => tell({ kind: "unready", message: messageOf(error) }),
+      );
+    else if (begun !== undefined) {
+      controller = new AbortController();
+      void doJob(message.data, begun, controller.signal).then(tell);
+    }
+  });
+}
+
+async function begin(
+  { file, dataDir, worker }: Extract<MessageToChild, { kind: "begin" }>,
+  loadModule: (file: string) => Promise<object>,
+): Promise<Begun> {
+  const registry = registryOf({ ...(await loadModule(file)) });
+  const store = openStore(dataDir);
+  return { registry, store, rows: new RowReader(store), worker };
+}
+
+/** Never rejects. */
+async function doJob(data: JsonValue, begun: Begun, signal: AbortSignal): Promise<MessageOfChild> {
+  let state: State | undefined;
+  try {
+    const message = parseMessage(data);
+    if (message === undefined) throw new TypeError("This is not a job of persistable-ts.");
+    const rebuilt = await rebuild(message, begun);
+    state = rebuilt;
+    const result = await withSourcePolicy(message.onSourceChange, () =>
+      produce(rebuilt, message, begun.worker, signal),
+    );
+    return { kind: "ended", ending: { kind: "done", result: asJson(result) } };
+  } catch (failure) {
+    const error = failure instanceof ProductionFailure ? failure.cause : failure;
+    if (error instanceof VersionSkewError && state === undefined) return { kind: "skewed", message: error.message };
+    return { kind: "ended", ending: endingOf(error, state, signal) };
+  }
+}
+
+function endingOf(error: unknown, state: State | undefined, signal: AbortSignal): JobEnding {
+  const json = errorToJson(error, state);
+  const message = state === undefined ? messageOf(error) : redactionOf(state).error(error).message;
+  return { kind: "failed", error: signal.aborted ? { ...json, cancelled: true } : json, message };
+}
+
+/** Only definitions of this process are used, and only its own store: a message names neither. */
+async function rebuild(message: JobMessage, { registry, store, rows }: Begun): Promise<State> {
+  const all = message.rows ?? (await rows.read(message.address));
+  const state = rebuildRecipe(all, registry, { dataDir: store });
+  if (state.recipe.address !== message.address) throw new TypeError("The job has the rows of another address.");
+  return state;
+}
+
+async function produce(
+  state: State,
+  { force, timeoutMs, untracked }: JobMessage,
+  worker: string,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  const isForced = force === true;
+  // A payload that is there need not be loaded.
+  if (!isForced && (await isPersisted(state, signal))) return {};
+  let toldMs = Number.NEGATIVE_INFINITY;
+  const { generation }: Production = await produceNode(state, {
+    place: { release: () => {}, acquire: async () => {} },
+    signal,
+    isForced,
+    // The run decides about retries.
+    retries: 0,
+    timeoutMs,
+    untracked: untracked === undefined ? undefined : { ...Object(decodeTagged(untracked)) },
+    onEvent: (event) => {
+      if (!TOLD.has(event.type)) return;
+      if (event.type === "progress") {
+        if (performance.now() - toldMs < PROGRESS_MS) return;
+        toldMs = performance.now();
+      }
+      tell({ kind: "event", event: asJson({ ...event, worker }) });
+    },
+    onRetried: () => {},
+  });
+  if (generation === undefined) return {};
+  const { durationMs, cost, sizeBytes } = generation;
+  return {
+    generation: {
+      durationMs,
+      ...(cost === undefined ? {} : { cost }),
+      ...(sizeBytes === undefined ? {} : { sizeBytes }),
+    },
+  };
+}
+
+/** How a payload ended is the result of its job. */
+const TOLD: ReadonlySet<PersistableEvent["type"]> = new Set(["started", "progress", "waiting", "takeover", "corrupt"]);
+
+function asJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function tell(message: MessageOfChild): void {
+  process.send?.(message);
+}

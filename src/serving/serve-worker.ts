@@ -1,0 +1,125 @@
+import { hostname } from "node:os";
+import { fingerprintOf } from "../engine/code-fingerprint.ts";
+import type { Engine, EngineServer, JobEnding, ServedJob } from "../engine/engine.ts";
+import { queueName } from "../engine/queue-name.ts";
+import { openStore } from "../store/open/open-store.ts";
+import { onAbort } from "../util/concurrency/on-abort.ts";
+import { GeneratingProcess } from "./generating-process.ts";
+import { type Health, serveHealth } from "./health-server.ts";
+
+/** A worker on this machine. */
+export interface WorkerOptions {
+  readonly engine: Engine;
+  /** The module of the pipeline. */
+  readonly file: string;
+  readonly dataDir: string;
+  /** How many payloads are generated at a time, each in a process of its own. */
+  readonly slots: number;
+  /** The worker ends when it had nothing to do for this long. */
+  readonly idleExitMs: number | undefined;
+  /** The port of 127.0.0.1 on which it answers `/health` and `/metrics`. */
+  readonly healthPort: number | undefined;
+  /** The script of this package that generates for a worker, with its arguments. */
+  readonly command: readonly [script: string, ...args: readonly string[]];
+  /** Aborted when the worker is to finish what it does, and to take nothing else. */
+  readonly draining: AbortSignal;
+  readonly note: (text: string) => void;
+}
+
+/** Why a worker has ended. */
+export type WorkerEnd = "drained" | "idle" | "skewed";
+
+/**
+ * Takes jobs of a pipeline out of its queue until it is told to end, or has nothing to do any more.
+ *
+ * @throws {@link EngineUnreachableError}; Error if the module cannot be imported
+ */
+export async function serveWorker(options: WorkerOptions): Promise<WorkerEnd> {
+  const worker = new ServingWorker(options);
+  return worker.serve();
+}
+
+class ServingWorker implements Health {
+  readonly #options: WorkerOptions;
+  readonly #free: GeneratingProcess[];
+  readonly #all: readonly GeneratingProcess[];
+  readonly counts = { running: 0, done: 0, failed: 0 };
+  #end: (end: WorkerEnd) => void = () => {};
+  #idleTimer: NodeJS.Timeout | undefined;
+  #isEnding = false;
+  #server: EngineServer | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const { command, file, dataDir, slots } = options;
+    const worker = `${hostname()}:${process.pid}`;
+    const onSkew = (message: string): void => {
+      options.note(message);
+      this.#end("skewed");
+    };
+    this.#all = Array.from({ length: slots }, () => {
+      return new GeneratingProcess({ command, file, dataDir, worker, onSkew });
+    });
+    this.#free = [...this.#all];
+  }
+
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  async queued(): Promise<Readonly<Record<string, number>>> {
+    return (await this.#server?.counts()) ?? {};
+  }
+
+  async serve(): Promise<WorkerEnd> {
+    const { engine, file, dataDir, slots, healthPort, draining, note } = this.#options;
+    const code = engine.code ?? fingerprintOf(file);
+    const store = openStore(dataDir);
+    const queue = await queueName(code, store);
+    const ended = new Promise<WorkerEnd>((resolve) => {
+      this.#end = resolve;
+    });
+    try {
+      // A module that cannot be imported is told at once, and not by the first job.
+      await this.#all[0]?.start();
+      await using _health = healthPort === undefined ? undefined : await serveHealth(healthPort, this);
+      const server = await engine.serve(queue, { slots, handle: (job) => this.#handle(job), onProblem: () => {} });
+      this.#server = server;
+      note(`Waits for payloads to generate: ${slots} at a time, code ${code}, store ${store.url}, on ${engine.url}.`);
+      this.#restIdle();
+      const stopListening = onAbort(draining, () => this.#end("drained"));
+      const end = await ended;
+      this.#isEnding = true;
+      stopListening();
+      clearTimeout(this.#idleTimer);
+      if (this.counts.running > 0) note(`Finishes ${this.counts.running} that are being generated.`);
+      await server.drain();
+      return end;
+    } finally {
+      await Promise.all(this.#all.map((process) => process.end()));
+    }
+  }
+
+  async #handle(job: ServedJob): Promise<JobEnding> {
+    const process = this.#free.pop();
+    if (process === undefined) return { kind: "returned" };
+    this.counts.running += 1;
+    clearTimeout(this.#idleTimer);
+    try {
+      const ending = await process.run(job);
+      if (ending.kind !== "returned") this.counts[ending.kind] += 1;
+      return ending;
+    } finally {
+      this.counts.running -= 1;
+      this.#free.push(process);
+      this.#restIdle();
+    }
+  }
+
+  #restIdle(): void {
+    const { idleExitMs } = this.#options;
+    if (idleExitMs === undefined || this.counts.running > 0) return;
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#end("idle"), idleExitMs);
+  }
+}

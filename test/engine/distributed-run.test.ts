@@ -1,0 +1,262 @@
+import { once } from "node:events";
+import { rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DistributedProject, type Line } from "../support/distributed-project.ts";
+import { startRedis } from "../support/servers/redis.ts";
+import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+
+/** 225 in a full run: 900 nodes. */
+const DIAMONDS = Number(process.env.PERSISTABLE_TEST_QUEUE_DIAMONDS ?? 10);
+/** 20 in a full run. */
+const KILLS = Number(process.env.PERSISTABLE_TEST_QUEUE_KILLS ?? 2);
+
+const redis = await startRedis();
+let folder: TemporaryFolder;
+let installed: DistributedProject;
+let count = 0;
+const STUDY_KEY = "sk-very-secret-0123456789";
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  if (redis === undefined) return;
+  installed = await DistributedProject.create(folder.join("installed"), redis.url);
+  const start = () => installed.startWorker(["--slots", "1"], { STUDY_KEY });
+  await Promise.all([start(), start()]);
+});
+
+afterAll(async () => {
+  await installed?.close();
+  await redis?.close();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** The project whose two workers several tests share, with what is noted from now on. */
+function sharedProject(): { readonly project: DistributedProject; noted(): readonly string[] } {
+  const before = installed.noted().length;
+  return { project: installed, noted: () => installed.noted().slice(before) };
+}
+
+/** A project of its own, for tests that kill. */
+async function withProject(use: (project: DistributedProject) => Promise<void>): Promise<void> {
+  const project = await DistributedProject.create(folder.join(`p${++count}`), redis?.url ?? "", installed);
+  try {
+    await use(project);
+  } finally {
+    await project.close();
+  }
+}
+
+function diamonds(ms = 0) {
+  return { targets: Array.from({ length: DIAMONDS }, (_, i) => ({ kind: "diamond", work: { i, ms } })) };
+}
+
+const PAYLOADS = Array.from({ length: DIAMONDS }, (_, i) => 5 * i);
+
+function ending(lines: readonly Line[]): Line {
+  return lines.at(-1) ?? {};
+}
+
+function startsIn(project: { noted(): readonly string[] }): readonly string[] {
+  return project.noted().filter((line) => line.startsWith("start "));
+}
+
+describe.skipIf(redis === undefined)("a run on BullMQ and Redis", () => {
+  test("has each node generated once, and tells which worker did", async () => {
+    const shared = sharedProject();
+    const { project } = shared;
+    const lines = await project.run(diamonds());
+    expect(ending(lines).result).toMatchObject({ state: "completed", generated: 4 * DIAMONDS, hits: 0 });
+    expect(ending(lines).payloads).toEqual(PAYLOADS);
+    const starts = startsIn(shared);
+    expect(starts.length).toBe(4 * DIAMONDS);
+    expect(new Set(starts).size).toBe(4 * DIAMONDS);
+    const workers = new Set(lines.filter(({ event }) => event === "started").map(({ worker }) => worker));
+    expect(workers.size).toBe(2);
+    const again = await project.run(diamonds());
+    expect(ending(again).result).toMatchObject({ state: "completed", generated: 0, hits: DIAMONDS });
+  });
+
+  test("loses nothing when workers are killed, and generates nothing in two processes at once", () =>
+    withProject(async (project) => {
+      const workers = await Promise.all([project.startWorker(), project.startWorker()]);
+      const { lines } = project.startRun(diamonds(100));
+      for (let kill = 0; kill < KILLS; kill++) {
+        const before = startsIn(project).length;
+        while (startsIn(project).length < before + 2) await sleep(20);
+        workers[kill % 2]?.kill("SIGKILL");
+        workers[kill % 2] = await project.startWorker();
+      }
+      expect(ending(await lines)).toMatchObject({ result: { state: "completed" }, payloads: PAYLOADS });
+      expect(project.noted().filter((line) => line.startsWith("overlap"))).toEqual([]);
+      expect(startsIn(project).length).toBeLessThanOrEqual(4 * DIAMONDS + KILLS * 2);
+    }));
+
+  test("goes on where it was when the coordinator is killed", () =>
+    withProject(async (project) => {
+      await project.startWorker();
+      const first = project.startRun(diamonds(20));
+      while (startsIn(project).length < 5) await sleep(20);
+      first.child.kill("SIGKILL");
+      const lines = await project.run(diamonds(20));
+      expect(ending(lines)).toMatchObject({ result: { state: "completed" }, payloads: PAYLOADS });
+      expect(startsIn(project).length).toBe(4 * DIAMONDS);
+    }));
+
+  test("goes on when the server was away", () =>
+    withProject(async (project) => {
+      await using server = await startRedis();
+      if (server === undefined) return;
+      const own = await DistributedProject.create(folder.join(`p${++count}`), server.url, installed);
+      try {
+        await own.startWorker();
+        const { lines } = own.startRun(diamonds(50));
+        while (startsIn(own).length < 3) await sleep(20);
+        await server.restart(500);
+        expect(ending(await lines)).toMatchObject({ result: { state: "completed" }, payloads: PAYLOADS });
+        expect(own.noted().filter((line) => line.startsWith("overlap"))).toEqual([]);
+      } finally {
+        await own.close();
+      }
+      expect(project.noted()).toEqual([]);
+    }));
+
+  test("tries a node again that has failed in an earlier run, and restores its error", async () => {
+    const shared = sharedProject();
+    const { project } = shared;
+    const file = `${project.folder}/broken`;
+    writeFileSync(file, "");
+    const order = { targets: [{ kind: "source", work: { i: 101, failsWith: file } }] };
+    const failed = ending(await project.run(order));
+    expect(failed.thrown?.code).toBe("PERSISTABLE_RUN_FAILED");
+    expect(failed.failures).toMatchObject([{ name: "RangeError", message: "planned failure of source-101" }]);
+    rmSync(file);
+    expect(ending(await project.run(order)).result).toMatchObject({ state: "completed", generated: 1 });
+  });
+
+  test("keeps what is independent of a node that ends its process", async () => {
+    const shared = sharedProject();
+    const { project } = shared;
+    const targets = [
+      { kind: "diamond", work: { i: 111, exits: true } },
+      { kind: "diamond", work: { i: 112 } },
+    ];
+    const lines = await project.run({ targets, options: { keepGoing: "independent" } });
+    expect(ending(lines).failures).toMatchObject([{ code: "PERSISTABLE_WORKER_LOST" }]);
+    expect(ending(lines).failures?.[0]?.message).toContain("exit code 3");
+    expect(ending(lines).result).toMatchObject({ generated: 4, failed: 1 });
+    expect(startsIn(shared).filter((line) => line === "start source-111").length).toBe(1);
+  });
+
+  test("generates once what blocks its event loop for longer than a lock", async () => {
+    const shared = sharedProject();
+    const { project } = shared;
+    const lines = await project.run({ targets: [{ kind: "source", work: { i: 107, blockMs: 3000 } }] });
+    expect(ending(lines).payloads).toEqual([107]);
+    expect(startsIn(shared)).toEqual(["start source-107"]);
+  });
+
+  test("aborts the generators that run, and leaves nothing in the queue", async () => {
+    const shared = sharedProject();
+    const { project } = shared;
+    const targets = Array.from({ length: 5 }, (_, i) => ({ kind: "source", work: { i: 200 + i, isEndless: true } }));
+    const lines = await project.run({ targets, abortAfter: "started" });
+    expect(ending(lines).thrown?.code).toBe("PERSISTABLE_RUN_CANCELLED");
+    const started = startsIn(shared).length;
+    expect(started).toBeGreaterThan(0);
+    expect(shared.noted().filter((line) => line.startsWith("aborted")).length).toBe(started);
+    // The worker is free again: it does what another run queues.
+    expect(ending(await project.run({ targets: [{ kind: "source", work: { i: 109 } }] })).payloads).toEqual([109]);
+  });
+
+  test("hands workers only the names of secrets, and refuses every other secret", async () => {
+    const shared = sharedProject();
+    const { project } = shared;
+    const seen: string[] = [];
+    const monitor = connect(redis?.port ?? 0, "127.0.0.1");
+    await once(monitor, "connect");
+    monitor.on("data", (bytes) => seen.push(bytes.toString("latin1")));
+    monitor.write("MONITOR\r\n");
+
+    const lines = await project.run({ targets: [{ kind: "keyed" }] });
+    expect(ending(lines).payloads).toEqual([STUDY_KEY.length]);
+    const refused = ending(await project.run({ targets: [{ kind: "plainSecret" }] }));
+    expect(refused.thrown?.code).toBe("PERSISTABLE_UNSHAREABLE");
+    expect(refused.thrown?.message).toContain("params.key of keyed");
+    monitor.destroy();
+    const all = seen.join("");
+    expect(all).toContain("STUDY_KEY");
+    expect(all).not.toContain(STUDY_KEY);
+    expect(all).not.toContain("hunter2");
+  });
+
+  test("never gives a job to a worker with other code", () =>
+    withProject(async (project) => {
+      const other = await DistributedProject.create(folder.join(`p${++count}`), redis?.url ?? "", installed);
+      try {
+        writeFileSync(`${other.folder}/more.js`, "export const more = 1;");
+        await other.startWorker(["--data-dir", `${project.folder}/persistable-data`]);
+        await project.startWorker();
+        expect(ending(await project.run(diamonds())).payloads).toEqual(PAYLOADS);
+        expect(startsIn(other)).toEqual([]);
+      } finally {
+        await other.close();
+      }
+    }));
+
+  test("loses nothing to a worker whose definitions differ although its code has the same name", () =>
+    withProject(async (project) => {
+      const skewed = await project.startWorker(["--slots", "1", "--code", "mine"], { SOURCE_VERSION: "2" });
+      const ended = once(skewed, "exit");
+      const { lines } = project.startRun({ ...diamonds(), options: { engine: { code: "mine" } } });
+      expect(await ended).toEqual([1, null]);
+      await project.startWorker(["--slots", "1", "--code", "mine"]);
+      expect(ending(await lines)).toMatchObject({ result: { state: "completed", failed: 0 }, payloads: PAYLOADS });
+    }));
+
+  test("keeps long recipes in the store, and messages short", async () => {
+    const shared = sharedProject();
+    const { project } = shared;
+    const client = new Redis(redis?.url ?? "");
+    const { lines } = project.startRun({ targets: [{ kind: "chain", work: { i: 105 } }] });
+    let longest = 0;
+    let isDone = false;
+    void lines.finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      await sleep(10);
+      const keys = (await client.keys("bull:p.*")).filter((key) => key.split(":").length === 3);
+      for (const key of keys)
+        longest = Math.max(longest, (await client.hget(key, "data").catch(() => ""))?.length ?? 0);
+    }
+    client.disconnect();
+    expect(ending(await lines).payloads).toEqual([210]);
+    expect(longest).toBeGreaterThan(0);
+    expect(longest).toBeLessThanOrEqual(16_000);
+  });
+
+  test("ends a worker that has nothing to do, and one that is told to end", () =>
+    withProject(async (project) => {
+      const idle = await project.startWorker(["--idle-exit", "100ms"]);
+      if (idle.exitCode === null) expect(await once(idle, "exit")).toEqual([0, null]);
+      const worker = await project.startWorker();
+      const { lines } = project.startRun({ targets: [{ kind: "source", work: { i: 3, ms: 500 } }] });
+      while (startsIn(project).length === 0) await sleep(20);
+      worker.kill("SIGTERM");
+      expect(await once(worker, "exit")).toEqual([0, null]);
+      expect(ending(await lines).payloads).toEqual([3]);
+    }));
+
+  test("fails where no worker shows up in time, and where no server answers", () =>
+    withProject(async (project) => {
+      const order = { targets: [{ kind: "source", work: { i: 1 } }], options: { engine: { workersWithinMs: 1000 } } };
+      const lines = await project.run(order);
+      expect(ending(lines).failures).toMatchObject([{ code: "PERSISTABLE_NO_WORKERS" }]);
+      const nowhere = await DistributedProject.create(folder.join(`p${++count}`), "redis://127.0.0.1:1", installed);
+      const refused = ending(await nowhere.run(order));
+      expect(refused.thrown?.code).toBe("PERSISTABLE_ENGINE_UNREACHABLE");
+    }));
+});

@@ -1,0 +1,250 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { installPackage } from "./install-package.ts";
+
+const nodeModules = fileURLToPath(new URL("../../node_modules/", import.meta.url));
+
+/** The params of a generator, which say how it behaves. */
+export interface Work {
+  readonly i: number;
+  readonly ms?: number;
+  /** Blocks the event loop for this long. */
+  readonly blockMs?: number;
+  /** Ends its process. */
+  readonly exits?: boolean;
+  /** Fails while this file exists. */
+  readonly failsWith?: string;
+  /** Never ends, until it is aborted. */
+  readonly isEndless?: boolean;
+}
+
+/** A module of definitions, and a program that runs them on an engine. */
+const study = `
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { definePersistable, secret, typedParams } from "persistable-ts";
+
+const noteFile = process.env.NOTES;
+function note(text) {
+  appendFileSync(noteFile, text + "\\n");
+}
+
+async function work(name, params, signal) {
+  const key = name + "-" + params.i + (params.side ?? "");
+  const running = noteFile + "-" + key;
+  if (existsSync(running)) {
+    const pid = Number(readFileSync(running, "utf8"));
+    let isAlive = pid !== process.pid;
+    try { process.kill(pid, 0); } catch { isAlive = false; }
+    if (isAlive) note("overlap " + key);
+  }
+  writeFileSync(running, String(process.pid));
+  note("start " + key);
+  if (params.exits) process.exit(3);
+  if (params.failsWith && existsSync(params.failsWith)) throw new RangeError("planned failure of " + key);
+  if (params.blockMs) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, params.blockMs);
+  if (params.isEndless) await new Promise((_, reject) => {
+    const stop = () => { note("aborted " + key); reject(signal.reason); };
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop);
+  });
+  if (params.ms) await new Promise((resolve) => setTimeout(resolve, params.ms));
+  rmSync(running, { force: true });
+}
+
+export const source = definePersistable({
+  name: "source",
+  version: process.env.SOURCE_VERSION ?? 1,
+  params: typedParams(),
+  generate: async ({ params, signal }) => { await work("source", params, signal); return params.i; },
+});
+export const mid = definePersistable({
+  name: "mid",
+  params: typedParams(),
+  dependencies: { source },
+  generate: async ({ params, dependencies, signal }) => {
+    await work("mid", params, signal);
+    return (await dependencies.source.payload) * (params.side === "l" ? 2 : 3);
+  },
+});
+export const top = definePersistable({
+  name: "top",
+  params: typedParams(),
+  dependencies: { left: mid, right: mid },
+  generate: async ({ params, dependencies, signal }) => {
+    await work("top", params, signal);
+    return (await dependencies.left.payload) + (await dependencies.right.payload);
+  },
+});
+export const keyed = definePersistable({
+  name: "keyed",
+  params: typedParams(),
+  generate: ({ params }) => params.key.reveal().length,
+});
+/** A link of a chain: of itself, so that any length can be built. */
+export const link = definePersistable({
+  name: "link",
+  params: typedParams(),
+  dependencies: { before: source },
+  generate: async ({ dependencies }) => (await dependencies.before.payload) + 1,
+});
+export { secret };
+`;
+
+const coordinate = `
+import { run } from "persistable-ts/pipeline";
+import { bullmq } from "persistable-ts/engines/bullmq";
+import * as study from "./study.js";
+
+const { url, targets, options = {}, abortAfter } = JSON.parse(process.argv[2]);
+const build = {
+  diamond: (work) => study.top({ i: work.i, left: { ...work, side: "l", source: work }, right: { ...work, side: "r", source: work } }),
+  source: (work) => study.source(work),
+  keyed: () => study.keyed({ key: study.secret.env("STUDY_KEY") }),
+  plainSecret: () => study.keyed({ n: 2, key: study.secret("hunter2hunter2") }),
+  chain: ({ i }) => {
+    let last = study.source({ i });
+    for (let n = 0; n < i; n++) last = study.link({ n, before: last });
+    return last;
+  },
+};
+const say = (line) => process.stdout.write(JSON.stringify(line) + "\\n");
+const controller = new AbortController();
+const persistables = targets.map(({ kind, work }) => build[kind](work));
+const described = (error) => ({ name: error?.name, code: error?.code, message: error?.message });
+try {
+  const result = await run(persistables, {
+    ...options,
+    on: url === undefined ? undefined : bullmq(url, options.engine),
+    signal: controller.signal,
+    onEvent: (event) => {
+      say({ event: event.type, name: event.name, worker: event.worker });
+      if (event.type === abortAfter) controller.abort(new Error("stop it"));
+    },
+  });
+  const payloads = await Promise.all(persistables.map((each) => each.load()));
+  say({ result, payloads });
+} catch (error) {
+  say({ thrown: described(error), result: error?.result, failures: error?.result?.failures.map(({ error }) => described(error)) });
+}
+`;
+
+/** One line that the program prints. */
+export interface Line {
+  readonly event?: string;
+  readonly name?: string;
+  readonly worker?: string;
+  readonly result?: {
+    readonly state: string;
+    readonly generated: number;
+    readonly hits: number;
+    readonly failed: number;
+  };
+  readonly payloads?: readonly number[];
+  readonly thrown?: { readonly name: string; readonly code?: string; readonly message: string };
+  readonly failures?: readonly { readonly name: string; readonly code?: string; readonly message: string }[];
+}
+
+/** The targets and options for a coordinator. */
+export interface Order {
+  readonly targets: readonly { readonly kind: string; readonly work?: Work }[];
+  readonly options?: object;
+  /** Aborts the run at the first event of this type. */
+  readonly abortAfter?: string;
+}
+
+/** A project whose runs and workers are processes of their own. */
+export class DistributedProject {
+  readonly folder: string;
+  readonly notes: string;
+  readonly #url: string;
+  readonly #command: string;
+  readonly #children = new Set<ChildProcess>();
+
+  private constructor(folder: string, url: string, command: string) {
+    this.folder = folder;
+    this.#url = url;
+    this.#command = command;
+    this.notes = path.join(folder, "notes.txt");
+    writeFileSync(this.notes, "");
+  }
+
+  /** @param installed - a project whose installed package this one shares */
+  static async create(folder: string, url: string, installed?: DistributedProject): Promise<DistributedProject> {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, "package.json"), JSON.stringify({ type: "module" }));
+    writeFileSync(path.join(folder, "study.js"), study);
+    writeFileSync(path.join(folder, "coordinate.js"), coordinate);
+    if (installed !== undefined) {
+      symlinkSync(path.join(installed.folder, "node_modules"), path.join(folder, "node_modules"));
+      return new DistributedProject(folder, url, installed.#command);
+    }
+    const command = await installPackage(folder);
+    for (const name of ["bullmq", "ioredis", "pg"]) {
+      const place = path.join(folder, "node_modules", name);
+      if (!existsSync(place)) symlinkSync(path.join(nodeModules, name), place);
+    }
+    return new DistributedProject(folder, url, command);
+  }
+
+  /** Starts a worker, and waits until it takes jobs. */
+  async startWorker(flags: readonly string[] = ["--slots", "1"], env: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
+    const args = [this.#command, "worker", "study.js", "--on", this.#url, "--lock", "2s", ...flags];
+    const child = this.#spawn(args, env);
+    await new Promise<void>((resolve, reject) => {
+      const lines = createInterface({ input: child.stderr ?? process.stdin });
+      const said: string[] = [];
+      lines.on("line", (line) => {
+        said.push(line);
+        if (line.startsWith("Waits for payloads")) resolve();
+      });
+      child.once("exit", (code) => reject(new Error(`The worker has ended with ${code}: ${said.join("; ")}`)));
+    });
+    return child;
+  }
+
+  /** Runs targets on the engine, or in its own process, and gives back all lines. */
+  async run(order: Order, env: NodeJS.ProcessEnv = {}): Promise<readonly Line[]> {
+    const { lines } = this.startRun(order, env);
+    return lines;
+  }
+
+  startRun(
+    order: Order,
+    env: NodeJS.ProcessEnv = {},
+  ): { readonly child: ChildProcess; readonly lines: Promise<Line[]> } {
+    const child = this.#spawn(["coordinate.js", JSON.stringify({ url: this.#url, ...order })], env);
+    child.stderr?.resume();
+    const lines: Line[] = [];
+    createInterface({ input: child.stdout ?? process.stdin }).on("line", (line) => lines.push(JSON.parse(line)));
+    return { child, lines: once(child, "close").then(() => lines) };
+  }
+
+  /** Returns the lines that the generators have noted, such as `start source-1`. */
+  noted(): readonly string[] {
+    return readFileSync(this.notes, "utf8").split("\n").filter(Boolean);
+  }
+
+  async close(): Promise<void> {
+    const ended = [...this.#children].filter(isRunning).map((child) => once(child, "exit"));
+    for (const child of this.#children) child.kill("SIGKILL");
+    await Promise.all(ended);
+  }
+
+  #spawn(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+    const child = spawn(process.execPath, args, {
+      cwd: this.folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NOTES: this.notes, NODE_OPTIONS: "", ...env },
+    });
+    this.#children.add(child);
+    return child;
+  }
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
