@@ -1,7 +1,7 @@
 import fc from "fast-check";
+import { COLUMN_ARRAYS, isNumericColumnType, NO_VALUE } from "../../src/format/tabular/column-arrays.ts";
 import type { Column, ColumnType } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
-import { numberLists } from "../../src/table/typed-values.ts";
 
 /** A value of each type of column, with the corners more often than chance would have them. */
 const cells: { readonly [Type in Exclude<ColumnType, "value">]: fc.Arbitrary<unknown> } = {
@@ -39,28 +39,6 @@ const json = fc
   .map((text) => JSON.parse(text.replaceAll(/-0(?![.\d])/g, "0")) as unknown)
   .filter((value) => JSON.stringify(value)?.includes("-0") !== true);
 
-const arrays = {
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  boolean: Uint8Array,
-  date: Float64Array,
-} as const;
-
-const fillers: Record<string, unknown> = {
-  string: "",
-  bytes: new Uint8Array(0),
-  value: undefined,
-  ...Object.fromEntries(Object.entries(numberLists).map(([type, List]) => [type, new List(0)])),
-};
-
 /** A column of a type with `rowCount` rows, some of them null. Few different values, or many. */
 function anyColumn(name: string, type: ColumnType, rowCount: number): fc.Arbitrary<Column> {
   const cell = type === "value" ? json : cells[type];
@@ -72,10 +50,11 @@ function anyColumn(name: string, type: ColumnType, rowCount: number): fc.Arbitra
   const mark = fc.constantFrom(0, 0, 0, 1);
   const marks = fc.option(fc.array(mark, { minLength: rowCount, maxLength: rowCount }), { nil: undefined });
   return fc.tuple(list, marks).map(([values, given]) => {
-    const Typed = type in arrays ? arrays[type as keyof typeof arrays] : undefined;
+    const Typed = isNumericColumnType(type) ? COLUMN_ARRAYS[type] : undefined;
     const filled = values.map((value, row) => {
       if (given?.[row] !== 1) return value;
-      return Typed === undefined ? fillers[type] : Typed === BigInt64Array || Typed === BigUint64Array ? 0n : 0;
+      if (!isNumericColumnType(type)) return NO_VALUE[type];
+      return Typed === BigInt64Array || Typed === BigUint64Array ? 0n : 0;
     });
     const typed = Typed === undefined ? filled : new (Typed as unknown as new (from: unknown[]) => unknown)(filled);
     const column = { name, type, values: typed } as Column;

@@ -1,7 +1,6 @@
-import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
-import { hasExtraKeys, hasOddKeys, isGetter, isSetter, propertyOf } from "../own-keys.ts";
+import { PayloadCheck } from "../payload-check.ts";
 import { describeInstance, KEPT_BY_STRUCTURED, remedyFor } from "../structured/structured-remedy.ts";
 import { isTooLong } from "../text-limit.ts";
 import { viewProblem } from "../view-problem.ts";
@@ -14,51 +13,41 @@ const BYTE_ORDER_MARK = "\ufeff";
  * @throws {@link UnsupportedPayloadError}
  */
 export function checkMsgpack(payload: unknown): void {
-  new MsgpackCheck().check(payload);
+  new MsgpackCheck("msgpack", []).check(payload);
 }
 
 /** The size at which another Set is begun: V8 lets about 2^24 values into one. */
 const MOST_IN_A_SET = 2 ** 23;
 
-class MsgpackCheck {
-  /** The path of the value that is being checked. */
-  readonly #path: (string | number)[] = [];
-  /** The containers along the path. */
-  readonly #above: object[] = [];
+class MsgpackCheck extends PayloadCheck {
   #seen = new Set<object>();
   readonly #seenBefore: ReadonlySet<object>[] = [];
-  #nodes = 0;
 
   check(value: unknown): void {
-    this.#nodes += 1;
-    if (this.#nodes > defaultDecodeLimits.maxNodes)
-      this.#refuse(
-        `brings the payload to more than ${defaultDecodeLimits.maxNodes} values`,
-        "Keep numbers in typed arrays, or records in a table().",
-      );
+    this.countNode("payload");
     if (value === null || typeof value === "boolean") return;
     if (typeof value === "string") this.#checkText(value);
     else if (typeof value === "number") {
-      if (Object.is(value, -0)) this.#refuseValue(value, "is -0");
+      if (Object.is(value, -0)) this.refuseValue(value, "is -0");
     } else if (typeof value === "bigint") {
       if (BigInt.asIntN(64, value) !== value && BigInt.asUintN(64, value) !== value)
-        this.#refuseValue(value, "is a bigint of more than 64 bits");
+        this.refuseValue(value, "is a bigint of more than 64 bits");
     } else if (typeof value === "object") this.#checkObject(value);
-    else this.#refuseValue(value, value === undefined ? "is undefined" : `is a ${typeof value}`);
+    else this.refuseValue(value, value === undefined ? "is undefined" : `is a ${typeof value}`);
   }
 
   #checkText(text: string): void {
-    if (!text.isWellFormed()) this.#refuseValue(text, "is text with a lone surrogate");
-    if (isTooLong(text)) this.#refuse("is text of more than 512 MiB", "Give it in parts.");
+    if (!text.isWellFormed()) this.refuseValue(text, "is text with a lone surrogate");
+    if (isTooLong(text)) this.refuse("is text of more than 512 MiB", "Give it in parts.");
     if (text.startsWith(BYTE_ORDER_MARK))
-      this.#refuse("is text that begins with a byte order mark", "Give it without: text.slice(1).");
+      this.refuse("is text that begins with a byte order mark", "Give it without: text.slice(1).");
   }
 
   #checkObject(object: object): void {
-    if (this.#above.includes(object)) this.#refuseValue(object, "refers back to something that contains it");
-    if (isProxy(object)) this.#refuse("is a proxy", "Give the plain object behind it.");
+    if (this.above.includes(object)) this.refuseValue(object, "refers back to something that contains it");
+    if (isProxy(object)) this.refuse("is a proxy", "Give the plain object behind it.");
     if (this.#seen.has(object) || this.#seenBefore.some((seen) => seen.has(object)))
-      this.#refuse("is an object that also stands elsewhere in the payload", `Give a copy. ${remedyFor(object)}`);
+      this.refuse("is an object that also stands elsewhere in the payload", `Give a copy. ${remedyFor(object)}`);
     this.#remember(object);
     const prototype: object | null = Object.getPrototypeOf(object);
     const isArray = prototype === Array.prototype && Array.isArray(object);
@@ -67,12 +56,11 @@ class MsgpackCheck {
   }
 
   #checkContainer(object: object): void {
-    if (this.#above.length >= defaultDecodeLimits.maxDepth)
-      this.#refuse(`is nested more than ${defaultDecodeLimits.maxDepth} levels deep`, "Give a flatter payload.");
-    this.#above.push(object);
-    if (Array.isArray(object)) this.#checkArray(object);
+    if (this.above.length >= defaultDecodeLimits.maxDepth) this.refuseDepth();
+    this.above.push(object);
+    if (Array.isArray(object)) this.checkArray(object);
     else this.#checkProperties(object);
-    this.#above.pop();
+    this.above.pop();
   }
 
   #remember(object: object): void {
@@ -85,66 +73,34 @@ class MsgpackCheck {
 
   #checkInstance(object: object, prototype: object | null): void {
     if (prototype === Date.prototype && object instanceof Date) {
-      if (Number.isNaN(timeOf(object))) this.#refuseValue(object, "is an invalid Date");
-      if (Reflect.ownKeys(object).length > 0) this.#refuse("is a Date with properties", "Use an object beside it.");
+      if (Number.isNaN(timeOf(object))) this.refuseValue(object, "is an invalid Date");
+      if (Reflect.ownKeys(object).length > 0) this.refuse("is a Date with properties", "Use an object beside it.");
     } else if (prototype === Uint8Array.prototype && ArrayBuffer.isView(object)) {
       const problem = viewProblem(object);
-      if (problem !== undefined) this.#refuse(...problem);
+      if (problem !== undefined) this.refuse(...problem);
     } else if (prototype !== null && Buffer.isBuffer(object))
-      this.#refuse("is a Buffer", "Give new Uint8Array(buffer).");
-    else this.#refuseValue(object, describeInstance(prototype));
-  }
-
-  #checkArray(array: readonly unknown[]): void {
-    if (hasExtraKeys(array)) this.#refuseValue(array, "is an array with holes or keys of its own");
-    for (let i = 0; i < array.length; i++) {
-      if (!Object.hasOwn(array, i)) this.#refuseValue(array, "is an array with holes or keys of its own");
-      this.#checkProperty(array, i);
-    }
+      this.refuse("is a Buffer", "Give new Uint8Array(buffer).");
+    else this.refuseValue(object, describeInstance(prototype));
   }
 
   #checkProperties(object: object): void {
-    const keys = Object.keys(object);
-    if (hasOddKeys(object, keys.length)) this.#refuseOddKey(object);
-    for (const key of keys) {
+    for (const key of this.plainKeys(object)) {
       if (key === "__proto__" || !key.isWellFormed() || key.startsWith(BYTE_ORDER_MARK)) this.#refuseKey(key);
-      this.#checkProperty(object, key);
+      this.checkProperty(object, key);
     }
   }
 
-  #checkProperty(container: object, key: string | number): void {
-    this.#path.push(key);
-    if (isGetter(container, key)) this.#refuse("is a getter, or hidden", "Give the value itself.");
-    const value = propertyOf(container, key);
-    if (value === undefined && isSetter(container, key))
-      this.#refuse("is a getter, or hidden", "Give the value itself.");
-    this.check(value);
-    this.#path.pop();
-  }
-
   #refuseKey(key: string): never {
-    if (key === "__proto__") this.#refuse("has the key __proto__", KEPT_BY_STRUCTURED);
-    this.#path.push(key);
-    this.#refuse(
+    if (key === "__proto__") this.refuse("has the key __proto__", KEPT_BY_STRUCTURED);
+    this.path.push(key);
+    this.refuse(
       key.isWellFormed() ? "has a key that begins with a byte order mark" : "has a key with a lone surrogate",
       KEPT_BY_STRUCTURED,
     );
   }
 
-  #refuseOddKey(object: object): never {
-    const [symbol] = Object.getOwnPropertySymbols(object);
-    if (symbol !== undefined) this.#refuse(`has a symbol key, ${String(symbol)}`, "Use text keys.");
-    const shown = new Set(Object.keys(object));
-    this.#path.push(Object.getOwnPropertyNames(object).find((name) => !shown.has(name)) ?? "");
-    this.#refuse("is a getter, or hidden", "Give the value itself.");
-  }
-
-  #refuseValue(value: unknown, what: string): never {
-    this.#refuse(what, remedyFor(value));
-  }
-
-  #refuse(what: string, suggestion: string): never {
-    throw new UnsupportedPayloadError("msgpack", this.#path, what, suggestion);
+  protected refuseValue(value: unknown, what: string): never {
+    this.refuse(what, remedyFor(value));
   }
 }
 
