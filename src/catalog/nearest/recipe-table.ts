@@ -43,6 +43,8 @@ const MAX_SCANNED_CELLS = 2_000_000_000;
 const FALLBACK_ROWS = 256;
 /** A scan of this number of cells takes less time than tables of them take to build. */
 const SMALL_CELLS = 10_000;
+/** After scans of this number of cells, tables pay off even for few rows. */
+const MANY_SCANNED_CELLS = 100_000;
 
 /**
  * Finds the rows whose recipes are nearest to one, without comparing all of them: for a set of
@@ -69,7 +71,7 @@ export class RecipeTable {
   nearest({ cells, limit, isExcluded }: NearestQuery): NearestRows {
     this.#update();
     const target = this.#targetOf(cells);
-    const isSmall = this.#hashed * this.#columns.length <= SMALL_CELLS;
+    const isSmall = this.#hashed * this.#columns.length <= SMALL_CELLS && this.#scannedCells < MANY_SCANNED_CELLS;
     // Tables know a row with every optional value, and one without any.
     if (limit === 1 && !isSmall && target.optional <= 1) {
       const found = this.#lookUp(target, isExcluded);

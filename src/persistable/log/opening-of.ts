@@ -1,7 +1,5 @@
 import { recordPath } from "../../artifact/layout/record-path.ts";
 import type { PersistableEvent } from "../../events/event.ts";
-import { storePath } from "../../store/store-path.ts";
-import { safeName } from "../../util/safe-name.ts";
 import { describeParams } from "../declare/describe-params.ts";
 import type { State } from "../declare/state.ts";
 
@@ -21,11 +19,4 @@ export function openingOf({ recipe, surroundings }: State): PersistableEvent {
     params: describeParams(recipe.recipeParams),
     recordFile: recordPath(recipe.name, recipe.address),
   };
-}
-
-/** Returns the log file of a persistable, unless its log is off or its store is not a folder. */
-export function logFileOf({ recipe, surroundings }: State): string | undefined {
-  const { store, log } = surroundings;
-  if (store.localPath === undefined || log === false || process.env.PERSISTABLE_LOG === "off") return undefined;
-  return store.localPath(storePath(`${safeName(recipe.name)}.log`));
 }

@@ -16,7 +16,7 @@ import { acceptLoaded, startHit } from "../load/accept-payload.ts";
 import type { Found } from "../load/find-artifact.ts";
 import { findFresh } from "../load/find-fresh.ts";
 import { emitNow } from "../log/emit-now.ts";
-import { logFileOf } from "../log/opening-of.ts";
+import { logFileOf } from "../log/log-file-of.ts";
 import { completePayload, emitFailed, failureOf, type Obtained } from "./complete-payload.ts";
 import { runGenerator } from "./generate-payload.ts";
 import { ownPending, type PendingPayload, pendingOf } from "./pending-payload.ts";
