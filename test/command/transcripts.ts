@@ -27,6 +27,9 @@ export function stepsOf(page: string): readonly Step[] {
 export function steady(text: string): string {
   return text
     .replace(/file:\S+\/(?=persistable-data)/g, "file:///…/")
+    .replace(/\d{8}T\d{9}-[0-9a-f]{6}/g, "RUN")
+    .replace(/on \S+ by process \d+/g, "on HOST by process 1")
+    .replace(/^(?:ok|note) +(node|persistable-ts|this folder|TypeScript) .*$/gm, "ok  $1")
     .replace(/[0-9a-f]{8} is made from it/g, "ADDRESS is made from it")
     .replace(/\d+ (seconds?|minutes?) old/g, "AGE old")
     .replace(/\d+(\.\d+)? (B|kB)\b/g, "SIZE")
