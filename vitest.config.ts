@@ -17,6 +17,7 @@ const PROGRAM_TESTS = [
   "test/persistable/{canary-processes,worker}.test.ts",
   "test/runner/{read-only,run-processes}.test.ts",
   "test/models/model-processes.test.ts",
+  "test/persistable/hover-texts.test.ts",
   "test/store/{azure,gcs,s3,sftp}-*.test.ts",
   "test/store/{broken-answers,bucket-store,failing-network,layered-server,throttling,two-machines}.test.ts",
 ];
