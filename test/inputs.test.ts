@@ -1,9 +1,17 @@
-import { mkdir, rename, utimes, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { DefinitionError, definePersistable, describeMiss, memoryStore, typedParams } from "../src/entry/index.ts";
+import {
+  DefinitionError,
+  definePersistable,
+  describeMiss,
+  type Explanation,
+  memoryStore,
+  typedParams,
+} from "../src/entry/index.ts";
 import { type FileInput, type FolderInput, fileParam, folderParam, inputPath, urlParam } from "../src/entry/inputs.ts";
+import { plan } from "../src/entry/pipeline.ts";
 import { sha256Hex } from "../src/util/digest/sha256.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
@@ -87,4 +95,32 @@ test("a URL counts by its ETag, or by a digest that is given", async () => {
   } finally {
     server.close();
   }
+});
+
+test("a miss names the files of a folder that were added, changed and removed, and no digests", async () => {
+  await using folder = await temporaryFolder();
+  const names = Array.from({ length: 5 }, (_, i) => `old-${i}.txt`);
+  for (const name of ["same.txt", "edited.txt", ...names]) await writeFile(folder.join(name), name);
+  const store = memoryStore();
+  const nested = definePersistable({
+    name: "nested_inputs",
+    params: typedParams<{ inputs: { data: FolderInput } }>(),
+    generate: () => 1,
+  });
+  const before = await folderParam(folder.path);
+  await paths({ data: before }, { dataDir: store }).payload;
+  await nested({ inputs: { data: before } }, { dataDir: store }).payload;
+  for (const name of names) await rm(folder.join(name));
+  await writeFile(folder.join("edited.txt"), "other");
+  await writeFile(folder.join("new.txt"), "new");
+  const data = await folderParam(folder.path);
+  const words =
+    "added new.txt; changed edited.txt; removed old-0.txt, old-1.txt, old-2.txt and 2 more, since the nearest artifact (";
+  const missOf = async (persistable: { explain(): Promise<Explanation> }): Promise<string> => {
+    const explanation = await persistable.explain();
+    return explanation.state === "hit" ? "hit" : describeMiss(explanation.reason);
+  };
+  expect(await missOf(paths({ data }, { dataDir: store }))).toContain(`data: ${words}`);
+  expect(await missOf(nested({ inputs: { data } }, { dataDir: store }))).toContain(`inputs.data: ${words}`);
+  expect(String(await plan(paths({ data }, { dataDir: store })))).toContain("added new.txt");
 });

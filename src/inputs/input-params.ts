@@ -1,6 +1,7 @@
 import nodePath from "node:path";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { sha256Hex } from "../util/digest/sha256.ts";
+import { noteInput, placeOfInput } from "../util/input-places.ts";
 import { sha256OfFile } from "./file-digest.ts";
 import { listFolder } from "./list-folder.ts";
 
@@ -23,14 +24,6 @@ export type UrlInput = { readonly url: string; readonly etag: string } | FileInp
 /** More files are known by their digest alone, so that a record stays readable. */
 const MAX_LISTED = 500;
 
-interface Place {
-  readonly path: string;
-  readonly digestNow: () => Promise<string>;
-}
-
-/** The places of the inputs of this process, by digest. */
-const places = new Map<string, Place>();
-
 /**
  * Makes a parameter of a file: its name and the sha256 of its content are in the recipe, and its
  * path is not. The digest is remembered as long as the file does not change.
@@ -50,7 +43,7 @@ const places = new Map<string, Place>();
 export async function fileParam(path: string): Promise<FileInput> {
   const full = nodePath.resolve(path);
   const sha256 = await sha256OfFile(full);
-  places.set(sha256, { path: full, digestNow: () => sha256OfFile(full) });
+  noteInput(sha256, { path: full });
   return { file: nodePath.basename(full), sha256 };
 }
 
@@ -70,10 +63,10 @@ export async function folderParam(
   options: { readonly include?: readonly string[] | undefined } = {},
 ): Promise<FolderInput> {
   const full = nodePath.resolve(path);
-  const read = (): Promise<(readonly [string, string])[]> => readFolder(full, options.include ?? ["**"]);
-  const files = await read();
+  const include = options.include ?? ["**"];
+  const files = await readFolder(full, include);
   const sha256 = digestOfList(files);
-  places.set(sha256, { path: full, digestNow: async () => digestOfList(await read()) });
+  noteInput(sha256, { path: full, include });
   const listed = files.length > MAX_LISTED ? [] : files;
   return { folder: nodePath.basename(full), sha256, fileCount: files.length, files: listed };
 }
@@ -114,8 +107,8 @@ export async function urlParam(
 /**
  * Returns the path of a file or folder in this process, for a generator that has it as a parameter.
  *
- * @throws {@link DefinitionError} if it was not made in this process, as on a worker thread; or if
- * the content has changed since, so that it is not what the recipe says
+ * @throws {@link DefinitionError} if it was not made a parameter in this process; or if the content
+ * has changed since, so that it is not what the recipe says
  *
  * @example
  * ```ts
@@ -124,14 +117,16 @@ export async function urlParam(
  */
 export async function inputPath(input: FileInput | FolderInput): Promise<string> {
   const name = "file" in input ? input.file : input.folder;
-  const place = places.get(input.sha256);
+  const place = placeOfInput(input.sha256);
   if (place === undefined)
     throw new DefinitionError(
-      `Where ${name} lies is not known in this process. Make the parameter here: await fileParam(path), or folderParam(path). A worker thread does not know it.`,
+      `Where ${name} lies is not known in this process. Make the parameter here: await fileParam(path), or folderParam(path).`,
     );
-  if ((await place.digestNow()) === input.sha256) return place.path;
+  const { path, include } = place;
+  const now = include === undefined ? await sha256OfFile(path) : digestOfList(await readFolder(path, include));
+  if (now === input.sha256) return path;
   throw new DefinitionError(
-    `${place.path} has changed since it was made a parameter. Make the parameter again, and build with it.`,
+    `${path} has changed since it was made a parameter. Make the parameter again, and build with it.`,
   );
 }
 

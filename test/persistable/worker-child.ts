@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import {
@@ -9,6 +9,7 @@ import {
   secret,
   untracked,
 } from "../../src/entry/index.ts";
+import { fileParam, folderParam } from "../../src/entry/inputs.ts";
 import { run, UnshareableError, WorkerCrashedError, WorkerModuleError } from "../../src/entry/pipeline.ts";
 import * as defined from "./worker-definitions-module.ts";
 
@@ -38,6 +39,17 @@ const scenarios: Record<string, () => Promise<unknown>> = {
       tripled: await defined.tripled.with({ dataDir })(2, { unit: "km" }),
       seedIsRecorded: record?.provenance.seed === rest.seed,
     };
+  },
+  async inputs() {
+    const folder = path.join(dataDir, "read");
+    mkdirSync(folder);
+    const data = path.join(folder, "a.csv");
+    writeFileSync(data, "1,2");
+    const params = { data: await fileParam(data), more: [await folderParam(folder, { include: ["*.csv"] })] };
+    const made = await defined.inputs(params, { dataDir }).payload;
+    writeFileSync(data, "3,4");
+    const changed = await failureOf(defined.inputs({ ...params, more: [] }, { dataDir }).payload);
+    return { made, changed: changed.message };
   },
   async moved() {
     const { values } = await defined.doubled({ upstream: { n: 2_000_000 } }, { dataDir, memory: "shared" }).payload;

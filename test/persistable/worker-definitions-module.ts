@@ -15,6 +15,8 @@ import {
   type Untracked,
 } from "../../src/entry/index.ts";
 
+import { type FileInput, type FolderInput, inputPath } from "../../src/entry/inputs.ts";
+
 /** The definitions of a program, in a module of their own that worker threads can import. */
 
 export const upstream = definePersistable({
@@ -27,6 +29,17 @@ export const tripled = persistFunction(
   (n: number, options: { readonly unit: string }) => `${n * 3} ${options.unit} ${isMainThread}`,
   { name: "tripled", worker: true, untracked: ["1.unit"] },
 );
+
+export const inputs = definePersistable({
+  name: "worker_inputs",
+  worker: true,
+  params: typedParams<{ data: FileInput; more: readonly FolderInput[] }>(),
+  generate: async ({ params }) => ({
+    text: readFileSync(await inputPath(params.data), "utf8"),
+    folders: (await Promise.all(params.more.map(inputPath))).map((folder) => path.basename(folder)),
+    isMainThread,
+  }),
+});
 
 let kept: Float64Array | undefined;
 

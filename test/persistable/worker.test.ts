@@ -54,6 +54,13 @@ describe.concurrent("a generator on a worker thread", () => {
     ]);
   });
 
+  test("knows where the files and folders lie that are params, and whether they have changed", async () => {
+    expect(await play("inputs")).toEqual({
+      made: { text: "1,2", folders: ["read"], isMainThread: false },
+      changed: expect.stringMatching(/a\.csv has changed since it was made a parameter/),
+    });
+  });
+
   test("gives what it gives elsewhere, loads its dependencies from the store, and the process ends by itself", async () => {
     const look = async (dataDir: string): Promise<void> => {
       const { values } = await doubled({ upstream: { n: 5 } }, { dataDir }).load();

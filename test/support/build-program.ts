@@ -41,7 +41,7 @@ export async function buildProgram(folder: string, modules: readonly [string, ..
 async function buildLibrary(outdir: string): Promise<void> {
   await build({
     ...OPTIONS,
-    entryPoints: ["index", "pipeline", "formats/directory", "formats/file"].map((name) =>
+    entryPoints: ["index", "inputs", "pipeline", "formats/directory", "formats/file"].map((name) =>
       path.join(root, `src/entry/${name}.ts`),
     ),
     outdir,

@@ -1,4 +1,5 @@
 import { encodeCanonical } from "../../canonical/encode-canonical.ts";
+import { isFolder } from "./folder-difference.ts";
 
 /** The place inside of two values where they first differ, with what is there. */
 export interface DifferingLeaf {
@@ -14,6 +15,8 @@ export function differingLeaf(value: unknown, nearestValue: unknown): DifferingL
   const whole = { path: [], value, nearestValue };
   if (!isContainer(value) || !isContainer(nearestValue)) return whole;
   if (Array.isArray(value) !== Array.isArray(nearestValue)) return whole;
+  // Its files are compared by their names.
+  if (isFolder(value) && isFolder(nearestValue)) return whole;
   for (const key of new Set([...Object.keys(value), ...Object.keys(nearestValue)])) {
     const step = Array.isArray(value) ? Number(key) : key;
     const mine: unknown = Reflect.get(value, key);

@@ -4,6 +4,7 @@ import { visibleLine } from "../../errors/visible-text.ts";
 import { describeAddress } from "../../util/describe-address.ts";
 import { describeSpan } from "../../util/describe-span.ts";
 import { aroundDifference, type DifferingLeaf, differingLeaf } from "./differing-leaf.ts";
+import { describeFolders } from "./folder-difference.ts";
 import { describeDifferences, type SourceDifference } from "./source-difference.ts";
 
 /**
@@ -152,6 +153,8 @@ export function describeChange(change: RecipeChange): string {
         : [place, change.what].filter(Boolean).join(" ");
   const hasBoth = "value" in change && "nearestValue" in change;
   const leaf = hasBoth ? differingLeaf(change.value, change.nearestValue) : { ...change, path: [] };
+  const folders = describeFolders(leaf.value, leaf.nearestValue);
+  if (folders !== undefined) return `${formatPath(label, leaf.path)}: ${folders}, since the nearest artifact`;
   const [mine, theirs] = describeBoth(leaf);
   const has = "nearestValue" in leaf ? `nearest artifact has ${theirs}` : "nearest artifact has none";
   return `${formatPath(label, leaf.path)}: ${"value" in leaf ? mine : "none"}, ${has}`;

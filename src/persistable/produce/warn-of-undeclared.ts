@@ -14,16 +14,18 @@ export function neverWarnOf(name: string): void {
  * Warns once for each pair of names if a generator has loaded what its definition does not declare.
  * The payload is not generated again when that changes, which nothing else would tell its author.
  */
-export function warnOfUndeclared({ recipe }: State, loads: readonly UndeclaredLoad[] | undefined): void {
+export function warnOfUndeclared({ recipe, declaration }: State, loads: readonly UndeclaredLoad[] | undefined): void {
   for (const { name } of loads ?? []) {
     const pair = JSON.stringify([recipe.name, name]);
     if (warned.has(pair) || unwarned.has(name)) continue;
     warned.add(pair);
     const role = roleFor(name);
     const own = visibleLine(recipe.name);
+    const remedy = declaration.isFamily
+      ? `A map and a function have no dependencies: load ${visibleLine(name)} before, and give its address as a parameter.`
+      : `Write dependencies: { ${role} } in the definition of ${own}, and use dependencies.${role} in its generator.`;
     process.emitWarning(
-      `The generator of ${own} loads ${visibleLine(name)}, which ${own} does not declare: when ${visibleLine(name)} changes, ${own} is not generated again. ` +
-        `Write dependencies: { ${role} } in the definition of ${own}, and use dependencies.${role} in its generator.`,
+      `The generator of ${own} loads ${visibleLine(name)}, which ${own} does not declare: when ${visibleLine(name)} changes, ${own} is not generated again. ${remedy}`,
       "PersistableWarning",
     );
   }

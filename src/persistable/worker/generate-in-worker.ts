@@ -3,6 +3,7 @@ import { UnshareableError, WorkerModuleError } from "../../errors/worker-errors.
 import { decodePayload } from "../../format/encode-payload.ts";
 import { openedStores } from "../../store/open/open-store.ts";
 import type { Store } from "../../store/store.ts";
+import { placesIn } from "../../util/input-places.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import { adoptWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import { type GeneratorContext, warnOfThrown } from "../context/generate-context.ts";
@@ -115,6 +116,7 @@ function describeJob(state: State, untracked: Readonly<Record<string, unknown>>)
     isHeard: surroundings.onEvent !== undefined,
     isLogged: surroundings.logger !== undefined,
     isVerbose: surroundings.verbose,
+    inputs: placesIn(paramsTreeOf(state)),
     onSourceChange: workSourcePolicy(),
   };
 }

@@ -1,5 +1,6 @@
 import { WorkerModuleError } from "../../errors/worker-errors.ts";
 import type { Logger, LogLevel } from "../../events/logger.ts";
+import { noteInput } from "../../util/input-places.ts";
 import { leaveWorkFolder } from "../../util/work-folder.ts";
 import type { CallOptions } from "../context/call-context.ts";
 import { GeneratorContext } from "../context/generate-context.ts";
@@ -46,6 +47,7 @@ interface Finished {
 
 async function doJob(job: WorkerJob, signal: AbortSignal, tell: Tell): Promise<Finished> {
   try {
+    for (const [sha256, place] of job.inputs) noteInput(sha256, place);
     const state = await rebuildPersistable(job, surroundingsFor(job, tell));
     const untracked = unpackFields(job.untracked, []);
     return await withSourcePolicy(job.onSourceChange, () =>

@@ -1,6 +1,7 @@
 import type { PersistableEvent } from "../../events/event.ts";
 import type { LogLevel } from "../../events/logger.ts";
 import type { DecodeLimits } from "../../format/format.ts";
+import type { InputPlace } from "../../util/input-places.ts";
 import type { WorkName } from "../context/wait-graph.ts";
 import type { MemoryPolicy, SourceChangePolicy } from "../declare/declaration.ts";
 import type { TakenByGenerator } from "../declare/state.ts";
@@ -23,6 +24,8 @@ export interface WorkerJob {
   readonly isHeard: boolean;
   readonly isLogged: boolean;
   readonly isVerbose: boolean;
+  /** The places of files and folders that are params, by digest. */
+  readonly inputs: ReadonlyMap<string, InputPlace>;
   /** The policy of the run, for what the generator loads. */
   readonly onSourceChange: SourceChangePolicy | undefined;
 }

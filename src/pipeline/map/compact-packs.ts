@@ -12,6 +12,8 @@ const COMPACTED_BYTES = 64 * 1024 * 1024;
 export interface EncodedItem {
   readonly address: Address;
   readonly chunks: readonly Uint8Array[];
+  /** When it was generated; 0 if that is not known. */
+  readonly madeMs?: number;
 }
 
 /** Writes items into a pack. */
@@ -46,10 +48,10 @@ export async function compactPacks(
     sizeBytes = 0;
   };
   for (const part of inParts([...reader.addresses], COMPACTED_ITEMS)) {
-    await reader.read(part, signal, (address, bytes, format) => {
+    await reader.read(part, signal, (address, bytes, format, madeMs) => {
       const encoded = byFormat.get(format) ?? [];
       byFormat.set(format, encoded);
-      encoded.push({ address, chunks: [bytes] });
+      encoded.push({ address, chunks: [bytes], madeMs });
       sizeBytes += bytes.length;
       return true;
     });

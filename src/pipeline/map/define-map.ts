@@ -21,6 +21,7 @@ const OPTIONS: Readonly<Record<keyof PersistableMapDefinition<unknown, unknown, 
   pools: 0,
   retries: 0,
   timeoutMs: 0,
+  maxAge: 0,
   classes: 0,
 };
 

@@ -1,17 +1,33 @@
 import type { Address } from "../../address/address.ts";
 import { encodePayload } from "../../format/encode-payload.ts";
 import type { Format } from "../../format/format.ts";
+import type { UndeclaredLoad } from "../../record/record.ts";
 import { itemAt } from "../item-at.ts";
 import type { EncodedItem } from "./compact-packs.ts";
+import type { IsFresh } from "./pack-store.ts";
 
 /** An item under its address. */
 export type Entry<Item> = readonly [Address, Item];
+
+/** The first item of each address. */
+export function firstOfEach<Item>(addresses: readonly Address[], items: readonly Item[]): Map<Address, Item> {
+  const first = new Map<Address, Item>();
+  for (const [index, address] of addresses.entries()) if (!first.has(address)) first.set(address, itemAt(items, index));
+  return first;
+}
 
 /** The part of a pack's header that says how its payloads were made. */
 export interface MadeHow {
   readonly createdAt?: string;
   readonly durationMs?: number;
   readonly cost?: Readonly<Record<string, number>>;
+  /**
+   * The payloads that `generateBatch` has loaded: a map has no dependencies, so nothing of them is
+   * in addresses.
+   */
+  readonly undeclared?: readonly UndeclaredLoad[];
+  /** See the header of a pack. */
+  readonly madeMs?: readonly number[];
 }
 
 /** Throws if a payload is not as it should be. */
@@ -116,9 +132,12 @@ export class KeptBatches<Item, Payload> {
       for (const batch of batches) if (batch.entries.every(([address]) => isThere(address))) batches.delete(batch);
   }
 
-  /** The batches that have at least one of the missing items. */
-  of(missing: ReadonlySet<Address>): MadeBatch<Item, Payload>[] {
-    return [...this.#shared, ...this.#own].filter(({ entries }) => entries.some(([address]) => missing.has(address)));
+  /** The batches that have at least one of the missing items, and have not expired. */
+  of(missing: ReadonlySet<Address>, isFresh: IsFresh | undefined): MadeBatch<Item, Payload>[] {
+    return [...this.#shared, ...this.#own].filter(
+      ({ entries, how }) =>
+        entries.some(([address]) => missing.has(address)) && isFresh?.(Date.parse(how.createdAt ?? "")) !== false,
+    );
   }
 }
 

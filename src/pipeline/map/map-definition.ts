@@ -52,6 +52,11 @@ export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSc
   readonly retries?: number | RetryOptions | undefined;
   /** The longest that one attempt to generate a batch may take, in milliseconds. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * The age, in milliseconds, from which an item has expired and is generated again. Without it,
+   * items never expire. One that was made more than a minute in the future has expired, too.
+   */
+  readonly maxAge?: number | undefined;
   /** How class instances inside params and items are encoded. */
   readonly classes?: readonly ClassCodec[] | undefined;
 }
@@ -61,6 +66,10 @@ export interface LoadItemsOptions {
   /** Values for `generateBatch` alone: clients, callbacks, anything that does not count. */
   readonly untracked?: Readonly<Record<string, unknown>> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The age from which an item has expired for this call, in milliseconds. */
+  readonly maxAge?: number | undefined;
+  /** Generates all items again, once for all callers that ask for that at the same time. */
+  readonly refresh?: boolean | undefined;
   /** How many batches are generated at the same time. Default 1. */
   readonly concurrency?: number | undefined;
   /** Called after each batch, and once more when all items are there. */

@@ -18,6 +18,8 @@ interface PackPlace {
   readonly bodyStart: number;
   readonly item: PackItem;
   readonly format: string;
+  /** When the item was generated; 0 if that is not known. */
+  readonly madeMs: number;
 }
 
 /** A pack whose header was read. */
@@ -31,7 +33,17 @@ export interface KnownPack {
 }
 
 /** Takes the bytes of an item. It returns false if its format cannot decode them. */
-export type ItemListener = (address: Address, bytes: Uint8Array, format: string) => boolean | Promise<boolean>;
+export type ItemListener = (
+  address: Address,
+  bytes: Uint8Array,
+  format: string,
+  madeMs: number,
+) => boolean | Promise<boolean>;
+
+/** Whether an item that was generated at this time is fresh enough. */
+export type IsFresh = (madeMs: number) => boolean;
+
+const always: IsFresh = () => true;
 
 /** Payloads with at most this many bytes between them are read with one call. */
 const GAP_BYTES = 64 * 1024;
@@ -103,8 +115,8 @@ export class PackStore {
     });
   }
 
-  has(address: Address): boolean {
-    return this.#places.has(address);
+  has(address: Address, isFresh: IsFresh = always): boolean {
+    return this.#places.get(address)?.some(({ madeMs }) => isFresh(madeMs)) === true;
   }
 
   /**
@@ -113,11 +125,18 @@ export class PackStore {
    *
    * @throws a StoreError if the store cannot be read
    */
-  async read(addresses: Iterable<Address>, signal: AbortSignal | undefined, onItem: ItemListener): Promise<void> {
+  async read(
+    addresses: Iterable<Address>,
+    signal: AbortSignal | undefined,
+    onItem: ItemListener,
+    isFresh: IsFresh = always,
+  ): Promise<void> {
     let wanted = [...addresses];
     const healed = new Set<StorePath>();
     while (wanted.length > 0) {
-      const places = wanted.flatMap((address) => this.#places.get(address)?.[0] ?? []);
+      const places = wanted.flatMap(
+        (address) => this.#places.get(address)?.find(({ madeMs }) => isFresh(madeMs)) ?? [],
+      );
       const damaged: PackPlace[] = [];
       const gone = new Map<StorePath, Address[]>();
       const readRange = async (range: Range): Promise<void> => {
@@ -129,7 +148,8 @@ export class PackStore {
         }
         for (const place of range.places) {
           const own = soundPart(bytes, place, range.start) ?? (await this.#readAgain(place, signal));
-          if (own === undefined || !(await onItem(place.item.address, own, place.format))) damaged.push(place);
+          if (own === undefined || !(await onItem(place.item.address, own, place.format, place.madeMs)))
+            damaged.push(place);
         }
       };
       await mapConcurrently(rangesOf(places), readRange, { concurrency: CONCURRENT_READS });
@@ -156,7 +176,9 @@ export class PackStore {
     await this.#store.createIfAbsent(path, chunks, { signal });
     const bodyStart = (chunks[0]?.length ?? 0) + (chunks[1]?.length ?? 0);
     const sizeBytes = chunks.reduce((sum, { length }) => sum + length, 0);
-    this.#add(path, sizeBytes, { index: header, bodyStarts: [bodyStart] });
+    const { madeMs, createdAt } = header;
+    const madeAt = (position: number): number => madeMs?.[position] ?? Date.parse(createdAt);
+    this.#add(path, sizeBytes, { index: { ...header, madeMs: madeAt }, bodyStarts: [bodyStart] });
   }
 
   /** The addresses of all items in the packs. */
@@ -253,9 +275,9 @@ export class PackStore {
     for (const bodyStart of bodyStarts) this.#addPlaces(path, bodyStart, index);
   }
 
-  #addPlaces(path: StorePath, bodyStart: number, { format, items }: PackIndex): void {
-    for (const item of items) {
-      const place: PackPlace = { path, bodyStart, item, format };
+  #addPlaces(path: StorePath, bodyStart: number, { format, items, madeMs }: PackIndex): void {
+    for (const [position, item] of items.entries()) {
+      const place: PackPlace = { path, bodyStart, item, format, madeMs: madeMs(position) };
       const others = this.#places.get(item.address);
       if (others === undefined) this.#places.set(item.address, [place]);
       else others.unshift(place);

@@ -1,4 +1,5 @@
 import type { Address } from "../../address/address.ts";
+import type { UndeclaredLoad } from "../../record/record.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { fieldsOf } from "../../util/fields-of.ts";
 
@@ -34,11 +35,20 @@ export interface PackHeader {
   readonly createdAt: string;
   readonly durationMs?: number;
   readonly cost?: Readonly<Record<string, number>>;
+  readonly undeclared?: readonly UndeclaredLoad[];
+  /**
+   * When each item was generated, in milliseconds since the epoch, in the order of the items; 0 if
+   * that is not known. Present if packs were put together: `createdAt` is when that was done.
+   */
+  readonly madeMs?: readonly number[];
   readonly items: readonly PackItem[];
 }
 
 /** The part of a header that a reader needs. */
-export type PackIndex = Pick<PackHeader, "format" | "items">;
+export interface PackIndex extends Pick<PackHeader, "format" | "items"> {
+  /** When an item was generated, by its position; 0 if that is not known. */
+  readonly madeMs: (position: number) => number;
+}
 
 /** The outcome of checking a header. */
 export type CheckedPackHeader =
@@ -109,11 +119,12 @@ export function checkPackHeader(frame: Uint8Array, json: Uint8Array | undefined,
   if (json === undefined) return { state: "damaged", problem: "ends before its header does" };
   if (fields === undefined) return { state: "damaged", problem: "has a header that is not what was written" };
   const { format, items } = fields;
+  const madeMs = timesOf(fields);
   const known = itemsWithin(items, bodyBytes);
   const isAll = Array.isArray(items) && known.length === items.length && areApart(known);
   if (version !== PACK_VERSION || typeof format !== "string" || !isAll)
     return { state: "damaged", problem: "has a header that names no version, no format or no items within the file" };
-  return { state: "sound", index: { format, items: known } };
+  return { state: "sound", index: { format, items: known, madeMs } };
 }
 
 /**
@@ -122,7 +133,10 @@ export function checkPackHeader(frame: Uint8Array, json: Uint8Array | undefined,
  */
 export function salvageIndex(text: Uint8Array, bodyBytes: number): PackIndex | undefined {
   const { format, items } = parseFields(text) ?? {};
-  if (typeof format === "string" && Array.isArray(items)) return { format, items: itemsWithin(items, bodyBytes) };
+  // Of an item that is found in a damaged header, it is not known which time is its own.
+  const madeMs = (): number => 0;
+  if (typeof format === "string" && Array.isArray(items))
+    return { format, items: itemsWithin(items, bodyBytes), madeMs };
   const found = latin1(text);
   const [, name] = /"format":("(?:[^"\\]|\\.)*"),"createdAt":"/.exec(found) ?? [];
   const id = name && parseFields(Buffer.from(`{"format":${name}}`, "latin1"))?.format;
@@ -136,10 +150,23 @@ export function salvageIndex(text: Uint8Array, bodyBytes: number): PackIndex | u
     length: Number(length),
     sha256,
   }));
-  return { format: id, items: itemsWithin(listed, bodyBytes) };
+  return { format: id, items: itemsWithin(listed, bodyBytes), madeMs };
 }
 
-type Fields = { readonly pack?: unknown; readonly format?: unknown; readonly items?: unknown };
+/** The times of the items of a sound header: one for each, or else the same for all. */
+function timesOf({ createdAt, madeMs }: Fields): (position: number) => number {
+  if (Array.isArray(madeMs)) return (position) => Number(madeMs[position]) || 0;
+  const together = Date.parse(String(createdAt)) || 0;
+  return () => together;
+}
+
+type Fields = {
+  readonly pack?: unknown;
+  readonly format?: unknown;
+  readonly items?: unknown;
+  readonly createdAt?: unknown;
+  readonly madeMs?: unknown;
+};
 
 function intactFields(frame: Uint8Array, json: Uint8Array): Fields | undefined {
   return latin1(frame.subarray(MAGIC.length + 4, FRAME_BYTES)) === sha256Hex(json) ? parseFields(json) : undefined;

@@ -11,6 +11,7 @@ import { paramsOf, paramsTreeOf } from "../../persistable/declare/params-of.ts";
 import { type State, stateKey } from "../../persistable/declare/state.ts";
 import type { Flatten, OwnParams, ParamsSchema } from "../../persistable/definition.ts";
 import { emitRedacted } from "../../persistable/log/emit-now.ts";
+import { warnOfUndeclared } from "../../persistable/produce/warn-of-undeclared.ts";
 import { warnOfUndefined } from "../../persistable/produce/warn-of-undefined.ts";
 import { redactionOf } from "../../persistable/secrets/redaction.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
@@ -20,12 +21,13 @@ import { itemAt } from "../item-at.ts";
 import { batchFailure, type FailedBatch } from "./batch-failure.ts";
 import { limitBatch } from "./batch-limits.ts";
 import { type Compacted, compactPacks, type EncodedItem, inParts, type WriteItems } from "./compact-packs.ts";
+import { freshSince } from "./fresh-items.ts";
 import { inFlight, registerBatch, takenFrom } from "./items-in-flight.ts";
-import { type Entry, KeptBatches, MadeBatch, type MadeHow } from "./made-batch.ts";
+import { type Entry, firstOfEach, KeptBatches, MadeBatch, type MadeHow } from "./made-batch.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
 import { layOutItems } from "./pack.ts";
 import { packHeaderOf } from "./pack-header.ts";
-import { PackStore } from "./pack-store.ts";
+import { type IsFresh, PackStore } from "./pack-store.ts";
 import { produceBatch } from "./produce-batch.ts";
 
 const DEFAULT_BATCH_SIZE = 100;
@@ -102,10 +104,14 @@ export class PersistableMap<Item, Payload> {
     return this.#addressOf({ item: this.#definition.item(item) }, [this.address]);
   }
 
-  /** Returns the items without a payload, each once, in their order. It reads no payloads. */
-  async missing(items: Iterable<Item>, options: Pick<LoadItemsOptions, "signal"> = {}): Promise<Item[]> {
+  /**
+   * Returns the items without a payload that is fresh enough, each once, in their order. It reads
+   * no payloads.
+   */
+  async missing(items: Iterable<Item>, options: Pick<LoadItemsOptions, "signal" | "maxAge"> = {}): Promise<Item[]> {
+    const isFresh = freshSince(options.maxAge ?? this.#definition.maxAge);
     await this.#packs.refresh(options.signal);
-    return [...this.#unique(items)].filter(({ address }) => !this.#packs.has(address)).map(({ item }) => item);
+    return [...this.#unique(items)].filter(({ address }) => !this.#packs.has(address, isFresh)).map(({ item }) => item);
   }
 
   /**
@@ -123,7 +129,7 @@ export class PersistableMap<Item, Payload> {
     const all = [...items];
     const addresses = all.map((item) => this.addressOf(item));
     const payloads = new Map<Address, Payload>();
-    await this.#collect(zip(addresses, all), payloads, options);
+    await this.#collect(firstOfEach(addresses, all), payloads, options);
     return addresses.map((address) => payloads.get(address) as Payload);
   }
 
@@ -183,9 +189,10 @@ export class PersistableMap<Item, Payload> {
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
     noteAsked(this.#state);
+    const isFresh = freshSince(options.refresh === true ? 0 : (options.maxAge ?? this.#definition.maxAge));
     await this.#packs.refresh(signal);
-    this.#kept.prune((address) => this.#packs.has(address));
-    await this.#read(wanted.keys(), payloads, signal);
+    this.#kept.prune((address) => this.#packs.has(address, isFresh));
+    await this.#read(wanted.keys(), payloads, signal, isFresh);
     const hits = payloads.size;
     const tell = (): void => {
       const progress = { done: payloads.size, total: wanted.size, hits };
@@ -197,7 +204,7 @@ export class PersistableMap<Item, Payload> {
     while (payloads.size < wanted.size) {
       const left = [...wanted].filter(([address]) => !payloads.has(address));
       const mine = left.filter(([address]) => !inFlight.has(this.#key(address)));
-      if (mine.length > 0) await this.#generateAll(mine, payloads, options, tell);
+      if (mine.length > 0) await this.#generateAll(mine, payloads, options, tell, isFresh);
       const others = left.filter(([address]) => !payloads.has(address));
       await Promise.all(
         others.map(([address]) => {
@@ -212,6 +219,7 @@ export class PersistableMap<Item, Payload> {
         others.map(([address]) => address),
         payloads,
         signal,
+        isFresh,
       );
     }
     tell();
@@ -221,10 +229,11 @@ export class PersistableMap<Item, Payload> {
     addresses: Iterable<Address>,
     payloads: Map<Address, Payload>,
     signal: AbortSignal | undefined,
+    isFresh: IsFresh | undefined,
   ): Promise<void> {
     const { formats, limits } = this.#state;
     await this.#packs.read(
-      [...addresses].filter((address) => this.#packs.has(address)),
+      [...addresses].filter((address) => this.#packs.has(address, isFresh)),
       signal,
       async (address, bytes, id) => {
         const format = formats.find((known) => known.id === id);
@@ -235,6 +244,7 @@ export class PersistableMap<Item, Payload> {
         payloads.set(address, decoded.value as Payload);
         return true;
       },
+      isFresh,
     );
   }
 
@@ -243,11 +253,12 @@ export class PersistableMap<Item, Payload> {
     payloads: Map<Address, Payload>,
     options: LoadItemsOptions,
     tell: () => void,
+    isFresh: IsFresh | undefined,
   ): Promise<void> {
     const failed: FailedBatch[] = [];
     const running = new Set<Work>();
     // All batches are registered now, before another caller in this process gets a turn.
-    const queue = this.#jobsFor(missing).map(({ entries, made }) => {
+    const queue = this.#jobsFor(missing, isFresh).map(({ entries, made }) => {
       const batch = registerBatch(entries, ([address]) => this.#key(address), this.#state.recipe.name, running);
       return { ...batch, made };
     });
@@ -279,10 +290,11 @@ export class PersistableMap<Item, Payload> {
    */
   #jobsFor(
     missing: readonly Entry<Item>[],
+    isFresh: IsFresh | undefined,
   ): { readonly entries: readonly Entry<Item>[]; readonly made: MadeBatch<Item, Payload> | undefined }[] {
     const { batchSize = DEFAULT_BATCH_SIZE } = this.#definition;
     const left = new Map(missing);
-    const kept = this.#kept.of(new Set(left.keys())).map((made) => {
+    const kept = this.#kept.of(new Set(left.keys()), isFresh).map((made) => {
       const entries = made.entries.filter(([address]) => left.has(address));
       for (const [address] of entries) left.delete(address);
       return { entries, made };
@@ -318,7 +330,7 @@ export class PersistableMap<Item, Payload> {
     const wanted = new Set(entries.map(([address]) => address));
     for (const [index, [address]] of made.entries.entries())
       if (generated !== undefined && wanted.has(address)) payloads.set(address, itemAt(generated, index));
-    if (generated === undefined) await this.#read(wanted, payloads, signal);
+    if (generated === undefined) await this.#read(wanted, payloads, signal, undefined);
   }
 
   async #makeBatch(
@@ -328,12 +340,13 @@ export class PersistableMap<Item, Payload> {
     const { timeoutMs, generateBatch, name, pools } = this.#definition;
     const items = entries.map(([, item]) => item);
     const spent = new SpentCost();
+    const scope = new GeneratorScope(this.#state, (amounts) => spent.add(amounts));
     let startedMs = performance.now();
     const generated = await limitBatch(name, pools, signal, () => {
       startedMs = performance.now();
       const signals = [signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
       const attempt = AbortSignal.any(signals.filter((one) => one !== undefined));
-      const generating = runInScope(new GeneratorScope(this.#state), async () =>
+      const generating = runInScope(scope, async () =>
         generateBatch({
           items,
           params: paramsOf(this.#state) as Flatten<Readonly<OwnParams<ParamsSchema>>>,
@@ -350,10 +363,13 @@ export class PersistableMap<Item, Payload> {
       );
     for (const payload of generated) warnOfUndefined(name, "generateBatch", payload);
     const cost = spent.total;
+    const { undeclared } = scope;
+    warnOfUndeclared(this.#state, undeclared);
     return new MadeBatch<Item, Payload>(entries, generated, {
       createdAt: new Date().toISOString(),
       durationMs: Math.round((performance.now() - startedMs) * 1000) / 1000,
       ...(cost === undefined ? {} : { cost }),
+      ...(undeclared.length === 0 ? {} : { undeclared }),
     });
   }
 
@@ -363,7 +379,9 @@ export class PersistableMap<Item, Payload> {
     how: MadeHow,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const header = packHeaderOf(this.#state, layOutItems(encoded), format, how);
+    const times = encoded.map(({ madeMs }) => madeMs ?? 0);
+    const made = encoded.some(({ madeMs }) => madeMs !== undefined) ? { ...how, madeMs: times } : how;
+    const header = packHeaderOf(this.#state, layOutItems(encoded), format, made);
     await this.#packs.write(
       header,
       encoded.map(({ chunks }) => chunks),
@@ -374,11 +392,4 @@ export class PersistableMap<Item, Payload> {
   #key(address: Address): string {
     return `${this.#state.surroundings.store.url} ${address}`;
   }
-}
-
-function zip<Item>(addresses: readonly Address[], items: readonly Item[]): Map<Address, Item> {
-  const wanted = new Map<Address, Item>();
-  for (const [index, address] of addresses.entries())
-    if (!wanted.has(address)) wanted.set(address, itemAt(items, index));
-  return wanted;
 }

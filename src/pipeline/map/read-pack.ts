@@ -148,7 +148,7 @@ class PackFile {
     const bodyStarts = [FRAME_BYTES + text.length];
     if (this.#isWithin(head.bodyStart)) bodyStarts.push(head.bodyStart);
     const bodyBytes = this.#sizeBytes - Math.min(...bodyStarts);
-    const index = salvageIndex(text, bodyBytes) ?? { format: "", items: [] };
+    const index = salvageIndex(text, bodyBytes) ?? { format: "", items: [], madeMs: () => 0 };
     return { index, bodyStarts: [...new Set(bodyStarts)], problem };
   }
 

@@ -1,0 +1,45 @@
+/** A folder as a parameter, as far as a miss looks at it. */
+interface Folder {
+  readonly folder: string;
+  readonly fileCount: number;
+  readonly files: readonly (readonly [path: string, sha256: string])[];
+}
+
+const MAX_NAMED = 3;
+
+/**
+ * Puts the difference of two folders that are params into words: the files that were added, changed
+ * and removed. Returns `undefined` for anything else, and where the files are not listed.
+ */
+export function describeFolders(value: unknown, nearest: unknown): string | undefined {
+  if (!isFolder(value) || !isFolder(nearest)) return undefined;
+  if (value.files.length !== value.fileCount || nearest.files.length !== nearest.fileCount) return undefined;
+  const [mine, theirs] = [new Map(value.files), new Map(nearest.files)];
+  const told = [
+    list(
+      "added",
+      [...mine.keys()].filter((path) => !theirs.has(path)),
+    ),
+    list(
+      "changed",
+      [...mine].filter(([path, sha256]) => theirs.has(path) && theirs.get(path) !== sha256).map(([path]) => path),
+    ),
+    list(
+      "removed",
+      [...theirs.keys()].filter((path) => !mine.has(path)),
+    ),
+  ].filter((part) => part !== "");
+  return told.length === 0 ? undefined : told.join("; ");
+}
+
+function list(what: string, paths: readonly string[]): string {
+  if (paths.length === 0) return "";
+  const more = paths.length - MAX_NAMED;
+  return `${what} ${paths.slice(0, MAX_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** Whether a value is a folder as a parameter. */
+export function isFolder(value: unknown): value is Folder {
+  if (typeof value !== "object" || value === null) return false;
+  return "folder" in value && "fileCount" in value && "files" in value && Array.isArray(value.files);
+}
