@@ -13,8 +13,9 @@ import { bundle } from "./bundle.mjs";
  * listed, the words for a miss that names how many artifacts were compared, how the arguments of a
  * function become params, what a generator loads without declaring it, when an artifact has expired
  * or was made by other source, which policy for other source a run has, which modules a source
- * names, the words for how it or a folder has changed, when a payload was made at what cost, secrets
- * of the environment, the names of all options, and which records a process that ends has loaded.
+ * names, the words for how it or a folder has changed, when a payload was made at what cost,
+ * secrets of the environment, the names of all options, and which records a process that ends has
+ * loaded.
  */
 const limitBytes = 121_000;
 
