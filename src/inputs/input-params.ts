@@ -1,7 +1,7 @@
 import nodePath from "node:path";
 import { DefinitionError } from "../errors/persistable-errors.ts";
+import { noteInput, placeOfInput } from "../util/digest/input-places.ts";
 import { sha256Hex } from "../util/digest/sha256.ts";
-import { noteInput, placeOfInput } from "../util/input-places.ts";
 import { sha256OfFile } from "./file-digest.ts";
 import { listFolder } from "./list-folder.ts";
 

@@ -3,7 +3,7 @@ import { UnshareableError, WorkerModuleError } from "../../errors/worker-errors.
 import { decodePayload } from "../../format/encode-payload.ts";
 import { openedStores } from "../../store/open/open-store.ts";
 import type { Store } from "../../store/store.ts";
-import { placesIn } from "../../util/input-places.ts";
+import { placesIn } from "../../util/digest/input-places.ts";
 import { loadPart } from "../../util/peers/load-part.ts";
 import { adoptWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import { type GeneratorContext, warnOfThrown } from "../context/generate-context.ts";

@@ -1,6 +1,6 @@
 import { WorkerModuleError } from "../../errors/worker-errors.ts";
 import type { Logger, LogLevel } from "../../events/logger.ts";
-import { noteInput } from "../../util/input-places.ts";
+import { noteInput } from "../../util/digest/input-places.ts";
 import { leaveWorkFolder } from "../../util/work-folder.ts";
 import type { CallOptions } from "../context/call-context.ts";
 import { GeneratorContext } from "../context/generate-context.ts";

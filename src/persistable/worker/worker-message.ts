@@ -1,7 +1,7 @@
 import type { PersistableEvent } from "../../events/event.ts";
 import type { LogLevel } from "../../events/logger.ts";
 import type { DecodeLimits } from "../../format/format.ts";
-import type { InputPlace } from "../../util/input-places.ts";
+import type { InputPlace } from "../../util/digest/input-places.ts";
 import type { WorkName } from "../context/wait-graph.ts";
 import type { MemoryPolicy, SourceChangePolicy } from "../declare/declaration.ts";
 import type { TakenByGenerator } from "../declare/state.ts";
