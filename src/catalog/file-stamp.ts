@@ -2,36 +2,51 @@ import { statSync } from "node:fs";
 import { artifactFolder } from "../artifact/layout/record-path.ts";
 import type { ReadableStore, StorePath } from "../store/store.ts";
 
-/** The size and the time of a record; another record of the same address has another one. */
+/**
+ * The size of a file and the time of its last change. They tell whether a record was replaced by
+ * another one of the same address.
+ */
 export interface FileStamp {
   readonly sizeBytes: number;
   readonly modifiedMs: number;
 }
 
-/** The clocks of file systems tick a few times in a hundredth of a second, some only every 2 s. */
+/**
+ * No later change can get the time of a change that is this old: file systems keep times to some
+ * milliseconds, a few only to 2 s.
+ */
 const SETTLED_MS = 2500;
 
 /**
- * The time of the last change in the folder of a name, where that is known: no file was added,
- * replaced or removed while it stays the same. `undefined` for a store that is not on this machine,
- * and for a change of the last seconds, since another one may follow that has the same time.
+ * Returns the time of the last change in the folder of a name. As long as it stays the same, no
+ * file was added, replaced or removed. Returns `undefined` for a store that is not on this machine,
+ * and for a change within the last seconds, since a later change may get the same time.
  */
 export function settledChangeMs(store: ReadableStore, name: string): number | undefined {
   const changedMs = changeMs(store, name);
   return changedMs !== undefined && changedMs < Date.now() - SETTLED_MS ? changedMs : undefined;
 }
 
-/** The time of the last change, also of one that another may follow within the same tick. */
+/**
+ * Returns the time of the last change in the folder of a name, even if a later change may get the
+ * same time.
+ */
 export function changeMs(store: ReadableStore, name: string): number | undefined {
   return stampOf(store, artifactFolder(name))?.modifiedMs;
 }
 
-/** The size and the time of an object of a store on this machine, where they are known. */
+/**
+ * Returns the stamp of an object; `undefined` if the object does not exist, or if its store is not
+ * on this machine.
+ */
 export function stampOf(store: ReadableStore, path: StorePath): FileStamp | undefined {
   return store.localPath === undefined ? undefined : statOf(store.localPath(path));
 }
 
-/** `undefined` where it was removed meanwhile; one that cannot be looked at has no time. */
+/**
+ * Returns the stamp of a file: `undefined` if the file does not exist, and zeros if the file system
+ * does not show it.
+ */
 export function statOf(path: string): FileStamp | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false });

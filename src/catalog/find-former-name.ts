@@ -6,17 +6,18 @@ import { StoreError } from "../errors/store-errors.ts";
 import type { ReadableStore } from "../store/store.ts";
 import { listNames } from "./list-names.ts";
 
-/** Each name costs a look at the store. */
+/** Only this many names are tried, since each one costs a look at the store. */
 const MAX_NAMES = 256;
 
 const namesOf = new WeakMap<ReadableStore, { readonly names: Promise<readonly string[]>; readonly readAtMs: number }>();
 
 /**
- * The other name under which the same params were generated: the definition was renamed, and an
- * alias finds its artifacts again. Only stores on this machine are asked, since each name costs a
- * look, and only about the first 256 names.
+ * Finds another name under which an artifact of the same params exists: the definition was probably
+ * renamed, and an alias would find its artifacts again. Only a store on this machine is searched,
+ * and only its first 256 names, since each name costs a look.
  *
- * @param maxAgeMs - how long ago the names may have been listed: many misses in a row share them
+ * @param maxAgeMs - how long ago the names may have been listed: many misses in a row share one
+ * list
  */
 export async function findFormerName(
   store: ReadableStore,
@@ -30,7 +31,7 @@ export async function findFormerName(
       if (name !== node.name && exists(recordPath(name, addressUnder(node, name)))) return name;
     }
   } catch (error) {
-    // Only a hint is lost.
+    // The name is only a hint, so the error of a store is ignored.
     if (!(error instanceof StoreError)) throw error;
   }
   return undefined;

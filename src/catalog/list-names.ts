@@ -9,8 +9,8 @@ import { isStorePath, storePath } from "../store/store-path.ts";
 import { safeName } from "../util/safe-name.ts";
 
 /**
- * The names of everything that has an artifact in a data directory, in no particular order. A
- * folder whose name is that of its artifacts may be empty.
+ * Lists the names that have artifacts in a data directory, in no particular order. The folder of a
+ * listed name may be empty.
  *
  * @param dataDir - a folder, the URL of a store, or a store
  * @throws a StoreError where the store cannot be listed; the signal's reason
@@ -33,12 +33,15 @@ export async function* listNames(
   }
 }
 
-/** Whether a folder has the very name of what is in it. */
+/** Whether the name of a folder is the unchanged name of its artifacts. */
 function isOwnName(folder: string): boolean {
   return safeName(folder) === folder;
 }
 
-/** Other names are shortened and hashed: the records know them. */
+/**
+ * Reads the name of a folder's artifacts from one of the records. The folder itself only has a
+ * shortened and hashed form of a name that is not safe as a file name.
+ */
 async function nameInside(
   store: ReadableStore,
   folder: StorePath,

@@ -12,7 +12,7 @@ import type { ClassCodec } from "../util/class-codec.ts";
 const CONCURRENT_READS = 32;
 
 /**
- * Some records of one name, in no particular order. Those that cannot be read are left out.
+ * Reads some records of one name, in no particular order. Records that cannot be read are left out.
  *
  * @throws a StoreError where the store cannot be listed
  */
@@ -41,9 +41,9 @@ export async function readRecords(
 }
 
 /**
- * A record for comparing with; `undefined` where it is not to be believed, or of another name.
- * Instances that their codec cannot decode stay as they were encoded: equal ones still compare as
- * equal, and what was asked for is still generated.
+ * Parses a record to compare it; returns `undefined` if it is damaged or belongs to another name.
+ * If a codec cannot decode an instance, the instance stays encoded: equal ones still compare as
+ * equal, and the failure does not stop the generation.
  */
 export function parseForComparison(
   bytes: Uint8Array,
@@ -53,7 +53,7 @@ export function parseForComparison(
 ): ArtifactRecord | undefined {
   try {
     const record = parseRecord(bytes, path, classes);
-    // Two names may share a folder only by tampering.
+    // Without tampering, no other name has its records in this folder.
     return isRecord(record) && record.name === name ? record : undefined;
   } catch (error) {
     if (error instanceof ClassCodecError) return parseForComparison(bytes, path, name, []);
@@ -72,7 +72,7 @@ async function tryRead(
   signal: AbortSignal | undefined,
 ): Promise<ArtifactRecord | undefined> {
   try {
-    // Parsed before another read: what is read in this way lies in memory that is used again.
+    // The bytes are parsed before the next read, which uses the same memory again.
     const found = store.sync?.readShared(path, MAX_RECORD_BYTES);
     const bytes = found instanceof Uint8Array ? found : await readRecordBytes(store, path, { signal });
     return bytes === undefined ? undefined : parseForComparison(bytes, path, name, classes);

@@ -6,7 +6,10 @@ import { CutLineage } from "../record/cut-lineage.ts";
 import type { RecordDependency } from "../record/record.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 
-/** A value as cells hold it: numbers as they are, everything else as a text that tells it apart. */
+/**
+ * The value of a cell: a number as it is, or a text for any other value. Values that differ have
+ * different texts.
+ */
 export type CellValue = number | string;
 
 /** One part of a recipe: a parameter, a version, a draw, or the name of a dependency. */
@@ -25,9 +28,9 @@ const MAX_CELLS = 256;
 export type RecordedRecipe = Omit<RecordedNode, "name">;
 
 /**
- * A recipe with everything that it is made from, as one flat row: two recipes differ in as many
- * cells as there are changes between them. A dependency that several paths lead to has its cells
- * under the first path, and one cell that refers to them under each further path.
+ * Returns the parts of a recipe and of everything upstream as one flat row of cells: two recipes
+ * differ in as many cells as there are changes between them. If several paths lead to a dependency,
+ * its cells are under the first path, and each further path has one cell that refers to them.
  */
 export function cellsOfNode(node: RecipeNode): Cell[] {
   const cells: Cell[] = [];
@@ -50,7 +53,10 @@ export function cellsOfNode(node: RecipeNode): Cell[] {
   return cells;
 }
 
-/** The same for a recorded recipe. Instances of classes are compared as they were encoded. */
+/**
+ * Returns the cells of a recorded recipe, like {@link cellsOfNode}. An instance of a class is
+ * compared in the form in which the record encodes it.
+ */
 export function cellsOfRecord(record: RecordedRecipe): Cell[] {
   const cells: Cell[] = [];
   const pathOf = new Map<string, string>();
@@ -75,7 +81,7 @@ export function cellsOfRecord(record: RecordedRecipe): Cell[] {
 }
 
 interface RecordedNode {
-  /** Undefined for the artifact itself: recipes of one name are compared. */
+  /** Undefined for the artifact itself, since only recipes of the same name are compared. */
   readonly name: string | undefined;
   readonly version?: string | number | undefined;
   readonly draw?: number | undefined;
@@ -122,7 +128,7 @@ function cellValue(value: unknown, classes: readonly ClassCodec[]): CellValue {
   try {
     return `#${Buffer.from(encodeCanonical(value, { classes })).toString("latin1")}`;
   } catch (error) {
-    // A codec of the user gave what no recipe can hold, which equals nothing.
+    // A codec of the user returned a value that a recipe cannot hold. It equals no other value.
     if (!(error instanceof UnsupportedValueError)) throw error;
     return `?${crypto.randomUUID()}`;
   }
@@ -142,7 +148,7 @@ export function countDifferences(wanted: readonly Cell[], recorded: readonly Cel
 
 const BIG_INTEGER = /^bigint (-?\d{1,300})$/;
 
-/** The number that a value is, NaN where it is none. Cells hold big integers as text. */
+/** Returns the number that a cell stands for, or NaN. Cells hold big integers as text. */
 export function numberOfCell(value: CellValue): number {
   if (typeof value === "number") return value;
   return Number(BIG_INTEGER.exec(value)?.[1] ?? Number.NaN);

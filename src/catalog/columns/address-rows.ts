@@ -2,16 +2,16 @@ import type { Address } from "../../address/address.ts";
 import { parseAddress } from "../../address/address-of.ts";
 
 const ADDRESS_BYTES = 32;
-/** An address as numbers of 32 bits, its first digits first. */
+/** An address consists of this many 32-bit numbers. The first one has its first digits. */
 export const ADDRESS_WORDS = ADDRESS_BYTES / 4;
 const FREE = -1;
 /** There are at least twice as many slots as rows. */
 const MIN_SLOT_BITS = 12;
 
 /**
- * Finds the row of an address: a map that takes a fraction of the memory of one of texts. An
- * address is a hash already, and its first bits choose its slot, so that the addresses with a
- * prefix lie in neighboring slots.
+ * Finds the row of an address, with a fraction of the memory of a `Map` of texts. An address is a
+ * hash already: its first bits choose its slot, so addresses with the same prefix are in
+ * neighboring slots.
  */
 export class AddressRows {
   #bytes = Buffer.alloc((ADDRESS_BYTES << MIN_SLOT_BITS) / 2);
@@ -32,13 +32,13 @@ export class AddressRows {
     return this.rowOfOffered();
   }
 
-  /** Offers an address; it is there only once it is added. */
+  /** Writes an address after the last row. It becomes a row only when `addOffered` is called. */
   offer(address: Address): void {
     this.reserve(1);
     this.#bytes.write(address, this.#count * ADDRESS_BYTES, "hex");
   }
 
-  /** Offers an address that {@link wordsOf} wrote. */
+  /** Like `offer`, for an address in the numbers of {@link wordsOf}. */
   offerWords(words: readonly Uint32Array[], index: number): void {
     this.reserve(1);
     const start = this.#count * ADDRESS_BYTES;
@@ -50,7 +50,10 @@ export class AddressRows {
     return row === FREE ? undefined : row;
   }
 
-  /** Adds the next row. It is found instead of an earlier row of the same address. */
+  /**
+   * Makes the offered address the next row. From then on, it is found instead of an earlier row of
+   * the same address.
+   */
   addOffered(): number {
     const row = this.#count;
     this.#slots[this.#slotOf(row)] = row;
@@ -62,7 +65,7 @@ export class AddressRows {
     return parseAddress(this.#bytes.toString("hex", row * ADDRESS_BYTES, (row + 1) * ADDRESS_BYTES));
   }
 
-  /** The order of two rows by their addresses. */
+  /** Compares two rows by their addresses. */
   compare(one: number, other: number): number {
     const [a, b] = [one * ADDRESS_BYTES, other * ADDRESS_BYTES];
     return this.#bytes.compare(this.#bytes, b, b + ADDRESS_BYTES, a, a + ADDRESS_BYTES);
@@ -76,14 +79,15 @@ export class AddressRows {
     const last = Number.parseInt(digits.slice(0, 8).padEnd(8, "f"), 16) >>> (32 - this.#slotBits);
     for (let step = 0; step <= mask; step++) {
       const row = this.#slots[(first + step) & mask] ?? FREE;
-      // An address whose slot was taken is in one of the next, before the first free one.
+      // If the slot of an address was taken, the address is in a later slot, before the next free
+      // one. So a free slot at or after the last possible slot ends the search.
       if (row === FREE && first + step >= last) break;
       if (row !== FREE && this.addressOf(row).startsWith(digits)) rows.push(row);
     }
     return rows;
   }
 
-  /** One of the numbers of each of these addresses. */
+  /** Returns one of the 32-bit numbers of which an address consists, for each of these rows. */
   wordsOf(rows: ArrayLike<number>, word: number): Uint32Array {
     const words = new Uint32Array(rows.length);
     for (let i = 0; i < rows.length; i++) words[i] = this.#words.getUint32((rows[i] ?? 0) * ADDRESS_BYTES + word * 4);
@@ -91,11 +95,11 @@ export class AddressRows {
   }
 
   /**
-   * Makes room for more rows. Addresses that are added in their order crowd the first slots of a
-   * table that grows with them, so that each takes long to find its own.
+   * Makes room for more rows. Without that, addresses that are added in order would crowd the first
+   * slots of a table that grows step by step, and each would search long for a free slot.
    */
   reserve(more: number): void {
-    // The row after the last one serves as the place of what is looked for.
+    // One more row holds the address that is offered or looked for.
     const rows = this.#count + more + 1;
     if (rows * ADDRESS_BYTES > this.#bytes.length) {
       const bytes = Buffer.alloc(Math.ceil(Math.max(rows, this.#count * 1.5) * 1.125) * ADDRESS_BYTES);
@@ -109,7 +113,7 @@ export class AddressRows {
     for (let row = 0; row < this.#count; row++) this.#slots[this.#slotOf(row)] = row;
   }
 
-  /** The slot of the address of a row, or the free one that it would get. */
+  /** Returns the slot of the address of a row, or the free slot that it would get. */
   #slotOf(row: number): number {
     const mask = this.#slots.length - 1;
     const start = row * ADDRESS_BYTES;

@@ -18,19 +18,19 @@ export interface EntryColumn {
   readonly kind: ColumnKind;
   /** The keys that lead to the value, as they are written in a record. */
   readonly keys: readonly string[];
-  /** The same keys as queries write them. */
+  /** The keys joined with dots, as queries write them. */
   readonly path: string;
   readonly values: ValueColumn;
 }
 
 /**
- * Columns take memory for every row, also for those without a value. Params with more fields than
- * this are rather data than params.
+ * Each column takes memory for every row, even for a row without a value. When a name has this many
+ * columns, an artifact with further fields is kept outside of them.
  */
 export const MAX_COLUMNS = 128;
-/** The same for the parts of recipes. */
+/** The same limit for the columns of recipes. */
 export const MAX_RECIPE_COLUMNS = 256;
-/** The last time that a Date can be. */
+/** The latest time that a `Date` can hold. */
 export const MAX_TIME_MS = 8.64e15;
 
 /** The artifacts of one name that are present, column by column. */
@@ -67,7 +67,7 @@ export class EntryColumns {
     return this.#placeOf("fact", [name]).column?.values;
   }
 
-  /** The row of an address that is there. */
+  /** Returns the row of an artifact that is present; `undefined` if there is none. */
   rowOf(address: Address): number | undefined {
     return this.#present(this.addresses.rowOf(address));
   }
@@ -85,7 +85,7 @@ export class EntryColumns {
     for (let row = 0; row < this.addresses.count; row++) if (!this.#gone.has(row)) yield row;
   }
 
-  /** Sets the mark of each row to 1 where it is there, and to 0 where it is gone. */
+  /** Sets the mark of each row: 1 if its artifact is present, 0 if it is gone. */
   markPresent(marks: Uint8Array): void {
     marks.fill(1);
     for (const row of this.#gone) marks[row] = 0;
@@ -96,15 +96,17 @@ export class EntryColumns {
     return this.#order.of(this.addresses.count);
   }
 
-  /** The newest first; rows of one time by their addresses. */
+  /**
+   * Compares two rows: the newer one comes first, and rows of the same time are ordered by address.
+   */
   compareAges(one: number, other: number): number {
     return this.createdMs(other) - this.createdMs(one) || this.addresses.compare(one, other);
   }
 
   /**
-   * Adds the entry of an artifact that is present. Its earlier row is gone then.
+   * Adds the entry of an artifact that is present. An earlier row of this artifact counts as gone.
    *
-   * @returns its row; `undefined` where it has too many fields
+   * @returns its row; `undefined` if there is no room for its fields
    */
   add(entry: CatalogEntry, recipe: readonly RecipeCell[], { sizeBytes, modifiedMs }: FileStamp): number | undefined {
     const cells: Cell[] = [];
@@ -118,7 +120,9 @@ export class EntryColumns {
     return row;
   }
 
-  /** Adds what comparing needs of an artifact, its recipe and its generation, and no entry. */
+  /**
+   * Adds only the recipe and the generation of an artifact, which comparing needs, but no entry.
+   */
   addRecipe(address: Address, recipe: readonly RecipeCell[], provenance: Provenance): number {
     const cells: Cell[] = [];
     this.#collectFacts(cells, provenance);
@@ -138,10 +142,10 @@ export class EntryColumns {
   }
 
   /**
-   * Adds rows from another process, except those of which there is a later record.
+   * Adds rows that another process has stored, except those whose artifact has a later record here.
    *
    * @param recordMs - the times of their records
-   * @returns for each its row; -1 where it is not added
+   * @returns the row of each; -1 for one that was not added
    */
   addStored(words: readonly Uint32Array[], recordMs: Float64Array): Int32Array {
     const rows = new Int32Array(recordMs.length);
@@ -290,7 +294,7 @@ export class EntryColumns {
   }
 }
 
-/** The place of a column, or of columns below it, in a tree. */
+/** A place in the tree of keys: it may have a column, and further places below it. */
 class ColumnPlace {
   readonly kind: ColumnKind;
   readonly keys: readonly string[];
@@ -332,13 +336,18 @@ function collectLeaves(cells: Cell[], place: ColumnPlace, tree: JsonObject): voi
   }
 }
 
-/** A time as JavaScript writes it, of a day that every month has. */
+/**
+ * A time in the form of `toISOString`. Days after the 28th do not match, since some months lack
+ * them.
+ */
 const PLAIN_TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
-/** The milliseconds of a time that is written as JavaScript writes it. */
+/**
+ * Returns the milliseconds of a time in the form of `toISOString`; `undefined` for any other text.
+ */
 function exactMs(time: string): number | undefined {
   const ms = Date.parse(time);
-  // Writing the time again, to compare, takes longer than all else that is done with it.
+  // Most times match the pattern, which saves the slow comparison with the time written again.
   if (PLAIN_TIME.test(time)) return ms;
   return Math.abs(ms) <= MAX_TIME_MS && new Date(ms).toISOString() === time ? ms : undefined;
 }

@@ -5,9 +5,9 @@ import type { Query, Term } from "../query/query.ts";
 import type { EntryColumn, EntryColumns } from "./entry-columns.ts";
 
 /**
- * Marks the rows that a query means with 1, all others with 0: the same answer as `matches` gives
- * for their entries, without making the entries. Each term goes through its own columns alone.
- * Terms that name the artifact are the caller's to judge.
+ * Marks the rows that a query means with 1 and all others with 0. The answer is that of `matches`
+ * for their entries, but no entry is made: each term only reads its own columns. Terms for the name
+ * of the artifact are left to the caller.
  */
 export function findRows({ terms }: Query, name: string, columns: EntryColumns, nowMs: number): Uint8Array {
   const found = newMarks(columns.addresses.count);
@@ -24,7 +24,7 @@ export function findRows({ terms }: Query, name: string, columns: EntryColumns, 
 /** How many rows are marked. */
 export function countMarks(marks: Uint8Array): number {
   let count = 0;
-  // An iterator takes ten times as long.
+  // A loop over an iterator would take ten times as long.
   for (let row = 0; row < marks.length; row++) count += marks[row] ?? 0;
   return count;
 }
@@ -34,7 +34,7 @@ function newMarks(count: number): Uint8Array {
   return new Uint8Array(new ArrayBuffer(Math.ceil(count / 4) * 4), 0, count);
 }
 
-/** Four rows at a time, which takes a quarter of the time. */
+/** Works on four rows at a time, which takes a quarter of the time. */
 function keepMarked(found: Uint8Array, marks: Uint8Array, isNegated: boolean): void {
   const [all, kept] = [new Uint32Array(found.buffer), new Uint32Array(marks.buffer)];
   for (let i = 0; i < all.length; i++) all[i] = (all[i] ?? 0) & (isNegated ? ~(kept[i] ?? 0) : (kept[i] ?? 0));
@@ -82,7 +82,7 @@ function markFact(marks: Uint8Array, fact: Fact, { term, test, name, columns, no
   }
 }
 
-/** All rows with a prefix are found at once. */
+/** The address table finds all rows with a prefix at once. */
 function markAddresses(
   marks: Uint8Array,
   { operator, value }: Term,
@@ -96,7 +96,7 @@ function markAddresses(
   else for (let row = 0; row < marks.length; row++) marks[row] = Number(test.fits(addresses.addressOf(row)));
 }
 
-/** Columns have times as numbers, and as texts where JavaScript would write them in another way. */
+/** Columns hold a time as a number, or as a text if JavaScript would write the time differently. */
 function timeTest({ operator, value }: Term, test: ValueTest, nowMs: number): ValueTest {
   const timeMs = value && operandOf({ kind: "fact", fact: "created" }, value, nowMs).timeMs;
   const isOrder = operator !== "=" && operator !== "~";
@@ -116,7 +116,7 @@ function markDraws(marks: Uint8Array, test: ValueTest | undefined, columns: Entr
   draws?.mark(marks, test);
 }
 
-/** Only the question whether there is a value looks below a field, too. */
+/** Only the operator `?` also looks at the fields below a field. */
 function columnsOf(columns: EntryColumns, field: Exclude<Field, { kind: "fact" }>, isBelow: boolean): EntryColumn[] {
   return [...columns.columns()].filter(
     ({ kind, path }) => kind === field.kind && (isBelow ? isAtOrBelow(path, field.path) : path === field.path),

@@ -1,7 +1,7 @@
 /** More new rows than this are sorted together with all others. */
 const FEW_ROWS = 64;
 
-/** Rows in an order, which a few new rows do not change much. */
+/** Keeps rows in order. A few new rows are inserted, which is faster than sorting all of them. */
 export class RowOrder {
   readonly #compare: (one: number, other: number) => number;
   #rows = new Int32Array(0);

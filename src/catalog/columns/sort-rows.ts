@@ -5,7 +5,7 @@ import type { EntryColumns } from "./entry-columns.ts";
 import type { ValueColumn } from "./value-column.ts";
 
 /**
- * The first rows in an order: those that `sortEntries` would put first among their entries.
+ * Returns the first rows in an order. It is the order in which `sortEntries` puts their entries.
  *
  * @param rows - all rows, the newest first
  */
@@ -19,7 +19,7 @@ export function sortRows(
   const compare = (one: number, other: number): number => {
     for (const { ranks, sign } of keys) {
       const [a = Number.NaN, b = Number.NaN] = [ranks[one], ranks[other]];
-      // A row without a value is last in either direction.
+      // A row without a value comes last in both directions.
       if (Number.isNaN(a) !== Number.isNaN(b)) return Number.isNaN(a) ? 1 : -1;
       if (a !== b && !Number.isNaN(a)) return sign * (a - b) > 0 ? 1 : -1;
     }
@@ -28,7 +28,7 @@ export function sortRows(
   return firstPlaces(rows.length, count, compare).map((place) => rows[place] ?? 0);
 }
 
-/** The first of the places 0 to `length - 1`, without sorting the others. */
+/** Returns the first `count` of the places 0 to `length - 1`, without sorting the others. */
 function firstPlaces(length: number, count: number, compare: (one: number, other: number) => number): number[] {
   const room = 2 * count + 1000;
   let first: number[] = [];

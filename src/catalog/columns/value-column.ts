@@ -5,8 +5,8 @@ import type { ValueTest } from "../query/matches.ts";
 const NO_CODE = 0;
 
 /**
- * The values of one field, at most one for each row. Numbers lie side by side; of the other values,
- * each distinct one is kept once, as JSON.
+ * The values of one field, at most one for each row. Numbers are kept in an array. Each distinct
+ * other value is kept once, as JSON.
  */
 export class ValueColumn {
   /** A row without a number holds NaN, which a number of JSON never is. */
@@ -15,7 +15,7 @@ export class ValueColumn {
   #codes: Int32Array | undefined;
   readonly #values: JsonValue[] = [];
   readonly #codeOf = new Map<string, number>();
-  /** The text that was set last: in many rows in a row, it is the same one. */
+  /** The text that was set last: consecutive rows often have the same one. */
   #lastText: string | undefined;
   #lastCode = NO_CODE;
 
@@ -38,7 +38,7 @@ export class ValueColumn {
     this.#numbers[row] = value;
   }
 
-  /** Sets a value that is not a number by its JSON, which is parsed where it is new. */
+  /** Sets a value that is not a number by its JSON. Only a JSON text that is new is parsed. */
   #setJson(row: number, json: string, parse: (json: string) => JsonValue): number {
     const known = this.#codeOf.get(json);
     const code = known ?? this.#values.push(parse(json));
@@ -122,11 +122,13 @@ export class ValueColumn {
     this.#numbers.set(values);
   }
 
-  /** The same as {@link setNumbers} for other values, by their JSON; "" for no value. */
+  /**
+   * Does what {@link setNumbers} does for other values, which are given as JSON; "" means no value.
+   */
   setTexts(rows: Int32Array, texts: readonly string[], parse: (json: string) => JsonValue): void {
     let last = "";
     let code = NO_CODE;
-    // The last row first, so that there is room for all.
+    // The last row is set first, which makes room for all rows at once.
     for (let i = rows.length - 1; i >= 0; i--) {
       const [row = -1, text = ""] = [rows[i], texts[i]];
       if (row === -1 || text === "") continue;
@@ -172,7 +174,7 @@ function newCodes(length: number): Int32Array {
   return new Int32Array(length);
 }
 
-/** The array itself, or a larger copy that has the row. */
+/** Returns the array itself, or a larger copy that has room for the row. */
 function roomFor<Values extends Float64Array | Int32Array>(
   values: Values | undefined,
   row: number,

@@ -2,14 +2,20 @@ import { artifactFolder } from "../../artifact/layout/record-path.ts";
 import type { ReadableStore, StoreWatch } from "../../store/store.ts";
 import { changeMs } from "../file-stamp.ts";
 
-/** More names than this are listed as fast; the queue of the system overflows at 16,384. */
+/**
+ * If more files have changed than this, listing the folder is as fast as reading them one by one.
+ * The system drops changes when more than 16,384 wait.
+ */
 const MANY_NAMES = 1000;
-/** A watch does not hear what other machines do in a folder of a network. */
+/**
+ * The folder is listed again after this time: on a network drive, a watch misses the changes that
+ * other machines make.
+ */
 const LISTED_AGAIN_MS = 600_000;
 
 /**
- * The files of a name that changed since it was listed, by a watch of its folder, so that one new
- * artifact does not cost a list of all.
+ * Knows which files of a name have changed since its folder was listed. It watches the folder, so
+ * that one new artifact does not cost another list of all files.
  */
 export class ChangedFiles {
   readonly #store: ReadableStore;
@@ -25,7 +31,7 @@ export class ChangedFiles {
     this.#name = name;
   }
 
-  /** Watches from now on. The caller lists the folder after it. */
+  /** Begins to watch. The caller lists the folder afterwards, so that no change is missed. */
   begin(): void {
     this.#isCertain = this.#watch !== undefined;
     this.#names.clear();
@@ -39,9 +45,12 @@ export class ChangedFiles {
     this.#isCertain = this.#watch !== undefined;
   }
 
-  /** The files that changed; `undefined` where only a list can tell. */
+  /**
+   * Returns the files that have changed; `undefined` if the caller has to list the folder to find
+   * out.
+   */
   async take(): Promise<readonly string[] | undefined> {
-    // The system is asked for its messages between two turns.
+    // Node takes the events of a watch from the system between two turns of its event loop.
     for (const _ of [1, 2]) await new Promise((resolve) => setImmediate(resolve));
     const changedMs = changeMs(this.#store, this.#name);
     if (!this.#isCertain || changedMs === undefined || this.#names.size > MANY_NAMES) return undefined;

@@ -13,7 +13,7 @@ export interface NameFiles {
 }
 
 /**
- * Lists what there is of a name.
+ * Lists the records of a name, and its notes of failures.
  *
  * @throws a StoreError where the store cannot be listed; the signal's reason
  */
@@ -35,7 +35,7 @@ export async function listFiles(
   return { records, failures };
 }
 
-/** The same for some artifacts of a store on this machine. */
+/** Does what {@link listFiles} does, for some artifacts of a store on this machine. */
 export function lookAtFiles(store: ReadableStore, name: string, addresses: Iterable<Address>): NameFiles {
   const records = new Map<Address, FileStamp>();
   const failures = new Map<Address, FileStamp>();
@@ -53,7 +53,7 @@ interface StampedFile {
   readonly stamp: FileStamp;
 }
 
-/** Only the files that end as records do are asked for their times. */
+/** Only files with the ending of a record are asked for their times. */
 async function* stampedFiles(
   store: ReadableStore,
   name: string,

@@ -21,7 +21,7 @@ export interface UnreadableRecord {
 
 /** Details for {@link listRecords}. */
 export interface ListRecordsOptions {
-  /** The classes of instances in params; of others, they stay as they were encoded. */
+  /** The classes whose instances are decoded in params. Instances of other classes stay encoded. */
   readonly classes?: readonly ClassCodec[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,8 +29,8 @@ export interface ListRecordsOptions {
 const CONCURRENT_READS = 32;
 
 /**
- * Every record of a name, judged as when an artifact is loaded, in no particular order. Records
- * that cannot be used are given as such. Payloads are not read.
+ * Lists every record of a name, in no particular order, with the checks of a load. A record that
+ * cannot be used is listed with its path and its problem. Payloads are not read.
  *
  * @param dataDir - a folder, the URL of a store, or a store
  * @throws a StoreError where the store cannot be listed; the signal's reason
@@ -63,7 +63,7 @@ export async function* listRecords(
   }
 }
 
-/** `undefined` where it was removed meanwhile. */
+/** Returns `undefined` if the record was removed meanwhile. */
 async function readJudged(
   store: Store,
   path: StorePath,

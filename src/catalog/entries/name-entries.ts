@@ -41,7 +41,10 @@ export interface NearArtifact {
 /** The artifacts of one name that a query means. */
 export interface Selection {
   readonly total: number;
-  /** The first in an order, the newest by default, and all those that are not in columns. */
+  /**
+   * Yields the first artifacts in this order, by default the newest, at most `most` of them. All
+   * artifacts that are not in columns, such as damaged ones, follow.
+   */
   first(most: number, order: readonly SortField[]): Iterable<CatalogEntry>;
 }
 
@@ -79,7 +82,10 @@ export class NameEntries {
     return [...rows, ...others.map(([, { entry }]) => entry)];
   }
 
-  /** The artifacts that differ least from a recorded recipe, the nearest first, without its own. */
+  /**
+   * Returns the artifacts that differ least from a recorded recipe, the nearest first. The artifact
+   * of the recipe itself is left out.
+   */
   nearest(recipe: RecordedRecipe & Pick<ArtifactRecord, "address">, limit: number): readonly NearArtifact[] {
     const columns = this.#columns;
     const cells = cellsOfRecord(recipe);
@@ -116,7 +122,7 @@ export class NameEntries {
   }
 
   /**
-   * Reads what is there.
+   * Reads the artifacts that the store has now.
    *
    * @throws a StoreError where the store cannot be listed; the signal's reason
    */
@@ -125,7 +131,7 @@ export class NameEntries {
   }
 
   /**
-   * Reads what has changed since the last time.
+   * Reads the artifacts that have changed since the last call.
    *
    * @throws like {@link load}
    */
@@ -140,7 +146,7 @@ export class NameEntries {
     });
   }
 
-  /** Ends what goes on between two refreshes. */
+  /** Ends the watch that goes on between two refreshes. */
   close(): void {
     this.#changed.close();
   }
@@ -154,7 +160,7 @@ export class NameEntries {
 
   async #refresh(signal: AbortSignal | undefined): Promise<Changes> {
     const isFirst = this.#listedMs === undefined && this.#columns.size + this.#others.size === 0;
-    // A caller that refreshes once does so again.
+    // A caller that refreshes once will probably refresh again, so watching pays off.
     if (!isFirst) this.#changed.begin();
     const changedMs = settledChangeMs(this.#store, this.#name);
     if (changedMs !== undefined && changedMs === this.#listedMs) return { added: [], removed: [] };
@@ -183,7 +189,7 @@ export class NameEntries {
     return changes;
   }
 
-  /** @param known - the artifacts that are removed where these files lack them */
+  /** @param known - the artifacts that are removed if they are not among these files */
   async #apply(files: NameFiles, known: Iterable<Address>, signal: AbortSignal | undefined): Promise<Changes> {
     const removed = this.#removeMissing(files, known);
     const fresh: FoundFile[] = [];
@@ -333,7 +339,9 @@ interface OtherEntry extends ReadArtifact {
   readonly stamp: FileStamp;
 }
 
-/** Leaves out the artifacts whose records only have another time: they were loaded. */
+/**
+ * Leaves out the artifacts of which only the time of the record has changed: they were just loaded.
+ */
 function withoutTouched(added: readonly CatalogEntry[], removed: readonly CatalogEntry[]): EntryChanges {
   const before = new Map(removed.map((entry) => [entry.address, JSON.stringify(entry)]));
   const touched = new Set<Address>();

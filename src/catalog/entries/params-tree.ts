@@ -1,12 +1,14 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../canonical/tagged-json.ts";
 
-/** A lineage that shares its parts may have billions of values when it is written out. */
+/**
+ * A lineage that uses a part many times would have billions of values if each use were written out.
+ */
 const MAX_VALUES = 1000;
 
 /**
- * The params tree of a record as an entry has it: roles first, without the marks of untracked and
- * implicit params. A part that a record names twice is the same object, until that would make more
- * than 1,000 values; from then on it stays a `$ref`.
+ * Returns the params tree of a record in the form of an entry: roles first, without the marks of
+ * untracked and implicit params. A part that a record refers to again is inserted, up to 1,000
+ * values in all; after that, the `$ref` stays.
  */
 export function paramsTreeOf(params: JsonObject, dependencies: JsonObject): JsonObject {
   return new ParamsTree().copy(params, dependencies).tree;

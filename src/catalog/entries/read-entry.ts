@@ -26,13 +26,13 @@ import { paramsTreeOf } from "./params-tree.ts";
 /** An artifact, as its record describes it. */
 export interface ReadArtifact {
   readonly entry: CatalogEntry;
-  /** Absent for what is not present. */
+  /** Absent if the artifact is not present. */
   readonly recipe?: readonly Cell[] | undefined;
 }
 
 /**
- * Reads the bytes of a record. The checksum of the record is judged, and its name and address by
- * the place where it stands; a caller that loads the artifact judges more.
+ * Reads the bytes of a record. It checks the checksum, and that name and address are those of the
+ * path. A caller that loads the artifact checks more.
  */
 export function readEntry(bytes: Uint8Array, name: string, address: Address): ReadArtifact {
   try {
@@ -50,7 +50,7 @@ export function readEntry(bytes: Uint8Array, name: string, address: Address): Re
   return { entry: judge(bytes, name, address) };
 }
 
-/** The entry of a failure from its note; `undefined` where the note cannot be read. */
+/** Returns the entry of a failure from its note; `undefined` if the note cannot be read. */
 export function readFailureEntry(bytes: Uint8Array, name: string, address: Address): CatalogEntry | undefined {
   try {
     if (bytes.length > MAX_RECORD_BYTES) return undefined;
@@ -75,7 +75,7 @@ export function readFailureEntry(bytes: Uint8Array, name: string, address: Addre
   }
 }
 
-/** An entry for a record of which nothing else can be said. */
+/** Returns the entry of a record that cannot be read: it has the problem, but no values. */
 export function unreadable(state: "damaged" | "newer", name: string, address: Address, problem: string): CatalogEntry {
   return { address, name, state, params: {}, summary: {}, dependencies: {}, problem };
 }
@@ -119,7 +119,10 @@ function treesOf(fields: JsonObject): Pick<CatalogEntry, "params" | "dependencie
   return { params, dependencies: Object.fromEntries(dependencies) };
 }
 
-/** Says what is wrong with a record, which takes longer than reading a sound one. */
+/**
+ * Finds out what is wrong with a record. That is slow, so it is done only for a record that cannot
+ * be read.
+ */
 function judge(bytes: Uint8Array, name: string, address: Address): CatalogEntry {
   try {
     const parsed = parseRecord(bytes, `${address}.json`, []);
@@ -133,7 +136,7 @@ function judge(bytes: Uint8Array, name: string, address: Address): CatalogEntry 
 
 function parseFields(bytes: Uint8Array): JsonObject {
   assertDepth(bytes);
-  // Twice as fast as a TextDecoder for texts of this length.
+  // `Buffer` is twice as fast as a `TextDecoder` for texts of this length.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   const json: JsonValue = JSON.parse(text);
   return expectObject(json, "record");

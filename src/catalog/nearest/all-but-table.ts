@@ -1,12 +1,12 @@
 /**
- * Finds rows by a hash of all their cells but those of some columns. Rows whose hashes only share a
- * slot are found as well: the caller compares.
+ * Finds rows by a hash of their cells, without the cells of some columns. It also finds rows with
+ * another hash in the same slot, so the caller has to compare.
  */
 export class AllButTable {
   readonly #hashOf: (row: number) => number;
-  /** For each slot the latest row, plus one; 0 where there is none. */
+  /** The latest row of each slot, plus one; 0 if the slot has no row. */
   #slots = new Int32Array(1024);
-  /** For each row the one before it in its slot, plus one. */
+  /** For each row, the row before it in the same slot, plus one. */
   #earlier = new Int32Array(1024);
   #count = 0;
 

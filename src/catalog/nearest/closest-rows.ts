@@ -1,14 +1,17 @@
 import { numericDistance } from "./numeric-distance.ts";
 
-/** The rows in order. Those of a sweep often are already, and sorting takes longer than a look. */
+/**
+ * Returns the rows in order. The rows of a sweep often are in order already, and checking that is
+ * faster than sorting.
+ */
 function sorted(rows: Int32Array, compare: (one: number, other: number) => number): Int32Array {
   const isSorted = rows.every((row, place) => place === 0 || compare(rows[place - 1] ?? 0, row) <= 0);
   return isSorted ? rows : rows.sort(compare);
 }
 
 /**
- * Rows that are equal but for one column: finds the one whose number there is closest, without a
- * look at all of them.
+ * Rows that differ in one column only. It finds the row with the closest number in that column,
+ * without looking at all rows.
  */
 export class ClosestRows {
   /** How many rows the table had when these were gathered. */
@@ -20,7 +23,7 @@ export class ClosestRows {
   readonly #newestFirst: Int32Array;
 
   /**
-   * @param numberOf - the number of a row in that column, NaN where it has none
+   * @param numberOf - the number of a row in that column; NaN if it has none
    * @param compareAges - negative where the first row is newer
    */
   constructor(
@@ -42,7 +45,10 @@ export class ClosestRows {
     return this.#newestFirst[0] ?? 0;
   }
 
-  /** The rows among which the closest one is: next to a number on both sides, and the newest. */
+  /**
+   * Yields the rows that may be the closest one: those with the next numbers on both sides, and the
+   * newest row.
+   */
   *candidates(number: number, isExcluded: (row: number) => boolean): Generator<number> {
     const newest = this.#newestFirst.find((row) => !isExcluded(row));
     if (newest !== undefined) yield newest;
@@ -58,7 +64,7 @@ export class ClosestRows {
     for (let place = start; place >= 0 && place < this.#numbers.length; place += step) {
       const row = this.#byNumber[place] ?? 0;
       const own = numericDistance(number, this.#numbers[place] ?? 0);
-      // Beyond this distance, all rows are equally far away, and the newest counts.
+      // At distance 1, a row is as far away as all others, so only its age counts.
       if (own >= 1 || (distance !== undefined && own > distance)) return;
       if (isExcluded(row)) continue;
       distance = own;

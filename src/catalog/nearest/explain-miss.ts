@@ -9,20 +9,23 @@ import { type NearRecords, recipeIndexOf } from "./recipe-index.ts";
 
 /** How many records of a store behind a network are compared when the caller asks for a reason. */
 const REMOTE_EXPLAIN_RECORDS = 10_000;
-/**
- * How many are compared when a miss is only mentioned: in the error of `load()`, or in a log line.
- */
+/** How many records are compared when a miss is only mentioned: in an error or in a log line. */
 const MENTION_RECORDS = 64;
-/** How many a log line reads from this machine; more are compared where they were read before. */
+/**
+ * How many records are read from this machine for a log line. Records that were read before are
+ * compared, too.
+ */
 const NOTE_RECORDS = 10_000;
-/** How long a log line may rely on what was read over a network for an earlier one. */
+/**
+ * How long a log line may use the records that were read over a network for an earlier log line.
+ */
 const NOTE_FRESH_MS = 10_000;
-/** How long one may rely on the names of the folders of this machine. */
+/** How long a list of the names on this machine may be used. */
 const NAMES_FRESH_MS = 1000;
 
 /**
- * Explains why an artifact is missing: the nearest one of the same name, and what differs. It reads
- * records, but never payloads.
+ * Explains why an artifact is missing: finds the nearest artifact of the same name, and what
+ * differs. It reads records, but never payloads.
  *
  * @throws a StoreError where the store cannot be listed; records that cannot be read are left out;
  * the signal's reason
@@ -39,7 +42,7 @@ export async function explainMiss(
 }
 
 /**
- * The same from a few records, at a cost that does not grow with the number of artifacts.
+ * Explains a miss from a few records, at a cost that does not grow with the number of artifacts.
  *
  * @throws like {@link explainMiss}
  */
@@ -61,14 +64,14 @@ interface NotedRecords {
 const noted = new WeakMap<ReadableStore, Map<string, NotedRecords>>();
 
 /**
- * The same for a log line or an event: many misses in a row must not read the same records again
- * and again.
+ * Explains a miss for a log line or an event. Many misses in a row share what was read, so that
+ * they do not read the same records again and again.
  *
  * @throws like {@link explainMiss}
  */
 export async function noteMiss(store: ReadableStore, node: RecipeNode): Promise<MissReason> {
   const reason = await reasonInPassing(store, node);
-  // Asked after the store was listed, which tells whether both of its layers answer.
+  // This comes last: only a list of the store shows whether both of its layers answer.
   return unreachable(store) ?? reason;
 }
 
@@ -84,7 +87,7 @@ async function reasonInPassing(store: ReadableStore, node: RecipeNode): Promise<
     await recipeIndex.refreshInPassing({ maxRecords: NOTE_RECORDS });
     let near = recipeIndex.nearestNow(node);
     if (near.total === 0) {
-      // "Never generated" must not be said of what was generated since the last look.
+      // Look again before the answer is "never generated": an artifact may have appeared since.
       await recipeIndex.refresh({ maxRecords: NOTE_RECORDS });
       near = recipeIndex.nearestNow(node);
     }
@@ -98,7 +101,7 @@ function noteRecords(store: ReadableStore, node: RecipeNode): NotedRecords {
   noted.set(store, ofStore);
   const known = ofStore.get(node.name);
   const isFresh = known !== undefined && performance.now() - known.readAtMs <= NOTE_FRESH_MS;
-  // "Never generated" must not be said of what was generated since the last look.
+  // Look again before the answer is "never generated": an artifact may have appeared since.
   if (isFresh && !known.isEmpty) return known;
   const reading: NotedRecords = {
     records: readFew(store, node, undefined).then((records) => {
@@ -123,7 +126,7 @@ async function reasonFrom(
   return { kind: "never-generated", ...(formerName === undefined ? {} : { formerName }) };
 }
 
-/** One more than is compared tells whether any record was left out. */
+/** Reading one record more than are compared shows whether any record is left out. */
 function readFew(store: ReadableStore, node: RecipeNode, signal: AbortSignal | undefined): Promise<ArtifactRecord[]> {
   return readRecords(store, node.name, node.classes, { maxRecords: MENTION_RECORDS + 1, signal });
 }

@@ -1,6 +1,9 @@
-/** Distinct numbers, at a fraction of the memory of a `Set`. */
+/** A set of numbers that takes a fraction of the memory of a `Set`. */
 export class NumberSet {
-  /** NaN where a slot is free. Their number is a power of two. */
+  /**
+   * A free slot holds NaN. The number of slots is a power of two, so that a mask finds the slot of
+   * a hash.
+   */
   #slots = new Float64Array(64).fill(Number.NaN);
   #count = 0;
 
@@ -19,7 +22,9 @@ export class NumberSet {
     return this.#slots[this.#slotOf(number)] === number;
   }
 
-  /** The slot of a number, or the free one that it would get. */
+  /**
+   * Returns the slot of a number; if the number is not in the set, the free slot that it would get.
+   */
   #slotOf(number: number): number {
     const mask = this.#slots.length - 1;
     let slot = hashOfNumber(number) & mask;
@@ -39,7 +44,7 @@ export function hashOfNumber(number: number): number {
   return scramble(Math.imul(words[0] ?? 0, 0x9e3779b1) ^ (words[1] ?? 0));
 }
 
-/** Spreads what differs in a few bits over all bits. */
+/** Mixes the bits, so that numbers that differ in a few bits get hashes that differ in many. */
 export function scramble(value: number): number {
   let bits = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);

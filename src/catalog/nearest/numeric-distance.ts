@@ -1,4 +1,6 @@
-/** From 0 for the same number to 1 for numbers that are far apart. */
+/**
+ * Returns the distance of two numbers: 0 if they are equal, and at most 1 if they are far apart.
+ */
 export function numericDistance(one: number, other: number): number {
   const scale = Math.max(Math.abs(one), Math.abs(other));
   const share = scale === 0 ? 0 : Math.abs(one - other) / scale;

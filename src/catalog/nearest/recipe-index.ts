@@ -22,14 +22,14 @@ import { RecipeTable } from "./recipe-table.ts";
 export interface NearRecords {
   /** The nearest first. */
   readonly records: readonly ArtifactRecord[];
-  /** How many were compared, of how many there are. */
+  /** How many records were compared. `total` says how many there are. */
   readonly compared: number;
   readonly total: number;
 }
 
 /** How a recipe index is brought up to date. */
 export interface RefreshOptions {
-  /** How many records it holds at most. */
+  /** How many records the index holds at most. */
   readonly maxRecords: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,13 +37,13 @@ export interface RefreshOptions {
 /** Says which records {@link RecipeIndex.nearest} gives. */
 export interface NearestRecordsOptions {
   readonly limit: number;
-  /** Whether the record of the very recipe is among them. */
+  /** Whether the record of this very recipe is one of them. */
   readonly includesOwn?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 const CONCURRENT_READS = 32;
-/** A refresh in passing may take this share of the time since the last one. */
+/** `refreshInPassing` may take this share of the time since the last refresh. */
 const MAX_SHARE_OF_TIME = 0.05;
 
 /**
@@ -62,7 +62,7 @@ export class RecipeIndex {
   /** Records of a store that cannot be read without waiting; a plan looks at them later. */
   readonly #kept = new Map<number, Uint8Array>();
   #total = 0;
-  /** The time of the folder's last change, where everything in it was read since. */
+  /** The time of the folder's last change, if everything in the folder has been read since then. */
   #completeMs: number | undefined;
   #refreshing: Promise<void> = Promise.resolve();
   #refreshedMs = Number.NEGATIVE_INFINITY;
@@ -81,7 +81,7 @@ export class RecipeIndex {
     return this.#total;
   }
 
-  /** Yields, of each, how long generating it took and what it cost, where that is known. */
+  /** Yields for each artifact the duration and the cost of its generation, if they are known. */
   *provenances(): Iterable<Pick<Provenance, "durationMs" | "cost">> {
     const durations = this.#rows.fact("took");
     const costs = this.#rows.columns().filter(({ kind }) => kind === "cost");
@@ -99,7 +99,7 @@ export class RecipeIndex {
   }
 
   /**
-   * Reads the records that are new since the last time.
+   * Reads the records that are new since the last refresh.
    *
    * @throws a StoreError where the store cannot be listed; the signal's reason. Records that cannot
    * be read are left out.
@@ -111,7 +111,7 @@ export class RecipeIndex {
     return refreshing;
   }
 
-  /** The same for a caller that must not be held up again and again. */
+  /** Like {@link refresh}, for a caller that refreshes often and must not wait long in all. */
   async refreshInPassing(options: RefreshOptions): Promise<void> {
     await this.#refreshing;
     const ageMs = performance.now() - this.#refreshedMs;
@@ -145,7 +145,9 @@ export class RecipeIndex {
     }
   }
 
-  /** `undefined` where a record is gone or not to be believed: the caller looks for others. */
+  /**
+   * Returns `undefined` if a record is gone or cannot be used: the caller then looks for others.
+   */
   #settle(
     node: RecipeNode,
     rows: readonly number[],
@@ -155,7 +157,8 @@ export class RecipeIndex {
     const found = records.filter((record) => record !== undefined);
     for (const [index, row] of rows.entries()) if (records[index] === undefined) this.#gone.add(row);
     if (found.length < rows.length) return undefined;
-    // A record of the recipe itself, which is damaged if there is a miss, is not compared.
+    // The record of this very recipe does not count: if its artifact is a miss, the record is
+    // damaged.
     const own = this.#rows.rowOf(node.address) === undefined ? 0 : 1;
     return {
       records: found,
@@ -181,7 +184,8 @@ export class RecipeIndex {
     const startedMs = performance.now();
     const held = await this.#readStored(signal);
     if (held !== undefined && held.changedMs === changedMs) {
-      // What an index does not hold are notes of failures, damaged records, and very large recipes.
+      // These objects are not in the index: notes of failures, damaged records, and very large
+      // recipes.
       const others = held.others.flatMap((file) => addressOfRecordPath(file) ?? []);
       this.#total = this.#rows.size + others.length;
       await this.#readAll(others, new PauseTimer(signal), signal);
@@ -191,7 +195,7 @@ export class RecipeIndex {
     this.#tookMs = this.#refreshedMs - startedMs;
   }
 
-  /** Once is enough: what changes later is listed. */
+  /** The stored index is read only once: later changes are found by listing the folder. */
   async #readStored(signal: AbortSignal | undefined): Promise<HeldState | undefined> {
     if (this.#isStoredRead) return undefined;
     this.#isStoredRead = true;
@@ -238,7 +242,7 @@ export class RecipeIndex {
 
   #add(address: Address, bytes: Uint8Array | undefined): void {
     const record = bytes === undefined ? undefined : peekRecord(bytes);
-    // Two names may share a folder only by tampering.
+    // Without tampering, no other name has its records in this folder.
     if (record?.name !== this.#name || this.#rows.rowOf(address) !== undefined) return;
     const row = this.#rows.addRecipe(address, cellsOfRecord(record), record.provenance);
     if (this.#store.sync === undefined && bytes !== undefined) this.#kept.set(row, bytes);
@@ -277,7 +281,7 @@ export class RecipeIndex {
   }
 }
 
-/** Leaves out what cannot be read: a failed comparison must not stop a generation. */
+/** Ignores a record that cannot be read: a failed comparison must not stop a generation. */
 function ignoreStoreError(error: unknown): undefined {
   if (error instanceof StoreError) return undefined;
   throw error;

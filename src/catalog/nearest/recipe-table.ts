@@ -6,7 +6,7 @@ import { ClosestRows } from "./closest-rows.ts";
 import { hashOfNumber, NumberSet, scramble } from "./number-set.ts";
 import { numericDistance } from "./numeric-distance.ts";
 
-/** A row that was found, and how far it is away. */
+/** A row that was found, and how much it differs. */
 export interface RankedRow {
   readonly row: number;
   /** How many cells differ. */
@@ -17,7 +17,7 @@ export interface RankedRow {
 export interface NearestQuery {
   readonly cells: readonly Cell[];
   readonly limit: number;
-  /** Rows that are gone, or that the caller does not want. */
+  /** Whether a row is left out: its artifact is gone, or the caller does not want it. */
   readonly isExcluded: (row: number) => boolean;
 }
 
@@ -32,24 +32,29 @@ export interface NearestRows {
 const NO_CODE = 0;
 /** A text that no row has. */
 const UNKNOWN = -1;
-/** The number of the latest rows that are compared further where they differ in several columns. */
+/**
+ * If more rows than this differ in the same columns, only the latest of them are compared further.
+ */
 const MAX_TIES = 1024;
-/** The least number of rows, equal but for one column, that are put in order of that column. */
+/** If at least this many rows differ in one column only, they are sorted by that column. */
 const MANY_TIES = 32;
-/** Hash tables hold at most this number of rows together, about 9 bytes each. */
+/** All hash tables together hold at most this many rows, each of about 9 bytes. */
 const MAX_TABLED_ROWS = 10_000_000;
-/** Cells that scans of one table may compare before only the latest rows are: a few seconds. */
+/**
+ * After scans have compared this many cells of one table, which takes a few seconds, only the
+ * latest rows are scanned.
+ */
 const MAX_SCANNED_CELLS = 2_000_000_000;
 const FALLBACK_ROWS = 256;
-/** A scan of this number of cells takes less time than tables of them take to build. */
+/** Scanning up to this many cells is faster than building tables. */
 const SMALL_CELLS = 10_000;
-/** After scans of this number of cells, tables pay off even for few rows. */
+/** After scans of this many cells in all, tables pay off even for few rows. */
 const MANY_SCANNED_CELLS = 100_000;
 
 /**
  * Finds the rows whose recipes are nearest to one, without comparing all of them: for a set of
- * columns, a hash table finds the rows that are equal everywhere else. Where no row differs in so
- * few columns that there are tables for it, all rows are scanned.
+ * columns, a hash table finds the rows that are equal everywhere else. If every row differs in more
+ * columns than there are tables for, all rows are scanned.
  */
 export class RecipeTable {
   readonly #rows: EntryColumns;
@@ -67,12 +72,15 @@ export class RecipeTable {
     this.#rows = rows;
   }
 
-  /** The rows that differ in the fewest cells; among them the closest numbers, then the newest. */
+  /**
+   * Returns the rows that differ in the fewest cells. Among them, rows with closer numbers come
+   * first, and then newer rows.
+   */
   nearest({ cells, limit, isExcluded }: NearestQuery): NearestRows {
     this.#update();
     const target = this.#targetOf(cells);
     const isSmall = this.#hashed * this.#columns.length <= SMALL_CELLS && this.#scannedCells < MANY_SCANNED_CELLS;
-    // Tables know a row with every optional value, and one without any.
+    // Tables only find rows that have all optional values, or none of them.
     if (limit === 1 && !isSmall && target.optional <= 1) {
       const found = this.#lookUp(target, isExcluded);
       if (found !== undefined) return { rows: [found], compared: this.#hashed };
@@ -80,7 +88,7 @@ export class RecipeTable {
     return this.#scan(target, limit, isExcluded);
   }
 
-  /** Takes in the rows that are new since the last time. */
+  /** Adds the rows that are new since the last call. */
   #update(): void {
     const { count } = this.#rows.addresses;
     if (count === this.#hashed) return;
@@ -153,7 +161,7 @@ export class RecipeTable {
     return table;
   }
 
-  /** Some rows that are equal but for the free columns; the closest one is among them. */
+  /** Yields rows that differ in the free columns only. The closest row is among them. */
   *#rowsBut(table: TableBut, target: Target, isExcluded: (row: number) => boolean): Generator<number> {
     for (const hash of hashesOf(target, table.free)) {
       const group = this.#groupOf(table, hash, target);
@@ -169,7 +177,7 @@ export class RecipeTable {
     }
   }
 
-  /** The rows that are equal but for one column, where there are many. */
+  /** Returns the rows that differ in one column only, if there are many of them. */
   #groupOf({ free, rows, groups }: TableBut, hash: number, target: Target): ClosestRows | undefined {
     const [only = 0, another] = free;
     if (another !== undefined || free.length === 0) return undefined;
@@ -266,21 +274,26 @@ export class RecipeTable {
   }
 }
 
-/** A hash table of all columns but some. */
+/**
+ * A hash table of all rows by every column except the free ones. It finds the rows that may differ
+ * in the free columns only.
+ */
 interface TableBut {
   readonly free: readonly number[];
   readonly rows: AllButTable;
   readonly groups: Map<number, ClosestRows>;
 }
 
-/** A cell of the recipe that is looked for, as its column compares it. */
+/** A cell of the recipe to find, in the form in which its column compares it. */
 interface Wanted {
-  /** NaN where it is not a number. */
+  /** NaN if the value is not a number. */
   readonly number: number;
   readonly code: number;
   readonly hash: number;
   readonly isOptional: boolean;
-  /** The number that it stands for, which may be written as a text; NaN where it is none. */
+  /**
+   * The number that the value stands for, even if it is written as a text; NaN for any other value.
+   */
   readonly distanceFrom: number;
 }
 
@@ -292,7 +305,7 @@ const ABSENT: Wanted = {
   distanceFrom: Number.NaN,
 };
 
-/** The recipe that is looked for. */
+/** The recipe to find. */
 interface Target {
   readonly wanted: readonly Wanted[];
   readonly optional: number;
@@ -356,7 +369,7 @@ class RecipeColumn {
   }
 }
 
-/** The set alone, then those with one more, then those with two more. */
+/** Yields the forced columns alone, then all sets with one more column, then all with two more. */
 function* setsAround(forced: readonly number[], others: readonly number[]): Generator<readonly (readonly number[])[]> {
   const withMore = (...more: readonly number[]) => [...forced, ...more].sort(byNumber);
   yield [forced];
@@ -369,8 +382,8 @@ function byNumber(one: number, other: number): number {
 }
 
 /**
- * The hash of a row that equals the target outside these columns; a second one without what is
- * optional.
+ * Returns the hash of a row that equals the target in all but the free columns. If cells are
+ * optional, a second hash is that of a row without them.
  */
 function hashesOf({ wanted }: Target, free: readonly number[]): readonly number[] {
   let all = 0;

@@ -15,8 +15,8 @@ export interface Facet {
   /** The most frequent values first, at most 50. */
   readonly values: readonly { readonly value: JsonValue; readonly count: number }[];
   /**
-   * Present where numbers or times are among the values: from `min` to `max` in bins of equal
-   * width, each with its number of artifacts. Times are milliseconds since the epoch.
+   * Present if there are numbers or times among the values: the range from `min` to `max` in bins
+   * of equal width, each with its number of artifacts. Times are milliseconds since the epoch.
    */
   readonly histogram?: { readonly min: number; readonly max: number; readonly bins: readonly number[] };
 }
@@ -83,7 +83,7 @@ function histogramOf(numbers: readonly number[]): Facet["histogram"] {
   }
   const bins = new Array<number>(min === max ? 1 : BINS).fill(0);
   for (const number of numbers) {
-    // Halved first: the difference of two numbers may be larger than any number.
+    // The numbers are halved first, since their difference may be larger than the largest number.
     const share = min === max ? 0 : (number / 2 - min / 2) / (max / 2 - min / 2);
     const bin = Math.min(bins.length - 1, Math.floor(share * bins.length));
     bins[bin] = (bins[bin] ?? 0) + 1;

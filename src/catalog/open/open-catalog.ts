@@ -20,25 +20,25 @@ import { waitForChange } from "./wait-for-change.ts";
 
 /** Details for {@link openCatalog}. */
 export interface CatalogOptions {
-  /** Aborts everything that the catalogue does. */
+  /** An abort of this signal ends everything that the catalogue does. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Whether what was read is kept in the store, so that the next catalogue need not read it again.
-   * By default it is, for names with 100 artifacts or more, where the store can be written.
+   * By default it is kept for names with at least 100 artifacts, if the store can be written.
    */
   readonly index?: boolean | undefined;
 }
 
-/** Says what {@link Catalog.find} gives, and in which order. */
+/** Says which of the artifacts {@link Catalog.find} returns, and in which order. */
 export interface FindOptions {
   /**
-   * The fields that decide about the order, the first one first: `"zThreshold"`, or `"-created"`
-   * for the greatest first. The newest first by default.
+   * The fields to sort by, the most important one first: `"zThreshold"` puts the smallest value
+   * first, `"-created"` the greatest. By default, the newest artifact comes first.
    */
   readonly sort?: string | readonly string[] | undefined;
-  /** How many artifacts are given at most; all by default. */
+  /** How many artifacts are returned at most; all by default. */
   readonly limit?: number | undefined;
-  /** How many are left out before. */
+  /** How many of the first artifacts are left out. */
   readonly offset?: number | undefined;
   /**
    * The params, summaries and costs that entries keep: `["zThreshold", "summary.k"]`. All by
@@ -50,7 +50,7 @@ export interface FindOptions {
 /** Details for {@link Catalog.watch}. */
 export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
-  /** How often a store is asked that does not tell of changes, and for new names. */
+  /** How often a store that cannot be watched is asked for changes, and any store for new names. */
   readonly pollMs?: number | undefined;
 }
 
@@ -62,12 +62,12 @@ export interface FoundArtifacts {
 }
 
 /**
- * Everything that a data directory holds, for looking at it. The artifacts of a name are read when
- * they are first asked for; what changes later is seen after {@link Catalog.refresh}. Nothing is
- * generated, and no artifact is written, moved or removed.
+ * A view of everything that a data directory holds. The artifacts of a name are read when a caller
+ * first asks for them; later changes are seen after {@link Catalog.refresh}. Nothing is generated,
+ * and no artifact is written, moved or removed.
  */
 export interface Catalog {
-  /** The place where it looks. */
+  /** The URL of the store that the catalogue reads. */
   readonly url: string;
   /** The names of everything that has an artifact, in alphabetical order. */
   names(): Promise<readonly string[]>;
@@ -91,7 +91,9 @@ export interface Catalog {
    * them: what a page shows beside a table.
    */
   facets(query: string | readonly string[] | Query): Promise<readonly Facet[]>;
-  /** The artifacts that are made from an artifact, directly. It may itself be gone. */
+  /**
+   * Finds the artifacts that were made directly from an artifact, even if that artifact is gone.
+   */
   dependents(address: Address): Promise<readonly CatalogEntry[]>;
   /**
    * The artifacts of the same name whose recipes differ least from that of a record, the nearest
@@ -104,12 +106,12 @@ export interface Catalog {
    */
   usage(): Promise<readonly NameUsage[]>;
   /**
-   * Tells what changes from now on, in all names, new ones included, until the signal is aborted or
-   * the catalogue is closed. A store that can be watched tells at once; another one is asked every
-   * `pollMs`, 5,000 by default.
+   * Yields the changes from now on in all names, new ones included, until the signal is aborted or
+   * the catalogue is closed. Changes in a store that can be watched come at once; any other store
+   * is asked every `pollMs`, 5,000 by default.
    */
   watch(options?: WatchOptions): AsyncIterable<EntryChanges>;
-  /** Reads what is new in the names that were asked for, and says what has changed. */
+  /** Reads the changes in the names that a caller has asked for so far, and returns them. */
   refresh(): Promise<EntryChanges>;
   /** Ends what is still under way. A catalogue that was closed refuses every call. */
   close(): Promise<void>;
@@ -247,7 +249,7 @@ class StoreCatalog implements Catalog {
     if (known !== undefined) return known;
     const loading = this.#load(name);
     this.#known.set(name, loading);
-    // What failed is tried again by the next caller.
+    // After a failure, the next caller tries again.
     loading.catch(() => this.#known.delete(name));
     return loading;
   }

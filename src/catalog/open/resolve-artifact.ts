@@ -1,14 +1,14 @@
 import { UnresolvedArtifactError } from "../../errors/artifact-errors.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
 
-/** The meaning that the text of an artifact can have. */
+/** The ways in which a text can name an artifact. */
 export type ArtifactText =
   | { readonly kind: "address"; readonly digits: string; readonly name: string | undefined }
   | { readonly kind: "latest"; readonly name: string }
   | { readonly kind: "tag"; readonly name: string; readonly tag: string }
   | { readonly kind: "params"; readonly name: string; readonly terms: readonly string[] };
 
-/** Fewer digits would be a guess. */
+/** With fewer digits, the artifact would be a guess. */
 const MIN_DIGITS = 4;
 const MOST_NAMED = 10;
 
@@ -39,7 +39,7 @@ function splitTerms(inner: string): readonly string[] {
 }
 
 /**
- * The only entry of several, or the one that is there among notes of failures.
+ * Returns the only entry, or the only one that is not a note of a failure.
  *
  * @throws {@link UnresolvedArtifactError} with the candidates
  */

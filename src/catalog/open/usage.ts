@@ -7,7 +7,7 @@ import type { Store, StoreEntry, StorePath } from "../../store/store.ts";
 
 /** The bytes that a name takes in its store. */
 export interface NameUsage {
-  /** Absent for what belongs to no name: leases, logs, records of runs, files of others. */
+  /** Absent for the bytes that belong to no name: leases, logs, records of runs, foreign files. */
   readonly name?: string;
   readonly artifacts: number;
   readonly recordBytes: number;
@@ -24,7 +24,7 @@ export interface NameUsage {
 }
 
 /**
- * The bytes of each of these names, and of everything else.
+ * Counts the bytes that each of these names takes, and the bytes of everything else.
  *
  * @throws a StoreError where the store cannot be listed; the signal's reason
  */
@@ -45,7 +45,10 @@ export async function usageOf(
   return counted.filter(({ name, otherBytes }) => name !== undefined || otherBytes > 0);
 }
 
-/** The folder of its name, also for what was set aside from there. */
+/**
+ * Returns the folder of the artifacts that a path belongs to. For an object in the quarantine, that
+ * is the folder from which it was set aside.
+ */
 function folderOf(path: StorePath): string {
   const inner = path.startsWith(`${QUARANTINE_FOLDER}/`) ? path.slice(QUARANTINE_FOLDER.length + 1) : path;
   return inner.slice(0, Math.max(0, inner.indexOf("/")));
@@ -54,7 +57,10 @@ function folderOf(path: StorePath): string {
 class UsageCounter {
   readonly #name: string | undefined;
   readonly #records: StorePath[] = [];
-  /** The bytes of each payload file with those of its parts, by its record and its name. */
+  /**
+   * The bytes of each payload file, its parts included, by the path of its record and by its own
+   * name.
+   */
   readonly #payloads = new Map<StorePath, Map<string, number>>();
   #recordBytes = 0;
   #quarantineBytes = 0;

@@ -1,8 +1,8 @@
 import type { Store, StorePath } from "../../store/store.ts";
 
 /**
- * Waits until something in one of the folders may have changed, or until it is time to look anyway.
- * It resolves early where the signal is aborted.
+ * Waits until something in one of the folders may have changed, or until `pollMs` have passed,
+ * since not every store can watch a folder. An abort of the signal ends the wait, too.
  */
 export async function waitForChange(
   store: Store,

@@ -10,9 +10,9 @@ export interface CatalogEntry {
   readonly address: Address;
   readonly name: string;
   /**
-   * `present` has a record. Of the others, `problem` says more: `failed` is a note of a run that
-   * could not generate it, `damaged` has a record that is not what was written, and `newer` has one
-   * that only a newer release of this library can read.
+   * `present` has a record. For all other states, `problem` says more: `failed` has a note of a run
+   * that could not generate it, `damaged` has a record that is not what was written, and `newer`
+   * has a record that only a newer release of this library can read.
    */
   readonly state: "present" | "failed" | "damaged" | "newer";
   /** The params tree: under each role, roles first, the params of that dependency. */
@@ -30,7 +30,7 @@ export interface CatalogEntry {
   readonly version?: string | number;
   /** Absent for draw 0. */
   readonly draw?: number;
-  /** The artifacts that it is made from, directly, by role. */
+  /** The artifacts from which it was directly made, by role. */
   readonly dependencies: Readonly<Record<string, { readonly name: string; readonly address: Address }>>;
   /** The error of a failure, or what is wrong with the record. */
   readonly problem?: string;

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "../../canonical/tagged-json.ts";
 import type { CatalogEntry } from "./catalog-entry.ts";
 
-/** A thing that is known of every artifact, by the word that queries use for it. */
+/** The words of queries for what is known of every artifact. */
 export type Fact =
   | "name"
   | "address"
@@ -20,7 +20,7 @@ export type Field =
   | { readonly kind: "fact"; readonly fact: Fact }
   | { readonly kind: "params" | "summary" | "cost"; readonly path: string };
 
-/** Reads a fact of an entry; nothing where the entry lacks it. */
+/** Reads each fact of an entry as a list, which is empty if the entry lacks the fact. */
 const FACTS: Readonly<Record<Fact, (entry: CatalogEntry) => readonly JsonValue[]>> = {
   name: ({ name }) => [name],
   address: ({ address }) => [address],
@@ -39,7 +39,9 @@ function isFact(word: string): word is Fact {
   return Object.hasOwn(FACTS, word);
 }
 
-/** Facts go before params of the same name, which are meant by `params.size`. */
+/**
+ * A fact goes before a parameter of the same name: `size` is the fact, `params.size` the parameter.
+ */
 export function parseField(text: string): Field {
   if (isFact(text)) return { kind: "fact", fact: text };
   const [, kind, path] = /^(params|summary|cost)\.(.+)$/s.exec(text) ?? [];
@@ -52,7 +54,7 @@ export function paramField(path: string): string {
   return isFact(path) || /^(?:params|summary|cost)\./.test(path) ? `params.${path}` : path;
 }
 
-/** All values that an entry has in a field: the values below an inner object are among them. */
+/** Returns all values that an entry has in a field, including those below an inner object. */
 export function valuesOf(entry: CatalogEntry, field: Field): readonly JsonValue[] {
   if (field.kind === "fact") return FACTS[field.fact](entry);
   const tree = entry[field.kind] ?? {};

@@ -18,7 +18,7 @@ export function matches(query: Query, entry: CatalogEntry): boolean {
   return compileQuery(query, Date.now())(entry);
 }
 
-/** The same for many entries. Relative times count from `nowMs`. */
+/** Prepares {@link matches} for many entries. Relative times count from `nowMs`. */
 export function compileQuery(query: Query, nowMs: number): (entry: CatalogEntry) => boolean {
   const names = namesOf(query);
   const tests = query.terms.filter((term) => !isName(term)).map((term) => compileTerm(term, nowMs));
@@ -47,11 +47,14 @@ function compileTerm(term: Term, nowMs: number): (entry: CatalogEntry) => boolea
 /** The test of a single value. */
 export interface ValueTest {
   readonly fits: (value: JsonValue) => boolean;
-  /** How a number compares that passes it; absent where only `fits` knows. */
+  /**
+   * The same test as a comparison of plain numbers, which is faster; absent if only `fits` can
+   * tell.
+   */
   readonly numbers?: { readonly operator: Operator; readonly operand: number };
 }
 
-/** The test of a term; `undefined` where any value will do. */
+/** Returns the test of a term; `undefined` if any value passes. */
 export function compileValue({ operator, value }: Term, field: Field, nowMs: number): ValueTest | undefined {
   if (operator === "?" || value === undefined) return undefined;
   const operand = operandOf(field, value, nowMs);
@@ -75,7 +78,7 @@ function equals(value: JsonValue, { text, isText, number, timeMs }: Operand): bo
   const own = numericValue(value);
   if (own !== undefined && number !== undefined) return own === number || (Number.isNaN(own) && Number.isNaN(number));
   const time = timeValue(value);
-  // A day is the beginning of every time in it, and so is a year or a minute.
+  // A day, a year or a minute equals every time in it: the text of each begins with it.
   if (time !== undefined) return time === timeMs || (isTimeText(text) && textOf(value).startsWith(text));
   return textOf(value) === text;
 }

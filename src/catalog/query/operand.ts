@@ -2,7 +2,10 @@ import type { JsonValue } from "../../canonical/tagged-json.ts";
 import type { Field } from "./field.ts";
 import type { QueryValue } from "./query.ts";
 
-/** The value of a term as it is compared: as a text, and as a number where it can be one. */
+/**
+ * The value of a term in the forms in which it is compared: as a text, and as a number if it is
+ * one.
+ */
 export interface Operand {
   readonly text: string;
   /** Whether it is compared with texts alone. */
@@ -12,7 +15,7 @@ export interface Operand {
   readonly timeMs: number | undefined;
 }
 
-/** Says why a value does not suit its field, and what to write. */
+/** Says why a value does not fit its field, and what to write instead. */
 export interface OperandProblem {
   readonly problem: string;
   readonly hint: string;
@@ -102,7 +105,10 @@ function withUnit(text: string, units: Readonly<Record<string, number>>): number
   return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
 }
 
-/** `-2d` is two days ago. A day without a time begins in UTC, as in records. */
+/**
+ * Reads a time: `-2d` is two days ago, and a day without a time begins at midnight UTC, as in
+ * records.
+ */
 function timeOf(text: string, nowMs: number): number | undefined {
   if (text.startsWith("-")) {
     const agoMs = withUnit(text.slice(1), DURATION_UNITS);
@@ -113,7 +119,7 @@ function timeOf(text: string, nowMs: number): number | undefined {
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
-/** `2026`, `2026-11`, `2026-11-23T08:00Z`. */
+/** Whether a text looks like a time: `2026`, `2026-11`, `2026-11-23T08:00Z`. */
 export function isTimeText(text: string): boolean {
   return /^\d{4}(?:$|-\d\d)/.test(text);
 }
@@ -129,7 +135,7 @@ export function textOf(value: JsonValue): string {
   return JSON.stringify(value);
 }
 
-/** The number that a value is, if it is one. */
+/** Returns the number that a value holds, tagged or not; `undefined` for any other value. */
 export function numericValue(value: JsonValue): number | undefined {
   if (typeof value === "number") return value;
   if (typeof value !== "object" || value === null) return undefined;
@@ -138,7 +144,7 @@ export function numericValue(value: JsonValue): number | undefined {
   return undefined;
 }
 
-/** The time that a value is, if it is one. */
+/** Returns the time that a value holds, in milliseconds; `undefined` for any other value. */
 export function timeValue(value: JsonValue): number | undefined {
   if (typeof value !== "object" || value === null || !("$date" in value)) return undefined;
   return typeof value.$date === "string" ? Date.parse(value.$date) : undefined;

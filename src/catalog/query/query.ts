@@ -1,14 +1,14 @@
 /**
- * Says which artifacts are meant: those for which every term holds. `parseQuery` makes one of a
- * text, `where` one of values, and `formatQuery` gives its text back.
+ * Says which artifacts are meant: those for which every term holds. `parseQuery` makes a query from
+ * a text, `where` makes one from values, and `formatQuery` writes a query as text.
  */
 export interface Query {
   readonly terms: readonly Term[];
 }
 
 /**
- * Says how a term compares: `~` looks for a part of a text, whatever its case, and `?` asks whether
- * there is a value at all.
+ * Says how a term compares: `~` looks for a part of a text, in upper or lower case, and `?` asks
+ * whether there is a value at all.
  */
 export type Operator = "=" | "<" | "<=" | ">" | ">=" | "~" | "?";
 
@@ -19,14 +19,17 @@ export interface Term {
   readonly operator: Operator;
   /** Absent for `?`. */
   readonly value?: QueryValue;
-  /** Whether the term holds for all other artifacts, also for those without a value. */
+  /**
+   * Whether the condition is reversed: the term then holds for all artifacts that do not fit, and
+   * for those without a value.
+   */
   readonly isNegated: boolean;
 }
 
 /** The value that a term compares with. */
 export interface QueryValue {
   readonly text: string;
-  /** Whether only a text is meant: `"100"` is not the number 100, and 100 is both. */
+  /** Whether the value means only a text: `"100"` is not the number 100, while `100` means both. */
   readonly isText: boolean;
 }
 
@@ -39,7 +42,7 @@ export function isPlainValue(text: string): boolean {
 }
 
 /**
- * The text of a query; `parseQuery` makes the same query of it.
+ * Writes a query as a text, from which `parseQuery` makes the same query.
  *
  * @example
  * ```ts

@@ -4,8 +4,8 @@ import { type Field, parseField, valuesOf } from "./field.ts";
 import { numericValue, textOf, timeValue } from "./operand.ts";
 
 /**
- * Puts entries in order by fields, `-` before one for the greatest first. Those that lack a value
- * are last, and the newest is first among equal ones.
+ * Sorts entries by fields. A `-` before a field puts the greatest value first. Entries without a
+ * value come last, and among equal entries the newest comes first.
  */
 export function sortEntries(entries: readonly CatalogEntry[], order: string | readonly string[] = []): CatalogEntry[] {
   const fields = parseSort(order);
@@ -41,7 +41,7 @@ function compareKeys(one: JsonValue | undefined, other: JsonValue | undefined, s
   return sign * compareValues(one, other);
 }
 
-/** Numbers before times before everything else, which compares as text. */
+/** Numbers come first, then times, then everything else, which compares as text. */
 export function compareValues(one: JsonValue, other: JsonValue): number {
   const [a, b] = [sortNumber(one), sortNumber(other)];
   if (a.rank !== b.rank) return a.rank - b.rank;

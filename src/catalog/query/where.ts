@@ -9,9 +9,9 @@ export type ComparedValue = string | number | bigint | boolean | Date | null;
 type Comparing = Exclude<Operator, "?">;
 
 /**
- * A query that is built step by step, and does not change: each call gives a new one. `Fields` are
- * the flat params, `{ zThreshold: number; "points.n": number }`; facts and summaries are always
- * allowed.
+ * A query that is built step by step. It never changes itself: each call returns a new query.
+ * `Fields` are the flat params, `{ zThreshold: number; "points.n": number }`; facts and summaries
+ * are always allowed.
  */
 export class BuiltQuery<Fields extends object = Readonly<Record<string, ComparedValue>>> implements Query {
   readonly terms: readonly Term[];

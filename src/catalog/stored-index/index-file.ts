@@ -16,12 +16,12 @@ import {
   MAX_TIME_MS,
 } from "../columns/entry-columns.ts";
 
-/** The head of a file: all that it says of itself. */
+/** The head of a file, which describes its rows. */
 export interface IndexHead {
-  /** The exact name: several names may share the beginning of a folder's name by tampering. */
+  /** The exact name of the artifacts: by tampering, a folder may hold the file of another name. */
   readonly name: string;
   readonly rows: number;
-  /** The files whose rows are in this one as well. They are of no use any more. */
+  /** The files that this one replaces: it has all their rows, so they can be deleted. */
   readonly replaces: readonly string[];
   /** The files that this one continues. */
   readonly after: readonly string[];
@@ -40,7 +40,7 @@ export interface IndexFile {
   /**
    * Adds its rows, unless a newer record of the same artifact is there.
    *
-   * @param isWanted - says of which kinds columns are added
+   * @param isWanted - which kinds of columns to add
    */
   addTo(columns: EntryColumns, isWanted: (kind: ColumnKind) => boolean): void;
 }
@@ -82,8 +82,8 @@ export function encodeIndexFile(
 }
 
 /**
- * Decodes a file. `"newer"`: a newer release wrote it. `"damaged"`: it is not what was written, or
- * it was made up.
+ * Decodes a file. Returns `"newer"` if a newer release wrote it, and `"damaged"` if it was changed
+ * or forged.
  */
 export function decodeIndexFile(bytes: Uint8Array): IndexFile | "newer" | "damaged" {
   try {
@@ -137,7 +137,7 @@ function placeOf(column: Column): Place | undefined {
   return { kind, keys };
 }
 
-/** Entries promise the types of their facts, so a file must keep to them. */
+/** The facts of an entry have fixed types, so a file with other types is refused. */
 function checkTexts(kind: ColumnKind, keys: readonly string[], texts: readonly string[]): void {
   if (kind === "recipe" && texts.some((json) => json !== "" && !json.startsWith('"')))
     throw new Error("a part is not a text");

@@ -8,20 +8,32 @@ import { safeName } from "../../util/safe-name.ts";
 import type { ColumnKind, EntryColumns } from "../columns/entry-columns.ts";
 import { decodeIndexFile, encodeIndexFile, type IndexFile, type IndexHead } from "./index-file.ts";
 
-/** Fewer records are read faster than an index is kept. */
+/** A name with fewer records has no index: reading them is faster than keeping it. */
 const MIN_ROWS = 100;
-/** Fewer new records are left for the next process to read again. */
+/**
+ * Fewer new records are not written: the next process reads them again, which is cheaper than one
+ * more file.
+ */
 const MIN_UNSAVED = 64;
-/** After this many files, they are made one: at once where they are large, and else later. */
+/**
+ * Above this many files, one file replaces all, if the smaller ones have more than an eighth of the
+ * rows.
+ */
 const MANY_FILES = 16;
 const MOST_FILES = 64;
-/** A whole new generation is worth its time where it has few rows, or where many have changed. */
+/**
+ * If rows are outdated, a name with at most this many rows gets a new file that replaces all
+ * others. With more rows, it gets one when more than an eighth are outdated.
+ */
 const SMALL_ROWS = 50_000;
-/** A file names only this many objects that it does not hold. */
+/**
+ * Up to this many objects without a row, a file can claim to hold the whole state: it has to name
+ * them.
+ */
 const MOST_OTHERS = 1000;
 const FILE = /^[0-9a-f]{13,64}(?:-[0-9a-f]{16})?\.table$/;
 
-/** The state of a name's folder that an index holds whole. */
+/** The state of a name's folder, if an index has every artifact in it. */
 export interface HeldState {
   readonly changedMs: number;
   readonly others: readonly string[];
@@ -34,14 +46,17 @@ export interface HeldState {
  */
 export class NameIndex {
   readonly #store: ReadableStore;
-  /** Absent where the files are only read. */
+  /** Absent if this process only reads the files. */
   #writer: Store | undefined;
   readonly #name: string;
   readonly #folder: string;
   readonly #heads = new Map<string, IndexHead>();
   /** Rows that no file has. */
   readonly #unsaved = new Set<number>();
-  /** How many rows were removed or replaced since: a file that only adds cannot say so. */
+  /**
+   * How many rows were removed or replaced since the last whole file: a file that only adds rows
+   * cannot say that.
+   */
   #outdated = 0;
   #savedMs: number | undefined;
 
@@ -55,8 +70,8 @@ export class NameIndex {
   /**
    * Adds the rows of files that were not read yet.
    *
-   * @param isWanted - says of which kinds columns are added
-   * @returns the state that they hold, where they hold one whole
+   * @param isWanted - which kinds of columns to add
+   * @returns the state of the folder, if the files together have every artifact in it
    */
   async load(
     columns: EntryColumns,
@@ -74,27 +89,28 @@ export class NameIndex {
       await this.#remove([...this.#heads.keys()].filter((file) => replaced.has(file)));
       return this.#heldState();
     } catch (error) {
-      // The index is only a copy of what is in the records.
+      // The index is only a copy of the records: the caller can do without it.
       if (error instanceof StoreError) return undefined;
       throw error;
     }
   }
 
-  /** A row was read from its record. */
+  /** Notes that a row was read from its record: no file has it yet. */
   added(row: number): void {
     this.#unsaved.add(row);
   }
 
-  /** A row is of no use any more. */
+  /** Notes that a row is outdated: its record was removed or replaced. */
   removed(row: number): void {
     if (!this.#unsaved.delete(row)) this.#outdated += 1;
   }
 
   /**
-   * Writes what no file says yet, where that will save more time than it takes.
+   * Writes the rows that no file has yet, if that will save more time than it takes.
    *
-   * @param changedMs - the time of the last change in the folder, from before it was listed
-   * @param others - the objects there that no row is about
+   * @param changedMs - the time of the last change in the folder, taken before the folder was
+   * listed
+   * @param others - the objects in the folder that have no row, such as failures
    */
   async save(
     columns: EntryColumns,
@@ -106,7 +122,7 @@ export class NameIndex {
     if (this.#writer === undefined || columns.size < MIN_ROWS || !(isNews || this.#unsaved.size >= MIN_UNSAVED)) return;
     const isWhole = this.#isTimeForWhole(columns.size);
     const files = [...this.#heads.keys()].sort();
-    // The first file has all rows too.
+    // The first file needs all rows, like a whole one.
     const rows = isWhole || files.length === 0 ? presentRows(columns) : [...this.#unsaved];
     const claim = isNews && (isWhole || this.#outdated === 0) ? { changedMs, others } : { others: [] };
     if (rows.length === 0 && claim.changedMs === undefined) return;
@@ -146,7 +162,10 @@ export class NameIndex {
     return found;
   }
 
-  /** A file that continues or replaces all others was written by a process that knew them all. */
+  /**
+   * Looks for a file that continues or replaces all others: its writer knew them all, so its claim
+   * holds.
+   */
   #heldState(): HeldState | undefined {
     const files = [...this.#heads.keys()];
     for (const { changedMs, others, after } of this.#heads.values()) {
@@ -173,7 +192,7 @@ export class NameIndex {
     }
   }
 
-  /** Does not fail: a file that stays does no harm. */
+  /** Ignores a failure: a file that stays does no harm. */
   async #remove(files: readonly string[]): Promise<void> {
     for (const file of files) {
       this.#heads.delete(file);
@@ -186,12 +205,15 @@ export class NameIndex {
   }
 }
 
-/** The oldest first, so that a process that reads them need not sort them. */
+/**
+ * Returns the rows that exist, the oldest first, so that a process that reads the file need not
+ * sort them.
+ */
 function presentRows(columns: EntryColumns): Int32Array {
   return columns.oldestFirst().filter((row) => !columns.isGone(row));
 }
 
-/** Names are in the order of time, where clocks agree. */
+/** The names sort by time, if the clocks of the machines agree. */
 function newFileName(): string {
   const random = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
   return `${Date.now().toString(16).padStart(13, "0")}-${random}`;
