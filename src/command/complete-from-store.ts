@@ -18,8 +18,9 @@ export async function proposeNames(session: Session): Promise<readonly string[]>
 }
 
 /**
- * `name/3f9a1c2e` for the artifacts of the names that fit, `3f9a1c2e` after its first digits, and
- * `name@paper` after a name and an @. Only the folders of names that fit are listed.
+ * Proposes `name/3f9a1c2e` for the artifacts of the names that fit, `3f9a1c2e` once its first
+ * digits are typed, and `name@paper` once an @ is typed. Only the folders of names that fit are
+ * listed.
  */
 export async function proposeAddresses(session: Session, partial: string): Promise<readonly string[]> {
   const [name = "", digits] = partial.split("/", 2);
@@ -34,19 +35,22 @@ export async function proposeAddresses(session: Session, partial: string): Promi
       const address = addressOfRecordPath(object)?.slice(0, "3f9a1c2e".length);
       if (address?.startsWith(isPlain ? partial : (digits ?? ""))) found.push(isPlain ? address : `${one}/${address}`);
     }
-    // More would only take the shell a long time: names come first.
+    // With more addresses the shell would be slow, so the names are proposed first.
     if (found.length > MOST_ADDRESSES) return digits === undefined ? chosen.map((each) => `${each}/`) : [];
   }
   return found;
 }
 
-/** `name@paper` for each tag. */
+/** Proposes `name@paper` for each tag. */
 export async function proposeTags(session: Session): Promise<readonly string[]> {
   const tags = await listTags(dataDirOf(session));
   return tags.flatMap(({ name, tag }) => (tag === undefined ? [] : [`${name}@${tag}`]));
 }
 
-/** Names, and fields with their values among the artifacts that the terms before mean. */
+/**
+ * Proposes names, and fields with the values that they have among the artifacts that the earlier
+ * terms select.
+ */
 export async function proposeTerms(
   session: Session,
   before: readonly string[],

@@ -31,7 +31,7 @@ export async function complete(words: readonly string[], streams: CommandStreams
     const found = await proposals(words, streams);
     if (found !== undefined && found.length > 0) streams.stdout.write(`${[...new Set(found)].join("\n")}\n`);
   } catch {
-    // A shell that completes has no place for an error.
+    // Nothing is printed: an error would appear in the middle of the line that the user types.
   }
 }
 
@@ -49,7 +49,7 @@ async function proposals(words: readonly string[], streams: CommandStreams): Pro
 }
 
 function startingWith(partial: string, texts: readonly string[]): readonly string[] {
-  // A name that could not be typed, or would act on a terminal, is left out.
+  // A name is left out if a user could not type it, or if it would act on a terminal.
   return texts.filter((text) => text.startsWith(partial) && !/[\p{C}\s]/u.test(text));
 }
 
@@ -114,7 +114,7 @@ function readWords(words: readonly string[]): ReadWords {
   return { args, flags: { dataDir: values.get("--data-dir"), directory }, asksForValueOf: flag };
 }
 
-/** Commands, flags, and values of flags. */
+/** Asks the parser to complete commands, flags, and values of flags. */
 async function ofParser({ words, session }: Typed): Promise<readonly string[]> {
   const silent = { write: () => {} };
   const { streams } = session;

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { ownFolder } from "./core/own-folder.ts";
 
 /**
- * Runs the command of this process. Only `--version` is answered here: a shell that asks for it
- * must not wait for the rest of the command.
+ * Runs the command of this process. Only `--version` is answered here: a shell that asks for the
+ * version must not wait until the whole command is loaded.
  */
 export async function main(): Promise<void> {
   const argv = process.argv.slice(2);

@@ -21,7 +21,7 @@ interface AcceptFlags extends CommonFlags {
 
 /**
  * Records that the source of a generator has changed since some artifacts were made, and that this
- * does not matter to them. When the source changes again, that is another change.
+ * does not matter to them. If the source changes again, that change has to be accepted again.
  */
 export async function accept(
   session: Session,

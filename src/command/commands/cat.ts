@@ -49,7 +49,7 @@ async function print(stdout: OutputStream, pieces: Pieces, { record }: OpenedArt
   stdout.write(visibleText(bytes.toString("utf8")));
 }
 
-/** A payload that cannot be read overwrites no file, and leaves none in part. */
+/** If the payload cannot be read, no file is overwritten, and no partial file is left. */
 async function writeFile(path: string, pieces: Pieces): Promise<void> {
   const first = await pieces.next();
   const file = openSync(path, "w");
@@ -79,7 +79,10 @@ async function* piecesOf(artifact: OpenedArtifact, flags: CatFlags): Pieces {
   else yield* bytesOf(artifact);
 }
 
-/** A big payload of which each chunk has its digest is verified and handed on chunk by chunk. */
+/**
+ * If each chunk of a big payload has its own digest, the payload is verified and printed in pieces
+ * of this size.
+ */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 async function* bytesOf(artifact: OpenedArtifact): Pieces {
@@ -90,7 +93,7 @@ async function* bytesOf(artifact: OpenedArtifact): Pieces {
       yield await artifact.bytes({ range: { start, end: Math.min(sizeBytes, start + PIECE_BYTES) } });
 }
 
-/** The asked part of a table; no other part is read where the format allows it. */
+/** Reads a part of a table, and no other part if the format allows that. */
 async function tableIn(artifact: OpenedArtifact, { columns, rows }: CatFlags): Promise<ColumnTable> {
   const { start = 0, end = Number.POSITIVE_INFINITY } = rows ?? {};
   // Rows that are counted from the end need all rows, of these columns.

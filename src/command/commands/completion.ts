@@ -2,7 +2,10 @@ import { CommandError, ExitCode } from "../core/command-error.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { didYouMean } from "../core/suggest.ts";
 
-/** Each asks `persistable __complete` with the words so far; files come from the shell itself. */
+/**
+ * Each script calls `persistable __complete` with the words typed so far. The shell itself
+ * completes files.
+ */
 const SCRIPTS: Readonly<Record<string, string>> = {
   bash: `_persistable() {
   local IFS=$'\\n'

@@ -12,7 +12,7 @@ interface DiffFlags extends CommonFlags {
   readonly exitCode?: boolean | undefined;
 }
 
-/** Facts that differ between any two artifacts say nothing of what was made. */
+/** These facts differ between any two artifacts, so they explain nothing. */
 const BESIDE_THE_POINT = /^provenance\.(createdAt|durationMs|pid|seed)$/;
 
 export async function diff(session: Session, flags: DiffFlags, ...texts: readonly string[]): Promise<number> {

@@ -47,7 +47,7 @@ async function ofArtifacts(session: Session, flags: GraphFlags, args: readonly s
   );
 }
 
-/** Only the records of all others tell what is made from an artifact. */
+/** Reads all records: only the records of other artifacts tell what is made from an artifact. */
 async function everyRecord(session: Session): Promise<readonly ArtifactRecord[]> {
   const records: ArtifactRecord[] = [];
   for await (const name of listNames(dataDirOf(session)))
@@ -60,7 +60,7 @@ async function ofTargets(session: Session, flags: GraphFlags, args: readonly str
   return resolved.kind === "handed-over" ? resolved.exit : lineageOfTargets(resolved.targets, flags.depth);
 }
 
-/** The lineage of what need not be there yet. */
+/** Returns the lineage of targets that may not have been generated yet. */
 function lineageOfTargets(targets: Iterable<AnyPersistable>, depth = Number.POSITIVE_INFINITY): Lineage {
   const nodes = new Map<string, Lineage["nodes"][number]>();
   const edges: Lineage["edges"][number][] = [];
@@ -78,7 +78,10 @@ function lineageOfTargets(targets: Iterable<AnyPersistable>, depth = Number.POSI
   return { nodes: [...nodes.values()], edges };
 }
 
-/** A line for each artifact, below what is made from it; the second time it is only named. */
+/**
+ * Draws a line for each artifact, below the artifact that is made from it. If an artifact occurs
+ * again, its own upstream is not repeated.
+ */
 function treeOf({ nodes, edges }: Lineage): readonly string[] {
   const byAddress = new Map(nodes.map((node) => [node.address, node]));
   const shown = new Set<string>();
@@ -95,7 +98,7 @@ function treeOf({ nodes, edges }: Lineage): readonly string[] {
     shown.add(address);
     if (!isAgain) for (const edge of upstream) add(edge.from, `${prefix}  `, edge.role);
   };
-  // With what is made from it, a lineage begins at its ends.
+  // The tree begins at the artifacts from which nothing here is made. There may be several.
   const isUsed = new Set(edges.map(({ from }) => from));
   for (const { address } of nodes) if (!isUsed.has(address)) add(address, "", "");
   return lines;

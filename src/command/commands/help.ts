@@ -3,7 +3,7 @@ import type { CommonFlags, Session } from "../core/session.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { topics } from "../text/help-topics.ts";
 
-/** Explains a topic. The parser itself explains commands, and never gets here for them. */
+/** Explains a topic. The help of a command never gets here, since the parser prints it. */
 export async function help(session: Session, _flags: CommonFlags, topic = ""): Promise<number> {
   const text = topics[topic];
   const known = Object.keys(topics);

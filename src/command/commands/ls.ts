@@ -26,7 +26,7 @@ interface LsFlags extends CommonFlags, TableFileFlags {
   readonly watch?: boolean | undefined;
 }
 
-/** A screenful; `-n` asks for more. */
+/** By default a screenful is shown; `-n` asks for more. */
 const LIMIT = 50;
 
 export async function ls(session: Session, flags: LsFlags, ...terms: readonly string[]): Promise<number> {
@@ -91,7 +91,7 @@ function ageOf(time: string): string {
   return time === "" ? "" : describeAge(Date.now() - Date.parse(time));
 }
 
-/** Prints everything that the catalogue knows of each, whatever a terminal would show. */
+/** Prints all fields of each artifact, even those that the list on a terminal leaves out. */
 function printEntries(session: Session, flags: LsFlags, entries: readonly CatalogEntry[]): Promise<boolean> {
   const rows = entries.map((entry) => {
     const { params, summary, cost = {}, dependencies: _, ...facts } = entry;
@@ -127,7 +127,10 @@ function shown(value: unknown): string {
   return value === undefined ? "" : typeof value === "string" ? value : describeValue(value);
 }
 
-/** The columns of all entries; those with one value everywhere tell nothing, and are left out. */
+/**
+ * Returns the columns to show. A column with the same value everywhere is left out, since it tells
+ * nothing.
+ */
 function columnsOf(values: readonly ReadonlyMap<string, unknown>[], isAll: boolean): readonly string[] {
   const all = [...new Set(values.flatMap((row) => [...row.keys()]))];
   if (isAll || values.length < 2) return all;

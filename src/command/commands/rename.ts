@@ -24,9 +24,9 @@ interface Lost {
 const MOST_SHOWN = 20;
 
 /**
- * Says how a definition is renamed so that its artifacts are still found, and with a module whether
- * they are. The artifacts stay at their addresses, and so does what is made from them: the name is
- * part of each address.
+ * Explains how to rename a definition so that its artifacts are still found. With a module, it also
+ * checks that they are. The artifacts, and everything made from them, keep their addresses, of
+ * which the old name is a part.
  */
 export async function rename(
   session: Session,

@@ -54,7 +54,7 @@ function cellsOfRun(record: RunRecord): readonly string[] {
   ];
 }
 
-/** The id of the only run that begins with a text; `latest` is the newest one. */
+/** Returns the id of the only run whose id begins with a text; `latest` means the newest run. */
 async function findRun(session: Session, text: string): Promise<string> {
   const all = await listRuns(dataDirOf(session), text === "latest" ? { limit: 1 } : {});
   const found = text === "latest" ? all : all.filter(({ runId }) => runId.startsWith(text));
@@ -107,7 +107,7 @@ async function printEvents(session: Session, runId: string): Promise<number> {
   return ExitCode.done;
 }
 
-/** Shows a run of another process as `run` shows its own, until it ends. */
+/** Shows a run of another process until it ends, in the way in which `run` shows its own run. */
 async function follow(session: Session, runId: string): Promise<number> {
   const { stdout } = session.streams;
   const display = session.isJson ? openJsonLines((line) => void stdout.write(line)) : await openRunDisplay(session);

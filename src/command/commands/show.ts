@@ -48,7 +48,7 @@ async function printRecord(session: Session, { name, address }: ArtifactRecord):
   return ExitCode.done;
 }
 
-/** A path in a folder, the URL of an object elsewhere. */
+/** Prints a path if the store is a folder, and the URL of the object otherwise. */
 async function printPath(session: Session, { name, address, payload }: ArtifactRecord): Promise<number> {
   const { url } = openStore(dataDirOf(session));
   const path = payload.file === undefined ? recordPath(name, address) : payloadPath(name, payload.file);

@@ -48,7 +48,9 @@ export async function why(session: Session, flags: WhyFlags, ...args: readonly s
   return ExitCode.done;
 }
 
-/** Without its definition, an artifact is there: what is told is how it differs from the others. */
+/**
+ * Without a module, the artifact is one that exists, so the answer is how it differs from others.
+ */
 async function whyArtifact(session: Session, { nearest = NEAREST }: WhyFlags, text: string): Promise<number> {
   const { record } = await openArgument(session, text);
   const { name, address, provenance } = record;
@@ -126,7 +128,7 @@ function missOf({ reason, inFlight }: Extract<Explanation, { readonly state: "mi
   return `would be generated: ${describeMiss(reason)}${owner}`;
 }
 
-/** The lines of the source that differ from those that made the artifact. */
+/** Returns the lines of the source that have changed since the artifact was made. */
 function sourceLines(reason: MissReason): readonly string[] {
   if (reason.kind !== "source-changed") return [];
   return (reason.differences ?? []).flatMap(({ part, line, removed, added }) => [

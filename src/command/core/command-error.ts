@@ -13,11 +13,14 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 interface CommandErrorOptions extends ErrorOptions {
   readonly exit?: ExitCode;
-  /** The next step for the person at the keyboard, in lines of its own below the message. */
+  /** The next step that the user can take. It is printed below the message, on lines of its own. */
   readonly hint?: string | undefined;
 }
 
-/** A command cannot do what it was asked: an argument is wrong, or names what is missing. */
+/**
+ * Thrown if a command cannot do what the user asked: an argument is wrong, or names something that
+ * does not exist.
+ */
 export class CommandError extends Error {
   readonly code: "PERSISTABLE_USAGE" | "PERSISTABLE_COMMAND_FAILED";
   readonly exit: ExitCode;

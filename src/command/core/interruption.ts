@@ -1,4 +1,4 @@
-/** The user or the system has ended a command: there is nothing to say of it. */
+/** Thrown if the user or the system has ended a command. Nothing is reported then. */
 export class Interruption extends Error {
   readonly exit: number;
 
@@ -11,8 +11,8 @@ export class Interruption extends Error {
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Does work that has to be cleaned up when Ctrl-C or SIGTERM ends it: its signal aborts then. The
- * same signal a second time ends the process at once.
+ * Does work that has to clean up when Ctrl-C or SIGTERM ends it: the signal that the work gets is
+ * aborted then. The same signal a second time ends the process at once.
  *
  * @throws {@link Interruption} once the work has ended
  */

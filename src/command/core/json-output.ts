@@ -26,7 +26,7 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Instances of the user's classes have no tag without their codec: a text says what they are. */
+/** An instance of a user's class cannot be tagged without its codec, so a text says what it is. */
 function tagged(value: unknown): unknown {
   try {
     return encodeTagged(value);

@@ -7,13 +7,13 @@ import { CommandError } from "./command-error.ts";
 import type { Session } from "./session.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** The artifact that an argument of a command means: see `persistable help artifacts`. */
+/** Opens the artifact that an argument of a command means: see `persistable help artifacts`. */
 export async function openArgument(session: Session, text: string): Promise<OpenedArtifact> {
   const { name, address } = await withCatalog(session, (catalog) => resolveArgument(session, catalog, text));
   return openArtifact(dataDirOf(session), `${name}/${address}`);
 }
 
-/** The same, as the catalogue knows it: a note of a failure is one of them too. */
+/** Returns the entry that an argument means in the catalogue. It may be a note of a failure. */
 export async function resolveArgument(session: Session, catalog: Catalog, text: string): Promise<CatalogEntry> {
   return catalog.resolve((await addressOfTag(session, text)) ?? text);
 }

@@ -3,9 +3,9 @@ import type { Session } from "./session.ts";
 const PATIENCE_MS = 1000;
 
 /**
- * Tells a person at a terminal what takes longer than a second, until it is done.
+ * Shows at a terminal what a command is doing, if that takes longer than a second.
  *
- * @param work - may tell how far it is, as `3 of 10`
+ * @param work - may report how far it is, as in `3 of 10`
  */
 export async function withProgress<Value>(
   session: Session,

@@ -11,7 +11,7 @@ import { encodeJson } from "./json-output.ts";
 import { ownFolder } from "./own-folder.ts";
 import type { Session } from "./session.ts";
 
-/** Says what failed on standard error, in a few lines or as JSON, and returns the exit code. */
+/** Reports a failure on standard error, in a few lines or as JSON, and returns the exit code. */
 export function reportFailure(problem: unknown, { flags, streams, isJson }: Session): number {
   if (problem instanceof Interruption) return problem.exit;
   const exit = exitCodeOf(problem);
@@ -34,7 +34,7 @@ export function reportFailure(problem: unknown, { flags, streams, isJson }: Sess
   return exit;
 }
 
-/** The codes of the library that stand for more than "failed". */
+/** The error codes of the library that have an exit code other than `failed`. */
 const EXIT_CODES: Readonly<Record<string, ExitCode>> = {
   PERSISTABLE_UNRESOLVED_ARTIFACT: ExitCode.usage,
   PERSISTABLE_INVALID_ADDRESS: ExitCode.usage,
@@ -60,7 +60,7 @@ function codeOf(problem: unknown): string {
   return "PERSISTABLE_USER_CODE";
 }
 
-/** An error that the user's own code threw: its place in that code is what helps. */
+/** Whether the user's own code threw the error: the report then shows where in that code. */
 function isUserError(problem: unknown): boolean {
   if (problem instanceof RunFailedError) return true;
   return !(
@@ -81,7 +81,7 @@ function stackOf(problem: unknown): readonly string[] {
 function userFrames(problem: unknown): readonly string[] {
   const failed = problem instanceof RunFailedError ? problem.result.failures[0]?.described.stack : undefined;
   const stack = failed ?? (isError(problem) ? problem.stack : undefined);
-  // Source maps name the files that the library was built from, whether they are there or not.
+  // With source maps, a stack names the files of `src`, even if they are not installed.
   const library = ["dist", "src"].flatMap((part) => {
     const folder = `${ownFolder()}/${part}/`;
     return [folder, pathToFileURL(folder).href];
@@ -94,7 +94,9 @@ function userFrames(problem: unknown): readonly string[] {
 
 const MOST_FRAMES = 5;
 
-/** The frames that are wanted: their paths are told whole, and shortened after that. */
+/**
+ * Returns the frames that `isWanted` accepts. It gets whole paths, which are shortened afterwards.
+ */
 function framesIn(stack: string | undefined, isWanted: (line: string) => boolean = () => true): readonly string[] {
   const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line) && isWanted(line));
   return lines.map((line) => line.trim().replace(/file:\/\/[^\s)]+|(?<=[(\s])\/[^\s)]+/, shortPlace));

@@ -3,7 +3,7 @@ import { paint } from "../../display/render-block.ts";
 import { visibleLine, visibleText } from "../../errors/visible-text.ts";
 import { encodeJson } from "./json-output.ts";
 
-/** Standard output or standard error, or what takes their place in a test. */
+/** Standard output, standard error, or a stream that replaces them in a test. */
 export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -41,8 +41,9 @@ export interface CommandCall extends CommandContext {
 }
 
 /**
- * One call of the command, as its parts see it. Data goes to standard output and everything else to
- * standard error; nothing in a name, a value or a message reaches a terminal unescaped.
+ * One call of the command: its flags, its streams, and the methods that print. Data goes to
+ * standard output and everything else to standard error; nothing in a name, a value or a message
+ * reaches a terminal unescaped.
  */
 export class Session {
   readonly flags: CommonFlags;
@@ -59,7 +60,7 @@ export class Session {
     return this.flags.json === true;
   }
 
-  /** The place of the artifacts: the flag, else the environment, else the library decides. */
+  /** The data directory: the flag decides, else the environment, else the library. */
   get dataDir(): string | undefined {
     return this.flags.dataDir ?? this.streams.env.PERSISTABLE_DATA_DIR;
   }
@@ -69,17 +70,17 @@ export class Session {
     this.streams.stdout.write(`${visibleLine(text)}\n`);
   }
 
-  /** Several lines of data, which may be coloured already. */
+  /** Prints lines of data, which may be coloured already. */
   lines(texts: readonly string[]): void {
     if (texts.length > 0) this.streams.stdout.write(`${texts.join("\n")}\n`);
   }
 
-  /** A line beside the data; `-q` leaves it out. */
+  /** Writes a line to standard error, unless `-q` is given. */
   note(text: string): void {
     if (this.flags.quiet !== true) this.streams.stderr.write(`${visibleText(text)}\n`);
   }
 
-  /** The one object that a query prints with `--json`. */
+  /** Prints the single object that is the answer of a command with `--json`. */
   json(kind: string, body: Readonly<Record<string, unknown>>): void {
     this.streams.stdout.write(`${encodeJson({ persistable: 1, kind, ...body })}\n`);
   }
@@ -88,7 +89,7 @@ export class Session {
     return hasColor(this.flags.color, stream, this.streams.env);
   }
 
-  /** Text in a colour, where standard output shows colours. */
+  /** Returns the text in a colour, if standard output shows colours. */
   paint(style: Parameters<typeof paint>[1], text: string): string {
     return paint({ color: this.hasColor(this.streams.stdout) }, style, text);
   }

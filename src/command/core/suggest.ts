@@ -1,7 +1,7 @@
-/** Names further away than this are not a slip of the finger. */
+/** A name that differs in more characters than this was not a typing mistake. */
 const MOST_EDITS = 3;
 
-/** The known name that the given one is most likely meant to be, if there is one. */
+/** Returns the known name that the user most likely meant; `undefined` if none is similar. */
 export function suggest(given: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let fewest = Math.min(MOST_EDITS, Math.ceil(given.length / 2)) + 1;
@@ -20,7 +20,10 @@ export function didYouMean(given: string, known: Iterable<string>): string {
   return name === undefined ? "" : ` Did you mean ${name}?`;
 }
 
-/** Inserted, removed, replaced and swapped characters: the optimal string alignment distance. */
+/**
+ * Counts inserted, removed, replaced and swapped characters (the optimal string alignment
+ * distance).
+ */
 function countEdits(one: string, other: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, j) => j);

@@ -7,7 +7,7 @@ import { CommandError } from "../core/command-error.ts";
 import { didYouMean } from "../core/suggest.ts";
 import type { ModuleExports } from "./load-module.ts";
 
-/** A definition with its types forgotten: what a text from the command line can call. */
+/** A definition without its types, which can be called with values from the command line. */
 export type AnyDefinition = Definition<
   unknown,
   Readonly<Record<string, unknown>>,
@@ -27,7 +27,7 @@ export type Exported =
   | { readonly kind: "class"; readonly names: readonly string[]; readonly declared: AnyClass }
   | { readonly kind: "targets"; readonly names: readonly string[]; readonly targets: Iterable<AnyPersistable> };
 
-/** Everything in a module that a command can work on, each once. */
+/** Returns all exports of a module that a command can work on, each once. */
 export function exportsOf(module: ModuleExports): readonly Exported[] {
   const found = new Map<unknown, Exported>();
   for (const [name, value] of Object.entries(module)) {
@@ -51,7 +51,7 @@ function namesOf(payloadName: string, name: string): readonly string[] {
   return name === payloadName ? [name] : [name, payloadName];
 }
 
-/** The export that a name means; without a name, the default export or the only one. */
+/** Returns the export that a name means; without a name, the default export or the only export. */
 export function findExport(module: ModuleExports, name: string | undefined, file: string): Exported {
   const all = exportsOf(module);
   const hint = `${file} exports ${all.length === 0 ? "nothing that definePersistable, sweep or a class made" : all.map(({ names }) => names.join(" or ")).join(", ")}.`;
@@ -70,7 +70,7 @@ export function findExport(module: ModuleExports, name: string | undefined, file
   throw new CommandError(`${file} has no ${name}.${meant}`, { hint });
 }
 
-/** Whether a value is what `definePersistable` gave. */
+/** Whether a value was returned by `definePersistable`. */
 export function isDefinition(value: unknown): value is AnyDefinition {
   return typeof value === "function" && "payloadName" in value && "dependencies" in value;
 }
@@ -84,7 +84,10 @@ function isPersistable(value: unknown): value is AnyPersistable {
   return hasState(value);
 }
 
-/** A list of persistables, or a sweep: one that was exported, not any text or typed array. */
+/**
+ * Whether an export is a list of persistables or a sweep. Other iterables, such as typed arrays,
+ * are not targets.
+ */
 function isTargets(value: unknown): value is Iterable<AnyPersistable> {
   if (typeof value !== "object" || value === null || !(Symbol.iterator in value)) return false;
   return Array.isArray(value) ? value.length > 0 && value.every(isPersistable) : "trees" in fieldsOf(value);

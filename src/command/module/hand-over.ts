@@ -8,10 +8,10 @@ import type { Session } from "../core/session.ts";
 import { resolveFrom } from "./load-module.ts";
 
 /**
- * Lets the copy of the library that the user's module imports run the command: a definition of one
- * copy is unknown to another.
+ * Runs the command with the copy of the library that the user's module imports, if that is another
+ * copy: a copy does not know the definitions of another one.
  *
- * @returns its exit code; undefined if that copy is this one, or the module finds none
+ * @returns the exit code; `undefined` if the module imports this copy, or finds no copy
  */
 export async function handOver(file: string, { argv, streams }: Session): Promise<number | undefined> {
   const manifest = resolveFrom(file, "persistable-ts/package.json");

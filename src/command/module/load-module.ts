@@ -10,7 +10,7 @@ import { didYouMean } from "../core/suggest.ts";
 /** The exports of a module by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
 
-/** The path of a module that a command names. */
+/** Returns the path of the module that an argument of a command names. */
 export function findModule(text: string): string {
   const file = resolve(text);
   if (existsSync(file)) return file;
@@ -21,16 +21,16 @@ export function findModule(text: string): string {
   });
 }
 
-/** Whether a file may be a module, by its name. */
+/** Whether the name of a file is that of a module. */
 export function isModule(file: string): boolean {
   return isTypeScript(file) || /\.[cm]?js$/.test(file);
 }
 
 /**
- * Imports the user's module. TypeScript is imported through the user's own tsx if there is one,
- * whatever Node could do itself: what it means must not depend on the version of Node. A file that
- * one of the two has failed to load cannot be loaded by the other in the same process, so neither
- * is ever tried first.
+ * Imports the user's module. If the user has installed tsx, it loads TypeScript even where Node
+ * could: the meaning of a module must not depend on the version of Node. The choice is made before
+ * loading, since after one of the two has failed to load a file, the other cannot load it in the
+ * same process.
  */
 export async function loadModule(file: string): Promise<ModuleExports> {
   process.setSourceMapsEnabled(true);
@@ -48,7 +48,10 @@ async function prepareTypeScript(file: string): Promise<void> {
   });
 }
 
-/** The path at which the user's module finds a file of a package, if it does. */
+/**
+ * Returns the path at which the user's module finds a file of a package; `undefined` if it finds
+ * none.
+ */
 export function resolveFrom(file: string, specifier: string): string | undefined {
   try {
     return createRequire(pathToFileURL(file)).resolve(specifier);

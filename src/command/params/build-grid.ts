@@ -9,10 +9,12 @@ export interface TextGrid {
   readonly [key: string]: Axis | Fixed | TextGrid;
 }
 
-/** The values before assignments change them. */
+/** The params to start from, before assignments change them. */
 export type BaseTree = Readonly<Record<string, unknown>>;
 
-/** The grid of a definition: a params tree, changed by what the command line assigns. */
+/**
+ * Builds the grid of a definition: a params tree, changed by the assignments of the command line.
+ */
 export function buildGrid(definition: AnyDefinition, base: BaseTree, assignments: readonly Assignment[]): TextGrid {
   const roles = fieldsOf(definition.dependencies);
   const byKey = groupByKey(assignments);
@@ -32,7 +34,7 @@ function gridOfRole(role: string, declared: unknown, base: unknown, own: readonl
   });
 }
 
-/** The values of own params: assignments to the parameter itself, or to parts of a plain object. */
+/** Returns the values of a parameter. Assignments set it as a whole, or parts of a plain object. */
 function valuesOf(base: readonly unknown[], assignments: readonly Assignment[]): readonly unknown[] {
   const whole = assignments.filter(({ path }) => path.length === 1).flatMap(({ values }) => values);
   const parts = groupByKey(assignments.filter(({ path }) => path.length > 1).map(inside));

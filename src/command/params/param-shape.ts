@@ -2,24 +2,24 @@ import { declarationKey } from "../../persistable/declare/create-state.ts";
 import { fieldsOf } from "../../util/fields-of.ts";
 import { type AnyClass, type AnyDefinition, isDefinition } from "../module/find-targets.ts";
 
-/** A parameter, or a whole params tree, as far as it is known before a value is given. */
+/** The facts that are known about a parameter, or a whole params tree, before values are given. */
 export type ParamShape = TreeShape | ValueShape;
 
 /** An object whose keys are known. */
 export interface TreeShape {
   readonly kind: "tree";
   readonly fields: ReadonlyMap<string, ParamField>;
-  /** Whether there may be further keys: nothing says what they are. */
+  /** Whether there may be further keys, about which nothing is known. */
   readonly isOpen: boolean;
 }
 
-/** One value; without types, nothing is known of it. */
+/** The shape of one value. If `types` is empty, nothing is known about the value. */
 export interface ValueShape {
   readonly kind: "value";
   readonly types: readonly string[];
   /** All values that it may have, if there are few. */
   readonly choices?: readonly unknown[];
-  /** Further conditions of the schema: `> 0`. */
+  /** Further conditions of the schema as a text, such as `> 0`. */
   readonly bounds?: string;
 }
 
@@ -34,7 +34,10 @@ export interface ParamField {
 const unknownValue: ValueShape = { kind: "value", types: [] };
 const openTree: TreeShape = { kind: "tree", fields: new Map(), isOpen: true };
 
-/** The params tree of a definition or a class: own params as their schema says, and its roles. */
+/**
+ * Returns the shape of a params tree: the own params, as their schema describes them, and the
+ * roles.
+ */
 export function shapeOf(declared: AnyDefinition | AnyClass): TreeShape {
   const own = shapeOfSchema(schemaOf(declared));
   const fields = new Map(own.fields);
@@ -46,7 +49,10 @@ export function shapeOf(declared: AnyDefinition | AnyClass): TreeShape {
   return { kind: "tree", fields, isOpen: own.isOpen };
 }
 
-/** Undefined if a definition has no params of its own. A class without a schema may have any. */
+/**
+ * Returns the schema of the own params; `undefined` if a definition has none. A class without a
+ * schema accepts any params.
+ */
 function schemaOf(declared: AnyDefinition | AnyClass): unknown {
   const declaration: unknown = Reflect.get(declared, declarationKey);
   return declaration === undefined ? (fieldsOf(declared).paramsSchema ?? {}) : fieldsOf(declaration).params;
@@ -59,7 +65,7 @@ function shapeOfSchema(schema: unknown): TreeShape {
   return shape?.kind === "tree" ? shape : openTree;
 }
 
-/** The schema as JSON Schema, where its library can tell it: zod and arktype do. */
+/** Returns the schema as JSON Schema, if its library can convert it, as zod and arktype can. */
 function jsonSchemaOf(schema: unknown): unknown {
   const { jsonSchema } = fieldsOf(fieldsOf(schema)["~standard"]);
   const { input } = fieldsOf(jsonSchema);
@@ -71,7 +77,10 @@ function jsonSchemaOf(schema: unknown): unknown {
   }
 }
 
-/** A valibot schema tells its entries itself, as `shape` of zod does if JSON Schema fails. */
+/**
+ * Reads the fields of a valibot schema from its `entries`. For a zod schema that JSON Schema cannot
+ * express, it reads them from its `shape`.
+ */
 function shapeOfEntries(schema: unknown): TreeShape | undefined {
   const { type, entries, shape } = fieldsOf(schema);
   if (type === "strict_object" || type === "object" || type === "loose_object") {
@@ -138,7 +147,7 @@ function followed(reference: string, root: unknown): unknown {
     .reduce<unknown>((at, part) => fieldsOf(at)[part], root);
 }
 
-/** A text may be any of several kinds of values. */
+/** Joins the shapes of a union: the value may be of any of their types. */
 function joined(shapes: readonly ParamShape[]): ValueShape {
   const values = shapes.filter((shape) => shape.kind === "value");
   if (values.length < shapes.length || values.some(({ types }) => types.length === 0)) return unknownValue;

@@ -34,7 +34,7 @@ export function readAssignments(texts: readonly string[], name: string, shape: T
   });
 }
 
-/** A whole object under a path stands for everything in it. */
+/** An object that is assigned to a path assigns each of its values. */
 function assigned(path: readonly string[], value: unknown, shape: ParamShape): readonly Assignment[] {
   if (shape.kind === "value") return [{ path, values: [value] }];
   if (typeof value !== "object" || value === null || Array.isArray(value))

@@ -8,13 +8,13 @@ const SPACED = /^(linear|logarithmic)\(([^()]*)\)$/;
 const MOST_IN_RANGE = 1_000_000;
 
 /**
- * The values that a text means: several are an axis. The schema decides what a text is; without
- * one, it is JSON if it parses, and else the text itself.
+ * Returns the values that a text means; several values are an axis. The schema decides how the text
+ * is read. Without a schema it is read as JSON if it parses, and otherwise as the text itself.
  *
  * @param path - of the parameter, for messages
  */
 export function readValues(path: string, text: string, shape: ValueShape): readonly unknown[] {
-  // A comma in a text is part of it.
+  // If the parameter is always a text, a comma belongs to the text and does not separate values.
   if (isWord(shape)) return [text];
   const spaced = mayBeNumber(shape) ? readSpaced(text) : undefined;
   if (spaced !== undefined) return spaced;

@@ -27,7 +27,7 @@ export type ResolvedTargets =
   | { readonly kind: "handed-over"; readonly exit: number };
 
 /**
- * From `MODULE [NAME] [k=v…]` to persistables.
+ * Turns the arguments `MODULE [NAME] [k=v…]` into persistables.
  *
  * @throws {@link CommandError} for a module, a name or a parameter that does not exist
  */
@@ -75,7 +75,7 @@ function build(
     if (exported.kind === "class") return buildOfClass(exported.declared, base, assignments, options);
     const { definition } = exported;
     const targets = sweep<AnyDefinition>(definition, buildGrid(definition, base, assignments), options);
-    // The first one is built to hear at once of params that are missing or wrong.
+    // Building the first target reports missing or wrong params at once.
     targets[Symbol.iterator]().next();
     return targets;
   } catch (error) {
@@ -102,7 +102,7 @@ function buildOfClass(
   return [new declared({ ...options, params })];
 }
 
-/** The one target that is meant. */
+/** Returns the only target; throws if there are several. */
 export function onlyTarget(targets: Iterable<AnyPersistable>): AnyPersistable {
   const [only, second] = targets;
   if (only !== undefined && second === undefined) return only;

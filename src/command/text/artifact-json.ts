@@ -1,7 +1,7 @@
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 
-/** An artifact, as every command prints it with `--json`. */
+/** Returns an artifact in the form in which every command prints it with `--json`. */
 export function artifactJson(record: ArtifactRecord): Readonly<Record<string, unknown>> {
   const { address, name, version, draw, params, summary, payload, provenance, dependencies } = record;
   return {

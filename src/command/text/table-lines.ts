@@ -3,7 +3,9 @@ import { fitText, padText } from "../../display/fit-text.ts";
 
 const MOST_COLUMNS = 40;
 
-/** Rows in columns, below their names. A cell that is too wide is cut. */
+/**
+ * Returns rows as lines of aligned columns, below the column names. A cell that is too wide is cut.
+ */
 export function tableLines(
   names: readonly string[],
   rows: readonly (readonly string[])[],

@@ -3,7 +3,7 @@ import { commonAliases, commonFlags, defineCommand, switchedOn, textOf, wholeFro
 
 const artifact = textOf("artifact", "persistable help artifacts");
 
-/** The commands that need a data directory alone. */
+/** The commands that need a data directory, but no module of the user. */
 export const artifactCommands = {
   ls: defineCommand({
     load: async () => (await import("../commands/ls.ts")).ls,

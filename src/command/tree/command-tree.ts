@@ -18,9 +18,10 @@ const routes = { ...pipelineCommands, ...artifactCommands, ...housekeepingComman
 export const commandNames: readonly string[] = Object.keys(routes);
 
 /**
- * All commands. Each is loaded when it is run; what is loaded before is what the parser needs.
+ * Builds the tree of all commands. Only what the parser needs is loaded here: the code of a command
+ * is loaded when the command is run.
  *
- * @param onFailure - hears of what kept a command from being run, or from ending well
+ * @param onFailure - gets the error if a command cannot be run, or fails
  */
 export function buildCommandTree(onFailure: (failure: unknown) => void): Application<CommandCall> {
   const note = (failure: unknown): string => {

@@ -16,7 +16,10 @@ interface CommandDescription<Flags extends CommonFlags, Args extends BaseArgs> {
   readonly text?: string;
 }
 
-/** A command, loaded when it is run. It gets its session once the common flags are known. */
+/**
+ * Defines a command whose code is loaded when it is run. Its session is made when the common flags
+ * are known.
+ */
 export function defineCommand<Flags extends CommonFlags, Args extends BaseArgs>({
   load,
   parameters,
@@ -41,7 +44,9 @@ export function defineCommand<Flags extends CommonFlags, Args extends BaseArgs>(
 /** A flag that is either there or not. */
 export const switchedOn = { kind: "boolean", optional: true, withNegated: false } as const;
 
-/** The flags that every command has: the parser knows none that are global. */
+/**
+ * The flags that every command has. Each command lists them, since the parser has no global flags.
+ */
 export const commonFlags = {
   dataDir: {
     kind: "parsed",
@@ -71,7 +76,7 @@ interface TextParameter {
   readonly brief: string;
 }
 
-/** A whole number from a least one on, as a flag. */
+/** Returns a parser for a flag that is a whole number, at least `least`. */
 export function wholeFrom(least: number): (input: string) => number {
   return (input) => {
     const value = Number(input);

@@ -1,6 +1,6 @@
 import { commonAliases, commonFlags, defineCommand, textOf } from "./define-command.ts";
 
-/** The commands about the command itself, and to begin with. */
+/** The commands for beginning a project, and those about this command line itself. */
 export const otherCommands = {
   init: defineCommand({
     load: async () => (await import("../commands/init.ts")).init,

@@ -41,7 +41,7 @@ export async function exportToFile(session: Session, flags: CopyFlags, ...args: 
   );
 }
 
-/** Brings the artifacts of such a file into the data directory. */
+/** Copies the artifacts of an exported file into the data directory. */
 export async function importFromFile(session: Session, flags: ImportFlags, file: string): Promise<number> {
   if (!existsSync(file))
     throw new CommandError(`There is no file ${file}.`, { hint: "Name a file that persistable export has written." });

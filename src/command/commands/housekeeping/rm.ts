@@ -31,13 +31,13 @@ export async function rm(session: Session, flags: RmFlags, ...texts: readonly st
 /** The artifacts with everything that is made from them. */
 async function withDependents(catalog: Catalog, asked: readonly CatalogEntry[]): Promise<readonly CatalogEntry[]> {
   const found = new Map(asked.map((entry) => [keyOf(entry), entry]));
-  // What is added to a map while it is walked is visited too.
+  // The loop also visits the entries that it adds to the map.
   for (const { address } of found.values())
     for (const dependent of await catalog.dependents(address)) found.set(keyOf(dependent), dependent);
   return [...found.values()];
 }
 
-/** Removes nothing at all if anything that was named has to stay. */
+/** Throws if any artifact that the user has chosen must stay: then none is removed. */
 function refuseWhatStays({ decisions }: CollectionPlan, chosen: ReadonlySet<string>): void {
   const staying = decisions.filter(
     (one) =>

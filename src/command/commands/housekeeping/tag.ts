@@ -40,7 +40,7 @@ export async function unpin(session: Session, _flags: CommonFlags, artifact: str
   return tell(session, `${artifact} is not pinned any more.`);
 }
 
-/** With `--json`, prints the tags that are left. */
+/** Prints the text, or with `--json` the tags and pins that exist now. */
 async function tell(session: Session, text: string): Promise<number> {
   if (session.isJson) return printTags(session, await listTags(dataDirOf(session)));
   session.note(text);
