@@ -33,7 +33,7 @@ export interface Display {
   close(): void;
 }
 
-/** People do not see more frequent drawings. */
+/** A user would not see more frequent drawings. */
 const REDRAW_MS = 100;
 /** Without a terminal, a summary line is written this often. */
 const SUMMARY_MS = 10_000;
@@ -57,7 +57,7 @@ export async function openDisplay(options: DisplayOptions = {}): Promise<Display
   return live ? openLive(stream, color) : openPlain(stream, color);
 }
 
-/** The stream without its failures: a closed terminal must not end the run. */
+/** Returns the stream with its errors ignored: a closed terminal must not end the run. */
 function quietly(stream: DisplayStream): DisplayStream {
   return new Proxy(stream, {
     get(target, property) {
@@ -111,7 +111,8 @@ async function openLive(stream: DisplayStream, color: boolean): Promise<Display>
         stream.write(`${renderEnd(view, { color })}\n`);
         return;
       }
-      // Written with the next drawing: thousands of failures at once are not thousands of drawings.
+      // The line is written with the next drawing, so that thousands of failures do not cause
+      // thousands of drawings.
       if (text !== undefined) permanent.push(`${text}\n`);
       isDirty = true;
     },
@@ -144,14 +145,17 @@ function permanentLine(
   return paint({ color }, event.type === "failed" ? "red" : "yellow", fitText(line, columns));
 }
 
-/** The params of the node that an event is about: the event that ends it no longer has them. */
+/**
+ * Returns the params of the node that an event is about. They come from the view, since the event
+ * that ends a node does not have them.
+ */
 function paramsIn(event: RunEvent, view: RunView): string {
   return "index" in event ? view.paramsOf(event.index) : "";
 }
 
 const MAX_PARAMS_COLUMNS = 60;
 
-/** An address alone does not tell a person which of many nodes it was. */
+/** Names a node with its params, since a user would not recognize it by its address alone. */
 function whichOf(name: string, params: string, address: string): string {
   const short = describeAddress(address);
   return params === "" || params === "{}"

@@ -69,7 +69,7 @@ function renderRunning(one: RunningView, { nameColumns, timeColumns, columns }: 
     return `${paint(canvas, "yellow", "·")} ${name}  ${paint(canvas, "dim", text)}`;
   }
   const left = columns - nameColumns - 4;
-  // On a narrow terminal what it is goes before how far, and that before how long.
+  // A narrow terminal has no room for all: the time is left out first, then the progress bar.
   const time = left < timeColumns + MIN_WHAT_COLUMNS ? "" : describeTime(one, canvas).padStart(timeColumns);
   const progress = renderProgress(one, canvas);
   const bar = left < time.length + progress.columns + MIN_WHAT_COLUMNS ? NO_BAR : progress;

@@ -9,7 +9,7 @@ export interface RunningView {
   readonly attempt: number;
   readonly expectedMs: number | undefined;
   readonly progress: Pick<ProgressEvent, "done" | "total" | "note"> | undefined;
-  /** The process that generates it, if that is another one. */
+  /** The process that generates the node, if that is not this process. */
   readonly owner: string | undefined;
 }
 
@@ -99,7 +99,7 @@ export class RunView {
       const byShareMs = expectedMs * (1 - done / planned.misses);
       return Math.max(0, Math.min(byShareMs, Math.max(expectedMs - elapsedMs, 0) || byShareMs));
     }
-    // The pace of the first few says nothing while as many are at work beside them.
+    // Before as many nodes have ended as run at once, their pace would be misleading.
     return done < Math.min(planned.concurrency, planned.misses)
       ? undefined
       : (elapsedMs / done) * (planned.misses - done);

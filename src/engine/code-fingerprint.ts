@@ -5,7 +5,7 @@ import { LIBRARY_VERSION } from "../util/library-version.ts";
 
 const CODE = /\.([cm]?[jt]sx?)$/;
 const LOCK_FILES = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"];
-/** Folders that hold other code than the package itself. */
+/** Folders whose code is not that of the package itself. */
 const LEFT_OUT = new Set(["node_modules", "coverage"]);
 
 /**
@@ -30,7 +30,7 @@ export function fingerprintOf(file: string): string {
 function modulesIn(folder: string): readonly string[] {
   const found: string[] = [];
   const folders = [folder];
-  // The list grows while it is walked.
+  // The loop also visits the folders that it adds to the list.
   for (const open of folders) {
     for (const entry of readdirSync(open, { withFileTypes: true })) {
       const path = join(open, entry.name);
@@ -42,7 +42,7 @@ function modulesIn(folder: string): readonly string[] {
   return found.sort();
 }
 
-/** The nearest folder, from this one upward, that has one of these files. */
+/** Returns the nearest folder, from this one upward, that has one of these files. */
 function findUpward(from: string, names: readonly string[]): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     if (names.some((name) => existsSync(join(folder, name)))) return folder;

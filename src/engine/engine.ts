@@ -2,9 +2,9 @@ import type { JsonObject, JsonValue } from "../canonical/tagged-json.ts";
 
 /** Carries nodes from a run to workers elsewhere. `persistable-ts/engines/bullmq` makes one. */
 export interface Engine {
-  /** The URL of its server, without user and password. */
+  /** The URL of the engine's server, without user and password. */
   readonly url: string;
-  /** Names the code of the run, instead of the digest of its modules. */
+  /** The user's name for the code of the run; if absent, the digest of its modules is used. */
   readonly code: string | undefined;
   /** How long a run waits for a first worker; without an end by default. */
   readonly workersWithinMs: number | undefined;
@@ -24,9 +24,14 @@ export interface Engine {
 
 /** A run, connected to its queue. */
 export interface EngineLink {
-  /** Queues a job, unless one with its id is queued or running. What failed earlier is replaced. */
+  /**
+   * Queues a job, unless one with its id is queued or running. A job that has failed is replaced.
+   */
   submit(job: QueuedJob): Promise<void>;
-  /** Also tells a failure again, of which the run may have missed the news. */
+  /**
+   * Returns the state of a job. If the job has failed, its news is sent again, since the run may
+   * have missed it.
+   */
   stateOf(id: string): Promise<JobState>;
   /** Removes a job that waits, and aborts one that runs. */
   cancel(id: string): Promise<void>;
@@ -46,7 +51,9 @@ export interface QueuedJob {
 /** The state of a job in its queue; `unknown` once it is done or removed. */
 export type JobState = "queued" | "running" | "failed" | "unknown";
 
-/** News of a job. They may come twice, late or never: the store has the truth. */
+/**
+ * News of a job. They may come twice, late or never, so only the store shows which payloads exist.
+ */
 export type EngineNews =
   | { readonly kind: "progress"; readonly id: string; readonly data: JsonValue }
   | { readonly kind: "done"; readonly id: string; readonly result: JsonValue }
@@ -58,7 +65,7 @@ export type EngineNews =
 export interface ServeOptions {
   readonly slots: number;
   readonly handle: (job: ServedJob) => Promise<JobEnding>;
-  /** Hears of failures of the connection, which is opened again. */
+  /** Called when the connection fails. The engine then opens it again. */
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -81,7 +88,7 @@ export type JobEnding =
 export interface EngineServer {
   /** The number of jobs in the queue by state. */
   counts(): Promise<Readonly<Record<string, number>>>;
-  /** Takes no further job, and resolves when those that run have ended. */
+  /** Takes no further job, and resolves when the running jobs have ended. */
   drain(): Promise<void>;
   /** Ends at once. The jobs that run go to other workers. */
   close(): Promise<void>;

@@ -8,7 +8,7 @@ export interface JobMessage {
   readonly v: 1;
   readonly address: string;
   readonly name: string;
-  /** Its row and those of everything upstream; absent where they are in the store. */
+  /** The row of the node and those of everything upstream; absent if they are in the store. */
   readonly rows?: readonly RecipeRow[];
   /** Generates the payload again. */
   readonly force?: true;
@@ -27,12 +27,12 @@ export interface JobResult {
   };
 }
 
-/** A longer message has no rows: they are kept in the store instead. */
+/** Longer rows are kept in the store instead of the message. */
 const MAX_ROWS_BYTES = 14_000;
-/** More persistables than this upstream have longer rows in any case. */
+/** The rows of more persistables than this are too long in any case, so they are not even made. */
 const MAX_ROWS = 100;
 
-/** The rows of a node for its message; undefined where they are too long for one. */
+/** Returns the rows of a node for its message; `undefined` if they are too long for a message. */
 export function rowsForMessage(state: State): readonly RecipeRow[] | undefined {
   if (!hasFewUpstream(state)) return undefined;
   const rows = describeRecipe(state);
@@ -41,7 +41,7 @@ export function rowsForMessage(state: State): readonly RecipeRow[] | undefined {
 
 function hasFewUpstream(state: State): boolean {
   const seen = new Set([state]);
-  // The set grows while it is walked.
+  // The loop also visits the states that it adds to the set.
   for (const { dependencyStates } of seen) {
     for (const dependency of dependencyStates) seen.add(dependency);
     if (seen.size > MAX_ROWS) return false;
@@ -78,7 +78,7 @@ function parseRows(json: JsonValue): readonly RecipeRow[] | undefined {
   return rows.every((row) => row !== undefined) ? rows : undefined;
 }
 
-/** Checks one row, of a message or of the store. */
+/** Checks one row, which comes from a message or from the store. */
 export function parseRow(json: JsonValue): RecipeRow | undefined {
   if (!isJsonObject(json)) return undefined;
   const { name, address, draw, params, untracked, secrets, roles } = json;
@@ -102,7 +102,7 @@ function isTexts(json: JsonValue | undefined): json is Readonly<Record<string, s
   return isJsonObject(json) && Object.values(json).every((value) => typeof value === "string");
 }
 
-/** Reads what a worker said, in the same way. */
+/** Checks the result that a worker sent. Fields that are not as expected are left out. */
 export function parseResult(json: JsonValue): JobResult {
   const generation = isJsonObject(json) ? json.generation : undefined;
   if (!isJsonObject(generation) || typeof generation.durationMs !== "number") return {};

@@ -3,7 +3,7 @@ import type { State } from "../persistable/declare/state.ts";
 import { redactionOf } from "../persistable/secrets/redaction.ts";
 import { type CarriedError, carryError, restoreError } from "../persistable/worker/carried-error.ts";
 
-/** A longer text of an error would fill the queue. */
+/** A text of an error is cut to this length, so that errors do not fill the queue. */
 const MAX_TEXT = 8000;
 
 /** Describes what was thrown as JSON for another machine, without the persistable's secrets. */

@@ -16,7 +16,7 @@ export function registryOf(exports: Readonly<Record<string, unknown>>): Registry
   const registry = new Map<string, Maker[]>();
   const makers = Object.values(exports).map(definitionBehind).filter(isMaker);
   const seen = new Set(makers);
-  // The set grows while it is walked.
+  // The loop also visits the makers that it adds to the set.
   for (const maker of seen) {
     for (const upstream of upstreamOf(maker)) seen.add(upstream);
     const name = nameOf(maker);

@@ -31,7 +31,8 @@ export class RowWriter {
   }
 
   async #writeRow(row: RecipeRow): Promise<void> {
-    // Replaced, since untracked params are not part of the address and may have changed.
+    // An existing row is replaced: untracked params are not part of the address and may have
+    // changed.
     await this.#store.replace(rowPath(row.address), [Buffer.from(JSON.stringify(row))], { durable: false });
   }
 }

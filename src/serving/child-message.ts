@@ -7,7 +7,10 @@ export type MessageToChild =
   | { readonly kind: "run"; readonly data: JsonValue }
   | { readonly kind: "abort" };
 
-/** An answer of such a process. `unready` and `skewed` mean that it can do no job of this queue. */
+/**
+ * An answer of a process that generates for a worker. After `unready` or `skewed`, it cannot do any
+ * job of this queue.
+ */
 export type MessageOfChild =
   | { readonly kind: "ready" }
   | { readonly kind: "unready"; readonly message: string }

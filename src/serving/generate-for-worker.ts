@@ -18,7 +18,7 @@ import { openStore } from "../store/open/open-store.ts";
 import type { Store } from "../store/store.ts";
 import type { MessageOfChild, MessageToChild } from "./child-message.ts";
 
-/** Progress is told at most this often. */
+/** Progress is sent at most once in this time. */
 const PROGRESS_MS = 1000;
 
 /** The definitions and the store of one process. */
@@ -92,7 +92,10 @@ function endingOf(error: unknown, state: State | undefined, signal: AbortSignal)
   return { kind: "failed", error: signal.aborted ? { ...json, cancelled: true } : json, message };
 }
 
-/** Only definitions of this process are used, and only its own store: a message names neither. */
+/**
+ * Builds the persistable of a job with the definitions and the store of this process: a message,
+ * which others may have written, cannot choose them.
+ */
 async function rebuild(message: JobMessage, { registry, store, rows }: Begun): Promise<State> {
   const all = message.rows ?? (await rows.read(message.address));
   const state = rebuildRecipe(all, registry, { dataDir: store });
@@ -107,14 +110,14 @@ async function produce(
   signal: AbortSignal,
 ): Promise<JobResult> {
   const isForced = force === true;
-  // A payload that is there need not be loaded.
+  // If the payload exists, the job is done without loading it.
   if (!isForced && (await isPersisted(state, signal))) return {};
   let toldMs = Number.NEGATIVE_INFINITY;
   const { generation }: Production = await produceNode(state, {
     place: { release: () => {}, acquire: async () => {} },
     signal,
     isForced,
-    // The run decides about retries.
+    // The run retries, so the worker does not.
     retries: 0,
     timeoutMs,
     untracked: untracked === undefined ? undefined : { ...Object(decodeTagged(untracked)) },
@@ -139,7 +142,7 @@ async function produce(
   };
 }
 
-/** How a payload ended is the result of its job. */
+/** Only these events are sent to the run: how the node ended is the result of the job. */
 const TOLD: ReadonlySet<PersistableEvent["type"]> = new Set(["started", "progress", "waiting", "takeover", "corrupt"]);
 
 function asJson(value: object): JsonObject {

@@ -121,6 +121,6 @@ function lostEnding({ data, signal }: ServedJob, how: string): JobEnding {
 }
 
 function send(child: ChildProcess, message: MessageToChild): void {
-  // The process may have ended: its exit is heard by itself.
+  // Sending may fail because the process has ended. The listener for its exit handles that.
   child.send(message, () => {});
 }

@@ -10,8 +10,8 @@ export interface Health {
 }
 
 /**
- * Answers on a port of this machine alone: `/health` with 200, or with 503 when the worker ends;
- * `/metrics` for Prometheus.
+ * Answers requests from this machine alone: `/health` with 200, or with 503 while the worker ends,
+ * and `/metrics` for Prometheus.
  */
 export async function serveHealth(port: number, health: Health): Promise<AsyncDisposable> {
   const server = createServer((request, response) => {

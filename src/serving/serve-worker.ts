@@ -15,7 +15,7 @@ export interface WorkerOptions {
   readonly dataDir: string;
   /** How many payloads are generated at a time, each in a process of its own. */
   readonly slots: number;
-  /** The worker ends when it had nothing to do for this long. */
+  /** The worker ends after it had nothing to do for this long. */
   readonly idleExitMs: number | undefined;
   /** The port of 127.0.0.1 on which it answers `/health` and `/metrics`. */
   readonly healthPort: number | undefined;
@@ -30,7 +30,8 @@ export interface WorkerOptions {
 export type WorkerEnd = "drained" | "idle" | "skewed";
 
 /**
- * Takes jobs of a pipeline out of its queue until it is told to end, or has nothing to do any more.
+ * Takes jobs of a pipeline out of its queue until `draining` is aborted, or until there was nothing
+ * to do for `idleExitMs`.
  *
  * @throws {@link EngineUnreachableError}; Error if the module cannot be imported
  */
@@ -80,7 +81,7 @@ class ServingWorker implements Health {
       this.#end = resolve;
     });
     try {
-      // A module that cannot be imported is told at once, and not by the first job.
+      // Starting one process now reports a module that cannot be imported before any job is taken.
       await this.#all[0]?.start();
       await using _health = healthPort === undefined ? undefined : await serveHealth(healthPort, this);
       const server = await engine.serve(queue, { slots, handle: (job) => this.#handle(job), onProblem: () => {} });

@@ -6,7 +6,7 @@ import { openStream } from "./open-stream.ts";
 /** Jobs that failed are kept this long, for dashboards. */
 const KEEP_FAILED_S = 24 * 3600;
 
-/** The queue on which workers hear of jobs to abort. */
+/** Returns the name of the stream that tells workers which jobs to abort. */
 export function controlOf(queue: string): string {
   return `${queue}.c`;
 }
@@ -45,7 +45,7 @@ export class BullmqLink implements EngineLink {
 
   async submit({ id, name, data }: QueuedJob): Promise<void> {
     const state = await this.#queue.getJobState(id);
-    // A job that is kept would swallow another one with its id.
+    // BullMQ ignores a new job if it still keeps an old one with the same id.
     if (state === "failed" || state === "completed") await this.#queue.remove(id);
     await this.#queue.add(name, data, {
       jobId: id,
@@ -90,10 +90,13 @@ export class BullmqLink implements EngineLink {
     stream.on("failed", ({ jobId, failedReason }) => void this.#hearFailure(String(jobId), String(failedReason)));
   }
 
-  /** A worker tells the error as the last progress of its job: it outlives the stream. */
+  /**
+   * A worker leaves its error as the last progress of its job, which is kept longer than the
+   * stream.
+   */
   async #hearFailure(id: string, reason: string): Promise<void> {
     const job = await this.#queue.getJob(id).catch(() => undefined);
-    // Another run has queued it again meanwhile.
+    // Nothing is reported if another run has queued the job again meanwhile.
     if (job !== undefined && (await job.getState()) !== "failed") return;
     const progress = job?.progress;
     const error =

@@ -7,9 +7,9 @@ import { openStream } from "./open-stream.ts";
 
 /** How long a job that was put back waits, so that another worker may take it. */
 const RETURNED_MS = 1000;
-/** How long the cancelling of a job is remembered that does not run here. */
+/** How long the worker remembers that a job was cancelled which does not run here. */
 const CANCELLED_MS = 2000;
-/** A job whose workers were lost this often has failed. */
+/** A job has failed when this many of its workers were lost. */
 const MOST_LOST = 3;
 
 /** A worker of BullMQ that does jobs of persistables. */
@@ -17,7 +17,7 @@ export class BullmqServer implements EngineServer {
   readonly #parts: BullmqParts;
   readonly #options: ServeOptions;
   readonly #queue: JobQueue;
-  /** Jobs of which the cancelling came before their beginning. */
+  /** Jobs that were cancelled before they began here. */
   readonly #cancelled = new Set<string>();
   #worker: JobWorker | undefined;
   #control: QueueStream | undefined;
@@ -29,7 +29,7 @@ export class BullmqServer implements EngineServer {
     this.#queue.on("error", options.onProblem);
   }
 
-  /** @param lockMs - how long a job is lost for which no lock was renewed */
+  /** @param lockMs - a job counts as lost if its lock was not renewed for this time */
   static async open(parts: BullmqParts, name: string, lockMs: number, options: ServeOptions): Promise<BullmqServer> {
     const server = new BullmqServer(parts, name, options);
     await server.#begin(name, lockMs);
@@ -43,7 +43,7 @@ export class BullmqServer implements EngineServer {
       stream.on("cancel", ({ jobId }) => this.#cancel(String(jobId))),
     );
     const worker = this.#parts.worker(name, (job, token, signal) => this.#do(job, token, signal), {
-      // Its name is the only thing that a run can see of a worker.
+      // A run can only see the name of a worker, so the name tells the number of slots.
       name: `${slots}@${hostname()}`.slice(0, 20),
       concurrency: slots,
       lockDuration: lockMs,
@@ -73,7 +73,7 @@ export class BullmqServer implements EngineServer {
     await Promise.all([this.#control?.close(), this.#queue.close()]);
   }
 
-  /** A job that was just taken out of the queue is not known to BullMQ's worker yet. */
+  /** BullMQ's worker does not know a job yet that it has just taken out of the queue. */
   #cancel(id: string): void {
     if (this.#worker?.cancelJob(id) === true) return;
     this.#cancelled.add(id);
@@ -99,7 +99,7 @@ export class BullmqServer implements EngineServer {
     }
     await job.updateProgress({ error: ending.error });
     const failure = this.#parts.failed(ending.message);
-    // Its stack would be ours, and dashboards show it.
+    // Dashboards show the stack, which would be that of this library, so the message replaces it.
     failure.stack = ending.message;
     throw failure;
   }

@@ -16,7 +16,8 @@ export interface BullmqOptions {
    */
   readonly workersWithinMs?: number | undefined;
   /**
-   * How long the job of a worker that was killed may lie, in milliseconds; 30,000 by default.
+   * How long the job of a killed worker may wait before another worker takes it, in milliseconds;
+   * 30,000 by default.
    */
   readonly lockMs?: number | undefined;
 }
@@ -58,7 +59,10 @@ export function bullmq(url: string, { code, workersWithinMs, lockMs = LOCK_MS }:
   };
 }
 
-/** The client connects again by itself, and tells of each attempt. */
+/**
+ * Returns a listener that warns only once: the client connects again by itself, and reports each
+ * attempt that fails.
+ */
 function warnOnce(url: string): (error: unknown) => void {
   let hasWarned = false;
   return () => {

@@ -12,7 +12,7 @@ interface Connected {
   close(force?: boolean): Promise<void>;
 }
 
-/** A queue of BullMQ, whichever server it is on. */
+/** A queue of BullMQ. The queues of all kinds of servers have these methods. */
 export interface JobQueue extends Connected {
   add(name: string, data: unknown, options: JobsOptions): Promise<unknown>;
   getJob(id: string): Promise<{ readonly progress: unknown; getState(): Promise<JobState | "unknown"> } | undefined>;
@@ -41,7 +41,7 @@ export interface ActiveJob {
   moveToDelayed(timestamp: number, token?: string): Promise<void>;
 }
 
-/** BullMQ hands out a signal only where the function has three parameters. */
+/** BullMQ only passes a signal if the function has three parameters. */
 export type DoJob = (job: ActiveJob, token: string | undefined, signal: AbortSignal | undefined) => Promise<unknown>;
 
 /** A worker of BullMQ. */
@@ -65,8 +65,8 @@ export interface BullmqParts {
 const CONNECT_MS = 15_000;
 
 /**
- * Loads what a server of this URL needs, and connects to it once, so that a wrong URL is told at
- * once.
+ * Loads the packages that the server of this URL needs, and connects once, so that a wrong URL is
+ * reported at once.
  *
  * @throws {@link EngineUnreachableError}, {@link MissingPeerError}, {@link InvalidRunOptionsError}
  */

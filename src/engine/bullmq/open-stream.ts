@@ -1,9 +1,9 @@
 import type { BullmqParts, QueueStream } from "./connection.ts";
 
 /**
- * Opens the stream of a queue, and returns it once everything that happens from now on will be
- * heard. The stream is read from its beginning up to an event of our own, and nothing of that is
- * told: a stream that is read from its end may miss what happens while it is opened.
+ * Opens the stream of a queue, and returns it once it will report every event from now on. It reads
+ * the stream from its beginning up to an event of our own, and reports nothing of that: a stream
+ * that is read from its end may miss events while it is opened.
  *
  * @param subscribe - called when that event was read
  */
