@@ -11,15 +11,18 @@ import { listStore, readStoredArtifacts } from "./stored-artifacts.ts";
 
 /** Options of `copyArtifacts` and `exportArtifacts`. */
 export interface CopyArtifactsOptions extends StoreCallOptions, AskedArtifacts {
-  /** Copies everything that they were made from as well. */
+  /** Whether everything that the artifacts were made from is copied as well. */
   readonly withUpstream?: boolean | undefined;
-  /** `false` leaves their tags and pins behind. */
+  /** `false` does not copy the tags and pins of the artifacts. */
   readonly withTags?: boolean | undefined;
   /** Called after each artifact. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
 }
 
-/** The records of the artifacts that were asked for, and of what they were made from. */
+/**
+ * Finds the records of the artifacts that the caller chose, and of everything that they were made
+ * from.
+ */
 export async function artifactsToCopy(source: Store, options: CopyArtifactsOptions): Promise<readonly StorePath[]> {
   const { withUpstream = false, signal } = options;
   const isAsked = askedRecord(options);
@@ -28,7 +31,7 @@ export async function artifactsToCopy(source: Store, options: CopyArtifactsOptio
     source,
     listing,
     ({ record, bytes, path, address, madeFrom }) => {
-      // A record that cannot be read may be one of those, and is told of.
+      // A record that cannot be read may be one that the caller wants, so it is reported.
       return { path, address, madeFrom, isWanted: record === undefined || isAsked({ record, bytes }) };
     },
     signal,
@@ -37,12 +40,12 @@ export async function artifactsToCopy(source: Store, options: CopyArtifactsOptio
   if (!withUpstream) return wanted.map(({ path }) => path);
   const upstream = new Set<Address>(wanted.map(({ address }) => address));
   const byAddress = new Map(found.map((one) => [one.address, one]));
-  // What is added to a set while it is walked is visited too.
+  // The loop also visits the addresses that it adds to the set.
   for (const address of upstream) for (const other of byAddress.get(address)?.madeFrom ?? []) upstream.add(other);
   return found.filter(({ address }) => upstream.has(address)).map(({ path }) => path);
 }
 
-/** An object of a payload, with what it must be. */
+/** An object of a payload, with the size and the digest that it must have. */
 export interface SizedObject {
   readonly path: StorePath;
   readonly sizeBytes: number;
@@ -50,8 +53,8 @@ export interface SizedObject {
 }
 
 /**
- * The objects of a payload that lie beside its record, in the order in which they are written: of a
- * folder, the list after its files.
+ * Returns the objects of a payload that lie beside its record, in the order in which they are
+ * written: the list of a folder comes after its files.
  *
  * @throws {@link CorruptArtifactError}, a StoreError
  */

@@ -5,9 +5,9 @@ import type { Query } from "../catalog/query/query.ts";
 import type { FoundRecord } from "../inspect/find-record.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 
-/** Says which artifacts are meant. Without either, all of them are. */
+/** Says which artifacts the caller wants: all of them, if neither option is given. */
 export interface AskedArtifacts {
-  /** Only artifacts that this query means: a text, a list of terms, or a query of `where`. */
+  /** Only artifacts that match this query: a text, a list of terms, or a query of `where`. */
   readonly query?: string | readonly string[] | Query | undefined;
   /** Only artifacts that this function accepts. */
   readonly where?: ((record: ArtifactRecord) => boolean) | undefined;

@@ -5,19 +5,19 @@ import type { ArtifactDecision, KeepReason, RemoveReason } from "./collection-pl
 import type { CollectionPolicy } from "./collection-policy.ts";
 import type { StoredArtifact } from "./stored-artifacts.ts";
 
-/** An artifact as the choice sees it: without its record, which may be large. */
+/** The facts that the choice needs of an artifact, without its record, which may be large. */
 export type Candidate = Omit<StoredArtifact, "record" | "bytes"> & {
   readonly isReadable: boolean;
   readonly isWanted: boolean;
 };
 
-/** The reason that a tag or a pin is for an artifact to stay, by its address. */
+/** For each artifact that a tag or a pin keeps, the reason, by its address. */
 export type Roots = ReadonlyMap<Address, KeepReason>;
 
 /**
- * Decides for every artifact whether it stays, and why. Those that are removed come first, each
- * before everything that it was made from, so that a removal that is broken off leaves no artifact
- * without what it was made from.
+ * Decides for every artifact whether it stays, and why. Removals come first, each artifact before
+ * everything that it was made from: if the removal is broken off, every artifact that is left still
+ * has what it was made from.
  */
 export function chooseArtifacts(
   candidates: readonly Candidate[],
@@ -59,7 +59,7 @@ function decision(
   };
 }
 
-/** The first condition that an artifact does not meet. */
+/** Returns why an artifact stays: the first condition for removing that it does not meet. */
 function findObjection(
   candidate: Candidate,
   policy: CollectionPolicy,
@@ -87,7 +87,7 @@ function whyRemoved({ createdMs, usedMs }: Candidate, policy: CollectionPolicy, 
   return { code: "chosen", text: `${age}${use}, nothing that stays is made from it` };
 }
 
-/** The newest artifacts of each name. */
+/** Returns the newest artifacts of each name. */
 function newestOf(candidates: readonly Candidate[], count: number): ReadonlySet<Candidate> {
   const byName = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
@@ -102,7 +102,7 @@ function newestOf(candidates: readonly Candidate[], count: number): ReadonlySet<
   return new Set(newest);
 }
 
-/** Each artifact before what it was made from. */
+/** Sorts each artifact before the artifacts that it was made from. */
 function dependentsFirst(candidates: readonly Candidate[]): readonly Candidate[] {
   const byAddress = groupByAddress(candidates);
   const waiting = new Map<Candidate, number>(candidates.map((candidate) => [candidate, 0]));
@@ -119,11 +119,12 @@ function dependentsFirst(candidates: readonly Candidate[]): readonly Candidate[]
       if (left === 0) order.push(upstream);
     }
   }
-  // Records that claim to be made from one another were forged, or mention themselves.
+  // Artifacts are left over only if their records refer to each other, or to themselves, which only
+  // forged or damaged records do. They come last.
   return [...order, ...waiting.keys()];
 }
 
-/** When each artifact was last used, by itself or through what was made from it. */
+/** Returns when each artifact was last used, directly or through an artifact made from it. */
 function lastUses(order: readonly Candidate[]): ReadonlyMap<Address, number> {
   const usedMs = new Map<Address, number>();
   for (const candidate of order) {
@@ -136,7 +137,7 @@ function lastUses(order: readonly Candidate[]): ReadonlyMap<Address, number> {
 
 function keepUpstream(candidates: readonly Candidate[], kept: Map<Candidate, KeepReason>): void {
   const byAddress = groupByAddress(candidates);
-  // What is added to a map while it is walked is visited too.
+  // The loop also visits the artifacts that it adds to the map.
   for (const [by] of kept)
     for (const upstream of by.madeFrom.flatMap((address) => byAddress.get(address) ?? []))
       if (!kept.has(upstream))
@@ -147,7 +148,7 @@ function keepUpstream(candidates: readonly Candidate[], kept: Map<Candidate, Kee
         });
 }
 
-/** Goes on choosing, the least recently used first, until the others fit. */
+/** Keeps what fits into `maxBytes`: the least recently used artifacts are removed first. */
 function keepWhatFits(
   order: readonly Candidate[],
   kept: Map<Candidate, KeepReason>,
@@ -158,8 +159,8 @@ function keepWhatFits(
   for (const { name, sizeBytes } of order) if (names === undefined || names.includes(name)) leftBytes += sizeBytes;
   const removable = order.filter((candidate) => !kept.has(candidate));
   const used = ({ address }: Candidate): number => usedMs.get(address) ?? 0;
-  // What an artifact was made from was used no earlier. Where both are equal, the sort is stable
-  // and keeps the order of the list, dependents first.
+  // An artifact upstream was last used at the same time as its dependents, or later. If the times
+  // are equal, the stable sort keeps dependents first.
   for (const candidate of removable.sort((a, b) => used(a) - used(b))) {
     if (leftBytes > maxBytes) leftBytes -= candidate.sizeBytes;
     else kept.set(candidate, { code: "fits", text: `all that stays fits into ${describeBytes(maxBytes)}` });

@@ -41,11 +41,11 @@ export interface CollectionResult {
 }
 
 /**
- * Removes what a plan says, beside programs that use the data directory. Each artifact is looked at
- * once more before it goes, under its lease: it stays if it was generated again, if a process
- * generates it now, if it got a tag, or if something new was made from it. Then its record goes,
- * and its payload after it. A collection that is broken off leaves whole artifacts, and can be
- * repeated.
+ * Removes what a plan says, beside programs that use the data directory. Before an artifact is
+ * removed, it is checked once more under its lease: it stays if it was generated again, if a
+ * process generates it now, if it got a tag, or if something new was made from it. Its record is
+ * removed first, and then its payload. A collection that is broken off leaves whole artifacts, and
+ * can be repeated.
  *
  * @param dataDir - the store that the plan was made for
  * @param plan - of `planCollection`, or one that was read from JSON
@@ -84,7 +84,7 @@ export async function collectArtifacts(
   return { removed, skipped, sizeBytes: removed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
 }
 
-/** New artifacts are looked for again after this many removals. */
+/** After this many removals, the collection looks for new artifacts again. */
 const REMOVALS_PER_LOOK = 1000;
 
 class Collection {
@@ -93,7 +93,7 @@ class Collection {
   readonly #signal: AbortSignal | undefined;
   /** The records that the plan has judged, or that this collection has seen since. */
   readonly #known: Set<string>;
-  /** The addresses that something which stays was made from. */
+  /** The addresses of everything that a remaining artifact was made from. */
   readonly #needed = new Set<Address>();
   #removals = 0;
   #isLitterRemoved = false;
@@ -105,7 +105,10 @@ class Collection {
     this.#known = new Set(decisions.flatMap((decision) => (decision.kind === "artifact" ? [decision.path] : [])));
   }
 
-  /** Whatever an artifact that appeared since the plan was made from has to stay. */
+  /**
+   * Looks for artifacts that have appeared since the plan: everything that they were made from has
+   * to stay.
+   */
   async lookForNew(): Promise<void> {
     const { entries, records } = await listStore(this.#certain, this.#signal);
     const unknown = records.filter(({ path }) => !this.#known.has(path));
@@ -115,7 +118,10 @@ class Collection {
     for (const { path } of unknown) this.#known.add(path);
   }
 
-  /** Returns why it was not carried out; `undefined` if what it is about is gone. */
+  /**
+   * Returns why the decision was not carried out; `undefined` if it was, or if its objects were
+   * gone already.
+   */
   async carryOut(decision: CollectionDecision): Promise<string | undefined> {
     if (decision.kind !== "artifact") return this.#removeDebris(decision);
     if (++this.#removals % REMOVALS_PER_LOOK === 0) await this.lookForNew();
@@ -142,7 +148,8 @@ class Collection {
   async #findObjection({ name, address, recordDigest }: ArtifactDecision): Promise<string | undefined> {
     if (this.#needed.has(address)) return "something that stays is made from it";
     const bytes = await readRecordBytes(this.#certain, recordPath(name, address), { signal: this.#signal });
-    // An earlier collection of this plan may have been broken off after the record had gone.
+    // The record may be gone already: an earlier collection of this plan may have been broken off
+    // after removing it.
     if (bytes !== undefined && sha256Hex(bytes) !== recordDigest) return "it was generated again since";
     return (await readRoots(this.#certain, this.#signal, name)).get(address)?.text;
   }
@@ -160,7 +167,7 @@ class Collection {
       checked.push(path);
       if (!isOfKind[kind](path)) return "its path is not that of what the plan says";
       const entry = await this.#certain.stat(path, { signal });
-      // The text of a time has no fractions of a millisecond.
+      // The plan has times without fractions of a millisecond, so fractions are ignored here.
       if (entry !== undefined && Math.floor(entry.modifiedMs) > Date.parse(changedAt)) return "it has changed since";
     }
     for (const path of checked) await this.#store.remove(path, { signal });

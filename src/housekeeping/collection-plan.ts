@@ -4,7 +4,7 @@ import type { Address } from "../address/address.ts";
 export interface KeepReason {
   readonly code: "tagged" | "pinned" | "upstream" | "not-asked" | "young" | "used" | "newest" | "fits" | "unreadable";
   readonly text: string;
-  /** An artifact that stays and was made from this one, with `upstream`. */
+  /** With the code `upstream`: the artifact that was made from this one, and stays. */
   readonly by?: Address;
 }
 
@@ -32,18 +32,21 @@ export interface ArtifactDecision {
   /** The time that generating it took. */
   readonly durationMs?: number;
   readonly madeFrom: readonly Address[];
-  /** The record that was judged: another one in its place is not removed. */
+  /**
+   * The digest of the record that the decision is about. A record that has replaced it is not
+   * removed.
+   */
   readonly recordDigest: string;
 }
 
-/** Something else than an artifact, which is removed. */
+/** The decision to remove objects that do not belong to an artifact. */
 export interface DebrisDecision {
   readonly kind: "orphan" | "temporary" | "quarantine" | "log" | "run" | "failure";
   readonly action: "remove";
   readonly reason: RemoveReason;
   /** Its objects in the store. */
   readonly paths: readonly string[];
-  /** The name of the artifacts that an orphan lies beside, and its own. */
+  /** For an orphan: the name of the artifacts in its folder, and the name of its file. */
   readonly orphan?: { readonly name: string; readonly file: string };
   readonly sizeBytes: number;
   /** When it last changed, ISO 8601: if it has changed since, it is not removed. */
@@ -52,7 +55,7 @@ export interface DebrisDecision {
 
 export type CollectionDecision = ArtifactDecision | DebrisDecision;
 
-/** How much some decisions are about. */
+/** The sum over some decisions. */
 export interface CollectionTotal {
   readonly artifacts: number;
   /** The size of artifacts and everything else. */
@@ -64,9 +67,9 @@ export interface CollectionTotal {
 /** All decisions about a data directory: plain data, which may be stored as JSON. */
 export interface CollectionPlan {
   readonly collection: 1;
-  /** The URL of the store: the plan is for no other one. */
+  /** The URL of the store for which the plan was made. It cannot be used for any other store. */
   readonly store: string;
-  /** Those that remove something come first, in the order in which it is removed. */
+  /** The removals come first, in the order in which they are carried out. */
   readonly decisions: readonly CollectionDecision[];
   readonly removes: CollectionTotal;
   readonly keeps: CollectionTotal;

@@ -16,14 +16,14 @@ export interface CollectionPolicy extends AskedArtifacts {
   /** Only artifacts that were generated longer ago than this. */
   readonly olderThanMs?: number | undefined;
   /**
-   * Only artifacts that were not loaded for this long, and from which nothing was made that was.
+   * Only artifacts that were not loaded for this long, and whose dependents were not loaded either.
    * Loading from a folder sets the time of a record once a day. Elsewhere nothing records a load:
    * in a bucket this is the age of the artifact.
    */
   readonly unusedForMs?: number | undefined;
-  /** Not the newest artifacts of each name, as many as this. */
+  /** This many of the newest artifacts of each name stay. */
   readonly keepLast?: number | undefined;
-  /** Only as many artifacts, the least recently used first, as make the others fit into this. */
+  /** The least recently used artifacts are removed until the others fit into this many bytes. */
   readonly maxBytes?: number | undefined;
   /** Payload files that no record refers to, a day after they were written. */
   readonly orphans?: boolean | undefined;

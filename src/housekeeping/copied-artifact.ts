@@ -19,7 +19,7 @@ export interface CopiedArtifact {
    * - `damaged`, `newer`: it cannot be verified, and was not copied.
    */
   readonly outcome: "copied" | "present" | "different" | "damaged" | "newer";
-  /** The reason for which it was not copied. */
+  /** Why the artifact or the tag was not copied. */
   readonly problem?: string;
 }
 
@@ -27,9 +27,9 @@ export interface CopiedArtifact {
 export interface CopyReport {
   readonly copied: number;
   readonly present: number;
-  /** How many tags and pins the destination has got. */
+  /** How many tags and pins were copied to the destination. */
   readonly tags: number;
-  /** Every artifact that the destination does not have as the source has it. */
+  /** Every artifact that is not in the destination as it is in the source. */
   readonly problems: readonly CopiedArtifact[];
 }
 
@@ -37,7 +37,10 @@ export function differentArtifact(path: string): CopiedArtifact {
   return { path, outcome: "different", problem: "the destination has another payload of the same recipe" };
 }
 
-/** The outcome that an error tells of; `undefined` for an artifact that was removed meanwhile. */
+/**
+ * Returns the outcome for an artifact that caused an error; `undefined` if it was removed
+ * meanwhile.
+ */
 export function judgeFailure(error: unknown, path: string): CopiedArtifact | undefined | "unknown" {
   if (error instanceof UnresolvedArtifactError) return undefined;
   if (error instanceof CorruptArtifactError)
@@ -46,7 +49,7 @@ export function judgeFailure(error: unknown, path: string): CopiedArtifact | und
   return "unknown";
 }
 
-/** Counts the outcomes of a copy, and tells of each. */
+/** Counts the outcomes of a copy, and reports each to the caller. */
 export class CopyCounter {
   readonly #problems: CopiedArtifact[] = [];
   readonly #counts = { copied: 0, present: 0, tags: 0 };

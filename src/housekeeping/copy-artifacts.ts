@@ -85,7 +85,7 @@ async function copyOne(
   }
 }
 
-/** Copies the payload before its record, and of a folder the list after its files. */
+/** Copies a payload before its record, and the list of a folder after its files. */
 async function copyPayload(
   source: Store,
   destination: Store,
@@ -102,7 +102,7 @@ async function copyPayload(
   for (const object of await objectsBeside(path, found, payload)) {
     const pieces = () => verified(piecesIn(source, object.path, object.sizeBytes, signal), object.digest);
     const created = await destination.createIfAbsent(object.path, pieces(), { signal });
-    // What an earlier copy has left there may be damaged.
+    // An object that an earlier copy has left may be damaged.
     if (created === "exists" && !(await isWhole(destination, object, signal)))
       await destination.replace(object.path, pieces(), { signal });
   }

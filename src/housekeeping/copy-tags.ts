@@ -6,7 +6,7 @@ import type { Store, StorePath } from "../store/store.ts";
 import type { CopyCounter } from "./copied-artifact.ts";
 import { readTags, tagFilePath } from "./tags.ts";
 
-/** The tags and pins of the artifacts whose records are at these paths. */
+/** Returns the tags and pins of the artifacts whose records are at these paths. */
 export async function tagsOf(
   source: Store,
   records: readonly StorePath[],
@@ -18,8 +18,8 @@ export async function tagsOf(
 }
 
 /**
- * Gives an artifact that was copied a tag or a pin that it has where it comes from. A tag that the
- * destination has on another artifact stays there.
+ * Copies a tag or a pin of an artifact that was copied. If another artifact of the destination has
+ * the tag, it keeps it.
  */
 export async function copyTag(
   destination: Store,
@@ -35,9 +35,9 @@ export async function copyTag(
   }
   if (theirs !== undefined) return;
   const outcome = await destination.createIfAbsent(path, [encodeTag(tag)], { signal });
-  // What is there and is not a tag was cut short while it was written.
+  // If the file exists but does not hold a tag, a process was stopped while it wrote the file.
   if (outcome === "exists") await destination.replace(path, [encodeTag(tag)], { signal });
-  // A tag may not be there without its artifact: that was damaged, or a collector was faster.
+  // A tag must not exist without its artifact, which may have been damaged or collected since.
   if ((await certainStore(destination).stat(recordPath(tag.name, tag.address), { signal })) === undefined)
     await destination.remove(path);
   else counter.addTag();

@@ -53,7 +53,10 @@ async function unfinished(store: Store): Promise<DebrisDecision[]> {
   );
 }
 
-/** Everything of one damaged artifact, as one entry whose time is when it was set aside. */
+/**
+ * Groups all objects of each damaged artifact into one entry. Its time is when the artifact was set
+ * aside.
+ */
 function setAside(entries: readonly StoreEntry[]): Group[] {
   const groups = new Map<string, Group>();
   for (const entry of entriesOf("quarantine", entries)) {
@@ -79,12 +82,15 @@ interface Group {
 /** The kinds of things that are removed when they are old enough. */
 type OldKind = "quarantine" | "log" | "run" | "failure";
 
-/** Whether an object is of a kind, by its path: a plan may have been stored, and changed since. */
+/**
+ * Whether the path of an object fits its kind. A plan may come from a file that was changed, so
+ * this is checked before removing.
+ */
 export const isOfKind: Readonly<Record<OldKind, (path: string) => boolean>> = {
   quarantine: (path) => path.startsWith(`${QUARANTINE_FOLDER}/`),
   log: (path) => !path.includes("/") && /\.log(?:\.1)?$/.test(path),
   run: (path) => path.startsWith(`${RUNS_FOLDER}/`),
-  // It lies where the artifact would be.
+  // The note of a failure lies beside the place of the artifact's record.
   failure: (path) => /^[^/]+\/[0-9a-f]{64}\.failed\.json$/.test(path),
 };
 

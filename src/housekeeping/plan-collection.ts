@@ -39,7 +39,8 @@ export async function planCollection(
   checkPolicy(policy);
   const { signal, nowMs = Date.now() } = options;
   const opened = openStore(dataDir);
-  // An artifact whose dependents did not come would be taken for one that has none.
+  // A layer that does not answer must fail the plan: an artifact whose dependents are not listed
+  // would seem to have none.
   const store = certainStore(opened);
   const listing = await listStore(store, signal);
   const artifacts = concernsArtifacts(policy) ? await chooseFrom(store, listing, policy, { nowMs, signal }) : [];

@@ -7,8 +7,9 @@ import { addressesIn } from "./addresses-in.ts";
 import type { KeepReason } from "./collection-plan.ts";
 
 /**
- * The artifacts that tags and pins keep, with what to tell of each. A file that cannot be read
- * keeps every artifact whose address stands in it: a newer release may have written it.
+ * Returns the artifacts that tags and pins keep, with the reason for each. If a file cannot be
+ * parsed, a newer release may have written it, so it keeps every artifact whose address it
+ * contains.
  *
  * @param name - to read only the tags of this name
  */

@@ -9,10 +9,10 @@ import { safeName } from "../util/safe-name.ts";
 import type { VerifiedArtifact } from "./verified-artifact.ts";
 
 /**
- * Sets a damaged artifact aside, or takes its whole copy of another layer. It is looked at once
- * more under its lease first, since a process may have replaced it.
+ * Sets a damaged artifact aside, or replaces it with the intact copy of another layer. First it
+ * verifies the artifact again under its lease, since a process may have replaced it.
  *
- * @returns what was done; `undefined` if nothing was
+ * @returns what was done; `undefined` if nothing was done
  */
 export async function repairArtifact(
   store: Store,
@@ -30,11 +30,12 @@ export async function repairArtifact(
     if (recordBytes === undefined || damage === undefined) return;
     const healing = await store.layers?.heal(record, { recordBytes }, { signal });
     if (healing?.isHealed === true) repaired = "healed";
-    // Nothing is known of what the other layer has.
+    // If the other layer does not answer, it may have an intact artifact, so nothing is set aside.
     if (healing?.isHealed === true || healing?.failure !== undefined) return;
     const judged = { state: "damaged", file: record, problem: damage.problem, recordBytes } as const;
     if ((await quarantineArtifact(store, name, address, judged)) === undefined) return;
-    // Its copy is safe, and under the lease no process has published another one.
+    // The record may be removed: the quarantine has a copy, and while this process holds the lease,
+    // no other process can have replaced it.
     await store.remove(record, { signal });
     repaired = "set-aside";
   });

@@ -1,7 +1,10 @@
 import type { FileStore } from "../store/folder/file-store.ts";
 import type { Store, StoreEntry } from "../store/store.ts";
 
-/** The unfinished writes of a folder whose processes have ended. Other stores have none. */
+/**
+ * Lists the unfinished writes in a folder whose processes have ended. A store that is not a folder
+ * has none.
+ */
 export async function listLitter(store: Store): Promise<readonly StoreEntry[]> {
   return isFolder(store) ? store.listLitter() : [];
 }

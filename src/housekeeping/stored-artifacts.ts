@@ -17,13 +17,16 @@ export interface StoredArtifact {
   readonly path: StorePath;
   /** The digest of its record, as it was read. */
   readonly recordDigest: string;
-  /** If the record cannot be read, its folder. */
+  /** The name of the artifact; if its record cannot be read, the name of its folder. */
   readonly name: string;
   readonly address: Address;
   /** Record and payload together. */
   readonly sizeBytes: number;
   readonly createdMs: number;
-  /** The time of its record, which a load sets in a folder; not before it was generated. */
+  /**
+   * When it was last used: a load sets the time of the record of an artifact in a folder. It is
+   * never earlier than the generation.
+   */
   readonly usedMs: number;
   readonly durationMs: number | undefined;
   /** Everything that it was made from, as far as its record tells. */
@@ -80,7 +83,10 @@ export async function readStoredArtifacts<Kept>(
   return (await mapConcurrently(records, read, { concurrency: CONCURRENT_READS, signal })).flat();
 }
 
-/** The bytes of each payload that lies beside a record, by the record's path and its file. */
+/**
+ * Sums the bytes of each payload beside a record, by the path of the record and the file of the
+ * payload.
+ */
 function sumPayloads(entries: readonly StoreEntry[]): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const { path, sizeBytes } of entries) {
@@ -135,7 +141,10 @@ function upstreamOf(dependencies: Readonly<Record<string, RecordDependency>>): r
   return [...found];
 }
 
-/** The addresses that a record which cannot be read may have been made from. */
+/**
+ * Returns the addresses in a record that cannot be parsed: its artifact may have been made from
+ * them.
+ */
 function mentionedIn(bytes: Uint8Array, own: Address): readonly Address[] {
   const text = new TextDecoder("latin1").decode(bytes);
   return addressesIn(text).filter((address) => address !== own);

@@ -12,8 +12,8 @@ import { safeName } from "../util/safe-name.ts";
 
 /**
  * Gives an artifact a name of its own, such as `paper`. No collection removes an artifact that has
- * a tag, or anything that it was made from. A tag belongs to one artifact of each name: given to
- * another one, it moves.
+ * a tag, or anything that it was made from. Only one artifact of each name can have the same tag:
+ * giving it to another one moves it.
  *
  * @param artifact - an address or its first digits, with the name and a slash before it or alone
  * @param tag - a text of at most 100 characters, other than `latest`
@@ -55,7 +55,7 @@ export function pinArtifact(
 }
 
 /**
- * Takes a tag away from the artifact of a name that has it.
+ * Removes a tag from the artifact that has it.
  *
  * @returns whether one had it
  * @throws a StoreError
@@ -160,7 +160,8 @@ async function mark(
   const { name, address } = record;
   const mark: Tag = { name, address, ...(tag === undefined ? {} : { tag }), createdAt: new Date().toISOString() };
   await store.replace(tagFilePath(mark), [encodeTag(mark)], options);
-  // A collector looks for tags before it removes a record. If it was faster, the tag is of nothing.
+  // A collector looks for tags before it removes a record. If it was faster, the artifact of this
+  // tag is gone.
   if ((await certain.stat(recordPath(name, address), options)) !== undefined) return mark;
   await store.remove(tagFilePath(mark));
   throw new UnresolvedArtifactError(artifact, "was removed meanwhile");

@@ -5,12 +5,12 @@ import type { DamagedObject } from "../inspect/payload-object.ts";
 export interface VerifiedArtifact {
   /** The path of its record in the store. */
   readonly path: string;
-  /** If the record is damaged, its folder. */
+  /** The name of the artifact; if its record is damaged, the name of its folder. */
   readonly name: string;
   readonly address: Address;
   /**
-   * - `newer`: only a newer release can read it;
-   * - `unreadable`: the store could not be read, which says nothing of the artifact.
+   * - `newer`: only a newer release can read it; - `unreadable`: the store could not be read, so
+   * nothing is known about the artifact.
    */
   readonly state: "intact" | "damaged" | "newer" | "unreadable";
   /** The problem of each damaged or unreadable object. */

@@ -14,15 +14,18 @@ import { repairArtifact } from "./repair-artifact.ts";
 import { listStore, type RecordEntry } from "./stored-artifacts.ts";
 import type { VerifiedArtifact } from "./verified-artifact.ts";
 
-/** Options of {@link verifyArtifacts}. Damaged records are looked at whatever was asked for. */
+/**
+ * Options of {@link verifyArtifacts}. A damaged record is always reported, since the options cannot
+ * be applied to it.
+ */
 export interface VerifyArtifactsOptions extends StoreCallOptions, AskedArtifacts {
   /**
-   * The part of the artifacts that is looked at, chosen by chance: `0.1` is a tenth. Default `1`.
+   * The share of the artifacts that is verified, chosen at random: `0.1` is a tenth. Default `1`.
    */
   readonly sample?: number | undefined;
   /**
-   * Sets damaged artifacts aside, so that they are generated again when they are needed. A layered
-   * store takes the whole copy of its other store instead, if that has one.
+   * Sets damaged artifacts aside, so that they are generated again when they are needed. In a
+   * layered store, the intact copy of the other layer replaces the damaged one, if there is one.
    */
   readonly repair?: boolean | undefined;
   /** Called after each artifact. */
@@ -38,14 +41,14 @@ export interface VerificationProgress {
 
 /** The findings of {@link verifyArtifacts}. */
 export interface VerificationReport {
-  /** How many artifacts were looked at. */
+  /** How many artifacts were verified. */
   readonly verified: number;
   readonly intact: number;
   /** Everything that is not intact. */
   readonly problems: readonly VerifiedArtifact[];
 }
 
-/** Digesting takes a thread of the pool for each. */
+/** Each digest occupies one thread of Node's pool. */
 const CONCURRENT = 4;
 
 /**
@@ -95,7 +98,10 @@ function choose(records: readonly RecordEntry[], count: number): readonly Record
   return chosen;
 }
 
-/** Returns `undefined` for an artifact that is not asked for, or was removed meanwhile. */
+/**
+ * Returns `undefined` for an artifact that the caller did not choose, or that was removed
+ * meanwhile.
+ */
 async function verifyOne(
   store: Store,
   entry: RecordEntry,

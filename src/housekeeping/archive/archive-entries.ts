@@ -15,14 +15,14 @@ export interface ArchiveEntry {
 }
 
 /**
- * The entries of a tar file, one after the other. A link, a device, or a path that would lead out
- * of a store is an {@link InvalidArchiveError}.
+ * Yields the entries of a tar file, one after the other. Throws an {@link InvalidArchiveError} at a
+ * link, a device, or a path that would lead out of a store.
  */
 export async function* archiveEntries(file: string, signal: AbortSignal | undefined): AsyncGenerator<ArchiveEntry> {
   const { extract } = await loadTar();
   const tar = extract();
   const reading = pipeline(createReadStream(file), tar, { signal });
-  // The loop below fails with the same error.
+  // The error is ignored here, since the loop below fails with the same one.
   reading.catch(() => {});
   const asOurs = (error: unknown): unknown => {
     signal?.throwIfAborted();
@@ -38,7 +38,10 @@ export async function* archiveEntries(file: string, signal: AbortSignal | undefi
   }
 }
 
-/** Whatever breaks off the file is met first by the reader of an entry. */
+/**
+ * If the file breaks off, the reader of an entry is the first to get an error, so the error is
+ * converted here, too.
+ */
 async function* piecesOf(entry: TarEntry, asOurs: (error: unknown) => unknown): AsyncGenerator<Uint8Array> {
   try {
     yield* entry;
@@ -64,7 +67,7 @@ function notTar(file: string, cause: unknown): InvalidArchiveError {
   return new InvalidArchiveError(file, undefined, `is not a whole tar file (${problem})`, { cause });
 }
 
-/** All bytes of a small entry. */
+/** Reads all bytes of a small entry. */
 export async function readEntryBytes(file: string, entry: ArchiveEntry, maxBytes: number): Promise<Uint8Array> {
   if (entry.sizeBytes > maxBytes)
     throw new InvalidArchiveError(
@@ -77,7 +80,7 @@ export async function readEntryBytes(file: string, entry: ArchiveEntry, maxBytes
   return Buffer.concat(pieces);
 }
 
-/** The pieces of an entry; at their end an error if they do not match a digest. */
+/** Yields the pieces of an entry, and throws after the last one if they do not match the digest. */
 export async function* verifiedEntry(file: string, entry: ArchiveEntry, digest: string): AsyncGenerator<Uint8Array> {
   const writer = new DigestWriter();
   yield* writer.through(entry.pieces);

@@ -12,12 +12,14 @@ import { fieldsOf } from "../../util/fields-of.ts";
  *   .persistable/tags/…, …/pins/…     the tags and pins of these artifacts
  *   persistable-archive-end.json      how many artifacts there are
  *
- * The paths are those of a data directory: where tar unpacks it, there is one.
+ * The paths are those of a data directory: unpacking an archive with tar makes a data directory.
  */
 export const HEAD: StorePath = storePath("persistable-archive.json");
 export const END: StorePath = storePath("persistable-archive-end.json");
 
-/** Earlier releases know no tags: they read archives without any, which have the version 1. */
+/**
+ * The version of an archive without tags, which earlier releases can read: they do not know tags.
+ */
 const WITHOUT_TAGS = 1;
 const WITH_TAGS = 2;
 
@@ -29,7 +31,7 @@ export function encodeEnd(artifacts: number): Uint8Array {
   return encode({ artifacts });
 }
 
-/** The reason for which this release cannot read an archive, by its first entry. */
+/** Returns why this release cannot read an archive that begins with this entry. */
 export function headProblem(bytes: Uint8Array): string | undefined {
   const { archive } = parse(bytes);
   if (archive === WITHOUT_TAGS || archive === WITH_TAGS) return undefined;
@@ -38,7 +40,7 @@ export function headProblem(bytes: Uint8Array): string | undefined {
     : "does not say which version it has";
 }
 
-/** How many artifacts the last entry of an archive tells of. */
+/** Returns the number of artifacts that the last entry of an archive states. */
 export function parseEnd(bytes: Uint8Array): unknown {
   return parse(bytes).artifacts;
 }

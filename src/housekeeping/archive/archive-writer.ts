@@ -6,10 +6,12 @@ import type { TarPack } from "tar-stream";
 import type { Chunks } from "../../store/store.ts";
 import { loadTar } from "../../util/peers/peers.ts";
 
-/** Adds entries to an archive that has no name yet. */
+/** Adds an entry to the archive that is being written. */
 export type AddEntry = (path: string, sizeBytes: number, pieces: Chunks, writtenAt: Date) => Promise<void>;
 
-/** Writes an archive, which gets its name once it is complete. If `fill` fails, nothing stays. */
+/**
+ * Writes an archive. The file gets its name when it is complete; if `fill` fails, no file is left.
+ */
 export async function writeArchive(
   file: string,
   fill: (add: AddEntry) => Promise<void>,
@@ -19,7 +21,7 @@ export async function writeArchive(
   const archive = pack();
   const unfinished = `${file}.${crypto.randomUUID().slice(0, 8)}.unfinished`;
   const writing = pipeline(archive, createWriteStream(unfinished, { flags: "wx", flush: true }), { signal });
-  // It is awaited below, but may fail before that.
+  // The promise may fail before it is awaited below: without a handler, that would end the process.
   writing.catch(() => {});
   try {
     await fill((path, size, pieces, mtime) => addEntry(archive, { name: path, size, mtime }, pieces));

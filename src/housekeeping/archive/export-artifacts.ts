@@ -21,8 +21,8 @@ import { type AddEntry, writeArchive } from "./archive-writer.ts";
 /**
  * Writes artifacts into one tar file, every byte verified, for another machine or for keeping.
  * `importArtifacts` reads it; unpacked with tar, it is a data directory. Tags and pins of the
- * artifacts are in it. The file appears when it is complete. Artifacts that are damaged are told
- * of, and left out.
+ * artifacts are in it. The file appears when it is complete. Damaged artifacts are reported, and
+ * left out.
  *
  * @param from - a folder, the URL of a store, or a store
  * @param file - a path that does not exist yet
@@ -53,7 +53,8 @@ export async function exportArtifacts(
   const fill = async (add: AddEntry): Promise<void> => {
     const now = new Date();
     await addBytes(add, HEAD, encodeHead(tags.length > 0), now);
-    // Equal stores make equal archives, apart from the times of their ends.
+    // The records are sorted, so that equal stores make equal archives, apart from the times of the
+    // first and the last entry.
     const added = new Set<StorePath>();
     for (const record of [...records].sort()) {
       signal?.throwIfAborted();
@@ -80,7 +81,7 @@ function addBytes(add: AddEntry, path: StorePath, bytes: Uint8Array, writtenAt: 
   return add(path, bytes.length, [bytes], writtenAt);
 }
 
-/** Verifies an artifact before its first byte is in the archive, and again while it is added. */
+/** Verifies an artifact before any of it is added to the archive, and again while it is added. */
 async function exportOne(
   source: Store,
   path: StorePath,
@@ -120,7 +121,7 @@ async function readWholeArtifact(source: Store, path: StorePath, signal: AbortSi
   }
 }
 
-/** The reader of an archive has to know the list before it can check a file. */
+/** Puts the list of a folder first: the reader of an archive needs the list to check the files. */
 function listFirst(objects: readonly SizedObject[]): readonly SizedObject[] {
   return [...objects.slice(-1), ...objects.slice(0, -1)];
 }

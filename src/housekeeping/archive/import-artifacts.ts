@@ -71,7 +71,7 @@ async function verifyArchived(file: string, artifact: ArchivedArtifact): Promise
   const { path, found, objects } = artifact;
   for await (const { pieces } of objects()) await drain(pieces);
   if (found.record.payload.file !== undefined) return;
-  // A payload inside the record is read from there, and the store does not matter.
+  // The payload is inside the record, so an empty store is enough for reading it.
   const [damage] = await new PayloadObject(memoryStore(), found).findDamage();
   if (damage !== undefined) throw new InvalidArchiveError(file, path, damage.problem);
 }
@@ -96,7 +96,7 @@ async function importOne(
   return outcome === "created" ? { path, outcome: "copied" } : differentArtifact(path);
 }
 
-/** Leaves what an earlier import has written, if it is whole. */
+/** Writes an object, unless an earlier import has written the whole object. */
 async function importObject(
   destination: Store,
   { object, pieces }: ArchivedObject,

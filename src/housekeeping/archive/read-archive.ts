@@ -32,7 +32,10 @@ interface ArchivedTag {
 /** An object of a payload in an archive. */
 export interface ArchivedObject {
   readonly object: SizedObject;
-  /** Verified: at their end comes an error if they do not match the digest. */
+  /**
+   * The bytes, which are verified while they are read: after the last piece, an error is thrown if
+   * they do not match the digest.
+   */
   readonly pieces: AsyncIterable<Uint8Array>;
 }
 
@@ -41,8 +44,8 @@ const MAX_MARK_BYTES = 4096;
 const MAX_LIST_BYTES = 256 * 1024 * 1024;
 
 /**
- * Reads an archive from its beginning to its end. Everything in it has to be what a record before
- * it names, or a tag of one.
+ * Reads an archive from its beginning to its end. Each entry has to be a record, an object that the
+ * record before it names, or a tag of an artifact before it.
  *
  * @throws {@link InvalidArchiveError}, {@link NewerRecordError}, an error of the disk
  */
