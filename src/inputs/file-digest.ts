@@ -3,7 +3,10 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createSha256 } from "../util/digest/sha256.ts";
 
-/** Some file systems keep times to two seconds: a younger file may change without a sign of it. */
+/**
+ * Some file systems keep times to two seconds: a file that changed less than this ago may change
+ * once more without getting another time.
+ */
 const CLOCK_RESOLUTION_MS = 2000;
 const MAX_LOOKS = 5;
 const MAX_KNOWN = 100_000;
@@ -17,10 +20,10 @@ const known = new Map<string, Known>();
 
 /**
  * Returns the sha256 of a file. It is remembered by path, size, times and inode, so that a file
- * that has not changed is read once for each process. A file that has changed only now is read
- * again at the next call, since its time may stay the same when it changes once more.
+ * that has not changed is read once for each process. The digest of a file that has just changed is
+ * not remembered, since its time may stay the same when it changes once more.
  *
- * @throws the error of `node:fs`; an error if the file changes all the time
+ * @throws the error of `node:fs`; an error if the file keeps changing while it is read
  */
 export async function sha256OfFile(path: string): Promise<string> {
   for (let look = 0; look < MAX_LOOKS; look++) {

@@ -5,7 +5,7 @@ import { sha256Hex } from "../util/digest/sha256.ts";
 import { sha256OfFile } from "./file-digest.ts";
 import { listFolder } from "./list-folder.ts";
 
-/** A file as a parameter: its name and its content, and not where it lies. */
+/** A file as a parameter: its name and the digest of its content, but not its folder. */
 export type FileInput = { readonly file: string; readonly sha256: string };
 
 /** A folder as a parameter. */
@@ -18,10 +18,16 @@ export type FolderInput = {
   readonly files: readonly (readonly [path: string, sha256: string])[];
 };
 
-/** The content of a URL as a parameter, as its server or the caller names it. */
+/**
+ * The content of a URL as a parameter: its server names the content by an ETag, or the caller by a
+ * digest.
+ */
 export type UrlInput = { readonly url: string; readonly etag: string } | FileInput;
 
-/** More files are known by their digest alone, so that a record stays readable. */
+/**
+ * A folder with more files is recorded with their common digest alone, so that the record stays
+ * readable.
+ */
 const MAX_LISTED = 500;
 
 /**
@@ -72,11 +78,12 @@ export async function folderParam(
 }
 
 /**
- * Makes a parameter of what a URL gives: its URL with the ETag that the server names, or a digest
- * that is known. The content is not fetched. Credentials in the URL are refused by the params.
+ * Makes a parameter of the content of a URL: the URL with the ETag that the server names, or a
+ * digest that the caller knows. The content is not fetched. A persistable refuses a URL with
+ * credentials.
  *
- * @param options.sha256 - the digest of the content; the server is not asked then, and the recipe
- * holds the digest with the last part of the path, and not the URL
+ * @param options.sha256 - the digest of the content. The server is not asked then, and the recipe
+ * holds the digest and the last part of the path instead of the URL
  * @throws {@link DefinitionError} if the server names no ETag, or answers with an error
  *
  * @example
@@ -107,8 +114,8 @@ export async function urlParam(
 /**
  * Returns the path of a file or folder in this process, for a generator that has it as a parameter.
  *
- * @throws {@link DefinitionError} if it was not made a parameter in this process; or if the content
- * has changed since, so that it is not what the recipe says
+ * @throws {@link DefinitionError} if this process did not make the file or folder a parameter, or
+ * if its content has changed since and does not match the recipe any more
  *
  * @example
  * ```ts

@@ -17,7 +17,7 @@ export async function listFolder(folder: string, include: readonly string[]): Pr
   return files.sort();
 }
 
-/** `*` and `?` stand for characters of one name, and `**` for any number of folders. */
+/** Translates a pattern: `*` and `?` stand for characters within one name, `**` for any folders. */
 function toPattern(glob: string): RegExp {
   const parts = glob.split(/(\*\*\/|\*\*|\*|\?)/);
   const source = parts.map((part) => WILDCARDS[part] ?? part.replace(/[.+^${}()|[\]\\]/g, "\\$&")).join("");

@@ -1,7 +1,7 @@
 import type { PayloadSource } from "../format/payload-source.ts";
 
 /**
- * Bytes in memory as a source, for `previewOf`.
+ * Returns a source of bytes in memory, for `previewOf`.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import { visibleLine } from "../errors/visible-text.ts";
 import type { Lineage, LineageNode } from "./lineage.ts";
 
-/** More boxes than this are one box for each name, if the caller does not say otherwise. */
+/** By default, a lineage with more artifacts than this is drawn with one box for each name. */
 const MOST_BOXES = 300;
 
 /** How a lineage is drawn. */
@@ -16,7 +16,7 @@ interface Drawing {
 }
 
 /**
- * A lineage as a Mermaid flowchart, from left to right, which GitHub and many editors show.
+ * Draws a lineage as a Mermaid flowchart from left to right. GitHub and many editors show it.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ export function toMermaid(lineage: Lineage, options: DrawLineageOptions = {}): s
 }
 
 /**
- * A lineage in the language of Graphviz: `dot -Tsvg`.
+ * Draws a lineage in the language of Graphviz, for `dot -Tsvg`.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ function labelOf(group: readonly LineageNode[], isGrouped: boolean): string {
   return `${first.name}${draw} ${first.address.slice(0, 8)}`;
 }
 
-/** Mermaid takes entities of its own for what means something to it. */
+/** Some characters have a meaning in Mermaid: they are written as the entities that it defines. */
 function forMermaid(text: string): string {
   return visibleLine(text).replace(/["#<>&`\\]/g, (found) => `#${found.charCodeAt(0)};`);
 }

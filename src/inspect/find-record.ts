@@ -17,14 +17,14 @@ export interface FoundRecord {
   readonly bytes: Uint8Array;
 }
 
-/** Fewer digits would be a guess. */
+/** With fewer digits, the artifact would be a guess. */
 const MIN_DIGITS = 4;
 /** An error names a few of the artifacts that fit. */
 const MOST_NAMED = 10;
 
 /**
- * The path of the one record that a text means: an address or its beginning, after its name and a
- * slash or alone.
+ * Finds the path of the only record that a text means: an address or its first digits, alone or
+ * after the name and a slash.
  */
 export async function findRecordPath(store: Store, text: string, signal: AbortSignal | undefined): Promise<StorePath> {
   const slash = text.lastIndexOf("/");
@@ -47,7 +47,7 @@ export async function findRecordPath(store: Store, text: string, signal: AbortSi
   return path;
 }
 
-/** The folders that may hold artifacts. Folders of others are among them. */
+/** Lists the folders that may hold artifacts. Foreign folders may be among them. */
 async function foldersOf(store: Store, signal: AbortSignal | undefined): Promise<StorePath[]> {
   const { folders } = await folderNames(store, "", { signal });
   return folders.filter((folder) => folder !== INTERNAL_FOLDER && isStorePath(folder)).map((name) => storePath(name));
@@ -60,7 +60,8 @@ function describeSeveral(paths: readonly StorePath[]): string {
 }
 
 /**
- * The record at a path, if it is believed, and stands at its place.
+ * Reads the record at a path, and checks that it is intact and that the path is that of its
+ * artifact.
  *
  * @throws {@link CorruptArtifactError}, {@link NewerRecordError}, a StoreError
  */
@@ -80,7 +81,7 @@ export async function readFoundRecord(
 }
 
 /**
- * A record that was read, or what is wrong with it.
+ * Returns a record that was read, or says what is wrong with it.
  *
  * @throws {@link NewerRecordError}
  */
@@ -97,7 +98,7 @@ export function judgeRecord(
   return { record, bytes };
 }
 
-/** A codec that fails does not keep the caller from looking at the rest of the record. */
+/** If a codec fails, the caller still gets the rest of the record. */
 function parse(bytes: Uint8Array, path: StorePath, classes: readonly ClassCodec[]): ReturnType<typeof parseRecord> {
   try {
     return parseRecord(bytes, path, classes);

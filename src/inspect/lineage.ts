@@ -8,11 +8,10 @@ export interface LineageNode {
   readonly version?: string | number;
   /** Absent for draw 0. */
   readonly draw?: number;
-  /** Whether it was asked for. */
+  /** Whether the caller asked for this artifact. */
   readonly isRoot: boolean;
   /**
-   * Whether a record of it was given; otherwise it is known from the record of what is made from
-   * it.
+   * Whether the caller gave its record; otherwise it is only known from the record of a dependent.
    */
   readonly hasRecord: boolean;
 }
@@ -33,19 +32,24 @@ export interface Lineage {
 
 /** How far a lineage goes. */
 export interface LineageOptions {
-  /** Whether it goes to what the roots are made from; true by default. */
+  /** Whether it includes what the roots are made from; true by default. */
   readonly up?: boolean | undefined;
-  /** Whether it goes to what is made from the roots, among `records`; false by default. */
+  /**
+   * Whether it includes what is made from the roots, as far as `records` tell; false by default.
+   */
   readonly down?: boolean | undefined;
   /** How many steps it goes in each direction; without a limit by default. */
   readonly depth?: number | undefined;
-  /** Other records: what is made from the roots, and what a record leaves out of a long lineage. */
+  /**
+   * Other records, for dependents of the roots and for the parts that a record leaves out of a long
+   * lineage.
+   */
   readonly records?: Iterable<ArtifactRecord> | undefined;
 }
 
 /**
- * The lineage of some artifacts, from records alone: a record names everything that its artifact is
- * made from. No store is read.
+ * Returns the lineage of some artifacts. It reads no store, since a record names everything that
+ * its artifact is made from.
  *
  * @example
  * ```ts
@@ -88,7 +92,7 @@ function walk(
   }
 }
 
-/** Everything that records say of who is made from whom. */
+/** Collects from records which artifacts are made from which. */
 class KnownArtifacts {
   readonly edges: LineageEdge[] = [];
   readonly #heads = new Map<Address, RecordDependency>();
@@ -103,7 +107,8 @@ class KnownArtifacts {
     for (let head = stack.pop(); head !== undefined; head = stack.pop()) {
       const { address, dependencies } = head;
       if (!this.#heads.has(address)) this.#heads.set(address, head);
-      // A record leaves out the dependencies of what it names twice, and of a lineage that it cuts.
+      // A record lists the dependencies of an artifact only once, and leaves them out where it cuts
+      // the lineage.
       if (dependencies === undefined || this.#expanded.has(address)) continue;
       this.#expanded.add(address);
       for (const [role, dependency] of Object.entries(dependencies)) {

@@ -18,13 +18,13 @@ import { findRecordPath, readFoundRecord } from "./find-record.ts";
 import { type DamagedObject, PayloadObject } from "./payload-object.ts";
 import { type OwnFormat, previewOf } from "./preview-of.ts";
 
-/** Details that a record does not hold and its reader may need. */
+/** Details that reading an artifact may need and that its record does not hold. */
 export interface OpenArtifactOptions {
-  /** The classes of instances in params and in payloads of `structured()`. */
+  /** The classes whose instances are in params, or in payloads of `structured()`. */
   readonly classes?: readonly ClassCodec[] | undefined;
   /** The keys that open payloads of `encrypted()`. */
   readonly keys?: EncryptionKeys | undefined;
-  /** Formats of your own; those of this package are known. */
+  /** Your own formats. The formats of this package need not be given. */
   readonly formats?: readonly OwnFormat[] | undefined;
   /** Bounds on what decoding may take; see `defaultDecodeLimits`. */
   readonly limits?: Partial<DecodeLimits> | undefined;
@@ -38,11 +38,12 @@ export interface Verification {
   readonly damaged: readonly DamagedObject[];
 }
 
-/** An artifact that is looked at by its record, without its definition. */
+/** An artifact that was opened by its record, without its definition. */
 export interface OpenedArtifact {
   readonly record: ArtifactRecord;
   /**
-   * Reads every byte of the payload and compares the digests. Damage is told, and left where it is.
+   * Reads every byte of the payload and compares the digests. Damage is reported, but nothing is
+   * set aside.
    */
   verify(): Promise<Verification>;
   /**
@@ -62,18 +63,18 @@ export interface OpenedArtifact {
    */
   table(selection?: TableSelection): Promise<ColumnTable | undefined>;
   /**
-   * The bytes of the payload as they are stored, or a range of them; or those of one of its files.
-   * All are verified.
+   * Returns the bytes of the payload as they are stored, a range of them, or the bytes of one of
+   * its files. They are verified.
    */
   bytes(part?: {
     readonly range?: { readonly start: number; readonly end: number } | undefined;
     readonly file?: string | undefined;
   }): Promise<Uint8Array>;
-  /** The files of a payload that is a folder; none of any other. */
+  /** Returns the files of a payload that is a folder; an empty list for any other payload. */
   files(): Promise<readonly ListedFile[]>;
   /**
-   * Shows what the payload looks like, see `previewOf`. Of a payload above 8 MiB that is verified
-   * only as a whole, the bytes that are shown were not verified.
+   * Shows what the payload looks like, see `previewOf`. If a payload above 8 MiB can only be
+   * verified as a whole, the bytes that are shown were not verified.
    */
   preview(limits?: Partial<PreviewLimits>): Promise<Preview>;
 }
@@ -138,7 +139,8 @@ class ArtifactByRecord implements OpenedArtifact {
     if (format.stored !== undefined && file !== undefined)
       return openStoredPayload({ store: this.#store, name, address, payload: { ...payload, file }, format, limits });
     const read = await this.#object.read(undefined);
-    // The format may give views of the bytes, and those of a record are needed again.
+    // A format may return views of these bytes. The bytes of a record are used again, so they are
+    // copied.
     const bytes = file === undefined ? Uint8Array.from(read) : read;
     const decoded = await tryDecode(format.id, () => format.decode(bytes, limits));
     if (!(decoded instanceof DecodeError)) return decoded.value;

@@ -55,7 +55,10 @@ export class PayloadObject {
     return bytes.subarray(Math.max(0, start), Math.max(0, end));
   }
 
-  /** The bytes where they lie, verified if they can be verified in parts. */
+  /**
+   * Returns a source that reads the bytes from the store. It verifies them if they can be verified
+   * in parts.
+   */
   source(): PayloadSource {
     const { name, address } = this.#found.record;
     const { file, ...payload } = this.#payload;
@@ -65,7 +68,7 @@ export class PayloadObject {
     return unverifiedSource(this.#object());
   }
 
-  /** The files of a payload that is a folder; none of another one. */
+  /** Returns the files of a payload that is a folder; an empty list for any other payload. */
   async files(): Promise<readonly ListedFile[]> {
     const { file } = this.#payload;
     if (file === undefined || !isFileList(file)) return [];
@@ -90,7 +93,7 @@ export class PayloadObject {
     try {
       if (this.#payload.file === undefined) this.#inline();
       for (const object of await this.#objects()) {
-        // What one read says is not a verdict yet.
+        // Damage counts only if a second read finds it, too.
         const problem = (await findDamage(object)) && (await findDamage(object));
         if (problem !== undefined && problem !== "") damaged.push({ path: object.path, problem });
       }
@@ -156,7 +159,10 @@ export class PayloadObject {
   }
 }
 
-/** A list of files is verified as a whole, and may have got other line ends. */
+/**
+ * Reads a list of files as a whole, since it is verified as a whole, and a tool may have changed
+ * its line ends.
+ */
 function listSource(sizeBytes: number, readAll: () => Promise<Uint8Array>): PayloadSource {
   return {
     sizeBytes,
@@ -168,7 +174,10 @@ function listSource(sizeBytes: number, readAll: () => Promise<Uint8Array>): Payl
   };
 }
 
-/** For previews of what is verified only as a whole: the beginning has to do. */
+/**
+ * A source for previews of a payload that can only be verified as a whole. It does not verify,
+ * since a preview only reads the beginning.
+ */
 function unverifiedSource({ store, path, sizeBytes }: StoredObject): PayloadSource {
   const read = async (start: number, end: number): Promise<Uint8Array> =>
     (await store.read(path, { range: { start: Math.max(0, start), end: Math.min(end, sizeBytes) } })) ??

@@ -10,19 +10,19 @@ const HEADER_BYTES = 66 * 1024;
 const FIRST_VALUES = 20;
 const SAMPLES = { line: 256, grid: 64 };
 
-/** A .npy file, of which only the beginning is read. */
+/** Previews a .npy file, of which it only reads the beginning. */
 export async function previewNpy(source: PayloadSource, room: Room): Promise<ArrayPreview> {
   const { kind, shape, start } = decodeNpyHeader(await source.read(0, HEADER_BYTES));
   const count = shape.reduce((product, size) => product * size, 1);
   if (count * kind.sizeBytes !== source.sizeBytes - start)
     throw new DecodeError("npy", "their shape does not fit their size");
   const read = Math.min(count, Math.floor(room.limits.maxReadBytes / kind.sizeBytes));
-  // Copied, since an array has to begin at a multiple of the size of its numbers.
+  // The bytes are copied, since an array has to begin at a multiple of the size of its numbers.
   const bytes = Uint8Array.from(await source.read(start, start + read * kind.sizeBytes));
   return previewArray(kind.create(bytes.buffer, 0, read), shape, room, count);
 }
 
-/** An array in memory, or its beginning; `count` is how many numbers there are in all. */
+/** Previews an array in memory, or the beginning of an array that has `count` numbers in all. */
 export function previewArray(
   data: NpyArray,
   shape: readonly number[],
@@ -64,7 +64,7 @@ function sampleOf(value: number | bigint | undefined, room: Room): number | null
   return Number.isFinite(number) ? Number(number.toPrecision(6)) : null;
 }
 
-/** Up to `most` of the numbers below `count`, at even distances. */
+/** Returns up to `most` of the numbers below `count`, at even distances. */
 function evenly(count: number, most: number): number[] {
   const length = Math.min(count, most);
   return Array.from({ length }, (_, index) => Math.floor((index * count) / length));

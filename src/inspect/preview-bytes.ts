@@ -7,8 +7,8 @@ const HEX_BYTES = 1024;
 const HEAD_BYTES = 4096;
 
 /**
- * Bytes of an unknown kind: a picture, a text, or just bytes. Nothing but their first bytes
- * decides.
+ * Previews bytes of an unknown kind: a picture, a text, or other bytes. Only the first bytes
+ * decide.
  */
 export async function previewBytes(source: PayloadSource, room: Room): Promise<Preview> {
   const head = await source.read(0, HEAD_BYTES);
@@ -17,7 +17,7 @@ export async function previewBytes(source: PayloadSource, room: Room): Promise<P
   return isText(head, source.sizeBytes) ? previewText(source, room) : previewHex(source);
 }
 
-/** The first bytes as digits, and why they are shown so. */
+/** Previews the first bytes as hexadecimal digits, with the reason for that. */
 export async function previewHex(source: PayloadSource, problem?: string): Promise<HexPreview> {
   const bytes = await source.read(0, HEX_BYTES);
   return {
@@ -36,7 +36,7 @@ export async function previewText(source: PayloadSource, room: Room): Promise<Te
   const isWhole = totalBytes <= maxReadBytes;
   const first = await source.read(0, isWhole ? totalBytes : maxBytes);
   const lines = linesOf(first);
-  // A last line without an end is shown only where it is the last one of the text.
+  // A line without an end was cut by the reading, unless the text ends there.
   if (!isWhole && lines.length > 1) lines.pop();
   const half = Math.floor(maxBytes / 2);
   const head = fitting(lines, maxLines, half);
@@ -62,7 +62,7 @@ function linesOf(bytes: Uint8Array): string[] {
 
 const LONGEST_LINE = 2000;
 
-/** As many lines as fit, each with nothing in it that moves a cursor. */
+/** Returns as many lines as fit, without control characters. */
 function fitting(lines: readonly string[], most: number, bytes: number): string[] {
   const shown: string[] = [];
   let left = bytes;
@@ -75,7 +75,7 @@ function fitting(lines: readonly string[], most: number, bytes: number): string[
   return shown;
 }
 
-/** Whether it is UTF-8 without the control characters that no text has. */
+/** Whether the bytes are UTF-8 without control characters that a text does not have. */
 function isText(head: Uint8Array, sizeBytes: number): boolean {
   if (head.length === 0) return false;
   try {

@@ -18,15 +18,14 @@ import { previewColumns, previewTable } from "./preview-table.ts";
 import { previewTree } from "./preview-tree.ts";
 import { Room } from "./room.ts";
 
-/** A format of your own, as far as reading and previews need it. */
+/** The part of your own format that reading and previews need. */
 export type OwnFormat = Pick<Format, "id" | "decode" | "stored" | "selectColumns" | "preview">;
 
 /**
  * Shows what a payload looks like, as plain data: a part of a table, of an array, of a text, and so
- * on. Reads and
- * returns no more than the limits say, and runs nothing that a payload holds. What cannot be shown
- * is
- * shown as bytes, with the reason in `problem`: damage, a missing key, a format that is not known.
+ * on. Reads and returns no more than the limits say, and runs nothing that a payload holds. If the
+ * payload cannot be shown in its own form, its bytes are shown, and `problem` has the reason:
+ * damage, a missing key, an unknown format.
  *
  * @param format - the id in a record, `record.payload.format`, or a format of your own
  * @param source - the bytes of the payload
@@ -103,7 +102,8 @@ async function tryPreview(
     const payload = await format.decode(isWhole ? bytes : wholeLines(bytes), decodeLimits(room));
     return previewPayload(payload, room, isWhole);
   } catch (error) {
-    // A cell of a CSV file may hold a line break, and the part then ends inside of it.
+    // A cell of a CSV file may contain a line break, and the part that was read may end inside such
+    // a cell.
     if (isWhole || !(error instanceof DecodeError)) throw error;
     return previewText(source, room);
   }
@@ -123,7 +123,7 @@ async function firstOf(items: unknown, most: number): Promise<readonly unknown[]
   return first;
 }
 
-/** A payload that is decoded, by what it is. */
+/** Previews a decoded payload according to its type. */
 async function previewPayload(payload: unknown, room: Room, isWhole: boolean): Promise<Preview> {
   if (payload instanceof ColumnTable) return previewTable(payload, room, () => isWhole);
   if (typeof payload === "string") return previewText(bytesSource(new TextEncoder().encode(payload)), room);
@@ -145,7 +145,7 @@ function isShape(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.length > 0 && value.every(Number.isSafeInteger);
 }
 
-/** An array of plain objects that have the same keys. */
+/** Returns the payload if it is an array of plain objects with the same keys. */
 function rowsIn(payload: unknown): readonly Record<string, unknown>[] | undefined {
   if (!Array.isArray(payload) || payload.length < 2) return undefined;
   const keys = rowKeys(payload[0]);
@@ -173,17 +173,20 @@ async function previewFiles(source: PayloadSource, room: Room): Promise<FilesPre
   return { kind: "files", files: shown, fileCount: files.length, totalBytes };
 }
 
-/** Up to the last line that has its end. */
+/** Returns the bytes up to the end of the last complete line. */
 function wholeLines(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, bytes.lastIndexOf(10) + 1);
 }
 
-/** Limits on what a payload of the largest size that is read may decode to. */
+/** Returns the limits for decoding a payload of at most `maxReadBytes`. */
 function decodeLimits({ limits }: Room): DecodeLimits {
   return { maxBytes: 16 * limits.maxReadBytes, maxDepth: 200, maxNodes: 1_000_000, maxRatio: 1000 };
 }
 
-/** A table may have its first rows in a part that is as large as the table. */
+/**
+ * A source may read this many times `maxReadBytes`, since the first rows of a table may be in a
+ * part that is as large as the table.
+ */
 const READS = 4;
 
 /** Ends a preview that would read much more than its limit. */

@@ -8,10 +8,10 @@ import { textOfValue } from "./preview-tree.ts";
 import type { Room } from "./room.ts";
 import { statisticsOf } from "./statistics.ts";
 
-/** Statistics of more rows would tell a reader nothing else. */
+/** Statistics of more rows would hardly differ. */
 const MOST_ROWS = 100_000;
 
-/** A table of which only some rows are read. */
+/** Previews a table of which only some rows are read. */
 export async function previewColumns(
   source: PayloadSource,
   select: SelectColumns,
@@ -23,7 +23,7 @@ export async function previewColumns(
   return previewTable(await select(source, { rows }, decodeLimits), room, (read) => read < rows.end);
 }
 
-/** A table in memory; `isWhole` says whether the rows that there are were all read. */
+/** Previews a table in memory; `isWhole` says whether it has all rows of the payload. */
 export function previewTable(table: ColumnTable, room: Room, isWhole: (rows: number) => boolean): TablePreview {
   const { limits } = room;
   const shown = table.columns.slice(0, limits.maxColumns);

@@ -1,11 +1,14 @@
 import type { PreviewNode, TreePreview } from "../format/preview.ts";
 import type { Room } from "./room.ts";
 
-/** Below this, a reader has lost the way, and a hostile payload has not. */
+/**
+ * Deeper values are not shown: no reader follows them, and a hostile payload may be nested without
+ * end.
+ */
 const DEEPEST = 30;
 const LONGEST_LIST = 20;
 
-/** A value of any kind. Getters are named and not called. */
+/** Previews a value of any kind. Getters are named, but not called. */
 export function previewTree(value: unknown, room: Room): TreePreview {
   const cut = { isCut: false };
   const root = nodeOf(value, room, 0, cut);

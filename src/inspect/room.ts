@@ -1,7 +1,7 @@
 import { visibleLine } from "../errors/visible-text.ts";
 import type { PreviewLimits } from "../format/preview.ts";
 
-/** One value is not allowed to take all the room. */
+/** The text of one value is cut to this length, so that it does not fill the whole preview. */
 const LONGEST_TEXT = 300;
 
 /** Counts what a preview may still hold, and how long its statistics may still take. */
@@ -21,7 +21,8 @@ export class Room {
   }
 
   /**
-   * The time counts from the first question: what was loaded and decoded before has other bounds.
+   * Whether the statistics have taken too long. The time counts from the first call, since loading
+   * and decoding have limits of their own.
    */
   get isLate(): boolean {
     const nowMs = performance.now();
@@ -29,11 +30,14 @@ export class Room {
     return nowMs >= this.#endMs;
   }
 
-  /** The text on one line that moves no cursor, cut to what fits. */
+  /**
+   * Returns a text on one line without control characters, cut to `longest`, and counts its bytes.
+   */
   text(text: string, longest = LONGEST_TEXT): string {
     const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
     const shown = visibleLine(cut);
-    // Quotes, commas and keys around it take room as well; a character is at most three bytes.
+    // The quotes, commas and keys around the text count, too. A character takes at most three
+    // bytes.
     this.take(16 + (/^[\x20-\x7e]*$/.test(shown) ? shown.length : 3 * shown.length));
     return shown;
   }

@@ -1,12 +1,15 @@
 import type { ColumnStatistics } from "../format/preview.ts";
 import type { Room } from "./room.ts";
 
-/** Looking at the clock costs more than looking at a value. */
+/**
+ * The clock is read only once for this many values, since reading it takes longer than reading a
+ * value.
+ */
 const VALUES_PER_LOOK = 8192;
 const STEPS = 20;
 
 /**
- * Returns what can be told of the first values, in the time that there is. `undefined` is a missing
+ * Returns statistics of the first values, as many as the time allows. `undefined` is a missing
  * value.
  */
 export function statisticsOf(
@@ -44,7 +47,9 @@ export function statisticsOf(
   };
 }
 
-/** `undefined` where the values have no steps between them: they are all the same, or infinite. */
+/**
+ * Returns `undefined` if bins are not possible: all values are equal, or their range is infinite.
+ */
 function histogramOf(
   count: number,
   valueAt: (index: number) => number | bigint | undefined,

@@ -7,7 +7,7 @@ import { defineCalls } from "./call-definition.ts";
 import { answerOfParts, finishReasonOf, type JudgedAnswer, textOf, whyNotKept } from "./judge-answer.ts";
 import { type Answer, answerIn, partsIn, type StreamPart } from "./model.ts";
 
-/** Answers as a whole: what `doGenerate` gives. */
+/** Whole answers, as `doGenerate` returns them. */
 export const wholeAnswers = defineCalls(
   "model_answer",
   AskedModel,
@@ -27,7 +27,7 @@ export const wholeAnswers = defineCalls(
   },
 );
 
-/** Answers as streams: the parts that `doStream` gives. */
+/** Streamed answers: the parts that `doStream` returns. */
 export const streamedAnswers = defineCalls(
   "model_stream",
   AskedModel,
@@ -42,7 +42,7 @@ export const streamedAnswers = defineCalls(
         // A reader may change what it gets, and the stored part must not change with it.
         parts.push(copyOf(part));
         if (part.type === "finish" || part.type === "error") live.why = judgeParts(live, parts);
-        // The reader of this part is told the cost.
+        // The last part tells its reader the cost.
         if (part.type === "finish") live.cost = costOfCall(model, part.usage, part.providerMetadata, options.prices);
         live.parts?.push(part);
       }
@@ -80,7 +80,7 @@ async function* partsOf(stream: ReadableStream<StreamPart>): AsyncGenerator<Stre
   }
 }
 
-/** A copy of plain objects and lists; what else a part holds is shared. */
+/** Copies plain objects and lists. All other values of a part are shared. */
 function copyOf<Value>(value: Value): Value;
 function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => copyOf(item));
@@ -89,8 +89,8 @@ function copyOf(value: unknown): unknown {
 }
 
 /**
- * Leaves out what was sent and how it was answered: the prompt once more, cookies, limits of
- * yesterday.
+ * Leaves out the request and the headers of the response: another copy of the prompt, cookies, and
+ * limits that do not hold any more.
  */
 function withoutExchange({ request: _, response, ...answer }: Answer): Answer {
   if (response === undefined) return answer;
@@ -98,7 +98,10 @@ function withoutExchange({ request: _, response, ...answer }: Answer): Answer {
   return { ...answer, response: kept };
 }
 
-/** The caller has paid for an answer, and gets it also where no record can hold it. */
+/**
+ * Says why a record cannot hold an answer. The caller has paid for the answer, so it gets it
+ * anyway.
+ */
 function whyUnwritable(answer: unknown): string | undefined {
   try {
     toTagged(answer, "tagged-json");

@@ -8,7 +8,7 @@ export class AskedModel extends LiveCall {
   readonly model: LanguageModel;
   readonly call: ModelCall;
   readonly options: ModelOptions;
-  /** Gets the parts of a streamed answer as they come. */
+  /** Receives the parts of a streamed answer as the model sends them. */
   parts: LiveStream<StreamPart> | undefined;
 
   constructor(model: LanguageModel, call: ModelCall, options: ModelOptions) {

@@ -5,13 +5,16 @@ import type { AnyModel } from "./model.ts";
 export interface TokenPrices {
   readonly input: number;
   readonly output: number;
-  /** Tokens that the provider has read from its own cache of prompts; as `input` by default. */
+  /**
+   * The price of tokens that the provider reads from its own cache of prompts; that of `input` by
+   * default.
+   */
   readonly cachedInput?: number | undefined;
-  /** Tokens that the provider has written into that cache; as `input` by default. */
+  /** The price of tokens that the provider writes into that cache; that of `input` by default. */
   readonly cacheWrite?: number | undefined;
 }
 
-/** The tokens of one call, told in the same way for all versions of the specification. */
+/** The tokens of one call, in the same form for all versions of the specification. */
 export interface CallUsage {
   /** All tokens of the prompt, those from a cache included. */
   readonly inputTokens?: number | undefined;
@@ -65,8 +68,8 @@ export function usageOf(model: AnyModel, usage: unknown, providerMetadata: unkno
   }
   const cachedInputTokens = number(given.cachedInputTokens);
   const inputTokens = number(input);
-  // In version 2, Anthropic's input tokens are those beside the cache; those of others include
-  // the cached ones.
+  // In version 2, the input tokens of Anthropic do not include cached tokens; those of all other
+  // providers do.
   const isBesideCache = model.provider.startsWith("anthropic");
   const cacheWriteTokens = isBesideCache
     ? number(fieldsOf(fieldsOf(providerMetadata).anthropic).cacheCreationInputTokens)

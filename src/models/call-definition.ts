@@ -10,8 +10,8 @@ import type { BuildPersistable } from "../persistable/untyped-definition.ts";
 type Context = GenerateContext<unknown, unknown>;
 
 /**
- * The live part of one call: the generator gets it, and it is in no recipe and no record. A caller
- * who waits for the answer of another call has one that is not used.
+ * The values of one call that the generator needs and that are in no recipe and no record. If a
+ * caller waits for the answer of another call, its own live call is not used.
  */
 export class LiveCall {
   /** Set by the generator: it has asked the model for this call. */
@@ -20,15 +20,17 @@ export class LiveCall {
   why: string | undefined;
   /** Set by the generator: what the answer has cost. */
   cost: Readonly<Record<string, number>> | undefined;
-  /** The generator in which the call was made, if it was made in one: it takes over the cost. */
+  /** The generator that made the call, if any: the cost is added to its own. */
   readonly #asking = openScope();
 
-  /** The draw of that generator: its calls are as independent as its payloads. */
+  /**
+   * The draw of the generator that makes the call: independent payloads need independent answers.
+   */
   get drawOfGenerator(): number | undefined {
     return this.#asking?.state.recipe.draw;
   }
 
-  /** Tells the cost to the record of the answer, and to the generator that has asked for it. */
+  /** Adds the cost to the record of the answer, and to the generator that made the call. */
   spend(context: Context, amounts: Readonly<Record<string, number>>): void {
     this.cost = amounts;
     context.cost(amounts);
@@ -54,9 +56,9 @@ export function defineCalls<Live extends LiveCall>(
     // The caller may change an answer.
     memory: "fresh",
     inlineBytes: INLINE_BYTES,
-    // Prompts are in records, which is one place too many already.
+    // Prompts may be confidential. They are in records already, and must not be in a log as well.
     log: false,
-    // A prompt is searched for credentials before the model is asked, and not again at every hit.
+    // A prompt is searched for credentials once, before the model is asked, and not at every hit.
     allowCredentials: true,
     generate: (context) => {
       const live = context instanceof GeneratorContext ? context.liveValues?.self : undefined;

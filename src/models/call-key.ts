@@ -6,22 +6,25 @@ import type { ModelOptions } from "./model-options.ts";
 /** The kind of a call: the answers of one cannot be made from those of another. */
 export type CallKind = "answer" | "stream" | "embedding";
 
-/** These never count: who is asked, and how the answer is waited for. */
+/**
+ * These options are left out: headers and values that count are added separately, and the other
+ * options do not change the answer.
+ */
 const NEVER_COUNTS: ReadonlySet<string> = new Set(["abortSignal", "headers", "includeRawChunks", "values"]);
-/** A parameter of a call with one of these names gets another one. */
+/** A parameter of a call that has one of these names is renamed, since the key uses them itself. */
 const OWN_NAMES: ReadonlySet<string> = new Set(["spec", "provider", "modelId", "scope", "headers"]);
 
 /** A call with more text than this is recorded by digests of its long texts. */
 const LONG_CALL = 200_000;
 const LONG_TEXT = 1000;
-/** A call that is nested more deeply is left for the address to refuse. */
+/** A call that is nested more deeply is not changed here: computing its address refuses it. */
 const MAX_DEPTH = 200;
 
 /**
- * The params of a call: everything that it says, apart from what is known not to count. An option
- * of a later specification counts at once.
+ * Returns the params of a call: all its options, apart from those that are known not to count. So
+ * an option of a later specification counts from the beginning.
  *
- * @throws {@link UnsupportedValueError} for a value that no recipe holds
+ * @throws {@link UnsupportedValueError} for a value that a recipe cannot hold
  */
 export function paramsOfCall(
   kind: CallKind,
@@ -38,7 +41,7 @@ export function paramsOfCall(
   for (const key of Object.keys(call)) if (!NEVER_COUNTS.has(key)) setOwn(own, key, reader.read(call[key], 1));
   if (kind === "stream" && call.includeRawChunks === true) own.includeRawChunks = true;
   leaveOutOwnOptions(own);
-  // Some releases of the SDK say how to choose among no tools.
+  // Some releases of the SDK say how to choose a tool even if there are no tools.
   if (Array.isArray(own.tools) && own.tools.length === 0) delete own.tools;
   if (own.tools === undefined) delete own.toolChoice;
   for (const path of options.ignore ?? []) leaveOut(own, path.split("."));
@@ -85,7 +88,10 @@ class CallReader {
   }
 }
 
-/** Bytes stand in a record by their digest. A Map stands for a text, since no call has one. */
+/**
+ * Turns long texts into bytes, since a record holds the digest of bytes. A Map marks such a text,
+ * since a call cannot contain a Map.
+ */
 function withDigests(value: unknown): unknown {
   if (typeof value === "string" && value.length >= LONG_TEXT && value.isWellFormed())
     return new Map([["text", new TextEncoder().encode(value)]]);
@@ -96,7 +102,9 @@ function withDigests(value: unknown): unknown {
   return copy;
 }
 
-/** Takes out the options that are ours; a provider would refuse or send them. */
+/**
+ * Removes the options that are meant for this library, since a provider would refuse or send them.
+ */
 export function withoutOwnOptions(call: ModelCall): ModelCall {
   const { providerOptions } = call;
   if (providerOptions === undefined || !Object.hasOwn(providerOptions, "persistable")) return call;
@@ -111,7 +119,7 @@ function leaveOutOwnOptions(own: Record<string, unknown>): void {
   if (Object.keys(given).length === 0) delete own.providerOptions;
 }
 
-/** Leaves out what lies at a path, and the objects on the way to it that are empty then. */
+/** Leaves out the value at a path, and the objects around it that are empty then. */
 function leaveOut(own: Readonly<Record<string, unknown>>, [key = "", ...rest]: readonly string[]): void {
   const inner = own[key];
   const isInside = rest.length > 0 && typeof inner === "object" && inner !== null;

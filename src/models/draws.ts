@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { checkDraw } from "./model-options.ts";
 
 interface Draws {
-  /** The draw of a call that is the n-th of its kind, and a way to give the number back. */
+  /** Returns the draw of the next call with this key. `giveBack` makes a draw available again. */
   take(key: string): number;
   giveBack(key: string, draw: number): void;
 }
@@ -10,8 +10,8 @@ interface Draws {
 const current = new AsyncLocalStorage<Draws>();
 
 /**
- * Every model call that `work` makes, at any depth, is this draw: trial `draw` of an evaluation. A
- * trial that was made before is replayed, and another one asks the model.
+ * Gives every model call that `work` makes, at any depth, this draw: it is trial `draw` of an
+ * evaluation. A trial that was made before is replayed, and a new one asks the model.
  *
  * @throws {@link DefinitionError} for a draw that is not a whole number from 0
  *

@@ -13,7 +13,7 @@ import { isUnpersistable, modeOf } from "./open-call.ts";
 
 type Vectors = PersistableMap<unknown, NpyArray>;
 
-/** This many values are asked for at once where the model does not say how many it takes. */
+/** How many values one call of the model embeds, if the model does not say how many it takes. */
 const BATCH_SIZE = 2048;
 const CONCURRENCY = 4;
 
@@ -37,7 +37,7 @@ export class PersistedEmbeddingModel implements EmbeddingModel {
   readonly specificationVersion: string;
   readonly provider: string;
   readonly modelId: string;
-  /** The SDK must not cut the values into parts before it is known which of them are new. */
+  /** The SDK must not split the values before this class knows which of them are new. */
   readonly maxEmbeddingsPerCall = Number.POSITIVE_INFINITY;
   readonly supportsParallelCalls = true;
   readonly #model: EmbeddingModel;
@@ -76,7 +76,8 @@ export class PersistedEmbeddingModel implements EmbeddingModel {
       const loaded = await vectors.load(values, { signal, concurrency, untracked: { asked } });
       return this.#resultOf(loaded, asked);
     } catch (error) {
-      // The SDK tries again after errors of the model that it knows.
+      // The SDK gets the error of the model itself, since it only tries again after errors that it
+      // knows.
       throw asked.error ?? error;
     }
   }
@@ -147,7 +148,7 @@ export class PersistedEmbeddingModel implements EmbeddingModel {
   }
 }
 
-/** Half the size where every number is one of 32 bits; nothing is rounded. */
+/** Uses 32-bit numbers, which take half the size, if every number fits without rounding. */
 function asVector(numbers: readonly number[]): NpyArray {
   return numbers.every((number) => Object.is(Math.fround(number), number))
     ? Float32Array.from(numbers)

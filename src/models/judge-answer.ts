@@ -2,7 +2,7 @@ import { fieldsOf } from "../util/fields-of.ts";
 import type { ContentPart, ModelCall, StreamPart } from "./model.ts";
 import type { ModelOptions } from "./model-options.ts";
 
-/** An answer as far as it is judged, whether it came whole or as a stream. */
+/** The part of an answer that is judged, whether it came whole or as a stream. */
 export interface JudgedAnswer {
   readonly finishReason: unknown;
   readonly content: readonly ContentPart[];
@@ -17,7 +17,7 @@ export function whyNotKept(answer: JudgedAnswer, call: ModelCall, keep: ModelOpt
   return why ?? "keep() of the model says so";
 }
 
-/** Version 2 has a text, later ones an object with the provider's own word beside it. */
+/** Version 2 has a text, later versions an object that also has the provider's own word. */
 export function finishReasonOf(given: unknown): string {
   const unified = typeof given === "object" ? fieldsOf(given).unified : given;
   return typeof unified === "string" ? unified : "unknown";
@@ -25,12 +25,12 @@ export function finishReasonOf(given: unknown): string {
 
 function problemOf(finishReason: string, content: readonly ContentPart[], call: ModelCall): string | undefined {
   const isWhole = finishReason === "stop" || finishReason === "tool-calls";
-  // With a limit of its own, the end belongs to what was asked for.
+  // If the call itself limits the length, an answer that ends there is what the caller asked for.
   const isAsked = finishReason === "length" && call.maxOutputTokens !== undefined;
   if (!isWhole && !isAsked) return `the answer ended with ${finishReason}`;
   const tools = content.filter(({ type }) => type === "tool-call").map(({ toolName }) => toolName);
   const { toolChoice, responseFormat } = call;
-  // The SDK refuses such an answer later; kept, it would be refused for ever.
+  // The SDK refuses such an answer. If it were kept, the SDK would refuse it at every call.
   if (toolChoice?.type === "required" && tools.length === 0) return "a tool was to be called, and none was";
   if (toolChoice?.type === "tool" && !tools.includes(toolChoice.toolName))
     return `the tool ${toolChoice.toolName} was to be called, and was not`;
@@ -51,9 +51,11 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The answer that the parts of a stream amount to; what it says and how it ended. */
+/** Returns the answer that the parts of a stream form, and how it ended. */
 export function answerOfParts(parts: readonly StreamPart[]): JudgedAnswer & {
-  /** Why no rule can keep it. */
+  /**
+   * The reason why the answer is never kept, whatever `keep` returns; `undefined` if there is none.
+   */
   readonly broken: string | undefined;
   readonly finish: StreamPart | undefined;
 } {

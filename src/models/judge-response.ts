@@ -6,14 +6,16 @@ export interface JudgedResponse {
   readonly amounts: Readonly<Record<string, number>>;
 }
 
-/** The last events of streams that came to their end. */
+/** The types of events with which a complete stream ends. */
 const LAST_EVENTS: ReadonlySet<unknown> = new Set(["message_stop", "response.completed", "response.incomplete"]);
 const FILTERED: ReadonlySet<unknown> = new Set(["content_filter", "refusal"]);
 const CUT: ReadonlySet<unknown> = new Set(["length", "max_tokens", "max_output_tokens"]);
 /** A request with one of these asked for an answer that may end early. */
 const LIMITS = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
-/** Judges the responses of OpenAI and Anthropic, and of the many others that speak like them. */
+/**
+ * Judges the responses of OpenAI, of Anthropic, and of the many servers with the same wire formats.
+ */
 export function judgeResponse(isOk: boolean, text: string, request: unknown): JudgedResponse {
   const isStream = fieldsOf(request).stream === true;
   const events = isStream ? eventsOf(text) : [parsed(text)];
@@ -35,7 +37,7 @@ function problemOf(isOk: boolean, isWhole: boolean, events: readonly unknown[], 
   return cut === undefined || isLimited ? undefined : `the answer ended with ${String(cut)}`;
 }
 
-/** Why an answer ended, wherever the wire format says it. */
+/** Returns the reasons why an answer ended, from all places where a wire format has them. */
 function endsOf(event: unknown): readonly unknown[] {
   const { choices, delta, stop_reason, incomplete_details, response } = fieldsOf(event);
   const ofChoices = Array.isArray(choices) ? choices.map((choice) => fieldsOf(choice).finish_reason) : [];
@@ -43,7 +45,7 @@ function endsOf(event: unknown): readonly unknown[] {
   return [...ofChoices, fieldsOf(delta).stop_reason, stop_reason, fieldsOf(incomplete_details).reason, ...inner];
 }
 
-/** The greatest count of each kind: a stream tells the same sum again as it grows. */
+/** Returns the greatest count of each kind, since a stream repeats its growing sums. */
 function amountsOf(events: readonly unknown[]): Readonly<Record<string, number>> {
   const amounts: Record<string, number> = {};
   const note = (unit: string, count: unknown): void => {

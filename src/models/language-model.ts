@@ -61,7 +61,10 @@ export class PersistedLanguageModel implements LanguageModel {
     }));
   }
 
-  /** Answers a call from the store or by the model, or passes it on where that is asked for. */
+  /**
+   * Answers a call from the store or by the model. The mode `"off"` passes the call on, and so does
+   * a call that cannot be persisted.
+   */
   async #persisted<Result>(
     given: ModelCall,
     ask: (call: ModelCall) => PromiseLike<Result>,

@@ -24,12 +24,13 @@ export interface GivenAnswer {
 /** How calls of a model are persisted. */
 export interface ModelOptions extends Omit<PersistableOptions, "memory" | "limits"> {
   /**
-   * By default `"auto"`. A call may say another one: `providerOptions: { persistable: { mode } }`.
+   * By default `"auto"`. A call may choose another mode: `providerOptions: { persistable: { mode }
+   * }`.
    */
   readonly mode?: CallMode | undefined;
   /**
    * The number of an answer among several independent ones of the same call; 0 by default. A call
-   * may say another one: `providerOptions: { persistable: { draw: 2 } }`. See also `withDraw`.
+   * may choose another draw: `providerOptions: { persistable: { draw: 2 } }`. See also `withDraw`.
    */
   readonly draw?: number | undefined;
   /**
@@ -43,9 +44,12 @@ export interface ModelOptions extends Omit<PersistableOptions, "memory" | "limit
   readonly ignore?: readonly string[] | undefined;
   /** Headers of the call that count, such as `anthropic-beta`. No other header is recorded. */
   readonly keyHeaders?: readonly string[] | undefined;
-  /** Gives what counts of the URL of a file in a prompt: the URL without its signature. */
+  /**
+   * Returns the part of a file's URL in a prompt that counts, such as the URL without its
+   * signature.
+   */
   readonly keyUrl?: ((url: URL) => string) | undefined;
-  /** Counts besides provider and model id: a base URL, a deployment. Any value of a recipe. */
+  /** Any value of a recipe that counts besides provider and model id: a base URL, a deployment. */
   readonly scope?: unknown;
   /**
    * For a call that cannot be recorded, such as one with a credential in its prompt: `"pass"`, by

@@ -1,6 +1,6 @@
 /**
  * The part that all models of the AI SDK share, whatever their kind and the version of their
- * specification. The SDK itself is needed by no code here, so every version of it fits.
+ * specification. The code here does not need the SDK itself, so it works with every version.
  */
 export interface AnyModel {
   readonly specificationVersion: string;

@@ -25,7 +25,7 @@ export interface CallMark {
   readonly draw: number;
   /** When a stored answer was made, ISO 8601 in UTC. */
   readonly createdAt?: string | undefined;
-  /** The tokens, and the USD where prices are known, that the answer has cost when it was made. */
+  /** The cost of the answer when it was generated: its tokens, and USD if the prices are known. */
   readonly cost?: Readonly<Record<string, number>> | undefined;
   /** Why the answer was not kept, if it was not. */
   readonly unkept?: string | undefined;
@@ -42,7 +42,7 @@ export class OpenCall {
 
   /**
    * @param own - the draw that the call itself asks for
-   * @throws {@link UnsupportedValueError} for a call that no recipe holds
+   * @throws {@link UnsupportedValueError} for a call with a value that a recipe cannot hold
    */
   constructor(
     definition: BuildPersistable,
@@ -111,7 +111,7 @@ export class OpenCall {
     assertNoCredentials(this.#params, { root: "call" });
   }
 
-  /** The number of a draw whose call has failed is for the next attempt. */
+  /** Gives the draw of a failed call back, so that the next attempt uses it. */
   giveBack(): void {
     this.#giveBack();
   }
@@ -136,7 +136,7 @@ function makingOf(making: FoundArtifact["making"]): Pick<CallMark, "createdAt" |
   return { createdAt, ...(cost === undefined ? {} : { cost }) };
 }
 
-/** The options of one call that are ours. */
+/** Returns the options of one call that are meant for this library. */
 export function ownOptionsOf({ providerOptions }: ModelCall): Readonly<Record<string, unknown>> {
   return fieldsOf(providerOptions?.persistable);
 }

@@ -1,7 +1,7 @@
 import { messageOf } from "../errors/error-kind.ts";
 import type { LiveCall } from "./call-definition.ts";
 
-/** The answer that the model gave although it could not be stored: it has been paid for. */
+/** Returns the answer of the model if only storing it has failed: the caller has paid for it. */
 export function paidAnswer(error: unknown, live: LiveCall): unknown {
   if (!live.hasAsked || typeof error !== "object" || error === null || !("payload" in error)) return undefined;
   if (error.payload === undefined) return undefined;

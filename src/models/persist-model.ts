@@ -11,8 +11,8 @@ import { checkModelOptions, type ModelOptions } from "./model-options.ts";
  * share a data directory. Of many values to embed, only new ones are asked for.
  *
  * A call is the same if provider, model id and all options agree, at any temperature. Answers that
- * failed, were cut or filtered are handed out and not kept. What the result says of it is in
- * `providerMetadata.persistable`.
+ * failed, were cut or filtered are handed out and not kept. `providerMetadata.persistable` of a
+ * result says where the answer came from.
  *
  * @throws {@link DefinitionError} for another kind of model, and for options that do not exist
  *
@@ -38,7 +38,7 @@ export interface WrappedCall {
 /** A middleware for `wrapLanguageModel` and `wrapEmbeddingModel`. */
 export interface ModelMiddleware<Version extends string> {
   readonly specificationVersion: Version;
-  /** Version 2 of the specification has it under this name. */
+  /** The same version again: version 2 of the specification uses this name. */
   readonly middlewareVersion: Version;
   readonly wrapGenerate: (call: WrappedCall) => Promise<never>;
   readonly wrapStream: (call: WrappedCall) => Promise<never>;

@@ -26,12 +26,12 @@ export interface FetchOptions extends Omit<PersistableOptions, "memory" | "limit
 const KEY_HEADERS = ["anthropic-version", "anthropic-beta", "openai-beta"];
 /** Credentials that some interfaces take in the URL. */
 const KEYS_IN_URL = ["key", "api-key", "api_key"];
-/** The headers of an answer that are kept; cookies and limits of that moment are not. */
+/** The headers of an answer that are kept. Cookies and rate limits of that moment are not kept. */
 const KEPT_HEADERS = ["content-type", "request-id", "x-request-id", "openai-model", "openai-version"];
-/** An SDK decides by these whether to try again. */
+/** An SDK decides by these headers whether to try again. */
 const RETRY_HEADERS = ["retry-after", "retry-after-ms", "x-should-retry"];
 
-/** Text, or bytes of what is not text, such as speech. */
+/** A piece of text, or bytes if the body is not text, such as speech. */
 type Piece = string | Uint8Array;
 
 /** The payload: the same for an answer that came whole and for a stream of events. */
@@ -101,8 +101,8 @@ const underWay = new SharedStreams<LiveResponse>(({ pieces }) => pieces.isOver);
 
 /**
  * Makes a `fetch` that persists the calls of an SDK: each JSON request to the same address is sent
- * once, and its response is loaded from then on, also a stream of events. What fails, breaks off or
- * is filtered is handed out and not kept. Other requests pass through.
+ * once, and its response is loaded from then on, also a stream of events. A response that failed,
+ * broke off or was filtered is handed out, but not kept. Other requests pass through.
  *
  * @throws {@link DefinitionError} for an option that does not exist
  *
@@ -133,7 +133,7 @@ interface JsonRequest {
   readonly body: unknown;
 }
 
-/** Takes out what counts of a request, if it is one that can be persisted. */
+/** Returns the parts of a request that belong to its key; `undefined` if it cannot be persisted. */
 function readRequest(
   input: string | URL | Request,
   init: RequestInit | undefined,
@@ -213,8 +213,8 @@ function headOf({ status, headers }: Head, { source, createdAt, cost }: CallMark
 }
 
 /**
- * An SDK takes an error of `fetch` for one of the network and tries again, which this response
- * prevents.
+ * Returns an error as a response. If `fetch` threw it, an SDK would take it for a network error and
+ * try again.
  */
 function asRefusal(error: unknown): Response {
   const body = { type: "error", error: { type: "not_persisted", message: messageOf(error) } };

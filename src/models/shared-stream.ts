@@ -32,7 +32,7 @@ export interface Followed<Item, Given> {
   readonly leave: () => void;
 }
 
-/** Gives the items of work that is under way as they come. */
+/** Returns a stream of the items of work that is under way. */
 export function followStream<Item, Given>(followed: Followed<Item, Given>): ReadableStream<Given> {
   const { reader, work, give, leave } = followed;
   let next = followed.first;

@@ -14,7 +14,7 @@ type Parts = readonly StreamPart[];
 /** Parts that are replayed are handed over in packets of this many. */
 const PACKET = 64;
 
-/** The streams that a model gives just now in this process, by the key of their work. */
+/** The streams of answers that are under way in this process, by the key of their work. */
 const streams = new SharedStreams<LiveStream<StreamPart>>(({ isOver }) => isOver);
 const beginStream = () => new LiveStream<StreamPart>(Number.POSITIVE_INFINITY);
 
@@ -52,7 +52,7 @@ export async function streamAnswer(
   settled.finally(() => joined?.leave()).catch(() => {});
   const reader = live.parts.read(settled);
   const first = await reader.next();
-  // Nothing has passed through: the work has failed, or another process has given the answer.
+  // No part was streamed here: the work has failed, or another process has generated the answer.
   if (first.done === true) return replay(partsIn(await settled), open.mark("other"));
   return followStream({
     first: first.value,
