@@ -242,8 +242,8 @@ export abstract class Persistable<
   /**
    * Removes the artifact and forgets the payload. Returns `false` if there was no artifact.
    *
-   * @throws a StoreError; also if a store does not answer that alone may have the artifact. Then
-   * nothing was removed.
+   * @throws a StoreError; also if one layer of a store does not answer and may be the only one that
+   * has the artifact: nothing is removed then.
    */
   async remove(): Promise<boolean> {
     const { removePayload } = await loadPart(() => import("./operations.ts"));

@@ -76,8 +76,8 @@ async function generateThenRead(
 }
 
 /**
- * An artifact that is replaced meanwhile is read again, since its reader has not got any of it yet.
- * Being replaced this many times in a row is odd.
+ * If an artifact is replaced while it is read, it is read again, since the caller has not got any
+ * of it yet. After this many attempts, the caller gets the error.
  */
 const MAX_LOOKS = 8;
 
@@ -95,7 +95,10 @@ async function readPart(
   }
 }
 
-/** Returns `undefined` if no part can be read: nothing is persisted, or its format cannot do it. */
+/**
+ * Returns `undefined` if no part can be read: nothing is persisted, or its format cannot be read in
+ * parts.
+ */
 async function tryPart(
   state: State,
   selection: TableSelection,

@@ -135,8 +135,8 @@ async function waitForWork<Result>(asking: Work, asked: Work, wait: () => Promis
 }
 
 /**
- * Returns the works from one to another, of which each waits for the next; `undefined` if the first
- * one does not wait for the last.
+ * Returns the chain from one work to another, in which each work waits for the next; `undefined` if
+ * the first one does not wait for the last.
  */
 function wayTo(from: Work, to: Work): Work[] | undefined {
   const cameFrom = new Map<Work, Work | undefined>([[from, undefined]]);

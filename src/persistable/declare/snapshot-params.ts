@@ -158,8 +158,8 @@ class Copier {
     this.#copies.set(value, copy);
     for (const key of Reflect.ownKeys(value)) {
       const descriptor = Object.getOwnPropertyDescriptor(value, key);
-      // Getters, symbols and hidden properties are copied without being called: the address refuses
-      // them.
+      // Getters, symbols and hidden properties are copied without calling them: computing the
+      // address refuses them.
       if (descriptor === undefined) continue;
       if ("value" in descriptor) descriptor.value = this.copy(descriptor.value, depth);
       Object.defineProperty(copy, key, descriptor);

@@ -76,7 +76,10 @@ export interface StateParts {
   readonly surroundings: Surroundings;
   /** The values of a call of a persisted function that are in no recipe and no record. */
   readonly liveValues: LiveValues | undefined;
-  /** The family, under its role, through which the persistable was built. */
+  /**
+   * Set for a call of a persisted function that plays a role: the family, which stands for all
+   * calls of that function.
+   */
   readonly family: State | undefined;
   /** Whether the persistable, or any upstream of it, has aliases. */
   readonly hasAliases: boolean;

@@ -37,13 +37,13 @@ export interface FunctionOptions<Fn extends AnyFunction>
   extends Omit<DeclarationOptions, "format" | "readFormats" | "untracked" | "maxAge">,
     Omit<PersistableOptions, "draw" | "memory"> {
   /**
-   * Names the payloads, their folder and their log; in the key. Not the name of the function, which
-   * minifiers change.
+   * Names the payloads, their folder and their log, and is part of the key. The name of the
+   * function itself is not used, since minifiers change it.
    */
   readonly name: string;
   /**
-   * Names for the arguments, in order: `["text", "options"]`. Records and explanations then have
-   * these, and not positions. In the key.
+   * Names for the arguments, in order: `["text", "options"]`. Records and explanations then show
+   * these names instead of positions. The names are part of the key.
    */
   readonly parameters?: readonly string[] | undefined;
   /**
@@ -191,7 +191,9 @@ function withDefinition(parts: FunctionParts, options: BuildOptions): object {
   return Object.defineProperty(persisted, roleKey, { get: getRole });
 }
 
-/** Builds the function as what plays a role: its calls are kept in the store of the dependent. */
+/**
+ * Returns the function in the form that plays a role: the store of the dependent keeps its calls.
+ */
 function roleOf(parts: FunctionParts, options: BuildOptions): unknown {
   const family = parts.defineFamily();
   const build = (_: unknown, given: BuildOptions): object => {

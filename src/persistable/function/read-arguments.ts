@@ -71,7 +71,7 @@ export class ArgumentReader {
     return { params, live: isLive ? { self, parts } : undefined, signals: reading?.signals ?? NO_SIGNALS };
   }
 
-  /** Whether a part of the object counts on which the function is called. */
+  /** Whether params are read from the object on which the function is called. */
   get readsSelf(): boolean {
     return this.#self !== undefined;
   }
@@ -161,7 +161,7 @@ class Reading {
     }
     if (path.length > MAX_DEPTH || isComplete(value)) return value;
     this.#known ??= new Map();
-    // What holds itself is refused by the address.
+    // An object that contains itself is not copied: computing the address refuses it.
     this.#known.set(value, value);
     const copy = Array.isArray(value) ? this.#readArray(value, path, key) : this.#readObject(value, path, key);
     this.#known.set(value, copy);
@@ -186,7 +186,7 @@ class Reading {
     for (const name of Object.keys(object)) {
       const item = ownValue(object, name);
       if (item !== undefined && (typeof item !== "object" || item === null)) continue;
-      // A getter is left for the address to refuse.
+      // A getter is not called: computing the address refuses it.
       if (item === undefined && !hasValue(object, name)) continue;
       const read = this.read(item, [...path, name], `${key}.${name}`);
       if (read !== undefined && read === item) continue;
@@ -221,7 +221,10 @@ function without(value: unknown, [key = "", ...rest]: readonly string[]): unknow
   return copy;
 }
 
-/** Whether nothing can be left out of it: no part is an object or undefined. */
+/**
+ * Whether the value stays as it is: without a part that is an object or `undefined`, there is
+ * nothing to leave out.
+ */
 function isComplete(value: object): boolean {
   if (Array.isArray(value)) return value.every(isSet);
   if (!isPlain(value)) return true;

@@ -27,7 +27,7 @@ export async function keepSource(state: State, source: string): Promise<void> {
   kept.add(key);
   const text = await sourceTextOf(declaration);
   const bytes = Buffer.from(text);
-  // A secret of the params may stand in the source, too.
+  // A source that contains a secret of the params is not kept.
   if (bytes.length > MAX_SOURCE_BYTES || redactionOf(state).text(text) !== text) return;
   try {
     await store.createIfAbsent(path, [bytes], { durable: false });

@@ -173,7 +173,8 @@ async function complete(
   options: InternalCallOptions,
   signal: AbortSignal,
 ): Promise<Obtained | undefined> {
-  // The damaged record has stayed in its place until now, unless another process has replaced it.
+  // Called just before the record is written: only the record that was judged may be replaced, and
+  // not one that another process has written since.
   const replaces = async (): Promise<boolean | DamagedArtifact> => {
     if (miss.state === "missing" || (await hasAppeared(state, miss))) return false;
     return miss.state === "damaged" ? miss : true;
@@ -191,8 +192,8 @@ async function setAside(state: State, judged: DamagedArtifact, { supervisor }: I
 }
 
 /**
- * Returns the store in which to look for the artifact that was there already. If the store cannot
- * take a payload without a layer that does not answer, a failed read must not count as a miss: the
+ * Returns the store in which to look for the artifact that was there already. If the layers of the
+ * store only work together and one does not answer, a failed read must not count as a miss: the
  * generator would run again and again.
  */
 function storeAfterYielding(store: Store): Store {

@@ -114,12 +114,12 @@ function decode(view: EscapeView, { sign, pattern, decode: decodeOne }: Escape):
   return { text: parts.join(""), starts, ends };
 }
 
-/** Returns the index in the original at which the character of a view begins. */
+/** Returns where the character at a place in a view begins in the original text. */
 export function startOf({ starts }: EscapeView, place: number): number {
   return starts?.[place] ?? place;
 }
 
-/** Returns the index in the original just after the character of a view. */
+/** Returns where the character at a place in a view ends in the original text. */
 export function endOf({ ends }: EscapeView, place: number): number {
   return ends?.[place] ?? place + 1;
 }

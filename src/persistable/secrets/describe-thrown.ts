@@ -25,7 +25,8 @@ export function describeThrown(thrown: unknown, redact: Redact): DescribedError 
 }
 
 /**
- * Tells whether a value is an error. One of another realm is, too, although `instanceof` denies it.
+ * Tells whether a value is an error, even one of another realm (such as a `vm` context), which
+ * `instanceof` does not recognize.
  */
 export function isErrorLike(value: unknown): value is Error {
   if (typeof value !== "object" || value === null) return false;

@@ -66,7 +66,10 @@ export class Redaction {
     return told as Told<Event>;
   }
 
-  /** Returns an event that another thread has redacted before: its error is data already. */
+  /**
+   * Redacts an event that another thread has redacted already, and whose error that thread has
+   * turned into data.
+   */
   toldAgain<Event extends object>(event: Event): Event {
     const { error, ...rest } = event as Event & { readonly error?: unknown };
     return { ...this.event(rest), ...(error === undefined ? {} : { error: this.value(error) }) } as unknown as Event;

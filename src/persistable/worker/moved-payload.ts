@@ -96,7 +96,7 @@ function addFields(value: object, left: unknown[]): boolean {
   for (const key of Reflect.ownKeys(value)) {
     if (key === "length" && Array.isArray(value)) continue;
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
-    // The format judges getters, hidden properties and symbols.
+    // Getters, hidden properties and symbols are left to the format, which accepts or refuses them.
     if (typeof key === "symbol" || descriptor?.enumerable !== true || !("value" in descriptor)) return false;
     left.push(descriptor.value);
   }

@@ -82,7 +82,10 @@ function valueIn(row: object, column: string): unknown {
 
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
-/** Numbers stay as they are: the minus of a negative number does not begin a formula. */
+/**
+ * Returns a text that a spreadsheet does not run as a formula: an apostrophe prevents that. The
+ * minus sign of a number does not begin a formula.
+ */
 function safeTextOf(value: unknown): string {
   const text = textOf(value);
   const isNumber = typeof value === "number" || typeof value === "bigint";

@@ -42,7 +42,10 @@ export class PersistableMap<Item, Payload> {
   readonly #state: State;
   readonly #definition: PersistableMapDefinition<Item, Payload, ParamsSchema>;
   readonly #addressOf: Addresser;
-  /** Both are made on first use: a map in a role does not know its store when it is built. */
+  /**
+   * Packs and kept batches are opened on first use: a map in a role does not know its store when it
+   * is built.
+   */
   #openedPacks: PackStore | undefined;
   #keptBatches: KeptBatches<Item, Payload> | undefined;
   /** @internal */

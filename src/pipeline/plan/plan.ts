@@ -48,7 +48,7 @@ export interface Plan {
   bytesOnHand(): Promise<number>;
   /** A text for people: counts, causes, the estimate, and the first misses with their reasons. */
   toString(): string;
-  /** The form for `JSON.stringify`: everything above, without secrets. */
+  /** Returns the plan in the form that `JSON.stringify` writes, without secrets. */
   toJSON(): PlanJson;
   /** @internal */
   readonly [planGraphKey]: PlanGraph;

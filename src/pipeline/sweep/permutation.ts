@@ -6,8 +6,8 @@ import { mixWord, SeededRandom } from "./seeded-random.ts";
 export type Permutation = (place: number) => number;
 
 /**
- * Creates a random order of the numbers from 0 to below `size`, the same for the same words. The
- * memory for it does not grow with `size`, which is at most 2 ** 53.
+ * Creates a random order of the numbers from 0 to below `size`, which is the same for equal `words`
+ * (the seed). The memory for it does not grow with `size`, which is at most 2 ** 53.
  */
 export function createPermutation(size: number, ...words: readonly number[]): Permutation {
   const random = new SeededRandom(...words);

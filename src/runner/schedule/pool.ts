@@ -41,7 +41,7 @@ export class Pool {
 
   giveBack(weight: number): void {
     this.#holders -= 1;
-    // Not a difference of fractions: an empty pool is exactly empty.
+    // The last holder sets the sum to 0: subtracting fractions could leave a small rest.
     this.#used = this.#holders === 0 ? 0 : this.#used - weight;
   }
 }
