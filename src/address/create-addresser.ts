@@ -54,8 +54,8 @@ function recipeOf(head: RecipeHead, params: unknown, dependencies: readonly Addr
 }
 
 /**
- * A definition whose params have more shapes than this would gain nothing from remembering them
- * all.
+ * The most shapes of params that are remembered for one definition. If its params have more, to
+ * remember all of them would gain nothing.
  */
 const MAX_SHAPES = 8;
 const MAX_FIELDS = 8;
@@ -73,7 +73,7 @@ const OTHER = -3;
 const KINDS = MAX_TEXT + 2;
 
 function kindOf(value: unknown): number {
-  // The bytes of a NaN in memory depend on where it came from.
+  // A NaN has many bit patterns, which only the general encoder writes as one.
   if (typeof value === "number") return Number.isNaN(value) ? OTHER : NUMBER;
   if (typeof value === "boolean") return BOOLEAN;
   return typeof value === "string" && value.length < MAX_TEXT ? value.length : OTHER;
@@ -94,7 +94,10 @@ interface Layout {
   readonly roleOffsets: readonly number[];
 }
 
-/** One parameter; following a chain of these is faster than indexing several arrays. */
+/**
+ * One parameter, which leads to the next one: following such a chain is faster than indexing
+ * several arrays.
+ */
 interface Field {
   readonly key: string;
   readonly kind: number;
@@ -118,7 +121,7 @@ function fill(layout: Layout, params: Readonly<Record<string, unknown>>, depende
     if (!Object.prototype.hasOwnProperty.call(params, key)) return false;
     const value = params[key];
     if (typeof value === "number") {
-      // The bytes of a NaN in memory depend on where it came from: the general encoder handles it.
+      // A NaN has many bit patterns, which only the general encoder writes as one.
       if (field.kind !== NUMBER || Number.isNaN(value)) return false;
       view.setFloat64(field.offset, value);
     } else if (typeof value === "string") {
@@ -144,7 +147,10 @@ function fillRoles({ bytes, roleOffsets }: Layout, dependencies: readonly Addres
   return true;
 }
 
-/** Writes ASCII text; returns false, with arbitrary bytes written, for other text. */
+/**
+ * Writes a text that is ASCII. For any other text it returns false, and the bytes that it has
+ * written are useless.
+ */
 function writeAscii(bytes: Uint8Array, offset: number, text: string): boolean {
   let all = 0;
   for (let i = 0; i < text.length; i++) {

@@ -12,7 +12,7 @@ export interface RecipeNode {
   /** 0 unless this is one of several independent payloads of the same params. */
   readonly draw: number;
   readonly address: Address;
-  /** The own params in declared order, with defaults and without secrets. */
+  /** The params of this node itself, in declared order, with defaults and without secrets. */
   readonly recipeParams: readonly RecipeParam[];
   readonly dependencies: Readonly<Record<string, RecipeNode>>;
   /** The codecs for instances in the params. */

@@ -14,8 +14,8 @@ export interface SeedRecipe {
 }
 
 /**
- * Returns 64 hexadecimal digits: the first eight are the seed, and dependents use them all; see
- * spec/seed.md.
+ * Returns 64 hexadecimal digits. The first eight are the seed of this recipe, and the seeds of its
+ * dependents are computed from all 64; see spec/seed.md.
  */
 export function seedDigestOf(recipe: SeedRecipe, options: CanonicalOptions = {}): string {
   const { draw, params, dependencies } = recipe;
