@@ -1,12 +1,12 @@
 import { encodeCanonical } from "../../canonical/encode-canonical.ts";
 import { isFolder } from "./folder-difference.ts";
 
-/** The place inside of two values where they first differ, with what is there. */
+/** The first place at which two values differ, and what each of them has there. */
 export interface DifferingLeaf {
   readonly path: readonly (string | number)[];
-  /** Absent if the value has nothing there. */
+  /** The first value's part at the path; absent if it has nothing there. */
   readonly value?: unknown;
-  /** Absent if the other value has nothing there. */
+  /** The part at the path in the nearest artifact's value; absent if it has nothing there. */
   readonly nearestValue?: unknown;
 }
 
@@ -15,7 +15,7 @@ export function differingLeaf(value: unknown, nearestValue: unknown): DifferingL
   const whole = { path: [], value, nearestValue };
   if (!isContainer(value) || !isContainer(nearestValue)) return whole;
   if (Array.isArray(value) !== Array.isArray(nearestValue)) return whole;
-  // Its files are compared by their names.
+  // The caller compares the files of two folders by their names.
   if (isFolder(value) && isFolder(nearestValue)) return whole;
   for (const key of new Set([...Object.keys(value), ...Object.keys(nearestValue)])) {
     const step = Array.isArray(value) ? Number(key) : key;
@@ -24,7 +24,7 @@ export function differingLeaf(value: unknown, nearestValue: unknown): DifferingL
     if (!Object.hasOwn(nearestValue, key)) return { path: [step], value: mine };
     if (!Object.hasOwn(value, key)) return { path: [step], nearestValue: theirs };
     if (isSame(mine, theirs)) continue;
-    // A digest says nothing to people. Beside it stands the name of the file.
+    // A digest tells people nothing: the whole value also has the name of the file.
     if (key === "sha256") return whole;
     const inner = differingLeaf(mine, theirs);
     return { ...inner, path: [step, ...inner.path] };

@@ -1,4 +1,4 @@
-/** A folder as a parameter, as far as a miss looks at it. */
+/** The value that a parameter has for a folder, with the fields that explain a miss. */
 interface Folder {
   readonly folder: string;
   readonly fileCount: number;
@@ -38,7 +38,7 @@ function list(what: string, paths: readonly string[]): string {
   return `${what} ${paths.slice(0, MAX_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Whether a value is a folder as a parameter. */
+/** Whether the value of a parameter describes a folder. */
 export function isFolder(value: unknown): value is Folder {
   if (typeof value !== "object" || value === null) return false;
   return "folder" in value && "fileCount" in value && "files" in value && Array.isArray(value.files);

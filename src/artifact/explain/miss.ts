@@ -24,8 +24,8 @@ export type MissReason =
   | {
       readonly kind: "never-generated";
       /**
-       * An earlier name under which the same params were generated; `aliases` of the definition
-       * finds them.
+       * An earlier name of the definition, under which an artifact of the same params exists. It is
+       * loaded if the definition lists that name in `aliases`.
        */
       readonly formerName?: string;
     }

@@ -17,8 +17,8 @@ import { safeName } from "../../util/safe-name.ts";
  */
 
 /**
- * Its name has a random part for the publication, so that no writer ever touches what another one
- * wrote.
+ * Returns a name for a payload file. Part of it is random and different for each publication, so
+ * that no writer ever touches what another one wrote.
  */
 export function newPayloadFile(address: Address, extension: string): string {
   const publication = crypto.getRandomValues(new Uint8Array(4));
@@ -34,12 +34,18 @@ export function isPayloadFileOf(file: string, address: Address): boolean {
   return file.startsWith(`${address}.`) && PAYLOAD_FILE.test(file);
 }
 
-/** One artifact may be damaged several times, in several ways: `judgment` tells them apart. */
+/**
+ * The path of a damaged file that is set aside. One artifact may be damaged several times, in
+ * several ways: `judgment` tells the cases apart.
+ */
 export function quarantinePath(name: string, file: string, judgment: string): StorePath {
   return internalPath(QUARANTINE_FOLDER, safeName(name), ...`${judgment}-${file}`.split("/"));
 }
 
-/** The address that a file belongs to when it is a record, by its name alone. */
+/**
+ * Returns the address of the artifact whose record has this path; `undefined` if a record cannot
+ * have this path. No file is read.
+ */
 export function addressOfRecordPath(path: string): Address | undefined {
   return RECORD.exec(path)?.[1] as Address | undefined;
 }
@@ -48,12 +54,15 @@ export function failurePath(name: string, address: Address): StorePath {
   return payloadPath(name, `${address}${FAILURE_END}`);
 }
 
-/** The note that an artifact counts as made by source of this fingerprint. */
+/**
+ * The path of the note that says: the user accepts this artifact as made by the source with this
+ * fingerprint.
+ */
 export function acceptedPath(name: string, address: Address, fingerprint: string): StorePath {
   return payloadPath(name, `${address}.accepted-${digitsOf(fingerprint).slice(0, 16)}.json`);
 }
 
-/** The text of the source that has this fingerprint. */
+/** The path of the text of the source that has this fingerprint. */
 export function sourcePath(name: string, fingerprint: string): StorePath {
   return storePath(safeName(name), "sources", `${digitsOf(fingerprint)}.txt`);
 }
@@ -62,7 +71,10 @@ function digitsOf(fingerprint: string): string {
   return fingerprint.slice(fingerprint.indexOf(":") + 1);
 }
 
-/** The address that a file belongs to when it is the note of a failure, by its name alone. */
+/**
+ * Returns the address whose failed generation is noted under this path; `undefined` if such a note
+ * cannot have this path. No file is read.
+ */
 export function addressOfFailurePath(path: string): Address | undefined {
   return path.endsWith(FAILURE_END) ? addressOfRecordPath(`${path.slice(0, -FAILURE_END.length)}.json`) : undefined;
 }
@@ -73,7 +85,9 @@ export type ArtifactObject =
   | { readonly kind: "payload" | "part"; readonly record: StorePath; readonly file: string }
   | { readonly kind: "other" };
 
-/** The part that an object has in an artifact, by its path alone. */
+/**
+ * Returns the part that an object has in an artifact. Its path says this, so that no file is read.
+ */
 export function objectAt(path: string): ArtifactObject {
   if (RECORD.test(path)) return { kind: "record" };
   const [, folder = "", file, address, inner] = OBJECT.exec(path) ?? [];

@@ -13,21 +13,26 @@ export interface ListedFile {
 export interface FileList {
   /** Missing if only a newer release understands them. */
   readonly files: readonly ListedFile[] | undefined;
-  /** The mark of a newer release in the list, in words. */
+  /**
+   * Says what in the list only a newer release understands; `undefined` if there is no such thing.
+   */
   readonly newer: string | undefined;
 }
 
-/** A list that does not state its version is of this one. */
+/**
+ * The newest version of the list that this release reads. A list that states no version has version
+ * 1.
+ */
 const LIST_VERSION = 1;
 
-/** The bytes of a list of files, for people to read as well. */
+/** Returns the bytes of a list of files, as text that people can read as well. */
 export function encodeFileList(files: readonly ListedFile[]): Uint8Array {
   return Buffer.from(`${JSON.stringify({ files }, undefined, 2)}\n`);
 }
 
 /**
- * Returns what is wrong as text, if this is not a list. Even verified bytes may be a list that
- * another program wrote.
+ * Parses a list of files. If the bytes are not such a list, it returns a text that says what is
+ * wrong: even bytes that match their digest may have been written by another program.
  */
 export function parseFileList(bytes: Uint8Array): FileList | string {
   let json: unknown;

@@ -23,7 +23,10 @@ function folderOfList(file: string): string {
   return file.slice(0, -".json".length);
 }
 
-/** The payload file that the record at this address names, as far as it can be read. */
+/**
+ * Returns the payload file that the record at this address names, if the record can be read that
+ * far.
+ */
 export async function readPayloadFile(
   store: ReadableStore,
   name: string,
@@ -33,7 +36,7 @@ export async function readPayloadFile(
   return bytes === undefined ? undefined : payloadFileIn(bytes, address);
 }
 
-/** The payload file that a record names, which may be damaged. */
+/** Returns the payload file that a record names. The record may be damaged. */
 export function payloadFileIn(record: Uint8Array, address: Address): string | undefined {
   const file = findPayloadFile(record)?.file;
   return file !== undefined && isPayloadFileOf(file, address) ? file : undefined;
@@ -73,7 +76,7 @@ export async function removePayload(store: Store, name: string, file: string): P
   if (isFileList(file)) await removeFilesFolder(store, name, file);
 }
 
-/** The files of a list, and whatever else lies in their folder. */
+/** Removes the files of a list, and everything else in their folder. */
 export async function removeFilesFolder(store: Store, name: string, file: string): Promise<void> {
   const folder = filesFolder(name, file);
   if (store.removeTree !== undefined) {
@@ -106,7 +109,10 @@ export async function movePayloadAside(
   await store.removeFolder?.(folder);
 }
 
-/** If it cannot be moved, it stays without a list or a record that names it, to be collected. */
+/**
+ * Moves an object, unless the target exists already. Then the object stays where it is: no list and
+ * no record names it, so it is collected later.
+ */
 async function moveUnlessThere(store: Store, from: StorePath, to: StorePath): Promise<void> {
   if ((await store.stat(to)) === undefined) await unlessThere(store.move(from, to));
 }

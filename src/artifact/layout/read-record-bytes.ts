@@ -2,9 +2,9 @@ import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import type { ReadableStore, StoreCallOptions, StorePath } from "../../store/store.ts";
 
 /**
- * The bytes of a record, `undefined` if there is none. Of a file that is larger than any record
- * only the first bytes are read, one more than a record may have: it is damage, to be judged and
- * set aside like any other, and must not fill the memory.
+ * Returns the bytes of a record, `undefined` if there is none. A file that is larger than any
+ * record is read only up to one byte more than a record may have, so that it cannot fill the
+ * memory: it is damage, which is judged and set aside like any other.
  */
 export function readRecordBytes(
   store: ReadableStore,
@@ -15,8 +15,8 @@ export function readRecordBytes(
 }
 
 /**
- * The same without waiting, if the store can: of ten thousand records in a row, a trip through the
- * thread pool costs more than the read.
+ * Like {@link readRecordBytes}, but synchronous if the store can do that: for each of ten thousand
+ * records in a row, a trip through the thread pool would cost more than the read.
  *
  * @throws the signal's reason; a StoreError
  */
@@ -29,6 +29,6 @@ export function readRecordNow(
   if (store.sync === undefined) return readRecordBytes(store, path, options);
   const found = store.sync.readShared(path, MAX_RECORD_BYTES);
   if (found === "too-large") return readRecordBytes(store, path, options);
-  // It lies in memory that the next call uses again.
+  // The record is copied, since the next call reuses this memory.
   return found === undefined ? undefined : new Uint8Array(found);
 }

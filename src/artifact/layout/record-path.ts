@@ -13,8 +13,8 @@ export function artifactFolder(name: string): StorePath {
 
 /** The only name that a hit on an inline payload needs; artifact-paths.ts has the others. */
 export function recordPath(name: string, address: Address): StorePath {
-  // Every hit asks for one. An address is 64 hexadecimal digits, so only the folder needs a check,
-  // and that once.
+  // Every hit calls this function. An address is 64 hexadecimal digits, so only the folder needs a
+  // check, and only once.
   let folder = folders.get(name);
   if (folder === undefined) {
     folder = artifactFolder(name);

@@ -20,7 +20,7 @@ export const GRACE_MS = 24 * 60 * 60 * 1000;
 
 /** A folder that was replaced, and whose files are still there. */
 export interface ReplacedPayload {
-  /** The list's earlier name beside its record. */
+  /** The name that the list had beside its record. */
   readonly file: string;
   /** The list. */
   readonly path: StorePath;
@@ -29,8 +29,8 @@ export interface ReplacedPayload {
 }
 
 /**
- * The record names another payload from now on. Never fails: what cannot be removed now is
- * collected later.
+ * Called once the record names another payload: removes the earlier one, or notes it as replaced.
+ * It never fails: what cannot be removed now is collected later.
  */
 export async function retirePayload(store: Store, name: string, address: Address, file: string): Promise<void> {
   try {
@@ -43,11 +43,11 @@ export async function retirePayload(store: Store, name: string, address: Address
     await store.createIfAbsent(internalPath(REPLACED_FOLDER, safeName(name), file), [list], { durable: false });
     await store.remove(payloadPath(name, file));
   } catch {
-    // No record refers to it.
+    // No record refers to the earlier payload any more, so it is collected later.
   }
 }
 
-/** Remove what was replaced of an artifact, also from under its readers. */
+/** Remove the replaced folders of an artifact, even while readers use them. */
 export async function removeReplaced(store: Store, name: string, address: Address): Promise<void> {
   for (const replaced of await listReplaced(store, name))
     if (isPayloadFileOf(replaced.file, address)) await endReplaced(store, name, replaced);
@@ -66,18 +66,23 @@ export async function listReplaced(store: Store, name: string): Promise<readonly
   return found;
 }
 
-/** The files of it are gone. */
+/** Removes the note of a replaced folder, whose files are gone. */
 export async function forgetReplaced(store: Store, name: string, file: string): Promise<void> {
   if (store.localPath !== undefined) await store.remove(internalPath(REPLACED_FOLDER, safeName(name), file));
 }
 
-/** The files first: without the list nothing would say when they were replaced. */
+/**
+ * Removes the files before the note: without the note, nothing would say when they were replaced.
+ */
 async function endReplaced(store: Store, name: string, { file }: ReplacedPayload): Promise<void> {
   await removeFilesFolder(store, name, file);
   await forgetReplaced(store, name, file);
 }
 
-/** If a link replaces a folder, no reader has the files that were published there. */
+/**
+ * Returns whether a folder still has files for readers. If a link has taken the place of the
+ * folder, the files that were published there cannot be read under its path any more.
+ */
 async function hasFiles(store: Store, folder: StorePath): Promise<boolean> {
   try {
     for await (const _entry of store.list(`${folder}/`)) return true;

@@ -11,7 +11,7 @@ import { thisMachine } from "./lease-machine.ts";
  */
 export const heartbeatEntryUrl: string | undefined = import.meta.url;
 
-/** A claim in a remote store, described for the thread. */
+/** A claim in a remote store, with all that the thread needs to open that store. */
 export interface BeatingElsewhere extends Beating {
   readonly reopening: Reopening;
   /** The environment of the process, which may hold credentials. */

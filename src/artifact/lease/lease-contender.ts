@@ -46,7 +46,7 @@ export interface Contender {
   tryClaim(): Promise<WonLease | undefined>;
   /** Returns the present state of the lease. */
   inspect(): Promise<Standing>;
-  /** Rings the alarm when the state may have changed. */
+  /** Makes the alarm wake its waiters when the state of the lease may have changed. */
   watch(alarm: Alarm): void;
   close(): void;
 }

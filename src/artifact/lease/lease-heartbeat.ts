@@ -26,7 +26,7 @@ const ENTRY_AFTER_MS = 500;
 
 /**
  * Shows every `beatMs` that the owner of a claim still works, until the heartbeat is stopped. The
- * process may end meanwhile.
+ * heartbeat does not keep the process running.
  */
 export function startHeartbeat(store: Store, claim: Claim, head: string, beatMs: number, machine: Machine): Heartbeat {
   const beating: Beating = { path: claim.path, token: claim.token, head, everyMs: beatMs };
@@ -62,9 +62,9 @@ function beatFile(store: Store, place: Store, file: string, beating: Beating, ma
 }
 
 /**
- * Beats in a store elsewhere. The thread of this process opens the same place again and beats
- * there; where that is not possible, and as soon as one of its beats did not get through, the event
- * loop beats as well.
+ * Beats for a claim in a remote store. The heartbeat thread of this process opens the same store
+ * again and beats there. If it cannot do that, or as soon as one of its beats has failed, the event
+ * loop of this thread beats as well.
  */
 class DistantHeartbeat implements Heartbeat {
   readonly ready: Promise<void>;

@@ -54,7 +54,7 @@ class InProcessLease implements Lease {
   readonly address: Address;
   readonly epoch = 1;
   readonly owner: LeaseOwner;
-  /** The alarms to ring at the release. */
+  /** The alarms whose waiters are woken at the release. */
   readonly waiting = new Set<Alarm>();
   readonly #key: string;
 

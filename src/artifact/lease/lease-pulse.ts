@@ -23,7 +23,7 @@ export interface BeatingThroughEntry extends BeatingElsewhere {
 export interface PulseListener {
   /** Called when no thread is available, now or later. */
   onEnd(): void;
-  /** Called for the first beat that failed; more may fail. */
+  /** Called when a beat of the claim fails for the first time; later failures are not reported. */
   onFailure?(failure: BeatFailure): void;
 }
 

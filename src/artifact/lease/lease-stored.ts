@@ -86,7 +86,7 @@ export class StoredContender implements Contender {
 
   close(): void {}
 
-  /** Creates a claim; returns whether it is now the one of its name. */
+  /** Creates a claim. Returns whether this process made it: another one may have been faster. */
   async #create(path: StorePath, token: string, head: string): Promise<boolean> {
     const bytes = [Buffer.from(head + encodeBeat(0))];
     // A power cut ends all owners: it does not matter which claims survive it.
@@ -113,8 +113,8 @@ export class StoredContender implements Contender {
   async #verify(chain: ClaimChain, own: Claim): Promise<boolean> {
     const there = await readClaimChain(this.#store, this.#address);
     if (there.length === chain.length && there.every(({ token }, i) => token === chain[i]?.token)) return true;
-    // Another process has already outbid our claim because we were stopped for long: then it is a
-    // link of a chain, and must stay.
+    // If this process was stopped for long, another one may have outbid our claim already. Then our
+    // claim is part of that process's chain, and must stay.
     if (!there.some(({ token }) => token === own.token)) await this.#removeOwn(own.path, own.token);
     return false;
   }
@@ -218,7 +218,8 @@ class StoredLease implements Lease {
       if (own?.token !== this.#token) return;
       await this.#store.replace(this.#path, [Buffer.from(this.#head + encodeEnd())], { durable: false });
     } catch {
-      // The store does not answer, or may not be written.
+      // The store does not answer, or may not be written: other processes then wait until the claim
+      // has been silent for long enough.
     }
   }
 

@@ -40,9 +40,8 @@ export interface LeaseOptions {
  * Waits until this process holds the lease on an address, or until it is no longer needed
  * (`undefined`).
  *
- * @throws the signal's reason, as soon as it is aborted; a StoreError if the claim cannot be
- * written or read, before anything
- * costly work began.
+ * @throws the signal's reason, as soon as it is aborted; before any costly work, a StoreError if
+ * the claim cannot be written or read
  *
  * @example
  * ```ts

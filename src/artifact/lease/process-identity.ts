@@ -38,7 +38,10 @@ export function currentProcess(): ProcessIdentity {
   return current;
 }
 
-/** The same without the name of the host. The numbers stay: they tell that a process has ended. */
+/**
+ * Returns the identity of this process with its host name hidden. The numbers stay, since they tell
+ * whether the process has ended.
+ */
 export function anonymousProcess(): ProcessIdentity {
   const { host, ...numbers } = currentProcess();
   return { host: hiddenHost(host), ...numbers };
@@ -52,9 +55,9 @@ export function anonymousProcess(): ProcessIdentity {
  */
 export function isCertainlyGone(other: ProcessIdentity, folder: string | undefined, here = currentProcess()): boolean {
   if (other.bootId === undefined || here.bootId === undefined) return isGoneByHostName(other, here);
-  // Host names and machine ids are copied with images of machines, so they do not distinguish an
-  // earlier boot of this machine from its twin. A local disk does: a process that wrote to it
-  // before this kernel mounted it no longer runs.
+  // The other process belongs to an earlier boot of this machine, or runs on another machine. Host
+  // names and machine ids do not tell which, since they are copied with images of machines. A local
+  // disk tells: a process that wrote to it before this kernel mounted it no longer runs.
   if (other.bootId !== here.bootId) return folder !== undefined && isOnLocalDisk(folder);
   if (other.pidNamespace === undefined || other.pidNamespace !== here.pidNamespace) return false;
   return isProcessGone(other.pid, other.startedAt);

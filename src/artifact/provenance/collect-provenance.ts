@@ -80,8 +80,8 @@ async function installedVersion(folder: string, name: string): Promise<string | 
 }
 
 /**
- * Believes that the file holds what npm accepts: if it does not, the provenance is wrong, but the
- * generation does not fail.
+ * Reads a package.json, and trusts that npm would accept it. If not, the provenance is wrong, but
+ * the generation does not fail.
  */
 async function tryManifest(folder: string): Promise<Omit<Manifest, "folder"> | undefined> {
   try {

@@ -1,9 +1,9 @@
 import { sha256Hex } from "../../util/digest/sha256.ts";
 
 /**
- * The first module on the stack of a definition that is not ours. The stack, which is costly to
- * read, is not read before a payload is generated: most definitions in a process are never used for
- * that.
+ * Returns the first module outside of this library on the stack of a definition. Reading a stack is
+ * costly, so the caller does it only when it generates a payload: most definitions of a process
+ * never generate one.
  *
  * @param trace - an Error that was made where the definition was made
  */
@@ -20,8 +20,8 @@ export function locateDefinition(trace: Error): string | undefined {
 }
 
 /**
- * It is recorded but no part of any address, since bundlers, coverage tools and runtimes change the
- * text of a function.
+ * Returns the fingerprint of a source text. The record holds it, but no address depends on it,
+ * since bundlers, coverage tools and runtimes change the text of a function.
  */
 export function fingerprintSource(text: string): string {
   return `sha256:${sha256Hex(text)}`;

@@ -47,11 +47,11 @@ export interface PayloadOrigin {
   readonly inline?: { readonly payload: RecordedPayload; readonly text: string } | undefined;
   /** Writes all of the payload, each time it is called. */
   write(target: Target): Promise<StagedPayload>;
-  /** The payload as it is outside the store. */
+  /** Returns the payload from outside the store. */
   open?(): unknown;
   /**
-   * Removes what is kept outside the store. It must refer to nothing but what it removes: it is
-   * held until it was called, and so is everything that it refers to.
+   * Removes what is kept outside the store. This function must refer to nothing but what it
+   * removes, since everything that it refers to stays in memory until it was called.
    */
   readonly discard?: () => Promise<void>;
 }
@@ -59,7 +59,7 @@ export interface PayloadOrigin {
 /**
  * A payload that is in memory.
  *
- * @throws {@link FormatFailedError} if the bytes are not what the format says of them
+ * @throws {@link FormatFailedError} if the bytes are not the kind of text that the format promises
  */
 export function bytesOrigin(format: Format, encoded: readonly Uint8Array[], inlineBytes: number): PayloadOrigin {
   const sizeBytes = encoded.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -160,7 +160,7 @@ async function writeStream(
   return { format: id, ...written, file, ...(hashes.length > 1 ? { chunks: Buffer.concat(hashes) } : {}) };
 }
 
-/** Each of the files, and then the list of them. */
+/** Writes each of the files, and then the list of them. */
 async function writeFiles(
   target: Target,
   { id }: Pick<Format, "id">,
@@ -183,11 +183,14 @@ async function writeEachFile(
 ): Promise<ListedFile[]> {
   const listed: ListedFile[] = [];
   const seen = new Map<string, string>();
-  /** The newest file of each folder. It is written last, since writing it makes the others last. */
+  /**
+   * The newest file of each folder, which is held back: the file that is written last in a folder
+   * is written in a way that makes all files of the folder survive a power cut.
+   */
   const held = new Map<string, { readonly file: PayloadFile; readonly path: StorePath }>();
   const write = async (file: PayloadFile, path: StorePath, isLast: boolean): Promise<void> => {
     const { sizeBytes, digest } = await writeDigested(file.read(), async (pieces) => {
-      // Only this way to write promises that the folder's earlier files survive a power cut.
+      // Only `createIfAbsent` promises that earlier files of the folder survive a power cut.
       if (isLast) await store.createIfAbsent(path, pieces, { signal });
       else await store.writeFresh(path, pieces, { signal });
     });
@@ -209,7 +212,8 @@ function pathOf(format: string, folder: StorePath, path: string, seen: Map<strin
   const refuse = (what: string): never => {
     throw new UnsupportedPayloadError(format, [path], what, "Give it another name.");
   };
-  // File systems that ignore case take a folder and a file, or two files, for one.
+  // On file systems that ignore case, a folder and a file, or two files, whose names differ only in
+  // case are one.
   const parts = path.split("/");
   for (let depth = 1; depth <= parts.length; depth++) {
     const part = parts.slice(0, depth).join("/");

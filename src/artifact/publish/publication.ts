@@ -31,21 +31,21 @@ export interface Commit {
 
 /** The outcome of a commit. */
 export interface Published {
-  /** `exists`: another writer was first, and its artifact stands. */
+  /** `exists`: another writer was first, and its artifact was kept. */
   readonly outcome: "created" | "replaced" | "exists";
   readonly payload: RecordedPayload;
   readonly recordFile: StorePath;
 }
 
 /**
- * The things that a forgotten publication leaves behind. They must not refer to the payload, which
- * could not be forgotten then.
+ * The things that are still to be removed if a caller drops a publication without ending it. They
+ * must not refer to the payload, which the garbage collector could not free then.
  */
 interface Leftovers {
   readonly place: Place;
-  /** The payload in the store, unless a record vouches for it. */
+  /** The payload file in the store, unless a record names it. */
   file: string | undefined;
-  /** A commit has failed, and may have taken effect all the same. */
+  /** Whether a commit has failed and may have taken effect all the same. */
   mayBeCommitted: boolean;
   discardOrigin: PayloadOrigin["discard"];
 }
@@ -76,7 +76,7 @@ export class Publication {
       mayBeCommitted: false,
       discardOrigin: origin.discard,
     };
-    // A payload in memory leaves nothing behind: its publication is always carried through.
+    // A payload in memory has nothing outside the store to remove, and its publication always ends.
     if (origin.discard !== undefined) forgotten.register(this, this.#leftovers);
   }
 
@@ -92,8 +92,8 @@ export class Publication {
   /**
    * Writes the payload into the store, unless it is there.
    *
-   * @throws a StoreError or the payload's own failure; then nothing of it is left in the store, as
-   * far as the store lets itself be cleaned
+   * @throws a StoreError or the payload's own failure; then nothing of the payload is left in the
+   * store, unless the store cannot remove it
    */
   async stage(signal: AbortSignal | undefined): Promise<StagedPayload> {
     if (this.#staged !== undefined) return this.#staged;
@@ -110,7 +110,7 @@ export class Publication {
     }
   }
 
-  /** The payload as it is outside the store; `undefined` if it is not kept there. */
+  /** Returns the payload from outside the store; `undefined` if it is not kept there. */
   async openOrigin(): Promise<unknown> {
     return this.#origin?.open?.();
   }
@@ -119,8 +119,8 @@ export class Publication {
    * Writes the record, and stages the payload first if that was not done yet. If another writer was
    * first or this fails, the payload stays staged, for the owner to try again or to discard.
    *
-   * @throws a StoreError. Nothing was changed then, unless only making it last has failed: the new
-   * artifact may stand, whole.
+   * @throws a StoreError. Then the store is unchanged, with one exception: if the store only failed
+   * to protect the record against a power cut, the new artifact may exist, and is whole.
    */
   async commit({ draft, provenance, replace, signal }: Commit): Promise<Published> {
     const { store, name, address } = this.#place;
@@ -133,7 +133,7 @@ export class Publication {
     const created =
       (inline && store.sync?.createIfAbsent?.(recordFile, bytes)) ??
       (await store.createIfAbsent(recordFile, bytes, { signal }));
-    // An earlier attempt may have committed it, although it was told of a failure.
+    // An earlier attempt may have committed this payload, although the store reported a failure.
     let outcome: Published["outcome"] =
       created === "exists" && (await isCommitted(this.#place, payload.file)) ? "created" : created;
     if (outcome === "exists" && replace !== false)
@@ -149,7 +149,7 @@ export class Publication {
     await removeStaged(this.#leftovers);
   }
 
-  /** Removes what is kept outside the store: the payload in the store is as good as published. */
+  /** Removes what is kept outside the store. The payload cannot be staged again after that. */
   async releaseOrigin(): Promise<void> {
     this.#origin = undefined;
     await discardOrigin(this.#leftovers);
@@ -174,7 +174,7 @@ export class Publication {
     const before = await readPayloadFile(store, name, address);
     if (replace !== true && store.layers !== undefined) {
       const outcome = await store.layers.replaceDamaged(recordFile, bytes, replace, { signal });
-      // Another layer of the store has a whole one after all.
+      // Another layer of the store has a whole artifact after all.
       if (outcome === "exists") return outcome;
     } else await store.replace(recordFile, bytes, { signal });
     // A reader that still holds the earlier record finds its payload gone, and looks again.
@@ -184,8 +184,8 @@ export class Publication {
 }
 
 /**
- * Publishes a payload that is in memory; see {@link Publication}. Nothing is left of it if it was
- * not published.
+ * Publishes a payload that is in memory; see {@link Publication}. If it is not published, the store
+ * keeps nothing of it.
  */
 export async function publishArtifact({
   store,
@@ -226,7 +226,7 @@ async function removeStaged(leftovers: Leftovers): Promise<void> {
   try {
     if (mayBeCommitted) {
       const certain = { ...place, store: certainStore(place.store) };
-      // Twice, since one read may be a bad one, and the payload would be lost.
+      // The record is read twice, since a single read may be faulty, and the payload would be lost.
       for (let look = 0; look < 2; look++) if (await isCommitted(certain, file)) return;
     }
     await removePayload(place.store, place.name, file);

@@ -7,8 +7,8 @@ import { removeReplaced } from "../layout/replaced-payloads.ts";
 /**
  * Remove an artifact: the record first, so that no record ever vouches for a payload that is gone.
  *
- * @param lookIn - the same store, as it is asked what there is; see `certainStore` for callers who
- * must know
+ * @param lookIn - the same store, which is asked what there is: the one of `certainStore` for
+ * callers who must be sure
  * @returns whether there was one.
  */
 export async function removeArtifact(

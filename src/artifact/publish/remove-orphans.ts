@@ -54,12 +54,12 @@ export async function removeOrphans(
 
 /** The orphans of one name whose grace is over. Nothing is removed. */
 export async function findOrphans(from: Store, name: string, options: RemoveOrphansOptions): Promise<Orphan[]> {
-  // A record that did not come is not a record that is not there.
+  // A store that does not answer may have the record, so its silence must not count as "no record".
   const store = certainStore(from);
   const { graceMs = GRACE_MS, nowMs = Date.now(), signal } = options;
   const candidates = new Map<string, Orphan>();
   const folder = `${artifactFolder(name)}/`;
-  // All of the listing comes first: one that breaks off must not have had consequences.
+  // Nothing is decided before the listing is complete, since it may break off.
   for await (const entry of store.list(folder, { signal })) {
     const file = payloadFileOf(entry.path.slice(folder.length));
     if (addressOf(file) !== undefined) addTo(candidates, file, entry);
@@ -100,7 +100,10 @@ function addTo(orphans: Map<string, Orphan>, file: string, entry: StoreEntry): v
   });
 }
 
-/** A record that cannot be read, or that a newer release wrote, may still mean this file. */
+/**
+ * Returns whether a record may name this file. A record that cannot be read, or that a newer
+ * release wrote, may do so.
+ */
 async function isMeant(store: Store, name: string, file: string, signal: AbortSignal | undefined): Promise<boolean> {
   const address = addressOf(file);
   if (address === undefined) return true;

@@ -3,9 +3,12 @@ import path from "node:path";
 import type { PayloadSource } from "../../format/payload-source.ts";
 import { makeWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 
-/** Up to here a stream is kept in memory, and beyond it in a file. */
+/** A stream of at most this many bytes is kept in memory, a longer one in a file. */
 const MEMORY_BYTES = 1024 * 1024;
-/** Beyond this nothing is kept: the folder for temporary files may be memory as well. */
+/**
+ * A stream of more bytes than this is not kept at all: the folder for temporary files may lie in
+ * memory as well.
+ */
 export const MAX_SPOOLED_BYTES = 1024 * 1024 * 1024;
 
 type FileHandle = import("node:fs/promises").FileHandle;
@@ -16,14 +19,14 @@ type FileHandle = import("node:fs/promises").FileHandle;
  * again.
  */
 export class StreamSpool {
-  /** Let go of when it has ended: it refers to everything that generates it. */
+  /** Dropped once the stream has ended, since it refers to everything that generates the stream. */
   #source: AsyncIterator<Uint8Array> | undefined;
   #pieces: Uint8Array[] = [];
   #file: FileHandle | undefined;
   #folder: string | undefined;
   #sizeBytes = 0;
   #isGivenUp = false;
-  /** The source has ended by itself. */
+  /** Whether the source has ended by itself. */
   #hasEnded = false;
   #pulling: Promise<unknown> = Promise.resolve();
 
@@ -36,7 +39,10 @@ export class StreamSpool {
     return this.#hasEnded && !this.#isGivenUp;
   }
 
-  /** The stream for the store. A store that stops early leaves the source as it is. */
+  /**
+   * The stream for the store. If the store stops early, the source is not closed: `drain` takes the
+   * rest.
+   */
   async *pieces(): AsyncGenerator<Uint8Array> {
     for (;;) {
       const piece = await this.#pull();
@@ -59,13 +65,16 @@ export class StreamSpool {
     return this.isComplete;
   }
 
-  /** The stream again, once it is complete, as often as it is asked for. */
+  /**
+   * Yields the kept bytes from the beginning. Once the stream is complete, it may be called any
+   * number of times.
+   */
   async *replay(): AsyncGenerator<Uint8Array> {
     const source = this.source();
     for (let start = 0; start < source.sizeBytes; start += MEMORY_BYTES) yield source.read(start, start + MEMORY_BYTES);
   }
 
-  /** The bytes as a format opens them. */
+  /** The kept bytes, in the form in which a format opens a payload. */
   source(): PayloadSource {
     return {
       sizeBytes: this.#sizeBytes,
@@ -75,7 +84,7 @@ export class StreamSpool {
     };
   }
 
-  /** Let go of what is kept. */
+  /** Drops all that is kept, and keeps nothing from now on. */
   async discard(): Promise<void> {
     this.#isGivenUp = true;
     this.#pieces = [];
@@ -86,8 +95,8 @@ export class StreamSpool {
   }
 
   /**
-   * One at a time, in order: a store that has failed may still be waiting for a piece that it asked
-   * for.
+   * Takes pieces one at a time, in order: a store that has failed may still be waiting for a piece
+   * that it asked for.
    */
   #pull(): Promise<Uint8Array | undefined> {
     const pulled = this.#pulling.then(() => this.#pullNow());
@@ -113,14 +122,17 @@ export class StreamSpool {
     return result.value;
   }
 
-  /** A full disk, or a stream that is too long, does not make the stream fail. */
+  /**
+   * Keeps a piece. If the disk is full or the stream is too long, nothing is kept any more, but the
+   * stream itself goes on.
+   */
   async #keep(piece: Uint8Array): Promise<void> {
     this.#sizeBytes += piece.length;
     if (this.#sizeBytes > MAX_SPOOLED_BYTES) return this.discard();
     try {
       if (this.#file !== undefined) await this.#file.appendFile(piece);
       else {
-        // The source may use its memory again.
+        // The source may reuse the memory of the piece.
         this.#pieces.push(new Uint8Array(piece));
         if (this.#sizeBytes > MEMORY_BYTES) await this.#moveToFile();
       }

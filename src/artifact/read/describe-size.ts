@@ -6,8 +6,8 @@ const REWRITTEN =
   'has other line ends than were written, as git and editors put them into files that look like text: bring it back as it was, with "* -text" in a .gitattributes of the data directory';
 
 /**
- * Says what is wrong with an object that does not have its size. If only the line ends or a byte
- * order mark make the difference, the problem names them: people who use git then know what to do.
+ * Says what is wrong with an object whose size is not the expected one. If only line ends or a byte
+ * order mark make the difference, the text says so: people who use git then know what to do.
  */
 export async function describeSize(
   store: ReadableStore,

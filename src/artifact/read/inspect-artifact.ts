@@ -17,7 +17,10 @@ export type Inspected =
   | { readonly state: "missing" }
   | { readonly state: "damaged"; readonly file: StorePath; readonly problem: string };
 
-/** The same bound as for reading: an artifact that is replaced this often in a row is odd. */
+/**
+ * How often an artifact is looked at again because it was replaced meanwhile. Reading has the same
+ * bound.
+ */
 const MAX_LOOKS = 8;
 
 /**

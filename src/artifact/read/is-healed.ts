@@ -14,7 +14,8 @@ export async function isHealed(store: ReadableStore, record: StorePath, judged: 
 }
 
 /**
- * Does the same for a reader that has the payload from its generator and does not know the record.
+ * Like {@link isHealed}, for a reader that has the payload from its generator and does not know the
+ * record.
  */
 export async function isOwnHealed(store: ReadableStore, name: string, address: Address): Promise<boolean> {
   if (store.layers === undefined) return false;

@@ -30,8 +30,8 @@ export async function quarantineArtifact(
   const standing = await readRecordBytes(store, record);
   if (standing === undefined || Buffer.compare(standing, recordBytes) !== 0) return undefined;
   const file = payloadFileIn(recordBytes, address);
-  // None of our records is that large, and only its beginning was read: move it, so that all of it
-  // is kept.
+  // This library writes no record of that size, and only the beginning of this one was read. So the
+  // file is moved, not copied, to keep all of it.
   const isTooLarge = recordBytes.length > MAX_RECORD_BYTES;
   const moved = file ?? (isTooLarge ? `${address}.json` : undefined);
   const judgment = await freshJudgment(store, name, moved, recordBytes);

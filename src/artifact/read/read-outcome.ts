@@ -29,7 +29,7 @@ export type ReadOutcome =
       readonly payload: unknown;
       readonly record: ArtifactRecord | undefined;
       readonly source: string | undefined;
-      /** Known where it was asked for. */
+      /** Present if the caller asked for it. */
       readonly making?: Making | undefined;
     }
   | { readonly state: "missing" }
@@ -45,8 +45,8 @@ export interface DamagedArtifact {
   /** The record's bytes as they were when the artifact was judged. */
   readonly recordBytes: Uint8Array;
   /**
-   * True if every byte is as it was written, and the payload is useless all the same. An equal
-   * record in another layer of the store is then no help either.
+   * Set if every byte is as it was written, and the payload is useless all the same. An equal
+   * record in another layer of the store would not help then.
    */
   readonly isAsWritten?: boolean | undefined;
   /** Set if another layer of the store may have the artifact whole, but did not answer. */
@@ -57,7 +57,7 @@ export interface DamagedArtifact {
 export const SYNC_PAYLOAD_BYTES = 64 * 1024;
 
 /**
- * The same for records: those of model calls hold whole prompts. Reading 100 kB from a warm disk
- * takes less time than one trip through the thread pool.
+ * Records up to this size are read synchronously; those of model calls hold whole prompts. Reading
+ * 100 kB from a warm disk takes less time than one trip through the thread pool.
  */
 export const SYNC_RECORD_BYTES = 256 * 1024;

@@ -10,8 +10,8 @@ export async function readVerified(
 ): Promise<Uint8Array | string> {
   const collector = sizeBytes > DIGEST_CHUNK_BYTES ? createDigestCollector(sizeBytes) : undefined;
   const small = sizeBytes <= SYNC_PAYLOAD_BYTES ? store.sync?.readShared(path, SYNC_PAYLOAD_BYTES) : undefined;
-  // A synchronous read may give less than there is. If the digest is right, so are the bytes;
-  // damage is told only after the thorough read below.
+  // A synchronous read may give fewer bytes than the object has. If the digest is right, so are the
+  // bytes; if not, only the thorough read below may report damage.
   if (small instanceof Uint8Array && small.length === sizeBytes && digestOf([small]) === digest)
     return new Uint8Array(small);
   const size = await store.stat(path, { signal });

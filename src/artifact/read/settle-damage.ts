@@ -19,9 +19,10 @@ export interface HandedOut {
 }
 
 /**
- * Settles damage that the reader of a handle has come upon. If the artifact has not been replaced,
- * it is checked once more, under the lease of its address. If it is still damaged, it is set aside:
- * its size is right, so that the next reader would get a handle on it again.
+ * Decides what to do about damage that a reader has found through a handle. If the artifact has not
+ * been replaced, it is checked once more, under the lease of its address. If it is still damaged,
+ * it is set aside. Without that, the next reader would get a handle on the same damage, since the
+ * size of the payload is right.
  *
  * @returns the error for the reader
  */
@@ -43,8 +44,8 @@ export async function settleDamage(artifact: HandedOut, damage: FoundDamage): Pr
 }
 
 /**
- * Settles damage for the handle of the process that has generated the payload, which gets it before
- * the record is written. If the file is gone, another publication has replaced it.
+ * Like {@link settleDamage}, for the process that has generated the payload, which gets its handle
+ * before the record is written. If the file is gone, another publication has replaced it.
  *
  * @returns the error for the reader
  */

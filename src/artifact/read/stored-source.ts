@@ -76,9 +76,9 @@ export class StoredSource implements PayloadSource {
   }
 
   /**
-   * Marks that a reader holds this source from now on, and has to be told which store did not
-   * answer. Before that, a store that does not answer makes the artifact missing, and it may be
-   * generated.
+   * Called when a reader gets this source. From now on, the failure of a store that does not answer
+   * is thrown to the reader. Before that, such a store makes the artifact missing, so that it may
+   * be generated.
    */
   handOut(): void {
     this.#store = certainStore(this.#store);
