@@ -1,6 +1,6 @@
 /**
- * Binary content of at least this size enters recipes as its digest, so that a record can vouch for
- * it without holding it.
+ * In a recipe, binary content of at least this size is replaced by its digest, so that a record
+ * need not hold the content.
  */
 export const BINARY_DIGEST_BYTES = 4096;
 

@@ -24,7 +24,10 @@ export const TAG = {
 const FIRST_BYTES = 4096;
 /** The writer drops a buffer that grew beyond this for one giant value. */
 const KEEP_BYTES = 1024 * 1024;
-/** The limit counts the expanded value: written out, shared objects may be larger than memory. */
+/**
+ * The limit is for the written bytes: a shared object is written at each place, so a value that
+ * fits in memory may not fit when it is written.
+ */
 export const MAX_CANONICAL_BYTES = 1024 * 1024 * 1024;
 
 const textEncoder = new TextEncoder();
@@ -71,7 +74,10 @@ export class CanonicalWriter {
     this.bytes[this.length++] = tag;
   }
 
-  /** Writes unsigned LEB128, minimal; counts and lengths are below 2^53. */
+  /**
+   * Writes a count or a length, which is below 2^53, as unsigned LEB128 in as few bytes as
+   * possible.
+   */
   count(value: number): void {
     this.#reserve(8);
     let rest = value;

@@ -26,15 +26,15 @@ export interface CanonicalOptions {
  * ```
  */
 export function encodeCanonical(value: unknown, options: CanonicalOptions = {}): Uint8Array {
-  // The call takes the shared writer away while it runs: a codec may encode a value itself.
+  // While this call runs, no other call may use the shared writer: a codec may encode a value
+  // itself.
   const writer = idleWriter ?? new CanonicalWriter();
   idleWriter = undefined;
   try {
     writeCanonical(writer, value, options);
     return writer.take();
   } finally {
-    // The buffer is released now, not with the next value: it must not keep the memory of a giant
-    // until then.
+    // A very large buffer is released now, and does not stay in memory until the next value.
     writer.reset();
     idleWriter = writer;
   }
@@ -65,9 +65,15 @@ interface Frame {
   kind: "array" | "object" | "set" | "instance" | "map-entry" | "map-keys" | "map-values";
   items: readonly unknown[];
   next: number;
-  /** The offset at which each piece begins, if the pieces have no order of their own. */
+  /**
+   * The offset at which each item of a set or entry of a map begins: its bytes decide on its
+   * position.
+   */
   starts: number[];
-  /** The keys of an object in order, or those of a map as they are, for paths. */
+  /**
+   * The keys of an object, in the order in which they are written; or the keys of a map, which only
+   * paths in messages need.
+   */
   keys: readonly unknown[];
   /** The values of a map. */
   readonly values: readonly unknown[];
@@ -121,8 +127,8 @@ class Encoder {
 
   #close(frame: Frame): void {
     if (frame.kind === "set") this.#writer.sortPieces(frame.starts);
-    // Entries are sorted by their keys. Two keys are equal only if they are different objects with
-    // the same content.
+    // The entries of a map are already sorted by their keys. Keys with equal bytes are different
+    // objects with the same content: then the values decide on the order.
     if (hasEqualNeighbours(frame.encodedKeys)) this.#writer.sortPieces(frame.starts);
     this.#frames.pop();
     this.#open.delete(frame.object);
@@ -323,7 +329,7 @@ function describeKey(key: unknown, index: number): string | number {
   return typeof key === "string" || typeof key === "number" ? key : `value ${index}`;
 }
 
-/** Sorts by code units, the order in which text is compared. */
+/** Sorts the keys by their code units, as the operator `<` compares texts. */
 function sortedByKey(keys: readonly string[], values: readonly unknown[]): Pick<Frame, "keys" | "items"> {
   if (keys.every((key, i) => i === 0 || (keys[i - 1] ?? "") < key)) return { keys, items: values };
   const byKey = new Map(keys.map((key, i) => [key, values[i]]));

@@ -115,8 +115,8 @@ export function hasPlainPrototype(object: object, kind: ObjectKind): boolean {
 function isPrototypeOfKind(prototype: object, kind: ObjectKind): boolean {
   const own: unknown = Reflect.get(globalThis, kind);
   if (typeof own === "function" && own.prototype === prototype) return true;
-  // The prototype of another realm has a constructor of the same name, and the same number of
-  // prototypes behind it.
+  // A prototype of another realm is recognized by the name of its constructor and by the number of
+  // prototypes behind it, which are the same in each realm.
   if (nameOf(prototype) !== kind || (kind === "Object" && !Object.hasOwn(prototype, "isPrototypeOf"))) return false;
   let end: object | null | undefined = prototype;
   for (let i = 0; i <= depthOf(kind); i++) end = end === null || end === undefined ? undefined : prototypeOf(end);

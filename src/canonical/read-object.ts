@@ -37,8 +37,8 @@ export type ObjectContent =
 export type Refuse = (what: string, remedy: string, key?: string | number, cause?: unknown) => never;
 
 /**
- * An array of this many numbers exceeds the limit of canonical bytes; a text of ten characters
- * could make billions of holes.
+ * The most elements of an array: this many numbers exceed the limit of canonical bytes. Without a
+ * limit, a text of ten characters could ask for an array with billions of holes.
  */
 const MAX_ELEMENTS = 2 ** 27;
 

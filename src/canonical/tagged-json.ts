@@ -22,8 +22,8 @@ export function isJsonObject(json: JsonValue | undefined): json is JsonObject {
 }
 
 /**
- * The limit counts characters and values; a record may have a sixteenth of it. Shared parts of a
- * value may be written out any number of times.
+ * The most characters and values of the JSON together, which is sixteen times the size of a record.
+ * Without a limit, shared parts of a value could be written out any number of times.
  */
 const MAX_TAGGED_SIZE = 16 * 1024 * 1024;
 
