@@ -41,7 +41,7 @@ export class CorruptArtifactError extends PersistableError {
 export class UnresolvedArtifactError extends PersistableError {
   override readonly code = "PERSISTABLE_UNRESOLVED_ARTIFACT" as const;
   readonly text: string;
-  /** Records of artifacts that it may mean, if it may mean several; at most ten. */
+  /** If the text may mean several artifacts: the records of at most ten of them. */
   readonly matches: readonly string[];
 
   constructor(text: string, problem: string, matches: readonly string[] = []) {

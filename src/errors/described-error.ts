@@ -1,4 +1,7 @@
-/** Makes the type impossible to build elsewhere: only the code that removes secrets creates one. */
+/**
+ * Other code cannot build a `DescribedError` without this symbol: only the code that removes
+ * secrets creates one.
+ */
 declare const isDescribed: unique symbol;
 
 /**

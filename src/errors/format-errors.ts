@@ -3,7 +3,7 @@ import { formatPath, type ValuePath } from "./value-path.ts";
 
 /**
  * A format cannot hold a payload; nothing was written. Remedy: the message names the position in
- * the payloadand a format that can hold it.
+ * the payload, and a format that can hold it.
  *
  * @example
  * ```ts
@@ -55,8 +55,8 @@ export class DecodeError extends PersistableError {
 }
 
 /**
- * No format of this package has an id, or the id says too little to read with. Remedy: read the
- * payload with the format of its definition; `id` is the one in the record.
+ * An id is not that of a format of this package, or it says too little to read a payload with.
+ * Remedy: read the payload with the format of its definition; `id` is the one in the record.
  */
 export class UnknownFormatError extends PersistableError {
   override readonly code = "PERSISTABLE_UNKNOWN_FORMAT" as const;

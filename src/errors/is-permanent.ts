@@ -1,6 +1,6 @@
 /**
- * The failures that another attempt cannot cure: a wrong declaration or argument, a payload that
- * the format cannot hold, a full or forbidden store, a missing library. All other failures may
+ * The failures that another attempt would meet again: a wrong declaration or argument, a payload
+ * that the format cannot hold, a full or forbidden store, a missing library. All other failures may
  * pass. The list holds codes, since an error from a worker thread has lost its class.
  */
 const PERMANENT: ReadonlySet<string> = new Set([

@@ -4,8 +4,8 @@ import { visibleLine } from "./visible-text.ts";
 /**
  * A payload was generated, and something that is not an error of this library kept it from being
  * persisted: a hook, a listener or a store of your own threw (`cause`). The payload is kept in
- * memory and is in `payload`. Errors of this library that do the same, such as `StoreFullError`,
- * keep their class and have a `payload`, too.
+ * memory and is in `payload`. An error of this library that keeps a payload from being persisted,
+ * such as `StoreFullError`, keeps its class and has a `payload`, too.
  * Remedy: fix what threw, then call `persist()` or request the payload again; it is not generated
  * again.
  *

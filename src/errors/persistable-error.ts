@@ -21,8 +21,8 @@ export abstract class PersistableError extends Error {
   /** Stable identifier of the failure, `PERSISTABLE_…`; docs/errors.md lists all of them. */
   abstract readonly code: `PERSISTABLE_${string}`;
   /**
-   * The payload that this failure concerns, if one was generated: it could not be persisted, or
-   * your validation refused it. Printing the error does not show it.
+   * The payload that this failure concerns, if one was generated: the payload could not be
+   * persisted, or your validation refused it. Printing the error does not show it.
    */
   declare readonly payload?: unknown;
 

@@ -18,9 +18,9 @@ export class NoPayloadError extends PersistableError {
 }
 
 /**
- * A payload is not valid. Your `validate` (or `validatePayload`) throws this; then
- * nothing is persisted and the earlier payload stays; any other error thrown there becomes the
- * cause of such an error.
+ * A payload is not valid. Your `validate` (or `validatePayload`) throws this; then nothing is
+ * persisted and the earlier payload stays. Any other error that it throws becomes the `cause` of an
+ * error of this class.
  *
  * @example
  * ```ts

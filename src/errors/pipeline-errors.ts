@@ -63,7 +63,9 @@ export interface RunResult {
   readonly generated: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** The time that generating the hits once took, as far as known. */
+  /**
+   * How long it once took to generate the payloads that this run has only loaded, as far as known.
+   */
   readonly savedMs: number;
   /** The cost of generating, by unit. */
   readonly cost: Readonly<Record<string, number>>;

@@ -62,8 +62,8 @@ function causeOf(failure: StoreFailure): ErrorOptions | undefined {
 }
 
 /**
- * The disk, or the share of it that this user may fill, is full. The unfinished object is gone
- * ; existing objects are untouched.
+ * The disk, or the share of it that this user may fill, is full. The unfinished object was removed,
+ * and existing objects are untouched.
  * Remedy: make room (`collectOrphans`, other files, a bigger quota) and repeat the call.
  *
  * @example
@@ -92,7 +92,7 @@ export class StoreAccessError extends StoreError {
   override readonly code = "PERSISTABLE_STORE_ACCESS" as const;
 
   /**
-   * @param problem - set if more is known
+   * @param problem - set if more is known than the system's code says
    * @param remedy - set if it differs from the usual one
    */
   constructor(failure: StoreFailure, problem?: string, remedy = "Give it the permission, or choose another dataDir") {
@@ -120,9 +120,9 @@ export class TooManyOpenFilesError extends StoreError {
 }
 
 /**
- * The path of a file, or of a folder above it, leads to something else than it should
- * : a folder where a file belongs, a file where a folder belongs, a symbolic link. Links inside a
- * store are never followed, since a link that another user put there could lead anywhere.
+ * The path of a file, or of a folder above it, leads to something else than it should: a folder
+ * where a file belongs, a file where a folder belongs, a symbolic link. Links inside a store are
+ * never followed, since a link that another user put there could lead anywhere.
  * Remedy: inspect the path and move away what does not belong there.
  *
  * @example

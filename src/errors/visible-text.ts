@@ -16,7 +16,10 @@ export function visibleText(text: string): string {
 /** A carriage return alone is escaped: it would overwrite its line. */
 const STAYS = new Set(["\n", "\r\n", "\t"]);
 
-/** Does the same on one line: a line break in a value must not look like the end of a message. */
+/**
+ * Like {@link visibleText}, but escapes line breaks too: one in a value must not look like the end
+ * of a message.
+ */
 export function visibleLine(text: string): string {
   return text.replace(UNSEEN, (found) => (found === "\t" ? found : escaped(found)));
 }

@@ -54,7 +54,7 @@ export interface HitEvent extends EventBase {
   readonly durationMs: number;
   /** When the payload was made, ISO 8601 in UTC. */
   readonly createdAt?: string;
-  /** The cost of making it then, by unit, which this hit has saved. */
+  /** The cost of generating the payload, by unit: this hit has saved that cost. */
   readonly cost?: Readonly<Record<string, number>>;
   /** The name under which it was found, if that is an alias. */
   readonly alias?: string;

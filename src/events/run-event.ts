@@ -84,16 +84,19 @@ export interface PlannedEvent extends RunEventBase {
 export interface NodeStartedEvent extends InRun<StartedEvent> {
   /** Own params, short, secrets masked: `n: 100, randomState: 10`. */
   readonly params: string;
-  /** 1, and one more for every retry. */
+  /** The number of this attempt: 1 for the first one, and one more for every retry. */
   readonly attempt: number;
   readonly expectedMs?: number;
   /** The lowest number that no other running node of this run has: the lane in which to draw it. */
   readonly slot: number;
-  /** How long the node waited since its turn came, for other processes and for earlier attempts. */
+  /**
+   * How long the node, once it was its turn, waited for other processes and for its earlier
+   * attempts.
+   */
   readonly waitedMs: number;
   /** The worker that generates it, as `host:pid`, if the run has an engine. */
   readonly worker?: string;
-  /** The first of its dependencies, at most a hundred. */
+  /** The dependencies of the node; if there are more than a hundred, only the first hundred. */
   readonly dependencies: readonly EventBase[];
 }
 
@@ -148,7 +151,9 @@ export interface FinishedEvent extends RunEventBase {
   readonly generated: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** How long it took to generate the hits, as far as known. */
+  /**
+   * How long it once took to generate the payloads that this run has only loaded, as far as known.
+   */
   readonly savedMs: number;
   readonly cost: Readonly<Record<string, number>>;
 }
