@@ -1,6 +1,9 @@
 import type { DecodeLimits } from "./format.ts";
 
-/** Bounds that only memory itself keeps an honest payload of this library from reaching. */
+/**
+ * The default bounds. They are so high that a payload which this library wrote runs out of memory
+ * before it exceeds one of them.
+ */
 export const defaultDecodeLimits: DecodeLimits = Object.freeze({
   maxBytes: 16 * 1024 ** 3,
   maxDepth: 1000,

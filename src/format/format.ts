@@ -149,10 +149,10 @@ export interface StreamCodec<Payload> {
   open(source: PayloadSource, limits: DecodeLimits): Payload | Promise<Payload>;
 }
 
-/** The extension of a payload of several files: its own file is the list of them. */
+/** The extension of the list of files, which is the payload file of a payload of several files. */
 export const FILES_EXTENSION = ".files.json";
 
-/** The same for a payload of any type that is narrower than `In`. */
+/** Like {@link StreamCodec}, for a payload of any type that is narrower than `In`. */
 export interface StreamCodecFor<In> extends Pick<StreamCodec<In>, "kind" | "write" | "isRepeatable"> {
   open<Payload extends In>(source: PayloadSource, limits: DecodeLimits): Payload | Promise<Payload>;
 }
@@ -163,8 +163,8 @@ export interface FilesCodec<Payload> {
   /** Returns each file once, in any order. The caller calls it again after a failure of a store. */
   files(payload: Payload): AsyncIterable<PayloadFile>;
   /**
-   * Returns the payload, for the absolute path of a folder that holds these files and no others,
-   * all verified.
+   * Returns the payload for a folder that holds these files and no others. All of them were
+   * verified.
    */
   open(folder: string): Payload | Promise<Payload>;
 }

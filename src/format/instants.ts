@@ -21,7 +21,7 @@ export function instantOf(count: number | bigint, unit: InstantUnit): number {
   return Math.abs(milliseconds) <= MAX_TIME ? milliseconds + 0 : Number.NaN;
 }
 
-/** Does what {@link instantOf} does, for many counts. */
+/** Like {@link instantOf}, for many counts. */
 export function instantsOf(counts: ArrayLike<number | bigint>, unit: InstantUnit): Float64Array {
   const instants = new Float64Array(counts.length);
   for (let i = 0; i < counts.length; i++) instants[i] = instantOf(counts[i] ?? 0, unit);

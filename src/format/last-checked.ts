@@ -1,7 +1,7 @@
 /**
- * Keeps what `check` has made of a payload for `encode`, which follows at once. It is forgotten by
- * the next turn of the event loop: the payload may have changed by then, and should not be in
- * memory twice.
+ * Keeps what `check` has made of a payload for `encode`, which the caller calls at once. At the
+ * next turn of the event loop it is dropped: the payload may have changed by then, and should not
+ * be in memory twice.
  */
 export class LastChecked<Payload, Made> {
   #last: { readonly payload: Payload; readonly made: Made } | undefined;

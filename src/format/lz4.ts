@@ -51,7 +51,7 @@ export function expandLz4Frames(input: Uint8Array, sizeBytes: number): Uint8Arra
     const flags = view.getUint8(at + 4);
     const hasSize = (flags & 8) !== 0;
     const hasDictionary = (flags & 1) !== 0;
-    // The version of the format is in the highest two bits; a dictionary is in no file of Arrow.
+    // The version of the format is in the highest two bits. Files of Arrow never use a dictionary.
     if (flags >> 6 !== 1 || hasDictionary) fail();
     at += 7 + (hasSize ? 8 : 0);
     for (;;) {
@@ -74,8 +74,8 @@ export function expandLz4Frames(input: Uint8Array, sizeBytes: number): Uint8Arra
 }
 
 /**
- * Decompresses the blocks that Hadoop frames: before each, its size and its compressed size. Gives
- * undefined for bytes that are not framed so.
+ * Decompresses blocks in the framing of Hadoop, which puts the size and the compressed size before
+ * each block. Returns `undefined` for bytes that are not framed like this.
  */
 export function expandLz4Hadoop(input: Uint8Array, sizeBytes: number): Uint8Array | undefined {
   const output = new Uint8Array(sizeBytes);

@@ -11,7 +11,10 @@ const OPTIONS = { maxArrayLength: 0, depth: 0, showHidden: true, customInspect: 
 
 const findGetter = (Object.prototype as { __lookupGetter__?: (key: string | number) => unknown }).__lookupGetter__;
 
-/** Whether reading an own property would run code. Ten times as fast as a property descriptor. */
+/**
+ * Whether reading an own property would run code. This is ten times as fast as to ask for the
+ * property's descriptor.
+ */
 export function isGetter(object: object, key: string | number): boolean {
   if (findGetter !== undefined) return findGetter.call(object, key) !== undefined;
   return Object.getOwnPropertyDescriptor(object, key)?.get !== undefined;
@@ -23,8 +26,8 @@ export function isSetter(object: object, key: string | number): boolean {
 }
 
 /**
- * Whether a plain object has keys that are hidden, or symbols. Two lists take a third of the time
- * of one list of all keys.
+ * Whether a plain object has hidden keys or symbols as keys. To make two lists of keys takes a
+ * third of the time of one list of all keys.
  */
 export function hasOddKeys(object: object, keyCount: number): boolean {
   return Object.getOwnPropertyNames(object).length !== keyCount || Object.getOwnPropertySymbols(object).length > 0;

@@ -143,7 +143,7 @@ export interface HexPreview {
   readonly hex: string;
   readonly shownBytes: number;
   readonly totalBytes: number;
-  /** The reason why it cannot be shown in another way, and what would be needed. */
+  /** The reason why the payload is shown as bytes, and what is needed to show it in another way. */
   readonly problem?: string;
 }
 

@@ -9,9 +9,7 @@ export function isTooLong(text: string): boolean {
   return text.length > MAX_TEXT_BYTES / 3 && Buffer.byteLength(text) > MAX_TEXT_BYTES;
 }
 
-/**
- * Whether the base64 of these bytes would be such a text: it has four characters for three bytes.
- */
+/** Whether the base64 of these bytes would be too long: it has four characters for three bytes. */
 export function isTooLongInBase64({ length }: Uint8Array): boolean {
   return Math.ceil(length / 3) * 4 > MAX_TEXT_BYTES;
 }

@@ -3,7 +3,10 @@ import { hasExtraKeys } from "./own-keys.ts";
 /** A problem because of which a view or a buffer would not come back as it is, and advice. */
 export type ViewProblem = readonly [what: string, suggestion: string];
 
-/** Says why a view of a right class would not come back as it is; `undefined` if it would. */
+/**
+ * Says why a view, of a class that the format accepts, would not come back as it is; `undefined` if
+ * it would.
+ */
 export function viewProblem(view: ArrayBufferView): ViewProblem | undefined {
   if (hasExtraKeys(view)) return ["is an array with keys of its own", "Use an object beside it."];
   return bufferProblem(view.buffer);
@@ -11,7 +14,7 @@ export function viewProblem(view: ArrayBufferView): ViewProblem | undefined {
 
 /** Says why the memory behind a view would not come back as it is; `undefined` if it would. */
 export function bufferProblem(buffer: ArrayBufferLike): ViewProblem | undefined {
-  // Not compared by its class: test runners give a program the ArrayBuffer of another realm.
+  // The class itself is not compared: test runners give a program the ArrayBuffer of another realm.
   if (Object.prototype.toString.call(buffer) !== "[object ArrayBuffer]")
     return ["lies in shared memory, which others can change", "Give a copy: array.slice()."];
   if ("resizable" in buffer && buffer.resizable === true)

@@ -8,7 +8,10 @@ export interface Code<Result> {
   readonly sync: (bytes: Uint8Array, options?: object) => Result;
 }
 
-/** The functions that node:zlib has from Node 22.15 on. The types in use are those of Node 20. */
+/**
+ * The functions that node:zlib has from Node 22.15 on. They are declared here, since this project
+ * compiles with the types of Node 20.
+ */
 interface ZstdZlib {
   readonly zstdCompress: Code<Uint8Array>["async"];
   readonly zstdCompressSync: Code<Uint8Array>["sync"];

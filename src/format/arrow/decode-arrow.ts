@@ -42,7 +42,7 @@ interface PlacedBatch {
 }
 
 /**
- * Reads a table, or a part of one. Of the file it reads the footer, the descriptions of all record
+ * Reads a table, or a part of one. It reads only the footer, the descriptions of all record
  * batches, and the buffers of the columns and record batches that are asked for. If all rows lie in
  * one record batch, the numbers are views of the bytes.
  *

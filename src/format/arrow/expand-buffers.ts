@@ -46,7 +46,7 @@ function expandBuffer(bytes: Uint8Array, expand: Expand, budget: Budget): Uint8A
   try {
     const expanded = expand(rest, sizeBytes);
     if (expanded.length !== sizeBytes) fail("a compressed buffer has another size than it says");
-    // Not as a Buffer: its `slice` would return a view instead of a copy.
+    // The result must not be a Buffer, whose `slice` would return a view instead of a copy.
     return new Uint8Array(expanded.buffer, expanded.byteOffset, expanded.length);
   } catch (cause) {
     if (cause instanceof DecodeError || isOutOfResources(cause)) throw cause;

@@ -25,7 +25,7 @@ export interface ArrowBlock {
 /** A record batch: the same rows of all columns. */
 export interface ArrowBatch {
   readonly rowCount: number;
-  /** The number of the compression of its buffers; `undefined` if they are not compressed. */
+  /** Arrow's number for the compression of the buffers; `undefined` if they are not compressed. */
   readonly codec: number | undefined;
   readonly nodes: readonly { readonly length: number; readonly nullCount: number }[];
   readonly buffers: readonly ArrowExtent[];
@@ -224,7 +224,7 @@ async function readArrowRange(
 ): Promise<Uint8Array> {
   const bytes = await source.read(start, end);
   if (bytes.length !== end - start) fail(`they end after ${start + bytes.length} bytes, where ${end} are needed`);
-  // Not as a Buffer: its `slice` would return a view instead of a copy.
+  // The result must not be a Buffer, whose `slice` would return a view instead of a copy.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 

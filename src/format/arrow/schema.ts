@@ -60,11 +60,12 @@ export interface ArrowField {
   readonly nodeCount: number;
   readonly bufferCount: number;
   /**
-   * How many of these nodes are views, which have further buffers: each record batch says how many.
+   * How many nodes of the column are views. A view has further buffers: each record batch says how
+   * many.
    */
   readonly viewCount: number;
   /**
-   * How many of these nodes are of unknown types, of which the number of buffers is not known
+   * How many nodes of the column are of unknown types. How many buffers they have is not known
    * either.
    */
   readonly unknownCount: number;

@@ -111,7 +111,8 @@ interface LoadedSchema {
 
 function loadSchema(text: string): LoadedSchema {
   try {
-    // The reader's own checks, so that no schema is written which the reader would refuse.
+    // The schema must pass the reader's own checks, so that no file has a schema which the reader
+    // would refuse.
     const type = parseAvroSchema(parseSchemaText(new TextEncoder().encode(text)));
     return { text, type, canonical: canonicalSchema(type) };
   } catch (cause) {

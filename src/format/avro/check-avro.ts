@@ -136,7 +136,7 @@ class AvroCheck {
   }
 
   #refuseUnion(value: unknown, union: AvroUnion): void {
-    // If the union is of null and one other type, the problem with that type says more.
+    // If the union has only null and one other type, the problem with that other type says more.
     const others = union.branches.filter(({ kind }) => kind !== "null");
     const [only] = others;
     if (only !== undefined && others.length === 1 && value !== null) this.check(value, only);

@@ -91,7 +91,7 @@ export async function readContainer(
     const block = new AvroReader(content, longs, budget);
     for (let i = 0; i < count; i++) records.push(block.read(type));
     if (!block.isAtEnd) throw new DecodeError("avro", "a block holds more than it says");
-    // Other work of this process has its turn between blocks.
+    // Lets other work of this process run between two blocks.
     await new Promise((resolve) => setImmediate(resolve));
   }
   return records;

@@ -9,7 +9,7 @@ const FREE_NODES = 1_000_000;
 /** Counts the values of all blocks of a file. */
 export interface NodeBudget {
   left: number;
-  /** The limit that the count comes from, for the error. */
+  /** The one of the two limits that bounds the count: the error names it. */
   readonly limit: "maxNodes" | "maxRatio";
   readonly limits: DecodeLimits;
 }
@@ -197,7 +197,10 @@ export class AvroReader {
     }
   }
 
-  /** Moves behind the next bytes, and returns the offset of the first of them. */
+  /**
+   * Moves the position behind the next `sizeBytes` bytes, and returns the offset of the first of
+   * them.
+   */
   #skip(sizeBytes: number): number {
     const start = this.#at;
     if (sizeBytes > this.#bytes.length - start) this.fail("they are cut off");

@@ -20,8 +20,8 @@ import { type CompressionOptions, parseLevel } from "../wrappers/compression-lev
  * that is checked before decoding. Big typed arrays lie beside it as raw bytes: they are written
  * from where they lie in memory, and come back as views of the payload's bytes, without a copy.
  *
- * Views of one buffer share it again if they overlap or lie close together; of the buffer, only the
- * parts are written that a view covers. A Buffer comes back as a Buffer. Containers may nest 500
+ * Views of one buffer share it again if they overlap or lie close together. The parts of a buffer
+ * that no view covers are not written. A Buffer comes back as a Buffer. Containers may nest 500
  * levels deep.
  *
  * @throws TypeError if two of the classes have the same name.
@@ -156,7 +156,7 @@ function compressed<Inner extends AnyFormat>(
   { name, extension }: { readonly name: "gzip" | "brotli" | "zstd"; readonly extension: string },
   options: CompressionOptions,
 ): Inner {
-  // So that a wrong level throws here, and not after hours of generating.
+  // The level is checked now, so that a wrong one throws here and not after hours of generating.
   parseLevel(name, options);
   const head = {
     id: `${name}(${inner.id})`,

@@ -15,16 +15,18 @@ export interface FormatOfOptions {
 /** The half of a format that reads payloads. */
 export type FormatDecoder = Pick<Format, "id" | "decode" | "stored" | "selectColumns">;
 
-/** Everything that is known about one part of an id: of `csv(tab,int32)` the text `tab,int32`. */
+/**
+ * Makes a decoder from the part of an id in parentheses: for `csv(tab,int32)`, from `tab,int32`.
+ */
 type Open = (argument: string, options: FormatOfOptions) => Promise<FormatDecoder>;
 
 /**
  * Find the format that reads a payload by the id in its record, `record.payload.format`, and load
- * it. A tool can so open any artifact without its definition.
+ * it. With it, a tool opens any artifact without its definition.
  *
  * `parquet`, `arrow` and `csv` give a `ColumnTable`, also where the definition has `rows: true`:
  * both write the same files, under the same id. The ids of `csv` and `ndjson` say the types of
- * their columns, and the names come from the file, where an empty one of `ndjson` has none.
+ * their columns; the names come from the file, and an empty file of `ndjson` has none.
  *
  * @throws {@link UnknownFormatError} for an id that is not of this package, or says too little
  * @throws {@link WrongKeyError} for an encrypted payload without `keys`
@@ -46,7 +48,10 @@ export async function formatOf(id: string, options: FormatOfOptions = {}): Promi
 
 const builtIn = () => loadPart(() => import("../built-in/built-in-formats.ts"));
 
-/** The wrapper needs a whole format, and calls no more of it than what reads. */
+/**
+ * Returns a format that can only read. A wrapper takes a whole format, but to read it calls only
+ * the methods that read.
+ */
 async function wrapped(id: string, options: FormatOfOptions): Promise<Format> {
   const unwritable = (): never => {
     throw new UnknownFormatError(id, "formatOf gives formats for reading only. Define the format itself to write.");

@@ -23,7 +23,9 @@ export function csvTextAt({ type, values, marks }: Column, row: number): string 
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** Returns the value of a text, or `undefined` if the text is not of this type. */
+/**
+ * Returns the value that the text of a cell means, or `undefined` if the text is not of this type.
+ */
 export function csvValueOf(type: CsvColumnType, text: string): unknown {
   const value = readText(type, text);
   return value !== undefined && fitsColumn(type, value) ? value : undefined;

@@ -7,8 +7,8 @@ import { describeInstance, remedyFor } from "../structured/structured-remedy.ts"
 import { decodeJson } from "./decode-json.ts";
 
 /**
- * Gives a value as JSON holds it: what JSON would change becomes an object with a single `$tag`, as
- * in records, and a key that begins with `$` gets another one.
+ * Returns a value in a form that JSON does not change. What JSON would change becomes an object
+ * with a single `$tag`, as in records, and a key that begins with `$` gets a second `$`.
  *
  * @throws {@link UnsupportedPayloadError} for a value that has no tag
  */

@@ -20,7 +20,7 @@ export function writableJson(format: string, value: unknown, text: string, where
   return ODD_NUMBER.test(text) ? writable(value, format, where) : value;
 }
 
-/** Does what {@link writableJson} does, without a text to search. */
+/** Like {@link writableJson}, but looks at every value and needs no text. */
 export function writable(value: unknown, format: string, where: string): unknown {
   if (value === 0) return 0;
   if (value === Infinity || value === -Infinity)

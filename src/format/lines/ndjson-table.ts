@@ -78,7 +78,7 @@ function encodeTable(table: ColumnTable): readonly Uint8Array[] {
 
 function decodeTable(bytes: Uint8Array, types: ReadonlyMap<string, ColumnType>, limits: DecodeLimits): ColumnTable {
   const lines = parseJsonLines("ndjson", bytes, limits);
-  // Counts cells that a line lacks too: they take memory as well.
+  // Cells that a line lacks count as well, since they take memory too.
   if (lines.length * types.size > limits.maxNodes) throw new DecodeLimitError("ndjson", "maxNodes", limits.maxNodes);
   const builders = new Map(Array.from(types, ([name, type]) => [name, new ColumnBuilder(name, lines.length, type)]));
   for (const [row, line] of lines.entries()) {

@@ -4,7 +4,7 @@ import { checkJson } from "../json/check-json.ts";
 import { decodeJson } from "../json/decode-json.ts";
 import { decodeTaggedJson, toTagged } from "../json/tagged-value.ts";
 
-/** Lines are collected up to this length: each piece is work for the store. */
+/** Lines are joined to pieces of up to this length, since each piece costs the store a call. */
 const PIECE_CHARACTERS = 64 * 1024;
 const NEWLINE = 0x0a;
 const encoder = new TextEncoder();

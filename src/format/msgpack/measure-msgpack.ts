@@ -58,7 +58,7 @@ class MsgpackWalk {
    */
   #left = 1;
   #isMap = false;
-  /** The same two fields of the containers around the open one. */
+  /** `#left` and `#isMap` of each container around the open one, the outermost first. */
   readonly #leftAround: number[] = [];
   readonly #isMapAround: boolean[] = [];
 

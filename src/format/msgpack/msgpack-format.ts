@@ -56,7 +56,7 @@ async function createPackr(): Promise<Packr> {
     // Only msgpackr reads the extension that it uses for records.
     useRecords: false,
     mapsAsObjects: true,
-    // Otherwise an object of more than 65,535 keys is an error.
+    // Without this, msgpackr throws for an object of more than 65,535 keys.
     variableMapSize: true,
     // A key with the name toJSON is data.
     useToJSON: false,

@@ -107,7 +107,7 @@ function checkMember(member: unknown, name: string): number {
  */
 function isSafeName(name: string): boolean {
   if (name.length > MAX_NAME_UNITS || name === "__proto__" || !name.isWellFormed()) return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is meant
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters
   if (/[\u0000-\u001f\u007f\\:]/.test(name)) return false;
   return name === "" || name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }

@@ -72,7 +72,8 @@ export function columnReadingOf(element: ParquetElement): ColumnReading {
       "parquet",
       `column ${name} holds structures, maps or lists of them, which are not read; ${OTHERS}`,
     );
-  // Some writers give this type to a column and store values without nulls. They have no meaning.
+  // Some writers give this type to a column and store values instead of nulls. These values have no
+  // meaning.
   if (element.logical?.kind === LOGICAL.unknown) return onlyNulls;
   switch (type) {
     case PHYSICAL.boolean:
@@ -159,14 +160,15 @@ function readingOfBytes(element: ParquetElement): ColumnReading {
   return bytesReading;
 }
 
-/** Returns the values of a column whose type has bytes. */
+/** Returns the values of a column of bytes. */
 function bytesOf(values: PhysicalValues): Uint8Array[] {
   if (Array.isArray(values)) return values;
   throw new DecodeError("parquet", "a page has numbers for a column of bytes");
 }
 
 /**
- * Returns the values of a column whose type has numbers. A page without values has an empty list.
+ * Returns the values of a column of numbers. A page without values comes as an empty list of bytes,
+ * whatever its type, and becomes an empty typed array.
  */
 function numbersOf(values: PhysicalValues): Exclude<PhysicalValues, Uint8Array[]> {
   return Array.isArray(values) ? new Int32Array(0) : values;

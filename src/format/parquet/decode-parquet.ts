@@ -29,8 +29,8 @@ const FREE_PAGE_BYTES = 1024 * 1024;
 type ParquetSource = Pick<PayloadSource, "sizeBytes" | "read">;
 
 /**
- * Reads a table, or a part of one. Of the file it reads the footer, and the column chunks of the
- * row groups that are asked for.
+ * Reads a table, or a part of one. It reads only the footer, and the column chunks of the row
+ * groups that are asked for.
  *
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  * @throws {@link MissingPeerError} for a file that snappy compressed, if `hyparquet` is not

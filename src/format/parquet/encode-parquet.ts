@@ -68,8 +68,9 @@ const ELEMENTS: { readonly [Type in Exclude<ColumnType, NumberListType>]: Elemen
 /** The type of a column that holds only nulls. */
 const NULLS: Element = { type: "INT32", logical_type: { type: "NULL" } };
 /**
- * Stands in a file whose table has no columns: some tools refuse such a file, and with it all files
- * that they read together. A column of this type goes with the columns of every other file.
+ * Written if a table has no columns: some tools refuse a file without columns, and with it all
+ * files that they read together. A column of this type can be joined with those of every other
+ * file.
  */
 const PLACEHOLDER: SchemaElement = { name: "(no columns)", ...NULLS, repetition_type: "OPTIONAL" };
 
@@ -106,8 +107,8 @@ export async function encodeParquet(
   const chunks: Uint8Array[] = [];
   const bytes = new ByteWriter();
   const writer = new ParquetWriter({
-    // Called after each row group. It takes the bytes away, so that only one row group is in
-    // memory.
+    // The writer calls this after each row group. The bytes are taken from it, so that only one row
+    // group is in memory.
     writer: Object.assign(bytes, {
       flush() {
         chunks.push(bytes.getBytes().slice());
@@ -162,7 +163,8 @@ function cellsOf(column: Column, start: number, end: number, texts: readonly str
 
 const CONVERSIONS: { readonly [Type in ColumnType]?: (value: unknown) => unknown } = {
   boolean: (value) => value === 1,
-  // A list, since the writer refuses Uint32Arrays with values of 2^31 or more.
+  // The values are passed as a list, since the writer refuses Uint32Arrays with values of 2^31 or
+  // more.
   uint32: (value) => value,
   date: (value) => BigInt(Number(value)),
 };

@@ -49,7 +49,8 @@ export function fillLists(
   window: RowWindow,
   context: ConvertContext,
 ): void {
-  // The levels of a chunk can be claimed by a few bytes, so they are counted before they are read.
+  // A few bytes can claim that a chunk has a huge number of levels. So the budget is charged for
+  // all of them before they are read.
   context.budget.take(listBytesOf(filling.type, chunk.valueCount));
   const lists = new ListRows(rowCount, filling.list);
   const pieces: LogicalValues[] = [];

@@ -15,7 +15,7 @@ export interface ColumnFill {
 export interface RowWindow {
   readonly from: number;
   readonly to: number;
-  /** Added to the number of a row in the row group, gives its number in the column. */
+  /** The number of a row in the column is its number in the row group plus this number. */
   readonly at: number;
 }
 

@@ -27,7 +27,8 @@ export function createNote(
 }
 
 /**
- * The content of the note. If there is no note, another program wrote the file, and both are empty.
+ * The content of the note. If there is no note, another program wrote the file, and both fields are
+ * empty.
  */
 export interface ReadNote {
   readonly marked: ReadonlySet<string>;

@@ -101,7 +101,7 @@ function guarded(expand: ExpandCode): Expand {
 function sized(bytes: Uint8Array, sizeBytes: number): Uint8Array {
   if (bytes.length !== sizeBytes)
     throw new DecodeError("parquet", `a page says ${sizeBytes} bytes, and holds ${bytes.length}`);
-  // Not as a Buffer: its `slice` would return a view instead of a copy.
+  // The result must not be a Buffer, whose `slice` would return a view instead of a copy.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 

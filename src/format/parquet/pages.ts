@@ -163,7 +163,10 @@ function splitFirst(body: Uint8Array, head: PageHead, reading: PageReading): Spl
   return { present, values: bytes.subarray(4 + size) };
 }
 
-/** Splits a page of version 2, where these bits come before the values and are not compressed. */
+/**
+ * Splits a page of version 2, where the bits that say which rows are null come before the values
+ * and are not compressed.
+ */
 function splitSecond(body: Uint8Array, head: PageHead, reading: PageReading): SplitPage {
   const { definitionBytes, repetitionBytes } = head;
   const levels = definitionBytes + repetitionBytes;
@@ -171,7 +174,7 @@ function splitSecond(body: Uint8Array, head: PageHead, reading: PageReading): Sp
     fail("a page says more bytes of levels than it has");
   const values = expandPage(body.subarray(levels), head, reading, head.expandedBytes - levels);
   if (!reading.optional) return { present: undefined, values };
-  // Some writers leave the bits out if no row is null.
+  // Some writers leave out the bits that say which rows are null if no row is null.
   if (definitionBytes === 0 && head.nullCount === 0) return { present: undefined, values };
   // The repetition levels are skipped: they mean nothing for a column that is not nested, but some
   // writers store them all the same.

@@ -6,8 +6,8 @@ import { lookAt, namesIn, readFilePieces } from "./user-files.ts";
 
 /**
  * A folder that the generator fills: the payload is its absolute path. Every file in it, at any
- * depth, is copied into the store and digested, and all are published at once. Of a file, its name
- * and its bytes are kept.
+ * depth, is copied into the store and digested, and all are published at once. Only the names and
+ * the bytes of the files are kept.
  *
  * Loading gives the path of a folder with these files and no others, all verified. If the store is
  * a folder on this machine, that is the stored folder itself, else a copy that is removed when the

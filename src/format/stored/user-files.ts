@@ -50,7 +50,7 @@ export function namesIn(path: string): Promise<string[]> {
  */
 export async function* readFilePieces(path: string): AsyncGenerator<Uint8Array> {
   // O_NOFOLLOW refuses links, and O_NONBLOCK does not wait for the writer of a pipe. Windows lacks
-  // both flags; there the earlier look at the path must do.
+  // both flags: there, only the caller's `lookAt` refuses such a path.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const file = await told("read", path, () =>
     patiently(openBusy, () => open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)),

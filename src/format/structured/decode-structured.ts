@@ -129,7 +129,7 @@ function defineReader(): new (body: Uint8Array) => Reader {
     readonly #buffers: KnownBuffer[] = [];
     #usedOutside = 0;
 
-    // Node calls the method by this name.
+    // Node's deserializer calls this method, so its name is fixed.
     _readHostObject(): unknown {
       const kind = this.readUint32();
       if (kind === INSTANCE) {
@@ -210,7 +210,8 @@ function createView(name: (typeof VIEW_KINDS)[number], known: KnownBuffer, offse
   if (View === undefined) throw new NewerPayloadError("structured", `with a ${name}`);
   const { BYTES_PER_ELEMENT = 1 } = View;
   const elementBytes = name === "Buffer" ? 1 : BYTES_PER_ELEMENT;
-  // Checked here, so that an error of the constructors means a lack of memory and not damage.
+  // The range is checked here, so that an error of the constructors means a lack of memory and not
+  // damage.
   if (offset % elementBytes !== 0 || offset + length * elementBytes > known.sizeBytes) throw new Error(ABSENT);
   if (name === "Buffer") return Buffer.from(known.buffer, known.start + offset, length);
   return new View(known.buffer, known.start + offset, length);

@@ -64,7 +64,9 @@ function write(plan: StructuredPlan): ReturnType<typeof writeStructured> {
   }
 }
 
-/** Bun has the module, but its serializer only throws. */
+/**
+ * Whether the runtime has no serializer of V8. Bun has the module, but its serializer only throws.
+ */
 function isV8Missing(error: unknown): boolean {
   return "Bun" in globalThis || /not (?:yet )?implemented/i.test(messageOf(error));
 }
@@ -79,7 +81,7 @@ let writerClass: (new () => Writer) | undefined;
 
 /**
  * Defines the class once: to define it for each payload would take longer than to write a small
- * one.
+ * payload.
  */
 function defineWriter(): new () => Writer {
   return class extends v8().Serializer {
@@ -94,7 +96,7 @@ function defineWriter(): new () => Writer {
       )._setTreatArrayBufferViewsAsHostObjects(true);
     }
 
-    // Node calls the method by this name.
+    // Node's serializer calls this method, so its name is fixed.
     _writeHostObject(object: object): void {
       const reference = this.plan.references.get(object);
       if (reference === undefined) throw new Error("an array that was not planned");

@@ -38,8 +38,8 @@ const HOST_OBJECT = 11;
 const REG_EXP = 12;
 
 /**
- * V8's tags, grouped by the data that follows them, in the order of the numbers above. The format
- * does not write any other tag.
+ * V8's tags. Each text has the tags that are followed by one kind of data, in the order of the
+ * numbers above. The format does not write any other tag.
  */
 const TAGS = ["-_0TFyxs\0", "IU^", "NDn", 'S"cB', "Zz", "o;'", "A", "a", "{:,", "@$", "\\", "R"];
 

@@ -22,7 +22,8 @@ function adopt(root: unknown): void {
     if (typeof value !== "object" || value === null || seen.has(value)) continue;
     seen.add(value);
     const own = prototypeFor(value);
-    // An instance that a codec has made belongs to the program, and so does everything in it.
+    // A codec has made this instance: its objects and all that they hold already have the program's
+    // prototypes.
     if (own === undefined) continue;
     if (Object.getPrototypeOf(value) !== own) Object.setPrototypeOf(value, own);
     if (value instanceof Map) stack.push(...value.keys(), ...value.values());

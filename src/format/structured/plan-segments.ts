@@ -35,7 +35,8 @@ function clustersOf(views: readonly ArrayBufferView[]): ArrayBufferView[][] {
   let covered = 0;
   for (const view of [...views].sort((a, b) => a.byteOffset - b.byteOffset)) {
     const gap = view.byteOffset - end;
-    // Buffers of Node's pool are neighbors by chance.
+    // Small Buffers lie side by side in Node's pool by chance, so closeness does not count for
+    // them.
     const belongs = gap < 0 || (gap <= covered && kindNameOf(view) !== "Buffer");
     if (current.length === 0 || !belongs) {
       current = [];

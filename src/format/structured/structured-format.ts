@@ -14,8 +14,8 @@ import type { StructuredPlan } from "./structured-plan.ts";
  * that is checked before decoding. Big typed arrays lie beside it as raw bytes: they are written
  * from where they lie in memory, and come back as views of the payload's bytes, without a copy.
  *
- * Views of one buffer share it again if they overlap or lie close together; of the buffer, only the
- * parts are written that a view covers. A Buffer comes back as a Buffer. Containers may nest 500
+ * Views of one buffer share it again if they overlap or lie close together. The parts of a buffer
+ * that no view covers are not written. A Buffer comes back as a Buffer. Containers may nest 500
  * levels deep.
  *
  * @throws TypeError if two of the classes have the same name.
@@ -43,8 +43,8 @@ export function structured(options: { readonly classes?: readonly ClassCodec[] }
     check(payload) {
       const plan = withErrorsOfCodecs(() => planStructured(payload, classes));
       if (typeof payload !== "object") return;
-      // `encode` follows at once, and uses the plan of this walk. Later the payload may have
-      // changed.
+      // The caller calls `encode` at once, which uses the plan of this walk. After that the plan is
+      // dropped, since the payload may change.
       if (checked === undefined) setImmediate(forget);
       checked = { payload, plan };
     },

@@ -15,8 +15,8 @@ export function v8(): V8 {
 /** `PST`, and the version of this envelope. */
 export const MAGIC = Uint8Array.of(0x50, 0x53, 0x54, 1);
 /**
- * The magic, then as unsigned 32-bit little-endian numbers: the size in bytes of the part that V8
- * wrote, the number of segments, zero.
+ * The size of the head: the magic, and then three unsigned 32-bit little-endian numbers. They are
+ * the size in bytes of the part that V8 wrote, the number of segments, and zero.
  */
 export const HEAD_BYTES = 16;
 /** Buffers begin at multiples of this many bytes, so that typed arrays can be views of them. */
@@ -46,15 +46,15 @@ export const VIEW_KINDS = [
   "Float16Array",
 ] as const;
 
-/** The number of whole buffers among the kinds of views. */
+/** The number that stands for a whole buffer instead of a view. */
 export const WHOLE_BUFFER = VIEW_KINDS.indexOf("ArrayBuffer");
 
-/** Stands where the kind of a view would stand, and says that the number of an instance follows. */
+/** Written instead of the kind of a view: it says that the number of an instance follows. */
 export const INSTANCE = 255;
 
 /**
- * The storage of a buffer's bytes, written at the first reference to it. Only append to these
- * numbers.
+ * These numbers say where the bytes of a buffer are. One of them is written at the first reference
+ * to the buffer. Payloads hold them, so only append to them.
  */
 export const OUTSIDE = 0;
 export const OUTSIDE_WHOLE = 1;

@@ -107,7 +107,7 @@ function numbersOf(type: ColumnType, bytes: Uint8Array, marks: Uint8Array | unde
   if (!isNumberType(type) && !isBigintType(type)) return refuse(`a column of type ${type} has numbers`);
   const View: NumberArray = isBigintType(type) ? bigintArrays[type] : numberArrays[type];
   const values = copyAligned<NumericValues>(bytes, View);
-  // The value of a row without one has no meaning, and may be any number.
+  // A row without a value may hold any number, which has no meaning and is not checked.
   const isWrong = type === "boolean" ? isNoBoolean : type === "date" ? isNoTime : undefined;
   if (isWrong === undefined) return values;
   for (let row = 0; row < values.length; row++)
@@ -165,12 +165,12 @@ function decodeDictionary(data: Extract<ColumnData, { kind: "dictionary" }>, byt
 }
 
 function decodeBytes(bytes: Uint8Array, ends: Float64Array): Uint8Array[] {
-  // Each value is a copy, as it was when it was written. Views of one buffer would share their
-  // changes, and each would keep the whole buffer in memory.
+  // Each value is a copy with a buffer of its own. As views of one buffer, the values would share
+  // their changes, and each would keep the whole buffer in memory.
   return cutAt(ends, bytes.length, "value", (start, end) => bytes.slice(start, end));
 }
 
-/** Each list is a copy, as bytes are. */
+/** Decodes lists of numbers. Each list is a copy, like each value of a column of bytes. */
 function decodeArrays(type: ColumnType, bytes: Uint8Array, ends: Float64Array): NumericValues[] {
   if (!isNumberListType(type)) return refuse(`a column of type ${type} has lists of numbers`);
   const List: NumberArray = numberLists[type];

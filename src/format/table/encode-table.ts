@@ -28,7 +28,10 @@ import {
  */
 const SEGMENT_UNITS = 1 << 20;
 const MAX_DICTIONARY = 1 << 16;
-/** After this many rows, a column with few distinct texts has shown that it is one. */
+/**
+ * If a column has few distinct texts in this many rows, it is taken for one that has few in all
+ * rows.
+ */
 const SAMPLE = 1000;
 /** Values that nest deeper may contain themselves. */
 const MAX_NESTING = 60;
@@ -50,7 +53,7 @@ export function encodeTable(table: ColumnTable): readonly Uint8Array[] {
 class FileWriter {
   readonly #chunks: Uint8Array[] = [];
   #end = HEAD_BYTES;
-  /** The oldest version of the layout that has everything that was added. */
+  /** The oldest version of the layout that has everything that was added to this file. */
   version: Version = 1;
 
   add(...pieces: readonly ArrayBufferView[]): Extent {
@@ -206,8 +209,8 @@ function encodeAsTheyAre(values: readonly unknown[], name: string): readonly Uin
 }
 
 /**
- * Stores records as columns, if they have few distinct keys. Maps with a key of their own in each
- * row would become a column for each row.
+ * Stores records as columns, if all of them together have few distinct keys. Objects that have
+ * another key in each row would need a column for each row.
  */
 function describeRecords(file: FileWriter, values: readonly unknown[], depth: number): ColumnData | undefined {
   if (haveManyKeys(values)) return undefined;
@@ -218,8 +221,8 @@ function describeRecords(file: FileWriter, values: readonly unknown[], depth: nu
 }
 
 /**
- * Looks at the first records only, which mostly suffice. Otherwise a full column would be made for
- * each key, before the number of keys is known.
+ * Returns whether the first records alone already have too many distinct keys. Without this look, a
+ * full column would be made for each key before the keys are counted.
  */
 function haveManyKeys(values: readonly unknown[]): boolean {
   const keys = new Set<string>();

@@ -12,7 +12,8 @@ export const HEAD_BYTES = 8;
 export const TAIL_BYTES = 8;
 export const TAIL_MAGIC: { readonly [Number in Version]: Uint8Array } = {
   1: Uint8Array.of(0x50, 0x54, 0x42, 0x4c),
-  // Another ending, for releases that read the end of a large file only.
+  // Version 2 has an ending of its own, so that older releases, which read only the end of a large
+  // file, notice it.
   2: Uint8Array.of(0x50, 0x54, 0x42, 0x32),
 };
 

@@ -106,7 +106,10 @@ function checkTable(format: string, table: ColumnTable): void {
   for (const column of table.columns) checkMemory(format, column);
 }
 
-/** Refuses memory that would not come back as it was, which a valid table may still use. */
+/**
+ * Refuses arrays that a valid table may use and that would not come back as they were, such as
+ * those with keys of their own or in shared memory.
+ */
 function checkMemory(format: string, column: Column): void {
   const { name, values, marks } = column;
   if (Array.isArray(values) && hasExtraKeys(values)) throw new UnsupportedPayloadError(format, [name], ...EXTRA_KEYS);

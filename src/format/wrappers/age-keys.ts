@@ -5,8 +5,8 @@ import type { AgeKeys, EncryptionKeys, KeySource } from "./encryption-keys.ts";
 type Age = typeof import("age-encryption");
 
 /**
- * The highest work factor, and the default, which age has too. To derive the key takes about a
- * second and 256 MB; each step up would double both.
+ * The highest work factor, which is also the default, as it is for age. With it, deriving the key
+ * takes about a second and 256 MB; each step up would double both.
  */
 export const MAX_WORK_FACTOR = 18;
 const MIN_WORK_FACTOR = 10;

@@ -76,12 +76,12 @@ export function zstd<Inner extends AnyFormat>(inner: Inner, options: Compression
       }),
     }),
     decompress: (zlib) => ({ async: zstdOf(zlib).zstdDecompress, sync: zstdOf(zlib).zstdDecompressSync }),
-    // Node 22 does not notice that a frame is cut off, so its size is compared.
+    // Node 22 does not notice that a frame is cut off, so the size of the content is compared.
     sizeBytes: zstdSizeOf,
   });
 }
 
-/** Returns the size of the content that the head of a zstd frame says (RFC 8878, 3.1.1.1). */
+/** Returns the size of the content, as the head of a zstd frame states it (RFC 8878, 3.1.1.1). */
 function zstdSizeOf(frame: Uint8Array): number | undefined {
   const descriptor = frame[4] ?? 0;
   const isSingleSegment = (descriptor & 0x20) !== 0;
@@ -98,7 +98,7 @@ interface Compression {
   readonly extension: string;
   compress(zlib: Zlib): Code<Uint8Array> & { options(bytes: Uint8Array): object };
   decompress(zlib: Zlib): Code<unknown>;
-  /** Returns the size of the content that the compressed bytes say, if they do. */
+  /** Returns the size of the content, if the compressed bytes state it. */
   sizeBytes?(bytes: Uint8Array): number | undefined;
 }
 
