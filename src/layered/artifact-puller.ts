@@ -16,9 +16,9 @@ const CONCURRENT_FILES = 8;
 const LOOKS = 2;
 
 /**
- * The outcome for a payload: `"whole"` where all of it matches its digests, `"unkept"` where the
- * local store could not take it. `"damaged"` says that the remote has not got it as it should be,
- * also where it has not got it at all.
+ * The outcome for a payload. `"whole"`: all of it matches its digests. `"unkept"`: the local store
+ * could not take it. `"damaged"`: what the remote has of it is missing or does not match its
+ * digests.
  */
 export type Pulled = "whole" | "damaged" | "unkept" | Unreachable;
 
@@ -26,8 +26,8 @@ type SizedObject = Pick<PayloadBeside, "path" | "sizeBytes" | "digest">;
 type Work = (object: SizedObject) => Promise<Pulled>;
 
 /**
- * Copies payloads from the remote store into the local one. Nothing is kept, and nothing is
- * replaced, by bytes that do not match their digest.
+ * Copies payloads from the remote store into the local one. Bytes that do not match their digest
+ * are not kept and replace nothing.
  */
 export class ArtifactPuller {
   readonly #local: Store;
@@ -43,19 +43,22 @@ export class ArtifactPuller {
     return this.#eachObject(payload, (object) => this.#pullObject(object, ask, signal), ask, signal);
   }
 
-  /** The same for the files that a list names, whose bytes were verified. */
+  /** Like {@link pull}, for the files that a list names. The bytes of the list were verified. */
   pullFiles(folder: string, list: Uint8Array, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
     const files = filesOf(folder, list);
     if (files === undefined) return Promise.resolve("damaged");
     return eachOf(files, (object) => this.#pullObject(object, ask, signal));
   }
 
-  /** Whether the remote has every object of a payload whole; nothing is kept. */
+  /**
+   * Reads the remote's objects of a payload, and says whether all of them are whole. Nothing is
+   * kept.
+   */
   verify(payload: PayloadBeside, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
     return this.#eachObject(payload, (object) => verifyObject(object, ask, signal), ask, signal);
   }
 
-  /** Whether the local store has every object of a payload whole, when it is read now. */
+  /** Reads the local store's objects of a payload, and says whether all of them are whole. */
   isWholeHere(payload: PayloadBeside, ask: Ask, signal?: AbortSignal): Promise<Pulled> {
     const look = async (object: SizedObject) => ((await isWhole(this.#local, object, signal)) ? "whole" : "damaged");
     return this.#eachObject(payload, look, ask, signal);
@@ -91,7 +94,7 @@ export async function isWhole(store: Store, object: SizedObject, signal?: AbortS
   const { path, sizeBytes, digest } = object;
   const verdict = await looking(async () => {
     for await (const _piece of verified(piecesIn(store, path, sizeBytes, signal), digest));
-    // An object without bytes needs no piece, and has to be there all the same.
+    // An object without bytes has no pieces that could be missing, but it has to exist.
     return sizeBytes > 0 || (await store.stat(path, { signal })) !== undefined ? "whole" : "damaged";
   }, 1).catch((error: unknown) => {
     signal?.throwIfAborted();
@@ -102,7 +105,8 @@ export async function isWhole(store: Store, object: SizedObject, signal?: AbortS
 }
 
 /**
- * The pieces of an object; at their end a {@link SourceFailure} where they do not match its digest.
+ * Yields the pieces of an object. After the last one, it throws a {@link SourceFailure} if they do
+ * not match the digest.
  */
 export async function* verified(pieces: AsyncIterable<Uint8Array>, digest: string): AsyncGenerator<Uint8Array> {
   const writer = new DigestWriter();
@@ -110,7 +114,7 @@ export async function* verified(pieces: AsyncIterable<Uint8Array>, digest: strin
   if (writer.finish().digest !== digest) throw new SourceFailure("the object does not match its digest");
 }
 
-/** The files that a list names; `undefined` if it cannot be told which they are. */
+/** Returns the files that a list names; `undefined` if this release cannot read the list. */
 export function filesOf(folder: string, list: Uint8Array): readonly SizedObject[] | undefined {
   const parsed = parseFileList(list);
   if (typeof parsed === "string") return undefined;

@@ -3,9 +3,9 @@ const FIRST_REST_MS = 1000;
 const LONGEST_REST_MS = 60_000;
 
 /**
- * Leaves a service alone for a while after several failures in a row: a second first, twice as long
- * after each attempt that fails again, a minute at most. After a rest one call alone finds out
- * whether it is back.
+ * Keeps calls from a service for a while after several failures in a row: for a second at first,
+ * and twice as long after each new attempt that fails, up to a minute. After that time, a single
+ * call finds out whether the service is back.
  */
 export class CircuitBreaker {
   #inARow = 0;
@@ -23,7 +23,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Whether the caller may ask; a caller that may says how it went, in one of the three ways below.
+   * Returns whether the caller may ask the service. If so, the caller must report the outcome by
+   * one of the three methods below.
    */
   admit(): boolean {
     if (this.#restsUntilMs === undefined) return true;
@@ -42,14 +43,14 @@ export class CircuitBreaker {
   fail(): void {
     this.#inARow++;
     const isFirstRest = this.#restsUntilMs === undefined;
-    // Those that were under way when the rest began say nothing new.
+    // Calls that were already under way when the rest began tell nothing new.
     if (isFirstRest ? this.#inARow < FAILURES_TO_OPEN : !this.#isTrying) return;
     this.#restMs = isFirstRest ? FIRST_REST_MS : Math.min(2 * this.#restMs, LONGEST_REST_MS);
     this.#restsUntilMs = performance.now() + this.#restMs;
     this.#isTrying = false;
   }
 
-  /** The caller gave up before there was an answer. */
+  /** Called if the caller gave up before there was an answer. */
   withdraw(): void {
     this.#isTrying = false;
   }

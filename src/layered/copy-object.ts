@@ -20,7 +20,7 @@ export async function* piecesOf(
   for (let start = 0; start < sizeBytes || ahead.length > 0; ) {
     for (; start < sizeBytes && ahead.length < PIECES_AHEAD; start += PIECE_BYTES) {
       const piece = readExactly(read, start, Math.min(PIECE_BYTES, sizeBytes - start));
-      // It may fail while one before it is still being written.
+      // This piece may fail while an earlier one is still being written.
       piece.catch(() => {});
       ahead.push(piece);
     }
@@ -29,7 +29,7 @@ export async function* piecesOf(
   }
 }
 
-/** {@link piecesOf} an object of a store. */
+/** Calls {@link piecesOf} for an object of a store. */
 export function piecesIn(
   store: Store,
   path: StorePath,

@@ -10,8 +10,8 @@ export interface Dismissal {
   readonly path: StorePath;
   readonly why: DismissalReason;
   /**
-   * The digests of the bytes that are meant, the newest last. Other bytes under this name are
-   * another object, which is used.
+   * The digests of the bytes that this machine does not use, the newest last. Other bytes under
+   * this name are another object, which it does use.
    */
   readonly digests: readonly string[];
 }
@@ -21,10 +21,10 @@ const MAX_DIGESTS = 16;
 const MAX_NOTE_BYTES = 4096;
 
 /**
- * Notes in the local store about objects of the remote one that this machine does not use: what was
- * removed while the remote did not answer, until that can be done there as well, and what is
- * damaged there and may not be repaired by this machine. They are files, so that the next process
- * knows of them too.
+ * Notes in the local store about objects of the remote one that this machine does not use. Such an
+ * object was removed here while the remote did not answer, and is still to be removed there; or it
+ * is damaged there, and this machine may not repair it. The notes are files, so that the next
+ * process knows of them too.
  */
 export class Dismissals {
   readonly #local: Store;
@@ -33,7 +33,10 @@ export class Dismissals {
     this.#local = local;
   }
 
-  /** @throws a StoreError of the local store: then nothing would remember it */
+  /**
+   * @throws a StoreError of the local store: without the note, the next process would use the
+   * object
+   */
   async note(path: StorePath, why: DismissalReason, digest: string): Promise<void> {
     const known = await this.#read(path);
     if (known === "newer") return;
@@ -47,7 +50,9 @@ export class Dismissals {
     return known === "newer" ? undefined : known;
   }
 
-  /** Whether these bytes of the remote are not to be used. */
+  /**
+   * Returns the note by which this machine does not use these bytes of the remote, if there is one.
+   */
   async hides(path: StorePath, bytes: Uint8Array): Promise<Dismissal | undefined> {
     const dismissal = await this.find(path);
     return dismissal?.digests.includes(digestOf([bytes])) ? dismissal : undefined;

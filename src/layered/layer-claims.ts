@@ -5,8 +5,8 @@ import type { WritableLayers } from "./layer-mode.ts";
 import { type RemoteLink, unreachable } from "./remote-link.ts";
 
 /**
- * Whether a path is that of a lease's claim. It lives in one layer only, never copied: a claim that
- * is seen twice claims nothing.
+ * Whether a path is that of a lease's claim. A claim is in one layer only and is never copied: with
+ * a copy in another layer, two processes could both hold the lease.
  */
 export function isClaim(path: string): boolean {
   return path.startsWith(`${LEASES_FOLDER}/`);
@@ -15,16 +15,17 @@ export function isClaim(path: string): boolean {
 type Layer = "local" | "remote";
 
 /**
- * Claims belong where every process sees them: in the remote, if it can be written and tells who
- * was first. While it does not answer they are made locally, so that at least the processes of this
- * machine do not repeat each other's work.
+ * Decides in which store claims are made. Every process should see them: so they are made in the
+ * remote, if it can be written and can tell which process was first. While the remote does not
+ * answer they are made locally, so that at least the processes of this machine do not repeat each
+ * other's work.
  */
 export class LayerClaims {
   readonly #local: Store;
   readonly #remote: Store;
   readonly #link: RemoteLink;
   readonly #writable: WritableLayers;
-  /** Claims of our own stay where they were made. */
+  /** The layer in which each claim of this process was made, and stays. */
   readonly #made = new Map<StorePath, Layer>();
   #home: Layer = "local";
 
@@ -37,8 +38,8 @@ export class LayerClaims {
   }
 
   /**
-   * Decide again where claims belong, unless some are held: the remote may know only by now what it
-   * can do.
+   * Decide again in which store claims are made, unless some are held: the remote may have found
+   * out only now what it can do.
    */
   settle(): void {
     if (this.#made.size > 0) return;
@@ -48,7 +49,7 @@ export class LayerClaims {
   }
 
   async createIfAbsent(path: StorePath, chunks: Chunks, options: WriteOptions): Promise<"created" | "exists"> {
-    // One of ours that could not be removed is not ours to keep.
+    // A claim of this process that could not be removed may belong to another process by now.
     this.#made.delete(path);
     let layer: Layer = "local";
     const create = (store: Store): Promise<"created" | "exists"> => {
@@ -66,12 +67,12 @@ export class LayerClaims {
     return removed;
   }
 
-  /** The layer where the claim is, or belongs. */
+  /** Returns the layer where the claim is, or would be made. */
   layerOf(path: StorePath): Store {
     return (this.#made.get(path) ?? this.#home) === "local" ? this.#local : this.#remote;
   }
 
-  /** Ask the layer where the claim is, or belongs. */
+  /** Ask the layer where the claim is, or would be made. */
   async run<Value>(
     operation: StoreOperation,
     path: StorePath,
@@ -79,7 +80,7 @@ export class LayerClaims {
     signal: AbortSignal | undefined,
   ): Promise<Value> {
     if (this.layerOf(path) === this.#local) return work(this.#local);
-    // A beat of a claim that is there must not leave a second one here.
+    // A beat replaces a claim in the remote: in the local store, it would create a second claim.
     if (operation === "replace" || !this.#writable.local) return this.#link.demand(operation, path, work, signal);
     const answer = await this.#link.attempt(operation, path, work, signal);
     return answer === unreachable ? work(this.#local) : answer;

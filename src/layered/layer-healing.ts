@@ -10,8 +10,8 @@ import type { ReadThrough } from "./read-through.ts";
 import { type Ask, type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
 
 /**
- * How long the verdict on an artifact of the remote is good for: as long as it takes to set the
- * objects of one artifact aside.
+ * How long the verdict on an artifact of the remote is used again: long enough to set all objects
+ * of that artifact aside.
  */
 const VERDICT_MS = 10_000;
 
@@ -28,15 +28,15 @@ export interface HealingParts {
 }
 
 /**
- * Lets what is damaged in one store give way to what the other one has whole. Nothing is believed
- * that does not match its digest, and nothing in the remote store is judged by what the local one
- * holds.
+ * Replaces what is damaged in one store by what the other one has whole. Bytes that do not match
+ * their digest are never used, and objects of the remote store are never judged by those of the
+ * local one.
  */
 export class LayerHealing {
   readonly #parts: HealingParts;
   /**
-   * Records whose local artifact is passed over, since it is damaged and the local store cannot
-   * take the remote's.
+   * Records whose local artifact readers ignore: it is damaged, and the local store cannot take the
+   * remote's one.
    */
   readonly #distrusted = new Set<StorePath>();
   readonly #verdicts = new Map<StorePath, { readonly digest: string; readonly untilMs: number }>();
@@ -45,20 +45,20 @@ export class LayerHealing {
     this.#parts = parts;
   }
 
-  /** Whether readers are to pass over what the local store has of an object. */
+  /** Whether readers ignore the local store's copy of an object. */
   distrusts(path: StorePath): boolean {
     return this.#distrusted.size > 0 && this.#distrusted.has(recordOf(path));
   }
 
   /**
-   * Pass over the local object: it may not be written, and another one has taken its place in the
-   * remote.
+   * Make readers ignore the local object: it may not be written, and another one has taken its
+   * place in the remote.
    */
   async distrust(path: StorePath): Promise<void> {
     if ((await this.#parts.local.stat(path)) !== undefined) this.#distrusted.add(recordOf(path));
   }
 
-  /** A newer object stands in the local store. */
+  /** Called once the local store has a newer object: readers may use it. */
   trust(path: StorePath): void {
     this.#distrusted.delete(recordOf(path));
     this.#verdicts.delete(recordOf(path));
@@ -73,7 +73,7 @@ export class LayerHealing {
     const bytes = await readTwice(record, isIntact, ask, signal);
     if (bytes === unreachable) return { isHealed: false, failure: link.failures().last?.error };
     if (bytes === undefined || (await dismissals.hides(record, bytes)) !== undefined) return { isHealed: false };
-    // The same bytes, which are as they were written, would be judged in the same way.
+    // The remote has the same bytes, and they are what was written: its copy is just as useless.
     if (judged.isAsWritten === true && Buffer.compare(bytes, judged.recordBytes) === 0) return { isHealed: false };
     if (await this.#isReplaced(record, judged, signal)) return { isHealed: true };
     const verdict = await this.#take(record, bytes, ask, signal);
@@ -82,7 +82,7 @@ export class LayerHealing {
     return { isHealed: verdict === "whole" };
   }
 
-  /** The same for an object that only its reader can judge. */
+  /** Like {@link heal}, for an object that only its reader can judge. */
   async healObject(
     path: StorePath,
     isSound: (bytes: Uint8Array) => boolean,
@@ -111,7 +111,9 @@ export class LayerHealing {
     return "damaged";
   }
 
-  /** A disk that gives back other bytes than it was given is passed over. */
+  /**
+   * Returns whether the local store gives back the bytes that it was given: a broken disk may not.
+   */
   async #isRightHere(record: StorePath, bytes: Uint8Array, payload: PayloadBeside | undefined, ask: Ask) {
     const { local, puller } = this.#parts;
     const own = await local.read(record);
@@ -120,8 +122,8 @@ export class LayerHealing {
   }
 
   /**
-   * Whether a newer artifact stands in the local store than the one that was judged: that must not
-   * give way to anything.
+   * Returns whether the local store has a newer artifact than the one that was judged. The newer
+   * one must not be replaced.
    */
   async #isReplaced(record: StorePath, { recordBytes }: JudgedRecord, signal?: AbortSignal): Promise<boolean> {
     if (this.distrusts(record)) return false;
@@ -134,8 +136,8 @@ export class LayerHealing {
   }
 
   /**
-   * The remote's artifact is damaged, and cannot be set aside there: this machine does not use it
-   * any more.
+   * Called if the remote's artifact cannot be set aside there: if it is damaged, this machine does
+   * not use it any more.
    */
   async dismissDamaged(record: StorePath, ask: Ask): Promise<void> {
     const bytes = await ask("read", record, (remote) => remote.read(record));
@@ -164,8 +166,8 @@ export class LayerHealing {
 }
 
 /**
- * An object of the remote, if it is sound. One answer may be damaged on its way: what is not sound
- * is read again.
+ * Returns an object of the remote, if it is sound. An object that is not sound is read once more,
+ * since an answer may be damaged on its way.
  */
 async function readTwice(
   path: StorePath,
@@ -181,8 +183,8 @@ async function readTwice(
 }
 
 /**
- * The payload beside a record; `undefined` where it is inside, `"unknown"` where the record does
- * not say in our words.
+ * The payload beside a record: `undefined` if it is inside the record, `"unknown"` if the record is
+ * damaged or describes its payload in a way that this release does not know.
  */
 function payloadIn(record: StorePath, bytes: Uint8Array): PayloadBeside | "unknown" | undefined {
   if (!isIntact(bytes)) return "unknown";

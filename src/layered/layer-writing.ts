@@ -43,7 +43,7 @@ export class LocalWriting implements Writing {
 
 /**
  * Writes to the remote alone: the local store may only be read. Only the remote can do what is
- * asked, so its failure is the caller's.
+ * asked, so the caller gets its failure as an error.
  */
 export class RemoteWriting implements Writing {
   readonly #parts: LayerParts;

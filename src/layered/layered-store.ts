@@ -37,8 +37,9 @@ export interface LayeredStoreOptions {
    */
   readonly remote: Store;
   /**
-   * Says which of them may be written. Default `"local:rw,remote:rw"`; `"local:rw,remote:r"` is for
-   * laptops and CI, which use what is shared and do not share what they make.
+   * Says which of the two stores may be written. Default `"local:rw,remote:rw"`;
+   * `"local:rw,remote:r"` is for laptops and CI, which use what is shared and do not share what
+   * they make.
    */
   readonly mode?: LayeredMode | undefined;
   /**
@@ -46,13 +47,16 @@ export interface LayeredStoreOptions {
    * (`RemoteStoreWarning`).
    */
   readonly onRemoteFailure?: ((event: RemoteFailureEvent) => void) | undefined;
-  /** How many calls the remote has to do with at once; others wait. Default 32. */
+  /** How many calls to the remote may run at the same time; others wait. Default 32. */
   readonly concurrency?: number | undefined;
 }
 
-/** A local store before a remote one. */
+/** A local store in front of a remote one. */
 export interface LayeredStore extends Store {
-  /** How the remote has failed so far: its failures are not errors of a call. */
+  /**
+   * How the remote has failed so far. Most calls go on without the remote, so that their callers
+   * see no error.
+   */
   failures(): RemoteFailures;
   /**
    * Bring the remote up to date after it was away: send what only the local store has, artifacts
@@ -66,18 +70,19 @@ export interface LayeredStore extends Store {
 }
 
 /**
- * One store before another: reads ask the local one first, and keep there what the remote has;
+ * One store in front of another. Reads ask the local one first, and keep there what the remote has;
  * writes go to both. The remote may fail at any time: then the call goes on with the local store
- * alone, and the failure is counted and told. After three failures in a row the remote is left
- * alone for a second, then for two, up to a minute. Calls that only tell what there is, or remove
- * something, fail instead: silence is not an answer.
+ * alone, and the failure is counted and reported. After three failures in a row, calls go on
+ * without the remote for one second, then for two, up to a minute. Calls that only say what there
+ * is, or remove something, fail instead: without the remote, their answer could be wrong.
  *
  * Artifacts are whole in either store at any time. What is damaged in the local store is taken from
- * the remote, and never the other way round. Where both may be written and the remote can exclude,
- * one artifact wins for every machine, and leases are held there; while it does not answer, both
- * hold for this machine alone. A payload that is read in parts is copied first, all of it. There is
- * no synchronous door and no path on the disk, since an object that is not in the local store may
- * be in the remote one. For the same reason a layered store has no log files.
+ * the remote, and never the other way round. If both may be written and the remote can create
+ * exclusively, all machines get the same artifact, and leases are held in the remote. While it does
+ * not answer, both are true for this machine alone. A payload that is read in parts is first copied
+ * as a whole. There are no synchronous calls and no path on the disk, since an object that is not
+ * in the local store may be in the remote one. For the same reason a layered store has no log
+ * files.
  *
  * @throws TypeError if the mode is not a {@link LayeredMode}.
  *
@@ -105,11 +110,9 @@ class TwoLayers implements LayeredStore, StoreLayers {
   readonly watch?: (folder: StorePath, listener: (name?: string) => void) => StoreWatch;
   readonly #parts: LayerParts;
   readonly #through: WriteThrough;
-  /**
-   * The layers that take the caller's changes; `undefined` if nothing may be written.
-   */
+  /** Writes to those of the two stores that may be written; `undefined` if neither may. */
   readonly #writing: Writing | undefined;
-  /** Whether a remote that does not answer is the caller's failure. */
+  /** Whether a call throws an error if the remote does not answer. */
   readonly #isCertain: boolean;
   #certain: Store | undefined;
 
@@ -147,7 +150,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
   get capabilities(): StoreCapabilities {
     const { writable, local: inFront, remote: behind } = this.#parts;
     const [local, remote] = [inFront.capabilities, behind.capabilities];
-    // Nothing can be created, so no caller is told that it was.
+    // Neither store can be written, so no two callers can both believe that they created an object.
     if (!writable.local && !writable.remote) return { exclusiveCreate: true, durable: remote.durable, shared: true };
     if (!writable.remote) return { ...local };
     if (!writable.local) return { ...remote };
@@ -158,7 +161,7 @@ class TwoLayers implements LayeredStore, StoreLayers {
   async prepare(options: StoreCallOptions = {}): Promise<void> {
     const { local, link, claims, writable } = this.#parts;
     await local.prepare?.(options);
-    // The probe for what a store can do writes into it.
+    // A store finds out what it can do by writing, so only a remote that may be written is asked.
     if (writable.remote) await link.prepare(options);
     claims.settle();
   }
@@ -259,7 +262,8 @@ class TwoLayers implements LayeredStore, StoreLayers {
       local.stat(path, options),
       link.attempt("stat", path, (remote) => remote.stat(path, options), options.signal),
     ]);
-    // An object that only the remote has is complete there.
+    // If only the remote has the object, there is no size to compare it with: an object in the
+    // remote is always complete.
     return theirs !== unreachable && theirs !== undefined && (own === undefined || own.sizeBytes === theirs.sizeBytes);
   }
 
@@ -272,7 +276,8 @@ class TwoLayers implements LayeredStore, StoreLayers {
     const { isHealed, failure } = await this.heal(record, judged, options);
     if (isHealed) return "exists";
     const { writable } = this.#parts;
-    // An object that cannot be inspected may be whole.
+    // If the remote could not be asked, its artifact may be whole: so only the local one is
+    // replaced.
     if (failure !== undefined && writable.local) await this.#through.replaceLocally(record, chunks, options);
     else await this.replace(record, chunks, options);
     return "replaced";
@@ -287,7 +292,10 @@ class TwoLayers implements LayeredStore, StoreLayers {
   readonly #ask: Ask = (...call) =>
     this.#isCertain ? this.#parts.link.demand(...call) : this.#parts.link.attempt(...call);
 
-  /** A failure counts as an answer here, also for callers that want certainty. */
+  /**
+   * Like `#ask`, but never throws a failure of the remote. For callers that want certainty, it asks
+   * the remote even while others do not ask it.
+   */
   readonly #askPersistently: Ask = (...call) =>
     this.#isCertain ? this.#parts.link.insist(...call) : this.#parts.link.attempt(...call);
 
@@ -318,19 +326,23 @@ class TwoLayers implements LayeredStore, StoreLayers {
     if (local.sync === undefined || !isAllWanted || objectAt(path).kind !== "record") return undefined;
     signal?.throwIfAborted();
     const bytes = local.sync.readShared(path, Math.min(maxBytes, SMALL_BYTES));
-    // A quick read may give less than there is; and it lies in memory that the next one uses again.
+    // A synchronous read may give fewer bytes than there are, so the record is checked. It is
+    // copied, since the next read reuses the memory.
     return bytes instanceof Uint8Array && isIntact(bytes) ? new Uint8Array(bytes) : undefined;
   }
 
-  /** Callers that want certainty ask the remote again, even if it did not answer a moment ago. */
+  /**
+   * Returns whether the remote is not asked for an object. Callers that want certainty ask again,
+   * even if the remote did not answer a moment ago.
+   */
   #isHidden(path: StorePath): boolean {
     const { readThrough } = this.#parts;
     return this.#isCertain ? readThrough.isBuried(path) : readThrough.isHidden(path);
   }
 
   /**
-   * Whether this machine does not use what the remote has under this name. Its damage is shown to
-   * callers who want certainty.
+   * Returns whether this machine does not use what the remote has under this name. Callers that
+   * want certainty get a damaged object all the same.
    */
   async #isDismissed(path: StorePath, signal: AbortSignal | undefined, known?: Uint8Array): Promise<boolean> {
     const { dismissals } = this.#parts;
@@ -355,7 +367,7 @@ function isWholeRead(bytes: Uint8Array, range: ReadOptions["range"]): boolean {
   return range === undefined || (range.start === 0 && bytes.length < range.end);
 }
 
-/** Whether an object is the layered store's own, which its callers do not see. */
+/** Whether the layered store keeps an object for itself, and hides it from its callers. */
 function isOwnObject(path: string): boolean {
   return path.startsWith(`${SPOOL_FOLDER}/`) || path.startsWith(`${DISMISSED_FOLDER}/`);
 }

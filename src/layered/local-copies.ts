@@ -17,12 +17,15 @@ export class LocalCopies {
     this.#isWritable = isWritable;
   }
 
-  /** Whether it is worth trying. */
+  /** Whether the local store is expected to take copies. */
   get areKept(): boolean {
     return this.#isWritable && performance.now() >= this.#restsUntilMs;
   }
 
-  /** @returns whether the copy was written. @throws what is not a failure of the local store */
+  /**
+   * @returns whether the copy was written. @throws any error that is not a failure of the local
+   * store
+   */
   async keep(write: () => Promise<unknown>): Promise<boolean> {
     if (!this.areKept) return false;
     try {

@@ -9,7 +9,7 @@ import type { LayerParts } from "./layer-parts.ts";
 import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
 import type { WriteThrough } from "./write-through.ts";
 
-/** How `push` settles what differs. */
+/** Says what `push` does if the two stores differ. */
 export interface PushOptions extends StoreCallOptions {
   /**
    * Says what happens if the stores have different artifacts under one address: `"keep"` leaves
@@ -19,19 +19,19 @@ export interface PushOptions extends StoreCallOptions {
   readonly different?: "keep" | "send" | "take" | undefined;
 }
 
-/** The work that `push` has done, in objects; a payload counts as one with its record. */
+/** Counts the objects that `push` has looked at; a record and its payload count as one. */
 export interface Pushed {
   /** Brought to the remote. */
   readonly sent: number;
-  /** Brought from the remote: what was damaged here, or with `different: "take"`. */
+  /** Copied from the remote, since the local one was damaged or `different` is `"take"`. */
   readonly taken: number;
   /** Removed from the remote, since they were removed here while it was away. */
   readonly removed: number;
   /** The remote had the same. */
   readonly present: number;
-  /** The remote has another one, and both were left as they are. */
+  /** The remote has another object under the same name, and both were left as they are. */
   readonly different: number;
-  /** Damaged here, and not to be had from the remote: not sent. */
+  /** Damaged in the local store and not whole in the remote, so they were not sent. */
   readonly damaged: number;
   /** Objects for which the remote did not answer. */
   readonly failed: number;
@@ -71,10 +71,10 @@ class Push {
     this.#signal = signal;
   }
 
-  /** Do in the remote what was done here, if the remote still has what was removed here. */
+  /** Remove from the remote what was removed here, if the remote still has it. */
   async settleRemoval({ path, why }: Dismissal): Promise<Outcome> {
     const { local, dismissals } = this.#parts;
-    // What was made here since then is settled with it.
+    // If the object was made here again, it is compared and sent like every other local object.
     if (why !== "removed" || (await local.stat(path)) !== undefined) return undefined;
     const theirs = await this.#readRemote(path);
     if (theirs === unreachable) return "failed";
@@ -91,7 +91,7 @@ class Push {
 
   async settle(path: StorePath, sizeBytes: number): Promise<Outcome> {
     const { kind } = objectAt(path);
-    // Payloads go with their records. At the top there are logs.
+    // Payloads are sent with their records. Files outside of all folders are logs, which stay here.
     if (isInternal(path) || kind === "payload" || kind === "part" || !path.includes("/")) return undefined;
     return kind === "record" ? this.#settleRecord(path) : this.#settleOther(path, sizeBytes);
   }
@@ -113,7 +113,7 @@ class Push {
     const created = await this.#attempt("create", path, (remote) => remote.createIfAbsent(path, [own]));
     if (created === unreachable) return "failed";
     if (created === "created") return "sent";
-    // Another machine was first in the meantime.
+    // Another machine has created the record in the meantime.
     const theirs = await this.#readRemote(path);
     if (theirs === unreachable || theirs === undefined) return "failed";
     if (Buffer.compare(own, theirs) === 0) return "present";
@@ -150,14 +150,17 @@ class Push {
     return failure === undefined ? otherwise : "failed";
   }
 
-  /** One answer may have been damaged on its way: a second one has to be damaged as well. */
+  /**
+   * An answer may be damaged on its way, so only two damaged answers prove that the remote's record
+   * is damaged.
+   */
   async #isDamagedRemotely(path: StorePath, theirs: Uint8Array): Promise<boolean> {
     if (isIntact(theirs)) return false;
     const again = await this.#readRemote(path);
     return again instanceof Uint8Array && !isIntact(again);
   }
 
-  /** Nothing is known of such an object but its size. */
+  /** Settles an object that is not part of an artifact. Only its size can be compared. */
   async #settleOther(path: StorePath, sizeBytes: number): Promise<Outcome> {
     const signal = this.#signal;
     const source = (): Chunks => piecesIn(this.#parts.local, path, sizeBytes, signal);

@@ -11,8 +11,8 @@ import type { LocalCopies } from "./local-copies.ts";
 import { type Ask, type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
 
 /**
- * The number of records that are remembered until their payloads are read. A forgotten one is read
- * again.
+ * The number of records that are remembered until their payloads are read. A record that is
+ * forgotten before that is read again.
  */
 const MAX_WITHHELD = 256;
 const HIDDEN_MS = 30_000;
@@ -28,9 +28,9 @@ export interface ReadThroughParts {
 
 /**
  * Keeps in the local store what was found in the remote one, in the order of a publication: a
- * record only when its payload is there, so that no reader finds a local record whose payload went
- * away with the network. Nothing is kept that does not match its digest: it would hide what is
- * good.
+ * record is kept only when its payload is there, so that no reader finds a local record whose
+ * payload cannot be fetched any more. Bytes that do not match their digest are not kept: they would
+ * hide the remote's good ones.
  */
 export class ReadThrough {
   readonly #local: Store;
@@ -51,9 +51,9 @@ export class ReadThrough {
   }
 
   /**
-   * Keep an object that was read from the remote, if all of it was read: a record shows that
-   * itself, and the record of a payload says it; any other object is known to be complete only if
-   * it was shorter than the `limit` that was asked for.
+   * Keep an object that was read from the remote, if all of it was read. A record shows this by its
+   * checksum, and a payload by the digest in its record. Any other object is known to be complete
+   * only if it is shorter than the `limit` up to which it was read.
    *
    * @throws the signal's reason
    */
@@ -77,7 +77,7 @@ export class ReadThrough {
   }
 
   /**
-   * Whether the remote must not be asked for an object for now: a part of its artifact could not be
+   * Whether the remote is not asked for an object at present: a part of its artifact could not be
    * read, so all of the artifact counts as missing.
    */
   isHidden(path: StorePath): boolean {
@@ -91,8 +91,8 @@ export class ReadThrough {
   }
 
   /**
-   * The remote did not answer for this object. Its payload may still exist, so the record must not
-   * be judged damaged because of it.
+   * Called if the remote did not answer when an object was read. The object may exist, so its
+   * record must not be judged damaged: the artifact counts as missing for a while.
    */
   hide(path: StorePath): void {
     const object = objectAt(path);
@@ -121,10 +121,10 @@ export class ReadThrough {
   }
 
   /**
-   * Keep the remote's object (a record together with its payload), unless there is one here.
+   * Copy the remote's object, and with a record its payload, unless the local store has one.
    *
-   * @returns `"taken"` where the caller can rely on the remote's: also where it is damaged, which
-   * its readers will see to. `"dismissed"` where this machine is not to use it.
+   * @returns `"taken"` if the remote's object counts, even if it is damaged: its readers will find
+   * that out. `"dismissed"` if this machine does not use the remote's object.
    */
   async takeOver(path: StorePath, signal?: AbortSignal): Promise<"taken" | "dismissed" | Unreachable> {
     const bytes = await this.#link.attempt("read", path, (remote) => remote.read(path, { signal }), signal);
@@ -137,7 +137,8 @@ export class ReadThrough {
       if (pulled === unreachable) return unreachable;
       if (pulled !== "whole") return "taken";
     }
-    // An object that has appeared here meanwhile was acknowledged to another caller, and stays.
+    // If the local store has got an object meanwhile, another caller was told that it was created:
+    // so it stays.
     await this.#create(path, bytes, signal);
     return "taken";
   }
@@ -198,7 +199,7 @@ export class ReadThrough {
     if (this.#withheld.size > MAX_WITHHELD && oldest !== undefined) this.#withheld.delete(oldest);
   }
 
-  /** Whether the payload is here already, since only its record was lost. */
+  /** Whether the local store has the payload already, since only the record was lost there. */
   async #isHere(payload: PayloadBeside, signal: AbortSignal | undefined): Promise<boolean> {
     if ((await this.#local.stat(payload.path, { signal }))?.sizeBytes !== payload.sizeBytes) return false;
     return (await this.#puller.isWholeHere(payload, this.#attempt, signal)) === "whole";
@@ -218,7 +219,7 @@ export class ReadThrough {
       const pulled = await this.#puller.pullFiles(payload.filesFolder, bytes, this.#attempt, signal);
       if (pulled !== "whole") return;
     }
-    // A record in the local store must find its payload there.
+    // The record may appear in the local store only if its payload is there.
     if (await this.#create(path, bytes, signal)) await this.#settleRecord(recordPath, record, signal);
   }
 }

@@ -6,19 +6,19 @@ import type { LayerParts } from "./layer-parts.ts";
 import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
 
 /**
- * Whether an object may go away in the remote: not the payload of a record that is there. When in
- * doubt, it stays.
+ * Whether an object may be removed from the remote. The payload of a record that is there may not;
+ * when in doubt, the object stays.
  *
- * @param ask - where it throws for a remote that does not answer, so does this
+ * @param ask - if it throws since the remote does not answer, this function throws as well
  */
 export async function mayRemoveRemotely(path: StorePath, ask: Ask): Promise<boolean> {
   return (await namingRecord(path, ask)) === undefined;
 }
 
 /**
- * Whether the remote's object may be set aside. What was judged is what the caller has read, and
- * that may have been the local one: so the payload of a record stays where it matches its digest in
- * the remote, and any other object where it is not the same as the local one.
+ * Whether the remote's object may be set aside. The caller has found damage, but perhaps in the
+ * local object. So the remote's payload of a record stays if it matches its digest, and any other
+ * object of the remote stays if it differs from the local one.
  */
 export async function mayMoveRemotely(
   path: StorePath,
@@ -30,7 +30,7 @@ export async function mayMoveRemotely(
     const naming = await namingRecord(path, ask);
     if (naming === unreachable) return false;
     if (naming === undefined) return true;
-    // Without an answer nothing is known of it, and it stays.
+    // If the remote does not answer, nothing is known of its payload, which stays.
     return (await healing.judgeRemote(object.record, naming, ask)) === "damaged";
   }
   const own = await local.read(path);
@@ -40,7 +40,7 @@ export async function mayMoveRemotely(
   return theirs !== undefined && digestOf([theirs]) === digestOf([own]);
 }
 
-/** The record of the remote that names an object as its payload, or as a file of it. */
+/** Returns the remote's record that names an object as its payload, or as a file of its payload. */
 async function namingRecord(path: StorePath, ask: Ask): Promise<Uint8Array | Unreachable | undefined> {
   const object = objectAt(path);
   if (object.kind !== "payload" && object.kind !== "part") return undefined;

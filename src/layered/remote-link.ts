@@ -5,7 +5,7 @@ import { Slots } from "../util/concurrency/slots.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import { SourceFailure } from "./copy-object.ts";
 
-/** A failure of a remote store, as it is told. */
+/** A failure of a remote store, as `onRemoteFailure` gets it. */
 export interface RemoteFailure {
   readonly operation: StoreOperation;
   readonly path: string;
@@ -14,14 +14,15 @@ export interface RemoteFailure {
   readonly atMs: number;
 }
 
-/** {@link RemoteFailure}, with how many there are. */
+/** A {@link RemoteFailure}, and how many failures there were. */
 export interface RemoteFailureEvent extends RemoteFailure {
   /** All failures so far. */
   readonly count: number;
-  /** Those since the last event that no event of their own was made for. */
+  /** The failures since the last event, for which no event was made. */
   readonly untold: number;
   /**
-   * How long the remote is left alone now, in milliseconds; 0 where the next call asks it again.
+   * How long the remote is not asked from now on, in milliseconds; 0 if the next call asks it
+   * again.
    */
   readonly restMs: number;
 }
@@ -29,17 +30,17 @@ export interface RemoteFailureEvent extends RemoteFailure {
 /** How a remote store has failed so far. */
 export interface RemoteFailures {
   readonly count: number;
-  /** Calls that were not sent to the remote, because it was being left alone. */
+  /** Calls that were not sent to the remote, because it had failed too often just before. */
   readonly skipped: number;
   /** Since it last answered. */
   readonly inARow: number;
   readonly byOperation: Readonly<Partial<Record<StoreOperation, number>>>;
   readonly last: RemoteFailure | undefined;
-  /** How much longer the remote is left alone, in milliseconds; 0 where the next call asks it. */
+  /** How much longer the remote is not asked, in milliseconds; 0 if the next call asks it. */
   readonly restMs: number;
 }
 
-/** The remote did not answer, and that was counted and told. */
+/** Returned if the remote did not answer. The failure was counted and reported. */
 export const unreachable: unique symbol = Symbol("unreachable");
 export type Unreachable = typeof unreachable;
 
@@ -54,8 +55,8 @@ export type Ask = <Value>(
 const TELL_AT_MOST_EVERY_MS = 5000;
 
 /**
- * A remote store whose failures are not errors: they are counted, told now and then, and after
- * several in a row it is left alone for a while.
+ * Calls a remote store, whose failures are not errors: they are counted and now and then reported,
+ * and after several in a row the store is not asked for a while.
  */
 export class RemoteLink {
   readonly #remote: Store;
@@ -76,7 +77,7 @@ export class RemoteLink {
     this.#tell = tell ?? warn;
   }
 
-  /** Let the remote find out what it can do, until it once has. */
+  /** Let the remote find out what it can do, unless it has done so already. */
   async prepare({ signal }: StoreCallOptions): Promise<void> {
     if (this.#isPrepared || this.#remote.prepare === undefined) return;
     const { url } = this.#remote;
@@ -85,8 +86,8 @@ export class RemoteLink {
   }
 
   /**
-   * The answer of the remote, or that it did not answer. @throws the signal's reason, errors of the
-   * caller, and errors that are the answer.
+   * Returns the answer of the remote, or `unreachable` if there was none. @throws the signal's
+   * reason, errors of the caller, and errors that are the answer.
    */
   async attempt<Value>(
     operation: StoreOperation,
@@ -103,8 +104,8 @@ export class RemoteLink {
   }
 
   /**
-   * The same, also while the remote is left alone: for callers who lose more by going on without it
-   * than by waiting.
+   * Like {@link attempt}, but asks even after several failures in a row: for callers who lose more
+   * by going on without the remote than by waiting for it.
    */
   async insist<Value>(
     operation: StoreOperation,
@@ -121,7 +122,7 @@ export class RemoteLink {
     }
   }
 
-  /** For what only the remote can do or know: its failure is counted, and is the caller's too. */
+  /** Asks for what only the remote can do or know: its failure is counted, and is also thrown. */
   async demand<Value>(
     operation: StoreOperation,
     path: string,
@@ -138,8 +139,8 @@ export class RemoteLink {
   }
 
   /**
-   * The entries of a listing, as far as they come; where `isCertain`, all of them, or the failure
-   * of the remote.
+   * Yields the entries of a listing until the remote fails. If `isCertain`, that failure is thrown:
+   * otherwise, the listing just ends.
    */
   async *list(prefix: string, options: StoreCallOptions, isCertain: boolean): AsyncGenerator<StoreEntry> {
     if (!isCertain && !this.#breaker.admit()) {
@@ -153,7 +154,7 @@ export class RemoteLink {
       this.#judge("list", prefix, error, options.signal);
       if (isCertain) throw error;
     } finally {
-      // Also when the reader does not want the rest of it.
+      // This is also needed when the reader stops before the end of the listing.
       this.#breaker.withdraw();
     }
   }
@@ -180,15 +181,15 @@ export class RemoteLink {
       return work(this.#remote);
     });
     asked.catch(() => {});
-    // Only the turn need not be waited for: the remote gives up by itself, and cleans up before it
-    // says so.
+    // An abort ends only the wait for a free slot. Once the remote was asked, it ends the call
+    // itself on an abort, after it has cleaned up.
     await orAborted(started, signal);
     const answer = await asked;
     this.#breaker.succeed();
     return answer;
   }
 
-  /** Counts a failure of the remote. @throws the error, where it is none. */
+  /** Counts a failure of the remote. @throws the error, if it is not a failure of the remote */
   #judge(operation: StoreOperation, path: string, error: unknown, signal: AbortSignal | undefined): void {
     const isAnswer = error instanceof ObjectTooLargeError || error instanceof ObjectExistsError;
     if (signal?.aborted || !(error instanceof StoreError) || isAnswer) {

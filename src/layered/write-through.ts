@@ -14,7 +14,10 @@ import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
 export type Source = () => Chunks;
 export type Committed = "created" | "exists" | Unreachable;
 
-/** Payloads that were just brought to the remote; of others it is asked. */
+/**
+ * How many payloads are remembered as sent to the remote; for any other, the remote is asked
+ * whether it has it.
+ */
 const MAX_SENT = 10_000;
 
 /**
@@ -41,7 +44,8 @@ export class WriteThrough {
       const sent = await this.#attempt("write", path, (remote) => remote.writeFresh(path, source, options), signal);
       if (sent !== unreachable) this.#noteSent(path);
     } catch (error) {
-      // The caller gave up, or the name was in use there: then the local copy must not stay either.
+      // The caller gave up, or the remote already has an object of this name: then the local copy
+      // must not stay either.
       await local.remove(path).catch(() => {});
       throw error;
     }
@@ -73,7 +77,7 @@ export class WriteThrough {
     });
   }
 
-  /** The remote keeps what it has. */
+  /** Replaces only the local object; the remote keeps what it has. */
   async replaceLocally(path: StorePath, chunks: Chunks, options: WriteOptions = {}): Promise<void> {
     const { local, readThrough, healing } = this.#parts;
     await local.replace(path, chunks, options);
@@ -112,8 +116,8 @@ export class WriteThrough {
   }
 
   /**
-   * Bring the payload of a record to the remote, unless it is there. `"damaged"` where the local
-   * one is not what the record says: that is not sent.
+   * Copy the payload of a record to the remote, unless it is there. Returns `"damaged"`, and copies
+   * nothing, if the local payload is not what the record says.
    */
   async ensureSent(payload: PayloadBeside, signal?: AbortSignal): Promise<"sent" | "damaged" | Unreachable> {
     const { local } = this.#parts;
@@ -149,8 +153,8 @@ export class WriteThrough {
   }
 
   /**
-   * Remove the payload that a record of the remote named, as far as the remote answers: what stays
-   * is an orphan, and is collected.
+   * Remove the payload that a record of the remote named, as far as the remote answers. What stays
+   * is an orphan, which is collected later.
    */
   async removePayloadRemotely(record: StorePath, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     const payload = payloadBeside(record, bytes);
@@ -167,7 +171,10 @@ export class WriteThrough {
 
   readonly #attempt: Ask = (...call) => this.#parts.link.attempt(...call);
 
-  /** The remote decides who was first, and who was not takes over what was. */
+  /**
+   * Creates an object in the remote first, which decides which writer was first. A later writer
+   * takes over the object of the first one.
+   */
   async #createRemoteFirst(path: StorePath, source: Source, options: WriteOptions): Promise<"created" | "exists"> {
     const { local, readThrough } = this.#parts;
     const { signal, durable } = options;
@@ -182,17 +189,17 @@ export class WriteThrough {
       if (taken === unreachable || (await this.replaceRemotely(path, source, signal)) === unreachable)
         return local.createIfAbsent(path, source(), options);
     }
-    // From here on it is too late to give up: it has got its name.
+    // From here on it is too late for an abort, since the object exists in the remote.
     if ((await local.createIfAbsent(path, source(), { durable })) === "created") return "created";
-    // Another process has taken it over already, or was told to be the first while the remote did
-    // not answer: there is only one first.
+    // Another process of this machine has either copied our object from the remote already, or has
+    // created its own while the remote did not answer. In the second case that process was first.
     const there = await local.read(path);
     return there === undefined || Buffer.compare(there, await join(source())) === 0 ? "created" : "exists";
   }
 
   /**
-   * The remote cannot decide: the local store does for those who share it, and what is in the
-   * remote already goes before it.
+   * Creates an object in the local store first, which decides for all who share it, since the
+   * remote cannot decide. An object that the remote already has comes before the new one.
    */
   async #createLocalFirst(path: StorePath, source: Source, options: WriteOptions): Promise<"created" | "exists"> {
     const { local, readThrough } = this.#parts;
@@ -207,8 +214,8 @@ export class WriteThrough {
   }
 
   /**
-   * Make an object appear in the remote, unless it is a record whose payload cannot be brought
-   * there first.
+   * Create an object in the remote, unless it is a record whose payload cannot be copied there
+   * first.
    */
   async #commit(
     path: StorePath,
@@ -228,13 +235,15 @@ export class WriteThrough {
   ): Promise<"sent" | "damaged" | Unreachable> {
     const { local } = this.#parts;
     const { path, sizeBytes, digest } = object;
-    // Good for one record: once that may be there, another process may remove both.
+    // That the payload was sent counts for one record only: once the record may be there, another
+    // process may remove both.
     if (this.#sent.delete(path)) return "sent";
     const there = await this.#attempt("stat", path, (remote) => remote.stat(path, { signal }), signal);
     if (there === unreachable) return unreachable;
     if (there?.sizeBytes === sizeBytes) return "sent";
     if (!(await isWhole(local, object, signal))) return "damaged";
-    // The name is one publication's own: whatever is there is what an attempt of ours has left.
+    // No other publication uses this name, so what is there was left by an earlier attempt of this
+    // one.
     const pieces = verified(piecesIn(local, path, sizeBytes, signal), digest);
     try {
       const sent = await this.#attempt("write", path, (remote) => remote.replace(path, pieces, { signal }), signal);
@@ -251,7 +260,10 @@ export class WriteThrough {
     this.#sent.add(path);
   }
 
-  /** The remote did not hear of it. What it has is known where the local store has the same. */
+  /**
+   * Notes a removal that did not reach the remote. If the local store has the object, the note says
+   * which bytes are meant: the remote has the same ones.
+   */
   async #rememberRemoval(path: StorePath): Promise<void> {
     const { local, readThrough, dismissals } = this.#parts;
     const { kind } = objectAt(path);
@@ -262,7 +274,7 @@ export class WriteThrough {
   }
 
   /**
-   * This machine no longer looks in the remote for an object that could not be moved away there.
+   * Makes this machine ignore the remote's copy of an object that could not be moved away there.
    */
   async #hideDamaged(path: StorePath): Promise<void> {
     const object = objectAt(path);
@@ -270,7 +282,10 @@ export class WriteThrough {
     else await this.#parts.healing.dismissDamaged(object.record, this.#attempt);
   }
 
-  /** A stream comes once, and two stores want it: it is put aside first. */
+  /**
+   * A stream can be read only once, but two stores need its bytes: so they are first written to a
+   * temporary object.
+   */
   async #repeatable<Value>(
     path: StorePath,
     chunks: Chunks,
@@ -279,7 +294,8 @@ export class WriteThrough {
   ): Promise<Value> {
     if (!isStream(chunks)) return work(() => chunks);
     const { local } = this.#parts;
-    // A store that does not work says so with the name that was asked for.
+    // A store that does not work fails here already, and its error names the path that the caller
+    // knows.
     await local.stat(path, { signal });
     const random = Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString("hex");
     const aside = internalPath(SPOOL_FOLDER, random);
