@@ -57,8 +57,9 @@ export function secret<Value>(value: Value): Secret<Value> {
 }
 
 /**
- * Wraps the value of a variable of the environment. A distributed run queues only its name, and
- * each worker reads its own environment; every other secret is refused there.
+ * Wraps the value of a variable of the environment. A distributed run queues only the name of the
+ * variable, and each worker reads the value from its own environment. Such a run refuses every
+ * other secret.
  *
  * @example
  * ```ts
@@ -66,6 +67,7 @@ export function secret<Value>(value: Value): Secret<Value> {
  * ```
  */
 secret.env = function env(variable: string): Secret {
-  // Where it is missing, `reveal` says so: only the process that generates needs it.
+  // If the variable is missing, only `reveal` says so: only a process that generates needs the
+  // value.
   return new Secret(process.env[variable] as string, variable);
 };

@@ -9,7 +9,7 @@ import { CutLineage } from "./cut-lineage.ts";
 import type { RecordDependency } from "./record.ts";
 import { RecordProblemError } from "./record-problem-error.ts";
 
-/** A params tree in memory, with what the recipe takes of it. */
+/** A params tree in memory. `trackedParams` are those of the params that are part of the recipe. */
 export interface DecodedParamsTree {
   readonly params: Readonly<Record<string, unknown>>;
   readonly trackedParams: Readonly<Record<string, unknown>>;

@@ -7,7 +7,7 @@ import { Secret } from "../params/secret.ts";
 const MAX_TREE_DEPTH = 24;
 const MAX_TREE_NODES = 400;
 
-/** The two parallel trees of a record: the readable params, and who stands under which role. */
+/** The two parallel trees of a record: the readable params, and the artifact under each role. */
 export interface EncodedParamsTree {
   readonly params: { [key: string]: JsonValue };
   readonly dependencies: { [role: string]: JsonValue };
@@ -60,7 +60,7 @@ function encodeNode(node: RecipeNode, cursor: Cursor): EncodedParamsTree {
   return { params, dependencies };
 }
 
-/** The own params of a node as tagged JSON, without those of its dependencies. */
+/** The params of a node itself as tagged JSON, without those of its dependencies. */
 export function encodeOwnParams(node: RecipeNode): { [key: string]: JsonValue } {
   const params: { [key: string]: JsonValue } = {};
   for (const { key, value, kind } of node.recipeParams) {
@@ -76,8 +76,8 @@ export function encodeOwnParams(node: RecipeNode): { [key: string]: JsonValue } 
 }
 
 /**
- * Untracked values may be anything, also a client or a callback. A value that cannot be recorded is
- * named, not refused.
+ * Untracked values may be anything, even a client or a callback. For a value that cannot be
+ * recorded, the record names its type; the value is not refused.
  */
 export function encodeUntracked(value: unknown, node: RecipeNode, root: string): JsonValue {
   if (value instanceof Secret) return { $unrecorded: "secret" };
@@ -89,8 +89,8 @@ export function encodeUntracked(value: unknown, node: RecipeNode, root: string):
 }
 
 /**
- * A value of a recipe or of an earlier record, to be shown. What the classes of the node can no
- * longer encode is named, not refused.
+ * Encodes a value of a recipe or of an earlier record, to be shown to people. For a value that the
+ * classes of the node can no longer encode, the result names its type.
  */
 export function encodeShown(value: unknown, { classes }: RecipeNode): JsonValue {
   try {

@@ -15,7 +15,7 @@ export interface RecordDraft {
   readonly head: { readonly [key: string]: JsonValue };
 }
 
-/** A draft with the payload's summary in it, encoded; see `encodeSummary`. */
+/** Adds the encoded summary of the payload to a draft; see `encodeSummary`. */
 export function summarizeRecord(draft: RecordDraft, summary: JsonValue): RecordDraft {
   return { ...draft, head: { ...draft.head, summary } };
 }

@@ -4,7 +4,8 @@ import { type Making, RECORD_VERSION } from "./record.ts";
 
 /*
  * The text of a record, and what a hit finds in it. Only this file and record-text.ts, which writes
- * the text and finds the rest, know where something stands in it. Nothing here needs parsing:
+ * the text and finds the rest, know at which place of the text something is. Nothing here needs
+ * parsing:
  *
  *   {
  *     "checksum": "sha256:<64 digits>",      over every byte after these digits
@@ -31,7 +32,7 @@ import { type Making, RECORD_VERSION } from "./record.ts";
 
 export const CHECKSUM_DIGITS = 64;
 export const CHECKSUM_HEAD = '{\n  "checksum": "sha256:';
-/** The checksum vouches for the bytes from here on. */
+/** The checksum covers the bytes from here on. */
 export const COVERED_START = CHECKSUM_HEAD.length + CHECKSUM_DIGITS;
 
 export const INLINE_KEY = '\n  "inline": ';
@@ -46,16 +47,17 @@ const SOURCE_MARK = new TextEncoder().encode('\n    "source": "');
 const VERSION_LINES = `\n  "record": ${RECORD_VERSION},\n  "scheme": ${JSON.stringify(ADDRESS_SCHEME)},`;
 
 /**
- * The line of the inline payload of a record of this version whose checksum is right and whose
- * address and format are the expected ones. Returns `undefined` for every other record, which may
- * be good, of another kind, or damaged.
+ * Returns the line of the inline payload, if the record is of this version, its checksum is right,
+ * and its address and format are the expected ones. Returns `undefined` for every other record,
+ * which may be good, of another kind, or damaged.
  */
 export function findExpectedInlineLine(record: Uint8Array, address: string, format: string): Uint8Array | undefined {
   const head = `${headAfterChecksum(address, format)}${VERSION_LINES}`;
   const headEnd = COVERED_START + head.length;
   const line = inlineLineAfter(record, headEnd);
   if (line === undefined) return undefined;
-  // One comparison for checksum, address, format and version: each of them is expected to be right.
+  // One comparison checks the checksum, the address, the format and the version, since the right
+  // value of each is known.
   const expected = `${CHECKSUM_HEAD}${sha256Hex(record.subarray(COVERED_START))}${head}`;
   return asBuffer(record).toString("latin1", 0, headEnd) === expected ? line : undefined;
 }

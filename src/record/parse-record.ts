@@ -29,13 +29,12 @@ export interface RecordProblem {
 }
 
 /**
- * A record from its bytes. It is believed only if everything fits: limits, checksum, fields, and
- * the address, which is derived again from the params tree.
+ * Parses the bytes of a record. The record is believed only if everything fits: limits, checksum,
+ * fields, and the address, which is derived again from the params tree. Whether it is believed
+ * depends on its bytes alone: instances of classes are compared in their encoded form, and only a
+ * record that is believed is handed to `classes`.
  *
  * @param file - for messages
- * Whether it is believed depends on its bytes alone: instances of classes are compared as they were
- * encoded, and only a record that is believed is handed to `classes`.
- *
  * @throws {@link NewerRecordError} if a newer release wrote it; {@link ClassCodecError} if a codec
  * of the user throws, which says nothing about the record
  */
@@ -50,8 +49,8 @@ export function parseRecord(
     if (error instanceof TaggedJsonError && error.unknownTag !== undefined && error.path.startsWith("params."))
       throw new NewerRecordError(file, error.unknownTag, `${error.path} has the tag ${error.unknownTag}`);
     if (isProblem(error)) return { problem: withoutStop(error.message) };
-    // Anything else is a bug of the user or of ours. Calling it damage would cost the user a sound
-    // artifact.
+    // Any other error is a bug in the user's code or in this library. To call it damage would cost
+    // the user a sound artifact.
     throw error;
   }
 }
@@ -100,7 +99,7 @@ function parseChecked(stored: Uint8Array, file: string, classes: readonly ClassC
   const draw = fields.draw === undefined ? {} : { draw: expectNumber(fields.draw, "draw") };
   const address = parseAddress(expectString(fields.address, "address"));
   assertAddress(address, { name, ...version, ...draw, params: tree.trackedParams, dependencies: tree.dependencies });
-  // Judged before a codec of the user is asked for anything.
+  // All of the record is checked before a codec of the user is called.
   const payload = parsePayload(fields, file);
   const provenance = parseProvenance(fields.provenance);
   const summary = fields.summary === undefined ? {} : { summary: parseSummary(fields.summary) };
@@ -130,8 +129,8 @@ const REFORMATTED =
   "Bring the file back as it was, and keep such tools away from it";
 
 /**
- * Asked before the checksum is judged: a newer release may compute that in another way, and its
- * records are not damage.
+ * Called before the checksum is judged: a newer release may compute the checksum in another way,
+ * and its records are not damaged.
  */
 function assertVersion({ record, scheme }: JsonObject, bytes: Uint8Array, intact: boolean, file: string): void {
   const isNewer = typeof record === "number" && record > RECORD_VERSION;
@@ -208,7 +207,7 @@ function parseChunks(
 ): Uint8Array {
   const bytes = new Uint8Array(Buffer.from(expectString(json, "payload.chunks"), "base64url"));
   const count = Math.ceil(sizeBytes / DIGEST_CHUNK_BYTES);
-  // Compared first: a size that was made up must not decide how much memory is asked for.
+  // The length is compared first: a false size must not decide how much memory is allocated.
   const fits = bytes.length === count * 32;
   const hashes = Array.from({ length: fits ? count : 0 }, (_, index) => bytes.subarray(index * 32, index * 32 + 32));
   if (!fits || digestOfHashes(hashes) !== digest)
@@ -263,7 +262,7 @@ export function parseProvenance(json: JsonValue | undefined): Provenance {
 const MAX_SEED = 2 ** 32 - 1;
 const PROVENANCE_TEXTS = ["host", "user", "script", "platform", "node", "module", "source"] as const;
 
-/** `explain` looks for what they name. */
+/** Checks the loads that were not declared: `explain` looks for the artifacts that they name. */
 function expectLoads(json: JsonValue): void {
   if (!Array.isArray(json)) throw new RecordProblemError('has no list in "provenance.undeclared"');
   for (const load of json) {
@@ -273,7 +272,7 @@ function expectLoads(json: JsonValue): void {
   }
 }
 
-/** Plans and runs add them up. */
+/** Checks a duration: plans and runs add durations up. */
 function expectDuration(durationMs: JsonValue): void {
   if (typeof durationMs !== "number" || !(durationMs >= 0 && durationMs <= Number.MAX_SAFE_INTEGER))
     throw new RecordProblemError('has no duration in "provenance.durationMs"');
@@ -284,7 +283,7 @@ function expectGit({ commit, dirty }: JsonObject): void {
   if (typeof dirty !== "boolean") throw new RecordProblemError('has neither true nor false in "provenance.git.dirty"');
 }
 
-/** JSON.parse has no limit of its own. */
+/** Limits the depth of a record, since JSON.parse has no limit of its own. */
 export function assertDepth(bytes: Uint8Array): void {
   if (jsonDepth(bytes, MAX_RECORD_DEPTH) > MAX_RECORD_DEPTH)
     throw new RecordProblemError(`nested deeper than ${MAX_RECORD_DEPTH}`);

@@ -3,14 +3,18 @@ import { plainLines } from "../util/plain-lines.ts";
 import { RECORD_VERSION, type RecordedPayload } from "./record.ts";
 import { isIntact } from "./record-text.ts";
 
-/** How many bytes a payload has: of a folder those of all its files, not those of their list. */
+/**
+ * How many bytes a payload has. For a folder, these are the bytes of all its files, not of their
+ * list.
+ */
 export function payloadBytesOf({ sizeBytes, contents }: Pick<RecordedPayload, "sizeBytes" | "contents">): number {
   return contents?.sizeBytes ?? sizeBytes;
 }
 
 /**
- * The same from the bytes of a record, for sums over very many records: only the checksum is
- * verified. 0 where a newer release wrote the record, `undefined` where it is damaged.
+ * Like {@link payloadBytesOf}, but from the bytes of a record, of which only the checksum is
+ * verified: this is for sums over very many records. Returns 0 if a newer release wrote the record,
+ * `undefined` if the record is damaged.
  */
 export function peekPayloadBytes(record: Uint8Array): number | undefined {
   const bytes = plainLines(record);

@@ -19,8 +19,9 @@ export type PeekedRecord = Pick<
 >;
 
 /**
- * Reads what a record says, without a look at whether it may be believed: for comparing very many,
- * of which the caller parses those that matter. `undefined` where it cannot be read.
+ * Reads what a record says, without a check whether the record may be believed. This is for
+ * comparing very many records, of which the caller parses those that matter. Returns `undefined` if
+ * the record cannot be read.
  */
 export function peekRecord(bytes: Uint8Array): PeekedRecord | undefined {
   if (bytes.length > MAX_RECORD_BYTES) return undefined;

@@ -48,7 +48,7 @@ const PAYLOAD_FILE =
 /** The payload file that a record names, as far as its text can be read: it may be damaged. */
 export interface NamedFile {
   readonly file: string;
-  /** Both are missing if they do not stand where they were written. */
+  /** Size and digest are both `undefined` if they are not at the place where a record has them. */
   readonly sizeBytes: number | undefined;
   readonly digest: string | undefined;
 }
@@ -61,8 +61,8 @@ export function findPayloadFile(record: Uint8Array): NamedFile | undefined {
 }
 
 /**
- * Whether a record may refer to this payload file. A name of a payload is unique, so its mere
- * appearance is taken for a reference, even in a record that is damaged or reformatted.
+ * Whether a record may refer to this payload file. The name of a payload file is unique, so a text
+ * that contains the name counts as a reference, even if the record is damaged or reformatted.
  */
 export function mentionsFile(record: Uint8Array, file: string): boolean {
   return asBuffer(record).includes(`"${file}"`);
@@ -80,7 +80,7 @@ export function findVersion(record: Uint8Array): number | undefined {
   return version === undefined ? undefined : Number(version);
 }
 
-/** Checksum, address, format and version stand in the first lines. */
+/** The first bytes of a record, which hold its checksum, address, format and version. */
 const HEAD_BYTES = 4096;
 
 /** Whether a record is exactly as it was written. */
@@ -104,10 +104,10 @@ export function isDamagedVersion(record: Uint8Array): boolean {
 }
 
 /**
- * Whether these are the values of a record as it was written, although its text is not: then an
- * editor or a formatter has rewritten it.
+ * Whether these values are those of a record as it was written. If so, and if the text differs all
+ * the same, an editor or a formatter has rewritten the text.
  *
- * @param fields - every member, in the order in which they stand in the text
+ * @param fields - every member, in the order of the text
  */
 export function isReformatted(fields: Readonly<Record<string, unknown>>): boolean {
   const { inline, ...others } = fields;

@@ -36,8 +36,8 @@ export interface ArtifactRecord {
    */
   readonly params: Readonly<Record<string, unknown>>;
   /**
-   * Keys of own params that have the value which earlier releases had implicitly, and so are
-   * outside the recipe.
+   * Keys of own params that are outside the recipe, since they have the value that was implied
+   * before the definition had these params.
    */
   readonly implicitParams: readonly string[];
   /** Keys of own params that are deliberately outside the recipe. */
@@ -59,7 +59,7 @@ export interface RecordDependency {
   readonly address: Address;
   readonly version?: string | number;
   readonly draw?: number;
-  /** Absent if the lineage was cut, or stands elsewhere in the record under the same address. */
+  /** Absent if the lineage was cut, or is elsewhere in the record under the same address. */
   readonly dependencies?: Readonly<Record<string, RecordDependency>>;
 }
 
@@ -115,7 +115,7 @@ export interface Provenance {
   readonly module?: string;
   /** Fingerprint of the generator's source, recorded and not keyed: `sha256:<64 hex>`. */
   readonly source?: string;
-  /** The loads that the generator did not declare: nothing of them is in the address. */
+  /** The loads that the generator did not declare: the address does not depend on them. */
   readonly undeclared?: readonly UndeclaredLoad[];
 }
 
@@ -125,6 +125,6 @@ export type UndeclaredLoad = {
   readonly address: Address;
   readonly version?: string | number;
   readonly draw?: number;
-  /** True if it is kept in another store than the payload that was made from it. */
+  /** Set if it is in another store than the payload that was made from it. */
   readonly elsewhere?: true;
 };
