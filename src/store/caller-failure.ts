@@ -1,7 +1,7 @@
 /**
  * The caller of the store failed, not the store: the caller gave up, or the source of its bytes or
- * its handler of a chunk threw. The cause is thrown on as it is, even if it looks like a failure of
- * the system.
+ * its handler of a chunk threw. The store throws the cause to the caller unchanged, even if it
+ * looks like a failure of the system.
  */
 export class CallerFailure extends Error {}
 

@@ -20,7 +20,7 @@ export async function* readChunks(chunks: Chunks, signal?: AbortSignal): AsyncGe
       yield next.value;
     }
   } finally {
-    // Not awaited: a source that is stuck would hold up the report of an abort.
+    // This is not awaited: a stuck source would delay the report of an abort.
     if (!isDone) iterator.return?.()?.then(undefined, () => {});
   }
 }

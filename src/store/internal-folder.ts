@@ -16,7 +16,10 @@ export const LEASES_FOLDER = `${INTERNAL_FOLDER}/leases`;
 /** Damaged artifacts that were set aside. */
 export const QUARANTINE_FOLDER = `${INTERNAL_FOLDER}/quarantine`;
 
-/** Notes of replaced folders of files, with the time from which no process loads them. */
+/**
+ * Notes of replaced folders of files. A note was made when the folder was replaced: from then on,
+ * no process loads it.
+ */
 export const REPLACED_FOLDER = `${INTERNAL_FOLDER}/replaced`;
 
 /** The records of runs. */

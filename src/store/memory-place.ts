@@ -29,7 +29,7 @@ export class Place {
     return object;
   }
 
-  /** Finds an object, unless its path leads through another one, or names a folder. */
+  /** Finds an object. Refuses a path that leads through another object, or that names a folder. */
   find(url: string, operation: StoreOperation, path: StorePath): StoredObject | undefined {
     assertStorePath(path);
     const failure = (problem: string): NotAFileError =>

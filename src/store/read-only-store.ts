@@ -4,8 +4,8 @@ import type { ReadableStore, Store, SyncReads } from "./store.ts";
 import { assertStorePath } from "./store-path.ts";
 
 /**
- * A store of which everything can be read and nothing written, from one that can only be read, such
- * as an archive behind HTTP, or from a store that this program must not change. What is there is
+ * Makes a store that can only be read. The source is a store without methods to write, such as an
+ * archive behind HTTP, or a store that this program must not change. Artifacts that are there are
  * loaded; a miss rejects with {@link ReadOnlyStoreError} before the generator is called. It serves
  * as a `dataDir`, and as a layer of `layeredStore`.
  *
@@ -31,13 +31,13 @@ export function readOnlyStore(source: ReadableStore): Store {
 }
 
 /**
- * Without `localPath`, since log files would be written there, and without `prepare`, which finds
- * out by writing what a store can do.
+ * Returns the reading half of a store. It leaves out `localPath`, since log files would be written
+ * there, and `prepare`, which finds out by writing what a store can do.
  */
 function readsOf(source: ReadableStore): ReadableStore {
   return {
     url: source.url,
-    // Nothing can be created, so no caller is told that it created something.
+    // The store creates nothing, so no two callers can both believe that they created an object.
     capabilities: { ...source.capabilities, exclusiveCreate: true, shared: true },
     read: source.read.bind(source),
     stat: source.stat.bind(source),

@@ -46,8 +46,8 @@ export function assertStorePath(path: string): asserts path is StorePath {
 }
 
 /**
- * The same for the prefix of a listing: empty, a folder that ends in `/`, or the beginning of a
- * path.
+ * Refuse every text that is not the prefix of a listing: empty, a folder that ends in `/`, or the
+ * beginning of a path.
  *
  * @throws {@link InvalidStorePathError}
  */
@@ -86,7 +86,7 @@ function findSegmentProblem(segment: string): string | undefined {
   if (segment === "") return "it has an empty segment";
   if (segment === "." || segment === "..") return `${JSON.stringify(segment)} leads elsewhere`;
   if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) return `a segment has more than ${MAX_SEGMENT_BYTES} bytes`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are refused
   const bad = /[\u0000-\u001f\u007f<>:"|?*\\]/.exec(segment);
   if (bad !== null) return `it contains ${JSON.stringify(bad[0])}`;
   if (/[ .]$/.test(segment)) return "a segment ends in a dot or a space, which Windows drops";

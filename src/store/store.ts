@@ -159,7 +159,10 @@ export interface StoreLayers {
    */
   heal(record: StorePath, judged: JudgedRecord, options?: StoreCallOptions): Promise<Healing>;
 
-  /** The same for any other object. Only the caller can tell whether its bytes are sound. */
+  /**
+   * Like {@link heal}, for an object that is not a record. Only the caller can tell whether its
+   * bytes are sound.
+   */
   healObject(path: StorePath, isSound: (bytes: Uint8Array) => boolean, options?: StoreCallOptions): Promise<Healing>;
 
   /** Whether writes succeed while the other store does not answer. */
@@ -178,9 +181,9 @@ export interface StoreLayers {
   isEverywhere(path: StorePath, options?: StoreCallOptions): Promise<boolean>;
 
   /**
-   * Like {@link Store.replace}, for a record that the caller has found damaged. A record that the
-   * other store has whole is never replaced: then the answer is `"exists"`, and readers find that
-   * one.
+   * Like {@link Store.replace}, for a record that the caller has found damaged. If the other store
+   * has the artifact whole, its record is not replaced: the answer is then `"exists"`, and readers
+   * find that artifact.
    */
   replaceDamaged(
     record: StorePath,
@@ -195,8 +198,8 @@ export interface JudgedRecord {
   /** As it was read. */
   readonly recordBytes: Uint8Array;
   /**
-   * Every byte of record and payload is what was written, and still cannot be used. An equal copy
-   * does not help then.
+   * Set if every byte of record and payload is what was written, and the artifact still cannot be
+   * used. An equal copy would not help then.
    */
   readonly isAsWritten?: boolean | undefined;
 }

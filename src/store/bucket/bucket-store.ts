@@ -131,7 +131,7 @@ class BucketStore implements Store {
     const add = (key: string): void => {
       const [name = "", inner] = key.slice(start).split("/", 2);
       if (!isStorePath(`${prefix}${name}`)) return;
-      // A service that does not know folders gives all objects in them.
+      // A service that does not know folders lists all objects in them instead.
       if (inner === undefined) objects.push(name);
       else folders.add(name);
     };
@@ -172,8 +172,8 @@ class BucketStore implements Store {
   }
 
   /**
-   * Finds out whether the service refuses to overwrite: some do, some say that they cannot, and
-   * some overwrite without a word.
+   * Finds out whether the service can refuse to overwrite an object. Some services do, some say
+   * that they cannot, and some overwrite the object all the same.
    */
   async #probe(): Promise<void> {
     const name = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
@@ -194,7 +194,7 @@ class BucketStore implements Store {
       return bytes !== undefined && Buffer.from(bytes).toString() === "first";
     };
     this.#excludes = outcomes[1] === "exists" && (await isKept());
-    // A user without the right to remove may still store.
+    // The failure is ignored, since a user who may not remove objects may still store them.
     if (outcomes[0] !== "unsupported") await this.remove(path).catch(() => {});
   }
 

@@ -45,8 +45,8 @@ const MAX_CAUSES = 8;
 
 /**
  * Classifies a failure of the network, wherever it is in the chain of causes; returns undefined for
- * other errors. It is called only if the caller has not aborted, so an aborted request has broken
- * off by itself.
+ * other errors. It is called only if the caller has not aborted. So an error that says "aborted"
+ * means that the connection broke.
  */
 export function classifyNetworkError(error: unknown): ErrorClass | undefined {
   let cause = error;

@@ -61,12 +61,12 @@ export function callHttp({ method, url, headers = {}, body = [], signal }: HttpC
       signal,
       headers: { ...headers, ...(isSent ? { "content-length": length } : {}) },
     });
-    // The listener stays for the life of the request: an error after the start of the answer would
-    // end the process without one.
+    // The listener is never removed: without one, an error after the start of the answer would end
+    // the process.
     outgoing.on("error", reject);
     outgoing.once("response", (incoming) => {
-      // The reader of the body gets the error as well; if there is no reader, this is the only
-      // listener.
+      // Without a listener, an error would end the process. A reader of the body gets the error as
+      // well.
       incoming.on("error", () => {});
       resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
     });

@@ -54,8 +54,8 @@ async function begin(reading: Reading, options: ReadOptions): Promise<Begun | un
   const { range, maxBytes = Number.POSITIVE_INFINITY } = options;
   const start = Math.max(0, range?.start ?? 0);
   const wantedEnd = range === undefined ? Number.POSITIVE_INFINITY : Math.max(start, range.end);
-  // The request has no range if the whole object may be read and is limited to a small size: some
-  // services treat ranges of empty objects differently.
+  // If the caller wants the whole object and accepts only a small one, the first request has no
+  // range: some services treat ranges of empty objects differently.
   const isWhole = range === undefined && maxBytes <= CHUNK_BYTES;
   let bytes: Uint8Array | undefined;
   let gotBytes = 0;

@@ -35,13 +35,16 @@ const DEFAULT_ATTEMPTS = 6;
 const defaultTiming = { delayMs: 200, stallMs: 30_000 };
 
 const MAX_DELAY_MS = 10_000;
-/** A service that answered a moment ago is worth a longer wait than one that was never reached. */
+/**
+ * How long a request is tried again if the service has answered before. Such a service is likelier
+ * to come back than one that was never reached.
+ */
 const KNOWN_SERVICE_MS = 30_000;
 /** A service may ask its clients to wait this long in total for one request. */
 const MAX_ASKED_MS = 180_000;
 /**
- * Throughput assumed (bytes/ms) until a transfer has been measured; afterwards a request may be
- * `SLOWER_THAN_SEEN` times slower than the slowest recent one.
+ * The assumed throughput in bytes per millisecond, until a transfer has been measured. After that,
+ * a request may be `SLOWER_THAN_SEEN` times slower than the slowest recent one.
  */
 const ASSUMED_BYTES_PER_MS = 100;
 const SLOWER_THAN_SEEN = 10;
@@ -66,11 +69,14 @@ export interface Request {
   /** The path as a person finds it. */
   readonly path: string;
   readonly signal: AbortSignal | undefined;
-  /** The number of bytes that are sent in one go, without a sign of life in between. */
+  /**
+   * The number of bytes that are sent at once. While they are sent, nothing shows whether they
+   * move.
+   */
   readonly sentBytes?: number;
 }
 
-/** A reader throws this if its object has changed meanwhile. */
+/** Thrown by a reader whose object has changed while it was read. */
 export class ObjectChanged extends Error {}
 
 /**
@@ -187,7 +193,7 @@ export class EndedEarly extends Error {
   }
 }
 
-/** Aborts an attempt that shows no sign of life. */
+/** Aborts an attempt if no byte has moved for too long. */
 class StallWatch {
   hasStalled = false;
   readonly signal: AbortSignal;
@@ -214,7 +220,7 @@ class StallWatch {
 
   moved(): void {
     this.#lastMs = performance.now();
-    // Refreshing would revive a timer that was cleared.
+    // Refreshing a timer that was cleared would start it again.
     this.#timer?.refresh();
   }
 

@@ -28,7 +28,7 @@ export interface FileStoreOptions {
    * scratch work: a crash of the process does no harm, but a power cut may cost the last seconds.
    */
   readonly durable?: boolean | undefined;
-  /** Replaces this machine's disk, by a simulated one in tests. */
+  /** The file system to use instead of this machine's disk: tests give a simulated one. */
   readonly fileSystem?: FileSystem | undefined;
 }
 
@@ -63,7 +63,7 @@ export function fileStore(dir: string | URL, options: FileStoreOptions = {}): Fi
   return new FolderStore({ root }, durable, fileSystem);
 }
 
-/** The module does everything but synchronous reads. */
+/** This module does everything except synchronous reads; it is loaded on its first use. */
 let accessModule: typeof import("./folder-access.ts") | undefined;
 
 class FolderStore implements FileStore {
@@ -153,7 +153,8 @@ class FolderStore implements FileStore {
     const full = `${this.#ground.root}/${folder}`;
     const calls = this.#fileSystem === undefined ? nodeSyncCalls : this.#fileSystem.sync;
     try {
-      // The check covers the folders above a name, so it gets a name inside the folder.
+      // The check covers the folders above a name. So it gets a name inside the folder, to cover
+      // the folder itself too.
       if (calls === undefined || driveSync(checkFolders(this.#ground, `${full}/_`, "list"), calls))
         return watch(full, listener);
     } catch {

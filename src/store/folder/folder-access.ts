@@ -26,8 +26,8 @@ import { readFile } from "./read-file.ts";
 import { listTemporaries, removeTemporaries } from "./temporary-files.ts";
 
 /**
- * The limit of open files, for all stores of a disk together: more would not be faster, and
- * descriptors are scarce.
+ * The limit of open files, for all stores of a disk together. More open files would not make the
+ * work faster, and file descriptors are scarce.
  */
 const MAX_OPEN_FILES = 64;
 const slotsOf = new WeakMap<FileSystem, Slots>();

@@ -46,7 +46,7 @@ export function* linkIntoPlace(volume: Volume, temporary: string, path: string):
  * The state of the name decides.
  */
 function* settleLink(volume: Volume, temporary: string, path: string, error: unknown): Steps<"created" | "exists"> {
-  // The call was not made at all.
+  // The error does not come from the system, so the link was not made.
   if (systemCodeOf(error) === undefined) throw error;
   // An aborted caller must still learn the outcome.
   yield* shield();
@@ -63,7 +63,10 @@ function* settleLink(volume: Volume, temporary: string, path: string, error: unk
   return (yield* haveSameBytes(temporary, path, there.sizeBytes)) ? "created" : "exists";
 }
 
-/** Tries it out with a file of its own, and remembers the result. */
+/**
+ * Finds out by a trial with a file of its own whether the disk has hard links, and remembers the
+ * result.
+ */
 function* hasHardLinks(volume: Volume, temporary: string): Steps<boolean> {
   if (volume.hardLinks !== undefined) return volume.hardLinks;
   const second = `${temporary}~link`;

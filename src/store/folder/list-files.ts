@@ -18,7 +18,8 @@ export async function* listFiles(
 ): AsyncGenerator<StoreEntry> {
   const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf("/")));
   assertStorePrefix(prefix);
-  // The check covers the folders above a name, so it gets a name inside the folder.
+  // The check covers the folders above a name. So it gets a name inside the folder, to cover the
+  // folder itself too.
   const check = checkFolders(volume, `${volume.root}/${folder}${folder === "" ? "" : "/"}_`, "list");
   if (!(await driveAsync(check, disk.async, signal))) return;
   yield* walk(volume, disk, folder, prefix, signal);

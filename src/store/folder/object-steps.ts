@@ -46,8 +46,8 @@ export function* createIfAbsent(
 }
 
 /**
- * Syncs an object of another process, which may have been killed before it did so, or was not
- * durable.
+ * Syncs an object that another process wrote. That process may have been killed before it synced
+ * the object, or may have written it without `durable`.
  */
 function* syncExisting(path: string): Steps<void> {
   let file: number;

@@ -46,7 +46,7 @@ function* findAbandoned(volume: Volume): Steps<readonly Abandoned[]> {
   return found;
 }
 
-/** The same files, as entries of the store. */
+/** Lists the abandoned temporary files, as entries of the store. */
 export function* listTemporaries(volume: Volume): Steps<readonly StoreEntry[]> {
   const entries: StoreEntry[] = [];
   for (const { path } of yield* findAbandoned(volume)) {
@@ -58,7 +58,7 @@ export function* listTemporaries(volume: Volume): Steps<readonly StoreEntry[]> {
   return entries;
 }
 
-/** Removes them, and returns the number of files. */
+/** Removes the abandoned temporary files, and returns their number. */
 export function* removeTemporaries(volume: Volume): Steps<number> {
   let removed = 0;
   for (const { path, kind } of yield* findAbandoned(volume)) {
@@ -87,7 +87,7 @@ function* isAbandoned(volume: Volume, path: string): Steps<boolean> {
   return stat !== undefined && volume.fileSystem.now() - stat.modifiedMs > ABANDONED_AFTER_MS;
 }
 
-/** Runs once for each store and process, and never fails. */
+/** Removes abandoned temporary files once for each store and process. It never fails. */
 export function* sweepOnce(volume: Volume): Steps<void> {
   if (volume.swept) return;
   volume.swept = true;

@@ -34,12 +34,15 @@ export function redactCredentials(text: string): string {
   return clean;
 }
 
-/** Returns the longest secrets first, so that no rest of a long one stays. */
+/**
+ * Returns the longest secrets first: if a short one that is part of a long one were removed first,
+ * the rest of the long one would stay.
+ */
 function knownSecrets(): string[] {
   const secrets = new Set<string>();
   for (const [name, value = ""] of Object.entries(process.env)) {
     if (!SECRET_VARIABLE.test(name) || /^([A-Za-z]:)?[/\\]/.test(value)) continue;
-    // Each part of a connection string or a token counts alone.
+    // Each part of a connection string or a token is a secret of its own.
     for (const part of [value, ...value.split(/[;&?]/).map((field) => field.replace(/^[^=]*=/, ""))])
       for (const form of [part, encodeURIComponent(part), decoded(part)])
         if (isSecret(form, part === value)) secrets.add(form);
@@ -48,8 +51,8 @@ function knownSecrets(): string[] {
 }
 
 /**
- * Returns whether a text is a secret: a part may also be a date, an address or the name of a
- * protocol.
+ * Returns whether the value of a variable, or a part of it, counts as a secret. A part must be
+ * longer than a whole value, and may not be a date or an address.
  */
 function isSecret(text: string, isWhole: boolean): boolean {
   return text.length >= (isWhole ? MIN_SECRET_CHARS : 20) && !/^(https?:|\d{4}-\d\d-\d\d)/.test(text);

@@ -33,7 +33,9 @@ function isService(protocol: string): protocol is LocationProtocol {
   return Object.hasOwn(services, protocol);
 }
 
-/** Promises nothing before the service has been reached. */
+/**
+ * Assumed until the service has been reached: only then can the store promise exclusive creation.
+ */
 const UNKNOWN: StoreCapabilities = { exclusiveCreate: false, durable: true, shared: true };
 
 /** These calls load the service's part of the library, and then call it. */

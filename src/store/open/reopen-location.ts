@@ -5,7 +5,7 @@ import type { Store } from "../store.ts";
  * Opens on this thread a store that another thread has opened. The service's own client finds the
  * credentials.
  *
- * @param idleMs - the time that an unused connection is kept, if there is one
+ * @param idleMs - how long an unused connection is kept; only sftp has one
  */
 export async function reopenLocation({ service, options }: Reopening, idleMs: number): Promise<Store> {
   switch (service) {

@@ -45,8 +45,8 @@ async function isKnown(
     await request(sftp, ask);
     return true;
   } catch (error) {
-    // A server that forbids a request which it has announced answers "not permitted", and would do
-    // so each time.
+    // A server may announce a request and forbid it all the same. It then answers "not permitted",
+    // and would do so each time.
     if (codeOf(error) === "ECONNRESET") throw error;
     return codeOf(error) !== "ENOTSUP" && codeOf(error) !== "EACCES";
   }

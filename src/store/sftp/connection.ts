@@ -38,15 +38,19 @@ export class SftpConnection {
     this.#idleMs = idleMs;
   }
 
-  /** Counts the connections: file handles do not outlive theirs. */
+  /**
+   * The number of this connection. A file handle is of use only on the connection that opened it.
+   */
   #life = 0;
   get life(): number {
     return this.#life;
   }
 
   /**
-   * @throws a {@link CallerFailure} when the operation's patience ends: at once while the
-   * connection is being opened.
+   * Calls `work` with the connection, and opens one first if there is none.
+   *
+   * @throws a {@link CallerFailure} when the operation's patience ends; while the connection is
+   * being opened, an abort ends it at once
    */
   async use<Value>(work: (sftp: SftpRequests) => Promise<Value>, patience: SftpPatience): Promise<Value> {
     const release = this.hold();
@@ -122,7 +126,7 @@ export class SftpConnection {
     const known = knownHostsFor(this.#server);
     const { types } = known;
     const credentials = credentialsFor(this.#server);
-    // All callers have given up meanwhile.
+    // All callers have given up while the connection was being opened.
     if (this.#users === 0) throw connectionLost();
     // Each request is small and awaited. With Nagle's algorithm it would wait for the server's
     // delayed acknowledgement.

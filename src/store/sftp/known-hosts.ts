@@ -21,8 +21,8 @@ export class KnownHosts {
   }
 
   /**
-   * The key types to request from the server: it has several keys, and one of another type would
-   * look new.
+   * The key types to request from the server. A server has several keys, and a key of another type
+   * than the known one would look new.
    */
   get types(): readonly string[] {
     return [...new Set(this.#entries.filter(({ isRevoked }) => !isRevoked).map(({ type }) => type))];
@@ -38,7 +38,7 @@ export class KnownHosts {
   }
 }
 
-/** Returns the type, which stands at the beginning of a public key, after its length. */
+/** Returns the type of a public key, which is at its beginning, after the length of the type. */
 function typeOf(key: Uint8Array): string {
   const bytes = Buffer.from(key);
   return bytes.length < 4 ? "" : bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString("latin1");
@@ -49,7 +49,8 @@ function parse(text: string): KnownHost[] {
     const words = line.trim().split(/\s+/);
     const marker = words[0]?.startsWith("@") === true ? words.shift() : undefined;
     const [hosts, type, key] = words;
-    // Authorities sign keys of hosts, which our client does not offer.
+    // Lines with the key of an authority are left out: our client does not support keys that an
+    // authority has signed.
     if (hosts === undefined || hosts.startsWith("#") || type === undefined || key === undefined) return [];
     if (marker === "@cert-authority") return [];
     return [{ hosts, type, key, isRevoked: marker === "@revoked" }];

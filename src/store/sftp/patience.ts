@@ -6,8 +6,8 @@ const SILENCE_MS = 1000;
 /** One request that an operation waits for. */
 interface Waiting {
   /**
-   * The number of bytes that came from the server so far; undefined while nothing needs to be
-   * cleaned up.
+   * Returns the number of bytes that came from the server so far; undefined if an abort leaves
+   * nothing to clean up.
    */
   readonly heardBytes: (() => number) | undefined;
   readonly reject: (error: unknown) => void;
@@ -15,9 +15,9 @@ interface Waiting {
 }
 
 /**
- * Decides how long one operation waits for the server: without limit until its signal is aborted;
- * then as long as the server keeps sending, so that the operation can clean up; and no longer than
- * one second of silence.
+ * Decides how long one operation waits for the server. Until its signal is aborted, there is no
+ * limit. After that it waits only as long as the server keeps sending, so that the operation can
+ * clean up, and gives up after one second of silence.
  */
 export class SftpPatience {
   readonly #signal: AbortSignal | undefined;

@@ -4,8 +4,8 @@ import { codeOf, failed, mayMeanTaken } from "./status.ts";
 /** Limits the attempts while other writers take and release names at the same time. */
 const MAX_ATTEMPTS = 10;
 /**
- * A free name may be one that another writer is about to take; after this many attempts the server
- * simply cannot rename.
+ * Limits the attempts that fail although the new name is free. The first of them may have failed
+ * since another writer was just using the name; after this many, the server simply cannot rename.
  */
 const MAX_FREE_ATTEMPTS = 3;
 

@@ -13,7 +13,9 @@ import { codeOf, explainBySpace, failed, mayMeanTaken, request } from "./status.
 
 /** Every server accepts a packet of this size. */
 const PACKET_BYTES = 32 * 1024;
-/** The number of packets under way at once: the round trip takes longer than the packet. */
+/**
+ * The number of packets under way at once: the round trip of a packet takes longer than sending it.
+ */
 const PACKETS = 32;
 
 const MAX_CREATES = 10;
@@ -60,8 +62,8 @@ export function createSftpFileSystem(connection: SftpConnection, abilities: Sftp
 let lastIdentity = 0;
 
 /**
- * The calls of one operation: after a call was given up, those that would clean up after it are not
- * even tried.
+ * The calls of one operation. After one of them was given up, those that would clean up after it
+ * are not even tried.
  */
 class SftpCalls implements AsyncFileSystemCalls {
   readonly #connection: SftpConnection;
@@ -141,7 +143,7 @@ class SftpCalls implements AsyncFileSystemCalls {
         this.#ask((sftp, done) => sftp.ext_openssh_fsync(handle, done)),
       );
     } catch (error) {
-      // A server without this extension offers nothing better.
+      // A server without this extension has no other request that would sync a file.
       if (codeOf(error) !== "ENOTSUP") throw error;
     }
   }

@@ -72,8 +72,7 @@ export function sftpStore(options: SftpStoreOptions, call: StoreCallOptions = {}
 }
 
 /**
- * Does the same as {@link sftpStore}; `call` may also keep an unused connection for longer than
- * usual.
+ * Like {@link sftpStore}, but the caller may also keep an unused connection for longer than usual.
  */
 export async function connectSftp(
   options: SftpStoreOptions,

@@ -11,9 +11,9 @@ import type { BucketPatience } from "../requests.ts";
 import { AzureDriver } from "./azure-driver.ts";
 
 /**
- * Locates a container. The environment holds the credentials: AZURE_STORAGE_CONNECTION_STRING,
- * or AZURE_STORAGE_KEY with the account's name or AZURE_STORAGE_SAS_TOKEN, or else by
- * `DefaultAzureCredential`, if @azure/identity is installed.
+ * Locates a container. The environment holds the credentials: AZURE_STORAGE_CONNECTION_STRING, or
+ * the account's name with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN. Without these,
+ * `DefaultAzureCredential` finds them, if @azure/identity is installed.
  */
 export interface AzureStoreOptions {
   readonly container: string;

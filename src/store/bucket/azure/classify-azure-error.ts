@@ -65,8 +65,8 @@ function headersOf(error: unknown): { get(name: string): string | undefined } | 
 }
 
 /**
- * Describes why access was refused. The service does not repeat until when the token is valid and
- * what it allows, so the token itself is read.
+ * Describes why access was refused. The service's answer does not say when the token expires and
+ * what it allows, so both are read from the token itself.
  */
 function accessProblem(code: string | undefined, url: string): { readonly problem?: string } {
   const token = URL.canParse(url) ? new URL(url).searchParams : new URLSearchParams();

@@ -6,7 +6,7 @@ import { GcsRefusal, GcsUnauthorized } from "./gcs-service.ts";
 /** Another generation has replaced the object that was being read. */
 export class Changed extends Error {}
 
-/** Google answers these with 403 or 503, too. */
+/** The reasons of a throttled request. Google may send them with 403 or 503 instead of 429. */
 const THROTTLING = new Set(["rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"]);
 
 /** Classifies a failed request to Cloud Storage. */

@@ -17,7 +17,7 @@ import { Changed, classifyGcsError, isBucketMissing } from "./classify-gcs-error
 import { GcsRefusal, GcsService } from "./gcs-service.ts";
 import { GcsUpload } from "./gcs-upload.ts";
 
-/** One bucket of Google Cloud Storage. A generation number stands for an etag. */
+/** One bucket of Google Cloud Storage. The number of an object's generation serves as its etag. */
 export class GcsDriver implements BucketDriver {
   readonly url: string;
   readonly #service: GcsService;

@@ -2,7 +2,7 @@ import { NotAFileError, type StoreOperation } from "../../../errors/store-errors
 import { type Steps, statEach } from "./file-steps.ts";
 import type { FileKind } from "./file-system.ts";
 
-/** A folder on a disk that is a store. */
+/** The folder on a disk in which a store keeps its objects. */
 export interface Ground {
   /** The path is absolute, without a separator at its end. */
   readonly root: string;

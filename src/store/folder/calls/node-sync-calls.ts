@@ -57,8 +57,8 @@ export function watchFolder(path: string, listener: (name?: string) => void): { 
 }
 
 /**
- * Returns whether the file system has no fsync for folders, as some network and user-space ones;
- * there is no other call to make.
+ * Returns whether the error says that the file system has no fsync for folders, like some network
+ * and user-space file systems. No other call can replace fsync.
  */
 export function cannotSyncFolders(error: unknown): boolean {
   return ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(systemCodeOf(error) ?? "");
