@@ -93,9 +93,9 @@ function valuesProblem({ name, type, values, marks }: Column): TableProblem | un
 }
 
 /**
- * A test for values that do not match a type; undefined if the array of the type cannot hold such
- * values. For the type `value`, any undefined value may be a hole of the array: the caller has to
- * look.
+ * Returns a test that finds the values which do not match a type; undefined if the array of the
+ * type cannot hold such values. For the type `value`, any undefined value may be a hole of the
+ * array: the caller has to look.
  */
 function wrongIn(type: Column["type"]): ((value: unknown) => boolean) | undefined {
   if (type === "boolean") return (value) => value !== 0 && value !== 1;

@@ -31,7 +31,10 @@ function typeOfObject(value: object | null): ColumnType {
   return type === "uint8[]" ? "bytes" : type;
 }
 
-/** Whether it holds a time. An object may have the prototype of Date without being a Date. */
+/**
+ * Whether an object is a Date that holds a time. An object may have the prototype of Date without
+ * being a Date.
+ */
 function isDate(value: object): boolean {
   try {
     Date.prototype.getTime.call(value);

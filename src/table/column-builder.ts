@@ -36,7 +36,9 @@ export class ColumnBuilder {
     if (declared !== undefined) this.#begin(declared, 0);
   }
 
-  /** Adds the value of a row. Rows come in order; a row that is left out has no such key. */
+  /**
+   * Adds the value of a row. Rows come in order; a row for which this is not called lacks the key.
+   */
   push(row: number, value: unknown): void {
     if (this.#length < row) this.#skipTo(row);
     this.#length = row + 1;

@@ -20,8 +20,9 @@ export function rowsFromColumns(columns: readonly Column[], start: number, end: 
 const BLOCK = 1024;
 
 /**
- * A record with all keys, to be copied: that is far cheaper than adding one key after another.
- * Undefined if keys have to be added one by one: a row may lack one, or one is `__proto__`.
+ * Returns a record with all keys, of which each row becomes a copy: that is far cheaper than adding
+ * one key after another. Undefined if keys have to be added one by one, since a row may lack one,
+ * or one is `__proto__`.
  */
 function templateOf(columns: readonly Column[]): object | undefined {
   if (columns.some(({ name, marks }) => name === "__proto__" || marks?.includes(MARK.absent) === true))

@@ -8,8 +8,8 @@ import { isColumnType } from "./typed-values.ts";
 /** How rows become columns. */
 export interface TableFromRowsOptions<Row extends object> {
   /**
-   * Declares types for columns that should not have the type of their values: `{ id: "int32" }`. A
-   * declared column that no row has is in the table, without values.
+   * Declares types for columns that should not have the type of their values: `{ id: "int32" }`. If
+   * no row has the key of a declared column, the table has the column without values.
    */
   readonly types?: { readonly [Key in keyof Row]?: ColumnTypeOf<Row[Key]> } | undefined;
 }

@@ -95,7 +95,10 @@ async function proveRepeatable(format: LooseFormat, payload: unknown): Promise<v
   expectEqual(await bytesOf(format, payload), first, "the second encoding");
 }
 
-/** The second encoding decodes to the same payload as the first one. */
+/**
+ * Proves that encoding leaves the payload as it was: the second encoding decodes to the same
+ * payload as the first one.
+ */
 async function proveUntouched(format: LooseFormat, payload: unknown): Promise<void> {
   const first = await format.decode(await bytesOf(format, payload), defaultDecodeLimits);
   const second = await format.decode(await bytesOf(format, payload), defaultDecodeLimits);

@@ -84,7 +84,7 @@ function required<Value>(value: Value | undefined, name: string): Value {
   return value ?? fail(`the store says that it is shared: give the suite \`${name}\`, so that this can be shown`);
 }
 
-/** The synchronous calls work on the same objects. */
+/** Proves that the synchronous calls work on the same objects as the asynchronous ones. */
 export const doorCases: readonly StoreCase[] = [
   {
     group: "the synchronous door",

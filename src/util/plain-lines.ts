@@ -1,7 +1,8 @@
 /**
  * Removes a byte order mark and turns CR LF into LF; other bytes stay as they are. Git and editors
- * make these changes to files that they take for text. This is safe only for JSON without line ends
- * of its own: JSON escapes those inside strings.
+ * make these changes to files that they take for text. The result is what was written only if that
+ * was JSON whose lines end in LF: inside strings JSON escapes line ends, so that no string is
+ * changed.
  */
 export function plainLines(bytes: Uint8Array): Uint8Array {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;

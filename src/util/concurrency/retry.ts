@@ -3,8 +3,8 @@ import { onAbort } from "./on-abort.ts";
 /** Decides what follows a failed attempt. */
 export interface RetryPolicy {
   /**
-   * The delay before the next attempt, or `undefined` if the failure is final. It may throw, where
-   * the caller is to see another error than that of the attempt.
+   * The delay before the next attempt, or `undefined` if the failure is final. It may throw an
+   * error of its own, which the caller then sees instead of the attempt's error.
    *
    * @param failedAttempts - at least 1
    */

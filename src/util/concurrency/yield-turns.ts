@@ -1,6 +1,6 @@
-/** How long something may compute before others get a turn. */
+/** How long one piece of work may compute before other work gets a turn. */
 const SLICE_MS = 50;
-/** The clock is looked at once in this number of steps. */
+/** The number of steps between two looks at the clock. */
 const STEPS_PER_LOOK = 256;
 
 /** Keeps long work from holding up everything else in the process, and lets it be aborted. */
@@ -15,7 +15,10 @@ export class PauseTimer {
     this.#signal = signal;
   }
 
-  /** Called at every step of the work; `true`: `await pause()` before the next one. */
+  /**
+   * Called at every step of the work. If it returns `true`, the caller awaits `pause()` before the
+   * next step.
+   */
   isDue(): boolean {
     this.#steps += 1;
     return this.#steps % STEPS_PER_LOOK === 0 && performance.now() > this.#endsMs;

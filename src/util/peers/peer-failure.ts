@@ -2,14 +2,13 @@ import { MissingPeerError } from "../../errors/peer-errors.ts";
 import { partFailure } from "./load-part.ts";
 
 /**
- * Returns the error to throw when an optional peer could not be loaded. The caller imports it
- * inside a `try` of its own, with its name written out: bundlers then see that it may be absent,
- * and bundle a program that lacks it.
+ * Returns the error to throw when an optional peer could not be loaded. The caller imports the peer
+ * inside a `try` of its own, with the name of the package written out: bundlers then see that it
+ * may be absent, and can bundle a program without it.
  *
  * @param purpose - the feature that needs it, as the beginning of a sentence: "Parquet"
  * @returns a {@link MissingPeerError} with the npm command if it is not installed; otherwise the
- * failure itself, since a
- * peer that is installed and fails while it loads is not absent
+ * failure itself, since a peer that is installed and fails while it loads is not absent.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-// The types of the package describe streams of another library, which the functions of Node do not
-// take. This describes what is used of it, as streams of Node.
+// The package's own types use the streams of another library, which Node's functions do not accept.
+// This file describes the part of the package that is used here, with Node's streams.
 declare module "tar-stream" {
   import type { Readable, Writable } from "node:stream";
 
