@@ -32,7 +32,7 @@ export interface RemoteFailures {
   readonly count: number;
   /** Calls that were not sent to the remote, because it had failed too often just before. */
   readonly skipped: number;
-  /** Since it last answered. */
+  /** The failures since the remote last answered. */
   readonly inARow: number;
   readonly byOperation: Readonly<Partial<Record<StoreOperation, number>>>;
   readonly last: RemoteFailure | undefined;

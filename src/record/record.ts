@@ -77,8 +77,8 @@ export interface RecordedPayload {
    */
   readonly chunks?: Uint8Array;
   /**
-   * How many files the payload has, and their bytes together. Present if it has several files: then
-   * its own file is the list of them.
+   * How many files the payload has, and their bytes together. Present if the payload has several
+   * files: then `file` names the list of them.
    */
   readonly contents?: { readonly files: number; readonly sizeBytes: number };
   /** The payload's bytes where they are inside the record. */
@@ -113,7 +113,7 @@ export interface Provenance {
   readonly git?: { readonly commit: string; readonly dirty: boolean };
   /** The module that defines the persistable, relative to its package. */
   readonly module?: string;
-  /** Fingerprint of the generator's source, recorded and not keyed: `sha256:<64 hex>`. */
+  /** The fingerprint of the generator's source, on which no address depends: `sha256:<64 hex>`. */
   readonly source?: string;
   /** The loads that the generator did not declare: the address does not depend on them. */
   readonly undeclared?: readonly UndeclaredLoad[];

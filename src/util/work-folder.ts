@@ -38,7 +38,7 @@ export async function removeWorkFolder(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     open.delete(folder);
   } catch {
-    // Something still writes into it, or has taken away our permission.
+    // Another process still writes into the folder, or this process may no longer remove it.
   }
 }
 

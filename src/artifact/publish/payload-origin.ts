@@ -212,8 +212,7 @@ function pathOf(format: string, folder: StorePath, path: string, seen: Map<strin
   const refuse = (what: string): never => {
     throw new UnsupportedPayloadError(format, [path], what, "Give it another name.");
   };
-  // On file systems that ignore case, a folder and a file, or two files, whose names differ only in
-  // case are one.
+  // On file systems that ignore case, two names that differ only in case are the same name.
   const parts = path.split("/");
   for (let depth = 1; depth <= parts.length; depth++) {
     const part = parts.slice(0, depth).join("/");

@@ -24,7 +24,9 @@ export interface Place {
 export interface Commit {
   readonly draft: RecordDraft;
   readonly provenance: Provenance;
-  /** `true` replaces any artifact on purpose; a damaged artifact alone is replaced by naming it. */
+  /**
+   * `true` replaces any artifact on purpose; with a damaged artifact, only that one is replaced.
+   */
   readonly replace: boolean | DamagedArtifact;
   readonly signal: AbortSignal | undefined;
 }

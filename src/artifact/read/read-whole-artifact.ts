@@ -119,7 +119,7 @@ async function openStored(
   const heal = (): Promise<boolean> => isHealed(certainStore(store), recordPath(name, address), { recordBytes });
   let isHandedOut = false;
   const onDamage = async (damage: FoundDamage): Promise<Error> => {
-    // Until the handle is given to the caller, this read decides itself what becomes of damage.
+    // Until the caller has the handle, this function itself decides what is done about damage.
     if (!isHandedOut) return new CorruptArtifactError(name, address, damage.path, damage.problem);
     const { settleDamage } = await loadPart(() => import("./settle-damage.ts"));
     return settleDamage({ store, name, address, recordBytes }, damage);

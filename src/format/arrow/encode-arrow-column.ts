@@ -8,8 +8,8 @@ interface Buffers {
 }
 
 /**
- * Texts are encoded in groups of at most this many texts and, below, this many characters. One call
- * for each text takes several times as long.
+ * Texts are encoded in groups, since one call for each text takes several times as long. A group
+ * has at most this many texts, and at most {@link CHARACTERS_AT_ONCE} characters.
  */
 const TEXTS_AT_ONCE = 4096;
 const CHARACTERS_AT_ONCE = 2 ** 24;

@@ -7,9 +7,9 @@ import { codeOf, request } from "./status.ts";
 
 /** The abilities of a server beyond the protocol. */
 export interface SftpAbilities {
-  /** The server gives a file a second name, if its disk can. */
+  /** Whether the server can give a file a second name. Its disk may still refuse it. */
   readonly hardLinks: boolean;
-  /** The server renames a file onto another one. */
+  /** Whether the server can rename a file onto an existing one. */
   readonly renamesOnto: boolean;
 }
 

@@ -52,7 +52,7 @@ export function createSftpFileSystem(connection: SftpConnection, abilities: Sftp
     during,
     now: () => Date.now(),
     owner: `${name}-${process.pid}-${random}`,
-    // The owner may run on any machine.
+    // The owner may run on any machine, so it is never certain that it is dead.
     isOwnerDead: () => false,
     hasIdentities: false,
     linkMayMove: !abilities.renamesOnto,
