@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";
 import { persistableMap, RunFailedError, run } from "../../src/entry/pipeline.ts";
+import { RunBatchLimits } from "../../src/runner/schedule/run-batch-limits.ts";
+import { withPausingClock } from "../support/pausing-clock.ts";
 
 function createWorld(takes: number) {
   const dataDir = memoryStore();
@@ -73,4 +75,15 @@ test("a run that is aborted does not wait for room", async () => {
   setTimeout(() => abort.abort(new Error("enough")), 12);
   await expect(running).rejects.toThrow("cancelled");
   expect(seen.startedMs.length).toBeLessThan(12);
+});
+
+test("they go on where the process pauses between any two looks at the clock", async () => {
+  const limits = new RunBatchLimits({ rateLimits: { api: { limit: 2, intervalMs: 5 } } });
+  const done: number[] = [];
+  await withPausingClock(() =>
+    Promise.all(
+      Array.from({ length: 200 }, (_, i) => limits.run("texts", { api: 1 }, undefined, async () => done.push(i))),
+    ),
+  );
+  expect(done).toHaveLength(200);
 });

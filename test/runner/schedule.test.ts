@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { InvalidRunOptionsError } from "../../src/errors/pipeline-errors.ts";
 import { schedule } from "../../src/runner/schedule/schedule.ts";
 import { NodeOutcome } from "../../src/runner/schedule/schedule-options.ts";
+import { withPausingClock } from "../support/pausing-clock.ts";
 import { expectedStates, graphOf, independent, orderOf, runTrial, trialArbitrary } from "../support/schedule-trial.ts";
 
 const numRuns = Number(process.env.PERSISTABLE_TEST_SCHEDULES ?? 60);
@@ -87,6 +88,19 @@ describe("any schedule", () => {
 });
 
 describe("schedule", () => {
+  it("goes on where the process pauses between any two looks at the clock", async () => {
+    const begun: number[] = [];
+    await withPausingClock(() =>
+      schedule(graphOf(independent(200)), {
+        concurrency: 4,
+        rateLimits: { a: { limit: 2, intervalMs: 5 } },
+        poolsOf: () => ({ a: 1 }),
+        execute: (node) => void begun.push(node),
+      }),
+    );
+    expect(begun).toHaveLength(200);
+  });
+
   it("begins in the order in which nodes become ready", async () => {
     expect(await orderOf([[], [3], [], [], [0]], { concurrency: 1 })).toEqual([0, 2, 3, 4, 1]);
   });

@@ -28,9 +28,9 @@ export class Pool {
     this.rate = rate;
   }
 
-  fits(weight: number): boolean {
+  fits(weight: number, nowMs: number): boolean {
     const wanted = this.reserved + weight;
-    return this.#used + wanted <= this.capacity * TOLERANCE && this.rate?.fits(wanted) !== false;
+    return this.#used + wanted <= this.capacity * TOLERANCE && this.rate?.fits(wanted, nowMs) !== false;
   }
 
   take(weight: number): void {
@@ -60,14 +60,20 @@ export function giveBackAll(demands: readonly Demand[]): void {
   for (const { pool, weight } of demands) pool.giveBack(weight);
 }
 
-/** Calls back when one of those that wait may have room, as far as time alone decides that. */
+/**
+ * Calls back when one of those that wait may have room, as far as time alone decides that.
+ *
+ * @param nowMs - when they were found to have none. A later time would miss what has got room
+ * since, and nothing would call back.
+ */
 export function startTimer(
   waiting: Iterable<{ readonly demands: readonly Demand[] }>,
+  nowMs: number,
   callback: () => void,
 ): NodeJS.Timeout | undefined {
   let soonestMs = Number.POSITIVE_INFINITY;
   for (const { demands } of waiting) {
-    const atMs = Math.max(0, ...demands.map(({ pool, weight }) => pool.rate?.fitsAtMs(weight) ?? 0));
+    const atMs = Math.max(0, ...demands.map(({ pool, weight }) => pool.rate?.fitsAtMs(weight, nowMs) ?? 0));
     if (atMs > 0) soonestMs = Math.min(soonestMs, atMs);
   }
   if (soonestMs === Number.POSITIVE_INFINITY) return undefined;

@@ -20,21 +20,21 @@ export class RateWindow {
     this.intervalMs = intervalMs;
   }
 
-  /** Whether something of this weight may begin now. */
-  fits(weight: number): boolean {
-    this.#forget();
+  /** Whether something of this weight may begin at this time, which never goes back. */
+  fits(weight: number, nowMs: number): boolean {
+    this.#forget(nowMs);
     return this.#sum + weight <= this.limit * TOLERANCE;
   }
 
   /** When something of this weight may begin, if nothing else does; 0 if it may begin now. */
-  fitsAtMs(weight: number): number {
-    if (this.fits(weight)) return 0;
+  fitsAtMs(weight: number, nowMs: number): number {
+    if (this.fits(weight, nowMs)) return 0;
     let excess = this.#sum + weight - this.limit * TOLERANCE;
     const last = this.#starts.find((start) => {
       excess -= start.weight;
       return excess <= 0;
     });
-    return Math.min(last?.atMs ?? Number.POSITIVE_INFINITY, performance.now()) + this.intervalMs;
+    return Math.min(last?.atMs ?? Number.POSITIVE_INFINITY, nowMs) + this.intervalMs;
   }
 
   /**
@@ -50,8 +50,7 @@ export class RateWindow {
     });
   }
 
-  #forget(): void {
-    const nowMs = performance.now();
+  #forget(nowMs: number): void {
     // Both ends of the interval belong to it.
     for (let oldest = this.#starts[0]; oldest !== undefined; oldest = this.#starts[0]) {
       if (oldest.atMs + this.intervalMs >= nowMs) break;

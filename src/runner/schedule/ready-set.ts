@@ -21,6 +21,8 @@ export class ReadySet {
   /** The queues in which nodes wait. */
   readonly #waiting = new Set<PoolQueue>();
   #arrivals = 0;
+  /** When `take` looked last. */
+  #lookedMs = 0;
 
   /** @throws {@link InvalidRunOptionsError} if a node takes more of a pool than there is */
   constructor(count: number, options: Omit<ScheduleOptions, "execute">) {
@@ -65,9 +67,10 @@ export class ReadySet {
    * waiting for ever.
    */
   take(): number | undefined {
+    this.#lookedMs = performance.now();
     for (const pool of this.#pools) pool.reserved = 0;
     for (const queue of this.#inOrder()) {
-      const missing = queue.demands.filter(({ pool, weight }) => !pool.fits(weight));
+      const missing = queue.demands.filter(({ pool, weight }) => !pool.fits(weight, this.#lookedMs));
       if (missing.length === 0) return this.#takeFrom(queue);
       // A pool that was once all it waited for stays reserved until it starts: otherwise nodes that
       // need only one of two pools could take turns, and both would never be free at one time.
@@ -79,7 +82,7 @@ export class ReadySet {
 
   /** Calls back when a rate limit may let a node start; after `take` found nothing. */
   startTimer(callback: () => void): NodeJS.Timeout | undefined {
-    return startTimer(this.#waiting, callback);
+    return startTimer(this.#waiting, this.#lookedMs, callback);
   }
 
   /** Gives back what the node took of the pools. */

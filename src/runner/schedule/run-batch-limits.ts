@@ -70,9 +70,10 @@ export class RunBatchLimits implements BatchLimits {
   #serve(): void {
     clearTimeout(this.#timer);
     const awaited = new Set<Pool>();
+    const nowMs = performance.now();
     for (const waiter of this.#waiting) {
       const { demands } = waiter;
-      if (demands.every(({ pool, weight }) => !awaited.has(pool) && pool.fits(weight))) {
+      if (demands.every(({ pool, weight }) => !awaited.has(pool) && pool.fits(weight, nowMs))) {
         this.#waiting.delete(waiter);
         takeAll(demands);
         waiter.begin();
@@ -80,6 +81,6 @@ export class RunBatchLimits implements BatchLimits {
         for (const { pool } of demands) awaited.add(pool);
       }
     }
-    this.#timer = startTimer(this.#waiting, () => this.#serve());
+    this.#timer = startTimer(this.#waiting, nowMs, () => this.#serve());
   }
 }
