@@ -5,7 +5,7 @@ import { tableLines } from "./table-lines.ts";
 
 const WIDEST = 200;
 
-/** `214 artifacts, 3 other files, 1.2 GB, about 41 min to generate again` */
+/** Describes a total: `214 artifacts, 3 other files, 1.2 GB, about 41 min to generate again`. */
 export function describeAmount(
   { artifacts, sizeBytes, durationMs }: CollectionTotal,
   decisions: readonly CollectionDecision[],
@@ -20,7 +20,7 @@ export function describeAmount(
   return parts.filter((part) => part !== "").join(", ");
 }
 
-/** A line for each decision, with its reason. */
+/** Returns a line for each decision, with its reason. */
 export function removalLines(decisions: readonly CollectionDecision[]): readonly string[] {
   const rows = decisions.map((one) => [describeDecision(one), describeBytes(one.sizeBytes), one.reason.text]);
   return tableLines(["", "", ""], rows, WIDEST).slice(1);
@@ -31,7 +31,7 @@ export function describeDecision(decision: CollectionDecision): string {
   return decision.paths[0] ?? decision.kind;
 }
 
-/** `12: 9 that others are made from, 3 tagged` */
+/** Describes what stays: `12: 9 that others are made from, 3 tagged`. */
 export function describeKept(kept: readonly CollectionDecision[]): string {
   const counts = new Map<string, number>();
   for (const { reason } of kept) counts.set(reason.code, (counts.get(reason.code) ?? 0) + 1);

@@ -1,6 +1,6 @@
 import { isPlainObject } from "../../pipeline/plain-object.ts";
 
-/** A params tree as dotted paths with their values; plain objects are taken apart. */
+/** Returns the values of a params tree with their dotted paths, also those inside plain objects. */
 export function flatParams(tree: object, prefix = ""): readonly (readonly [path: string, value: unknown])[] {
   return Object.entries(tree).flatMap(([key, value]: [string, unknown]) => {
     const path = `${prefix}${key}`;

@@ -1,6 +1,6 @@
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `500ms`, `30s`, `5m`, `2h`, `7d` in milliseconds. */
+/** Parses a duration such as `500ms`, `30s`, `5m`, `2h` or `7d` into milliseconds. */
 export function parseDuration(text: string): number {
   const [, digits = "", unit = ""] = text.match(/^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/) ?? [];
   const unitMs = UNITS_MS[unit];
@@ -9,7 +9,7 @@ export function parseDuration(text: string): number {
   return Number(digits) * unitMs;
 }
 
-/** `500MB`, `1.5GB` in bytes. */
+/** Parses a size such as `500MB` or `1.5GB` into bytes. */
 export function parseSize(text: string): number {
   const [, digits = "", unit = ""] = text.match(/^(\d+(?:\.\d+)?) ?(B|kB|MB|GB|TB)$/i) ?? [];
   const power = ["b", "kb", "mb", "gb", "tb"].indexOf(unit.toLowerCase());
@@ -17,7 +17,7 @@ export function parseSize(text: string): number {
   return Number(digits) * 1000 ** power;
 }
 
-/** `0.1` and `10%` as a part of the whole. */
+/** Parses a share of the whole, such as `0.1` or `10%`, into a number up to 1. */
 export function parseShare(text: string): number {
   const [, digits = "", percent = ""] = text.match(/^(\d*\.?\d+)(%?)$/) ?? [];
   const share = Number(digits) / (percent === "" ? 1 : 100);
@@ -25,7 +25,7 @@ export function parseShare(text: string): number {
   return share;
 }
 
-/** `0:100`, `100:` and `-10:` as the first row and the one after the last, as in `slice`. */
+/** Parses rows such as `0:100`, `100:` or `-10:` into the arguments of `slice`. */
 export function parseRows(text: string): { readonly start?: number; readonly end?: number } {
   const [, start, end] = text.match(/^(-?\d+)?:(-?\d+)?$/) ?? [];
   if (start === undefined && end === undefined)
@@ -36,7 +36,7 @@ export function parseRows(text: string): { readonly start?: number; readonly end
   };
 }
 
-/** `gpu=1` as a name and an amount. */
+/** Parses a pool such as `gpu=1` into its name and its amount. */
 export function parsePool(text: string): readonly [name: string, capacity: number] {
   const [, name = "", digits = ""] = text.match(/^([^=]+)=(\d+(?:\.\d+)?)$/) ?? [];
   if (name === "") throw new Error(`${JSON.stringify(text)} is not a pool: write its name and what it has, gpu=1.`);
