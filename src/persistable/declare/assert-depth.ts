@@ -67,7 +67,7 @@ function pushParts(stack: Visit[], parent: Visit, object: object, depth: number,
     if (!isFlat || levelsOf(value) > 0) stack.push({ value, depth: depth + extra, part, parent });
   };
   if (Array.isArray(object)) {
-    // A hole takes a level of its own.
+    // Holes are pushed as well: a record needs one more level to encode a hole.
     for (let i = 0; i < object.length; i++) push(Object.getOwnPropertyDescriptor(object, i)?.value, i);
   } else if (object instanceof Map) {
     let i = 0;

@@ -18,7 +18,7 @@ export interface ParamsSnapshot {
 /**
  * Copies the params, so that a caller who later changes the originals does not change the copy.
  * Plain objects and arrays are frozen, too. A value that cannot be in a recipe is kept as it is:
- * the address refuses it and names its path.
+ * computing the address refuses it and names its path.
  */
 export function snapshotParams(
   params: Readonly<Record<string, unknown>>,
@@ -48,7 +48,7 @@ function tryCopyFlat(params: Readonly<Record<string, unknown>>): Record<string, 
 
 /**
  * Refuses params that cannot be read without calling the caller's code, so that all later code may
- * read them. Values inside them are refused by the address, which names their path.
+ * read them. Computing the address refuses values inside them, and names their path.
  */
 function assertDataProperties(params: object): void {
   if (isProxy(params)) throw new UnsupportedValueError("params", "a proxy", "Give the plain object behind it.");
@@ -145,7 +145,7 @@ class Copier {
   }
 
   #copyArray(value: readonly unknown[], depth: number): unknown {
-    // The address refuses holes and extra keys.
+    // Computing the address refuses holes and extra keys.
     if (Object.keys(value).length !== value.length) return value;
     const copy: unknown[] = [];
     this.#copies.set(value, copy);

@@ -28,13 +28,13 @@ export function isSourcePolicy(value: unknown): value is SourceChangePolicy {
   return value === "warn" || value === "regenerate" || value === "error" || value === "ignore";
 }
 
-/** Whether artifacts of other source than today's may not simply be loaded. */
+/** Whether an artifact that was made by another source than today's must not simply be loaded. */
 export function refusesOtherSource(declaration: Declaration): boolean {
   const policy = sourcePolicyOf(declaration);
   return policy === "regenerate" || policy === "error";
 }
 
-/** Whether an artifact was made by other source than today's, and may not simply be loaded. */
+/** Whether an artifact was made by another source than today's and must not simply be loaded. */
 export function isRefusedSource(declaration: Declaration, recorded: string | undefined, current: string): boolean {
   return recorded !== undefined && recorded !== current && refusesOtherSource(declaration);
 }

@@ -20,7 +20,7 @@ export function callFunction(
   const params = fieldsOf(context.params);
   const live = liveValuesOf(context);
   const args: unknown[] = [];
-  // An argument comes before what was taken out of it.
+  // An argument is put back before the parts that were taken out of it.
   const byDepth = Object.keys(params)
     .filter((key) => key !== SELF)
     .map((key) => ({ path: reader.pathOf(key), value: thaw(params[key], new Map()) }))
@@ -40,7 +40,7 @@ function liveValuesOf(context: unknown): LiveValues | undefined {
   return context instanceof GeneratorContext ? context.liveValues : undefined;
 }
 
-/** Puts a value into the arguments; what is missing on the way to it is made. */
+/** Puts a value into the arguments, and makes the objects that are missing on its path. */
 function putAt(args: unknown[], path: readonly (string | number)[], value: unknown): void {
   let holder: object = args;
   for (const [depth, key] of path.entries()) {

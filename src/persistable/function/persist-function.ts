@@ -90,13 +90,13 @@ export interface PersistedCalls<Fn extends AnyFunction> {
 }
 
 /**
- * Keep what a function gives: each call with the same arguments runs once, is persisted, and is
+ * Keep the results of a function: each call with the same arguments runs once, is persisted, and is
  * loaded from then on.
  *
  * Arguments are compared by value, as params are: an option that is `undefined` counts as left out,
- * and an `AbortSignal`, a logger and a secret count for nothing, wherever they stand. A synchronous
- * function becomes one that gives a promise; an async generator gives its items as they come, and
- * replays them afterwards.
+ * and an `AbortSignal`, a logger and a secret are ignored wherever they are. A synchronous function
+ * becomes one that returns a promise. An async generator yields its items as they come, and replays
+ * them in later calls.
  *
  * @throws {@link DefinitionError} where the name or an option cannot be used
  *
@@ -145,12 +145,12 @@ export function persistFunction(fn: AnyFunction, options: FunctionOptions<AnyFun
 interface FunctionParts {
   readonly fn: AnyFunction;
   readonly definition: (tree: CallParams, options: BuildOptions) => Persistable;
-  /** Defines what all calls share, for the recipes of dependents. */
+  /** Defines the family, which stands for all calls in the recipes of dependents. */
   readonly defineFamily: () => BuildPersistable;
   readonly reader: ArgumentReader;
 }
 
-/** The function of a definition, in one place. */
+/** Returns the persisted function of a definition, with the options for its calls. */
 function withDefinition(parts: FunctionParts, options: BuildOptions): object {
   const { fn, definition, reader } = parts;
   const build = (self: unknown, args: readonly unknown[]) => {
@@ -209,7 +209,7 @@ function roleOf(parts: FunctionParts, options: BuildOptions): unknown {
 /** Keeps the address of the family apart from that of a call without arguments. */
 const PARAMS_OF_FAMILY = { calls: "any" } as const;
 
-/** A caller who has several signals gives up by any of them. */
+/** Joins the signals of a call: aborting any of them aborts the call. */
 function joined(signals: readonly AbortSignal[]): AbortSignal | undefined {
   return signals.length > 1 ? AbortSignal.any([...signals]) : signals[0];
 }

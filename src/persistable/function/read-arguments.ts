@@ -76,7 +76,9 @@ export class ArgumentReader {
     return this.#self !== undefined;
   }
 
-  /** The argument, and the keys inside it, for which a parameter stands. */
+  /**
+   * Returns the position of the argument from which a parameter is read, and the keys inside it.
+   */
   pathOf(key: string): readonly (string | number)[] {
     const [head = "", ...keys] = key.split(".");
     const position = this.#parameters.indexOf(head);

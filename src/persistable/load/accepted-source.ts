@@ -3,19 +3,19 @@ import { acceptedPath } from "../../artifact/layout/artifact-paths.ts";
 import type { Store, StoreCallOptions, StorePath } from "../../store/store.ts";
 import { fieldsOf } from "../../util/fields-of.ts";
 
-/** That a change of the source does not matter to one artifact. */
+/** The statement of a user that a change of the source does not matter to one artifact. */
 export interface AcceptedSource {
   readonly name: string;
   readonly address: Address;
   /** The fingerprint of the source that made the artifact. */
   readonly recorded: string;
-  /** The fingerprint of the source that is as good. When the code changes again, it is another. */
+  /** The fingerprint of the source that the user has accepted. It does not cover later changes. */
   readonly accepted: string;
 }
 
 const known = new Set<string>();
 
-/** Whether a person has said that the change from one source to the other does not matter. */
+/** Whether a user has accepted the change from one source to the other. */
 export async function isAccepted(store: Store, change: AcceptedSource, options: StoreCallOptions): Promise<boolean> {
   const path = pathOf(change);
   const key = `${store.url} ${path} ${change.recorded}`;
@@ -33,11 +33,11 @@ export async function isAccepted(store: Store, change: AcceptedSource, options: 
  */
 export async function acceptSource(store: Store, change: AcceptedSource, options: StoreCallOptions): Promise<void> {
   const text = `${JSON.stringify({ accept: 1, ...change, acceptedAt: new Date().toISOString() }, undefined, 2)}\n`;
-  // What is there may be of an artifact that was at this address before.
+  // An existing marker is replaced: it may be about an earlier artifact of this address.
   await store.replace(pathOf(change), [Buffer.from(text)], options);
 }
 
-/** Takes that back. Returns whether it had been said. */
+/** Removes the marker of {@link acceptSource}. Returns whether there was one. */
 export async function unacceptSource(
   store: Store,
   change: AcceptedSource,

@@ -73,7 +73,8 @@ function withLog(state: State, write: (log: EventLog) => void): void {
   const logging = writeLater(state, write).finally(() => {
     if (state.logging === logging) state.logging = undefined;
   });
-  // A caller that waits for the payload gets the failure. Without one, it must not end the process.
+  // A failure is thrown to a caller that waits for the payload. If none waits, it must not end the
+  // process.
   logging.catch(() => {});
   state.logging = logging;
 }

@@ -162,7 +162,7 @@ async function summarize(
   pending.isSummarized = true;
 }
 
-/** Emits `generated` once: a payload that is completed later was generated before. */
+/** Emits `generated` once: a payload whose publication is repeated was generated before. */
 function emitGenerated(pending: PendingPayload, teller: State, { supervisor }: InternalCallOptions): void {
   if (pending.isTold) return;
   pending.isTold = true;

@@ -15,7 +15,8 @@ export type PendingContent =
   | HandleContent;
 
 /**
- * A payload that is never in memory as a whole: its publication has it, in the store or outside.
+ * A payload that is never in memory as a whole: its publication holds the files, in the store or
+ * outside.
  */
 export interface HandleContent {
   readonly kind: "handle";
@@ -274,7 +275,10 @@ export class PendingPayload implements Pending {
   }
 }
 
-/** A publication that is forgotten removes what it has staged. */
+/**
+ * The publication of each handle that a caller has. It must stay in memory with the handle: when it
+ * is collected, it removes its staged files.
+ */
 const handedOut = new WeakMap<object, Publication>();
 
 /**

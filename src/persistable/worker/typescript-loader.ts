@@ -19,8 +19,8 @@ export async function registerTsx(api: string): Promise<void> {
 }
 
 /**
- * Finds the module that registers tsx, of the tsx that a file would import. It is looked up in the
- * package.json: what `require.resolve` finds is another build, which cannot register.
+ * Finds the module that registers tsx, in the tsx package that a file would import. The path comes
+ * from its package.json, since `require.resolve` finds another build, which cannot register.
  *
  * @param file - the path or the URL of a file, or of a folder with a slash at its end
  */

@@ -36,7 +36,7 @@ export interface JobNode {
   /** The address that the rebuilt persistable must have. */
   readonly address: string;
   readonly draw: number;
-  /** The URL of the module that defines it, if that is known. */
+  /** The URL of the module that defines the persistable, if it is known. */
   readonly module: string | undefined;
   readonly params: PackedValue;
   /** The index of each dependency in the list of nodes. */
@@ -85,7 +85,8 @@ export type WorkerOutcome =
     };
 
 /**
- * The number by which both threads know a job. Late messages of an earlier job are ignored by it.
+ * The number of a job on both threads. It shows which messages are late ones of an earlier job, and
+ * are ignored.
  */
 export interface Numbered {
   readonly jobId: number;
