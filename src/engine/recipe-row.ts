@@ -19,7 +19,7 @@ export interface RecipeRow {
   readonly params: JsonObject;
   /** Params that are not part of the recipe. */
   readonly untracked?: JsonObject;
-  /** By key of a param, the variable of the environment that holds a secret. */
+  /** The environment variable of each secret, by the key of its parameter. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** The address of the dependency in each role. */
   readonly roles?: Readonly<Record<string, string>>;

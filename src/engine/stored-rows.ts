@@ -9,7 +9,7 @@ import { describeRow, type RecipeRow } from "./recipe-row.ts";
 /** How many rows are written or read at a time. */
 const AT_ONCE = 32;
 
-/** Keeps rows in the store which are too long for a message, each once for all runs. */
+/** Writes rows that are too long for a message into the store, where all runs share them. */
 export class RowWriter {
   readonly #store: Store;
   readonly #written = new Set<string>();

@@ -55,9 +55,9 @@ export function pinArtifact(
 }
 
 /**
- * Removes a tag from the artifact that has it.
+ * Removes a tag from the artifact of this name that has it.
  *
- * @returns whether one had it
+ * @returns whether an artifact had the tag
  * @throws a StoreError
  *
  * @example

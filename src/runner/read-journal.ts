@@ -15,7 +15,7 @@ export interface JournalLine {
 }
 
 const CHUNK_BYTES = 1024 * 1024;
-/** No line of ours is longer, so that what follows is taken for damage. */
+/** This library writes no longer line, so a longer one is damage. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 /** Any process that can write to the store can make a journal of any length. */
 const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;

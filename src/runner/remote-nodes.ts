@@ -46,7 +46,8 @@ export async function openRemoteNodes(
   if (settings.keepGoing === "everything")
     throw new InvalidRunOptionsError('keepGoing: "everything" is for one process. Give "independent" with on.');
   const store = onlyStore(graph.states);
-  // Each is described once for its refusals alone: to keep all rows would take too much memory.
+  // Every node is described now, so that one that cannot be sent fails the run at once. The rows
+  // are not kept, since they would take too much memory.
   for (const each of graph.states) describeRow(each);
   const untracked = describeUntracked(settings.untracked);
   const name = await queueName(engine.code ?? codeOf(state), store);

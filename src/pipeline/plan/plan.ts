@@ -19,7 +19,7 @@ import { walkTargets } from "./walk-targets.ts";
 /** How a plan is made. */
 export interface PlanOptions {
   readonly signal?: AbortSignal | undefined;
-  /** To be generated even if their artifacts exist, and even if no target needs them. */
+  /** Persistables to generate even if their artifacts exist, and even if no target needs them. */
   readonly force?: Iterable<AnyPersistable> | undefined;
   /**
    * Decides what becomes of artifacts that other source code has made; comes before the definitions
@@ -41,7 +41,7 @@ export interface Plan {
   readonly causes: readonly MissCause[];
   readonly expected: Expectation;
   /**
-   * The bytes of all payloads that exist and that a target needs. Reads their records.
+   * Reads records, and returns the bytes of all payloads that exist and that a target needs.
    *
    * @throws a StoreError
    */

@@ -38,7 +38,7 @@ export function* sampleGrid(
 
 interface RandomPoint {
   readonly point: Subtree;
-  /** Whether its combination always has further points, since it draws from a range. */
+  /** Whether its combination of axes has unlimited points, since it draws from a range. */
   readonly isEndless: boolean;
 }
 

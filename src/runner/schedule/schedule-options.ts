@@ -2,10 +2,12 @@ import type { LimitOptions, Weights } from "./pool.ts";
 
 /** One of the places for running nodes, with the node's share of the pools. */
 export interface Place {
-  /** Lets others have it while the node only waits. Does nothing if it was given back already. */
+  /**
+   * Gives the place to other nodes while this node only waits. Does nothing if it was given back.
+   */
   release(): void;
   /**
-   * Takes it again, at once if it was not given back.
+   * Takes the place again, at once if it was not given back.
    *
    * @throws the reason of this signal or of the schedule's, whichever is aborted first
    */
