@@ -106,6 +106,25 @@ test.each(Object.entries(clients))(
   },
 );
 
+test("a stored response tells when it was made, and what it has cost", async () => {
+  const responses: Response[] = [];
+  const persisted = persistedFetch({ dataDir: memoryStore() });
+  const { ask } = (clients.OpenAI as Client)(async (...request) => {
+    const response = await persisted(...request);
+    responses.push(response);
+    return response;
+  });
+  const began = new Date().toISOString();
+  await ask("Why?");
+  await ask("Why?");
+  const [live, stored] = responses.map(({ headers }) => headers);
+  expect(live?.get("x-persistable-created-at")).toBeNull();
+  const createdAt = stored?.get("x-persistable-created-at") ?? "";
+  expect(createdAt >= began && createdAt <= new Date().toISOString()).toBe(true);
+  const cost: unknown = JSON.parse(stored?.get("x-persistable-cost") ?? "");
+  expect(cost).toEqual({ inputTokens: expect.any(Number), outputTokens: expect.any(Number) });
+});
+
 test("other requests, and those with a credential in their body, pass through", async () => {
   const fetch = persistedFetch({ dataDir: memoryStore() });
   const send = async (init: RequestInit) => (await fetch(`${server.url}/v1/embeddings?key=abc`, init)).status;
