@@ -25,12 +25,12 @@ import { RunBatchLimits } from "./schedule/run-batch-limits.ts";
 import { schedule } from "./schedule/schedule.ts";
 import { NodeOutcome, type Place, type ScheduleOutcome } from "./schedule/schedule-options.ts";
 
-/** A node may have a hundred thousand. */
+/** An event lists at most this many dependencies, since a node may have a hundred thousand. */
 const MAX_TOLD_DEPENDENCIES = 100;
 
 interface NodeFailure {
   readonly failure: RunFailure;
-  /** The error where it quotes no secret, or else a copy that quotes none. */
+  /** The error if it quotes no secret, otherwise a copy that does not quote it. */
   readonly cause: unknown;
 }
 
@@ -47,7 +47,10 @@ export class Execution {
   /** Nodes that need nothing done. */
   readonly #done: Uint8Array;
   readonly #failures = new Map<number, NodeFailure>();
-  /** The failures by what failed: a node that is tried all the same must not generate it again. */
+  /**
+   * The failure of each failed work, so that a dependent that is tried all the same does not
+   * generate it again.
+   */
   readonly #failedWork = new Map<string, NodeFailure>();
   readonly #aborted = new Set<number>();
   readonly #cost = new SpentCost();
@@ -60,7 +63,7 @@ export class Execution {
   #cancelled = 0;
   #savedMs = 0;
 
-  /** @param remote - has the nodes generated elsewhere */
+  /** @param remote - the workers that generate the nodes, if this process does not */
   constructor(planned: Plan, settings: RunSettings, signal: AbortSignal, remote?: RemoteNodes) {
     this.#remote = remote;
     this.#plan = planned;
@@ -303,7 +306,7 @@ export class Execution {
     const waitedMs = Math.round(performance.now() - (this.#turnMs.get(node) ?? Number.NaN));
     const dependencies = this.#firstDependenciesOf(node);
     const expected = Number.isNaN(expectedMs) ? {} : { expectedMs };
-    // Several spreads in one literal would take ten times as long.
+    // `Object.assign` is ten times as fast here as several spreads in one literal.
     this.#emit(Object.assign(this.#at(node), event, told, { slot, waitedMs, dependencies }, expected));
   }
 

@@ -19,8 +19,8 @@ import {
 } from "./read-note.ts";
 
 /**
- * The note of a failure, beside the artifacts and never instead of one: the recipe that was tried,
- * and the error. The next success removes it.
+ * The note of a failure: the recipe that was tried, and the error. It is a file beside the
+ * artifacts and never replaces one. The next success removes it.
  *
  * @example
  * ```ts
@@ -96,7 +96,7 @@ export async function forgetFailure(state: State): Promise<void> {
   const { store } = state.surroundings;
   const path = failurePath(state.recipe.name, state.recipe.address);
   try {
-    // Mostly there is no note, and this check needs no trip through the thread pool.
+    // Usually there is no note. This check is fast, since it does not use the thread pool.
     if (store.sync?.exists?.(path) === false) return;
     if (!isNewer(await readNote(store, path))) await store.remove(path);
   } catch {

@@ -6,9 +6,9 @@ import { type NoteFields, readNote } from "./read-note.ts";
 import { parseRun, RUN_VERSION, type RunRecord } from "./run-record.ts";
 
 /**
- * The runs of a data directory, newest first, those that go on and those that were killed among
- * them. Damaged records are left out, and so are those of a
- * newer release, with a warning of the process. Nothing in their text moves a cursor.
+ * Lists the runs of a data directory, newest first, including runs that go on or were killed.
+ * Damaged records are left out, and so are those of a newer release, of which the process warns.
+ * Control characters in texts are made visible.
  *
  * @param options.limit - how many at most; all by default
  * @throws a StoreError if the store cannot be read
@@ -74,7 +74,7 @@ function isNewer(fields: NoteFields | undefined): boolean {
   return typeof fields?.run === "number" && fields.run > RUN_VERSION;
 }
 
-/** A warning instead of an error: the other runs can be listed all the same. */
+/** Warns instead of throwing, since the other runs can be listed all the same. */
 function warnOfNewer(store: Store, paths: readonly StorePath[]): void {
   process.emitWarning(
     `${paths.length} of the runs in ${store.url} were written by a newer release of persistable-ts and are left out, ${paths[0]} for instance. Update persistable-ts to list them.`,

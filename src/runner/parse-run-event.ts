@@ -49,7 +49,7 @@ export function parseRunEvent(fields: NoteFields): RunEvent | undefined {
     if (!check(value)) return undefined;
     event[field] = field === "error" ? describedErrorOf(value) : value;
   }
-  // JSON has no infinite number, so that it was written as text.
+  // JSON has no infinite number, so an unlimited concurrency was written as text.
   if (type === "planned" && isText(event.concurrency)) event.concurrency = Number(event.concurrency);
   const parsed: unknown = event;
   return parsed as RunEvent;

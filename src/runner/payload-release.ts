@@ -24,14 +24,15 @@ export class PayloadRelease {
     }
   }
 
-  /** To be called when a node is done or has failed. */
+  /** The run calls this when a node is done or has failed. */
   settled(node: number): void {
     const { edges, states } = this.#graph;
     if (this.#consumers[node] === 0) this.#letGo(node);
     const state = states[node];
     for (const dependency of edges.dependenciesOf(node))
       if (add(this.#consumers, dependency, -1) === 0) this.#letGo(dependency);
-    // Another object of the same address belongs to this node alone, as far as the plan knows.
+    // A dependency may be another object than the node of its address. The plan does not know of
+    // any other use of that object.
     for (const own of state?.dependencyStates ?? [])
       if (own.lastGenerated === undefined && !this.#represents(own, node)) forget(own);
   }

@@ -48,8 +48,8 @@ export async function produceNode(
 ): Promise<Production> {
   const { retries, signal, place, onRetried } = options;
   let attempts = 0;
-  // Kept over the attempts: if only the hook after publication failed, the next attempt loads what
-  // this run has generated.
+  // The attempts share this: if only the hook after publication failed, the next attempt loads the
+  // payload that this run has generated.
   let generation: Generation | undefined;
   const onGenerated = (generated: Generation): void => {
     generation = generated;
@@ -79,7 +79,7 @@ export async function produceNode(
   }
 }
 
-/** Carries the number of attempts to the runner; users never see it. */
+/** Carries the number of attempts to the runner. No user gets this error. */
 export class ProductionFailure {
   readonly cause: unknown;
   readonly attempts: number;
@@ -118,7 +118,7 @@ async function attemptHere(
   };
   const call = { signal, untracked, supervisor };
   try {
-    // What one attempt has generated, the next one only publishes.
+    // If an attempt has generated the payload, the next attempt only publishes it.
     await (isForced ? generate(state, { ...call, resumes: attempt > 1 }) : loadOrGenerate(state, call));
   } catch (error) {
     // A call that is aborted rejects at once; its generator still uses what the node holds.

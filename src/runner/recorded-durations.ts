@@ -6,15 +6,17 @@ import { NodeKind, type PlanGraph } from "../pipeline/plan/plan-graph.ts";
 import { typicalOf } from "../pipeline/plan/typical.ts";
 
 /**
- * How long generating existing artifacts took: the time that a run saves with each hit. It is exact
- * for the records that were read, and their median for all others of the name.
+ * The durations of the generation of existing artifacts, which a run saves with each hit. A
+ * duration is exact if the record was read; for all other artifacts of a name it is the median of
+ * those.
  */
 export class RecordedDurations {
   readonly #exact = new Map<Address, number>();
   readonly #typical = new Map<string, number | undefined>();
 
   /**
-   * Reads records of the names of all needed hits. A run also works without: failures are ignored.
+   * Reads records of the names of all needed hits. Failures are ignored, since a run works without
+   * the durations.
    */
   static async read(graph: PlanGraph, signal: AbortSignal): Promise<RecordedDurations> {
     const durations = new RecordedDurations();

@@ -21,7 +21,7 @@ import { onAbort } from "../util/concurrency/on-abort.ts";
 import type { Attempt } from "./produce-node.ts";
 import type { RunSettings } from "./run-options.ts";
 
-/** How often a run asks for what it may have missed, and for the workers. */
+/** How often a run asks for news that it may have missed, and for the number of workers. */
 const SWEEP_MS = 30_000;
 /** How long a worker may take to end a generator that was aborted. */
 const GRACE_MS = 10_000;
@@ -98,7 +98,7 @@ interface RemoteOptions {
 
 /**
  * The nodes of a run that workers elsewhere generate. Only nodes that are ready are queued. News
- * are a hint; what counts is what the store has.
+ * are only a hint: the store decides whether a payload exists.
  */
 export class RemoteNodes {
   readonly #engine: Engine;
@@ -203,7 +203,7 @@ export class RemoteNodes {
     else waiting.reject(errorFromJson(news.error));
   }
 
-  /** Another run may have cancelled a job that this one wants, too. */
+  /** Handles a job that was cancelled, perhaps by another run: this run may still want it. */
   #hearOfCancelling(id: string, waiting: Waiting): void {
     if (this.#signal.aborted) waiting.reject(this.#signal.reason);
     else void this.#submit(id);
@@ -227,7 +227,7 @@ export class RemoteNodes {
     }
   }
 
-  /** Finds out what became of a job of which nothing was heard for long. */
+  /** Finds out the state of a job that has sent no news for long. */
   async #ask(id: string, waiting: Waiting): Promise<void> {
     waiting.askedMs = performance.now();
     const state = await this.#link?.stateOf(id);

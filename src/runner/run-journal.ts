@@ -48,7 +48,8 @@ export class RunJournal {
   static async begin(store: Store, head: JournalHead, planned: PlannedEvent): Promise<RunJournal> {
     const path = journalPath(head.runId);
     const text = `${JSON.stringify(head)}\n${lineOf(planned)}`;
-    // A watcher that found a journal without its head would take it for no run at all.
+    // The head is in the first write: a watcher would not take a journal without a head for that of
+    // a run.
     await store.replace(path, [Buffer.from(text)], { durable: false });
     const file = localPathOf(store, path);
     return new RunJournal(file === undefined ? new ReplacedLines(store, path, text) : openForAppending(file));
@@ -78,7 +79,10 @@ export function localPathOf(store: ReadableStore, path: StorePath): string | und
   return "localPath" in store && typeof store.localPath === "function" ? store.localPath(path) : undefined;
 }
 
-/** Others may write into the folder, too: a link instead of the file could lead anywhere. */
+/**
+ * Other users may write into the folder, too, and a link that they left there could lead to any
+ * file.
+ */
 function openForAppending(file: string): LineFile {
   const { O_WRONLY, O_APPEND, O_NOFOLLOW = 0 } = constants;
   return new LineFile(file, openSync(file, O_WRONLY | O_APPEND | O_NOFOLLOW));

@@ -28,7 +28,7 @@ export class RunLog {
   readonly #settings: RunSettings;
   readonly #startedAt = new Date();
   readonly #nodes: RunRecordNode[] = [];
-  /** One persistable that may not be traced to its machine is enough. */
+  /** Whether any persistable of the run is declared `anonymous`. */
   readonly #isAnonymous: boolean;
   #journal: RunJournal | undefined;
   #omitted = 0;
@@ -40,7 +40,10 @@ export class RunLog {
     this.#isAnonymous = states.some((state) => isAnonymous(state.declaration));
   }
 
-  /** Whether the journal takes events: not while the artifacts that exist are told. */
+  /**
+   * Whether the journal takes events. It does not take the events of artifacts that exist from the
+   * start.
+   */
   get isOpen(): boolean {
     return this.#journal !== undefined;
   }
@@ -65,7 +68,8 @@ export class RunLog {
   begin(planned: PlannedEvent): Promise<void> {
     return this.#tryWrite(async (store) => {
       await this.#replaceRecord(store, { state: "running", nodes: [] });
-      // A run of hits has nothing to tell, and another file would make it slower.
+      // A run with hits only has no journal, since it has nothing to report and a file would make
+      // it slower.
       if (planned.misses === 0) return;
       const { concurrency, keepGoing } = this.#settings;
       const head = {
@@ -133,7 +137,10 @@ export class RunLog {
 
 const warned = new Set<string>();
 
-/** A run of hits alone, in a folder that may only be read, must work without a record. */
+/**
+ * A record that cannot be written only causes a warning: a run with hits only must also work in a
+ * folder without write access.
+ */
 function warnOnce(storeUrl: string, error: unknown): void {
   if (warned.has(storeUrl)) return;
   warned.add(storeUrl);
@@ -144,14 +151,17 @@ function warnOnce(storeUrl: string, error: unknown): void {
   );
 }
 
-/** Sorts by time, and is a file name everywhere: `20261123T104455123-5f2c9a`. */
+/** Returns an id that sorts by time and is a valid file name: `20261123T104455123-5f2c9a`. */
 function newRunId(startedAt: Date): string {
   const time = startedAt.toISOString().replaceAll(/[-:.Z]/g, "");
   const random = crypto.getRandomValues(new Uint8Array(3));
   return `${time}-${Buffer.from(random).toString("hex")}`;
 }
 
-/** The arguments of the process without the secrets of the run, and without what looks like one. */
+/**
+ * Returns the arguments of the process without the secrets of the run and texts that look like
+ * secrets.
+ */
 function shownArguments(args: readonly string[], states: readonly State[]): string[] {
   const secrets = [...new Set(states.flatMap((state) => state.secrets))];
   const redact = redactionOf({ secrets }).text;

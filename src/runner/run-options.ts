@@ -49,7 +49,7 @@ export interface RunOptions {
    * - `"everything"`: dependents are tried too, and fail only when they ask for the failed payload.
    */
   readonly keepGoing?: "stop" | "independent" | "everything" | undefined;
-  /** To be generated again, replacing artifacts that exist. */
+  /** Persistables to generate again. The new artifacts replace existing ones. */
   readonly force?: Iterable<AnyPersistable> | undefined;
   /** Runs this many draws of each target, 0, 1, …: independent payloads of the same params. */
   readonly draws?: number | undefined;
@@ -58,9 +58,9 @@ export interface RunOptions {
    * and the environment.
    */
   readonly onSourceChange?: SourceChangePolicy | undefined;
-  /** Handed to the generators, recorded, and not part of any recipe. */
+  /** Values for the generators. They are recorded, but not part of any recipe. */
   readonly untracked?: Readonly<Record<string, unknown>> | undefined;
-  /** Hears everything that happens: one reader, or several. */
+  /** One listener, or several, called with each event of the run. */
   readonly onEvent?: RunListener | readonly RunListener[] | undefined;
   /**
    * Whether the payloads of targets stay in memory as those of any persistable do; true by default.
@@ -95,7 +95,7 @@ export interface RunSettings extends RunOptions {
   readonly listeners: readonly RunListener[];
 }
 
-/** The server of an engine holds about three megabytes for as many. */
+/** This many queued nodes take about three megabytes on the server of an engine. */
 const QUEUED_NODES = 2000;
 
 /**

@@ -48,9 +48,8 @@ export interface RunRecord {
   readonly savedMs?: number;
   readonly cost?: Readonly<Record<string, number>>;
   /**
-   * The nodes that were not there from the start: from `readRun` in the order in which they
-   * started, with all their fields, and from `listRuns` in the order in which they ended, at most
-   * 10,000.
+   * The nodes that were not hits from the start: from `readRun` in the order in which they started,
+   * with all their fields, and from `listRuns` in the order in which they ended, at most 10,000.
    */
   readonly nodes: readonly RunRecordNode[];
   /** How many nodes were left out. */

@@ -22,17 +22,17 @@ export interface WatchRunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How often a folder of this machine is looked at, in case its system tells of no change. */
+/** How often a folder of this machine is checked, in case the system does not report a change. */
 const LOCAL_POLL_MS = 500;
-/** The record of a run in other stores is written every ten seconds. */
+/** How often any other store is checked, where a run writes its journal every ten seconds. */
 const REMOTE_POLL_MS = 5000;
 
 /**
- * Tells what happens in a run of any process: everything so far, and then each event soon after it
- * has happened. It ends with the run, also if the run was killed, and at once if the run does not
- * exist. Artifacts that were there from the start are counted by `planned` and have no event: a run
- * that found all of them has none at all. Of the progress of one node there are at most two events
- * a second.
+ * Yields the events of a run of any process: all events so far, and then each event soon after it
+ * has happened. It ends when the run ends or was killed, and at once if the run does not exist.
+ * Artifacts that were there from the start are counted by `planned` and have no event: a run that
+ * found all of them has none at all. Of the progress of one node there are at most two events a
+ * second.
  *
  * @throws a StoreError if the store cannot be read; the signal's reason
  *
@@ -62,7 +62,8 @@ export async function* watchRun(
       signal?.throwIfAborted();
       head ??= await readHead(store, runId, signal);
       if (head === undefined) return;
-      // Asked before the lines are read: what a process wrote before its end is read after it.
+      // This is checked before the lines are read, so that all lines from before the end of the
+      // process are read.
       const isGone = isRunGone(head, file);
       for await (const line of readJournalLines(store, path, cursor, { signal })) {
         cursor = line.cursor;
@@ -85,7 +86,7 @@ async function readHead(store: Store, runId: string, signal: AbortSignal | undef
   return undefined;
 }
 
-/** Wakes the one who waits for it, and remembers that it rang meanwhile. */
+/** Wakes its waiter. If it rings while no caller waits, the next caller does not wait. */
 class Bell {
   #hasRung = false;
   #wake: (() => void) | undefined;

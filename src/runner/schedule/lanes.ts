@@ -1,4 +1,4 @@
-/** Numbers the nodes that run at one time: each has the lowest number that no other one has. */
+/** Numbers the nodes that run at the same time: each gets the lowest number that is free. */
 export class Lanes {
   readonly #taken: boolean[] = [];
   readonly #ofNode = new Map<number, number>();

@@ -1,7 +1,7 @@
 import { InvalidRunOptionsError } from "../../errors/pipeline-errors.ts";
 import { RateWindow, TOLERANCE } from "./rate-window.ts";
 
-/** How much is taken of which pools. */
+/** The amount that is taken of each pool, by its name. */
 export type Weights = Readonly<Record<string, number>>;
 
 /** The limits of nodes besides their number. */
@@ -17,7 +17,7 @@ export class Pool {
   readonly name: string;
   readonly capacity: number;
   readonly rate: RateWindow | undefined;
-  /** Kept free for those that come first, while others are considered. */
+  /** The amount that stays free for earlier nodes while later nodes are considered. */
   reserved = 0;
   #used = 0;
   #holders = 0;
@@ -61,10 +61,10 @@ export function giveBackAll(demands: readonly Demand[]): void {
 }
 
 /**
- * Calls back when one of those that wait may have room, as far as time alone decides that.
+ * Calls back when a rate limit may have room for one of the waiting demands.
  *
- * @param nowMs - when they were found to have none. A later time would miss what has got room
- * since, and nothing would call back.
+ * @param nowMs - when the demands were found to have no room. With a later time, a demand that has
+ * got room since would be missed, and would wait for ever.
  */
 export function startTimer(
   waiting: Iterable<{ readonly demands: readonly Demand[] }>,

@@ -3,7 +3,7 @@ export const TOLERANCE = 1 + 1e-9;
 
 interface RateStart {
   readonly weight: number;
-  /** Infinity until it has really begun. */
+  /** The time of the start; Infinity until the turn in which it begins has ended. */
   atMs: number;
 }
 

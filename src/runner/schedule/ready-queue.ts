@@ -48,7 +48,10 @@ export class ReadyQueue {
     return first;
   }
 
-  /** Takes out all other nodes. This walks the whole queue, for what happens seldom. */
+  /**
+   * Takes out all other nodes. This visits the whole queue, which is acceptable since it happens
+   * rarely.
+   */
   keepOnly(isKept: (node: number) => boolean): void {
     // A sorted list is a heap.
     this.#nodes = this.#nodes.filter(isKept).sort((a, b) => this.compare(a, b));

@@ -3,7 +3,7 @@ import { createPools, type Demand, demandsOf, giveBackAll, type Pool, startTimer
 import { ReadyQueue } from "./ready-queue.ts";
 import type { ScheduleOptions } from "./schedule-options.ts";
 
-/** Nodes that take the same of the same pools. */
+/** A queue of nodes that take the same amounts of the same pools. */
 interface PoolQueue {
   readonly demands: readonly Demand[];
   readonly nodes: ReadyQueue;
@@ -72,8 +72,9 @@ export class ReadySet {
     for (const queue of this.#inOrder()) {
       const missing = queue.demands.filter(({ pool, weight }) => !pool.fits(weight, this.#lookedMs));
       if (missing.length === 0) return this.#takeFrom(queue);
-      // A pool that was once all it waited for stays reserved until it starts: otherwise nodes that
-      // need only one of two pools could take turns, and both would never be free at one time.
+      // If a node has once waited for a single pool, that pool stays reserved until the node
+      // starts. Otherwise nodes that need only one of two pools could take turns, and both pools
+      // would never be free at the same time.
       if (missing.length === 1) for (const only of missing) queue.kept.add(only);
       for (const { pool, weight } of new Set([...missing, ...queue.kept])) pool.reserved += weight;
     }

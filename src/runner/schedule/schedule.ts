@@ -22,7 +22,7 @@ export async function schedule(graph: Graph, options: ScheduleOptions): Promise<
 /** How long nodes may start one after another before the rest of the process gets a turn. */
 const TURN_MS = 10;
 
-/** Its place again, for the callers of a node that wait for it. */
+/** The turn of a node that has given its place away, and for which its callers wait. */
 interface Turn {
   readonly promise: Promise<void>;
   readonly grant: () => void;
@@ -38,13 +38,13 @@ class Schedule {
   readonly #ready: ReadySet;
   /** Nodes that run and gave their place to others. */
   readonly #away = new Set<number>();
-  /** The nodes of these that want it again. */
+  /** The nodes of `#away` that want a place again. */
   readonly #returning = new Map<number, Turn>();
   #freePlaces: number;
   #running = 0;
   /** After an abort, a failure or a broken callback: no further node starts. */
   #isStopped = false;
-  /** While `carryOut` waits for a change: lets it go on. */
+  /** Lets `carryOut` go on, while it waits for a change. */
   #goOn: (() => void) | undefined;
   readonly #callbackFailures: unknown[] = [];
 
@@ -78,7 +78,7 @@ class Schedule {
     if (this.#callbackFailures.length > 0) throw this.#callbackFailures[0];
   }
 
-  /** Until a node ends, gives its place back or wants one, or a rate limit has room again. */
+  /** Waits until a node ends, gives its place back or wants one, or a rate limit has room again. */
   #change(): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#freePlaces > 0 ? this.#ready.startTimer(() => this.#wake()) : undefined;
@@ -92,7 +92,7 @@ class Schedule {
   /** Something has changed: another node may be able to start. */
   #wake(): void {
     this.#goOn?.();
-    // To resolve a promise again would cost much more than to resolve it once.
+    // The promise is resolved only once, since resolving it again is expensive.
     this.#goOn = undefined;
   }
 
@@ -185,10 +185,10 @@ class Schedule {
     else this.#skipDependents(node);
   }
 
-  /** Not recursive: a chain of nodes may be longer than the stack. */
+  /** This does not recurse, since a chain of nodes may be longer than the stack. */
   #skipDependents(failed: number): void {
     const cutOff = [failed];
-    // The list grows while it is walked.
+    // The loop also visits the nodes that it adds to the list.
     for (const node of cutOff) {
       for (const dependent of this.#graph.dependentsOf(node)) {
         if (this.state[dependent] !== NodeOutcome.pending) continue;
