@@ -42,7 +42,7 @@ export interface DeclaringClass {
   readonly paramsSchema: StandardSchemaV1 | undefined;
   readonly declaration: DeclarationOptions;
   readonly prototype: object;
-  /** Set by `definePersistable`, which has worked it out once. */
+  /** Set by `definePersistable`, which creates the declaration once for all persistables. */
   readonly [declarationKey]?: Declaration;
 }
 

@@ -72,11 +72,10 @@ export interface DeclarationOptions extends FreshnessOptions {
    */
   readonly inlineBytes?: number | undefined;
   /**
-   * Leaves the user, the host and the process, and the script and the module with their paths, out
-   * of the records of this name. Leases, and the journals and records of runs that it is part of,
-   * have the number of the process alone, and no arguments and stacks; the log file does not name
-   * the data directory. Messages of errors stay as they are. `PERSISTABLE_ANONYMOUS=1` in the
-   * environment does so for all.
+   * Leaves out of the records of this name: the user, the host, the process, the script and the
+   * module. In leases, and in the journals and records of its runs, only the number of the process
+   * remains, without arguments and stacks. The log file does not name the data directory. Messages
+   * of errors stay as they are. `PERSISTABLE_ANONYMOUS=1` in the environment does so for all.
    */
   readonly anonymous?: boolean | undefined;
   /**
@@ -85,8 +84,8 @@ export interface DeclarationOptions extends FreshnessOptions {
    */
   readonly pools?: Readonly<Record<string, number>> | undefined;
   /**
-   * The log file of this name alone: `false` for none, `{ maxBytes }` for a bounded one. The `log`
-   * with which a persistable is built comes first.
+   * The log file of this name alone: `false` for none, `{ maxBytes }` for a bounded one. The option
+   * `log` of a single persistable goes before it.
    */
   readonly log?: SurroundingsOptions["log"];
   /**
@@ -183,7 +182,7 @@ export interface FreshnessOptions {
   readonly source?: readonly NamedSource[] | undefined;
 }
 
-/** A declaration with all that follows from it, one for each definition or class. */
+/** A declaration, with everything that is derived from it once for each definition or class. */
 export interface Declaration extends DeclarationOptions {
   readonly name: string;
   readonly params: StandardSchemaV1 | undefined;
@@ -198,7 +197,7 @@ export interface Declaration extends DeclarationOptions {
   /** Made where the declaration was made: its stack names the module. */
   readonly trace: Error;
   readonly generator: (...args: never) => unknown;
-  /** Its own format comes first, then those that it can also read. */
+  /** The format of the declaration, followed by the formats that it can also read. */
   formats: readonly [Format, ...Format[]] | undefined;
   /** The module that defines it; worked out when the first payload is generated. */
   location: { readonly module: string | undefined } | undefined;

@@ -1,9 +1,9 @@
 /**
- * A family is what has many payloads under one role: a map of items, or a persisted function. Its
- * recipe names what all of them share, and it has no payload of its own.
+ * A family has many payloads under one role: it is a map of items, or a persisted function. Its
+ * recipe names what its payloads share, and it has no payload of its own.
  *
- * A persisted function has, under this key, the function that builds it for a dependent. Everything
- * else that is declared under a role is such a function itself.
+ * Under this key, a persisted function has a function that builds it for a dependent. All other
+ * declarations under a role are themselves such functions.
  */
 export const roleKey: unique symbol = Symbol("persistable role");
 

@@ -127,8 +127,8 @@ class Copier {
   }
 
   /**
-   * The copy is noted before it is filled, as for every container: a map may hold itself. The
-   * address then refuses it.
+   * The copy is noted before it is filled, as for every container, since a map may contain itself.
+   * Computing the address refuses such a map.
    */
   #copyMap(value: ReadonlyMap<unknown, unknown>, depth: number): unknown {
     const copy = new Map<unknown, unknown>();

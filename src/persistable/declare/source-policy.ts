@@ -3,7 +3,7 @@ import type { Declaration, SourceChangePolicy } from "./declaration.ts";
 
 let ofWork: (() => SourceChangePolicy | undefined) | undefined;
 
-/** Says who knows the policy of the work around a call, such as a run. */
+/** Sets the function that returns the policy of the work around a call, such as a run. */
 export function setPolicyOfWork(ask: () => SourceChangePolicy | undefined): void {
   ofWork = ask;
 }

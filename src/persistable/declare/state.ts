@@ -33,11 +33,14 @@ export const readyStateKey: unique symbol = Symbol("persistable ready state");
 /** The form in which a payload is held in memory. */
 export type Held =
   | { readonly kind: "nothing" }
-  /** One value for all callers: it is frozen, or shared on purpose. */
+  /** All callers get the same value, which is frozen, or shared on purpose. */
   | { readonly kind: "value"; readonly value: unknown }
-  /** Not persisted, and each caller needs a value of its own: decoded again for each. */
+  /**
+   * The payload is not persisted, and each caller needs a value of its own, which is decoded from
+   * these bytes.
+   */
   | { readonly kind: "encoded"; readonly encoded: readonly Uint8Array[] }
-  /** In the store only; loaded again for each caller. */
+  /** The payload is in the store only, and is loaded again for each caller. */
   | { readonly kind: "stored" };
 
 /** The values of one call of a persisted function that are in no recipe and no record. */
@@ -112,7 +115,7 @@ export interface State extends StateParts {
 
 /** Creates the state of a new persistable. */
 export function newState(parts: StateParts): State {
-  // Every hit makes one: to spread the parts instead would be ten times slower.
+  // Every hit makes a state, and spreading the parts would be ten times slower.
   return {
     declaration: parts.declaration,
     recipe: parts.recipe,
@@ -156,7 +159,8 @@ export interface Variant {
 }
 
 /**
- * A payload that was generated and is not published yet, as code that does not publish it sees it.
+ * A payload that was generated and is not published yet, with the fields that code outside the
+ * publication uses.
  */
 export interface Pending {
   /** True if the payload is meant to replace an artifact that is already there. */

@@ -5,8 +5,8 @@ import { openStore } from "../../store/open/open-store.ts";
 import type { Store } from "../../store/store.ts";
 
 /**
- * The surroundings of a persistable: where it keeps its artifacts, and who hears of it. Nothing of
- * them is in the recipe.
+ * The surroundings of a persistable: where it keeps its artifacts, and who gets its events and log
+ * lines. None of these options is in the recipe.
  */
 export interface SurroundingsOptions {
   /**
@@ -40,8 +40,8 @@ export interface SurroundingsOptions {
 export const DEFAULT_DATA_DIR = "persistable-data";
 
 /**
- * The surroundings of one persistable. Its store is opened on first use: its own, or the one that
- * it inherits from the persistable for which it was built.
+ * The surroundings of one persistable. Its store is opened on first use. It has a store of its own,
+ * or inherits that of the persistable for which it was built.
  */
 export class Surroundings {
   /** Returns those of the generator that runs the present code; set while generators run. */
@@ -73,7 +73,9 @@ export class Surroundings {
     return this.#store;
   }
 
-  /** Makes one that has no store yet use those of the generator that uses it. */
+  /**
+   * Makes surroundings without a store use those of the generator that asks for the persistable.
+   */
   inheritFromGenerator(generator: Surroundings | undefined): void {
     const root = this.#root();
     if (generator === undefined || root.#store !== undefined || root === generator.#root()) return;

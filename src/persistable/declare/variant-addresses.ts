@@ -4,7 +4,8 @@ import type { State, Variant } from "./state.ts";
 import { visitUpstreamFirst } from "./upstream-first.ts";
 
 /**
- * Enough for a rename or two at several levels. On a miss, each variant costs a look at the store.
+ * At most this many addresses are tried, since each costs a look at the store on a miss. They are
+ * enough for a rename or two at several levels.
  */
 const MAX_VARIANTS = 32;
 
