@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** The limits of a run, as far as batches inside its generators are concerned. */
+/** The limits of a run for batches inside its generators. */
 export interface BatchLimits {
   /**
    * Does the work of a batch as soon as the pools have room for it.

@@ -1,11 +1,14 @@
 import type { IsFresh } from "./pack-store.ts";
 
-/** Clocks of machines differ by less: an item that is further in the future has expired. */
+/**
+ * The clocks of machines differ by less than this. An item that is further in the future has
+ * expired.
+ */
 const FUTURE_TOLERANCE_MS = 60_000;
 
 /**
- * Tells which items are fresh enough for a call that begins now; `undefined` if all are. What is
- * generated during the call is fresh, however small the age is that items may have.
+ * Tells which items are fresh enough for a call that begins now; `undefined` if all are. Items that
+ * are generated during the call are fresh, even if `maxAge` is smaller than the call is long.
  */
 export function freshSince(maxAgeMs: number | undefined): IsFresh | undefined {
   if (maxAgeMs === undefined || maxAgeMs === Number.POSITIVE_INFINITY) return undefined;

@@ -69,9 +69,9 @@ export class MadeBatch<Item, Payload> {
   }
 
   /**
-   * Keeps only the bytes of the payloads, if there are any yet. The generator may reuse the memory
-   * of the payloads, and the caller gets them with the error and may change them: a later attempt
-   * must write the bytes of now.
+   * Keeps only the bytes of the payloads, if there are any yet. A later attempt must write these
+   * bytes: the generator may reuse the memory of the payloads, and the caller, who gets them with
+   * the error, may change them.
    */
   letGo(): void {
     if (this.#encoded !== undefined) this.#payloads = undefined;
@@ -88,7 +88,7 @@ export class MadeBatch<Item, Payload> {
   async #encodeAll(format: Format): Promise<EncodedItem[]> {
     const encoded: EncodedItem[] = [];
     for (const [index, [address]] of this.entries.entries()) {
-      // Copied, since the next payload may be encoded into the same memory.
+      // The bytes are copied, since the next payload may be encoded into the same memory.
       const chunks = (await encodePayload(format, this.#payloads?.[index])).map((chunk) => Uint8Array.from(chunk));
       encoded.push({ address, chunks });
     }

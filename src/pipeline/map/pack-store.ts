@@ -72,8 +72,8 @@ export class PackStore {
   }
 
   /**
-   * The same packs for a caller that removes some of them: it must not take a pack that a store
-   * failed to give for a damaged one.
+   * Returns the same packs for a caller that removes some of them: a read that fails because a
+   * layer does not answer must not count as damage.
    */
   certain(): PackStore {
     return new PackStore(certainStore(this.#store), this.#name, this.#map);

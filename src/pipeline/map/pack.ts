@@ -133,7 +133,7 @@ export function checkPackHeader(frame: Uint8Array, json: Uint8Array | undefined,
  */
 export function salvageIndex(text: Uint8Array, bodyBytes: number): PackIndex | undefined {
   const { format, items } = parseFields(text) ?? {};
-  // Of an item that is found in a damaged header, it is not known which time is its own.
+  // In a damaged header, the time of an item that is found cannot be known.
   const madeMs = (): number => 0;
   if (typeof format === "string" && Array.isArray(items))
     return { format, items: itemsWithin(items, bodyBytes), madeMs };

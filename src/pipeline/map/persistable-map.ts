@@ -137,7 +137,7 @@ export class PersistableMap<Item, Payload> {
   }
 
   /**
-   * Gives the payloads of items one after another. It has the payloads of only as many batches in
+   * Yields the payloads of items one after another. It has the payloads of only as many batches in
    * memory as are generated at the same time.
    *
    * @throws what {@link load} throws

@@ -32,9 +32,9 @@ export interface ReadPack {
 export type PackReading = ReadPack | { readonly newer: unknown } | undefined;
 
 /**
- * Reads which items a pack holds: from its header, or else from the copy of the header at the end,
- * or else from whatever damage to both has left. A single read is trusted only if its header is
- * sound.
+ * Reads which items a pack holds: from its header, or else from the copy of the header at its end.
+ * If both are damaged, it finds the items that are still readable in them. Damage counts only if a
+ * second read shows it as well.
  *
  * @throws a StoreError if the store cannot be read
  */
@@ -65,7 +65,8 @@ async function readFile(
     const head = await file.readHead();
     const again = soundPack(head);
     if (again !== undefined) return again;
-    // Before the copy at the end: a newer release may write that in another way, or not at all.
+    // This is checked before the copy at the end is read: a newer release may write that copy in
+    // another way, or not at all.
     const newer = newerOf(head);
     if (newer !== undefined) return newer;
     const tail = await file.readTail();
