@@ -26,7 +26,7 @@ export interface InternalCallOptions extends CallOptions {
   /** Gets the stream of a stream payload, and returns the stream that is stored instead. */
   readonly tap?: ((payload: unknown) => unknown) | undefined;
   readonly supervisor?: Supervisor | undefined;
-  /** When the artifact was made that was judged stale: another one than that was made since. */
+  /** When the stale artifact was made. An artifact with another time has replaced it since. */
   readonly staleSince?: string | undefined;
 }
 

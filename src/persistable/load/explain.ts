@@ -73,7 +73,7 @@ export async function isPersisted(state: State, signal: AbortSignal | undefined)
   return (await inspectFresh(state, [], signal))?.state === "hit";
 }
 
-/** Like {@link inspectVariants}; an artifact that does not serve is a miss. */
+/** Like {@link inspectVariants}; an artifact that is not fresh enough is a miss. */
 async function inspectFresh(
   state: State,
   classes: readonly ClassCodec[],

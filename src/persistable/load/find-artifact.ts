@@ -9,11 +9,11 @@ import type { State, Variant } from "../declare/state.ts";
 /** An artifact that was found, and under which name; or the reason why there is none to load. */
 export type Found = Exclude<ReadOutcome, { readonly state: "present" }> | FoundArtifact | StaleArtifact;
 
-/** An artifact that is there, and does not serve. */
+/** An artifact that exists and is not fresh enough: it has expired, or another source made it. */
 export interface StaleArtifact {
   readonly state: "stale";
   readonly reason: StaleReason;
-  /** When it was made: another artifact than that was made since. */
+  /** When it was made. An artifact with another time has replaced it since. */
   readonly createdAt: string;
 }
 
@@ -21,10 +21,10 @@ export interface FoundArtifact {
   readonly state: "present";
   readonly payload: unknown;
   readonly source: string | undefined;
-  /** Known where it was asked for. */
+  /** Present if the caller has asked for the record. */
   readonly record?: ArtifactRecord | undefined;
   readonly making?: Making | undefined;
-  /** True if it is given although it has expired, while it is generated again. */
+  /** True if it has expired, and is returned while it is generated again. */
   readonly isStale?: boolean;
   /** Set if the artifact was found under an earlier name. */
   readonly variant: Variant | undefined;

@@ -60,7 +60,7 @@ function touchRecords(most: number): void {
   for (const path of paths) touch(path, Date.now());
 }
 
-/** Last use is a hint: what may not be written, or was removed meanwhile, stays as it is. */
+/** The last use is only a hint: a record that cannot be written, or is gone, is ignored. */
 function touch(path: string, nowMs: number): void {
   // Importing node:fs would also load its streams, which takes a process that only hits 2 ms.
   const fs = process.getBuiltinModule("node:fs");
@@ -69,6 +69,6 @@ function touch(path: string, nowMs: number): void {
     if (found?.isFile() !== true || nowMs - found.mtimeMs < DAY_MS) return;
     fs.lutimesSync(path, nowMs / 1000, nowMs / 1000);
   } catch {
-    // Another user's file, or a disk that is only read.
+    // The record is another user's file, or the disk is read-only.
   }
 }

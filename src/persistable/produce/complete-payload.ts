@@ -96,7 +96,8 @@ async function handOut(
   pending.handOut(payload);
   if (teller === state) supervisor?.onGenerated({ durationMs, cost: taken.cost, sizeBytes: undefined });
   const isShared = pending.content.kind === "handle" || isShareable(state, payload);
-  // Each caller may change a payload that cannot be frozen: the others get the bytes of now.
+  // Each caller may change a payload that cannot be frozen, so the others get values from these
+  // bytes.
   const encoded = isShared ? undefined : Buffer.concat(await encodePayload(state.format, payload));
   const share = async () =>
     encoded === undefined ? payload : decodePayload(state.format, new Uint8Array(encoded), state.limits);

@@ -6,7 +6,7 @@ const MAX_REMEMBERED = 1000;
 
 interface Failure {
   readonly error: unknown;
-  /** By the clock that never jumps. */
+  /** The failure is remembered up to this time of the monotonic clock. */
   readonly untilMs: number;
 }
 

@@ -5,7 +5,10 @@ import type { State } from "../declare/state.ts";
 const warned = new Set<string>();
 const unwarned = new Set<string>();
 
-/** Never warns of loads of this name: calls that depend on what a generator just found out. */
+/**
+ * Turns the warning off for loads of this name: calls that depend on what a generator has found out
+ * only while it runs, so that its definition cannot declare them.
+ */
 export function neverWarnOf(name: string): void {
   unwarned.add(name);
 }
