@@ -20,7 +20,7 @@ const SHOWN_VALUES = 5;
 
 /** A plan in words. */
 export function describePlan(plan: DescribedPlan): string {
-  // Names, keys and units of cost may hold anything.
+  // Names, keys and units of cost may contain control characters, which are made visible.
   return linesOf(plan).map(visibleLine).join("\n");
 }
 
@@ -32,7 +32,7 @@ function linesOf({ counts, causes, expected, nodes }: DescribedPlan): string[] {
   const shown: string[] = [];
   for (const node of nodes) {
     if (!node.isNeeded || node.state === "hit") continue;
-    // The causes above tell all of these.
+    // The causes above have already mentioned these nodes.
     if (node.reason?.kind === "never-generated") continue;
     if (shown.push(`  ${node.name} ${describeAddress(node.address)}  ${describeNode(node)}`) === SHOWN_MISSES) break;
   }

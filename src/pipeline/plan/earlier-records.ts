@@ -11,7 +11,7 @@ export const MAX_RECORDS = 256;
 interface EarlierName {
   readonly recipeIndex: RecipeIndex;
   readonly typical: Typical;
-  /** The reason of its misses where a layer of the store did not answer. */
+  /** The reason for all misses of the name if a layer of the store did not answer. */
   readonly unreachable: MissReason | undefined;
 }
 
@@ -62,7 +62,7 @@ export class EarlierRecords {
     return nearest;
   }
 
-  /** Whether a layer of its store did not answer. */
+  /** Whether a layer of the persistable's store did not answer. */
   isUnreachable(state: State): boolean {
     return this.#names.get(recipeIndexKey(state))?.unreachable !== undefined;
   }

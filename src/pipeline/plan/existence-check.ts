@@ -11,7 +11,8 @@ import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 const PENDING = 512;
 const CONCURRENT_STATS = 32;
 /**
- * With this many nodes in one folder it is listed: a bucket names a thousand objects per request.
+ * A folder in which this many nodes are looked for is listed: a bucket lists a thousand objects per
+ * request.
  */
 const LISTED_FROM = 100;
 /** A listing stops after this many names per node: the folder holds mostly other artifacts. */
@@ -24,7 +25,7 @@ const LISTED_PER_SOUGHT = 16;
 export class ExistenceCheck {
   /** By node. Complete when {@link settle} has resolved. */
   readonly found: boolean[] = [];
-  /** Nodes with an artifact that does not serve, with the reason. */
+  /** Nodes with an artifact that is not fresh enough, with the reason. */
   readonly stale = new Map<State, StaleReason>();
   readonly #judged: Judged[] = [];
   readonly #pending: State[] = [];
@@ -72,7 +73,9 @@ export class ExistenceCheck {
     await this.#judge();
   }
 
-  /** Nodes whose artifacts do not serve are not there. Their records are read to find that out. */
+  /**
+   * Reads the records of artifacts that may not be fresh enough. If one is not, its node is a miss.
+   */
   async #judge(): Promise<void> {
     const questionable = this.#judged.filter(({ node }) => this.found[node] === true);
     const judge = async ({ state, node }: Judged): Promise<void> => {

@@ -32,7 +32,7 @@ export interface PlanNodeJson {
   readonly dependencies: readonly number[];
 }
 
-/** The part of a node that it tells by itself. */
+/** The fields that come from the node itself. */
 interface ToldNode
   extends Pick<PlanNodeJson, "index" | "name" | "address" | "state" | "isTarget" | "isNeeded" | "isForced"> {
   readonly reason: MissReason | undefined;

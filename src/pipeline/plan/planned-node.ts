@@ -117,7 +117,7 @@ export class PlannedNode implements PlanNode {
   }
 
   get persistable(): AnyPersistable {
-    // Hooks are what a persistable is to its own operations.
+    // The hooks are the persistable itself, under the type that its own operations use.
     return this.#state.hooks as unknown as AnyPersistable;
   }
 

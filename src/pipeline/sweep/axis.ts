@@ -68,7 +68,7 @@ export class Continuous {
  * ```
  */
 export function axis<Value>(values: Iterable<Value>): Axis<Value> {
-  // -0 and 0 are different params, and one value to a Set.
+  // -0 and 0 are different params, but the same value to a Set.
   const distinct = new Map<unknown, Value>();
   for (const value of values) distinct.set(Object.is(value, -0) ? NEGATIVE_ZERO : value, value);
   return listed([...distinct.values()]);
