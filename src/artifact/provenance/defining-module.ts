@@ -11,8 +11,8 @@ export function locateDefinition(trace: Error): string | undefined {
   const own = moduleOf(new Error().stack?.split("\n")[1]);
   for (const line of (trace.stack ?? "").split("\n").slice(1)) {
     const location = moduleOf(line);
-    if (location === undefined || location.startsWith("node:") || location === own) continue;
-    if (own !== undefined && isOurs(location, own)) continue;
+    if (location === undefined || location.startsWith("node:")) continue;
+    if (own !== undefined && isOurs(asUrl(location), asUrl(own))) continue;
     return location;
   }
   // The library is bundled into one file with the module that uses it.
@@ -35,12 +35,21 @@ function moduleOf(line: string | undefined): string | undefined {
 }
 
 /**
+ * Returns the URL of a module. One stack may name modules by URL and by path: a loader such as tsx
+ * gives a path to what it transforms, and leaves the rest as it is.
+ */
+export function asUrl(location: string): string {
+  return /^[a-z][a-z0-9+.-]+:/i.test(location)
+    ? location
+    : process.getBuiltinModule("node:url").pathToFileURL(location).href;
+}
+
+/**
  * Unbundled, this file is in `src/artifact/provenance/`, and all of `src/` is ours. Bundled, it is
  * in `dist/chunks/`, and all of `dist/` is ours.
  */
-function isOurs(location: string, own: string): boolean {
+function isOurs(url: string, own: string): boolean {
   const root =
-    /^(.*[/\\]src[/\\])artifact[/\\]provenance[/\\][^/\\]+$/.exec(own)?.[1] ??
-    /^(.*[/\\]dist[/\\])chunks[/\\][^/\\]+$/.exec(own)?.[1];
-  return root !== undefined && location.startsWith(root);
+    /^(.*\/src\/)artifact\/provenance\/[^/]+$/.exec(own)?.[1] ?? /^(.*\/dist\/)chunks\/[^/]+$/.exec(own)?.[1];
+  return url === own || (root !== undefined && url.startsWith(root));
 }

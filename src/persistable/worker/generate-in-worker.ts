@@ -1,4 +1,4 @@
-import { locateDefinition } from "../../artifact/provenance/defining-module.ts";
+import { asUrl, locateDefinition } from "../../artifact/provenance/defining-module.ts";
 import { UnshareableError, WorkerModuleError } from "../../errors/worker-errors.ts";
 import { decodePayload } from "../../format/encode-payload.ts";
 import { openedStores } from "../../store/open/open-store.ts";
@@ -163,12 +163,6 @@ function moduleOf({ declaration }: State): string | undefined {
   if (typeof worker === "string" || worker instanceof URL) return asUrl(String(worker));
   const location = locateDefinition(declaration.trace);
   return location === undefined ? undefined : asUrl(location);
-}
-
-function asUrl(location: string): string {
-  return /^[a-z][a-z0-9+.-]+:/i.test(location)
-    ? location
-    : process.getBuiltinModule("node:url").pathToFileURL(location).href;
 }
 
 function isMainScript(url: string): boolean {
