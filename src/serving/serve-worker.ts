@@ -80,10 +80,12 @@ class ServingWorker implements Health {
     const ended = new Promise<WorkerEnd>((resolve) => {
       this.#end = resolve;
     });
+    let health: AsyncDisposable | undefined;
     try {
       // Starting one process now reports a module that cannot be imported before any job is taken.
       await this.#all[0]?.start();
-      await using _health = healthPort === undefined ? undefined : await serveHealth(healthPort, this);
+      // Not `await using`: its helper would be one more dependency of the package.
+      health = healthPort === undefined ? undefined : await serveHealth(healthPort, this);
       const server = await engine.serve(queue, { slots, handle: (job) => this.#handle(job), onProblem: () => {} });
       this.#server = server;
       note(`Waits for payloads to generate: ${slots} at a time, code ${code}, store ${store.url}, on ${engine.url}.`);
@@ -97,6 +99,7 @@ class ServingWorker implements Health {
       await server.drain();
       return end;
     } finally {
+      await health?.[Symbol.asyncDispose]();
       await Promise.all(this.#all.map((process) => process.end()));
     }
   }
