@@ -56,7 +56,7 @@ export default defineConfig({
     pool: "forks",
     isolate: false,
     // More than there are cores: many files wait for servers, other processes and leases.
-    maxWorkers: availableParallelism() + 2,
+    maxWorkers: availableParallelism() + 1,
     // No clock decides a test: this only ends what hangs, on the slowest machine too.
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
