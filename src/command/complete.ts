@@ -88,7 +88,7 @@ const VALUE_FLAGS = new Set(
   (
     "--data-dir --directory -C --color --from --params --draws --jobs -j --retries --timeout --pool --nearest --metrics " +
     "--depth --format --sort --limit -n --columns --as --rows --output -o --file --sample --keep-last --older-than " +
-    "--unused-since --max-size --quarantine --on-source-change"
+    "--unused-since --max-size --quarantine --on-source-change --on --code --slots --idle-exit --lock --health-port"
   ).split(" "),
 );
 

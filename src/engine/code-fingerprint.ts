@@ -15,7 +15,7 @@ const LEFT_OUT = new Set(["node_modules", "coverage"]);
  *
  * @param file - a module of the pipeline
  */
-export function fingerprintOf(file: string): string {
+export function fingerprintOfCode(file: string): string {
   const root = findUpward(dirname(file), ["package.json"]) ?? dirname(file);
   const hash = createHash("sha256").update(`persistable-ts ${LIBRARY_VERSION}\n`);
   const lockFolder = findUpward(root, LOCK_FILES);

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../canonical/tagged-json.ts";
 import type { SourceChangePolicy } from "../persistable/declare/declaration.ts";
+import { isSourcePolicy } from "../persistable/declare/source-policy.ts";
 import type { State } from "../persistable/declare/state.ts";
 import { describeRecipe, type RecipeRow } from "./recipe-row.ts";
 
@@ -63,13 +64,9 @@ export function parseMessage(data: JsonValue): JobMessage | undefined {
     ...(parsed === undefined ? {} : { rows: parsed }),
     ...(force === true ? { force } : {}),
     ...(typeof timeoutMs === "number" && timeoutMs > 0 ? { timeoutMs } : {}),
-    ...(isPolicy(onSourceChange) ? { onSourceChange } : {}),
+    ...(isSourcePolicy(onSourceChange) ? { onSourceChange } : {}),
     ...(isJsonObject(untracked) ? { untracked } : {}),
   };
-}
-
-function isPolicy(json: JsonValue | undefined): json is SourceChangePolicy {
-  return json === "warn" || json === "regenerate" || json === "error" || json === "ignore";
 }
 
 function parseRows(json: JsonValue): readonly RecipeRow[] | undefined {

@@ -1,8 +1,9 @@
 import { VersionSkewError } from "../errors/worker-errors.ts";
 import type { State } from "../persistable/declare/state.ts";
-import { visitUpstreamFirst } from "../persistable/declare/upstream-first.ts";
+import { visitFirst, visitUpstreamFirst } from "../persistable/declare/upstream-first.ts";
 import { internalPath, RECIPES_FOLDER } from "../store/internal-folder.ts";
 import type { Store, StorePath } from "../store/store.ts";
+import { mapConcurrently } from "../util/concurrency/map-concurrently.ts";
 import { parseRow } from "./job-message.ts";
 import { describeRow, type RecipeRow } from "./recipe-row.ts";
 
@@ -12,22 +13,35 @@ const AT_ONCE = 32;
 /** Writes rows that are too long for a message into the store, where all runs share them. */
 export class RowWriter {
   readonly #store: Store;
-  readonly #written = new Set<string>();
+  /** The addresses whose rows are written, or are being written. */
+  readonly #begun = new Set<string>();
+  readonly #pending = new Set<Promise<unknown>>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** Writes the rows of a persistable and of everything upstream that were not written yet. */
+  /**
+   * Writes the rows of a persistable and of everything upstream that were not written yet. When it
+   * returns, those that other calls have begun are written, too: a job must not begin before.
+   */
   async write(state: State): Promise<void> {
     const rows: RecipeRow[] = [];
-    const isWanted = ({ recipe }: State): boolean => !this.#written.has(recipe.address);
+    const isWanted = ({ recipe }: State): boolean => !this.#begun.has(recipe.address);
     visitUpstreamFirst(state, isWanted, (upstream) => {
-      this.#written.add(upstream.recipe.address);
       rows.push(describeRow(upstream));
+      this.#begun.add(upstream.recipe.address);
     });
-    for (let from = 0; from < rows.length; from += AT_ONCE)
-      await Promise.all(rows.slice(from, from + AT_ONCE).map((row) => this.#writeRow(row)));
+    const writing = mapConcurrently(rows, (row) => this.#writeRow(row), { concurrency: AT_ONCE });
+    this.#pending.add(writing);
+    writing.then(
+      () => this.#pending.delete(writing),
+      () => {
+        this.#pending.delete(writing);
+        for (const { address } of rows) this.#begun.delete(address);
+      },
+    );
+    await Promise.all(this.#pending);
   }
 
   async #writeRow(row: RecipeRow): Promise<void> {
@@ -58,20 +72,13 @@ export class RowReader {
     const found = new Map<string, RecipeRow>();
     let wanted = [address];
     while (wanted.length > 0) {
-      const rows = await this.#readAll(wanted);
+      const rows = await mapConcurrently(wanted, (each) => this.#readRow(each), { concurrency: AT_ONCE });
       for (const row of rows) found.set(row.address, row);
       const upstream = new Set(rows.flatMap(({ roles }) => Object.values(roles ?? {})));
       wanted = [...upstream].filter((other) => !found.has(other));
     }
     if (this.#rows.size > MAX_ROWS) this.#rows.clear();
     return upstreamFirst(address, found);
-  }
-
-  async #readAll(addresses: readonly string[]): Promise<readonly RecipeRow[]> {
-    const rows: RecipeRow[] = [];
-    for (let from = 0; from < addresses.length; from += AT_ONCE)
-      rows.push(...(await Promise.all(addresses.slice(from, from + AT_ONCE).map((address) => this.#readRow(address)))));
-    return rows;
   }
 
   async #readRow(address: string): Promise<RecipeRow> {
@@ -87,19 +94,18 @@ export class RowReader {
 }
 
 function upstreamFirst(address: string, rows: ReadonlyMap<string, RecipeRow>): readonly RecipeRow[] {
-  const ordered = new Map<string, RecipeRow>();
-  const stack = [address];
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const row = rows.get(top);
-    const waitingFor = Object.values(row?.roles ?? {}).filter((other) => !ordered.has(other));
-    if (row !== undefined && !ordered.has(top) && waitingFor.length > 0) {
-      stack.push(...waitingFor);
-      continue;
-    }
-    stack.pop();
-    if (row !== undefined) ordered.set(top, row);
-  }
-  return [...ordered.values()];
+  const ordered: RecipeRow[] = [];
+  const left = new Map(rows);
+  visitFirst(address, {
+    upstreamOf: (each) => Object.values(left.get(each)?.roles ?? {}),
+    needs: (each) => left.has(each),
+    visit: (each) => {
+      const row = left.get(each);
+      if (row !== undefined) ordered.push(row);
+      left.delete(each);
+    },
+  });
+  return ordered;
 }
 
 function rowPath(address: string): StorePath {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { locateDefinition } from "../artifact/provenance/defining-module.ts";
+import { asUrl, locateDefinition } from "../artifact/provenance/defining-module.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../canonical/tagged-json.ts";
-import { fingerprintOf } from "../engine/code-fingerprint.ts";
+import { fingerprintOfCode } from "../engine/code-fingerprint.ts";
 import type { Engine, EngineLink, EngineNews } from "../engine/engine.ts";
 import { type JobResult, parseResult, rowsForMessage } from "../engine/job-message.ts";
 import { errorFromJson } from "../engine/json-error.ts";
@@ -70,12 +70,12 @@ function onlyStore(states: readonly State[]): Store {
 
 /** The code of the module that defines a persistable, or else of the script that was started. */
 function codeOf({ declaration, recipe }: State): string {
-  const file = locateDefinition(declaration.trace) ?? process.argv[1];
-  if (file === undefined || /^(?!file:)[a-z]+:/.test(file))
+  const url = asUrl(locateDefinition(declaration.trace) ?? process.argv[1] ?? "none:");
+  if (!url.startsWith("file:"))
     throw new UnshareableError(
       `The module that defines ${recipe.name} cannot be found. Give its code a name, here and for the workers: code.`,
     );
-  return fingerprintOf(file.startsWith("file:") ? fileURLToPath(file) : file);
+  return fingerprintOfCode(fileURLToPath(url));
 }
 
 interface Waiting {

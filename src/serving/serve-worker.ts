@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { fingerprintOf } from "../engine/code-fingerprint.ts";
+import { fingerprintOfCode } from "../engine/code-fingerprint.ts";
 import type { Engine, EngineServer, JobEnding, ServedJob } from "../engine/engine.ts";
 import { queueName } from "../engine/queue-name.ts";
 import { openStore } from "../store/open/open-store.ts";
@@ -74,7 +74,7 @@ class ServingWorker implements Health {
 
   async serve(): Promise<WorkerEnd> {
     const { engine, file, dataDir, slots, healthPort, draining, note } = this.#options;
-    const code = engine.code ?? fingerprintOf(file);
+    const code = engine.code ?? fingerprintOfCode(file);
     const store = openStore(dataDir);
     const queue = await queueName(code, store);
     const ended = new Promise<WorkerEnd>((resolve) => {

@@ -343,6 +343,7 @@ interface OtherEntry extends ReadArtifact {
  * Leaves out the artifacts of which only the time of the record has changed: they were just loaded.
  */
 function withoutTouched(added: readonly CatalogEntry[], removed: readonly CatalogEntry[]): EntryChanges {
+  if (removed.length === 0) return { added, removed };
   const before = new Map(removed.map((entry) => [entry.address, JSON.stringify(entry)]));
   const touched = new Set<Address>();
   for (const entry of added) if (before.get(entry.address) === JSON.stringify(entry)) touched.add(entry.address);

@@ -6,6 +6,7 @@ import { DEFAULT_DATA_DIR } from "../../persistable/declare/surroundings.ts";
 import { generateForWorker } from "../../serving/generate-for-worker.ts";
 import { serveWorker } from "../../serving/serve-worker.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
+import { interruptible } from "../core/interruption.ts";
 import { ownFolder } from "../core/own-folder.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { handOver } from "../module/hand-over.ts";
@@ -29,7 +30,7 @@ export async function worker(session: Session, flags: WorkerFlags, moduleText: s
   const file = findModule(moduleText);
   const exit = await handOver(file, session);
   if (exit !== undefined) return exit;
-  const end = await untilDrained((draining) =>
+  const end = await interruptible((draining) =>
     serveWorker({
       engine: bullmq(on, { code: flags.code, lockMs: flags.lock }),
       file,
@@ -53,21 +54,4 @@ export function generate(): Promise<void> {
 function ownScript(): string {
   const built = join(ownFolder(), "dist/entry/bin/persistable.js");
   return existsSync(built) ? built : (process.argv[1] ?? built);
-}
-
-/** The first Ctrl-C or SIGTERM lets the worker finish what it does; the second one ends it. */
-async function untilDrained<Result>(work: (draining: AbortSignal) => Promise<Result>): Promise<Result> {
-  const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(ExitCode.failed);
-    controller.abort();
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  try {
-    return await work(controller.signal);
-  } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
-  }
 }

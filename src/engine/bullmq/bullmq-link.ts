@@ -1,6 +1,5 @@
-import type { JsonValue } from "../../canonical/tagged-json.ts";
 import type { EngineLink, EngineNews, JobState, QueuedJob } from "../engine.ts";
-import type { BullmqParts, JobQueue, QueueStream, StreamWriter } from "./connection.ts";
+import { asJson, type BullmqParts, type JobQueue, type QueueStream, type StreamWriter } from "./connection.ts";
 import { openStream } from "./open-stream.ts";
 
 /** Jobs that failed are kept this long, for dashboards. */
@@ -103,9 +102,4 @@ export class BullmqLink implements EngineLink {
       typeof progress === "object" && progress !== null && "error" in progress ? asJson(progress.error) : undefined;
     this.#listener({ kind: "failed", id, error, reason });
   }
-}
-
-/** BullMQ hands out values that it has parsed from JSON. */
-function asJson(value: unknown): JsonValue {
-  return value === undefined ? null : JSON.parse(JSON.stringify(value));
 }

@@ -2,7 +2,14 @@ import { hostname } from "node:os";
 import type { JsonValue } from "../../canonical/tagged-json.ts";
 import type { EngineServer, ServeOptions } from "../engine.ts";
 import { controlOf } from "./bullmq-link.ts";
-import type { ActiveJob, BullmqParts, JobQueue, JobWorker, QueueStream } from "./connection.ts";
+import {
+  type ActiveJob,
+  asJson,
+  type BullmqParts,
+  type JobQueue,
+  type JobWorker,
+  type QueueStream,
+} from "./connection.ts";
 import { openStream } from "./open-stream.ts";
 
 /** How long a job that was put back waits, so that another worker may take it. */
@@ -103,8 +110,4 @@ export class BullmqServer implements EngineServer {
     failure.stack = ending.message;
     throw failure;
   }
-}
-
-function asJson(value: unknown): JsonValue {
-  return value === undefined ? null : JSON.parse(JSON.stringify(value));
 }

@@ -1,4 +1,5 @@
 import type { JobProgress, JobState, JobsOptions, WorkerOptions } from "bullmq";
+import type { JsonValue } from "../../canonical/tagged-json.ts";
 import { messageOf } from "../../errors/error-kind.ts";
 import { InvalidRunOptionsError } from "../../errors/pipeline-errors.ts";
 import { EngineUnreachableError } from "../../errors/worker-errors.ts";
@@ -135,4 +136,9 @@ function asProcessor(doJob: DoJob): DoJob {
 function unreachable(url: string, cause: unknown): EngineUnreachableError {
   const message = messageOf(cause) === "" ? String(cause) : messageOf(cause);
   return new EngineUnreachableError(shownUrl(url), message, { cause });
+}
+
+/** BullMQ hands out values that it has parsed from JSON. */
+export function asJson(value: unknown): JsonValue {
+  return value === undefined ? null : JSON.parse(JSON.stringify(value));
 }

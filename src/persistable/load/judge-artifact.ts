@@ -15,7 +15,7 @@ import { differencesFrom } from "./kept-source.ts";
  * Clocks of machines differ by less. An artifact that is further in the future was made under a
  * wrong clock, and has expired: otherwise it could stay for years.
  */
-const FUTURE_TOLERANCE_MS = 60_000;
+export const FUTURE_TOLERANCE_MS = 60_000;
 
 /**
  * Judges whether an artifact is fresh enough. One that has expired, and may be given while it is

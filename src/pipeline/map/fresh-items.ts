@@ -1,10 +1,5 @@
+import { FUTURE_TOLERANCE_MS } from "../../persistable/load/judge-artifact.ts";
 import type { IsFresh } from "./pack-store.ts";
-
-/**
- * The clocks of machines differ by less than this. An item that is further in the future has
- * expired.
- */
-const FUTURE_TOLERANCE_MS = 60_000;
 
 /**
  * Tells which items are fresh enough for a call that begins now; `undefined` if all are. Items that
