@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { installPackage } from "./install-package.ts";
 
@@ -228,6 +229,20 @@ export class DistributedProject {
     return readFileSync(this.notes, "utf8").split("\n").filter(Boolean);
   }
 
+  /**
+   * Waits until generators have noted this many starts. Returns whether they have: `false` means
+   * that the run has ended before.
+   */
+  async waitForStarts(count: number, run: Promise<unknown>): Promise<boolean> {
+    let hasEnded = false;
+    run.then(
+      () => (hasEnded = true),
+      () => (hasEnded = true),
+    );
+    while (!hasEnded && startsIn(this).length < count) await sleep(20);
+    return startsIn(this).length >= count;
+  }
+
   async close(): Promise<void> {
     const ended = [...this.#children].filter(isRunning).map((child) => once(child, "exit"));
     for (const child of this.#children) child.kill("SIGKILL");
@@ -243,6 +258,11 @@ export class DistributedProject {
     this.#children.add(child);
     return child;
   }
+}
+
+/** The notes of the generators that have begun. */
+export function startsIn(project: { noted(): readonly string[] }): readonly string[] {
+  return project.noted().filter((line) => line.startsWith("start "));
 }
 
 function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
