@@ -79,7 +79,7 @@ export type {
 } from "../persistable/declare/declaration.ts";
 export type { GenerateContext, HookContext } from "../persistable/declare/hooks.ts";
 export { definePersistable, type PersistableDefinition, typedParams } from "../persistable/define-persistable.ts";
-export type { Definition, PersistableOf, SummaryOf } from "../persistable/definition.ts";
+export type { DefaultedParams, Definition, ParsedParams, PersistableOf, SummaryOf } from "../persistable/definition.ts";
 export {
   type ArgumentsOf,
   type CallParams,

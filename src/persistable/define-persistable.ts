@@ -14,14 +14,15 @@ import { builderOf } from "./declare/family.ts";
 import type { GenerateContext, HookContext } from "./declare/hooks.ts";
 import { hasState } from "./declare/state.ts";
 import type {
+  ByRole,
+  DeclaredParams,
   Definition,
   DependencyDeclaration,
   DependencyDeclarations,
   Flatten,
-  OwnInput,
+  None,
   OwnParams,
   ParamsSchema,
-  ParamsTree,
   PersistablesOf,
 } from "./definition.ts";
 import { DEFINITION_OPTIONS } from "./definition-options.ts";
@@ -46,7 +47,7 @@ export interface PersistableDefinition<
   /** Upstream definitions, each under the role that it plays here. */
   readonly dependencies?: Declared & {
     readonly [Role in keyof Declared &
-      keyof OwnInput<Schema>]: `"${Role & string}" is already a parameter: give the dependency another role`;
+      keyof OwnParams<Schema>]: `"${Role & string}" is already a parameter: give the dependency another role`;
   };
   /** Makes the payload. Params, dependencies and untracked values are the only channel into it. */
   readonly generate: (
@@ -116,11 +117,11 @@ export interface PersistableDefinition<
 export function definePersistable<
   Payload,
   const Schema extends ParamsSchema = undefined,
-  const Declared extends DependencyDeclarations = Record<never, never>,
-  Summary extends SummaryShape<Summary> = Record<never, never>,
+  const Declared extends DependencyDeclarations = None,
+  Summary extends SummaryShape<Summary> = None,
 >(
   definition: PersistableDefinition<Payload, Schema, Declared, Summary>,
-): Definition<Payload, ParamsTree<Schema, Declared>, Flatten<OwnParams<Schema>>, PersistablesOf<Declared>, Summary> {
+): Definition<Payload, DeclaredParams<Schema>, ByRole<Declared>, Summary> {
   return defineBy(definition.generate, definition as unknown as UntypedDefinition) as never;
 }
 

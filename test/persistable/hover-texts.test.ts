@@ -7,18 +7,22 @@ const root = path.resolve(import.meta.dirname, "../..");
 /** Each name after `hover` is shown by an editor. */
 const PROGRAM = `
 import { definePersistable, persistFunction, typedParams } from "persistable-ts";
-import { persistableMap, plan, run } from "persistable-ts/pipeline";
+import { collect, persistableMap, plan, run, sweep } from "persistable-ts/pipeline";
+import { z } from "zod";
 
 const points = definePersistable({
   name: "points",
   params: typedParams<{ n: number; seed?: number }>(),
   generate: ({ params }) => new Float64Array(params.n),
 });
+interface Estimate {
+  mean: number;
+}
 const estimator = definePersistable({
   name: "estimator",
   params: typedParams<{ zThreshold: number; method: "mean" | "median" }>(),
   dependencies: { points },
-  generate: async ({ dependencies }) => ({ mean: (await dependencies.points.payload)[0] ?? 0 }),
+  generate: async ({ dependencies }): Promise<Estimate> => ({ mean: (await dependencies.points.payload)[0] ?? 0 }),
 });
 const report = definePersistable({
   name: "report",
@@ -31,6 +35,30 @@ const deep = report({
   estimator: { zThreshold: 2, method: "mean", points: { n: 3 } },
   baseline: { zThreshold: 3, method: "mean", points: { n: 3 } },
 });
+const grid = sweep(report, {
+  title: "t",
+  estimator: { zThreshold: [2, 3], method: "mean", points: { n: [3, 4] } },
+  baseline: { zThreshold: 3, method: "mean", points: { n: 3 } },
+});
+const table = await collect(grid);
+const pages = definePersistable({
+  name: "pages",
+  params: z.object({ site: z.string(), depth: z.int().default(1) }),
+  generate: ({ params }) => [params.site],
+});
+const index = definePersistable({
+  name: "index",
+  params: z.object({ k: z.number().default(3) }),
+  dependencies: { pages },
+  generate: async ({ dependencies }) => (await dependencies.pages.payload).length,
+});
+const answers = definePersistable({
+  name: "answers",
+  params: z.object({ question: z.string() }),
+  dependencies: { index },
+  generate: async ({ params }) => params.question,
+});
+const answer = answers({ question: "why", index: { pages: { site: "a" } } });
 const trained = persistFunction(async (rows: number[], options: { rate: number }) => ({ rows, options }), {
   name: "trained",
 });
@@ -49,7 +77,8 @@ const payload = await deep.payload;
 const explanation = await deep.explain();
 `;
 
-const SHOWN = ["points", "trained", "call", "lengths", "map", "planned", "result", "record", "payload", "explanation"];
+/** The names that the program declares, in their order. */
+const SHOWN = [...PROGRAM.matchAll(/^const (\w+) =/gm)].map(([, name = ""]) => name);
 
 /** The text that an editor shows for each name, at the place where it is declared. */
 function hoverTexts(text: string, names: readonly string[]): Map<string, string> {
@@ -82,9 +111,10 @@ function hoverTexts(text: string, names: readonly string[]): Map<string, string>
   return new Map(shown);
 }
 
-/** Persistables with dependencies are not among them: an editor shows each level of those. */
-test("an editor shows functions, their calls, maps, plans and results in at most ten lines each", () => {
+/** Three definitions deep is `report`, and `grid` and `table` are made from it. */
+test("an editor shows each declared name in at most ten lines, three definitions deep too", () => {
   const texts = hoverTexts(PROGRAM, SHOWN);
+  expect(SHOWN).toContain("report");
   const isTooLong = (text: string): boolean => text.split("\n").length > 10;
   expect([...texts].filter(([, text]) => text === "" || isTooLong(text))).toEqual([]);
 });

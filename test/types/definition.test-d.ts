@@ -72,6 +72,38 @@ test("a wrong tree does not compile", () => {
   () => estimator();
 });
 
+test("params with defaults, and params that a schema turns into others, are typed three definitions deep", () => {
+  const report = definePersistable({
+    name: "report",
+    params: z.object({ limit: z.string().transform(Number), title: z.string().optional() }),
+    dependencies: { estimator, baseline: estimator, points },
+    generate: async ({ params, dependencies }) => {
+      expectTypeOf(params.limit).toBeNumber();
+      expectTypeOf(params.title).toEqualTypeOf<string | undefined>();
+      expectTypeOf(dependencies.baseline.dependencies.points.params.seed).toBeNumber();
+      return (await dependencies.estimator.payload).mean;
+    },
+  });
+  const tree = { z: 1, points: { n: 1 } };
+  const built = report({ limit: "1", estimator: tree, baseline: estimator(tree), points: { n: 1, seed: undefined } });
+  expectTypeOf(built.params.limit).toBeNumber();
+  expectTypeOf(built.dependencies.estimator.dependencies.points.payload).resolves.toEqualTypeOf<
+    Float64Array<ArrayBuffer>
+  >();
+  // @ts-expect-error the schema is given a text
+  () => report({ limit: 1, estimator: tree, baseline: tree, points: { n: 1 } });
+  // @ts-expect-error a role of the third level has another type
+  () => report({ limit: "1", estimator: { z: 1, points: { n: "1" } }, baseline: tree, points: { n: 1 } });
+  // @ts-expect-error a default of the third level has another type
+  () => report({ limit: "1", estimator: { z: 1, points: { n: 1, seed: "1" } }, baseline: tree, points: { n: 1 } });
+  // @ts-expect-error one of two roles of the same definition is missing
+  () => report({ limit: "1", estimator: tree, points: { n: 1 } });
+  // @ts-expect-error a persistable of another definition
+  () => report({ limit: "1", estimator: tree, baseline: points({ n: 1 }), points: { n: 1 } });
+  // @ts-expect-error there is no such role
+  void (() => built.dependencies.estimate);
+});
+
 test("the payload is unknown to a hook that is written before generate, as README says", () => {
   const hookFirst = definePersistable({
     name: "hook_first",

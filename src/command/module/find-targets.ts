@@ -8,12 +8,7 @@ import { didYouMean } from "../core/suggest.ts";
 import type { ModuleExports } from "./load-module.ts";
 
 /** A definition without its types, which can be called with values from the command line. */
-export type AnyDefinition = Definition<
-  unknown,
-  Readonly<Record<string, unknown>>,
-  object,
-  Readonly<Record<string, AnyPersistable>>
->;
+export type AnyDefinition = Definition<unknown, Readonly<Record<string, unknown>>>;
 
 /** A class whose persistables a command can build: its constructor takes params. */
 export interface AnyClass extends DeclaringClass {

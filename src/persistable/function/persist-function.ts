@@ -84,7 +84,7 @@ export interface PersistedCalls<Fn extends AnyFunction> {
   /** The persistable behind a call: explain it, remove it, plan and run it. */
   persistable(this: unknown, ...args: ArgumentsOf<Fn>): Persistable<FunctionPayload<Fn>, CallParams>;
   /** The definition of the persistables: declare it as a dependency, or sweep over it. */
-  readonly definition: Definition<FunctionPayload<Fn>, CallParams, CallParams, Record<never, never>>;
+  readonly definition: Definition<FunctionPayload<Fn>, CallParams>;
   /** The same function with another place, logger or draw. */
   with(options: PersistableOptions): PersistedFunction<Fn>;
 }

@@ -3,6 +3,7 @@ import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
 import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
+import type { None } from "../../persistable/definition.ts";
 import { eachPersistable } from "../../persistable/draws-of.ts";
 import { loadPayload } from "../../persistable/load/load-payload.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
@@ -50,7 +51,7 @@ export interface CollectOptions<Built extends AnyPersistable, Metrics extends ob
  * writeFileSync("study.csv", table.toCsv());
  * ```
  */
-export async function collect<Built extends AnyPersistable, Metrics extends object = Record<never, never>>(
+export async function collect<Built extends AnyPersistable, Metrics extends object = None>(
   targets: Built | Iterable<Built>,
   options: CollectOptions<Built, Metrics> = {},
 ): Promise<ArtifactTable<Row<Built, Metrics>>> {

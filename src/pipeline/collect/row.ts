@@ -1,5 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import type { SummaryOf } from "../../persistable/definition.ts";
+import type { None, SummaryOf } from "../../persistable/definition.ts";
 import type { AnyPersistable, Persistable } from "../../persistable/persistable.ts";
 
 /**
@@ -7,12 +7,14 @@ import type { AnyPersistable, Persistable } from "../../persistable/persistable.
  * dependency also have its role: `zThreshold`, `points.n`. All other columns have a prefix:
  * `artifact.state`, `summary.mean`, `metrics.rmse`, `cost.usd`.
  */
-export type Row<Built extends AnyPersistable, Metrics extends object = Record<never, never>> = Flatten<
-  FlatParams<Built> &
-    ArtifactColumns &
-    Prefixed<"summary", KnownSummary<SummaryOf<Built>>> &
-    Prefixed<"metrics", Metrics> & { readonly [cost: `cost.${string}`]: number | undefined }
->;
+export type Row<Built extends AnyPersistable, Metrics extends object = None> = {
+  readonly [Column in keyof Columns<Built, Metrics>]: Columns<Built, Metrics>[Column];
+};
+
+type Columns<Built extends AnyPersistable, Metrics extends object> = FlatParams<Built> &
+  ArtifactColumns &
+  Prefixed<"summary", KnownSummary<SummaryOf<Built>>> &
+  Prefixed<"metrics", Metrics> & { readonly [cost: `cost.${string}`]: number | undefined };
 
 /**
  * The columns that identify and describe an artifact. Except for `version` and `problem`, the
@@ -67,12 +69,10 @@ type Prefixed<Prefix extends string, Values> = {
   readonly [Key in keyof Values & string as `${Prefix}.${Key}`]?: Values[Key];
 };
 
-type KnownSummary<Summary> = unknown extends Summary ? Record<never, never> : Summary;
+type KnownSummary<Summary> = unknown extends Summary ? None : Summary;
 
 type UnionToIntersection<Union> = [Union] extends [never]
   ? unknown
   : (Union extends unknown ? (value: Union) => void : never) extends (value: infer Intersection) => void
     ? Intersection
     : never;
-
-type Flatten<Type> = { readonly [Key in keyof Type]: Type[Key] } & {};

@@ -4,7 +4,7 @@ import { checkDefinition } from "../../persistable/declare/check-definition.ts";
 import { declarationKey } from "../../persistable/declare/create-state.ts";
 import { stateKey } from "../../persistable/declare/state.ts";
 import { defineBy } from "../../persistable/define-persistable.ts";
-import type { DefinitionArguments, ParamsSchema, ParamsTree, treeKey } from "../../persistable/definition.ts";
+import type { DeclaredParams, DefinitionArguments, ParamsSchema, Tree, treeKey } from "../../persistable/definition.ts";
 import type { PersistableOptions } from "../../persistable/persistable.ts";
 import type { PersistableMapDefinition } from "./map-definition.ts";
 import { PersistableMap } from "./persistable-map.ts";
@@ -46,7 +46,7 @@ const OPTIONS: Readonly<Record<keyof PersistableMapDefinition<unknown, unknown, 
  */
 export function persistableMap<Item, Payload, const Schema extends ParamsSchema = undefined>(
   definition: PersistableMapDefinition<Item, Payload, Schema>,
-): MapDefinition<Item, Payload, ParamsTree<Schema, Record<never, never>>> {
+): MapDefinition<Item, Payload, DeclaredParams<Schema>> {
   checkDefinition(definition.name, definition as never, ["item", "generateBatch"], OPTIONS);
   const { name, params, version, format, classes } = definition as PersistableMapDefinition<
     unknown,
@@ -77,11 +77,11 @@ export function persistableMap<Item, Payload, const Schema extends ParamsSchema 
  * The function that `persistableMap` returns. Call it with the params that all items share, or
  * declare it as a dependency.
  */
-export interface MapDefinition<Item, Payload, Tree> {
+export interface MapDefinition<Item, Payload, Params> {
   /** Builds a map. Reads and writes nothing. */
-  (...args: DefinitionArguments<Tree>): PersistableMap<Item, Payload>;
+  (...args: DefinitionArguments<Tree<Params>>): PersistableMap<Item, Payload>;
   readonly payloadName: string;
   readonly dependencies: Record<never, never>;
   /** Exists for types only: no object has it. */
-  readonly [treeKey]?: Tree;
+  readonly [treeKey]?: Tree<Params>;
 }

@@ -1,4 +1,5 @@
 import type { Untracked } from "../../params/untracked.ts";
+import type { IsSame } from "../../persistable/definition.ts";
 import type { AnyDependency, AnyPersistable, PersistableOptions } from "../../persistable/persistable.ts";
 import type { Axis, Continuous, Fixed } from "./axis.ts";
 
@@ -99,5 +100,3 @@ type ArrayIn<Value> = Extract<Value, readonly unknown[]>;
  */
 type Tracked<Value> =
   Value extends Untracked<infer Wrapped> ? (IsSame<Value, Untracked<Wrapped>> extends true ? never : Value) : Value;
-
-type IsSame<A, B> = (<Type>() => Type extends A ? 1 : 2) extends <Type>() => Type extends B ? 1 : 2 ? true : false;

@@ -4,7 +4,7 @@ import type { State } from "../../persistable/declare/state.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
 import { DEFAULT_DATA_DIR } from "../../persistable/declare/surroundings.ts";
 import type { PersistableOf, TreeOf } from "../../persistable/definition.ts";
-import { type AnyPersistable, Persistable, type PersistableOptions } from "../../persistable/persistable.ts";
+import { Persistable, type PersistableOptions } from "../../persistable/persistable.ts";
 import { redactionOf } from "../../persistable/secrets/redaction.ts";
 import { encodeParamsTree } from "../../record/encode-params-tree.ts";
 import { openStore } from "../../store/open/open-store.ts";
@@ -25,17 +25,16 @@ import { assertSweepOptions, type SweepOptions } from "./sweep-options.ts";
  *
  * Upstream axes move slowest, and points that agree in a dependency share it.
  *
- * @typeParam Built - what each point gives
- * @typeParam Tree - the params tree of each point
+ * @typeParam Swept - the definition, which says what each point gives and its params tree
  */
-export interface Sweep<Built extends AnyPersistable, Tree> extends Iterable<Built> {
+export interface Sweep<Swept extends SweptDefinition> extends Iterable<PersistableOf<Swept>> {
   /**
    * The number of persistables, counting all draws. If the grid has functions, or if there is a
    * `where`, counting calls them once for each point.
    */
   readonly count: number;
   /** The params trees, frozen; each once, however many draws there are. Nothing is built. */
-  trees(): Iterable<Tree>;
+  trees(): Iterable<TreeOf<Swept>>;
   /**
    * Estimates what running the sweep takes, from the artifacts that exist and from earlier records.
    * It builds all persistables, as `plan` does.
@@ -101,11 +100,11 @@ export function sweep<Swept extends SweptDefinition>(
   definition: Swept,
   grid: Grid<TreeOf<Swept>>,
   options: SweepOptions<TreeOf<Swept>> = {},
-): Sweep<PersistableOf<Swept>, TreeOf<Swept>> {
+): Sweep<Swept> {
   assertDefinition(definition);
   const compiled = compileGrid(definition, grid, options.zip);
   assertSweepOptions(options, compiled);
-  return new GridSweep<PersistableOf<Swept>, TreeOf<Swept>>(compiled, options);
+  return new GridSweep<Swept>(compiled, options);
 }
 
 function assertDefinition(given: unknown): asserts given is BuildingDefinition {
@@ -118,12 +117,12 @@ function assertDefinition(given: unknown): asserts given is BuildingDefinition {
   );
 }
 
-class GridSweep<Built extends AnyPersistable, Tree> implements Sweep<Built, Tree> {
+class GridSweep<Swept extends SweptDefinition> implements Sweep<Swept> {
   readonly #grid: CompiledGrid;
-  readonly #options: SweepOptions<Tree>;
+  readonly #options: SweepOptions<TreeOf<Swept>>;
   #counted: number | undefined;
 
-  constructor(grid: CompiledGrid, options: SweepOptions<Tree>) {
+  constructor(grid: CompiledGrid, options: SweepOptions<TreeOf<Swept>>) {
     this.#grid = grid;
     this.#options = options;
   }
@@ -143,11 +142,11 @@ class GridSweep<Built extends AnyPersistable, Tree> implements Sweep<Built, Tree
     return { name: this.#grid.root.definition.payloadName, count: targets.length, targets };
   }
 
-  *trees(): Generator<Tree, void, undefined> {
-    for (const { tree } of this.#points()) yield tree as Tree;
+  *trees(): Generator<TreeOf<Swept>, void, undefined> {
+    for (const { tree } of this.#points()) yield tree as TreeOf<Swept>;
   }
 
-  *[Symbol.iterator](): Generator<Built, void, undefined> {
+  *[Symbol.iterator](): Generator<PersistableOf<Swept>, void, undefined> {
     const { draws = 1, dataDir, logger, log, verbose, onEvent, memory, limits } = this.#options;
     // One store for all: without a dataDir, an upstream persistable that points share would take
     // the store of one of its many dependents.
@@ -155,12 +154,13 @@ class GridSweep<Built extends AnyPersistable, Tree> implements Sweep<Built, Tree
     const upstreamOptions: PersistableOptions = { dataDir: store, logger, log, verbose, onEvent };
     const drawOptions = Array.from({ length: draws }, (_, draw) => ({ ...upstreamOptions, memory, limits, draw }));
     for (const point of this.#points())
-      for (const pointOptions of drawOptions) yield buildPoint(point, pointOptions, upstreamOptions) as Built;
+      for (const pointOptions of drawOptions)
+        yield buildPoint(point, pointOptions, upstreamOptions) as PersistableOf<Swept>;
   }
 
   #points(): Iterable<Subtree> {
     const { where, sample } = this.#options;
-    const isWanted = where === undefined ? always : (point: Subtree) => where(pointOf(point) as Point<Tree>);
+    const isWanted = where === undefined ? always : (point: Subtree) => where(pointOf(point) as Point<TreeOf<Swept>>);
     return sample === undefined ? allPoints(this.#grid, isWanted) : sampleGrid(this.#grid, sample, isWanted);
   }
 
