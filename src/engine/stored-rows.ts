@@ -66,7 +66,7 @@ export class RowReader {
   /**
    * Reads the rows of an address and of everything upstream, upstream first.
    *
-   * @throws {@link VersionSkewError} if one is missing or damaged
+   * @throws {@link VersionSkewError} if one is missing or damaged; TypeError if they form a circle
    */
   async read(address: string): Promise<readonly RecipeRow[]> {
     const found = new Map<string, RecipeRow>();
@@ -93,11 +93,24 @@ export class RowReader {
   }
 }
 
+/** No run writes rows that form a circle, but another program may have written into the store. */
 function upstreamFirst(address: string, rows: ReadonlyMap<string, RecipeRow>): readonly RecipeRow[] {
   const ordered: RecipeRow[] = [];
   const left = new Map(rows);
+  /** Rows that wait for what is upstream of them. */
+  const waiting = new Set<string>();
   visitFirst(address, {
-    upstreamOf: (each) => Object.values(left.get(each)?.roles ?? {}),
+    upstreamOf: (each) => {
+      const upstream = Object.values(left.get(each)?.roles ?? {}).filter((other) => left.has(other));
+      // A row is asked a second time once everything upstream of it was visited.
+      if (upstream.length > 0 && waiting.has(each))
+        throw new TypeError(
+          `The recipe of ${each} in ${RECIPES_FOLDER} of the store is upstream of itself, so no run has written it. ` +
+            "Remove that folder while nothing runs, and run the pipeline again.",
+        );
+      waiting.add(each);
+      return upstream;
+    },
     needs: (each) => left.has(each),
     visit: (each) => {
       const row = left.get(each);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { RowReader, RowWriter } from "../../src/engine/stored-rows.ts";
 import { definePersistable, memoryStore, typedParams } from "../../src/entry/index.ts";
 import { stateOf } from "../../src/persistable/declare/state-of.ts";
+import { internalPath, RECIPES_FOLDER } from "../../src/store/internal-folder.ts";
 import { override } from "../support/override-store.ts";
 
 const points = definePersistable({ name: "points", params: typedParams<{ n: number }>(), generate: () => 1 });
@@ -50,4 +51,22 @@ test("rows that could not be written are written by the next call", async () => 
   fails = false;
   await writer.write(state);
   expect(await new RowReader(whole).read(state.recipe.address)).toHaveLength(2);
+});
+
+test("rows that another program has written in a circle are refused", async () => {
+  const store = memoryStore();
+  const writeRow = (address: string, roles: Record<string, string>) =>
+    store.replace(internalPath(RECIPES_FOLDER, `${address}.json`), [
+      Buffer.from(JSON.stringify({ name: "scaled", address, params: {}, roles })),
+    ]);
+  await writeRow("a", { points: "b", more: "d" });
+  await writeRow("b", { points: "c", more: "d" });
+  await writeRow("c", { points: "b" });
+  await writeRow("d", {});
+  await expect(new RowReader(store).read("a")).rejects.toThrow("is upstream of itself");
+  await writeRow("e", { points: "e" });
+  await expect(new RowReader(store).read("e")).rejects.toThrow("The recipe of e in .persistable/recipes");
+  await writeRow("c", { points: "d" });
+  const rows = await new RowReader(store).read("a");
+  expect(rows.map(({ address }) => address)).toEqual(["d", "c", "b", "a"]);
 });
