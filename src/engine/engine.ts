@@ -59,7 +59,9 @@ export type EngineNews =
   | { readonly kind: "done"; readonly id: string; readonly result: JsonValue }
   /** `error` is what the worker told; it is absent if the worker was lost. */
   | { readonly kind: "failed"; readonly id: string; readonly error: JsonValue | undefined; readonly reason: string }
-  | { readonly kind: "removed"; readonly id: string };
+  | { readonly kind: "removed"; readonly id: string }
+  /** The server was away, and may have lost jobs and news. */
+  | { readonly kind: "reconnected" };
 
 /** How a worker takes jobs. */
 export interface ServeOptions {

@@ -191,6 +191,10 @@ export class RemoteNodes {
   }
 
   #hear(news: EngineNews): void {
+    if (news.kind === "reconnected") {
+      void this.#sweep(0);
+      return;
+    }
     const waiting = this.#waiting.get(news.id);
     if (waiting === undefined) return;
     waiting.askedMs = performance.now();
@@ -216,11 +220,12 @@ export class RemoteNodes {
     }
   }
 
-  async #sweep(): Promise<void> {
+  /** @param silentMs - jobs that have sent news within this time are not asked for */
+  async #sweep(silentMs = SWEEP_MS): Promise<void> {
     try {
       await this.#countWorkers();
       this.#warnWithoutWorkers();
-      const before = performance.now() - SWEEP_MS;
+      const before = performance.now() - silentMs;
       for (const [id, waiting] of this.#waiting) if (waiting.askedMs < before) await this.#ask(id, waiting);
     } catch {
       // The server is away. The next sweep asks again.

@@ -15,6 +15,11 @@ export interface BlackHole extends AsyncDisposable {
    * closed.
    */
   release(): void;
+  /**
+   * Bytes of the connections that are open vanish from now on, those of new connections pass: what
+   * a router does that was started again.
+   */
+  forget(): void;
   /** How many bytes have come from clients so far. */
   readonly receivedBytes: number;
 }
@@ -22,6 +27,7 @@ export interface BlackHole extends AsyncDisposable {
 /** Start a proxy before a server on this machine. It is gone at the end of the scope. */
 export async function startBlackHole(targetPort: number): Promise<BlackHole> {
   const open = new Set<Socket>();
+  const forgotten = new WeakSet<Socket>();
   let isSilent = false;
   let connections = 0;
   let receivedBytes = 0;
@@ -37,7 +43,7 @@ export async function startBlackHole(targetPort: number): Promise<BlackHole> {
       from.on("error", () => {});
       from.on("data", (bytes: Buffer) => {
         if (from === client) receivedBytes += bytes.length;
-        if (!isSilent) to.write(bytes);
+        if (!isSilent && !forgotten.has(from)) to.write(bytes);
       });
       from.on("close", () => {
         open.delete(from);
@@ -64,6 +70,9 @@ export async function startBlackHole(targetPort: number): Promise<BlackHole> {
     release() {
       isSilent = false;
       closeAll();
+    },
+    forget() {
+      for (const socket of open) forgotten.add(socket);
     },
     async [Symbol.asyncDispose]() {
       closeAll();

@@ -17,6 +17,8 @@ export interface Work {
   readonly blockMs?: number;
   /** Ends its process. */
   readonly exits?: boolean;
+  /** Kills the process that has started this one, as often as it is tried. */
+  readonly killsWorker?: boolean;
   /** Fails while this file exists. */
   readonly failsWith?: string;
   /** Never ends, until it is aborted. */
@@ -32,6 +34,10 @@ const noteFile = process.env.NOTES;
 function note(text) {
   appendFileSync(noteFile, text + "\\n");
 }
+/** What is appended to a file at once is never mixed with the lines of other processes. */
+function trace(text) {
+  appendFileSync(noteFile + ".trace", text + " " + process.pid + "\\n");
+}
 
 async function work(name, params, signal) {
   const key = name + "-" + params.i + (params.side ?? "");
@@ -43,7 +49,12 @@ async function work(name, params, signal) {
     if (isAlive) note("overlap " + key);
   }
   writeFileSync(running, String(process.pid));
+  trace("start " + key);
   note("start " + key);
+  if (params.killsWorker) {
+    process.kill(process.ppid, "SIGKILL");
+    await new Promise(() => {});
+  }
   if (params.exits) process.exit(3);
   if (params.failsWith && existsSync(params.failsWith)) throw new RangeError("planned failure of " + key);
   if (params.blockMs) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, params.blockMs);
@@ -54,6 +65,7 @@ async function work(name, params, signal) {
   });
   if (params.ms) await new Promise((resolve) => setTimeout(resolve, params.ms));
   rmSync(running, { force: true });
+  trace("end " + key);
 }
 
 export const source = definePersistable({
@@ -184,7 +196,7 @@ export class DistributedProject {
       return new DistributedProject(folder, url, installed.#command);
     }
     const command = await installPackage(folder);
-    for (const name of ["bullmq", "ioredis", "pg"]) {
+    for (const name of ["bullmq", "ioredis", "pg", "@aws-sdk"]) {
       const place = path.join(folder, "node_modules", name);
       if (!existsSync(place)) symlinkSync(path.join(nodeModules, name), place);
     }
@@ -225,8 +237,24 @@ export class DistributedProject {
   }
 
   /** Returns the lines that the generators have noted, such as `start source-1`. */
-  noted(): readonly string[] {
-    return readFileSync(this.notes, "utf8").split("\n").filter(Boolean);
+  noted(): string[] {
+    return readLines(this.notes);
+  }
+
+  /**
+   * Returns the payloads that two processes have generated at the same time: one began while the
+   * other was alive, or before the other ended.
+   */
+  overlaps(): readonly string[] {
+    const found = this.noted().filter((line) => line.startsWith("overlap "));
+    const lines = readLines(`${this.notes}.trace`);
+    for (const [end, line] of lines.entries()) {
+      if (!line.startsWith("end ")) continue;
+      const [, key = "", pid = ""] = line.split(" ");
+      const meanwhile = lines.slice(lines.lastIndexOf(`start ${key} ${pid}`, end) + 1, end);
+      if (meanwhile.some((other) => other.startsWith(`start ${key} `))) found.push(`overlap ${key}`);
+    }
+    return found;
   }
 
   /**
@@ -263,6 +291,10 @@ export class DistributedProject {
 /** The notes of the generators that have begun. */
 export function startsIn(project: { noted(): readonly string[] }): readonly string[] {
   return project.noted().filter((line) => line.startsWith("start "));
+}
+
+function readLines(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
 }
 
 function isRunning({ exitCode, signalCode }: ChildProcess): boolean {

@@ -1,9 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { EngineLink, EngineNews, JobState, QueuedJob } from "../engine.ts";
 import { asJson, type BullmqParts, type JobQueue, type QueueStream, type StreamWriter } from "./connection.ts";
 import { openStream } from "./open-stream.ts";
 
 /** Jobs that failed are kept this long, for dashboards. */
 const KEEP_FAILED_S = 24 * 3600;
+
+/** How long the stream may take to report what it has, after the server is back. */
+const CATCH_UP_MS = 2000;
+/** How long to wait after a failed attempt to find out whether the server is back. */
+const PAUSE_MS = 1000;
 
 /** Returns the name of the stream that tells workers which jobs to abort. */
 export function controlOf(queue: string): string {
@@ -16,6 +22,8 @@ export class BullmqLink implements EngineLink {
   readonly #control: StreamWriter;
   readonly #listener: (news: EngineNews) => void;
   #stream: QueueStream | undefined;
+  #isAway = false;
+  #isClosed = false;
 
   private constructor(queue: JobQueue, control: StreamWriter, listener: (news: EngineNews) => void) {
     this.#queue = queue;
@@ -30,9 +38,12 @@ export class BullmqLink implements EngineLink {
     onProblem: (error: unknown) => void,
   ): Promise<BullmqLink> {
     const [queue, control] = [parts.queue(name), parts.writer(controlOf(name))];
-    queue.on("error", onProblem);
     control.on("error", onProblem);
     const link = new BullmqLink(queue, control, listener);
+    queue.on("error", (error) => {
+      onProblem(error);
+      void link.#awaitReturn();
+    });
     await Promise.all([queue.waitUntilReady(), control.waitUntilReady()]);
     await link.#begin(parts, name, onProblem);
     return link;
@@ -75,7 +86,24 @@ export class BullmqLink implements EngineLink {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([this.#stream?.close(), this.#control.close(), this.#queue.close()]);
+  }
+
+  /** Tells the run when the server answers again. */
+  async #awaitReturn(): Promise<void> {
+    if (this.#isAway) return;
+    this.#isAway = true;
+    while (this.#isAway && !this.#isClosed) {
+      try {
+        await this.#queue.getJobCounts();
+        this.#isAway = false;
+      } catch {
+        await sleep(PAUSE_MS, undefined, { ref: false });
+      }
+    }
+    await sleep(CATCH_UP_MS, undefined, { ref: false });
+    if (!this.#isClosed) this.#listener({ kind: "reconnected" });
   }
 
   #hear(stream: QueueStream): void {

@@ -64,6 +64,12 @@ export interface BullmqParts {
 
 /** How long the first connection may take. */
 const CONNECT_MS = 15_000;
+/**
+ * A connection that gives no answer for this long is opened again: a router that was restarted
+ * drops the packets of the connections that it has forgotten, and neither side hears of it. BullMQ
+ * lets commands block for 10 s.
+ */
+const SILENT_MS = 15_000;
 
 /**
  * Loads the packages that the server of this URL needs, and connects once, so that a wrong URL is
@@ -96,7 +102,7 @@ async function openRedis(url: string): Promise<BullmqParts> {
     trial.disconnect();
   }
   // Commands wait while the server is away, and are sent when it is back.
-  const connection = { url, maxRetriesPerRequest: null };
+  const connection = { url, maxRetriesPerRequest: null, socketTimeout: SILENT_MS };
   return {
     queue: (name) => new bullmq.Queue(name, { connection }),
     stream: (name) => new bullmq.QueueEvents(name, { connection, lastEventId: "0-0" }),
