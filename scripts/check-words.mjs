@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { root } from "./bundle.mjs";
 import { findUnclearProse } from "./find-unclear-prose.mjs";
 
-const SOURCES = ["src", "test", "scripts", "benchmarks", "examples"];
-const PAGES = ["docs", "decisions", "spec", "examples", "benchmarks"];
+const SOURCES = ["src", "test", "scripts", "benchmarks", "examples", "explorer-ui"];
+const PAGES = ["docs", "decisions", "spec", "examples", "benchmarks", "explorer-ui"];
 const FRONT = ["README", "ARCHITECTURE", "CONTRIBUTING", "GLOSSARY", "SECURITY"].map((page) => `${page}.md`);
 /** The strings of these files are data: inputs of tests, and questions that are put to a search. */
 const HOLDS_DATA = /^test\/|^examples\/search-study\/judgments\.ts$|^scripts\/demo\.mjs$/;
 
 const only = process.argv.slice(2);
 const files = [
-  ...SOURCES.flatMap((top) => filesBelow(top, /\.(?:ts|mjs)$/)),
+  ...SOURCES.flatMap((top) => filesBelow(top, /\.(?:tsx?|mjs)$/)),
   ...PAGES.flatMap((top) => filesBelow(top, /\.md$/)),
   ...FRONT,
 ].filter((file) => only.length === 0 || only.some((chosen) => `${file}/`.startsWith(`${chosen}/`)));

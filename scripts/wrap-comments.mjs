@@ -12,7 +12,7 @@ for (const path of process.argv.slice(2)) for (const file of sourcesIn(path)) wr
 function sourcesIn(path) {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path, { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(?:ts|mjs)$/.test(name) && !name.includes("node_modules"))
+    .filter((name) => /\.(?:tsx?|mjs)$/.test(name) && !name.includes("node_modules"))
     .map((name) => join(path, name));
 }
 

@@ -34,6 +34,8 @@ beforeAll(() => {
   const leftOut = new Set(["node_modules", ".git", "dist", "coverage", "reports", ".stryker-tmp"]);
   cpSync(root, checkout, { recursive: true, filter: (path) => !leftOut.has(basename(path)) });
   run(process.execPath, ["scripts/build.mjs", "--out-dir", join(checkout, "dist")], root);
+  const page = ["build", "explorer-ui", "--outDir", join(checkout, "dist/explorer")];
+  run(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), ...page], root);
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
   const tarballs = [pack(checkout), pack(join(root, "node_modules/@standard-schema/spec"))];
@@ -98,7 +100,7 @@ function compileConsumer(source: string, { compiler, moduleResolution }: Compile
 describe("the packed package", () => {
   it("holds what is built, the specification and the texts, and nothing of the source or the tests", () => {
     const allowed =
-      /^(dist\/(.*\.(js|js\.map|d\.ts)|THIRD-PARTY-LICENSES\.txt)|spec\/.*|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+      /^(dist\/(.*\.(js|js\.map|d\.ts)|explorer\/.*\.(html|css|svg)|(explorer\/)?THIRD-PARTY-LICENSES\.txt)|spec\/.*|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
     const files = filesOf(installed);
     expect(files.filter((name) => !allowed.test(name))).toEqual([]);
     for (const text of ["README.md", "CHANGELOG.md", "LICENSE"]) {

@@ -1,0 +1,54 @@
+import { type ReactNode, useRef } from "react";
+import { changeParams, useLocation } from "../../location/location.ts";
+import { download } from "../download.ts";
+import { type ExportItem, ExportMenu } from "../export-menu.tsx";
+import type { TextTable } from "../table/table-text.ts";
+import { svgFile } from "./svg-file.ts";
+import { TextTableView } from "./text-table-view.tsx";
+
+/**
+ * A drawing with a text that says the same in a sentence, and a table that says it in numbers: `t`
+ * changes between them for the whole page.
+ */
+export function Drawing({
+  title,
+  summary,
+  table,
+  items = [],
+  note,
+  children,
+}: {
+  readonly title: string;
+  readonly summary: string;
+  readonly table: TextTable;
+  readonly items?: readonly ExportItem[];
+  readonly note?: ReactNode;
+  readonly children: ReactNode;
+}) {
+  const { params } = useLocation();
+  const place = useRef<HTMLDivElement>(null);
+  const isTable = params.get("t") === "1";
+  const name = title.replaceAll(" ", "-").toLowerCase();
+  function saveSvg(): void {
+    const svg = place.current?.querySelector("svg");
+    if (svg !== null && svg !== undefined) download(`${name}.svg`, svgFile(svg));
+  }
+  return (
+    <figure className="drawing" aria-label={`${title}: ${summary}`}>
+      <header>
+        <h3>{title}</h3>
+        {note}
+        <button type="button" aria-pressed={isTable} onClick={() => changeParams({ t: isTable ? undefined : "1" })}>
+          As a table
+        </button>
+        <ExportMenu
+          name={name}
+          table={() => table}
+          items={isTable ? items : [{ title: "SVG", get: saveSvg }, ...items]}
+        />
+      </header>
+      {isTable ? <TextTableView title={title} table={table} /> : <div ref={place}>{children}</div>}
+      <figcaption className="small">{summary}</figcaption>
+    </figure>
+  );
+}

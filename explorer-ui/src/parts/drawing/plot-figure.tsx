@@ -1,0 +1,36 @@
+import * as Plot from "@observablehq/plot";
+import { useEffect, useRef, useState } from "react";
+
+/** A plot as wide as its place. */
+export function PlotFigure({
+  options,
+  onInput,
+}: {
+  readonly options: Plot.PlotOptions;
+  readonly onInput?: (value: unknown) => void;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setWidth(Math.floor(element.clientWidth)));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    if (width === 0) return;
+    const plot = Plot.plot({ className: "plot", width, ...options });
+    // The styles that Plot brings are in a style element, which the security policy of the page
+    // forbids: the same styles are in our style sheet.
+    for (const style of plot.querySelectorAll("style")) style.remove();
+    const tell = () => onInput?.(plot.value);
+    plot.addEventListener("input", tell);
+    place.current?.replaceChildren(plot);
+    return () => plot.remove();
+  }, [width, options, onInput]);
+
+  return <div ref={place} className="plot-place" />;
+}

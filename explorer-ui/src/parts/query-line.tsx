@@ -1,0 +1,72 @@
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import type { AskError } from "../api/ask.ts";
+import { useShortcuts } from "../keyboard/shortcuts.ts";
+import { changeParams, navigate, useLocation } from "../location/location.ts";
+import { artifactsUrl } from "../location/pages.ts";
+
+const PAUSE_MS = 200;
+/** These pages show what the query means; on any other page, the query opens the artifacts. */
+const FILTERED_PATHS = ["/", "/graph", "/sweep"];
+
+/** The one place where artifacts are filtered. It is the same text as in the command line. */
+export function QueryLine() {
+  const { path, params } = useLocation();
+  const query = params.get("q") ?? "";
+  const [text, setText] = useState(query);
+  const field = useRef<HTMLInputElement>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const isFiltered = FILTERED_PATHS.includes(path);
+  useShortcuts({ "/": () => field.current?.select() });
+
+  // A click on a facet, or the back button, changes the query elsewhere.
+  useEffect(() => setText(query), [query]);
+
+  function type(typed: string): void {
+    setText(typed);
+    clearTimeout(timer.current);
+    if (isFiltered) timer.current = setTimeout(() => changeParams({ q: typed }), PAUSE_MS);
+  }
+
+  function press(event: KeyboardEvent<HTMLInputElement>): void {
+    if (event.key === "Escape") event.currentTarget.blur();
+    if (event.key !== "Enter") return;
+    clearTimeout(timer.current);
+    if (isFiltered) changeParams({ q: text }, { isStep: true });
+    else navigate(artifactsUrl(text));
+  }
+
+  return (
+    <search className="query-line">
+      <input
+        ref={field}
+        type="search"
+        value={text}
+        spellCheck={false}
+        autoComplete="off"
+        aria-label="Query: only artifacts for which every term holds"
+        placeholder="Filter: estimator zThreshold>1 points.n=100 created>-2d -state=failed"
+        onChange={(event) => type(event.target.value)}
+        onKeyDown={press}
+      />
+    </search>
+  );
+}
+
+/** Points at the character at which a query is wrong. */
+export function QueryProblem({ query, error }: { readonly query: string; readonly error: AskError }) {
+  return (
+    <div className="notice" data-tone="bad" role="alert">
+      {error.position === undefined ? null : (
+        <pre className="query-problem">
+          {query}
+          {"\n"}
+          {" ".repeat(error.position)}^
+        </pre>
+      )}
+      <p>
+        <strong>{error.message}</strong>
+      </p>
+      <p>{error.hint}</p>
+    </div>
+  );
+}
