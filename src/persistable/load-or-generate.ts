@@ -1,5 +1,5 @@
 import { SingleFlight } from "../util/concurrency/single-flight.ts";
-import { loadPart } from "../util/peers/load-part.ts";
+import { lazyPart } from "../util/peers/load-part.ts";
 import type { InternalCallOptions } from "./context/call-context.ts";
 import { throwIfRefused } from "./context/refusals.ts";
 import { noteAsked } from "./declare/asking-generator.ts";
@@ -9,6 +9,10 @@ import { type Found, findArtifact } from "./load/find-artifact.ts";
 import { findFresh } from "./load/find-fresh.ts";
 import { heldPayload } from "./load/hold-payload.ts";
 import type { Obtained } from "./produce/complete-payload.ts";
+
+const producePayloadPart = lazyPart(() => import("./produce/produce-payload.ts"));
+const pendingPayloadPart = lazyPart(() => import("./produce/pending-payload.ts"));
+const waitGraphPart = lazyPart(() => import("./context/wait-graph.ts"));
 
 /**
  * Returns the payload; newcomers best begin to read here. It is the one held in memory, or else it
@@ -77,9 +81,9 @@ async function produceOnce(
 ): Promise<Obtained> {
   // Only a miss needs the part of the library that generates.
   const [{ producePayload }, { adoptPending }, { titleOf, waitFor, workKeyOf }] = await Promise.all([
-    loadPart(() => import("./produce/produce-payload.ts")),
-    loadPart(() => import("./produce/pending-payload.ts")),
-    loadPart(() => import("./context/wait-graph.ts")),
+    producePayloadPart(),
+    pendingPayloadPart(),
+    waitGraphPart(),
   ]);
   const key = workKeyOf(state);
   let isLeader = false;

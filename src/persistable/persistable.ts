@@ -4,7 +4,7 @@ import { visibleLine } from "../errors/visible-text.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { describeAddress } from "../util/describe-address.ts";
-import { loadPart } from "../util/peers/load-part.ts";
+import { lazyPart } from "../util/peers/load-part.ts";
 import type { CallOptions } from "./context/call-context.ts";
 import { createState, type StateOptions } from "./declare/create-state.ts";
 import type { DeclarationOptions, MemoryPolicy } from "./declare/declaration.ts";
@@ -16,6 +16,12 @@ import type { SurroundingsOptions } from "./declare/surroundings.ts";
 import type { Explanation } from "./load/explain.ts";
 import { forgetPayload } from "./load/hold-payload.ts";
 import { loadOrGenerate, payloadOf } from "./load-or-generate.ts";
+
+const generatePayloadPart = lazyPart(() => import("./produce/generate-payload.ts"));
+const persistPayloadPart = lazyPart(() => import("./produce/persist-payload.ts"));
+const loadPayloadPart = lazyPart(() => import("./load/load-payload.ts"));
+const explainPart = lazyPart(() => import("./load/explain.ts"));
+const operationsPart = lazyPart(() => import("./operations.ts"));
 
 export declare const summaryKey: unique symbol;
 
@@ -171,7 +177,7 @@ export abstract class Persistable<
    * @param options.persist - `false` keeps the payload in memory only
    */
   async generate(options: CallOptions & { readonly persist?: boolean | undefined } = {}): Promise<Payload> {
-    const { generate } = await loadPart(() => import("./produce/generate-payload.ts"));
+    const { generate } = await generatePayloadPart();
     return (await generate(this[stateKey], options))?.payload as Payload;
   }
 
@@ -182,7 +188,7 @@ export abstract class Persistable<
    * {@link UnsupportedPayloadError}; a StoreError
    */
   async persist(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const { persist } = await loadPart(() => import("./produce/persist-payload.ts"));
+    const { persist } = await persistPayloadPart();
     await persist(this[stateKey], options.signal);
   }
 
@@ -194,7 +200,7 @@ export abstract class Persistable<
    * {@link CorruptArtifactError}; {@link InvalidPayloadError}; a StoreError
    */
   async load(options: CallOptions = {}): Promise<Payload> {
-    const { loadPayload } = await loadPart(() => import("./load/load-payload.ts"));
+    const { loadPayload } = await loadPayloadPart();
     return (await loadPayload(this[stateKey], options)) as Payload;
   }
 
@@ -216,7 +222,7 @@ export abstract class Persistable<
    * matter how many artifacts of this name exist; `explain()` also says why there is none.
    */
   async isPersisted(): Promise<boolean> {
-    const { isPersisted } = await loadPart(() => import("./load/explain.ts"));
+    const { isPersisted } = await explainPart();
     return isPersisted(this[stateKey], undefined);
   }
 
@@ -225,7 +231,7 @@ export abstract class Persistable<
    * the reason. Reads no payload and generates nothing.
    */
   async explain(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Explanation> {
-    const { explain } = await loadPart(() => import("./load/explain.ts"));
+    const { explain } = await explainPart();
     return explain(this[stateKey], options.signal);
   }
 
@@ -235,7 +241,7 @@ export abstract class Persistable<
    * @throws {@link CorruptArtifactError} if the artifact is damaged
    */
   async record(): Promise<ArtifactRecord | undefined> {
-    const { readRecord } = await loadPart(() => import("./load/explain.ts"));
+    const { readRecord } = await explainPart();
     return readRecord(this[stateKey]);
   }
 
@@ -246,7 +252,7 @@ export abstract class Persistable<
    * has the artifact: nothing is removed then.
    */
   async remove(): Promise<boolean> {
-    const { removePayload } = await loadPart(() => import("./operations.ts"));
+    const { removePayload } = await operationsPart();
     return removePayload(this[stateKey]);
   }
 
@@ -264,7 +270,7 @@ export abstract class Persistable<
    * memory
    */
   async validate(...payload: [] | [payload: Payload]): Promise<void> {
-    const { validatePayload } = await loadPart(() => import("./operations.ts"));
+    const { validatePayload } = await operationsPart();
     await validatePayload(this[stateKey], payload);
   }
 

@@ -4,11 +4,13 @@ import { withSourcePolicy } from "../persistable/context/work-source-policy.ts";
 import { drawsOf } from "../persistable/draws-of.ts";
 import { isPlan, type Plan, plan } from "../pipeline/plan/plan.ts";
 import { planGraphKey, type Targets } from "../pipeline/plan/plan-graph.ts";
-import { loadPart } from "../util/peers/load-part.ts";
+import { lazyPart } from "../util/peers/load-part.ts";
 import { Execution } from "./execution.ts";
 import { handleSignals } from "./handle-signals.ts";
 import type { RemoteNodes } from "./remote-nodes.ts";
 import { type RunOptions, type RunSettings, resolveRunOptions } from "./run-options.ts";
+
+const remoteNodesPart = lazyPart(() => import("./remote-nodes.ts"));
 
 /**
  * Generates all missing artifacts that the targets need: dependencies first, in parallel, each
@@ -63,7 +65,7 @@ export async function run(targets: Targets | Plan, options: RunOptions = {}): Pr
 
 async function openRemote(planned: Plan, settings: RunSettings, signal: AbortSignal): Promise<RemoteNodes | undefined> {
   if (settings.on === undefined) return undefined;
-  const { openRemoteNodes } = await loadPart(() => import("./remote-nodes.ts"));
+  const { openRemoteNodes } = await remoteNodesPart();
   return openRemoteNodes(planned[planGraphKey], settings, settings.on, signal);
 }
 

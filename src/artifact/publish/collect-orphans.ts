@@ -1,7 +1,9 @@
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { Store } from "../../store/store.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import type { RemovedOrphans, RemoveOrphansOptions } from "./remove-orphans.ts";
+
+const removeOrphansPart = lazyPart(() => import("./remove-orphans.ts"));
 
 /**
  * Remove payload files of one name that no record refers to: a crash between the payload and its
@@ -26,6 +28,6 @@ export async function collectOrphans(
       'collectOrphans was given no name. Give the name of the payloads to clean up after: collectOrphans(store, "outlier_estimator").',
     );
   }
-  const { removeOrphans } = await loadPart(() => import("./remove-orphans.ts"));
+  const { removeOrphans } = await removeOrphansPart();
   return removeOrphans(store, name, options);
 }

@@ -1,9 +1,11 @@
 import type { StorePath } from "../../store/store.ts";
 import { isPromise } from "../../util/is-promise.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import { recordPath } from "../layout/record-path.ts";
 import { readInline } from "./read-inline.ts";
 import { type ReadOutcome, SYNC_RECORD_BYTES, type WantedArtifact } from "./read-outcome.ts";
+
+const readWholeArtifactPart = lazyPart(() => import("./read-whole-artifact.ts"));
 
 /**
  * Reads and verifies an artifact. If it lies in one small record, and the store can read
@@ -26,6 +28,6 @@ export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<Read
 
 /** Most hits do not need this code: it is loaded when it is first needed. */
 async function readWhole(wanted: WantedArtifact, path: StorePath, first?: Uint8Array): Promise<ReadOutcome> {
-  const { readWholeArtifact } = await loadPart(() => import("./read-whole-artifact.ts"));
+  const { readWholeArtifact } = await readWholeArtifactPart();
   return readWholeArtifact(wanted, path, first);
 }

@@ -9,7 +9,7 @@ import { findInlineLine } from "../../record/record-text.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { StorePath } from "../../store/store.ts";
 import { digestOf } from "../../util/digest/digest.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import { isPayloadFileOf, payloadPath } from "../layout/artifact-paths.ts";
 import { readRecordBytes } from "../layout/read-record-bytes.ts";
 import { recordPath } from "../layout/record-path.ts";
@@ -19,6 +19,10 @@ import type { DamagedArtifact, ReadOutcome, WantedArtifact } from "./read-outcom
 import { readVerified } from "./read-verified.ts";
 import type { FoundDamage, StoredSource } from "./stored-source.ts";
 import { tryDecode } from "./try-decode.ts";
+
+const openStoredPayloadPart = lazyPart(() => import("./open-stored-payload.ts"));
+const settleDamagePart = lazyPart(() => import("./settle-damage.ts"));
+const succeedingSourcePart = lazyPart(() => import("./succeeding-source.ts"));
 
 /** Another process may replace the artifact between two reads; this many times in a row is odd. */
 const MAX_LOOKS = 8;
@@ -115,19 +119,19 @@ async function openStored(
   const { store, name, address, limits } = wanted;
   const { file } = record.payload;
   if (file === undefined) return corrupt(recordPath(name, address), "holds a payload that should be a file");
-  const { openStoredPayload } = await loadPart(() => import("./open-stored-payload.ts"));
+  const { openStoredPayload } = await openStoredPayloadPart();
   const heal = (): Promise<boolean> => isHealed(certainStore(store), recordPath(name, address), { recordBytes });
   let isHandedOut = false;
   const onDamage = async (damage: FoundDamage): Promise<Error> => {
     // Until the caller has the handle, this function itself decides what is done about damage.
     if (!isHandedOut) return new CorruptArtifactError(name, address, damage.path, damage.problem);
-    const { settleDamage } = await loadPart(() => import("./settle-damage.ts"));
+    const { settleDamage } = await settleDamagePart();
     return settleDamage({ store, name, address, recordBytes }, damage);
   };
   try {
     const payload = { ...record.payload, file };
     const successor = async (): Promise<StoredSource | undefined> => {
-      const { succeedingSource } = await loadPart(() => import("./succeeding-source.ts"));
+      const { succeedingSource } = await succeedingSourcePart();
       return succeedingSource({ store, name, address, classes: wanted.classes, format: format.id });
     };
     const artifact = { store, name, address, payload, format, limits, heal, onDamage, successor };

@@ -1,8 +1,24 @@
 import { UnknownFormatError, WrongKeyError } from "../../errors/format-errors.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import type { Format } from "../format.ts";
 import type { EncryptionKeys } from "../wrappers/encryption-keys.ts";
+
+const builtInFormatsPart = lazyPart(() => import("../built-in/built-in-formats.ts"));
+const encryptedFormatPart = lazyPart(() => import("../wrappers/encrypted-format.ts"));
+const npzFormatPart = lazyPart(() => import("../npy/npz-format.ts"));
+const msgpackFormatPart = lazyPart(() => import("../msgpack/msgpack-format.ts"));
+const avroOfIdPart = lazyPart(() => import("./avro-of-id.ts"));
+const csvOfIdPart = lazyPart(() => import("./csv-of-id.ts"));
+const ndjsonOfIdPart = lazyPart(() => import("./ndjson-of-id.ts"));
+const recordsFormatPart = lazyPart(() => import("../lines/records-format.ts"));
+const taggedJsonFormatPart = lazyPart(() => import("../json/tagged-json-format.ts"));
+const parquetFormatPart = lazyPart(() => import("../parquet/parquet-format.ts"));
+const arrowFormatPart = lazyPart(() => import("../arrow/arrow-format.ts"));
+const tableFormatPart = lazyPart(() => import("../table/table-format.ts"));
+const fileFormatPart = lazyPart(() => import("../stored/file-format.ts"));
+const directoryFormatPart = lazyPart(() => import("../stored/directory-format.ts"));
+const byteStreamFormatPart = lazyPart(() => import("../stored/byte-stream-format.ts"));
 
 /** Details that a record does not hold and the reader of a payload may need. */
 export interface FormatOfOptions {
@@ -46,7 +62,7 @@ export async function formatOf(id: string, options: FormatOfOptions = {}): Promi
   return format;
 }
 
-const builtIn = () => loadPart(() => import("../built-in/built-in-formats.ts"));
+const builtIn = () => builtInFormatsPart();
 
 /**
  * Returns a format that can only read. A wrapper takes a whole format, but to read it calls only
@@ -75,24 +91,23 @@ const openers: Readonly<Record<string, Open>> = {
         "no key was given",
         "Give formatOf the keys that read it, as { keys }.",
       );
-    const { encrypted } = await loadPart(() => import("../wrappers/encrypted-format.ts"));
+    const { encrypted } = await encryptedFormatPart();
     return encrypted(await wrapped(inner, options), options.keys);
   },
-  npz: async () => (await loadPart(() => import("../npy/npz-format.ts"))).npz(),
-  msgpack: async () => (await loadPart(() => import("../msgpack/msgpack-format.ts"))).msgpack(),
-  avro: async (argument) => (await loadPart(() => import("./avro-of-id.ts"))).avroOfId(argument),
-  csv: async (argument) => (await loadPart(() => import("./csv-of-id.ts"))).csvOfId(argument),
-  ndjson: async (argument) => (await loadPart(() => import("./ndjson-of-id.ts"))).ndjsonOfId(argument),
-  records: async (argument) =>
-    (await loadPart(() => import("../lines/records-format.ts"))).records({ tagged: argument === "tagged" }),
-  "tagged-json": async () => (await loadPart(() => import("../json/tagged-json-format.ts"))).taggedJson(),
-  parquet: async () => (await loadPart(() => import("../parquet/parquet-format.ts"))).parquet(),
-  arrow: async () => (await loadPart(() => import("../arrow/arrow-format.ts"))).arrow(),
+  npz: async () => (await npzFormatPart()).npz(),
+  msgpack: async () => (await msgpackFormatPart()).msgpack(),
+  avro: async (argument) => (await avroOfIdPart()).avroOfId(argument),
+  csv: async (argument) => (await csvOfIdPart()).csvOfId(argument),
+  ndjson: async (argument) => (await ndjsonOfIdPart()).ndjsonOfId(argument),
+  records: async (argument) => (await recordsFormatPart()).records({ tagged: argument === "tagged" }),
+  "tagged-json": async () => (await taggedJsonFormatPart()).taggedJson(),
+  parquet: async () => (await parquetFormatPart()).parquet(),
+  arrow: async () => (await arrowFormatPart()).arrow(),
   table: async (argument) => {
-    const { table } = await loadPart(() => import("../table/table-format.ts"));
+    const { table } = await tableFormatPart();
     return argument === "columns" ? table({ columns: true }) : table();
   },
-  file: async () => (await loadPart(() => import("../stored/file-format.ts"))).file(),
-  directory: async () => (await loadPart(() => import("../stored/directory-format.ts"))).directory(),
-  "byte-stream": async () => (await loadPart(() => import("../stored/byte-stream-format.ts"))).byteStream(),
+  file: async () => (await fileFormatPart()).file(),
+  directory: async () => (await directoryFormatPart()).directory(),
+  "byte-stream": async () => (await byteStreamFormatPart()).byteStream(),
 };

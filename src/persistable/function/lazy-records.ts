@@ -1,6 +1,8 @@
 import type { Format, StreamCodec } from "../../format/format.ts";
 import { notInMemory } from "../../format/stored/not-in-memory.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
+
+const recordsFormatPart = lazyPart(() => import("../../format/lines/records-format.ts"));
 
 /**
  * The format `records()`, which is loaded when the first stream is written or opened: few programs
@@ -22,7 +24,7 @@ export const lazyRecords: Format<AsyncIterable<unknown>> = {
 };
 
 async function loadRecords(): Promise<Format<AsyncIterable<unknown>>> {
-  const { records } = await loadPart(() => import("../../format/lines/records-format.ts"));
+  const { records } = await recordsFormatPart();
   return records();
 }
 

@@ -2,7 +2,7 @@ import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { Format } from "../../format/format.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { describeKind } from "../../util/describe-kind.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import { declarationKey } from "../declare/create-state.ts";
 import type { DeclarationOptions } from "../declare/declaration.ts";
 import { roleKey } from "../declare/family.ts";
@@ -15,6 +15,9 @@ import type { Persistable, PersistableOptions } from "../persistable.ts";
 import type { BuildOptions, BuildPersistable } from "../untyped-definition.ts";
 import { lazyRecords } from "./lazy-records.ts";
 import { ArgumentReader } from "./read-arguments.ts";
+
+const callFunctionPart = lazyPart(() => import("./call-function.ts"));
+const streamPayloadPart = lazyPart(() => import("../stream-payload.ts"));
 
 type AnyFunction = (...args: never) => unknown;
 
@@ -123,7 +126,7 @@ export function persistFunction(fn: AnyFunction, options: FunctionOptions<AnyFun
     untracked: reader.untracked,
     params: typedParams<Record<string, unknown>>(),
     generate: async (context) => {
-      const { callFunction } = await loadPart(() => import("./call-function.ts"));
+      const { callFunction } = await callFunctionPart();
       return callFunction(name, fn, reader, context);
     },
   });
@@ -161,7 +164,7 @@ function withDefinition(parts: FunctionParts, options: BuildOptions): object {
   const call = isAsyncGenerator(fn)
     ? async function* (this: unknown, ...args: unknown[]) {
         const { persistable, signals } = build(this, args);
-        const { streamOf } = await loadPart(() => import("../stream-payload.ts"));
+        const { streamOf } = await streamPayloadPart();
         yield* streamOf(persistable[stateKey], { signal: joined(signals) });
       }
     : function (this: unknown, ...args: unknown[]) {

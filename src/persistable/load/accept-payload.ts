@@ -1,5 +1,5 @@
 import { isPromise } from "../../util/is-promise.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import { type CallOptions, contextOf } from "../context/call-context.ts";
 import { fingerprintOf } from "../declare/declaration.ts";
 import type { HookContext } from "../declare/hooks.ts";
@@ -9,6 +9,9 @@ import { emitPlain } from "../log/emit-event.ts";
 import type { FoundArtifact } from "./find-artifact.ts";
 import { holdPersisted } from "./hold-payload.ts";
 import { noteUse } from "./note-use.ts";
+
+const invalidPayloadPart = lazyPart(() => import("./invalid-payload.ts"));
+const emitSourceChangedPart = lazyPart(() => import("./emit-source-changed.ts"));
 
 /**
  * Returns the time at which a hit begins, or 0 if no listener will be told of it: a new process
@@ -76,7 +79,7 @@ function validateLoaded(
   options: CallOptions,
 ): Promise<void> | undefined {
   const onInvalid = async (error: unknown): Promise<void> => {
-    const { invalidPayload, warnOfInvalid } = await loadPart(() => import("./invalid-payload.ts"));
+    const { invalidPayload, warnOfInvalid } = await invalidPayloadPart();
     if (options.warnIfInvalid !== true) throw invalidPayload(state, error, payload);
     warnOfInvalid(state, error, payload);
   };
@@ -100,7 +103,5 @@ function noteSource(state: State, recorded: string): Promise<void> | undefined {
   if (source === recorded || told.has(`${state.recipe.name} ${recorded}`)) return undefined;
   told.add(`${state.recipe.name} ${recorded}`);
   if (sourcePolicyOf(state.declaration) === "ignore") return undefined;
-  return loadPart(() => import("./emit-source-changed.ts")).then(({ emitSourceChanged }) =>
-    emitSourceChanged(state, recorded),
-  );
+  return emitSourceChangedPart().then(({ emitSourceChanged }) => emitSourceChanged(state, recorded));
 }

@@ -7,12 +7,16 @@ import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { ClassCodec } from "../../util/class-codec.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import { fingerprintOf } from "../declare/declaration.ts";
 import { isRefusedSource } from "../declare/source-policy.ts";
 import type { State } from "../declare/state.ts";
 import { variantsOf } from "../declare/variant-addresses.ts";
 import type { UndeclaredChange } from "./undeclared-changes.ts";
+
+const undeclaredChangesPart = lazyPart(() => import("./undeclared-changes.ts"));
+const explainMissPart = lazyPart(() => import("../../catalog/nearest/explain-miss.ts"));
+const judgeArtifactPart = lazyPart(() => import("./judge-artifact.ts"));
 
 /** The answer of `explain()`: there is an artifact to load, or a reason why there is none. */
 export type Explanation =
@@ -47,7 +51,7 @@ export type Explanation =
 export async function explain(state: State, signal: AbortSignal | undefined): Promise<Explanation> {
   const found = await inspectFresh(state, state.recipe.classes, signal);
   if (found?.state === "hit" && found.record.provenance.undeclared !== undefined) {
-    const { undeclaredChanges } = await loadPart(() => import("./undeclared-changes.ts"));
+    const { undeclaredChanges } = await undeclaredChangesPart();
     const changes = await undeclaredChanges(certainStore(state.surroundings.store), found.record, signal);
     return changes.length === 0 ? found : { ...found, undeclaredChanges: changes };
   }
@@ -58,7 +62,7 @@ export async function explain(state: State, signal: AbortSignal | undefined): Pr
   if (found !== undefined) return found;
   const { address } = state.recipe;
   const store = certainStore(state.surroundings.store);
-  const { explainMiss } = await loadPart(() => import("../../catalog/nearest/explain-miss.ts"));
+  const { explainMiss } = await explainMissPart();
   const [reason, inFlight] = await Promise.all([explainMiss(store, state.recipe, signal), readLease(store, address)]);
   return { state: "miss", address, reason, ...(inFlight === undefined ? {} : { inFlight }) };
 }
@@ -94,7 +98,7 @@ async function reasonIfStale(
   const current = await fingerprintOf(declaration);
   if (declaration.maxAge === undefined && !isRefusedSource(declaration, record.provenance.source, current))
     return undefined;
-  const { staleReasonOf } = await loadPart(() => import("./judge-artifact.ts"));
+  const { staleReasonOf } = await judgeArtifactPart();
   return staleReasonOf(state, record, signal);
 }
 

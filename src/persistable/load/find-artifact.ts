@@ -3,8 +3,10 @@ import { readArtifact } from "../../artifact/read/read-artifact.ts";
 import type { ReadOutcome, WantedArtifact } from "../../artifact/read/read-outcome.ts";
 import type { ArtifactRecord, Making } from "../../record/record.ts";
 import type { Store } from "../../store/store.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import type { State, Variant } from "../declare/state.ts";
+
+const variantAddressesPart = lazyPart(() => import("../declare/variant-addresses.ts"));
 
 /** An artifact that was found, and under which name; or the reason why there is none to load. */
 export type Found = Exclude<ReadOutcome, { readonly state: "present" }> | FoundArtifact | StaleArtifact;
@@ -65,7 +67,7 @@ function asFound(
 }
 
 async function findVariant(state: State, read: ReadAt): Promise<Found> {
-  const { variantsOf } = await loadPart(() => import("../declare/variant-addresses.ts"));
+  const { variantsOf } = await variantAddressesPart();
   for (const variant of variantsOf(state)) {
     const outcome = await read(variant);
     if (outcome.state === "present") return asFound(outcome, variant);

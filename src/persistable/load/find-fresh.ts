@@ -1,10 +1,12 @@
 import type { Store } from "../../store/store.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import type { InternalCallOptions } from "../context/call-context.ts";
 import { fingerprintOf } from "../declare/declaration.ts";
 import { isRefusedSource } from "../declare/source-policy.ts";
 import type { State } from "../declare/state.ts";
 import { type Found, findArtifact } from "./find-artifact.ts";
+
+const judgeArtifactPart = lazyPart(() => import("./judge-artifact.ts"));
 
 /**
  * Like {@link findArtifact}, and judges whether the artifact is fresh enough: by its age, and by
@@ -21,9 +23,7 @@ export function findFresh(state: State, options: InternalCallOptions, store?: St
     const current = fingerprintOf(declaration);
     if (typeof current !== "string") return current.then(() => judge(outcome));
     if (!isTimed && !isRefusedSource(declaration, outcome.source, current)) return outcome;
-    return loadPart(() => import("./judge-artifact.ts")).then(({ judgeArtifact }) =>
-      judgeArtifact(state, outcome, options),
-    );
+    return judgeArtifactPart().then(({ judgeArtifact }) => judgeArtifact(state, outcome, options));
   };
   return found instanceof Promise ? found.then(judge) : judge(found);
 }

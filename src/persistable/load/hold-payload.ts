@@ -1,5 +1,7 @@
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import type { State } from "../declare/state.ts";
+
+const decodeHeldPart = lazyPart(() => import("./decode-held.ts"));
 
 /** Keeps a payload that is in the store, if one value may serve every caller. */
 export function holdPersisted(state: State, payload: unknown): void {
@@ -21,8 +23,7 @@ export function heldPayload(
 ): { readonly value: unknown } | Promise<{ readonly value: unknown }> | undefined {
   const { held } = state;
   if (held.kind === "value") return held;
-  if (held.kind === "encoded")
-    return loadPart(() => import("./decode-held.ts")).then(({ decodeHeld }) => decodeHeld(state, held));
+  if (held.kind === "encoded") return decodeHeldPart().then(({ decodeHeld }) => decodeHeld(state, held));
   return undefined;
 }
 

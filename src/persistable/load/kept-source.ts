@@ -3,11 +3,14 @@ import { sourcePath } from "../../artifact/layout/artifact-paths.ts";
 import { StoreError } from "../../errors/store-errors.ts";
 import type { Store } from "../../store/store.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import { type Declaration, isAnonymous, sourceTextOf } from "../declare/declaration.ts";
 import { refusesOtherSource } from "../declare/source-policy.ts";
 import type { State } from "../declare/state.ts";
 import { redactionOf } from "../secrets/redaction.ts";
+
+const compareSourcesPart = lazyPart(() => import("../../artifact/explain/compare-sources.ts"));
+const namedSourcesPart = lazyPart(() => import("../../artifact/provenance/named-sources.ts"));
 
 /** Longer source is not kept: no person would read the difference. */
 const MAX_SOURCE_BYTES = 512 * 1024;
@@ -50,10 +53,7 @@ export async function differencesFrom(
 ): Promise<readonly SourceDifference[] | undefined> {
   const before = await readKept(store, declaration.name, recorded);
   if (before === undefined) return undefined;
-  const [{ compareSources }, { decodeSources }] = await Promise.all([
-    loadPart(() => import("../../artifact/explain/compare-sources.ts")),
-    loadPart(() => import("../../artifact/provenance/named-sources.ts")),
-  ]);
+  const [{ compareSources }, { decodeSources }] = await Promise.all([compareSourcesPart(), namedSourcesPart()]);
   return compareSources(decodeSources(before), decodeSources(await sourceTextOf(declaration)));
 }
 

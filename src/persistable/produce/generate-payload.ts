@@ -5,7 +5,7 @@ import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { checkPayload } from "../../format/encode-payload.ts";
 import { assertNoCredentials } from "../../params/credentials.ts";
 import { draftRecord } from "../../record/encode-record.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import type { InternalCallOptions } from "../context/call-context.ts";
 import { GeneratorContext } from "../context/generate-context.ts";
 import { runInScope } from "../context/generator-scope.ts";
@@ -18,6 +18,9 @@ import { completePayload, emitFailed, type Obtained } from "./complete-payload.t
 import { type Given, ownPending, PendingPayload } from "./pending-payload.ts";
 import { warnOfUndeclared } from "./warn-of-undeclared.ts";
 import { warnOfUndefined } from "./warn-of-undefined.ts";
+
+const streamSpoolPart = lazyPart(() => import("../../artifact/publish/stream-spool.ts"));
+const generateInWorkerPart = lazyPart(() => import("../worker/generate-in-worker.ts"));
 
 /**
  * Runs the generator. The payload is not validated, held or published yet, but from here on it is
@@ -95,7 +98,7 @@ async function stageHandle(
     const failure = refusal ?? (await failureOf(() => publication.stage(signal)));
     return { content: { kind: "handle", publication }, ...(failure === undefined ? {} : { failure }) };
   }
-  const { StreamSpool } = await loadPart(() => import("../../artifact/publish/stream-spool.ts"));
+  const { StreamSpool } = await streamSpoolPart();
   const spool = new StreamSpool(codec.write(tap === undefined ? given : tap(given)));
   const publication = new Publication(place, streamOrigin(format, codec, spool, limits));
   const failure = await failureOf(() => publication.stage(signal));
@@ -125,7 +128,7 @@ function isForWorker({ declaration: { worker } }: State): boolean {
 }
 
 async function generateInWorker(state: State, context: GeneratorContext): Promise<Given> {
-  const part = await loadPart(() => import("../worker/generate-in-worker.ts"));
+  const part = await generateInWorkerPart();
   return part.generateInWorker(state, context);
 }
 

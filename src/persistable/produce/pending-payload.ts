@@ -2,10 +2,12 @@ import type { Publication } from "../../artifact/publish/publication.ts";
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import { decodePayload, encodePayload } from "../../format/encode-payload.ts";
 import type { RecordDraft } from "../../record/encode-record.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import { workKeyOf } from "../context/wait-graph.ts";
 import type { Pending, State, TakenByGenerator } from "../declare/state.ts";
 import { isShareable } from "../load/hold-payload.ts";
+
+const openStagedPayloadPart = lazyPart(() => import("../../artifact/read/open-staged-payload.ts"));
 
 /** The form in which a payload is kept that was generated and is not published yet. */
 export type PendingContent =
@@ -235,7 +237,7 @@ export class PendingPayload implements Pending {
     const { publication } = content;
     const staged = await publication.stage(signal);
     const { recipe, surroundings, format, limits } = this.state;
-    const { openStagedPayload } = await loadPart(() => import("../../artifact/read/open-staged-payload.ts"));
+    const { openStagedPayload } = await openStagedPayloadPart();
     try {
       const value = await openStagedPayload(surroundings.store, recipe, staged, format, limits);
       this.content = { ...content, opened: { value } };

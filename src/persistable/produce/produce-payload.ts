@@ -8,7 +8,7 @@ import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import { certainStore } from "../../store/certain-store.ts";
 import type { Store } from "../../store/store.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import type { InternalCallOptions } from "../context/call-context.ts";
 import { isAnonymous } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
@@ -21,6 +21,8 @@ import { completePayload, emitFailed, failureOf, type Obtained } from "./complet
 import { runGenerator } from "./generate-payload.ts";
 import { ownPending, type PendingPayload, pendingOf } from "./pending-payload.ts";
 import { rememberFailure, throwRemembered } from "./remembered-failures.ts";
+
+const explainMissPart = lazyPart(() => import("../../catalog/nearest/explain-miss.ts"));
 
 type Miss = Exclude<Found, { readonly state: "present" }>;
 
@@ -232,7 +234,7 @@ async function emitMiss(state: State, miss: Miss): Promise<void> {
 async function reasonOf(state: State, miss: Miss): Promise<MissReason> {
   if (miss.state === "damaged") return { kind: "corrupt", file: miss.file, problem: miss.problem };
   if (miss.state === "stale") return miss.reason;
-  const { noteMiss } = await loadPart(() => import("../../catalog/nearest/explain-miss.ts"));
+  const { noteMiss } = await explainMissPart();
   return noteMiss(state.surroundings.store, state.recipe);
 }
 

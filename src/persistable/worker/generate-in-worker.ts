@@ -4,7 +4,7 @@ import { decodePayload } from "../../format/encode-payload.ts";
 import { openedStores } from "../../store/open/open-store.ts";
 import type { Store } from "../../store/store.ts";
 import { placesIn } from "../../util/digest/input-places.ts";
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
 import { adoptWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import { type GeneratorContext, warnOfThrown } from "../context/generate-context.ts";
 import { lineOfWork } from "../context/wait-graph.ts";
@@ -19,6 +19,8 @@ import type { MovedPayload } from "./moved-payload.ts";
 import { packValue } from "./packed-value.ts";
 import type { JobNode, WorkerJob, WorkerNews } from "./worker-message.ts";
 import { WorkerPool } from "./worker-pool.ts";
+
+const workerEntryPart = lazyPart(() => import("./worker-entry.ts"));
 
 /** A payload that a worker thread generated, with the error if receiving it has failed. */
 export interface Received {
@@ -75,7 +77,7 @@ let pool: WorkerPool | undefined;
 async function openPool(): Promise<WorkerPool> {
   // The import is inside a function, so that bundlers do not see which exports are used: they would
   // leave out `serveWorker`, which only the worker thread calls.
-  const { workerEntryUrl } = await loadPart(() => import("./worker-entry.ts"));
+  const { workerEntryUrl } = await workerEntryPart();
   if (workerEntryUrl === undefined || isMainScript(workerEntryUrl)) {
     throw new WorkerModuleError(
       "persistable-ts was bundled into one file with the program, so that a worker thread cannot load it alone. Leave it out of the bundle, or let the bundler split.",

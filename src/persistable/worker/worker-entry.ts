@@ -1,4 +1,6 @@
-import { loadPart } from "../../util/peers/load-part.ts";
+import { lazyPart } from "../../util/peers/load-part.ts";
+
+const serveJobsPart = lazyPart(() => import("./serve-jobs.ts"));
 
 /**
  * The URL of the file that this code is in after bundling, whatever the bundler has named it. The
@@ -15,6 +17,6 @@ export const workerEntryUrl: string | undefined = import.meta.url;
  * @public
  */
 export async function serveWorker(): Promise<void> {
-  const { serveJobs } = await loadPart(() => import("./serve-jobs.ts"));
+  const { serveJobs } = await serveJobsPart();
   serveJobs();
 }
