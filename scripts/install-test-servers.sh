@@ -2,7 +2,7 @@
 # Installs the servers that stores are tested against: on Debian, as root, with apt; those from npm into .servers/, which is
 # not committed. What is there already is left as it is. Tests find them by themselves.
 #
-# OpenStack Swift, sshd, Redis: Debian. moto: Debian's package, from the suite after bookworm, unpacked and not installed, since
+# OpenStack Swift, sshd, Redis, PostgreSQL: Debian. moto: Debian's package, from the suite after bookworm, unpacked and not installed, since
 # bookworm has none; what it needs is in bookworm. Azurite, s3rver: npm.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,7 +10,7 @@ here="$PWD/.servers"
 mkdir -p "$here"
 
 packages=(swift swift-proxy swift-account swift-container swift-object openssh-server openssh-sftp-server
-  redis-server
+  redis-server postgresql
   python3-boto3 python3-botocore python3-cryptography python3-dateutil python3-flask python3-flask-cors python3-jinja2
   python3-requests python3-responses python3-werkzeug python3-xmltodict python3-yaml python3-numpy)
 
@@ -64,4 +64,4 @@ install_debian_packages
 install_moto
 install_npm_packages
 install_tools
-echo "Swift, sshd, Redis, moto, Azurite, s3rver, Jest, webpack, Rollup, Deno and Bun are here."
+echo "Swift, sshd, Redis, PostgreSQL, moto, Azurite, s3rver, Jest, webpack, Rollup, Deno and Bun are here."

@@ -29,7 +29,7 @@ export interface EngineLink {
    */
   submit(job: QueuedJob): Promise<void>;
   /**
-   * Returns the state of a job. If the job has failed, its news is sent again, since the run may
+   * Returns the state of a job. If the job has ended, its news is sent again, since the run may
    * have missed it.
    */
   stateOf(id: string): Promise<JobState>;
@@ -48,8 +48,8 @@ export interface QueuedJob {
   readonly data: JsonObject;
 }
 
-/** The state of a job in its queue; `unknown` once it is done or removed. */
-export type JobState = "queued" | "running" | "failed" | "unknown";
+/** The state of a job in its queue; `unknown` once it is removed, or was done long ago. */
+export type JobState = "queued" | "running" | "done" | "failed" | "unknown";
 
 /**
  * News of a job. They may come twice, late or never, so only the store shows which payloads exist.

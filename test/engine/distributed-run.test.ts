@@ -1,53 +1,28 @@
 import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { DistributedProject, type Line, startsIn } from "../support/distributed-project.ts";
-import { startRedis } from "../support/servers/redis.ts";
-import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+import type { QueueServer } from "../support/servers/queue-server.ts";
+import { describeOnQueues } from "../support/servers/queue-servers.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** 225 in a full run: 900 nodes. */
 const DIAMONDS = Number(process.env.PERSISTABLE_TEST_QUEUE_DIAMONDS ?? 10);
 /** 20 in a full run. */
 const KILLS = Number(process.env.PERSISTABLE_TEST_QUEUE_KILLS ?? 2);
 
-const redis = await startRedis();
-let folder: TemporaryFolder;
-let installed: DistributedProject;
-let count = 0;
 const STUDY_KEY = "sk-very-secret-0123456789";
 
+const folder = await temporaryFolder();
+/** The project whose installed package all others share. */
+let installed: DistributedProject;
+
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  if (redis === undefined) return;
-  installed = await DistributedProject.create(folder.join("installed"), redis.url);
-  const start = () => installed.startWorker(["--slots", "1"], { STUDY_KEY });
-  await Promise.all([start(), start()]);
+  installed = await DistributedProject.create(folder.join("installed"), "");
 });
 
-afterAll(async () => {
-  await installed?.close();
-  await redis?.close();
-  await folder[Symbol.asyncDispose]();
-});
-
-/** The project whose two workers several tests share, with what is noted from now on. */
-function sharedProject(): { readonly project: DistributedProject; noted(): readonly string[] } {
-  const before = installed.noted().length;
-  return { project: installed, noted: () => installed.noted().slice(before) };
-}
-
-/** A project of its own, for tests that kill. */
-async function withProject(use: (project: DistributedProject) => Promise<void>): Promise<void> {
-  const project = await DistributedProject.create(folder.join(`p${++count}`), redis?.url ?? "", installed);
-  try {
-    await use(project);
-  } finally {
-    await project.close();
-  }
-}
+afterAll(() => folder[Symbol.asyncDispose]());
 
 function diamonds(ms = 0) {
   return { targets: Array.from({ length: DIAMONDS }, (_, i) => ({ kind: "diamond", work: { i, ms } })) };
@@ -59,7 +34,43 @@ function ending(lines: readonly Line[]): Line {
   return lines.at(-1) ?? {};
 }
 
-describe.skipIf(redis === undefined)("a run on BullMQ and Redis", () => {
+describeOnQueues("a distributed run", ({ kind, start }) => {
+  let server: QueueServer;
+  let shared: DistributedProject;
+  let count = 0;
+
+  beforeAll(async () => {
+    server = await start();
+    shared = await newProject();
+    const startWorker = () => shared.startWorker(["--slots", "1"], { STUDY_KEY });
+    await Promise.all([startWorker(), startWorker()]);
+  });
+
+  afterAll(async () => {
+    await shared?.close();
+    await server?.close();
+  });
+
+  function newProject(url = server.url): Promise<DistributedProject> {
+    return DistributedProject.create(folder.join(`${kind}-${++count}`), url, installed);
+  }
+
+  /** The project whose two workers several tests share, with what is noted from now on. */
+  function sharedProject(): { readonly project: DistributedProject; noted(): readonly string[] } {
+    const before = shared.noted().length;
+    return { project: shared, noted: () => shared.noted().slice(before) };
+  }
+
+  /** A project of its own, for tests that kill. */
+  async function withProject(use: (project: DistributedProject) => Promise<void>): Promise<void> {
+    const project = await newProject();
+    try {
+      await use(project);
+    } finally {
+      await project.close();
+    }
+  }
+
   test("has each node generated once, and tells which worker did", async () => {
     const shared = sharedProject();
     const { project } = shared;
@@ -104,20 +115,15 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", () => {
 
   test("goes on when the server was away", () =>
     withProject(async (project) => {
-      await using server = await startRedis();
-      if (server === undefined) return;
-      const own = await DistributedProject.create(folder.join(`p${++count}`), server.url, installed);
-      try {
-        await own.startWorker();
-        const { lines } = own.startRun(diamonds(50));
-        expect(await own.waitForStarts(3, lines)).toBe(true);
-        await server.restart(500);
-        expect(ending(await lines)).toMatchObject({ result: { state: "completed" }, payloads: PAYLOADS });
-        expect(own.noted().filter((line) => line.startsWith("overlap"))).toEqual([]);
-      } finally {
-        await own.close();
-      }
-      expect(project.noted()).toEqual([]);
+      await project.startWorker();
+      const { lines } = project.startRun(diamonds(50));
+      expect(await project.waitForStarts(3, lines)).toBe(true);
+      await server.restart(500);
+      expect(ending(await lines)).toMatchObject({ result: { state: "completed" }, payloads: PAYLOADS });
+      expect(project.noted().filter((line) => line.startsWith("overlap"))).toEqual([]);
+      // The workers of the other tests have connected again, too.
+      const { project: other } = sharedProject();
+      expect(ending(await other.run({ targets: [{ kind: "source", work: { i: 108 } }] })).payloads).toEqual([108]);
     }));
 
   test("tries a node again that has failed in an earlier run, and restores its error", async () => {
@@ -171,19 +177,13 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", () => {
   test("hands workers only the names of secrets, and refuses every other secret", async () => {
     const shared = sharedProject();
     const { project } = shared;
-    const seen: string[] = [];
-    const monitor = connect(redis?.port ?? 0, "127.0.0.1");
-    await once(monitor, "connect");
-    monitor.on("data", (bytes) => seen.push(bytes.toString("latin1")));
-    monitor.write("MONITOR\r\n");
-
+    const watched = await server.watch();
     const lines = await project.run({ targets: [{ kind: "keyed" }] });
     expect(ending(lines).payloads).toEqual([STUDY_KEY.length]);
     const refused = ending(await project.run({ targets: [{ kind: "plainSecret" }] }));
     expect(refused.thrown?.code).toBe("PERSISTABLE_UNSHAREABLE");
     expect(refused.thrown?.message).toContain("params.key of keyed");
-    monitor.destroy();
-    const all = seen.join("");
+    const all = await watched();
     expect(all).toContain("STUDY_KEY");
     expect(all).not.toContain(STUDY_KEY);
     expect(all).not.toContain("hunter2");
@@ -191,7 +191,7 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", () => {
 
   test("never gives a job to a worker with other code", () =>
     withProject(async (project) => {
-      const other = await DistributedProject.create(folder.join(`p${++count}`), redis?.url ?? "", installed);
+      const other = await newProject();
       try {
         writeFileSync(`${other.folder}/more.js`, "export const more = 1;");
         await other.startWorker(["--data-dir", `${project.folder}/persistable-data`]);
@@ -216,7 +216,6 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", () => {
   test("keeps long recipes in the store, and messages short", async () => {
     const shared = sharedProject();
     const { project } = shared;
-    const client = new Redis(redis?.url ?? "");
     const { lines } = project.startRun({ targets: [{ kind: "chain", work: { i: 105 } }] });
     let longest = 0;
     let isDone = false;
@@ -225,11 +224,8 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", () => {
     });
     while (!isDone) {
       await sleep(10);
-      const keys = (await client.keys("bull:p.*")).filter((key) => key.split(":").length === 3);
-      for (const key of keys)
-        longest = Math.max(longest, (await client.hget(key, "data").catch(() => ""))?.length ?? 0);
+      longest = Math.max(longest, await server.longestMessage());
     }
-    client.disconnect();
     expect(ending(await lines).payloads).toEqual([210]);
     expect(longest).toBeGreaterThan(0);
     expect(longest).toBeLessThanOrEqual(16_000);
@@ -252,7 +248,7 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", () => {
       const order = { targets: [{ kind: "source", work: { i: 1 } }], options: { engine: { workersWithinMs: 1000 } } };
       const lines = await project.run(order);
       expect(ending(lines).failures).toMatchObject([{ code: "PERSISTABLE_NO_WORKERS" }]);
-      const nowhere = await DistributedProject.create(folder.join(`p${++count}`), "redis://127.0.0.1:1", installed);
+      const nowhere = await newProject(`${new URL(server.url).protocol}//127.0.0.1:1`);
       const refused = ending(await nowhere.run(order));
       expect(refused.thrown?.code).toBe("PERSISTABLE_ENGINE_UNREACHABLE");
     }));

@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBlackHole } from "../support/black-hole.ts";
 import { DistributedProject, type Line, startsIn } from "../support/distributed-project.ts";
-import { startRedis } from "../support/servers/redis.ts";
+import { redis as kind } from "../support/servers/redis.ts";
 import { CREDENTIALS, createBucket, startMoto } from "../support/servers/s3-servers.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -20,6 +20,7 @@ const ROUNDS = Number(process.env.PERSISTABLE_TEST_KILL_ROUNDS ?? 2);
 const BUSY_MS = Number(process.env.PERSISTABLE_TEST_BUSY_MS ?? 3000);
 
 Object.assign(process.env, CREDENTIALS.s3rver);
+const startRedis = async () => (kind.isInstalled() ? kind.start() : undefined);
 const [redis, moto] = await Promise.all([startRedis(), startMoto()]);
 let folder: TemporaryFolder;
 let installed: DistributedProject;

@@ -5,6 +5,8 @@ import { openStream } from "./open-stream.ts";
 
 /** Jobs that failed are kept this long, for dashboards. */
 const KEEP_FAILED_S = 24 * 3600;
+/** Jobs that are done are kept this long, for a run that has missed their news. */
+const KEEP_DONE_S = 60;
 
 /** How long the stream may take to report what it has, after the server is back. */
 const CATCH_UP_MS = 2000;
@@ -60,14 +62,19 @@ export class BullmqLink implements EngineLink {
     await this.#queue.add(name, data, {
       jobId: id,
       attempts: 1,
-      removeOnComplete: true,
+      removeOnComplete: { age: KEEP_DONE_S },
       removeOnFail: { age: KEEP_FAILED_S },
     });
   }
 
   async stateOf(id: string): Promise<JobState> {
     const state = await this.#queue.getJobState(id);
-    if (state === "completed" || state === "unknown") return "unknown";
+    if (state === "unknown") return "unknown";
+    if (state === "completed") {
+      const job = await this.#queue.getJob(id);
+      if (job !== undefined) this.#listener({ kind: "done", id, result: asJson(job.returnvalue) });
+      return "done";
+    }
     if (state === "failed") {
       await this.#hearFailure(id, "see the log of the worker");
       return "failed";
@@ -77,7 +84,9 @@ export class BullmqLink implements EngineLink {
 
   async cancel(id: string): Promise<void> {
     const isRemoved = await this.#queue.remove(id).catch(() => 0);
-    if (isRemoved !== 1) await this.#control.publishEvent({ eventName: "cancel", jobId: id });
+    // The stream of PostgreSQL does not tell that a job was removed.
+    if (isRemoved === 1) this.#listener({ kind: "removed", id });
+    else await this.#control.publishEvent({ eventName: "cancel", jobId: id });
   }
 
   async slots(): Promise<readonly number[]> {

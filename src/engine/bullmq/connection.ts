@@ -1,9 +1,10 @@
-import type { JobProgress, JobState, JobsOptions, WorkerOptions } from "bullmq";
+import type { BackendFactory, IQueueBackend, JobProgress, JobState, JobsOptions, WorkerOptions } from "bullmq";
 import type { JsonValue } from "../../canonical/tagged-json.ts";
 import { messageOf } from "../../errors/error-kind.ts";
 import { InvalidRunOptionsError } from "../../errors/pipeline-errors.ts";
 import { EngineUnreachableError } from "../../errors/worker-errors.ts";
 import { loadBullmq, loadPostgresClient, loadRedisClient } from "../../util/peers/peers.ts";
+import { LateEvents } from "./late-events.ts";
 import { schemeOf, shownUrl } from "./shown-url.ts";
 
 /** The methods that all connections of BullMQ have. */
@@ -13,10 +14,17 @@ interface Connected {
   close(force?: boolean): Promise<void>;
 }
 
+/** A job as it is in its queue. */
+interface KeptJob {
+  readonly progress: unknown;
+  readonly returnvalue: unknown;
+  getState(): Promise<JobState | "unknown">;
+}
+
 /** A queue of BullMQ. The queues of all kinds of servers have these methods. */
 export interface JobQueue extends Connected {
   add(name: string, data: unknown, options: JobsOptions): Promise<unknown>;
-  getJob(id: string): Promise<{ readonly progress: unknown; getState(): Promise<JobState | "unknown"> } | undefined>;
+  getJob(id: string): Promise<KeptJob | undefined>;
   getJobState(id: string): Promise<JobState | "unknown">;
   getJobCounts(): Promise<Record<string, number>>;
   getWorkers(): Promise<readonly Readonly<Record<string, string>>[]>;
@@ -70,6 +78,10 @@ const CONNECT_MS = 15_000;
  * lets commands block for 10 s.
  */
 const SILENT_MS = 15_000;
+/** A reader looks for events after this time at the latest: PostgreSQL may not wake it. */
+const QUIET_MS = 1000;
+/** The same for workers that wait for jobs, in seconds, and how soon they go on after a failure. */
+const TIMES = { drainDelay: 1, runRetryDelay: 1000 };
 
 /**
  * Loads the packages that the server of this URL needs, and connects once, so that a wrong URL is
@@ -103,14 +115,7 @@ async function openRedis(url: string): Promise<BullmqParts> {
   }
   // Commands wait while the server is away, and are sent when it is back.
   const connection = { url, maxRetriesPerRequest: null, socketTimeout: SILENT_MS };
-  return {
-    queue: (name) => new bullmq.Queue(name, { connection }),
-    stream: (name) => new bullmq.QueueEvents(name, { connection, lastEventId: "0-0" }),
-    writer: (name) => new bullmq.QueueEventsProducer(name, { connection }),
-    worker: (name, doJob, options) => new bullmq.Worker(name, asProcessor(doJob), { ...options, connection }),
-    delayed: () => new bullmq.DelayedError(),
-    failed: (message) => new bullmq.UnrecoverableError(message),
-  };
+  return partsOf(bullmq, { connection, backend: bullmq.createRedisBackend, firstEvent: "0-0" });
 }
 
 async function openPostgres(url: string): Promise<BullmqParts> {
@@ -123,13 +128,35 @@ async function openPostgres(url: string): Promise<BullmqParts> {
   } catch (cause) {
     throw unreachable(url, cause);
   }
-  const connection = { connectionString: url, migrate: true };
-  const backend = bullmq.createPostgresBackend;
+  // By default each queue would have up to ten connections, and a server lets in a hundred.
+  const connection = { connectionString: url, migrate: true, max: 3, keepAlive: true, query_timeout: SILENT_MS };
+  const backend: typeof bullmq.createPostgresBackend = (...args) => {
+    const created = bullmq.createPostgresBackend(...args);
+    created.readEvents = new LateEvents(created.readEvents.bind(created)).read;
+    return created;
+  };
+  return partsOf(bullmq, { connection, backend, firstEvent: "0" });
+}
+
+/** A kind of server, as BullMQ is told about it. */
+interface ServerKind<Backend extends IQueueBackend, Connection> {
+  readonly connection: Connection;
+  readonly backend: BackendFactory<Backend, Connection>;
+  /** The id before that of the first event of a stream. */
+  readonly firstEvent: string;
+}
+
+function partsOf<Backend extends IQueueBackend, Connection>(
+  bullmq: typeof import("bullmq"),
+  { connection, backend, firstEvent }: ServerKind<Backend, Connection>,
+): BullmqParts {
   return {
     queue: (name) => new bullmq.Queue(name, { connection }, backend),
-    stream: (name) => new bullmq.QueueEvents(name, { connection, lastEventId: "0" }, backend),
+    stream: (name) =>
+      new bullmq.QueueEvents(name, { connection, lastEventId: firstEvent, blockingTimeout: QUIET_MS }, backend),
     writer: (name) => new bullmq.QueueEventsProducer(name, { connection }, backend),
-    worker: (name, doJob, options) => new bullmq.Worker(name, asProcessor(doJob), { ...options, connection }, backend),
+    worker: (name, doJob, options) =>
+      new bullmq.Worker(name, asProcessor(doJob), { ...TIMES, ...options, connection }, backend),
     delayed: () => new bullmq.DelayedError(),
     failed: (message) => new bullmq.UnrecoverableError(message),
   };
