@@ -14,4 +14,5 @@ export {
   type NumberListType,
 } from "../table/column.ts";
 export { ColumnTable } from "../table/column-table.ts";
+export type { ExactTextType } from "../table/exact-text.ts";
 export { type TableFromRowsOptions, tableFromRows } from "../table/table-from-rows.ts";

@@ -1,5 +1,7 @@
 import { DecodeError } from "../errors/format-errors.ts";
 import { type Column, MARK } from "../table/column.ts";
+import { isDecimalType } from "../table/decimal-text.ts";
+import { type ExactTextType, isExactTextType } from "../table/exact-text.ts";
 
 /** The latest time that a Date can hold, in milliseconds; the earliest is its negative. */
 export const MAX_TIME = 8.64e15;
@@ -41,19 +43,28 @@ function dividedDown(count: number | bigint, divisor: number): number {
 }
 
 /**
- * Throws if a column holds a time that other writers can write and no Date can hold, such as
- * infinity. Otherwise an invalid Date would come of it without an error.
+ * Throws if a column holds something that other writers can write and its type cannot hold, such as
+ * a time that is infinity. The readings of such columns give NaN in place of a Date, and undefined
+ * in place of a text.
  *
  * @param firstRow - the number of the column's first row in the file
  * @throws {@link DecodeError} with the column and the row
  */
-export function assertInstants(format: string, { name, type, values, marks }: Column, firstRow: number): void {
-  if (type !== "date") return;
+export function assertHeld(format: string, { name, type, values, marks }: Column, firstRow: number): void {
+  if (type !== "date" && !isExactTextType(type)) return;
   for (let row = 0; row < values.length; row++) {
-    if (!Number.isNaN(values[row]) || (marks !== undefined && marks[row] !== MARK.present)) continue;
+    const value = values[row];
+    if ((value !== undefined && !Number.isNaN(value)) || (marks !== undefined && marks[row] !== MARK.present)) continue;
     throw new DecodeError(
       format,
-      `row ${firstRow + row} of column ${JSON.stringify(name)} is infinity, or a time beyond the years -271821 to 275760, which no Date can hold. Other rows and columns can be read without it, by readTable; the program that writes the file can write null instead`,
+      `row ${firstRow + row} of column ${JSON.stringify(name)} ${problemOf(type)}. Other rows and columns can be read without it, by readTable; the program that writes the file can write null instead`,
     );
   }
+}
+
+function problemOf(type: "date" | ExactTextType): string {
+  if (isDecimalType(type)) return `has more digits than ${type} allows`;
+  if (type.startsWith("plainTime")) return "is not a time of day from 00:00 to before 24:00";
+  const holder = type === "date" ? "no Date can hold" : `a column of type ${type} cannot hold`;
+  return `is infinity, or a time beyond the years -271821 to 275760, which ${holder}`;
 }

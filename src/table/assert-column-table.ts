@@ -4,6 +4,7 @@ import { fitsColumn } from "./cell-type.ts";
 import { type Column, MARK } from "./column.ts";
 import { ColumnTable } from "./column-table.ts";
 import { describeCell } from "./describe-cell.ts";
+import { isExactTextType } from "./exact-text.ts";
 import {
   bigintArrays,
   isBigintType,
@@ -102,7 +103,7 @@ function wrongIn(type: Column["type"]): ((value: unknown) => boolean) | undefine
   if (type === "date") return (value) => typeof value !== "number" || !isTime(value);
   if (type === "string") return (value) => typeof value !== "string";
   if (type === "value") return (value) => value === undefined;
-  if (type === "bytes" || isNumberListType(type)) return (value) => !fitsColumn(type, value);
+  if (type === "bytes" || isNumberListType(type) || isExactTextType(type)) return (value) => !fitsColumn(type, value);
   return undefined;
 }
 

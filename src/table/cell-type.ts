@@ -1,4 +1,5 @@
 import type { ColumnType } from "./column.ts";
+import { isExactText, isExactTextType } from "./exact-text.ts";
 import { isBigintType, isNumberListType, isNumberType, numberArrays, numberListTypeOf } from "./typed-values.ts";
 
 /** The column type for a value, if the program declares no other type. */
@@ -47,6 +48,7 @@ function isDate(value: object): boolean {
 /** Whether a column of this type gives the value back unchanged. */
 export function fitsColumn(type: ColumnType, value: unknown): boolean {
   if (type === "value") return true;
+  if (isExactTextType(type)) return typeof value === "string" && isExactText(type, value);
   if (isNumberListType(type)) return numberListTypeOf(value) === type;
   if (type === "uint64") return typeof value === "bigint" && BigInt.asUintN(64, value) === value;
   if (type === "boolean" || type === "date" || isBigintType(type) || !isNumberType(type))

@@ -2,16 +2,9 @@ import { InvalidColumnTableError } from "../errors/format-errors.ts";
 import { fitsColumn, typeOfCell } from "./cell-type.ts";
 import { type Column, type ColumnType, type ColumnValues, MARK, makeColumn } from "./column.ts";
 import { describeCell } from "./describe-cell.ts";
+import { exampleOf, isExactTextType } from "./exact-text.ts";
 import { cellAt } from "./read-cell.ts";
-import {
-  bigintArrays,
-  isBigintType,
-  isNumberListType,
-  isNumberType,
-  type NumberValues,
-  numberArrays,
-  numberLists,
-} from "./typed-values.ts";
+import { bigintArrays, fillerOf, isBigintType, isNumberType, type NumberValues, numberArrays } from "./typed-values.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -107,14 +100,9 @@ export class ColumnBuilder {
       "rows",
       [row, this.name],
       `is ${describeCell(value)}, which a column of type ${type} cannot hold`,
-      "Declare a wider type, or leave the declaration out.",
+      isExactTextType(type)
+        ? `Give a text such as ${JSON.stringify(exampleOf(type))}.`
+        : "Declare a wider type, or leave the declaration out.",
     );
   }
-}
-
-/** The entry of `values` for a row that has no value. */
-function fillerOf(type: ColumnType): unknown {
-  if (type === "string") return "";
-  if (isNumberListType(type)) return new numberLists[type](0);
-  return type === "bytes" ? NO_BYTES : undefined;
 }

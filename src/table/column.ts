@@ -1,3 +1,5 @@
+import type { ExactTextType } from "./exact-text.ts";
+
 /**
  * The type of the values of a column. Numbers are `float64` unless a program declares another type.
  * `value` holds what no other type holds, such as nested values.
@@ -27,8 +29,14 @@ export type NumberListType = keyof NumberListsByType;
 /** The list of numbers of one row. */
 export type NumberList = NumberListsByType[NumberListType][number];
 
+/**
+ * How dates and times without a zone and decimals lie in memory, by their type: as texts in the one
+ * form that says them exactly.
+ */
+export type ExactTextsByType = { readonly [Type in ExactTextType]: readonly string[] };
+
 /** How the values of a column lie in memory, by its type. */
-export interface ColumnValuesByType extends NumberListsByType {
+export interface ColumnValuesByType extends NumberListsByType, ExactTextsByType {
   readonly int8: Int8Array;
   readonly uint8: Uint8Array;
   readonly int16: Int16Array;
@@ -103,7 +111,7 @@ type ScalarTypeOf<Value> = [Value] extends [number]
     : [Value] extends [boolean]
       ? "boolean"
       : [Value] extends [string]
-        ? "string"
+        ? "string" | ExactTextType
         : [Value] extends [Date]
           ? "date"
           : [Value] extends [Uint8Array]

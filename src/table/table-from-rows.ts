@@ -19,7 +19,8 @@ export interface TableFromRowsOptions<Row extends object> {
  * bigints within 64 bits, `boolean`, `string`, `date` for dates, `bytes` for Uint8Array,
  * `float32[]` for Float32Array and likewise for other typed arrays, and `value` for everything else
  * and for values of several types. `null` and keys that a row lacks are
- * marks, and do not change the type. Columns have the order in which the rows first have them.
+ * marks, and do not change the type. Only a declaration makes dates and decimals of texts:
+ * `plainDate`, `decimal(10,2)`. Columns have the order in which the rows first have them.
  * Bytes and other objects, except for dates, are not copied.
  *
  * `table.toRows()` returns equal rows; only their keys are in the order of the columns.

@@ -1,4 +1,5 @@
 import type { Column, ColumnType, ColumnValuesByType, NumberList, NumberListType } from "./column.ts";
+import { type ExactTextType, isExactTextType } from "./exact-text.ts";
 
 /** Column types whose values are JavaScript numbers in a typed array. */
 export const numberArrays = {
@@ -46,7 +47,7 @@ const columnTypes: ReadonlySet<unknown> = new Set([
 
 /** Whether it is the name of a column type. */
 export function isColumnType(type: unknown): type is ColumnType {
-  return columnTypes.has(type);
+  return columnTypes.has(type) || (typeof type === "string" && isExactTextType(type));
 }
 
 export function isNumberType(type: ColumnType): type is NumberType {
@@ -63,6 +64,10 @@ export function isNumberListType(type: ColumnType): type is NumberListType {
 
 export function isNumberListColumn(column: Column): column is Extract<Column, { readonly type: NumberListType }> {
   return isNumberListType(column.type);
+}
+
+export function isExactTextColumn(column: Column): column is Extract<Column, { readonly type: ExactTextType }> {
+  return isExactTextType(column.type);
 }
 
 const NUMBER_LIST_TYPES: readonly NumberListType[] = [
@@ -87,6 +92,17 @@ export function numberListTypeOf(list: unknown): NumberListType | undefined {
 
 export function isNumberList(value: unknown): value is NumberList {
   return numberListTypeOf(value) !== undefined;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** The entry of `values` for a row that has no value. */
+export function fillerOf(type: ColumnType): unknown {
+  if (isNumberType(type)) return 0;
+  if (isBigintType(type)) return 0n;
+  if (isNumberListType(type)) return new numberLists[type](0);
+  if (type === "value") return undefined;
+  return type === "bytes" ? NO_BYTES : "";
 }
 
 /** Joins numbers to one list, for a caller that knows that they are of the type. */

@@ -4,6 +4,8 @@ import { type CsvColumnType, type CsvDelimiter, csv } from "../../src/entry/form
 import { tableFromRows } from "../../src/entry/table.ts";
 import { defaultDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { DecodeLimits } from "../../src/format/format.ts";
+import type { ExactTextType } from "../../src/table/exact-text.ts";
+import { exactTexts } from "../support/any-exact-text.ts";
 import { comparableRows } from "../support/comparable-rows.ts";
 import { expectHarmless } from "../support/damaged-copies.ts";
 import { people, peopleColumns } from "../support/table-samples.ts";
@@ -21,7 +23,7 @@ async function fileOf(
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-const cells: Record<CsvColumnType, fc.Arbitrary<unknown>> = {
+const cells: Record<Exclude<CsvColumnType, ExactTextType>, fc.Arbitrary<unknown>> = {
   int8: fc.integer({ min: -128, max: 127 }),
   uint8: fc.integer({ min: 0, max: 255 }),
   int16: fc.integer({ min: -32_768, max: 32_767 }),
@@ -40,11 +42,15 @@ const cells: Record<CsvColumnType, fc.Arbitrary<unknown>> = {
   date: fc.date({ noInvalidDate: true }),
   bytes: fc.uint8Array(),
 };
+const arbitraries: ReadonlyMap<CsvColumnType, fc.Arbitrary<unknown>> = new Map([
+  ...(Object.entries(cells) as [CsvColumnType, fc.Arbitrary<unknown>][]),
+  ...exactTexts,
+]);
 const name = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.constantFrom("__proto__", "constructor", "", '"', "\r\n", ",", "\ufeff"),
 );
-const layout = fc.uniqueArray(fc.tuple(name, fc.constantFrom(...(Object.keys(cells) as CsvColumnType[]))), {
+const layout = fc.uniqueArray(fc.tuple(name, fc.constantFrom(...arbitraries.keys())), {
   selector: ([key]) => key,
   minLength: 1,
   maxLength: 5,
@@ -56,7 +62,7 @@ const case_ = fc.tuple(layout, delimiters).chain(([declared, delimiter]) =>
     fc.constant(delimiter),
     fc.array(
       fc
-        .tuple(...declared.map(([, type]) => fc.option(cells[type], { freq: 4 })))
+        .tuple(...declared.map(([, type]) => fc.option(arbitraries.get(type) ?? fc.constant(null), { freq: 4 })))
         .map((row) => Object.fromEntries(row.map((cell, i) => [declared[i]?.[0] ?? "", cell]))),
       { maxLength: 6 },
     ),

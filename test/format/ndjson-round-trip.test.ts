@@ -6,6 +6,8 @@ import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decod
 import type { DecodeLimits } from "../../src/format/format.ts";
 import { decodeJsonLines, encodeJsonLines } from "../../src/format/lines/stream-json-lines.ts";
 import type { NumberListType } from "../../src/table/column.ts";
+import type { ExactTextType } from "../../src/table/exact-text.ts";
+import { exactTexts } from "../support/any-exact-text.ts";
 import { comparableRows } from "../support/comparable-rows.ts";
 import { expectHarmless } from "../support/damaged-copies.ts";
 import { visitColumns, visits } from "../support/table-samples.ts";
@@ -20,7 +22,7 @@ const fileOf = async (format: object, payload: unknown): Promise<Uint8Array> =>
 
 const json = fc.jsonValue({ noUnicodeString: false }).filter((value) => !JSON.stringify([value]).includes("-0"));
 const cells: Record<
-  Exclude<ColumnType, NumberListType | "int8" | "uint8" | "int16" | "uint16" | "float32">,
+  Exclude<ColumnType, NumberListType | ExactTextType | "int8" | "uint8" | "int16" | "uint16" | "float32">,
   fc.Arbitrary<unknown>
 > = {
   int32: fc.integer(),
@@ -35,10 +37,15 @@ const cells: Record<
   value: fc.array(fc.oneof(fc.integer(), fc.string(), fc.constant(null)), { maxLength: 3 }),
 };
 const rows = fc.array(
-  fc.record(Object.fromEntries(Object.entries(cells).map(([type, cell]) => [type, fc.option(cell, { freq: 4 })])), {
-    requiredKeys: [],
-    noNullPrototype: true,
-  }),
+  fc.record(
+    Object.fromEntries(
+      [...Object.entries(cells), ...exactTexts].map(([type, cell]) => [type, fc.option(cell, { freq: 4 })]),
+    ),
+    {
+      requiredKeys: [],
+      noNullPrototype: true,
+    },
+  ),
   { maxLength: 6 },
 );
 
@@ -55,7 +62,9 @@ describe("whatever is accepted comes back in value and type", () => {
   });
 
   test("as records and as a table", async () => {
-    const declared = Object.fromEntries(Object.keys(cells).map((type) => [type, type])) as Record<string, ColumnType>;
+    const declared = Object.fromEntries(
+      [...Object.keys(cells), ...exactTexts.map(([type]) => type)].map((type) => [type, type]),
+    ) as Record<string, ColumnType>;
     await fc.assert(
       fc.asyncProperty(rows, async (payload) => {
         const format = ndjson({ columns: declared, rows: true });

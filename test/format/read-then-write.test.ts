@@ -17,7 +17,7 @@ import type { ColumnType } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
 import { anyTable } from "../support/any-table.ts";
 import { countedSource } from "../support/counted-source.ts";
-import { instantKinds } from "../support/instant-files.ts";
+import { instantKinds, plainKinds } from "../support/instant-files.ts";
 import { type MadeColumn, makeParquet } from "../support/make-parquet.ts";
 import { queryDuckdb } from "../support/query-duckdb.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -102,14 +102,15 @@ describe("what is read of a file of others can be written, and is the same again
         );
         expect(part?.toRows()).toEqual([{ k: 1 }, { k: 1 }, { k: 1 }]);
       }
-      expect(selected).toEqual(expect.arrayContaining(["bool", "bigint", "varchar", "double", "time", "uuid", "blob"]));
-      // Their least and greatest values are beyond all Dates.
-      expect(refused).toEqual(expect.arrayContaining(["date", "timestamp", "timestamp_s", "timestamp_ms"]));
+      expect(selected).toEqual(expect.arrayContaining(["bool", "bigint", "varchar", "double", "uuid", "blob"]));
+      expect(selected).toEqual(expect.arrayContaining(["timestamp_ns", "dec_4_1", "dec_9_4", "dec_18_6", "dec38_10"]));
+      // Their least and greatest values are beyond all Dates; the greatest time of DuckDB is 24:00.
+      expect(refused).toEqual(expect.arrayContaining(["date", "timestamp", "timestamp_s", "timestamp_ms", "time"]));
     },
   );
 
   test("of instants of every kind, also those that no Date holds", async () => {
-    for (const kind of instantKinds) {
+    for (const kind of [...instantKinds, ...plainKinds.map(([, plain]) => plain)]) {
       const most = kind.bits === 32 ? 2n ** 31n : 2n ** 63n;
       await fc.assert(
         fc.asyncProperty(
@@ -184,7 +185,19 @@ describe("what is read of a file of others can be written, and is the same again
     fc.double().map(String),
     fc.string(),
   );
-  const types = ["int32", "uint64", "float32", "float64", "boolean", "string", "date", "bytes"] as const;
+  const types = [
+    "int32",
+    "uint64",
+    "float32",
+    "float64",
+    "boolean",
+    "string",
+    "date",
+    "bytes",
+    "plainDate",
+    "plainTime",
+    "decimal(4,2)",
+  ] as const;
 
   test("of CSV with any cells", async () => {
     await fc.assert(
@@ -267,6 +280,8 @@ describe("what lies where a row is null has no meaning", () => {
     ["boolean", [2, 255, 7, 9]],
     ["string", [undefined, null, 3, "\ud800"]],
     ["bytes", [undefined, null, "a", new Uint8Array(new SharedArrayBuffer(1))]],
+    ["plainDate", [undefined, null, 3, "2026-02-30"]],
+    ["decimal(4,2)", [undefined, "", "1.5", "-0.00"]],
     ["value", [undefined, null, () => 1, new Map()]],
   ] as const)("in a column of type %s: it is not written, and not refused", async (type, garbage) => {
     const values =

@@ -1,10 +1,13 @@
 import fc from "fast-check";
-import { COLUMN_ARRAYS, isNumericColumnType, NO_VALUE } from "../../src/format/tabular/column-arrays.ts";
+import { COLUMN_ARRAYS, isNumericColumnType } from "../../src/format/tabular/column-arrays.ts";
 import type { Column, ColumnType } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
+import type { ExactTextType } from "../../src/table/exact-text.ts";
+import { fillerOf } from "../../src/table/typed-values.ts";
+import { exactTexts } from "./any-exact-text.ts";
 
 /** A value of each type of column, with the corners more often than chance would have them. */
-const cells: { readonly [Type in Exclude<ColumnType, "value">]: fc.Arbitrary<unknown> } = {
+const cells: { readonly [Type in Exclude<ColumnType, "value" | ExactTextType>]: fc.Arbitrary<unknown> } = {
   int8: fc.integer({ min: -128, max: 127 }),
   uint8: fc.integer({ min: 0, max: 255 }),
   int16: fc.integer({ min: -32_768, max: 32_767 }),
@@ -39,9 +42,14 @@ const json = fc
   .map((text) => JSON.parse(text.replaceAll(/-0(?![.\d])/g, "0")) as unknown)
   .filter((value) => JSON.stringify(value)?.includes("-0") !== true);
 
+const arbitraries: ReadonlyMap<ColumnType, fc.Arbitrary<unknown>> = new Map([
+  ...(Object.entries(cells) as [ColumnType, fc.Arbitrary<unknown>][]),
+  ...exactTexts,
+]);
+
 /** A column of a type with `rowCount` rows, some of them null. Few different values, or many. */
 function anyColumn(name: string, type: ColumnType, rowCount: number): fc.Arbitrary<Column> {
-  const cell = type === "value" ? json : cells[type];
+  const cell = arbitraries.get(type) ?? json;
   const few = fc.array(cell, { minLength: 1, maxLength: 3 }).chain((some) => fc.constantFrom(...some));
   const list = fc.oneof(
     fc.array(cell, { minLength: rowCount, maxLength: rowCount }),
@@ -53,8 +61,7 @@ function anyColumn(name: string, type: ColumnType, rowCount: number): fc.Arbitra
     const Typed = isNumericColumnType(type) ? COLUMN_ARRAYS[type] : undefined;
     const filled = values.map((value, row) => {
       if (given?.[row] !== 1) return value;
-      if (!isNumericColumnType(type)) return NO_VALUE[type];
-      return Typed === BigInt64Array || Typed === BigUint64Array ? 0n : 0;
+      return fillerOf(type);
     });
     const typed = Typed === undefined ? filled : new (Typed as unknown as new (from: unknown[]) => unknown)(filled);
     const column = { name, type, values: typed } as Column;
@@ -62,7 +69,7 @@ function anyColumn(name: string, type: ColumnType, rowCount: number): fc.Arbitra
   });
 }
 
-const types: readonly ColumnType[] = [...(Object.keys(cells) as ColumnType[]), "value"];
+const types: readonly ColumnType[] = [...arbitraries.keys(), "value"];
 
 /** Tables of any columns. */
 export const anyTable: fc.Arbitrary<ColumnTable> = fc

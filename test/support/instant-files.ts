@@ -1,12 +1,13 @@
 import * as arrow from "apache-arrow";
+import type { PlainType } from "../../src/table/plain-time.ts";
 import { makeParquet } from "./make-parquet.ts";
 
 /** A count of a unit as another writer has it; null for a row without one. */
 export type Count = bigint | null;
 
 /**
- * The way in which a file of another writer holds instants: as counts of a unit, in integers of
- * some bits.
+ * The way in which a file of another writer holds instants, dates or times: as counts of a unit, in
+ * integers of some bits.
  */
 export interface InstantKind {
   readonly name: string;
@@ -21,23 +22,49 @@ const PHYSICAL = { int32: 1, int64: 2, int96: 3 };
 const JULIAN_DAY_OF_1970 = 2_440_588n;
 const NANOSECONDS_OF_A_DAY = 86_400_000_000_000n;
 
-const timestamp = (unit: 1 | 2 | 3) => ({ 8: { 1: true, 2: { [unit]: {} } } });
+const timestamp = (unit: 1 | 2 | 3, isUtc = true) => ({ 8: { 1: isUtc, 2: { [unit]: {} } } });
+const time = (unit: 1 | 2 | 3, isUtc: boolean) => ({ 7: { 1: isUtc, 2: { [unit]: {} } } });
 
 export const instantKinds: readonly InstantKind[] = [
-  parquetKind("date", "day", 32, { converted: 6 }),
-  parquetKind("date, newer notation", "day", 32, { logical: { 6: {} } }),
   parquetKind("timestamp of milliseconds, older notation", "millisecond", 64, { converted: 9 }),
   parquetKind("timestamp of microseconds, older notation", "microsecond", 64, { converted: 10 }),
   parquetKind("timestamp of milliseconds", "millisecond", 64, { logical: timestamp(1) }),
   parquetKind("timestamp of microseconds", "microsecond", 64, { logical: timestamp(2) }),
   parquetKind("timestamp of nanoseconds", "nanosecond", 64, { logical: timestamp(3) }),
   parquetKind("int96", "nanosecond", 96, {}),
-  arrowKind("date of 32 bits", "day", 32, () => new arrow.Date_(arrow.DateUnit.DAY)),
   arrowKind("date of 64 bits", "millisecond", 64, () => new arrow.Date_(arrow.DateUnit.MILLISECOND)),
-  arrowKind("timestamp of seconds", "second", 64, () => new arrow.TimestampSecond()),
+  arrowKind("timestamp of seconds", "second", 64, () => new arrow.TimestampSecond("UTC")),
   arrowKind("timestamp of milliseconds", "millisecond", 64, () => new arrow.TimestampMillisecond("UTC")),
   arrowKind("timestamp of microseconds", "microsecond", 64, () => new arrow.TimestampMicrosecond("Europe/Berlin")),
-  arrowKind("timestamp of nanoseconds", "nanosecond", 64, () => new arrow.TimestampNanosecond()),
+  arrowKind("timestamp of nanoseconds", "nanosecond", 64, () => new arrow.TimestampNanosecond("+01:00")),
+];
+
+const { SECOND, MILLISECOND, MICROSECOND, NANOSECOND } = arrow.TimeUnit;
+
+/** Dates and times that belong to no time zone, by the type that they are read as. */
+export const plainKinds: readonly (readonly [PlainType, InstantKind])[] = [
+  ["plainDate", parquetKind("date", "day", 32, { converted: 6 })],
+  ["plainDate", parquetKind("date, newer notation", "day", 32, { logical: { 6: {} } })],
+  ["plainDate", arrowKind("date of 32 bits", "day", 32, () => new arrow.Date_(arrow.DateUnit.DAY))],
+  [
+    "plainDateTime(ms)",
+    parquetKind("milliseconds without a zone", "millisecond", 64, { logical: timestamp(1, false) }),
+  ],
+  ["plainDateTime", parquetKind("microseconds without a zone", "microsecond", 64, { logical: timestamp(2, false) })],
+  ["plainDateTime(ns)", parquetKind("nanoseconds without a zone", "nanosecond", 64, { logical: timestamp(3, false) })],
+  ["plainDateTime(ms)", arrowKind("seconds without a zone", "second", 64, () => new arrow.TimestampSecond())],
+  ["plainDateTime(ms)", arrowKind("milliseconds without", "millisecond", 64, () => new arrow.TimestampMillisecond())],
+  ["plainDateTime", arrowKind("microseconds without", "microsecond", 64, () => new arrow.TimestampMicrosecond(""))],
+  ["plainDateTime(ns)", arrowKind("nanoseconds without", "nanosecond", 64, () => new arrow.TimestampNanosecond())],
+  ["plainTime(ms)", parquetKind("time, older notation", "millisecond", 32, { converted: 7 })],
+  ["plainTime", parquetKind("time of microseconds, older notation", "microsecond", 64, { converted: 8 })],
+  ["plainTime(ms)", parquetKind("time of milliseconds", "millisecond", 32, { logical: time(1, true) })],
+  ["plainTime", parquetKind("time of microseconds", "microsecond", 64, { logical: time(2, false) })],
+  ["plainTime(ns)", parquetKind("time of nanoseconds", "nanosecond", 64, { logical: time(3, false) })],
+  ["plainTime(ms)", arrowKind("time of seconds", "second", 32, () => new arrow.Time(SECOND, 32))],
+  ["plainTime(ms)", arrowKind("time of milliseconds", "millisecond", 32, () => new arrow.Time(MILLISECOND, 32))],
+  ["plainTime", arrowKind("time of microseconds", "microsecond", 64, () => new arrow.Time(MICROSECOND, 64))],
+  ["plainTime(ns)", arrowKind("time of nanoseconds", "nanosecond", 64, () => new arrow.Time(NANOSECOND, 64))],
 ];
 
 function parquetKind(name: string, unit: InstantKind["unit"], bits: InstantKind["bits"], type: object): InstantKind {

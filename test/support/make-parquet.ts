@@ -8,6 +8,8 @@ export interface MadeColumn {
   readonly typeLength?: number;
   readonly converted?: number;
   readonly logical?: ThriftStruct;
+  readonly scale?: number;
+  readonly precision?: number;
   /** The values that are not null, in PLAIN encoding. */
   readonly values: Uint8Array;
   /** For each row whether it has a value; undefined in a REQUIRED column. */
@@ -40,8 +42,10 @@ export function makeParquet(rowCount: number, columns: readonly MadeColumn[]): U
   return Uint8Array.from([...bytes, ...footer, ...size, ...Buffer.from("PAR1")]);
 }
 
-function elementOf({ name, type, typeLength, converted, logical, present }: MadeColumn): ThriftStruct {
-  return { 1: type, 2: typeLength, 3: present === undefined ? 0 : 1, 4: name, 6: converted, 10: logical };
+function elementOf({ name, type, typeLength, converted, logical, present, ...decimal }: MadeColumn): ThriftStruct {
+  const repetition = present === undefined ? 0 : 1;
+  const { scale, precision } = decimal;
+  return { 1: type, 2: typeLength, 3: repetition, 4: name, 6: converted, 7: scale, 8: precision, 10: logical };
 }
 
 function chunkOf({ name, type }: MadeColumn, rowCount: number, start: number, sizeBytes: number): ThriftStruct {

@@ -8,6 +8,7 @@ import { definePersistable } from "../../src/entry/index.ts";
 import { type ColumnOf, type ColumnTable, tableFromRows } from "../../src/entry/table.ts";
 import type { TableCodec } from "../../src/format/tabular/tabular.ts";
 import { tabular } from "../../src/format/tabular/tabular-format.ts";
+import type { ExactTextType } from "../../src/table/exact-text.ts";
 
 interface Person {
   readonly name: string;
@@ -27,7 +28,9 @@ test("rows give a table of their type", () => {
 });
 
 test("columns are known by their names and values", () => {
-  expectTypeOf(people.column("name")).toEqualTypeOf<ColumnOf<"string"> | ColumnOf<"value">>();
+  expectTypeOf(people.column("name")).toEqualTypeOf<
+    ColumnOf<"string"> | ColumnOf<"value"> | { [Type in ExactTextType]: ColumnOf<Type> }[ExactTextType]
+  >();
   expectTypeOf<ColumnOf<"int8">>().toExtend<ReturnType<typeof age>>();
   const age = () => people.column("age");
   // @ts-expect-error numbers lie in no column of text

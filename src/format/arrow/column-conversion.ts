@@ -1,5 +1,8 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import type { NumberListType } from "../../table/column.ts";
+import { type DecimalSize, decimalSizeOf, decimalTypeOf, textOfUnscaled } from "../../table/decimal-text.ts";
+import type { ExactTextType } from "../../table/exact-text.ts";
+import { plainTypeOf, type TimeUnit, textOfDateTime, textOfDays, textOfTime } from "../../table/plain-time.ts";
 import { isColumnType, isNumberListType } from "../../table/typed-values.ts";
 import { copyAligned } from "../decode-budget.ts";
 import { decodeHalf } from "../decode-half.ts";
@@ -17,6 +20,13 @@ export type ArrowReading =
       readonly type: "date" | "float32" | "float64";
       readonly widthBytes: number;
       convert(bytes: Uint8Array, count: number): Float64Array | Float32Array;
+    }
+  /** Counts or digits of a fixed width become texts, which `textsOf` makes of the bytes. */
+  | {
+      readonly layout: "texts";
+      readonly type: ExactTextType;
+      readonly widthBytes: number;
+      textsOf(bytes: Uint8Array): (row: number) => string | undefined;
     }
   | { readonly layout: "bits"; readonly type: "boolean" }
   /** Each value has the bytes from one offset to the next. */
@@ -71,15 +81,16 @@ export function arrowReadingOf(field: ArrowField): ArrowReading {
     case ARROW.fixedBinary:
       return { layout: "cut", type: "bytes", widthBytes: Math.max(0, type?.int(0, 4) ?? 0) };
     case ARROW.date:
-      return (type?.int(0, 2, 1) ?? 1) === 0 ? dates(4, "day") : dates(8, "millisecond");
+      // Dates in milliseconds are instants for some writers, among them apache-arrow.
+      return (type?.int(0, 2, 1) ?? 1) === 0 ? plainDates : dates("millisecond");
     case ARROW.timestamp:
-      return timestamp(name, type?.int(0, 2) ?? 0);
+      return timestamp(name, type?.int(0, 2) ?? 0, (type?.text(1) ?? "") !== "");
     case ARROW.time:
-      return { layout: "same", type: (type?.int(1, 4, 32) ?? 32) === 32 ? "int32" : "int64" };
+      return times(name, type?.int(0, 2, 1) ?? 1, type?.int(1, 4, 32) ?? 32);
     case ARROW.duration:
       return { layout: "same", type: "int64" };
     case ARROW.decimal:
-      return decimal(name, type?.int(1, 4) ?? 0, type?.int(2, 4, 128) ?? 128);
+      return decimals(name, { precision: type?.int(0, 4) ?? 0, scale: type?.int(1, 4) ?? 0 }, decimalBits(field));
     case ARROW.list:
     case ARROW.fixedList:
     case ARROW.largeList:
@@ -101,7 +112,7 @@ export function arrowReadingOf(field: ArrowField): ArrowReading {
 const OTHERS = "other columns can be read without it, by readTable";
 
 function lists({ name, kind, type, children: [child] }: ArrowField): ArrowReading {
-  const item = child === undefined || child.dictionary !== undefined ? undefined : arrowReadingOf(child);
+  const item = child === undefined || child.dictionary !== undefined ? undefined : itemReadingOf(child);
   const listType = `${item?.type}[]` as const;
   if (item === undefined || !isColumnType(listType) || !isNumberListType(listType))
     throw new DecodeError(
@@ -110,6 +121,17 @@ function lists({ name, kind, type, children: [child] }: ArrowField): ArrowReadin
     );
   const size = kind === ARROW.fixedList ? Math.max(0, type?.int(0, 4) ?? 0) : undefined;
   return { layout: "list", type: listType, item, size, isLarge: kind === ARROW.largeList, name };
+}
+
+/**
+ * Determines how to read the numbers in lists. There are no lists of texts, so decimals become the
+ * nearest number there, and times of day their count since midnight.
+ */
+function itemReadingOf(child: ArrowField): ArrowReading {
+  const { kind, type } = child;
+  if (kind === ARROW.decimal) return nearestNumbers(type?.int(1, 4) ?? 0, decimalBits(child));
+  if (kind === ARROW.time) return { layout: "same", type: (type?.int(1, 4, 32) ?? 32) === 32 ? "int32" : "int64" };
+  return arrowReadingOf(child);
 }
 
 function integer(name: string, bitWidth: number, signed: boolean): ArrowReading {
@@ -129,42 +151,105 @@ function float(precision: number): ArrowReading {
   };
 }
 
-const UNITS: readonly InstantUnit[] = ["second", "millisecond", "microsecond", "nanosecond"];
+/** Arrow's units by their numbers. Seconds are read as milliseconds, which hold them exactly. */
+const UNITS: readonly { readonly instant: InstantUnit; readonly plain: TimeUnit; readonly factor: number }[] = [
+  { instant: "second", plain: "ms", factor: 1000 },
+  { instant: "millisecond", plain: "ms", factor: 1 },
+  { instant: "microsecond", plain: "us", factor: 1 },
+  { instant: "nanosecond", plain: "ns", factor: 1 },
+];
 
-function timestamp(name: string, number: number): ArrowReading {
+function unitOf(name: string, number: number): (typeof UNITS)[number] {
   const unit = UNITS[number];
   if (unit === undefined) throw new DecodeError("arrow", `column ${name} counts time in an unknown unit`);
-  return dates(8, unit);
+  return unit;
 }
 
+function timestamp(name: string, number: number, hasZone: boolean): ArrowReading {
+  const { instant, plain, factor } = unitOf(name, number);
+  if (hasZone) return dates(instant);
+  return {
+    layout: "texts",
+    type: plainTypeOf("dateTime", plain),
+    widthBytes: 8,
+    textsOf(bytes) {
+      const counts = copyAligned(bytes, BigInt64Array);
+      return (row) => textOfDateTime((counts[row] ?? 0n) * BigInt(factor), plain);
+    },
+  };
+}
+
+function times(name: string, number: number, bitWidth: number): ArrowReading {
+  const { plain, factor } = unitOf(name, number);
+  return {
+    layout: "texts",
+    type: plainTypeOf("time", plain),
+    widthBytes: bitWidth === 32 ? 4 : 8,
+    textsOf(bytes) {
+      const counts = bitWidth === 32 ? copyAligned(bytes, Int32Array) : copyAligned(bytes, BigInt64Array);
+      return (row) => textOfTime(Number(counts[row]) * factor, plain);
+    },
+  };
+}
+
+const plainDates: ArrowReading = {
+  layout: "texts",
+  type: "plainDate",
+  widthBytes: 4,
+  textsOf(bytes) {
+    const days = copyAligned(bytes, Int32Array);
+    return (row) => textOfDays(days[row] ?? 0);
+  },
+};
+
 /**
- * Times that no Date can hold become NaN here. `assertInstants` refuses them later, and only in
- * rows that are read and are not null.
+ * Times that no Date can hold become NaN here. `assertHeld` refuses them later, and only in rows
+ * that are read and are not null.
  */
-function dates(widthBytes: 4 | 8, unit: InstantUnit): ArrowReading {
+function dates(unit: InstantUnit): ArrowReading {
   return {
     layout: "fixed",
     type: "date",
-    widthBytes,
-    convert: (bytes) =>
-      instantsOf(widthBytes === 4 ? copyAligned(bytes, Int32Array) : copyAligned(bytes, BigInt64Array), unit),
+    widthBytes: 8,
+    convert: (bytes) => instantsOf(copyAligned(bytes, BigInt64Array), unit),
+  };
+}
+
+function decimalBits({ name, type }: ArrowField): number {
+  const bitWidth = type?.int(2, 4, 128) ?? 128;
+  if ([32, 64, 128, 256].includes(bitWidth)) return bitWidth;
+  throw new DecodeError("arrow", `column ${name} holds decimals of ${bitWidth} bits`);
+}
+
+function decimals(name: string, stored: DecimalSize, bitWidth: number): ArrowReading {
+  const type = decimalTypeOf(stored);
+  if (type === undefined)
+    throw new DecodeError("arrow", `column ${name} holds decimals of more digits than are read; ${OTHERS}`);
+  const size = decimalSizeOf(type);
+  // A scale below 0 says how many zeros follow the digits.
+  const factor = 10n ** BigInt(Math.max(0, -stored.scale));
+  return {
+    layout: "texts",
+    type,
+    widthBytes: bitWidth / 8,
+    textsOf: (bytes) => (row) => textOfUnscaled(digitsAt(bytes, row, bitWidth) * factor, size),
   };
 }
 
 /** Gives the nearest number: Arrow's decimals have up to 76 digits, a number has about 15. */
-function decimal(name: string, scale: number, bitWidth: number): ArrowReading {
-  if (![32, 64, 128, 256].includes(bitWidth))
-    throw new DecodeError("arrow", `column ${name} holds decimals of ${bitWidth} bits`);
-  const widthBytes = bitWidth / 8;
+function nearestNumbers(scale: number, bitWidth: number): ArrowReading {
   return {
     layout: "fixed",
     type: "float64",
-    widthBytes,
+    widthBytes: bitWidth / 8,
     convert: (bytes, count) =>
-      Float64Array.from({ length: count }, (_, i) => {
-        const digits = bytes.subarray(i * widthBytes, (i + 1) * widthBytes);
-        const hex = Array.from(digits.toReversed(), (byte) => byte.toString(16).padStart(2, "0")).join("");
-        return Number(`${BigInt.asIntN(bitWidth, BigInt(`0x${hex}`))}e${-scale}`);
-      }),
+      Float64Array.from({ length: count }, (_, row) => Number(`${digitsAt(bytes, row, bitWidth)}e${-scale}`)),
   };
+}
+
+function digitsAt(bytes: Uint8Array, row: number, bitWidth: number): bigint {
+  const width = bitWidth / 8;
+  const digits = bytes.subarray(row * width, (row + 1) * width);
+  const hex = Array.from(digits.toReversed(), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return BigInt.asIntN(bitWidth, BigInt(`0x${hex}`));
 }

@@ -4,7 +4,7 @@ import { ColumnTable } from "../../table/column-table.ts";
 import { at } from "../../util/at.ts";
 import { createBudget } from "../decode-budget.ts";
 import type { DecodeLimits, TableSelection } from "../format.ts";
-import { assertInstants } from "../instants.ts";
+import { assertHeld } from "../instants.ts";
 import { COLUMN_ARRAYS, isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
 import { resolveSelection } from "../tabular/table-selection.ts";
 import { type ArrowReading, arrowReadingOf } from "./column-conversion.ts";
@@ -81,7 +81,7 @@ export async function readArrow(
     return joinParts(column, parts, end - start, isOurs && column.field.nullable);
   });
   const columnsRead = await Promise.all(read);
-  for (const column of columnsRead) assertInstants("arrow", column, start);
+  for (const column of columnsRead) assertHeld("arrow", column, start);
   return new ColumnTable(columnsRead, end - start);
 }
 

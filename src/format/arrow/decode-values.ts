@@ -1,11 +1,11 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import { MARK } from "../../table/column.ts";
-import { isNumberList, numberLists } from "../../table/typed-values.ts";
+import { fillerOf, isNumberList, numberLists } from "../../table/typed-values.ts";
 import { type Budget, copyAligned } from "../decode-budget.ts";
 import type { DecodeLimits } from "../format.ts";
 import { decodeNestedJson } from "../json/nested-json.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
-import { COLUMN_ARRAYS, NO_VALUE } from "../tabular/column-arrays.ts";
+import { COLUMN_ARRAYS } from "../tabular/column-arrays.ts";
 import type { ArrowReading } from "./column-conversion.ts";
 
 /** Some rows of a column. */
@@ -51,6 +51,10 @@ export function decodeArrowValues(
     }
     case "fixed":
       return { values: reading.convert(sized(second, rowCount * reading.widthBytes), rowCount), marks };
+    case "texts": {
+      const bytes = sized(second, rowCount * reading.widthBytes);
+      return { values: decodeTexts(bytes, reading, rowCount, marks, context), marks };
+    }
     case "bits":
       return { values: unpackBits(sized(second, Math.ceil(rowCount / 8)), rowCount), marks };
     case "cut": {
@@ -67,6 +71,23 @@ export function decodeArrowValues(
     case "offsets":
       return { values: decodeCut(reading, rowCount, marks, { offsets: second, data: third }, context), marks };
   }
+}
+
+/** Converts counts or digits to the texts that say them exactly. Null may stand on any bytes. */
+function decodeTexts(
+  bytes: Uint8Array,
+  { textsOf }: ArrowReading & { readonly layout: "texts" },
+  rowCount: number,
+  marks: Uint8Array | undefined,
+  { budget }: ArrowContext,
+): unknown[] {
+  const textAt = textsOf(bytes);
+  return Array.from({ length: rowCount }, (_, row) => {
+    if (marks?.[row] === MARK.null) return "";
+    const text = textAt(row);
+    budget.take(text?.length ?? 0);
+    return text;
+  });
 }
 
 function emptyList(length: number): unknown[] {
@@ -113,7 +134,7 @@ function decodeCut(
   const values: unknown[] = [];
   for (let row = 0; row < rowCount; row++) {
     const bytes = data.subarray(ends[row], ends[row + 1]);
-    if (marks?.[row] === MARK.null) values.push(NO_VALUE[type]);
+    if (marks?.[row] === MARK.null) values.push(fillerOf(type));
     else values.push(type === "bytes" ? new Uint8Array(bytes) : decodeNestedJson("arrow", name, bytes, limits));
   }
   return values;
@@ -137,7 +158,7 @@ function decodeViews(
   const all = sized(bytes, rowCount * VIEW_BYTES);
   const views = new DataView(all.buffer, all.byteOffset, all.byteLength);
   return Array.from({ length: rowCount }, (_, row) => {
-    if (marks?.[row] === MARK.null) return NO_VALUE[type];
+    if (marks?.[row] === MARK.null) return fillerOf(type);
     const at = row * VIEW_BYTES;
     const length = views.getInt32(at, true);
     if (length < 0) fail("a text or some bytes have no length");
@@ -176,7 +197,7 @@ function decodeLists(
   const all = items.values;
   if (!isNumberList(all)) return fail("a list has something else than numbers");
   return Array.from({ length: rowCount }, (_, row) => {
-    if (marks?.[row] === MARK.null) return NO_VALUE[type];
+    if (marks?.[row] === MARK.null) return fillerOf(type);
     const start = ends === undefined ? row * (size ?? 0) : (ends[row] ?? 0);
     return all.slice(start, ends === undefined ? start + (size ?? 0) : ends[row + 1]);
   });
@@ -207,7 +228,7 @@ function decodeStrings(data: Uint8Array, ends: Int32Array | Float64Array, marks:
       const from = ends[row] ?? 0;
       const to = ends[row + 1] ?? 0;
       if (isAscii) strings.push(all.substring(from - base, to - base));
-      else strings.push(marks?.[row] === MARK.null ? NO_VALUE.string : textOf(data.subarray(from, to)));
+      else strings.push(marks?.[row] === MARK.null ? "" : textOf(data.subarray(from, to)));
     }
   }
   return strings;

@@ -1,6 +1,7 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import { MARK } from "../../table/column.ts";
-import { COLUMN_ARRAYS, isNumericColumnType, NO_VALUE, type NumericColumnType } from "../tabular/column-arrays.ts";
+import { fillerOf } from "../../table/typed-values.ts";
+import { COLUMN_ARRAYS, isNumericColumnType, type NumericColumnType } from "../tabular/column-arrays.ts";
 import { type ArrowReading, arrowReadingOf } from "./column-conversion.ts";
 import { type ArrowContext, type ArrowPart, decodeArrowValues } from "./decode-values.ts";
 import { expandBuffers } from "./expand-buffers.ts";
@@ -73,15 +74,14 @@ export function gatherArrow(
       throw new DecodeError("arrow", "a value is not in the dictionary");
     if (isNull || knownMarks?.[index] === MARK.null) {
       gatheredMarks[row] = MARK.null;
-      if (!isNumeric) values[row] = NO_VALUE[type];
-    } else values[row] = type === "string" || isNumeric ? known[index] : ownCopy(known[index], budget);
+      if (!isNumeric) values[row] = fillerOf(type);
+    } else values[row] = known[index] instanceof Uint8Array ? ownCopy(known[index], budget) : known[index];
   }
   return { values, marks: gatheredMarks };
 }
 
 /** Copies bytes, since they can be changed: a change in one row must not show in another. */
-function ownCopy(value: unknown, budget: ArrowContext["budget"]): unknown {
-  const bytes = value as Uint8Array;
+function ownCopy(bytes: Uint8Array, budget: ArrowContext["budget"]): Uint8Array {
   budget.take(bytes.length);
   return bytes.slice();
 }

@@ -1,6 +1,8 @@
 import type { Data, DataType } from "apache-arrow";
 import { type Column, MARK, type NumberList, type NumberListType } from "../../table/column.ts";
+import { isExactTextType } from "../../table/exact-text.ts";
 import { isNumberListColumn, joinNumbers } from "../../table/typed-values.ts";
+import { exactDataOf } from "./encode-exact-texts.ts";
 
 interface Buffers {
   readonly data: ArrayBufferView;
@@ -66,6 +68,8 @@ function buffersOf(
     return joinTexts(some, isNull);
   }
   if (type === "value") return joinTexts(texts.slice(0, length), isNull);
+  if (isExactTextType(type) && !ArrayBuffer.isView(values))
+    return { data: exactDataOf(type, values.slice(start, end), isNull) };
   if (ArrayBuffer.isView(values)) return { data: values.subarray(start, end) };
   throw new Error(`a column of type ${type} has lists, which have no buffer of their own`);
 }

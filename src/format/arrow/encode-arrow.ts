@@ -1,6 +1,7 @@
 import type { DataType, Field } from "apache-arrow";
 import type { Column } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { isExactTextType } from "../../table/exact-text.ts";
 import { elementTypeOf, isNumberListType } from "../../table/typed-values.ts";
 import { at } from "../../util/at.ts";
 import { loadArrow } from "../../util/peers/peers.ts";
@@ -9,6 +10,7 @@ import type { ColumnTypes } from "../tabular/declared-types.ts";
 import { isAllNull } from "../tabular/is-all-null.ts";
 import { ARROW_NOTE, NOTE_VERSION } from "./decode-arrow.ts";
 import { arrowDataOf } from "./encode-arrow-column.ts";
+import { exactTypeOf } from "./encode-exact-texts.ts";
 
 type Arrow = typeof import("apache-arrow");
 
@@ -74,6 +76,7 @@ function fieldOf(arrow: Arrow, { name, type, marks }: Column): Field {
 
 function typeOf(arrow: Arrow, type: Column["type"]): DataType {
   if (isNumberListType(type)) return new arrow.List(new arrow.Field("item", typeOf(arrow, elementTypeOf(type)), false));
+  if (isExactTextType(type)) return exactTypeOf(arrow, type);
   switch (type) {
     case "int8":
       return new arrow.Int8();

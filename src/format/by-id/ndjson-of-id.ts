@@ -4,7 +4,7 @@ import type { Format } from "../format.ts";
 import { parseJsonLines } from "../lines/decode-json-lines.ts";
 import { ndjson } from "../lines/ndjson-format.ts";
 import { ndjsonTable } from "../lines/ndjson-table.ts";
-import { typesOfId } from "./types-of-id.ts";
+import { typesOfId, wordsOfId } from "./types-of-id.ts";
 
 /** Reads JSON lines by what their id says: nothing, or the types of the columns in order. */
 export function ndjsonOfId(argument: string): Pick<Format, "id" | "decode"> {
@@ -15,7 +15,7 @@ export function ndjsonOfId(argument: string): Pick<Format, "id" | "decode"> {
       id,
       "It holds a digest of the types only. Read with ndjson({ types, rows: true }) of the definition.",
     );
-  const types = typesOfId(argument.split(","));
+  const types = typesOfId(wordsOfId(argument));
   if (types === undefined) throw new UnknownFormatError(id);
   return {
     id,

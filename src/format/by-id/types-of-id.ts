@@ -4,6 +4,11 @@ import { isColumnType } from "../../table/typed-values.ts";
 /** An id of this many columns is a mistake: no table has that number. */
 const MAX_COLUMNS = 1_000_000;
 
+/** The words of an id. The comma in `decimal(10,2)` does not end a word. */
+export function wordsOfId(argument: string): string[] {
+  return argument.split(/,(?![^(]*\))/);
+}
+
 /**
  * The column types that `typedFormatId` wrote, such as `int32` and `float64=12`; undefined where
  * they are not.

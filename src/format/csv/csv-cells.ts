@@ -1,5 +1,6 @@
 import { fitsColumn } from "../../table/cell-type.ts";
 import { type Column, type ColumnType, MARK, type NumberListType } from "../../table/column.ts";
+import { isExactTextType } from "../../table/exact-text.ts";
 import { isNumberListType } from "../../table/typed-values.ts";
 import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "../tabular/scalar-text.ts";
 
@@ -32,6 +33,7 @@ export function csvValueOf(type: CsvColumnType, text: string): unknown {
 }
 
 function readText(type: CsvColumnType, text: string): unknown {
+  if (isExactTextType(type)) return text;
   switch (type) {
     case "string":
       return text;

@@ -1,5 +1,8 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import type { ColumnType } from "../../table/column.ts";
+import { decimalSizeOf, decimalTypeOf, textOfUnscaled } from "../../table/decimal-text.ts";
+import type { ExactTextType } from "../../table/exact-text.ts";
+import { plainTypeOf, type TimeUnit, textOfDateTime, textOfDays, textOfTime } from "../../table/plain-time.ts";
 import { isColumnType, isNumberListType } from "../../table/typed-values.ts";
 import type { Budget } from "../decode-budget.ts";
 import { decodeHalf } from "../decode-half.ts";
@@ -30,7 +33,17 @@ export interface ConvertContext {
   readonly limits: DecodeLimits;
 }
 
-const CONVERTED = { utf8: 0, enum: 4, decimal: 5, date: 6, millis: 9, micros: 10, json: 19 } as const;
+const CONVERTED = {
+  utf8: 0,
+  enum: 4,
+  decimal: 5,
+  date: 6,
+  timeMillis: 7,
+  timeMicros: 8,
+  millis: 9,
+  micros: 10,
+  json: 19,
+} as const;
 /** The types of whole numbers in the older notation, whose numbers begin at 11. */
 const CONVERTED_INTEGERS: readonly ColumnType[] = [
   "uint8",
@@ -47,6 +60,7 @@ const LOGICAL = {
   enum: 4,
   decimal: 5,
   date: 6,
+  time: 7,
   timestamp: 8,
   integer: 10,
   unknown: 11,
@@ -54,8 +68,9 @@ const LOGICAL = {
   uuid: 14,
   half: 15,
 };
-/** The units of timestamps, by their numbers in the file. */
-const UNITS: readonly (InstantUnit | undefined)[] = [undefined, "millisecond", "microsecond", "nanosecond"];
+/** The units of times and timestamps, by their numbers in the file. */
+const UNITS: readonly (TimeUnit | undefined)[] = [undefined, "ms", "us", "ns"];
+const INSTANT_UNITS = { ms: "millisecond", us: "microsecond", ns: "nanosecond" } as const;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -66,7 +81,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function columnReadingOf(element: ParquetElement): ColumnReading {
   const { type, name, childCount, list } = element;
-  if (list !== undefined) return listReading(name, columnReadingOf(list.element));
+  if (list !== undefined) return listReading(name, itemReadingOf(list.element));
   if (childCount > 0)
     throw new DecodeError(
       "parquet",
@@ -105,13 +120,26 @@ function listReading(name: string, item: ColumnReading): ColumnReading {
   return { type, item, shareable: false, convert: () => [] };
 }
 
+/**
+ * Determines how to read the numbers in lists. There are no lists of texts, so decimals become the
+ * nearest number there, and times of day their count since midnight.
+ */
+function itemReadingOf(element: ParquetElement): ColumnReading {
+  if (isDecimal(element)) return nearestNumbers(element);
+  if (timeUnitOf(element) === undefined) return columnReadingOf(element);
+  return same(element.type === PHYSICAL.int32 ? "int32" : "int64");
+}
+
 function same(type: ColumnType): ColumnReading {
   return { type, shareable: true, convert: (values) => values };
 }
 
 function readingOfInt32(element: ParquetElement): ColumnReading {
-  if (isDecimal(element)) return decimal(element, (value) => String(value));
-  if (element.converted === CONVERTED.date || element.logical?.kind === LOGICAL.date) return counts("day");
+  if (isDecimal(element)) return decimals(element);
+  if (element.converted === CONVERTED.date || element.logical?.kind === LOGICAL.date)
+    return countTexts("plainDate", (days) => textOfDays(Number(days)));
+  const timeUnit = timeUnitOf(element);
+  if (timeUnit !== undefined) return times(timeUnit);
   const type = integerOf(element) ?? "int32";
   const range = RANGES[type];
   if (range === undefined) return same(type === "uint32" ? "uint32" : "int32");
@@ -135,21 +163,25 @@ const RANGES: { readonly [type: string]: readonly [least: number, most: number] 
 };
 
 function readingOfInt64(element: ParquetElement): ColumnReading {
-  if (isDecimal(element)) return decimal(element, (value) => String(value));
+  if (isDecimal(element)) return decimals(element);
+  const timeUnit = timeUnitOf(element);
+  if (timeUnit !== undefined) return times(timeUnit);
   const { converted, logical } = element;
   const unit = logical?.kind === LOGICAL.timestamp ? UNITS[logical.unit] : undefined;
-  if (unit !== undefined) return counts(unit);
+  if (unit !== undefined)
+    return logical?.isUtc === true
+      ? counts(INSTANT_UNITS[unit])
+      : countTexts(plainTypeOf("dateTime", unit), (count) => textOfDateTime(BigInt(count), unit));
   if (converted === CONVERTED.millis) return counts("millisecond");
   if (converted === CONVERTED.micros) return counts("microsecond");
-  if (logical?.kind === LOGICAL.timestamp)
+  if (logical?.kind === LOGICAL.timestamp || logical?.kind === LOGICAL.time)
     throw new DecodeError("parquet", `column ${element.name} counts time in an unknown unit`);
   return same(integerOf(element) === "uint64" ? "uint64" : "int64");
 }
 
 function readingOfBytes(element: ParquetElement): ColumnReading {
   const { converted, logical, typeLength } = element;
-  if (isDecimal(element))
-    return decimal(element, (value) => String(typeof value === "object" ? bigintOf(value) : value));
+  if (isDecimal(element)) return decimals(element);
   if (logical?.kind === LOGICAL.half && typeLength === 2)
     return { type: "float32", shareable: true, convert: (values) => bytesOf(values).map(halfOf) };
   if (logical?.kind === LOGICAL.uuid && typeLength === 16)
@@ -215,7 +247,7 @@ const bytesReading: ColumnReading = {
 const onlyNulls: ColumnReading = { type: "value", isNull: true, shareable: true, convert: () => [] };
 
 /**
- * Times that no Date can hold become NaN here. `assertInstants` refuses them later, and only in
+ * Times that no Date can hold become NaN here. `assertHeld` refuses them later, and only in
  * rows that are read and are not null.
  */
 function dates(convert: (values: PhysicalValues) => Float64Array): ColumnReading {
@@ -226,14 +258,74 @@ function counts(unit: InstantUnit): ColumnReading {
   return dates((values) => instantsOf(numbersOf(values), unit));
 }
 
+/** The unit of a column of times of day; undefined for any other column. */
+function timeUnitOf({ converted, logical }: ParquetElement): TimeUnit | undefined {
+  if (logical?.kind === LOGICAL.time) return UNITS[logical.unit];
+  if (converted === CONVERTED.timeMillis) return "ms";
+  return converted === CONVERTED.timeMicros ? "us" : undefined;
+}
+
+function times(unit: TimeUnit): ColumnReading {
+  return countTexts(plainTypeOf("time", unit), (count) => textOfTime(Number(count), unit));
+}
+
+/** Converts counts to the texts that say them exactly. */
+function countTexts(type: ExactTextType, textOf: (count: number | bigint) => string | undefined): ColumnReading {
+  return exactTexts(type, (values) => {
+    const counts: ArrayLike<number | bigint> = numbersOf(values);
+    return Array.from(counts, textOf);
+  });
+}
+
+/**
+ * Values that their type cannot hold become undefined here. `assertHeld` refuses them later, and
+ * only in rows that are read and are not null.
+ */
+function exactTexts(
+  type: ExactTextType,
+  textsOf: (values: PhysicalValues) => readonly (string | undefined)[],
+): ColumnReading {
+  return {
+    type,
+    shareable: true,
+    convert(values, { budget }) {
+      const texts = textsOf(values);
+      for (const text of texts) budget.take(text?.length ?? 0);
+      return texts;
+    },
+  };
+}
+
+function decimals(element: ParquetElement): ColumnReading {
+  const { name, scale } = element;
+  const type = decimalTypeOf({ precision: element.precision || mostDigitsOf(element), scale });
+  if (type === undefined)
+    throw new DecodeError("parquet", `column ${name} holds decimals of more digits than are read; ${OTHERS}`);
+  const size = decimalSizeOf(type);
+  return exactTexts(type, (values) => digitsOf(values).map((digits) => textOfUnscaled(digits, size)));
+}
+
+/** How many digits fit into the bytes of a decimal, for writers that do not say it. */
+function mostDigitsOf({ type, typeLength }: ParquetElement): number {
+  if (type === PHYSICAL.int32) return 9;
+  if (type === PHYSICAL.int64) return 18;
+  return type === PHYSICAL.fixedBytes ? Math.min(76, Math.floor((8 * typeLength - 1) * Math.log10(2))) : 38;
+}
+
 /** Gives the nearest number: Parquet's decimals have up to 76 digits, a number has about 15. */
-function decimal(element: ParquetElement, digitsOf: (value: number | bigint | Uint8Array) => string): ColumnReading {
+function nearestNumbers({ scale }: ParquetElement): ColumnReading {
   return {
     type: "float64",
     shareable: true,
-    convert: (values) =>
-      Float64Array.from({ length: values.length }, (_, i) => Number(`${digitsOf(values[i] ?? 0)}e${-element.scale}`)),
+    convert: (values) => Float64Array.from(digitsOf(values), (digits) => Number(`${digits}e${-scale}`)),
   };
+}
+
+/** Returns the digits of decimals as whole numbers. */
+function digitsOf(values: PhysicalValues): bigint[] {
+  if (Array.isArray(values)) return values.map(bigintOf);
+  const digits: ArrayLike<number | bigint> = values;
+  return Array.from(digits, BigInt);
 }
 
 function isDecimal({ converted, logical, scale, name }: ParquetElement): boolean {

@@ -1,13 +1,13 @@
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import { type Column, MARK } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
-import { isNumberListType } from "../../table/typed-values.ts";
+import { fillerOf, isNumberListType } from "../../table/typed-values.ts";
 import { at } from "../../util/at.ts";
 import { type Budget, createBudget } from "../decode-budget.ts";
 import type { DecodeLimits, TableSelection } from "../format.ts";
-import { assertInstants } from "../instants.ts";
+import { assertHeld } from "../instants.ts";
 import type { PayloadSource } from "../payload-source.ts";
-import { COLUMN_ARRAYS, isNumericColumnType, NO_VALUE, rowBytesOf } from "../tabular/column-arrays.ts";
+import { COLUMN_ARRAYS, isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
 import { resolveSelection } from "../tabular/table-selection.ts";
 import { type ColumnReading, columnReadingOf } from "./column-conversion.ts";
 import { fillLists } from "./fill-lists.ts";
@@ -92,7 +92,7 @@ export async function readParquet(
   const columns = fills.map(
     ({ column, marks }) => ({ ...column, ...(marks === undefined ? {} : { marks }) }) as Column,
   );
-  for (const column of columns) assertInstants("parquet", column, start);
+  for (const column of columns) assertHeld("parquet", column, start);
   return new ColumnTable(columns, end - start);
 }
 
@@ -141,7 +141,7 @@ function reserve(columns: readonly ReadColumn[], rowCount: number, budget: Budge
 function createFill(name: string, { type, isNull }: ColumnReading, rowCount: number, isMarked: boolean): ColumnFill {
   const values = isNumericColumnType(type)
     ? new COLUMN_ARRAYS[type](rowCount)
-    : new Array<unknown>(rowCount).fill(NO_VALUE[type]);
+    : new Array<unknown>(rowCount).fill(fillerOf(type));
   const marks =
     isMarked || isNull === true ? new Uint8Array(rowCount).fill(isNull === true ? MARK.null : 0) : undefined;
   return { column: { name, type, values }, marks };

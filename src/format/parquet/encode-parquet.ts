@@ -2,6 +2,7 @@ import type { SchemaElement } from "hyparquet";
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { type Column, type ColumnType, MARK, type NumberListType } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { type ExactTextType, isExactTextType } from "../../table/exact-text.ts";
 import { elementTypeOf, isNumberList, isNumberListType } from "../../table/typed-values.ts";
 import { loadParquetWriter } from "../../util/peers/peers.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
@@ -10,6 +11,7 @@ import { isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
 import { cutRows } from "../tabular/cut-rows.ts";
 import type { ColumnTypes } from "../tabular/declared-types.ts";
 import { isAllNull } from "../tabular/is-all-null.ts";
+import { exactCountOf, exactElementOf } from "./exact-elements.ts";
 import { listBytesOf } from "./fill-lists.ts";
 import { createNote } from "./note.ts";
 import { compressorsOf, type ParquetCodec } from "./page-compression.ts";
@@ -43,7 +45,7 @@ type Cells = NonNullable<
  */
 type Element = Omit<SchemaElement, "name">;
 
-const ELEMENTS: { readonly [Type in Exclude<ColumnType, NumberListType>]: Element } = {
+const ELEMENTS: { readonly [Type in Exclude<ColumnType, NumberListType | ExactTextType>]: Element } = {
   int8: { type: "INT32", converted_type: "INT_8" },
   uint8: { type: "INT32", converted_type: "UINT_8" },
   int16: { type: "INT32", converted_type: "INT_16" },
@@ -87,6 +89,10 @@ function schemaOf(columns: readonly Column[], elementOf: (column: Column) => Ele
   return [{ name: "root", num_children: columns.length }, ...below];
 }
 
+function elementOfType(type: Exclude<ColumnType, NumberListType>): Element {
+  return isExactTextType(type) ? exactElementOf(type) : ELEMENTS[type];
+}
+
 /** The type of a column of lists, whose numbers are two levels below it. */
 const LIST: Element = { converted_type: "LIST", logical_type: { type: "LIST" } };
 
@@ -102,7 +108,7 @@ export async function encodeParquet(
   const { ByteWriter, ParquetWriter } = await loadParquetWriter();
   const isUnknown = (column: Column): boolean => !Object.hasOwn(types, column.name) && isAllNull(column);
   const elementOf = (column: Column): Element =>
-    isUnknown(column) || isNumberListType(column.type) ? NULLS : ELEMENTS[column.type];
+    isUnknown(column) || isNumberListType(column.type) ? NULLS : elementOfType(column.type);
   const isPlaceheld = columns.length === 0 && rowCount === 0;
   const chunks: Uint8Array[] = [];
   const bytes = new ByteWriter();
@@ -156,9 +162,14 @@ function cellsOf(column: Column, start: number, end: number, texts: readonly str
   const isNull = (row: number): boolean => marks !== undefined && marks[row] !== MARK.present;
   if (texts !== undefined) return texts.slice(0, end - start).map((text, row) => (isNull(row) ? null : text));
   const part: ArrayLike<unknown> = ArrayBuffer.isView(values) ? values.subarray(start, end) : values.slice(start, end);
-  const convert = isNumberListType(type) ? listOf : CONVERSIONS[type];
+  const convert = conversionOf(type);
   if (convert === undefined && (marks === undefined || !marks.includes(MARK.null))) return part as Cells;
   return Array.from(part, (value, row) => (isNull(row) ? null : convert === undefined ? value : convert(value)));
+}
+
+function conversionOf(type: ColumnType): ((value: unknown) => unknown) | undefined {
+  if (isExactTextType(type)) return exactCountOf(type);
+  return isNumberListType(type) ? listOf : CONVERSIONS[type];
 }
 
 const CONVERSIONS: { readonly [Type in ColumnType]?: (value: unknown) => unknown } = {

@@ -24,6 +24,8 @@ export interface ParquetElement {
   /** The number of the converted type, the older of the two ways to name a logical type. */
   converted: number | undefined;
   scale: number;
+  /** How many digits decimals have at most. */
+  precision: number;
   logical: ParquetLogical | undefined;
   /** For a column of lists of plain values: the element of these values. */
   list: ParquetListItem | undefined;
@@ -47,6 +49,8 @@ export interface ParquetLogical {
   unit: number;
   bitWidth: number;
   signed: boolean;
+  /** Whether a timestamp counts from 1970 in UTC. Otherwise it belongs to no time zone. */
+  isUtc: boolean;
 }
 
 export interface ParquetRowGroup {
@@ -110,6 +114,7 @@ function readElement(reader: ThriftReader, elementType: number): ParquetElement 
     childCount: 0,
     converted: undefined,
     scale: 0,
+    precision: 0,
     logical: undefined,
     list: undefined,
   };
@@ -135,6 +140,9 @@ function readElement(reader: ThriftReader, elementType: number): ParquetElement 
     7: (type) => {
       element.scale = reader.int(type);
     },
+    8: (type) => {
+      element.precision = reader.int(type);
+    },
     10: (type) => {
       element.logical = readLogical(reader, type);
     },
@@ -144,7 +152,7 @@ function readElement(reader: ThriftReader, elementType: number): ParquetElement 
 
 /** Reads a logical type. It is a union: exactly one field is set, and its number is the kind. */
 function readLogical(reader: ThriftReader, elementType: number): ParquetLogical {
-  const logical: ParquetLogical = { kind: 0, unit: 0, bitWidth: 0, signed: true };
+  const logical: ParquetLogical = { kind: 0, unit: 0, bitWidth: 0, signed: true, isUtc: false };
   const kind = (number: number) => (type: number) => {
     logical.kind = number;
     reader.structOf(type, {});
@@ -155,7 +163,12 @@ function readLogical(reader: ThriftReader, elementType: number): ParquetLogical 
   };
   const time = (number: number) => (type: number) => {
     logical.kind = number;
-    reader.structOf(type, { 2: (union) => reader.structOf(union, { 1: unit(1), 2: unit(2), 3: unit(3) }) });
+    reader.structOf(type, {
+      1: (isUtc) => {
+        logical.isUtc = reader.bool(isUtc);
+      },
+      2: (union) => reader.structOf(union, { 1: unit(1), 2: unit(2), 3: unit(3) }),
+    });
   };
   const plain = [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16, 17, 18].map((number) => [number, kind(number)] as const);
   reader.structOf(elementType, {

@@ -32,9 +32,11 @@ const DEFAULT_ROW_GROUP_ROWS = 100_000;
  * format refuses invalid Dates, values that JSON would change, and a row that lacks a key which
  * other rows have.
  *
- * Files of other writers are read by their own schema. Timestamps are cut off to the millisecond,
- * and refused if no Date can hold them; decimals become the nearest number. Lists of numbers
- * are read as typed arrays; columns of other lists, structures and maps are not read.
+ * Files of other writers are read by their own schema. Timestamps with a zone are cut off to the
+ * millisecond, and refused if no Date can hold them. Dates and times without a zone and decimals
+ * come as texts with all their digits: `plainDate`, `plainTime`, `plainDateTime`, `decimal(10,2)`.
+ * Lists of numbers are read as typed arrays; columns of other lists, structures and maps are not
+ * read.
  *
  * Other tools can read the files of many payloads as one table (`FROM 'data/trips/*.parquet'`), if
  * they have the same columns. With `types` they do, even if a payload is empty or a column holds

@@ -1,6 +1,7 @@
 import { DecodeError, DecodeLimitError, UndeclaredClassError } from "../../errors/format-errors.ts";
 import { type Column, type ColumnType, type ColumnValues, MARK, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
+import { isExactText, isExactTextType } from "../../table/exact-text.ts";
 import { cellAt } from "../../table/read-cell.ts";
 import { rowsFromColumns } from "../../table/rows-from-table.ts";
 import {
@@ -91,9 +92,9 @@ function decodeValues(
     case "numbers":
       return numbersOf(type, bytesAt(data.at), marks);
     case "texts":
-      return decodeTexts(data.texts, bytesAt);
+      return expectForm(type, decodeTexts(data.texts, bytesAt), marks);
     case "dictionary":
-      return decodeDictionary(data, bytesAt);
+      return expectForm(type, decodeDictionary(data, bytesAt), marks);
     case "bytes":
       return decodeBytes(bytesAt(data.at), copyAligned(bytesAt(data.ends), Float64Array));
     case "arrays":
@@ -161,6 +162,15 @@ function decodeDictionary(data: Extract<ColumnData, { kind: "dictionary" }>, byt
   if (highest >= distinct.length) refuse("a row has a text that is not in the dictionary");
   const texts = new Array<string>(indexes.length);
   for (let row = 0; row < indexes.length; row++) texts[row] = distinct[indexes[row] ?? 0] ?? "";
+  return texts;
+}
+
+/** Refuses texts that do not have the form of their type. */
+function expectForm(type: ColumnType, texts: string[], marks: Uint8Array | undefined): string[] {
+  if (!isExactTextType(type)) return texts;
+  for (let row = 0; row < texts.length; row++)
+    if ((marks === undefined || marks[row] === MARK.present) && !isExactText(type, texts[row] ?? ""))
+      refuse(`a ${type} is none`);
   return texts;
 }
 

@@ -3,6 +3,7 @@ import { formatPath } from "../../errors/value-path.ts";
 import { type Column, type ColumnOf, MARK } from "../../table/column.ts";
 import { ColumnBuilder } from "../../table/column-builder.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { isExactTextColumn } from "../../table/typed-values.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 import { hasExtraKeys } from "../own-keys.ts";
 import { encodeStructured } from "../structured/encode-structured.ts";
@@ -89,6 +90,10 @@ function describeValues(file: FileWriter, column: Column, rowCount: number, dept
   if (column.type === "string") return describeTexts(file, column.values);
   if (column.type === "bytes") return { kind: "bytes", ...addLists(file, column.values) };
   if (column.type === "value") return describeAny(file, column, rowCount, depth);
+  if (isExactTextColumn(column)) {
+    file.version = 2;
+    return describeTexts(file, column.values);
+  }
   if (ArrayBuffer.isView(column.values)) return { kind: "numbers", at: file.add(column.values) };
   file.version = 2;
   return { kind: "arrays", ...addLists(file, column.values) };

@@ -1,5 +1,6 @@
 import { DecodeError, DecodeLimitError, NewerPayloadError } from "../../errors/format-errors.ts";
 import type { ColumnType } from "../../table/column.ts";
+import { isExactTextType } from "../../table/exact-text.ts";
 import {
   bigintArrays,
   isBigintType,
@@ -118,7 +119,7 @@ class DescriptionCheck {
     if (isNumberType(type) || isBigintType(type)) {
       const { BYTES_PER_ELEMENT } = isBigintType(type) ? bigintArrays[type] : numberArrays[type];
       if (kind === "numbers") return { kind, at: this.#extent(data.at, rows * BYTES_PER_ELEMENT) };
-    } else if (type === "string") {
+    } else if (type === "string" || isExactTextType(type)) {
       if (kind === "texts") return { kind, texts: this.#texts(data.texts, rows) };
       const { width } = data;
       if (kind === "dictionary" && (width === 1 || width === 2))

@@ -2,7 +2,8 @@ import type { ColumnType } from "../../table/column.ts";
 
 /**
  * The versions of the layout. A table is written in the oldest version that has the types of its
- * columns, so that older releases can read it: number lists need version 2.
+ * columns, so that older releases can read it. Version 2 adds number lists, and the types of exact
+ * texts: dates and times without a zone, and decimals.
  */
 export type Version = 1 | 2;
 export const NEWEST_VERSION: Version = 2;

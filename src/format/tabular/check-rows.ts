@@ -2,6 +2,7 @@ import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { fitsColumn, typeOfCell } from "../../table/cell-type.ts";
 import type { ColumnType } from "../../table/column.ts";
 import { describeCell } from "../../table/describe-cell.ts";
+import { exampleOf, isExactTextType } from "../../table/exact-text.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 import { hasExtraKeys, hasOddKeys, isGetter, isSetter } from "../own-keys.ts";
 import { viewProblem } from "../view-problem.ts";
@@ -70,7 +71,10 @@ function cellProblem(
   if (cell === undefined && isSetter(row, key)) return ["is a setter", VALUE_ITSELF];
   const problem = typeof cell === "object" && cell !== null ? cellObjectProblem(cell) : undefined;
   if (problem !== undefined || type === undefined || cell === null || fitsColumn(type, cell)) return problem;
-  return [`is ${describeCell(cell)}`, `The column is declared as ${type}: declare a wider type, or correct the value.`];
+  const advice = isExactTextType(type)
+    ? `give a text such as ${JSON.stringify(exampleOf(type))}`
+    : "declare a wider type, or correct the value";
+  return [`is ${describeCell(cell)}`, `The column is declared as ${type}: ${advice}.`];
 }
 
 /** Says what is wrong with an object in a cell, for problems that its column does not check. */

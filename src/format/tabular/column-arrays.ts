@@ -1,4 +1,4 @@
-import type { ColumnType, ColumnValuesByType } from "../../table/column.ts";
+import type { ColumnType } from "../../table/column.ts";
 
 /** The class of typed array for each type of column that has one. */
 export const COLUMN_ARRAYS = {
@@ -30,20 +30,3 @@ export function isNumericColumnType(type: ColumnType): type is NumericColumnType
 export function rowBytesOf(type: ColumnType): number {
   return isNumericColumnType(type) ? COLUMN_ARRAYS[type].BYTES_PER_ELEMENT : 8;
 }
-
-/** The value that a column holds at a row without a value. */
-export const NO_VALUE: { readonly [Type in ListedColumnType]: ColumnValuesByType[Type][number] } = {
-  string: "",
-  bytes: new Uint8Array(0),
-  value: undefined,
-  "int8[]": new Int8Array(0),
-  "uint8[]": new Uint8Array(0),
-  "int16[]": new Int16Array(0),
-  "uint16[]": new Uint16Array(0),
-  "int32[]": new Int32Array(0),
-  "uint32[]": new Uint32Array(0),
-  "int64[]": new BigInt64Array(0),
-  "uint64[]": new BigUint64Array(0),
-  "float32[]": new Float32Array(0),
-  "float64[]": new Float64Array(0),
-};

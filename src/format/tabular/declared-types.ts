@@ -20,7 +20,7 @@ export function declaredTypes(format: string, types: ColumnTypes): ColumnTypes {
   for (const [name, type] of entries)
     if (!isColumnType(type))
       throw new DefinitionError(
-        `${format} has no column type ${JSON.stringify(type)}, as column ${JSON.stringify(name)} is declared. Declare int32, float64, string, date, value or another type.`,
+        `${format} has no column type ${JSON.stringify(type)}, as column ${JSON.stringify(name)} is declared. Declare int32, float64, string, date, plainDate, decimal(10,2), value or another type.`,
       );
   return Object.freeze(Object.fromEntries(entries)) as ColumnTypes;
 }

@@ -1,7 +1,8 @@
 import { fitsColumn } from "../../table/cell-type.ts";
 import { type Column, MARK, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
-import { isNumericColumnType, NO_VALUE } from "./column-arrays.ts";
+import { fillerOf } from "../../table/typed-values.ts";
+import { isNumericColumnType } from "./column-arrays.ts";
 
 /**
  * Fills the rows of columns of texts, bytes and nested values that are null or absent with a value
@@ -20,6 +21,6 @@ function filledColumn(column: Column): Column {
   const isOdd = (row: number): boolean =>
     marks[row] !== MARK.present && (type === "value" ? list[row] !== undefined : !fitsColumn(type, list[row]));
   if (!marks.some((_, row) => isOdd(row))) return column;
-  const filled = Array.from(list, (value, row) => (isOdd(row) ? NO_VALUE[type] : value));
+  const filled = Array.from(list, (value, row) => (isOdd(row) ? fillerOf(type) : value));
   return makeColumn(column.name, type, filled, marks);
 }
