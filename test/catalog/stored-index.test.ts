@@ -186,7 +186,8 @@ describe("an index", () => {
       expect(indexFiles(folder)).toHaveLength(1);
       const sound = readFileSync(again, "latin1").slice(0, -64);
       for (const [from, to] of [
-        ['{"version":2', '{"version":3'],
+        ['{"version":3', '{"version":4'],
+        ['{"version":3', '{"version":2'],
         ['"name":"points"', '"name":"pointz"'],
         ['[\\"n\\",\\"params\\",\\"n\\"]', '[\\"n\\",\\"PARAMS\\",\\"n\\"]'],
       ] as const) {

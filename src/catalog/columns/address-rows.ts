@@ -14,12 +14,20 @@ const MIN_SLOT_BITS = 12;
  * neighboring slots.
  */
 export class AddressRows {
-  #bytes = Buffer.alloc((ADDRESS_BYTES << MIN_SLOT_BITS) / 2);
-  #words = viewOf(this.#bytes);
+  /** For each place in an address the 32-bit numbers of all rows. */
+  #words: readonly Uint32Array[] = Array.from({ length: ADDRESS_WORDS }, () => new Uint32Array(64));
   /** For each slot its row. */
   #slots = new Int32Array(1 << MIN_SLOT_BITS).fill(FREE);
   #slotBits = MIN_SLOT_BITS;
   #count = 0;
+  /**
+   * The first rows, which have a slot. The others get one when an address is looked for: a process
+   * that shows the newest artifacts never does that.
+   */
+  #placed = 0;
+  /** The address that is looked for, or that becomes the next row. */
+  readonly #offered = new Uint32Array(ADDRESS_WORDS);
+  readonly #bytes = Buffer.alloc(ADDRESS_BYTES);
 
   /** How many rows there are; an address that was added again counts twice. */
   get count(): number {
@@ -32,21 +40,20 @@ export class AddressRows {
     return this.rowOfOffered();
   }
 
-  /** Writes an address after the last row. It becomes a row only when `addOffered` is called. */
+  /** Notes an address. It becomes a row only when `addOffered` is called. */
   offer(address: Address): void {
-    this.reserve(1);
-    this.#bytes.write(address, this.#count * ADDRESS_BYTES, "hex");
+    this.#bytes.write(address, "hex");
+    for (let word = 0; word < ADDRESS_WORDS; word++) this.#offered[word] = this.#bytes.readUInt32BE(word * 4);
   }
 
   /** Like `offer`, for an address in the numbers of {@link wordsOf}. */
   offerWords(words: readonly Uint32Array[], index: number): void {
-    this.reserve(1);
-    const start = this.#count * ADDRESS_BYTES;
-    for (let word = 0; word < ADDRESS_WORDS; word++) this.#words.setUint32(start + word * 4, words[word]?.[index] ?? 0);
+    for (let word = 0; word < ADDRESS_WORDS; word++) this.#offered[word] = words[word]?.[index] ?? 0;
   }
 
   rowOfOffered(): number | undefined {
-    const row = this.#slots[this.#slotOf(this.#count)] ?? FREE;
+    this.#placeAll();
+    const row = this.#slots[this.#slotOfOffered()] ?? FREE;
     return row === FREE ? undefined : row;
   }
 
@@ -55,24 +62,39 @@ export class AddressRows {
    * the same address.
    */
   addOffered(): number {
+    this.reserve(1);
+    this.#placeAll();
     const row = this.#count;
-    this.#slots[this.#slotOf(row)] = row;
-    this.#count += 1;
+    for (const [word, words] of this.#words.entries()) words[row] = this.#offered[word] ?? 0;
+    this.#slots[this.#slotOfOffered()] = row;
+    this.#count = row + 1;
+    this.#placed = row + 1;
     return row;
   }
 
+  /** Makes all addresses in the numbers of {@link wordsOf} rows, where there is no row yet. */
+  setFirst(words: readonly Uint32Array[], count: number): void {
+    this.#words = words;
+    this.#count = count;
+  }
+
   addressOf(row: number): Address {
-    return parseAddress(this.#bytes.toString("hex", row * ADDRESS_BYTES, (row + 1) * ADDRESS_BYTES));
+    for (const [word, words] of this.#words.entries()) this.#bytes.writeUInt32BE(words[row] ?? 0, word * 4);
+    return parseAddress(this.#bytes.toString("hex"));
   }
 
   /** Compares two rows by their addresses. */
   compare(one: number, other: number): number {
-    const [a, b] = [one * ADDRESS_BYTES, other * ADDRESS_BYTES];
-    return this.#bytes.compare(this.#bytes, b, b + ADDRESS_BYTES, a, a + ADDRESS_BYTES);
+    for (const words of this.#words) {
+      const difference = (words[one] ?? 0) - (words[other] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return 0;
   }
 
   /** The rows whose addresses begin with these digits, in lower case. */
   startingWith(digits: string): number[] {
+    this.#placeAll();
     const rows: number[] = [];
     const mask = this.#slots.length - 1;
     const first = Number.parseInt(digits.slice(0, 8).padEnd(8, "0"), 16) >>> (32 - this.#slotBits);
@@ -89,8 +111,9 @@ export class AddressRows {
 
   /** Returns one of the 32-bit numbers of which an address consists, for each of these rows. */
   wordsOf(rows: ArrayLike<number>, word: number): Uint32Array {
+    const own = this.#words[word];
     const words = new Uint32Array(rows.length);
-    for (let i = 0; i < rows.length; i++) words[i] = this.#words.getUint32((rows[i] ?? 0) * ADDRESS_BYTES + word * 4);
+    for (let i = 0; i < rows.length; i++) words[i] = own?.[rows[i] ?? 0] ?? 0;
     return words;
   }
 
@@ -99,39 +122,49 @@ export class AddressRows {
    * slots of a table that grows step by step, and each would search long for a free slot.
    */
   reserve(more: number): void {
-    // One more row holds the address that is offered or looked for.
-    const rows = this.#count + more + 1;
-    if (rows * ADDRESS_BYTES > this.#bytes.length) {
-      const bytes = Buffer.alloc(Math.ceil(Math.max(rows, this.#count * 1.5) * 1.125) * ADDRESS_BYTES);
-      this.#bytes.copy(bytes);
-      this.#bytes = bytes;
-      this.#words = viewOf(bytes);
-    }
+    const rows = this.#count + more;
+    this.#reserveSlots(rows);
+    if (rows <= (this.#words[0]?.length ?? 0)) return;
+    const length = Math.ceil(Math.max(rows, this.#count * 1.5) * 1.125);
+    this.#words = this.#words.map((words) => {
+      const larger = new Uint32Array(length);
+      larger.set(words);
+      return larger;
+    });
+  }
+
+  #reserveSlots(rows: number): void {
     if (rows * 2 <= this.#slots.length) return;
     this.#slotBits = Math.ceil(Math.log2(rows * 2));
     this.#slots = new Int32Array(2 ** this.#slotBits).fill(FREE);
-    for (let row = 0; row < this.#count; row++) this.#slots[this.#slotOf(row)] = row;
+    this.#placed = 0;
   }
 
-  /** Returns the slot of the address of a row, or the free slot that it would get. */
-  #slotOf(row: number): number {
+  /** Gives a slot to each row that has none. */
+  #placeAll(): void {
+    if (this.#placed === this.#count) return;
+    this.#reserveSlots(this.#count);
+    const offered = this.#offered.slice();
+    for (; this.#placed < this.#count; this.#placed += 1) {
+      this.offerWords(this.#words, this.#placed);
+      this.#slots[this.#slotOfOffered()] = this.#placed;
+    }
+    this.#offered.set(offered);
+  }
+
+  /** Returns the slot of the offered address, or the free slot that it would get. */
+  #slotOfOffered(): number {
     const mask = this.#slots.length - 1;
-    const start = row * ADDRESS_BYTES;
-    let slot = this.#words.getUint32(start) >>> (32 - this.#slotBits);
+    let slot = (this.#offered[0] ?? 0) >>> (32 - this.#slotBits);
     for (;;) {
-      const other = this.#slots[slot] ?? FREE;
-      if (other === FREE || this.#isSame(start, other * ADDRESS_BYTES)) return slot;
+      const row = this.#slots[slot] ?? FREE;
+      if (row === FREE || this.#isOffered(row)) return slot;
       slot = (slot + 1) & mask;
     }
   }
 
-  #isSame(one: number, other: number): boolean {
-    for (let offset = 0; offset < ADDRESS_BYTES; offset += 4)
-      if (this.#words.getUint32(one + offset) !== this.#words.getUint32(other + offset)) return false;
+  #isOffered(row: number): boolean {
+    for (let word = 0; word < ADDRESS_WORDS; word++) if (this.#words[word]?.[row] !== this.#offered[word]) return false;
     return true;
   }
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

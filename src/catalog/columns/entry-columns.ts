@@ -145,9 +145,13 @@ export class EntryColumns {
    * Adds rows that another process has stored, except those whose artifact has a later record here.
    *
    * @param recordMs - the times of their records
-   * @returns the row of each; -1 for one that was not added
+   * @returns the row of each, -1 for one that was not added; `undefined` if they are the first rows
    */
-  addStored(words: readonly Uint32Array[], recordMs: Float64Array): Int32Array {
+  addStored(words: readonly Uint32Array[], recordMs: Float64Array): Int32Array | undefined {
+    if (this.addresses.count === 0) {
+      this.addresses.setFirst(words, recordMs.length);
+      return undefined;
+    }
     const rows = new Int32Array(recordMs.length);
     this.addresses.reserve(rows.length);
     for (let i = 0; i < rows.length; i++) rows[i] = this.#addStored(words, i, recordMs[i] ?? 0);

@@ -1,8 +1,15 @@
 import type { JsonValue } from "../../canonical/tagged-json.ts";
 import type { ValueTest } from "../query/matches.ts";
 
-/** A row without a text has this code. */
+/** A row without a value that is not a number has this code. */
 const NO_CODE = 0;
+
+/** Values of some rows, each distinct value once. */
+export interface CodedValues {
+  /** For each row the place of its value in `values`, plus one; 0 if it has none. */
+  readonly codes: Uint32Array;
+  readonly values: readonly JsonValue[];
+}
 
 /**
  * The values of one field, at most one for each row. Numbers are kept in an array. Each distinct
@@ -13,8 +20,9 @@ export class ValueColumn {
   #numbers: Float64Array | undefined;
   /** For each row the place of its value in `values`, plus one. */
   #codes: Int32Array | undefined;
-  readonly #values: JsonValue[] = [];
-  readonly #codeOf = new Map<string, number>();
+  #values: JsonValue[] = [];
+  /** The codes of values by their JSON; absent until a value is looked for. */
+  #codeOf: Map<string, number> | undefined;
   /** The text that was set last: consecutive rows often have the same one. */
   #lastText: string | undefined;
   #lastCode = NO_CODE;
@@ -28,7 +36,8 @@ export class ValueColumn {
     if (typeof value === "number") this.setNumber(row, value);
     else if (typeof value === "string" && value === this.#lastText) this.#setCode(row, this.#lastCode);
     else {
-      const code = this.#setJson(row, JSON.stringify(value), () => value);
+      const code = this.#codeFor(value);
+      this.#setCode(row, code);
       if (typeof value === "string") [this.#lastText, this.#lastCode] = [value, code];
     }
   }
@@ -38,12 +47,13 @@ export class ValueColumn {
     this.#numbers[row] = value;
   }
 
-  /** Sets a value that is not a number by its JSON. Only a JSON text that is new is parsed. */
-  #setJson(row: number, json: string, parse: (json: string) => JsonValue): number {
-    const known = this.#codeOf.get(json);
-    const code = known ?? this.#values.push(parse(json));
-    if (known === undefined) this.#codeOf.set(json, code);
-    this.#setCode(row, code);
+  /** Returns the code of a value that is not a number. A new value gets the next code. */
+  #codeFor(value: JsonValue): number {
+    const json = JSON.stringify(value);
+    const known = this.codeOf(json);
+    if (known !== undefined) return known;
+    const code = this.#values.push(value);
+    this.#codeOf?.set(json, code);
     return code;
   }
 
@@ -71,6 +81,7 @@ export class ValueColumn {
 
   /** The code of a value that is not a number, by its JSON; `undefined` where no row has it. */
   codeOf(json: string): number | undefined {
+    this.#codeOf ??= new Map(this.#values.map((value, index) => [JSON.stringify(value), index + 1]));
     return this.#codeOf.get(json);
   }
 
@@ -99,42 +110,51 @@ export class ValueColumn {
     return isEmpty ? undefined : found;
   }
 
-  /** The JSON of the other values, "" where there is none; `undefined` where no row has one. */
-  textsAt(rows: ArrayLike<number>): string[] | undefined {
-    const codes = this.#codes;
-    if (codes === undefined) return undefined;
-    const texts = ["", ...this.#codeOf.keys()];
-    const found = Array.from(rows, (row) => texts[codes[row] ?? NO_CODE] ?? "");
-    return found.every((text) => text === "") ? undefined : found;
+  /** The values of some rows that are not numbers; `undefined` where no row has one. */
+  codedAt(rows: ArrayLike<number>): CodedValues | undefined {
+    if (this.#codes === undefined) return undefined;
+    const values: JsonValue[] = [];
+    const newCodeOf = new Uint32Array(this.#values.length + 1);
+    const codes = new Uint32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const code = this.#codes[rows[i] ?? 0] ?? NO_CODE;
+      if (code !== NO_CODE && newCodeOf[code] === NO_CODE)
+        newCodeOf[code] = values.push(this.#values[code - 1] ?? null);
+      codes[i] = newCodeOf[code] ?? NO_CODE;
+    }
+    return values.length === 0 ? undefined : { codes, values };
   }
 
-  /** Sets the values of many rows; -1 stands for a row that is left out, NaN for no value. */
-  setNumbers(rows: Int32Array, values: Float64Array): void {
+  /** Sets the values of many rows. -1 stands for a row that is left out, NaN for no number. */
+  setMany(rows: Int32Array, values: Float64Array | CodedValues): void {
+    if (values instanceof Float64Array) this.#setNumbers(rows, values);
+    else this.#setCoded(rows, values);
+  }
+
+  #setNumbers(rows: Int32Array, values: Float64Array): void {
     for (let i = 0; i < rows.length; i++) {
       const [row = -1, value = Number.NaN] = [rows[i], values[i]];
       if (row !== -1 && !Number.isNaN(value)) this.setNumber(row, value);
     }
   }
 
-  /** Sets the values of the first rows of a column without numbers, with room for more rows. */
-  setFirstNumbers(values: Float64Array): void {
-    this.#numbers = newNumbers(Math.ceil(values.length * 1.125));
-    this.#numbers.set(values);
+  #setCoded(rows: Int32Array, { codes, values }: CodedValues): void {
+    const codeOf = values.map((value) => this.#codeFor(value));
+    for (let i = 0; i < rows.length; i++) {
+      const [row = -1, code] = [rows[i], codeOf[(codes[i] ?? NO_CODE) - 1]];
+      if (row !== -1 && code !== undefined) this.#setCode(row, code);
+    }
   }
 
-  /**
-   * Does what {@link setNumbers} does for other values, which are given as JSON; "" means no value.
-   */
-  setTexts(rows: Int32Array, texts: readonly string[], parse: (json: string) => JsonValue): void {
-    let last = "";
-    let code = NO_CODE;
-    // The last row is set first, which makes room for all rows at once.
-    for (let i = rows.length - 1; i >= 0; i--) {
-      const [row = -1, text = ""] = [rows[i], texts[i]];
-      if (row === -1 || text === "") continue;
-      if (text === last) this.#setCode(row, code);
-      else [last, code] = [text, this.#setJson(row, text, parse)];
+  /** Sets the values of the first rows of an empty column. The arrays are not copied. */
+  setFirst(values: Float64Array | CodedValues): void {
+    if (values instanceof Float64Array) {
+      this.#numbers = values;
+      return;
     }
+    const { buffer, byteOffset, length } = values.codes;
+    this.#codes = new Int32Array(buffer, byteOffset, length);
+    this.#values = [...values.values];
   }
 }
 

@@ -3,10 +3,11 @@ import { isJsonObject, type JsonValue } from "../../canonical/tagged-json.ts";
 import { defaultDecodeLimits } from "../../format/decode-limits.ts";
 import { decodeTable } from "../../format/table/decode-table.ts";
 import { encodeTable } from "../../format/table/encode-table.ts";
-import { assertDepth } from "../../record/parse-record.ts";
+import { MAX_RECORD_DEPTH } from "../../record/record.ts";
 import { type Column, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
 import { createSha256, sha256Hex } from "../../util/digest/sha256.ts";
+import { jsonDepth } from "../../util/json-depth.ts";
 import { ADDRESS_WORDS } from "../columns/address-rows.ts";
 import {
   type ColumnKind,
@@ -15,6 +16,7 @@ import {
   MAX_RECIPE_COLUMNS,
   MAX_TIME_MS,
 } from "../columns/entry-columns.ts";
+import type { CodedValues } from "../columns/value-column.ts";
 
 /** The head of a file, which describes its rows. */
 export interface IndexHead {
@@ -48,13 +50,17 @@ export interface IndexFile {
 /*
  * A file is a table, the head as JSON, its length as 8 hexadecimal digits, and the SHA-256 of all
  * that as 64 digits. A column of numbers is called `n` and its place in entries, as in
- * `["n","params","z"]`; one of JSON texts `t`. The addresses are eight columns of 32 bits.
+ * `["n","params","z"]`. A column of other values is called `v`: it holds 0 for no value, or the
+ * place of the value, plus one, in the list that the head has for that column. The addresses are
+ * eight columns of 32 bits.
  */
-const VERSION = 2;
+const VERSION = 3;
 const DIGEST_DIGITS = 64;
 const LENGTH_DIGITS = 8;
-/** A column may have numbers and texts. */
+/** A column may have numbers and other values. */
 const MAX_STORED = ADDRESS_WORDS + 2 * (MAX_COLUMNS + MAX_RECIPE_COLUMNS);
+/** A value is at least two levels deep in a record, and three in the head. */
+const MAX_HEAD_DEPTH = MAX_RECORD_DEPTH + 1;
 const KINDS: readonly string[] = ["fact", "params", "summary", "cost", "dependencyName", "dependencyAddress", "recipe"];
 const TEXT_FACTS = ["created", "format", "version", "hasCost"];
 
@@ -65,15 +71,18 @@ export function encodeIndexFile(
   head: Omit<IndexHead, "rows">,
 ): readonly Uint8Array[] {
   const stored: Column[] = [];
+  const lists: (readonly JsonValue[])[] = [];
   for (let word = 0; word < ADDRESS_WORDS; word++)
     stored.push(makeColumn(`address${word}`, "uint32", columns.addresses.wordsOf(rows, word)));
   for (const { kind, keys, values } of columns.columns()) {
     const numbers = values.numbersAt(rows);
-    const texts = values.textsAt(rows);
+    const coded = values.codedAt(rows);
     if (numbers !== undefined) stored.push(makeColumn(JSON.stringify(["n", kind, ...keys]), "float64", numbers));
-    if (texts !== undefined) stored.push(makeColumn(JSON.stringify(["t", kind, ...keys]), "string", texts));
+    if (coded === undefined) continue;
+    stored.push(makeColumn(JSON.stringify(["v", kind, ...keys]), "uint32", coded.codes));
+    lists.push(coded.values);
   }
-  const headBytes = Buffer.from(JSON.stringify({ version: VERSION, ...head, rows: rows.length }));
+  const headBytes = Buffer.from(JSON.stringify({ version: VERSION, ...head, rows: rows.length, lists }));
   const length = Buffer.from(headBytes.length.toString(16).padStart(LENGTH_DIGITS, "0"));
   const chunks = [...encodeTable(new ColumnTable(stored, rows.length)), headBytes, length];
   const digest = createSha256();
@@ -93,15 +102,15 @@ export function decodeIndexFile(bytes: Uint8Array): IndexFile | "newer" | "damag
     const headEnd = end - LENGTH_DIGITS;
     const length = Number.parseInt(Buffer.from(bytes.subarray(headEnd, end)).toString("latin1"), 16);
     const headStart = headEnd - length;
-    const json: JsonValue = parseJson(Buffer.from(bytes.subarray(headStart, headEnd)).toString("utf8"));
+    const json = parseHead(bytes.subarray(headStart, headEnd));
     const version = isJsonObject(json) ? json.version : undefined;
     if (version !== VERSION) return Number(version) > VERSION ? "newer" : "damaged";
     const head = headOf(json);
     const table = decodeTable(bytes.subarray(0, headStart), defaultDecodeLimits);
     if (head === undefined || table.rowCount !== head.rows || table.columns.length > MAX_STORED) return "damaged";
-    const places = table.columns.map(placeOf);
     const addresses = addressesOf(table);
-    return { head, addTo: (columns, isWanted) => addRows(columns, table, addresses, places, isWanted) };
+    const stored = storedColumns(table.columns.slice(ADDRESS_WORDS), json);
+    return { head, addTo: (columns, isWanted) => addRows(columns, addresses, stored, isWanted) };
   } catch {
     return "damaged";
   }
@@ -119,31 +128,37 @@ function isTexts(json: JsonValue | undefined): json is string[] {
   return Array.isArray(json) && json.every((text) => typeof text === "string");
 }
 
-interface Place {
+/** A column with its place in entries. */
+interface StoredColumn {
   readonly kind: ColumnKind;
   readonly keys: readonly string[];
+  readonly values: Float64Array | CodedValues;
 }
 
-/** `undefined` for a column of addresses. */
-function placeOf(column: Column): Place | undefined {
-  if (column.type === "uint32") return undefined;
-  const json = parseJson(column.name);
-  if (!isTexts(json)) throw new Error("a column has no place");
-  const [letter, kind = "", ...keys] = json;
-  if (letter !== (column.type === "float64" ? "n" : "t") || !isKind(kind) || keys.length === 0)
-    throw new Error("a column has no place");
-  if (column.type === "string") checkTexts(kind, keys, column.values);
-  if (column.type === "float64" && kind === "fact" && keys[0] === "created") checkTimes(column.values);
-  return { kind, keys };
+function storedColumns(columns: readonly Column[], head: JsonValue): readonly StoredColumn[] {
+  const lists = isJsonObject(head) && Array.isArray(head.lists) ? head.lists.values() : [].values();
+  return columns.map((column): StoredColumn => {
+    const json: JsonValue = JSON.parse(column.name);
+    if (!isTexts(json)) throw new Error("a column has no place");
+    const [letter, kind = "", ...keys] = json;
+    if (!isKind(kind) || keys.length === 0) throw new Error("a column has no place");
+    if (column.type === "float64" && letter === "n") {
+      if (kind === "fact" && keys[0] === "created") checkTimes(column.values);
+      return { kind, keys, values: column.values };
+    }
+    const values = lists.next().value;
+    if (column.type !== "uint32" || letter !== "v" || !Array.isArray(values)) throw new Error("a column has no values");
+    checkValues(kind, keys, values);
+    if (column.values.some((code) => code > values.length)) throw new Error("a row has a value that is not listed");
+    return { kind, keys, values: { codes: column.values, values } };
+  });
 }
 
 /** The facts of an entry have fixed types, so a file with other types is refused. */
-function checkTexts(kind: ColumnKind, keys: readonly string[], texts: readonly string[]): void {
-  if (kind === "recipe" && texts.some((json) => json !== "" && !json.startsWith('"')))
-    throw new Error("a part is not a text");
+function checkValues(kind: ColumnKind, keys: readonly string[], values: readonly JsonValue[]): void {
+  if (kind === "recipe" && values.some((value) => typeof value !== "string")) throw new Error("a part is not a text");
   if (kind === "fact" && !TEXT_FACTS.includes(keys.join("."))) throw new Error("a fact is not a text");
-  if (kind !== "dependencyAddress") return;
-  for (const json of new Set(texts)) if (json !== "") parseAddress(String(parseJson(json)));
+  if (kind === "dependencyAddress") for (const value of values) parseAddress(String(value));
 }
 
 function checkTimes(times: Float64Array): void {
@@ -156,35 +171,30 @@ function isKind(kind: string): kind is ColumnKind {
 
 function addressesOf(table: ColumnTable): readonly Uint32Array[] {
   return Array.from({ length: ADDRESS_WORDS }, (_, word) => {
-    const column = table.columns.find(({ name }) => name === `address${word}`);
-    if (column?.type !== "uint32") throw new Error("an address is missing");
+    const column = table.columns[word];
+    if (column?.type !== "uint32" || column.name !== `address${word}`) throw new Error("an address is missing");
     return column.values;
   });
 }
 
 function addRows(
   columns: EntryColumns,
-  table: ColumnTable,
   addresses: readonly Uint32Array[],
-  places: readonly (Place | undefined)[],
+  stored: readonly StoredColumn[],
   isWanted: (kind: ColumnKind) => boolean,
 ): void {
-  const times = table.columns.find(({ name }) => name === '["n","fact","recordMs"]');
-  const recordMs = times?.type === "float64" ? times.values : new Float64Array(table.rowCount);
-  const isFirst = columns.addresses.count === 0;
+  const times = stored.find(({ kind, keys }) => kind === "fact" && keys[0] === "recordMs")?.values;
+  const recordMs = times instanceof Float64Array ? times : new Float64Array(addresses[0]?.length ?? 0);
   const rows = columns.addStored(addresses, recordMs);
-  const hasAll = isFirst && rows.every((row, i) => row === i);
-  for (const [index, place] of places.entries()) {
-    const column = table.columns[index];
-    if (place === undefined || column === undefined || !isWanted(place.kind)) continue;
-    const target = columns.column(place.kind, place.keys);
-    if (column.type === "float64")
-      hasAll ? target.setFirstNumbers(column.values) : target.setNumbers(rows, column.values);
-    if (column.type === "string") target.setTexts(rows, column.values, parseJson);
+  for (const { kind, keys, values } of stored) {
+    if (!isWanted(kind)) continue;
+    const target = columns.column(kind, keys);
+    if (rows === undefined) target.setFirst(values);
+    else target.setMany(rows, values);
   }
 }
 
-function parseJson(text: string): JsonValue {
-  assertDepth(Buffer.from(text));
-  return JSON.parse(text);
+function parseHead(bytes: Uint8Array): JsonValue {
+  if (jsonDepth(bytes, MAX_HEAD_DEPTH) > MAX_HEAD_DEPTH) throw new Error("the head is nested too deeply");
+  return JSON.parse(Buffer.from(bytes).toString());
 }
