@@ -22,6 +22,11 @@ export function fitText(raw: string, columns: number): string {
   return `${fitted}…`;
 }
 
+/** How many terminal columns a text takes. */
+export function textWidth(text: string): number {
+  return stringWidth(text);
+}
+
 /** Cuts or pads a text to exactly this number of columns. */
 export function padText(raw: string, columns: number): string {
   const text = fitText(raw, columns);

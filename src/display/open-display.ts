@@ -5,7 +5,8 @@ import { describeAddress } from "../util/describe-address.ts";
 import { loadLogUpdate } from "../util/peers/peers.ts";
 import { writeQuietly } from "../util/write-quietly.ts";
 import { fitText } from "./fit-text.ts";
-import { paint, renderBlock, renderEnd } from "./render-block.ts";
+import { paint } from "./paint.ts";
+import { renderBlock, renderEnd } from "./render-block.ts";
 import { RunView } from "./run-view.ts";
 
 /** The stream that a display writes to: standard error, or a similar stream. */

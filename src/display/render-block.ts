@@ -1,8 +1,8 @@
-import { styleText } from "node:util";
 import stringWidth from "string-width";
 import { blankedText } from "../errors/visible-text.ts";
 import { describeCost, describeDuration } from "../util/describe.ts";
 import { fitText, padText } from "./fit-text.ts";
+import { paint, type Style } from "./paint.ts";
 import type { RunningView, RunView } from "./run-view.ts";
 
 /** The size and abilities of the terminal, and the time. */
@@ -12,8 +12,6 @@ export interface Canvas {
   readonly color: boolean;
   readonly nowMs: number;
 }
-
-type Style = Parameters<typeof styleText>[0];
 
 const MIN_COLUMNS = 20;
 const BAR_COLUMNS = 16;
@@ -170,8 +168,4 @@ export function renderEnd(view: RunView, { color }: Pick<Canvas, "color">): stri
   if (savedMs > 0) rest.push(`saved ${describeDuration(savedMs)}`);
   if (spent !== "") rest.push(spent);
   return `${paint({ color }, style, state)}: ${parts.join(", ")}; ${rest.join(", ")}`;
-}
-
-export function paint({ color }: Pick<Canvas, "color">, style: Style, text: string): string {
-  return color && text !== "" ? styleText(style, text, { validateStream: false }) : text;
 }

@@ -28,7 +28,7 @@ export async function collect(session: Session, flags: CollectFlags, ...args: re
   else if (!(await printTableFile(session, flags, columns, rows))) {
     const shown = columns.filter((column) => SHOWN.test(column));
     const lines = rows.map((row) => shown.map((column) => textOf(fieldsOf(row)[column])));
-    session.lines(tableLines(shown, lines));
+    session.lines(await tableLines(shown, lines));
   }
   return ExitCode.done;
 }

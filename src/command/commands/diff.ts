@@ -26,7 +26,7 @@ export async function diff(session: Session, flags: DiffFlags, ...texts: readonl
     session.json("diff", { artifacts: records.map(({ name, address }) => ({ name, address })), rows: shown });
   else {
     const names = ["", ...records.map(({ address }) => address.slice(0, 8))];
-    session.lines(flags.md === true ? markdownOf(names, shown) : tableLines(names, shown.map(cellsOf)));
+    session.lines(flags.md === true ? markdownOf(names, shown) : await tableLines(names, shown.map(cellsOf)));
     if (shown.length < rows.length)
       session.note(`${rows.length - shown.length} more are the same, or differ always: --all`);
   }

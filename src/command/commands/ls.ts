@@ -41,8 +41,8 @@ export async function ls(session: Session, flags: LsFlags, ...terms: readonly st
       const artifacts = found.artifacts.map((entry) => ({ ...entry, usedAt: lastUseOf(store, entry) }));
       session.json("artifacts", { total: found.total, artifacts });
     } else if (flags.count === true) session.line(String(found.total));
-    else if (!(await printEntries(session, flags, found.artifacts)))
-      printTable(session, found.artifacts, found.total, flags, store);
+    else if (flags.csv === true || flags.arrow === true) await printFile(session, flags, found.artifacts);
+    else await printTable(session, found.artifacts, found.total, flags, store);
     if (flags.watch === true) await interruptible((signal) => watch(session, catalog, terms, signal));
     return ExitCode.done;
   } finally {
@@ -50,13 +50,13 @@ export async function ls(session: Session, flags: LsFlags, ...terms: readonly st
   }
 }
 
-function printTable(
+async function printTable(
   session: Session,
   entries: readonly CatalogEntry[],
   total: number,
   flags: LsFlags,
   store: ReadableStore,
-): void {
+): Promise<void> {
   if (entries.length === 0) {
     session.note("No artifact fits.");
     return;
@@ -79,7 +79,7 @@ function printTable(
     entry.state === "present" ? describeDuration(entry.durationMs ?? 0) : entry.state,
     entry.sizeBytes === undefined ? "" : describeBytes(entry.sizeBytes),
   ]);
-  const [head = "", ...lines] = tableLines(
+  const [head = "", ...lines] = await tableLines(
     ["address", "name", ...columns, "made", ...(hasUse ? ["used"] : []), "took", "size"],
     rows,
   );
@@ -92,7 +92,7 @@ function ageOf(time: string): string {
 }
 
 /** Prints all fields of each artifact, even those that the list on a terminal leaves out. */
-function printEntries(session: Session, flags: LsFlags, entries: readonly CatalogEntry[]): Promise<boolean> {
+function printFile(session: Session, flags: LsFlags, entries: readonly CatalogEntry[]): Promise<boolean> {
   const rows = entries.map((entry) => {
     const { params, summary, cost = {}, dependencies: _, ...facts } = entry;
     return Object.fromEntries([...Object.entries(facts), ...flatParams({ ...params, summary, cost })]);

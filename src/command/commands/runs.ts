@@ -34,7 +34,7 @@ export async function runs(session: Session, flags: RunsFlags, id?: string): Pro
   else if (shown.length === 0) session.note("There are no such runs.");
   else {
     const names = ["run", "state", "started", "took", "there", "generated", "failed"];
-    session.lines(tableLines(names, shown.map(cellsOfRun)));
+    session.lines(await tableLines(names, shown.map(cellsOfRun)));
   }
   return ExitCode.done;
 }
@@ -79,7 +79,7 @@ async function printRun(session: Session, flags: RunsFlags, runId: string): Prom
       `${runId} ${state}: started ${ageOf(startedAt)} on ${host} by process ${pid}${took}, ${hits} there already`,
     );
     const names = ["state", "name", "address", "took", "attempts", "error"];
-    if (shown.length > 0) session.lines(tableLines(names, shown.map(cellsOfNode), WIDEST));
+    if (shown.length > 0) session.lines(await tableLines(names, shown.map(cellsOfNode), WIDEST));
   }
   return ExitCode.done;
 }

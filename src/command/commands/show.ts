@@ -37,7 +37,7 @@ export async function show(session: Session, flags: ShowFlags, text: string): Pr
     session.lines([session.paint("bold", visibleLine(`${record.name} ${record.address}`))]);
     for (const [label, value] of factsOf(record, usedAt)) session.line(`  ${label.padEnd(12)}${value}`);
     session.line();
-    for (const line of previewLines(preview)) session.line(`  ${line}`);
+    for (const line of await previewLines(preview)) session.line(`  ${line}`);
   }
   return ExitCode.done;
 }

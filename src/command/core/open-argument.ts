@@ -1,7 +1,6 @@
 import { type Catalog, openCatalog } from "../../catalog/open/open-catalog.ts";
 import type { CatalogEntry } from "../../catalog/query/catalog-entry.ts";
-import { listTags } from "../../housekeeping/tags.ts";
-import { type OpenedArtifact, openArtifact } from "../../inspect/open-artifact.ts";
+import type { OpenedArtifact } from "../../inspect/open-artifact.ts";
 import { DEFAULT_DATA_DIR } from "../../persistable/declare/surroundings.ts";
 import { CommandError } from "./command-error.ts";
 import type { Session } from "./session.ts";
@@ -10,6 +9,7 @@ import { didYouMean } from "./suggest.ts";
 /** Opens the artifact that an argument of a command means: see `persistable help artifacts`. */
 export async function openArgument(session: Session, text: string): Promise<OpenedArtifact> {
   const { name, address } = await withCatalog(session, (catalog) => resolveArgument(session, catalog, text));
+  const { openArtifact } = await import("../../inspect/open-artifact.ts");
   return openArtifact(dataDirOf(session), `${name}/${address}`);
 }
 
@@ -43,6 +43,7 @@ export function splitTag(text: string): { readonly name: string; readonly tag: s
 async function addressOfTag(session: Session, text: string): Promise<string | undefined> {
   const meant = splitTag(text);
   if (meant === undefined) return undefined;
+  const { listTags } = await import("../../housekeeping/tags.ts");
   const tags = await listTags(dataDirOf(session), { name: meant.name });
   const found = tags.find(({ tag }) => tag === meant.tag);
   if (found !== undefined) return `${found.name}/${found.address}`;

@@ -1,5 +1,5 @@
 import type { CommandContext, StricliProcess } from "@stricli/core";
-import { paint } from "../../display/render-block.ts";
+import { paint, type Style } from "../../display/paint.ts";
 import { visibleLine, visibleText } from "../../errors/visible-text.ts";
 import { encodeJson } from "./json-output.ts";
 
@@ -90,7 +90,7 @@ export class Session {
   }
 
   /** Returns the text in a colour, if standard output shows colours. */
-  paint(style: Parameters<typeof paint>[1], text: string): string {
+  paint(style: Style, text: string): string {
     return paint({ color: this.hasColor(this.streams.stdout) }, style, text);
   }
 }

@@ -21,9 +21,9 @@ export function describeAmount(
 }
 
 /** Returns a line for each decision, with its reason. */
-export function removalLines(decisions: readonly CollectionDecision[]): readonly string[] {
+export async function removalLines(decisions: readonly CollectionDecision[]): Promise<readonly string[]> {
   const rows = decisions.map((one) => [describeDecision(one), describeBytes(one.sizeBytes), one.reason.text]);
-  return tableLines(["", "", ""], rows, WIDEST).slice(1);
+  return (await tableLines(["", "", ""], rows, WIDEST)).slice(1);
 }
 
 export function describeDecision(decision: CollectionDecision): string {

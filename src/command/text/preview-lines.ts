@@ -3,17 +3,17 @@ import { describeBytes } from "../../util/describe-bytes.ts";
 import { tableLines } from "./table-lines.ts";
 
 /** A preview of a payload in some lines of text. */
-export function previewLines(preview: Preview): readonly string[] {
+export async function previewLines(preview: Preview): Promise<readonly string[]> {
   switch (preview.kind) {
     case "table": {
       const { columns, rows, rowCount, columnCount } = preview;
       const head = `table of ${rowCount ?? `more than ${rows.length}`} rows and ${columnCount} columns`;
       return [
         head,
-        ...tableLines(
+        ...(await tableLines(
           columns.map(({ name }) => name),
           rows.map((row) => row.map((cell) => cell ?? "")),
-        ),
+        )),
       ];
     }
     case "array":

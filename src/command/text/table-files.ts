@@ -1,5 +1,4 @@
 import { visibleText } from "../../errors/visible-text.ts";
-import { ArtifactTable } from "../../pipeline/collect/artifact-table.ts";
 import { CommandError } from "../core/command-error.ts";
 import type { Session } from "../core/session.ts";
 
@@ -24,10 +23,11 @@ export async function printTableFile(
   const { stdout } = session.streams;
   if (arrow === true && stdout.isTTY === true)
     throw new CommandError("Arrow is not for a terminal.", { hint: "Send it to a file: --arrow > study.arrows" });
+  if (arrow !== true && csv !== true) return false;
+  const { ArtifactTable } = await import("../../pipeline/collect/artifact-table.ts");
   const table = new ArtifactTable(rows, columns);
   if (arrow === true) stdout.write(await table.toArrow());
-  else if (csv === true) stdout.write(stdout.isTTY === true ? visibleText(table.toCsv()) : table.toCsv());
-  else return false;
+  else stdout.write(stdout.isTTY === true ? visibleText(table.toCsv()) : table.toCsv());
   return true;
 }
 

@@ -14,10 +14,10 @@ export async function finishCollection(session: Session, plan: CollectionPlan, i
     else if (removed.length === 0) session.note("There is nothing to remove.");
     else {
       session.line(`would remove ${describeAmount(plan.removes, removed)}`);
-      for (const line of removalLines(removed)) session.line(`  ${line}`);
+      for (const line of await removalLines(removed)) session.line(`  ${line}`);
       session.note("Nothing is removed yet: --yes removes it.");
     }
-    if (!session.isJson) tellKept(session, plan);
+    if (!session.isJson) await tellKept(session, plan);
     return ExitCode.done;
   }
   const { skipped, ...result } = await withProgress(session, "removing", () =>
@@ -32,9 +32,9 @@ export async function finishCollection(session: Session, plan: CollectionPlan, i
   return skipped.length > 0 ? ExitCode.partly : ExitCode.done;
 }
 
-function tellKept(session: Session, { decisions }: CollectionPlan): void {
+async function tellKept(session: Session, { decisions }: CollectionPlan): Promise<void> {
   const kept = decisions.filter(({ action }) => action === "keep");
   if (kept.length === 0) return;
   session.line(`kept ${describeKept(kept)}`);
-  if (session.flags.verbose === true) for (const line of removalLines(kept)) session.line(`  ${line}`);
+  if (session.flags.verbose === true) for (const line of await removalLines(kept)) session.line(`  ${line}`);
 }

@@ -52,7 +52,7 @@ async function pathOf(session: Session, artifact: string): Promise<string> {
   return `${name}/${address}`;
 }
 
-function printTags(session: Session, tags: readonly Tag[]): number {
+async function printTags(session: Session, tags: readonly Tag[]): Promise<number> {
   if (session.isJson) session.json("tags", { tags });
   else if (tags.length === 0) session.note("There are no tags and no pins.");
   else {
@@ -61,7 +61,7 @@ function printTags(session: Session, tags: readonly Tag[]): number {
       one.address.slice(0, 8),
       describeAge(Date.now() - Date.parse(one.createdAt)),
     ]);
-    session.lines(tableLines(["", "", ""], rows, 120).slice(1));
+    session.lines((await tableLines(["", "", ""], rows, 120)).slice(1));
   }
   return ExitCode.done;
 }
