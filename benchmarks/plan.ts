@@ -10,6 +10,8 @@ const NODES = 100_000;
 const OPTIONS = { batchSize: NODES, rounds: 7, warmUpRounds: 2 };
 /** The time that planning may add to looking whether a file exists. */
 const ALLOWED_US = 1;
+/** The memory of a persistable and its place in a plan. */
+const GOAL_BYTES = 1000;
 
 type Links = Readonly<Record<string, AnyPersistable>>;
 
@@ -29,6 +31,7 @@ export async function benchmark(): Promise<BenchmarkReport> {
   for (const [shape, build] of shapes) {
     rows.push(await withTemporaryFolder((dir) => measure(shape, dir, build)));
   }
+  rows.push(await withTemporaryFolder(measureMemory));
   return {
     name: "plan",
     rows,
@@ -75,6 +78,24 @@ async function measure(shape: string, dir: string, build: Build): Promise<Benchm
     ratio: planned / allowed,
     goal: 1,
   };
+}
+
+/** Measures what a plan and its persistables hold: a million of them are to fit into memory. */
+async function measureMemory(dir: string): Promise<BenchmarkRow> {
+  const before = heldBytes();
+  const planned = await plan(buildLayers(dir, 2).targets);
+  const ours = (heldBytes() - before) / NODES;
+  // This also keeps the plan until its memory was measured.
+  if (planned.counts.miss + planned.counts.blocked !== NODES) throw new Error("The plan has other nodes.");
+  return { case: "diamonds, memory of a planned node", ours, unit: "B", goal: GOAL_BYTES };
+}
+
+function heldBytes(): number {
+  globalThis.gc?.();
+  // Array buffers are given back only after a second collection.
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 interface Built {

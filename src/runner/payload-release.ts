@@ -1,4 +1,4 @@
-import type { State } from "../persistable/declare/state.ts";
+import { NOTHING_HELD, type State } from "../persistable/declare/state.ts";
 import { add } from "../pipeline/graph.ts";
 import type { PlanGraph } from "../pipeline/plan/plan-graph.ts";
 
@@ -53,6 +53,6 @@ export class PayloadRelease {
 /** A payload that is not persisted stays, because it cannot be loaded again. */
 function forget(state: State): void {
   if (state.held.kind === "encoded") return;
-  state.held = { kind: "nothing" };
+  state.held = NOTHING_HELD;
   state.lastGenerated = undefined;
 }

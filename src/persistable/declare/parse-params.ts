@@ -73,7 +73,8 @@ function partsOf(
       leaveOut(key);
     } else recipeParams.push({ key, value, kind: "tracked" });
   }
-  return { tracked: tracked ?? params, recipeParams, secrets: secrets ?? NO_SECRETS };
+  // An array that was filled by push has room for more, which would stay with each persistable.
+  return { tracked: tracked ?? params, recipeParams: recipeParams.slice(), secrets: secrets ?? NO_SECRETS };
 }
 
 function isEarlierDefault(declaration: Declaration, key: string, value: unknown): boolean {

@@ -43,6 +43,9 @@ export type Held =
   /** The payload is in the store only, and is loaded again for each caller. */
   | { readonly kind: "stored" };
 
+/** Shared by all states, of which a plan may have a million. */
+export const NOTHING_HELD: Held = Object.freeze({ kind: "nothing" });
+
 /** The values of one call of a persisted function that are in no recipe and no record. */
 export interface LiveValues {
   /** The object on which the function was called. */
@@ -137,7 +140,7 @@ export function newState(parts: StateParts): State {
     isOpened: false,
     log: undefined,
     logging: undefined,
-    held: { kind: "nothing" },
+    held: NOTHING_HELD,
     lastGenerated: undefined,
     pending: undefined,
     busyMs: 0,

@@ -39,6 +39,17 @@ export interface SurroundingsOptions {
 
 export const DEFAULT_DATA_DIR = "persistable-data";
 
+/** The options that are read later, unlike `dataDir`. */
+type Listeners = Omit<SurroundingsOptions, "dataDir">;
+
+const NO_LISTENERS: Listeners = Object.freeze({});
+
+/** A copy, so that the other options with which a persistable is built are not kept with it. */
+function listenersOf({ logger, log, verbose, onEvent }: Listeners): Listeners {
+  const isEmpty = logger === undefined && log === undefined && verbose === undefined && onEvent === undefined;
+  return isEmpty ? NO_LISTENERS : { logger, log, verbose, onEvent };
+}
+
 /**
  * The surroundings of one persistable. Its store is opened on first use. It has a store of its own,
  * or inherits that of the persistable for which it was built.
@@ -47,7 +58,8 @@ export class Surroundings {
   /** Returns those of the generator that runs the present code; set while generators run. */
   static ofGenerator: (() => Surroundings | undefined) | undefined;
   readonly #name: string;
-  readonly #own: SurroundingsOptions;
+  readonly #own: Listeners;
+  readonly #hasOwnStore: boolean;
   readonly #declaredLog: SurroundingsOptions["log"];
   #store: Store | undefined;
   #heir: Surroundings | undefined;
@@ -55,7 +67,8 @@ export class Surroundings {
   /** @param declaredLog - the `log` of the declaration, which counts where no options have one */
   constructor(name: string, own: SurroundingsOptions, declaredLog?: SurroundingsOptions["log"]) {
     this.#name = name;
-    this.#own = own;
+    this.#own = listenersOf(own);
+    this.#hasOwnStore = own.dataDir !== undefined;
     this.#declaredLog = declaredLog;
     const { log = declaredLog } = own;
     if (log && !(log.maxBytes > 0))
@@ -129,7 +142,7 @@ export class Surroundings {
    * @throws {@link DefinitionError} if it already inherits another store
    */
   inheritFrom(dependent: Surroundings): void {
-    if (this.#own.dataDir !== undefined) return;
+    if (this.#hasOwnStore) return;
     this.#heir ??= dependent;
     const root = this.#root();
     const dependentRoot = dependent.#root();

@@ -1,5 +1,5 @@
 import { lazyPart } from "../../util/peers/load-part.ts";
-import type { State } from "../declare/state.ts";
+import { NOTHING_HELD, type State } from "../declare/state.ts";
 
 const decodeHeldPart = lazyPart(() => import("./decode-held.ts"));
 
@@ -11,7 +11,7 @@ export function holdPersisted(state: State, payload: unknown): void {
 /** Forgets the payload in memory, even one that could not be persisted. */
 export function forgetPayload(state: State): Promise<void> | undefined {
   const { pending } = state;
-  state.held = { kind: "nothing" };
+  state.held = NOTHING_HELD;
   state.lastGenerated = undefined;
   state.pending = undefined;
   return pending?.drop();
