@@ -74,7 +74,8 @@ function renderRunning(one: RunningView, { nameColumns, timeColumns, columns }: 
   const room = left - time.length - bar.columns - (bar.columns > 0 ? 1 : 0);
   const note = one.progress?.note ?? "";
   const attempt = one.attempt > 1 ? `attempt ${one.attempt}  ` : "";
-  const what = paint(canvas, "dim", padText(`${attempt}${note === "" ? one.params : note}`, room));
+  const on = one.worker === undefined ? "" : `on ${one.worker}  `;
+  const what = paint(canvas, "dim", padText(`${attempt}${on}${note === "" ? one.params : note}`, room));
   return `${paint(canvas, "cyan", spinner)} ${name}  ${what}${bar.columns > 0 ? " " : ""}${bar.text}${paint(canvas, "dim", time)}`;
 }
 

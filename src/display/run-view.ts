@@ -11,6 +11,8 @@ export interface RunningView {
   readonly progress: Pick<ProgressEvent, "done" | "total" | "note"> | undefined;
   /** The process that generates the node, if that is not this process. */
   readonly owner: string | undefined;
+  /** The worker that generates the node, if the run has an engine. */
+  readonly worker: string | undefined;
 }
 
 /** The state of a run at one moment. Its events keep it up to date. */
@@ -111,10 +113,11 @@ export class RunView {
   }
 }
 
-function startedView({ name, params, atMs, attempt, expectedMs }: NodeStartedEvent): RunningView {
-  return { name, params, startedMs: atMs, attempt, expectedMs, progress: undefined, owner: undefined };
+function startedView({ name, params, atMs, attempt, expectedMs, worker }: NodeStartedEvent): RunningView {
+  return { name, params, startedMs: atMs, attempt, expectedMs, progress: undefined, owner: undefined, worker };
 }
 
 function waitingView({ name }: NodeEventBase, owner: string, atMs: number): RunningView {
-  return { name, params: "", startedMs: atMs, attempt: 1, expectedMs: undefined, progress: undefined, owner };
+  const nothingKnown = { expectedMs: undefined, progress: undefined, worker: undefined };
+  return { name, params: "", startedMs: atMs, attempt: 1, owner, ...nothingKnown };
 }

@@ -26,6 +26,9 @@ export interface WorkerOptions {
   readonly note: (text: string) => void;
 }
 
+/** How often a worker tells what it has done, if that has changed. */
+const NOTE_MS = 10_000;
+
 /** Why a worker has ended. */
 export type WorkerEnd = "drained" | "idle" | "skewed";
 
@@ -47,6 +50,7 @@ class ServingWorker implements Health {
   readonly counts = { running: 0, done: 0, failed: 0 };
   #end: (end: WorkerEnd) => void = () => {};
   #idleTimer: NodeJS.Timeout | undefined;
+  #noted = "";
   #isEnding = false;
   #server: EngineServer | undefined;
 
@@ -81,6 +85,7 @@ class ServingWorker implements Health {
       this.#end = resolve;
     });
     let health: AsyncDisposable | undefined;
+    let noteTimer: NodeJS.Timeout | undefined;
     try {
       // Starting one process now reports a module that cannot be imported before any job is taken.
       await this.#all[0]?.start();
@@ -90,6 +95,7 @@ class ServingWorker implements Health {
       this.#server = server;
       note(`Waits for payloads to generate: ${slots} at a time, code ${code}, store ${store.url}, on ${engine.url}.`);
       this.#restIdle();
+      noteTimer = setInterval(() => this.#noteCounts(), NOTE_MS);
       const stopListening = onAbort(draining, () => this.#end("drained"));
       const end = await ended;
       this.#isEnding = true;
@@ -99,6 +105,8 @@ class ServingWorker implements Health {
       await server.drain();
       return end;
     } finally {
+      clearInterval(noteTimer);
+      this.#noteCounts();
       await health?.[Symbol.asyncDispose]();
       await Promise.all(this.#all.map((process) => process.end()));
     }
@@ -118,6 +126,13 @@ class ServingWorker implements Health {
       this.#free.push(process);
       this.#restIdle();
     }
+  }
+
+  #noteCounts(): void {
+    const { running, done, failed } = this.counts;
+    const text = `${done} done, ${failed} failed, ${running} running.`;
+    if (done + failed + running > 0 && text !== this.#noted) this.#options.note(text);
+    this.#noted = text;
   }
 
   #restIdle(): void {

@@ -67,6 +67,12 @@ describe("the block of a run", () => {
     `);
   });
 
+  test("says on which worker a node runs", () => {
+    const node = { name: "fit", params: "{ degree: 2 }", attempt: 1, slot: 0, waitedMs: 0, dependencies: [] };
+    const shown = view({ type: "started", index: 0, ...node, worker: "vm:4711" });
+    expect(renderBlock(shown, plain)[0]).toBe(`⠼ fit       on vm:4711  { degree: 2 }${" ".repeat(36)}12.4 s`);
+  });
+
   test("uses the room of a wide terminal", () => {
     expect(renderBlock(ofNodes(3), { ...plain, columns: 199 })).toMatchInlineSnapshot(`
       [
