@@ -1,9 +1,13 @@
 import { defineConfig } from "vite";
+import { thirdPartyLicenses } from "./build/third-party-licenses.ts";
 import { answerFromSamples } from "./dev/answer-from-samples.ts";
+
+const bundledFolders = new Set<string>();
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [answerFromSamples()],
+  plugins: [answerFromSamples(), thirdPartyLicenses(bundledFolders, "THIRD-PARTY-LICENSES.txt")],
+  worker: { format: "es", plugins: () => [thirdPartyLicenses(bundledFolders)] },
   build: {
     outDir: "../dist/explorer",
     emptyOutDir: true,
@@ -11,7 +15,6 @@ export default defineConfig({
     // The page allows no data: URL, since its content security policy names only the server.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    license: { fileName: "THIRD-PARTY-LICENSES.txt" },
     // Libraries mark modules for React servers, of which there is none here.
     rolldownOptions: { checks: { moduleLevelDirective: false } },
   },

@@ -2,11 +2,17 @@ import type { Commands } from "../../../src/explorer/api.ts";
 import { CopyButton } from "./copy-button.tsx";
 
 /** The line to type for what the page shows, on every page in the same place. */
-export function CommandsBar({ commands }: { readonly commands: Commands | undefined }) {
+export function CommandsBar({
+  commands,
+  title = "Command and TypeScript",
+}: {
+  readonly commands: Commands | undefined;
+  readonly title?: string;
+}) {
   if (commands === undefined) return null;
   return (
     <details className="commands">
-      <summary>Command and TypeScript</summary>
+      <summary>{title}</summary>
       <div className="command-line">
         <code>{commands.shell}</code>
         <CopyButton text={commands.shell} what="command" />

@@ -1,4 +1,5 @@
 import { type ReactNode, useRef } from "react";
+import { useShortcuts } from "../../keyboard/shortcuts.ts";
 import { changeParams, useLocation } from "../../location/location.ts";
 import { download } from "../download.ts";
 import { type ExportItem, ExportMenu } from "../export-menu.tsx";
@@ -15,6 +16,7 @@ export function Drawing({
   summary,
   table,
   items = [],
+  hasSvg = true,
   note,
   children,
 }: {
@@ -22,12 +24,16 @@ export function Drawing({
   readonly summary: string;
   readonly table: TextTable;
   readonly items?: readonly ExportItem[];
+  /** Whether the drawing is an SVG, which can be saved as it is. */
+  readonly hasSvg?: boolean;
   readonly note?: ReactNode;
   readonly children: ReactNode;
 }) {
   const { params } = useLocation();
   const place = useRef<HTMLDivElement>(null);
   const isTable = params.get("t") === "1";
+  const toggle = () => changeParams({ t: isTable ? undefined : "1" });
+  useShortcuts({ t: toggle });
   const name = title.replaceAll(" ", "-").toLowerCase();
   function saveSvg(): void {
     const svg = place.current?.querySelector("svg");
@@ -38,13 +44,13 @@ export function Drawing({
       <header>
         <h3>{title}</h3>
         {note}
-        <button type="button" aria-pressed={isTable} onClick={() => changeParams({ t: isTable ? undefined : "1" })}>
+        <button type="button" aria-pressed={isTable} onClick={toggle}>
           As a table
         </button>
         <ExportMenu
           name={name}
           table={() => table}
-          items={isTable ? items : [{ title: "SVG", get: saveSvg }, ...items]}
+          items={isTable || !hasSvg ? items : [{ title: "SVG", get: saveSvg }, ...items]}
         />
       </header>
       {isTable ? <TextTableView title={title} table={table} /> : <div ref={place}>{children}</div>}
