@@ -107,7 +107,7 @@ async function attemptHere(
   const supervisor: Supervisor = {
     onEvent: (event) => options.onEvent(event, attempt),
     onGenerated,
-    onWaiting: () => place.release(),
+    onWaiting: () => place.release(true),
     async whenReady(start, waiting) {
       await place.acquire(waiting);
       timer = startTimeout(state.recipe.name, timeoutMs, abort);

@@ -224,3 +224,37 @@ describe("a place", () => {
     expect([...state]).toEqual([NodeOutcome.done, NodeOutcome.done]);
   });
 });
+
+describe("a node that another process has", () => {
+  const nodes = 100;
+  const inOrder = Array.from({ length: nodes }, (_, node) => node);
+
+  /** The order in which nodes start, if the first of them says whether another process has it. */
+  async function orderAfter(isElsewhere: boolean, priority?: Float64Array): Promise<number[]> {
+    const begun: number[] = [];
+    await schedule(graphOf(independent(nodes)), {
+      concurrency: 1,
+      priority,
+      execute: async (node, place) => {
+        begun.push(node);
+        if (begun.length === 1) place.release(isElsewhere);
+        await setImmediate();
+      },
+    });
+    return begun;
+  }
+
+  it("makes this one take the others in an order of its own", async () => {
+    const begun = await orderAfter(true);
+    expect(begun).not.toEqual(inOrder);
+    expect(begun.toSorted((a, b) => a - b)).toEqual(inOrder);
+    expect(await orderAfter(false)).toEqual(inOrder);
+  });
+
+  it("leaves nodes that take longer in front", async () => {
+    const priority = Float64Array.from(inOrder, (node) => (node < 50 ? 2000 : 1000));
+    const begun = await orderAfter(true, priority);
+    expect(begun).not.toEqual(inOrder);
+    expect(begun.slice(0, 50).toSorted((a, b) => a - b)).toEqual(inOrder.slice(0, 50));
+  });
+});

@@ -11,6 +11,10 @@ interface PoolQueue {
   readonly kept: Set<Demand>;
 }
 
+/** The ranks of nodes that return are between these. */
+const FIRST_RANK = Number.MIN_SAFE_INTEGER;
+const FIRST_OTHER_RANK = FIRST_RANK / 2;
+
 /** The nodes that could run now, and the shares of the pools of those that do. */
 export class ReadySet {
   readonly #ranks: Float64Array;
@@ -21,6 +25,7 @@ export class ReadySet {
   /** The queues in which nodes wait. */
   readonly #waiting = new Set<PoolQueue>();
   #arrivals = 0;
+  #isScattered = false;
   /** When `take` looked last. */
   #lookedMs = 0;
 
@@ -41,7 +46,32 @@ export class ReadySet {
 
   add(node: number): void {
     if (this.#isFirstComeFirstServed) this.#ranks[node] = this.#arrivals++;
+    if (this.#isScattered) this.#ranks[node] = this.#scatteredRank(node);
     this.#push(node);
+  }
+
+  /**
+   * Gives equal nodes an order of this process's own from now on: another process runs the same
+   * graph, and in the same order both would want each node at the same time.
+   */
+  scatter(): void {
+    if (this.#isScattered) return;
+    this.#isScattered = true;
+    for (const { nodes } of this.#waiting) {
+      nodes.keepOnly((node) => {
+        this.#ranks[node] = this.#scatteredRank(node);
+        return true;
+      });
+    }
+  }
+
+  #scatteredRank(node: number): number {
+    const rank = this.#ranks[node] ?? 0;
+    // A node that returns stays before all others.
+    if (rank < FIRST_OTHER_RANK) return rank;
+    if (this.#isFirstComeFirstServed) return Math.random();
+    // The rank of a node without a priority is infinite.
+    return Number.isFinite(rank) ? rank + Math.random() : Number.MAX_VALUE * (0.5 + Math.random() / 2);
   }
 
   /**
@@ -49,7 +79,7 @@ export class ReadySet {
    * have not started, since it holds what it has done so far.
    */
   addReturning(node: number): void {
-    this.#ranks[node] = Number.MIN_SAFE_INTEGER + this.#arrivals++;
+    this.#ranks[node] = FIRST_RANK + this.#arrivals++;
     this.#push(node);
   }
 

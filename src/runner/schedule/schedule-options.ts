@@ -4,8 +4,10 @@ import type { LimitOptions, Weights } from "./pool.ts";
 export interface Place {
   /**
    * Gives the place to other nodes while this node only waits. Does nothing if it was given back.
+   *
+   * @param isElsewhere - another process has the node
    */
-  release(): void;
+  release(isElsewhere?: boolean): void;
   /**
    * Takes the place again, at once if it was not given back.
    *

@@ -113,7 +113,10 @@ class Schedule {
     const { execute, onDone, onFailed } = this.#options;
     this.#running += 1;
     this.state[node] = NodeOutcome.running;
-    const place: Place = { release: () => this.#release(node), acquire: (signal) => this.#acquire(node, signal) };
+    const place: Place = {
+      release: (isElsewhere) => this.#release(node, isElsewhere),
+      acquire: (signal) => this.#acquire(node, signal),
+    };
     try {
       const ending = execute(node, place);
       if (ending !== undefined) await ending;
@@ -127,7 +130,8 @@ class Schedule {
     }
   }
 
-  #release(node: number): void {
+  #release(node: number, isElsewhere = false): void {
+    if (isElsewhere) this.#ready.scatter();
     if (this.state[node] !== NodeOutcome.running || this.#away.has(node)) return;
     this.#away.add(node);
     this.#giveBack(node);
