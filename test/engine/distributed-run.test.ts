@@ -180,13 +180,18 @@ describeOnQueues("a distributed run", ({ kind, start }) => {
     const watched = await server.watch();
     const lines = await project.run({ targets: [{ kind: "keyed" }] });
     expect(ending(lines).payloads).toEqual([STUDY_KEY.length]);
+    // The job of a failed node is kept, with its error.
+    const failed = ending(await project.run({ targets: [{ kind: "refusedKey" }] }));
+    expect(failed.failures?.[0]?.message).toMatch(/^no access with /);
     const refused = ending(await project.run({ targets: [{ kind: "plainSecret" }] }));
     expect(refused.thrown?.code).toBe("PERSISTABLE_UNSHAREABLE");
     expect(refused.thrown?.message).toContain("params.key of keyed");
-    const all = await watched();
-    expect(all).toContain("STUDY_KEY");
-    expect(all).not.toContain(STUDY_KEY);
-    expect(all).not.toContain("hunter2");
+    for (const all of [await watched(), await server.dump()]) {
+      expect(all).toContain("STUDY_KEY");
+      expect(all).toContain("no access with");
+      expect(all).not.toContain(STUDY_KEY);
+      expect(all).not.toContain("hunter2");
+    }
   });
 
   test("never gives a job to a worker with other code", () =>

@@ -95,7 +95,10 @@ export const top = definePersistable({
 export const keyed = definePersistable({
   name: "keyed",
   params: typedParams(),
-  generate: ({ params }) => params.key.reveal().length,
+  generate: ({ params }) => {
+    if (params.isRefused) throw new Error("no access with " + params.key.reveal());
+    return params.key.reveal().length;
+  },
 });
 /** A link of a chain: of itself, so that any length can be built. */
 export const link = definePersistable({
@@ -117,6 +120,7 @@ const build = {
   diamond: (work) => study.top({ i: work.i, left: { ...work, side: "l", source: work }, right: { ...work, side: "r", source: work } }),
   source: (work) => study.source(work),
   keyed: () => study.keyed({ key: study.secret.env("STUDY_KEY") }),
+  refusedKey: () => study.keyed({ isRefused: true, key: study.secret.env("STUDY_KEY") }),
   plainSecret: () => study.keyed({ n: 2, key: study.secret("hunter2hunter2") }),
   chain: ({ i }) => {
     let last = study.source({ i });

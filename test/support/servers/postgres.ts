@@ -78,6 +78,9 @@ async function startPostgres(): Promise<QueueServer> {
       await query(url, "ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()");
       return async () => readFileSync(log).subarray(before).toString("latin1");
     },
+    async dump() {
+      return execFileSync(path.join(programs, "pg_dump"), ["-d", url], { encoding: "utf8", maxBuffer: 2 ** 28 });
+    },
     async longestMessage() {
       const rows = await query(url, "SELECT max(length(data::text)) AS longest FROM bullmq.job").catch(() => []);
       return Number(rows[0]?.longest ?? 0);

@@ -9,6 +9,8 @@ export interface QueueServer extends AsyncDisposable {
   restart(awayMs: number): Promise<void>;
   /** Watches what clients send; the function that it returns gives all of it since then. */
   watch(): Promise<() => Promise<string>>;
+  /** Returns everything that the server keeps, as a backup or a dashboard would show it. */
+  dump(): Promise<string>;
   /** The length of the longest message in the queues, 0 if there is none. */
   longestMessage(): Promise<number>;
   close(): Promise<void>;

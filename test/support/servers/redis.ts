@@ -44,6 +44,7 @@ async function startRedis(): Promise<QueueServer> {
       await listening(port);
     },
     watch: () => monitor(port),
+    dump: () => dump(url),
     longestMessage: () => longestMessage(url),
     close,
     [Symbol.asyncDispose]: close,
@@ -60,6 +61,26 @@ async function monitor(port: number): Promise<() => Promise<string>> {
     socket.destroy();
     return seen.join("");
   };
+}
+
+async function dump(url: string): Promise<string> {
+  const client = new Redis(url);
+  const readers: Readonly<Record<string, (key: string) => Promise<unknown>>> = {
+    string: (key) => client.get(key),
+    hash: (key) => client.hgetall(key),
+    list: (key) => client.lrange(key, 0, -1),
+    set: (key) => client.smembers(key),
+    zset: (key) => client.zrange(key, 0, -1),
+    stream: (key) => client.xrange(key, "-", "+"),
+  };
+  try {
+    const keys = await client.keys("*");
+    return JSON.stringify(
+      await Promise.all(keys.map(async (key) => [key, await readers[await client.type(key)]?.(key)])),
+    );
+  } finally {
+    client.disconnect();
+  }
 }
 
 async function longestMessage(url: string): Promise<number> {
