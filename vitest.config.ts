@@ -12,7 +12,7 @@ const PROGRAM_TESTS = [
   "test/engine/{distributed-run,kills,many-nodes}.test.ts",
   "test/command/{processes,transcript-processes}.test.ts",
   "test/corruption/replaced-while-read.test.ts",
-  "test/display/closed-pipe.test.ts",
+  "test/display/{closed-pipe,notebooks}.test.ts",
   "test/docs-examples.test.ts",
   "test/persistable/{canary-processes,worker}.test.ts",
   "test/runner/{read-only,run-processes}.test.ts",

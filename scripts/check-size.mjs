@@ -15,9 +15,9 @@ import { bundle } from "./bundle.mjs";
  * or was made by other source, which policy for other source a run has, which modules a source
  * names, the words for how it or a folder has changed, when a payload was made at what cost,
  * secrets of the environment, the names of all options, which records a process that ends has
- * loaded, and that each part is imported only once.
+ * loaded, that each part is imported only once, and that a notebook can show a persistable.
  */
-const limitBytes = 121_200;
+const limitBytes = 121_400;
 
 const built = await bundle();
 const chunks = new Map(built.chunks.map((chunk) => [chunk.fileName, chunk]));

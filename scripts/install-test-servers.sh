@@ -10,7 +10,7 @@ here="$PWD/.servers"
 mkdir -p "$here"
 
 packages=(swift swift-proxy swift-account swift-container swift-object openssh-server openssh-sftp-server
-  redis-server postgresql
+  redis-server postgresql python3-nbclient
   python3-boto3 python3-botocore python3-cryptography python3-dateutil python3-flask python3-flask-cors python3-jinja2
   python3-requests python3-responses python3-werkzeug python3-xmltodict python3-yaml python3-numpy)
 

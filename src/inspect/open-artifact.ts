@@ -14,6 +14,8 @@ import { openStore } from "../store/open/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { ColumnTable } from "../table/column-table.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
+import type { NotebookDisplay } from "../util/notebook/notebook-display.ts";
+import { displayArtifact } from "./display-artifact.ts";
 import { findRecordPath, readFoundRecord } from "./find-record.ts";
 import { type DamagedObject, PayloadObject } from "./payload-object.ts";
 import { type OwnFormat, previewOf } from "./preview-of.ts";
@@ -174,6 +176,11 @@ class ArtifactByRecord implements OpenedArtifact {
   async preview(limits?: Partial<PreviewLimits>): Promise<Preview> {
     const format = this.#ownFormat() ?? this.record.payload.format;
     return previewOf(format, this.#object.source(), limits, this.#options);
+  }
+
+  /** Shows the artifact in a notebook. */
+  [Symbol.for("Jupyter.display")](): Promise<NotebookDisplay> {
+    return displayArtifact(this);
   }
 
   #ownFormat(): OwnFormat | undefined {

@@ -4,6 +4,7 @@ import { visibleLine } from "../errors/visible-text.ts";
 import type { DecodeLimits } from "../format/format.ts";
 import type { ArtifactRecord } from "../record/record.ts";
 import { describeAddress } from "../util/describe-address.ts";
+import type { NotebookDisplay } from "../util/notebook/notebook-display.ts";
 import { lazyPart } from "../util/peers/load-part.ts";
 import type { CallOptions } from "./context/call-context.ts";
 import { createState, type StateOptions } from "./declare/create-state.ts";
@@ -21,6 +22,7 @@ const generatePayloadPart = lazyPart(() => import("./produce/generate-payload.ts
 const persistPayloadPart = lazyPart(() => import("./produce/persist-payload.ts"));
 const loadPayloadPart = lazyPart(() => import("./load/load-payload.ts"));
 const explainPart = lazyPart(() => import("./load/explain.ts"));
+const displayPersistablePart = lazyPart(() => import("./display-persistable.ts"));
 const operationsPart = lazyPart(() => import("./operations.ts"));
 
 export declare const summaryKey: unique symbol;
@@ -309,6 +311,11 @@ export abstract class Persistable<
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+
+  async [Symbol.for("Jupyter.display")](): Promise<NotebookDisplay> {
+    const { displayPersistable } = await displayPersistablePart();
+    return displayPersistable(this[stateKey]);
   }
 
   /** The name and the address, without the payload: `JSON.stringify` calls this. */

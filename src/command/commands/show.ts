@@ -4,6 +4,8 @@ import { payloadPath } from "../../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
 import { recordPath } from "../../artifact/layout/record-path.ts";
 import { visibleLine, visibleText } from "../../errors/visible-text.ts";
+import type { Preview } from "../../format/preview.ts";
+import { previewLines } from "../../inspect/preview-lines.ts";
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { openStore } from "../../store/open/open-store.ts";
@@ -16,7 +18,7 @@ import type { CommonFlags, Session } from "../core/session.ts";
 import { artifactJson } from "../text/artifact-json.ts";
 import { flatParams } from "../text/flat-params.ts";
 import { lastUseOf } from "../text/last-use.ts";
-import { previewLines } from "../text/preview-lines.ts";
+import { tableLines } from "../text/table-lines.ts";
 
 interface ShowFlags extends CommonFlags {
   readonly record?: boolean | undefined;
@@ -37,7 +39,7 @@ export async function show(session: Session, flags: ShowFlags, text: string): Pr
     session.lines([session.paint("bold", visibleLine(`${record.name} ${record.address}`))]);
     for (const [label, value] of factsOf(record, usedAt)) session.line(`  ${label.padEnd(12)}${value}`);
     session.line();
-    for (const line of await previewLines(preview)) session.line(`  ${line}`);
+    for (const line of await linesOf(preview)) session.line(`  ${line}`);
   }
   return ExitCode.done;
 }
@@ -57,6 +59,18 @@ async function printPath(session: Session, { name, address, payload }: ArtifactR
   if (session.isJson) session.json("path", { path: whole });
   else session.line(whole);
   return ExitCode.done;
+}
+
+async function linesOf(preview: Preview): Promise<readonly string[]> {
+  if (preview.kind !== "table") return previewLines(preview);
+  const { columns, rows, rowCount, columnCount } = preview;
+  return [
+    `table of ${rowCount ?? `more than ${rows.length}`} rows and ${columnCount} columns`,
+    ...(await tableLines(
+      columns.map(({ name }) => name),
+      rows.map((row) => row.map((cell) => cell ?? "")),
+    )),
+  ];
 }
 
 function factsOf(

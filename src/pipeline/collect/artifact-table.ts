@@ -1,6 +1,11 @@
 import { stringify } from "csv-stringify/sync";
+import { visibleLine } from "../../errors/visible-text.ts";
 import { fieldsOf } from "../../util/fields-of.ts";
+import { htmlTable, type NotebookDisplay, shownOf } from "../../util/notebook/notebook-display.ts";
 import { encodeArrow } from "./encode-arrow.ts";
+
+const MOST_SHOWN_ROWS = 50;
+const MOST_SHOWN_COLUMNS = 30;
 
 /** How a table is written as CSV. */
 export interface ArtifactTableCsvOptions {
@@ -73,6 +78,18 @@ export class ArtifactTable<TableRow extends object> implements Iterable<TableRow
       this.columns.map((name) => ({ name, values: this.rows.map((row) => valueIn(row, name)) })),
       (value) => textOf(value),
     );
+  }
+
+  /** Shows the beginning of the table in a notebook. */
+  [Symbol.for("Jupyter.display")](): NotebookDisplay {
+    const columns = this.columns.slice(0, MOST_SHOWN_COLUMNS);
+    const rows = this.rows.slice(0, MOST_SHOWN_ROWS);
+    const shown = `${shownOf(rows.length, this.rows.length, "row")}, ${shownOf(columns.length, this.columns.length, "column")}`;
+    const cells = rows.map((row) => columns.map((column) => textOf(valueIn(row, column))));
+    return {
+      "text/plain": `${stringify([columns, ...cells].map((row) => row.map(visibleLine)))}${shown}`,
+      "text/html": `${htmlTable(columns, cells)}<p>${shown}</p>`,
+    };
   }
 }
 

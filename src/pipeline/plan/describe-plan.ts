@@ -2,6 +2,7 @@ import { describeMiss, describeValue } from "../../artifact/explain/miss.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
 import { describeCost, describeDuration } from "../../util/describe.ts";
 import { describeAddress } from "../../util/describe-address.ts";
+import { escapeHtml, htmlTable, type NotebookDisplay } from "../../util/notebook/notebook-display.ts";
 import type { Expectation } from "./estimate.ts";
 import type { CauseValue, MissCause } from "./miss-causes.ts";
 import type { PlanCounts, PlanNode } from "./planned-node.ts";
@@ -24,22 +25,48 @@ export function describePlan(plan: DescribedPlan): string {
   return linesOf(plan).map(visibleLine).join("\n");
 }
 
-function linesOf({ counts, causes, expected, nodes }: DescribedPlan): string[] {
-  const misses = counts.miss + counts.blocked;
-  const lines = [describeCounts(counts)];
-  if (misses === 0) return lines;
-  lines.push(describeExpectation(expected), "", ...shorten(causes.map(describeCause), SHOWN_CAUSES, "cause"), "");
-  const shown: string[] = [];
+/** A plan as a notebook shows it. */
+export function displayPlan(plan: DescribedPlan): NotebookDisplay {
+  const misses = missesOf(plan, SHOWN_MISSES);
+  return {
+    "text/plain": describePlan(plan),
+    "text/html": [
+      ...headOf(plan).map((line) => `<p>${escapeHtml(line)}</p>`),
+      misses.length === 0 ? "" : htmlTable(["name", "address", "why"], misses),
+      ...restOf(plan, misses).map((line) => `<p>${escapeHtml(line)}</p>`),
+    ].join(""),
+  };
+}
+
+function linesOf(plan: DescribedPlan): string[] {
+  const [counts = "", expected = "", ...causes] = headOf(plan);
+  if (expected === "") return [counts];
+  const misses = missesOf(plan, SHOWN_MISSES).map(([name, address, why]) => `  ${name} ${address}  ${why}`);
+  const rest = restOf(plan, misses).map((line) => `  ${line}`);
+  return [counts, expected, "", ...causes, ...(misses.length === 0 ? [] : ["", ...misses, ...rest])];
+}
+
+/** The counts; if something is to be generated, also the estimate and the causes. */
+function headOf({ counts, causes, expected }: DescribedPlan): string[] {
+  const head = [describeCounts(counts)];
+  if (counts.miss + counts.blocked === 0) return head;
+  return [...head, describeExpectation(expected), ...shorten(causes.map(describeCause), SHOWN_CAUSES, "cause")];
+}
+
+/** Misses that the causes have not mentioned, each with its reason. */
+function missesOf({ nodes }: DescribedPlan, limit: number): [name: string, address: string, why: string][] {
+  const misses: [string, string, string][] = [];
   for (const node of nodes) {
-    if (!node.isNeeded || node.state === "hit") continue;
-    // The causes above have already mentioned these nodes.
-    if (node.reason?.kind === "never-generated") continue;
-    if (shown.push(`  ${node.name} ${describeAddress(node.address)}  ${describeNode(node)}`) === SHOWN_MISSES) break;
+    if (misses.length === limit) break;
+    if (!node.isNeeded || node.state === "hit" || node.reason?.kind === "never-generated") continue;
+    misses.push([node.name, describeAddress(node.address), describeNode(node)]);
   }
-  if (shown.length === 0) return lines.slice(0, -1);
-  lines.push(...shown);
-  if (misses > shown.length) lines.push(`  … and ${count(misses - shown.length, "more miss", "more misses")}`);
-  return lines;
+  return misses;
+}
+
+function restOf({ counts }: DescribedPlan, shown: readonly unknown[]): string[] {
+  const left = counts.miss + counts.blocked - shown.length;
+  return shown.length === 0 || left === 0 ? [] : [`… and ${count(left, "more miss", "more misses")}`];
 }
 
 function describeCounts({ hit, miss, blocked, notNeeded }: PlanCounts): string {

@@ -3,9 +3,10 @@ import { withSourcePolicy } from "../../persistable/context/work-source-policy.t
 import type { SourceChangePolicy } from "../../persistable/declare/declaration.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
+import type { NotebookDisplay } from "../../util/notebook/notebook-display.ts";
 import { itemAt } from "../item-at.ts";
 import { buildGraph } from "./build-graph.ts";
-import { describePlan } from "./describe-plan.ts";
+import { describePlan, displayPlan } from "./describe-plan.ts";
 import { EarlierRecords } from "./earlier-records.ts";
 import { type Expectation, expect } from "./estimate.ts";
 import { ExistenceCheck } from "./existence-check.ts";
@@ -162,6 +163,10 @@ class MadePlan implements Plan, NodeSource {
 
   toString(): string {
     return describePlan(this);
+  }
+
+  [Symbol.for("Jupyter.display")](): NotebookDisplay {
+    return displayPlan(this);
   }
 
   toJSON(): PlanJson {

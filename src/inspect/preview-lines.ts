@@ -1,21 +1,9 @@
-import type { ColumnStatistics, Preview, PreviewNode } from "../../format/preview.ts";
-import { describeBytes } from "../../util/describe-bytes.ts";
-import { tableLines } from "./table-lines.ts";
+import type { ColumnStatistics, Preview, PreviewNode, TablePreview } from "../format/preview.ts";
+import { describeBytes } from "../util/describe-bytes.ts";
 
-/** A preview of a payload in some lines of text. */
-export async function previewLines(preview: Preview): Promise<readonly string[]> {
+/** A preview of a payload that is not a table, in some lines of text. */
+export function previewLines(preview: Exclude<Preview, TablePreview>): readonly string[] {
   switch (preview.kind) {
-    case "table": {
-      const { columns, rows, rowCount, columnCount } = preview;
-      const head = `table of ${rowCount ?? `more than ${rows.length}`} rows and ${columnCount} columns`;
-      return [
-        head,
-        ...(await tableLines(
-          columns.map(({ name }) => name),
-          rows.map((row) => row.map((cell) => cell ?? "")),
-        )),
-      ];
-    }
     case "array":
       return [
         `${preview.type} array of shape ${preview.shape.join("×")}${describeStatistics(preview.statistics)}`,
