@@ -4,6 +4,7 @@ import { messageOf } from "../../errors/error-kind.ts";
 import { InvalidRunOptionsError } from "../../errors/pipeline-errors.ts";
 import { EngineUnreachableError } from "../../errors/worker-errors.ts";
 import { loadBullmq, loadPostgresClient, loadRedisClient } from "../../util/peers/peers.ts";
+import { endWhenSilent, SILENT_MS } from "./end-when-silent.ts";
 import { LateEvents } from "./late-events.ts";
 import { schemeOf, shownUrl } from "./shown-url.ts";
 
@@ -72,12 +73,6 @@ export interface BullmqParts {
 
 /** How long the first connection may take. */
 const CONNECT_MS = 15_000;
-/**
- * A connection that gives no answer for this long is opened again: a router that was restarted
- * drops the packets of the connections that it has forgotten, and neither side hears of it. BullMQ
- * lets commands block for 10 s.
- */
-const SILENT_MS = 15_000;
 /** A reader looks for events after this time at the latest: PostgreSQL may not wake it. */
 const QUIET_MS = 1000;
 /** The same for workers that wait for jobs, in seconds, and how soon they go on after a failure. */
@@ -114,8 +109,14 @@ async function openRedis(url: string): Promise<BullmqParts> {
     trial.disconnect();
   }
   // Commands wait while the server is away, and are sent when it is back.
-  const connection = { url, maxRetriesPerRequest: null, socketTimeout: SILENT_MS };
-  return partsOf(bullmq, { connection, backend: bullmq.createRedisBackend, firstEvent: "0-0" });
+  const connection = { url, maxRetriesPerRequest: null };
+  const backend: typeof bullmq.createRedisBackend = (...args) => {
+    const created = bullmq.createRedisBackend(...args);
+    void endWhenSilent(created.client);
+    void endWhenSilent(created.blockingClient);
+    return created;
+  };
+  return partsOf(bullmq, { connection, backend, firstEvent: "0-0" });
 }
 
 async function openPostgres(url: string): Promise<BullmqParts> {
