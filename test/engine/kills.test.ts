@@ -86,7 +86,11 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", { concurrent: 
 
   test("survives a coordinator that is killed", () =>
     withProject(async (project) => {
-      await project.startWorker(["--slots", String(WORKERS)]);
+      const worker = await project.startWorker(["--slots", String(WORKERS)]);
+      let said = "";
+      worker.stderr?.on("data", (text) => {
+        said += text;
+      });
       for (let round = 1; round <= ROUNDS; round++) {
         const run = project.startRun(diamonds(50));
         await project.waitForStarts((NODES * round) / (ROUNDS + 1), run.lines);
@@ -94,6 +98,9 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", { concurrent: 
       }
       expectWhole(project, await project.run(diamonds(50)));
       expect(startsIn(project).length).toBe(NODES);
+      worker.kill("SIGTERM");
+      await once(worker, "close");
+      expect(said).toMatch(/\d+ done, 0 failed, 0 running\.\n$/);
     }));
 
   test("survives a server that is killed, is away for two seconds, and then loses all jobs", async () => {
