@@ -7,6 +7,7 @@ import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { isTree } from "../query/field.ts";
 import type { Cell as RecipeCell } from "../recipe-cells.ts";
 import { AddressRows } from "./address-rows.ts";
+import { exactMs } from "./exact-time.ts";
 import { RowOrder } from "./row-order.ts";
 import { ValueColumn } from "./value-column.ts";
 
@@ -23,6 +24,13 @@ export interface EntryColumn {
   readonly values: ValueColumn;
 }
 
+/** One dependency of an artifact. */
+export interface EntryEdge {
+  readonly role: string;
+  readonly name: string;
+  readonly address: Address;
+}
+
 /**
  * Each column takes memory for every row, even for a row without a value. When a name has this many
  * columns, an artifact with further fields is kept outside of them.
@@ -30,8 +38,6 @@ export interface EntryColumn {
 export const MAX_COLUMNS = 128;
 /** The same limit for the columns of recipes. */
 export const MAX_RECIPE_COLUMNS = 256;
-/** The latest time that a `Date` can hold. */
-export const MAX_TIME_MS = 8.64e15;
 
 /** The artifacts of one name that are present, column by column. */
 export class EntryColumns {
@@ -225,6 +231,31 @@ export class EntryColumns {
     };
   }
 
+  /** The roles of a row, with what it was made from. */
+  dependenciesOf(row: number): readonly EntryEdge[] {
+    const edges: EntryEdge[] = [];
+    for (const { kind, keys, values } of this.#columns) {
+      const value = kind === "dependencyAddress" ? values.get(row) : undefined;
+      const [role = ""] = keys;
+      if (value !== undefined) edges.push({ role, ...this.#headOf(row, role, value) });
+    }
+    return edges;
+  }
+
+  /** The rows that were made from one of these addresses, with the role and the address. */
+  *dependentsOf(addresses: ReadonlySet<string>): Generator<{ row: number; role: string; of: Address }> {
+    const marks = new Uint8Array(this.addresses.count);
+    for (const { kind, keys, values } of this.#columns) {
+      if (kind !== "dependencyAddress") continue;
+      marks.fill(0);
+      values.mark(marks, { fits: (value) => typeof value === "string" && addresses.has(value) });
+      for (let row = marks.indexOf(1); row !== -1; row = marks.indexOf(1, row + 1)) {
+        if (this.#gone.has(row)) continue;
+        yield { row, role: keys[0] ?? "", of: parseAddress(String(values.get(row))) };
+      }
+    }
+  }
+
   #headOf(row: number, role: string, address: JsonValue): { readonly name: string; readonly address: Address } {
     const name = this.#placeOf("dependencyName", [role]).column?.values.get(row);
     return { name: String(name), address: parseAddress(String(address)) };
@@ -338,22 +369,6 @@ function collectLeaves(cells: Cell[], place: ColumnPlace, tree: JsonObject): voi
     if (isTree(value)) collectLeaves(cells, place.inner(key), value);
     else cells.push({ place: place.inner(key), value });
   }
-}
-
-/**
- * A time in the form of `toISOString`. Days after the 28th do not match, since some months lack
- * them.
- */
-const PLAIN_TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
-
-/**
- * Returns the milliseconds of a time in the form of `toISOString`; `undefined` for any other text.
- */
-function exactMs(time: string): number | undefined {
-  const ms = Date.parse(time);
-  // Most times match the pattern, which saves the slow comparison with the time written again.
-  if (PLAIN_TIME.test(time)) return ms;
-  return Math.abs(ms) <= MAX_TIME_MS && new Date(ms).toISOString() === time ? ms : undefined;
 }
 
 interface Branch extends Map<string, JsonValue | Branch> {}

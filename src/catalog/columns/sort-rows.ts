@@ -2,44 +2,23 @@ import type { JsonValue } from "../../canonical/tagged-json.ts";
 import { type Field, valuesOf } from "../query/field.ts";
 import { compareValues, type SortField } from "../query/sort-entries.ts";
 import type { EntryColumns } from "./entry-columns.ts";
+import { orderOfNumbers } from "./order-of-numbers.ts";
 import type { ValueColumn } from "./value-column.ts";
 
 /**
- * Returns the first rows in an order. It is the order in which `sortEntries` puts their entries.
+ * Returns rows in an order. It is the order in which `sortEntries` puts their entries.
  *
- * @param rows - all rows, the newest first
+ * @param rows - the newest first
  */
-export function sortRows(
-  columns: EntryColumns,
-  rows: Int32Array,
-  fields: readonly SortField[],
-  count: number,
-): readonly number[] {
-  const keys = fields.map(({ field, sign }) => ({ ranks: ranksOf(columns, field, rows), sign }));
-  const compare = (one: number, other: number): number => {
-    for (const { ranks, sign } of keys) {
-      const [a = Number.NaN, b = Number.NaN] = [ranks[one], ranks[other]];
-      // A row without a value comes last in both directions.
-      if (Number.isNaN(a) !== Number.isNaN(b)) return Number.isNaN(a) ? 1 : -1;
-      if (a !== b && !Number.isNaN(a)) return sign * (a - b) > 0 ? 1 : -1;
-    }
-    return one - other;
-  };
-  return firstPlaces(rows.length, count, compare).map((place) => rows[place] ?? 0);
-}
-
-/** Returns the first `count` of the places 0 to `length - 1`, without sorting the others. */
-function firstPlaces(length: number, count: number, compare: (one: number, other: number) => number): number[] {
-  const room = 2 * count + 1000;
-  let first: number[] = [];
-  let last: number | undefined;
-  for (let place = 0; place < length; place++) {
-    if (last !== undefined && compare(last, place) < 0) continue;
-    if (first.push(place) < room) continue;
-    first = first.sort(compare).slice(0, count);
-    last = first.at(-1);
+export function sortRows(columns: EntryColumns, rows: Int32Array, fields: readonly SortField[]): Int32Array {
+  let sorted = rows;
+  // Sorting keeps the order of equal rows, so that the most important field comes last.
+  for (const { field, sign } of fields.toReversed()) {
+    const places = orderOfNumbers(ranksOf(columns, field, sorted), sign);
+    const before = sorted;
+    sorted = Int32Array.from(places, (place) => before[place] ?? 0);
   }
-  return first.sort(compare).slice(0, count);
+  return sorted;
 }
 
 /** A number for each row in the order of its values in a field; NaN for a row without one. */
@@ -51,6 +30,7 @@ function ranksOf(columns: EntryColumns, field: Field, rows: Int32Array): Float64
       return ranksIn(columns.fact(fact), rows);
     if (fact === "created") return Float64Array.from(rows, (row) => columns.createdMs(row));
     if (fact === "draw") return Float64Array.from(rows, (row) => columns.fact("draw")?.numberAt(row) || 0);
+    if (fact === "address") return ranksOfAddresses(columns, rows);
   } else {
     const found = columns.columns().filter(({ kind, path }) => kind === field.kind && path === field.path);
     if (found.length <= 1) return ranksIn(found[0]?.values, rows);
@@ -59,19 +39,39 @@ function ranksOf(columns: EntryColumns, field: Field, rows: Int32Array): Float64
 }
 
 function ranksIn(values: ValueColumn | undefined, rows: Int32Array): Float64Array {
-  if (values?.hasTexts === true) return ranksOfValues(Array.from(rows, (row) => values.get(row)));
-  return values?.numbersAt(rows) ?? new Float64Array(rows.length).fill(Number.NaN);
+  const numbers = values?.numbersAt(rows);
+  if (values?.hasTexts !== true) return numbers ?? new Float64Array(rows.length).fill(Number.NaN);
+  if (numbers !== undefined) return ranksOfValues(Array.from(rows, (row) => values.get(row)));
+  const ranks = ranksOfDistinct(values.distinctValues());
+  return Float64Array.from(rows, (row) => ranks[values.codeAt(row) - 1] ?? Number.NaN);
+}
+
+/** The place of each row among the addresses of all of them. */
+function ranksOfAddresses(columns: EntryColumns, rows: Int32Array): Float64Array {
+  const places = Uint32Array.from(rows, (_, place) => place);
+  places.sort((one, other) => columns.addresses.compare(rows[one] ?? 0, rows[other] ?? 0));
+  const ranks = new Float64Array(rows.length);
+  for (let rank = 0; rank < places.length; rank++) ranks[places[rank] ?? 0] = rank;
+  return ranks;
 }
 
 function ranksOfValues(values: readonly (JsonValue | undefined)[]): Float64Array {
-  const distinct = [...new Set(values)].filter((value) => value !== undefined).sort(compareValues);
-  const rankOf = new Map<JsonValue, number>();
-  let rank = 0;
-  for (const [index, value] of distinct.entries()) {
-    const before = distinct[index - 1];
-    // Equal values may be written in two ways: 1 and { $bigint: "1" }.
-    if (before !== undefined && compareValues(before, value) !== 0) rank = index;
-    rankOf.set(value, rank);
-  }
+  const distinct = [...new Set(values)].filter((value) => value !== undefined);
+  const ranks = ranksOfDistinct(distinct);
+  const rankOf = new Map(distinct.map((value, index) => [value, ranks[index] ?? 0]));
   return Float64Array.from(values, (value) => (value === undefined ? undefined : rankOf.get(value)) ?? Number.NaN);
+}
+
+/** A number for each value in their order. */
+function ranksOfDistinct(values: readonly JsonValue[]): Float64Array {
+  const sorted = values.map((value, index) => ({ value, index })).sort((a, b) => compareValues(a.value, b.value));
+  const ranks = new Float64Array(values.length);
+  let rank = 0;
+  for (const [place, { value, index }] of sorted.entries()) {
+    const before = sorted[place - 1];
+    // Equal values may be written in two ways: 1 and { $bigint: "1" }.
+    if (before !== undefined && compareValues(before.value, value) !== 0) rank = place;
+    ranks[index] = rank;
+  }
+  return ranks;
 }

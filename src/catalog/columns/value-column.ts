@@ -79,6 +79,11 @@ export class ValueColumn {
     return this.#codes?.[row] ?? NO_CODE;
   }
 
+  /** The values that are not numbers, each once; the code of a value is its place plus one. */
+  distinctValues(): readonly JsonValue[] {
+    return this.#values;
+  }
+
   /** The code of a value that is not a number, by its JSON; `undefined` where no row has it. */
   codeOf(json: string): number | undefined {
     this.#codeOf ??= new Map(this.#values.map((value, index) => [JSON.stringify(value), index + 1]));
@@ -94,6 +99,21 @@ export class ValueColumn {
     const fits = Uint8Array.from([0, ...this.#values.map((value) => Number(test === undefined || test.fits(value)))]);
     const end = Math.min(marks.length, codes.length);
     for (let row = 0; row < end; row++) if (fits[codes[row] ?? NO_CODE] === 1) marks[row] = 1;
+  }
+
+  /** The values of some rows that are not numbers, each once, with the number of its rows. */
+  *countsAt(rows: ArrayLike<number>): Generator<{ readonly value: JsonValue; readonly count: number }> {
+    const codes = this.#codes;
+    if (codes === undefined) return;
+    const counts = new Uint32Array(this.#values.length + 1);
+    for (let i = 0; i < rows.length; i++) {
+      const code = codes[rows[i] ?? 0] ?? NO_CODE;
+      counts[code] = (counts[code] ?? 0) + 1;
+    }
+    for (const [index, value] of this.#values.entries()) {
+      const count = counts[index + 1] ?? 0;
+      if (count > 0) yield { value, count };
+    }
   }
 
   /** The numbers of some rows, NaN where there is none; `undefined` where no row has one. */

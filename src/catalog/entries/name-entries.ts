@@ -8,9 +8,9 @@ import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
-import { EntryColumns } from "../columns/entry-columns.ts";
+import { EntryColumns, type EntryEdge } from "../columns/entry-columns.ts";
 import { countMarks, findRows } from "../columns/find-rows.ts";
-import { sortRows } from "../columns/sort-rows.ts";
+import { KeptOrders } from "../columns/kept-orders.ts";
 import { type FileStamp, settledChangeMs, stampOf } from "../file-stamp.ts";
 import { RecipeTable } from "../nearest/recipe-table.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
@@ -40,12 +40,13 @@ export interface NearArtifact {
 
 /** The artifacts of one name that a query means. */
 export interface Selection {
+  readonly name: string;
+  readonly columns: EntryColumns;
+  /** The artifacts in columns, in this order; the newest first without one. */
+  rows(order?: readonly SortField[]): Int32Array;
+  /** Artifacts that are not in columns, such as damaged ones. */
+  readonly others: readonly CatalogEntry[];
   readonly total: number;
-  /**
-   * Yields the first artifacts in this order, by default the newest, at most `most` of them. All
-   * artifacts that are not in columns, such as damaged ones, follow.
-   */
-  first(most: number, order: readonly SortField[]): Iterable<CatalogEntry>;
 }
 
 /** The artifacts of one name in one store, as they were at the last refresh. */
@@ -55,6 +56,7 @@ export class NameEntries {
   readonly #index: NameIndex | undefined;
   readonly #columns: EntryColumns;
   readonly #recipes: RecipeTable;
+  readonly #orders: KeptOrders;
   /** Failures, and records that are damaged, newer, or too large for columns. */
   readonly #others = new Map<Address, OtherEntry>();
   readonly #changed: ChangedFiles;
@@ -66,6 +68,7 @@ export class NameEntries {
     this.#name = name;
     this.#columns = new EntryColumns(name);
     this.#recipes = new RecipeTable(this.#columns);
+    this.#orders = new KeptOrders(this.#columns);
     this.#changed = new ChangedFiles(store, name);
     this.#index = hasIndex ? new NameIndex(store, name, store) : undefined;
   }
@@ -73,6 +76,25 @@ export class NameEntries {
   get(address: Address): CatalogEntry | undefined {
     const row = this.#columns.rowOf(address);
     return row === undefined ? this.#others.get(address)?.entry : this.#columns.entryOf(row);
+  }
+
+  /** The state of an artifact, and what it was made from; `undefined` if there is no such one. */
+  linksOf(
+    address: Address,
+  ): { readonly state: CatalogEntry["state"]; readonly madeFrom: readonly EntryEdge[] } | undefined {
+    const row = this.#columns.rowOf(address);
+    if (row !== undefined) return { state: "present", madeFrom: this.#columns.dependenciesOf(row) };
+    const entry = this.#others.get(address)?.entry;
+    return entry && { state: entry.state, madeFrom: edgesOf(entry) };
+  }
+
+  /** The artifacts that were made from one of these addresses, with the role and the address. */
+  *dependentsOf(addresses: ReadonlySet<string>): Generator<{ address: Address; role: string; of: Address }> {
+    for (const { row, role, of } of this.#columns.dependentsOf(addresses))
+      yield { address: this.#columns.addresses.addressOf(row), role, of };
+    for (const { entry } of this.#others.values())
+      for (const { role, address } of edgesOf(entry))
+        if (addresses.has(address)) yield { address: entry.address, role, of: address };
   }
 
   /** The artifacts whose addresses begin with these digits, at least two. */
@@ -108,16 +130,14 @@ export class NameEntries {
     const columns = this.#columns;
     const found = findRows(query, this.#name, columns, nowMs);
     const count = query.terms.every(isName) ? columns.size : countMarks(found);
-    const rowsOf = (most: number) => newestFirst(columns.oldestFirst(), found, Math.min(most, count));
     const matches = compileQuery(query, nowMs);
     const others = [...this.#others.values()].map(({ entry }) => entry).filter(matches);
     return {
+      name: this.#name,
+      columns,
+      rows: (order = []) => this.#orders.sort(newestFirst(columns.oldestFirst(), found, count), found, order),
+      others,
       total: count + others.length,
-      *first(most, order) {
-        const first = order.length === 0 ? rowsOf(most) : sortRows(columns, rowsOf(count), order, most);
-        for (const row of first) yield columns.entryOf(row);
-        yield* others;
-      },
     };
   }
 
@@ -350,6 +370,10 @@ function withoutTouched(added: readonly CatalogEntry[], removed: readonly Catalo
   if (touched.size === 0) return { added, removed };
   const isChange = ({ address }: CatalogEntry): boolean => !touched.has(address);
   return { added: added.filter(isChange), removed: removed.filter(isChange) };
+}
+
+function edgesOf({ dependencies }: CatalogEntry): readonly EntryEdge[] {
+  return Object.entries(dependencies).map(([role, head]) => ({ role, ...head }));
 }
 
 function isSame(one: FileStamp | undefined, other: FileStamp): boolean {

@@ -1,92 +1,86 @@
 import type { JsonValue } from "../../canonical/tagged-json.ts";
+import type { EntryColumns } from "../columns/entry-columns.ts";
+import type { ValueColumn } from "../columns/value-column.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { type Fact, leavesOf, paramField, valuesOf } from "../query/field.ts";
-import { numericValue, timeValue } from "../query/operand.ts";
-import { compareValues } from "../query/sort-entries.ts";
+import type { Facet, FacetOptions } from "./facet.ts";
+import { FacetCounter } from "./facet-counter.ts";
 
-/** The values of one field among some artifacts. */
-export interface Facet {
-  /** The field as queries write it: `points.n`, `summary.k`, `state`. */
-  readonly field: string;
-  /** How many artifacts have a value. */
-  readonly count: number;
-  /** How many different values there are. */
-  readonly distinct: number;
-  /** The most frequent values first, at most 50. */
-  readonly values: readonly { readonly value: JsonValue; readonly count: number }[];
-  /**
-   * Present if there are numbers or times among the values: the range from `min` to `max` in bins
-   * of equal width, each with its number of artifacts. Times are milliseconds since the epoch.
-   */
-  readonly histogram?: { readonly min: number; readonly max: number; readonly bins: readonly number[] };
+/** The artifacts of one name that facets are counted of. */
+export interface FacetGroup {
+  readonly name: string;
+  readonly columns?: EntryColumns | undefined;
+  readonly rows: Int32Array;
+  /** Artifacts that are not in columns. */
+  readonly others: Iterable<CatalogEntry>;
 }
 
-const MOST_VALUES = 50;
-const BINS = 50;
 const FACTS: readonly Fact[] = ["name", "state", "created", "took", "size", "format", "version", "draw"];
 
-/** The facets of entries: facts first, then params, summaries and costs as they first appear. */
-export function facetsOf(groups: readonly Iterable<CatalogEntry>[]): readonly Facet[] {
-  const facets = new Map<string, FacetCounter>();
-  const add = (field: string, value: JsonValue): void => {
-    const facet = facets.get(field) ?? new FacetCounter();
-    facets.set(field, facet);
-    facet.add(value);
+/** The facets of artifacts: facts first, then params, summaries and costs as they first appear. */
+export function facetsOf(groups: readonly FacetGroup[], { mostDistinct }: FacetOptions = {}): readonly Facet[] {
+  const counters = new Map<string, FacetCounter>(
+    FACTS.map((fact) => [fact, new FacetCounter(mostDistinct, fact === "created" ? timeOf : undefined)]),
+  );
+  const counterOf = (field: string): FacetCounter => {
+    const counter = counters.get(field) ?? new FacetCounter(mostDistinct);
+    counters.set(field, counter);
+    return counter;
   };
-  const addEntry = (entry: CatalogEntry): void => {
-    for (const fact of FACTS) for (const value of valuesOf(entry, { kind: "fact", fact })) add(fact, value);
-    for (const { path, value } of leavesOf(entry.params)) add(paramField(path), value);
-    for (const { path, value } of leavesOf(entry.summary)) add(`summary.${path}`, value);
-    for (const [unit, amount] of Object.entries(entry.cost ?? {})) add(`cost.${unit}`, amount);
-  };
-  for (const group of groups) for (const entry of group) addEntry(entry);
-  return [...facets].map(([field, counter]) => counter.facet(field));
+  for (const { name, columns, rows, others } of groups) {
+    if (columns !== undefined && rows.length > 0) addColumns(counterOf, name, columns, rows);
+    for (const entry of others) addEntry(counterOf, entry);
+  }
+  return [...counters].filter(([, { count }]) => count > 0).map(([field, counter]) => ({ field, ...counter.result() }));
 }
 
-class FacetCounter {
-  readonly #values = new Map<string, { readonly value: JsonValue; count: number }>();
-  readonly #numbers: number[] = [];
-  #count = 0;
+/** Columns hold times that a `Date` can hold. */
+function timeOf(ms: number): JsonValue {
+  const time = new Date(ms);
+  return Number.isNaN(time.getTime()) ? ms : { $date: time.toISOString() };
+}
 
-  add(value: JsonValue): void {
-    this.#count += 1;
-    const key = JSON.stringify(value);
-    const known = this.#values.get(key) ?? { value, count: 0 };
-    this.#values.set(key, known);
-    known.count += 1;
-    const number = numericValue(value) ?? timeValue(value);
-    if (number !== undefined && Number.isFinite(number)) this.#numbers.push(number);
-  }
+type CounterOf = (field: string) => FacetCounter;
 
-  facet(field: string): Facet {
-    const values = [...this.#values.values()].sort(
-      (one, other) => other.count - one.count || compareValues(one.value, other.value),
-    );
-    const histogram = histogramOf(this.#numbers);
-    return {
-      field,
-      count: this.#count,
-      distinct: values.length,
-      values: values.slice(0, MOST_VALUES),
-      ...(histogram === undefined ? {} : { histogram }),
-    };
+function addEntry(counterOf: CounterOf, entry: CatalogEntry): void {
+  for (const fact of FACTS) for (const value of valuesOf(entry, { kind: "fact", fact })) counterOf(fact).add(value, 1);
+  for (const { path, value } of leavesOf(entry.params)) counterOf(paramField(path)).add(value, 1);
+  for (const { path, value } of leavesOf(entry.summary)) counterOf(`summary.${path}`).add(value, 1);
+  for (const [unit, amount] of Object.entries(entry.cost ?? {})) counterOf(`cost.${unit}`).add(amount, 1);
+}
+
+/** Reads whole columns: making an entry of each row would take a hundred times as long. */
+function addColumns(counterOf: CounterOf, name: string, columns: EntryColumns, rows: Int32Array): void {
+  counterOf("name").add(name, rows.length);
+  counterOf("state").add("present", rows.length);
+  addDraws(counterOf("draw"), columns.fact("draw"), rows);
+  addTimes(counterOf("created"), columns.fact("created"), rows);
+  for (const fact of ["took", "size", "format", "version"] as const)
+    addColumn(counterOf(fact), columns.fact(fact), rows);
+  for (const { kind, path, values } of columns.columns()) {
+    if (kind === "params") addColumn(counterOf(paramField(path)), values, rows);
+    else if (kind === "summary" || kind === "cost") addColumn(counterOf(`${kind}.${path}`), values, rows);
   }
 }
 
-function histogramOf(numbers: readonly number[]): Facet["histogram"] {
-  const [first] = numbers;
-  if (first === undefined) return undefined;
-  let [min, max] = [first, first];
-  for (const number of numbers) {
-    min = Math.min(min, number);
-    max = Math.max(max, number);
-  }
-  const bins = new Array<number>(min === max ? 1 : BINS).fill(0);
-  for (const number of numbers) {
-    // The numbers are halved first, since their difference may be larger than the largest number.
-    const share = min === max ? 0 : (number / 2 - min / 2) / (max / 2 - min / 2);
-    const bin = Math.min(bins.length - 1, Math.floor(share * bins.length));
-    bins[bin] = (bins[bin] ?? 0) + 1;
-  }
-  return { min, max, bins };
+function addColumn(counter: FacetCounter, values: ValueColumn | undefined, rows: Int32Array): void {
+  if (values === undefined) return;
+  counter.addNumbers(values.numbersAt(rows));
+  for (const { value, count } of values.countsAt(rows)) counter.add(value, count);
+}
+
+/** Columns hold a time as a number, or as a text where JavaScript would write it differently. */
+function addTimes(counter: FacetCounter, values: ValueColumn | undefined, rows: Int32Array): void {
+  if (values === undefined) return;
+  counter.addNumbers(values.numbersAt(rows));
+  for (const { value, count } of values.countsAt(rows)) counter.add({ $date: value }, count);
+}
+
+/** An artifact without a draw has draw 0. */
+function addDraws(counter: FacetCounter, values: ValueColumn | undefined, rows: Int32Array): void {
+  const numbers = values?.numbersAt(rows);
+  const others = [...(values?.countsAt(rows) ?? [])];
+  for (const { value, count } of others) counter.add(value, count);
+  const known = others.reduce((sum, { count }) => sum + count, 0) + counter.addNumbers(numbers);
+  if (known < rows.length) counter.add(0, rows.length - known);
 }

@@ -4,6 +4,7 @@ import { UnresolvedArtifactError } from "../../errors/artifact-errors.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import type { Store } from "../../store/store.ts";
+import { at } from "../../util/at.ts";
 import { type EntryChanges, NameEntries, type NearArtifact, type Selection } from "../entries/name-entries.ts";
 import { listNames } from "../list-names.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
@@ -12,11 +13,14 @@ import { parseQuery } from "../query/parse-query.ts";
 import type { Query } from "../query/query.ts";
 import { parseSort, sortEntries } from "../query/sort-entries.ts";
 import { parseTag, tagPath } from "../tag-file.ts";
-import { type Facet, facetsOf } from "./facets.ts";
+import type { Facet, FacetOptions } from "./facet.ts";
+import { facetsOf } from "./facets.ts";
 import { onlyEntry, parseArtifactText } from "./resolve-artifact.ts";
 import { selectColumns } from "./select-columns.ts";
+import { type SortedEntries, takeWindow } from "./take-window.ts";
 import { type NameUsage, usageOf } from "./usage.ts";
 import { waitForChange } from "./wait-for-change.ts";
+import { type CatalogLineage, type CatalogLineageOptions, type LineageRoot, walkLineage } from "./walk-lineage.ts";
 
 /** Details for {@link openCatalog}. */
 export interface CatalogOptions {
@@ -86,15 +90,25 @@ export interface Catalog {
    * @throws {@link UnresolvedArtifactError} with the candidates if it means none or several
    */
   resolve(text: string): Promise<CatalogEntry>;
+  /** The artifact of this name with this address; `undefined` if there is none. */
+  get(name: string, address: Address): Promise<CatalogEntry | undefined>;
   /**
    * The values of each field among the artifacts that a query means, with how many artifacts have
    * them: what a page shows beside a table.
    */
-  facets(query: string | readonly string[] | Query): Promise<readonly Facet[]>;
+  facets(query: string | readonly string[] | Query, options?: FacetOptions): Promise<readonly Facet[]>;
   /**
    * Finds the artifacts that were made directly from an artifact, even if that artifact is gone.
    */
   dependents(address: Address): Promise<readonly CatalogEntry[]>;
+  /**
+   * The lineage of artifacts: what they were made from, and what was made from them, as far as the
+   * options say. It reads no record, so that a lineage of 100,000 artifacts is ready at once.
+   */
+  lineage(
+    roots: readonly Pick<CatalogEntry, "name" | "address">[],
+    options?: CatalogLineageOptions,
+  ): Promise<CatalogLineage>;
   /**
    * The artifacts of the same name whose recipes differ least from that of a record, the nearest
    * first. All of them are compared.
@@ -163,9 +177,8 @@ class StoreCatalog implements Catalog {
   async find(query: string | readonly string[] | Query, options: FindOptions = {}): Promise<FoundArtifacts> {
     const { sort = [], offset = 0, limit = Number.POSITIVE_INFINITY, columns } = options;
     const selections = await this.#select(query);
-    const order = parseSort(sort);
-    const candidates = selections.flatMap((selection) => [...selection.first(offset + limit, order)]);
-    const artifacts = sortEntries(candidates, sort).slice(offset, offset + limit);
+    const lists = limit === 0 ? [] : selections.flatMap((selection) => sortedLists(selection, sort));
+    const artifacts = takeWindow(lists, parseSort(sort), offset, limit);
     return {
       total: selections.reduce((sum, selection) => sum + selection.total, 0),
       artifacts: columns === undefined ? artifacts : artifacts.map((entry) => selectColumns(entry, columns)),
@@ -186,13 +199,26 @@ class StoreCatalog implements Catalog {
     return onlyEntry(text, present.length > 0 ? present : artifacts, "fits no artifact of that name");
   }
 
-  async facets(query: string | readonly string[] | Query): Promise<readonly Facet[]> {
-    const selections = await this.#select(query);
-    return facetsOf(selections.map((selection) => selection.first(Number.POSITIVE_INFINITY, [])));
+  async get(name: string, address: Address): Promise<CatalogEntry | undefined> {
+    return (await this.#entriesOf(name)).get(address);
+  }
+
+  async facets(query: string | readonly string[] | Query, options?: FacetOptions): Promise<readonly Facet[]> {
+    const groups = (await this.#select(query)).map((selection) => ({ ...selection, rows: selection.rows() }));
+    return facetsOf(groups, options);
   }
 
   async dependents(address: Address): Promise<readonly CatalogEntry[]> {
     return (await this.find([`from=${address}`, "state=present"])).artifacts;
+  }
+
+  lineage(roots: readonly LineageRoot[], options: CatalogLineageOptions = {}): Promise<CatalogLineage> {
+    return walkLineage(
+      roots,
+      () => this.names(),
+      (name) => this.#entriesOf(name),
+      options,
+    );
   }
 
   async nearest(recipe: ArtifactRecord, count: number): Promise<readonly NearArtifact[]> {
@@ -285,6 +311,17 @@ class StoreCatalog implements Catalog {
     const some = names.length === 0 ? "it has none" : `it has ${names.slice(0, 10).join(", ")}`;
     throw new UnresolvedArtifactError(text, `has a name that ${this.#store.url} does not know; ${some}`);
   }
+}
+
+/** The artifacts of one name as sorted lists: those in columns, and all others. */
+function sortedLists(selection: Selection, sort: string | readonly string[]): readonly SortedEntries[] {
+  const { columns } = selection;
+  const rows = selection.rows(parseSort(sort));
+  const others = sortEntries(selection.others, sort);
+  return [
+    { count: rows.length, at: (place) => columns.entryOf(rows[place] ?? 0) },
+    { count: others.length, at: (place) => at(others, place) },
+  ];
 }
 
 function nameTerm(name: string): string {

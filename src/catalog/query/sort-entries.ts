@@ -9,19 +9,28 @@ import { numericValue, textOf, timeValue } from "./operand.ts";
  */
 export function sortEntries(entries: readonly CatalogEntry[], order: string | readonly string[] = []): CatalogEntry[] {
   const fields = parseSort(order);
-  const keyed = entries.map((entry) => ({
-    entry,
-    keys: fields.map(({ field }) => valuesOf(entry, field)[0]),
-    createdAt: entry.createdAt ?? "",
-  }));
-  keyed.sort((one, other) => {
-    for (const [index, { sign }] of fields.entries()) {
-      const compared = compareKeys(one.keys[index], other.keys[index], sign);
-      if (compared !== 0) return compared;
-    }
-    return compareTexts(other.createdAt, one.createdAt) || compareTexts(one.entry.address, other.entry.address);
-  });
-  return keyed.map(({ entry }) => entry);
+  const keyed = entries.map((entry) => keyedEntry(entry, fields));
+  return keyed.sort((one, other) => compareKeyed(one, other, fields)).map(({ entry }) => entry);
+}
+
+/** An entry with the values that decide about its place. */
+export interface KeyedEntry {
+  readonly entry: CatalogEntry;
+  readonly keys: readonly (JsonValue | undefined)[];
+}
+
+export function keyedEntry(entry: CatalogEntry, fields: readonly SortField[]): KeyedEntry {
+  return { entry, keys: fields.map(({ field }) => valuesOf(entry, field)[0]) };
+}
+
+/** Compares two entries in the order of {@link sortEntries}. */
+export function compareKeyed(one: KeyedEntry, other: KeyedEntry, fields: readonly SortField[]): number {
+  for (const [index, { sign }] of fields.entries()) {
+    const compared = compareKeys(one.keys[index], other.keys[index], sign);
+    if (compared !== 0) return compared;
+  }
+  const [a, b] = [one.entry, other.entry];
+  return compareTexts(b.createdAt ?? "", a.createdAt ?? "") || compareTexts(a.address, b.address);
 }
 
 /** A field that decides about an order, and its direction. */

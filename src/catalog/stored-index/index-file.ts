@@ -9,13 +9,8 @@ import { ColumnTable } from "../../table/column-table.ts";
 import { createSha256, sha256Hex } from "../../util/digest/sha256.ts";
 import { jsonDepth } from "../../util/json-depth.ts";
 import { ADDRESS_WORDS } from "../columns/address-rows.ts";
-import {
-  type ColumnKind,
-  type EntryColumns,
-  MAX_COLUMNS,
-  MAX_RECIPE_COLUMNS,
-  MAX_TIME_MS,
-} from "../columns/entry-columns.ts";
+import { type ColumnKind, type EntryColumns, MAX_COLUMNS, MAX_RECIPE_COLUMNS } from "../columns/entry-columns.ts";
+import { MAX_TIME_MS } from "../columns/exact-time.ts";
 import type { CodedValues } from "../columns/value-column.ts";
 
 /** The head of a file, which describes its rows. */
