@@ -109,6 +109,32 @@ export const artifactCommands = {
     },
     brief: "What differs between artifacts",
   }),
+  explore: defineCommand({
+    load: async () => (await import("../commands/explore.ts")).explore,
+    parameters: {
+      flags: {
+        port: { kind: "parsed", parse: wholeFrom(0), optional: true, placeholder: "n", brief: "The port [a free one]" },
+        host: {
+          ...{ kind: "parsed", parse: String, optional: true, placeholder: "address" },
+          brief: "Let other machines open it at this address; needs --token",
+        },
+        token: {
+          ...{ kind: "parsed", parse: String, optional: true, placeholder: "secret" },
+          brief: "The secret in the address [a new one]",
+        },
+        open: { kind: "boolean", optional: true, brief: "Open the browser [where there is a desktop]" },
+        ...commonFlags,
+      },
+      aliases: commonAliases,
+      positional: { kind: "array", parameter: textOf("query", "Terms that all hold: persistable help queries") },
+    },
+    brief: "A page in the browser, to look at everything",
+    text:
+      "Serves a page that shows artifacts, lineages, runs, sweeps and disk use, and changes nothing.\n\n" +
+      "  persistable explore\n" +
+      "  persistable explore estimator 'zThreshold>1' --port 4321\n" +
+      "  persistable explore --data-dir s3://bucket/study --no-open",
+  }),
   runs: defineCommand({
     load: async () => (await import("../commands/runs.ts")).runs,
     parameters: {

@@ -17,6 +17,7 @@ Look
   cat ARTIFACT             its payload
   diff A B…                what differs
   runs [RUN]               the runs, or what happened in one
+  explore [QUERY…]         all of it as a page in the browser
 
 Keep in order
   verify [QUERY…]          read every byte, and compare the digests

@@ -71,6 +71,8 @@ export interface FacetShape {
   readonly isConstant: boolean;
   /** The most frequent values first, at most 50. Empty where counting ended. */
   readonly values: readonly FacetValue[];
+  /** The sum of the numbers; absent without a number. */
+  readonly sum?: number;
   /** Present if there are numbers or times among the values. */
   readonly histogram?: Histogram;
 }
@@ -123,6 +125,10 @@ export interface ArtifactCommands extends Commands {
   readonly cat: string;
   readonly why: string;
   readonly graph: string;
+  /** `persistable ls estimator zThreshold=2`: what has the same params. */
+  readonly find: string;
+  /** A program that opens it without its definition. */
+  readonly open: string;
 }
 
 /** The facts of a payload, as the record tells them. */

@@ -132,7 +132,7 @@ export interface SweepAnswer {
   readonly axes: readonly SweepAxis[];
   /** Numbers that can be drawn: summaries, costs, `took`, `size`, `created`. */
   readonly measures: readonly string[];
-  /** At most 5,000, at even distances where there are more. */
+  /** The newest, at most 5,000. */
   readonly points: readonly SweepPoint[];
   readonly total: number;
   readonly commands: Commands;
@@ -212,9 +212,12 @@ export interface DiskAnswer {
     readonly digest: string;
     readonly count: number;
     readonly extraBytes: number;
+    /** The name that most of them have. */
     readonly query: string;
   }>;
   readonly extraBytes: number;
+  /** Why `byLastUse` and `duplicates` are empty. */
+  readonly leftOut?: string;
   readonly commands: Commands;
 }
 
