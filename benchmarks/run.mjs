@@ -1,6 +1,6 @@
 // @ts-check
 // Builds the package, then runs each benchmark against what was built, in a process of its own:
-// `npm run bench [-- [--json] [--huge] [--no-build] [name…]]`.
+// `npm run bench [-- [--json] [--huge] [--no-build] [--against REVISION [--rounds N]] [name…]]`.
 import { fork, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, platform, totalmem } from "node:os";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { root } from "../scripts/bundle.mjs";
+import { buildRevision, compareRuns } from "./against.mjs";
 import { describeMachine, describeReports, markdownTable } from "./describe-reports.mjs";
 
 /** @typedef {import("./benchmark.ts").BenchmarkReport} BenchmarkReport */
@@ -19,6 +20,8 @@ const { values, positionals } = parseArgs({
     huge: { type: "boolean", default: false },
     readme: { type: "boolean", default: false },
     build: { type: "boolean", default: true },
+    against: { type: "string" },
+    rounds: { type: "string", default: "3" },
   },
   allowNegative: true,
 });
@@ -42,30 +45,20 @@ if (values.build) {
   const { status } = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", 2, 2] });
   if (status !== 0) process.exit(1);
 }
-const outDir = join(root, "reports", "benchmarks");
-rmSync(outDir, { recursive: true, force: true });
-mkdirSync(outDir, { recursive: true });
-await build({
-  absWorkingDir: root,
-  entryPoints: [...chosen.map((name) => `benchmarks/${name}.ts`), ...childrenOf(chosen)],
-  outdir: outDir,
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  packages: "external",
-  // The package itself is what was built, not its source.
-  tsconfigRaw: "{}",
-  logLevel: "warning",
-});
+const { against } = values;
+const folders = [root, ...(against === undefined ? [] : [buildRevision(against)])];
+for (const folder of folders) await bundleInto(outFolderOf(folder));
 
 /** @type {BenchmarkReport[]} */
 const reports = [];
 for (const name of chosen) {
   process.stderr.write(`${name} …\n`);
-  reports.push(await runBenchmark(join(outDir, `${name}.js`)));
+  const [here, there] = folders.map((folder) => () => runBenchmark(folder, join(outFolderOf(folder), `${name}.js`)));
+  if (here === undefined) continue;
+  const isAlone = against === undefined || there === undefined;
+  reports.push(await (isAlone ? here() : compareRuns(against, Number(values.rounds), [here, there])));
 }
-rmSync(outDir, { recursive: true, force: true });
+for (const folder of folders.reverse()) rmSync(folder === root ? outFolderOf(root) : folder, { recursive: true });
 
 const machine = describeMachine({
   node: process.version,
@@ -86,19 +79,47 @@ function describeBusy() {
   return `This machine was busy when the benchmarks began (load ${load.toFixed(1)} on ${cpus().length} cores): measure again when it is not.`;
 }
 
+/** @param {string} folder */
+function outFolderOf(folder) {
+  return join(folder, "reports", "benchmarks");
+}
+
+/**
+ * The bundles import the package in whose folder they lie: what was built there, not its source.
+ *
+ * @param {string} outdir
+ */
+async function bundleInto(outdir) {
+  rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: [...chosen.map((name) => `benchmarks/${name}.ts`), ...childrenOf(chosen)],
+    outdir,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    packages: "external",
+    tsconfigRaw: "{}",
+    logLevel: "warning",
+  });
+}
+
 /** @param {readonly string[]} names */
 function childrenOf(names) {
   return names.map((name) => `benchmarks/${name}-child.ts`).filter((file) => existsSync(join(root, file)));
 }
 
 /**
+ * @param {string} folder
  * @param {string} file
  * @returns {Promise<BenchmarkReport>}
  */
-function runBenchmark(file) {
+function runBenchmark(folder, file) {
   return new Promise((resolve, reject) => {
     const child = fork(join(root, "benchmarks", "run-benchmark.mjs"), [file], {
-      cwd: root,
+      cwd: folder,
       execArgv: ["--expose-gc"],
       env: { ...process.env, ...(values.huge ? { BENCHMARK_HUGE: "1" } : {}) },
     });
