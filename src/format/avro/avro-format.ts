@@ -6,12 +6,13 @@ import { defaultDecodeLimits } from "../decode-limits.ts";
 import type { FormatFor } from "../format.ts";
 import { formatFor } from "../format-for.ts";
 import { checkAvro } from "./check-avro.ts";
-import { type AvroCodec, readContainer, writeContainer } from "./container.ts";
+import type { AvroCodec } from "./codecs.ts";
+import { readContainer, writeContainer } from "./container.ts";
 import { createNodeBudget } from "./decode-avro.ts";
 import { AvroSchemaError, parseAvroSchema, parseSchemaText } from "./parse-schema.ts";
 import { type AvroLongs, type AvroSchema, type AvroType, canonicalSchema } from "./schema.ts";
 
-export type { AvroCodec } from "./container.ts";
+export type { AvroCodec } from "./codecs.ts";
 export type { AvroLongs, AvroSchema } from "./schema.ts";
 
 export interface AvroOptions {

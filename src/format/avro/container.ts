@@ -1,16 +1,12 @@
-import { codeOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError, NewerPayloadError } from "../../errors/format-errors.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
 import type { DecodeLimits } from "../format.ts";
-import { isOutOfResources } from "../out-of-resources.ts";
+import { type AvroCodec, compressBlock, expandOf } from "./codecs.ts";
 import { AvroReader, createNodeBudget } from "./decode-avro.ts";
 import { AvroWriter } from "./encode-avro.ts";
 import { AvroSchemaError, parseSchemaText } from "./parse-schema.ts";
 import type { AvroLongs, AvroType } from "./schema.ts";
-
-/** How blocks are compressed. Every reader of Avro knows both ways. */
-export type AvroCodec = "null" | "deflate";
 
 const MAGIC = "Obj\u0001";
 const VERSION = 1;
@@ -40,7 +36,7 @@ export async function writeContainer(
   const flush = async (): Promise<void> => {
     const content = writer.take();
     contentBytes += content.length;
-    const data = codec === "null" ? content : await compress(content);
+    const data = codec === "null" ? content : await compressBlock(content);
     head.writeLong(count);
     head.writeLong(data.length);
     written.push(head.take(), data, sync);
@@ -55,20 +51,52 @@ export async function writeContainer(
   return { written, nodes: writer.nodes + head.nodes, contentBytes };
 }
 
+/** How a container file is read. */
+export interface ContainerReading {
+  readonly longs: AvroLongs;
+  /** Whether dates, times and decimals are read as such, and not as what they are made of. */
+  readonly logical?: boolean | undefined;
+  /** Gives the type of the records for the schema in the file. */
+  readonly resolve: (schema: unknown) => AvroType;
+}
+
+/** The records of one block. They are read while they are asked for. */
+export interface RecordBlock {
+  readonly type: AvroType;
+  readonly count: number;
+  records(): Iterable<unknown>;
+}
+
 /**
  * Decodes the records of a container file.
  *
- * @param resolve - gives the type of the records for the schema in the file
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
 export async function readContainer(
   bytes: Uint8Array,
   limits: DecodeLimits,
-  { longs, resolve }: { readonly longs: AvroLongs; readonly resolve: (schema: unknown) => AvroType },
+  reading: ContainerReading,
 ): Promise<unknown[]> {
+  const records: unknown[] = [];
+  for await (const block of readBlocks(bytes, limits, reading))
+    for (const record of block.records()) records.push(record);
+  return records;
+}
+
+/**
+ * Yields the blocks of a container file, and first of all an empty one, which says the type of a
+ * file without records.
+ *
+ * @throws {@link DecodeError}, {@link DecodeLimitError}
+ */
+export async function* readBlocks(
+  bytes: Uint8Array,
+  limits: DecodeLimits,
+  { longs, logical = false, resolve }: ContainerReading,
+): AsyncGenerator<RecordBlock, void, undefined> {
   if (bytes.length > limits.maxBytes) throw new DecodeLimitError("avro", "maxBytes", limits.maxBytes);
   const budget = createNodeBudget(bytes.length, limits);
-  const file = new AvroReader(bytes, longs, budget);
+  const file = new AvroReader(bytes, { longs, logical }, budget);
   const magic = Buffer.from(file.readRaw(MAGIC.length)).toString("latin1");
   const version = magic.charCodeAt(MAGIC.length - 1);
   if (magic.startsWith("Obj") && version > VERSION && version < MAX_VERSION)
@@ -76,25 +104,26 @@ export async function readContainer(
   if (magic !== MAGIC) throw new DecodeError("avro", "they do not begin as an Avro file");
   const meta = file.read(META) as Record<string, Uint8Array>;
   const codec = meta["avro.codec"] === undefined ? "null" : Buffer.from(meta["avro.codec"]).toString("latin1");
-  if (codec !== "null" && codec !== "deflate")
-    throw new DecodeError("avro", `they are compressed by ${JSON.stringify(codec.slice(0, 40))}, which is not read`);
+  const expand = expandOf(codec, bytes.length, limits);
   const type = resolveFound(meta["avro.schema"], resolve);
   const sync = file.readRaw(SYNC_BYTES);
-  const records: unknown[] = [];
+  yield { type, count: 0, records: () => [] };
   let allowedBytes = decodedBytesAllowed(bytes.length, limits);
   while (!file.isAtEnd) {
     const count = file.readCount();
     const data = file.readBytes();
     if (Buffer.compare(file.readRaw(SYNC_BYTES), sync) !== 0) throw new DecodeError("avro", "a block ends elsewhere");
-    const content = codec === "null" ? data : await expand(data, allowedBytes, bytes.length, limits);
+    const content = await expand(data, allowedBytes);
     allowedBytes -= content.length;
-    const block = new AvroReader(content, longs, budget);
-    for (let i = 0; i < count; i++) records.push(block.read(type));
-    if (!block.isAtEnd) throw new DecodeError("avro", "a block holds more than it says");
+    yield { type, count, records: () => recordsIn(new AvroReader(content, { longs, logical }, budget), type, count) };
     // Lets other work of this process run between two blocks.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return records;
+}
+
+function* recordsIn(block: AvroReader, type: AvroType, count: number): Generator<unknown, void, undefined> {
+  for (let i = 0; i < count; i++) yield block.read(type);
+  if (!block.isAtEnd) throw new DecodeError("avro", "a block holds more than it says");
 }
 
 /** Reports a problem of the schema in a file as a problem of the file. */
@@ -106,34 +135,4 @@ function resolveFound(bytes: Uint8Array | undefined, resolve: (schema: unknown) 
     if (!(cause instanceof AvroSchemaError)) throw cause;
     throw new DecodeError("avro", `their schema is not valid: ${cause.message}`, { cause });
   }
-}
-
-type Zlib = typeof import("node:zlib");
-
-function loadZlib(): Zlib {
-  return process.getBuiltinModule("node:zlib");
-}
-
-function compress(content: Uint8Array): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    loadZlib().deflateRaw(content, (error, data) => (error ? reject(error) : resolve(data)));
-  });
-}
-
-function expand(
-  data: Uint8Array,
-  maxOutputLength: number,
-  fileBytes: number,
-  limits: DecodeLimits,
-): Promise<Uint8Array> {
-  const limit = decodedBytesAllowed(fileBytes, limits) < limits.maxBytes ? "maxRatio" : "maxBytes";
-  return new Promise((resolve, reject) => {
-    loadZlib().inflateRaw(data, { maxOutputLength: Math.max(1, maxOutputLength) }, (error, content) => {
-      if (!error) resolve(new Uint8Array(content));
-      else if (codeOf(error) === "ERR_BUFFER_TOO_LARGE")
-        reject(new DecodeLimitError("avro", limit, limits[limit], { cause: error }));
-      else if (isOutOfResources(error)) reject(error);
-      else reject(new DecodeError("avro", `a block cannot be decompressed (${error.message})`, { cause: error }));
-    });
-  });
 }

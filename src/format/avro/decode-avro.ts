@@ -1,7 +1,7 @@
 import { isErrorOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import type { DecodeLimits } from "../format.ts";
-import type { AvroLongs, AvroType } from "./schema.ts";
+import type { AvroLongs, AvroType, LogicalAvroType } from "./schema.ts";
 
 /** A file of any size may hold this many values, even if they take no bytes. */
 const FREE_NODES = 1_000_000;
@@ -35,14 +35,19 @@ export class AvroReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #longs: AvroLongs;
+  readonly #readsLogical: boolean;
   readonly #budget: NodeBudget;
   #at = 0;
   #depth = 0;
 
-  constructor(bytes: Uint8Array, longs: AvroLongs, budget: NodeBudget) {
+  /**
+   * @param how - how longs are read, and whether values of logical types are read as what they mean
+   */
+  constructor(bytes: Uint8Array, how: { readonly longs: AvroLongs; readonly logical: boolean }, budget: NodeBudget) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#longs = longs;
+    this.#longs = how.longs;
+    this.#readsLogical = how.logical;
     this.#budget = budget;
   }
 
@@ -59,9 +64,12 @@ export class AvroReader {
       case "boolean":
         return this.#readBoolean();
       case "int":
-        return this.#readInt();
+        return this.#meant(type, this.#readInt());
       case "long":
-        return this.#readLong();
+        return this.#meant(
+          type,
+          type.logical === undefined || !this.#readsLogical ? this.#readLong() : this.#readVariable(),
+        );
       case "float":
         return this.#view.getFloat32(this.#skip(4), true);
       case "double":
@@ -69,9 +77,9 @@ export class AvroReader {
       case "string":
         return this.#readText();
       case "bytes":
-        return this.readBytes();
+        return this.#meant(type, this.readBytes());
       case "fixed":
-        return this.readRaw(type.sizeBytes);
+        return this.#meant(type, this.readRaw(type.sizeBytes));
       case "enum":
         return type.symbols[this.readCount()] ?? this.fail("they hold a symbol that the schema lacks");
       case "union":
@@ -79,6 +87,15 @@ export class AvroReader {
       default:
         return this.#readContainer(type);
     }
+  }
+
+  /** Returns what a value of a logical type means, or the value itself. */
+  #meant(type: LogicalAvroType, value: number | bigint | Uint8Array): unknown {
+    if (!this.#readsLogical || type.logical === undefined) return value;
+    const meant = type.logical.valueOf(value);
+    // The reader of a table names the column of such a value. Inside of a cell, nothing else would.
+    if (meant === undefined && this.#depth > 1) this.fail("a time or a decimal inside of a cell is beyond its type");
+    return meant;
   }
 
   #readContainer(type: Extract<AvroType, { kind: "array" | "map" | "record" }>): unknown {

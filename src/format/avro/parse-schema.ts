@@ -1,6 +1,7 @@
 import { jsonDepth } from "../../util/json-depth.ts";
 import { defaultProblem } from "./default-values.ts";
-import { type AvroField, type AvroType, primitiveKinds } from "./schema.ts";
+import { logicalOf } from "./logical-types.ts";
+import { type AvroField, type AvroPrimitive, type AvroType, primitiveKinds } from "./schema.ts";
 
 /** A schema is not valid. The message says what is wrong, and where in the schema. */
 export class AvroSchemaError extends Error {}
@@ -13,7 +14,9 @@ interface Position {
   readonly namespace: string;
 }
 
-const primitives: ReadonlyMap<unknown, AvroType> = new Map(primitiveKinds.map((kind) => [kind, { kind }]));
+const primitives: ReadonlyMap<unknown, { readonly kind: AvroPrimitive }> = new Map(
+  primitiveKinds.map((kind) => [kind, { kind }]),
+);
 const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 200;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -47,6 +50,14 @@ export function parseAvroSchema(schema: unknown): AvroType {
   return type;
 }
 
+/**
+ * Like {@link parseAvroSchema}, for the schema in a file of another writer. Defaults, which other
+ * writers may get wrong, are not looked at: they have no part in reading.
+ */
+export function parseForeignSchema(schema: unknown): AvroType {
+  return new SchemaParser().parse(schema, { path: "schema", namespace: "" });
+}
+
 class SchemaParser {
   readonly #named = new Map<string, AvroType>();
   /** Defaults are checked last: their type may be a record whose fields are still being parsed. */
@@ -69,8 +80,17 @@ class SchemaParser {
       case "map":
         return { kind: "map", values: this.parse(schema.values, inside(at, "values")) };
       default:
-        return primitives.get(schema.type) ?? fail(inside(at, "type"), `is ${show(schema.type)}, which is not a type`);
+        return this.#parsePrimitive(schema, at);
     }
+  }
+
+  #parsePrimitive(schema: Attributes, at: Position): AvroType {
+    const primitive = primitives.get(schema.type);
+    // Some writers nest a type in another object, to give it attributes.
+    if (primitive === undefined && typeof schema.type === "object") return this.parse(schema.type, inside(at, "type"));
+    if (primitive === undefined) return fail(inside(at, "type"), `is ${show(schema.type)}, which is not a type`);
+    const logical = logicalOf(primitive.kind, schema);
+    return logical === undefined ? primitive : { ...primitive, logical };
   }
 
   checkDefaults(): void {
@@ -145,7 +165,9 @@ class SchemaParser {
     const { size } = schema;
     if (typeof size !== "number" || size !== (size | 0) || size < 0)
       return fail(inside(at, "size"), `is ${show(size)}, which is not a number of bytes`);
-    return this.#define({ kind: "fixed", name, sizeBytes: size }, name, at);
+    const logical = logicalOf("fixed", schema);
+    const fixed: AvroType = { kind: "fixed", name, sizeBytes: size, ...(logical === undefined ? {} : { logical }) };
+    return this.#define(fixed, name, at);
   }
 
   #define(type: AvroType, name: string, at: Position): AvroType {

@@ -1,3 +1,5 @@
+import type { AvroLogical } from "./logical-types.ts";
+
 /** A schema of Avro in its JSON form. */
 export type AvroSchema =
   | string
@@ -15,13 +17,18 @@ export type AvroPrimitive = (typeof primitiveKinds)[number];
  * A schema with its references resolved. A type that refers to itself is a cycle of these objects.
  */
 export type AvroType =
-  | { readonly kind: AvroPrimitive }
-  | { readonly kind: "fixed"; readonly name: string; readonly sizeBytes: number }
+  | { readonly kind: AvroPrimitive; readonly logical?: AvroLogical }
+  | { readonly kind: "fixed"; readonly name: string; readonly sizeBytes: number; readonly logical?: AvroLogical }
   | { readonly kind: "enum"; readonly name: string; readonly symbols: readonly string[] }
   | { readonly kind: "array"; readonly items: AvroType }
   | { readonly kind: "map"; readonly values: AvroType }
   | { readonly kind: "record"; readonly name: string; readonly fields: readonly AvroField[] }
   | { readonly kind: "union"; readonly branches: readonly AvroType[] };
+
+/** A type that may have a logical type. */
+export interface LogicalAvroType {
+  readonly logical?: AvroLogical;
+}
 
 export type AvroUnion = Extract<AvroType, { kind: "union" }>;
 export type AvroRecord = Extract<AvroType, { kind: "record" }>;
