@@ -9,7 +9,13 @@ import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 
-const pages = ["docs/functions.md", "docs/changes.md", "docs/programs.md", "docs/model-calls.md"];
+const pages = [
+  "docs/functions.md",
+  "docs/changes.md",
+  "docs/programs.md",
+  "docs/model-calls.md",
+  "docs/files-of-others.md",
+];
 
 /** The clients of the pages ask this server. */
 const server = await startModelServer();

@@ -8,4 +8,15 @@ export {
   csv,
 } from "../../format/csv/csv-format.ts";
 export type { CsvDelimiter } from "../../format/csv/csv-layout.ts";
+export type { CsvSource } from "../../format/csv/csv-source.ts";
+export type { DecimalMark } from "../../format/csv/lenient-cells.ts";
+export {
+  type CsvProblem,
+  type CsvRowsOptions,
+  csvRows,
+  type ReadCsv,
+  type ReadCsvOptions,
+  readCsv,
+} from "../../format/csv/read-csv.ts";
+export type { FileSource } from "../../format/read-file-source.ts";
 export type { CellOf } from "../../table/column.ts";
