@@ -6,6 +6,7 @@ import { useLocation } from "./location/location.ts";
 import { pageOf } from "./location/pages.ts";
 import { Announcer } from "./parts/announcer.tsx";
 import { copyText } from "./parts/copy-button.tsx";
+import { ErrorBoundary } from "./parts/error-boundary.tsx";
 import { QueryLine } from "./parts/query-line.tsx";
 import { ShownPage } from "./shown-page.tsx";
 import { TopBar } from "./top-bar.tsx";
@@ -38,7 +39,9 @@ function Frame() {
           <p>The page shows what it has, and goes on by itself when the data directory is there again.</p>
         </div>
       )}
-      <ShownPage page={pageOf(path)} />
+      <ErrorBoundary key={path}>
+        <ShownPage page={pageOf(path)} />
+      </ErrorBoundary>
       <HelpSheet />
       <Announcer />
     </>

@@ -18,6 +18,7 @@ export function ArtifactPage({ address }: { readonly address: string }) {
   const asked = useAnswer("/api/artifact", { address });
   return (
     <main>
+      {asked.answer === undefined ? <h1>Artifact {address}</h1> : null}
       <Answer of={asked} what="the artifact">
         {(answer) => <Shown {...answer} />}
       </Answer>

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import type { ArtifactRow } from "../../../../src/explorer/api.ts";
+import type { ArtifactRow, FacetsAnswer } from "../../../../src/explorer/api.ts";
 import { ask, routeUrl } from "../../api/ask.ts";
 import { useLive } from "../../api/live.tsx";
 import { useAnswer } from "../../api/use-answer.ts";
@@ -116,22 +116,22 @@ export function ArtifactsPage() {
   );
 }
 
-/** The columns that the URL names, or those that vary, or every one. */
-function useFields(
-  named: string | null,
-  isAll: boolean,
-  facets:
-    | {
-        readonly defaultColumns: readonly string[];
-        readonly varying: readonly string[];
-        readonly constants: readonly { readonly field: string }[];
-      }
-    | undefined,
-): readonly string[] {
+/** The columns that the URL names, or those that tell artifacts apart, or every one. */
+function useFields(named: string | null, isAll: boolean, facets: FacetsAnswer | undefined): readonly string[] {
   return useMemo(() => {
     if (named !== null) return named.split(",");
     if (facets === undefined) return [];
-    if (!isAll) return facets.defaultColumns;
+    if (!isAll) return tellingColumns(facets);
     return [...facets.varying, ...facets.constants.map(({ field }) => field)].slice(0, 100);
   }, [named, isAll, facets]);
+}
+
+const MIN_SHARE = 0.2;
+
+/** With several names in one table, many fields belong to few rows: such columns wait in the menu. */
+function tellingColumns({ total, facets, defaultColumns }: FacetsAnswer): readonly string[] {
+  const telling = facets.filter(({ count, distinct }) => distinct > 1 && count >= total * MIN_SHARE);
+  const fields = new Set(telling.map(({ field }) => field));
+  const chosen = defaultColumns.filter((field) => fields.has(field));
+  return chosen.length > 0 ? chosen : defaultColumns;
 }

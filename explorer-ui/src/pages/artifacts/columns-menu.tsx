@@ -14,26 +14,27 @@ export function ColumnsMenu({
   if (facets === undefined) return null;
   const { constants, varying } = facets;
   const isAll = params.get("d") === "all";
-  const hidden = constants.filter(({ field }) => !shown.includes(field)).length;
+  const fields = [...varying, ...constants.map(({ field }) => field)];
+  const hidden = fields.filter((field) => !shown.includes(field)).length;
   const choose = (field: string) => {
     const next = shown.includes(field) ? shown.filter((other) => other !== field) : [...shown, field];
     changeParams({ c: next.join(",") || undefined });
   };
   return (
     <>
-      <button
-        type="button"
-        aria-pressed={isAll}
-        onClick={() => changeParams({ d: isAll ? undefined : "all", c: undefined })}
-      >
-        {isAll
-          ? "Hide columns that do not vary"
-          : `Show ${countOf(hidden, "column")} that ${hidden === 1 ? "does" : "do"} not vary`}
-      </button>
+      {hidden === 0 && !isAll ? null : (
+        <button
+          type="button"
+          aria-pressed={isAll}
+          onClick={() => changeParams({ d: isAll ? undefined : "all", c: undefined })}
+        >
+          {isAll ? "Show only what differs" : `Show ${countOf(hidden, "more column")}`}
+        </button>
+      )}
       <details className="menu">
         <summary>Columns</summary>
         <ul>
-          {[...varying, ...constants.map(({ field }) => field)].slice(0, 200).map((field) => {
+          {fields.slice(0, 200).map((field) => {
             const constant = constants.find((other) => other.field === field);
             return (
               <li key={field}>

@@ -50,13 +50,13 @@ export function FacetCard({
   const hasRange = histogram !== undefined && distinct > SHOWN_VALUES;
   return (
     <section className="facet" aria-label={`Values of ${field}`}>
-      <h3>
+      <h2>
         {field}{" "}
         <span className="small">
           {formatCount(distinct)}
           {isDistinctCut === true ? " or more" : ""}
         </span>
-      </h3>
+      </h2>
       {hasRange ? (
         <Range facet={facet} histogram={histogram} query={query} onQuery={onQuery} />
       ) : (

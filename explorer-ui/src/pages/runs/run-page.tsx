@@ -54,10 +54,13 @@ const NODE_COLUMNS: readonly Column<RunNode>[] = [
   },
 ];
 
+/** As many nodes as the server sends at once. */
+const MOST_NODES = 2000;
+
 /** One run as it went, or goes: when each worker did what, and what everything waited for. */
 export function RunPage({ id }: { readonly id: string }) {
   const [version, setVersion] = useState(0);
-  const asked = useAnswer("/api/run", { id }, version);
+  const asked = useAnswer("/api/run", { id, limit: MOST_NODES }, version);
   const isRunning = asked.answer?.run.state === "running";
   useRunEvents(id, asked.answer?.cursor, isRunning, () => setVersion((before) => before + 1));
   return (

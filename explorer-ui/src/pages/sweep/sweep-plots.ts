@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { SweepAnswer } from "../../../../src/explorer/api.ts";
+import type { Json, SweepAnswer, SweepAxis } from "../../../../src/explorer/api.ts";
 import { urlOf } from "../../location/location.ts";
 import { artifactUrl } from "../../location/pages.ts";
 import { stateSign, stateWord } from "../../parts/state-mark.tsx";
@@ -22,7 +22,9 @@ export function dotsOptions(answer: SweepAnswer, view: SweepView): Plot.PlotOpti
     marginLeft: 64,
     x: { label: x.field, ...(x.isNumeric ? {} : { type: "point" as const }) },
     y: { label: measure, grid: true, tickFormat: (value: number) => measureText(measure, value) },
-    ...(isColored ? { color: { legend: true, label: y.field, scheme: "Observable10" as const } } : {}),
+    ...(isColored
+      ? { color: { type: "categorical" as const, legend: true, label: y.field, scheme: "Observable10" as const } }
+      : {}),
     marks: [
       ...(y === undefined || isColored
         ? [Plot.line(known, { x: "x", y: "value", z: "y", stroke, strokeOpacity: 0.6 })]
@@ -51,7 +53,7 @@ export function heatOptions(answer: SweepAnswer, view: SweepView): Plot.PlotOpti
           domain: ["there", "failed", "damaged", "missing"],
           range: ["#3c9a5f", "#d1483f", "#c98a1b", "#888888"],
         }
-      : { legend: true, label: measure, scheme: "viridis", tickFormat: (value: number) => measureText(measure, value) },
+      : measureColors(view.measure),
     marks: [
       Plot.cell(
         points.filter(({ value }) => isState || value !== null),
@@ -85,6 +87,18 @@ export function heatOptions(answer: SweepAnswer, view: SweepView): Plot.PlotOpti
       }),
       Plot.text(missing, { x: "x", y: "y", text: () => "○", fill: "currentColor", href: "href", title: "title" }),
     ],
+  };
+}
+
+/** Steps instead of a ramp, whose legend would be an image that the security policy forbids. */
+function measureColors(measure: string): Plot.ScaleOptions {
+  return {
+    type: "quantize",
+    n: 9,
+    scheme: "viridis",
+    legend: true,
+    label: measure,
+    tickFormat: (value: number) => measureText(measure, value),
   };
 }
 
@@ -123,50 +137,46 @@ export function parallelOptions(answer: SweepAnswer, view: SweepView): Plot.Plot
   const numbers = points.map(({ measures: values }) => values[measureIndex] ?? null);
   const known = numbers.filter((value) => value !== null);
   const [least, most] = [Math.min(...known), Math.max(...known)];
+  const places = axes.map((axis, index) =>
+    placesOn(
+      axis,
+      points.map(({ at }) => at[index]),
+    ),
+  );
   const lines = points.flatMap(({ address, state, at }, index) => {
     const value = numbers[index] ?? null;
-    const onAxes = axes.map(({ field, values }, axis) => ({
+    const onAxes = axes.map(({ field }, axis) => ({
       address,
       state,
       axis: field,
-      share: shareOf(
-        values.findIndex((each) => JSON.stringify(each) === JSON.stringify(at[axis])),
-        values.length - 1,
-      ),
+      share: places[axis]?.(at[axis]),
       value,
     }));
-    return value === null
-      ? onAxes
-      : [...onAxes, { address, state, axis: view.measure, share: shareOf(value - least, most - least), value }];
+    if (value === null) return onAxes;
+    return [...onAxes, { address, state, axis: view.measure, share: shareOf(value - least, most - least), value }];
   });
-  const labels = axes.flatMap(({ field, values }) =>
+  const labels = axes.flatMap(({ field, values }, axis) =>
     labelled(values.length).map((index) => ({
       axis: field,
-      share: shareOf(index, values.length - 1),
+      share: places[axis]?.(values[index]),
       text: formatValue(values[index]),
     })),
   );
-  const ends =
-    known.length === 0
-      ? []
-      : [least, most].map((value) => ({
-          axis: view.measure,
-          share: shareOf(value - least, most - least),
-          text: measureText(view.measure, value),
-        }));
+  const ends = (known.length === 0 ? [] : [least, most]).map((value) => ({
+    axis: view.measure,
+    share: shareOf(value - least, most - least),
+    text: measureText(view.measure, value),
+  }));
   const names = [...axes.map(({ field }) => field), view.measure];
   return {
     height: 380,
+    marginTop: 36,
+    marginBottom: 16,
     marginLeft: 50,
     marginRight: 70,
     x: { type: "point", domain: names, label: null, axis: "top" },
     y: { axis: null, domain: [0, 1] },
-    color: {
-      legend: true,
-      label: view.measure,
-      scheme: "viridis",
-      tickFormat: (value: number) => measureText(view.measure, value),
-    },
+    color: measureColors(view.measure),
     marks: [
       Plot.ruleX(names, { stroke: "currentColor", strokeOpacity: 0.4 }),
       Plot.line(lines, { x: "axis", y: "share", z: "address", stroke: "value", strokeOpacity: 0.7, href: hrefOf }),
@@ -182,6 +192,23 @@ export function parallelOptions(answer: SweepAnswer, view: SweepView): Plot.Plot
       }),
     ],
   };
+}
+
+/** Places values on an axis, from 0 to 1: numbers by their size, all else by its order. */
+function placesOn(
+  { isNumeric, values }: SweepAxis,
+  used: readonly (Json | undefined)[],
+): (value: Json | undefined) => number | undefined {
+  if (!isNumeric) {
+    const texts = values.map((value) => JSON.stringify(value));
+    return (value) => {
+      const index = texts.indexOf(JSON.stringify(value));
+      return index < 0 ? undefined : shareOf(index, texts.length - 1);
+    };
+  }
+  const numbers = [...values, ...used].filter((value) => typeof value === "number");
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return (value) => (typeof value === "number" ? shareOf(value - least, most - least) : undefined);
 }
 
 /**

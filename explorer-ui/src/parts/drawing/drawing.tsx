@@ -42,7 +42,7 @@ export function Drawing({
   return (
     <figure className="drawing" aria-label={`${title}: ${summary}`}>
       <header>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         {note}
         <button type="button" aria-pressed={isTable} onClick={toggle}>
           As a table

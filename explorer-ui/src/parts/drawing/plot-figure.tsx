@@ -26,6 +26,7 @@ export function PlotFigure({
     // The styles that Plot brings are in a style element, which the security policy of the page
     // forbids: the same styles are in our style sheet.
     for (const style of plot.querySelectorAll("style")) style.remove();
+    nameParts(plot);
     const tell = () => onInput?.(plot.value);
     plot.addEventListener("input", tell);
     place.current?.replaceChildren(plot);
@@ -33,4 +34,16 @@ export function PlotFigure({
   }, [width, options, onInput]);
 
   return <div ref={place} className="plot-place" />;
+}
+
+/**
+ * Plot names its groups without a role, and its links not at all. The links are for the mouse: the
+ * table beside each drawing has the same links for the keyboard.
+ */
+function nameParts(plot: Element): void {
+  for (const group of plot.querySelectorAll("g[aria-label]")) group.setAttribute("role", "group");
+  for (const link of plot.querySelectorAll("a")) {
+    link.setAttribute("tabindex", "-1");
+    link.setAttribute("aria-label", link.textContent || (link.getAttribute("xlink:href") ?? "artifact"));
+  }
 }

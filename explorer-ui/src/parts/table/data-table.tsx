@@ -54,11 +54,11 @@ export function DataTable<Row extends RowData>({
     rows: sorted.map((row) => columns.map((column) => column.text(row.original))),
   });
   return (
-    <section className="data-table" aria-label={title}>
+    <div className="data-table">
       <header>
-        <h3>
+        <h2>
           {title} <span className="small">{countText(rows.length, total)}</span>
-        </h3>
+        </h2>
         {note}
         <ExportMenu name={title.replaceAll(" ", "-").toLowerCase()} table={text} isMain={isMain ?? false} />
       </header>
@@ -100,7 +100,7 @@ export function DataTable<Row extends RowData>({
           </tbody>
         </table>
       </ScrollBox>
-    </section>
+    </div>
   );
 }
 
