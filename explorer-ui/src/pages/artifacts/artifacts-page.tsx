@@ -128,7 +128,9 @@ function useFields(named: string | null, isAll: boolean, facets: FacetsAnswer | 
 
 const MIN_SHARE = 0.2;
 
-/** With several names in one table, many fields belong to few rows: such columns wait in the menu. */
+/**
+ * With several names in one table, many fields belong to few rows: such columns wait in the menu.
+ */
 function tellingColumns({ total, facets, defaultColumns }: FacetsAnswer): readonly string[] {
   const telling = facets.filter(({ count, distinct }) => distinct > 1 && count >= total * MIN_SHARE);
   const fields = new Set(telling.map(({ field }) => field));
