@@ -142,6 +142,8 @@ export function artifact(address: string): ArtifactAnswer {
     isPinned: false,
     commands: {
       ...COMMANDS,
+      find: `persistable ls ${row.name} zThreshold=2 points.n=100`,
+      open: 'const { record, payload } = await openArtifact("example-data", "3c6ef362");',
       cat: `persistable cat ${row.name}/${row.address.slice(0, 8)}`,
       why: `persistable why ${row.address.slice(0, 8)}`,
       graph: `persistable graph ${row.address.slice(0, 8)}`,

@@ -1,9 +1,12 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { build } from "vite";
 import { type Explorer, startExplorer } from "../../src/explorer/start-explorer.ts";
 
+const UI_FOLDER = fileURLToPath(new URL("..", import.meta.url));
+const VITE = fileURLToPath(new URL("../../node_modules/vite/bin/vite.js", import.meta.url));
 const CHROMIUM = "/usr/bin/chromium";
 export const hasChromium = existsSync(CHROMIUM);
 
@@ -30,11 +33,8 @@ export interface OpenedPage {
 
 /** Builds the page from its source, so that what is tested is never an old build. */
 export async function openExplorer(dataDir: string, buildFolder: string): Promise<OpenedExplorer> {
-  await build({
-    configFile: fileURLToPath(new URL("../vite.config.ts", import.meta.url)),
-    logLevel: "warn",
-    build: { outDir: buildFolder },
-  });
+  const args = [VITE, "build", UI_FOLDER, "--logLevel", "warn", "--outDir", buildFolder];
+  await promisify(execFile)(process.execPath, args);
   const explorer = await startExplorer({
     dataDir,
     shownAs: "example-data",

@@ -112,7 +112,8 @@ export function DiskPage() {
 }
 
 function ShownDisk({ answer }: { readonly answer: DiskAnswer }) {
-  const { totalBytes, names, otherBytes, indexBytes, byAge, byLastUse, duplicates, extraBytes, commands } = answer;
+  const { totalBytes, names, otherBytes, indexBytes, byAge, byLastUse, duplicates, extraBytes, leftOut, commands } =
+    answer;
   if (totalBytes === 0) {
     return (
       <Empty title="The data directory is empty.">
@@ -139,6 +140,7 @@ function ShownDisk({ answer }: { readonly answer: DiskAnswer }) {
       {byLastUse.length === 0 ? null : (
         <DataTable title="By last use" columns={AGES} rows={byLastUse} keyOf={({ label }) => label} />
       )}
+      {leftOut === undefined ? null : <p className="notice">{leftOut}</p>}
       {duplicates.total === 0 ? null : (
         <DataTable
           title="Equal payloads"
