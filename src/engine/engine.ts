@@ -37,7 +37,17 @@ export interface EngineLink {
   cancel(id: string): Promise<void>;
   /** How many jobs the workers of this queue do at a time, one number for each worker. */
   slots(): Promise<readonly number[]>;
+  /** Sets the limits of this queue for the jobs of all runs, in place of those set before. */
+  limit(limits: QueueLimits): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The limits of a queue for all its workers together. */
+export interface QueueLimits {
+  /** How many jobs may run at the same time. */
+  readonly atOnce?: number | undefined;
+  /** How many jobs may begin in an interval. */
+  readonly rate?: { readonly limit: number; readonly intervalMs: number } | undefined;
 }
 
 /** A job of a run. Its id is the address of a payload. */
@@ -90,6 +100,9 @@ export type JobEnding =
 export interface EngineServer {
   /** The number of jobs in the queue by state. */
   counts(): Promise<Readonly<Record<string, number>>>;
+  /** Takes no further job until {@link resume}, except one that is on its way. */
+  pause(): void;
+  resume(): void;
   /** Takes no further job, and resolves when the running jobs have ended. */
   drain(): Promise<void>;
   /** Ends at once. The jobs that run go to other workers. */

@@ -1,7 +1,10 @@
 import { internalPath, STORE_ID_FILE } from "../store/internal-folder.ts";
 import type { Store } from "../store/store.ts";
+import { sha256Hex } from "../util/digest/sha256.ts";
+import { NO_POOL } from "./pool-of.ts";
 
 const ID = /^[0-9a-f]{16}$/;
+const SIMPLE = /^[\w-]+$/;
 
 /**
  * Names the queue that the runs and workers of the same code and the same store share. A worker
@@ -10,7 +13,21 @@ const ID = /^[0-9a-f]{16}$/;
  * @param code - the digest of the code, or the user's name for it
  */
 export async function queueName(code: string, store: Store): Promise<string> {
-  return `p.${code.replaceAll(/[^\w-]/g, "_").slice(0, 24)}.${await storeId(store)}`;
+  return `p.${short(code, 16)}.${await storeId(store)}`;
+}
+
+/**
+ * Names the queue of a pool.
+ *
+ * @param queue - the name of the queue for nodes without a pool
+ */
+export function poolQueueName(queue: string, pool: string): string {
+  return pool === NO_POOL ? queue : `${queue}.p.${short(pool, 10)}`;
+}
+
+/** PostgreSQL shows at most 63 characters of the name of a queue and a worker of it. */
+function short(name: string, most: number): string {
+  return name.length <= most && SIMPLE.test(name) ? name : sha256Hex(name).slice(0, most);
 }
 
 /**

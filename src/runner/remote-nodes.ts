@@ -2,10 +2,11 @@ import { fileURLToPath } from "node:url";
 import { asUrl, locateDefinition } from "../artifact/provenance/defining-module.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../canonical/tagged-json.ts";
 import { fingerprintOfCode } from "../engine/code-fingerprint.ts";
-import type { Engine, EngineLink, EngineNews } from "../engine/engine.ts";
+import type { Engine, EngineLink, EngineNews, QueueLimits } from "../engine/engine.ts";
 import { type JobResult, parseResult, rowsForMessage } from "../engine/job-message.ts";
 import { errorFromJson } from "../engine/json-error.ts";
-import { queueName } from "../engine/queue-name.ts";
+import { NO_POOL, poolOf } from "../engine/pool-of.ts";
+import { poolQueueName, queueName } from "../engine/queue-name.ts";
 import { describeRow, describeUntracked } from "../engine/recipe-row.ts";
 import { RowWriter } from "../engine/stored-rows.ts";
 import { InvalidRunOptionsError } from "../errors/pipeline-errors.ts";
@@ -19,7 +20,7 @@ import { missesOf, type PlanGraph } from "../pipeline/plan/plan-graph.ts";
 import type { Store } from "../store/store.ts";
 import { onAbort } from "../util/concurrency/on-abort.ts";
 import type { Attempt } from "./produce-node.ts";
-import type { RunSettings } from "./run-options.ts";
+import type { RateLimit, RunSettings } from "./run-options.ts";
 
 /** How often a run asks for news that it may have missed, and for the number of workers. */
 const SWEEP_MS = 30_000;
@@ -52,8 +53,23 @@ export async function openRemoteNodes(
   const untracked = describeUntracked(settings.untracked);
   const name = await queueName(engine.code ?? codeOf(state), store);
   const nodes = new RemoteNodes({ store, untracked, engine, signal, sourcePolicy: graph.onSourceChange });
-  await nodes.connect(name);
+  await nodes.connect(name, limitsOfPools(graph, settings));
   return nodes;
+}
+
+/** The pools that have queues of their own in this run, with the limits for all runs together. */
+function limitsOfPools({ states }: PlanGraph, { pools = {}, rateLimits = {} }: RunSettings): Map<string, QueueLimits> {
+  const names = new Set(states.map(({ declaration }) => poolOf(declaration)));
+  return new Map(Array.from(names, (name) => [name, limitsOf(pools[name], rateLimits[name])]));
+}
+
+/** A queue counts whole jobs. */
+function limitsOf(capacity: number | undefined, rate: RateLimit | undefined): QueueLimits {
+  return {
+    atOnce:
+      capacity === undefined || capacity === Number.POSITIVE_INFINITY ? undefined : Math.max(1, Math.floor(capacity)),
+    rate: rate && { limit: Math.max(1, Math.floor(rate.limit)), intervalMs: Math.ceil(rate.intervalMs) },
+  };
 }
 
 function onlyStore(states: readonly State[]): Store {
@@ -81,6 +97,7 @@ function codeOf({ declaration, recipe }: State): string {
 interface Waiting {
   readonly state: State;
   readonly isForced: boolean;
+  readonly pool: string;
   readonly data: JsonObject;
   readonly onEvent: (event: PersistableEvent) => void;
   readonly resolve: (result: JobResult) => void;
@@ -111,9 +128,11 @@ export class RemoteNodes {
   /** Makes the ids of forced jobs differ from those of other runs. */
   readonly #token = crypto.randomUUID().slice(0, 8);
   readonly #openedMs = performance.now();
-  #link: EngineLink | undefined;
+  /** The queues of the run, by the pool of their nodes. */
+  readonly #links = new Map<string, EngineLink>();
   #timer: NodeJS.Timeout | undefined;
   #stopListening: () => void = () => {};
+  readonly #poolsWithoutWorkers = new Set<string>();
   #slots = 0;
   #hasSeenWorkers = false;
   #hasWarned = false;
@@ -133,8 +152,14 @@ export class RemoteNodes {
     return Math.max(1, this.#slots);
   }
 
-  async connect(queue: string): Promise<void> {
-    this.#link = await this.#engine.connect(queue, (news) => this.#hear(news));
+  /** @param pools - the limits of the pools whose nodes have queues of their own */
+  async connect(queue: string, pools: ReadonlyMap<string, QueueLimits>): Promise<void> {
+    const opening = Array.from(pools, async ([pool, limits]) => {
+      const link = await this.#engine.connect(poolQueueName(queue, pool), (news) => this.#hear(news));
+      this.#links.set(pool, link);
+      if (pool !== NO_POOL) await link.limit(limits);
+    });
+    await Promise.all(opening);
     await this.#countWorkers();
     const everyMs = Math.min(SWEEP_MS, this.#engine.workersWithinMs ?? SWEEP_MS);
     this.#timer = setInterval(() => void this.#sweep(), everyMs);
@@ -145,7 +170,7 @@ export class RemoteNodes {
     this.#isClosed = true;
     clearInterval(this.#timer);
     this.#stopListening();
-    await this.#link?.close();
+    await Promise.all(Array.from(this.#links.values(), (link) => link.close()));
   }
 
   /** One attempt to have a node generated. */
@@ -167,7 +192,9 @@ export class RemoteNodes {
     const id = isForced ? `${address}.f${this.#token}` : address;
     const { generation } = await new Promise<JobResult>((resolve, reject) => {
       const tell = (event: PersistableEvent): void => onEvent(event, attempt);
-      this.#waiting.set(id, { state, isForced, data, onEvent: tell, resolve, reject, askedMs: performance.now() });
+      const pool = poolOf(state.declaration);
+      const askedMs = performance.now();
+      this.#waiting.set(id, { state, isForced, pool, data, onEvent: tell, resolve, reject, askedMs });
       void this.#submit(id);
     }).finally(() => this.#waiting.delete(id));
     if (generation === undefined) return;
@@ -182,7 +209,7 @@ export class RemoteNodes {
       if (waiting === undefined || this.#isClosed) return;
       if (this.#signal.aborted) return waiting.reject(this.#signal.reason);
       try {
-        return await this.#link?.submit({ id, name: waiting.state.recipe.name, data: waiting.data });
+        return await this.#links.get(waiting.pool)?.submit({ id, name: waiting.state.recipe.name, data: waiting.data });
       } catch (error) {
         if (attempt === MOST_SUBMITS) return waiting.reject(error);
         await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -215,7 +242,10 @@ export class RemoteNodes {
 
   #cancelAll(): void {
     for (const [id, waiting] of this.#waiting) {
-      this.#link?.cancel(id).catch(() => {});
+      this.#links
+        .get(waiting.pool)
+        ?.cancel(id)
+        .catch(() => {});
       setTimeout(() => waiting.reject(this.#signal.reason), GRACE_MS).unref();
     }
   }
@@ -235,7 +265,7 @@ export class RemoteNodes {
   /** Finds out the state of a job that has sent no news for long. */
   async #ask(id: string, waiting: Waiting): Promise<void> {
     waiting.askedMs = performance.now();
-    const state = await this.#link?.stateOf(id);
+    const state = await this.#links.get(waiting.pool)?.stateOf(id);
     if (state !== "unknown" || !this.#waiting.has(id)) return;
     const look = (): Promise<boolean> => isPersisted(waiting.state, this.#signal);
     if (!waiting.isForced && (await withSourcePolicy(this.#sourcePolicy, look))) waiting.resolve({});
@@ -243,18 +273,29 @@ export class RemoteNodes {
   }
 
   async #countWorkers(): Promise<void> {
-    const slots = (await this.#link?.slots()) ?? [];
-    this.#slots = slots.reduce((sum, count) => sum + count, 0);
-    this.#hasSeenWorkers ||= slots.length > 0;
+    const counts = await Promise.all(
+      Array.from(this.#links, async ([pool, link]) => {
+        const slots = await link.slots();
+        if (slots.length > 0) this.#poolsWithoutWorkers.delete(pool);
+        else this.#poolsWithoutWorkers.add(pool);
+        return slots.reduce((sum, count) => sum + count, 0);
+      }),
+    );
+    // A worker may serve several pools, and does no more at a time then.
+    this.#slots = Math.max(...counts);
+    this.#hasSeenWorkers ||= this.#slots > 0;
   }
 
   #warnWithoutWorkers(): void {
-    if (this.#slots > 0 || this.#waiting.size === 0) {
+    const pool = Array.from(this.#waiting.values(), (each) => each.pool).find((each) =>
+      this.#poolsWithoutWorkers.has(each),
+    );
+    if (pool === undefined) {
       this.#hasWarned = false;
       return;
     }
     const what =
-      `No worker with the code of this run and the data directory ${this.#store.url} is connected to ${this.#engine.url}. ` +
+      `No worker ${pool === NO_POOL ? "" : `for the pool ${pool} `}with the code of this run and the data directory ${this.#store.url} is connected to ${this.#engine.url}. ` +
       "Start one: persistable worker MODULE --on URL.";
     const { workersWithinMs } = this.#engine;
     if (!this.#hasSeenWorkers && workersWithinMs !== undefined && performance.now() - this.#openedMs >= workersWithinMs)
@@ -265,7 +306,10 @@ export class RemoteNodes {
 
   #failAll(error: NoWorkersError): void {
     for (const [id, waiting] of this.#waiting) {
-      this.#link?.cancel(id).catch(() => {});
+      this.#links
+        .get(waiting.pool)
+        ?.cancel(id)
+        .catch(() => {});
       waiting.reject(error);
     }
   }

@@ -8,11 +8,11 @@ export type MessageToChild =
   | { readonly kind: "abort" };
 
 /**
- * An answer of a process that generates for a worker. After `unready` or `skewed`, it cannot do any
- * job of this queue.
+ * An answer of a process that generates for a worker. `ready` names the pools of the definitions of
+ * the module. After `unready` or `skewed`, the process cannot do any job of this queue.
  */
 export type MessageOfChild =
-  | { readonly kind: "ready" }
+  | { readonly kind: "ready"; readonly pools: readonly string[] }
   | { readonly kind: "unready"; readonly message: string }
   | { readonly kind: "event"; readonly event: JsonObject }
   | { readonly kind: "ended"; readonly ending: JobEnding }

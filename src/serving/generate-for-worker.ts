@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from "../canonical/tagged-json.ts";
 import type { JobEnding } from "../engine/engine.ts";
 import { type JobMessage, type JobResult, parseMessage } from "../engine/job-message.ts";
 import { errorToJson } from "../engine/json-error.ts";
+import { NO_POOL, poolOf } from "../engine/pool-of.ts";
 import { rebuildRecipe } from "../engine/rebuild-recipe.ts";
 import { type Registry, registryOf } from "../engine/registry.ts";
 import { RowReader } from "../engine/stored-rows.ts";
@@ -13,6 +14,7 @@ import { withSourcePolicy } from "../persistable/context/work-source-policy.ts";
 import type { State } from "../persistable/declare/state.ts";
 import { isPersisted } from "../persistable/load/explain.ts";
 import { redactionOf } from "../persistable/secrets/redaction.ts";
+import { declarationOf } from "../persistable/worker/makers.ts";
 import { type Production, ProductionFailure, produceNode } from "../runner/produce-node.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { Store } from "../store/store.ts";
@@ -47,7 +49,7 @@ export async function generateForWorker(loadModule: (file: string) => Promise<ob
       void begin(message, loadModule).then(
         (ready) => {
           begun = ready;
-          tell({ kind: "ready" });
+          tell({ kind: "ready", pools: poolsOf(ready.registry) });
         },
         (error) => tell({ kind: "unready", message: messageOf(error) }),
       );
@@ -65,6 +67,11 @@ async function begin(
   const registry = registryOf({ ...(await loadModule(file)) });
   const store = openStore(dataDir);
   return { registry, store, rows: new RowReader(store), worker };
+}
+
+function poolsOf(registry: Registry): readonly string[] {
+  const pools = [...registry.values()].flat().map((maker) => poolOf(declarationOf(maker)));
+  return [...new Set([NO_POOL, ...pools])];
 }
 
 /** Never rejects. */

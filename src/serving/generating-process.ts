@@ -27,9 +27,15 @@ const GRACE_MS = 5000;
 export class GeneratingProcess {
   readonly #options: ProcessOptions;
   #child: Promise<ChildProcess> | undefined;
+  #pools: readonly string[] = [];
 
   constructor(options: ProcessOptions) {
     this.#options = options;
+  }
+
+  /** The pools of the definitions of the module, once it was imported. */
+  get pools(): readonly string[] {
+    return this.#pools;
   }
 
   /**
@@ -99,8 +105,10 @@ export class GeneratingProcess {
       child.once("exit", onExit);
       child.once("message", (message: MessageOfChild) => {
         child.off("exit", onExit);
-        if (message.kind === "ready") resolve(child);
-        else {
+        if (message.kind === "ready") {
+          this.#pools = message.pools;
+          resolve(child);
+        } else {
           child.kill("SIGKILL");
           reject(new Error(message.kind === "unready" ? message.message : "The process did not get ready."));
         }

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { fingerprintOfCode } from "../engine/code-fingerprint.ts";
 import type { Engine, EngineServer, JobEnding, ServedJob } from "../engine/engine.ts";
-import { queueName } from "../engine/queue-name.ts";
+import { poolQueueName, queueName } from "../engine/queue-name.ts";
 import { openStore } from "../store/open/open-store.ts";
 import { onAbort } from "../util/concurrency/on-abort.ts";
 import { GeneratingProcess } from "./generating-process.ts";
@@ -15,6 +15,8 @@ export interface WorkerOptions {
   readonly dataDir: string;
   /** How many payloads are generated at a time, each in a process of its own. */
   readonly slots: number;
+  /** The pools whose nodes it takes, by default those of all definitions and nodes without one. */
+  readonly pools: readonly string[] | undefined;
   /** The worker ends after it had nothing to do for this long. */
   readonly idleExitMs: number | undefined;
   /** The port of 127.0.0.1 on which it answers `/health` and `/metrics`. */
@@ -52,7 +54,7 @@ class ServingWorker implements Health {
   #idleTimer: NodeJS.Timeout | undefined;
   #noted = "";
   #isEnding = false;
-  #server: EngineServer | undefined;
+  #servers: readonly EngineServer[] = [];
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -73,7 +75,10 @@ class ServingWorker implements Health {
   }
 
   async queued(): Promise<Readonly<Record<string, number>>> {
-    return (await this.#server?.counts()) ?? {};
+    const sums: Record<string, number> = {};
+    for (const counts of await Promise.all(this.#servers.map((server) => server.counts())))
+      for (const [state, count] of Object.entries(counts)) sums[state] = (sums[state] ?? 0) + count;
+    return sums;
   }
 
   async serve(): Promise<WorkerEnd> {
@@ -89,11 +94,16 @@ class ServingWorker implements Health {
     try {
       // Starting one process now reports a module that cannot be imported before any job is taken.
       await this.#all[0]?.start();
+      const pools = this.#options.pools ?? this.#all[0]?.pools ?? [];
       // Not `await using`: its helper would be one more dependency of the package.
       health = healthPort === undefined ? undefined : await serveHealth(healthPort, this);
-      const server = await engine.serve(queue, { slots, handle: (job) => this.#handle(job), onProblem: () => {} });
-      this.#server = server;
-      note(`Waits for payloads to generate: ${slots} at a time, code ${code}, store ${store.url}, on ${engine.url}.`);
+      const options = { slots, handle: (job: ServedJob) => this.#handle(job), onProblem: () => {} };
+      const queues = new Set(pools.map((pool) => poolQueueName(queue, pool)));
+      this.#servers = await Promise.all([...queues].map((each) => engine.serve(each, options)));
+      const which = this.#options.pools === undefined ? "" : ` of the pools ${pools.join(", ")}`;
+      note(
+        `Waits for payloads${which} to generate: ${slots} at a time, code ${code}, store ${store.url}, on ${engine.url}.`,
+      );
       this.#restIdle();
       noteTimer = setInterval(() => this.#noteCounts(), NOTE_MS);
       const stopListening = onAbort(draining, () => this.#end("drained"));
@@ -102,7 +112,7 @@ class ServingWorker implements Health {
       stopListening();
       clearTimeout(this.#idleTimer);
       if (this.counts.running > 0) note(`Finishes ${this.counts.running} that are being generated.`);
-      await server.drain();
+      await Promise.all(this.#servers.map((server) => server.drain()));
       return end;
     } finally {
       clearInterval(noteTimer);
@@ -116,6 +126,8 @@ class ServingWorker implements Health {
     const process = this.#free.pop();
     if (process === undefined) return { kind: "returned" };
     this.counts.running += 1;
+    // With one queue, the engine counts the places itself.
+    if (this.#free.length === 0 && this.#servers.length > 1) for (const server of this.#servers) server.pause();
     clearTimeout(this.#idleTimer);
     try {
       const ending = await process.run(job);
@@ -124,6 +136,8 @@ class ServingWorker implements Health {
     } finally {
       this.counts.running -= 1;
       this.#free.push(process);
+      if (this.#free.length === 1 && this.#servers.length > 1 && !this.#isEnding)
+        for (const server of this.#servers) server.resume();
       this.#restIdle();
     }
   }

@@ -92,6 +92,12 @@ export const top = definePersistable({
     return (await dependencies.left.payload) + (await dependencies.right.payload);
   },
 });
+export const trained = definePersistable({
+  name: "trained",
+  params: typedParams(),
+  pools: { gpu: 1 },
+  generate: async ({ params, signal }) => { await work("trained", params, signal); return params.i; },
+});
 export const keyed = definePersistable({
   name: "keyed",
   params: typedParams(),
@@ -119,6 +125,7 @@ const { url, targets, options = {}, abortAfter } = JSON.parse(process.argv[2]);
 const build = {
   diamond: (work) => study.top({ i: work.i, left: { ...work, side: "l", source: work }, right: { ...work, side: "r", source: work } }),
   source: (work) => study.source(work),
+  trained: (work) => study.trained(work),
   keyed: () => study.keyed({ key: study.secret.env("STUDY_KEY") }),
   refusedKey: () => study.keyed({ isRefused: true, key: study.secret.env("STUDY_KEY") }),
   plainSecret: () => study.keyed({ n: 2, key: study.secret("hunter2hunter2") }),
@@ -245,13 +252,18 @@ export class DistributedProject {
     return readLines(this.notes);
   }
 
+  /** Returns the starts and ends of generators in their order: `start source-1 PID`. */
+  traced(): readonly string[] {
+    return readLines(`${this.notes}.trace`);
+  }
+
   /**
    * Returns the payloads that two processes have generated at the same time: one began while the
    * other was alive, or before the other ended.
    */
   overlaps(): readonly string[] {
     const found = this.noted().filter((line) => line.startsWith("overlap "));
-    const lines = readLines(`${this.notes}.trace`);
+    const lines = this.traced();
     for (const [end, line] of lines.entries()) {
       if (!line.startsWith("end ")) continue;
       const [, key = "", pid = ""] = line.split(" ");

@@ -15,6 +15,7 @@ import { findModule, loadModule } from "../module/load-module.ts";
 interface WorkerFlags extends CommonFlags {
   readonly on?: string | undefined;
   readonly slots?: number | undefined;
+  readonly pools?: readonly string[] | undefined;
   readonly code?: string | undefined;
   readonly idleExit?: number | undefined;
   readonly lock?: number | undefined;
@@ -36,6 +37,7 @@ export async function worker(session: Session, flags: WorkerFlags, moduleText: s
       file,
       dataDir: session.dataDir ?? DEFAULT_DATA_DIR,
       slots: flags.slots ?? availableParallelism(),
+      pools: flags.pools,
       idleExitMs: flags.idleExit,
       healthPort: flags.healthPort,
       command: [ownScript(), "__generate"],

@@ -99,6 +99,14 @@ export const pipelineCommands = {
           placeholder: "n",
           brief: "Generators at the same time, each in a process of its own",
         },
+        pools: {
+          kind: "parsed",
+          parse: String,
+          variadic: ",",
+          optional: true,
+          placeholder: "names",
+          brief: "Only nodes of these pools; default: those without one",
+        },
         code: codeName,
         idleExit: {
           kind: "parsed",
@@ -134,7 +142,8 @@ export const pipelineCommands = {
       "Generates what persistable run --on has queued, with the same module and the same data directory. Ctrl-C or\n" +
       "SIGTERM lets it finish what it does.\n\n" +
       "  persistable worker study.ts --on redis://queue:6379 --slots 8\n" +
-      "  persistable worker study.ts --on redis://queue:6379 --idle-exit 5m",
+      "  persistable worker study.ts --on redis://queue:6379 --idle-exit 5m\n" +
+      "  persistable worker study.ts --on redis://queue:6379 --pools gpu",
   }),
   plan: defineCommand({
     load: async () => (await import("../commands/plan.ts")).planPipeline,

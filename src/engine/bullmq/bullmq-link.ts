@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { EngineLink, EngineNews, JobState, QueuedJob } from "../engine.ts";
+import type { EngineLink, EngineNews, JobState, QueuedJob, QueueLimits } from "../engine.ts";
 import { asJson, type BullmqParts, type JobQueue, type QueueStream, type StreamWriter } from "./connection.ts";
 import { openStream } from "./open-stream.ts";
 
@@ -92,6 +92,12 @@ export class BullmqLink implements EngineLink {
   async slots(): Promise<readonly number[]> {
     const workers = await this.#queue.getWorkers();
     return workers.map(({ rawname = "" }) => Number(/:w:(\d+)@/.exec(rawname)?.[1] ?? 1));
+  }
+
+  async limit({ atOnce, rate }: QueueLimits): Promise<void> {
+    const queue = this.#queue;
+    await (atOnce === undefined ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(atOnce));
+    await (rate === undefined ? queue.removeGlobalRateLimit() : queue.setGlobalRateLimit(rate.limit, rate.intervalMs));
   }
 
   async close(): Promise<void> {

@@ -66,6 +66,14 @@ export class BullmqServer implements EngineServer {
     return this.#queue.getJobCounts();
   }
 
+  pause(): void {
+    void this.#worker?.pause(true).catch(this.#options.onProblem);
+  }
+
+  resume(): void {
+    void this.#worker?.resume().catch(this.#options.onProblem);
+  }
+
   async drain(): Promise<void> {
     await this.#worker?.close();
     await this.#closeRest();
@@ -90,24 +98,28 @@ export class BullmqServer implements EngineServer {
   async #do(job: ActiveJob, token: string | undefined, signal: AbortSignal | undefined): Promise<JsonValue> {
     const told: Promise<void>[] = [];
     const isCancelled = this.#cancelled.delete(job.id ?? "");
+    const jobSignal = isCancelled ? AbortSignal.abort() : (signal ?? new AbortController().signal);
     const ending = await this.#options.handle({
       id: job.id ?? "",
       data: asJson(job.data),
-      signal: isCancelled ? AbortSignal.abort() : (signal ?? new AbortController().signal),
+      signal: jobSignal,
       tell: (progress) => {
         told.push(job.updateProgress(progress).catch(this.#options.onProblem));
       },
     });
     await Promise.all(told);
     if (ending.kind === "done") return ending.result;
-    if (ending.kind === "returned") {
+    if (ending.kind === "returned" && !jobSignal.aborted) {
       await job.moveToDelayed(Date.now() + RETURNED_MS, token);
       throw this.#parts.delayed();
     }
-    await job.updateProgress({ error: ending.error });
-    const failure = this.#parts.failed(ending.message);
+    // A job that was cancelled is not put back: the run that has cancelled it does not ask again.
+    const { error, message } =
+      ending.kind === "failed" ? ending : { error: { cancelled: true }, message: "The run has cancelled it." };
+    await job.updateProgress({ error });
+    const failure = this.#parts.failed(message);
     // Dashboards show the stack, which would be that of this library, so the message replaces it.
-    failure.stack = ending.message;
+    failure.stack = message;
     throw failure;
   }
 }

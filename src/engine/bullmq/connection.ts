@@ -30,6 +30,10 @@ export interface JobQueue extends Connected {
   getJobCounts(): Promise<Record<string, number>>;
   getWorkers(): Promise<readonly Readonly<Record<string, string>>[]>;
   remove(id: string): Promise<number>;
+  setGlobalConcurrency(atOnce: number): Promise<unknown>;
+  removeGlobalConcurrency(): Promise<unknown>;
+  setGlobalRateLimit(limit: number, intervalMs: number): Promise<unknown>;
+  removeGlobalRateLimit(): Promise<unknown>;
 }
 
 /** The stream of what happens in a queue. */
@@ -57,6 +61,8 @@ export type DoJob = (job: ActiveJob, token: string | undefined, signal: AbortSig
 /** A worker of BullMQ. */
 export interface JobWorker extends Connected {
   cancelJob(id: string): boolean;
+  pause(withoutWaiting: boolean): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** The parts of BullMQ for one server. */

@@ -46,8 +46,12 @@ export function make(
     : maker({ ...params, ...dependencies }, options);
 }
 
+export function declarationOf(maker: Maker): DeclarationOptions {
+  return isClass(maker) ? maker.declaration : maker[declarationKey];
+}
+
 export function codecsOf(maker: Maker): readonly ClassCodec[] {
-  return (isClass(maker) ? maker.declaration.classes : maker[declarationKey].classes) ?? [];
+  return declarationOf(maker).classes ?? [];
 }
 
 export function isMaker(value: unknown): value is Maker {
@@ -66,7 +70,7 @@ export function nameOf(maker: Maker): string {
 
 /** The version that the definition or the class declares. */
 export function versionOf(maker: Maker): string | number | undefined {
-  return isClass(maker) ? maker.declaration.version : maker[declarationKey].version;
+  return declarationOf(maker).version;
 }
 
 /** The definitions and classes that this one declares as its dependencies. */
