@@ -9,6 +9,7 @@ const PROGRAM_TESTS = [
   "test/examples/*.test.ts",
   "test/crash/{eight-processes,exhausted,kill-loop,lease-crash,strace}.test.ts",
   "test/artifact/lease-busy-loop.test.ts",
+  "test/engine/engine-conformance.test.ts",
   "test/engine/{distributed-run,kills,many-nodes}.test.ts",
   "test/command/{processes,transcript-processes}.test.ts",
   "test/corruption/replaced-while-read.test.ts",

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isJsonObject } from "../../canonical/tagged-json.ts";
 import type { EngineLink, EngineNews, JobState, QueuedJob, QueueLimits } from "../engine.ts";
-import { asJson, type BullmqParts, type JobQueue, type QueueStream, type StreamWriter } from "./connection.ts";
+import type { BullmqParts, JobQueue, QueueStream, StreamWriter } from "./connection.ts";
 import { openStream } from "./open-stream.ts";
+import { fromQueue, toQueue } from "./queued-json.ts";
 
 /** Jobs that failed are kept this long, for dashboards. */
 const KEEP_FAILED_S = 24 * 3600;
@@ -59,7 +61,7 @@ export class BullmqLink implements EngineLink {
     const state = await this.#queue.getJobState(id);
     // BullMQ ignores a new job if it still keeps an old one with the same id.
     if (state === "failed" || state === "completed") await this.#queue.remove(id);
-    await this.#queue.add(name, data, {
+    await this.#queue.add(name, toQueue(data), {
       jobId: id,
       attempts: 1,
       removeOnComplete: { age: KEEP_DONE_S },
@@ -72,7 +74,7 @@ export class BullmqLink implements EngineLink {
     if (state === "unknown") return "unknown";
     if (state === "completed") {
       const job = await this.#queue.getJob(id);
-      if (job !== undefined) this.#listener({ kind: "done", id, result: asJson(job.returnvalue) });
+      if (job !== undefined) this.#listener({ kind: "done", id, result: fromQueue(job.returnvalue) });
       return "done";
     }
     if (state === "failed") {
@@ -123,10 +125,10 @@ export class BullmqLink implements EngineLink {
 
   #hear(stream: QueueStream): void {
     stream.on("progress", ({ jobId, data }) =>
-      this.#listener({ kind: "progress", id: String(jobId), data: asJson(data) }),
+      this.#listener({ kind: "progress", id: String(jobId), data: fromQueue(data) }),
     );
     stream.on("completed", ({ jobId, returnvalue }) =>
-      this.#listener({ kind: "done", id: String(jobId), result: asJson(returnvalue) }),
+      this.#listener({ kind: "done", id: String(jobId), result: fromQueue(returnvalue) }),
     );
     stream.on("removed", ({ jobId }) => this.#listener({ kind: "removed", id: String(jobId) }));
     stream.on("failed", ({ jobId, failedReason }) => void this.#hearFailure(String(jobId), String(failedReason)));
@@ -140,9 +142,8 @@ export class BullmqLink implements EngineLink {
     const job = await this.#queue.getJob(id).catch(() => undefined);
     // Nothing is reported if another run has queued the job again meanwhile.
     if (job !== undefined && (await job.getState()) !== "failed") return;
-    const progress = job?.progress;
-    const error =
-      typeof progress === "object" && progress !== null && "error" in progress ? asJson(progress.error) : undefined;
+    const progress = fromQueue(job?.progress);
+    const error = isJsonObject(progress) ? progress.error : undefined;
     this.#listener({ kind: "failed", id, error, reason });
   }
 }

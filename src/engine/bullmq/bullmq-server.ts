@@ -2,15 +2,9 @@ import { hostname } from "node:os";
 import type { JsonValue } from "../../canonical/tagged-json.ts";
 import type { EngineServer, ServeOptions } from "../engine.ts";
 import { controlOf } from "./bullmq-link.ts";
-import {
-  type ActiveJob,
-  asJson,
-  type BullmqParts,
-  type JobQueue,
-  type JobWorker,
-  type QueueStream,
-} from "./connection.ts";
+import type { ActiveJob, BullmqParts, JobQueue, JobWorker, QueueStream } from "./connection.ts";
 import { openStream } from "./open-stream.ts";
+import { fromQueue, shownText, toQueue } from "./queued-json.ts";
 
 /** How long a job that was put back waits, so that another worker may take it. */
 const RETURNED_MS = 1000;
@@ -101,14 +95,14 @@ export class BullmqServer implements EngineServer {
     const jobSignal = isCancelled ? AbortSignal.abort() : (signal ?? new AbortController().signal);
     const ending = await this.#options.handle({
       id: job.id ?? "",
-      data: asJson(job.data),
+      data: fromQueue(job.data),
       signal: jobSignal,
       tell: (progress) => {
-        told.push(job.updateProgress(progress).catch(this.#options.onProblem));
+        told.push(job.updateProgress(toQueue(progress)).catch(this.#options.onProblem));
       },
     });
     await Promise.all(told);
-    if (ending.kind === "done") return ending.result;
+    if (ending.kind === "done") return toQueue(ending.result);
     if (ending.kind === "returned" && !jobSignal.aborted) {
       await job.moveToDelayed(Date.now() + RETURNED_MS, token);
       throw this.#parts.delayed();
@@ -116,10 +110,10 @@ export class BullmqServer implements EngineServer {
     // A job that was cancelled is not put back: the run that has cancelled it does not ask again.
     const { error, message } =
       ending.kind === "failed" ? ending : { error: { cancelled: true }, message: "The run has cancelled it." };
-    await job.updateProgress({ error });
-    const failure = this.#parts.failed(message);
+    await job.updateProgress(toQueue({ error }));
+    const failure = this.#parts.failed(shownText(message));
     // Dashboards show the stack, which would be that of this library, so the message replaces it.
-    failure.stack = message;
+    failure.stack = shownText(message);
     throw failure;
   }
 }

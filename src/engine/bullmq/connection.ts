@@ -1,5 +1,4 @@
 import type { BackendFactory, IQueueBackend, JobProgress, JobState, JobsOptions, WorkerOptions } from "bullmq";
-import type { JsonValue } from "../../canonical/tagged-json.ts";
 import { messageOf } from "../../errors/error-kind.ts";
 import { InvalidRunOptionsError } from "../../errors/pipeline-errors.ts";
 import { EngineUnreachableError } from "../../errors/worker-errors.ts";
@@ -176,9 +175,4 @@ function asProcessor(doJob: DoJob): DoJob {
 function unreachable(url: string, cause: unknown): EngineUnreachableError {
   const message = messageOf(cause) === "" ? String(cause) : messageOf(cause);
   return new EngineUnreachableError(shownUrl(url), message, { cause });
-}
-
-/** BullMQ hands out values that it has parsed from JSON. */
-export function asJson(value: unknown): JsonValue {
-  return value === undefined ? null : JSON.parse(JSON.stringify(value));
 }
