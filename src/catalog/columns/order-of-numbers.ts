@@ -12,7 +12,8 @@ const DIGIT_COUNT = 4;
  */
 export function orderOfNumbers(numbers: Float64Array, sign: 1 | -1): Uint32Array {
   const digits = digitsOf(numbers, sign);
-  let places = Uint32Array.from(numbers, (_, place) => place);
+  let places = new Uint32Array(numbers.length);
+  for (let place = 0; place < places.length; place++) places[place] = place;
   let spare = new Uint32Array(numbers.length);
   for (let digit = 0; digit < DIGIT_COUNT; digit++) {
     const starts = startsOf(digits, digit);
@@ -51,23 +52,28 @@ function startsOf(digits: Uint16Array, digit: number): Uint32Array | undefined {
 /** Writes each number as digits that have its order. */
 function digitsOf(numbers: Float64Array, sign: 1 | -1): Uint16Array {
   const digits = new Uint16Array(numbers.length * DIGIT_COUNT);
-  const view = new DataView(new ArrayBuffer(8));
+  const number = new Float64Array(1);
+  const words = new Uint32Array(2);
+  const bits = new Uint32Array(number.buffer);
   for (let i = 0; i < numbers.length; i++) {
     // Zero is added, since -0 and 0 are equal and have different bits.
-    view.setFloat64(0, sign * (numbers[i] ?? 0) + 0);
-    const [high, low] = Number.isNaN(numbers[i]) ? LAST : inOrder(view.getUint32(0), view.getUint32(4));
+    number[0] = sign * (numbers[i] ?? 0) + 0;
+    const high = bits[HIGH] ?? 0;
+    const low = bits[1 - HIGH] ?? 0;
+    const isLast = Number.isNaN(numbers[i]);
+    // The bits of negative numbers grow with their distance from zero, so they are reversed.
+    const isNegative = high >= 0x80000000;
+    words[0] = isLast ? 0xffffffff : isNegative ? ~low : low;
+    words[1] = isLast ? 0xffffffff : isNegative ? ~high : high | 0x80000000;
     const at = i * DIGIT_COUNT;
-    digits[at] = low;
-    digits[at + 1] = low >>> DIGIT_BITS;
-    digits[at + 2] = high;
-    digits[at + 3] = high >>> DIGIT_BITS;
+    for (let word = 0; word < 2; word++) {
+      const value = words[word] ?? 0;
+      digits[at + word * 2] = value;
+      digits[at + word * 2 + 1] = value >>> DIGIT_BITS;
+    }
   }
   return digits;
 }
 
-const LAST = [0xffffffff, 0xffffffff] as const;
-
-/** The bits of negative numbers grow with their distance from zero, so they are reversed. */
-function inOrder(high: number, low: number): readonly [number, number] {
-  return high >= 0x80000000 ? [~high, ~low] : [high | 0x80000000, low];
-}
+/** The place of the more important half of a number, which depends on the processor. */
+const HIGH = new Uint32Array(new Float64Array([1]).buffer)[0] === 0 ? 1 : 0;

@@ -12,7 +12,7 @@ export class FacetCounter {
   readonly #mostDistinct: number;
   readonly #values = new Map<string, { readonly value: JsonValue; count: number }>();
   readonly #numbers = new NumberCounts();
-  /** The numbers for the histogram, in parts. */
+  /** The numbers for the histogram, in parts; NaN stands for none. */
   readonly #drawn: Float64Array[] = [];
   readonly #single: number[] = [];
   readonly #valueOfNumber: (number: number) => JsonValue;
@@ -39,23 +39,29 @@ export class FacetCounter {
    */
   addNumbers(numbers: Float64Array | undefined): number {
     if (numbers === undefined) return 0;
-    const kept = numbers.filter((number) => !Number.isNaN(number));
-    for (let i = 0; i < kept.length && !this.#isCut; i++) this.#numbers.add(kept[i] ?? 0, 1);
-    this.#drawn.push(kept);
-    this.count += kept.length;
-    return kept.length;
+    let count = 0;
+    let isCut = this.#isCut;
+    for (let i = 0; i < numbers.length; i++) {
+      const number = numbers[i] ?? Number.NaN;
+      if (Number.isNaN(number)) continue;
+      count += 1;
+      if (isCut) continue;
+      this.#numbers.add(number, 1);
+      isCut = this.#isCut;
+    }
+    this.#drawn.push(numbers);
+    this.count += count;
+    return count;
   }
 
   result(): Omit<Facet, "field"> {
-    const drawn = [...this.#drawn, Float64Array.from(this.#single)].filter(({ length }) => length > 0);
-    const histogram = histogramOf(drawn);
-    const sum = drawn.reduce((total, numbers) => total + numbers.reduce((one, other) => one + other, 0), 0);
+    const drawn = histogramOf([...this.#drawn, Float64Array.from(this.#single)]);
     return {
       count: this.count,
       ...(this.#isCut
         ? { distinct: this.#mostDistinct, isDistinctCut: true, values: [] }
         : { distinct: this.#distinct, values: this.#mostFrequent() }),
-      ...(histogram === undefined ? {} : { histogram, sum }),
+      ...drawn,
     };
   }
 
@@ -91,24 +97,26 @@ export class FacetCounter {
   }
 }
 
-function histogramOf(parts: readonly Float64Array[]): Facet["histogram"] {
-  const [first] = parts[0] ?? [];
-  if (first === undefined) return undefined;
-  let [min, max] = [first, first];
+function histogramOf(parts: readonly Float64Array[]): Pick<Facet, "histogram" | "sum"> {
+  let [min, max, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   for (const numbers of parts)
     for (let i = 0; i < numbers.length; i++) {
-      const number = numbers[i] ?? 0;
+      const number = numbers[i] ?? Number.NaN;
       if (number < min) min = number;
       if (number > max) max = number;
+      if (!Number.isNaN(number)) sum += number;
     }
-  const bins = new Array<number>(min === max ? 1 : BINS).fill(0);
+  if (min > max) return {};
+  const bins = new Float64Array(min === max ? 1 : BINS);
   // The numbers are halved first, since their difference may be larger than the largest number.
   const range = max / 2 - min / 2;
   for (const numbers of parts)
     for (let i = 0; i < numbers.length; i++) {
-      const share = min === max ? 0 : ((numbers[i] ?? 0) / 2 - min / 2) / range;
+      const number = numbers[i] ?? Number.NaN;
+      if (Number.isNaN(number)) continue;
+      const share = min === max ? 0 : (number / 2 - min / 2) / range;
       const bin = Math.min(bins.length - 1, Math.floor(share * bins.length));
       bins[bin] = (bins[bin] ?? 0) + 1;
     }
-  return { min, max, bins };
+  return { histogram: { min, max, bins: [...bins] }, sum };
 }
