@@ -40,6 +40,7 @@ async function measure(folder: string): Promise<BenchmarkReport> {
   rows.push(...measureCommand(folder));
   const peers = await openPeers(folder, catalog, notes);
   rows.push(...(await measureQueries(catalog, peers)));
+  rows.push({ case: "the facets of all", ours: await timed(() => catalog.facets(NAME)), unit: "ms" });
   for (const { close } of peers) await close();
   rows.push(...(await measureNearest(folder, catalog)), ...(await measureNew(folder, catalog)));
   await catalog.close();

@@ -26,7 +26,7 @@ export async function listFiles(
   const failures = new Map<Address, FileStamp>();
   for await (const { file, stamp } of stampedFiles(store, name, signal)) {
     const record = addressOfRecordPath(file);
-    const failure = addressOfFailurePath(file);
+    const failure = record === undefined ? addressOfFailurePath(file) : undefined;
     if (record !== undefined) records.set(record, stamp);
     else if (failure !== undefined) failures.set(failure, stamp);
   }

@@ -11,7 +11,18 @@ const MAX_VALUES = 1000;
  * values in all; after that, the `$ref` stays.
  */
 export function paramsTreeOf(params: JsonObject, dependencies: JsonObject): JsonObject {
-  return new ParamsTree().copy(params, dependencies).tree;
+  return isFlat(params, dependencies) ? params : new ParamsTree().copy(params, dependencies).tree;
+}
+
+/**
+ * Whether a params tree has neither dependencies nor values that are objects, lists or marks. Most
+ * trees are flat: as they are in the record, they are those of the entry and of the recipe.
+ */
+function isFlat(params: JsonObject, dependencies: JsonObject): boolean {
+  for (const _ in dependencies) return false;
+  for (const key in params)
+    if (key.startsWith("$") || (typeof params[key] === "object" && params[key] !== null)) return false;
+  return true;
 }
 
 interface Copied {

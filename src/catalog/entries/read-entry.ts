@@ -82,8 +82,9 @@ export function unreadable(state: "damaged" | "newer", name: string, address: Ad
 
 function artifactOf(fields: JsonObject, name: string, address: Address): ReadArtifact {
   const entry = entryOfFields(fields, name, address);
-  const { version, draw } = entry;
-  return { entry, recipe: cellsOfRecord({ ...decodeTree(fields, []), version, draw }) };
+  const { params, version, draw } = entry;
+  const tree = params === fields.params ? { params } : decodeTree(fields, []);
+  return { entry, recipe: cellsOfRecord({ ...tree, version, draw }) };
 }
 
 function entryOfFields(fields: JsonObject, name: string, address: Address): CatalogEntry {
