@@ -15,23 +15,37 @@ export function QueryLine() {
   const [text, setText] = useState(query);
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const sent = useRef(query);
   const isFiltered = FILTERED_PATHS.includes(path);
   useShortcuts({ "/": () => field.current?.select() });
 
-  // A click on a facet, or the back button, changes the query elsewhere.
-  useEffect(() => setText(query), [query]);
+  // A click on a facet, or the back button, changes the query elsewhere. What this line itself has
+  // sent is not set again: the reader may have typed on in the meantime.
+  useEffect(() => {
+    if (query !== sent.current) setText(query);
+    sent.current = query;
+  }, [query]);
+
+  function send(typed: string, isStep: boolean): void {
+    sent.current = typed;
+    changeParams({ q: typed }, { isStep });
+  }
 
   function type(typed: string): void {
     setText(typed);
     clearTimeout(timer.current);
-    if (isFiltered) timer.current = setTimeout(() => changeParams({ q: typed }), PAUSE_MS);
+    if (isFiltered) timer.current = setTimeout(() => send(typed, false), PAUSE_MS);
   }
 
   function press(event: KeyboardEvent<HTMLInputElement>): void {
-    if (event.key === "Escape") event.currentTarget.blur();
+    if (event.key === "Escape") {
+      // The browser would clear the field.
+      event.preventDefault();
+      event.currentTarget.blur();
+    }
     if (event.key !== "Enter") return;
     clearTimeout(timer.current);
-    if (isFiltered) changeParams({ q: text }, { isStep: true });
+    if (isFiltered) send(text, true);
     else navigate(artifactsUrl(text));
   }
 
