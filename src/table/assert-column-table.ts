@@ -5,6 +5,7 @@ import { type Column, MARK } from "./column.ts";
 import { ColumnTable } from "./column-table.ts";
 import { describeCell } from "./describe-cell.ts";
 import { isExactTextType } from "./exact-text.ts";
+import { isStructType } from "./struct-type.ts";
 import {
   bigintArrays,
   isBigintType,
@@ -103,7 +104,8 @@ function wrongIn(type: Column["type"]): ((value: unknown) => boolean) | undefine
   if (type === "date") return (value) => typeof value !== "number" || !isTime(value);
   if (type === "string") return (value) => typeof value !== "string";
   if (type === "value") return (value) => value === undefined;
-  if (type === "bytes" || isNumberListType(type) || isExactTextType(type)) return (value) => !fitsColumn(type, value);
+  if (type === "bytes" || isNumberListType(type) || isExactTextType(type) || isStructType(type))
+    return (value) => !fitsColumn(type, value);
   return undefined;
 }
 

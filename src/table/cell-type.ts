@@ -1,5 +1,6 @@
 import type { ColumnType } from "./column.ts";
 import { isExactText, isExactTextType } from "./exact-text.ts";
+import { isStruct, isStructType } from "./struct-type.ts";
 import { isBigintType, isNumberListType, isNumberType, numberArrays, numberListTypeOf } from "./typed-values.ts";
 
 /** The column type for a value, if the program declares no other type. */
@@ -49,6 +50,7 @@ function isDate(value: object): boolean {
 export function fitsColumn(type: ColumnType, value: unknown): boolean {
   if (type === "value") return true;
   if (isExactTextType(type)) return typeof value === "string" && isExactText(type, value);
+  if (isStructType(type)) return isStruct(type, value, (field, cell) => fitsColumn(field, cell));
   if (isNumberListType(type)) return numberListTypeOf(value) === type;
   if (type === "uint64") return typeof value === "bigint" && BigInt.asUintN(64, value) === value;
   if (type === "boolean" || type === "date" || isBigintType(type) || !isNumberType(type))

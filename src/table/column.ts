@@ -35,6 +35,17 @@ export type NumberList = NumberListsByType[NumberListType][number];
  */
 export type ExactTextsByType = { readonly [Type in ExactTextType]: readonly string[] };
 
+declare const FIELDS: unique symbol;
+
+/**
+ * The type of a column of records that all have the same fields, each of one type. Its name says
+ * them: `struct({"x":"float64","y":"float64"})`. `struct` makes it.
+ */
+export type StructType = `struct(${string})`;
+
+/** A {@link StructType} whose fields the compiler knows. */
+export type StructOf<Fields> = StructType & { readonly [FIELDS]: Fields };
+
 /** How the values of a column lie in memory, by its type. */
 export interface ColumnValuesByType extends NumberListsByType, ExactTextsByType {
   readonly int8: Int8Array;
@@ -54,6 +65,8 @@ export interface ColumnValuesByType extends NumberListsByType, ExactTextsByType 
   readonly date: Float64Array;
   readonly bytes: readonly Uint8Array[];
   readonly value: readonly unknown[];
+  /** Plain records, each with all fields of the struct; a field may be null. */
+  readonly [struct: StructType]: readonly Readonly<Record<string, unknown>>[];
 }
 
 export type ColumnValues = ColumnValuesByType[ColumnType];
@@ -116,7 +129,11 @@ type ScalarTypeOf<Value> = [Value] extends [number]
           ? "date"
           : [Value] extends [Uint8Array]
             ? "bytes" | "uint8[]"
-            : NumberListTypeOf<Value>;
+            : [Value] extends [ArrayBufferView | readonly unknown[]]
+              ? NumberListTypeOf<Value>
+              : [Value] extends [object]
+                ? StructType
+                : never;
 
 type NumberListTypeOf<Value> = {
   readonly [Type in NumberListType]: [Value] extends [NumberListsByType[Type][number]] ? Type : never;
@@ -126,8 +143,11 @@ type NumberListTypeOf<Value> = {
 export type ColumnFor<Value> = { readonly [Type in ColumnTypeOf<Value>]: ColumnOf<Type> }[ColumnTypeOf<Value>];
 
 /** The TypeScript type of a cell in a record, for a column type. */
-export type CellOf<Type extends ColumnType> = Type extends "boolean"
-  ? boolean
-  : Type extends "date"
-    ? Date
-    : ColumnValuesByType[Type][number];
+export type CellOf<Type extends ColumnType> =
+  Type extends StructOf<infer Fields>
+    ? { readonly [Name in keyof Fields]: Fields[Name] extends ColumnType ? CellOf<Fields[Name]> | null : never }
+    : Type extends "boolean"
+      ? boolean
+      : Type extends "date"
+        ? Date
+        : ColumnValuesByType[Type][number];

@@ -1,5 +1,6 @@
 import type { Column, ColumnType, ColumnValuesByType, NumberList, NumberListType } from "./column.ts";
 import { type ExactTextType, isExactTextType } from "./exact-text.ts";
+import { isStructType } from "./struct-type.ts";
 
 /** Column types whose values are JavaScript numbers in a typed array. */
 export const numberArrays = {
@@ -47,7 +48,7 @@ const columnTypes: ReadonlySet<unknown> = new Set([
 
 /** Whether it is the name of a column type. */
 export function isColumnType(type: unknown): type is ColumnType {
-  return columnTypes.has(type) || (typeof type === "string" && isExactTextType(type));
+  return columnTypes.has(type) || (typeof type === "string" && (isExactTextType(type) || isStructType(type)));
 }
 
 export function isNumberType(type: ColumnType): type is NumberType {
@@ -101,7 +102,7 @@ export function fillerOf(type: ColumnType): unknown {
   if (isNumberType(type)) return 0;
   if (isBigintType(type)) return 0n;
   if (isNumberListType(type)) return new numberLists[type](0);
-  if (type === "value") return undefined;
+  if (type === "value" || isStructType(type)) return undefined;
   return type === "bytes" ? NO_BYTES : "";
 }
 

@@ -5,7 +5,7 @@ import { tableFromRows } from "../../src/entry/table.ts";
 import { defaultDecodeLimits, resolveDecodeLimits } from "../../src/format/decode-limits.ts";
 import type { DecodeLimits } from "../../src/format/format.ts";
 import { decodeJsonLines, encodeJsonLines } from "../../src/format/lines/stream-json-lines.ts";
-import type { NumberListType } from "../../src/table/column.ts";
+import type { NumberListType, StructType } from "../../src/table/column.ts";
 import type { ExactTextType } from "../../src/table/exact-text.ts";
 import { exactTexts } from "../support/any-exact-text.ts";
 import { comparableRows } from "../support/comparable-rows.ts";
@@ -22,7 +22,7 @@ const fileOf = async (format: object, payload: unknown): Promise<Uint8Array> =>
 
 const json = fc.jsonValue({ noUnicodeString: false }).filter((value) => !JSON.stringify([value]).includes("-0"));
 const cells: Record<
-  Exclude<ColumnType, NumberListType | ExactTextType | "int8" | "uint8" | "int16" | "uint16" | "float32">,
+  Exclude<ColumnType, NumberListType | ExactTextType | StructType | "int8" | "uint8" | "int16" | "uint16" | "float32">,
   fc.Arbitrary<unknown>
 > = {
   int32: fc.integer(),

@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { COLUMN_ARRAYS, isNumericColumnType } from "../../src/format/tabular/column-arrays.ts";
-import type { Column, ColumnType } from "../../src/table/column.ts";
+import type { Column, ColumnType, StructType } from "../../src/table/column.ts";
 import { ColumnTable } from "../../src/table/column-table.ts";
 import type { ExactTextType } from "../../src/table/exact-text.ts";
+import { type StructFields, struct } from "../../src/table/struct-columns.ts";
+import { fieldsOf, isStructType } from "../../src/table/struct-type.ts";
 import { fillerOf } from "../../src/table/typed-values.ts";
 import { exactTexts } from "./any-exact-text.ts";
 
 /** A value of each type of column, with the corners more often than chance would have them. */
-const cells: { readonly [Type in Exclude<ColumnType, "value" | ExactTextType>]: fc.Arbitrary<unknown> } = {
+const cells: { readonly [Type in Exclude<ColumnType, "value" | ExactTextType | StructType>]: fc.Arbitrary<unknown> } = {
   int8: fc.integer({ min: -128, max: 127 }),
   uint8: fc.integer({ min: 0, max: 255 }),
   int16: fc.integer({ min: -32_768, max: 32_767 }),
@@ -45,7 +47,27 @@ const json = fc
 const arbitraries: ReadonlyMap<ColumnType, fc.Arbitrary<unknown>> = new Map([
   ...(Object.entries(cells) as [ColumnType, fc.Arbitrary<unknown>][]),
   ...exactTexts,
+  anyStruct({ n: "int64", t: "string", "a.b": "float64" }),
+  anyStruct({ b: "boolean", when: "date", in: struct({ raw: "bytes", day: "plainDate", f: "float32" }) }),
 ]);
+
+/** The values of a field of a struct, as its records have them. */
+function fieldOf(type: ColumnType): fc.Arbitrary<unknown> {
+  if (type === "boolean") return fc.boolean();
+  if (type === "date") return fc.date({ noInvalidDate: true });
+  if (isStructType(type)) return anyStruct(Object.fromEntries(fieldsOf(type)) as StructFields)[1];
+  return (
+    new Map<ColumnType, fc.Arbitrary<unknown>>([
+      ...(Object.entries(cells) as [ColumnType, fc.Arbitrary<unknown>][]),
+      ...exactTexts,
+    ]).get(type) ?? fc.constant(null)
+  );
+}
+
+function anyStruct(fields: StructFields): [ColumnType, fc.Arbitrary<unknown>] {
+  const entries = Object.entries(fields).map(([name, type]) => [name, fc.option(fieldOf(type), { freq: 4 })] as const);
+  return [struct(fields), fc.record(Object.fromEntries(entries), { noNullPrototype: true })];
+}
 
 /** A column of a type with `rowCount` rows, some of them null. Few different values, or many. */
 function anyColumn(name: string, type: ColumnType, rowCount: number): fc.Arbitrary<Column> {

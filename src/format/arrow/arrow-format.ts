@@ -19,8 +19,8 @@ import { encodeArrowFile } from "./encode-arrow.ts";
  * Files of other writers are read by their own schema. Timestamps with a zone are cut off to the
  * millisecond, and refused if no Date can hold them. Dates and times without a zone and decimals
  * come as texts with all their digits: `plainDate`, `plainTime`, `plainDateTime`, `decimal(10,2)`.
- * Lists of numbers are read as typed arrays; columns of other lists, structures and maps are not
- * read. Buffers may be compressed by LZ4, and from Node 22.15 on by zstd.
+ * Lists of numbers are read as typed arrays, structs as records; columns of other lists and of maps
+ * are not read. Buffers may be compressed by LZ4, and from Node 22.15 on by zstd.
  *
  * With `types`, the columns of records do not depend on the values of one payload. Without them, a
  * column that holds only nulls has Arrow's type `Null`.

@@ -1,8 +1,9 @@
 import { DecodeError } from "../../errors/format-errors.ts";
-import type { NumberListType } from "../../table/column.ts";
+import type { NumberListType, StructType } from "../../table/column.ts";
 import { type DecimalSize, decimalSizeOf, decimalTypeOf, textOfUnscaled } from "../../table/decimal-text.ts";
 import type { ExactTextType } from "../../table/exact-text.ts";
 import { plainTypeOf, type TimeUnit, textOfDateTime, textOfDays, textOfTime } from "../../table/plain-time.ts";
+import { structTypeOf } from "../../table/struct-type.ts";
 import { isColumnType, isNumberListType } from "../../table/typed-values.ts";
 import { copyAligned } from "../decode-budget.ts";
 import { decodeHalf } from "../decode-half.ts";
@@ -47,11 +48,21 @@ export type ArrowReading =
       readonly isLarge: boolean;
       readonly name: string;
     }
+  /** Records, whose fields are columns of their own. */
+  | { readonly layout: "struct"; readonly type: StructType; readonly fields: readonly ArrowStructField[] }
   | { readonly layout: "cut"; readonly type: "bytes"; readonly widthBytes: number }
   /** The column has no buffers: all its values are null. */
   | { readonly layout: "none"; readonly type: "value" };
 
-/** @throws {@link DecodeError} for structures, maps, and lists of anything but numbers */
+export interface ArrowStructField {
+  readonly field: ArrowField;
+  readonly reading: ArrowReading;
+}
+
+/**
+ * @throws {@link DecodeError} for maps, for structs with fields that are not read, and for lists of
+ * anything but numbers
+ */
 export function arrowReadingOf(field: ArrowField): ArrowReading {
   const { name, kind, type, extension } = field;
   switch (kind) {
@@ -96,11 +107,9 @@ export function arrowReadingOf(field: ArrowField): ArrowReading {
     case ARROW.largeList:
       return lists(field);
     case ARROW.struct:
+      return structs(field);
     case ARROW.map:
-      throw new DecodeError(
-        "arrow",
-        `column ${name} holds ${kind === ARROW.map ? "maps" : "structures"}, which are not read; ${OTHERS}`,
-      );
+      throw new DecodeError("arrow", `column ${name} holds maps, which are not read; ${OTHERS}`);
     default:
       throw new DecodeError(
         "arrow",
@@ -110,6 +119,28 @@ export function arrowReadingOf(field: ArrowField): ArrowReading {
 }
 
 const OTHERS = "other columns can be read without it, by readTable";
+
+function structs({ name, children }: ArrowField): ArrowReading {
+  const fields = children.map((field) => ({ field, reading: fieldReadingOf(name, field) }));
+  const names = new Set(children.map((child) => child.name));
+  const type = structTypeOf(fields.map(({ field, reading }) => [field.name, reading.type]));
+  if (type === undefined || names.size !== children.length)
+    throw new DecodeError(
+      "arrow",
+      `column ${name} holds structures with fields of one name, of lists, JSON, or of nothing but nulls, which are not read; ${OTHERS}`,
+    );
+  return { layout: "struct", type, fields };
+}
+
+function fieldReadingOf(name: string, field: ArrowField): ArrowReading {
+  try {
+    return arrowReadingOf(field);
+  } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause;
+    const problem = `column ${name} holds structures with the field ${field.name}, which is not read; ${OTHERS}`;
+    throw new DecodeError("arrow", problem, { cause });
+  }
+}
 
 function lists({ name, kind, type, children: [child] }: ArrowField): ArrowReading {
   const item = child === undefined || child.dictionary !== undefined ? undefined : itemReadingOf(child);

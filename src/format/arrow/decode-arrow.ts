@@ -1,24 +1,26 @@
 import { DecodeError, DecodeLimitError, NewerPayloadError } from "../../errors/format-errors.ts";
 import { type Column, MARK, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
+import { recordsOfColumns } from "../../table/struct-columns.ts";
 import { at } from "../../util/at.ts";
 import { createBudget } from "../decode-budget.ts";
 import type { DecodeLimits, TableSelection } from "../format.ts";
 import { assertHeld } from "../instants.ts";
-import { COLUMN_ARRAYS, isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
+import { COLUMN_ARRAYS, cellsOfType, isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
 import { resolveSelection } from "../tabular/table-selection.ts";
-import { type ArrowReading, arrowReadingOf } from "./column-conversion.ts";
-import { type ArrowContext, type ArrowPart, decodeArrowValues } from "./decode-values.ts";
+import { type ArrowReading, type ArrowStructField, arrowReadingOf } from "./column-conversion.ts";
+import { type ArrowContext, type ArrowPart, decodeArrowValues, marksOf } from "./decode-values.ts";
 import { type ArrowDictionaries, gatherArrow, indexReadingOf, readArrowDictionaries } from "./dictionaries.ts";
 import { expandBuffers } from "./expand-buffers.ts";
 import {
+  type ArrowPlace,
   type ArrowSource,
   type PlacedArrowBatch,
   readArrowBatch,
   readArrowBuffers,
   readArrowFooter,
 } from "./footer.ts";
-import type { ArrowField } from "./schema.ts";
+import { ARROW, type ArrowField } from "./schema.ts";
 
 /**
  * The key in the metadata of a file that this library wrote. In such a file a nullable column was
@@ -39,7 +41,11 @@ interface PlacedBatch {
   readonly batch: PlacedArrowBatch;
   readonly from: number;
   readonly to: number;
+  /** The number in the file of the row `from`. */
+  readonly firstRow: number;
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Reads a table, or a part of one. It reads only the footer, the descriptions of all record
@@ -71,7 +77,7 @@ export async function readArrow(
   const dictionaries = await readArrowDictionaries(
     source,
     footer,
-    columns.map(({ field }) => field),
+    columns.flatMap(({ field }) => withFields(field)),
     context,
   );
   const isOurs = footer.notes.has(ARROW_NOTE);
@@ -85,13 +91,18 @@ export async function readArrow(
   return new ColumnTable(columnsRead, end - start);
 }
 
+/** A column and, for structs, its fields, each of which may have a dictionary. */
+function withFields(field: ArrowField): ArrowField[] {
+  return [field, ...(field.kind === ARROW.struct ? field.children.flatMap(withFields) : [])];
+}
+
 function placeBatches(batches: readonly PlacedArrowBatch[], start: number, end: number): PlacedBatch[] {
   let first = 0;
   const placed: PlacedBatch[] = [];
   for (const batch of batches) {
     const from = Math.max(start - first, 0);
     const to = Math.min(end - first, batch.rowCount);
-    if (from < to) placed.push({ batch, from, to });
+    if (from < to) placed.push({ batch, from, to, firstRow: first + from });
     first += batch.rowCount;
   }
   return placed;
@@ -107,9 +118,9 @@ function reserve(
   { budget, limits }: ArrowContext,
 ): void {
   const rowCount = placed.reduce((sum, { batch }) => sum + batch.rowCount, 0);
-  const listed = columns.filter(({ reading }) => !isNumericColumnType(reading.type));
-  const cells = columns.length === 0 ? rowCount : listed.length * rowCount;
-  if (cells > limits.maxNodes) throw new DecodeLimitError("arrow", "maxNodes", limits.maxNodes);
+  const listed = columns.reduce((sum, { reading }) => sum + cellsOfType(reading.type).listed, 0);
+  if ((columns.length === 0 ? rowCount : listed * rowCount) > limits.maxNodes)
+    throw new DecodeLimitError("arrow", "maxNodes", limits.maxNodes);
   for (const { field, reading } of columns)
     budget.take(rowCount * (rowBytesOf(reading.type) + (field.nullable ? 1 : 0)));
 }
@@ -117,7 +128,7 @@ function reserve(
 async function readPart(
   source: ArrowSource,
   { field, reading, index }: ReadColumn,
-  { batch, from, to }: PlacedBatch,
+  { batch, from, to, firstRow }: PlacedBatch,
   dictionaries: ArrowDictionaries,
   context: ArrowContext,
 ): Promise<ArrowPart> {
@@ -127,13 +138,56 @@ async function readPart(
       "arrow",
       `column ${field.name} stands after columns of types that are newer than this reader, and cannot be found`,
     );
-  if (place.nodes[0]?.length !== batch.rowCount)
-    throw new DecodeError("arrow", `column ${field.name} has not one value for each row`);
   const buffers = expandBuffers(await readArrowBuffers(source, place.buffers), batch.codec, context.budget);
-  if (field.dictionary === undefined)
-    return cutPart(decodeArrowValues(reading, batch.rowCount, buffers, context, place.nodes[1]?.length), from, to);
-  const indexes = decodeArrowValues(indexReadingOf(field.dictionary, field.name), batch.rowCount, buffers, context);
-  return gatherArrow(cutPart(indexes, from, to), dictionaries.get(field.dictionary.id), reading, context);
+  const rows = { rowCount: batch.rowCount, from, to, firstRow };
+  return decodePart({ field, reading }, place, buffers, rows, dictionaries, context);
+}
+
+/** The rows of a record batch that are read, and the number of the first of them in the file. */
+interface BatchRows {
+  readonly rowCount: number;
+  readonly from: number;
+  readonly to: number;
+  readonly firstRow: number;
+}
+
+function decodePart(
+  { field, reading }: ArrowStructField,
+  place: ArrowPlace,
+  buffers: readonly Uint8Array[],
+  rows: BatchRows,
+  dictionaries: ArrowDictionaries,
+  context: ArrowContext,
+): ArrowPart {
+  const { rowCount, from, to } = rows;
+  if (place.nodes[0]?.length !== rowCount)
+    throw new DecodeError("arrow", `column ${field.name} has not one value for each row`);
+  if (field.dictionary !== undefined) {
+    const indexes = decodeArrowValues(indexReadingOf(field.dictionary, field.name), rowCount, buffers, context);
+    return gatherArrow(cutPart(indexes, from, to), dictionaries.get(field.dictionary.id), reading, context);
+  }
+  if (reading.layout !== "struct")
+    return cutPart(decodeArrowValues(reading, rowCount, buffers, context, place.nodes[1]?.length), from, to);
+  const marks = marksOf(buffers[0] ?? NO_BYTES, rowCount)?.subarray(from, to);
+  let next = 1;
+  const fields = reading.fields.map((child, i) => {
+    const fieldPlace = place.children[i];
+    if (fieldPlace === undefined) throw new DecodeError("arrow", `column ${field.name} has fewer fields than it says`);
+    const own = buffers.slice(next, next + fieldPlace.buffers.length);
+    next += fieldPlace.buffers.length;
+    const part = decodePart(child, fieldPlace, own, rows, dictionaries, context);
+    // Where there is no record, what a field holds has no meaning.
+    const fieldMarks = joinNulls(marks, part.marks);
+    const column = makeColumn(child.field.name, child.reading.type, part.values, fieldMarks);
+    assertHeld("arrow", column, rows.firstRow);
+    return column;
+  });
+  return { values: recordsOfColumns(fields, to - from, (row) => marks?.[row] === MARK.null), marks };
+}
+
+function joinNulls(first: Uint8Array | undefined, second: Uint8Array | undefined): Uint8Array | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return first.map((mark, row) => mark | (second[row] ?? 0));
 }
 
 function cutPart({ values, marks }: ArrowPart, from: number, to: number): ArrowPart {

@@ -68,6 +68,8 @@ export function decodeArrowValues(
       return { values: decodeViews(reading, rowCount, marks, second, buffers.slice(2), context), marks };
     case "list":
       return { values: decodeLists(reading, rowCount, marks, buffers.slice(1), itemCount, context), marks };
+    case "struct":
+      return fail("a dictionary or a list has structures, which are not read there");
     case "offsets":
       return { values: decodeCut(reading, rowCount, marks, { offsets: second, data: third }, context), marks };
   }
@@ -95,7 +97,7 @@ function emptyList(length: number): unknown[] {
 }
 
 /** Returns `undefined` if no row is null. */
-function marksOf(validity: Uint8Array, rowCount: number): Uint8Array | undefined {
+export function marksOf(validity: Uint8Array, rowCount: number): Uint8Array | undefined {
   if (validity.length === 0 || rowCount === 0) return undefined;
   const marks = unpackBits(sized(validity, Math.ceil(rowCount / 8)), rowCount);
   let nulls = 0;

@@ -1,7 +1,9 @@
 import type { Data, DataType } from "apache-arrow";
 import { type Column, MARK, type NumberList, type NumberListType } from "../../table/column.ts";
 import { isExactTextType } from "../../table/exact-text.ts";
+import { columnsOfStruct, isStructColumn } from "../../table/struct-columns.ts";
 import { isNumberListColumn, joinNumbers } from "../../table/typed-values.ts";
+import { at } from "../../util/at.ts";
 import { exactDataOf } from "./encode-exact-texts.ts";
 
 interface Buffers {
@@ -42,10 +44,16 @@ export function arrowDataOf(
   for (let row = 0; row < length; row++) nullCount += isNull(row) ? 1 : 0;
   const nullBitmap = nullCount === 0 ? undefined : packBits(length, (row) => !isNull(row));
   const [item] = type.children ?? [];
-  const buffers =
-    item !== undefined && isNumberListColumn(column)
-      ? joinLists(arrow, item.type, column.type, column.values.slice(start, end), isNull)
-      : buffersOf(column, rows, isNull);
+  let buffers: object;
+  if (isStructColumn(column)) {
+    const part = { ...column, values: column.values.slice(start, end), marks };
+    const children = columnsOfStruct(part).map((field, i) =>
+      arrowDataOf(arrow, at(type.children, i).type, field, { start: 0, end: length, texts: undefined }),
+    );
+    buffers = { children };
+  } else if (item !== undefined && isNumberListColumn(column))
+    buffers = joinLists(arrow, item.type, column.type, column.values.slice(start, end), isNull);
+  else buffers = buffersOf(column, rows, isNull);
   return arrow.makeData({ type, length, nullCount, nullBitmap, ...buffers } as never);
 }
 

@@ -2,6 +2,7 @@ import type { DataType, Field } from "apache-arrow";
 import type { Column } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
 import { isExactTextType } from "../../table/exact-text.ts";
+import { fieldsOf, isStructType } from "../../table/struct-type.ts";
 import { elementTypeOf, isNumberListType } from "../../table/typed-values.ts";
 import { at } from "../../util/at.ts";
 import { loadArrow } from "../../util/peers/peers.ts";
@@ -76,6 +77,8 @@ function fieldOf(arrow: Arrow, { name, type, marks }: Column): Field {
 
 function typeOf(arrow: Arrow, type: Column["type"]): DataType {
   if (isNumberListType(type)) return new arrow.List(new arrow.Field("item", typeOf(arrow, elementTypeOf(type)), false));
+  if (isStructType(type))
+    return new arrow.Struct(fieldsOf(type).map(([name, field]) => new arrow.Field(name, typeOf(arrow, field), true)));
   if (isExactTextType(type)) return exactTypeOf(arrow, type);
   switch (type) {
     case "int8":

@@ -1,7 +1,7 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import type { PayloadSource } from "../payload-source.ts";
 import { FlatTable } from "./flatbuffer-reader.ts";
-import { type ArrowField, type ArrowSchema, parseArrowSchema } from "./schema.ts";
+import { ARROW, type ArrowField, type ArrowSchema, parseArrowSchema } from "./schema.ts";
 
 /** The bytes of a file, which can be read in parts. */
 export type ArrowSource = Pick<PayloadSource, "sizeBytes" | "read">;
@@ -43,6 +43,8 @@ export interface ArrowPlace {
   /** The node of the column itself, then those of its children. */
   readonly nodes: ArrowBatch["nodes"];
   readonly buffers: readonly ArrowExtent[];
+  /** For a column of structs: the places of its fields among the same nodes and buffers. */
+  readonly children: readonly ArrowPlace[];
 }
 
 /** A record batch, and which of its parts belong to which column. */
@@ -147,19 +149,22 @@ function placesIn(batch: ArrowBatch, fields: readonly ArrowField[]): (ArrowPlace
   if (!isSound || spare < 0 || (unknownCount === 0 && spare > 0)) fail("a part of the table has other columns");
   const at = { node: 0, buffer: 0, view: 0 };
   let isLost = false;
+  const placeOf = (field: ArrowField): ArrowPlace => {
+    const { node, buffer, view } = at;
+    const views = viewBuffers.slice(view, view + field.viewCount).reduce((total, count) => total + count, 0);
+    const count = field.bufferCount + views + (field.unknownCount > 0 ? spare : 0);
+    // The own node and buffer of a struct come before those of its fields.
+    at.node += 1;
+    at.buffer += 1;
+    const children = field.kind === ARROW.struct && field.unknownCount === 0 ? field.children.map(placeOf) : [];
+    at.node = node + field.nodeCount;
+    at.buffer = buffer + count;
+    at.view = view + field.viewCount;
+    return { nodes: nodes.slice(node, at.node), buffers: buffers.slice(buffer, at.buffer), children };
+  };
   return fields.map((field) => {
     isLost ||= field.unknownCount > 0 && unknownCount > 1;
-    if (isLost) return undefined;
-    const views = viewBuffers.slice(at.view, at.view + field.viewCount).reduce((total, count) => total + count, 0);
-    const count = field.bufferCount + views + (field.unknownCount > 0 ? spare : 0);
-    const place = {
-      nodes: nodes.slice(at.node, at.node + field.nodeCount),
-      buffers: buffers.slice(at.buffer, at.buffer + count),
-    };
-    at.node += field.nodeCount;
-    at.buffer += count;
-    at.view += field.viewCount;
-    return place;
+    return isLost ? undefined : placeOf(field);
   });
 }
 

@@ -1,14 +1,16 @@
 import { fitsColumn } from "../../table/cell-type.ts";
+import type { StructType } from "../../table/column.ts";
 import { type Column, type ColumnType, MARK, type NumberListType } from "../../table/column.ts";
 import { isExactTextType } from "../../table/exact-text.ts";
+import { isStructType } from "../../table/struct-type.ts";
 import { isNumberListType } from "../../table/typed-values.ts";
 import { bigintFromText, bytesFromText, dateFromText, textOfBytes } from "../tabular/scalar-text.ts";
 
 /** The types that a column of a CSV file can have. */
-export type CsvColumnType = Exclude<ColumnType, "value" | NumberListType>;
+export type CsvColumnType = Exclude<ColumnType, "value" | NumberListType | StructType>;
 
 export function isCsvColumnType(type: ColumnType): type is CsvColumnType {
-  return type !== "value" && !isNumberListType(type);
+  return type !== "value" && !isNumberListType(type) && !isStructType(type);
 }
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;

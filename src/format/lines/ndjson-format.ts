@@ -2,6 +2,7 @@ import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import type { CellOf, ColumnType } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { isStructType } from "../../table/struct-type.ts";
 import { isNumberListType } from "../../table/typed-values.ts";
 import type { AnyFormat, FormatFor } from "../format.ts";
 import { formatFor } from "../format-for.ts";
@@ -88,13 +89,17 @@ export function ndjson(
   return tabular(ndjsonTable(new Map(Object.entries(all))), { rows, types: all });
 }
 
-/** @throws {@link DefinitionError} for a type of number lists, since JSON has no typed arrays */
+/** @throws {@link DefinitionError} for number lists and structs, which need more than one value */
 function withoutLists(types: ColumnTypes): ColumnTypes {
-  const name = Object.keys(types).find((each) => isNumberListType(types[each] ?? "value"));
+  const name = Object.keys(types).find((each) => isNotInLines(types[each] ?? "value"));
   if (name === undefined) return types;
   throw new DefinitionError(
-    `ndjson has no lines with values of type ${types[name]}, as ${JSON.stringify(name)} is declared. Use table(), parquet() or arrow(), or give arrays of numbers and declare nothing.`,
+    `ndjson has no lines with values of type ${types[name]}, as ${JSON.stringify(name)} is declared. Use table(), parquet() or arrow(), or give plain arrays and records and declare nothing.`,
   );
+}
+
+function isNotInLines(type: ColumnType): boolean {
+  return isNumberListType(type) || isStructType(type);
 }
 
 function valuesFormat(): FormatFor<readonly unknown[]> {

@@ -1,37 +1,16 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import type { ColumnType } from "../../table/column.ts";
-import { decimalSizeOf, decimalTypeOf, textOfUnscaled } from "../../table/decimal-text.ts";
-import type { ExactTextType } from "../../table/exact-text.ts";
 import { plainTypeOf, type TimeUnit, textOfDateTime, textOfDays, textOfTime } from "../../table/plain-time.ts";
+import { structTypeOf } from "../../table/struct-type.ts";
 import { isColumnType, isNumberListType } from "../../table/typed-values.ts";
-import type { Budget } from "../decode-budget.ts";
 import { decodeHalf } from "../decode-half.ts";
-import type { DecodeLimits } from "../format.ts";
 import { type InstantUnit, instantOf, instantsOf } from "../instants.ts";
 import { decodeNestedJson } from "../json/nested-json.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
+import type { ColumnReading } from "./column-reading.ts";
 import { PHYSICAL, type PhysicalValues } from "./encodings.ts";
+import { countTexts, decimals, nearestNumbers, numbersOf } from "./exact-readings.ts";
 import type { ParquetElement } from "./footer.ts";
-
-/** The values of a column of a table. */
-export type LogicalValues = ArrayLike<number> | ArrayLike<bigint> | readonly unknown[];
-
-/** How the values of one column of a file are converted to a column of this library. */
-export interface ColumnReading {
-  readonly type: ColumnType;
-  /** Whether every row is null, no matter which values the pages hold. */
-  readonly isNull?: boolean;
-  /** Whether several rows may share one value, such as the same value of a dictionary. */
-  readonly shareable: boolean;
-  /** For a column of lists: how the numbers in them are read. `convert` is not called then. */
-  readonly item?: ColumnReading;
-  convert(values: PhysicalValues, context: ConvertContext): LogicalValues;
-}
-
-export interface ConvertContext {
-  readonly budget: Budget;
-  readonly limits: DecodeLimits;
-}
 
 const CONVERTED = {
   utf8: 0,
@@ -77,16 +56,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /**
  * Determines how to read a column, from the file's own schema.
  *
- * @throws {@link DecodeError} for columns of structures, maps, and lists of anything but numbers
+ * @throws {@link DecodeError} for columns of maps, of structs with fields that are not read, and of
+ * lists of anything but numbers
  */
 export function columnReadingOf(element: ParquetElement): ColumnReading {
   const { type, name, childCount, list } = element;
   if (list !== undefined) return listReading(name, itemReadingOf(list.element));
-  if (childCount > 0)
-    throw new DecodeError(
-      "parquet",
-      `column ${name} holds structures, maps or lists of them, which are not read; ${OTHERS}`,
-    );
+  if (childCount > 0) return structReading(element);
   // Some writers give this type to a column and store values instead of nulls. These values have no
   // meaning.
   if (element.logical?.kind === LOGICAL.unknown) return onlyNulls;
@@ -112,6 +88,39 @@ export function columnReadingOf(element: ParquetElement): ColumnReading {
 }
 
 const OTHERS = "other columns can be read without it, by readTable";
+
+const REPEATED = 2;
+/** The numbers of lists and maps in the older and the newer notation. */
+const NESTED_CONVERTED: readonly (number | undefined)[] = [1, 2, 3];
+const NESTED_LOGICAL: readonly (number | undefined)[] = [2, 3];
+
+function structReading({ name, repetition, converted, logical, fields }: ParquetElement): ColumnReading {
+  const isStruct = !NESTED_CONVERTED.includes(converted) && !NESTED_LOGICAL.includes(logical?.kind);
+  const isPlain = repetition !== REPEATED && fields.every((field) => field.repetition !== REPEATED);
+  if (!isStruct || !isPlain)
+    throw new DecodeError(
+      "parquet",
+      `column ${name} holds maps, or lists of them or of structures, which are not read; ${OTHERS}`,
+    );
+  const read = fields.map((element) => ({ element, reading: fieldReadingOf(name, element) }));
+  const type = structTypeOf(read.map(({ element, reading }) => [element.name, reading.type]));
+  if (type === undefined || new Set(fields.map((field) => field.name)).size !== fields.length)
+    throw new DecodeError(
+      "parquet",
+      `column ${name} holds structures with fields of one name, of JSON, or of nothing but nulls, which are not read; ${OTHERS}`,
+    );
+  return { type, fields: read, shareable: false, convert: () => [] };
+}
+
+function fieldReadingOf(name: string, element: ParquetElement): ColumnReading {
+  try {
+    return columnReadingOf(element);
+  } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause;
+    const problem = `column ${name} holds structures with the field ${element.name}, which is not read; ${OTHERS}`;
+    throw new DecodeError("parquet", problem, { cause });
+  }
+}
 
 function listReading(name: string, item: ColumnReading): ColumnReading {
   const type = `${item.type}[]` as const;
@@ -198,14 +207,6 @@ function bytesOf(values: PhysicalValues): Uint8Array[] {
   throw new DecodeError("parquet", "a page has numbers for a column of bytes");
 }
 
-/**
- * Returns the values of a column of numbers. A page without values comes as an empty list of bytes,
- * whatever its type, and becomes an empty typed array.
- */
-function numbersOf(values: PhysicalValues): Exclude<PhysicalValues, Uint8Array[]> {
-  return Array.isArray(values) ? new Int32Array(0) : values;
-}
-
 function textReading(name: string): ColumnReading {
   return {
     type: "string",
@@ -269,65 +270,6 @@ function times(unit: TimeUnit): ColumnReading {
   return countTexts(plainTypeOf("time", unit), (count) => textOfTime(Number(count), unit));
 }
 
-/** Converts counts to the texts that say them exactly. */
-function countTexts(type: ExactTextType, textOf: (count: number | bigint) => string | undefined): ColumnReading {
-  return exactTexts(type, (values) => {
-    const counts: ArrayLike<number | bigint> = numbersOf(values);
-    return Array.from(counts, textOf);
-  });
-}
-
-/**
- * Values that their type cannot hold become undefined here. `assertHeld` refuses them later, and
- * only in rows that are read and are not null.
- */
-function exactTexts(
-  type: ExactTextType,
-  textsOf: (values: PhysicalValues) => readonly (string | undefined)[],
-): ColumnReading {
-  return {
-    type,
-    shareable: true,
-    convert(values, { budget }) {
-      const texts = textsOf(values);
-      for (const text of texts) budget.take(text?.length ?? 0);
-      return texts;
-    },
-  };
-}
-
-function decimals(element: ParquetElement): ColumnReading {
-  const { name, scale } = element;
-  const type = decimalTypeOf({ precision: element.precision || mostDigitsOf(element), scale });
-  if (type === undefined)
-    throw new DecodeError("parquet", `column ${name} holds decimals of more digits than are read; ${OTHERS}`);
-  const size = decimalSizeOf(type);
-  return exactTexts(type, (values) => digitsOf(values).map((digits) => textOfUnscaled(digits, size)));
-}
-
-/** How many digits fit into the bytes of a decimal, for writers that do not say it. */
-function mostDigitsOf({ type, typeLength }: ParquetElement): number {
-  if (type === PHYSICAL.int32) return 9;
-  if (type === PHYSICAL.int64) return 18;
-  return type === PHYSICAL.fixedBytes ? Math.min(76, Math.floor((8 * typeLength - 1) * Math.log10(2))) : 38;
-}
-
-/** Gives the nearest number: Parquet's decimals have up to 76 digits, a number has about 15. */
-function nearestNumbers({ scale }: ParquetElement): ColumnReading {
-  return {
-    type: "float64",
-    shareable: true,
-    convert: (values) => Float64Array.from(digitsOf(values), (digits) => Number(`${digits}e${-scale}`)),
-  };
-}
-
-/** Returns the digits of decimals as whole numbers. */
-function digitsOf(values: PhysicalValues): bigint[] {
-  if (Array.isArray(values)) return values.map(bigintOf);
-  const digits: ArrayLike<number | bigint> = values;
-  return Array.from(digits, BigInt);
-}
-
 function isDecimal({ converted, logical, scale, name }: ParquetElement): boolean {
   if (converted !== CONVERTED.decimal && logical?.kind !== LOGICAL.decimal) return false;
   if (!Number.isSafeInteger(scale)) throw new DecodeError("parquet", `column ${name} has no number of digits`);
@@ -340,17 +282,6 @@ function integerOf({ converted, logical }: ParquetElement): ColumnType | undefin
     return CONVERTED_INTEGERS.find((type) => type === name);
   }
   return converted === undefined ? undefined : CONVERTED_INTEGERS[converted - 11];
-}
-
-/**
- * Converts big-endian bytes in two's complement. Their length is bounded, since the time for the
- * conversion grows with its square.
- */
-function bigintOf(bytes: Uint8Array): bigint {
-  if (bytes.length === 0) return 0n;
-  if (bytes.length > 64) throw new DecodeError("parquet", "a decimal number is longer than 64 bytes");
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`));
 }
 
 const NANOSECONDS_OF_A_DAY = 86_400_000_000_000n;

@@ -1,15 +1,17 @@
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
-import { type Column, MARK } from "../../table/column.ts";
+import { type Column, MARK, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
+import { recordsOfColumns } from "../../table/struct-columns.ts";
 import { fillerOf, isNumberListType } from "../../table/typed-values.ts";
 import { at } from "../../util/at.ts";
 import { type Budget, createBudget } from "../decode-budget.ts";
 import type { DecodeLimits, TableSelection } from "../format.ts";
 import { assertHeld } from "../instants.ts";
 import type { PayloadSource } from "../payload-source.ts";
-import { COLUMN_ARRAYS, isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
+import { COLUMN_ARRAYS, cellsOfType, isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
 import { resolveSelection } from "../tabular/table-selection.ts";
-import { type ColumnReading, columnReadingOf } from "./column-conversion.ts";
+import { columnReadingOf } from "./column-conversion.ts";
+import type { ColumnReading, ParquetField } from "./column-reading.ts";
 import { fillLists } from "./fill-lists.ts";
 import { type ColumnFill, fillPage } from "./fill-rows.ts";
 import { type ParquetChunk, type ParquetElement, type ParquetFooter, parseParquetFooter, rangeOf } from "./footer.ts";
@@ -52,8 +54,9 @@ export async function readParquet(
   });
   const budget = createBudget("parquet", source.sizeBytes, limits);
   reserve(readings, end - start, budget, limits);
-  const fills = readings.map(({ element, reading }) =>
-    createFill(element.name, reading, end - start, marked.has(element.name)),
+  const leaves = readings.flatMap(leavesOf);
+  const fills = leaves.map(({ element, reading }) =>
+    createFill(element, reading, end - start, marked.has(element.name)),
   );
   const pages = createBudget("parquet", source.sizeBytes, limits);
   let groupStart = 0;
@@ -61,7 +64,7 @@ export async function readParquet(
     const from = Math.max(start - groupStart, 0);
     const to = Math.min(end - groupStart, group.rowCount);
     if (from < to) {
-      const read = readings.flatMap(({ element, reading }, i) =>
+      const read = leaves.flatMap(({ element, reading }, i) =>
         reading.isNull === true
           ? []
           : [
@@ -89,11 +92,48 @@ export async function readParquet(
     }
     groupStart += group.rowCount;
   }
-  const columns = fills.map(
-    ({ column, marks }) => ({ ...column, ...(marks === undefined ? {} : { marks }) }) as Column,
-  );
-  for (const column of columns) assertHeld("parquet", column, start);
+  const filled = new Map(leaves.map(({ element }, i) => [element, at(fills, i)]));
+  const columns = readings.map((column) => columnOf(column, filled, start, marked.has(column.element.name)));
   return new ColumnTable(columns, end - start);
+}
+
+/** The columns that lie in chunks of their own: a column itself, or the fields of its structs. */
+function leavesOf(column: ParquetField): ParquetField[] {
+  return column.reading.fields?.flatMap(leavesOf) ?? [column];
+}
+
+/** Makes a column of what was read of its chunks. */
+function columnOf(
+  { element, reading }: ParquetField,
+  filled: ReadonlyMap<ParquetElement, ColumnFill>,
+  firstRow: number,
+  isMarked: boolean,
+): Column {
+  const { name, definition } = element;
+  if (reading.fields === undefined) {
+    const {
+      column: { values },
+      marks,
+    } = leafOf(element, filled);
+    const column = makeColumn(name, reading.type, values, marks);
+    assertHeld("parquet", column, firstRow);
+    return column;
+  }
+  const fields = reading.fields.map((field) => columnOf(field, filled, firstRow, false));
+  // Every field says from which level on its structs are there. A level of 1 is a mark.
+  const first = leavesOf({ element, reading })[0]?.element ?? element;
+  const { levels, marks: nulls, column } = leafOf(first, filled);
+  const isNull = (row: number): boolean =>
+    (levels?.[row] ?? (nulls?.[row] === MARK.null ? 0 : first.definition)) < definition;
+  const records = recordsOfColumns(fields, column.values.length, isNull);
+  const marks = Uint8Array.from(records, (record) => (record === undefined ? MARK.null : MARK.present));
+  return makeColumn(name, reading.type, records, isMarked || marks.includes(MARK.null) ? marks : undefined);
+}
+
+function leafOf(element: ParquetElement, filled: ReadonlyMap<ParquetElement, ColumnFill>): ColumnFill {
+  const fill = filled.get(element);
+  if (fill === undefined) throw new DecodeError("parquet", `column ${element.name} has no fields`);
+  return fill;
 }
 
 async function readFooter(source: ParquetSource): Promise<ParquetFooter> {
@@ -122,29 +162,30 @@ async function readRange(
   return bytes;
 }
 
-interface ReadColumn {
-  readonly element: ParquetElement;
-  readonly reading: ColumnReading;
-}
-
 /**
  * Counts the rows against the limits before anything is allocated: a few bytes can claim many rows.
  */
-function reserve(columns: readonly ReadColumn[], rowCount: number, budget: Budget, limits: DecodeLimits): void {
-  const listed = columns.filter(({ reading }) => !isNumericColumnType(reading.type));
-  const cells = columns.length === 0 ? rowCount : listed.length * rowCount;
-  if (cells > limits.maxNodes) throw new DecodeLimitError("parquet", "maxNodes", limits.maxNodes);
+function reserve(columns: readonly ParquetField[], rowCount: number, budget: Budget, limits: DecodeLimits): void {
+  const listed = columns.reduce((sum, { reading }) => sum + cellsOfType(reading.type).listed, 0);
+  if ((columns.length === 0 ? rowCount : listed * rowCount) > limits.maxNodes)
+    throw new DecodeLimitError("parquet", "maxNodes", limits.maxNodes);
   for (const { element, reading } of columns)
     budget.take(rowCount * (rowBytesOf(reading.type) + (element.repetition === 1 || reading.isNull === true ? 1 : 0)));
 }
 
-function createFill(name: string, { type, isNull }: ColumnReading, rowCount: number, isMarked: boolean): ColumnFill {
+function createFill(
+  { name, definition }: ParquetElement,
+  { type, isNull }: ColumnReading,
+  rowCount: number,
+  isMarked: boolean,
+): ColumnFill {
   const values = isNumericColumnType(type)
     ? new COLUMN_ARRAYS[type](rowCount)
     : new Array<unknown>(rowCount).fill(fillerOf(type));
   const marks =
     isMarked || isNull === true ? new Uint8Array(rowCount).fill(isNull === true ? MARK.null : 0) : undefined;
-  return { column: { name, type, values }, marks };
+  const levels = definition > 1 ? new Uint8Array(rowCount).fill(definition) : undefined;
+  return { column: { name, type, values }, marks, levels };
 }
 
 async function pageReadingOf(
@@ -163,7 +204,7 @@ async function pageReadingOf(
   const expand = await loadExpand(chunk.codec, element.name);
   return {
     physical: { type: chunk.type, length: typeLength },
-    optional: element.repetition === 1,
+    maxDefinition: element.definition,
     budget,
     expand(bytes, sizeBytes) {
       createBudget("parquet", bytes.length, limits, FREE_PAGE_BYTES).take(sizeBytes);

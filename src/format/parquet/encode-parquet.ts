@@ -1,14 +1,16 @@
 import type { SchemaElement } from "hyparquet";
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import type { StructType } from "../../table/column.ts";
 import { type Column, type ColumnType, MARK, type NumberListType } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
 import { type ExactTextType, isExactTextType } from "../../table/exact-text.ts";
+import { fieldsOf, isStructType } from "../../table/struct-type.ts";
 import { elementTypeOf, isNumberList, isNumberListType } from "../../table/typed-values.ts";
 import { loadParquetWriter } from "../../util/peers/peers.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
 import { isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
-import { cutRows } from "../tabular/cut-rows.ts";
+import { bytesOf, cutRows } from "../tabular/cut-rows.ts";
 import type { ColumnTypes } from "../tabular/declared-types.ts";
 import { isAllNull } from "../tabular/is-all-null.ts";
 import { exactCountOf, exactElementOf } from "./exact-elements.ts";
@@ -45,7 +47,10 @@ type Cells = NonNullable<
  */
 type Element = Omit<SchemaElement, "name">;
 
-const ELEMENTS: { readonly [Type in Exclude<ColumnType, NumberListType | ExactTextType>]: Element } = {
+/** The types whose values lie in one chunk, in a type that depends on nothing else. */
+type PlainColumnType = Exclude<ColumnType, NumberListType | ExactTextType | StructType>;
+
+const ELEMENTS: { readonly [Type in PlainColumnType]: Element } = {
   int8: { type: "INT32", converted_type: "INT_8" },
   uint8: { type: "INT32", converted_type: "UINT_8" },
   int16: { type: "INT32", converted_type: "INT_16" },
@@ -79,6 +84,7 @@ const PLACEHOLDER: SchemaElement = { name: "(no columns)", ...NULLS, repetition_
 function schemaOf(columns: readonly Column[], elementOf: (column: Column) => Element): SchemaElement[] {
   const below = columns.flatMap((column): SchemaElement[] => {
     const repetition_type = column.marks === undefined ? ("REQUIRED" as const) : ("OPTIONAL" as const);
+    if (isStructType(column.type)) return structSchema(column.name, column.type, repetition_type);
     if (!isNumberListType(column.type)) return [{ name: column.name, ...elementOf(column), repetition_type }];
     return [
       { name: column.name, repetition_type, num_children: 1, ...LIST },
@@ -89,7 +95,18 @@ function schemaOf(columns: readonly Column[], elementOf: (column: Column) => Ele
   return [{ name: "root", num_children: columns.length }, ...below];
 }
 
-function elementOfType(type: Exclude<ColumnType, NumberListType>): Element {
+/** Every field is optional, so that the schema does not depend on the records of one payload. */
+function structSchema(name: string, type: StructType, repetition_type: "REQUIRED" | "OPTIONAL"): SchemaElement[] {
+  const fields = fieldsOf(type);
+  const below = fields.flatMap(([field, fieldType]): SchemaElement[] =>
+    isStructType(fieldType)
+      ? structSchema(field, fieldType, "OPTIONAL")
+      : [{ name: field, ...elementOfType(fieldType), repetition_type: "OPTIONAL" }],
+  );
+  return [{ name, repetition_type, num_children: fields.length }, ...below];
+}
+
+function elementOfType(type: PlainColumnType | ExactTextType): Element {
   return isExactTextType(type) ? exactElementOf(type) : ELEMENTS[type];
 }
 
@@ -108,7 +125,9 @@ export async function encodeParquet(
   const { ByteWriter, ParquetWriter } = await loadParquetWriter();
   const isUnknown = (column: Column): boolean => !Object.hasOwn(types, column.name) && isAllNull(column);
   const elementOf = (column: Column): Element =>
-    isUnknown(column) || isNumberListType(column.type) ? NULLS : elementOfType(column.type);
+    isUnknown(column) || isNumberListType(column.type) || isStructType(column.type)
+      ? NULLS
+      : elementOfType(column.type);
   const isPlaceheld = columns.length === 0 && rowCount === 0;
   const chunks: Uint8Array[] = [];
   const bytes = new ByteWriter();
@@ -169,6 +188,7 @@ function cellsOf(column: Column, start: number, end: number, texts: readonly str
 
 function conversionOf(type: ColumnType): ((value: unknown) => unknown) | undefined {
   if (isExactTextType(type)) return exactCountOf(type);
+  if (isStructType(type)) return structOf(type);
   return isNumberListType(type) ? listOf : CONVERSIONS[type];
 }
 
@@ -180,16 +200,35 @@ const CONVERSIONS: { readonly [Type in ColumnType]?: (value: unknown) => unknown
   date: (value) => BigInt(Number(value)),
 };
 
+/** Returns a function that converts the fields of a record of this type. */
+function structOf(type: StructType): (record: unknown) => object {
+  const fields = fieldsOf(type).map(([name, fieldType]) => [name, fieldConversionOf(fieldType)] as const);
+  return (record) => {
+    const values: Readonly<Record<string, unknown>> = Object(record);
+    const converted = fields.map(([name, convert]): [string, unknown] => {
+      const value = values[name];
+      return [name, value === null || convert === undefined ? value : convert(value)];
+    });
+    return Object.fromEntries(converted);
+  };
+}
+
+/** A field of a record has booleans and Dates themselves, where a column has numbers. */
+function fieldConversionOf(type: ColumnType): ((value: unknown) => unknown) | undefined {
+  if (type === "boolean") return undefined;
+  return type === "date" ? (date) => BigInt(Number(date)) : conversionOf(type);
+}
+
 function listOf(list: unknown): unknown {
   return isNumberList(list) ? Array.from<unknown>(list) : list;
 }
 
 /**
  * Whether a column must not have a dictionary, which would treat -0 and 0 as the same value. In
- * lists of floating-point numbers, few values are the same.
+ * lists of floating-point numbers, few values are the same. A struct may have fields of them.
  */
 function isPlain({ type }: Column, cells: Cells): boolean {
-  if (type === "float32[]" || type === "float64[]") return true;
+  if (type === "float32[]" || type === "float64[]" || isStructType(type)) return true;
   if (type !== "float64" && type !== "float32") return false;
   for (const cell of cells) if (cell === 0 && Object.is(cell, -0)) return true;
   return false;
@@ -206,6 +245,7 @@ function refuseBomb(columns: readonly Column[], rowCount: number, chunks: readon
     for (const value of values) {
       if (isNumberListType(type)) decoded += listBytesOf(type, isNumberList(value) ? Math.max(1, value.length) : 1);
       else if (typeof value === "string" || value instanceof Uint8Array) decoded += value.length;
+      else if (isStructType(type)) decoded += bytesOf(value);
     }
   }
   if (decoded > decodedBytesAllowed(encoded, defaultDecodeLimits))

@@ -1,7 +1,7 @@
 import { DecodeError } from "../../errors/format-errors.ts";
 import { MARK, type NumberList, type NumberListType } from "../../table/column.ts";
 import { joinNumbers, numberLists } from "../../table/typed-values.ts";
-import type { ColumnReading, ConvertContext, LogicalValues } from "./column-conversion.ts";
+import type { ColumnReading, ConvertContext, LogicalValues } from "./column-reading.ts";
 import { decodeHybrid, type PhysicalValues } from "./encodings.ts";
 import { type ColumnFill, gather, type RowWindow, writable } from "./fill-rows.ts";
 import type { ParquetChunk, ParquetListItem } from "./footer.ts";

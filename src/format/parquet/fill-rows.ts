@@ -1,5 +1,5 @@
 import { MARK } from "../../table/column.ts";
-import type { ColumnReading, ConvertContext, LogicalValues } from "./column-conversion.ts";
+import type { ColumnReading, ConvertContext, LogicalValues } from "./column-reading.ts";
 import type { PhysicalValues } from "./encodings.ts";
 import type { PageRows } from "./pages.ts";
 
@@ -7,6 +7,8 @@ import type { PageRows } from "./pages.ts";
 export interface ColumnFill {
   readonly column: { readonly name: string; readonly type: string; readonly values: LogicalValues };
   marks: Uint8Array | undefined;
+  /** For a field of structs: the definition level of each row. */
+  readonly levels?: Uint8Array | undefined;
   /** The dictionary of the current column chunk, with its values converted. */
   dictionary?: { readonly of: PhysicalValues; readonly values: LogicalValues } | undefined;
 }
@@ -34,6 +36,7 @@ export function fillPage(
   const dense = convertPage(fill, page, { skipped, taken }, reading, context);
   const target = fill.column.values;
   const at = window.at + first;
+  if (page.levels !== undefined) fill.levels?.set(page.levels.subarray(first - page.start, last - page.start), at);
   if (page.present === undefined) {
     place(target, dense, at);
     return;

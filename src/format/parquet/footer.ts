@@ -29,6 +29,10 @@ export interface ParquetElement {
   logical: ParquetLogical | undefined;
   /** For a column of lists of plain values: the element of these values. */
   list: ParquetListItem | undefined;
+  /** For a column of structs: the elements of their fields. Empty for every other column. */
+  fields: readonly ParquetElement[];
+  /** The definition level of a value that is there: how many elements down to it are optional. */
+  definition: number;
 }
 
 /** The values in the lists of a column. */
@@ -117,6 +121,8 @@ function readElement(reader: ThriftReader, elementType: number): ParquetElement 
     precision: 0,
     logical: undefined,
     list: undefined,
+    fields: [],
+    definition: 0,
   };
   reader.structOf(elementType, {
     1: (type) => {
@@ -275,11 +281,53 @@ function columnsOf(elements: readonly ParquetElement[]): { columns: ParquetEleme
       pending += element.childCount;
       if (element.childCount === 0) chunkCount += 1;
     }
-    column.list = listItemOf(elements.slice(first, at));
+    const chain = elements.slice(first, at);
+    column.list = listItemOf(chain);
+    column.definition = column.repetition === 1 ? 1 : 0;
+    if (column.list === undefined) column.fields = structFieldsOf(chain);
   }
   if (at !== elements.length) fail("the schema goes on after its end");
   return { columns, chunkCount };
 }
+
+function structFieldsOf(chain: readonly ParquetElement[]): readonly ParquetElement[] {
+  const [column] = chain;
+  if (column === undefined) return [];
+  const reader = new StructReader(chain, column.chunkIndex);
+  const fields = reader.fieldsOf(column);
+  // A column that nests deeper is not read, and does not hide the others.
+  return reader.isTooDeep ? [] : fields;
+}
+
+/** Finds the fields of a column of structs among the elements that follow it. */
+class StructReader {
+  readonly #elements: readonly ParquetElement[];
+  #at = 1;
+  #chunk: number;
+  isTooDeep = false;
+
+  constructor(elements: readonly ParquetElement[], firstChunk: number) {
+    this.#elements = elements;
+    this.#chunk = firstChunk;
+  }
+
+  fieldsOf({ childCount, definition }: ParquetElement, depth = 0): ParquetElement[] {
+    this.isTooDeep ||= depth > MAX_DEPTH;
+    if (this.isTooDeep) return [];
+    return Array.from({ length: childCount }, () => {
+      const field = this.#elements[this.#at++];
+      if (field === undefined) return fail("the schema is cut off");
+      field.definition = definition + (field.repetition === 1 ? 1 : 0);
+      field.chunkIndex = this.#chunk;
+      if (field.childCount === 0) this.#chunk += 1;
+      field.fields = this.fieldsOf(field, depth + 1);
+      return field;
+    });
+  }
+}
+
+/** The deepest structs that are read. */
+const MAX_DEPTH = 16;
 
 const REPEATED = 2;
 const LIST_CONVERTED = 3;

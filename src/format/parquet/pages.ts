@@ -30,8 +30,8 @@ const BYTE_STREAM_SPLIT = 9;
 /** How the pages of a column chunk are read. */
 export interface PageReading {
   readonly physical: PhysicalType;
-  /** Whether rows may be null. */
-  readonly optional: boolean;
+  /** The definition level of a value that is there; 0 if every row has a value. */
+  readonly maxDefinition: number;
   readonly expand: Expand;
   /** Bounds the bytes that pages expand to. */
   readonly budget: Budget;
@@ -44,6 +44,8 @@ export interface PageRows {
   readonly count: number;
   /** 1 for each row that has a value, 0 for null; `undefined` if all rows have a value. */
   readonly present: Uint8Array | undefined;
+  /** For a field of structs: the definition level of each row, unless all rows have a value. */
+  readonly levels?: Uint8Array | undefined;
   /** The values of the rows that have one, in order, or their indexes in the dictionary. */
   readonly values: PhysicalValues;
   readonly dictionary: PhysicalValues | undefined;
@@ -82,7 +84,7 @@ export function* readPages(
       if (count > rowCount - row) fail("a column has more values than there are rows");
       if (row + count > start && count > 0) {
         const page = head.type === DATA_PAGE ? splitFirst(body, head, reading) : splitSecond(body, head, reading);
-        yield { start: row, count, ...decodePage(page, head, dictionary, reading) };
+        yield { start: row, count, levels: page.levels, ...decodePage(page, head, dictionary, reading) };
       }
       row += count;
     }
@@ -147,7 +149,16 @@ export function decodeDictionary(body: Uint8Array, head: PageHead, reading: Page
 
 interface SplitPage {
   readonly present: Uint8Array | undefined;
+  readonly levels?: Uint8Array | undefined;
   readonly values: Uint8Array;
+}
+
+/** Decodes which rows are null, or for fields of structs, which part of them is. */
+function decodeLevels(bytes: Uint8Array, most: number, count: number): Omit<SplitPage, "values"> {
+  if (most === 1) return { present: decodeHybrid(bytes, 1, count) };
+  const levels = Uint8Array.from(decodeHybrid(bytes, Math.ceil(Math.log2(most + 1)), count));
+  if (levels.some((level) => level > most)) fail("a level is higher than its column is deep");
+  return { present: levels.map((level) => (level === most ? 1 : 0)), levels };
 }
 
 /**
@@ -156,11 +167,11 @@ interface SplitPage {
  */
 function splitFirst(body: Uint8Array, head: PageHead, reading: PageReading): SplitPage {
   const bytes = expandPage(body, head, reading);
-  if (!reading.optional) return { present: undefined, values: bytes };
+  if (reading.maxDefinition === 0) return { present: undefined, values: bytes };
   if (head.levelEncoding !== RLE) fail("which rows are null is in an unknown encoding");
   const size = prefixOf(bytes);
-  const present = decodeHybrid(bytes.subarray(4, 4 + size), 1, head.valueCount);
-  return { present, values: bytes.subarray(4 + size) };
+  const levels = decodeLevels(bytes.subarray(4, 4 + size), reading.maxDefinition, head.valueCount);
+  return { ...levels, values: bytes.subarray(4 + size) };
 }
 
 /**
@@ -173,13 +184,13 @@ function splitSecond(body: Uint8Array, head: PageHead, reading: PageReading): Sp
   if (!(repetitionBytes >= 0 && definitionBytes >= 0) || levels > body.length || levels > head.expandedBytes)
     fail("a page says more bytes of levels than it has");
   const values = expandPage(body.subarray(levels), head, reading, head.expandedBytes - levels);
-  if (!reading.optional) return { present: undefined, values };
+  if (reading.maxDefinition === 0) return { present: undefined, values };
   // Some writers leave out the bits that say which rows are null if no row is null.
   if (definitionBytes === 0 && head.nullCount === 0) return { present: undefined, values };
   // The repetition levels are skipped: they mean nothing for a column that is not nested, but some
   // writers store them all the same.
   const definition = body.subarray(repetitionBytes, levels);
-  return { present: decodeHybrid(definition, 1, head.valueCount), values };
+  return { ...decodeLevels(definition, reading.maxDefinition, head.valueCount), values };
 }
 
 export function prefixOf(bytes: Uint8Array): number {

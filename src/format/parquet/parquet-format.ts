@@ -35,8 +35,8 @@ const DEFAULT_ROW_GROUP_ROWS = 100_000;
  * Files of other writers are read by their own schema. Timestamps with a zone are cut off to the
  * millisecond, and refused if no Date can hold them. Dates and times without a zone and decimals
  * come as texts with all their digits: `plainDate`, `plainTime`, `plainDateTime`, `decimal(10,2)`.
- * Lists of numbers are read as typed arrays; columns of other lists, structures and maps are not
- * read.
+ * Lists of numbers are read as typed arrays, structs as records; columns of other lists and of maps
+ * are not read.
  *
  * Other tools can read the files of many payloads as one table (`FROM 'data/trips/*.parquet'`), if
  * they have the same columns. With `types` they do, even if a payload is empty or a column holds

@@ -1,9 +1,11 @@
 import { DecodeError, DecodeLimitError, UndeclaredClassError } from "../../errors/format-errors.ts";
+import { fitsColumn } from "../../table/cell-type.ts";
 import { type Column, type ColumnType, type ColumnValues, MARK, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
 import { isExactText, isExactTextType } from "../../table/exact-text.ts";
 import { cellAt } from "../../table/read-cell.ts";
 import { rowsFromColumns } from "../../table/rows-from-table.ts";
+import { isStructType } from "../../table/struct-type.ts";
 import {
   bigintArrays,
   isBigintType,
@@ -100,7 +102,7 @@ function decodeValues(
     case "arrays":
       return decodeArrays(type, bytesAt(data.at), copyAligned(bytesAt(data.ends), Float64Array));
     default:
-      return spread(decodeAny(data, rows, bytesAt, limits), data.kind, rows, marks);
+      return expectStructs(type, spread(decodeAny(data, rows, bytesAt, limits), data.kind, rows, marks), marks);
   }
 }
 
@@ -172,6 +174,15 @@ function expectForm(type: ColumnType, texts: string[], marks: Uint8Array | undef
     if ((marks === undefined || marks[row] === MARK.present) && !isExactText(type, texts[row] ?? ""))
       refuse(`a ${type} is none`);
   return texts;
+}
+
+/** Refuses records that do not have the fields of their struct. */
+function expectStructs(type: ColumnType, records: unknown[], marks: Uint8Array | undefined): unknown[] {
+  if (!isStructType(type)) return records;
+  for (let row = 0; row < records.length; row++)
+    if ((marks === undefined || marks[row] === MARK.present) && !fitsColumn(type, records[row]))
+      refuse(`a ${type} is none`);
+  return records;
 }
 
 function decodeBytes(bytes: Uint8Array, ends: Float64Array): Uint8Array[] {

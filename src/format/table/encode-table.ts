@@ -1,8 +1,10 @@
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { formatPath } from "../../errors/value-path.ts";
+import type { StructType } from "../../table/column.ts";
 import { type Column, type ColumnOf, MARK } from "../../table/column.ts";
 import { ColumnBuilder } from "../../table/column-builder.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { columnsOfStruct, isStructColumn } from "../../table/struct-columns.ts";
 import { isExactTextColumn } from "../../table/typed-values.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 import { hasExtraKeys } from "../own-keys.ts";
@@ -94,9 +96,22 @@ function describeValues(file: FileWriter, column: Column, rowCount: number, dept
     file.version = 2;
     return describeTexts(file, column.values);
   }
+  if (isStructColumn(column)) {
+    file.version = 2;
+    return describeStructs(file, column, depth);
+  }
   if (ArrayBuffer.isView(column.values)) return { kind: "numbers", at: file.add(column.values) };
   file.version = 2;
   return { kind: "arrays", ...addLists(file, column.values) };
+}
+
+/** Stores the fields as columns, with a row for each row that has a record. */
+function describeStructs(file: FileWriter, column: ColumnOf<StructType>, depth: number): ColumnData {
+  const { name, type, values, marks } = column;
+  const present = values.filter((_, row) => marks === undefined || marks[row] === MARK.present);
+  const fields = columnsOfStruct({ name, type, values: present });
+  const count = present.length;
+  return { kind: "records", count, columns: fields.map((field) => describeColumn(file, field, count, depth + 1)) };
 }
 
 function describeTexts(file: FileWriter, texts: readonly string[]): ColumnData {

@@ -128,7 +128,7 @@ class DescriptionCheck {
       if (kind === "bytes") return { kind, ends: this.#extent(data.ends, rows * 8), at: this.#extent(data.at) };
     } else if (isNumberListType(type)) {
       if (kind === "arrays") return { kind, ends: this.#extent(data.ends, rows * 8), at: this.#extent(data.at) };
-    } else return this.#any(data, rows, depth);
+    } else if (kind === "records" || type === "value") return this.#any(data, rows, depth);
     return refuse(`a column of type ${type} has no values of its kind`);
   }
 

@@ -1,13 +1,15 @@
 import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { type Column, MARK } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { columnsOfStruct, isStructColumn } from "../../table/struct-columns.ts";
 import { isNumberListColumn } from "../../table/typed-values.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
 import { checkJson } from "../json/check-json.ts";
 import { isTooLong } from "../text-limit.ts";
 import { viewProblem } from "../view-problem.ts";
-import { isNumericColumnType } from "./column-arrays.ts";
+import { cellsOfType } from "./column-arrays.ts";
 
+const BAD_NAME = ["has a name that is not Unicode text", "Use another name."] as const;
 const STRUCTURED = "Use structured(), which keeps it.";
 
 /**
@@ -18,9 +20,8 @@ const STRUCTURED = "Use structured(), which keeps it.";
  */
 export function checkColumns(format: string, { columns, rowCount }: ColumnTable): void {
   const { maxNodes } = defaultDecodeLimits;
-  const listed = columns.filter(({ type }) => !isNumericColumnType(type));
   // A table that decoding would refuse by the default limits is not written either.
-  if ((columns.length === 0 ? rowCount : listed.length * rowCount) > maxNodes)
+  if ((columns.length === 0 ? rowCount : listedCells(columns) * rowCount) > maxNodes)
     throw new UnsupportedPayloadError(
       format,
       [],
@@ -29,11 +30,15 @@ export function checkColumns(format: string, { columns, rowCount }: ColumnTable)
     );
   for (const column of columns) {
     const { name } = column;
-    if (!name.isWellFormed())
-      throw new UnsupportedPayloadError(format, [name], "has a name that is not Unicode text", "Use another name.");
+    if (!name.isWellFormed()) throw new UnsupportedPayloadError(format, [name], ...BAD_NAME);
     checkMarks(format, column);
     checkValues(format, column);
   }
+}
+
+/** Returns how many values a row has that take an object or a text in memory. */
+function listedCells(columns: readonly Column[]): number {
+  return columns.reduce((sum, { type }) => sum + cellsOfType(type).listed, 0);
 }
 
 function checkMarks(format: string, { name, marks }: Column): void {
@@ -47,8 +52,9 @@ function checkMarks(format: string, { name, marks }: Column): void {
     );
 }
 
-function checkValues(format: string, column: Column): void {
-  const { name, type, marks } = column;
+/** @param path - the name of the column, after those of the structs that it is a field of */
+function checkValues(format: string, column: Column, path: readonly string[] = [column.name]): void {
+  const { type, marks } = column;
   const each = <Value>(
     values: ArrayLike<Value>,
     problemOf: (value: Value) => readonly [string, string] | undefined,
@@ -56,9 +62,15 @@ function checkValues(format: string, column: Column): void {
     for (let row = 0; row < values.length; row++) {
       if (marks !== undefined && marks[row] !== MARK.present) continue;
       const problem = problemOf(values[row] as Value);
-      if (problem !== undefined) throw new UnsupportedPayloadError(format, [row, name], ...problem);
+      if (problem !== undefined) throw new UnsupportedPayloadError(format, [row, ...path], ...problem);
     }
   };
+  if (isStructColumn(column)) {
+    for (const field of columnsOfStruct(column)) {
+      if (!field.name.isWellFormed()) throw new UnsupportedPayloadError(format, [...path, field.name], ...BAD_NAME);
+      checkValues(format, field, [...path, field.name]);
+    }
+  }
   if (type === "date") each(column.values, dateProblem);
   else if (type === "string") each(column.values, textProblem);
   else if (type === "bytes") each<ArrayBufferView>(column.values, viewedProblem);

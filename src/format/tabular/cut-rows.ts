@@ -37,7 +37,7 @@ export function cutRows(
     let bytes = 0;
     for (let row = start; row < Math.min(end, column.values.length); row++) {
       const cell = cellOf(format, column, row);
-      bytes += typeof cell === "string" ? cell.length * BYTES_PER_CHARACTER : cell.byteLength;
+      bytes += bytesOf(cell);
       if (bytes > mostBytes && row > start) end = row;
       else if (column.type === "value" && typeof cell === "string") own.push(cell);
     }
@@ -48,12 +48,19 @@ export function cutRows(
 
 const NOTHING = "";
 
-function cellOf(format: string, column: Column, row: number): string | ArrayBufferView {
+/** The bytes of texts and bytes in a cell. Records nest no deeper than the type of their struct. */
+export function bytesOf(cell: unknown): number {
+  if (typeof cell === "string") return cell.length * BYTES_PER_CHARACTER;
+  if (ArrayBuffer.isView(cell)) return cell.byteLength;
+  if (typeof cell !== "object" || cell === null) return 0;
+  return Object.values(cell).reduce((sum: number, field: unknown) => sum + bytesOf(field), 0);
+}
+
+function cellOf(format: string, column: Column, row: number): unknown {
   const { name, marks } = column;
   if (marks !== undefined && marks[row] !== MARK.present) return NOTHING;
   if (column.type === "value") return jsonOf(format, [row, name], column.values[row]);
-  const cell = column.values[row];
-  return typeof cell === "string" || ArrayBuffer.isView(cell) ? cell : NOTHING;
+  return column.values[row];
 }
 
 function jsonOf(format: string, path: readonly [row: number, name: string], value: unknown): string {

@@ -19,7 +19,8 @@ function filledColumn(column: Column): Column {
   if (marks === undefined || isNumericColumnType(type)) return column;
   const list: ArrayLike<unknown> = values;
   const isOdd = (row: number): boolean =>
-    marks[row] !== MARK.present && (type === "value" ? list[row] !== undefined : !fitsColumn(type, list[row]));
+    marks[row] !== MARK.present &&
+    (fillerOf(type) === undefined ? list[row] !== undefined : !fitsColumn(type, list[row]));
   if (!marks.some((_, row) => isOdd(row))) return column;
   const filled = Array.from(list, (value, row) => (isOdd(row) ? fillerOf(type) : value));
   return makeColumn(column.name, type, filled, marks);

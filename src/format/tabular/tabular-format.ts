@@ -2,6 +2,7 @@ import { UnsupportedPayloadError } from "../../errors/format-errors.ts";
 import { columnTableProblem } from "../../table/assert-column-table.ts";
 import { type Column, MARK } from "../../table/column.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { columnsOfStruct, isStructColumn } from "../../table/struct-columns.ts";
 import { tableFromRows } from "../../table/table-from-rows.ts";
 import { isNumberListColumn } from "../../table/typed-values.ts";
 import { isPromise } from "../../util/is-promise.ts";
@@ -117,6 +118,7 @@ function checkMemory(format: string, column: Column): void {
     const problem = ArrayBuffer.isView(view) ? viewProblem(view) : undefined;
     if (problem !== undefined) throw new UnsupportedPayloadError(format, [name], ...problem);
   }
+  if (isStructColumn(column)) for (const field of columnsOfStruct(column)) checkMemory(format, field);
   if (column.type !== "bytes" && !isNumberListColumn(column)) return;
   for (const [row, list] of column.values.entries()) {
     const problem = marks === undefined || marks[row] === MARK.present ? viewProblem(list) : undefined;
