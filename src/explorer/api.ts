@@ -110,6 +110,8 @@ export interface Routes {
  * - `/api/image`: a picture, whose kind its first bytes say; an error for everything else.
  * - `/api/artifacts-file`: all artifacts of a query as CSV, JSON or Markdown, as an attachment.
  * - `/api/graph-file`: a graph as Mermaid or DOT.
+ *
+ * @public
  */
 export interface FileRoutes {
   readonly "/api/payload": One & Asked<"file">;
@@ -120,7 +122,11 @@ export interface FileRoutes {
   };
 }
 
-/** Routes that go on: see `StoreEvent` and `RunStreamEvent`. */
+/**
+ * Routes that go on: see `StoreEvent` and `RunStreamEvent`.
+ *
+ * @public
+ */
 export interface EventRoutes {
   /** `after` is the last cursor that the page knows. */
   readonly "/api/events": Asked<"after">;

@@ -29,6 +29,8 @@ export type StoreEvent =
 /**
  * A server-sent event of `GET /api/events/run?id=…&after=…`: an event of the run with its cursor as
  * `id`, or `end` when no more will come.
+ *
+ * @public
  */
 export type RunStreamEvent =
   | {

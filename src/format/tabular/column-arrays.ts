@@ -20,9 +20,6 @@ export const COLUMN_ARRAYS = {
 /** A type of column whose values lie in a typed array. */
 export type NumericColumnType = keyof typeof COLUMN_ARRAYS;
 
-/** A type of column whose values are objects or strings. */
-export type ListedColumnType = Exclude<ColumnType, NumericColumnType>;
-
 export function isNumericColumnType(type: ColumnType): type is NumericColumnType {
   return Object.hasOwn(COLUMN_ARRAYS, type);
 }
