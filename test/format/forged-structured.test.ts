@@ -37,6 +37,9 @@ test.each<[string, readonly number[] | Uint8Array]>([
   ["a container that ends before it begins", [0x7b, 0]],
   ["nothing", []],
   ["half a list", [0x41, 3, 0x49, 2]],
+  ["an object around true", ascii("y")],
+  ["an object around a number", [...ascii("n"), ...new Uint8Array(8)]],
+  ["an object around a text", [...ascii('s"'), 1, ...ascii("a")]],
 ])("forged bytes are refused with an error of ours: %s", (_, value) => {
   expect(() => format.decode(forge(value), defaultDecodeLimits)).toThrow(DecodeError);
 });

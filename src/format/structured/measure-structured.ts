@@ -39,15 +39,15 @@ const REG_EXP = 12;
 
 /**
  * V8's tags. Each text has the tags that are followed by one kind of data, in the order of the
- * numbers above. The format does not write any other tag.
+ * numbers above. The format does not write any other tag, such as those of `new Boolean(true)` and
+ * other objects around a plain value.
  */
-const TAGS = ["-_0TFyxs\0", "IU^", "NDn", 'S"cB', "Zz", "o;'", "A", "a", "{:,", "@$", "\\", "R"];
+const TAGS = ["-_0TF\0", "IU^", "ND", 'S"cB', "Z", "o;'", "A", "a", "{:,", "@$", "\\", "R"];
 
 const followers = new Uint8Array(256);
 for (const [i, tags] of TAGS.entries()) for (const tag of tags) followers[tag.charCodeAt(0)] = i + 1;
 
 const PADDING = 0;
-const STRING_OBJECT = 0x73;
 
 class Measurer {
   readonly #body: Uint8Array;
@@ -80,7 +80,7 @@ class Measurer {
       this.#skip(tag);
       this.#assertAtMost("maxNodes", this.#nodes);
       if (this.#depth < 0) throw new DecodeError("structured", "a container in them ends before it begins");
-      if (this.#depth === 0 && tag !== PADDING && tag !== STRING_OBJECT) return;
+      if (this.#depth === 0 && tag !== PADDING) return;
     }
     throw new DecodeError("structured", "their body is cut off");
   }
