@@ -5,6 +5,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 const PACKAGE_TESTS = "test/package/**/*.test.ts";
 /** What needs real services, or starts, kills and starves whole programs: `npm run test:programs`. */
 const PROGRAM_TESTS = [
+  "explorer-ui/test/*.test.ts",
   "examples/**/*.test.ts",
   "test/examples/*.test.ts",
   "test/crash/{eight-processes,exhausted,kill-loop,lease-crash,strace}.test.ts",

@@ -1,5 +1,6 @@
 // @ts-check
 import { readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { rolldown } from "rolldown";
@@ -35,6 +36,21 @@ export const entryPoints = Object.entries(exports).flatMap(([entry, target]) => 
 const commandFiles = ["entry/bin/persistable", "entry/bin/command"];
 
 /**
+ * A bundled library may import `stream` where we write `node:stream`; Deno knows only the latter.
+ *
+ * @type {import("rolldown").Plugin}
+ */
+const nodePrefix = {
+  name: "node-prefix",
+  resolveId: (id) => (isShortBuiltin(id) ? { id: `node:${id}`, external: true } : undefined),
+};
+
+/** @param {string} id */
+function isShortBuiltin(id) {
+  return isBuiltin(id) && !id.startsWith("node:");
+}
+
+/**
  * Everything that the main entry point imports is one file, because every file that an import opens
  * costs start-up time: one instead of ten saves a third of it. What is imported on first use is a
  * file of its own, and other entry points share both.
@@ -51,7 +67,8 @@ export async function bundle() {
       ...commandFiles.map((name) => [name, `src/${name}.ts`]),
     ]),
     platform: "node",
-    external: (id) => /^[^./]/.test(id) && !bundledPackages.includes(packageOf(id)),
+    external: (id) => /^[^./]/.test(id) && !bundledPackages.includes(packageOf(id)) && !isShortBuiltin(id),
+    plugins: [nodePrefix],
     transform: { target: "node20.19" },
     onLog: (_level, { message }) => {
       warnings.push(stripVTControlCharacters(message));
