@@ -45,7 +45,7 @@ export default defineConfig({
     alias: [
       { find: /^(persistable-ts|(\.\.\/)+src\/entry\/index\.ts)$/, replacement: entryPoint("index") },
       {
-        find: /^(?:persistable-ts|(?:\.\.\/)+src\/entry)\/((?:(?:formats|stores)\/)?[a-z-]+)(?:\.ts)?$/,
+        find: /^(?:persistable-ts|(?:\.\.\/)+src\/entry)\/((?:(?:formats|stores|engines)\/)?[a-z-]+)(?:\.ts)?$/,
         replacement: fileURLToPath(new URL(`${entryPoints}$1.${extension}`, import.meta.url)),
       },
     ],
