@@ -1,5 +1,5 @@
 import { UnsupportedValueError } from "../errors/params-errors.ts";
-import { fieldsOf } from "../util/fields-of.ts";
+import { fieldsOf, isPlainObject } from "../util/fields-of.ts";
 import type { AnyModel, ModelCall } from "./model.ts";
 import type { ModelOptions } from "./model-options.ts";
 
@@ -69,7 +69,7 @@ class CallReader {
     if (typeof value === "string") this.characters += value.length;
     if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return value;
     if (Array.isArray(value)) return value.map((item) => this.read(item, depth + 1));
-    if (isPlain(value)) {
+    if (isPlainObject(value)) {
       const copy: Record<string, unknown> = {};
       for (const key of Object.keys(value)) {
         const inner: unknown = Reflect.get(value, key);
@@ -96,7 +96,7 @@ function withDigests(value: unknown): unknown {
   if (typeof value === "string" && value.length >= LONG_TEXT && value.isWellFormed())
     return new Map([["text", new TextEncoder().encode(value)]]);
   if (Array.isArray(value)) return value.map(withDigests);
-  if (typeof value !== "object" || value === null || !isPlain(value)) return value;
+  if (typeof value !== "object" || value === null || !isPlainObject(value)) return value;
   const copy: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) setOwn(copy, key, withDigests(inner));
   return copy;
@@ -134,11 +134,6 @@ function headersThatCount(headers: ModelCall["headers"], names: readonly string[
     .filter(([name, value]) => value !== undefined && wanted.has(name.toLowerCase()))
     .map(([name, value]) => [name.toLowerCase(), value]);
   return counting.length === 0 ? undefined : Object.fromEntries(counting);
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** Sets an own key of any name: an assignment to `__proto__` would set the prototype. */

@@ -1,6 +1,7 @@
 import { encodeTagged, type JsonValue } from "../canonical/tagged-json.ts";
 import { UnsupportedValueError } from "../errors/params-errors.ts";
 import { formatPath } from "../errors/value-path.ts";
+import { isPlainObject } from "../util/fields-of.ts";
 import { isSummaryValue, type SummaryValue } from "./summary-value.ts";
 
 const MAX_SUMMARY_BYTES = 64 * 1024;
@@ -13,7 +14,7 @@ const MAX_SUMMARY_BYTES = 64 * 1024;
  * 64 kB
  */
 export function encodeSummary(summary: unknown, redact: (text: string) => string): JsonValue {
-  if (typeof summary !== "object" || summary === null || !isPlain(summary)) {
+  if (typeof summary !== "object" || summary === null || !isPlainObject(summary)) {
     throw new UnsupportedValueError("summary", describeKind(summary), "Give a plain object: { mean: 0.5, n: 100 }.");
   }
   const redacted = Object.entries(summary).map(([key, value]): [string, SummaryValue] => {
@@ -34,13 +35,8 @@ export function encodeSummary(summary: unknown, redact: (text: string) => string
   );
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
 function describeKind(value: unknown): string {
   if (typeof value !== "object") return value === undefined ? "undefined" : `a ${typeof value}`;
   if (value === null) return "null";
-  return Array.isArray(value) ? "an array" : isPlain(value) ? "an object" : "an instance of a class";
+  return Array.isArray(value) ? "an array" : isPlainObject(value) ? "an object" : "an instance of a class";
 }

@@ -240,12 +240,17 @@ export class RemoteNodes {
     else void this.#submit(id);
   }
 
+  /** A queue that does not answer must not keep the run from its end. */
+  #cancel(id: string, { pool }: Waiting): void {
+    this.#links
+      .get(pool)
+      ?.cancel(id)
+      .catch(() => {});
+  }
+
   #cancelAll(): void {
     for (const [id, waiting] of this.#waiting) {
-      this.#links
-        .get(waiting.pool)
-        ?.cancel(id)
-        .catch(() => {});
+      this.#cancel(id, waiting);
       setTimeout(() => waiting.reject(this.#signal.reason), GRACE_MS).unref();
     }
   }
@@ -306,10 +311,7 @@ export class RemoteNodes {
 
   #failAll(error: NoWorkersError): void {
     for (const [id, waiting] of this.#waiting) {
-      this.#links
-        .get(waiting.pool)
-        ?.cancel(id)
-        .catch(() => {});
+      this.#cancel(id, waiting);
       waiting.reject(error);
     }
   }

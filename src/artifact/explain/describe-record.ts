@@ -5,6 +5,7 @@ import { payloadBytesOf } from "../../record/payload-bytes.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { describeCost, describeDuration } from "../../util/describe.ts";
 import { describeBytes } from "../../util/describe-bytes.ts";
+import { isPlainObject } from "../../util/fields-of.ts";
 import { describeAge, describeValue } from "./miss.ts";
 
 /** `made 2 days ago in 3.2 s for 0.02 usd, 1.1 kB`. */
@@ -25,17 +26,11 @@ export function paramFacts(tree: object): readonly (readonly [path: string, valu
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const [path, value] = next;
     if (facts.length === MOST_PARAMS) return [...facts, ["…", "further params are not shown"]];
-    const inner = isTree(value) ? Object.entries(value) : [];
+    const inner = isPlainObject(value) ? Object.entries(value) : [];
     if (inner.length === 0) facts.push([visibleLine(path), describeParam(value)]);
     else for (const [key, part] of inner.reverse()) left.push([`${path}.${key}`, part]);
   }
   return facts;
-}
-
-function isTree(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function describeParam(value: unknown): string {

@@ -72,7 +72,7 @@ export class AddressRows {
     return row;
   }
 
-  /** Makes all addresses in the numbers of {@link wordsOf} rows, where there is no row yet. */
+  /** Makes all addresses in the numbers of {@link wordsOf} rows. The table must be empty. */
   setFirst(words: readonly Uint32Array[], count: number): void {
     this.#words = words;
     this.#count = count;

@@ -78,7 +78,7 @@ export class NameEntries {
     return row === undefined ? this.#others.get(address)?.entry : this.#columns.entryOf(row);
   }
 
-  /** The state of an artifact, and what it was made from; `undefined` if there is no such one. */
+  /** The state of an artifact, and what it was made from; `undefined` if it does not exist. */
   linksOf(
     address: Address,
   ): { readonly state: CatalogEntry["state"]; readonly madeFrom: readonly EntryEdge[] } | undefined {

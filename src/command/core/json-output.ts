@@ -1,5 +1,6 @@
 import { encodeTagged } from "../../canonical/tagged-json.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
+import { isPlainObject } from "../../util/fields-of.ts";
 
 /**
  * JSON on one line. What JSON cannot hold is tagged as in records (`{"$number":"NaN"}`); fields
@@ -12,18 +13,12 @@ export function encodeJson(value: unknown): string {
 
 function toPlain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toPlain);
-  if (isPlain(value)) {
+  if (isPlainObject(value)) {
     const entries = Object.entries(value).filter(([, field]) => field !== undefined);
     return Object.fromEntries(entries.map(([key, field]) => [key, toPlain(field)]));
   }
   if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
   return tagged(value);
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** An instance of a user's class cannot be tagged without its codec, so a text says what it is. */

@@ -1,4 +1,4 @@
-import { isPlainObject } from "../../pipeline/plain-object.ts";
+import { isPlainObject } from "../../util/fields-of.ts";
 
 /** Returns the values of a params tree with their dotted paths, also those inside plain objects. */
 export function flatParams(tree: object, prefix = ""): readonly (readonly [path: string, value: unknown])[] {

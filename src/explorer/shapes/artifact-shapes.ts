@@ -96,7 +96,7 @@ export interface Histogram {
 /** Everything about one artifact but its payload. */
 export interface ArtifactAnswer {
   readonly artifact: ArtifactRow;
-  /** The params tree, roles first, with tags for what JSON lacks. Empty if there is no record. */
+  /** The params tree, roles first, with tags for what JSON lacks. Empty without a record. */
   readonly params: { readonly [key: string]: Json };
   /** The keys of params that are outside the recipe. */
   readonly untracked: readonly string[];
@@ -104,7 +104,7 @@ export interface ArtifactAnswer {
   readonly cost: Readonly<Record<string, number>>;
   /** The circumstances of its generation, as the record tells them. */
   readonly provenance: { readonly [key: string]: Json };
-  /** Absent if there is no readable record. */
+  /** Absent without a readable record. */
   readonly payload?: PayloadFacts;
   /** The record as it lies in the store, formatted; cut to 256 kB. */
   readonly record?: { readonly text: string; readonly totalBytes: number };
@@ -191,7 +191,7 @@ export interface NameAnswer {
   }>;
   /** The newest failures, at most 100. */
   readonly failures: Window<ArtifactRow>;
-  /** The last lines of its log, at most 100; empty if there is no log. */
+  /** The last lines of its log, at most 100; empty without a log. */
   readonly logTail: readonly string[];
   readonly commands: Commands;
 }

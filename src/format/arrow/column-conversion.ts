@@ -155,7 +155,7 @@ function lists({ name, kind, type, children: [child] }: ArrowField): ArrowReadin
 }
 
 /**
- * Determines how to read the numbers in lists. There are no lists of texts, so decimals become the
+ * Determines how to read the numbers in lists. Lists hold only numbers, so decimals become the
  * nearest number there, and times of day their count since midnight.
  */
 function itemReadingOf(child: ArrowField): ArrowReading {

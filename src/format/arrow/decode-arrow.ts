@@ -176,7 +176,7 @@ function decodePart(
     const own = buffers.slice(next, next + fieldPlace.buffers.length);
     next += fieldPlace.buffers.length;
     const part = decodePart(child, fieldPlace, own, rows, dictionaries, context);
-    // Where there is no record, what a field holds has no meaning.
+    // The fields of an absent record hold values without a meaning.
     const fieldMarks = joinNulls(marks, part.marks);
     const column = makeColumn(child.field.name, child.reading.type, part.values, fieldMarks);
     assertHeld("arrow", column, rows.firstRow);

@@ -107,7 +107,7 @@ const TYPED_ROWS = 1000;
  * Everything else is as in {@link readCsv}, only that types which are not given are found by the
  * first 1,000 rows. A later cell that is not of the type of its column is a problem.
  *
- * @throws what {@link readCsv} throws; {@link DecodeError} for a problem if there is no `onProblem`
+ * @throws what {@link readCsv} throws; {@link DecodeError} for a problem, without `onProblem`
  *
  * @example
  * ```ts
@@ -188,7 +188,7 @@ class Columns {
     return { line: row.line, cells: this.names.map((_, i) => row.cells[i] ?? null) };
   }
 
-  /** @throws {@link DecodeError} if there is no column for a type that was given */
+  /** @throws {@link DecodeError} if a type names a column that the file does not have */
   assertTypes(): void {
     const unknown = Object.keys(this.#options.types ?? {}).find((name) => !this.names.includes(name));
     if (unknown === undefined) return;

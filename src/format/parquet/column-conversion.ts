@@ -130,7 +130,7 @@ function listReading(name: string, item: ColumnReading): ColumnReading {
 }
 
 /**
- * Determines how to read the numbers in lists. There are no lists of texts, so decimals become the
+ * Determines how to read the numbers in lists. Lists hold only numbers, so decimals become the
  * nearest number there, and times of day their count since midnight.
  */
 function itemReadingOf(element: ParquetElement): ColumnReading {

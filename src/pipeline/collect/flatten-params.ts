@@ -2,7 +2,7 @@ import type { RecipeNode } from "../../address/recipe-node.ts";
 import { InvalidTableError } from "../../errors/pipeline-errors.ts";
 import { Secret } from "../../params/secret.ts";
 import { Untracked } from "../../params/untracked.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../../util/fields-of.ts";
 
 /** A params tree with more columns than this is refused. */
 const MAX_COLUMNS = 2000;

@@ -1,5 +1,5 @@
 import type { ArtifactRecord } from "../../record/record.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../../util/fields-of.ts";
 import { isEqual } from "./diff-artifacts.ts";
 import { dependencyUnder, partOf, partUnder, type RecordedPart } from "./recorded-part.ts";
 

@@ -5,7 +5,7 @@ import { readRecord } from "../../persistable/load/explain.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { describeAddress } from "../../util/describe-address.ts";
-import { isPlainObject } from "../plain-object.ts";
+import { isPlainObject } from "../../util/fields-of.ts";
 import { type ArtifactDifference, DescribedDifference, type Difference } from "./artifact-difference.ts";
 import { dependencyUnder, partOf, partOfNode, partUnder, type RecordedPart } from "./recorded-part.ts";
 

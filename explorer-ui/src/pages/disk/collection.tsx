@@ -5,6 +5,7 @@ import { changeParams, useLocation } from "../../location/location.ts";
 import { artifactUrl } from "../../location/pages.ts";
 import { CommandsBar } from "../../parts/commands-bar.tsx";
 import { Answer } from "../../parts/notices.tsx";
+import { SIZE_COLUMN } from "../../parts/table/artifact-columns.tsx";
 import type { Column } from "../../parts/table/column.ts";
 import { DataTable } from "../../parts/table/data-table.tsx";
 import { countOf, formatBytes, formatDuration } from "../../text/format.ts";
@@ -28,13 +29,7 @@ const DECISIONS: readonly Column<Decision>[] = [
     text: ({ what }) => what,
     show: ({ what, address }) => (address === undefined ? what : <Link href={artifactUrl(address)}>{what}</Link>),
   },
-  {
-    id: "size",
-    title: "size",
-    text: ({ sizeBytes }) => formatBytes(sizeBytes),
-    order: ({ sizeBytes }) => sizeBytes,
-    isNumeric: true,
-  },
+  SIZE_COLUMN,
   { id: "reason", title: "reason", text: ({ reason }) => reason },
 ];
 

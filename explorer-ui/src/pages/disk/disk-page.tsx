@@ -8,7 +8,7 @@ import { CommandsBar } from "../../parts/commands-bar.tsx";
 import { Drawing } from "../../parts/drawing/drawing.tsx";
 import { PlotFigure } from "../../parts/drawing/plot-figure.tsx";
 import { Answer, Empty } from "../../parts/notices.tsx";
-import { NAME_COLUMN } from "../../parts/table/artifact-columns.tsx";
+import { NAME_COLUMN, SIZE_COLUMN } from "../../parts/table/artifact-columns.tsx";
 import type { Column } from "../../parts/table/column.ts";
 import { DataTable } from "../../parts/table/data-table.tsx";
 import { countOf, formatBytes, formatCount } from "../../text/format.ts";
@@ -60,13 +60,7 @@ const AGES: readonly Column<AgeBin>[] = [
     order: ({ artifacts }) => artifacts,
     isNumeric: true,
   },
-  {
-    id: "size",
-    title: "size",
-    text: ({ sizeBytes }) => formatBytes(sizeBytes),
-    order: ({ sizeBytes }) => sizeBytes,
-    isNumeric: true,
-  },
+  SIZE_COLUMN,
 ];
 
 type Duplicate = DiskAnswer["duplicates"]["rows"][number];

@@ -3,10 +3,10 @@ import { useLive } from "../../api/live.tsx";
 import { useAnswer } from "../../api/use-answer.ts";
 import { CommandsBar } from "../../parts/commands-bar.tsx";
 import { Answer, Empty } from "../../parts/notices.tsx";
-import { ADDRESS_COLUMN, ARTIFACT_COLUMNS, NAME_COLUMN } from "../../parts/table/artifact-columns.tsx";
+import { ADDRESS_COLUMN, ARTIFACT_COLUMNS, NAME_COLUMN, SIZE_COLUMN } from "../../parts/table/artifact-columns.tsx";
 import type { Column } from "../../parts/table/column.ts";
 import { DataTable } from "../../parts/table/data-table.tsx";
-import { formatAgo, formatBytes } from "../../text/format.ts";
+import { formatAgo } from "../../text/format.ts";
 import { RUN_COLUMNS } from "../runs/run-columns.tsx";
 
 const IN_FLIGHT: readonly Column<InFlight>[] = [
@@ -27,13 +27,7 @@ const QUARANTINE: readonly Column<SetAside>[] = [
     text: ({ setAsideAt }) => formatAgo(setAsideAt),
     order: ({ setAsideAt }) => setAsideAt,
   },
-  {
-    id: "size",
-    title: "size",
-    text: ({ sizeBytes }) => formatBytes(sizeBytes),
-    order: ({ sizeBytes }) => sizeBytes,
-    isNumeric: true,
-  },
+  SIZE_COLUMN,
 ];
 
 function ownerText({ owner: { host, pid, isGone } }: InFlight): string {

@@ -23,6 +23,14 @@ export const NAME_COLUMN: Column<Pick<ArtifactLink, "name">> = {
   show: ({ name }) => <Link href={nameUrl(name)}>{name}</Link>,
 };
 
+export const SIZE_COLUMN: Column<{ readonly sizeBytes?: number }> = {
+  id: "size",
+  title: "size",
+  text: ({ sizeBytes }) => formatBytes(sizeBytes),
+  order: ({ sizeBytes }) => sizeBytes,
+  isNumeric: true,
+};
+
 /** The columns of artifacts in a table that is not about their params. */
 export const ARTIFACT_COLUMNS: readonly Column<ArtifactRow>[] = [
   ADDRESS_COLUMN,
@@ -42,11 +50,5 @@ export const ARTIFACT_COLUMNS: readonly Column<ArtifactRow>[] = [
     order: ({ durationMs }) => durationMs,
     isNumeric: true,
   },
-  {
-    id: "size",
-    title: "size",
-    text: ({ sizeBytes }) => formatBytes(sizeBytes),
-    order: ({ sizeBytes }) => sizeBytes,
-    isNumeric: true,
-  },
+  SIZE_COLUMN,
 ];

@@ -1,5 +1,6 @@
 import type { FilesPreview } from "../../../../../src/explorer/api.ts";
 import { changeParams } from "../../../location/location.ts";
+import { SIZE_COLUMN } from "../../../parts/table/artifact-columns.tsx";
 import type { Column } from "../../../parts/table/column.ts";
 import { DataTable } from "../../../parts/table/data-table.tsx";
 import { formatBytes } from "../../../text/format.ts";
@@ -17,13 +18,7 @@ const COLUMNS: readonly Column<File>[] = [
       </button>
     ),
   },
-  {
-    id: "size",
-    title: "size",
-    text: ({ sizeBytes }) => formatBytes(sizeBytes),
-    order: ({ sizeBytes }) => sizeBytes,
-    isNumeric: true,
-  },
+  SIZE_COLUMN,
   {
     id: "digest",
     title: "digest",
