@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect } from "node:net";
 import type { Explorer } from "../../src/explorer/start-explorer.ts";
 
@@ -10,14 +9,20 @@ export interface RawResponse {
   readonly body: string;
 }
 
-/** Sends these bytes to a port of this machine, and returns what comes back until the end. */
+/**
+ * Sends these bytes to a port of this machine, and returns what comes back until the end. A server
+ * that refuses a request before it has read all of it resets the connection: the rest cannot be
+ * written (EPIPE, ECONNRESET), and the system may drop the answer as well.
+ */
 export async function sendRaw(port: number, bytes: string): Promise<RawResponse> {
   const socket = connect(port, "127.0.0.1");
   const chunks: Buffer[] = [];
   socket.on("data", (chunk) => chunks.push(chunk));
+  // `once` of node:events would throw such an error of the connection.
+  const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.on("error", () => {});
   socket.write(bytes, "latin1");
-  await once(socket, "close");
+  await closed;
   const text = Buffer.concat(chunks).toString();
   const end = text.indexOf("\r\n\r\n");
   const [first = "", ...lines] = text.slice(0, end === -1 ? 0 : end).split("\r\n");

@@ -196,7 +196,12 @@ describe("a request is refused", () => {
 
   test("with an address or headers that are too long", async () => {
     expect((await visitor.send(`GET /${"a".repeat(20_000)}`, host)).status).toBe(414);
-    expect([431, undefined]).toContain((await visitor.send("GET /", host, `X: ${"a".repeat(100_000)}`)).status);
+    for (const length of [40_000, 100_000, 5_000_000]) {
+      const { status, body } = await visitor.send("GET /", host, `X: ${"a".repeat(length)}`);
+      // The server does not read the rest, so that its answer may be lost with the connection.
+      expect([431, undefined]).toContain(status);
+      expect(body).not.toContain("<title>");
+    }
     expect((await visitor.get("/")).status).toBe(200);
   });
 });
