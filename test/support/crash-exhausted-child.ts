@@ -1,5 +1,6 @@
 // A process that has run out of something, and tries everything.
 import { openSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { fileStore, PersistableError } from "../../src/entry/index.ts";
 import { type Kind, persistableOf, serialOf } from "./crash-payload.ts";
 
@@ -40,18 +41,31 @@ async function tryEverything({ dataDir, uid, opensAllFiles }: ExhaustedChildInpu
     } as const;
     for (const [title, [key, attempt]] of Object.entries(attempts)) {
       // Before each attempt, since Node may have closed a file of its own meanwhile.
-      if (opensAllFiles) openAllFiles();
+      if (opensAllFiles) await openAllFiles();
       report[`${kind} ${title}`] = await outcome(kind, key, attempt());
     }
   }
   return report;
 }
 
-function openAllFiles(): void {
-  try {
-    for (;;) openSync("/dev/null", "r");
-  } catch {
-    // No file can be opened any more, as intended.
+/**
+ * Opens files until none can be opened, and goes on until Node has stopped closing files of its own
+ * in the background: one that is closed in the middle of an attempt would let that attempt succeed.
+ */
+async function openAllFiles(): Promise<void> {
+  for (let quietTurns = 0; quietTurns < 5; quietTurns += 1) {
+    if (openFiles() > 0) quietTurns = 0;
+    await setTimeout(10);
+  }
+}
+
+function openFiles(): number {
+  for (let opened = 0; ; opened += 1) {
+    try {
+      openSync("/dev/null", "r");
+    } catch {
+      return opened;
+    }
   }
 }
 
