@@ -20,6 +20,7 @@ export const bundledPackages = [
   "strip-ansi",
   "ansi-regex",
   "get-east-asian-width",
+  "zstddec",
 ];
 
 /**

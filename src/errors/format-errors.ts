@@ -118,8 +118,13 @@ export class CompressionUnavailableError extends PersistableError {
   override readonly code = "PERSISTABLE_COMPRESSION_UNAVAILABLE" as const;
 
   /** @param remedy - what to do: a reader can do other things than a writer */
-  constructor(compression: string, since: string, remedy = "Use gzip(…) or brotli(…), or a newer Node.") {
-    super(`${compression} needs Node ${since}, and this is ${process.versions.node}. ${remedy}`);
+  constructor(
+    compression: string,
+    since: string,
+    remedy = "Use gzip(…) or brotli(…), or a newer Node.",
+    options?: ErrorOptions,
+  ) {
+    super(`${compression} needs Node ${since}, and this is ${process.versions.node}. ${remedy}`, options);
   }
 }
 

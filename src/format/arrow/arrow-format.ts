@@ -20,7 +20,7 @@ import { encodeArrowFile } from "./encode-arrow.ts";
  * millisecond, and refused if no Date can hold them. Dates and times without a zone and decimals
  * come as texts with all their digits: `plainDate`, `plainTime`, `plainDateTime`, `decimal(10,2)`.
  * Lists of numbers are read as typed arrays, structs as records; columns of other lists and of maps
- * are not read. Buffers may be compressed by LZ4, and from Node 22.15 on by zstd.
+ * are not read. Buffers may be compressed by LZ4 or zstd.
  *
  * With `types`, the columns of records do not depend on the values of one payload. Without them, a
  * column that holds only nulls has Arrow's type `Null`.

@@ -138,7 +138,8 @@ async function readPart(
       "arrow",
       `column ${field.name} stands after columns of types that are newer than this reader, and cannot be found`,
     );
-  const buffers = expandBuffers(await readArrowBuffers(source, place.buffers), batch.codec, context.budget);
+  const stored = await readArrowBuffers(source, place.buffers);
+  const buffers = await expandBuffers(stored, batch.codec, context.budget);
   const rows = { rowCount: batch.rowCount, from, to, firstRow };
   return decodePart({ field, reading }, place, buffers, rows, dictionaries, context);
 }

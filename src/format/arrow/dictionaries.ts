@@ -39,7 +39,7 @@ export async function readArrowDictionaries(
     context.budget.take(length * 8);
     const most = reading.layout === "views" ? batch.buffers.length : MAX_BUFFERS;
     const stored = await readArrowBuffers(source, batch.buffers.slice(0, most));
-    const buffers = expandBuffers(stored, batch.codec, context.budget);
+    const buffers = await expandBuffers(stored, batch.codec, context.budget);
     parts.push(decodeArrowValues(reading, length, buffers, context));
     dictionaries.set(id, parts);
   }

@@ -3,7 +3,7 @@ import { DecodeError } from "../../errors/format-errors.ts";
 import type { Budget } from "../decode-budget.ts";
 import { expandLz4Frames } from "../lz4.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
-import { zstdOf } from "../zstd-zlib.ts";
+import { loadExpandZstd } from "../zstd.ts";
 
 /** Arrow's numbers of its compressions. */
 const LZ4_FRAME = 0;
@@ -13,9 +13,6 @@ const LENGTH_BYTES = 8;
 /** The length of a buffer that is not compressed, since that would not make it smaller. */
 const NOT_COMPRESSED = -1;
 
-const TO_READERS =
-  'Read this Arrow file with a newer Node, or have it written with LZ4 or without compression: pandas takes compression="lz4".';
-
 type Expand = (bytes: Uint8Array, sizeBytes: number) => Uint8Array;
 
 /**
@@ -23,15 +20,15 @@ type Expand = (bytes: Uint8Array, sizeBytes: number) => Uint8Array;
  *
  * @param codec - the number of the compression; `undefined` for buffers that are not compressed
  * @throws {@link DecodeError}, {@link DecodeLimitError}
- * @throws {@link CompressionUnavailableError} for zstd on Node before 22.15
+ * @throws {@link CompressionUnavailableError} for zstd, where neither Node nor WebAssembly has it
  */
-export function expandBuffers(
+export async function expandBuffers(
   buffers: readonly Uint8Array[],
   codec: number | undefined,
   budget: Budget,
-): readonly Uint8Array[] {
+): Promise<readonly Uint8Array[]> {
   if (codec === undefined) return buffers;
-  const expand = expandOf(codec);
+  const expand = await loadExpand(codec);
   return buffers.map((bytes) => (bytes.length === 0 ? bytes : expandBuffer(bytes, expand, budget)));
 }
 
@@ -54,11 +51,11 @@ function expandBuffer(bytes: Uint8Array, expand: Expand, budget: Budget): Uint8A
   }
 }
 
-function expandOf(codec: number): Expand {
+async function loadExpand(codec: number): Promise<Expand> {
   if (codec === LZ4_FRAME) return expandLz4Frames;
   if (codec !== ZSTD) return fail(`their buffers are compressed by codec ${codec}, which is not read`);
-  const { zstdDecompressSync } = zstdOf(process.getBuiltinModule("node:zlib"), TO_READERS);
-  return (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength });
+  const expandZstd = await loadExpandZstd();
+  return (bytes, maxOutputLength) => expandZstd(bytes, { maxOutputLength });
 }
 
 function fail(problem: string): never {

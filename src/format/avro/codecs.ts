@@ -1,10 +1,11 @@
 import { codeOf, messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
+
 import type { DecodeLimits } from "../format.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 import { expandSnappy } from "../snappy.ts";
-import { zstdOf } from "../zstd-zlib.ts";
+import { type ExpandSync, loadExpandZstd } from "../zstd.ts";
 
 /** How blocks are compressed. Every reader of Avro knows both ways. */
 export type AvroCodec = "null" | "deflate";
@@ -14,14 +15,13 @@ export type ExpandBlock = (data: Uint8Array, maxBytes: number) => Promise<Uint8A
 
 /** The bytes of the checksum after a block that is compressed by Snappy. */
 const CHECKSUM_BYTES = 4;
-const TO_READERS = 'Read this Avro file with a newer Node, or have it written with the codec "snappy" or "deflate".';
 
 /**
  * Returns the function that decompresses the blocks of a file.
  *
  * @throws {@link DecodeError} for a codec that is not read; {@link CompressionUnavailableError}
  */
-export function expandOf(codec: string, fileBytes: number, limits: DecodeLimits): ExpandBlock {
+export async function loadExpand(codec: string, fileBytes: number, limits: DecodeLimits): Promise<ExpandBlock> {
   const zlib = loadZlib();
   switch (codec) {
     case "null":
@@ -29,11 +29,9 @@ export function expandOf(codec: string, fileBytes: number, limits: DecodeLimits)
     case "deflate":
       return guarded(fileBytes, limits, (data, options, done) => zlib.inflateRaw(data, options, done));
     case "zstandard":
-      return guarded(fileBytes, limits, zstdOf(zlib, TO_READERS).zstdDecompress);
+      return guardedSync(fileBytes, limits, await loadExpandZstd());
     case "snappy":
-      return guarded(fileBytes, limits, (data, { maxOutputLength }, done) =>
-        done(null, expandChecked(data, maxOutputLength)),
-      );
+      return guardedSync(fileBytes, limits, (data, { maxOutputLength }) => expandChecked(data, maxOutputLength));
     default:
       throw new DecodeError(
         "avro",
@@ -53,6 +51,10 @@ type Expand = (
   options: { readonly maxOutputLength: number },
   done: (error: Error | null, content: Uint8Array) => void,
 ) => void;
+
+function guardedSync(fileBytes: number, limits: DecodeLimits, expand: ExpandSync): ExpandBlock {
+  return guarded(fileBytes, limits, (data, options, done) => done(null, expand(data, options)));
+}
 
 function guarded(fileBytes: number, limits: DecodeLimits, expand: Expand): ExpandBlock {
   const limit = decodedBytesAllowed(fileBytes, limits) < limits.maxBytes ? "maxRatio" : "maxBytes";

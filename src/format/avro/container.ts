@@ -2,7 +2,7 @@ import { DecodeError, DecodeLimitError, NewerPayloadError } from "../../errors/f
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
 import type { DecodeLimits } from "../format.ts";
-import { type AvroCodec, compressBlock, expandOf } from "./codecs.ts";
+import { type AvroCodec, compressBlock, loadExpand } from "./codecs.ts";
 import { AvroReader, createNodeBudget } from "./decode-avro.ts";
 import { AvroWriter } from "./encode-avro.ts";
 import { AvroSchemaError, parseSchemaText } from "./parse-schema.ts";
@@ -104,7 +104,7 @@ export async function* readBlocks(
   if (magic !== MAGIC) throw new DecodeError("avro", "they do not begin as an Avro file");
   const meta = file.read(META) as Record<string, Uint8Array>;
   const codec = meta["avro.codec"] === undefined ? "null" : Buffer.from(meta["avro.codec"]).toString("latin1");
-  const expand = expandOf(codec, bytes.length, limits);
+  const expand = await loadExpand(codec, bytes.length, limits);
   const type = resolveFound(meta["avro.schema"], resolve);
   const sync = file.readRaw(SYNC_BYTES);
   yield { type, count: 0, records: () => [] };

@@ -36,7 +36,7 @@ const ONLY_COLUMN = "value";
  *
  * @param source - the bytes of the file, its path, or its `file:` URL
  * @throws {@link DecodeError} if the file is damaged, or lacks a column that was asked for;
- * {@link DecodeLimitError}; {@link CompressionUnavailableError} for zstandard on Node before 22.15
+ * {@link DecodeLimitError}
  *
  * @example
  * ```ts

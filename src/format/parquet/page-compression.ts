@@ -3,7 +3,7 @@ import { DecodeError } from "../../errors/format-errors.ts";
 import { loadParquetReader } from "../../util/peers/peers.ts";
 import { expandLz4Block, expandLz4Hadoop } from "../lz4.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
-import { zstdOf } from "../zstd-zlib.ts";
+import { type ExpandSync, loadExpandZstd, zstdOf } from "../zstd.ts";
 
 /** How the pages of a Parquet file are compressed. Node itself writes all but `snappy`. */
 export type ParquetCodec = "uncompressed" | "snappy" | "gzip" | "brotli" | "zstd";
@@ -12,7 +12,6 @@ export type ParquetCodec = "uncompressed" | "snappy" | "gzip" | "brotli" | "zstd
 const CODECS = ["uncompressed", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4_raw"] as const;
 
 type Zlib = typeof import("node:zlib");
-type ExpandCode = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
 type CompressCode = (bytes: Uint8Array) => Uint8Array;
 
 /** Decompresses a page into `sizeBytes` bytes, and throws if the result has another size. */
@@ -43,7 +42,7 @@ export async function loadExpand(codecNumber: number, column: string): Promise<E
     case "brotli":
       return guarded(zlib.brotliDecompressSync);
     case "zstd":
-      return guarded(zstdOf(zlib, TO_READERS).zstdDecompressSync);
+      return guarded(await loadExpandZstd());
     case "lz4_raw":
       return guarded(expandLz4);
     case "lz4":
@@ -86,7 +85,7 @@ function brotliOptions(zlib: Zlib, { length }: Uint8Array): object {
   };
 }
 
-function guarded(expand: ExpandCode): Expand {
+function guarded(expand: ExpandSync): Expand {
   return (bytes, sizeBytes) => {
     if (sizeBytes === 0) return new Uint8Array(0);
     try {
@@ -105,8 +104,6 @@ function sized(bytes: Uint8Array, sizeBytes: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-const TO_READERS =
-  'Read this Parquet file with a newer Node, or have it written with snappy or gzip: Polars and pandas take compression="snappy".';
 const TO_WRITERS = "Use the codec snappy, gzip or brotli, or a newer Node.";
 
 function loadZlib(): Zlib {

@@ -5,7 +5,7 @@ import { defaultDecodeLimits } from "../decode-limits.ts";
 import { asChunks } from "../encode-payload.ts";
 import type { AnyFormat, DecodeLimits } from "../format.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
-import { type Code, zstdOf } from "../zstd-zlib.ts";
+import { type Code, zstdOf, zstdSizeOf } from "../zstd.ts";
 import { type CompressionOptions, parseLevel } from "./compression-level.ts";
 
 type Zlib = typeof import("node:zlib");
@@ -79,18 +79,6 @@ export function zstd<Inner extends AnyFormat>(inner: Inner, options: Compression
     // Node 22 does not notice that a frame is cut off, so the size of the content is compared.
     sizeBytes: zstdSizeOf,
   });
-}
-
-/** Returns the size of the content, as the head of a zstd frame states it (RFC 8878, 3.1.1.1). */
-function zstdSizeOf(frame: Uint8Array): number | undefined {
-  const descriptor = frame[4] ?? 0;
-  const isSingleSegment = (descriptor & 0x20) !== 0;
-  const start = 5 + (isSingleSegment ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] ?? 0);
-  const sizeLength = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
-  if (sizeLength === 0 || frame.length < start + sizeLength) return undefined;
-  let size = 0;
-  for (let i = sizeLength - 1; i >= 0; i--) size = size * 256 + (frame[start + i] ?? 0);
-  return sizeLength === 2 ? size + 256 : size;
 }
 
 interface Compression {
