@@ -3,6 +3,7 @@ import { isAddress } from "../address/address-of.ts";
 import { internalPath, TAGS_FOLDER } from "../store/internal-folder.ts";
 import type { StorePath } from "../store/store.ts";
 import { fieldsOf } from "../util/fields-of.ts";
+import { tryParseJson } from "../util/json/checks.ts";
 import { safeName } from "../util/safe-name.ts";
 
 /** The name that a person gave to an artifact; without `tag`, a pin. */
@@ -27,13 +28,7 @@ export function encodeTag(tag: Tag): Uint8Array {
 
 /** Returns `undefined` for anything that is not a tag of this release. */
 export function parseTag(bytes: Uint8Array): Tag | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-  const { name, tag, address, createdAt } = fieldsOf(value);
+  const { name, tag, address, createdAt } = fieldsOf(tryParseJson(bytes));
   if (typeof name !== "string" || !isAddress(address)) return undefined;
   if (typeof createdAt !== "string" || Number.isNaN(Date.parse(createdAt))) return undefined;
   if (tag !== undefined && typeof tag !== "string") return undefined;

@@ -1,6 +1,7 @@
 import { internalPath, STORE_ID_FILE } from "../store/internal-folder.ts";
 import type { Store } from "../store/store.ts";
 import { sha256Hex } from "../util/digest/sha256.ts";
+import { randomHex } from "../util/random-hex.ts";
 import { NO_POOL } from "./pool-of.ts";
 
 const ID = /^[0-9a-f]{16}$/;
@@ -37,7 +38,7 @@ async function storeId(store: Store): Promise<string> {
   const path = internalPath(STORE_ID_FILE);
   const known = await readId(store);
   if (known !== undefined) return known;
-  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
+  const id = randomHex(8);
   if ((await store.createIfAbsent(path, [Buffer.from(id)])) === "created") return id;
   const other = await readId(store);
   if (other !== undefined) return other;

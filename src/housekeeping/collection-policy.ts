@@ -1,6 +1,6 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
+import { isTextList } from "../util/json/checks.ts";
 import type { AskedArtifacts } from "./asked-record.ts";
-import { isTextList } from "./is-text-list.ts";
 
 /**
  * The conditions for removing artifacts and other things of a data directory. An artifact is

@@ -1,6 +1,8 @@
 import { DISMISSED_FOLDER } from "../store/internal-folder.ts";
 import type { Store, StorePath } from "../store/store.ts";
 import { digestOf } from "../util/digest/digest.ts";
+import { fieldsOf } from "../util/fields-of.ts";
+import { tryParseJson } from "../util/json/checks.ts";
 
 /** Why this machine does not use an object of the remote store. */
 export type DismissalReason = "removed" | "damaged";
@@ -84,12 +86,8 @@ function notePath(path: StorePath): StorePath {
 
 /** A note that cannot be read dismisses nothing: the remote's object is used. */
 function parseNote(path: StorePath, bytes: Uint8Array): Note | undefined {
-  try {
-    const { dismissal, why, digests } = Object(JSON.parse(new TextDecoder().decode(bytes))) as Record<string, unknown>;
-    if (typeof dismissal === "number" && dismissal > NOTE_VERSION) return "newer";
-    if ((why !== "removed" && why !== "damaged") || !Array.isArray(digests)) return undefined;
-    return { path, why, digests };
-  } catch {
-    return undefined;
-  }
+  const { dismissal, why, digests } = fieldsOf(tryParseJson(bytes));
+  if (typeof dismissal === "number" && dismissal > NOTE_VERSION) return "newer";
+  if ((why !== "removed" && why !== "damaged") || !Array.isArray(digests)) return undefined;
+  return { path, why, digests };
 }

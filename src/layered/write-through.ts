@@ -4,6 +4,7 @@ import { internalPath, isInternal, SPOOL_FOLDER } from "../store/internal-folder
 import type { Chunks, Store, StoreCallOptions, StorePath, WriteOptions } from "../store/store.ts";
 import { assertStorePath } from "../store/store-path.ts";
 import { digestOf } from "../util/digest/digest.ts";
+import { randomHex } from "../util/random-hex.ts";
 import { filesOf, isWhole, verified } from "./artifact-puller.ts";
 import { piecesIn, SourceFailure } from "./copy-object.ts";
 import type { LayerParts } from "./layer-parts.ts";
@@ -297,7 +298,7 @@ export class WriteThrough {
     // A store that does not work fails here already, and its error names the path that the caller
     // knows.
     await local.stat(path, { signal });
-    const random = Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString("hex");
+    const random = randomHex(12);
     const aside = internalPath(SPOOL_FOLDER, random);
     try {
       await local.writeFresh(aside, chunks, { signal, durable: false });

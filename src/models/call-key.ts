@@ -1,5 +1,5 @@
 import { UnsupportedValueError } from "../errors/params-errors.ts";
-import { fieldsOf, isPlainObject } from "../util/fields-of.ts";
+import { fieldsOf, isPlainObject, setOwn } from "../util/fields-of.ts";
 import type { AnyModel, ModelCall } from "./model.ts";
 import type { ModelOptions } from "./model-options.ts";
 
@@ -134,10 +134,4 @@ function headersThatCount(headers: ModelCall["headers"], names: readonly string[
     .filter(([name, value]) => value !== undefined && wanted.has(name.toLowerCase()))
     .map(([name, value]) => [name.toLowerCase(), value]);
   return counting.length === 0 ? undefined : Object.fromEntries(counting);
-}
-
-/** Sets an own key of any name: an assignment to `__proto__` would set the prototype. */
-function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== "__proto__") object[key] = value;
-  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }

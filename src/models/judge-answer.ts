@@ -1,4 +1,5 @@
 import { fieldsOf } from "../util/fields-of.ts";
+import { tryParseJson } from "../util/json/checks.ts";
 import type { ContentPart, ModelCall, StreamPart } from "./model.ts";
 import type { ModelOptions } from "./model-options.ts";
 
@@ -34,21 +35,13 @@ function problemOf(finishReason: string, content: readonly ContentPart[], call: 
   if (toolChoice?.type === "required" && tools.length === 0) return "a tool was to be called, and none was";
   if (toolChoice?.type === "tool" && !tools.includes(toolChoice.toolName))
     return `the tool ${toolChoice.toolName} was to be called, and was not`;
-  if (responseFormat?.type === "json" && tools.length === 0 && !isJson(textOf(content))) return "its text is not JSON";
+  if (responseFormat?.type === "json" && tools.length === 0 && tryParseJson(textOf(content)) === undefined)
+    return "its text is not JSON";
   return undefined;
 }
 
 export function textOf(content: readonly ContentPart[]): string {
   return content.map(({ type, text }) => (type === "text" && typeof text === "string" ? text : "")).join("");
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Returns the answer that the parts of a stream form, and how it ended. */

@@ -1,4 +1,5 @@
 import { fieldsOf } from "../util/fields-of.ts";
+import { tryParseJson } from "../util/json/checks.ts";
 
 /** The verdict on a response of a model: why it is not kept, and the cost. */
 export interface JudgedResponse {
@@ -18,7 +19,7 @@ const LIMITS = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
  */
 export function judgeResponse(isOk: boolean, text: string, request: unknown): JudgedResponse {
   const isStream = fieldsOf(request).stream === true;
-  const events = isStream ? eventsOf(text) : [parsed(text)];
+  const events = isStream ? eventsOf(text) : [tryParseJson(text)];
   const isWhole =
     !isStream || text.includes("data: [DONE]") || events.some((event) => LAST_EVENTS.has(fieldsOf(event).type));
   return { why: problemOf(isOk, isWhole, events, request), amounts: amountsOf(events) };
@@ -66,15 +67,7 @@ function eventsOf(text: string): unknown[] {
   return text
     .split(/\r?\n/)
     .filter((line) => line.startsWith("data:") && !line.includes("[DONE]"))
-    .map((line) => parsed(line.slice(5)));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+    .map((line) => tryParseJson(line.slice(5)));
 }
 
 function hasValue(value: unknown): boolean {

@@ -4,6 +4,7 @@ import { workKeyOf } from "../persistable/context/wait-graph.ts";
 import { LiveStream } from "../persistable/load/live-stream.ts";
 import { loadOrGenerate } from "../persistable/load-or-generate.ts";
 import type { PersistableOptions } from "../persistable/persistable.ts";
+import { tryParseJson } from "../util/json/checks.ts";
 import { defineCalls, LiveCall } from "./call-definition.ts";
 import { judgeResponse } from "./judge-response.ts";
 import { type CallMode, checkDraw, checkMode } from "./model-options.ts";
@@ -141,12 +142,8 @@ function readRequest(
 ): JsonRequest | undefined {
   if (input instanceof Request || init?.method?.toUpperCase() !== "POST" || typeof init.body !== "string")
     return undefined;
-  let body: unknown;
-  try {
-    body = JSON.parse(init.body);
-  } catch {
-    return undefined;
-  }
+  const body = tryParseJson(init.body);
+  if (body === undefined) return undefined;
   const url = new URL(input);
   for (const name of KEYS_IN_URL) url.searchParams.delete(name);
   const given = new Headers(init.headers);

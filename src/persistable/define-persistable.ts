@@ -7,6 +7,7 @@ import type { ArtifactRecord } from "../record/record.ts";
 import type { SummaryValue } from "../record/summary-value.ts";
 import { describeAddress } from "../util/describe-address.ts";
 import { describeKind } from "../util/describe-kind.ts";
+import { setOwn } from "../util/fields-of.ts";
 import { checkDeclared, checkDefinition } from "./declare/check-definition.ts";
 import { declarationKey, type StateOptions } from "./declare/create-state.ts";
 import { assertRoles, createDeclaration, type DeclarationOptions } from "./declare/declaration.ts";
@@ -239,9 +240,7 @@ function splitTree(
   const own: Record<string, unknown> = {};
   const dependencies: Record<string, unknown> = {};
   for (const key of Object.keys(tree)) {
-    const value: unknown = Reflect.get(tree, key);
-    if (!Object.hasOwn(declared, key))
-      Object.defineProperty(own, key, { value, enumerable: true, configurable: true, writable: true });
+    if (!Object.hasOwn(declared, key)) setOwn(own, key, Reflect.get(tree, key));
   }
   const [unknownKey] = hasParams ? [] : Object.keys(own);
   if (unknownKey !== undefined) {

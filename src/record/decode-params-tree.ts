@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../canonical/tagg
 import { TaggedJsonError } from "../errors/params-errors.ts";
 import { Untracked } from "../params/untracked.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
+import { setOwn } from "../util/fields-of.ts";
 import { CutLineage } from "./cut-lineage.ts";
 import type { RecordDependency } from "./record.ts";
 import { RecordProblemError } from "./record-problem-error.ts";
@@ -43,7 +44,7 @@ export function decodeUntracked(json: JsonObject, classes: readonly ClassCodec[]
     const tagged = singleTag(value);
     if (tagged?.tag !== "$untracked") continue;
     try {
-      define(values, key, decodeTagged(tagged.inner, { classes, root: `untracked.${key}` }));
+      setOwn(values, key, decodeTagged(tagged.inner, { classes, root: `untracked.${key}` }));
     } catch (error) {
       if (!(error instanceof TaggedJsonError && error.unknownTag !== undefined)) throw error;
     }
@@ -78,13 +79,13 @@ function decodeNode(params: JsonObject, heads: JsonObject, context: Context): De
     const value = decodeTagged(inner, { classes: context.classes, root: `params.${key}` });
     if (tag === "$untracked") untrackedParams.push(key);
     else if (tag === "$implicit") implicitParams.push(key);
-    else define(tracked, key, value);
-    define(tree, key, tag === "$untracked" ? new Untracked(value) : value);
+    else setOwn(tracked, key, value);
+    setOwn(tree, key, tag === "$untracked" ? new Untracked(value) : value);
   }
   for (const [role, head] of Object.entries(heads)) {
     const { subtree, dependency } = decodeDependency(role, head, params[role], context);
-    define(tree, role, subtree);
-    define(dependencies, role, dependency);
+    setOwn(tree, role, subtree);
+    setOwn(dependencies, role, dependency);
   }
   return { params: tree, trackedParams: tracked, implicitParams, untrackedParams, dependencies };
 }
@@ -126,10 +127,4 @@ function singleTag(json: JsonValue | undefined): { readonly tag: string; readonl
   if (entry === undefined || another !== undefined) return undefined;
   const [tag, inner] = entry;
   return tag.startsWith("$") && !tag.startsWith("$$") ? { tag, inner } : undefined;
-}
-
-function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === "__proto__")
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-  else target[key] = value;
 }

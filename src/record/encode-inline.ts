@@ -1,3 +1,4 @@
+import { tryParseJson } from "../util/json/checks.ts";
 import { decodeInline, type InlineKind } from "./inline-payload.ts";
 import { asBuffer } from "./layout.ts";
 
@@ -26,13 +27,7 @@ function textOf(bytes: Uint8Array): string | undefined {
 }
 
 function isLineOfJson(text: string): boolean {
-  if (text.includes("\n")) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return !text.includes("\n") && tryParseJson(text) !== undefined;
 }
 
 /**

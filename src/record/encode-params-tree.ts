@@ -2,6 +2,7 @@ import type { Address } from "../address/address.ts";
 import type { RecipeNode } from "../address/recipe-node.ts";
 import { encodeTagged, type JsonValue } from "../canonical/tagged-json.ts";
 import { Secret } from "../params/secret.ts";
+import { setOwn } from "../util/fields-of.ts";
 
 /** Lineage beyond this is cut to addresses, so that a record stays readable and small. */
 const MAX_TREE_DEPTH = 24;
@@ -40,16 +41,16 @@ function encodeNode(node: RecipeNode, cursor: Cursor): EncodedParamsTree {
       ...(dependency.draw === 0 ? {} : { draw: dependency.draw }),
     };
     if (cursor.seen.has(address)) {
-      define(params, role, { $ref: address });
-      define(dependencies, role, head);
+      setOwn(params, role, { $ref: address });
+      setOwn(dependencies, role, head);
     } else if (cursor.depth > MAX_TREE_DEPTH || cursor.seen.size >= MAX_TREE_NODES) {
-      define(params, role, { $cut: address });
-      define(dependencies, role, head);
+      setOwn(params, role, { $cut: address });
+      setOwn(dependencies, role, head);
     } else {
       cursor.seen.set(address, true);
       const tree = encodeNode(dependency, cursor);
-      define(params, role, tree.params);
-      define(
+      setOwn(params, role, tree.params);
+      setOwn(
         dependencies,
         role,
         Object.keys(tree.dependencies).length === 0 ? head : { ...head, dependencies: tree.dependencies },
@@ -66,10 +67,10 @@ export function encodeOwnParams(node: RecipeNode): { [key: string]: JsonValue } 
   for (const { key, value, kind } of node.recipeParams) {
     const root = `params.${key}`;
     const escaped = key.startsWith("$") ? `$${key}` : key;
-    if (kind === "untracked") define(params, escaped, encodeUntracked(value, node, root));
+    if (kind === "untracked") setOwn(params, escaped, encodeUntracked(value, node, root));
     else {
       const encoded = encodeTagged(value, { classes: node.classes, root });
-      define(params, escaped, kind === "tracked" ? encoded : { $implicit: encoded });
+      setOwn(params, escaped, kind === "tracked" ? encoded : { $implicit: encoded });
     }
   }
   return params;
@@ -98,11 +99,4 @@ export function encodeShown(value: unknown, { classes }: RecipeNode): JsonValue 
   } catch {
     return { $unrecorded: typeof value };
   }
-}
-
-/** Assigning to `__proto__` would set the prototype instead. */
-function define(target: { [key: string]: JsonValue }, key: string, value: JsonValue): void {
-  if (key === "__proto__")
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-  else target[key] = value;
 }

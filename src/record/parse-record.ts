@@ -7,7 +7,7 @@ import { InvalidAddressError, TaggedJsonError, UnsupportedValueError } from "../
 import { NewerRecordError } from "../errors/record-errors.ts";
 import type { ClassCodec } from "../util/class-codec.ts";
 import { DIGEST_CHUNK_BYTES, type Digest, digestOfHashes, isDigest, isNewerDigest } from "../util/digest/digest.ts";
-import { jsonDepth } from "../util/json-depth.ts";
+import { jsonDepth } from "../util/json/json-depth.ts";
 import { plainLines } from "../util/plain-lines.ts";
 import { type DecodedParamsTree, decodeParamsTree, decodeUntracked } from "./decode-params-tree.ts";
 import {

@@ -7,16 +7,8 @@ import type { State } from "../persistable/declare/state.ts";
 import { stateOf } from "../persistable/declare/state-of.ts";
 import type { AnyPersistable } from "../persistable/persistable.ts";
 import { encodeParamsTree } from "../record/encode-params-tree.ts";
-import {
-  describedErrorOf,
-  isAmount,
-  isCount,
-  isFields,
-  isText,
-  isTime,
-  type NoteFields,
-  readNote,
-} from "./read-note.ts";
+import { isAmount, isCount, isFields, isText, isTime, type JsonFields } from "../util/json/checks.ts";
+import { describedErrorOf, readNote } from "./read-note.ts";
 
 /**
  * The note of a failure: the recipe that was tried, and the error. It is a file beside the
@@ -121,14 +113,14 @@ export async function readFailure(persistable: AnyPersistable): Promise<FailureR
 }
 
 /** A note of a newer release is left alone: only that release knows its meaning and its end. */
-function isNewer(fields: NoteFields | undefined): fields is NoteFields {
+function isNewer(fields: JsonFields | undefined): fields is JsonFields {
   return typeof fields?.failure === "number" && fields.failure > FAILURE_VERSION;
 }
 
 const FAILURE_VERSION = 1;
 
 /** Returns `undefined` for a note that is damaged, or that is about another artifact. */
-function parseFailure(fields: NoteFields, address: Address): FailureRecord | undefined {
+function parseFailure(fields: JsonFields, address: Address): FailureRecord | undefined {
   const error = describedErrorOf(fields.error);
   const { failure, name, params, dependencies, attempts, failedAt, durationMs, runId, pid } = fields;
   if (failure !== 1 || fields.address !== address || error === undefined) return undefined;

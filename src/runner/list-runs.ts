@@ -1,8 +1,9 @@
 import { internalPath, RUNS_FOLDER } from "../store/internal-folder.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { Store, StorePath } from "../store/store.ts";
+import type { JsonFields } from "../util/json/checks.ts";
 import { readJournal } from "./read-journal.ts";
-import { type NoteFields, readNote } from "./read-note.ts";
+import { readNote } from "./read-note.ts";
 import { parseRun, RUN_VERSION, type RunRecord } from "./run-record.ts";
 
 /**
@@ -70,7 +71,7 @@ function recordPathOf(runId: string): StorePath {
   return internalPath(RUNS_FOLDER, `${runId}.json`);
 }
 
-function isNewer(fields: NoteFields | undefined): boolean {
+function isNewer(fields: JsonFields | undefined): boolean {
   return typeof fields?.run === "number" && fields.run > RUN_VERSION;
 }
 

@@ -1,5 +1,7 @@
+import { isAddress } from "../address/address-of.ts";
 import type { RunEvent } from "../events/run-event.ts";
-import { describedErrorOf, isAmount, isAmounts, isCount, isFields, isText, type NoteFields } from "./read-note.ts";
+import { isAmount, isAmounts, isCount, isFields, isText, type JsonFields } from "../util/json/checks.ts";
+import { describedErrorOf } from "./read-note.ts";
 
 type Check = (value: unknown) => boolean;
 
@@ -38,7 +40,7 @@ const FIELDS: { readonly [Type in RunEvent["type"]]: Readonly<Record<string, Che
  * An event from a line of a journal, with the fields that it should have and no others; `undefined`
  * for a line that is damaged, or of a kind that only a newer release knows.
  */
-export function parseRunEvent(fields: NoteFields): RunEvent | undefined {
+export function parseRunEvent(fields: JsonFields): RunEvent | undefined {
   const { type, runId, atMs } = fields;
   if (!isText(type) || !isEventType(type) || !isText(runId) || !isAmount(atMs)) return undefined;
   const event: Record<string, unknown> = { type, runId, atMs };
@@ -57,10 +59,6 @@ export function parseRunEvent(fields: NoteFields): RunEvent | undefined {
 
 function isEventType(type: string): type is RunEvent["type"] {
   return Object.hasOwn(FIELDS, type);
-}
-
-function isAddress(value: unknown): boolean {
-  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 }
 
 function isError(value: unknown): boolean {

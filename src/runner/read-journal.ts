@@ -1,8 +1,9 @@
 import { isCertainlyGone, type ProcessIdentity } from "../artifact/lease/process-identity.ts";
 import type { NodeEvent, RunEvent } from "../events/run-event.ts";
 import type { ReadableStore, StoreCallOptions, StorePath } from "../store/store.ts";
+import { isAmount, isCount, isFields, isText, isTime, type JsonFields } from "../util/json/checks.ts";
 import { parseRunEvent } from "./parse-run-event.ts";
-import { isAmount, isCount, isFields, isText, isTime, type NoteFields, parseNote } from "./read-note.ts";
+import { parseNote } from "./read-note.ts";
 import { journalPath, localPathOf } from "./run-journal.ts";
 import type { RunRecord, RunRecordNode } from "./run-record.ts";
 
@@ -11,7 +12,7 @@ export interface JournalLine {
   /** The number of bytes up to the end of the line. */
   readonly cursor: number;
   /** `undefined` for a damaged line. */
-  readonly fields: NoteFields | undefined;
+  readonly fields: JsonFields | undefined;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -60,7 +61,7 @@ export async function* readJournalLines(
  */
 export async function readJournal(store: ReadableStore, runId: string): Promise<RunRecord | undefined> {
   const path = journalPath(runId);
-  let head: NoteFields | undefined;
+  let head: JsonFields | undefined;
   const told = new ToldRun();
   for await (const { fields } of readJournalLines(store, path, 0)) {
     if (head === undefined) {
@@ -75,12 +76,12 @@ export async function readJournal(store: ReadableStore, runId: string): Promise<
 }
 
 /** Whether the process of this head has certainly ended. */
-export function isRunGone(head: NoteFields, file: string | undefined): boolean {
+export function isRunGone(head: JsonFields, file: string | undefined): boolean {
   const identity = identityOf(head.process);
   return identity !== undefined && isCertainlyGone(identity, file);
 }
 
-function recordOf(head: NoteFields, told: ToldRun, file: string | undefined): RunRecord | undefined {
+function recordOf(head: JsonFields, told: ToldRun, file: string | undefined): RunRecord | undefined {
   const { runId, startedAt, command, concurrency, keepGoing } = head;
   const identity = identityOf(head.process);
   if (!isText(runId) || !isTime(startedAt) || identity === undefined || !isText(keepGoing)) return undefined;

@@ -2,30 +2,28 @@ import type { DescribedError } from "../errors/described-error.ts";
 import { ObjectTooLargeError } from "../errors/store-errors.ts";
 import { visibleText } from "../errors/visible-text.ts";
 import type { ReadableStore, StorePath } from "../store/store.ts";
+import { isFields, isText, type JsonFields } from "../util/json/checks.ts";
 import { plainLines } from "../util/plain-lines.ts";
-
-/**
- * The fields of a note of a failure or of a run. Any process that can write to the store can forge
- * a note, and its readers rely on the types: every field is checked.
- */
-export type NoteFields = Readonly<Record<string, unknown>>;
 
 const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 const MAX_DEPTH = 200;
 
 /**
- * Reads the fields of a note, with nothing in their text that would move a cursor. Returns
- * `undefined` if there is no note, or if it is damaged.
+ * Reads the fields of a note of a failure or of a run, with nothing in their text that would move a
+ * cursor. Any process that can write to the store can forge a note, and its readers rely on the
+ * types, so they check every field.
+ *
+ * @returns `undefined` if there is no note, or if it is damaged
  *
  * @throws a StoreError if the store cannot be read
  */
-export async function readNote(store: ReadableStore, path: StorePath): Promise<NoteFields | undefined> {
+export async function readNote(store: ReadableStore, path: StorePath): Promise<JsonFields | undefined> {
   const bytes = await readBounded(store, path);
   return bytes && parseNote(bytes);
 }
 
 /** Returns `undefined` for bytes that are not the JSON of an object, or are nested too deeply. */
-export function parseNote(bytes: Uint8Array): NoteFields | undefined {
+export function parseNote(bytes: Uint8Array): JsonFields | undefined {
   try {
     const note = visible(JSON.parse(Buffer.from(plainLines(bytes)).toString()), 0);
     return isFields(note) ? note : undefined;
@@ -50,31 +48,6 @@ function visible(value: unknown, depth: number): unknown {
   if (depth > MAX_DEPTH) throw new RangeError("nested too deeply");
   if (Array.isArray(value)) return value.map((item) => visible(item, depth + 1));
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [visibleText(key), visible(inner, depth + 1)]));
-}
-
-export function isFields(value: unknown): value is NoteFields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-export function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-/** As `toISOString` writes it. */
-export function isTime(value: unknown): value is string {
-  return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
-}
-
-export function isAmount(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0;
-}
-
-export function isCount(value: unknown): value is number {
-  return isAmount(value) && Number.isSafeInteger(value);
-}
-
-export function isAmounts(value: unknown): value is Readonly<Record<string, number>> {
-  return isFields(value) && Object.values(value).every(isAmount);
 }
 
 /** Returns `undefined` if the value does not have the form of a described error. */

@@ -3,9 +3,9 @@ import { internalPath, RUNS_FOLDER } from "../store/internal-folder.ts";
 import { openStore } from "../store/open/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { onAbort } from "../util/concurrency/on-abort.ts";
+import type { JsonFields } from "../util/json/checks.ts";
 import { parseRunEvent } from "./parse-run-event.ts";
 import { isRunGone, readJournalLines } from "./read-journal.ts";
-import type { NoteFields } from "./read-note.ts";
 import { journalPath, localPathOf } from "./run-journal.ts";
 
 /** An event of a run that any process watches. */
@@ -56,7 +56,7 @@ export async function* watchRun(
   const watch = store.watch?.(internalPath(RUNS_FOLDER), bell.ring);
   const stopListening = onAbort(signal, bell.ring);
   let cursor = after;
-  let head: NoteFields | undefined;
+  let head: JsonFields | undefined;
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -81,7 +81,7 @@ export async function* watchRun(
   }
 }
 
-async function readHead(store: Store, runId: string, signal: AbortSignal | undefined): Promise<NoteFields | undefined> {
+async function readHead(store: Store, runId: string, signal: AbortSignal | undefined): Promise<JsonFields | undefined> {
   for await (const { fields } of readJournalLines(store, journalPath(runId), 0, { signal })) return fields;
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { setOwn } from "../util/fields-of.ts";
 import { type Column, MARK } from "./column.ts";
 import { cellAt } from "./read-cell.ts";
 
@@ -38,12 +39,6 @@ function fillColumn(rows: readonly object[], column: Column, start: number, from
     const mark = marks === undefined ? MARK.present : marks[row];
     if (mark === MARK.absent) continue;
     const value = mark === MARK.null ? null : isPlain ? values[row] : cellAt(column, row);
-    setOwn(rows[row - start] as Record<string, unknown>, name, value);
+    setOwn(rows[row - start] as object, name, value);
   }
-}
-
-/** Sets a property without calling the setter of `__proto__`. */
-function setOwn(row: Record<string, unknown>, name: string, value: unknown): void {
-  if (name !== "__proto__") row[name] = value;
-  else Object.defineProperty(row, name, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -8,7 +8,7 @@ import { TaggedJsonError, UnsupportedValueError } from "../../src/errors/params-
 import { findCredentials } from "../../src/params/credentials.ts";
 import { type ClassCodec, defineClass } from "../../src/util/class-codec.ts";
 import { createDigestCollector, digestOf } from "../../src/util/digest/digest.ts";
-import { jsonDepth } from "../../src/util/json-depth.ts";
+import { jsonDepth } from "../../src/util/json/json-depth.ts";
 
 const gap = test;
 

@@ -2,6 +2,7 @@ import type { Address } from "../../address/address.ts";
 import { internalPath, QUARANTINE_FOLDER } from "../../store/internal-folder.ts";
 import type { StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
+import { randomHex } from "../../util/random-hex.ts";
 import { safeName } from "../../util/safe-name.ts";
 
 /*
@@ -21,8 +22,7 @@ import { safeName } from "../../util/safe-name.ts";
  * that no writer ever touches what another one wrote.
  */
 export function newPayloadFile(address: Address, extension: string): string {
-  const publication = crypto.getRandomValues(new Uint8Array(4));
-  return `${address}.${[...publication].map((byte) => byte.toString(16).padStart(2, "0")).join("")}${extension}`;
+  return `${address}.${randomHex(4)}${extension}`;
 }
 
 export function payloadPath(name: string, file: string): StorePath {

@@ -4,6 +4,9 @@ import { visibleLine } from "../../errors/visible-text.ts";
 import { internalPath, LEASES_FOLDER } from "../../store/internal-folder.ts";
 import type { Store, StorePath } from "../../store/store.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
+import { isCount, tryParseJson } from "../../util/json/checks.ts";
+import { randomHex } from "../../util/random-hex.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /*
@@ -62,7 +65,7 @@ export function outbiddingPath(address: Address, token: string): StorePath {
 
 /** Creates a token that is never used again. */
 export function newToken(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(TOKEN_DIGITS / 2))).toString("hex");
+  return randomHex(TOKEN_DIGITS / 2);
 }
 
 /** Encodes the part of a claim that never changes; the beat follows it. */
@@ -119,22 +122,14 @@ async function readText(store: Store, path: StorePath, signal: AbortSignal | und
 }
 
 function parseClaimHead(line: string): { readonly token: string; readonly owner: LeaseOwner } | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  const { lease, token, host, pid, startedAt, bootId, pidNamespace, claimedAt } = value as Record<string, unknown>;
+  const { lease, token, host, pid, startedAt, bootId, pidNamespace, claimedAt } = fieldsOf(tryParseJson(line));
   if (lease !== LEASE_VERSION || typeof token !== "string" || !/^[0-9a-f]{16}$/.test(token)) return undefined;
-  if (!isShortText(host) || !isShortText(claimedAt) || !Number.isSafeInteger(pid) || (pid as number) <= 0)
-    return undefined;
+  if (!isShortText(host) || !isShortText(claimedAt) || !isCount(pid) || pid === 0) return undefined;
   return {
     token,
     owner: {
       host: visibleLine(host),
-      pid: pid as number,
+      pid,
       ...(isShortText(startedAt) ? { startedAt } : {}),
       ...(isShortText(bootId) ? { bootId } : {}),
       ...(isShortText(pidNamespace) ? { pidNamespace } : {}),

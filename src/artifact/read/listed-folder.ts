@@ -1,5 +1,6 @@
 import { describeKind } from "../../store/folder/calls/check-folders.ts";
 import { type Entry, listEntries, removeEntry } from "../../store/folder/calls/list-entries.ts";
+import { foldersAbove } from "../../store/store-path.ts";
 import type { ListedFile } from "../layout/file-list.ts";
 
 /** Files that operating systems put into folders when people open them. */
@@ -40,11 +41,4 @@ async function* strangersIn(folder: string, files: readonly ListedFile[]): Async
 
 function isIgnored(path: string): boolean {
   return IGNORED.has(path.slice(path.lastIndexOf("/") + 1).toLowerCase());
-}
-
-/** Returns `a` and `a/b` for `a/b/c`. */
-function foldersAbove(path: string): string[] {
-  const folders: string[] = [];
-  for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) folders.push(path.slice(0, end));
-  return folders;
 }

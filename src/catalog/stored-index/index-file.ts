@@ -7,7 +7,8 @@ import { MAX_RECORD_DEPTH } from "../../record/record.ts";
 import { type Column, makeColumn } from "../../table/column.ts";
 import { ColumnTable } from "../../table/column-table.ts";
 import { createSha256, sha256Hex } from "../../util/digest/sha256.ts";
-import { jsonDepth } from "../../util/json-depth.ts";
+import { isTextList } from "../../util/json/checks.ts";
+import { jsonDepth } from "../../util/json/json-depth.ts";
 import { ADDRESS_WORDS } from "../columns/address-rows.ts";
 import { type ColumnKind, type EntryColumns, MAX_COLUMNS, MAX_RECIPE_COLUMNS } from "../columns/entry-columns.ts";
 import { MAX_TIME_MS } from "../columns/exact-time.ts";
@@ -115,12 +116,8 @@ function headOf(json: JsonValue): IndexHead | undefined {
   if (!isJsonObject(json)) return undefined;
   const { name, rows, replaces, after, changedMs, others } = json;
   if (typeof name !== "string" || typeof rows !== "number") return undefined;
-  if (!isTexts(replaces) || !isTexts(after) || !isTexts(others)) return undefined;
+  if (!isTextList(replaces) || !isTextList(after) || !isTextList(others)) return undefined;
   return { name, rows, replaces, after, others, ...(typeof changedMs === "number" ? { changedMs } : {}) };
-}
-
-function isTexts(json: JsonValue | undefined): json is string[] {
-  return Array.isArray(json) && json.every((text) => typeof text === "string");
 }
 
 /** A column with its place in entries. */
@@ -134,7 +131,7 @@ function storedColumns(columns: readonly Column[], head: JsonValue): readonly St
   const lists = isJsonObject(head) && Array.isArray(head.lists) ? head.lists.values() : [].values();
   return columns.map((column): StoredColumn => {
     const json: JsonValue = JSON.parse(column.name);
-    if (!isTexts(json)) throw new Error("a column has no place");
+    if (!isTextList(json)) throw new Error("a column has no place");
     const [letter, kind = "", ...keys] = json;
     if (!isKind(kind) || keys.length === 0) throw new Error("a column has no place");
     if (column.type === "float64" && letter === "n") {

@@ -4,6 +4,7 @@ import { INDEX_FOLDER, internalPath } from "../../store/internal-folder.ts";
 import type { ReadableStore, Store } from "../../store/store.ts";
 import { isStorePath } from "../../store/store-path.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
+import { randomHex } from "../../util/random-hex.ts";
 import { safeName } from "../../util/safe-name.ts";
 import type { ColumnKind, EntryColumns } from "../columns/entry-columns.ts";
 import { decodeIndexFile, encodeIndexFile, type IndexFile, type IndexHead } from "./index-file.ts";
@@ -215,6 +216,6 @@ function presentRows(columns: EntryColumns): Int32Array {
 
 /** The names sort by time, if the clocks of the machines agree. */
 function newFileName(): string {
-  const random = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
+  const random = randomHex(8);
   return `${Date.now().toString(16).padStart(13, "0")}-${random}`;
 }

@@ -1,5 +1,6 @@
 import { describeValue } from "../../artifact/explain/miss.ts";
 import { linear, logarithmic } from "../../pipeline/sweep/axis.ts";
+import { tryParseJson } from "../../util/json/checks.ts";
 import { CommandError } from "../core/command-error.ts";
 import type { ValueShape } from "./param-shape.ts";
 
@@ -19,7 +20,7 @@ export function readValues(path: string, text: string, shape: ValueShape): reado
   const spaced = mayBeNumber(shape) ? readSpaced(text) : undefined;
   if (spaced !== undefined) return spaced;
   if (takesJson(shape)) {
-    const whole = parseJson(text);
+    const whole = tryParseJson(text);
     if (whole !== undefined) return [whole];
   }
   const parts = text.split(",").map((part) => part.trim());
@@ -66,21 +67,12 @@ function countFromTo(from: number, to: number): readonly number[] {
 
 function readScalar(text: string, { types, choices }: ValueShape): unknown {
   if (choices !== undefined) return choices.find((choice) => String(choice) === text);
-  const json = parseJson(text);
+  const json = tryParseJson(text);
   if (types.length === 0) return typeof json === "number" || typeof json === "boolean" ? json : undefined;
   if (typeof json === "number" && (types.includes("number") || (types.includes("integer") && Number.isInteger(json))))
     return json;
   if (typeof json === "boolean" && types.includes("boolean")) return json;
   return json === null && types.includes("null") ? json : undefined;
-}
-
-/** undefined if it does not parse. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function wrongOf(parts: readonly string[], scalars: readonly unknown[]): string {

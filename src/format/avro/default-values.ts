@@ -1,3 +1,4 @@
+import { isFields } from "../../util/json/checks.ts";
 import type { AvroRecord, AvroType } from "./schema.ts";
 
 /**
@@ -30,9 +31,9 @@ export function defaultProblem(type: AvroType, value: unknown): string | undefin
     case "array":
       return Array.isArray(value) ? firstProblem(type.items, value) : "is not a list";
     case "map":
-      return isObject(value) ? firstProblem(type.values, Object.values(value)) : "is not an object";
+      return isFields(value) ? firstProblem(type.values, Object.values(value)) : "is not an object";
     case "record":
-      return isObject(value) ? fieldsProblem(type, value) : "is not an object";
+      return isFields(value) ? fieldsProblem(type, value) : "is not an object";
     case "union":
       return type.branches.some((branch) => defaultProblem(branch, value) === undefined)
         ? undefined
@@ -63,8 +64,4 @@ function fieldsProblem({ fields }: AvroRecord, record: Readonly<Record<string, u
 function isByteText(value: unknown): value is string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all 256 bytes are meant
   return typeof value === "string" && /^[\u0000-\u00ff]*$/.test(value);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

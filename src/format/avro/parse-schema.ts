@@ -1,4 +1,5 @@
-import { jsonDepth } from "../../util/json-depth.ts";
+import { isFields } from "../../util/json/checks.ts";
+import { jsonDepth } from "../../util/json/json-depth.ts";
 import { defaultProblem } from "./default-values.ts";
 import { logicalOf } from "./logical-types.ts";
 import { type AvroField, type AvroPrimitive, type AvroType, primitiveKinds } from "./schema.ts";
@@ -66,7 +67,7 @@ class SchemaParser {
   parse(schema: unknown, at: Position): AvroType {
     if (typeof schema === "string") return this.#resolveName(schema, at);
     if (Array.isArray(schema)) return this.#parseUnion(schema, at);
-    if (!isAttributes(schema)) return fail(at, "is missing, or is not a name, a list of branches or an object");
+    if (!isFields(schema)) return fail(at, "is missing, or is not a name, a list of branches or an object");
     switch (schema.type) {
       case "record":
       case "error":
@@ -137,7 +138,7 @@ class SchemaParser {
   }
 
   #parseField(field: unknown, at: Position): AvroField {
-    if (!isAttributes(field)) return fail(at, "is not an object with a name and a type");
+    if (!isFields(field)) return fail(at, "is not an object with a name and a type");
     const { name } = field;
     if (!isName(name)) return fail(inside(at, "name"), `is ${show(name)}, which is not a name (letters, digits, _)`);
     if (name === "__proto__") fail(inside(at, "name"), "is __proto__, which no payload can have. Give it another name");
@@ -212,10 +213,6 @@ function isName(value: unknown): value is string {
  */
 function isFullName(value: unknown): value is string {
   return typeof value === "string" && value.replace(/^\./, "").split(".").every(isName);
-}
-
-function isAttributes(value: unknown): value is Attributes {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function inside({ path, namespace }: Position, attribute: string): Position {

@@ -1,4 +1,5 @@
 import { DecodeError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { setOwn } from "../../util/fields-of.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
 import type { DecodeLimits } from "../format.ts";
@@ -118,7 +119,7 @@ function revive(json: unknown, format: string): unknown {
   for (const key of keys) {
     const value = propertyOf(json, key);
     const revived = revive(value, format);
-    if (revived !== value) define(json, key, revived);
+    if (revived !== value) setOwn(json, key, revived);
     hasTagged ||= key.startsWith("$");
   }
   return hasTagged && !Array.isArray(json) ? withOwnKeys(json, format) : json;
@@ -129,17 +130,13 @@ function withOwnKeys(json: object, format: string): object {
   const object = {};
   for (const key of Object.keys(json)) {
     if (isTag(key)) throw new DecodeError(format, `the tag ${key} stands beside other keys`);
-    define(object, key.startsWith("$") ? key.slice(1) : key, propertyOf(json, key));
+    setOwn(object, key.startsWith("$") ? key.slice(1) : key, propertyOf(json, key));
   }
   return object;
 }
 
 function isTag(key: string): boolean {
   return key.startsWith("$") && !key.startsWith("$$");
-}
-
-function define(object: object, key: string, value: unknown): void {
-  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 const NUMBERS: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
-import { jsonDepth } from "../../util/json-depth.ts";
+import { jsonDepth } from "../../util/json/json-depth.ts";
 import type { DecodeLimits } from "../format.ts";
 import { countJsonNodes } from "../json/decode-json.ts";
 import { writableJson } from "../json/writable-json.ts";

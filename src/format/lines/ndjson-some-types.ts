@@ -2,6 +2,7 @@ import { DecodeError, UnsupportedPayloadError } from "../../errors/format-errors
 import { describeCell } from "../../table/describe-cell.ts";
 import { at } from "../../util/at.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
+import { setOwn } from "../../util/fields-of.ts";
 import type { DecodeLimits, Format } from "../format.ts";
 import { checkJson } from "../json/check-json.ts";
 import { propertyOf } from "../own-keys.ts";
@@ -63,7 +64,7 @@ function lineOf(record: object, types: ColumnTypes): string {
   const names = Object.keys(types).filter((name) => Object.hasOwn(record, name) && propertyOf(record, name) !== null);
   if (names.length === 0) return JSON.stringify(record);
   const copy = { ...record };
-  for (const name of names) define(copy, name, ndjsonCellOf(types[name] ?? "value", propertyOf(record, name)));
+  for (const name of names) setOwn(copy, name, ndjsonCellOf(types[name] ?? "value", propertyOf(record, name)));
   return JSON.stringify(copy);
 }
 
@@ -90,11 +91,6 @@ function decodeCells(record: object, types: ColumnTypes, row: number): void {
         "ndjson",
         `${describeCell(json)} in line ${row + 1} is not of type ${type}, as column ${JSON.stringify(name)} is declared`,
       );
-    if (value !== json) define(record, name, value);
+    if (value !== json) setOwn(record, name, value);
   }
-}
-
-/** Defines a property. An assignment to `__proto__` would call its setter instead. */
-function define(record: object, name: string, value: unknown): void {
-  Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
 }

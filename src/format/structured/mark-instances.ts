@@ -1,3 +1,4 @@
+import { setOwn } from "../../util/fields-of.ts";
 import { propertyOf } from "../own-keys.ts";
 import type { PlannedInstance, PlannedView, StructuredPlan } from "./structured-plan.ts";
 
@@ -62,11 +63,6 @@ function fill(object: object, copy: object, replace: (value: unknown) => unknown
     for (const [key, value] of object) copy.set(replace(key), replace(value));
   else if (copy instanceof Set && object instanceof Set) for (const value of object) copy.add(replace(value));
   else {
-    const to = copy as Record<string, unknown>;
-    for (const key of Object.keys(object)) {
-      const value = replace(propertyOf(object, key));
-      if (key !== "__proto__") to[key] = value;
-      else Object.defineProperty(to, key, { value, enumerable: true, configurable: true, writable: true });
-    }
+    for (const key of Object.keys(object)) setOwn(copy, key, replace(propertyOf(object, key)));
   }
 }

@@ -9,6 +9,7 @@ import {
   isNumberType,
   numberArrays,
 } from "../../table/typed-values.ts";
+import { isCount } from "../../util/json/checks.ts";
 import type { DecodeLimits } from "../format.ts";
 import { decodeJson } from "../json/decode-json.ts";
 import {
@@ -174,10 +175,6 @@ class DescriptionCheck {
     if (this.#left < 0) refuse("their buffers are longer than they are");
     return [start, size];
   }
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function refuse(problem: string): never {

@@ -1,6 +1,7 @@
 import type { StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
 import { fieldsOf } from "../../util/fields-of.ts";
+import { tryParseJson } from "../../util/json/checks.ts";
 
 /*
  * An archive is a tar file of regular files, in this order:
@@ -33,7 +34,7 @@ export function encodeEnd(artifacts: number): Uint8Array {
 
 /** Returns why this release cannot read an archive that begins with this entry. */
 export function headProblem(bytes: Uint8Array): string | undefined {
-  const { archive } = parse(bytes);
+  const { archive } = fieldsOf(tryParseJson(bytes));
   if (archive === WITHOUT_TAGS || archive === WITH_TAGS) return undefined;
   return typeof archive === "number" && archive > WITH_TAGS
     ? `has the version ${archive}, which only a newer release of persistable-ts can read`
@@ -42,17 +43,9 @@ export function headProblem(bytes: Uint8Array): string | undefined {
 
 /** Returns the number of artifacts that the last entry of an archive states. */
 export function parseEnd(bytes: Uint8Array): unknown {
-  return parse(bytes).artifacts;
+  return fieldsOf(tryParseJson(bytes)).artifacts;
 }
 
 function encode(value: Readonly<Record<string, number>>): Uint8Array {
   return Buffer.from(`${JSON.stringify(value)}\n`);
-}
-
-function parse(bytes: Uint8Array): ReturnType<typeof fieldsOf> {
-  try {
-    return fieldsOf(JSON.parse(new TextDecoder().decode(bytes)));
-  } catch {
-    return {};
-  }
 }

@@ -1,4 +1,5 @@
 import type { UndeclaredLoad } from "../../record/record.ts";
+import { isAmount } from "../../util/json/checks.ts";
 import { makeWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import type { GenerateContext } from "../declare/hooks.ts";
 import type { LiveValues, State, TakenByGenerator } from "../declare/state.ts";
@@ -128,8 +129,4 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
 export function warnOfThrown(state: State, error: unknown): void {
   const { name, message, stack } = redactionOf(state).error(error);
   process.emitWarning(message, { type: name, ...(stack === undefined ? {} : { detail: stack }) });
-}
-
-function isAmount(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }

@@ -2,6 +2,7 @@ import { UnsupportedValueError } from "../../errors/params-errors.ts";
 import { formatPath } from "../../errors/value-path.ts";
 import { Secret } from "../../params/secret.ts";
 import { type ClassCodec, decodeInstance, encodeInstance } from "../../util/class-codec.ts";
+import { setOwn } from "../../util/fields-of.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 
 /** A copy of the params, as they were at one moment. */
@@ -71,8 +72,7 @@ function withoutUnset(params: Readonly<Record<string, unknown>>): Readonly<Recor
   const set: Record<string, unknown> = {};
   for (const key of Object.keys(params)) {
     const value = params[key];
-    if (value !== undefined)
-      Object.defineProperty(set, key, { value, enumerable: true, configurable: true, writable: true });
+    if (value !== undefined) setOwn(set, key, value);
   }
   return set;
 }

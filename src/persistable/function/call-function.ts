@@ -1,5 +1,5 @@
 import { DefinitionError } from "../../errors/persistable-errors.ts";
-import { fieldsOf } from "../../util/fields-of.ts";
+import { fieldsOf, setOwn } from "../../util/fields-of.ts";
 import { GeneratorContext } from "../context/generate-context.ts";
 import type { GenerateContext } from "../declare/hooks.ts";
 import type { LiveValues } from "../declare/state.ts";
@@ -73,8 +73,7 @@ function thaw(value: unknown, copies: Map<object, unknown>): unknown {
   const copy = {};
   copies.set(value, copy);
   for (const key of Object.keys(value)) {
-    const item = thaw(Reflect.get(value, key), copies);
-    Object.defineProperty(copy, key, { value: item, enumerable: true, configurable: true, writable: true });
+    setOwn(copy, key, thaw(Reflect.get(value, key), copies));
   }
   return copy;
 }

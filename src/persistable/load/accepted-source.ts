@@ -2,6 +2,7 @@ import type { Address } from "../../address/address.ts";
 import { acceptedPath } from "../../artifact/layout/artifact-paths.ts";
 import type { Store, StoreCallOptions, StorePath } from "../../store/store.ts";
 import { fieldsOf } from "../../util/fields-of.ts";
+import { tryParseJson } from "../../util/json/checks.ts";
 
 /** The statement of a user that a change of the source does not matter to one artifact. */
 export interface AcceptedSource {
@@ -51,13 +52,9 @@ export async function unacceptSource(
 const MAX_BYTES = 64 * 1024;
 
 function isOf(bytes: Uint8Array, { name, address, recorded, accepted }: AcceptedSource): boolean {
-  try {
-    const fields = fieldsOf(JSON.parse(new TextDecoder().decode(bytes)));
-    const isSame = fields.name === name && fields.address === address;
-    return isSame && fields.recorded === recorded && fields.accepted === accepted && fields.accept === 1;
-  } catch {
-    return false;
-  }
+  const fields = fieldsOf(tryParseJson(bytes));
+  const isSame = fields.name === name && fields.address === address;
+  return isSame && fields.recorded === recorded && fields.accepted === accepted && fields.accept === 1;
 }
 
 function pathOf({ name, address, accepted }: AcceptedSource): StorePath {

@@ -9,6 +9,7 @@ import type { Store, StorePath } from "../../store/store.ts";
 import { storePath } from "../../store/store-path.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
+import { randomHex } from "../../util/random-hex.ts";
 import { encodePack, isWholePack, type PackHeader, type PackIndex, type PackItem } from "./pack.ts";
 import { type ReadPack, readPack } from "./read-pack.ts";
 
@@ -169,7 +170,7 @@ export class PackStore {
     payloads: readonly (readonly Uint8Array[])[],
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const random = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex");
+    const random = randomHex(6);
     const file = `${Date.now().toString(16).padStart(12, "0")}-${random}.pack`;
     const path = storePath(...this.#folder.split("/"), file);
     const chunks = encodePack(header, payloads);

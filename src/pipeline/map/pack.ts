@@ -1,7 +1,9 @@
 import type { Address } from "../../address/address.ts";
 import type { UndeclaredLoad } from "../../record/record.ts";
+import { joined } from "../../util/digest/digest.ts";
 import { sha256Hex } from "../../util/digest/sha256.ts";
 import { fieldsOf } from "../../util/fields-of.ts";
+import { isCount } from "../../util/json/checks.ts";
 
 /**
  * A pack begins with these bytes. It holds many payloads in one object that is written once and
@@ -62,7 +64,7 @@ export function layOutItems(
 ): PackItem[] {
   let offset = 0;
   return encoded.map(({ address, chunks }) => {
-    const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    const bytes = joined(chunks);
     const item = { address, offset, length: bytes.length, sha256: sha256Hex(bytes) };
     offset += bytes.length;
     return item;
@@ -205,10 +207,6 @@ function isItem(value: unknown, bodyBytes: number): value is PackItem {
   const { address, offset, length, sha256 } = fieldsOf(value);
   const isPlace = isCount(offset) && isCount(length) && offset + length <= bodyBytes;
   return isPlace && isHash(address) && isHash(sha256);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isHash(value: unknown): boolean {

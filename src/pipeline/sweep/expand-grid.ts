@@ -1,5 +1,5 @@
 import { InvalidSweepError } from "../../errors/pipeline-errors.ts";
-import { fieldsOf } from "../../util/fields-of.ts";
+import { fieldsOf, setOwn } from "../../util/fields-of.ts";
 import { Axis, axis, Continuous, Fixed } from "./axis.ts";
 import {
   type CompiledGrid,
@@ -12,7 +12,7 @@ import {
 } from "./compile-grid.ts";
 import type { BuildingDefinition } from "./grid.ts";
 import type { SeededRandom } from "./seeded-random.ts";
-import { pointOf, Subtree, setOwn, type Upstream, unwrapped } from "./subtree.ts";
+import { pointOf, Subtree, type Upstream, unwrapped } from "./subtree.ts";
 import { rangeWithoutSample } from "./sweep-options.ts";
 import { valueKey } from "./value-key.ts";
 

@@ -1,6 +1,6 @@
 import { Untracked } from "../../params/untracked.ts";
 import type { AnyPersistable, Persistable, PersistableOptions } from "../../persistable/persistable.ts";
-import { fieldsOf } from "../../util/fields-of.ts";
+import { fieldsOf, setOwn } from "../../util/fields-of.ts";
 import { isDefinition, isPersistable } from "./compile-grid.ts";
 import type { BuildingDefinition } from "./grid.ts";
 
@@ -112,11 +112,4 @@ function pointOfBuilt({ params, dependencies }: Persistable): Record<string, unk
 /** A parameter as functions see it: an untracked value without its wrapper. */
 export function unwrapped(value: unknown): unknown {
   return value instanceof Untracked ? value.value : value;
-}
-
-/** Sets a property. Assigning to `__proto__` would replace the prototype instead. */
-export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === "__proto__")
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-  else target[key] = value;
 }

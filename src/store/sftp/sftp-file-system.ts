@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { StoreError } from "../../errors/store-errors.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
+import { randomHex } from "../../util/random-hex.ts";
 import { CallerFailure, checkSignal } from "../caller-failure.ts";
 import { folderOf } from "../folder/calls/check-folders.ts";
 import type { AsyncFileSystemCalls, FileKind, FileStat, FileSystem, FolderEntry } from "../folder/calls/file-system.ts";
@@ -36,7 +37,7 @@ interface OpenFile {
  * survive a power cut.
  */
 export function createSftpFileSystem(connection: SftpConnection, abilities: SftpAbilities): FileSystem {
-  const random = Buffer.from(crypto.getRandomValues(new Uint8Array(4))).toString("hex");
+  const random = randomHex(4);
   const name = hostname()
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-");

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 
 import { sha256Hex } from "../../../util/digest/sha256.ts";
+import { randomHex } from "../../../util/random-hex.ts";
 
 let owner: string | undefined;
 let place = "";
@@ -10,7 +11,7 @@ let place = "";
  * place is the scope of a process id: one boot of one machine, and one container on it.
  */
 export function processOwner(): string {
-  owner ??= `${currentPlace()}-${process.pid}-${Buffer.from(crypto.getRandomValues(new Uint8Array(4))).toString("hex")}`;
+  owner ??= `${currentPlace()}-${process.pid}-${randomHex(4)}`;
   return owner;
 }
 
