@@ -1,3 +1,4 @@
+import { StoreIoError } from "../errors/store-errors.ts";
 import { orAborted } from "../util/concurrency/on-abort.ts";
 import { CHUNK_BYTES } from "../util/digest/chunk-bytes.ts";
 import type { Chunks, ReadOptions } from "./store.ts";
@@ -53,4 +54,13 @@ export async function passToOnChunk(bytes: Uint8Array, { range, onChunk, signal 
 export function resolveRange(range: ReadOptions["range"], sizeBytes: number): { start: number; end: number } {
   const start = Math.min(Math.max(0, range?.start ?? 0), sizeBytes);
   return { start, end: Math.max(start, Math.min(range?.end ?? sizeBytes, sizeBytes)) };
+}
+
+/** @throws {@link StoreIoError} if one buffer cannot have that size */
+export function allocate(path: string, sizeBytes: number): Uint8Array {
+  try {
+    return new Uint8Array(new ArrayBuffer(sizeBytes));
+  } catch (cause) {
+    throw new StoreIoError({ operation: "read", path, cause }, `its ${sizeBytes} bytes do not fit into one buffer`);
+  }
 }

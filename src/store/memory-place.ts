@@ -1,6 +1,6 @@
 import { NotAFileError, type StoreOperation } from "../errors/store-errors.ts";
 import type { StorePath } from "./store.ts";
-import { assertStorePath } from "./store-path.ts";
+import { assertStorePath, foldersAbove } from "./store-path.ts";
 
 export interface StoredObject {
   readonly bytes: Uint8Array;
@@ -34,14 +34,14 @@ export class Place {
     assertStorePath(path);
     const failure = (problem: string): NotAFileError =>
       new NotAFileError({ operation, path: `${url}/${path}` }, problem);
-    for (const folder of foldersOf(path))
+    for (const folder of foldersAbove(path))
       if (this.objects.has(folder)) throw failure(`${folder} is a file, not a folder`);
     if (this.folders.has(path)) throw failure("there is a folder in its place");
     return this.objects.get(path);
   }
 
   #count(path: string, change: number): void {
-    for (const folder of foldersOf(path)) {
+    for (const folder of foldersAbove(path)) {
       const count = (this.folders.get(folder) ?? 0) + change;
       if (count === 0) this.folders.delete(folder);
       else this.folders.set(folder, count);
@@ -52,11 +52,4 @@ export class Place {
     const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
     for (const watcher of this.watchers) if (watcher.folder === folder) queueMicrotask(watcher.listener);
   }
-}
-
-/** Returns `a` and `a/b` for `a/b/c`. */
-function foldersOf(path: string): string[] {
-  const folders: string[] = [];
-  for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) folders.push(path.slice(0, end));
-  return folders;
 }

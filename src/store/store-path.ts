@@ -95,3 +95,10 @@ function findSegmentProblem(segment: string): string | undefined {
     return "it contains characters that some file systems change";
   return undefined;
 }
+
+/** Returns `a` and `a/b` for `a/b/c`. */
+export function foldersAbove(path: string): string[] {
+  const folders: string[] = [];
+  for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) folders.push(path.slice(0, end));
+  return folders;
+}

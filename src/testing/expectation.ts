@@ -1,3 +1,5 @@
+import { StoreError } from "../errors/store-errors.ts";
+
 export function expectEqual(actual: unknown, expected: unknown, what: string): void {
   // Loaded when a case runs, so that the suite can be declared anywhere. Node's own assertions
   // would compute the difference of big arrays line by line, which exhausts the memory if a store
@@ -25,6 +27,11 @@ export async function expectRejection(promise: Promise<unknown>, what: string): 
     return error;
   }
   return fail(`${what}: expected a rejection, got ${typeof value === "object" ? "an object" : String(value)}`);
+}
+
+export async function expectStoreError(promise: Promise<unknown>, what: string): Promise<void> {
+  const error = await expectRejection(promise, what);
+  if (!(error instanceof StoreError)) fail(`${what}: expected a StoreError, got ${String(error)}`);
 }
 
 export function fail(message: string): never {

@@ -1,7 +1,6 @@
-import { StoreError } from "../errors/store-errors.ts";
 import { internalPath, QUARANTINE_FOLDER } from "../store/internal-folder.ts";
 import { storePath } from "../store/store-path.ts";
-import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.ts";
+import { expectBytes, expectEqual, expectRejection, expectStoreError, fail } from "./expectation.ts";
 import { FOLDER, listAll, listPaths, OTHER_PATH, PATH, pattern, text } from "./sample-objects.ts";
 import type { StoreCase } from "./store-case.ts";
 
@@ -141,8 +140,3 @@ export const namingCases: readonly StoreCase[] = [
     },
   },
 ];
-
-async function expectStoreError(promise: Promise<unknown>, what: string): Promise<void> {
-  const error = await expectRejection(promise, what);
-  if (!(error instanceof StoreError)) fail(`${what}: expected a StoreError, got ${String(error)}`);
-}

@@ -1,7 +1,6 @@
-import { StoreError } from "../errors/store-errors.ts";
 import type { Chunks, Store, StorePath } from "../store/store.ts";
 import { storePath } from "../store/store-path.ts";
-import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.ts";
+import { expectBytes, expectEqual, expectRejection, expectStoreError, fail } from "./expectation.ts";
 import { arriving, failing, listPaths, OTHER_PATH, PATH, pattern, paused, text } from "./sample-objects.ts";
 import type { StoreCase } from "./store-case.ts";
 
@@ -155,9 +154,4 @@ async function readUntil(store: Store, isDone: () => boolean): Promise<void> {
     if (bytes?.length !== 300_000) fail(`a reader saw ${bytes?.length} bytes of 300000`);
     if (bytes[0] !== bytes[150_000] || bytes[0] !== bytes[299_999]) fail("a reader saw parts of two objects");
   }
-}
-
-async function expectStoreError(promise: Promise<unknown>, what: string): Promise<void> {
-  const error = await expectRejection(promise, what);
-  if (!(error instanceof StoreError)) fail(`${what}: expected a StoreError, got ${String(error)}`);
 }

@@ -6,14 +6,14 @@ import type { ArtifactRecord } from "../../record/record.ts";
 import { describeCost, describeDuration } from "../../util/describe.ts";
 import { describeBytes } from "../../util/describe-bytes.ts";
 import { isPlainObject } from "../../util/fields-of.ts";
-import { describeAge, describeValue } from "./miss.ts";
+import { describeAgeOf, describeValue } from "./miss.ts";
 
 /** `made 2 days ago in 3.2 s for 0.02 usd, 1.1 kB`. */
 export function describeMaking({ provenance, payload }: ArtifactRecord): string {
   const { createdAt, durationMs, cost } = provenance;
   const took = durationMs === undefined ? "" : ` in ${describeDuration(durationMs)}`;
   const spent = cost === undefined ? "" : ` for ${describeCost(Object.entries(cost))}`;
-  return `made ${describeAge(Date.now() - Date.parse(createdAt))}${took}${spent}, ${describeBytes(payloadBytesOf(payload))}`;
+  return `made ${describeAgeOf(createdAt)}${took}${spent}, ${describeBytes(payloadBytesOf(payload))}`;
 }
 
 /** A lineage may have far more params than a reader wants to see. */

@@ -1,4 +1,4 @@
-import { describeAge, describeValue } from "../../artifact/explain/miss.ts";
+import { describeAgeOf, describeValue } from "../../artifact/explain/miss.ts";
 import { type Catalog, openCatalog } from "../../catalog/open/open-catalog.ts";
 import type { CatalogEntry } from "../../catalog/query/catalog-entry.ts";
 import { matches } from "../../catalog/query/matches.ts";
@@ -88,7 +88,7 @@ async function printTable(
 }
 
 function ageOf(time: string): string {
-  return time === "" ? "" : describeAge(Date.now() - Date.parse(time));
+  return time === "" ? "" : describeAgeOf(time);
 }
 
 /** Prints all fields of each artifact, even those that the list on a terminal leaves out. */

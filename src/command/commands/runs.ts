@@ -1,4 +1,4 @@
-import { describeAge } from "../../artifact/explain/miss.ts";
+import { describeAgeOf } from "../../artifact/explain/miss.ts";
 import { openJsonLines } from "../../runner/json-lines.ts";
 import { listRuns, readRun } from "../../runner/list-runs.ts";
 import { parseRunEvent } from "../../runner/parse-run-event.ts";
@@ -48,7 +48,7 @@ function cellsOfRun(record: RunRecord): readonly string[] {
   return [
     runId,
     state,
-    ageOf(startedAt),
+    describeAgeOf(startedAt),
     tookOf(durationMs),
     ...[hits, generated, failed].map((count) => `${count ?? ""}`),
   ];
@@ -76,7 +76,7 @@ async function printRun(session: Session, flags: RunsFlags, runId: string): Prom
     const { state, startedAt, durationMs, host, pid, hits = 0 } = record;
     const took = durationMs === undefined ? "" : `, took ${tookOf(durationMs)}`;
     session.line(
-      `${runId} ${state}: started ${ageOf(startedAt)} on ${host} by process ${pid}${took}, ${hits} there already`,
+      `${runId} ${state}: started ${describeAgeOf(startedAt)} on ${host} by process ${pid}${took}, ${hits} there already`,
     );
     const names = ["state", "name", "address", "took", "attempts", "error"];
     if (shown.length > 0) session.lines(await tableLines(names, shown.map(cellsOfNode), WIDEST));
@@ -117,10 +117,6 @@ async function follow(session: Session, runId: string): Promise<number> {
     display.close();
   }
   return ExitCode.done;
-}
-
-function ageOf(time: string): string {
-  return describeAge(Date.now() - Date.parse(time));
 }
 
 function tookOf(durationMs: number | undefined): string {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { describeAge, describeValue } from "../../artifact/explain/miss.ts";
+import { describeAgeOf, describeValue } from "../../artifact/explain/miss.ts";
 import { payloadPath } from "../../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
 import { recordPath } from "../../artifact/layout/record-path.ts";
@@ -88,8 +88,8 @@ function factsOf(
     ],
     ["version", version === undefined ? undefined : String(version)],
     ["draw", draw === undefined ? undefined : String(draw)],
-    ["made", `${describeAge(Date.now() - Date.parse(createdAt))} (${createdAt})`],
-    ["used", usedAt === undefined ? undefined : describeAge(Date.now() - Date.parse(usedAt))],
+    ["made", `${describeAgeOf(createdAt)} (${createdAt})`],
+    ["used", usedAt === undefined ? undefined : describeAgeOf(usedAt)],
     ["took", durationMs === undefined ? undefined : describeDuration(durationMs)],
     ["cost", cost === undefined ? undefined : describeCost(Object.entries(cost))],
     ["payload", `${describeBytes(payloadBytesOf(payload))} ${payload.format} ${payload.digest.slice(0, 15)}…`],

@@ -1,5 +1,5 @@
 import {
-  describeAge,
+  describeAgeOf,
   describeChange,
   describeMiss,
   type MissReason,
@@ -120,7 +120,7 @@ function historyOf({
   const { createdAt, durationMs } = record.provenance;
   const took = durationMs === undefined ? "" : `, and took ${describeDuration(durationMs)}`;
   const under = alias === undefined ? "" : `, under its earlier name ${alias}`;
-  return `: generated ${describeAge(Date.now() - Date.parse(createdAt))}${took}${under}`;
+  return `: generated ${describeAgeOf(createdAt)}${took}${under}`;
 }
 
 function missOf({ reason, inFlight }: Extract<Explanation, { readonly state: "miss" }>): string {

@@ -1,5 +1,6 @@
 import { codeOf, messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError, UnsupportedPayloadError } from "../../errors/format-errors.ts";
+import { joined } from "../../util/digest/digest.ts";
 import { isPromise } from "../../util/is-promise.ts";
 import { defaultDecodeLimits } from "../decode-limits.ts";
 import { asChunks } from "../encode-payload.ts";
@@ -114,7 +115,7 @@ function compressed<Inner extends AnyFormat>(inner: Inner, compression: Compress
     );
   };
   const compress = (chunks: readonly Uint8Array[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]> => {
-    const bytes = join(asChunks(inner.id, chunks));
+    const bytes = joined(asChunks(inner.id, chunks));
     const code = compression.compress(loadZlib());
     if (bytes.length < SYNC_BELOW_BYTES) return finish(bytes, code.sync(bytes, code.options(bytes)));
     return call(code.async, bytes, code.options(bytes)).then((small) => finish(bytes, small));
@@ -135,11 +136,6 @@ function compressed<Inner extends AnyFormat>(inner: Inner, compression: Compress
     },
   };
   return outer as Inner;
-}
-
-function join(chunks: readonly Uint8Array[]): Uint8Array {
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }
 
 /** The size up to which any compression ratio is allowed: so little data is harmless. */

@@ -1,8 +1,9 @@
-import { NotAFileError, ObjectTooLargeError, StoreIoError } from "../../errors/store-errors.ts";
+import { NotAFileError, ObjectTooLargeError } from "../../errors/store-errors.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { CHUNK_BYTES } from "../../util/digest/chunk-bytes.ts";
 import { systemCodeOf } from "../../util/system-failure.ts";
 import { CallerFailure, checkSignal } from "../caller-failure.ts";
+import { allocate } from "../chunks.ts";
 import type { ReadOptions } from "../store.ts";
 import { describeKind } from "./calls/check-folders.ts";
 import type { AsyncFileSystemCalls } from "./calls/file-system.ts";
@@ -37,14 +38,6 @@ export async function readFile(
     return await readLanes(calls, file, start, bytes, onChunk, signal);
   } finally {
     await calls.close(file);
-  }
-}
-
-function allocate(path: string, sizeBytes: number): Uint8Array {
-  try {
-    return new Uint8Array(new ArrayBuffer(sizeBytes));
-  } catch (cause) {
-    throw new StoreIoError({ operation: "read", path, cause }, `its ${sizeBytes} bytes do not fit into one buffer`);
   }
 }
 

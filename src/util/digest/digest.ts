@@ -135,7 +135,8 @@ function* regroup(chunks: readonly Uint8Array[]): Generator<Uint8Array[]> {
   if (group.length > 0) yield group;
 }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
+/** Returns the bytes of the chunks as one, which is not a copy if there is only one chunk. */
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
   const [only] = chunks;
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }

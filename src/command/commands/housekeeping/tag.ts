@@ -1,4 +1,4 @@
-import { describeAge } from "../../../artifact/explain/miss.ts";
+import { describeAgeOf } from "../../../artifact/explain/miss.ts";
 import type { Tag } from "../../../catalog/tag-file.ts";
 import { listTags, pinArtifact, tagArtifact, unpinArtifact, untagArtifact } from "../../../housekeeping/tags.ts";
 import { CommandError, ExitCode } from "../../core/command-error.ts";
@@ -59,7 +59,7 @@ async function printTags(session: Session, tags: readonly Tag[]): Promise<number
     const rows = tags.map((one) => [
       one.tag === undefined ? `${one.name} (pinned)` : `${one.name}@${one.tag}`,
       one.address.slice(0, 8),
-      describeAge(Date.now() - Date.parse(one.createdAt)),
+      describeAgeOf(one.createdAt),
     ]);
     session.lines((await tableLines(["", "", ""], rows, 120)).slice(1));
   }
