@@ -19,6 +19,7 @@ import { isPersisted } from "../persistable/load/explain.ts";
 import { missesOf, type PlanGraph } from "../pipeline/plan/plan-graph.ts";
 import type { Store } from "../store/store.ts";
 import { onAbort } from "../util/concurrency/on-abort.ts";
+import { delay } from "../util/concurrency/retry.ts";
 import type { Attempt } from "./produce-node.ts";
 import type { RateLimit, RunSettings } from "./run-options.ts";
 
@@ -212,7 +213,7 @@ export class RemoteNodes {
         return await this.#links.get(waiting.pool)?.submit({ id, name: waiting.state.recipe.name, data: waiting.data });
       } catch (error) {
         if (attempt === MOST_SUBMITS) return waiting.reject(error);
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await delay(1000);
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { Store, StorePath, StoreWatch } from "../../store/store.ts";
+import { onAbort } from "../../util/concurrency/on-abort.ts";
 import type { Machine } from "./lease-machine.ts";
 
 /**
@@ -57,7 +58,6 @@ export class Alarm {
     const calledOff: (() => void)[] = [];
     const waited = new Promise<Wake>((resolve, reject) => {
       const finish = (): void => resolve(this.#takeWake());
-      const abort = (): void => reject(signal?.reason);
       // The delay differs between processes, so that they do not all check at once.
       calledOff.push(this.#machine.after(this.#pollMs * (0.75 + Math.random() / 2), finish));
       this.#notice = () => {
@@ -66,9 +66,7 @@ export class Alarm {
         calledOff.push(this.#machine.after(Math.max(0, restMs), finish));
       };
       if (this.#changed.size > 0) this.#notice();
-      if (signal?.aborted) abort();
-      signal?.addEventListener("abort", abort, { once: true });
-      calledOff.push(() => signal?.removeEventListener("abort", abort));
+      calledOff.push(onAbort(signal, () => reject(signal?.reason)));
     });
     return waited.finally(() => {
       this.#notice = ignore;

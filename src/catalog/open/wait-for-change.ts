@@ -1,4 +1,5 @@
 import type { Store, StorePath } from "../../store/store.ts";
+import { onAbort } from "../../util/concurrency/on-abort.ts";
 
 /**
  * Waits until something in one of the folders may have changed, or until `pollMs` have passed,
@@ -17,12 +18,12 @@ export async function waitForChange(
   });
   const watches = folders.map((folder) => store.watch?.(folder, wake));
   const timer = setTimeout(wake, pollMs);
-  signal.addEventListener("abort", wake, { once: true });
+  const stopListening = onAbort(signal, wake);
   try {
     await woken;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", wake);
+    stopListening();
     for (const watch of watches) watch?.close();
   }
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "../../util/concurrency/on-abort.ts";
 import { type DoneByWorker, type WorkerTask, WorkerThread } from "./worker-thread.ts";
 
 const IDLE_MS = 10_000;
@@ -81,15 +82,14 @@ export class WorkerPool {
   #wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const wake = (): void => {
-        signal.removeEventListener("abort", onAbort);
+        stopListening();
         resolve();
       };
-      const onAbort = (): void => {
+      this.#waiting.add(wake);
+      const stopListening = onAbort(signal, () => {
         this.#waiting.delete(wake);
         reject(signal.reason);
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener("abort", onAbort, { once: true });
+      });
     });
   }
 

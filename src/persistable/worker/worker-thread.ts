@@ -1,6 +1,7 @@
 import { isError } from "../../errors/error-kind.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
 import { UnshareableError, WorkerCrashedError, WorkerModuleError } from "../../errors/worker-errors.ts";
+import { onAbort } from "../../util/concurrency/on-abort.ts";
 import { noteSecrets, type Redaction } from "../secrets/redaction.ts";
 import { carryError, restoreError } from "./carried-error.ts";
 import { unpackSecrets } from "./packed-value.ts";
@@ -74,22 +75,21 @@ export class WorkerThread {
     const jobId = ++this.#count;
     this.#redaction = task.redaction;
     let timer: NodeJS.Timeout | undefined;
-    const onAbort = (): void => {
-      this.#post({ kind: "abort", jobId, reason: carryError(task.signal.reason) });
-      timer = setTimeout(() => void this.stop(), GRACE_MS);
-    };
+    let stopListening = (): void => {};
     this.#worker.ref();
     try {
       return await new Promise<DoneByWorker>((resolve, reject) => {
         this.#current = { jobId, task, resolve, reject };
         this.#start(jobId, task);
-        if (task.signal.aborted) onAbort();
-        else task.signal.addEventListener("abort", onAbort, { once: true });
+        stopListening = onAbort(task.signal, () => {
+          this.#post({ kind: "abort", jobId, reason: carryError(task.signal.reason) });
+          timer = setTimeout(() => void this.stop(), GRACE_MS);
+        });
       });
     } finally {
       this.#current = undefined;
       clearTimeout(timer);
-      task.signal.removeEventListener("abort", onAbort);
+      stopListening();
       this.#worker.unref();
     }
   }

@@ -68,8 +68,9 @@ export interface DriverPage {
 export interface DriverGetOptions extends DriverCallOptions {
   readonly range?: { readonly start: number; readonly end: number } | undefined;
   /**
-   * Requests only this version of the object, by the `etag` of an earlier answer; if the object has
-   * another version, the error is classified as `"changed"`.
+   * Requests only this version of the object, by the `etag` of an earlier answer.
+   *
+   * @throws {@link ObjectChanged} if the object has another version
    */
   readonly etag?: string | undefined;
 }
@@ -119,7 +120,6 @@ export interface ErrorClass {
     | "missing" /* the object */
     | "exists" /* a condition was not met */
     | "unsupported" /* the service does not know this condition (501) */
-    | "changed" /* the object is another one by now */
     | "passing" /* 5xx, throttling, a dropped connection: worth another attempt */
     | "access" /* 401, 403, no credentials */
     | "full"
@@ -137,4 +137,35 @@ export interface ErrorClass {
   readonly isThrottled?: boolean | undefined;
   /** The service cannot be reached: no such host, no listener, no route. */
   readonly isAway?: boolean | undefined;
+}
+
+/** The object is another one by now than the one whose etag was given. */
+export class ObjectChanged extends Error {}
+
+/** The body of an answer that has no bytes. */
+export async function* noBytes(): AsyncGenerator<Uint8Array> {}
+
+/** Returns `missing` where the service says that there is no object. */
+export async function unlessMissing<Value, Missing>(
+  isMissing: (error: unknown) => boolean,
+  missing: Missing,
+  ask: () => Promise<Value>,
+): Promise<Value | Missing> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isMissing(error)) return missing;
+    throw error;
+  }
+}
+
+/** Returns the prefix of a bucket's objects, without slashes at its ends, and the store's URL. */
+export function bucketLocation(
+  scheme: string,
+  bucket: string,
+  { prefix = "", endpoint }: { readonly prefix?: string | undefined; readonly endpoint?: string | undefined },
+): { readonly prefix: string; readonly url: string } {
+  const clean = prefix.replace(/^\/+|\/+$/g, "");
+  const query = endpoint === undefined ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
+  return { prefix: clean, url: `${scheme}://${bucket}${clean === "" ? "" : `/${clean}`}${query}` };
 }

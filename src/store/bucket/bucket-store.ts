@@ -1,5 +1,6 @@
 import { ObjectExistsError, StoreIoError, type StoreOperation } from "../../errors/store-errors.ts";
 import { orAborted } from "../../util/concurrency/on-abort.ts";
+import { randomHex } from "../../util/random-hex.ts";
 import { INTERNAL_FOLDER, internalPath } from "../internal-folder.ts";
 import type {
   Chunks,
@@ -176,7 +177,7 @@ class BucketStore implements Store {
    * that they cannot, and some overwrite the object all the same.
    */
   async #probe(): Promise<void> {
-    const name = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
+    const name = randomHex(8);
     const path = internalPath(INTERNAL_FOLDER, `probe-${name}`);
     const put = (text: string): Promise<"created" | "exists" | "unsupported"> =>
       this.#requests.send(this.#requestFor("create", path, undefined), async ({ signal }) => {

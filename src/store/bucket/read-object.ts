@@ -1,9 +1,11 @@
 import { ObjectTooLargeError, StoreIoError } from "../../errors/store-errors.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { CHUNK_BYTES } from "../../util/digest/chunk-bytes.ts";
+import { allocate } from "../chunks.ts";
 import type { ReadOptions } from "../store.ts";
 import type { BucketDriver, DriverObject } from "./bucket-driver.ts";
-import { type Attempt, type BucketRequests, EndedEarly, ObjectChanged, type Request } from "./requests.ts";
+import { ObjectChanged } from "./bucket-driver.ts";
+import { type Attempt, type BucketRequests, EndedEarly, type Request } from "./requests.ts";
 
 /** The number of concurrent requests for one object. */
 const LANES = 8;
@@ -153,12 +155,4 @@ async function fill(
 
 async function leave({ body }: DriverObject): Promise<void> {
   await body[Symbol.asyncIterator]().return?.();
-}
-
-function allocate(path: string, sizeBytes: number): Uint8Array {
-  try {
-    return new Uint8Array(new ArrayBuffer(sizeBytes));
-  } catch (cause) {
-    throw new StoreIoError({ operation: "read", path, cause }, `its ${sizeBytes} bytes do not fit into one buffer`);
-  }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   StoreAccessError,
   StoreError,
@@ -7,9 +6,10 @@ import {
   StoreIoError,
   type StoreOperation,
 } from "../../errors/store-errors.ts";
-import { orAborted } from "../../util/concurrency/on-abort.ts";
+import { onAbort, orAborted } from "../../util/concurrency/on-abort.ts";
+import { delay } from "../../util/concurrency/retry.ts";
 import { CallerFailure } from "../caller-failure.ts";
-import type { BucketDriver, ErrorClass } from "./bucket-driver.ts";
+import { type BucketDriver, type ErrorClass, ObjectChanged } from "./bucket-driver.ts";
 import { describeCause } from "./describe-cause.ts";
 
 /** The patience of a bucket with its service. */
@@ -76,9 +76,6 @@ export interface Request {
   readonly sentBytes?: number;
 }
 
-/** Thrown by a reader whose object has changed while it was read. */
-export class ObjectChanged extends Error {}
-
 /**
  * Sends requests to one service: retries passing failures, aborts stalled attempts, and reports
  * failures as store errors.
@@ -126,14 +123,13 @@ export class BucketRequests {
         if (error instanceof CallerFailure) throw error.cause;
         if (error instanceof ObjectChanged || error instanceof StoreError) throw error;
         const errorClass = watched.hasStalled ? stalled(this.#stallMs) : this.classify(error);
-        if (errorClass.kind === "changed") throw new ObjectChanged("changed", { cause: error });
         if (!watched.hasStalled && errorClass.isAway !== true) this.#isThere = true;
         const waitMs = this.#waitMsOf(earlier, errorClass);
         if (!this.#isWorthAnother(errorClass, earlier + 1, performance.now() - beganMs + waitMs)) {
           this.#isThere &&= !watched.hasStalled && errorClass.isAway !== true;
           throw describe(request, errorClass, error, earlier + 1);
         }
-        await pause(waitMs, signal);
+        await delay(waitMs, signal);
       } finally {
         watched.close();
       }
@@ -177,15 +173,6 @@ export class BucketRequests {
   }
 }
 
-async function pause(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(waitMs, undefined, signal && { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
-}
-
 /** The body had fewer bytes than were announced. */
 export class EndedEarly extends Error {
   constructor(gotBytes: number, wantedBytes: number) {
@@ -198,10 +185,9 @@ class StallWatch {
   hasStalled = false;
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
-  readonly #caller: AbortSignal | undefined;
+  readonly #stopListening: () => void;
   readonly #stallMs: number;
   readonly #sendingMs: () => number;
-  readonly #giveUp = (): void => this.#controller.abort(this.#caller?.reason);
   #lastMs = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
@@ -210,11 +196,10 @@ class StallWatch {
    * other requests measure the speed meanwhile
    */
   constructor(caller: AbortSignal | undefined, stallMs: number, sendingMs: () => number) {
-    this.#caller = caller;
     this.#stallMs = stallMs;
     this.#sendingMs = sendingMs;
     this.signal = this.#controller.signal;
-    caller?.addEventListener("abort", this.#giveUp, { once: true });
+    this.#stopListening = onAbort(caller, () => this.#controller.abort(caller?.reason));
     this.#timer = setTimeout(() => this.#look(), stallMs);
   }
 
@@ -232,7 +217,7 @@ class StallWatch {
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#caller?.removeEventListener("abort", this.#giveUp);
+    this.#stopListening();
   }
 
   #look(): void {

@@ -1,5 +1,7 @@
 import { StoreIoError, type StoreOperation } from "../../errors/store-errors.ts";
 import { orAborted } from "../../util/concurrency/on-abort.ts";
+import { joined } from "../../util/digest/digest.ts";
+import { randomHex } from "../../util/random-hex.ts";
 import { CallerFailure } from "../caller-failure.ts";
 import type { Chunks } from "../store.ts";
 import type { BucketDriver, DriverUpload } from "./bucket-driver.ts";
@@ -195,7 +197,7 @@ function requestOf({ operation, path, signal }: Writing, sentBytes = 0): Request
 }
 
 function newWriter(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString("hex");
+  return randomHex(12);
 }
 
 function partBytes(index: number): number {
@@ -221,11 +223,6 @@ async function* partsOfList(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8
     }
   }
   if (filled > 0) yield joined(group);
-}
-
-function joined(group: readonly Uint8Array[]): Uint8Array {
-  const [only] = group;
-  return group.length === 1 && only !== undefined ? only : Buffer.concat(group);
 }
 
 /** Cuts a stream into parts that are copies: the source may reuse its memory. */

@@ -33,7 +33,8 @@ export async function retry<Result>(
   }
 }
 
-function delay(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+/** Waits. An abort ends the wait with the signal's reason. */
+export function delay(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       stopListening();

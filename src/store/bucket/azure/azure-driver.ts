@@ -1,18 +1,22 @@
 import type { BlobDownloadResponseParsed, BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { fieldsOf } from "../../../util/fields-of.ts";
-import type {
-  BucketDriver,
-  DriverCallOptions,
-  DriverEntry,
-  DriverGetOptions,
-  DriverListOptions,
-  DriverObject,
-  DriverPage,
-  DriverPutOptions,
-  DriverUpload,
-  ErrorClass,
+import { randomHex } from "../../../util/random-hex.ts";
+import {
+  type BucketDriver,
+  type DriverCallOptions,
+  type DriverEntry,
+  type DriverGetOptions,
+  type DriverListOptions,
+  type DriverObject,
+  type DriverPage,
+  type DriverPutOptions,
+  type DriverUpload,
+  type ErrorClass,
+  noBytes,
+  ObjectChanged,
+  unlessMissing,
 } from "../bucket-driver.ts";
-import { Changed, classifyAzureError, codeOf, isMissing, statusOf } from "./classify-azure-error.ts";
+import { classifyAzureError, codeOf, isMissing, statusOf } from "./classify-azure-error.ts";
 
 /** One container of Azure Blob Storage. */
 export class AzureDriver implements BucketDriver {
@@ -35,16 +39,16 @@ export class AzureDriver implements BucketDriver {
       return objectOf(answer);
     } catch (error) {
       if (isMissing(error)) return undefined;
-      if (statusOf(error) === 412 && etag !== undefined) throw new Changed("changed", { cause: error });
+      if (statusOf(error) === 412 && etag !== undefined) throw new ObjectChanged("changed", { cause: error });
       if (statusOf(error) !== 416) throw error;
       // The range begins beyond the end of the object, if the object exists at all.
       const entry = await this.head(key, { signal });
-      return entry && { sizeBytes: entry.sizeBytes, etag, body: nothing() };
+      return entry && { sizeBytes: entry.sizeBytes, etag, body: noBytes() };
     }
   }
 
   async head(key: string, { signal }: DriverCallOptions): Promise<DriverEntry | undefined> {
-    try {
+    return unlessMissing(isMissing, undefined, async () => {
       const answer = await this.#blob(key).getProperties({ abortSignal: signal });
       return {
         key,
@@ -52,10 +56,7 @@ export class AzureDriver implements BucketDriver {
         modifiedMs: answer.lastModified?.getTime() ?? 0,
         writer: answer.metadata?.writer,
       };
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    });
   }
 
   async put(key: string, bytes: Uint8Array, options: DriverPutOptions): Promise<"created" | "exists"> {
@@ -69,17 +70,12 @@ export class AzureDriver implements BucketDriver {
   }
 
   async copy(from: string, to: string, { signal }: DriverPutOptions): Promise<boolean> {
-    try {
-      const copying = await this.#blob(to).beginCopyFromURL(this.#blob(from).url, {
-        abortSignal: signal,
-        intervalInMs: 100,
-      });
+    const options = { abortSignal: signal, intervalInMs: 100 };
+    return unlessMissing(isMissing, false, async () => {
+      const copying = await this.#blob(to).beginCopyFromURL(this.#blob(from).url, options);
       await copying.pollUntilDone();
       return true;
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
+    });
   }
 
   async remove(key: string, { signal }: DriverCallOptions): Promise<void> {
@@ -125,7 +121,7 @@ class AzureUpload implements DriverUpload {
    * Makes block ids differ between uploads: the blocks of several uploads to one name lie together
    * until one upload is committed.
    */
-  readonly #name = Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString("hex");
+  readonly #name = randomHex(9);
   #count = 0;
 
   constructor(blob: BlockBlobClient, options: DriverPutOptions) {
@@ -182,7 +178,7 @@ function objectOf(answer: BlobDownloadResponseParsed): DriverObject {
   return {
     sizeBytes: total === undefined ? (answer.contentLength ?? 0) : Number(total),
     etag: answer.etag,
-    body: (answer.readableStreamBody as AsyncIterable<Uint8Array> | undefined) ?? nothing(),
+    body: (answer.readableStreamBody as AsyncIterable<Uint8Array> | undefined) ?? noBytes(),
   };
 }
 
@@ -190,5 +186,3 @@ function objectOf(answer: BlobDownloadResponseParsed): DriverObject {
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -5,6 +5,7 @@ import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
 import { parseLocationUrl } from "../../location/location-url.ts";
 import { recordReopening } from "../../location/reopening.ts";
 import type { Store } from "../../store.ts";
+import { bucketLocation } from "../bucket-driver.ts";
 import { createBucketStore } from "../bucket-store.ts";
 import { describeCause } from "../describe-cause.ts";
 import type { BucketPatience } from "../requests.ts";
@@ -48,13 +49,11 @@ type Module = typeof import("@azure/storage-blob");
  * ```
  */
 export async function azureStore(options: AzureStoreOptions): Promise<Store> {
-  const { container, prefix = "", endpoint, patience } = options;
+  const { container, prefix, endpoint, patience } = options;
   assertNoCredentialsIn({ container, prefix, account: options.account, endpoint });
-  const clean = prefix.replace(/^\/+|\/+$/g, "");
-  const query = endpoint === undefined ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
-  const url = `az://${container}${clean === "" ? "" : `/${clean}`}${query}`;
-  const client = options.client ?? (await createClient(options, url));
-  const store = createBucketStore(new AzureDriver(url, client), { prefix: clean, patience });
+  const location = bucketLocation("az", container, options);
+  const client = options.client ?? (await createClient(options, location.url));
+  const store = createBucketStore(new AzureDriver(location.url, client), { prefix: location.prefix, patience });
   if (options.client === undefined) recordReopening(store, () => ({ service: "azure", options }));
   return store;
 }

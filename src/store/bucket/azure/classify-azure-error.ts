@@ -4,16 +4,12 @@ import type { ErrorClass } from "../bucket-driver.ts";
 import { classifyNetworkError } from "../classify-network-error.ts";
 import { retryAfterOf } from "../retry-after.ts";
 
-/** The blob is no longer the version that was being read. */
-export class Changed extends Error {}
-
 /** The container is being removed, or the account is busy. */
 const PASSING = new Set(["ContainerBeingDeleted", "OperationTimedOut", "InternalError", "ServerBusy"]);
 const THROTTLING = new Set(["ServerBusy", "TooManyRequests", "AccountRateLimitExceeded", "IngressOverLimit"]);
 
 /** Classifies an error of the Azure client. */
 export function classifyAzureError(error: unknown, container: ContainerClient): ErrorClass {
-  if (error instanceof Changed) return { kind: "changed", systemCode: "412" };
   // This check comes before the status: if only a part of an answer came, its status says less than
   // it seems to.
   if (isBrokenOff(error)) return classifyNetworkError(error) ?? { kind: "passing", systemCode: undefined };

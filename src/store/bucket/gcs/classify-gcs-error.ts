@@ -3,15 +3,11 @@ import type { ErrorClass } from "../bucket-driver.ts";
 import { classifyNetworkError } from "../classify-network-error.ts";
 import { GcsRefusal, GcsUnauthorized } from "./gcs-service.ts";
 
-/** Another generation has replaced the object that was being read. */
-export class Changed extends Error {}
-
 /** The reasons of a throttled request. Google may send them with 403 or 503 instead of 429. */
 const THROTTLING = new Set(["rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"]);
 
 /** Classifies a failed request to Cloud Storage. */
 export function classifyGcsError(error: unknown, bucket: string): ErrorClass {
-  if (error instanceof Changed) return { kind: "changed", systemCode: "404" };
   if (error instanceof GcsUnauthorized) return classifyUnauthorized(error);
   if (!(error instanceof GcsRefusal)) return classifyNetworkError(error) ?? { kind: "other", systemCode: undefined };
   const { status, reason = "", retryAfterMs } = error;

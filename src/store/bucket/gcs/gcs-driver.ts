@@ -1,19 +1,23 @@
 import type { Bucket } from "@google-cloud/storage";
 import { fieldsOf } from "../../../util/fields-of.ts";
-import type {
-  BucketDriver,
-  DriverCallOptions,
-  DriverEntry,
-  DriverGetOptions,
-  DriverListOptions,
-  DriverObject,
-  DriverPage,
-  DriverPutOptions,
-  DriverUpload,
-  ErrorClass,
+import { randomHex } from "../../../util/random-hex.ts";
+import {
+  type BucketDriver,
+  type DriverCallOptions,
+  type DriverEntry,
+  type DriverGetOptions,
+  type DriverListOptions,
+  type DriverObject,
+  type DriverPage,
+  type DriverPutOptions,
+  type DriverUpload,
+  type ErrorClass,
+  noBytes,
+  ObjectChanged,
+  unlessMissing,
 } from "../bucket-driver.ts";
 import { textOf } from "../http-exchange.ts";
-import { Changed, classifyGcsError, isBucketMissing } from "./classify-gcs-error.ts";
+import { classifyGcsError, isBucketMissing } from "./classify-gcs-error.ts";
 import { GcsRefusal, GcsService } from "./gcs-service.ts";
 import { GcsUpload } from "./gcs-upload.ts";
 
@@ -45,30 +49,26 @@ export class GcsDriver implements BucketDriver {
     } catch (error) {
       const status = statusOf(error);
       // For a generation that was just read, this means that another one has replaced it.
-      if (isMissing(error) && etag !== undefined) throw new Changed("changed", { cause: error });
+      if (isMissing(error) && etag !== undefined) throw new ObjectChanged("changed", { cause: error });
       if (isMissing(error)) return undefined;
       if (status !== 416) throw error;
       // The range begins beyond the end of the object, if the object exists at all.
       const entry = await this.head(key, { signal });
-      return entry && { sizeBytes: entry.sizeBytes, etag, body: nothing() };
+      return entry && { sizeBytes: entry.sizeBytes, etag, body: noBytes() };
     }
   }
 
   async head(key: string, { signal }: DriverCallOptions): Promise<DriverEntry | undefined> {
-    try {
+    return unlessMissing(isMissing, undefined, async () => {
       const path = this.#service.objectPath(key);
       const resource = await this.#service.callForJson({ method: "GET", path, signal });
-      const writer = textIn(fieldsOf(resource).metadata, "writer");
-      return { ...entryOf(key, resource), ...(writer === undefined ? {} : { writer }) };
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+      return { ...entryOf(key, resource), writer: textIn(fieldsOf(resource).metadata, "writer") };
+    });
   }
 
   async put(key: string, bytes: Uint8Array, options: DriverPutOptions): Promise<"created" | "exists"> {
     // One request sends metadata and bytes.
-    const boundary = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("hex");
+    const boundary = randomHex(18);
     const head =
       `--${boundary}\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(metadataOf(key, options))}\r\n` +
       `--${boundary}\r\ncontent-type: application/octet-stream\r\n\r\n`;
@@ -105,26 +105,20 @@ export class GcsDriver implements BucketDriver {
 
   async copy(from: string, to: string, { signal }: DriverPutOptions): Promise<boolean> {
     const path = `${this.#service.objectPath(from)}/rewriteTo/${this.#service.objectPath(to)}`;
-    let rewriteToken: string | undefined;
-    try {
+    return unlessMissing(isMissing, false, async () => {
+      let rewriteToken: string | undefined;
       do {
         const query = { rewriteToken };
         const answer = await this.#service.callForJson({ method: "POST", path, query, signal });
         rewriteToken = textIn(answer, "rewriteToken");
       } while (rewriteToken !== undefined);
       return true;
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
+    });
   }
 
   async remove(key: string, { signal }: DriverCallOptions): Promise<void> {
-    try {
-      await textOf(await this.#service.call({ method: "DELETE", path: this.#service.objectPath(key), signal }));
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
+    const call = { method: "DELETE", path: this.#service.objectPath(key), signal };
+    await unlessMissing(isMissing, undefined, async () => textOf(await this.#service.call(call)));
   }
 
   async list(prefix: string, { signal, after, isFolderAlone }: DriverListOptions): Promise<DriverPage> {
@@ -173,5 +167,3 @@ function isMissing(error: unknown): boolean {
 function statusOf(error: unknown): number | undefined {
   return error instanceof GcsRefusal ? error.status : undefined;
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}

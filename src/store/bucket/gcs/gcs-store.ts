@@ -4,6 +4,7 @@ import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
 import { parseLocationUrl } from "../../location/location-url.ts";
 import { recordReopening } from "../../location/reopening.ts";
 import type { Store } from "../../store.ts";
+import { bucketLocation } from "../bucket-driver.ts";
 import { createBucketStore } from "../bucket-store.ts";
 import type { BucketPatience } from "../requests.ts";
 import { GcsDriver } from "./gcs-driver.ts";
@@ -44,13 +45,11 @@ export interface GcsStoreOptions {
  * ```
  */
 export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
-  const { bucket, prefix = "", endpoint, patience } = options;
+  const { bucket, prefix, endpoint, patience } = options;
   assertNoCredentialsIn({ bucket, prefix, projectId: options.projectId, endpoint });
-  const clean = prefix.replace(/^\/+|\/+$/g, "");
-  const query = endpoint === undefined ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
-  const url = `gs://${bucket}${clean === "" ? "" : `/${clean}`}${query}`;
-  const driver = new GcsDriver(url, options.client ?? (await createClient(options)));
-  const store = createBucketStore(driver, { prefix: clean, patience });
+  const location = bucketLocation("gs", bucket, options);
+  const driver = new GcsDriver(location.url, options.client ?? (await createClient(options)));
+  const store = createBucketStore(driver, { prefix: location.prefix, patience });
   if (options.client === undefined) recordReopening(store, () => ({ service: "gcs", options }));
   return store;
 }

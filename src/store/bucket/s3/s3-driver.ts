@@ -1,15 +1,18 @@
 import type * as S3 from "@aws-sdk/client-s3";
-import type {
-  BucketDriver,
-  DriverCallOptions,
-  DriverEntry,
-  DriverGetOptions,
-  DriverListOptions,
-  DriverObject,
-  DriverPage,
-  DriverPutOptions,
-  DriverUpload,
-  ErrorClass,
+import {
+  type BucketDriver,
+  type DriverCallOptions,
+  type DriverEntry,
+  type DriverGetOptions,
+  type DriverListOptions,
+  type DriverObject,
+  type DriverPage,
+  type DriverPutOptions,
+  type DriverUpload,
+  type ErrorClass,
+  noBytes,
+  ObjectChanged,
+  unlessMissing,
 } from "../bucket-driver.ts";
 import { classifyS3Error, isMissing, statusOf } from "./classify-s3-error.ts";
 
@@ -44,16 +47,16 @@ export class S3Driver implements BucketDriver {
       return {
         sizeBytes: total === undefined ? (answer.ContentLength ?? 0) : Number(total),
         etag: answer.ETag,
-        body: answer.Body === undefined ? nothing() : (answer.Body as AsyncIterable<Uint8Array>),
+        body: answer.Body === undefined ? noBytes() : (answer.Body as AsyncIterable<Uint8Array>),
       };
     } catch (error) {
       const status = statusOf(error);
       if (isMissing(error)) return undefined;
-      if (status === 412 && etag !== undefined) throw new Changed("changed", { cause: error });
+      if (status === 412 && etag !== undefined) throw new ObjectChanged("changed", { cause: error });
       if (status !== 416) throw error;
       // The range begins beyond the end of the object, if the object exists at all.
       const entry = await this.head(key, { signal });
-      return entry && { sizeBytes: entry.sizeBytes, etag, body: nothing() };
+      return entry && { sizeBytes: entry.sizeBytes, etag, body: noBytes() };
     }
   }
 
@@ -106,23 +109,16 @@ export class S3Driver implements BucketDriver {
 
   async copy(from: string, to: string, { signal }: DriverPutOptions): Promise<boolean> {
     const source = `${this.#bucket}/${from.split("/").map(encodeURIComponent).join("/")}`;
-    try {
-      await this.#client.send(new this.#module.CopyObjectCommand({ ...this.#at(to), CopySource: source }), {
-        abortSignal: signal,
-      });
+    const command = new this.#module.CopyObjectCommand({ ...this.#at(to), CopySource: source });
+    return unlessMissing(isMissing, false, async () => {
+      await this.#client.send(command, { abortSignal: signal });
       return true;
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
+    });
   }
 
   async remove(key: string, { signal }: DriverCallOptions): Promise<void> {
-    try {
-      await this.#client.send(new this.#module.DeleteObjectCommand(this.#at(key)), { abortSignal: signal });
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
+    const command = new this.#module.DeleteObjectCommand(this.#at(key));
+    await unlessMissing(isMissing, undefined, () => this.#client.send(command, { abortSignal: signal }));
   }
 
   async list(prefix: string, { signal, after, isFolderAlone }: DriverListOptions): Promise<DriverPage> {
@@ -146,7 +142,7 @@ export class S3Driver implements BucketDriver {
   }
 
   classify(error: unknown): ErrorClass {
-    return error instanceof Changed ? { kind: "changed", systemCode: "412" } : classifyS3Error(error, this.#bucket);
+    return classifyS3Error(error, this.#bucket);
   }
 
   close(): void {
@@ -174,8 +170,6 @@ export class S3Driver implements BucketDriver {
     return { Bucket: this.#bucket, Key: key };
   }
 }
-
-class Changed extends Error {}
 
 interface UploadTarget {
   readonly Bucket: string;
@@ -238,5 +232,3 @@ class S3Upload implements DriverUpload {
 function metadataOf({ writer }: DriverPutOptions): { readonly Metadata?: Record<string, string> } {
   return writer === undefined ? {} : { Metadata: { writer } };
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -4,6 +4,7 @@ import { assertNoCredentialsIn } from "../../location/location-credentials.ts";
 import { parseLocationUrl } from "../../location/location-url.ts";
 import { recordReopening } from "../../location/reopening.ts";
 import type { Store } from "../../store.ts";
+import { bucketLocation } from "../bucket-driver.ts";
 import { createBucketStore } from "../bucket-store.ts";
 import type { BucketPatience } from "../requests.ts";
 import { S3Driver } from "./s3-driver.ts";
@@ -51,13 +52,13 @@ export interface S3StoreOptions {
  * ```
  */
 export async function s3Store(options: S3StoreOptions): Promise<Store> {
-  const { bucket, prefix = "", patience } = options;
+  const { bucket, prefix, patience } = options;
   assertNoCredentialsIn({ bucket, prefix, region: options.region, endpoint: options.endpoint });
   const module = await loadS3();
   const client = options.client ?? new module.S3Client(configOf(options));
-  const clean = prefix.replace(/^\/+|\/+$/g, "");
-  const driver = new S3Driver(urlOf(options, clean), bucket, module, client);
-  const store = createBucketStore(driver, { prefix: clean, patience });
+  const location = bucketLocation("s3", bucket, options);
+  const driver = new S3Driver(location.url, bucket, module, client);
+  const store = createBucketStore(driver, { prefix: location.prefix, patience });
   if (options.client === undefined) recordReopening(store, () => ({ service: "s3", options }));
   return store;
 }
@@ -83,11 +84,6 @@ export async function openS3(url: string): Promise<Store> {
     endpoint: option("endpoint"),
     forcePathStyle: pathStyle === undefined ? undefined : pathStyle !== "false",
   });
-}
-
-function urlOf({ bucket, endpoint }: S3StoreOptions, prefix: string): string {
-  const query = endpoint === undefined ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
-  return `s3://${bucket}${prefix === "" ? "" : `/${prefix}`}${query}`;
 }
 
 function configOf({ region, endpoint, forcePathStyle }: S3StoreOptions): S3ClientConfig {
