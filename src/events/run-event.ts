@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { DescribedError } from "../errors/described-error.ts";
+import type { RunResult } from "../errors/pipeline-errors.ts";
 import type {
   CorruptEvent,
   EventBase,
@@ -143,17 +144,6 @@ export interface NodeCancelledEvent extends NodeEventBase {
 }
 
 /** The run has ended. */
-export interface FinishedEvent extends RunEventBase {
+export interface FinishedEvent extends RunEventBase, Omit<RunResult, "failures"> {
   readonly type: "finished";
-  readonly state: "completed" | "failed" | "cancelled";
-  readonly durationMs: number;
-  readonly hits: number;
-  readonly generated: number;
-  readonly failed: number;
-  readonly cancelled: number;
-  /**
-   * How long it once took to generate the payloads that this run has only loaded, as far as known.
-   */
-  readonly savedMs: number;
-  readonly cost: Readonly<Record<string, number>>;
 }

@@ -88,19 +88,8 @@ export class Execution {
     await this.#log.begin(planned);
     this.#cancelRest(await this.#schedule());
     const result = this.#resultAfter(performance.now() - startedMs);
-    const { state, durationMs, hits, generated, failed, cancelled, savedMs, cost } = result;
-    this.#emit({
-      ...this.#now(),
-      type: "finished",
-      state,
-      durationMs,
-      hits,
-      generated,
-      failed,
-      cancelled,
-      savedMs,
-      cost,
-    });
+    const { failures: _, ...totals } = result;
+    this.#emit({ ...this.#now(), type: "finished", ...totals });
     await this.#log.end(result);
     return result;
   }

@@ -10,6 +10,7 @@ import { redactionOf } from "../persistable/secrets/redaction.ts";
 import { internalPath, RUNS_FOLDER } from "../store/internal-folder.ts";
 import type { Store } from "../store/store.ts";
 import { hiddenHost } from "../util/anonymity.ts";
+import { randomHex } from "../util/random-hex.ts";
 import { withoutStacks } from "./failure-record.ts";
 import { RunJournal } from "./run-journal.ts";
 import type { RunSettings } from "./run-options.ts";
@@ -86,8 +87,7 @@ export class RunLog {
     });
   }
 
-  end(result: RunResult): Promise<void> {
-    const { state, durationMs, hits, generated, failed, cancelled, savedMs, cost } = result;
+  end({ failures: _, runId: __, state, ...totals }: RunResult): Promise<void> {
     const journal = this.#journal;
     this.#journal = undefined;
     return this.#tryWrite(async (store) => {
@@ -95,13 +95,9 @@ export class RunLog {
       await this.#replaceRecord(store, {
         state,
         finishedAt: new Date().toISOString(),
-        durationMs: Math.round(durationMs),
-        hits,
-        generated,
-        failed,
-        cancelled,
-        savedMs: Math.round(savedMs),
-        cost,
+        ...totals,
+        durationMs: Math.round(totals.durationMs),
+        savedMs: Math.round(totals.savedMs),
         nodes: this.#nodes,
         ...(this.#omitted === 0 ? {} : { omitted: this.#omitted }),
       });
@@ -154,8 +150,7 @@ function warnOnce(storeUrl: string, error: unknown): void {
 /** Returns an id that sorts by time and is a valid file name: `20261123T104455123-5f2c9a`. */
 function newRunId(startedAt: Date): string {
   const time = startedAt.toISOString().replaceAll(/[-:.Z]/g, "");
-  const random = crypto.getRandomValues(new Uint8Array(3));
-  return `${time}-${Buffer.from(random).toString("hex")}`;
+  return `${time}-${randomHex(3)}`;
 }
 
 /**

@@ -1,17 +1,10 @@
 import type { Address } from "../address/address.ts";
+import { isAddress } from "../address/address-of.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import type { RunResult } from "../errors/pipeline-errors.ts";
 import type { NodeStartedEvent } from "../events/run-event.ts";
-import {
-  describedErrorOf,
-  isAmount,
-  isAmounts,
-  isCount,
-  isFields,
-  isText,
-  isTime,
-  type NoteFields,
-} from "./read-note.ts";
+import { isAmount, isAmounts, isCount, isFields, isText, isTime, type JsonFields } from "../util/json/checks.ts";
+import { describedErrorOf } from "./read-note.ts";
 
 /**
  * The record of a run in the data directory.
@@ -21,7 +14,7 @@ import {
  * for (const { runId, state, generated, failed } of await listRuns("example-data")) console.log(runId, state, generated, failed);
  * ```
  */
-export interface RunRecord {
+export interface RunRecord extends Partial<Omit<RunResult, "runId" | "state" | "failures">> {
   readonly run: 1;
   readonly runId: string;
   /**
@@ -40,13 +33,6 @@ export interface RunRecord {
   readonly keepGoing: string;
   /** The number of nodes that the targets needed. From `readRun`. */
   readonly planned?: number;
-  readonly durationMs?: number;
-  readonly hits?: number;
-  readonly generated?: number;
-  readonly failed?: number;
-  readonly cancelled?: number;
-  readonly savedMs?: number;
-  readonly cost?: Readonly<Record<string, number>>;
   /**
    * The nodes that were not hits from the start: from `readRun` in the order in which they started,
    * with all their fields, and from `listRuns` in the order in which they ended, at most 10,000.
@@ -83,7 +69,7 @@ export interface EndedNode {
 export const RUN_VERSION = 1;
 
 /** Returns `undefined` for a damaged record. Damaged nodes of it are counted as omitted. */
-export function parseRun(fields: NoteFields): RunRecord | undefined {
+export function parseRun(fields: JsonFields): RunRecord | undefined {
   const { run, runId, state, startedAt, host, pid, concurrency, keepGoing, nodes } = fields;
   if (run !== 1 || !isText(runId) || !isRunState(state) || !isTime(startedAt) || !isText(host)) return undefined;
   // A concurrency without a limit is null in JSON.
@@ -108,7 +94,7 @@ type Optionals = Partial<
   >
 >;
 
-function hasOptionals(fields: NoteFields): fields is NoteFields & Optionals {
+function hasOptionals(fields: JsonFields): fields is JsonFields & Optionals {
   const { finishedAt, durationMs, savedMs, cost } = fields;
   const counts = [fields.hits, fields.generated, fields.failed, fields.cancelled, fields.omitted];
   return (
@@ -132,10 +118,6 @@ function parseNode(fields: unknown): RunRecordNode | undefined {
 
 function isAbsentOr<Value>(is: (value: unknown) => value is Value, value: unknown): value is Value | undefined {
   return value === undefined || is(value);
-}
-
-function isAddress(value: unknown): value is Address {
-  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 }
 
 function isRunState(value: unknown): value is RunRecord["state"] {
