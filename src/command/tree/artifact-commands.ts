@@ -1,5 +1,5 @@
 import { parseRows } from "../text/parse-amounts.ts";
-import { commonAliases, commonFlags, defineCommand, switchedOn, textOf, wholeFrom } from "./define-command.ts";
+import { counted, defineCommand, each, switchedOn, textOf, tuple, valued, worded } from "./define-command.ts";
 
 const artifact = textOf("artifact", "persistable help artifacts");
 
@@ -7,41 +7,21 @@ const artifact = textOf("artifact", "persistable help artifacts");
 export const artifactCommands = {
   ls: defineCommand({
     load: async () => (await import("../commands/ls.ts")).ls,
-    parameters: {
-      flags: {
-        sort: {
-          kind: "parsed",
-          parse: String,
-          optional: true,
-          variadic: ",",
-          placeholder: "field",
-          brief: "The order: zThreshold, or -created for the greatest first [-created]",
-        },
-        limit: {
-          kind: "parsed",
-          parse: wholeFrom(0),
-          optional: true,
-          placeholder: "n",
-          brief: "At most this many [50]",
-        },
-        columns: {
-          kind: "parsed",
-          parse: String,
-          optional: true,
-          variadic: ",",
-          placeholder: "field",
-          brief: "The params and summaries to show",
-        },
-        allColumns: { ...switchedOn, brief: "Show those too that are the same everywhere" },
-        csv: { ...switchedOn, brief: "Print all that is known of each as CSV" },
-        arrow: { ...switchedOn, brief: "The same as an Arrow IPC stream" },
-        watch: { ...switchedOn, brief: "Then print what comes and goes, until Ctrl-C" },
-        count: { ...switchedOn, brief: "Print how many there are" },
-        ...commonFlags,
+    flags: {
+      sort: {
+        ...worded("field", "The order: zThreshold, or -created for the greatest first [-created]"),
+        variadic: ",",
       },
-      aliases: { n: "limit", ...commonAliases },
-      positional: { kind: "array", parameter: textOf("query", "Terms that all must hold: persistable help queries") },
+      limit: counted(0, "n", "At most this many [50]"),
+      columns: { ...worded("field", "The params and summaries to show"), variadic: "," },
+      allColumns: { ...switchedOn, brief: "Show those too that are the same everywhere" },
+      csv: { ...switchedOn, brief: "Print all that is known of each as CSV" },
+      arrow: { ...switchedOn, brief: "The same as an Arrow IPC stream" },
+      watch: { ...switchedOn, brief: "Then print what comes and goes, until Ctrl-C" },
+      count: { ...switchedOn, brief: "Print how many there are" },
     },
+    aliases: { n: "limit" },
+    positional: each(textOf("query", "Terms that all must hold: persistable help queries")),
     brief: "The artifacts that a query means",
     text:
       "Lists artifacts, the newest first. Columns that are the same everywhere are left out.\n\n" +
@@ -50,84 +30,50 @@ export const artifactCommands = {
   }),
   show: defineCommand({
     load: async () => (await import("../commands/show.ts")).show,
-    parameters: {
-      flags: {
-        record: { ...switchedOn, brief: "Print the record as it is stored" },
-        path: { ...switchedOn, brief: "Print where the payload is; a small one is in its record" },
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: { kind: "tuple", parameters: [artifact] },
+    flags: {
+      record: { ...switchedOn, brief: "Print the record as it is stored" },
+      path: { ...switchedOn, brief: "Print where the payload is; a small one is in its record" },
     },
+    positional: tuple(artifact),
     brief: "One artifact: params, provenance, preview",
   }),
   cat: defineCommand({
     load: async () => (await import("../commands/cat.ts")).cat,
-    parameters: {
-      flags: {
-        as: {
-          kind: "enum",
-          values: ["raw", "json", "csv"],
-          optional: true,
-          brief: "The bytes as stored, the value as JSON, or a table as CSV [raw]",
-        },
-        columns: {
-          kind: "parsed",
-          parse: String,
-          optional: true,
-          variadic: ",",
-          placeholder: "name",
-          brief: "These columns of a table",
-        },
-        rows: {
-          kind: "parsed",
-          parse: parseRows,
-          optional: true,
-          placeholder: "0:100",
-          brief: "These rows of a table",
-        },
-        output: { kind: "parsed", parse: String, optional: true, placeholder: "file", brief: "Write it to a file" },
-        file: { kind: "parsed", parse: String, optional: true, placeholder: "path", brief: "One file of a folder" },
-        ...commonFlags,
+    flags: {
+      as: {
+        kind: "enum",
+        values: ["raw", "json", "csv"],
+        optional: true,
+        brief: "The bytes as stored, the value as JSON, or a table as CSV [raw]",
       },
-      aliases: { o: "output", ...commonAliases },
-      positional: { kind: "tuple", parameters: [artifact] },
+      columns: { ...worded("name", "These columns of a table"), variadic: "," },
+      rows: valued("0:100", "These rows of a table", parseRows),
+      output: worded("file", "Write it to a file"),
+      file: worded("path", "One file of a folder"),
     },
+    aliases: { o: "output" },
+    positional: tuple(artifact),
     brief: "The payload of an artifact",
   }),
   diff: defineCommand({
     load: async () => (await import("../commands/diff.ts")).diff,
-    parameters: {
-      flags: {
-        all: { ...switchedOn, brief: "Show what is the same too" },
-        md: { ...switchedOn, brief: "Print a table in Markdown" },
-        exitCode: { ...switchedOn, brief: "Exit with 4 if they differ" },
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: { kind: "array", parameter: artifact },
+    flags: {
+      all: { ...switchedOn, brief: "Show what is the same too" },
+      md: { ...switchedOn, brief: "Print a table in Markdown" },
+      exitCode: { ...switchedOn, brief: "Exit with 4 if they differ" },
     },
+    positional: each(artifact),
     brief: "What differs between artifacts",
   }),
   explore: defineCommand({
     load: async () => (await import("../commands/explore.ts")).explore,
-    parameters: {
-      flags: {
-        port: { kind: "parsed", parse: wholeFrom(0), optional: true, placeholder: "n", brief: "The port [a free one]" },
-        host: {
-          ...{ kind: "parsed", parse: String, optional: true, placeholder: "address" },
-          brief: "Let other machines open it at this address; needs --token",
-        },
-        token: {
-          ...{ kind: "parsed", parse: String, optional: true, placeholder: "secret" },
-          brief: "The secret in the address [a new one]",
-        },
-        open: { kind: "boolean", optional: true, brief: "Open the browser [where there is a desktop]" },
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: { kind: "array", parameter: textOf("query", "Terms that all hold: persistable help queries") },
+    flags: {
+      port: counted(0, "n", "The port [a free one]"),
+      host: worded("address", "Let other machines open it at this address; needs --token"),
+      token: worded("secret", "The secret in the address [a new one]"),
+      open: { kind: "boolean", optional: true, brief: "Open the browser [where there is a desktop]" },
     },
+    positional: each(textOf("query", "Terms that all hold: persistable help queries")),
     brief: "A page in the browser, to look at everything",
     text:
       "Serves a page that shows artifacts, lineages, runs, sweeps and disk use, and changes nothing.\n\n" +
@@ -137,20 +83,14 @@ export const artifactCommands = {
   }),
   runs: defineCommand({
     load: async () => (await import("../commands/runs.ts")).runs,
-    parameters: {
-      flags: {
-        failed: { ...switchedOn, brief: "Only runs, or artifacts of one run, that failed" },
-        events: { ...switchedOn, brief: "Print every event of a run so far, a line of JSON each" },
-        follow: { ...switchedOn, brief: "Show what happens in a run until it ends [the newest one]" },
-        limit: { kind: "parsed", parse: wholeFrom(1), optional: true, placeholder: "n", brief: "At most this many" },
-        ...commonFlags,
-      },
-      aliases: { n: "limit", f: "follow", ...commonAliases },
-      positional: {
-        kind: "tuple",
-        parameters: [{ ...textOf("run", "The beginning of the id of a run, or latest"), optional: true }],
-      },
+    flags: {
+      failed: { ...switchedOn, brief: "Only runs, or artifacts of one run, that failed" },
+      events: { ...switchedOn, brief: "Print every event of a run so far, a line of JSON each" },
+      follow: { ...switchedOn, brief: "Show what happens in a run until it ends [the newest one]" },
+      limit: counted(1, "n", "At most this many"),
     },
+    aliases: { n: "limit", f: "follow" },
+    positional: tuple({ ...textOf("run", "The beginning of the id of a run, or latest"), optional: true }),
     brief: "The runs of a data directory, or one of them",
     text:
       "Lists runs, the newest first, or what happened in one of them. Runs of other processes are among them.\n\n" +

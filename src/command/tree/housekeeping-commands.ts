@@ -1,18 +1,9 @@
 import { parseDuration, parseShare, parseSize } from "../text/parse-amounts.ts";
-import { commonAliases, commonFlags, defineCommand, switchedOn, textOf, wholeFrom } from "./define-command.ts";
+import { counted, defineCommand, each, switchedOn, textOf, tuple, valued } from "./define-command.ts";
 
 const artifact = textOf("artifact", "persistable help artifacts");
-const query = {
-  kind: "array",
-  parameter: textOf("query", "Terms that all must hold: persistable help queries"),
-} as const;
-const time = { kind: "parsed", parse: parseDuration, optional: true, placeholder: "30d" } as const;
+const query = each(textOf("query", "Terms that all must hold: persistable help queries"));
 const yes = { ...switchedOn, brief: "Remove it; without this it is only listed" } as const;
-const justArtifact = {
-  flags: commonFlags,
-  aliases: commonAliases,
-  positional: { kind: "tuple", parameters: [artifact] },
-} as const;
 
 const copyFlags = {
   withUpstream: { ...switchedOn, brief: "All that they were made from too" },
@@ -23,21 +14,11 @@ const copyFlags = {
 export const housekeepingCommands = {
   verify: defineCommand({
     load: async () => (await import("../commands/housekeeping/verify.ts")).verify,
-    parameters: {
-      flags: {
-        sample: {
-          kind: "parsed",
-          parse: parseShare,
-          optional: true,
-          placeholder: "10%",
-          brief: "A part of them, chosen by chance",
-        },
-        repair: { ...switchedOn, brief: "Set damaged artifacts aside, or take the copy of the other store" },
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: query,
+    flags: {
+      sample: valued("10%", "A part of them, chosen by chance", parseShare),
+      repair: { ...switchedOn, brief: "Set damaged artifacts aside, or take the copy of the other store" },
     },
+    positional: query,
     brief: "Read every byte, and compare the digests",
     text:
       "Reads every byte of the artifacts that a query means, or of all. Exits with 5 if one is damaged.\n\n" +
@@ -46,32 +27,16 @@ export const housekeepingCommands = {
   }),
   gc: defineCommand({
     load: async () => (await import("../commands/housekeeping/gc.ts")).gc,
-    parameters: {
-      flags: {
-        keepLast: {
-          kind: "parsed",
-          parse: wholeFrom(0),
-          optional: true,
-          placeholder: "n",
-          brief: "Not the newest n of each name",
-        },
-        olderThan: { ...time, brief: "Only what was generated longer ago" },
-        unusedSince: { ...time, brief: "Only what was not loaded for so long; in a bucket, its age" },
-        maxSize: {
-          kind: "parsed",
-          parse: parseSize,
-          optional: true,
-          placeholder: "10GB",
-          brief: "Only until the rest fits, the least recently used first",
-        },
-        orphans: { ...switchedOn, brief: "Payloads without a record, and unfinished writes" },
-        quarantine: { ...time, brief: "Damaged artifacts that were set aside longer ago" },
-        yes,
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: query,
+    flags: {
+      keepLast: counted(0, "n", "Not the newest n of each name"),
+      olderThan: valued("30d", "Only what was generated longer ago", parseDuration),
+      unusedSince: valued("30d", "Only what was not loaded for so long; in a bucket, its age", parseDuration),
+      maxSize: valued("10GB", "Only until the rest fits, the least recently used first", parseSize),
+      orphans: { ...switchedOn, brief: "Payloads without a record, and unfinished writes" },
+      quarantine: valued("30d", "Damaged artifacts that were set aside longer ago", parseDuration),
+      yes,
     },
+    positional: query,
     brief: "Remove what a policy does not keep",
     text:
       "Lists what would be removed, and why; --yes removes it. Artifacts go if every condition that is given\n" +
@@ -82,11 +47,8 @@ export const housekeepingCommands = {
   }),
   rm: defineCommand({
     load: async () => (await import("../commands/housekeeping/rm.ts")).rm,
-    parameters: {
-      flags: { cascade: { ...switchedOn, brief: "Remove what is made from them too" }, yes, ...commonFlags },
-      aliases: commonAliases,
-      positional: { kind: "array", parameter: artifact },
-    },
+    flags: { cascade: { ...switchedOn, brief: "Remove what is made from them too" }, yes },
+    positional: each(artifact),
     brief: "Remove artifacts",
     text:
       "Lists the artifacts; --yes removes them. Refuses those that others are made from, or that have a tag.\n\n" +
@@ -94,11 +56,7 @@ export const housekeepingCommands = {
   }),
   tag: defineCommand({
     load: async () => (await import("../commands/housekeeping/tag.ts")).tag,
-    parameters: {
-      flags: commonFlags,
-      aliases: commonAliases,
-      positional: { kind: "array", parameter: textOf("artifact tag", "An artifact and its tag; all tags without") },
-    },
+    positional: each(textOf("artifact tag", "An artifact and its tag; all tags without")),
     brief: "Give an artifact a tag, or list all tags",
     text:
       "A tag is a name for one artifact: estimator@paper. gc and rm leave it alone.\n\n" +
@@ -107,33 +65,23 @@ export const housekeepingCommands = {
   }),
   untag: defineCommand({
     load: async () => (await import("../commands/housekeeping/tag.ts")).untag,
-    parameters: {
-      flags: commonFlags,
-      aliases: commonAliases,
-      positional: { kind: "tuple", parameters: [textOf("name@tag", "The tag to take away")] },
-    },
+    positional: tuple(textOf("name@tag", "The tag to take away")),
     brief: "Take a tag away",
   }),
   pin: defineCommand({
     load: async () => (await import("../commands/housekeeping/tag.ts")).pin,
-    parameters: justArtifact,
+    positional: tuple(artifact),
     brief: "Keep an artifact from gc and rm",
   }),
   unpin: defineCommand({
     load: async () => (await import("../commands/housekeeping/tag.ts")).unpin,
-    parameters: justArtifact,
+    positional: tuple(artifact),
     brief: "Let a pinned artifact be removed again",
   }),
   copy: defineCommand({
     load: async () => (await import("../commands/housekeeping/copy.ts")).copy,
-    parameters: {
-      flags: { ...copyFlags, ...commonFlags },
-      aliases: commonAliases,
-      positional: {
-        kind: "array",
-        parameter: textOf("from to query", "Two folders or URLs of stores, and terms that all must hold"),
-      },
-    },
+    flags: copyFlags,
+    positional: each(textOf("from to query", "Two folders or URLs of stores, and terms that all must hold")),
     brief: "Copy artifacts to another data directory",
     text:
       "Copies artifacts between folders, buckets and servers. Every byte is verified on its way, and what is\n" +
@@ -142,14 +90,8 @@ export const housekeepingCommands = {
   }),
   export: defineCommand({
     load: async () => (await import("../commands/housekeeping/copy.ts")).exportToFile,
-    parameters: {
-      flags: { ...copyFlags, ...commonFlags },
-      aliases: commonAliases,
-      positional: {
-        kind: "array",
-        parameter: textOf("file query", "The file to write, and terms that all must hold"),
-      },
-    },
+    flags: copyFlags,
+    positional: each(textOf("file query", "The file to write, and terms that all must hold")),
     brief: "Write artifacts into one file",
     text:
       "Writes artifacts into one tar file, for another machine or for keeping. persistable import reads it;\n" +
@@ -158,11 +100,8 @@ export const housekeepingCommands = {
   }),
   import: defineCommand({
     load: async () => (await import("../commands/housekeeping/copy.ts")).importFromFile,
-    parameters: {
-      flags: { tags: copyFlags.tags, ...commonFlags },
-      aliases: commonAliases,
-      positional: { kind: "tuple", parameters: [textOf("file", "A file that persistable export has written")] },
-    },
+    flags: { tags: copyFlags.tags },
+    positional: tuple(textOf("file", "A file that persistable export has written")),
     brief: "Bring the artifacts of such a file in",
     text:
       "Reads the whole file first: if it was cut short or changed, nothing is written, and the exit code is 5.\n" +

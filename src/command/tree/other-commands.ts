@@ -1,31 +1,20 @@
-import { commonAliases, commonFlags, defineCommand, textOf } from "./define-command.ts";
+import { defineCommand, textOf, tuple } from "./define-command.ts";
 
 /** The commands for beginning a project, and those about this command line itself. */
 export const otherCommands = {
   init: defineCommand({
     load: async () => (await import("../commands/init.ts")).init,
-    parameters: {
-      flags: commonFlags,
-      aliases: commonAliases,
-      positional: {
-        kind: "tuple",
-        parameters: [{ ...textOf("file", "The module to write [pipeline.ts]"), optional: true }],
-      },
-    },
+    positional: tuple({ ...textOf("file", "The module to write [pipeline.ts]"), optional: true }),
     brief: "Write a small pipeline to start from",
   }),
   doctor: defineCommand({
     load: async () => (await import("../commands/doctor.ts")).doctor,
-    parameters: { flags: commonFlags, aliases: commonAliases },
+
     brief: "Check Node, the library and the data directory",
   }),
   completion: defineCommand({
     load: async () => (await import("../commands/completion.ts")).completion,
-    parameters: {
-      flags: commonFlags,
-      aliases: commonAliases,
-      positional: { kind: "tuple", parameters: [textOf("shell", "bash, zsh or fish")] },
-    },
+    positional: tuple(textOf("shell", "bash, zsh or fish")),
     brief: "Print the completion script of a shell",
     text:
       "Prints a script that completes commands, flags, names, addresses, parameters and values.\n\n" +
@@ -35,14 +24,7 @@ export const otherCommands = {
   }),
   help: defineCommand({
     load: async () => (await import("../commands/help.ts")).help,
-    parameters: {
-      flags: commonFlags,
-      aliases: commonAliases,
-      positional: {
-        kind: "tuple",
-        parameters: [{ ...textOf("topic", "A command, or exit-codes, params, queries, json"), optional: true }],
-      },
-    },
+    positional: tuple({ ...textOf("topic", "A command, or exit-codes, params, queries, json"), optional: true }),
     brief: "Explain a command or a topic",
   }),
 } as const;

@@ -1,24 +1,14 @@
 import { parseDuration } from "../text/parse-amounts.ts";
-import { commonAliases, commonFlags, defineCommand, switchedOn, textOf, wholeFrom } from "./define-command.ts";
+import { counted, defineCommand, each, switchedOn, textOf, tuple, valued, worded } from "./define-command.ts";
 
-const optionalText = { kind: "parsed", parse: String, optional: true } as const;
-const draws = {
-  kind: "parsed",
-  parse: wholeFrom(1),
-  optional: true,
-  placeholder: "n",
-  brief: "This many draws of each",
-} as const;
-const paramsFile = { ...optionalText, placeholder: "file", brief: "A params tree as JSON, which k=v changes" } as const;
+const draws = counted(1, "n", "This many draws of each");
+const paramsFile = worded("file", "A params tree as JSON, which k=v changes");
 const origin = {
-  from: { ...optionalText, placeholder: "artifact", brief: "The params of this artifact, which k=v changes" },
+  from: worded("artifact", "The params of this artifact, which k=v changes"),
   params: paramsFile,
 } as const;
 
-const inModule = {
-  kind: "array",
-  parameter: textOf("module name k=v", "The module, what it exports, and params: persistable help params"),
-} as const;
+const inModule = each(textOf("module name k=v", "The module, what it exports, and params: persistable help params"));
 
 const force = { ...switchedOn, brief: "Generate again what is there" } as const;
 
@@ -29,57 +19,29 @@ const onSourceChange = {
   brief: "For artifacts of other source code [as each definition says]",
 } as const;
 
-const engineUrl = {
-  ...optionalText,
-  placeholder: "url",
-  brief: "Generate on the workers of this queue: redis://, rediss:// or postgres://",
-} as const;
-const codeName = {
-  ...optionalText,
-  placeholder: "name",
-  brief: "Names the code, for a queue with workers [a digest of its modules]",
-} as const;
+const engineUrl = worded("url", "Generate on the workers of this queue: redis://, rediss:// or postgres://");
+const codeName = worded("name", "Names the code, for a queue with workers [a digest of its modules]");
 
 /** The commands that read the user's module. */
 export const pipelineCommands = {
   run: defineCommand({
     load: async () => (await import("../commands/run.ts")).runPipeline,
-    parameters: {
-      flags: {
-        ...origin,
-        jobs: {
-          kind: "parsed",
-          parse: wholeFrom(1),
-          optional: true,
-          placeholder: "n",
-          brief: "Generators at the same time",
-        },
-        keepGoing: { ...switchedOn, brief: "After a failure go on with what does not need it" },
-        retries: {
-          kind: "parsed",
-          parse: wholeFrom(0),
-          optional: true,
-          placeholder: "n",
-          brief: "Further attempts after a failure",
-        },
-        timeout: { kind: "parsed", parse: parseDuration, optional: true, placeholder: "30s", brief: "For one attempt" },
-        pool: {
-          ...optionalText,
-          variadic: true,
-          placeholder: "gpu=1",
-          brief: "How much there is of a limited resource",
-        },
-        draws,
-        force,
-        onSourceChange,
-        on: engineUrl,
-        code: codeName,
-        dryRun: { ...switchedOn, brief: "Print the plan, and generate nothing" },
-        ...commonFlags,
-      },
-      aliases: { j: "jobs", k: "keepGoing", ...commonAliases },
-      positional: inModule,
+    flags: {
+      ...origin,
+      jobs: counted(1, "n", "Generators at the same time"),
+      keepGoing: { ...switchedOn, brief: "After a failure go on with what does not need it" },
+      retries: counted(0, "n", "Further attempts after a failure"),
+      timeout: valued("30s", "For one attempt", parseDuration),
+      pool: { ...worded("gpu=1", "How much there is of a limited resource"), variadic: true },
+      draws,
+      force,
+      onSourceChange,
+      on: engineUrl,
+      code: codeName,
+      dryRun: { ...switchedOn, brief: "Print the plan, and generate nothing" },
     },
+    aliases: { j: "jobs", k: "keepGoing" },
+    positional: inModule,
     brief: "Generate what is missing",
     text:
       "Generates what is missing, upstream first, and prints the address of each target.\n\n" +
@@ -89,54 +51,16 @@ export const pipelineCommands = {
   }),
   worker: defineCommand({
     load: async () => (await import("../commands/worker.ts")).worker,
-    parameters: {
-      flags: {
-        on: { ...engineUrl, brief: "The queue: redis://, rediss:// or postgres://" },
-        slots: {
-          kind: "parsed",
-          parse: wholeFrom(1),
-          optional: true,
-          placeholder: "n",
-          brief: "Generators at the same time, each in a process of its own",
-        },
-        pools: {
-          kind: "parsed",
-          parse: String,
-          variadic: ",",
-          optional: true,
-          placeholder: "names",
-          brief: "Only nodes of these pools; default: those without one",
-        },
-        code: codeName,
-        idleExit: {
-          kind: "parsed",
-          parse: parseDuration,
-          optional: true,
-          placeholder: "5m",
-          brief: "End after this long with nothing to do",
-        },
-        lock: {
-          kind: "parsed",
-          parse: parseDuration,
-          optional: true,
-          placeholder: "30s",
-          brief: "How long what a killed worker did may lie",
-        },
-        healthPort: {
-          kind: "parsed",
-          parse: wholeFrom(1),
-          optional: true,
-          placeholder: "port",
-          brief: "Answer /health and /metrics on this port of 127.0.0.1",
-        },
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: {
-        kind: "tuple",
-        parameters: [textOf("module", "The module that exports the definitions")],
-      },
+    flags: {
+      on: { ...engineUrl, brief: "The queue: redis://, rediss:// or postgres://" },
+      slots: counted(1, "n", "Generators at the same time, each in a process of its own"),
+      pools: { ...worded("names", "Only nodes of these pools; default: those without one"), variadic: "," },
+      code: codeName,
+      idleExit: valued("5m", "End after this long with nothing to do", parseDuration),
+      lock: valued("30s", "How long what a killed worker did may lie", parseDuration),
+      healthPort: counted(1, "port", "Answer /health and /metrics on this port of 127.0.0.1"),
     },
+    positional: tuple(textOf("module", "The module that exports the definitions")),
     brief: "Generate what runs on other machines have queued",
     text:
       "Generates what persistable run --on has queued, with the same module and the same data directory. Ctrl-C or\n" +
@@ -147,18 +71,14 @@ export const pipelineCommands = {
   }),
   plan: defineCommand({
     load: async () => (await import("../commands/plan.ts")).planPipeline,
-    parameters: {
-      flags: {
-        ...origin,
-        draws,
-        force,
-        onSourceChange,
-        exitCode: { ...switchedOn, brief: "Exit with 4 if there is something to generate" },
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: inModule,
+    flags: {
+      ...origin,
+      draws,
+      force,
+      onSourceChange,
+      exitCode: { ...switchedOn, brief: "Exit with 4 if there is something to generate" },
     },
+    positional: inModule,
     brief: "What would be generated, and why",
     text:
       "Says what would be generated, why, and how long that is expected to take. Generates nothing.\n\n" +
@@ -166,22 +86,12 @@ export const pipelineCommands = {
   }),
   why: defineCommand({
     load: async () => (await import("../commands/why.ts")).why,
-    parameters: {
-      flags: {
-        ...origin,
-        nearest: {
-          kind: "parsed",
-          parse: wholeFrom(1),
-          optional: true,
-          placeholder: "n",
-          brief: "How many of the nearest artifacts to list [3]",
-        },
-        onSourceChange,
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: inModule,
+    flags: {
+      ...origin,
+      nearest: counted(1, "n", "How many of the nearest artifacts to list [3]"),
+      onSourceChange,
     },
+    positional: inModule,
     brief: "Why one artifact is there, or would be generated",
     text:
       "Says whether the artifact of these params is there, and if not, what differs from the nearest ones.\n\n" +
@@ -189,14 +99,8 @@ export const pipelineCommands = {
   }),
   accept: defineCommand({
     load: async () => (await import("../commands/accept.ts")).accept,
-    parameters: {
-      flags: { undo: { ...switchedOn, brief: "Take back what was accepted" }, ...commonFlags },
-      aliases: commonAliases,
-      positional: {
-        kind: "array",
-        parameter: textOf("module artifact", "The module with the definition, and artifacts"),
-      },
-    },
+    flags: { undo: { ...switchedOn, brief: "Take back what was accepted" } },
+    positional: each(textOf("module artifact", "The module with the definition, and artifacts")),
     brief: "Say that a change of the code does not matter",
     text:
       "Where onSourceChange is error or regenerate, an artifact that other source code has made is not used.\n" +
@@ -207,22 +111,14 @@ export const pipelineCommands = {
   }),
   collect: defineCommand({
     load: async () => (await import("../commands/collect.ts")).collect,
-    parameters: {
-      flags: {
-        ...origin,
-        draws,
-        metrics: {
-          ...optionalText,
-          placeholder: "export",
-          brief: "A function of the module that gives more columns for a payload",
-        },
-        csv: { ...switchedOn, brief: "Print all columns as CSV" },
-        arrow: { ...switchedOn, brief: "The same as an Arrow IPC stream" },
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: inModule,
+    flags: {
+      ...origin,
+      draws,
+      metrics: worded("export", "A function of the module that gives more columns for a payload"),
+      csv: { ...switchedOn, brief: "Print all columns as CSV" },
+      arrow: { ...switchedOn, brief: "The same as an Arrow IPC stream" },
     },
+    positional: inModule,
     brief: "Params and results of many artifacts as a table",
     text:
       "Prints a row for each artifact: its params, summary and metrics. Generates nothing.\n\n" +
@@ -231,21 +127,14 @@ export const pipelineCommands = {
   }),
   rename: defineCommand({
     load: async () => (await import("../commands/rename.ts")).rename,
-    parameters: {
-      flags: {
-        exitCode: { ...switchedOn, brief: "Exit with 4 if the module does not find all of them" },
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: {
-        kind: "tuple",
-        parameters: [
-          textOf("old", "The name that the artifacts have"),
-          textOf("new", "The name that their definition gets"),
-          { ...textOf("module", "The module with the definition, to see whether it finds them"), optional: true },
-        ],
-      },
+    flags: {
+      exitCode: { ...switchedOn, brief: "Exit with 4 if the module does not find all of them" },
     },
+    positional: tuple(
+      textOf("old", "The name that the artifacts have"),
+      textOf("new", "The name that their definition gets"),
+      { ...textOf("module", "The module with the definition, to see whether it finds them"), optional: true },
+    ),
     brief: "Rename a definition, and still find its artifacts",
     text:
       "Says what to write into a definition that is renamed, so that it finds the artifacts which it has. With\n" +
@@ -255,27 +144,14 @@ export const pipelineCommands = {
   }),
   graph: defineCommand({
     load: async () => (await import("../commands/graph.ts")).graph,
-    parameters: {
-      flags: {
-        params: paramsFile,
-        depth: {
-          kind: "parsed",
-          parse: wholeFrom(0),
-          optional: true,
-          placeholder: "n",
-          brief: "At most this many steps",
-        },
-        up: { ...switchedOn, brief: "What it is made from [without --down]" },
-        down: { ...switchedOn, brief: "What is made from it: of artifacts alone" },
-        format: { kind: "enum", values: ["text", "mermaid", "dot"], optional: true, brief: "How it is drawn [text]" },
-        ...commonFlags,
-      },
-      aliases: commonAliases,
-      positional: {
-        kind: "array",
-        parameter: textOf("artifact | module name k=v", "An artifact, or params of an export of a module"),
-      },
+    flags: {
+      params: paramsFile,
+      depth: counted(0, "n", "At most this many steps"),
+      up: { ...switchedOn, brief: "What it is made from [without --down]" },
+      down: { ...switchedOn, brief: "What is made from it: of artifacts alone" },
+      format: { kind: "enum", values: ["text", "mermaid", "dot"], optional: true, brief: "How it is drawn [text]" },
     },
+    positional: each(textOf("artifact | module name k=v", "An artifact, or params of an export of a module")),
     brief: "What an artifact is made from",
     text:
       "Draws what an artifact, or a target of a module, is made from.\n\n" +
