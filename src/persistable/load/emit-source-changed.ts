@@ -3,7 +3,7 @@ import { fingerprintOf, locationOf } from "../declare/declaration.ts";
 import type { State } from "../declare/state.ts";
 import { emitPlain } from "../log/emit-event.ts";
 import { isAccepted } from "./accepted-source.ts";
-import { readRecord } from "./explain.ts";
+import { findRecord } from "./explain.ts";
 
 /**
  * Says that the loaded artifact was made by other source code than today's, and which module each
@@ -14,7 +14,7 @@ export async function emitSourceChanged(state: State, recorded: string): Promise
   const current = await fingerprintOf(state.declaration);
   const [record, { module: currentModule }] = await Promise.all([
     // The payload was loaded all the same, so a module that cannot be found out is left out.
-    readRecord(state).catch(() => undefined),
+    findRecord(state).catch(() => undefined),
     collectProvenance(locationOf(state.declaration)),
   ]);
   if (record !== undefined) {

@@ -2,7 +2,6 @@ import type { Address } from "../../address/address.ts";
 import type { MissReason, StaleReason } from "../../artifact/explain/miss.ts";
 import { readLease } from "../../artifact/lease/lease.ts";
 import type { LeaseOwner } from "../../artifact/lease/lease-claim.ts";
-import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { certainStore } from "../../store/certain-store.ts";
@@ -11,7 +10,7 @@ import { lazyPart } from "../../util/peers/load-part.ts";
 import { fingerprintOf } from "../declare/declaration.ts";
 import { isRefusedSource } from "../declare/source-policy.ts";
 import type { State } from "../declare/state.ts";
-import { variantsOf } from "../declare/variant-addresses.ts";
+import { inspectVariants } from "./inspect-variants.ts";
 import type { UndeclaredChange } from "./undeclared-changes.ts";
 
 const undeclaredChangesPart = lazyPart(() => import("./undeclared-changes.ts"));
@@ -77,13 +76,13 @@ export async function isPersisted(state: State, signal: AbortSignal | undefined)
   return (await inspectFresh(state, [], signal))?.state === "hit";
 }
 
-/** Like {@link inspectVariants}; an artifact that is not fresh enough is a miss. */
+/** Like {@link inspectAll}; an artifact that is not fresh enough is a miss. */
 async function inspectFresh(
   state: State,
   classes: readonly ClassCodec[],
   signal: AbortSignal | undefined,
 ): Promise<Explanation | undefined> {
-  const found = await inspectVariants(state, classes, signal);
+  const found = await inspectAll(state, classes, signal);
   if (found?.state !== "hit") return found;
   const reason = await reasonIfStale(state, found.record, signal);
   return reason === undefined ? found : { state: "miss", address: found.address, reason };
@@ -106,15 +105,13 @@ async function reasonIfStale(
  * Returns the artifact at the address or under an alias, or the damage at the address; `undefined`
  * if there is neither.
  */
-async function inspectVariants(
+async function inspectAll(
   state: State,
   classes: readonly ClassCodec[],
   signal: AbortSignal | undefined,
 ): Promise<Explanation | undefined> {
   const { address, name } = state.recipe;
-  const store = certainStore(state.surroundings.store);
-  for (const variant of [{ name, address }, ...variantsOf(state)]) {
-    const inspected = await inspectArtifact(store, variant.name, variant.address, classes, signal);
+  for await (const { variant, inspected } of inspectVariants(state, classes, signal)) {
     if (inspected.state === "present")
       return {
         state: "hit",
@@ -135,23 +132,22 @@ async function inspectVariants(
  * @throws {@link CorruptArtifactError}
  */
 export async function readRecord(state: State): Promise<ArtifactRecord | undefined> {
-  const { name, address, classes } = state.recipe;
-  for (const variant of [{ name, address }, ...variantsOf(state)]) {
-    const inspected = await inspectArtifact(
-      certainStore(state.surroundings.store),
-      variant.name,
-      variant.address,
-      classes,
-      undefined,
-    );
-    if (inspected.state === "present") return withExpiry(state, inspected.record);
+  const record = await findRecord(state);
+  const reason = record && (await reasonIfStale(state, record, undefined));
+  return record !== undefined && reason?.kind === "expired" ? { ...record, expired: true } : record;
+}
+
+/**
+ * Like {@link readRecord}, but does not say whether the artifact has expired.
+ *
+ * @throws {@link CorruptArtifactError}
+ */
+export async function findRecord(state: State): Promise<ArtifactRecord | undefined> {
+  const { name, classes } = state.recipe;
+  for await (const { variant, inspected } of inspectVariants(state, classes, undefined)) {
+    if (inspected.state === "present") return inspected.record;
     if (inspected.state === "damaged")
       throw new CorruptArtifactError(name, variant.address, inspected.file, inspected.problem);
   }
   return undefined;
-}
-
-async function withExpiry(state: State, record: ArtifactRecord): Promise<ArtifactRecord> {
-  const reason = await reasonIfStale(state, record, undefined);
-  return reason?.kind === "expired" ? { ...record, expired: true } : record;
 }

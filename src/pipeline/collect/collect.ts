@@ -1,15 +1,14 @@
-import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
+import type { Inspected } from "../../artifact/read/inspect-artifact.ts";
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
 import type { State } from "../../persistable/declare/state.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
-import { variantsOf } from "../../persistable/declare/variant-addresses.ts";
 import type { None } from "../../persistable/definition.ts";
 import { eachPersistable } from "../../persistable/draws-of.ts";
+import { inspectVariants } from "../../persistable/load/inspect-variants.ts";
 import { loadPayload } from "../../persistable/load/load-payload.ts";
 import type { AnyPersistable } from "../../persistable/persistable.ts";
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
-import { certainStore } from "../../store/certain-store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import { ArtifactTable } from "./artifact-table.ts";
@@ -103,16 +102,12 @@ interface Damage {
   readonly problem: string;
 }
 
-async function inspect(state: State, signal: AbortSignal | undefined): ReturnType<typeof inspectArtifact> {
-  const { name, address, classes } = state.recipe;
-  const store = certainStore(state.surroundings.store);
-  const found = await inspectArtifact(store, name, address, classes, signal);
-  if (found.state !== "missing" || !state.hasAliases) return found;
-  for (const variant of variantsOf(state)) {
-    const earlier = await inspectArtifact(store, variant.name, variant.address, classes, signal);
-    if (earlier.state === "present") return earlier;
+async function inspect(state: State, signal: AbortSignal | undefined): Promise<Inspected> {
+  for await (const { variant, inspected } of inspectVariants(state, state.recipe.classes, signal)) {
+    const isOwn = variant.address === state.recipe.address;
+    if (inspected.state === "present" || (isOwn && inspected.state === "damaged")) return inspected;
   }
-  return found;
+  return { state: "missing" };
 }
 
 function addRecord(row: Record<string, unknown>, record: ArtifactRecord): void {
