@@ -1,12 +1,10 @@
 import { visibleLine } from "../errors/visible-text.ts";
-import { loadOrGenerate } from "../persistable/load-or-generate.ts";
 import { wholeAnswers } from "./answers.ts";
 import { AskedModel } from "./asked-model.ts";
 import { paramsOfCall, withoutOwnOptions } from "./call-key.ts";
 import { type Answer, answerIn, type LanguageModel, type ModelCall } from "./model.ts";
 import type { ModelOptions } from "./model-options.ts";
 import { type CallMark, isUnpersistable, modeOf, OpenCall, ownOptionsOf } from "./open-call.ts";
-import { paidAnswer } from "./paid-answer.ts";
 import { streamAnswer } from "./stream-answer.ts";
 
 type Streamed = Awaited<ReturnType<LanguageModel["doStream"]>>;
@@ -43,13 +41,7 @@ export class PersistedLanguageModel implements LanguageModel {
       if (found !== undefined) return marked(answerIn(found.payload), call.mark("store"));
       if (mode === "replay") return call.refuseMiss();
       call.refuseCredentials();
-      const work = mode === "refresh" ? call.persistable.generate({ signal }) : loadOrGenerate(call.state, { signal });
-      const answer = await work.catch((error: unknown) => {
-        const paid = paidAnswer(error, live);
-        if (paid !== undefined) return paid;
-        call.giveBack();
-        throw error;
-      });
+      const answer = await call.obtain(signal, mode === "refresh");
       return marked(answerIn(answer), call.mark("other"));
     });
   }

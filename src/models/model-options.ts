@@ -83,11 +83,18 @@ const OTHER_OPTIONS = ["dataDir", "logger", "log", "verbose", "onEvent"];
 
 /** @throws {@link DefinitionError} for an option that is not known, or has no possible value */
 export function checkModelOptions(options: ModelOptions): void {
-  const known = [...CALL_OPTIONS, ...OTHER_OPTIONS];
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key))
-      throw new DefinitionError(`A model has no option ${JSON.stringify(key)}. It has ${known.join(", ")}.`);
-  }
+  checkCallOptions("A model", options, [...CALL_OPTIONS, ...OTHER_OPTIONS]);
+}
+
+/** @throws {@link DefinitionError} */
+export function checkCallOptions(
+  what: string,
+  options: Pick<ModelOptions, "mode" | "draw">,
+  known: readonly string[],
+): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new DefinitionError(`${what} has no option ${JSON.stringify(unknown)}. It has ${known.join(", ")}.`);
   if (options.mode !== undefined) checkMode(options.mode);
   if (options.draw !== undefined) checkDraw(options.draw);
 }

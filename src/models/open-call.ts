@@ -1,4 +1,5 @@
 import { describeMiss } from "../artifact/explain/miss.ts";
+import { messageOf } from "../errors/error-kind.ts";
 import { CredentialInParamsError, UnsupportedValueError } from "../errors/params-errors.ts";
 import type { PersistableError } from "../errors/persistable-error.ts";
 import { NotPersistedError } from "../errors/persistable-errors.ts";
@@ -8,6 +9,7 @@ import { noteAsked } from "../persistable/declare/asking-generator.ts";
 import { type State, stateKey } from "../persistable/declare/state.ts";
 import { acceptLoaded, startHit } from "../persistable/load/accept-payload.ts";
 import { type FoundArtifact, findArtifact } from "../persistable/load/find-artifact.ts";
+import { loadOrGenerate } from "../persistable/load-or-generate.ts";
 import type { Persistable, PersistableOptions } from "../persistable/persistable.ts";
 import type { BuildPersistable } from "../persistable/untyped-definition.ts";
 import { fieldsOf } from "../util/fields-of.ts";
@@ -111,9 +113,19 @@ export class OpenCall {
     assertNoCredentials(this.#params, { root: "call" });
   }
 
-  /** Gives the draw of a failed call back, so that the next attempt uses it. */
-  giveBack(): void {
-    this.#giveBack();
+  /**
+   * Gets the answer, from the model or from the same call under way. An answer that could only not
+   * be stored is returned. If the call fails, the next attempt uses its draw.
+   */
+  async obtain(signal: AbortSignal | undefined, isRefreshing = false): Promise<unknown> {
+    try {
+      return await (isRefreshing ? this.persistable.generate({ signal }) : loadOrGenerate(this.state, { signal }));
+    } catch (error) {
+      const paid = paidAnswer(error, this.live);
+      if (paid !== undefined) return paid;
+      this.#giveBack();
+      throw error;
+    }
   }
 
   mark(source: "store" | "other"): CallMark {
@@ -134,6 +146,15 @@ function makingOf(making: FoundArtifact["making"]): Pick<CallMark, "createdAt" |
   if (making === undefined) return {};
   const { createdAt, cost } = making;
   return { createdAt, ...(cost === undefined ? {} : { cost }) };
+}
+
+/** Returns the answer of the model if only storing it has failed: the caller has paid for it. */
+function paidAnswer(error: unknown, live: LiveCall): unknown {
+  if (!live.hasAsked || typeof error !== "object" || error === null || !("payload" in error)) return undefined;
+  if (error.payload === undefined) return undefined;
+  live.why = messageOf(error);
+  process.emitWarning(`An answer of a model is not persisted: ${live.why}`, "PersistableWarning");
+  return error.payload;
 }
 
 /** Returns the options of one call that are meant for this library. */

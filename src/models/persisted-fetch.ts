@@ -2,15 +2,13 @@ import { messageOf } from "../errors/error-kind.ts";
 import { DefinitionError } from "../errors/persistable-errors.ts";
 import { workKeyOf } from "../persistable/context/wait-graph.ts";
 import { LiveStream } from "../persistable/load/live-stream.ts";
-import { loadOrGenerate } from "../persistable/load-or-generate.ts";
 import type { PersistableOptions } from "../persistable/persistable.ts";
 import { tryParseJson } from "../util/json/checks.ts";
 import { defineCalls, LiveCall } from "./call-definition.ts";
 import { judgeResponse } from "./judge-response.ts";
-import { type CallMode, checkDraw, checkMode } from "./model-options.ts";
+import { type CallMode, checkCallOptions } from "./model-options.ts";
 import { type CallMark, isUnpersistable, OpenCall } from "./open-call.ts";
-import { paidAnswer } from "./paid-answer.ts";
-import { followStream, SharedStreams } from "./shared-stream.ts";
+import { followStream, leavableSignal, SharedStreams } from "./shared-stream.ts";
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -113,7 +111,7 @@ const underWay = new SharedStreams<LiveResponse>(({ pieces }) => pieces.isOver);
  * ```
  */
 export function persistedFetch(options: FetchOptions = {}): Fetch {
-  checkFetchOptions(options);
+  checkCallOptions("persistedFetch", options, KNOWN_OPTIONS);
   const { fetch: send = globalThis.fetch, mode = "auto" } = options;
   return async (input, init) => {
     if (mode === "off") return send(input, init);
@@ -165,20 +163,13 @@ async function respond(
   call.refuseCredentials();
   const joined = underWay.join(workKeyOf(call.state), () => asked.live);
   asked.live = joined.live;
-  const leaving = new AbortController();
-  const signal = given === undefined ? leaving.signal : AbortSignal.any([given, leaving.signal]);
-  const work = loadOrGenerate(call.state, { signal }).catch((error: unknown) => {
-    const paid = paidAnswer(error, asked);
-    if (paid !== undefined) return paid;
-    call.giveBack();
-    throw error;
-  });
+  const { signal, leave } = leavableSignal(given, "response");
+  const work = call.obtain(signal);
   work.then(joined.leave, joined.leave);
   const { begun, pieces } = joined.live;
   const head = await Promise.race([work.then(() => undefined), begun]);
   if (head === undefined) return replay(await work, call.mark("other"));
-  const left = (): void => leaving.abort(new DOMException("The response is not read any more.", "AbortError"));
-  const stream = followStream({ reader: pieces.read(work), work, give: asBytes, leave: left });
+  const stream = followStream({ reader: pieces.read(work), work, give: asBytes, leave });
   return new Response(stream, headOf(head, call.mark("other")));
 }
 
@@ -249,14 +240,3 @@ function isSet(entry: readonly [string, string | null]): entry is [string, strin
 }
 
 const KNOWN_OPTIONS = ["mode", "draw", "keyHeaders", "fetch", "dataDir", "logger", "log", "verbose", "onEvent"];
-
-function checkFetchOptions(options: FetchOptions): void {
-  for (const key of Object.keys(options)) {
-    if (!KNOWN_OPTIONS.includes(key))
-      throw new DefinitionError(
-        `persistedFetch has no option ${JSON.stringify(key)}. It has ${KNOWN_OPTIONS.join(", ")}.`,
-      );
-  }
-  if (options.mode !== undefined) checkMode(options.mode);
-  if (options.draw !== undefined) checkDraw(options.draw);
-}

@@ -58,3 +58,15 @@ export function followStream<Item, Given>(followed: Followed<Item, Given>): Read
     { highWaterMark: 0 },
   );
 }
+
+/** A signal that is aborted with the given one, and when a stream is not read any more. */
+export function leavableSignal(
+  given: AbortSignal | undefined,
+  what: "stream" | "response",
+): { readonly signal: AbortSignal; leave(): void } {
+  const leaving = new AbortController();
+  return {
+    signal: given === undefined ? leaving.signal : AbortSignal.any([given, leaving.signal]),
+    leave: () => leaving.abort(new DOMException(`The ${what} is not read any more.`, "AbortError")),
+  };
+}

@@ -1,13 +1,11 @@
 import { workKeyOf } from "../persistable/context/wait-graph.ts";
 import { LiveStream } from "../persistable/load/live-stream.ts";
-import { loadOrGenerate } from "../persistable/load-or-generate.ts";
 import { streamedAnswers } from "./answers.ts";
 import type { AskedModel } from "./asked-model.ts";
 import { paramsOfCall } from "./call-key.ts";
 import { type ModelCall, partsIn, type StreamPart } from "./model.ts";
 import { type CallMark, OpenCall, ownOptionsOf } from "./open-call.ts";
-import { paidAnswer } from "./paid-answer.ts";
-import { followStream, SharedStreams } from "./shared-stream.ts";
+import { followStream, leavableSignal, SharedStreams } from "./shared-stream.ts";
 
 type Parts = readonly StreamPart[];
 
@@ -37,32 +35,19 @@ export async function streamAnswer(
   open.refuseCredentials();
   const joined = isRefreshing ? undefined : streams.join(workKeyOf(open.state), beginStream);
   live.parts = joined?.live ?? beginStream();
-  const leaving = new AbortController();
-  const signal =
-    given.abortSignal === undefined ? leaving.signal : AbortSignal.any([given.abortSignal, leaving.signal]);
-  const work: Promise<unknown> = isRefreshing
-    ? open.persistable.generate({ signal })
-    : loadOrGenerate(open.state, { signal });
-  const settled = work.catch((error: unknown) => {
-    const paid = paidAnswer(error, live);
-    if (paid !== undefined) return paid;
-    open.giveBack();
-    throw error;
-  });
-  settled.finally(() => joined?.leave()).catch(() => {});
-  const reader = live.parts.read(settled);
+  const { signal, leave } = leavableSignal(given.abortSignal, "stream");
+  const work = open.obtain(signal, isRefreshing);
+  work.finally(() => joined?.leave()).catch(() => {});
+  const reader = live.parts.read(work);
   const first = await reader.next();
   // No part was streamed here: the work has failed, or another process has generated the answer.
-  if (first.done === true) return replay(partsIn(await settled), open.mark("other"));
+  if (first.done === true) return replay(partsIn(await work), open.mark("other"));
   return followStream({
     first: first.value,
     reader,
-    work: settled,
+    work,
     give: (part) => marked(part, () => open.mark("other")),
-    leave: () => {
-      if (live.options.onLeave !== "finish")
-        leaving.abort(new DOMException("The stream is not read any more.", "AbortError"));
-    },
+    leave: live.options.onLeave === "finish" ? () => {} : leave,
   });
 }
 
