@@ -5,6 +5,7 @@ import { listTags } from "../housekeeping/tags.ts";
 import { listRuns } from "../runner/list-runs.ts";
 import { folderNames } from "../store/folder-names.ts";
 import { openStore } from "../store/open/open-store.ts";
+import { collected } from "../util/concurrency/collected.ts";
 import { dataDirOf, withCatalog } from "./core/open-argument.ts";
 import type { Session } from "./core/session.ts";
 
@@ -12,9 +13,7 @@ const MOST_ADDRESSES = 500;
 const MOST_RUNS = 50;
 
 export async function proposeNames(session: Session): Promise<readonly string[]> {
-  const names: string[] = [];
-  for await (const name of listNames(dataDirOf(session))) names.push(name);
-  return names.sort();
+  return (await collected(listNames(dataDirOf(session)))).sort();
 }
 
 /**

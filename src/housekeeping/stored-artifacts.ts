@@ -7,6 +7,7 @@ import { isRecord, parseRecord } from "../record/parse-record.ts";
 import type { ArtifactRecord, RecordDependency } from "../record/record.ts";
 import { isInternal } from "../store/internal-folder.ts";
 import type { Store, StoreEntry, StorePath } from "../store/store.ts";
+import { collected } from "../util/concurrency/collected.ts";
 import { mapConcurrently } from "../util/concurrency/map-concurrently.ts";
 import { sha256Hex } from "../util/digest/sha256.ts";
 import { addressesIn } from "./addresses-in.ts";
@@ -52,8 +53,7 @@ export interface RecordEntry extends StoreEntry {
 
 /** @throws a StoreError if the store cannot be listed; the signal's reason */
 export async function listStore(store: Store, signal: AbortSignal | undefined): Promise<Listing> {
-  const entries: StoreEntry[] = [];
-  for await (const entry of store.list("", { signal })) entries.push(entry);
+  const entries = await collected(store.list("", { signal }));
   const records = entries.flatMap((entry) => {
     const address = isInFolder(entry.path) ? addressOfRecordPath(entry.path) : undefined;
     return address === undefined ? [] : [{ ...entry, address }];

@@ -3,6 +3,7 @@ import { payloadBeside } from "../artifact/layout/payload-objects.ts";
 import { isIntact } from "../record/record-text.ts";
 import { isInternal } from "../store/internal-folder.ts";
 import type { Chunks, StoreCallOptions, StorePath } from "../store/store.ts";
+import { collected } from "../util/concurrency/collected.ts";
 import { piecesIn } from "./copy-object.ts";
 import type { Dismissal } from "./dismissals.ts";
 import type { LayerParts } from "./layer-parts.ts";
@@ -51,9 +52,7 @@ export async function pushAll(parts: LayerParts, through: WriteThrough, options:
   const count = (outcome: Outcome): void => {
     if (outcome !== undefined) counts[outcome]++;
   };
-  const noted: Dismissal[] = [];
-  for await (const dismissal of dismissals.list("")) noted.push(dismissal);
-  for (const dismissal of noted) count(await push.settleRemoval(dismissal));
+  for (const dismissal of await collected(dismissals.list(""))) count(await push.settleRemoval(dismissal));
   for await (const { path, sizeBytes } of local.list("", { signal })) count(await push.settle(path, sizeBytes));
   return counts;
 }

@@ -1,5 +1,6 @@
 import { objectAt } from "../artifact/layout/artifact-paths.ts";
 import { type PayloadBeside, payloadBeside } from "../artifact/layout/payload-objects.ts";
+import { joinChunks } from "../store/chunks.ts";
 import { internalPath, isInternal, SPOOL_FOLDER } from "../store/internal-folder.ts";
 import type { Chunks, Store, StoreCallOptions, StorePath, WriteOptions } from "../store/store.ts";
 import { assertStorePath } from "../store/store-path.ts";
@@ -195,7 +196,7 @@ export class WriteThrough {
     // Another process of this machine has either copied our object from the remote already, or has
     // created its own while the remote did not answer. In the second case that process was first.
     const there = await local.read(path);
-    return there === undefined || Buffer.compare(there, await join(source())) === 0 ? "created" : "exists";
+    return there === undefined || Buffer.compare(there, await joinChunks(source())) === 0 ? "created" : "exists";
   }
 
   /**
@@ -225,7 +226,7 @@ export class WriteThrough {
     signal?: AbortSignal,
   ): Promise<Committed> {
     const isRecord = objectAt(path).kind === "record";
-    const payload = isRecord ? payloadBeside(path, await join(source())) : undefined;
+    const payload = isRecord ? payloadBeside(path, await joinChunks(source())) : undefined;
     if (payload !== undefined && (await this.ensureSent(payload, signal)) !== "sent") return unreachable;
     return this.#attempt("create", path, commit, signal);
   }
@@ -312,11 +313,4 @@ export class WriteThrough {
 
 function isStream(chunks: Chunks): chunks is AsyncIterable<Uint8Array> {
   return Symbol.asyncIterator in chunks;
-}
-
-async function join(chunks: Chunks): Promise<Uint8Array> {
-  if (!isStream(chunks)) return Buffer.concat(chunks);
-  const pieces: Uint8Array[] = [];
-  for await (const piece of chunks) pieces.push(piece);
-  return Buffer.concat(pieces);
 }

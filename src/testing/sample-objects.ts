@@ -1,5 +1,6 @@
 import type { Store, StoreEntry, StorePath } from "../store/store.ts";
 import { storePath } from "../store/store-path.ts";
+import { collected } from "../util/concurrency/collected.ts";
 
 export const FOLDER: StorePath = storePath("points");
 export const PATH: StorePath = storePath("points", "3f9a.json");
@@ -24,9 +25,7 @@ export function pattern(sizeBytes: number): Uint8Array {
 
 /** All entries of a listing, sorted by path. */
 export async function listAll(store: Store, prefix = ""): Promise<StoreEntry[]> {
-  const entries: StoreEntry[] = [];
-  for await (const entry of store.list(prefix)) entries.push(entry);
-  return entries.sort((one, other) => (one.path < other.path ? -1 : 1));
+  return (await collected(store.list(prefix))).sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 export async function listPaths(store: Store, prefix = ""): Promise<string[]> {

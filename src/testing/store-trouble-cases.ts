@@ -1,5 +1,6 @@
 import { InvalidStorePathError, StoreError } from "../errors/store-errors.ts";
 import type { Store, StorePath } from "../store/store.ts";
+import { collected } from "../util/concurrency/collected.ts";
 import { CHUNK_BYTES } from "../util/digest/chunk-bytes.ts";
 import { expectBytes, expectEqual, expectRejection, fail } from "./expectation.ts";
 import { arriving, listAll, listPaths, OTHER_PATH, PATH, pattern, paused, text } from "./sample-objects.ts";
@@ -134,14 +135,8 @@ function callEverything(
     ["replace", () => store.replace(path, [text("x")], { signal })],
     ["move", () => store.move(path, OTHER_PATH, { signal })],
     ["remove", () => store.remove(path, { signal })],
-    ["list", () => collect(store.list(path, { signal }))],
+    ["list", () => collected(store.list(path, { signal }))],
   ]);
-}
-
-async function collect(entries: AsyncIterable<unknown>): Promise<unknown[]> {
-  const all: unknown[] = [];
-  for await (const entry of entries) all.push(entry);
-  return all;
 }
 
 /** A store that cannot be read is not an empty one, and a store never hides damage. */

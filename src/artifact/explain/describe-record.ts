@@ -6,7 +6,7 @@ import type { ArtifactRecord } from "../../record/record.ts";
 import { describeCost, describeDuration } from "../../util/describe.ts";
 import { describeBytes } from "../../util/describe-bytes.ts";
 import { isPlainObject } from "../../util/fields-of.ts";
-import { describeAgeOf, describeValue } from "./miss.ts";
+import { describeAge, describeValue } from "./miss.ts";
 
 /** `made 2 days ago in 3.2 s for 0.02 usd, 1.1 kB`. */
 export function describeMaking({ provenance, payload }: ArtifactRecord): string {
@@ -36,4 +36,9 @@ export function paramFacts(tree: object): readonly (readonly [path: string, valu
 function describeParam(value: unknown): string {
   if (value instanceof Untracked) return `${describeParam(value.value)} (untracked)`;
   return value instanceof Secret ? "[secret]" : describeValue(value);
+}
+
+/** Puts the age of what was made at a time (ISO 8601) into words. */
+export function describeAgeOf(time: string): string {
+  return describeAge(Date.now() - Date.parse(time));
 }

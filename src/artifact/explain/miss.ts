@@ -196,8 +196,3 @@ function describeWhole(value: unknown): string {
 export function describeAge(ageMs: number): string {
   return ageMs >= 1000 ? `${describeSpan(ageMs)} ago` : "just now";
 }
-
-/** Puts the age of what was made at a time (ISO 8601) into words. */
-export function describeAgeOf(time: string): string {
-  return describeAge(Date.now() - Date.parse(time));
-}

@@ -5,6 +5,7 @@ import type { ArtifactRecord } from "../../record/record.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import type { Store } from "../../store/store.ts";
 import { at } from "../../util/at.ts";
+import { collected } from "../../util/concurrency/collected.ts";
 import { type EntryChanges, NameEntries, type NearArtifact, type Selection } from "../entries/name-entries.ts";
 import { listNames } from "../list-names.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
@@ -169,9 +170,7 @@ class StoreCatalog implements Catalog {
   }
 
   async names(): Promise<readonly string[]> {
-    const names: string[] = [];
-    for await (const name of listNames(this.#store, { signal: this.#signal })) names.push(name);
-    return names.sort();
+    return (await collected(listNames(this.#store, { signal: this.#signal }))).sort();
   }
 
   async find(query: string | readonly string[] | Query, options: FindOptions = {}): Promise<FoundArtifacts> {

@@ -5,6 +5,7 @@ import { visibleText } from "../../errors/visible-text.ts";
 import { encodeCsv } from "../../format/csv/encode-csv.ts";
 import type { OpenedArtifact } from "../../inspect/open-artifact.ts";
 import type { ColumnTable } from "../../table/column-table.ts";
+import { collected } from "../../util/concurrency/collected.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { encodeJson } from "../core/json-output.ts";
 import { openArgument } from "../core/open-argument.ts";
@@ -39,9 +40,7 @@ async function print(stdout: OutputStream, pieces: Pieces, { record }: OpenedArt
       if (stdout.write(piece) === false) await new Promise<void>((resolve) => stdout.once?.("drain", resolve));
     return;
   }
-  const all: Uint8Array[] = [];
-  for await (const piece of pieces) all.push(piece);
-  const bytes = Buffer.concat(all);
+  const bytes = Buffer.concat(await collected(pieces));
   if (!isUtf8(bytes))
     throw new CommandError(`The payload is not text: ${record.payload.format}.`, {
       hint: "Write it to a file with -o FILE, send it to a pipe, or print its value with --as json.",

@@ -1,4 +1,3 @@
-import { describeValue } from "../../artifact/explain/miss.ts";
 import { collect as collectTable } from "../../pipeline/collect/collect.ts";
 import { fieldsOf } from "../../util/fields-of.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
@@ -7,6 +6,7 @@ import type { CommonFlags, Session } from "../core/session.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { findModule, loadModule } from "../module/load-module.ts";
 import { resolveTargets, type TargetFlags } from "../targets/resolve-targets.ts";
+import { shownValue } from "../text/flat-params.ts";
 import { printTableFile, type TableFileFlags } from "../text/table-files.ts";
 import { tableLines } from "../text/table-lines.ts";
 
@@ -27,14 +27,10 @@ export async function collect(session: Session, flags: CollectFlags, ...args: re
   if (session.isJson) session.json("table", { columns, rows: rows.map((row) => ({ ...row })) });
   else if (!(await printTableFile(session, flags, columns, rows))) {
     const shown = columns.filter((column) => SHOWN.test(column));
-    const lines = rows.map((row) => shown.map((column) => textOf(fieldsOf(row)[column])));
+    const lines = rows.map((row) => shown.map((column) => shownValue(fieldsOf(row)[column])));
     session.lines(await tableLines(shown, lines));
   }
   return ExitCode.done;
-}
-
-function textOf(value: unknown): string {
-  return value === undefined ? "" : typeof value === "string" ? value : describeValue(value);
 }
 
 type Metrics = (payload: unknown) => object | Promise<object>;

@@ -2,6 +2,7 @@ import { release } from "node:os";
 import { listNames } from "../../catalog/list-names.ts";
 import { messageOf } from "../../errors/error-kind.ts";
 import { openStore } from "../../store/open/open-store.ts";
+import { collected } from "../../util/concurrency/collected.ts";
 import { LIBRARY_VERSION } from "../../util/library-version.ts";
 import { ExitCode } from "../core/command-error.ts";
 import { dataDirOf } from "../core/open-argument.ts";
@@ -48,8 +49,7 @@ async function ofDataDir(session: Session): Promise<Finding> {
   const what = "data directory";
   try {
     const store = openStore(dataDirOf(session));
-    const names: string[] = [];
-    for await (const name of listNames(store)) names.push(name);
+    const names = await collected(listNames(store));
     return { what, state: "ok", text: `${store.url} has artifacts of ${names.length} names` };
   } catch (error) {
     return { what, state: "problem", text: messageOf(error) };

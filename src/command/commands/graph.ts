@@ -1,5 +1,4 @@
 import type { RecipeNode } from "../../address/recipe-node.ts";
-import { listRecords } from "../../catalog/entries/list-records.ts";
 import { listNames } from "../../catalog/list-names.ts";
 import { visibleLine, visibleText } from "../../errors/visible-text.ts";
 import { toDot, toMermaid } from "../../inspect/draw-lineage.ts";
@@ -10,6 +9,7 @@ import type { ArtifactRecord } from "../../record/record.ts";
 import { describeAddress } from "../../util/describe-address.ts";
 import { ExitCode } from "../core/command-error.ts";
 import { dataDirOf, openArgument } from "../core/open-argument.ts";
+import { recordsNamed } from "../core/records-named.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { isModule } from "../module/load-module.ts";
 import { resolveTargets, type TargetFlags } from "../targets/resolve-targets.ts";
@@ -50,8 +50,7 @@ async function ofArtifacts(session: Session, flags: GraphFlags, args: readonly s
 /** Reads all records: only the records of other artifacts tell what is made from an artifact. */
 async function everyRecord(session: Session): Promise<readonly ArtifactRecord[]> {
   const records: ArtifactRecord[] = [];
-  for await (const name of listNames(dataDirOf(session)))
-    for await (const found of listRecords(dataDirOf(session), name)) if (!("problem" in found)) records.push(found);
+  for await (const name of listNames(dataDirOf(session))) records.push(...(await recordsNamed(session, name)));
   return records.sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 

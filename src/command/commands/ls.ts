@@ -1,4 +1,4 @@
-import { describeAgeOf, describeValue } from "../../artifact/explain/miss.ts";
+import { describeAgeOf } from "../../artifact/explain/describe-record.ts";
 import { type Catalog, openCatalog } from "../../catalog/open/open-catalog.ts";
 import type { CatalogEntry } from "../../catalog/query/catalog-entry.ts";
 import { matches } from "../../catalog/query/matches.ts";
@@ -12,7 +12,7 @@ import { interruptible } from "../core/interruption.ts";
 import { dataDirOf } from "../core/open-argument.ts";
 import { withProgress } from "../core/progress.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
-import { flatParams } from "../text/flat-params.ts";
+import { flatParams, shownValue } from "../text/flat-params.ts";
 import { lastUseOf } from "../text/last-use.ts";
 import { columnsOfRows, printTableFile, type TableFileFlags } from "../text/table-files.ts";
 import { tableLines } from "../text/table-lines.ts";
@@ -73,7 +73,7 @@ async function printTable(
   const rows = entries.map((entry, i) => [
     entry.address.slice(0, 8),
     entry.name,
-    ...columns.map((column) => shown(values[i]?.get(column))),
+    ...columns.map((column) => shownValue(values[i]?.get(column))),
     entry.createdAt === undefined ? "" : ageOf(entry.createdAt),
     ...(hasUse ? [ageOf(lastUseOf(store, entry) ?? "")] : []),
     entry.state === "present" ? describeDuration(entry.durationMs ?? 0) : entry.state,
@@ -117,14 +117,10 @@ async function watch(session: Session, catalog: Catalog, terms: readonly string[
 }
 
 function describeEntry({ address, name, params, state, durationMs = 0, sizeBytes }: CatalogEntry): string {
-  const values = flatParams(params).map(([path, value]) => `${path} ${shown(value)}`);
+  const values = flatParams(params).map(([path, value]) => `${path} ${shownValue(value)}`);
   const end = state === "present" ? describeDuration(durationMs) : state;
   const size = sizeBytes === undefined ? [] : [describeBytes(sizeBytes)];
   return [`${address.slice(0, 8)} ${name}`, values.join(", "), end, ...size].filter((part) => part !== "").join("  ");
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? "" : typeof value === "string" ? value : describeValue(value);
 }
 
 /**

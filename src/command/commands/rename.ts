@@ -1,10 +1,11 @@
-import { listRecords } from "../../catalog/entries/list-records.ts";
 import { listNames } from "../../catalog/list-names.ts";
 import { messageOf } from "../../errors/error-kind.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
+import { collected } from "../../util/concurrency/collected.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { dataDirOf } from "../core/open-argument.ts";
 import { withProgress } from "../core/progress.ts";
+import { recordsNamed } from "../core/records-named.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { type AnyDefinition, findExport } from "../module/find-targets.ts";
@@ -41,7 +42,7 @@ export async function rename(
   if (exit !== undefined) return exit;
   const definition = file === undefined ? undefined : await findDefinition(file, moduleText ?? file, to);
   await checkName(session, from);
-  const records = await withProgress(session, "reading records", () => recordsOf(session, from));
+  const records = await withProgress(session, "reading records", () => recordsNamed(session, from));
   const lost =
     definition && (await withProgress(session, "looking", (tell) => findLost(session, definition, records, tell)));
   if (session.isJson)
@@ -71,18 +72,11 @@ async function findDefinition(file: string, moduleText: string, name: string): P
 }
 
 async function checkName(session: Session, name: string): Promise<void> {
-  const known: string[] = [];
-  for await (const one of listNames(dataDirOf(session))) known.push(one);
+  const known = await collected(listNames(dataDirOf(session)));
   if (known.includes(name)) return;
   throw new CommandError(`Nothing in ${dataDirOf(session)} has the name ${name}.${didYouMean(name, known)}`, {
     hint: known.length === 0 ? "It has no artifacts." : `It has ${known.sort().join(", ")}.`,
   });
-}
-
-async function recordsOf(session: Session, name: string): Promise<readonly ArtifactRecord[]> {
-  const records: ArtifactRecord[] = [];
-  for await (const found of listRecords(dataDirOf(session), name)) if (!("problem" in found)) records.push(found);
-  return records;
 }
 
 /** Builds each artifact again from the params in its record, as the user's code would. */

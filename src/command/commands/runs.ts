@@ -1,4 +1,4 @@
-import { describeAgeOf } from "../../artifact/explain/miss.ts";
+import { describeAgeOf } from "../../artifact/explain/describe-record.ts";
 import { openJsonLines } from "../../runner/json-lines.ts";
 import { listRuns, readRun } from "../../runner/list-runs.ts";
 import { parseRunEvent } from "../../runner/parse-run-event.ts";

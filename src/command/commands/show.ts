@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { describeAgeOf, describeValue } from "../../artifact/explain/miss.ts";
+import { describeAgeOf } from "../../artifact/explain/describe-record.ts";
+import { describeValue } from "../../artifact/explain/miss.ts";
 import { payloadPath } from "../../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
 import { recordPath } from "../../artifact/layout/record-path.ts";

@@ -1,10 +1,5 @@
-import {
-  describeAgeOf,
-  describeChange,
-  describeMiss,
-  type MissReason,
-  type RecipeChange,
-} from "../../artifact/explain/miss.ts";
+import { describeAgeOf } from "../../artifact/explain/describe-record.ts";
+import { describeChange, describeMiss, type MissReason, type RecipeChange } from "../../artifact/explain/miss.ts";
 import { openArtifact } from "../../inspect/open-artifact.ts";
 import { withSourcePolicy } from "../../persistable/context/work-source-policy.ts";
 import type { SourceChangePolicy } from "../../persistable/declare/declaration.ts";

@@ -1,3 +1,4 @@
+import { describeValue } from "../../artifact/explain/miss.ts";
 import { isPlainObject } from "../../util/fields-of.ts";
 
 /** Returns the values of a params tree with their dotted paths, also those inside plain objects. */
@@ -7,4 +8,9 @@ export function flatParams(tree: object, prefix = ""): readonly (readonly [path:
     const isEmpty = isPlainObject(value) && Object.keys(value).length === 0;
     return isPlainObject(value) && !isEmpty ? flatParams(value, `${path}.`) : [[path, value] as const];
   });
+}
+
+/** A value as the cell of a table shows it: a text without quotes, and nothing for no value. */
+export function shownValue(value: unknown): string {
+  return value === undefined ? "" : typeof value === "string" ? value : describeValue(value);
 }

@@ -5,6 +5,7 @@ import { isExactTextType } from "../../table/exact-text.ts";
 import { fieldsOf, isStructType } from "../../table/struct-type.ts";
 import { elementTypeOf, isNumberListType } from "../../table/typed-values.ts";
 import { at } from "../../util/at.ts";
+import { collected } from "../../util/concurrency/collected.ts";
 import { loadArrow } from "../../util/peers/peers.ts";
 import { cutRows } from "../tabular/cut-rows.ts";
 import type { ColumnTypes } from "../tabular/declared-types.ts";
@@ -62,9 +63,7 @@ export async function encodeArrowFile(
     start = end;
   } while (start < rowCount);
   writer.finish();
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of writer as AsyncIterable<Uint8Array>) chunks.push(chunk);
-  return chunks;
+  return collected(writer as AsyncIterable<Uint8Array>);
 }
 
 function fieldOf(arrow: Arrow, { name, type, marks }: Column): Field {

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, open, opendir } from "node:fs/promises";
 import { codeOf } from "../../errors/error-kind.ts";
 import { NotAFileError, type StoreOperation } from "../../errors/store-errors.ts";
+import { collected } from "../../util/concurrency/collected.ts";
 import { openBusy, patiently } from "../../util/patiently.ts";
 import { systemFailure } from "../../util/system-failure.ts";
 
@@ -37,9 +38,8 @@ export async function lookAt(
  */
 export function namesIn(path: string): Promise<string[]> {
   return told("list", path, async () => {
-    const names: string[] = [];
-    for await (const { name } of await patiently(openBusy, () => opendir(path))) names.push(name);
-    return names.sort();
+    const entries = await collected(await patiently(openBusy, () => opendir(path)));
+    return entries.map(({ name }) => name).sort();
   });
 }
 

@@ -1,6 +1,7 @@
 import { messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError, NewerPayloadError, WrongKeyError } from "../../errors/format-errors.ts";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
+import { collected } from "../../util/concurrency/collected.ts";
 import { loadAge } from "../../util/peers/peers.ts";
 import { asChunks } from "../encode-payload.ts";
 import type { AnyFormat, DecodeLimits } from "../format.ts";
@@ -66,9 +67,7 @@ async function encrypt(
   const age = await loadAge();
   const encrypter = new age.Encrypter();
   await setRecipients(id, age, encrypter, keys);
-  const written: Uint8Array[] = [];
-  for await (const chunk of await encrypter.encrypt(streamOf(chunks))) written.push(chunk);
-  return written;
+  return collected(await encrypter.encrypt(streamOf(chunks)));
 }
 
 async function decrypt(id: string, keys: EncryptionKeys, bytes: Uint8Array, limits: DecodeLimits): Promise<Uint8Array> {

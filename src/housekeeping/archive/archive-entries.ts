@@ -4,6 +4,7 @@ import type { TarEntry } from "tar-stream";
 import { InvalidArchiveError } from "../../errors/archive-errors.ts";
 import type { StorePath } from "../../store/store.ts";
 import { isStorePath } from "../../store/store-path.ts";
+import { collected } from "../../util/concurrency/collected.ts";
 import { DigestWriter } from "../../util/digest/digest-writer.ts";
 import { loadTar } from "../../util/peers/peers.ts";
 
@@ -75,9 +76,7 @@ export async function readEntryBytes(file: string, entry: ArchiveEntry, maxBytes
       entry.path,
       `has ${entry.sizeBytes} bytes, and at most ${maxBytes} are allowed`,
     );
-  const pieces: Uint8Array[] = [];
-  for await (const piece of entry.pieces) pieces.push(piece);
-  return Buffer.concat(pieces);
+  return Buffer.concat(await collected(entry.pieces));
 }
 
 /** Yields the pieces of an entry, and throws after the last one if they do not match the digest. */

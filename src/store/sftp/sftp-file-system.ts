@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { StoreError } from "../../errors/store-errors.ts";
+import { collected } from "../../util/concurrency/collected.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { randomHex } from "../../util/random-hex.ts";
 import { CallerFailure, checkSignal } from "../caller-failure.ts";
@@ -229,9 +230,7 @@ class SftpCalls implements AsyncFileSystemCalls {
   }
 
   async readFolder(path: string): Promise<readonly FolderEntry[]> {
-    const all: FolderEntry[] = [];
-    for await (const batch of this.scanFolder(path)) all.push(...batch);
-    return all;
+    return (await collected(this.scanFolder(path))).flat();
   }
 
   async syncFolder(): Promise<void> {}

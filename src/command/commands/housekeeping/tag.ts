@@ -1,4 +1,4 @@
-import { describeAgeOf } from "../../../artifact/explain/miss.ts";
+import { describeAgeOf } from "../../../artifact/explain/describe-record.ts";
 import type { Tag } from "../../../catalog/tag-file.ts";
 import { listTags, pinArtifact, tagArtifact, unpinArtifact, untagArtifact } from "../../../housekeeping/tags.ts";
 import { CommandError, ExitCode } from "../../core/command-error.ts";
