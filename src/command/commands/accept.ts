@@ -1,6 +1,6 @@
 import { describeDifferences } from "../../artifact/explain/source-difference.ts";
-import { declarationKey, declarationOf } from "../../persistable/declare/create-state.ts";
 import { type Declaration, fingerprintOf } from "../../persistable/declare/declaration.ts";
+import { declarationKey, declarationOf } from "../../persistable/declare/declaring-class.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
 import { type AcceptedSource, acceptSource, unacceptSource } from "../../persistable/load/accepted-source.ts";
 import { differencesFrom } from "../../persistable/load/kept-source.ts";

@@ -1,4 +1,4 @@
-import type { DeclaringClass } from "../../persistable/declare/create-state.ts";
+import type { DeclaringClass } from "../../persistable/declare/declaring-class.ts";
 import { hasState } from "../../persistable/declare/state.ts";
 import type { Definition } from "../../persistable/definition.ts";
 import { type AnyPersistable, Persistable, type PersistableOptions } from "../../persistable/persistable.ts";

@@ -1,4 +1,4 @@
-import { declarationKey } from "../../persistable/declare/create-state.ts";
+import { declarationKey } from "../../persistable/declare/declaring-class.ts";
 import { fieldsOf } from "../../util/fields-of.ts";
 import { type AnyClass, type AnyDefinition, isDefinition } from "../module/find-targets.ts";
 

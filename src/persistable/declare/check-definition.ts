@@ -1,5 +1,6 @@
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { describeKind } from "../../util/describe-kind.ts";
+import { fieldsOf } from "../../util/fields-of.ts";
 import { stateKey } from "./state.ts";
 
 /**
@@ -49,13 +50,7 @@ export function checkSchema(name: string, params: unknown): void {
 }
 
 function isSchema(params: unknown): boolean {
-  if ((typeof params !== "object" || params === null) && typeof params !== "function") return false;
-  const standard: unknown = "~standard" in params ? params["~standard"] : undefined;
-  return typeof standard === "object" && standard !== null && "validate" in standard && isFunction(standard.validate);
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === "function";
+  return typeof fieldsOf(fieldsOf(params)["~standard"]).validate === "function";
 }
 
 /**

@@ -317,20 +317,6 @@ export async function sourceTextOf(declaration: Declaration): Promise<string> {
   return encodeSources(await readSources(name, text, source, locationOf(declaration)));
 }
 
-const ROLE = /^[A-Za-z][A-Za-z0-9_]*$/;
-const RESERVED_ROLES = new Set(["constructor", "prototype", "toString", "valueOf", "hasOwnProperty"]);
-
-/** Refuses a role that cannot be both a key of a record and a property in code. */
-export function assertRoles(name: string, roles: readonly string[]): void {
-  for (const role of roles) {
-    if (!ROLE.test(role) || RESERVED_ROLES.has(role)) {
-      throw new DefinitionError(
-        `${name} has a dependency under the role ${JSON.stringify(role)}: use letters, digits and _, beginning with a letter.`,
-      );
-    }
-  }
-}
-
 const MAX_NAME_LENGTH = 1000;
 
 function assertName(name: unknown): void {

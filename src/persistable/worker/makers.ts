@@ -1,6 +1,6 @@
 import type { ClassCodec } from "../../util/class-codec.ts";
-import { declarationKey } from "../declare/create-state.ts";
 import type { Declaration, DeclarationOptions } from "../declare/declaration.ts";
+import { declarationKey } from "../declare/declaring-class.ts";
 import { type State, stateKey } from "../declare/state.ts";
 
 /**

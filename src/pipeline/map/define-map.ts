@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { checkDefinition } from "../../persistable/declare/check-definition.ts";
-import { declarationKey } from "../../persistable/declare/create-state.ts";
+import { declarationKey } from "../../persistable/declare/declaring-class.ts";
 import { stateKey } from "../../persistable/declare/state.ts";
 import { defineBy } from "../../persistable/define-persistable.ts";
 import type { DeclaredParams, DefinitionArguments, ParamsSchema, Tree, treeKey } from "../../persistable/definition.ts";
