@@ -5,7 +5,7 @@ import { throwIfRefused } from "./context/refusals.ts";
 import { noteAsked } from "./declare/asking-generator.ts";
 import type { State } from "./declare/state.ts";
 import { acceptLoaded, startHit } from "./load/accept-payload.ts";
-import { type Found, findArtifact } from "./load/find-artifact.ts";
+import { type Found, findArtifact, type Miss } from "./load/find-artifact.ts";
 import { findFresh } from "./load/find-fresh.ts";
 import { heldPayload } from "./load/hold-payload.ts";
 import type { Obtained } from "./produce/complete-payload.ts";
@@ -74,11 +74,7 @@ async function revalidate(state: State, { untracked, maxAge }: InternalCallOptio
 const flights = new SingleFlight<Obtained>();
 
 /** All callers in this process that miss the same artifact wait for the same work. */
-async function produceOnce(
-  state: State,
-  miss: Exclude<Found, { state: "present" }>,
-  options: InternalCallOptions,
-): Promise<Obtained> {
+async function produceOnce(state: State, miss: Miss, options: InternalCallOptions): Promise<Obtained> {
   // Only a miss needs the part of the library that generates.
   const [{ producePayload }, { adoptPending }, { titleOf, waitFor, workKeyOf }] = await Promise.all([
     producePayloadPart(),
@@ -88,7 +84,7 @@ async function produceOnce(
   const key = workKeyOf(state);
   let isLeader = false;
   const obtained = await waitFor(key, titleOf(state), () => {
-    const flight = flights.run(key, options.signal, (signal) => producePayload(state, miss, options, signal));
+    const flight = flights.run(key, options.signal, (signal) => producePayload(state, miss, { ...options, signal }));
     isLeader = flight.isLeader;
     return flight.promise.catch((error: unknown) => {
       adoptPending(state, error);

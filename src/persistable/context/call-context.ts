@@ -61,12 +61,8 @@ export interface Supervisor {
 }
 
 /** Makes the context that hooks get. */
-export function contextOf(
-  state: State,
-  options: CallOptions,
-  signal: AbortSignal | undefined = options.signal,
-): HookContext<unknown, unknown> {
-  return new CallContext(state, options.untracked, signal);
+export function contextOf(state: State, { untracked, signal }: CallOptions): HookContext<unknown, unknown> {
+  return new CallContext(state, untracked, signal);
 }
 
 const NOTHING_UNTRACKED: Readonly<Record<string, unknown>> = Object.freeze({});

@@ -25,8 +25,8 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   #workFolder: string | undefined;
   #isOpen = true;
 
-  constructor(state: State, options: InternalCallOptions, signal: AbortSignal | undefined) {
-    super(state, options.untracked, signal);
+  constructor(state: State, options: InternalCallOptions) {
+    super(state, options.untracked, options.signal);
     this.#state = state;
     this.#supervisor = options.supervisor;
     this.scope = new GeneratorScope(state, (amounts) => this.cost(amounts));

@@ -9,7 +9,10 @@ import type { State, Variant } from "../declare/state.ts";
 const variantAddressesPart = lazyPart(() => import("../declare/variant-addresses.ts"));
 
 /** An artifact that was found, and under which name; or the reason why there is none to load. */
-export type Found = Exclude<ReadOutcome, { readonly state: "present" }> | FoundArtifact | StaleArtifact;
+export type Found = FoundArtifact | Miss;
+
+/** Why there is no artifact to load: it is missing, damaged, or not fresh enough. */
+export type Miss = Exclude<ReadOutcome, { readonly state: "present" }> | StaleArtifact;
 
 /** An artifact that exists and is not fresh enough: it has expired, or another source made it. */
 export interface StaleArtifact {

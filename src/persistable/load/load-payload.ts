@@ -7,7 +7,7 @@ import { noteAsked } from "../declare/asking-generator.ts";
 import type { State } from "../declare/state.ts";
 import { emitPlain } from "../log/emit-event.ts";
 import { acceptLoaded, startHit } from "./accept-payload.ts";
-import type { Found, StaleArtifact } from "./find-artifact.ts";
+import type { Miss, StaleArtifact } from "./find-artifact.ts";
 import { findFresh } from "./find-fresh.ts";
 
 const emitNowPart = lazyPart(() => import("../log/emit-now.ts"));
@@ -30,11 +30,7 @@ export async function loadPayload(state: State, options: CallOptions): Promise<u
   throw await missError(state, found, options.signal);
 }
 
-async function missError(
-  state: State,
-  miss: Exclude<Found, { state: "present" }>,
-  signal: AbortSignal | undefined,
-): Promise<Error> {
+async function missError(state: State, miss: Miss, signal: AbortSignal | undefined): Promise<Error> {
   const { name, address } = state.recipe;
   const store = state.surroundings.store;
   if (miss.state === "damaged") {

@@ -38,7 +38,6 @@ export interface Completion {
    */
   readonly teller: State;
   readonly options: InternalCallOptions;
-  readonly signal: AbortSignal | undefined;
   /** Called just before publishing: says whether to replace an artifact that is there. */
   readonly replaces: () => boolean | DamagedArtifact | Promise<boolean | DamagedArtifact>;
   /** `false` holds the payload in memory only. */
@@ -56,7 +55,8 @@ export interface Completion {
 export function completePayload(pending: PendingPayload, completion: Completion): Promise<Obtained | undefined> {
   return pending.exclusively(async () => {
     const { state } = pending;
-    const { signal, options } = completion;
+    const { options } = completion;
+    const { signal } = options;
     let payload: unknown;
     let sizeBytes: number | undefined;
     try {
@@ -81,7 +81,7 @@ export function completePayload(pending: PendingPayload, completion: Completion)
     }
     if (completion.teller === state)
       options.supervisor?.onGenerated({ durationMs: pending.durationMs, cost: pending.taken.cost, sizeBytes });
-    await state.hooks.postGenerate(payload, contextOf(state, options, signal));
+    await state.hooks.postGenerate(payload, contextOf(state, options));
     return { payload };
   });
 }
@@ -119,16 +119,17 @@ export function emitFailed(state: State, error: unknown, { supervisor }: Interna
  */
 async function prepare(
   pending: PendingPayload,
-  { teller, options, signal }: Completion,
+  { teller, options }: Completion,
 ): Promise<{ readonly payload: unknown } | undefined> {
   const { state, failure } = pending;
   let prepared: { readonly payload: unknown } | undefined;
   try {
     pending.failure = undefined;
     if (failure !== undefined) throw failure.error;
-    if (!pending.isSummarized || pending.content.kind !== "encoded") prepared = { payload: await pending.open(signal) };
+    if (!pending.isSummarized || pending.content.kind !== "encoded")
+      prepared = { payload: await pending.open(options.signal) };
     if (prepared !== undefined && !pending.isSummarized) {
-      const context = contextOf(state, options, signal);
+      const context = contextOf(state, options);
       await validate(pending, prepared.payload, context);
       await summarize(pending, prepared.payload, context);
     }
@@ -180,13 +181,13 @@ function emitGenerated(pending: PendingPayload, teller: State, { supervisor }: I
 /** Returns `undefined` if another writer was first. */
 async function publish(
   pending: PendingPayload,
-  { teller, options, signal, replaces }: Completion,
+  { teller, options, replaces }: Completion,
 ): Promise<Published | undefined> {
   const { state, content, draft } = pending;
   const { format, inlineBytes, surroundings } = state;
   const startedMs = performance.now();
   const provenance = await provenanceOf(state, pending);
-  const commit = { draft, provenance, replace: await replaces(), signal };
+  const commit = { draft, provenance, replace: await replaces(), signal: options.signal };
   const published = await (content.kind === "handle"
     ? content.publication.commit(commit)
     : publishArtifact({

@@ -42,7 +42,7 @@ async function persistPending(state: State, pending: PendingPayload, signal: Abo
   const completed =
     found?.state === "present"
       ? undefined
-      : await completePayload(pending, { teller: state, options: {}, signal, replaces });
+      : await completePayload(pending, { teller: state, options: { signal }, replaces });
   if (completed === undefined || pending.state !== state) state.held = { kind: "stored" };
   await pending.drop();
   if (state.pending === pending) state.pending = undefined;

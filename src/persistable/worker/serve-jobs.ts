@@ -51,7 +51,7 @@ async function doJob(job: WorkerJob, signal: AbortSignal, tell: Tell): Promise<F
     const state = await rebuildPersistable(job, surroundingsFor(job, tell));
     const untracked = unpackFields(job.untracked, []);
     return await withSourcePolicy(job.onSourceChange, () =>
-      generate(state, new WorkerContext(state, { untracked }, signal, tell), job.line),
+      generate(state, new WorkerContext(state, { untracked, signal }, tell), job.line),
     );
   } catch (error) {
     return failed(error, signal);
@@ -135,8 +135,8 @@ class WorkerContext extends GeneratorContext {
   #isOpen = true;
   #hasFolder = false;
 
-  constructor(state: State, options: CallOptions, signal: AbortSignal, tell: Tell) {
-    super(state, options, signal);
+  constructor(state: State, options: CallOptions, tell: Tell) {
+    super(state, options);
     this.#tell = tell;
     this.#logger = createTellingLogger("log", tell);
   }
