@@ -84,7 +84,7 @@ function withUnit(value, unit) {
 }
 
 /**
- * For the README.
+ * For docs/figures.md.
  *
  * @param {string} machine
  * @param {readonly BenchmarkReport[]} reports

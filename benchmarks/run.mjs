@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     huge: { type: "boolean", default: false },
-    readme: { type: "boolean", default: false },
+    figures: { type: "boolean", default: false },
     build: { type: "boolean", default: true },
     against: { type: "string" },
     rounds: { type: "string", default: "3" },
@@ -70,7 +70,7 @@ const machine = describeMachine({
 if (values.json) console.log(JSON.stringify({ machine, reports }, undefined, 2));
 else console.log(`${machine}\n\n${describeReports(reports)}`);
 if (busy !== undefined) console.error(busy);
-if (values.readme) writeReadme(markdownTable(machine, reports));
+if (values.figures) writeFigures(markdownTable(machine, reports));
 
 /** A machine that also does other work gives wrong figures, so the report says that it was busy. */
 function describeBusy() {
@@ -137,13 +137,13 @@ function runBenchmark(folder, file) {
 }
 
 /** @param {string} table */
-function writeReadme(table) {
-  const file = join(root, "README.md");
+function writeFigures(table) {
+  const file = join(root, "docs/figures.md");
   const begin = "<!-- figures: begin -->";
   const end = "<!-- figures: end -->";
   const text = readFileSync(file, "utf8");
   const start = text.indexOf(begin);
   const stop = text.indexOf(end);
-  if (start === -1 || stop < start) throw new Error(`README.md has no ${begin} and ${end}`);
+  if (start === -1 || stop < start) throw new Error(`docs/figures.md has no ${begin} and ${end}`);
   writeFileSync(file, `${text.slice(0, start + begin.length)}\n${table}\n${text.slice(stop)}`);
 }

@@ -54,6 +54,19 @@ function problemsOf(modules: ReadonlyMap<string, string>): Map<string, string[]>
 }
 
 const pages = [
+  "docs/getting-started.md",
+  "docs/many-items.md",
+  "docs/continuous-integration.md",
+  "docs/servers.md",
+  "docs/testing.md",
+  "docs/privacy.md",
+  "docs/files-of-others.md",
+  "docs/coming-from-python.md",
+  "docs/coming-from-joblib.md",
+  "docs/coming-from-memoize-fs.md",
+  "docs/coming-from-keyv.md",
+  "docs/coming-from-dvc.md",
+  "docs/coming-from-targets.md",
   "docs/functions.md",
   "docs/programs.md",
   "docs/changes.md",
