@@ -12,11 +12,10 @@ const outDir = resolve(root, values["out-dir"]);
 rmSync(outDir, { recursive: true, force: true });
 const { chunks, warnings } = await bundle();
 for (const warning of warnings) console.warn(warning);
-for (const { fileName, code, map } of chunks) {
+for (const { fileName, code } of chunks) {
   const file = join(outDir, fileName);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, code);
-  if (map !== null) writeFileSync(`${file}.map`, JSON.stringify(map));
 }
 emitTypes();
 writeFileSync(join(outDir, "THIRD-PARTY-LICENSES.txt"), bundledPackages.map(licenseOf).join("\n\n"));

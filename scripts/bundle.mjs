@@ -77,7 +77,6 @@ export async function bundle() {
   });
   const { output } = await build.generate({
     dir: "dist",
-    sourcemap: true,
     comments: { jsdoc: false },
     minifyInternalExports: false,
     chunkFileNames: "chunks/[name]-[hash].js",

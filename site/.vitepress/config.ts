@@ -19,7 +19,7 @@ export default defineConfig({
   srcDir: root,
   outDir: fileURLToPath(new URL("../dist", import.meta.url)),
   cacheDir: fileURLToPath(new URL("../build/cache", import.meta.url)),
-  srcExclude: ["README.md", ".*/**", "{src,test,benchmarks,scripts,explorer-ui}/**", "site/README.md"],
+  srcExclude: ["README.md", ".*/**", "{src,test,benchmarks,scripts,explorer-ui}/**"],
   rewrites: { "site/index.md": "index.md" },
   head: [["link", { rel: "icon", href: `data:image/svg+xml;base64,${icon}` }]],
   themeConfig: {

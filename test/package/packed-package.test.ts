@@ -100,7 +100,7 @@ function compileConsumer(source: string, { compiler, moduleResolution }: Compile
 describe("the packed package", () => {
   it("holds what is built, the specification and the texts, and nothing of the source or the tests", () => {
     const allowed =
-      /^(dist\/(.*\.(js|js\.map|d\.ts)|explorer\/.*\.(html|css|svg)|(explorer\/)?THIRD-PARTY-LICENSES\.txt)|spec\/.*|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+      /^(dist\/(.*\.(js|d\.ts)|explorer\/.*\.(html|css|svg)|(explorer\/)?THIRD-PARTY-LICENSES\.txt)|spec\/.*|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
     const files = filesOf(installed);
     expect(files.filter((name) => !allowed.test(name))).toEqual([]);
     for (const text of ["README.md", "CHANGELOG.md", "LICENSE"]) {
