@@ -21,7 +21,7 @@ import { bundle } from "./bundle.mjs";
 const limitBytes = 121_700;
 
 /**
- * What an entry point may load beside the core, where that is more than 20 kB.
+ * The limits of entry points that may load more than 20 kB beside the core.
  *
  * @type {Readonly<Record<string, number>>}
  */

@@ -1,6 +1,6 @@
 // @ts-check
-// Publishes the package: `npm run release`, or `npm run release -- --dry-run`, which does everything
-// but the upload. In GitHub Actions npm signs where it was built (provenance).
+// Publishes the package: `npm run release`, or `npm run release -- --dry-run`, which does all but
+// the upload. In GitHub Actions npm signs where it was built (provenance).
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
