@@ -7,8 +7,6 @@ import { type Beating, beatThroughStore } from "./lease-beats.ts";
 import { type Claim, leaseFolder } from "./lease-claim.ts";
 import { type Machine, thisMachine } from "./lease-machine.ts";
 import { type PulseBeat, pulse } from "./lease-pulse.ts";
-import { warnOfBusyLoop } from "./lease-warning.ts";
-import { isFileOfPackage } from "./own-package.ts";
 
 /** A claim that is beating. */
 export interface Heartbeat {
@@ -134,4 +132,35 @@ function findEntry(): Promise<string | undefined> {
     },
   );
   return entryUrl;
+}
+
+/**
+ * Returns whether a file belongs to an installed package of that name, and not to a bundle of
+ * another package.
+ */
+function isFileOfPackage(url: string, name: string): boolean {
+  const { existsSync, readFileSync } = process.getBuiltinModule("node:fs");
+  try {
+    for (let end = url.lastIndexOf("/"); end > "file://".length; end = url.lastIndexOf("/", end - 1)) {
+      const manifest = new URL(`${url.slice(0, end)}/package.json`);
+      if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, "utf8")) as { name?: unknown }).name === name;
+    }
+  } catch {
+    // The URL is not a file, or the package is not readable.
+  }
+  return false;
+}
+
+let isTold = false;
+
+/** Warns, once in a process, that a busy event loop may cost a lease. */
+function warnOfBusyLoop(url: string, why: string): void {
+  if (isTold) return;
+  isTold = true;
+  process.emitWarning(
+    `The lease on an artifact in ${url} is renewed by the event loop of the program: ${why}. ` +
+      "A generator that keeps the loop busy for longer than 20 s may be run a second time by another process. " +
+      "Give the definition worker: true, with the URL of the store as dataDir, so that it runs on a thread.",
+    { type: "LeaseWarning" },
+  );
 }

@@ -1,5 +1,4 @@
-import type { Claim } from "./lease-claim.ts";
-import { isEnded } from "./lease-ended.ts";
+import { type Claim, isEnded } from "./lease-claim.ts";
 import type { Machine } from "./lease-machine.ts";
 
 /**

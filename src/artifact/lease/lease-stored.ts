@@ -7,16 +7,18 @@ import {
   type ClaimChain,
   encodeBeat,
   encodeClaimHead,
+  encodeEnd,
   firstClaimPath,
+  isEnded,
   leaseFolder,
   MAX_CLAIM_BYTES,
   newToken,
   outbiddingPath,
   readClaim,
   readClaimChain,
+  recordEnded,
 } from "./lease-claim.ts";
 import type { Contender, Lease, LeaseTiming, Standing, WonLease } from "./lease-contender.ts";
-import { encodeEnd, isEnded, recordEnded } from "./lease-ended.ts";
 import { type Heartbeat, startHeartbeat } from "./lease-heartbeat.ts";
 import type { Machine } from "./lease-machine.ts";
 import { ClaimObserver } from "./lease-observer.ts";

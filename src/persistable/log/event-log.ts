@@ -7,8 +7,7 @@ import type { EventLog, State } from "../declare/state.ts";
 import { asText } from "../secrets/describe-thrown.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 import { describeEvent } from "./describe-event.ts";
-import { appendLog } from "./log-file.ts";
-import { logFileOf } from "./log-file-of.ts";
+import { appendLog, logFileOf } from "./log-file.ts";
 import { FILE_QUIET, openingOf } from "./opening-of.ts";
 
 const PROGRESS_INTERVAL_MS = 1000;

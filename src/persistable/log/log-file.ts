@@ -1,9 +1,19 @@
 import path from "node:path";
 import { messageOf } from "../../errors/error-kind.ts";
 import { visibleText } from "../../errors/visible-text.ts";
+import { storePath } from "../../store/store-path.ts";
+import { safeName } from "../../util/safe-name.ts";
 import { systemCodeOf } from "../../util/system-failure.ts";
+import type { State } from "../declare/state.ts";
 
 type NodeFs = typeof import("node:fs");
+
+/** Returns the log file of a persistable, unless its log is off or its store is not a folder. */
+export function logFileOf({ recipe, surroundings }: State): string | undefined {
+  const { store, log } = surroundings;
+  if (store.localPath === undefined || log === false || process.env.PERSISTABLE_LOG === "off") return undefined;
+  return store.localPath(storePath(`${safeName(recipe.name)}.log`));
+}
 
 const warned = new Set<string>();
 

@@ -10,7 +10,7 @@ import type { InternalCallOptions } from "../context/call-context.ts";
 import type { State } from "../declare/state.ts";
 import type { Miss } from "../load/find-artifact.ts";
 import { emitNow } from "../log/emit-now.ts";
-import { logFileOf } from "../log/log-file-of.ts";
+import { logFileOf } from "../log/log-file.ts";
 
 const explainMissPart = lazyPart(() => import("../../catalog/nearest/explain-miss.ts"));
 
