@@ -1,13 +1,10 @@
 import { objectAt } from "../artifact/layout/artifact-paths.ts";
 import { type PayloadBeside, payloadBeside } from "../artifact/layout/payload-objects.ts";
 import { findPayloadFile, isIntact } from "../record/record-text.ts";
-import type { Healing, JudgedRecord, Store, StorePath } from "../store/store.ts";
+import type { Healing, JudgedRecord, StorePath } from "../store/store.ts";
 import { digestOf } from "../util/digest/digest.ts";
-import type { ArtifactPuller } from "./artifact-puller.ts";
-import type { Dismissals } from "./dismissals.ts";
-import type { LocalCopies } from "./local-copies.ts";
-import type { ReadThrough } from "./read-through.ts";
-import { type Ask, type RemoteLink, type Unreachable, unreachable } from "./remote-link.ts";
+import type { ReadThrough, ReadThroughParts } from "./read-through.ts";
+import { type Ask, type Unreachable, unreachable } from "./remote-link.ts";
 
 /**
  * How long the verdict on an artifact of the remote is used again: long enough to set all objects
@@ -18,13 +15,8 @@ const VERDICT_MS = 10_000;
 type Verdict = "whole" | "damaged" | Unreachable;
 
 /** The parts that a {@link LayerHealing} works with. */
-export interface HealingParts {
-  readonly local: Store;
-  readonly link: RemoteLink;
-  readonly copies: LocalCopies;
-  readonly puller: ArtifactPuller;
+export interface HealingParts extends ReadThroughParts {
   readonly readThrough: ReadThrough;
-  readonly dismissals: Dismissals;
 }
 
 /**

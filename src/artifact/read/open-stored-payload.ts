@@ -11,22 +11,14 @@ import { filesFolder } from "../layout/payload-objects.ts";
 import { describeSize } from "./describe-size.ts";
 import { findStranger, removeStrangers } from "./listed-folder.ts";
 import { readFileList } from "./read-file-list.ts";
-import { type FoundDamage, localStoreOf, makeLocal, type StoredObject, StoredSource } from "./stored-source.ts";
+import { localStoreOf, makeLocal, type StoredObject, type StoredPayload, StoredSource } from "./stored-source.ts";
 
 /** A payload that was written, and all that is needed to read it. */
-export interface StoredArtifact {
+export interface StoredArtifact extends Pick<StoredPayload, "name" | "address" | "heal" | "onDamage" | "successor"> {
   readonly store: ReadableStore;
-  readonly name: string;
-  readonly address: string;
   readonly payload: RecordedPayload & { readonly file: string };
   readonly format: Pick<Format, "stored">;
   readonly limits: DecodeLimits;
-  /** See {@link StoredSource}. */
-  readonly heal?: (() => Promise<boolean>) | undefined;
-  /** Called for damage that the reader of the handle comes upon later; see {@link StoredSource}. */
-  readonly onDamage?: ((damage: FoundDamage) => Promise<Error>) | undefined;
-  /** See {@link StoredSource}. */
-  readonly successor?: (() => Promise<StoredSource | undefined>) | undefined;
 }
 
 /**
