@@ -1,5 +1,6 @@
 import { CredentialInParamsError } from "../errors/params-errors.ts";
 import { formatPath } from "../errors/value-path.ts";
+import { isPlainOfAnyRealm } from "../util/fields-of.ts";
 import { isProxy } from "../util/is-proxy.ts";
 
 export interface FoundCredential {
@@ -179,12 +180,7 @@ function* children(value: object): Generator<readonly [string | number, unknown]
       yield [typeof key === "string" || typeof key === "number" ? key : "value", item];
   } else if (value instanceof Set) {
     for (const item of Set.prototype.values.call(value)) yield ["member", item];
-  } else if (isPlain(value)) {
+  } else if (isPlainOfAnyRealm(value)) {
     for (const key of Object.keys(value)) yield [key, Object.getOwnPropertyDescriptor(value, key)?.value];
   }
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -13,6 +13,12 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   return prototype === Object.prototype || prototype === null;
 }
 
+/** Whether the value is a plain object of this realm or of another one, such as a vm context. */
+export function isPlainOfAnyRealm(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** Sets an own property of any name: an assignment to `__proto__` would set the prototype. */
 export function setOwn(target: object, key: string, value: unknown): void {
   if (key === "__proto__")

@@ -2,6 +2,7 @@ import { MAX_TAGGED_DEPTH } from "../../canonical/tagged-depth.ts";
 import { UnsupportedValueError } from "../../errors/params-errors.ts";
 import { formatPath } from "../../errors/value-path.ts";
 import { type ClassCodec, findCodec } from "../../util/class-codec.ts";
+import { isPlainOfAnyRealm } from "../../util/fields-of.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 
 /** A value, the number of levels of a record's JSON around it, and the value that holds it. */
@@ -58,7 +59,7 @@ function levelsOf(value: unknown): number {
 function levelsOfObject(object: object): number {
   if (Array.isArray(object) || object instanceof Date || object instanceof URL) return 1;
   if (object instanceof Map) return 3;
-  return isPlain(object) ? 1 : 2;
+  return isPlainOfAnyRealm(object) ? 1 : 2;
 }
 
 function pushParts(stack: Visit[], parent: Visit, object: object, depth: number, classes: readonly ClassCodec[]): void {
@@ -79,7 +80,7 @@ function pushParts(stack: Visit[], parent: Visit, object: object, depth: number,
   } else if (object instanceof Set) {
     let i = 0;
     for (const item of Set.prototype.values.call(object)) push(item, i++);
-  } else if (isPlain(object)) {
+  } else if (isPlainOfAnyRealm(object)) {
     const keys = Object.keys(object);
     // Keys that JSON cannot hold are written as pairs, which are two levels more.
     const extra = keys.every((key) => key.isWellFormed()) ? 0 : 2;
@@ -97,11 +98,6 @@ function tryEncode(codec: ClassCodec, object: object): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isPlain(object: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(object);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function holdsItself(visit: Visit): boolean {

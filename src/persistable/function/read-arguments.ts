@@ -1,5 +1,6 @@
 import { DefinitionError } from "../../errors/persistable-errors.ts";
 import { Secret } from "../../params/secret.ts";
+import { isPlainObject } from "../../util/fields-of.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 import type { LivePart, LiveValues } from "../declare/state.ts";
 
@@ -216,7 +217,7 @@ function checkNames(name: string, parameters: readonly string[]): void {
 
 /** A copy of plain objects along the keys, without the last of them. */
 function without(value: unknown, [key = "", ...rest]: readonly string[]): unknown {
-  if (typeof value !== "object" || value === null || !isPlain(value) || !Object.hasOwn(value, key)) return value;
+  if (!isPlainObject(value) || !Object.hasOwn(value, key)) return value;
   const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(value));
   if (rest.length === 0) Reflect.deleteProperty(copy, key);
   else Reflect.set(copy, key, without(ownValue(value, key), rest));
@@ -229,7 +230,7 @@ function without(value: unknown, [key = "", ...rest]: readonly string[]): unknow
  */
 function isComplete(value: object): boolean {
   if (Array.isArray(value)) return value.every(isSet);
-  if (!isPlain(value)) return true;
+  if (!isPlainObject(value)) return true;
   return Object.values(Object.getOwnPropertyDescriptors(value)).every(({ value: item }) => isSet(item));
 }
 
@@ -247,14 +248,11 @@ function hasValue(object: object, key: string): boolean {
   return descriptor !== undefined && "value" in descriptor;
 }
 
-function isPlain(object: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(object);
-  return prototype === Object.prototype || prototype === null;
-}
-
 /** Tells a signal of any realm. */
 export function isSignal(value: object): value is AbortSignal {
-  return !isPlain(value) && !Array.isArray(value) && Object.prototype.toString.call(value) === "[object AbortSignal]";
+  return (
+    !isPlainObject(value) && !Array.isArray(value) && Object.prototype.toString.call(value) === "[object AbortSignal]"
+  );
 }
 
 const LOGGER_METHODS = ["debug", "info", "warn", "error"];

@@ -1,3 +1,4 @@
+import { isPlainObject } from "../../util/fields-of.ts";
 import { lazyPart } from "../../util/peers/load-part.ts";
 import { NOTHING_HELD, type State } from "../declare/state.ts";
 
@@ -89,7 +90,5 @@ function collectAll(payload: object): Collected {
 }
 
 function isFreezable(object: object): boolean {
-  if (Array.isArray(object)) return true;
-  const prototype: unknown = Object.getPrototypeOf(object);
-  return prototype === null || prototype === Object.prototype;
+  return Array.isArray(object) || isPlainObject(object);
 }

@@ -1,4 +1,5 @@
 import { Secret } from "../../params/secret.ts";
+import { isPlainOfAnyRealm } from "../../util/fields-of.ts";
 import { isProxy } from "../../util/is-proxy.ts";
 import { describeThrown, isErrorLike, isOurError, tryGet } from "./describe-thrown.ts";
 import { keepText, MASK, type Redact } from "./redact-secrets.ts";
@@ -143,7 +144,7 @@ class Copier {
     }
     const json = jsonPart(value);
     if (json !== undefined && json !== value) return this.copy(json);
-    return isPlain(value) ? this.#copyPlain(value) : dataOf(value, this.#redact);
+    return isPlainOfAnyRealm(value) ? this.#copyPlain(value) : dataOf(value, this.#redact);
   }
 
   #copyPlain(value: object): object {
@@ -194,9 +195,4 @@ function dataOf(value: object, redact: Redact): unknown {
 
 function define(target: object, key: string, value: unknown, enumerable: boolean): void {
   Object.defineProperty(target, key, { value, enumerable, configurable: true, writable: true });
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }

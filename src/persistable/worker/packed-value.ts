@@ -3,6 +3,7 @@ import { UnshareableError } from "../../errors/worker-errors.ts";
 import { Secret } from "../../params/secret.ts";
 import { Untracked } from "../../params/untracked.ts";
 import { type ClassCodec, decodeInstance, encodeInstance, findCodec } from "../../util/class-codec.ts";
+import { isPlainObject } from "../../util/fields-of.ts";
 
 /**
  * A value as it goes to another thread. Values that structured clone would drop or change (secrets,
@@ -56,8 +57,7 @@ function packObject(value: object, classes: readonly ClassCodec[], path: readonl
   if (value instanceof Map)
     return ["map", [...value].map(([key, item], i) => [pack(key, String(i)), pack(item, String(i))] as const)];
   if (value instanceof Set) return ["set", [...value].map((item, i) => pack(item, String(i)))];
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null || prototype === Object.prototype)
+  if (isPlainObject(value))
     return ["object", Object.entries(value).map(([key, item]) => [key, pack(item, key)] as const)];
   if (value instanceof Date || value instanceof RegExp || value instanceof ArrayBuffer || ArrayBuffer.isView(value))
     return ["same", value];
