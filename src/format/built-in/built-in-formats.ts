@@ -28,10 +28,20 @@ import { type CompressionOptions, parseLevel } from "../wrappers/compression-lev
  *
  * @example
  * ```ts
+ * import { defineClass, definePersistable, structured } from "persistable-ts";
+ *
+ * class Line {
+ *   readonly slope: number;
+ *   constructor(slope: number) {
+ *     this.slope = slope;
+ *   }
+ * }
  * definePersistable({
- *   name: "model",
- *   generate: () => Model.fit(),
- *   format: structured({ classes: [defineClass(Model, { encode: (model) => model.weights, decode: (weights) => new Model(weights) })] }),
+ *   name: "line",
+ *   generate: () => new Line(2),
+ *   format: structured({
+ *     classes: [defineClass(Line, { encode: ({ slope }) => slope, decode: (slope) => new Line(slope) })],
+ *   }),
  * });
  * ```
  */
@@ -51,6 +61,8 @@ export function structured(options: { readonly classes?: readonly ClassCodec[] }
  *
  * @example
  * ```ts
+ * import { definePersistable, json } from "persistable-ts";
+ *
  * definePersistable({ name: "settings", generate: () => ({ depth: 3 }), format: json() });
  * ```
  */
@@ -66,7 +78,9 @@ export function json(): UniversalFormat {
  *
  * @example
  * ```ts
- * definePersistable({ name: "summary", generate: () => "…", format: text() });
+ * import { definePersistable, text } from "persistable-ts";
+ *
+ * definePersistable({ name: "summary", generate: () => "Call me Ishmael.", format: text() });
  * ```
  */
 export function text(): Format<string> {
@@ -78,10 +92,17 @@ export function text(): Format<string> {
  *
  * @example
  * ```ts
- * definePersistable({ name: "page", generate: async () => new Uint8Array(await response.arrayBuffer()), format: bytes() });
+ * import { bytes, definePersistable } from "persistable-ts";
+ *
+ * definePersistable({
+ *   name: "page",
+ *   generate: async () => new Uint8Array(await (await fetch("https://example.com")).arrayBuffer()),
+ *   format: bytes(),
+ * });
  * ```
  */
-export function bytes(): Format<Uint8Array> {
+export function bytes(): FormatFor<Uint8Array>;
+export function bytes(): AnyFormat {
   return deferred({ id: "bytes", extension: ".bin", inline: "base64" }, bytesModule, (module) => module.bytes());
 }
 
@@ -94,8 +115,14 @@ export function bytes(): Format<Uint8Array> {
  *
  * @example
  * ```ts
+ * import { definePersistable, npy } from "persistable-ts";
+ *
  * definePersistable({ name: "points", generate: () => Float64Array.of(1, 2, 3), format: npy() });
- * definePersistable({ name: "matrix", generate: () => ({ data: new Float32Array(6), shape: [2, 3] }), format: npy({ shaped: true }) });
+ * definePersistable({
+ *   name: "matrix",
+ *   generate: () => ({ data: new Float32Array(6), shape: [2, 3] }),
+ *   format: npy({ shaped: true }),
+ * });
  * ```
  */
 export function npy(options?: { readonly shaped?: false }): FormatFor<NpyArray>;
@@ -113,7 +140,9 @@ export function npy(options: { readonly shaped?: boolean } = {}): AnyFormat {
  *
  * @example
  * ```ts
- * definePersistable({ name: "pages", generate: crawl, format: gzip(json()) });
+ * import { definePersistable, gzip, json } from "persistable-ts";
+ *
+ * definePersistable({ name: "settings", generate: () => ({ depth: 3 }), format: gzip(json()) });
  * ```
  */
 export function gzip<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
@@ -127,7 +156,9 @@ export function gzip<Inner extends AnyFormat>(inner: Inner, options: Compression
  *
  * @example
  * ```ts
- * definePersistable({ name: "pages", generate: crawl, format: brotli(json(), { level: 5 }) });
+ * import { brotli, definePersistable, json } from "persistable-ts";
+ *
+ * definePersistable({ name: "settings", generate: () => ({ depth: 3 }), format: brotli(json(), { level: 5 }) });
  * ```
  */
 export function brotli<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
@@ -142,7 +173,9 @@ export function brotli<Inner extends AnyFormat>(inner: Inner, options: Compressi
  *
  * @example
  * ```ts
- * definePersistable({ name: "pages", generate: crawl, format: zstd(json()) });
+ * import { definePersistable, json, zstd } from "persistable-ts";
+ *
+ * definePersistable({ name: "settings", generate: () => ({ depth: 3 }), format: zstd(json()) });
  * ```
  */
 export function zstd<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
