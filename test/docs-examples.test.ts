@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
@@ -17,18 +17,51 @@ declare const texts: readonly string[];
 declare function uniform(seed: number, n: number): Float64Array;
 `;
 
-/** All blocks of TypeScript of a page as one module, each import once. */
+/** The surroundings that this code does not declare itself, and the code. */
+function withSurroundings(code: string): string {
+  const missing = SURROUNDINGS.split("\n").filter((line) => {
+    const [, name] = /(?:const|function) (\w+)/.exec(line) ?? [];
+    return name !== undefined && !new RegExp(`(?:const |function |import .*\\b)${name}\\b`).test(code);
+  });
+  return `${missing.join("\n")}\n${code}\nexport {};\n`;
+}
+
+/** All blocks of TypeScript of a page as one module. */
 function moduleOf(page: string): string {
   const blocks = [...readFileSync(path.join(root, page), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)];
   expect(blocks.length).toBeGreaterThan(0);
-  return `${SURROUNDINGS}${blocks.map(([, code]) => code).join("\n")}`;
+  return withSurroundings(blocks.map(([, code]) => code).join("\n"));
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => path.join(folder, name));
+}
+
+/** Each example in the comments of a source file as a module of its own, by its place. */
+function examplesOf(file: string): [place: string, module: string][] {
+  const text = readFileSync(path.join(root, file), "utf8");
+  return [...text.matchAll(/@example\n((?: *\*(?!\/).*\n)*? *\* ```ts\n((?: *\*(?!\/).*\n)*?)) *\* ```\n/g)].map(
+    (match) => {
+      const line = text.slice(0, match.index).split("\n").length;
+      const code = (match[2] ?? "").replace(/^ *\* ?/gm, "");
+      return [`${file}:${line}`, `${code}export {};\n`];
+    },
+  );
+}
+
+interface Compiled {
+  readonly program: ts.Program;
+  /** The compiler's complaints about each module. */
+  readonly problems: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * The compiler's complaints about each module. All modules are one program, since most of the
- * compiler's time goes into the library.
+ * Compiles all modules, and the entry points, as one program, since most of the compiler's time
+ * goes into the library. The modules lie beside the `pipeline.ts` that examples import.
  */
-function problemsOf(modules: ReadonlyMap<string, string>): Map<string, string[]> {
+function compile(modules: ReadonlyMap<string, string>): Compiled {
   const { options } = ts.parseJsonConfigFileContent(
     ts.readConfigFile(path.join(root, "tsconfig.json"), ts.sys.readFile).config,
     ts.sys,
@@ -36,13 +69,18 @@ function problemsOf(modules: ReadonlyMap<string, string>): Map<string, string[]>
   );
   const host = ts.createCompilerHost(options);
   const readSource = host.getSourceFile.bind(host);
-  const texts = new Map([...modules].map(([name, text], i) => [path.join(root, `page-${i}.ts`), { name, text }]));
+  const folder = path.join(root, "test/support/docs");
+  const texts = new Map([...modules].map(([name, text], i) => [path.join(folder, `module-${i}.ts`), { name, text }]));
   host.getSourceFile = (name, ...rest) => {
     const module = texts.get(name);
     return module === undefined ? readSource(name, ...rest) : ts.createSourceFile(name, module.text, rest[0]);
   };
-  const program = ts.createProgram([...texts.keys()], options, host);
-  return new Map(
+  const program = ts.createProgram(
+    [...texts.keys(), ...entryPoints.map((file) => path.join(root, file))],
+    options,
+    host,
+  );
+  const problems = new Map(
     [...texts].map(([file, { name, text }]) => [
       name,
       ts.getPreEmitDiagnostics(program, program.getSourceFile(file)).map(({ messageText, start = 0 }) => {
@@ -51,7 +89,68 @@ function problemsOf(modules: ReadonlyMap<string, string>): Map<string, string[]>
       }),
     ]),
   );
+  return { program, problems };
 }
+
+interface PublicExport {
+  readonly name: string;
+  readonly symbol: ts.Symbol;
+  /** It is exported as a type alone, so that no program can call it. */
+  readonly isTypeOnly: boolean;
+}
+
+function publicExports(program: ts.Program): PublicExport[] {
+  const checker = program.getTypeChecker();
+  return entryPoints.flatMap((file) => {
+    const source = program.getSourceFile(path.join(root, file));
+    const module = source && checker.getSymbolAtLocation(source);
+    return (module === undefined ? [] : checker.getExportsOfModule(module)).map((exported) => {
+      const isTypeOnly = exported.declarations?.some(ts.isTypeOnlyExportDeclaration) ?? false;
+      const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
+      return { name: exported.name, isTypeOnly, symbol: isAlias ? checker.getAliasedSymbol(exported) : exported };
+    });
+  });
+}
+
+/** The members of an exported interface of options, or of a definition. */
+function optionsOf({ name, symbol }: PublicExport, checker: ts.TypeChecker): ts.Symbol[] {
+  if (!/(Options|^Persistable\w*Definition)$/.test(name)) return [];
+  return checker
+    .getDeclaredTypeOfSymbol(symbol)
+    .getProperties()
+    .filter(({ declarations = [] }) => declarations.some((member) => member.getSourceFile().fileName.startsWith(root)));
+}
+
+function hasSentence(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
+  return symbol.getDocumentationComment(checker).length > 0;
+}
+
+/** The links in the comments of a declaration and of its members that lead nowhere. */
+function deadLinksOf(
+  { symbol }: PublicExport,
+  types: ReadonlyMap<string, ts.Symbol>,
+  checker: ts.TypeChecker,
+): string[] {
+  return linksOf(symbol).filter((link) => {
+    const [name = "", member] = link.split(".");
+    const target = types.get(name);
+    if (target === undefined) return !hasMember(symbol, link, checker);
+    return member !== undefined && !hasMember(target, member, checker);
+  });
+}
+
+function linksOf({ declarations = [] }: ts.Symbol): string[] {
+  return declarations.flatMap((declaration) => {
+    const text = declaration.getSourceFile().text.slice(declaration.getFullStart(), declaration.end);
+    return [...text.matchAll(/\{@link[\s*]+([\w.]+)/g)].map(([, link = ""]) => link);
+  });
+}
+
+function hasMember(symbol: ts.Symbol, member: string, checker: ts.TypeChecker): boolean {
+  return checker.getDeclaredTypeOfSymbol(symbol).getProperty(member) !== undefined;
+}
+
+const entryPoints = filesBelow("src/entry").filter((file) => !file.includes(`${path.sep}bin${path.sep}`));
 
 const pages = [
   "docs/getting-started.md",
@@ -79,10 +178,50 @@ const pages = [
   "README.md",
 ];
 
+const examples = new Map(filesBelow("src").flatMap(examplesOf));
+const { program, problems } = compile(
+  new Map([
+    ...pages.map((page): [string, string] => [page, moduleOf(page)]),
+    ...examples,
+    ["a wrong one", `${moduleOf("docs/pipelines.md")}\nsweep(estimator, { zTreshold: [1] });`],
+  ]),
+);
+const checker = program.getTypeChecker();
+const exported = publicExports(program);
+
 test("the examples of each page compile, in the order in which they stand, and a wrong one is noticed", () => {
-  const modules = new Map(pages.map((page) => [page, moduleOf(page)]));
-  modules.set("a wrong one", `${moduleOf("docs/pipelines.md")}\nsweep(estimator, { zTreshold: [1] });`);
-  const problems = problemsOf(modules);
   for (const page of pages) expect([page, problems.get(page)]).toEqual([page, []]);
   expect(problems.get("a wrong one")?.join()).toContain("zTreshold");
+});
+
+test("each example in a comment of the source compiles with its own imports", () => {
+  expect(examples.size).toBeGreaterThan(200);
+  for (const place of examples.keys()) expect([place, problems.get(place)]).toEqual([place, []]);
+});
+
+test("each exported function, class and constant has an example", () => {
+  const values = exported.filter(
+    ({ symbol, isTypeOnly }) => !isTypeOnly && (symbol.flags & ts.SymbolFlags.Value) !== 0,
+  );
+  expect(values.length).toBeGreaterThan(200);
+  const without = values.filter(({ symbol }) => !symbol.getJsDocTags(checker).some(({ name }) => name === "example"));
+  expect([...new Set(without.map(({ name }) => name))]).toEqual([]);
+});
+
+test("each export and each option is described", () => {
+  const options = exported.flatMap((owner) =>
+    optionsOf(owner, checker).map((option) => ({ name: `${owner.name}.${option.name}`, symbol: option })),
+  );
+  expect(options.length).toBeGreaterThan(100);
+  const without = [...exported, ...options].filter(({ symbol }) => !hasSentence(symbol, checker));
+  expect([...new Set(without.map(({ name }) => name))]).toEqual([]);
+});
+
+test("the comments of exports link to what is exported", () => {
+  const types = new Map(exported.map(({ name, symbol }) => [name, symbol]));
+  expect(exported.flatMap(({ symbol }) => linksOf(symbol)).length).toBeGreaterThan(100);
+  const dead = exported.flatMap((owner) =>
+    deadLinksOf(owner, types, checker).map((link) => `${link} in ${owner.name}`),
+  );
+  expect([...new Set(dead)]).toEqual([]);
 });

@@ -24,6 +24,8 @@ export interface Recipe {
  *
  * @example
  * ```ts
+ * import { addressOf } from "persistable-ts";
+ *
  * addressOf({ name: "points", params: { n: 100 }, dependencies: {} });
  * ```
  */
@@ -53,6 +55,13 @@ export function hashedOf({ name, version, draw = 0, params, dependencies }: Reci
  * Checks that a text is an address.
  *
  * @throws {@link InvalidAddressError}
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "persistable-ts";
+ *
+ * const address = parseAddress("3f9a1c2e".repeat(8));
+ * ```
  */
 export function parseAddress(text: string): Address {
   if (!isAddress(text)) throw new InvalidAddressError(text);
@@ -64,7 +73,17 @@ export function isAddress(text: unknown): text is Address {
   return typeof text === "string" && /^[0-9a-f]{64}$/.test(text);
 }
 
-/** Returns the first eight digits, for people. */
+/**
+ * Returns the first eight digits, for people.
+ *
+ * @example
+ * ```ts
+ * import { shortAddress } from "persistable-ts";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * shortAddress(estimator.address); // "3f9a1c2e"
+ * ```
+ */
 export function shortAddress(address: Address): string {
   return address.slice(0, 8);
 }

@@ -20,7 +20,6 @@ export interface CanonicalOptions {
  *
  * @throws {@link UnsupportedValueError} with the path of the value that cannot be represented.
  *
- * @example
  * ```ts
  * encodeCanonical({ b: 1, a: new Set([2, 1]) }); // the bytes of { a: new Set([1, 2]), b: 1 }
  * ```

@@ -7,8 +7,10 @@ import type { CanonicalOptions } from "./encode-canonical.ts";
 import { HOLE, type ObjectContent, type Refuse, readObject } from "./read-object.ts";
 import { MAX_TAGGED_DEPTH } from "./tagged-depth.ts";
 
+/** A value that JSON can hold. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
+/** An object that JSON can hold. */
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
@@ -35,7 +37,6 @@ const MAX_TAGGED_SIZE = 16 * 1024 * 1024;
  * @throws {@link UnsupportedValueError} with the path of a value that cannot be represented, or is
  * nested too deeply.
  *
- * @example
  * ```ts
  * encodeTagged({ when: new Date(0), limit: Number.POSITIVE_INFINITY });
  * // { when: { $date: "1970-01-01T00:00:00.000Z" }, limit: { $number: "Infinity" } }

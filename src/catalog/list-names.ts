@@ -17,6 +17,8 @@ import { safeName } from "../util/safe-name.ts";
  *
  * @example
  * ```ts
+ * import { listNames } from "persistable-ts/catalog";
+ *
  * for await (const name of listNames("example-data")) console.log(name);
  * ```
  */

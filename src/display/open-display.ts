@@ -27,6 +27,7 @@ export interface DisplayOptions {
   readonly color?: boolean | undefined;
 }
 
+/** A run on the screen, as `openDisplay` gives it. */
 export interface Display {
   /** Give it to `run`. */
   readonly onEvent: (event: RunEvent) => void;
@@ -47,6 +48,10 @@ const SUMMARY_MS = 10_000;
  *
  * @example
  * ```ts
+ * import { openDisplay } from "persistable-ts/display";
+ * import { run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
  * const display = await openDisplay();
  * await run(study, { onEvent: display.onEvent });
  * ```

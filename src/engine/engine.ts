@@ -75,7 +75,9 @@ export type EngineNews =
 
 /** How a worker takes jobs. */
 export interface ServeOptions {
+  /** How many jobs the worker does at the same time. */
   readonly slots: number;
+  /** Does one job, and tells how it ended. */
   readonly handle: (job: ServedJob) => Promise<JobEnding>;
   /** Called when the connection fails. The engine then opens it again. */
   readonly onProblem: (error: unknown) => void;
@@ -102,6 +104,7 @@ export interface EngineServer {
   counts(): Promise<Readonly<Record<string, number>>>;
   /** Takes no further job until {@link resume}, except one that is on its way. */
   pause(): void;
+  /** Takes jobs again. */
   resume(): void;
   /** Takes no further job, and resolves when the running jobs have ended. */
   drain(): Promise<void>;

@@ -9,8 +9,14 @@ import { visibleLine } from "./visible-text.ts";
  *
  * @example
  * ```ts
- * try { await importArtifacts("study.tar", "example-data"); } catch (error) {
- *   if (error instanceof InvalidArchiveError) console.error(error.file, error.entry, error.problem);
+ * import { InvalidArchiveError } from "persistable-ts";
+ * import { importArtifacts } from "persistable-ts/housekeeping";
+ *
+ * try {
+ *   await importArtifacts("study.tar", "example-data");
+ * } catch (error) {
+ *   if (!(error instanceof InvalidArchiveError)) throw error;
+ *   console.error(error.file, error.entry, error.problem);
  * }
  * ```
  */

@@ -9,7 +9,15 @@ import { visibleLine } from "./visible-text.ts";
  *
  * @example
  * ```ts
- * try { await points.load(); } catch (error) { if (error instanceof CorruptArtifactError) console.error(error.file, error.problem); }
+ * import { CorruptArtifactError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof CorruptArtifactError)) throw error;
+ *   console.error(error.file, error.problem);
+ * }
  * ```
  */
 export class CorruptArtifactError extends PersistableError {
@@ -37,6 +45,19 @@ export class CorruptArtifactError extends PersistableError {
  * A text does not mean one artifact of a data directory: it is not an address, no artifact has it,
  * or several begin with it.
  * Remedy: give more digits of the address, or its name before them.
+ *
+ * @example
+ * ```ts
+ * import { UnresolvedArtifactError } from "persistable-ts";
+ * import { openArtifact } from "persistable-ts/inspect";
+ *
+ * try {
+ *   await openArtifact("example-data", "outlier_estimator/3f");
+ * } catch (error) {
+ *   if (!(error instanceof UnresolvedArtifactError)) throw error;
+ *   console.error(error.text, error.matches);
+ * }
+ * ```
  */
 export class UnresolvedArtifactError extends PersistableError {
   override readonly code = "PERSISTABLE_UNRESOLVED_ARTIFACT" as const;
@@ -55,6 +76,19 @@ export class UnresolvedArtifactError extends PersistableError {
  * An artifact was written in a format that this persistable does not read. A payload is
  * only ever decoded by the format that its record names.
  * Remedy: name the earlier format in `readFormats`, or `remove()` the artifact.
+ *
+ * @example
+ * ```ts
+ * import { FormatMismatchError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof FormatMismatchError)) throw error;
+ *   console.error(error.recordedFormat, error.expectedFormat);
+ * }
+ * ```
  */
 export class FormatMismatchError extends PersistableError {
   override readonly code = "PERSISTABLE_FORMAT_MISMATCH" as const;
@@ -75,6 +109,19 @@ export class FormatMismatchError extends PersistableError {
  * Several artifacts were removed or replaced so quickly, one after the other, that none could be
  * read whole. Nothing is damaged.
  * Remedy: find the process that replaces this artifact in a loop, then load again.
+ *
+ * @example
+ * ```ts
+ * import { ArtifactInFlightError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof ArtifactInFlightError)) throw error;
+ *   await points.load();
+ * }
+ * ```
  */
 export class ArtifactInFlightError extends PersistableError {
   override readonly code = "PERSISTABLE_ARTIFACT_IN_FLIGHT" as const;

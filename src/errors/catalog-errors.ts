@@ -8,8 +8,13 @@ import { visibleLine } from "./visible-text.ts";
  *
  * @example
  * ```ts
- * try { parseQuery("estimator size>big"); } catch (error) {
- *   if (error instanceof InvalidQueryError) console.error(error.position, error.hint);
+ * import { InvalidQueryError, parseQuery } from "persistable-ts/catalog";
+ *
+ * try {
+ *   parseQuery("estimator size>big");
+ * } catch (error) {
+ *   if (!(error instanceof InvalidQueryError)) throw error;
+ *   console.error(error.position, error.hint);
  * }
  * ```
  */

@@ -10,7 +10,14 @@ declare const isDescribed: unique symbol;
  *
  * @example
  * ```ts
- * onEvent: (event) => { if (event.type === "failed") console.error(event.error.name, event.error.message); }
+ * import { run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * await run(study, {
+ *   onEvent: (event) => {
+ *     if (event.type === "failed") console.error(event.error.name, event.error.message);
+ *   },
+ * });
  * ```
  */
 export interface DescribedError {

@@ -7,8 +7,12 @@ import { formatPath, type ValuePath } from "./value-path.ts";
  *
  * @example
  * ```ts
- * throw new UnsupportedPayloadError("upper-case", ["title"], "has lower-case letters", "text()");
- * // payload.title has lower-case letters, which the format upper-case cannot hold. Use text() …
+ * import { UnsupportedPayloadError } from "persistable-ts";
+ *
+ * function check(payload: string): void {
+ *   if (payload !== payload.toUpperCase())
+ *     throw new UnsupportedPayloadError("upper-case", [], "has lower-case letters", "Use text().");
+ * }
  * ```
  */
 export class UnsupportedPayloadError extends PersistableError {
@@ -43,6 +47,19 @@ function shownPath(path: ValuePath): string {
  * Bytes are not what the format writes. Since payloads are verified before they are decoded, this
  * means that they were written by something else under the same format id. Remedy: find out who
  * wrote the artifact; `loadOrGenerate()` sets it aside and generates it again.
+ *
+ * @example
+ * ```ts
+ * import { DecodeError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof DecodeError)) throw error;
+ *   console.error(error.format, error.message);
+ * }
+ * ```
  */
 export class DecodeError extends PersistableError {
   override readonly code = "PERSISTABLE_DECODE" as const;
@@ -57,6 +74,19 @@ export class DecodeError extends PersistableError {
 /**
  * An id is not that of a format of this package, or it says too little to read a payload with.
  * Remedy: read the payload with the format of its definition; `id` is the one in the record.
+ *
+ * @example
+ * ```ts
+ * import { UnknownFormatError } from "persistable-ts";
+ * import { formatOf } from "persistable-ts/format";
+ *
+ * try {
+ *   await formatOf("upper-case");
+ * } catch (error) {
+ *   if (!(error instanceof UnknownFormatError)) throw error;
+ *   console.error(error.id);
+ * }
+ * ```
  */
 export class UnknownFormatError extends PersistableError {
   override readonly code = "PERSISTABLE_UNKNOWN_FORMAT" as const;
@@ -71,6 +101,19 @@ export class UnknownFormatError extends PersistableError {
 /**
  * Decoding would take more than the limits allow. Nothing is wrong with the artifact. Remedy: if
  * you trust it, set larger `limits`.
+ *
+ * @example
+ * ```ts
+ * import { DecodeLimitError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof DecodeLimitError)) throw error;
+ *   console.error(error.format, error.limit);
+ * }
+ * ```
  */
 export class DecodeLimitError extends PersistableError {
   override readonly code = "PERSISTABLE_DECODE_LIMIT" as const;
@@ -91,6 +134,19 @@ export class DecodeLimitError extends PersistableError {
  * A payload was written by a newer runtime, or by a newer release of this library, than this one
  * can read. It was left untouched. Remedy: run the Node version that the record names, or update
  * persistable-ts, as the message says; or generate it again after `remove()`.
+ *
+ * @example
+ * ```ts
+ * import { NewerPayloadError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof NewerPayloadError)) throw error;
+ *   console.error(error.message);
+ * }
+ * ```
  */
 export class NewerPayloadError extends PersistableError {
   override readonly code = "PERSISTABLE_NEWER_PAYLOAD" as const;
@@ -113,7 +169,21 @@ export class NewerPayloadError extends PersistableError {
   }
 }
 
-/** A compression is not available in this version of Node. Remedy: as the message says. */
+/**
+ * A compression is not available in this version of Node. Remedy: as the message says.
+ *
+ * @example
+ * ```ts
+ * import { CompressionUnavailableError, definePersistable, json, zstd } from "persistable-ts";
+ *
+ * try {
+ *   definePersistable({ name: "settings", generate: () => ({ depth: 3 }), format: zstd(json()) });
+ * } catch (error) {
+ *   if (!(error instanceof CompressionUnavailableError)) throw error;
+ *   console.error(error.message);
+ * }
+ * ```
+ */
 export class CompressionUnavailableError extends PersistableError {
   override readonly code = "PERSISTABLE_COMPRESSION_UNAVAILABLE" as const;
 
@@ -131,6 +201,19 @@ export class CompressionUnavailableError extends PersistableError {
 /**
  * A payload holds an instance of a class that the format does not know. Nothing is damaged.
  * Remedy: declare it: `structured({ classes: [defineClass(…)] })`.
+ *
+ * @example
+ * ```ts
+ * import { UndeclaredClassError } from "persistable-ts";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * try {
+ *   await estimator.load();
+ * } catch (error) {
+ *   if (!(error instanceof UndeclaredClassError)) throw error;
+ *   console.error(error.className);
+ * }
+ * ```
  */
 export class UndeclaredClassError extends PersistableError {
   override readonly code = "PERSISTABLE_UNDECLARED_CLASS" as const;
@@ -148,6 +231,19 @@ export class UndeclaredClassError extends PersistableError {
  * A key does not open an encrypted payload, is not a key, or was not given. Nothing is damaged, and
  * the payload is not generated again. The message contains no key.
  * Remedy: the message says which format needs which keys.
+ *
+ * @example
+ * ```ts
+ * import { WrongKeyError } from "persistable-ts/format";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * try {
+ *   await estimator.load();
+ * } catch (error) {
+ *   if (!(error instanceof WrongKeyError)) throw error;
+ *   console.error(error.format, error.message);
+ * }
+ * ```
  */
 export class WrongKeyError extends PersistableError {
   override readonly code = "PERSISTABLE_WRONG_KEY" as const;
@@ -170,8 +266,14 @@ export class WrongKeyError extends PersistableError {
  *
  * @example
  * ```ts
- * tableFromRows([{ id: 1.5 }], { types: { id: "int32" } });
- * // rows[0].id is 1.5, which a column of type int32 cannot hold. …
+ * import { InvalidColumnTableError, tableFromRows } from "persistable-ts/table";
+ *
+ * try {
+ *   tableFromRows([{ id: 1.5 }], { types: { id: "int32" } });
+ * } catch (error) {
+ *   if (!(error instanceof InvalidColumnTableError)) throw error;
+ *   console.error(error.path, error.message);
+ * }
  * ```
  */
 export class InvalidColumnTableError extends PersistableError {

@@ -5,7 +5,15 @@ import { PersistableError } from "./persistable-error.ts";
  *
  * @example
  * ```ts
- * // Drawing a run in the terminal needs log-update, which is not installed: npm install log-update
+ * import { openDisplay } from "persistable-ts/display";
+ * import { MissingPeerError } from "persistable-ts/pipeline";
+ *
+ * try {
+ *   await openDisplay();
+ * } catch (error) {
+ *   if (!(error instanceof MissingPeerError)) throw error;
+ *   console.error(`npm install ${error.packageName}`);
+ * }
  * ```
  */
 export class MissingPeerError extends PersistableError {

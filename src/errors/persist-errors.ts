@@ -11,7 +11,15 @@ import { visibleLine } from "./visible-text.ts";
  *
  * @example
  * ```ts
- * try { await model.payload; } catch (error) { if (error instanceof PersistFailedError) console.error(error.cause, error.payload); }
+ * import { PersistFailedError } from "persistable-ts";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * try {
+ *   await estimator.payload;
+ * } catch (error) {
+ *   if (!(error instanceof PersistFailedError)) throw error;
+ *   console.error(error.cause, error.payload);
+ * }
  * ```
  */
 export class PersistFailedError extends PersistableError {

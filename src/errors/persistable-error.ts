@@ -9,6 +9,9 @@ import { visibleText } from "./visible-text.ts";
  *
  * @example
  * ```ts
+ * import { PersistableError } from "persistable-ts";
+ * import { estimator } from "./pipeline.ts";
+ *
  * try {
  *   await estimator.load();
  * } catch (error) {

@@ -4,6 +4,19 @@ import { visibleLine } from "./visible-text.ts";
 /**
  * An operation needs a payload in memory, and there is none. Remedy: `generate()`, `load()` or
  * `await persistable.payload` first.
+ *
+ * @example
+ * ```ts
+ * import { NoPayloadError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.persist();
+ * } catch (error) {
+ *   if (!(error instanceof NoPayloadError)) throw error;
+ *   await points.generate();
+ * }
+ * ```
  */
 export class NoPayloadError extends PersistableError {
   override readonly code = "PERSISTABLE_NO_PAYLOAD" as const;
@@ -24,9 +37,16 @@ export class NoPayloadError extends PersistableError {
  *
  * @example
  * ```ts
- * validate: (payload, { params }) => {
- *   if (payload.length !== params.n) throw new InvalidPayloadError(`expected ${params.n} points, got ${payload.length}`);
- * }
+ * import { definePersistable, InvalidPayloadError, typedParams } from "persistable-ts";
+ *
+ * definePersistable({
+ *   name: "points",
+ *   params: typedParams<{ n: number }>(),
+ *   generate: ({ params }) => new Float64Array(params.n),
+ *   validate: (payload, { params }) => {
+ *     if (payload.length !== params.n) throw new InvalidPayloadError(`expected ${params.n} points`);
+ *   },
+ * });
  * ```
  */
 export class InvalidPayloadError extends PersistableError {
@@ -36,6 +56,19 @@ export class InvalidPayloadError extends PersistableError {
 /**
  * `load` found no artifact. The message says why, with values; `reason` says it as data.
  * Remedy: `loadOrGenerate()`, or `await persistable.payload`.
+ *
+ * @example
+ * ```ts
+ * import { NotPersistedError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof NotPersistedError)) throw error;
+ *   console.error(error.reason.kind);
+ * }
+ * ```
  */
 export class NotPersistedError extends PersistableError {
   override readonly code = "PERSISTABLE_NOT_PERSISTED" as const;
@@ -63,6 +96,19 @@ export class NotPersistedError extends PersistableError {
  * The artifact was made by other source code than today's, and `onSourceChange` is `"error"`.
  * Remedy: change `version` if the payload changes; otherwise say so with `persistable accept`, or
  * set `onSourceChange` to `"ignore"`.
+ *
+ * @example
+ * ```ts
+ * import { SourceChangedError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof SourceChangedError)) throw error;
+ *   console.error(error.payloadName, error.reason.kind);
+ * }
+ * ```
  */
 export class SourceChangedError extends PersistableError {
   override readonly code = "PERSISTABLE_SOURCE_CHANGED" as const;
@@ -89,6 +135,18 @@ export class SourceChangedError extends PersistableError {
  * A definition or its use is wrong: a role that is also a parameter, a name that is empty, a
  * dependency that is missing, an unknown parameter. The message says what is wrong and what to
  * write instead.
+ *
+ * @example
+ * ```ts
+ * import { definePersistable, DefinitionError } from "persistable-ts";
+ *
+ * try {
+ *   definePersistable({ name: "", generate: () => 1 });
+ * } catch (error) {
+ *   if (!(error instanceof DefinitionError)) throw error;
+ *   console.error(error.message);
+ * }
+ * ```
  */
 export class DefinitionError extends PersistableError {
   override readonly code = "PERSISTABLE_DEFINITION" as const;
@@ -97,6 +155,19 @@ export class DefinitionError extends PersistableError {
 /**
  * The params do not satisfy the schema of the definition. `issues` are those of the schema, with
  * their paths.
+ *
+ * @example
+ * ```ts
+ * import { InvalidParamsError } from "persistable-ts";
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
+ * try {
+ *   gaussianPoints({ n: -1 });
+ * } catch (error) {
+ *   if (!(error instanceof InvalidParamsError)) throw error;
+ *   console.error(error.issues);
+ * }
+ * ```
  */
 export class InvalidParamsError extends PersistableError {
   override readonly code = "PERSISTABLE_INVALID_PARAMS" as const;
@@ -124,7 +195,15 @@ export class InvalidParamsError extends PersistableError {
  *
  * @example
  * ```ts
- * // fib { n: 1 } waits for itself: fib { n: 1 } → fib { n: 1 }. …
+ * import { CircularWaitError } from "persistable-ts";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * try {
+ *   await estimator.payload;
+ * } catch (error) {
+ *   if (!(error instanceof CircularWaitError)) throw error;
+ *   console.error(error.cycle);
+ * }
  * ```
  */
 export class CircularWaitError extends PersistableError {

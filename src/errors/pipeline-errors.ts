@@ -8,7 +8,15 @@ import { visibleLine } from "./visible-text.ts";
  *
  * @example
  * ```ts
- * // embeddings takes 8 of the pool "gpu", which has 4.
+ * import { InvalidRunOptionsError, run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * try {
+ *   await run(study, { concurrency: 0 });
+ * } catch (error) {
+ *   if (!(error instanceof InvalidRunOptionsError)) throw error;
+ *   console.error(error.message);
+ * }
  * ```
  */
 export class InvalidRunOptionsError extends PersistableError {
@@ -21,7 +29,16 @@ export class InvalidRunOptionsError extends PersistableError {
  *
  * @example
  * ```ts
- * if (error instanceof GenerateTimeoutError) console.log(error.timeoutMs);
+ * import { GenerateTimeoutError, run, RunFailedError } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * try {
+ *   await run(study, { timeoutMs: 60_000 });
+ * } catch (error) {
+ *   if (!(error instanceof RunFailedError)) throw error;
+ *   for (const failure of error.result.failures)
+ *     if (failure.error instanceof GenerateTimeoutError) console.error(failure.name, failure.error.timeoutMs);
+ * }
  * ```
  */
 export class GenerateTimeoutError extends PersistableError {
@@ -42,7 +59,16 @@ export class GenerateTimeoutError extends PersistableError {
  *
  * @example
  * ```ts
- * await run(targets, { keepGoing: "everything" }); // those that ask for what failed, fail with this
+ * import { run, RunFailedError, UpstreamFailedError } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * try {
+ *   await run(study, { keepGoing: "everything" });
+ * } catch (error) {
+ *   if (!(error instanceof RunFailedError)) throw error;
+ *   for (const failure of error.result.failures)
+ *     if (failure.error instanceof UpstreamFailedError) console.error(failure.name, failure.error.cause);
+ * }
  * ```
  */
 export class UpstreamFailedError extends PersistableError {
@@ -96,11 +122,14 @@ const MAX_LISTED = 5;
  *
  * @example
  * ```ts
+ * import { run, RunFailedError } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
  * try {
- *   await run(targets, { keepGoing: "independent" });
+ *   await run(study, { keepGoing: "independent" });
  * } catch (error) {
- *   if (error instanceof RunFailedError) for (const { name, described } of error.result.failures) console.error(name, described.message);
- *   else throw error;
+ *   if (!(error instanceof RunFailedError)) throw error;
+ *   for (const { name, described } of error.result.failures) console.error(name, described.message);
  * }
  * ```
  */
@@ -132,7 +161,15 @@ export class RunFailedError extends PersistableError {
  *
  * @example
  * ```ts
- * if (error instanceof RunCancelledError) console.log(`${error.result.generated} were generated before`);
+ * import { run, RunCancelledError } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * try {
+ *   await run(study, { signal: AbortSignal.timeout(60_000) });
+ * } catch (error) {
+ *   if (!(error instanceof RunCancelledError)) throw error;
+ *   console.log(`${error.result.generated} were generated before`);
+ * }
  * ```
  */
 export class RunCancelledError extends PersistableError {
@@ -154,7 +191,15 @@ export class RunCancelledError extends PersistableError {
  *
  * @example
  * ```ts
- * // points.n: the axis has no values. Give at least one.
+ * import { InvalidSweepError, sweep } from "persistable-ts/pipeline";
+ * import { outlierEstimator } from "./pipeline.ts";
+ *
+ * try {
+ *   sweep(outlierEstimator, { zThreshold: [], points: { n: 100 } });
+ * } catch (error) {
+ *   if (!(error instanceof InvalidSweepError)) throw error;
+ *   console.error(error.message);
+ * }
  * ```
  */
 export class InvalidSweepError extends PersistableError {
@@ -175,7 +220,15 @@ export class InvalidSweepError extends PersistableError {
  *
  * @example
  * ```ts
- * // estimator has the parameter metrics.k, and what begins with artifact., summary., metrics. or cost. is something else in a table.
+ * import { collect, InvalidTableError } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * try {
+ *   await collect(study);
+ * } catch (error) {
+ *   if (!(error instanceof InvalidTableError)) throw error;
+ *   console.error(error.message);
+ * }
  * ```
  */
 export class InvalidTableError extends PersistableError {
@@ -190,7 +243,15 @@ export class InvalidTableError extends PersistableError {
  *
  * @example
  * ```ts
- * try { await map.load(chunks); } catch (error) { if (error instanceof BatchFailedError) console.error(error.failedItems, error.cause); else throw error; }
+ * import { BatchFailedError } from "persistable-ts/pipeline";
+ * import { chunks, embeddings } from "./pipeline.ts";
+ *
+ * try {
+ *   await embeddings({ model: "small" }).load(chunks);
+ * } catch (error) {
+ *   if (!(error instanceof BatchFailedError)) throw error;
+ *   console.error(error.failedItems, error.cause);
+ * }
  * ```
  */
 export class BatchFailedError extends PersistableError {

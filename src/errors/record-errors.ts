@@ -5,6 +5,19 @@ import { visibleLine } from "./visible-text.ts";
  * A record, of an artifact or of a failure, was written by a newer release, and this one does not
  * guess what it means. Nothing was changed.
  * Remedy: update persistable-ts.
+ *
+ * @example
+ * ```ts
+ * import { NewerRecordError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.record();
+ * } catch (error) {
+ *   if (!(error instanceof NewerRecordError)) throw error;
+ *   console.error(error.file, error.recordVersion);
+ * }
+ * ```
  */
 export class NewerRecordError extends PersistableError {
   override readonly code = "PERSISTABLE_NEWER_RECORD" as const;
@@ -30,6 +43,19 @@ export class NewerRecordError extends PersistableError {
 /**
  * A pack of a map was written by a newer release. Its contents are unknown, so nothing of
  * the map is loaded, generated or put together. Nothing was changed. Remedy: update persistable-ts.
+ *
+ * @example
+ * ```ts
+ * import { NewerPackError } from "persistable-ts";
+ * import { chunks, embeddings } from "./pipeline.ts";
+ *
+ * try {
+ *   await embeddings({ model: "small" }).load(chunks);
+ * } catch (error) {
+ *   if (!(error instanceof NewerPackError)) throw error;
+ *   console.error(error.file, error.packVersion);
+ * }
+ * ```
  */
 export class NewerPackError extends PersistableError {
   override readonly code = "PERSISTABLE_NEWER_PACK" as const;
@@ -51,6 +77,19 @@ export class NewerPackError extends PersistableError {
  * depth 100), found before anything was generated.
  * Remedy: pass bulky values as a dependency or as a typed array, of which the record keeps only the
  * digest.
+ *
+ * @example
+ * ```ts
+ * import { RecordTooLargeError } from "persistable-ts";
+ * import { network } from "./pipeline.ts";
+ *
+ * try {
+ *   await network({ layers: Array.from({ length: 1_000_000 }, (_, i) => i) }).payload;
+ * } catch (error) {
+ *   if (!(error instanceof RecordTooLargeError)) throw error;
+ *   console.error(error.payloadName);
+ * }
+ * ```
  */
 export class RecordTooLargeError extends PersistableError {
   override readonly code = "PERSISTABLE_RECORD_TOO_LARGE" as const;

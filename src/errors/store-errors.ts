@@ -1,6 +1,7 @@
 import { isError } from "./error-kind.ts";
 import { PersistableError } from "./persistable-error.ts";
 
+/** The call of a store that failed. */
 export type StoreOperation = "read" | "stat" | "write" | "create" | "replace" | "move" | "remove" | "list";
 
 /** Describes where and how a store failed. */
@@ -35,7 +36,15 @@ const doing: Record<StoreOperation, string> = {
  *
  * @example
  * ```ts
- * try { await points.load(); } catch (error) { if (error instanceof StoreError) console.error(error.operation, error.path, error.systemCode); }
+ * import { StoreError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof StoreError)) throw error;
+ *   console.error(error.operation, error.path, error.systemCode);
+ * }
  * ```
  */
 export abstract class StoreError extends PersistableError {
@@ -68,7 +77,15 @@ function causeOf(failure: StoreFailure): ErrorOptions | undefined {
  *
  * @example
  * ```ts
- * try { await points.persist(); } catch (error) { if (error instanceof StoreFullError) await makeRoom(); else throw error; }
+ * import { StoreFullError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.payload;
+ * } catch (error) {
+ *   if (!(error instanceof StoreFullError)) throw error;
+ *   console.error(`no room at ${error.path}`);
+ * }
  * ```
  */
 export class StoreFullError extends StoreError {
@@ -85,7 +102,15 @@ export class StoreFullError extends StoreError {
  *
  * @example
  * ```ts
- * try { await points.persist(); } catch (error) { if (error instanceof StoreAccessError) console.error(`may not touch ${error.path}`); }
+ * import { StoreAccessError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.payload;
+ * } catch (error) {
+ *   if (!(error instanceof StoreAccessError)) throw error;
+ *   console.error(`may not touch ${error.path}`);
+ * }
  * ```
  */
 export class StoreAccessError extends StoreError {
@@ -107,7 +132,15 @@ export class StoreAccessError extends StoreError {
  *
  * @example
  * ```ts
- * try { await points.load(); } catch (error) { if (error instanceof TooManyOpenFilesError) console.error("raise ulimit -n"); }
+ * import { TooManyOpenFilesError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof TooManyOpenFilesError)) throw error;
+ *   console.error("raise ulimit -n");
+ * }
  * ```
  */
 export class TooManyOpenFilesError extends StoreError {
@@ -127,7 +160,15 @@ export class TooManyOpenFilesError extends StoreError {
  *
  * @example
  * ```ts
- * try { await points.load(); } catch (error) { if (error instanceof NotAFileError) console.error(`${error.path}: ${error.found}`); }
+ * import { NotAFileError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof NotAFileError)) throw error;
+ *   console.error(`${error.path}: ${error.found}`);
+ * }
  * ```
  */
 export class NotAFileError extends StoreError {
@@ -148,7 +189,15 @@ export class NotAFileError extends StoreError {
  *
  * @example
  * ```ts
- * try { await store.read(path, { maxBytes: 1024 }); } catch (error) { if (error instanceof ObjectTooLargeError) console.error(error.sizeBytes); }
+ * import { fileStore, ObjectTooLargeError } from "persistable-ts";
+ * import { storePath } from "persistable-ts/store";
+ *
+ * try {
+ *   await fileStore("example-data").read(storePath("notes.txt"), { maxBytes: 1024 });
+ * } catch (error) {
+ *   if (!(error instanceof ObjectTooLargeError)) throw error;
+ *   console.error(error.sizeBytes);
+ * }
  * ```
  */
 export class ObjectTooLargeError extends StoreError {
@@ -172,7 +221,17 @@ export class ObjectTooLargeError extends StoreError {
  *
  * @example
  * ```ts
- * try { await store.writeFresh(path, chunks); } catch (error) { if (error instanceof ObjectExistsError) await store.replace(path, chunks); }
+ * import { memoryStore, ObjectExistsError } from "persistable-ts";
+ * import { storePath } from "persistable-ts/store";
+ *
+ * const store = memoryStore();
+ * const path = storePath("points", "3f9a1c2e.bin");
+ * try {
+ *   await store.writeFresh(path, [Uint8Array.of(1)]);
+ * } catch (error) {
+ *   if (!(error instanceof ObjectExistsError)) throw error;
+ *   await store.replace(path, [Uint8Array.of(1)]);
+ * }
  * ```
  */
 export class ObjectExistsError extends StoreError {
@@ -190,7 +249,15 @@ export class ObjectExistsError extends StoreError {
  *
  * @example
  * ```ts
- * try { await points.load(); } catch (error) { if (error instanceof StoreIoError) console.error(error.cause); }
+ * import { StoreIoError } from "persistable-ts";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.load();
+ * } catch (error) {
+ *   if (!(error instanceof StoreIoError)) throw error;
+ *   console.error(error.cause);
+ * }
  * ```
  */
 export class StoreIoError extends StoreError {
@@ -213,7 +280,15 @@ export class StoreIoError extends StoreError {
  *
  * @example
  * ```ts
- * try { await points.payload; } catch (error) { if (error instanceof ReadOnlyStoreError) console.error("not persisted, and this store is read-only", error.cause); }
+ * import { ReadOnlyStoreError } from "persistable-ts/store";
+ * import { points } from "./pipeline.ts";
+ *
+ * try {
+ *   await points.payload;
+ * } catch (error) {
+ *   if (!(error instanceof ReadOnlyStoreError)) throw error;
+ *   console.error(`not persisted in ${error.path}`, error.cause);
+ * }
  * ```
  */
 export class ReadOnlyStoreError extends StoreError {
@@ -235,7 +310,15 @@ export class ReadOnlyStoreError extends StoreError {
  *
  * @example
  * ```ts
- * try { storePath("..", "passwd"); } catch (error) { if (error instanceof InvalidStorePathError) console.error(error.problem); }
+ * import { InvalidStorePathError } from "persistable-ts";
+ * import { storePath } from "persistable-ts/store";
+ *
+ * try {
+ *   storePath("..", "passwd");
+ * } catch (error) {
+ *   if (!(error instanceof InvalidStorePathError)) throw error;
+ *   console.error(error.problem);
+ * }
  * ```
  */
 export class InvalidStorePathError extends PersistableError {
@@ -260,7 +343,14 @@ export class InvalidStorePathError extends PersistableError {
  *
  * @example
  * ```ts
- * try { openStore("ftp://host/data"); } catch (error) { if (error instanceof UnknownStoreError) console.error(error.message); }
+ * import { openStore, UnknownStoreError } from "persistable-ts";
+ *
+ * try {
+ *   openStore("ftp://host/data");
+ * } catch (error) {
+ *   if (!(error instanceof UnknownStoreError)) throw error;
+ *   console.error(error.message);
+ * }
  * ```
  */
 export class UnknownStoreError extends PersistableError {

@@ -8,7 +8,15 @@ import { PersistableError } from "./persistable-error.ts";
  *
  * @example
  * ```ts
- * try { await simulation.load(); } catch (error) { if (error instanceof ClassCodecError) console.error(error.className, error.cause); }
+ * import { ClassCodecError } from "persistable-ts";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * try {
+ *   await estimator.load();
+ * } catch (error) {
+ *   if (!(error instanceof ClassCodecError)) throw error;
+ *   console.error(error.className, error.operation, error.cause);
+ * }
  * ```
  */
 export class ClassCodecError extends PersistableError {
@@ -39,7 +47,15 @@ export class ClassCodecError extends PersistableError {
  *
  * @example
  * ```ts
- * try { await page.load(); } catch (error) { if (error instanceof FormatFailedError) console.error(error.format, error.operation, error.cause); }
+ * import { FormatFailedError } from "persistable-ts";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * try {
+ *   await estimator.load();
+ * } catch (error) {
+ *   if (!(error instanceof FormatFailedError)) throw error;
+ *   console.error(error.format, error.operation, error.cause);
+ * }
  * ```
  */
 export class FormatFailedError extends PersistableError {

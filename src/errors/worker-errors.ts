@@ -10,7 +10,15 @@ import { visibleLine } from "./visible-text.ts";
  *
  * @example
  * ```ts
- * // model is defined in main.ts, the script that was started: …
+ * import { WorkerModuleError } from "persistable-ts/pipeline";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * try {
+ *   await estimator.payload;
+ * } catch (error) {
+ *   if (!(error instanceof WorkerModuleError)) throw error;
+ *   console.error(error.message);
+ * }
  * ```
  */
 export class WorkerModuleError extends PersistableError {
@@ -25,7 +33,17 @@ export class WorkerModuleError extends PersistableError {
  *
  * @example
  * ```ts
- * // The store memory:… of model cannot be opened by a worker thread: …
+ * import { bullmq } from "persistable-ts/engines/bullmq";
+ * import { run, RunFailedError, UnshareableError } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * try {
+ *   await run(study, { on: bullmq("redis://queue:6379") });
+ * } catch (error) {
+ *   if (!(error instanceof RunFailedError)) throw error;
+ *   for (const failure of error.result.failures)
+ *     if (failure.error instanceof UnshareableError) console.error(failure.name, failure.error.message);
+ * }
  * ```
  */
 export class UnshareableError extends PersistableError {
@@ -39,7 +57,15 @@ export class UnshareableError extends PersistableError {
  *
  * @example
  * ```ts
- * if (error instanceof WorkerCrashedError) console.error(error.exitCode, error.cause);
+ * import { WorkerCrashedError } from "persistable-ts/pipeline";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * try {
+ *   await estimator.payload;
+ * } catch (error) {
+ *   if (!(error instanceof WorkerCrashedError)) throw error;
+ *   console.error(error.exitCode, error.cause);
+ * }
  * ```
  */
 export class WorkerCrashedError extends PersistableError {
@@ -62,7 +88,16 @@ export class WorkerCrashedError extends PersistableError {
  *
  * @example
  * ```ts
- * // The engine at redis://queue:6379 does not answer: connect ECONNREFUSED
+ * import { bullmq } from "persistable-ts/engines/bullmq";
+ * import { EngineUnreachableError, run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * try {
+ *   await run(study, { on: bullmq("redis://queue:6379") });
+ * } catch (error) {
+ *   if (!(error instanceof EngineUnreachableError)) throw error;
+ *   console.error(error.url, error.cause);
+ * }
  * ```
  */
 export class EngineUnreachableError extends PersistableError {
@@ -83,7 +118,17 @@ export class EngineUnreachableError extends PersistableError {
  *
  * @example
  * ```ts
- * if (error instanceof WorkerLostError) console.error(error.message);
+ * import { bullmq } from "persistable-ts/engines/bullmq";
+ * import { run, RunFailedError, WorkerLostError } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * try {
+ *   await run(study, { on: bullmq("redis://queue:6379") });
+ * } catch (error) {
+ *   if (!(error instanceof RunFailedError)) throw error;
+ *   for (const failure of error.result.failures)
+ *     if (failure.error instanceof WorkerLostError) console.error(failure.name, failure.error.message);
+ * }
  * ```
  */
 export class WorkerLostError extends PersistableError {
@@ -103,7 +148,17 @@ export class WorkerLostError extends PersistableError {
  *
  * @example
  * ```ts
- * // This worker has another definition of model: …
+ * import { bullmq } from "persistable-ts/engines/bullmq";
+ * import { run, RunFailedError, VersionSkewError } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * try {
+ *   await run(study, { on: bullmq("redis://queue:6379") });
+ * } catch (error) {
+ *   if (!(error instanceof RunFailedError)) throw error;
+ *   for (const failure of error.result.failures)
+ *     if (failure.error instanceof VersionSkewError) console.error(failure.name, failure.error.message);
+ * }
  * ```
  */
 export class VersionSkewError extends PersistableError {
@@ -116,7 +171,16 @@ export class VersionSkewError extends PersistableError {
  *
  * @example
  * ```ts
- * await run(study, { on: bullmq("redis://queue:6379", { workersWithinMs: 60_000 }) });
+ * import { bullmq } from "persistable-ts/engines/bullmq";
+ * import { NoWorkersError, run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * try {
+ *   await run(study, { on: bullmq("redis://queue:6379", { workersWithinMs: 60_000 }) });
+ * } catch (error) {
+ *   if (!(error instanceof NoWorkersError)) throw error;
+ *   console.error(error.message);
+ * }
  * ```
  */
 export class NoWorkersError extends PersistableError {

@@ -8,7 +8,10 @@ import type { DescribedError } from "../errors/described-error.ts";
  *
  * @example
  * ```ts
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
  * const points = gaussianPoints({ n: 100 }, { onEvent: (event) => console.log(event.type, event.name) });
+ * await points.payload; // miss gaussian_points, generated gaussian_points, …
  * ```
  */
 export type PersistableEvent =

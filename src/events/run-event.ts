@@ -26,7 +26,14 @@ import type {
  *
  * @example
  * ```ts
- * await run(targets, { onEvent: (event) => { if (event.type === "generated") console.log(event.name, event.durationMs); } });
+ * import { run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * await run(study, {
+ *   onEvent: (event) => {
+ *     if (event.type === "generated") console.log(event.name, event.durationMs);
+ *   },
+ * });
  * ```
  */
 export type RunEvent = RunStep | NodeEvent;

@@ -40,7 +40,6 @@ export type * from "./shapes/live-shapes.ts";
  * query terms. An unknown parameter is refused, and so is one that is too long: a query has at most
  * 4,096 characters, `columns` at most 100 fields, `a` at most 200 addresses.
  *
- * @example
  * ```ts
  * type Of<Route extends keyof Routes> = Routes[Route];
  * async function ask<Route extends keyof Routes>(route: Route, asked: Of<Route>["asked"]): Promise<Of<Route>["answer"]>;

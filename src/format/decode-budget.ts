@@ -18,6 +18,23 @@ export function decodedBytesAllowed(encodedBytes: number, limits: DecodeLimits, 
   return Math.min(limits.maxBytes, Math.max(freeBytes, encodedBytes * limits.maxRatio));
 }
 
+/**
+ * Returns a budget for decoding one payload of `encodedBytes`. A decoder takes from it before it
+ * takes memory, so that a few forged bytes cannot make it fill the memory.
+ *
+ * @example
+ * ```ts
+ * import type { DecodeLimits } from "persistable-ts";
+ * import { createDecodeBudget } from "persistable-ts/format";
+ *
+ * function decode(encoded: Uint8Array, limits: DecodeLimits): Uint8Array {
+ *   const budget = createDecodeBudget("run-length", encoded.length, limits);
+ *   const [count = 0, value = 0] = encoded;
+ *   budget.take(count); // throws a DecodeLimitError before the memory is taken
+ *   return new Uint8Array(count).fill(value);
+ * }
+ * ```
+ */
 export function createBudget(
   format: string,
   encodedBytes: number,

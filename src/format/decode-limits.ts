@@ -3,6 +3,16 @@ import type { DecodeLimits } from "./format.ts";
 /**
  * The default bounds. They are so high that a payload which this library wrote runs out of memory
  * before it exceeds one of them.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { defaultDecodeLimits } from "persistable-ts";
+ * import { formatOf } from "persistable-ts/format";
+ *
+ * const format = await formatOf("gzip(json)");
+ * await format.decode(await readFile("settings.json.gz"), { ...defaultDecodeLimits, maxBytes: 1_000_000 });
+ * ```
  */
 export const defaultDecodeLimits: DecodeLimits = Object.freeze({
   maxBytes: 16 * 1024 ** 3,

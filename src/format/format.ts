@@ -12,11 +12,16 @@ import type { Preview, PreviewLimits } from "./preview.ts";
  *
  * @example
  * ```ts
+ * import { type Format, UnsupportedPayloadError } from "persistable-ts";
+ *
  * const upperCase: Format<string> = {
  *   id: "upper-case",
  *   extension: ".txt",
  *   inline: false,
- *   check(payload) { if (payload !== payload.toUpperCase()) throw new UnsupportedPayloadError("upper-case", [], "lower-case letters", "text"); },
+ *   check(payload) {
+ *     if (payload !== payload.toUpperCase())
+ *       throw new UnsupportedPayloadError("upper-case", [], "has lower-case letters", "Use text().");
+ *   },
  *   encode: (payload) => [new TextEncoder().encode(payload)],
  *   decode: (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
  * };

@@ -11,6 +11,21 @@ export function isStackOverflow(error: unknown): boolean {
 /**
  * Whether an error says that memory or stack ran out here and now, and nothing about the bytes. It
  * uses no regular expressions, which need stack themselves.
+ *
+ * @example
+ * ```ts
+ * import { DecodeError } from "persistable-ts";
+ * import { isOutOfResources } from "persistable-ts/format";
+ *
+ * function decode(bytes: Uint8Array): unknown {
+ *   try {
+ *     return JSON.parse(new TextDecoder().decode(bytes));
+ *   } catch (error) {
+ *     if (isOutOfResources(error)) throw error; // this says nothing about the bytes
+ *     throw new DecodeError("my-json", "it is not JSON", { cause: error });
+ *   }
+ * }
+ * ```
  */
 export function isOutOfResources(error: unknown): boolean {
   const code = codeOf(error);

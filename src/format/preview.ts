@@ -14,7 +14,9 @@ export interface PreviewLimits {
    * shown as bytes.
    */
   readonly maxReadBytes: number;
+  /** The most rows of a table that are shown. */
   readonly maxRows: number;
+  /** The most columns of a table that are shown. */
   readonly maxColumns: number;
   /** The most children that are shown of one array, object or map. */
   readonly maxChildren: number;
@@ -147,7 +149,17 @@ export interface HexPreview {
   readonly problem?: string;
 }
 
-/** Limits for a preview that fits on one screen, and is ready before a reader notices. */
+/**
+ * Limits for a preview that fits on one screen, and is ready before a reader notices.
+ *
+ * @example
+ * ```ts
+ * import { defaultPreviewLimits, openArtifact } from "persistable-ts/inspect";
+ *
+ * const artifact = await openArtifact("example-data", "outlier_estimator/3f9a1c2e");
+ * await artifact.preview({ maxRows: defaultPreviewLimits.maxRows * 2 });
+ * ```
+ */
 export const defaultPreviewLimits: PreviewLimits = Object.freeze({
   maxBytes: 256 * 1024,
   maxMs: 200,

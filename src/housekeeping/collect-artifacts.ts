@@ -54,6 +54,8 @@ export interface CollectionResult {
  *
  * @example
  * ```ts
+ * import { collectArtifacts, planCollection } from "persistable-ts/housekeeping";
+ *
  * const plan = await planCollection("example-data", { keepLast: 3 });
  * const { removed, sizeBytes } = await collectArtifacts("example-data", plan);
  * ```

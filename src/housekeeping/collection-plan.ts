@@ -53,6 +53,7 @@ export interface DebrisDecision {
   readonly changedAt: string;
 }
 
+/** A decision about one artifact, or about objects that belong to none, and its reason. */
 export type CollectionDecision = ArtifactDecision | DebrisDecision;
 
 /** The sum over some decisions. */

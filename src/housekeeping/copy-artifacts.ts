@@ -32,6 +32,8 @@ const CONCURRENT = 4;
  *
  * @example
  * ```ts
+ * import { copyArtifacts } from "persistable-ts/housekeeping";
+ *
  * const { copied, problems } = await copyArtifacts("example-data", "s3://bucket/study", {
  *   query: "outlier_estimator zThreshold>1",
  *   withUpstream: true,

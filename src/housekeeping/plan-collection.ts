@@ -25,6 +25,8 @@ export interface PlanCollectionOptions extends StoreCallOptions {
  *
  * @example
  * ```ts
+ * import { collectArtifacts, planCollection } from "persistable-ts/housekeeping";
+ *
  * const day = 24 * 60 * 60 * 1000;
  * const plan = await planCollection("example-data", { olderThanMs: 30 * day, keepLast: 3, orphans: true });
  * for (const { action, reason } of plan.decisions) console.log(action, reason.text);

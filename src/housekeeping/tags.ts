@@ -22,6 +22,8 @@ import { safeName } from "../util/safe-name.ts";
  *
  * @example
  * ```ts
+ * import { tagArtifact } from "persistable-ts/housekeeping";
+ *
  * await tagArtifact("example-data", "outlier_estimator/3f9a1c2e", "paper");
  * ```
  */
@@ -43,6 +45,8 @@ export function tagArtifact(
  *
  * @example
  * ```ts
+ * import { pinArtifact } from "persistable-ts/housekeeping";
+ *
  * await pinArtifact("example-data", "3f9a1c2e");
  * ```
  */
@@ -62,6 +66,8 @@ export function pinArtifact(
  *
  * @example
  * ```ts
+ * import { untagArtifact } from "persistable-ts/housekeeping";
+ *
  * await untagArtifact("example-data", "outlier_estimator", "paper"); // true
  * ```
  */
@@ -84,6 +90,8 @@ export function untagArtifact(
  *
  * @example
  * ```ts
+ * import { unpinArtifact } from "persistable-ts/housekeeping";
+ *
  * await unpinArtifact("example-data", "outlier_estimator/3f9a1c2e");
  * ```
  */
@@ -115,7 +123,10 @@ export async function unpinArtifact(
  *
  * @example
  * ```ts
- * for (const { name, tag, address } of await listTags("example-data")) console.log(`${name}@${tag ?? "(pinned)"}`, address);
+ * import { listTags } from "persistable-ts/housekeeping";
+ *
+ * for (const { name, tag, address } of await listTags("example-data"))
+ *   console.log(`${name}@${tag ?? "(pinned)"}`, address);
  * ```
  */
 export async function listTags(

@@ -61,6 +61,8 @@ const CONCURRENT = 4;
  *
  * @example
  * ```ts
+ * import { verifyArtifacts } from "persistable-ts/housekeeping";
+ *
  * const { verified, problems } = await verifyArtifacts("example-data", { repair: true });
  * for (const { name, address, damaged } of problems) console.error(name, address, damaged);
  * ```

@@ -38,12 +38,16 @@ const MAX_LISTED = 500;
  *
  * @example
  * ```ts
- * const table = definePersistable({
- *   name: "table",
+ * import { readFile } from "node:fs/promises";
+ * import { definePersistable, typedParams } from "persistable-ts";
+ * import { type FileInput, fileParam, inputPath } from "persistable-ts/inputs";
+ *
+ * const measured = definePersistable({
+ *   name: "measured",
  *   params: typedParams<{ data: FileInput }>(),
- *   generate: async ({ params }) => parse(await readFile(await inputPath(params.data))),
+ *   generate: async ({ params }) => (await readFile(await inputPath(params.data), "utf8")).split("\n"),
  * });
- * await table({ data: await fileParam("data/measured.csv") }).payload;
+ * await measured({ data: await fileParam("data/measured.csv") }).payload;
  * ```
  */
 export async function fileParam(path: string): Promise<FileInput> {
@@ -61,7 +65,16 @@ export async function fileParam(path: string): Promise<FileInput> {
  *
  * @example
  * ```ts
- * await thumbnails({ images: await folderParam("images", { include: ["**\/*.png"] }) }).payload;
+ * import { readdir } from "node:fs/promises";
+ * import { definePersistable, typedParams } from "persistable-ts";
+ * import { type FolderInput, folderParam, inputPath } from "persistable-ts/inputs";
+ *
+ * const images = definePersistable({
+ *   name: "images",
+ *   params: typedParams<{ images: FolderInput }>(),
+ *   generate: async ({ params }) => readdir(await inputPath(params.images)),
+ * });
+ * await images({ images: await folderParam("images", { include: ["**\/*.png"] }) }).payload;
  * ```
  */
 export async function folderParam(
@@ -88,7 +101,16 @@ export async function folderParam(
  *
  * @example
  * ```ts
- * await model({ weights: await urlParam("https://example.com/weights.bin") }).payload;
+ * import { definePersistable, typedParams } from "persistable-ts";
+ * import { type UrlInput, urlParam } from "persistable-ts/inputs";
+ *
+ * const url = "https://example.com/weights.bin";
+ * const weights = definePersistable({
+ *   name: "weights",
+ *   params: typedParams<{ source: UrlInput }>(),
+ *   generate: async () => new Uint8Array(await (await fetch(url)).arrayBuffer()),
+ * });
+ * await weights({ source: await urlParam(url) }).payload;
  * ```
  */
 export async function urlParam(
@@ -119,7 +141,15 @@ export async function urlParam(
  *
  * @example
  * ```ts
- * generate: async ({ params }) => readFile(await inputPath(params.data), "utf8"),
+ * import { readFile } from "node:fs/promises";
+ * import { definePersistable, typedParams } from "persistable-ts";
+ * import { type FileInput, inputPath } from "persistable-ts/inputs";
+ *
+ * definePersistable({
+ *   name: "measured",
+ *   params: typedParams<{ data: FileInput }>(),
+ *   generate: async ({ params }) => readFile(await inputPath(params.data), "utf8"),
+ * });
  * ```
  */
 export async function inputPath(input: FileInput | FolderInput): Promise<string> {

@@ -5,6 +5,8 @@ import type { PayloadSource } from "../format/payload-source.ts";
  *
  * @example
  * ```ts
+ * import { bytesSource, previewOf } from "persistable-ts/inspect";
+ *
  * await previewOf("text", bytesSource(new TextEncoder().encode("hello")));
  * ```
  */

@@ -20,6 +20,9 @@ interface Drawing {
  *
  * @example
  * ```ts
+ * import { lineage, openArtifact, toMermaid } from "persistable-ts/inspect";
+ *
+ * const { record } = await openArtifact("example-data", "report/3f9a1c2e");
  * toMermaid(lineage([record])); // flowchart LR …
  * ```
  */
@@ -38,6 +41,10 @@ export function toMermaid(lineage: Lineage, options: DrawLineageOptions = {}): s
  *
  * @example
  * ```ts
+ * import { writeFile } from "node:fs/promises";
+ * import { lineage, openArtifact, toDot } from "persistable-ts/inspect";
+ *
+ * const { record } = await openArtifact("example-data", "report/3f9a1c2e");
  * await writeFile("lineage.dot", toDot(lineage([record])));
  * ```
  */

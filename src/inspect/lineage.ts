@@ -53,6 +53,8 @@ export interface LineageOptions {
  *
  * @example
  * ```ts
+ * import { lineage, openArtifact, toMermaid } from "persistable-ts/inspect";
+ *
  * const { record } = await openArtifact("example-data", "report/3f9a1c2e");
  * const { nodes, edges } = lineage([record], { depth: 2 });
  * console.log(toMermaid({ nodes, edges }));

@@ -30,6 +30,7 @@ export interface OpenArtifactOptions {
   readonly formats?: readonly OwnFormat[] | undefined;
   /** Bounds on what decoding may take; see `defaultDecodeLimits`. */
   readonly limits?: Partial<DecodeLimits> | undefined;
+  /** Ends the opening: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -96,6 +97,8 @@ export interface OpenedArtifact {
  *
  * @example
  * ```ts
+ * import { openArtifact } from "persistable-ts/inspect";
+ *
  * const artifact = await openArtifact("example-data", "outlier_estimator/3f9a1c2e");
  * artifact.record.params;          // { zThreshold: 2, points: { n: 100 } }
  * await artifact.preview();        // { kind: "tree", … }

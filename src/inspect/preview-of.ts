@@ -33,6 +33,8 @@ export type OwnFormat = Pick<Format, "id" | "decode" | "stored" | "selectColumns
  *
  * @example
  * ```ts
+ * import { bytesSource, previewOf } from "persistable-ts/inspect";
+ *
  * const preview = await previewOf("json", bytesSource(new TextEncoder().encode('{"a":[1,2]}')));
  * if (preview.kind === "tree") preview.root.childCount; // 1
  * ```

@@ -88,6 +88,10 @@ export interface LayeredStore extends Store {
  *
  * @example
  * ```ts
+ * import { fileStore } from "persistable-ts";
+ * import { layeredStore } from "persistable-ts/stores/layered";
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
  * const store = layeredStore({
  *   local: fileStore("example-data"),
  *   remote: fileStore("/mnt/shared/example-data"),

@@ -17,7 +17,14 @@ const current = new AsyncLocalStorage<Draws>();
  *
  * @example
  * ```ts
- * for (const trial of [0, 1, 2]) scores.push(await withDraw(trial, () => evaluate(model)));
+ * import { openai } from "@ai-sdk/openai";
+ * import { generateText } from "ai";
+ * import { persistModel, withDraw } from "persistable-ts/ai-sdk";
+ *
+ * const model = persistModel(openai("gpt-4o"), { dataDir: "data" });
+ * const answers: string[] = [];
+ * for (const trial of [0, 1, 2])
+ *   answers.push(await withDraw(trial, async () => (await generateText({ model, prompt: "Name a fruit." })).text));
  * ```
  */
 export function withDraw<Result>(draw: number, work: () => Result): Result {
@@ -34,7 +41,13 @@ export function withDraw<Result>(draw: number, work: () => Result): Result {
  *
  * @example
  * ```ts
- * const votes = await withDraws(() => Promise.all([1, 2, 3].map(() => generateText({ model, prompt }))));
+ * import { openai } from "@ai-sdk/openai";
+ * import { generateText } from "ai";
+ * import { persistModel, withDraws } from "persistable-ts/ai-sdk";
+ *
+ * const model = persistModel(openai("gpt-4o"), { dataDir: "data" });
+ * const ask = () => generateText({ model, prompt: "Name a fruit." });
+ * const votes = await withDraws(() => Promise.all([ask(), ask(), ask()])); // three answers
  * ```
  */
 export function withDraws<Result>(work: () => Result, options: { readonly from?: number | undefined } = {}): Result {

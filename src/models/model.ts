@@ -40,6 +40,7 @@ export interface Answer {
   readonly [field: string]: unknown;
 }
 
+/** One piece of an answer: text, a call of a tool, a file, a source. */
 export interface ContentPart {
   readonly type: string;
   readonly text?: unknown;

@@ -18,6 +18,10 @@ import { checkModelOptions, type ModelOptions } from "./model-options.ts";
  *
  * @example
  * ```ts
+ * import { openai } from "@ai-sdk/openai";
+ * import { generateText } from "ai";
+ * import { persistModel } from "persistable-ts/ai-sdk";
+ *
  * const model = persistModel(openai("gpt-4o"), { dataDir: "data" });
  * await generateText({ model, prompt: "Why is the sky blue?" }); // asks
  * await generateText({ model, prompt: "Why is the sky blue?" }); // loads
@@ -54,7 +58,14 @@ export interface ModelMiddleware<Version extends string> {
  *
  * @example
  * ```ts
- * const model = wrapLanguageModel({ model: openai("gpt-4o"), middleware: persistMiddleware("v3", { dataDir: "data" }) });
+ * import { openai } from "@ai-sdk/openai";
+ * import { wrapLanguageModel } from "ai";
+ * import { persistMiddleware } from "persistable-ts/ai-sdk";
+ *
+ * const model = wrapLanguageModel({
+ *   model: openai("gpt-4o"),
+ *   middleware: persistMiddleware("v3", { dataDir: "data" }),
+ * });
  * ```
  */
 export function persistMiddleware<const Version extends "v2" | "v3" | "v4">(

@@ -107,6 +107,9 @@ const underWay = new SharedStreams<LiveResponse>(({ pieces }) => pieces.isOver);
  *
  * @example
  * ```ts
+ * import OpenAI from "openai";
+ * import { persistedFetch } from "persistable-ts/fetch";
+ *
  * const client = new OpenAI({ fetch: persistedFetch({ dataDir: "data" }) });
  * ```
  */

@@ -3,6 +3,17 @@ import { wrapperKind } from "../util/wrapper-kind.ts";
 /**
  * Holds a value that only the generator may see: it is in no recipe, record, log or error, not even
  * hashed. Created by {@link secret}.
+ *
+ * @example
+ * ```ts
+ * import { definePersistable, Secret, typedParams } from "persistable-ts";
+ *
+ * definePersistable({
+ *   name: "pages",
+ *   params: typedParams<{ url: string; apiKey: Secret }>(),
+ *   generate: async ({ params }) => (await fetch(params.url, { headers: { key: params.apiKey.reveal() } })).text(),
+ * });
+ * ```
  */
 export class Secret<Value = string> {
   static {
@@ -48,8 +59,10 @@ export class Secret<Value = string> {
  *
  * @example
  * ```ts
- * pages({ url, apiKey: secret(process.env.API_KEY) });
- * // in the definition: params: z.object({ url: z.string(), apiKey: z.instanceof(Secret) }), generate: ({ params }) => fetch(params.url, { headers: { key: params.apiKey.reveal() } })
+ * import { secret } from "persistable-ts";
+ * import { pages } from "./pipeline.ts";
+ *
+ * pages({ url: "https://example.com", apiKey: secret(process.env.API_KEY ?? "") });
  * ```
  */
 export function secret<Value>(value: Value): Secret<Value> {
@@ -63,7 +76,10 @@ export function secret<Value>(value: Value): Secret<Value> {
  *
  * @example
  * ```ts
- * pages({ url, apiKey: secret.env("API_KEY") });
+ * import { secret } from "persistable-ts";
+ * import { pages } from "./pipeline.ts";
+ *
+ * pages({ url: "https://example.com", apiKey: secret.env("API_KEY") });
  * ```
  */
 secret.env = function env(variable: string): Secret {

@@ -23,7 +23,10 @@ export class Untracked<Value = unknown> {
  *
  * @example
  * ```ts
- * embeddings({ model: "small", batchSize: untracked(96) });
+ * import { untracked } from "persistable-ts";
+ * import { network } from "./pipeline.ts";
+ *
+ * network({ layers: [64], threads: untracked(8) });
  * ```
  */
 export function untracked<Value>(value: Value): Untracked<Value> {

@@ -83,9 +83,7 @@ export interface PersistableDefinition<
     payload: NoInfer<Payload>,
     context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => void | Promise<void>;
-  /**
-   * The format in which the payload becomes bytes; `structured()` by default. Not in the recipe.
-   */
+  /** Turns the payload into bytes; `structured()` by default. Not in the recipe. */
   readonly format?: Format<NoInfer<Payload>> | undefined;
   /** The age from which an artifact has expired, in ms; see {@link DeclarationOptions}. */
   readonly maxAge?: number | ((payload: NoInfer<Payload>, record: ArtifactRecord) => number) | undefined;
@@ -104,16 +102,15 @@ export interface PersistableDefinition<
  *
  * @example
  * ```ts
+ * import { definePersistable } from "persistable-ts";
+ * import { z } from "zod";
+ *
  * const gaussianPoints = definePersistable({
  *   name: "gaussian_points",
  *   params: z.object({ n: z.int().positive(), randomState: z.int().default(100) }),
- *   generate: ({ params }) => uniform(params.randomState, params.n), // Float64Array
- *   validate: (payload, { params }) => {
- *     if (payload.length !== params.n) throw new InvalidPayloadError(`expected ${params.n} points`);
- *   },
+ *   generate: ({ params }) => Float64Array.from({ length: params.n }, (_, i) => Math.sin(params.randomState + i)),
  * });
- * const points = gaussianPoints({ n: 100 }, { dataDir: "example-data" });
- * await points.payload;
+ * await gaussianPoints({ n: 100 }, { dataDir: "example-data" }).payload; // loads, or generates
  * ```
  */
 export function definePersistable<
@@ -388,10 +385,12 @@ function isClass(declared: DependencyDeclaration): boolean {
  *
  * @example
  * ```ts
+ * import { definePersistable, typedParams } from "persistable-ts";
+ *
  * definePersistable({
  *   name: "pages",
  *   params: typedParams<{ url: string; depth?: number }>(),
- *   generate: ({ params }) => crawl(params.url),
+ *   generate: async ({ params }) => (await fetch(params.url)).text(),
  * });
  * ```
  */

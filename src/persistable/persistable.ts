@@ -65,6 +65,10 @@ export interface PersistableOptions extends SurroundingsOptions {
    * the recipe.
    */
   readonly draw?: number | undefined;
+  /**
+   * How a payload in memory is handed out, see {@link MemoryPolicy}; by default as the definition
+   * says, else `"safe"`.
+   */
   readonly memory?: MemoryPolicy | undefined;
   /** Bounds on what decoding a payload may build. */
   readonly limits?: Partial<DecodeLimits> | undefined;
@@ -75,10 +79,24 @@ export type ConstructorOptions<Params, Dependencies> = PersistableOptions &
   DeclarationOptions & {
     /** Used instead of the class's `payloadName`. */
     readonly name?: string | undefined;
-  } & (Record<never, never> extends Params ? { readonly params?: Params | undefined } : { readonly params: Params }) &
+  } & (Record<never, never> extends Params
+    ? {
+        /** The values that define the payload, apart from the dependencies; none by default. */
+        readonly params?: Params | undefined;
+      }
+    : {
+        /** The values that define the payload, apart from the dependencies. */
+        readonly params: Params;
+      }) &
   (Record<never, never> extends Dependencies
-    ? { readonly dependencies?: Dependencies | undefined }
-    : { readonly dependencies: Dependencies });
+    ? {
+        /** The upstream persistables by their roles; none by default. */
+        readonly dependencies?: Dependencies | undefined;
+      }
+    : {
+        /** The upstream persistables by their roles. */
+        readonly dependencies: Dependencies;
+      });
 
 /**
  * A payload declared by its parameters: generated once, persisted under the hash of its whole
@@ -89,9 +107,13 @@ export type ConstructorOptions<Params, Dependencies> = PersistableOptions &
  *
  * @example
  * ```ts
+ * import { Persistable } from "persistable-ts";
+ *
  * class GaussianPoints extends Persistable<Float64Array, { n: number; randomState: number }> {
  *   static override readonly payloadName = "gaussian_points"; // required: minifiers change the names of classes
- *   protected override generatePayload() { return uniform(this.params.randomState, this.params.n); }
+ *   protected override generatePayload() {
+ *     return Float64Array.from({ length: this.params.n }, (_, i) => Math.sin(this.params.randomState + i));
+ *   }
  * }
  * const points = new GaussianPoints({ dataDir: "example-data", params: { n: 100, randomState: 10 } });
  * await points.payload; // loads, or generates and persists

@@ -26,6 +26,7 @@ export interface TablePersistable<Row extends object> extends AnyPersistable {
 export interface ReadTableOptions<Name extends string> extends Omit<TableSelection, "columns"> {
   /** All columns by default, in the order of the table; otherwise in the order given here. */
   readonly columns?: readonly Name[] | undefined;
+  /** Ends the call: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,12 +40,16 @@ export interface ReadTableOptions<Name extends string> extends Omit<TableSelecti
  *
  * @example
  * ```ts
+ * import { definePersistable } from "persistable-ts";
+ * import { parquet } from "persistable-ts/formats/parquet";
+ * import { readTable } from "persistable-ts/table";
+ *
  * const features = definePersistable({
  *   name: "features",
  *   format: parquet({ rows: true }),
- *   generate: () => rows,
+ *   generate: () => Array.from({ length: 1000 }, (_, id) => ({ id, score: Math.sqrt(id) })),
  * });
- * const table = await readTable(features(), { columns: ["id", "score"], rows: { start: 0, end: 1000 } });
+ * const table = await readTable(features(), { columns: ["score"], rows: { start: 0, end: 100 } });
  * table.column("score").values; // Float64Array
  * ```
  */

@@ -28,12 +28,19 @@ export interface StreamPersistable<Item> extends AnyPersistable {
  *
  * @example
  * ```ts
+ * import { definePersistable, typedParams } from "persistable-ts";
+ * import { records } from "persistable-ts/formats/records";
+ * import { streamPayload } from "persistable-ts/stream";
+ *
  * const answer = definePersistable({
  *   name: "answer",
+ *   params: typedParams<{ question: string }>(),
  *   format: records<string>(),
- *   generate: ({ params }) => model.stream(params.prompt),
+ *   generate: async function* ({ params }) {
+ *     for (const token of ["You ", "asked: ", params.question]) yield token; // as they arrive
+ *   },
  * });
- * for await (const token of streamPayload(answer({ prompt }))) process.stdout.write(token);
+ * for await (const token of streamPayload(answer({ question: "Why is the sky blue?" }))) process.stdout.write(token);
  * ```
  */
 export function streamPayload<Item>(

@@ -15,10 +15,11 @@ export const MAX_RECORD_DEPTH = 100;
  *
  * @example
  * ```ts
+ * import { estimator } from "./pipeline.ts";
+ *
  * const record = await estimator.record();
  * record?.params;                // { zThreshold: 2, points: { n: 100, randomState: 10 } }
  * record?.provenance.createdAt;  // "2026-11-23T08:00:00.000Z"
- * outlierEstimator(record.params) // the same recipe again
  * ```
  */
 export interface ArtifactRecord {

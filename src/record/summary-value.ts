@@ -1,3 +1,4 @@
+/** A value of a {@link PayloadSummary}: a number, a word, or a time. */
 export type SummaryValue = string | number | boolean | null | Date;
 
 /**

@@ -16,6 +16,9 @@ import { describedErrorOf, readNote } from "./read-note.ts";
  *
  * @example
  * ```ts
+ * import { readFailure } from "persistable-ts/pipeline";
+ * import { estimator } from "./pipeline.ts";
+ *
  * const failure = await readFailure(estimator);
  * failure?.error.message; // "singular matrix"
  * failure?.failedAt;      // "2026-11-23T10:00:00.000Z"
@@ -102,6 +105,15 @@ export async function forgetFailure(state: State): Promise<void> {
  *
  * @throws {@link NewerRecordError} if a newer release wrote it; a StoreError if the store cannot be
  * read
+ *
+ * @example
+ * ```ts
+ * import { readFailure } from "persistable-ts/pipeline";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * const failure = await readFailure(estimator);
+ * if (failure !== undefined) console.log(failure.error.message, failure.attempts, failure.failedAt);
+ * ```
  */
 export async function readFailure(persistable: AnyPersistable): Promise<FailureRecord | undefined> {
   const { recipe, surroundings } = stateOf(persistable, "What readFailure was given");

@@ -25,6 +25,9 @@ export interface JsonLines {
  *
  * @example
  * ```ts
+ * import { openJsonLines, run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
  * const lines = openJsonLines("run.jsonl");
  * await run(study, { onEvent: lines.onEvent });
  * lines.close();

@@ -13,6 +13,14 @@ import { parseRun, RUN_VERSION, type RunRecord } from "./run-record.ts";
  *
  * @param options.limit - how many at most; all by default
  * @throws a StoreError if the store cannot be read
+ *
+ * @example
+ * ```ts
+ * import { listRuns } from "persistable-ts/pipeline";
+ *
+ * for (const { runId, state, generated, failed } of await listRuns("example-data", { limit: 10 }))
+ *   console.log(runId, state, generated, failed);
+ * ```
  */
 export async function listRuns(
   dataDir: string | URL | Store,
@@ -54,6 +62,8 @@ export async function listRuns(
  *
  * @example
  * ```ts
+ * import { readRun } from "persistable-ts/pipeline";
+ *
  * const record = await readRun("example-data", "20261123T104455123-5f2c9a");
  * for (const { name, slot, startedMs, endedMs } of record?.nodes ?? []) console.log(slot, name, startedMs, endedMs);
  * ```

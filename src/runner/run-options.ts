@@ -18,6 +18,10 @@ export interface RunOptions {
    *
    * @example
    * ```ts
+   * import { bullmq } from "persistable-ts/engines/bullmq";
+   * import { run } from "persistable-ts/pipeline";
+   * import { study } from "./pipeline.ts";
+   *
    * await run(study, { on: bullmq("redis://queue:6379") });
    * ```
    */
@@ -86,6 +90,7 @@ export interface RateLimit {
   readonly intervalMs: number;
 }
 
+/** Is called with each event of a run, at once and in order. */
 export type RunListener = (event: RunEvent) => void;
 
 /** Options that were checked, with everything that has a default. */

@@ -11,7 +11,10 @@ import { describedErrorOf } from "./read-note.ts";
  *
  * @example
  * ```ts
- * for (const { runId, state, generated, failed } of await listRuns("example-data")) console.log(runId, state, generated, failed);
+ * import { listRuns } from "persistable-ts/pipeline";
+ *
+ * for (const { runId, state, generated, failed } of await listRuns("example-data"))
+ *   console.log(runId, state, generated, failed);
  * ```
  */
 export interface RunRecord extends Partial<Omit<RunResult, "runId" | "state" | "failures">> {

@@ -26,11 +26,16 @@ const remoteNodesPart = lazyPart(() => import("./remote-nodes.ts"));
  *
  * @example
  * ```ts
- * const result = await run(sweep(outlierEstimator, { zThreshold: [1, 2, 3], points: { n: 1000 } }), {
+ * import { run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * const result = await run(study, {
  *   concurrency: 8,
  *   pools: { openai: 4 },
  *   retries: 2,
- *   onEvent: (event) => { if (event.type === "generated") console.log(event.name, event.durationMs); },
+ *   onEvent: (event) => {
+ *     if (event.type === "generated") console.log(event.name, event.durationMs);
+ *   },
  * });
  * console.log(`${result.generated} generated, ${result.hits} there already`);
  * ```

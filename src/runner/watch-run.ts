@@ -19,6 +19,7 @@ export interface WatchedEvent {
 export interface WatchRunOptions {
   /** The cursor of the last event that is known; from the beginning by default. */
   readonly after?: number | undefined;
+  /** Ends the watching: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,6 +39,8 @@ const REMOTE_POLL_MS = 5000;
  *
  * @example
  * ```ts
+ * import { listRuns, watchRun } from "persistable-ts/pipeline";
+ *
  * const [latest] = await listRuns("example-data", { limit: 1 });
  * if (latest !== undefined)
  *   for await (const { event } of watchRun("example-data", latest.runId)) console.log(event.type);

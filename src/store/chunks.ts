@@ -7,6 +7,19 @@ import type { Chunks, ReadOptions } from "./store.ts";
  * The chunks of a write, one after the other, for a store that writes while they arrive. An abort
  * ends it at once with the signal's reason, even while the source gives nothing. The source may
  * reuse the memory of a chunk once the next one is asked for.
+ *
+ * @example
+ * ```ts
+ * import { open } from "node:fs/promises";
+ * import type { StorePath } from "persistable-ts";
+ * import { type Chunks, readChunks, type WriteOptions } from "persistable-ts/store";
+ *
+ * async function writeFresh(path: StorePath, chunks: Chunks, options: WriteOptions = {}) {
+ *   const file = await open(path, "wx");
+ *   for await (const chunk of readChunks(chunks, options.signal)) await file.write(chunk);
+ *   await file.close();
+ * }
+ * ```
  */
 export async function* readChunks(chunks: Chunks, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted();
@@ -26,7 +39,20 @@ export async function* readChunks(chunks: Chunks, signal?: AbortSignal): AsyncGe
   }
 }
 
-/** All chunks of a write as one copy in memory, for a store that writes an object in one piece. */
+/**
+ * All chunks of a write as one copy in memory, for a store that writes an object in one piece.
+ *
+ * @example
+ * ```ts
+ * import type { StorePath } from "persistable-ts";
+ * import { type Chunks, joinChunks, type WriteOptions } from "persistable-ts/store";
+ *
+ * const objects = new Map<StorePath, Uint8Array>();
+ * async function replace(path: StorePath, chunks: Chunks, options: WriteOptions = {}) {
+ *   objects.set(path, await joinChunks(chunks, options.signal));
+ * }
+ * ```
+ */
 export async function joinChunks(chunks: Chunks, signal?: AbortSignal): Promise<Uint8Array> {
   signal?.throwIfAborted();
   if (!(Symbol.asyncIterator in chunks)) return Buffer.concat(chunks);
@@ -38,6 +64,21 @@ export async function joinChunks(chunks: Chunks, signal?: AbortSignal): Promise<
 /**
  * Hand the bytes of a finished read to `onChunk`, as {@link ReadOptions.onChunk} promises it: in
  * pieces of {@link CHUNK_BYTES}, and not at all for a small object or a range.
+ *
+ * @example
+ * ```ts
+ * import type { StorePath } from "persistable-ts";
+ * import { passToOnChunk, type ReadOptions, resolveRange } from "persistable-ts/store";
+ *
+ * const objects = new Map<StorePath, Uint8Array>();
+ * async function read(path: StorePath, options: ReadOptions = {}) {
+ *   const bytes = objects.get(path);
+ *   if (bytes === undefined) return undefined;
+ *   const { start, end } = resolveRange(options.range, bytes.length);
+ *   await passToOnChunk(bytes, options);
+ *   return bytes.slice(start, end);
+ * }
+ * ```
  */
 export async function passToOnChunk(bytes: Uint8Array, { range, onChunk, signal }: ReadOptions): Promise<void> {
   if (onChunk === undefined || range !== undefined || bytes.length <= CHUNK_BYTES) return;
@@ -50,6 +91,14 @@ export async function passToOnChunk(bytes: Uint8Array, { range, onChunk, signal 
 /**
  * The bytes of an object of `sizeBytes` that a read asks for: `end` is exclusive and never beyond
  * the object, nor before `start`.
+ *
+ * @example
+ * ```ts
+ * import { resolveRange } from "persistable-ts/store";
+ *
+ * resolveRange({ start: 10, end: 1000 }, 200); // { start: 10, end: 200 }
+ * resolveRange(undefined, 200);                // { start: 0, end: 200 }
+ * ```
  */
 export function resolveRange(range: ReadOptions["range"], sizeBytes: number): { start: number; end: number } {
   const start = Math.min(Math.max(0, range?.start ?? 0), sizeBytes);

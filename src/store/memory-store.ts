@@ -33,6 +33,9 @@ let unnamed = 0;
  *
  * @example
  * ```ts
+ * import { memoryStore } from "persistable-ts";
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
  * const store = memoryStore();
  * const points = gaussianPoints({ n: 100 }, { dataDir: store });
  * ```

@@ -11,6 +11,10 @@ import { assertStorePath } from "./store-path.ts";
  *
  * @example
  * ```ts
+ * import { fileStore } from "persistable-ts";
+ * import { readOnlyStore } from "persistable-ts/store";
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
  * const archive = readOnlyStore(fileStore("/mnt/archive"));
  * const points = await gaussianPoints({ n: 100 }, { dataDir: archive }).load();
  * ```

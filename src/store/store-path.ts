@@ -20,7 +20,9 @@ const mayBeDevice = /(?:^|\/)(?:con|prn|aux|nul|com|lpt)/i;
  *
  * @example
  * ```ts
- * const path = storePath(safeName("outlier_estimator"), `${address}.json`);
+ * import { safeName, storePath } from "persistable-ts/store";
+ *
+ * const path = storePath(safeName("outlier_estimator"), "3f9a1c2e.json");
  * ```
  */
 export function storePath(...segments: string[]): StorePath {
@@ -38,6 +40,18 @@ export function storePath(...segments: string[]): StorePath {
  * path that it gets, since the type alone does not protect it from JavaScript and casts.
  *
  * @throws {@link InvalidStorePathError}
+ *
+ * @example
+ * ```ts
+ * import type { StorePath } from "persistable-ts";
+ * import { assertStorePath } from "persistable-ts/store";
+ *
+ * const objects = new Map<string, Uint8Array>();
+ * function read(path: StorePath): Uint8Array | undefined {
+ *   assertStorePath(path); // JavaScript may give anything
+ *   return objects.get(path);
+ * }
+ * ```
  */
 export function assertStorePath(path: string): asserts path is StorePath {
   if (isUsual(path)) return;
@@ -50,6 +64,18 @@ export function assertStorePath(path: string): asserts path is StorePath {
  * beginning of a path.
  *
  * @throws {@link InvalidStorePathError}
+ *
+ * @example
+ * ```ts
+ * import type { StorePath } from "persistable-ts";
+ * import { assertStorePrefix } from "persistable-ts/store";
+ *
+ * const objects = new Map<StorePath, Uint8Array>();
+ * async function* list(prefix: string) {
+ *   assertStorePrefix(prefix);
+ *   for (const path of objects.keys()) if (path.startsWith(prefix)) yield path;
+ * }
+ * ```
  */
 export function assertStorePrefix(prefix: string): void {
   if (prefix !== "") assertStorePath(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);
@@ -57,6 +83,14 @@ export function assertStorePrefix(prefix: string): void {
 
 /**
  * Whether a name that a store found could be that of an object. A listing leaves out all others.
+ *
+ * @example
+ * ```ts
+ * import { isStorePath } from "persistable-ts/store";
+ *
+ * isStorePath("points/3f9a1c2e.json"); // true
+ * isStorePath("../passwd");            // false
+ * ```
  */
 export function isStorePath(path: string): path is StorePath {
   return isUsual(path) || findProblem(path) === undefined;

@@ -256,13 +256,20 @@ declare const storePathBrand: unique symbol;
 /** Bytes to be written, in order. */
 export type Chunks = readonly Uint8Array[] | AsyncIterable<Uint8Array>;
 
+/** The options that every call of a store takes. */
 export interface StoreCallOptions {
+  /** Ends the call: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The part of an object that is read, and how it is given. */
 export interface ReadOptions extends StoreCallOptions {
-  /** `start` is inclusive, `end` exclusive. */
+  /** The bytes that are read: `start` is inclusive, `end` exclusive. All of them by default. */
   readonly range?: { readonly start: number; readonly end: number } | undefined;
+  /**
+   * A read of more bytes than this is refused with an {@link ObjectTooLargeError}. No limit by
+   * default.
+   */
   readonly maxBytes?: number | undefined;
   /**
    * Called once for every 8 MiB of a whole read (aligned, the last one shorter), in any order, as
@@ -273,8 +280,12 @@ export interface ReadOptions extends StoreCallOptions {
   readonly onChunk?: ((chunk: Uint8Array, start: number) => void | Promise<void>) | undefined;
 }
 
+/** How an object is written. */
 export interface WriteOptions extends StoreCallOptions {
-  /** `false`: do not wait for the disk, even if the store is durable (leases, caches). */
+  /**
+   * `false`: do not wait for the disk, even if the store is durable (leases, caches). By default
+   * the store does what its `capabilities` say.
+   */
   readonly durable?: boolean | undefined;
 }
 
@@ -285,6 +296,7 @@ export interface StoreFolder {
   readonly folders: readonly string[];
 }
 
+/** An object in a listing. */
 export interface StoreEntry {
   readonly path: StorePath;
   readonly sizeBytes: number;
@@ -292,6 +304,8 @@ export interface StoreEntry {
   readonly modifiedMs: number;
 }
 
+/** Watches a folder until it is closed, see {@link ReadableStore.watch}. */
 export interface StoreWatch {
+  /** Ends the watching. The listener is not called again. */
   close(): void;
 }

@@ -26,6 +26,15 @@ export type TableProblem = readonly [path: ValuePath, what: string];
  * names differ, and their values match their types.
  *
  * @throws {@link InvalidColumnTableError} with the first problem
+ *
+ * @example
+ * ```ts
+ * import { assertColumnTable, tableFromRows } from "persistable-ts/table";
+ *
+ * const received: unknown = tableFromRows([{ id: 1 }]);
+ * assertColumnTable(received);
+ * console.log(received.rowCount); // 1
+ * ```
  */
 export function assertColumnTable(table: unknown): asserts table is ColumnTable {
   const problem = columnTableProblem(table);

@@ -16,6 +16,8 @@ const ROWS_AT_ONCE = 1024;
  *
  * @example
  * ```ts
+ * import { tableFromRows } from "persistable-ts/table";
+ *
  * const table = tableFromRows([{ id: 1, name: "a" }, { id: 2, name: "b" }]);
  * table.column("id").values; // Float64Array [1, 2]
  * table.select(["name"]).slice(1).toRows(); // [{ name: "b" }]

@@ -97,7 +97,17 @@ export function makeColumn(
   return { name, type, values, ...(marks === undefined ? {} : { marks }) } as Column;
 }
 
-/** The marks of a row: whether it has a value in a column. */
+/**
+ * The marks of a row: whether it has a value in a column.
+ *
+ * @example
+ * ```ts
+ * import { MARK, tableFromRows } from "persistable-ts/table";
+ *
+ * const [note] = tableFromRows<{ note?: string | null }>([{ note: "a" }, { note: null }, {}]).columns;
+ * console.log(note?.marks?.[1] === MARK.null, note?.marks?.[2] === MARK.absent); // true true
+ * ```
+ */
 export const MARK = {
   /** The row has a value. */
   present: 0,

@@ -18,6 +18,9 @@ export interface StructFields {
  *
  * @example
  * ```ts
+ * import { parquet } from "persistable-ts/formats/parquet";
+ * import { struct } from "persistable-ts/table";
+ *
  * const place = struct({ name: "string", at: struct({ lat: "float64", lon: "float64" }) });
  * const format = parquet({ rows: true, types: { place } });
  * ```

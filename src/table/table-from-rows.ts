@@ -30,6 +30,8 @@ export interface TableFromRowsOptions<Row extends object> {
  *
  * @example
  * ```ts
+ * import { tableFromRows } from "persistable-ts/table";
+ *
  * const table = tableFromRows([{ id: 1, name: "a" }, { id: 2, name: null }], { types: { id: "int32" } });
  * table.column("id").values; // Int32Array [1, 2]
  * ```

@@ -16,9 +16,9 @@ const groups: Readonly<Record<string, readonly EngineCase[]>> = {
  *
  * @example
  * ```ts
- * import { describe, it } from "vitest";
  * import { bullmq } from "persistable-ts/engines/bullmq";
  * import { engineConformance } from "persistable-ts/testing";
+ * import { describe, it } from "vitest";
  *
  * engineConformance({ describe, it }, {
  *   name: "BullMQ",

@@ -32,8 +32,12 @@ interface LooseFormat {
  * ```ts
  * import { describe, it } from "node:test";
  * import { formatConformance } from "persistable-ts/testing";
+ * import { upperCase } from "./pipeline.ts";
  *
- * formatConformance({ describe, it }, { name: "upper-case", create: () => upperCase, holds: ["", "ABC"], refuses: ["abc", 3] });
+ * formatConformance(
+ *   { describe, it },
+ *   { name: "upper-case", create: () => upperCase, holds: ["", "ABC"], refuses: ["abc"] },
+ * );
  * ```
  */
 export function formatConformance(runner: TestRunner, subject: FormatSubject): void {

@@ -32,7 +32,23 @@ const cases: readonly StoreCase[] = [
   ...doorCases,
 ];
 
-/** The cases for every promise that this store makes. */
+/**
+ * The cases for every promise that this store makes.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "persistable-ts";
+ * import { storeCases, type StoreSubject } from "persistable-ts/testing";
+ *
+ * const subject: StoreSubject = {
+ *   name: "memory",
+ *   capabilities: memoryStore().capabilities,
+ *   synchronous: true,
+ *   open: async () => ({ store: memoryStore(), close: async () => {} }),
+ * };
+ * for (const { group, title } of storeCases(subject)) console.log(group, title);
+ * ```
+ */
 export function storeCases(subject: StoreSubject): readonly StoreCase[] {
   const offered: Record<StoreCaseNeed, boolean> = {
     exclusiveCreate: subject.capabilities.exclusiveCreate,
@@ -44,7 +60,24 @@ export function storeCases(subject: StoreSubject): readonly StoreCase[] {
   return cases.filter(({ needs = [] }) => needs.every((need) => offered[need]));
 }
 
-/** Run one case alone, on an empty store. */
+/**
+ * Run one case alone, on an empty store.
+ *
+ * @example
+ * ```ts
+ * import { test } from "node:test";
+ * import { memoryStore } from "persistable-ts";
+ * import { runStoreCase, storeCases, type StoreSubject } from "persistable-ts/testing";
+ *
+ * const subject: StoreSubject = {
+ *   name: "memory",
+ *   capabilities: memoryStore().capabilities,
+ *   synchronous: true,
+ *   open: async () => ({ store: memoryStore(), close: async () => {} }),
+ * };
+ * for (const storeCase of storeCases(subject)) test(storeCase.title, () => runStoreCase(storeCase, subject));
+ * ```
+ */
 export async function runStoreCase(storeCase: StoreCase, subject: StoreSubject): Promise<void> {
   const opened = await subject.open();
   try {
@@ -60,15 +93,22 @@ export async function runStoreCase(storeCase: StoreCase, subject: StoreSubject):
  *
  * @example
  * ```ts
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { fileStore } from "persistable-ts";
+ * import { storeConformance } from "persistable-ts/testing";
  * import { describe, it } from "vitest";
  *
  * storeConformance({ describe, it }, {
- *   name: "my bucket",
+ *   name: "a folder",
  *   capabilities: { exclusiveCreate: true, durable: true, shared: true },
- *   module: new URL("open-bucket.js", import.meta.url), // exports openStore(place)
+ *   synchronous: true,
+ *   module: new URL("open-folder.js", import.meta.url), // exports openStore(place)
  *   async open() {
- *     const place = await createEmptyBucket();
- *     return { store: openBucket(place), place, reopen: async () => openBucket(place), close: () => deleteBucket(place) };
+ *     const place = await mkdtemp(join(tmpdir(), "store-"));
+ *     const close = () => rm(place, { recursive: true });
+ *     return { store: fileStore(place), place, reopen: async () => fileStore(place), close };
  *   },
  * });
  * ```

@@ -15,6 +15,10 @@ export interface TraceOptions {
  *
  * @example
  * ```ts
+ * import { traceRun } from "persistable-ts/opentelemetry";
+ * import { run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
  * await run(study, { onEvent: traceRun() });
  * ```
  */

@@ -17,9 +17,22 @@ export interface ClassCodec<Instance = unknown, Encoded = unknown> {
  *
  * @example
  * ```ts
- * const money = defineClass(Money, { encode: ({ amount, currency }) => ({ amount, currency }), decode: ({ amount, currency }) => new Money(amount, currency) });
- * definePersistable({ name: "invoice", classes: [money], … });
- * structured({ classes: [money] });
+ * import { defineClass, definePersistable, structured, typedParams } from "persistable-ts";
+ *
+ * class Money {
+ *   readonly cents: number;
+ *   constructor(cents: number) {
+ *     this.cents = cents;
+ *   }
+ * }
+ * const money = defineClass(Money, { encode: ({ cents }) => cents, decode: (cents) => new Money(cents) });
+ * definePersistable({
+ *   name: "invoice",
+ *   params: typedParams<{ total: Money }>(),
+ *   classes: [money], // in params
+ *   format: structured({ classes: [money] }), // in the payload
+ *   generate: ({ params }) => [params.total],
+ * });
  * ```
  */
 export function defineClass<Instance, Encoded>(

@@ -25,6 +25,8 @@ const MAX_READABLE_BYTES = 80;
  *
  * @example
  * ```ts
+ * import { safeName } from "persistable-ts/store";
+ *
  * safeName("outlier_estimator"); // "outlier_estimator"
  * safeName("GaussianPoints");    // "GaussianPoints~b1c9…", 12 digits
  * ```

@@ -97,6 +97,9 @@ export interface RecipeChange {
  *
  * @example
  * ```ts
+ * import { describeMiss } from "persistable-ts";
+ * import { estimator } from "./pipeline.ts";
+ *
  * const explanation = await estimator.explain();
  * if (explanation.state === "miss") console.log(describeMiss(explanation.reason));
  * ```

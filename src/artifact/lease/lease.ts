@@ -43,7 +43,6 @@ export interface LeaseOptions {
  * @throws the signal's reason, as soon as it is aborted; before any costly work, a StoreError if
  * the claim cannot be written or read
  *
- * @example
  * ```ts
  * await using lease = await acquireLease(store, address, { isDone: async () => (await store.stat(record)) !== undefined });
  * if (lease !== undefined) await generate();

@@ -15,6 +15,8 @@ const removeOrphansPart = lazyPart(() => import("./remove-orphans.ts"));
  *
  * @example
  * ```ts
+ * import { collectOrphans, openStore } from "persistable-ts";
+ *
  * await collectOrphans(openStore("example-data"), "outlier_estimator");
  * ```
  */

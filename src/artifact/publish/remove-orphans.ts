@@ -18,8 +18,9 @@ export interface RemovedOrphans {
 
 /** How `collectOrphans` decides what may be removed. */
 export interface RemoveOrphansOptions extends StoreCallOptions {
-  /** A day by default. */
+  /** How long what no record names is left alone, in milliseconds; a day by default. */
   readonly graceMs?: number;
+  /** The time against which ages are measured, in milliseconds since 1970; now by default. */
   readonly nowMs?: number;
 }
 

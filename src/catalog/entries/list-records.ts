@@ -23,6 +23,7 @@ export interface UnreadableRecord {
 export interface ListRecordsOptions {
   /** The classes whose instances are decoded in params. Instances of other classes stay encoded. */
   readonly classes?: readonly ClassCodec[] | undefined;
+  /** Ends the listing: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,6 +38,8 @@ const CONCURRENT_READS = 32;
  *
  * @example
  * ```ts
+ * import { listRecords } from "persistable-ts/catalog";
+ *
  * for await (const found of listRecords("example-data", "estimator")) {
  *   if ("problem" in found) console.warn(found.path, found.problem);
  *   else console.log(found.address, found.params);

@@ -54,6 +54,7 @@ export interface FindOptions {
 
 /** Details for {@link Catalog.watch}. */
 export interface WatchOptions {
+  /** Ends the watching. None by default. */
   readonly signal?: AbortSignal | undefined;
   /** How often a store that cannot be watched is asked for changes, and any store for new names. */
   readonly pollMs?: number | undefined;
@@ -140,6 +141,8 @@ export interface Catalog {
  *
  * @example
  * ```ts
+ * import { openCatalog } from "persistable-ts/catalog";
+ *
  * const catalog = openCatalog("example-data");
  * const { total, artifacts } = await catalog.find("estimator zThreshold>1 created>-2d", { limit: 10 });
  * const newest = await catalog.resolve("estimator@latest");

@@ -10,6 +10,8 @@ import type { Operator, Query, Term } from "./query.ts";
  *
  * @example
  * ```ts
+ * import { matches, openCatalog, parseQuery } from "persistable-ts/catalog";
+ *
  * const { artifacts } = await openCatalog("example-data").find("");
  * const wide = artifacts.filter((entry) => matches(parseQuery("zThreshold>2"), entry));
  * ```

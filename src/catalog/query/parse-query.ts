@@ -23,6 +23,8 @@ import { isPlainValue, type Operator, type Query, type QueryValue, type Term } f
  *
  * @example
  * ```ts
+ * import { parseQuery } from "persistable-ts/catalog";
+ *
  * parseQuery('estimator zThreshold>1 kind="very wide" created>-2d');
  * parseQuery(["estimator", "kind=very wide"]);
  * ```

@@ -46,7 +46,10 @@ export function isPlainValue(text: string): boolean {
  *
  * @example
  * ```ts
- * formatQuery(where("estimator").and("zThreshold", ">", 1)); // "estimator zThreshold>1"
+ * import { formatQuery, where } from "persistable-ts/catalog";
+ *
+ * const query = where("estimator").and("zThreshold", ">", 1);
+ * formatQuery(query); // "estimator zThreshold>1"
  * ```
  */
 export function formatQuery({ terms }: Query): string {

@@ -69,8 +69,10 @@ type FieldValue<Fields extends object, Name extends string> = Name extends keyof
  *
  * @example
  * ```ts
+ * import { openCatalog, where } from "persistable-ts/catalog";
+ *
  * const query = where("estimator").and("zThreshold", ">", 1).not("kind", "=", "wide");
- * await catalog.find(query);
+ * await openCatalog("example-data").find(query);
  * where<{ zThreshold: number }>("estimator").and("zThreshold", ">", 1); // a misspelt name does not compile
  * ```
  */

@@ -33,6 +33,9 @@ const LOCK_MS = 30_000;
  * @example
  * ```ts
  * import { bullmq } from "persistable-ts/engines/bullmq";
+ * import { run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
  * await run(study, { on: bullmq("redis://queue:6379"), retries: 2 });
  * // and on any number of machines: persistable worker study.ts --on redis://queue:6379
  * ```

@@ -31,8 +31,17 @@ import { encodeArrowFile } from "./encode-arrow.ts";
  *
  * @example
  * ```ts
- * definePersistable({ name: "trips", generate: () => tableFromRows(trips), format: arrow() });
- * definePersistable({ name: "cities", generate: () => [{ name: "Bern", people: 134_000 }], format: arrow({ rows: true }) });
+ * import { definePersistable } from "persistable-ts";
+ * import { arrow } from "persistable-ts/formats/arrow";
+ * import { tableFromRows } from "persistable-ts/table";
+ *
+ * const trips = tableFromRows([{ id: 1, km: 2.5 }]);
+ * definePersistable({ name: "trips", generate: () => trips, format: arrow() });
+ * definePersistable({
+ *   name: "cities",
+ *   generate: () => [{ name: "Bern", people: 134_000 }],
+ *   format: arrow({ rows: true }),
+ * });
  * ```
  */
 export function arrow<const Types extends ColumnTypes>(

@@ -15,6 +15,7 @@ import { type AvroLongs, type AvroSchema, type AvroType, canonicalSchema } from 
 export type { AvroCodec } from "./codecs.ts";
 export type { AvroLongs, AvroSchema } from "./schema.ts";
 
+/** The schema of an Avro file, and how its blocks are compressed. */
 export interface AvroOptions {
   /**
    * The schema of one record. It is part of the format's id, so that a payload which was written
@@ -46,6 +47,9 @@ export interface AvroOptions {
  *
  * @example
  * ```ts
+ * import { definePersistable } from "persistable-ts";
+ * import { avro } from "persistable-ts/formats/avro";
+ *
  * const schema = {
  *   type: "record",
  *   name: "Trip",

@@ -40,6 +40,8 @@ const ONLY_COLUMN = "value";
  *
  * @example
  * ```ts
+ * import { readAvro } from "persistable-ts/formats/avro";
+ *
  * const trips = await readAvro("trips.avro");
  * trips.column("km").values; // Float64Array
  * trips.toRows(); // [{ id: 1n, km: 2.5, note: null }]

@@ -49,8 +49,12 @@ type Open = (argument: string, options: FormatOfOptions) => Promise<FormatDecode
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { defaultDecodeLimits } from "persistable-ts";
+ * import { formatOf } from "persistable-ts/format";
+ *
  * const format = await formatOf("gzip(json)");
- * const payload = await format.decode(bytes, defaultDecodeLimits);
+ * const payload = await format.decode(await readFile("settings.json.gz"), defaultDecodeLimits);
  * ```
  */
 export async function formatOf(id: string, options: FormatOfOptions = {}): Promise<FormatDecoder> {

@@ -20,6 +20,7 @@ export type CsvRow<Columns extends CsvColumns> = {
   readonly [Name in keyof Columns]: CellOf<Columns[Name]> | null;
 };
 
+/** The columns of a CSV file, and the character between its cells. */
 export interface CsvOptions<Columns extends CsvColumns = CsvColumns> extends TabularOptions {
   /**
    * The columns of the table, which a CSV file does not describe. By default every column is text.
@@ -46,6 +47,9 @@ export interface CsvOptions<Columns extends CsvColumns = CsvColumns> extends Tab
  *
  * @example
  * ```ts
+ * import { definePersistable } from "persistable-ts";
+ * import { csv } from "persistable-ts/formats/csv";
+ *
  * definePersistable({
  *   name: "people",
  *   format: csv({ columns: { id: "int32", name: "string", born: "date" }, rows: true }),

@@ -3,6 +3,7 @@ import type { CsvColumnType } from "./csv-cells.ts";
 /** The delimiters, with their names in format ids. */
 export const csvDelimiters = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe" } as const;
 
+/** The character between the cells of a CSV file. */
 export type CsvDelimiter = keyof typeof csvDelimiters;
 
 /** The layout of a CSV file, which the file itself does not describe. */

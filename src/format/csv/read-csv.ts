@@ -59,6 +59,8 @@ export interface ReadCsv {
  *
  * @example
  * ```ts
+ * import { readCsv } from "persistable-ts/formats/csv";
+ *
  * const { table, problems } = await readCsv("trips.csv", { types: { id: "int32" } });
  * table.column("km").values; // Float64Array
  * for (const { line, problem } of problems) console.warn(`trips.csv:${line} ${problem}`);
@@ -111,7 +113,9 @@ const TYPED_ROWS = 1000;
  *
  * @example
  * ```ts
- * for await (const row of csvRows("dump.csv", { types: { id: "int64" }, onProblem: console.warn })) await save(row);
+ * import { csvRows } from "persistable-ts/formats/csv";
+ *
+ * for await (const row of csvRows("dump.csv", { types: { id: "int64" }, onProblem: console.warn })) console.log(row);
  * ```
  */
 export async function* csvRows(

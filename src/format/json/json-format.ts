@@ -8,11 +8,6 @@ import { decodeJson } from "./decode-json.ts";
 /**
  * JSON text, for people and other tools. The format refuses the values that JSON would change:
  * `undefined`, `NaN`, `-0`, `Date`, `Map`, `bigint`, and instances of classes.
- *
- * @example
- * ```ts
- * definePersistable({ name: "settings", generate: () => ({ depth: 3 }), format: json() });
- * ```
  */
 export function json(): UniversalFormat {
   return {

@@ -12,7 +12,14 @@ import { decodeTaggedJson, toTagged } from "./tagged-value.ts";
  *
  * @example
  * ```ts
- * definePersistable({ name: "visit", generate: () => ({ at: new Date(), referrer: undefined }), format: taggedJson() });
+ * import { definePersistable } from "persistable-ts";
+ * import { taggedJson } from "persistable-ts/formats/tagged-json";
+ *
+ * definePersistable({
+ *   name: "visit",
+ *   generate: () => ({ at: new Date(), referrer: undefined }),
+ *   format: taggedJson(),
+ * });
  * ```
  */
 export function taggedJson(): UniversalFormat {

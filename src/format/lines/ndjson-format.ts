@@ -31,6 +31,7 @@ export interface NdjsonOptions<Columns extends NdjsonColumns = NdjsonColumns> ex
 
 /** Options of `ndjson` for records of which only some values have types that JSON lacks. */
 export interface NdjsonTypedOptions<Types extends ColumnTypes = ColumnTypes> {
+  /** A payload is an array of records, not a table. */
   readonly rows: true;
   /**
    * The types of some values: `{ id: "int64", at: "date" }`. All others are JSON values, and may
@@ -56,8 +57,19 @@ export interface NdjsonTypedOptions<Types extends ColumnTypes = ColumnTypes> {
  *
  * @example
  * ```ts
- * definePersistable({ name: "pages", format: ndjson(), generate: () => [{ url: "/", links: ["/a"] }, { url: "/a", links: [] }] });
- * definePersistable({ name: "visits", format: ndjson({ columns: { at: "date", user: "int32" }, rows: true }), generate: () => [{ at: new Date(0), user: 3 }] });
+ * import { definePersistable } from "persistable-ts";
+ * import { ndjson } from "persistable-ts/formats/ndjson";
+ *
+ * definePersistable({
+ *   name: "pages",
+ *   format: ndjson(),
+ *   generate: () => [{ url: "/", links: ["/a"] }, { url: "/a", links: [] }],
+ * });
+ * definePersistable({
+ *   name: "visits",
+ *   format: ndjson({ columns: { at: "date", user: "int32" }, rows: true }),
+ *   generate: () => [{ at: new Date(0), user: 3 }],
+ * });
  * ```
  */
 export function ndjson(): FormatFor<readonly unknown[]>;

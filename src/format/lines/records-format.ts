@@ -20,14 +20,17 @@ import { decodeJsonLines, encodeJsonLines, plainLines, taggedLines } from "./str
  *
  * @example
  * ```ts
+ * import { definePersistable } from "persistable-ts";
+ * import { records } from "persistable-ts/formats/records";
+ *
  * const pages = definePersistable({
  *   name: "pages",
  *   format: records(),
  *   generate: async function* () {
- *     for (const url of urls) yield { url, text: await fetchText(url) };
+ *     for (const url of ["https://example.com"]) yield { url, text: await (await fetch(url)).text() };
  *   },
  * });
- * for await (const { url, text } of await pages().payload) index(url, text);
+ * for await (const { url, text } of await pages().payload) console.log(url, text.length);
  * ```
  */
 export function records<Item = unknown>(

@@ -25,7 +25,14 @@ import { walkMsgpack } from "./measure-msgpack.ts";
  *
  * @example
  * ```ts
- * definePersistable({ name: "tracks", generate: () => [{ id: 1n, at: new Date(), points: [[1.5, 2]] }], format: msgpack() });
+ * import { definePersistable } from "persistable-ts";
+ * import { msgpack } from "persistable-ts/formats/msgpack";
+ *
+ * definePersistable({
+ *   name: "tracks",
+ *   generate: () => [{ id: 1n, at: new Date(), points: [[1.5, 2]] }],
+ *   format: msgpack(),
+ * });
  * ```
  */
 export function msgpack(): UniversalFormat {

@@ -13,12 +13,6 @@ export type { ShapedArray } from "./shaped-array.ts";
  * where Node has no such class.
  *
  * Format: NumPy Enhancement Proposal 1 and `numpy.lib.format`.
- *
- * @example
- * ```ts
- * definePersistable({ name: "points", generate: () => Float64Array.of(1, 2, 3), format: npy() });
- * definePersistable({ name: "matrix", generate: () => ({ data: new Float32Array(6), shape: [2, 3] }), format: npy({ shaped: true }) });
- * ```
  */
 export function npy(options?: { readonly shaped?: false }): FormatFor<NpyArray>;
 export function npy(options: { readonly shaped: true }): FormatFor<ShapedArray>;

@@ -12,6 +12,7 @@ import { expandEntry, writeZip } from "./zip-files.ts";
 /** Arrays by their names. Those of one dimension are typed arrays, all others have a shape. */
 export type NpzPayload = Readonly<Record<string, NpyArray | ShapedArray>>;
 
+/** Says whether the arrays are compressed, and which of them are read. */
 export interface NpzOptions {
   /**
    * Compresses the arrays, as `np.savez_compressed` does: the file is smaller, writing is slower,
@@ -38,6 +39,9 @@ export interface NpzOptions {
  *
  * @example
  * ```ts
+ * import { definePersistable } from "persistable-ts";
+ * import { npz } from "persistable-ts/formats/npz";
+ *
  * definePersistable({
  *   name: "training_set",
  *   generate: () => ({ x: { data: new Float32Array(6), shape: [3, 2] }, y: Int32Array.of(0, 1, 1) }),

@@ -53,8 +53,17 @@ const DEFAULT_ROW_GROUP_ROWS = 100_000;
  *
  * @example
  * ```ts
- * definePersistable({ name: "trips", generate: () => tableFromRows(trips), format: parquet() });
- * definePersistable({ name: "cities", generate: () => [{ name: "Bern", people: 134_000 }], format: parquet({ rows: true }) });
+ * import { definePersistable } from "persistable-ts";
+ * import { parquet } from "persistable-ts/formats/parquet";
+ * import { tableFromRows } from "persistable-ts/table";
+ *
+ * const trips = tableFromRows([{ id: 1, km: 2.5 }]);
+ * definePersistable({ name: "trips", generate: () => trips, format: parquet() });
+ * definePersistable({
+ *   name: "cities",
+ *   generate: () => [{ name: "Bern", people: 134_000 }],
+ *   format: parquet({ rows: true }),
+ * });
  * ```
  */
 export function parquet<const Types extends ColumnTypes>(

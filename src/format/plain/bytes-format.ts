@@ -10,11 +10,6 @@ const COPY_BELOW_BYTES = 64 * 1024;
 
 /**
  * Bytes as they are.
- *
- * @example
- * ```ts
- * definePersistable({ name: "page", generate: async () => new Uint8Array(await response.arrayBuffer()), format: bytes() });
- * ```
  */
 export function bytes(): Format<Uint8Array> {
   return {

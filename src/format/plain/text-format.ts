@@ -8,11 +8,6 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Text as UTF-8.
- *
- * @example
- * ```ts
- * definePersistable({ name: "summary", generate: () => "…", format: text() });
- * ```
  */
 export function text(): Format<string> {
   return {

@@ -12,12 +12,18 @@ import { ReplayedStream } from "./replayed-stream.ts";
  *
  * @example
  * ```ts
+ * import { createReadStream, createWriteStream } from "node:fs";
+ * import { pipeline } from "node:stream/promises";
+ * import { createGunzip, createGzip } from "node:zlib";
+ * import { definePersistable } from "persistable-ts";
+ * import { byteStream } from "persistable-ts/formats/byte-stream";
+ *
  * const dump = definePersistable({
  *   name: "dump",
  *   format: byteStream(),
- *   generate: async () => Readable.fromWeb((await fetch(url)).body),
+ *   generate: () => createReadStream("dump.sql").pipe(createGzip()),
  * });
- * await pipeline(await dump().payload, createGunzip(), parse);
+ * await pipeline(await dump().payload, createGunzip(), createWriteStream("copy.sql"));
  * ```
  */
 export function byteStream(): FormatFor<AsyncIterable<Uint8Array>> {

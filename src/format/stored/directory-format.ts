@@ -18,15 +18,20 @@ import { lookAt, namesIn, readFilePieces } from "./user-files.ts";
  *
  * @example
  * ```ts
- * const thumbnails = definePersistable({
- *   name: "thumbnails",
+ * import { writeFile } from "node:fs/promises";
+ * import { join } from "node:path";
+ * import { definePersistable } from "persistable-ts";
+ * import { directory } from "persistable-ts/formats/directory";
+ *
+ * const letters = definePersistable({
+ *   name: "letters",
  *   format: directory(),
  *   generate: async ({ workDir }) => {
- *     for (const photo of photos) await writeFile(join(workDir, `${photo.id}.png`), await shrink(photo));
+ *     for (const name of ["Ada", "Grace"]) await writeFile(join(workDir, `${name}.txt`), `Dear ${name}, …`);
  *     return workDir;
  *   },
  * });
- * const folder = await thumbnails().payload; // the path
+ * const folder = await letters().payload; // the path
  * ```
  */
 export function directory(): Format<string> {

@@ -21,11 +21,16 @@ export interface FileOptions {
  *
  * @example
  * ```ts
+ * import { execFileSync } from "node:child_process";
+ * import { join } from "node:path";
+ * import { definePersistable } from "persistable-ts";
+ * import { file } from "persistable-ts/formats/file";
+ *
  * const film = definePersistable({
  *   name: "film",
  *   format: file({ extension: ".mp4" }),
- *   generate: async ({ workDir }) => {
- *     await execa("ffmpeg", ["-i", input, join(workDir, "film.mp4")]);
+ *   generate: ({ workDir }) => {
+ *     execFileSync("ffmpeg", ["-i", "raw.mov", join(workDir, "film.mp4")]);
  *     return join(workDir, "film.mp4");
  *   },
  * });

@@ -6,6 +6,8 @@ import { ReplayedStream } from "./replayed-stream.ts";
  * @param begin - starts a reading, from the first item on.
  * @example
  * ```ts
+ * import { replayStream } from "persistable-ts/format";
+ *
  * const lines = replayStream(async function* () { yield "one"; yield "two"; });
  * for await (const line of lines) console.log(line);
  * for await (const line of lines) console.log(line);

@@ -19,15 +19,6 @@ import type { StructuredPlan } from "./structured-plan.ts";
  * levels deep.
  *
  * @throws TypeError if two of the classes have the same name.
- *
- * @example
- * ```ts
- * definePersistable({
- *   name: "model",
- *   generate: () => Model.fit(),
- *   format: structured({ classes: [defineClass(Model, { encode: (model) => model.weights, decode: (weights) => new Model(weights) })] }),
- * });
- * ```
  */
 export function structured(options: { readonly classes?: readonly ClassCodec[] } = {}): UniversalFormat {
   const { classes = [] } = options;

@@ -38,8 +38,12 @@ export interface TableFormatOptions {
  *
  * @example
  * ```ts
+ * import { definePersistable } from "persistable-ts";
+ * import { table } from "persistable-ts/formats/table";
+ * import { tableFromRows } from "persistable-ts/table";
+ *
  * definePersistable({ name: "visits", format: table(), generate: () => [{ id: 1, at: new Date(), tags: ["new"] }] });
- * definePersistable({ name: "visits", format: table({ columns: true }), generate: () => tableFromRows(rows) });
+ * definePersistable({ name: "trips", format: table({ columns: true }), generate: () => tableFromRows([{ id: 1 }]) });
  * ```
  */
 export function table<const Types extends ColumnTypes>(options: {

@@ -15,11 +15,6 @@ type Zlib = typeof import("node:zlib");
  * Compresses another format by gzip.
  *
  * @throws RangeError if the level is outside of its scale.
- *
- * @example
- * ```ts
- * definePersistable({ name: "pages", generate: crawl, format: gzip(json()) });
- * ```
  */
 export function gzip<Inner extends AnyFormat>(inner: Inner, options: CompressionOptions = {}): Inner {
   const level = parseLevel("gzip", options);

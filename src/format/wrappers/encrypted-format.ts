@@ -34,9 +34,12 @@ import type { EncryptionKeys } from "./encryption-keys.ts";
  *
  * @example
  * ```ts
+ * import { definePersistable, json } from "persistable-ts";
+ * import { encrypted } from "persistable-ts/formats/encrypted";
+ *
  * definePersistable({
  *   name: "patients",
- *   generate: fetchPatients,
+ *   generate: async () => (await fetch("https://example.com/patients")).json(),
  *   format: encrypted(json(), { recipients: ["age1…"], identity: () => process.env.AGE_IDENTITY ?? "" }),
  * });
  * ```

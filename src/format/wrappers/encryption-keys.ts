@@ -30,4 +30,5 @@ export interface AgePassphrase {
   readonly identity?: undefined;
 }
 
+/** The keys that encrypt and decrypt payloads: key pairs, or one passphrase. */
 export type EncryptionKeys = AgeKeys | AgePassphrase;

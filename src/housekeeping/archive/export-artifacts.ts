@@ -31,6 +31,8 @@ import { type AddEntry, writeArchive } from "./archive-writer.ts";
  *
  * @example
  * ```ts
+ * import { exportArtifacts } from "persistable-ts/housekeeping";
+ *
  * const { copied, problems } = await exportArtifacts("example-data", "study.tar", {
  *   query: "outlier_estimator",
  *   withUpstream: true,

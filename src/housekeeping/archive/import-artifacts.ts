@@ -41,6 +41,8 @@ export interface ImportArtifactsOptions extends StoreCallOptions {
  *
  * @example
  * ```ts
+ * import { importArtifacts } from "persistable-ts/housekeeping";
+ *
  * const { copied, present, problems } = await importArtifacts("study.tar", "example-data");
  * ```
  */

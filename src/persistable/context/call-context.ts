@@ -10,6 +10,7 @@ import { joinSecrets, secretsIn } from "../secrets/secrets-in.ts";
 export interface CallOptions {
   /** Values for the hooks that are recorded, and not part of the recipe. */
   readonly untracked?: Readonly<Record<string, unknown>> | undefined;
+  /** Ends the call: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
   /** Keeps a loaded payload that is invalid, with a warning, instead of throwing. */
   readonly warnIfInvalid?: boolean | undefined;

@@ -54,6 +54,7 @@ export interface DeclarationOptions extends FreshnessOptions {
    * that people have written.
    */
   readonly allowCredentials?: readonly string[] | true | undefined;
+  /** How a payload in memory is handed out, see {@link MemoryPolicy}; `"safe"` by default. */
   readonly memory?: MemoryPolicy | undefined;
   /**
    * The age, in milliseconds, from which an artifact has expired and is generated again; or a
@@ -62,7 +63,14 @@ export interface DeclarationOptions extends FreshnessOptions {
    *
    * @example
    * ```ts
-   * definePersistable({ name: "rates", generate: () => fetchRates(), maxAge: 24 * 3600_000 });
+   * import { definePersistable } from "persistable-ts";
+   *
+   * const day = 24 * 3600_000;
+   * definePersistable({
+   *   name: "rates",
+   *   generate: async () => (await fetch("https://example.com/rates")).json(),
+   *   maxAge: day,
+   * });
    * ```
    */
   readonly maxAge?: number | ((payload: never, record: ArtifactRecord) => number) | undefined;
@@ -96,7 +104,9 @@ export interface DeclarationOptions extends FreshnessOptions {
    *
    * @example
    * ```ts
-   * definePersistable({ name: "rates", generate: () => fetchRates(), recordsUse: false });
+   * import { definePersistable } from "persistable-ts";
+   *
+   * definePersistable({ name: "settings", generate: () => ({ depth: 3 }), recordsUse: false });
    * ```
    */
   readonly recordsUse?: boolean | undefined;
@@ -171,11 +181,13 @@ export interface FreshnessOptions {
    *
    * @example
    * ```ts
+   * import { definePersistable } from "persistable-ts";
+   *
    * definePersistable({
    *   name: "report",
    *   source: [import.meta.url, "./layout.ts", { package: "zod" }],
    *   onSourceChange: "regenerate",
-   *   generate: () => layOut("quarterly report"),
+   *   generate: () => "quarterly report",
    * });
    * ```
    */

@@ -27,7 +27,9 @@ export interface SurroundingsOptions {
    *
    * @example
    * ```ts
-   * points({ n: 100 }, { log: { maxBytes: 1_000_000 } });
+   * import { gaussianPoints } from "./pipeline.ts";
+   *
+   * gaussianPoints({ n: 100 }, { log: { maxBytes: 1_000_000 } });
    * ```
    */
   readonly log?: false | { readonly maxBytes: number } | undefined;

@@ -61,7 +61,9 @@ export interface FunctionOptions<Fn extends AnyFunction>
   readonly self?: ((self: never) => unknown) | undefined;
   /** The age from which a payload has expired, in milliseconds; or what returns it. */
   readonly maxAge?: number | ((payload: NoInfer<FunctionPayload<Fn>>, record: ArtifactRecord) => number) | undefined;
+  /** The format in which a payload becomes bytes; `structured()` by default. Not in the recipe. */
   readonly format?: Format<NoInfer<FunctionPayload<Fn>>> | undefined;
+  /** Formats of earlier artifacts that should still load; none by default. */
   readonly readFormats?: readonly Format<NoInfer<FunctionPayload<Fn>>>[] | undefined;
   /** Throws where a payload, generated or loaded, is not what it should be. */
   readonly validate?:
@@ -105,12 +107,15 @@ export interface PersistedCalls<Fn extends AnyFunction> {
  *
  * @example
  * ```ts
- * const summary = persistFunction(async (text: string, options: { model: string; signal?: AbortSignal }) => ask(text, options), {
- *   name: "summary",
- *   dataDir: "data",
- * });
- * await summary(text, { model: "small" }); // asks once, and never again
- * await summary.persistable(text, { model: "small" }).explain(); // everything else that a persistable can do
+ * import { generateText } from "ai";
+ * import { persistFunction } from "persistable-ts";
+ *
+ * const summary = persistFunction(
+ *   async (text: string, { model }: { model: string }) => (await generateText({ model, prompt: text })).text,
+ *   { name: "summary", dataDir: "data" },
+ * );
+ * await summary("Call me Ishmael.", { model: "openai/gpt-5" }); // asks once, and never again
+ * await summary.persistable("Call me Ishmael.", { model: "openai/gpt-5" }).explain(); // and all else of a persistable
  * ```
  */
 export function persistFunction<Fn extends AnyFunction>(fn: Fn, options: FunctionOptions<Fn>): PersistedFunction<Fn>;

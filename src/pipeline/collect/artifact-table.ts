@@ -19,6 +19,16 @@ export interface ArtifactTableCsvOptions {
 /**
  * A table of artifacts, as `collect` returns it. All rows share the same columns; a row without a
  * value for a column has `undefined` there.
+ *
+ * @example
+ * ```ts
+ * import { collect } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * const table = await collect(study);
+ * table.columns; // ["zThreshold", "points.n", …]
+ * for (const row of table) console.log(row);
+ * ```
  */
 export class ArtifactTable<TableRow extends object> implements Iterable<TableRow> {
   readonly rows: readonly TableRow[];
@@ -40,7 +50,11 @@ export class ArtifactTable<TableRow extends object> implements Iterable<TableRow
    *
    * @example
    * ```ts
-   * writeFileSync("study.csv", table.toCsv());
+   * import { writeFileSync } from "node:fs";
+   * import { collect } from "persistable-ts/pipeline";
+   * import { study } from "./pipeline.ts";
+   *
+   * writeFileSync("study.csv", (await collect(study)).toCsv());
    * ```
    */
   toCsv({ escapeFormulas = false }: ArtifactTableCsvOptions = {}): string {

@@ -26,6 +26,7 @@ export interface CollectOptions<Built extends AnyPersistable, Metrics extends ob
     | undefined;
   /** How many artifacts are read at the same time. Default 8. */
   readonly concurrency?: number | undefined;
+  /** Ends the collecting: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -44,6 +45,10 @@ export interface CollectOptions<Built extends AnyPersistable, Metrics extends ob
  *
  * @example
  * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import { collect } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
  * const table = await collect(study);
  * table.rows[0]?.["points.n"];      // 10
  * table.rows[0]?.["summary.mean"];  // 0.48

@@ -28,9 +28,13 @@ export interface RecordComparison {
  *
  * @example
  * ```ts
- * const { rows } = diffAll([one, another, third]);
+ * import { diffAll } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * const records = await Promise.all([...study].map((estimator) => estimator.record()));
+ * const { rows } = diffAll(records.filter((record) => record !== undefined));
  * for (const { path, values } of rows.filter(({ isSame }) => !isSame)) console.log(path, values);
- * // params.zThreshold [1, 2, 3]
+ * // params.zThreshold [1, 2, 3, …]
  * ```
  */
 export function diffAll(records: readonly ArtifactRecord[]): RecordComparison {

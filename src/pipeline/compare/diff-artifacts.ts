@@ -21,7 +21,13 @@ import { dependencyUnder, partOf, partOfNode, partUnder, type RecordedPart } fro
  *
  * @example
  * ```ts
- * const difference = await diff(estimator({ zThreshold: 2, points }), estimator({ zThreshold: 3, points }));
+ * import { diff } from "persistable-ts/pipeline";
+ * import { outlierEstimator } from "./pipeline.ts";
+ *
+ * const difference = await diff(
+ *   outlierEstimator({ zThreshold: 2, points: { n: 100 } }),
+ *   outlierEstimator({ zThreshold: 3, points: { n: 100 } }),
+ * );
  * difference.params;  // [{ path: "zThreshold", before: 2, after: 3 }]
  * difference.payload; // "different"
  * String(difference); // params: zThreshold: 2 → 3 …

@@ -27,6 +27,7 @@ export interface NearestOptions {
    * store is behind a network.
    */
   readonly maxRecords?: number | undefined;
+  /** Ends the search: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,7 +41,10 @@ export interface NearestOptions {
  *
  * @example
  * ```ts
- * for (const { record, changes } of await findNearest(estimator({ zThreshold: 2, points: { n: 100 } }))) console.log(record.address, changes);
+ * import { findNearest } from "persistable-ts/pipeline";
+ * import { estimator } from "./pipeline.ts";
+ *
+ * for (const { record, changes } of await findNearest(estimator)) console.log(record.address, changes);
  * ```
  */
 export async function findNearest(

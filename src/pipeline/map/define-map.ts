@@ -34,14 +34,18 @@ const OPTIONS: Readonly<Record<keyof PersistableMapDefinition<unknown, unknown, 
  *
  * @example
  * ```ts
+ * import { persistableMap } from "persistable-ts/pipeline";
+ * import { z } from "zod";
+ *
  * const embeddings = persistableMap({
  *   name: "embeddings",
  *   params: z.object({ model: z.string() }),
  *   item: (chunk: { text: string; page: number }) => chunk.text, // the page does not matter
  *   batchSize: 96,
- *   generateBatch: ({ items, params, signal }) => embed(items.map(({ text }) => text), params.model, signal),
+ *   generateBatch: ({ items }) => items.map(({ text }) => Float32Array.of(text.length)), // one call for all of them
  * });
- * const vectors = await embeddings({ model: "small" }, { dataDir: "data" }).load(chunks); // in the order of the chunks
+ * const chunks = [{ text: "Call me Ishmael.", page: 1 }];
+ * await embeddings({ model: "small" }, { dataDir: "data" }).load(chunks); // in the order of the chunks
  * ```
  */
 export function persistableMap<Item, Payload, const Schema extends ParamsSchema = undefined>(

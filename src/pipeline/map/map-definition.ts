@@ -7,6 +7,7 @@ import type { ClassCodec } from "../../util/class-codec.ts";
 export interface BatchContext<Item, Params> {
   /** Items without a payload, each once; at most `batchSize`. */
   readonly items: readonly Item[];
+  /** The params that all items share, as the schema returns them. */
   readonly params: Params;
   /** Aborted when the caller gives up, or when the attempt takes longer than `timeoutMs`. */
   readonly signal: AbortSignal;
@@ -20,6 +21,7 @@ export interface BatchContext<Item, Params> {
 
 /** The argument of `persistableMap`. */
 export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSchema> {
+  /** Names the payloads, their folder and their log, and is part of the key. */
   readonly name: string;
   /** The schema of the params that all items share, such as the model: a Standard Schema. */
   readonly params?: Schema;
@@ -65,6 +67,7 @@ export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSc
 export interface LoadItemsOptions {
   /** Values for `generateBatch` alone: clients, callbacks, anything that does not count. */
   readonly untracked?: Readonly<Record<string, unknown>> | undefined;
+  /** Ends the call: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
   /** The age from which an item has expired for this call, in milliseconds. */
   readonly maxAge?: number | undefined;

@@ -37,7 +37,16 @@ interface Wanted<Item> {
   readonly item: Item;
 }
 
-/** The payloads of many items under the same params. */
+/**
+ * The payloads of many items under the same params.
+ *
+ * @example
+ * ```ts
+ * import { chunks, embeddings } from "./pipeline.ts";
+ *
+ * await embeddings({ model: "small" }).load(chunks); // generates only what is missing
+ * ```
+ */
 export class PersistableMap<Item, Payload> {
   readonly #state: State;
   readonly #definition: PersistableMapDefinition<Item, Payload, ParamsSchema>;
@@ -218,12 +227,7 @@ export class PersistableMap<Item, Payload> {
       signal?.throwIfAborted();
       // Other callers in this process may have written packs that this object does not know yet.
       if (others.length > 0) await this.#packs.refresh(signal);
-      await this.#read(
-        others.map(([address]) => address),
-        payloads,
-        signal,
-        isFresh,
-      );
+      await this.#read(new Map(others).keys(), payloads, signal, isFresh);
     }
     tell();
   }
@@ -385,11 +389,8 @@ export class PersistableMap<Item, Payload> {
     const times = encoded.map(({ madeMs }) => madeMs ?? 0);
     const made = encoded.some(({ madeMs }) => madeMs !== undefined) ? { ...how, madeMs: times } : how;
     const header = packHeaderOf(this.#state, layOutItems(encoded), format, made);
-    await this.#packs.write(
-      header,
-      encoded.map(({ chunks }) => chunks),
-      signal,
-    );
+    const parts = encoded.map(({ chunks }) => chunks);
+    await this.#packs.write(header, parts, signal);
   }
 
   #key(address: Address): string {

@@ -19,6 +19,7 @@ import { walkTargets } from "./walk-targets.ts";
 
 /** How a plan is made. */
 export interface PlanOptions {
+  /** Ends the planning: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
   /** Persistables to generate even if their artifacts exist, and even if no target needs them. */
   readonly force?: Iterable<AnyPersistable> | undefined;
@@ -61,7 +62,10 @@ export interface Plan {
  *
  * @example
  * ```ts
- * const { counts, nodes }: PlanJson = JSON.parse(JSON.stringify(await plan(targets)));
+ * import { plan, type PlanJson } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
+ * const { counts, nodes }: PlanJson = JSON.parse(JSON.stringify(await plan(study)));
  * ```
  */
 export interface PlanJson {
@@ -85,8 +89,11 @@ export interface PlanJson {
  *
  * @example
  * ```ts
+ * import { plan, run, sweep } from "persistable-ts/pipeline";
+ * import { outlierEstimator } from "./pipeline.ts";
+ *
  * const planned = await plan(sweep(outlierEstimator, { zThreshold: [1, 2, 3], points: { n: 1000 } }));
- * console.log(String(planned));           // 3 misses follow from zThreshold of outlier_estimator: …
+ * console.log(String(planned)); // 3 misses follow from zThreshold of outlier_estimator: …
  * console.log(planned.counts.miss, planned.expected.durationMs);
  * await run(planned);
  * ```

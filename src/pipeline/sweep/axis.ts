@@ -64,6 +64,9 @@ export class Continuous {
  *
  * @example
  * ```ts
+ * import { axis, sweep } from "persistable-ts/pipeline";
+ * import { network } from "./pipeline.ts";
+ *
  * sweep(network, { layers: axis([[64], [64, 32]]), rate: [0.1, 0.01] });
  * ```
  */
@@ -87,6 +90,9 @@ export function listed<Value>(values: readonly Value[]): Axis<Value> {
  *
  * @example
  * ```ts
+ * import { fixed, sweep } from "persistable-ts/pipeline";
+ * import { network } from "./pipeline.ts";
+ *
  * sweep(network, { layers: fixed([64, 32]), rate: [0.1, 0.01] });
  * ```
  */
@@ -103,7 +109,10 @@ export function fixed<Value>(value: Value): Fixed<Value> {
  *
  * @example
  * ```ts
- * linear(0, 1, 5); // 0, 0.25, 0.5, 0.75, 1
+ * import { linear, sweep } from "persistable-ts/pipeline";
+ * import { network } from "./pipeline.ts";
+ *
+ * sweep(network, { dropout: linear(0, 0.5, 6) }); // 0, 0.1, 0.2, 0.3, 0.4, 0.5
  * ```
  */
 export function linear(from: number, to: number, count: number): Axis<number> {
@@ -126,7 +135,10 @@ export function linear(from: number, to: number, count: number): Axis<number> {
  *
  * @example
  * ```ts
- * logarithmic(1e-4, 1, 5); // 0.0001, 0.001, 0.01, 0.1, 1
+ * import { logarithmic, sweep } from "persistable-ts/pipeline";
+ * import { network } from "./pipeline.ts";
+ *
+ * sweep(network, { rate: logarithmic(1e-4, 1, 5) }); // 0.0001, 0.001, 0.01, 0.1, 1
  * ```
  */
 export function logarithmic(from: number, to: number, count: number): Axis<number> {
@@ -146,6 +158,9 @@ export function logarithmic(from: number, to: number, count: number): Axis<numbe
  *
  * @example
  * ```ts
+ * import { sweep, uniform } from "persistable-ts/pipeline";
+ * import { network } from "./pipeline.ts";
+ *
  * sweep(network, { dropout: uniform(0, 0.5) }, { sample: { count: 20, seed: 1 } });
  * ```
  */
@@ -162,6 +177,9 @@ export function uniform(low: number, high: number): Continuous {
  *
  * @example
  * ```ts
+ * import { logUniform, sweep } from "persistable-ts/pipeline";
+ * import { network } from "./pipeline.ts";
+ *
  * sweep(network, { rate: logUniform(1e-5, 1e-1) }, { sample: { count: 20, seed: 1 } });
  * ```
  */

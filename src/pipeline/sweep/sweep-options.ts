@@ -25,6 +25,7 @@ export interface SweepOptions<Tree> extends Omit<PersistableOptions, "draw"> {
 export interface SampleOptions {
   /** The number of points; there are fewer if the grid has fewer. */
   readonly count: number;
+  /** A whole number that decides which points are taken. */
   readonly seed: number;
 }
 

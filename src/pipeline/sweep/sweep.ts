@@ -85,14 +85,20 @@ export interface SweepExpectation {
  *
  * @example
  * ```ts
- * const study = sweep(outlierEstimator, { zThreshold: [1, 2, 3], points: { n: [10, 100], randomState: 10 } }, { dataDir: "data" });
+ * import { axis, sweep } from "persistable-ts/pipeline";
+ * import { network, outlierEstimator } from "./pipeline.ts";
+ *
+ * const study = sweep(
+ *   outlierEstimator,
+ *   { zThreshold: [1, 2, 3], points: { n: [10, 100], randomState: 10 } },
+ *   { dataDir: "data" },
+ * );
  * study.count; // 6
  * for (const estimator of study) console.log(estimator.params.zThreshold, (await estimator.payload).mean);
  *
- * sweep(searchIndex, {
- *   weighting: ["bm25", "tfidf"],
- *   k1: (point) => (point.weighting === "bm25" ? axis([1.2, 1.6]) : undefined), // an axis of some points
- *   pages: { count: [100, 1000] },
+ * sweep(network, {
+ *   layers: axis([[64], [64, 32]]),
+ *   dropout: ({ layers }) => (layers?.length === 2 ? axis([0, 0.5]) : undefined), // an axis of some points
  * });
  * ```
  */

@@ -54,7 +54,11 @@ export interface FileStore extends Store {
  *
  * @example
  * ```ts
+ * import { fileStore } from "persistable-ts";
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
  * const store = fileStore("example-data", { durable: false });
+ * const points = gaussianPoints({ n: 100 }, { dataDir: store });
  * ```
  */
 export function fileStore(dir: string | URL, options: FileStoreOptions = {}): FileStore {

@@ -37,7 +37,11 @@ export const openedStores: ReadonlyMap<string, Store> = opened;
  *
  * @example
  * ```ts
+ * import { openStore } from "persistable-ts";
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
  * const store = openStore("example-data");
+ * const points = gaussianPoints({ n: 100 }, { dataDir: store });
  * ```
  */
 export function openStore(dataDir: string | URL | Store, options: OpenStoreOptions = {}): Store {

@@ -25,6 +25,7 @@ import { createSftpFileSystem } from "./sftp-file-system.ts";
 
 /** Locates a folder on an SFTP server. */
 export interface SftpStoreOptions {
+  /** The name or the IP address of the server. */
   readonly host: string;
   /** Default 22. */
   readonly port?: number | undefined;
@@ -36,6 +37,7 @@ export interface SftpStoreOptions {
    * The path of a private key. Default: the agent's keys (SSH_AUTH_SOCK), or else a key in ~/.ssh.
    */
   readonly privateKeyFile?: string | undefined;
+  /** The passphrase of that private key. Default: none. */
   readonly passphrase?: string | undefined;
   /** The server's public key, `ssh-ed25519 AAAA…`. Default: the one in the user's known_hosts. */
   readonly hostKey?: string | undefined;
@@ -62,9 +64,12 @@ const ATTEMPTS = 3;
  *
  * @example
  * ```ts
+ * import { sftpStore } from "persistable-ts/stores/sftp";
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
  * const store = await sftpStore({ host: "files.example.com", username: "lab", path: "data/team" });
- * await embeddings({ model: "small" }, { dataDir: store }).payload;
- * await embeddings({ model: "small" }, { dataDir: "sftp://lab@files.example.com/~/data/team" }).payload; // the same store
+ * await gaussianPoints({ n: 100 }, { dataDir: store }).payload;
+ * await gaussianPoints({ n: 100 }, { dataDir: "sftp://lab@files.example.com/~/data/team" }).payload; // the same store
  * ```
  */
 export function sftpStore(options: SftpStoreOptions, call: StoreCallOptions = {}): Promise<Store> {
@@ -107,6 +112,8 @@ export async function connectSftp(
  *
  * @example
  * ```ts
+ * import { openSftp } from "persistable-ts/stores/sftp";
+ *
  * const store = await openSftp("sftp://lab@files.example.com/srv/data");
  * ```
  */

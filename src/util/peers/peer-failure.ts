@@ -10,7 +10,6 @@ import { partFailure } from "./load-part.ts";
  * @returns a {@link MissingPeerError} with the npm command if it is not installed; otherwise the
  * failure itself, since a peer that is installed and fails while it loads is not absent.
  *
- * @example
  * ```ts
  * try {
  *   return await import("hyparquet");

@@ -17,6 +17,7 @@ import { AzureDriver } from "./azure-driver.ts";
  * `DefaultAzureCredential` finds them, if @azure/identity is installed.
  */
 export interface AzureStoreOptions {
+  /** The name of the container. It has to exist. */
   readonly container: string;
   /** A prefix for every name: `team/experiment`. */
   readonly prefix?: string | undefined;
@@ -43,9 +44,12 @@ type Module = typeof import("@azure/storage-blob");
  *
  * @example
  * ```ts
+ * import { azureStore } from "persistable-ts/stores/azure";
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
  * const store = await azureStore({ container: "results", prefix: "team" });
- * await embeddings({ model: "small" }, { dataDir: store }).payload;
- * await embeddings({ model: "small" }, { dataDir: "az://results/team" }).payload; // the same store
+ * await gaussianPoints({ n: 100 }, { dataDir: store }).payload;
+ * await gaussianPoints({ n: 100 }, { dataDir: "az://results/team" }).payload; // the same store
  * ```
  */
 export async function azureStore(options: AzureStoreOptions): Promise<Store> {
@@ -66,6 +70,8 @@ export async function azureStore(options: AzureStoreOptions): Promise<Store> {
  *
  * @example
  * ```ts
+ * import { openAzure } from "persistable-ts/stores/azure";
+ *
  * const store = await openAzure("az://results/team?account=labdata");
  * ```
  */

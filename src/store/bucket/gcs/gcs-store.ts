@@ -14,9 +14,11 @@ import { GcsDriver } from "./gcs-driver.ts";
  * credentials.
  */
 export interface GcsStoreOptions {
+  /** The name of the bucket. It has to exist. */
   readonly bucket: string;
   /** A prefix for every name: `team/experiment`. */
   readonly prefix?: string | undefined;
+  /** The project that the bucket belongs to. Default: the one of the credentials. */
   readonly projectId?: string | undefined;
   /**
    * The endpoint of a service that is not Google's: `http://127.0.0.1:4443`; requests to it have no
@@ -39,9 +41,12 @@ export interface GcsStoreOptions {
  *
  * @example
  * ```ts
+ * import { gcsStore } from "persistable-ts/stores/gcs";
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
  * const store = await gcsStore({ bucket: "results", prefix: "team" });
- * await embeddings({ model: "small" }, { dataDir: store }).payload;
- * await embeddings({ model: "small" }, { dataDir: "gs://results/team" }).payload; // the same store
+ * await gaussianPoints({ n: 100 }, { dataDir: store }).payload;
+ * await gaussianPoints({ n: 100 }, { dataDir: "gs://results/team" }).payload; // the same store
  * ```
  */
 export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
@@ -62,6 +67,8 @@ export async function gcsStore(options: GcsStoreOptions): Promise<Store> {
  *
  * @example
  * ```ts
+ * import { openGcs } from "persistable-ts/stores/gcs";
+ *
  * const store = await openGcs("gs://results/team");
  * ```
  */

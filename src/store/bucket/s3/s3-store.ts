@@ -13,6 +13,7 @@ import { S3Driver } from "./s3-driver.ts";
  * Locates a bucket. The client finds the credentials by its own chain: environment, profile, role.
  */
 export interface S3StoreOptions {
+  /** The name of the bucket. It has to exist. */
   readonly bucket: string;
   /** A prefix for every key: `team/experiment`. */
   readonly prefix?: string | undefined;
@@ -46,9 +47,12 @@ export interface S3StoreOptions {
  *
  * @example
  * ```ts
+ * import { s3Store } from "persistable-ts/stores/s3";
+ * import { gaussianPoints } from "./pipeline.ts";
+ *
  * const store = await s3Store({ bucket: "results", prefix: "team" });
- * await embeddings({ model: "small" }, { dataDir: store }).payload;
- * await embeddings({ model: "small" }, { dataDir: "s3://results/team" }).payload; // the same store
+ * await gaussianPoints({ n: 100 }, { dataDir: store }).payload;
+ * await gaussianPoints({ n: 100 }, { dataDir: "s3://results/team" }).payload; // the same store
  * ```
  */
 export async function s3Store(options: S3StoreOptions): Promise<Store> {
@@ -71,6 +75,8 @@ export async function s3Store(options: S3StoreOptions): Promise<Store> {
  *
  * @example
  * ```ts
+ * import { openS3 } from "persistable-ts/stores/s3";
+ *
  * const store = await openS3("s3://results/team?region=eu-central-1");
  * ```
  */
