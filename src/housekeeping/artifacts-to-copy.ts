@@ -11,9 +11,9 @@ import { listStore, readStoredArtifacts } from "./stored-artifacts.ts";
 
 /** Options of `copyArtifacts` and `exportArtifacts`. */
 export interface CopyArtifactsOptions extends StoreCallOptions, AskedArtifacts {
-  /** Whether everything that the artifacts were made from is copied as well. */
+  /** Whether everything that the artifacts were made from is copied as well; `false` by default. */
   readonly withUpstream?: boolean | undefined;
-  /** `false` does not copy the tags and pins of the artifacts. */
+  /** `false` does not copy the tags and pins of the artifacts; `true` by default. */
   readonly withTags?: boolean | undefined;
   /** Called after each artifact. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;

@@ -70,7 +70,7 @@ export interface PersistableOptions extends SurroundingsOptions {
    * says, else `"safe"`.
    */
   readonly memory?: MemoryPolicy | undefined;
-  /** Bounds on what decoding a payload may build. */
+  /** Bounds on what decoding a payload may build; `defaultDecodeLimits` by default. */
   readonly limits?: Partial<DecodeLimits> | undefined;
 }
 

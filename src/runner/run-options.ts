@@ -53,9 +53,12 @@ export interface RunOptions {
    * - `"everything"`: dependents are tried too, and fail only when they ask for the failed payload.
    */
   readonly keepGoing?: "stop" | "independent" | "everything" | undefined;
-  /** Persistables to generate again. The new artifacts replace existing ones. */
+  /** Persistables to generate again; none by default. The new artifacts replace existing ones. */
   readonly force?: Iterable<AnyPersistable> | undefined;
-  /** Runs this many draws of each target, 0, 1, …: independent payloads of the same params. */
+  /**
+   * Runs this many draws of each target, 0, 1, …: independent payloads of the same params; 1 by
+   * default.
+   */
   readonly draws?: number | undefined;
   /**
    * Decides what becomes of artifacts that other source code has made; comes before the definitions

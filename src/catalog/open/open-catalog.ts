@@ -43,7 +43,7 @@ export interface FindOptions {
   readonly sort?: string | readonly string[] | undefined;
   /** How many artifacts are returned at most; all by default. */
   readonly limit?: number | undefined;
-  /** How many of the first artifacts are left out. */
+  /** How many of the first artifacts are left out; 0 by default. */
   readonly offset?: number | undefined;
   /**
    * The params, summaries and costs that entries keep: `["zThreshold", "summary.k"]`. All by
@@ -56,7 +56,10 @@ export interface FindOptions {
 export interface WatchOptions {
   /** Ends the watching. None by default. */
   readonly signal?: AbortSignal | undefined;
-  /** How often a store that cannot be watched is asked for changes, and any store for new names. */
+  /**
+   * How often a store that cannot be watched is asked for changes, and any store for new names, in
+   * milliseconds; 5,000 by default.
+   */
   readonly pollMs?: number | undefined;
 }
 

@@ -19,7 +19,7 @@ import { type ArchivedArtifact, type ArchivedObject, readArchive } from "./read-
 
 /** Options of {@link importArtifacts}. */
 export interface ImportArtifactsOptions extends StoreCallOptions {
-  /** `false` leaves the tags and pins of the archive out. */
+  /** `false` leaves the tags and pins of the archive out; `true` by default. */
   readonly withTags?: boolean | undefined;
   /** Called after each artifact. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;

@@ -12,7 +12,10 @@ export interface CallOptions {
   readonly untracked?: Readonly<Record<string, unknown>> | undefined;
   /** Ends the call: it rejects with the reason of the signal. None by default. */
   readonly signal?: AbortSignal | undefined;
-  /** Keeps a loaded payload that is invalid, with a warning, instead of throwing. */
+  /**
+   * Keeps a loaded payload that is invalid, with a warning, instead of throwing; `false` by
+   * default.
+   */
   readonly warnIfInvalid?: boolean | undefined;
   /** The age from which the artifact has expired for this call, in milliseconds. */
   readonly maxAge?: number | undefined;

@@ -131,11 +131,11 @@ export interface DeclarationOptions extends FreshnessOptions {
 export interface RetryOptions {
   /** The number of attempts after the first one, at most. */
   readonly retries: number;
-  /** 1000 by default. */
+  /** The first delay, in milliseconds; 1000 by default. */
   readonly minDelayMs?: number | undefined;
-  /** 60,000 by default. */
+  /** The longest delay before jitter, in milliseconds; 60,000 by default. */
   readonly maxDelayMs?: number | undefined;
-  /** 2 by default. */
+  /** The number by which each failure multiplies the delay; 2 by default. */
   readonly factor?: number | undefined;
   /**
    * Multiplies each delay by a random number between 1 and 2, so that many nodes that fail together

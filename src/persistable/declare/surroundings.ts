@@ -33,7 +33,10 @@ export interface SurroundingsOptions {
    * ```
    */
   readonly log?: false | { readonly maxBytes: number } | undefined;
-  /** Prints the log to the console (standard error) too. Dependencies inherit it. */
+  /**
+   * Prints the log to the console (standard error) too; `false` by default. Dependencies inherit
+   * it.
+   */
   readonly verbose?: boolean | undefined;
   /** Called with each event. Dependencies inherit it. */
   readonly onEvent?: ((event: PersistableEvent) => void) | undefined;

@@ -52,7 +52,9 @@ export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSc
   readonly pools?: Readonly<Record<string, number>> | undefined;
   /** How often a failed step of a batch is tried again. Default 0. */
   readonly retries?: number | RetryOptions | undefined;
-  /** The longest that one attempt to generate a batch may take, in milliseconds. */
+  /**
+   * The longest that one attempt to generate a batch may take, in milliseconds; no end by default.
+   */
   readonly timeoutMs?: number | undefined;
   /**
    * The age, in milliseconds, from which an item has expired and is generated again. Without it,
