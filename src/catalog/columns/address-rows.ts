@@ -1,5 +1,6 @@
 import type { Address } from "../../address/address.ts";
 import { parseAddress } from "../../address/address-of.ts";
+import { RowNumbers } from "./row-numbers.ts";
 
 const ADDRESS_BYTES = 32;
 /** An address consists of this many 32-bit numbers. The first one has its first digits. */
@@ -7,6 +8,11 @@ export const ADDRESS_WORDS = ADDRESS_BYTES / 4;
 const FREE = -1;
 /** There are at least twice as many slots as rows. */
 const MIN_SLOT_BITS = 12;
+/**
+ * Giving a slot to every row takes as long as looking through all rows some hundred times. A process
+ * that looks for fewer addresses than this does not need the slots.
+ */
+const MOST_SEARCHES = 64;
 
 /**
  * Finds the row of an address, with a fraction of the memory of a `Map` of texts. An address is a
@@ -15,16 +21,15 @@ const MIN_SLOT_BITS = 12;
  */
 export class AddressRows {
   /** For each place in an address the 32-bit numbers of all rows. */
-  #words: readonly Uint32Array[] = Array.from({ length: ADDRESS_WORDS }, () => new Uint32Array(64));
+  #words: readonly RowNumbers<Uint32Array>[] = Array.from({ length: ADDRESS_WORDS }, () => new RowNumbers(newWords));
   /** For each slot its row. */
   #slots = new Int32Array(1 << MIN_SLOT_BITS).fill(FREE);
   #slotBits = MIN_SLOT_BITS;
   #count = 0;
-  /**
-   * The first rows, which have a slot. The others get one when an address is looked for: a process
-   * that shows the newest artifacts never does that.
-   */
+  /** The first rows, which have a slot. The others get one when many addresses are looked for. */
   #placed = 0;
+  /** How many addresses were looked for without the slots. */
+  #searches = 0;
   /** The address that is looked for, or that becomes the next row. */
   readonly #offered = new Uint32Array(ADDRESS_WORDS);
   readonly #bytes = Buffer.alloc(ADDRESS_BYTES);
@@ -52,9 +57,23 @@ export class AddressRows {
   }
 
   rowOfOffered(): number | undefined {
-    this.#placeAll();
-    const row = this.#slots[this.#slotOfOffered()] ?? FREE;
+    const row = this.#isPlaced() ? (this.#slots[this.#slotOfOffered()] ?? FREE) : this.#search();
     return row === FREE ? undefined : row;
+  }
+
+  /** Whether all rows have a slot, which they get after many searches. */
+  #isPlaced(): boolean {
+    if (this.#placed < this.#count && ++this.#searches > MOST_SEARCHES) this.#placeAll();
+    return this.#placed === this.#count;
+  }
+
+  /** Looks for the last row of the offered address. */
+  #search(): number {
+    const wanted = this.#offered[0] ?? 0;
+    for (const { values, start } of this.#words[0]?.parts().toReversed() ?? [])
+      for (let at = values.lastIndexOf(wanted); at !== -1; at = at === 0 ? -1 : values.lastIndexOf(wanted, at - 1))
+        if (start + at < this.#count && this.#isOffered(start + at)) return start + at;
+    return FREE;
   }
 
   /**
@@ -62,50 +81,68 @@ export class AddressRows {
    * the same address.
    */
   addOffered(): number {
-    this.reserve(1);
-    this.#placeAll();
     const row = this.#count;
-    for (const [word, words] of this.#words.entries()) words[row] = this.#offered[word] ?? 0;
-    this.#slots[this.#slotOfOffered()] = row;
+    for (let word = 0; word < ADDRESS_WORDS; word++) this.#words[word]?.set(row, this.#offered[word] ?? 0);
     this.#count = row + 1;
-    this.#placed = row + 1;
+    if (this.#placed === row) this.#placeAll();
     return row;
   }
 
   /** Makes all addresses in the numbers of {@link wordsOf} rows. The table must be empty. */
   setFirst(words: readonly Uint32Array[], count: number): void {
-    this.#words = words;
+    this.#words = words.map((each) => new RowNumbers(newWords, each));
     this.#count = count;
   }
 
   addressOf(row: number): Address {
-    for (const [word, words] of this.#words.entries()) this.#bytes.writeUInt32BE(words[row] ?? 0, word * 4);
+    for (let word = 0; word < ADDRESS_WORDS; word++)
+      this.#bytes.writeUInt32BE(this.#words[word]?.at(row) ?? 0, word * 4);
     return parseAddress(this.#bytes.toString("hex"));
   }
 
   /** Compares two rows by their addresses. */
   compare(one: number, other: number): number {
     for (const words of this.#words) {
-      const difference = (words[one] ?? 0) - (words[other] ?? 0);
+      const difference = (words.at(one) ?? 0) - (words.at(other) ?? 0);
       if (difference !== 0) return difference;
     }
     return 0;
   }
 
-  /** The rows whose addresses begin with these digits, in lower case. */
+  /**
+   * The rows whose addresses begin with these digits, in lower case. An earlier row of an address
+   * that was added again may be among them.
+   */
   startingWith(digits: string): number[] {
-    this.#placeAll();
+    const prefix = digits.slice(0, 8);
+    const lowest = Number.parseInt(prefix.padEnd(8, "0"), 16);
+    const highest = Number.parseInt(prefix.padEnd(8, "f"), 16);
+    const rows = this.#isPlaced() ? this.#placedBetween(lowest, highest) : this.#searchBetween(lowest, highest);
+    return rows.filter((row) => this.addressOf(row).startsWith(digits));
+  }
+
+  /** Returns the rows whose first words are in this range, and a few others. */
+  #placedBetween(lowest: number, highest: number): number[] {
     const rows: number[] = [];
     const mask = this.#slots.length - 1;
-    const first = Number.parseInt(digits.slice(0, 8).padEnd(8, "0"), 16) >>> (32 - this.#slotBits);
-    const last = Number.parseInt(digits.slice(0, 8).padEnd(8, "f"), 16) >>> (32 - this.#slotBits);
+    const [first, last] = [this.#slotFor(lowest), this.#slotFor(highest)];
     for (let step = 0; step <= mask; step++) {
       const row = this.#slots[(first + step) & mask] ?? FREE;
       // If the slot of an address was taken, the address is in a later slot, before the next free
       // one. So a free slot at or after the last possible slot ends the search.
       if (row === FREE && first + step >= last) break;
-      if (row !== FREE && this.addressOf(row).startsWith(digits)) rows.push(row);
+      if (row !== FREE) rows.push(row);
     }
+    return rows;
+  }
+
+  #searchBetween(lowest: number, highest: number): number[] {
+    const rows: number[] = [];
+    for (const { values, start } of this.#words[0]?.parts() ?? [])
+      for (let at = 0; at < values.length && start + at < this.#count; at++) {
+        const word = values[at] ?? 0;
+        if (word >= lowest && word <= highest) rows.push(start + at);
+      }
     return rows;
   }
 
@@ -113,7 +150,7 @@ export class AddressRows {
   wordsOf(rows: ArrayLike<number>, word: number): Uint32Array {
     const own = this.#words[word];
     const words = new Uint32Array(rows.length);
-    for (let i = 0; i < rows.length; i++) words[i] = own?.[rows[i] ?? 0] ?? 0;
+    for (let i = 0; i < rows.length; i++) words[i] = own?.at(rows[i] ?? 0) ?? 0;
     return words;
   }
 
@@ -122,15 +159,9 @@ export class AddressRows {
    * slots of a table that grows step by step, and each would search long for a free slot.
    */
   reserve(more: number): void {
-    const rows = this.#count + more;
-    this.#reserveSlots(rows);
-    if (rows <= (this.#words[0]?.length ?? 0)) return;
-    const length = Math.ceil(Math.max(rows, this.#count * 1.5) * 1.125);
-    this.#words = this.#words.map((words) => {
-      const larger = new Uint32Array(length);
-      larger.set(words);
-      return larger;
-    });
+    // A few rows are added without slots, which many rows would have to get first.
+    if (more > MOST_SEARCHES) this.#reserveSlots(this.#count + more);
+    for (const words of this.#words) words.reserve(this.#count + more);
   }
 
   #reserveSlots(rows: number): void {
@@ -142,20 +173,24 @@ export class AddressRows {
 
   /** Gives a slot to each row that has none. */
   #placeAll(): void {
-    if (this.#placed === this.#count) return;
     this.#reserveSlots(this.#count);
     const offered = this.#offered.slice();
     for (; this.#placed < this.#count; this.#placed += 1) {
-      this.offerWords(this.#words, this.#placed);
+      for (let word = 0; word < ADDRESS_WORDS; word++) this.#offered[word] = this.#words[word]?.at(this.#placed) ?? 0;
       this.#slots[this.#slotOfOffered()] = this.#placed;
     }
     this.#offered.set(offered);
   }
 
+  /** The slot that an address with this first word gets, if the slot is free. */
+  #slotFor(word: number): number {
+    return word >>> (32 - this.#slotBits);
+  }
+
   /** Returns the slot of the offered address, or the free slot that it would get. */
   #slotOfOffered(): number {
     const mask = this.#slots.length - 1;
-    let slot = (this.#offered[0] ?? 0) >>> (32 - this.#slotBits);
+    let slot = this.#slotFor(this.#offered[0] ?? 0);
     for (;;) {
       const row = this.#slots[slot] ?? FREE;
       if (row === FREE || this.#isOffered(row)) return slot;
@@ -164,7 +199,12 @@ export class AddressRows {
   }
 
   #isOffered(row: number): boolean {
-    for (let word = 0; word < ADDRESS_WORDS; word++) if (this.#words[word]?.[row] !== this.#offered[word]) return false;
+    for (let word = 0; word < ADDRESS_WORDS; word++)
+      if (this.#words[word]?.at(row) !== this.#offered[word]) return false;
     return true;
   }
+}
+
+function newWords(length: number): Uint32Array {
+  return new Uint32Array(length);
 }

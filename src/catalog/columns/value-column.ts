@@ -1,5 +1,6 @@
 import type { JsonValue } from "../../canonical/tagged-json.ts";
 import type { ValueTest } from "../query/matches.ts";
+import { RowNumbers } from "./row-numbers.ts";
 
 /** A row without a value that is not a number has this code. */
 const NO_CODE = 0;
@@ -17,12 +18,12 @@ export interface CodedValues {
  */
 export class ValueColumn {
   /** A row without a number holds NaN, which a number of JSON never is. */
-  #numbers: Float64Array | undefined;
+  #numbers: RowNumbers<Float64Array> | undefined;
   /** For each row the place of its value in `values`, plus one. */
-  #codes: Int32Array | undefined;
+  #codes: RowNumbers<Int32Array> | undefined;
   #values: JsonValue[] = [];
-  /** The codes of values by their JSON; absent until a value is looked for. */
-  #codeOf: Map<string, number> | undefined;
+  /** The codes of values; absent until a value is looked for. */
+  #coded: Codes | undefined;
   /** The text that was set last: consecutive rows often have the same one. */
   #lastText: string | undefined;
   #lastCode = NO_CODE;
@@ -43,40 +44,40 @@ export class ValueColumn {
   }
 
   setNumber(row: number, value: number): void {
-    this.#numbers = roomFor(this.#numbers, row, newNumbers);
-    this.#numbers[row] = value;
+    this.#numbers ??= new RowNumbers(newNumbers);
+    this.#numbers.set(row, value);
   }
 
   /** Returns the code of a value that is not a number. A new value gets the next code. */
   #codeFor(value: JsonValue): number {
-    const json = JSON.stringify(value);
-    const known = this.codeOf(json);
+    this.#coded ??= new Codes(this.#values);
+    const known = this.#coded.of(value);
     if (known !== undefined) return known;
     const code = this.#values.push(value);
-    this.#codeOf?.set(json, code);
+    this.#coded.set(value, code);
     return code;
   }
 
   #setCode(row: number, code: number): void {
-    this.#codes = roomFor(this.#codes, row, newCodes);
-    this.#codes[row] = code;
+    this.#codes ??= new RowNumbers(newCodes);
+    this.#codes.set(row, code);
   }
 
   get(row: number): JsonValue | undefined {
-    const number = this.#numbers?.[row];
-    if (number !== undefined && !Number.isNaN(number)) return number;
-    const code = this.#codes?.[row] ?? NO_CODE;
+    const number = this.numberAt(row);
+    if (!Number.isNaN(number)) return number;
+    const code = this.codeAt(row);
     return code === NO_CODE ? undefined : this.#values[code - 1];
   }
 
   /** The number of a row; NaN where it has none. */
   numberAt(row: number): number {
-    return this.#numbers?.[row] ?? Number.NaN;
+    return this.#numbers?.at(row) ?? Number.NaN;
   }
 
   /** The code of the value of a row that is not a number, 0 where there is none. */
   codeAt(row: number): number {
-    return this.#codes?.[row] ?? NO_CODE;
+    return this.#codes?.at(row) ?? NO_CODE;
   }
 
   /** The values that are not numbers, each once; the code of a value is its place plus one. */
@@ -84,30 +85,27 @@ export class ValueColumn {
     return this.#values;
   }
 
-  /** The code of a value that is not a number, by its JSON; `undefined` where no row has it. */
-  codeOf(json: string): number | undefined {
-    this.#codeOf ??= new Map(this.#values.map((value, index) => [JSON.stringify(value), index + 1]));
-    return this.#codeOf.get(json);
+  /** The code of a value that is not a number; `undefined` where no row has it. */
+  codeOf(value: JsonValue): number | undefined {
+    this.#coded ??= new Codes(this.#values);
+    return this.#coded.of(value);
   }
 
   /** Sets the marks of all rows that have a value; with a test, of those whose value passes it. */
   mark(marks: Uint8Array, test: ValueTest | undefined): void {
-    if (this.#numbers !== undefined) markNumbers(marks, this.#numbers, test);
-    const codes = this.#codes;
-    if (codes === undefined) return;
+    for (const { values, start } of this.#numbers?.parts() ?? []) markNumbers(marks.subarray(start), values, test);
+    if (this.#codes === undefined) return;
     // Each distinct value is tested once.
     const fits = Uint8Array.from([0, ...this.#values.map((value) => Number(test === undefined || test.fits(value)))]);
-    const end = Math.min(marks.length, codes.length);
-    for (let row = 0; row < end; row++) if (fits[codes[row] ?? NO_CODE] === 1) marks[row] = 1;
+    for (const { values, start } of this.#codes.parts()) markCodes(marks.subarray(start), values, fits);
   }
 
   /** The values of some rows that are not numbers, each once, with the number of its rows. */
   *countsAt(rows: ArrayLike<number>): Generator<{ readonly value: JsonValue; readonly count: number }> {
-    const codes = this.#codes;
-    if (codes === undefined) return;
+    if (this.#codes === undefined) return;
     const counts = new Uint32Array(this.#values.length + 1);
     for (let i = 0; i < rows.length; i++) {
-      const code = codes[rows[i] ?? 0] ?? NO_CODE;
+      const code = this.codeAt(rows[i] ?? 0);
       counts[code] = (counts[code] ?? 0) + 1;
     }
     for (const [index, value] of this.#values.entries()) {
@@ -118,12 +116,11 @@ export class ValueColumn {
 
   /** The numbers of some rows, NaN where there is none; `undefined` where no row has one. */
   numbersAt(rows: ArrayLike<number>): Float64Array | undefined {
-    const numbers = this.#numbers;
-    if (numbers === undefined) return undefined;
+    if (this.#numbers === undefined) return undefined;
     const found = new Float64Array(rows.length);
     let isEmpty = true;
     for (let i = 0; i < rows.length; i++) {
-      const number = numbers[rows[i] ?? 0] ?? Number.NaN;
+      const number = this.numberAt(rows[i] ?? 0);
       found[i] = number;
       if (isEmpty && !Number.isNaN(number)) isEmpty = false;
     }
@@ -137,7 +134,7 @@ export class ValueColumn {
     const newCodeOf = new Uint32Array(this.#values.length + 1);
     const codes = new Uint32Array(rows.length);
     for (let i = 0; i < rows.length; i++) {
-      const code = this.#codes[rows[i] ?? 0] ?? NO_CODE;
+      const code = this.codeAt(rows[i] ?? 0);
       if (code !== NO_CODE && newCodeOf[code] === NO_CODE)
         newCodeOf[code] = values.push(this.#values[code - 1] ?? null);
       codes[i] = newCodeOf[code] ?? NO_CODE;
@@ -169,11 +166,11 @@ export class ValueColumn {
   /** Sets the values of the first rows of an empty column. The arrays are not copied. */
   setFirst(values: Float64Array | CodedValues): void {
     if (values instanceof Float64Array) {
-      this.#numbers = values;
+      this.#numbers = new RowNumbers(newNumbers, values);
       return;
     }
     const { buffer, byteOffset, length } = values.codes;
-    this.#codes = new Int32Array(buffer, byteOffset, length);
+    this.#codes = new RowNumbers(newCodes, new Int32Array(buffer, byteOffset, length));
     this.#values = [...values.values];
   }
 }
@@ -206,6 +203,11 @@ function markNumbers(marks: Uint8Array, values: Float64Array, test: ValueTest | 
   }
 }
 
+function markCodes(marks: Uint8Array, codes: Int32Array, fits: Uint8Array): void {
+  const end = Math.min(marks.length, codes.length);
+  for (let row = 0; row < end; row++) if (fits[codes[row] ?? NO_CODE] === 1) marks[row] = 1;
+}
+
 function newNumbers(length: number): Float64Array {
   return new Float64Array(length).fill(Number.NaN);
 }
@@ -214,14 +216,21 @@ function newCodes(length: number): Int32Array {
   return new Int32Array(length);
 }
 
-/** Returns the array itself, or a larger copy that has room for the row. */
-function roomFor<Values extends Float64Array | Int32Array>(
-  values: Values | undefined,
-  row: number,
-  create: (length: number) => Values,
-): Values {
-  if (values !== undefined && row < values.length) return values;
-  const larger = create(Math.max(16, row + 1, Math.ceil((values?.length ?? 0) * 1.5)));
-  if (values !== undefined) larger.set(values);
-  return larger;
+/** The codes of values. A text is found by itself, any other value by its JSON. */
+class Codes {
+  readonly #ofText = new Map<string, number>();
+  readonly #ofJson = new Map<string, number>();
+
+  constructor(values: readonly JsonValue[]) {
+    for (const [index, value] of values.entries()) this.set(value, index + 1);
+  }
+
+  of(value: JsonValue): number | undefined {
+    return typeof value === "string" ? this.#ofText.get(value) : this.#ofJson.get(JSON.stringify(value));
+  }
+
+  set(value: JsonValue, code: number): void {
+    if (typeof value === "string") this.#ofText.set(value, code);
+    else this.#ofJson.set(JSON.stringify(value), code);
+  }
 }

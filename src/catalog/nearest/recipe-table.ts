@@ -332,7 +332,7 @@ class RecipeColumn {
   wanted(value: CellValue, isOptional: boolean): Wanted {
     const isNumber = typeof value === "number";
     const number = isNumber ? value : Number.NaN;
-    const code = isNumber ? NO_CODE : (this.#values.codeOf(JSON.stringify(value)) ?? UNKNOWN);
+    const code = isNumber ? NO_CODE : (this.#values.codeOf(value) ?? UNKNOWN);
     return { number, code, hash: this.#hash(number, code), isOptional, distanceFrom: numberOfCell(value) };
   }
 
