@@ -6,10 +6,21 @@ import type { ReadableStore } from "../../store/store.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import { type FileStamp, stampOf, statOf } from "../file-stamp.ts";
 
-/** The records and the notes of failures of one name. */
-export interface NameFiles {
-  readonly records: ReadonlyMap<Address, FileStamp>;
-  readonly failures: ReadonlyMap<Address, FileStamp>;
+/** A batch is small enough that what it takes is freed soon. */
+const BATCH = 1000;
+
+/** A record, or the note of a failure. */
+export interface FoundFile {
+  readonly address: Address;
+  readonly kind: "record" | "failure";
+  readonly stamp: FileStamp;
+}
+
+/** The files of a name, in batches: a million of them would fill the memory. */
+export interface ListedFiles {
+  /** There are at most this many. */
+  readonly count: number;
+  readonly batches: AsyncIterable<readonly FoundFile[]> | Iterable<readonly FoundFile[]>;
 }
 
 /**
@@ -21,59 +32,56 @@ export async function listFiles(
   store: ReadableStore,
   name: string,
   signal: AbortSignal | undefined,
-): Promise<NameFiles> {
-  const records = new Map<Address, FileStamp>();
-  const failures = new Map<Address, FileStamp>();
-  for await (const { file, stamp } of stampedFiles(store, name, signal)) {
-    const record = addressOfRecordPath(file);
-    const failure = record === undefined ? addressOfFailurePath(file) : undefined;
-    if (record !== undefined) records.set(record, stamp);
-    else if (failure !== undefined) failures.set(failure, stamp);
-  }
-  // A note of a failure may outlive the success that followed.
-  for (const address of records.keys()) failures.delete(address);
-  return { records, failures };
-}
-
-/** Does what {@link listFiles} does, for some artifacts of a store on this machine. */
-export function lookAtFiles(store: ReadableStore, name: string, addresses: Iterable<Address>): NameFiles {
-  const records = new Map<Address, FileStamp>();
-  const failures = new Map<Address, FileStamp>();
-  for (const address of addresses) {
-    const record = stampOf(store, recordPath(name, address));
-    const failure = record === undefined ? stampOf(store, failurePath(name, address)) : undefined;
-    if (record !== undefined) records.set(address, record);
-    else if (failure !== undefined) failures.set(address, failure);
-  }
-  return { records, failures };
-}
-
-interface StampedFile {
-  readonly file: string;
-  readonly stamp: FileStamp;
-}
-
-/** Only files with the ending of a record are asked for their times. */
-async function* stampedFiles(
-  store: ReadableStore,
-  name: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<StampedFile> {
+): Promise<ListedFiles> {
   const folder = artifactFolder(name);
-  if (store.localPath === undefined) {
-    for await (const { path, sizeBytes, modifiedMs } of store.list(`${folder}/`, { signal })) {
-      const file = path.slice(folder.length + 1);
-      if (!file.includes("/")) yield { file, stamp: { sizeBytes, modifiedMs } };
-    }
-    return;
+  if (store.localPath !== undefined) {
+    const { objects } = await folderNames(store, folder, { signal });
+    return { count: objects.length, batches: stampedBatches(objects, store.localPath(folder), signal) };
   }
-  const root = store.localPath(folder);
+  const files: FoundFile[] = [];
+  for await (const { path, sizeBytes, modifiedMs } of store.list(`${folder}/`, { signal })) {
+    const file = path.slice(folder.length + 1);
+    const identity = identityOf(file);
+    if (identity !== undefined) files.push({ ...identity, stamp: { sizeBytes, modifiedMs } });
+  }
+  return { count: files.length, batches: [files] };
+}
+
+/** Finds the files of some artifacts of a store on this machine: of each the record goes first. */
+export function lookAtFiles(store: ReadableStore, name: string, addresses: ReadonlySet<Address>): FoundFile[] {
+  return [...addresses].flatMap((address): FoundFile[] => {
+    const record = stampOf(store, recordPath(name, address));
+    if (record !== undefined) return [{ address, kind: "record", stamp: record }];
+    const failure = stampOf(store, failurePath(name, address));
+    return failure === undefined ? [] : [{ address, kind: "failure", stamp: failure }];
+  });
+}
+
+/** Says of which artifact a file in the folder of a name is the record, or the note of a failure. */
+export function identityOf(file: string): Pick<FoundFile, "address" | "kind"> | undefined {
+  const record = file.includes("/") ? undefined : addressOfRecordPath(file);
+  if (record !== undefined) return { address: record, kind: "record" };
+  const failure = file.includes("/") ? undefined : addressOfFailurePath(file);
+  return failure && { address: failure, kind: "failure" };
+}
+
+/** Only files of artifacts are asked for their times. */
+async function* stampedBatches(
+  names: readonly string[],
+  root: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly FoundFile[]> {
   const pauseTimer = new PauseTimer(signal);
-  const { objects } = await folderNames(store, folder, { signal });
-  for (const file of objects) {
-    if (!file.endsWith(".json")) continue;
+  let batch: FoundFile[] = [];
+  for (const name of names) {
+    const identity = identityOf(name);
+    if (identity === undefined) continue;
     if (pauseTimer.isDue()) await pauseTimer.pause();
-    const stamp = statOf(`${root}/${file}`);
-    if (stamp !== undefined) yield { file, stamp };
+    const stamp = statOf(`${root}/${name}`);
+    if (stamp !== undefined) batch.push({ address: identity.address, kind: identity.kind, stamp });
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
   }
+  yield batch;
 }

@@ -1,5 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import { addressOfFailurePath, addressOfRecordPath, failurePath } from "../../artifact/layout/artifact-paths.ts";
+import { failurePath } from "../../artifact/layout/artifact-paths.ts";
 import { readRecordBytes } from "../../artifact/layout/read-record-bytes.ts";
 import { recordPath } from "../../artifact/layout/record-path.ts";
 import { StoreError } from "../../errors/store-errors.ts";
@@ -20,7 +20,7 @@ import type { SortField } from "../query/sort-entries.ts";
 import { cellsOfRecord, countDifferences, type RecordedRecipe } from "../recipe-cells.ts";
 import { NameIndex } from "../stored-index/name-index.ts";
 import { ChangedFiles } from "./changed-files.ts";
-import { listFiles, lookAtFiles, type NameFiles } from "./list-files.ts";
+import { type FoundFile, identityOf, type ListedFiles, listFiles, lookAtFiles } from "./list-files.ts";
 import { type ReadArtifact, readEntry, readFailureEntry, unreadable } from "./read-entry.ts";
 
 const CONCURRENT_READS = 32;
@@ -146,8 +146,8 @@ export class NameEntries {
    *
    * @throws a StoreError where the store cannot be listed; the signal's reason
    */
-  load(signal: AbortSignal | undefined): Promise<unknown> {
-    return this.#next(() => this.#refresh(signal));
+  load(signal: AbortSignal | undefined): Promise<void> {
+    return this.#next(() => this.#refresh(undefined, signal));
   }
 
   /**
@@ -157,11 +157,13 @@ export class NameEntries {
    */
   refresh(signal: AbortSignal | undefined): Promise<EntryChanges> {
     return this.#next(async () => {
+      const changes: Changes = { added: [], removed: [] };
       const names = await this.#changed.take();
-      const { added, removed } = names === undefined ? await this.#refresh(signal) : await this.#follow(names, signal);
+      if (names === undefined) await this.#refresh(changes, signal);
+      else await this.#follow(names, changes, signal);
       return withoutTouched(
-        added.flatMap((address) => this.get(address) ?? []),
-        removed,
+        changes.added.flatMap((address) => this.get(address) ?? []),
+        changes.removed,
       );
     });
   }
@@ -178,85 +180,95 @@ export class NameEntries {
     return refreshing;
   }
 
-  async #refresh(signal: AbortSignal | undefined): Promise<Changes> {
+  /** @param changes - what this adds to; `undefined` if the caller does not ask for it */
+  async #refresh(changes: Changes | undefined, signal: AbortSignal | undefined): Promise<void> {
     const isFirst = this.#listedMs === undefined && this.#columns.size + this.#others.size === 0;
     // A caller that refreshes once will probably refresh again, so watching pays off.
     if (!isFirst) this.#changed.begin();
     const changedMs = settledChangeMs(this.#store, this.#name);
-    if (changedMs !== undefined && changedMs === this.#listedMs) return { added: [], removed: [] };
+    if (changedMs !== undefined && changedMs === this.#listedMs) return;
     const held = await this.#index?.load(this.#columns, signal);
     if (isFirst && held !== undefined && held.changedMs === changedMs) {
       this.#listedMs = changedMs;
       const files = held.others.flatMap((file) => this.#foundFile(file));
-      return { added: await this.#readAll(files, signal), removed: [] };
+      return this.#readAll(files, changes, signal);
     }
-    const files = await listFiles(this.#store, this.#name, signal);
-    const changes = await this.#apply(files, this.#addresses(), signal);
+    await this.#applyAll(await listFiles(this.#store, this.#name, signal), changes, signal);
     this.#listedMs = changedMs;
     await this.#index?.save(this.#columns, changedMs, this.#otherFiles(), signal);
-    return changes;
   }
 
   /** Looks only at these files. */
-  async #follow(names: readonly string[], signal: AbortSignal | undefined): Promise<Changes> {
-    const addresses = new Set(names.flatMap((file) => addressOfRecordPath(file) ?? addressOfFailurePath(file) ?? []));
-    if (addresses.size === 0) return { added: [], removed: [] };
+  async #follow(names: readonly string[], changes: Changes, signal: AbortSignal | undefined): Promise<void> {
+    const addresses = new Set(names.flatMap((file) => identityOf(file)?.address ?? []));
+    if (addresses.size === 0) return;
     const files = lookAtFiles(this.#store, this.#name, addresses);
-    const known = [...addresses].filter((address) => this.get(address) !== undefined);
-    const changes = await this.#apply(files, known, signal);
+    const found = new Set(files.map(({ address }) => address));
+    for (const address of addresses) if (!found.has(address)) this.#remove(address, changes);
+    await this.#apply(files, changes, signal);
     this.#listedMs = undefined;
     await this.#index?.save(this.#columns, undefined, [], signal);
-    return changes;
   }
 
-  /** @param known - the artifacts that are removed if they are not among these files */
-  async #apply(files: NameFiles, known: Iterable<Address>, signal: AbortSignal | undefined): Promise<Changes> {
-    const removed = this.#removeMissing(files, known);
-    const fresh: FoundFile[] = [];
-    for (const [address, stamp] of files.records) {
-      if (isSame(this.#stampOf(address), stamp)) continue;
-      fresh.push({ address, kind: "record", stamp });
+  /** Reads what is new among all files of the name, and removes the artifacts without a file. */
+  async #applyAll(
+    { count, batches }: ListedFiles,
+    changes: Changes | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { addresses } = this.#columns;
+    const isListed = new Uint8Array(addresses.count);
+    const others = new Set<Address>();
+    const failures: FoundFile[] = [];
+    addresses.reserve(count - this.#columns.size);
+    for await (const batch of batches) {
+      const records = batch.filter(({ kind }) => kind === "record");
+      failures.push(...batch.filter(({ kind }) => kind === "failure"));
+      await this.#apply(records, changes, signal);
+      for (const { address } of records) {
+        if (this.#others.has(address)) others.add(address);
+        else isListed[addresses.rowOf(address) ?? isListed.length] = 1;
+      }
     }
-    for (const [address, stamp] of files.failures) {
-      if (isSame(this.#others.get(address)?.stamp, stamp)) continue;
-      fresh.push({ address, kind: "failure", stamp });
-    }
-    for (const { address } of fresh) {
-      const earlier = this.get(address);
-      if (earlier === undefined) continue;
-      this.#remove(address);
-      removed.push(earlier);
-    }
-    return { added: await this.#readAll(fresh, signal), removed };
+    // A note of a failure may outlive the success that followed.
+    const isOpen = ({ address }: FoundFile): boolean => !others.has(address) && !this.#hasListed(address, isListed);
+    const open = failures.filter(isOpen);
+    await this.#apply(open, changes, signal);
+    for (const { address } of open) others.add(address);
+    for (const [row, mark] of isListed.entries())
+      if (mark === 0 && !this.#columns.isGone(row)) this.#remove(addresses.addressOf(row), changes);
+    for (const address of [...this.#others.keys()]) if (!others.has(address)) this.#remove(address, changes);
   }
 
-  #stampOf(address: Address): FileStamp | undefined {
+  /** Whether an artifact has a row that was listed, or that is new. */
+  #hasListed(address: Address, isListed: Uint8Array): boolean {
     const row = this.#columns.rowOf(address);
+    return row !== undefined && isListed[row] !== 0;
+  }
+
+  /** Reads the files that are not known yet, or that were replaced. */
+  async #apply(
+    files: readonly FoundFile[],
+    changes: Changes | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const fresh = files.filter(({ address, kind, stamp }) => !isSame(this.#stampOf(address, kind), stamp));
+    for (const { address } of fresh) this.#remove(address, changes);
+    await this.#readAll(fresh, changes, signal);
+  }
+
+  #stampOf(address: Address, kind: FoundFile["kind"]): FileStamp | undefined {
+    const row = kind === "record" ? this.#columns.rowOf(address) : undefined;
     if (row !== undefined) return this.#columns.stampOf(row);
     const other = this.#others.get(address);
-    return other?.kind === "record" ? other.stamp : undefined;
+    return other?.kind === kind ? other.stamp : undefined;
   }
 
-  /** Removes what is not there any more. */
-  #removeMissing({ records, failures }: NameFiles, known: Iterable<Address>): CatalogEntry[] {
-    const removed: CatalogEntry[] = [];
-    const isMissing = (address: Address): boolean =>
-      !(this.#others.get(address)?.kind === "failure" ? failures : records).has(address);
-    for (const address of [...known].filter(isMissing)) {
-      const entry = this.get(address);
-      if (entry !== undefined) removed.push(entry);
-      this.#remove(address);
-    }
-    return removed;
-  }
-
-  *#addresses(): Generator<Address> {
-    for (const row of this.#columns.rows()) yield this.#columns.addresses.addressOf(row);
-    yield* this.#others.keys();
-  }
-
-  #remove(address: Address): void {
+  #remove(address: Address, changes: Changes | undefined): void {
     const row = this.#columns.rowOf(address);
+    if (row === undefined && !this.#others.has(address)) return;
+    const entry = changes && this.get(address);
+    if (entry !== undefined) changes?.removed.push(entry);
     if (row !== undefined) this.#index?.removed(row);
     this.#columns.remove(address);
     this.#others.delete(address);
@@ -277,27 +289,28 @@ export class NameEntries {
   }
 
   /** Reads and adds entries. */
-  async #readAll(fresh: readonly FoundFile[], signal: AbortSignal | undefined): Promise<readonly Address[]> {
-    const added: Address[] = [];
-    this.#columns.addresses.reserve(fresh.length);
+  async #readAll(
+    fresh: readonly FoundFile[],
+    changes: Changes | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const add = (file: FoundFile, read: ReadArtifact | undefined): void => {
       if (read === undefined) return;
       this.#add(read, file);
-      added.push(file.address);
+      changes?.added.push(file.address);
     };
     if (this.#store.sync === undefined) {
       await mapConcurrently(fresh, async (file) => add(file, await this.#read(file, signal)), {
         concurrency: CONCURRENT_READS,
         signal,
       });
-      return added;
+      return;
     }
     const pauseTimer = new PauseTimer(signal);
     for (const file of fresh) {
       if (pauseTimer.isDue()) await pauseTimer.pause();
       add(file, this.#readNow(file) ?? (await this.#read(file, signal)));
     }
-    return added;
   }
 
   #readNow(file: FoundFile): ReadArtifact | undefined {
@@ -330,12 +343,9 @@ export class NameEntries {
   }
 
   #foundFile(file: string): FoundFile[] {
-    const record = addressOfRecordPath(file);
-    const address = record ?? addressOfFailurePath(file);
-    if (address === undefined) return [];
-    const kind = record === undefined ? "failure" : "record";
-    const stamp = stampOf(this.#store, this.#pathOf({ address, kind }));
-    return stamp === undefined ? [] : [{ address, kind, stamp }];
+    const identity = identityOf(file);
+    const stamp = identity && stampOf(this.#store, this.#pathOf(identity));
+    return identity === undefined || stamp === undefined ? [] : [{ ...identity, stamp }];
   }
 
   #pathOf({ address, kind }: Pick<FoundFile, "address" | "kind">): StorePath {
@@ -344,14 +354,8 @@ export class NameEntries {
 }
 
 interface Changes {
-  readonly added: readonly Address[];
-  readonly removed: readonly CatalogEntry[];
-}
-
-interface FoundFile {
-  readonly address: Address;
-  readonly kind: "record" | "failure";
-  readonly stamp: FileStamp;
+  readonly added: Address[];
+  readonly removed: CatalogEntry[];
 }
 
 interface OtherEntry extends ReadArtifact {

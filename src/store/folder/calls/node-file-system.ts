@@ -93,12 +93,18 @@ async function* scanFolder(path: string): AsyncGenerator<readonly FolderEntry[]>
   const folder = await patiently(openBusy, () =>
     promised<fs.Dir>((done) => fs.opendir(path, { bufferSize: SCAN_BATCH }, done)),
   );
-  let batch: FolderEntry[] = [];
-  for await (const entry of folder) {
-    batch.push(toFolderEntry(entry));
-    if (batch.length < SCAN_BATCH) continue;
-    yield batch;
-    batch = [];
+  try {
+    // This call gets as many entries from the system as fit into the buffer. The others are then
+    // there at once: a promise for each would take several times as long as the system's work.
+    for (let entry = await folder.read(); entry !== null; entry = await folder.read()) {
+      const batch: FolderEntry[] = [];
+      for (let next: fs.Dirent | null = entry; next !== null; ) {
+        batch.push(toFolderEntry(next));
+        next = batch.length < SCAN_BATCH ? folder.readSync() : null;
+      }
+      yield batch;
+    }
+  } finally {
+    await folder.close();
   }
-  if (batch.length > 0) yield batch;
 }
