@@ -9,8 +9,8 @@ const FREE = -1;
 /** There are at least twice as many slots as rows. */
 const MIN_SLOT_BITS = 12;
 /**
- * Giving a slot to every row takes as long as looking through all rows some hundred times. A process
- * that looks for fewer addresses than this does not need the slots.
+ * Giving a slot to every row takes as long as looking through all rows some hundred times. A
+ * process that looks for fewer addresses than this does not need the slots.
  */
 const MOST_SEARCHES = 64;
 

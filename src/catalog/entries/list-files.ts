@@ -57,7 +57,7 @@ export function lookAtFiles(store: ReadableStore, name: string, addresses: Reado
   });
 }
 
-/** Says of which artifact a file in the folder of a name is the record, or the note of a failure. */
+/** Says of which artifact a file is the record or the note of a failure. */
 export function identityOf(file: string): Pick<FoundFile, "address" | "kind"> | undefined {
   const record = file.includes("/") ? undefined : addressOfRecordPath(file);
   if (record !== undefined) return { address: record, kind: "record" };
