@@ -1,4 +1,5 @@
 import { describeAgeOf } from "../../artifact/explain/describe-record.ts";
+import { compareTexts } from "../../catalog/query/sort-entries.ts";
 import { openJsonLines } from "../../runner/json-lines.ts";
 import { listRuns, readRun } from "../../runner/list-runs.ts";
 import { parseRunEvent } from "../../runner/parse-run-event.ts";
@@ -69,7 +70,7 @@ async function printRun(session: Session, flags: RunsFlags, runId: string): Prom
   const record = await readRun(dataDirOf(session), runId);
   if (record === undefined)
     throw new CommandError(`The record of the run ${runId} is damaged.`, { exit: ExitCode.damaged });
-  const nodes = record.nodes.filter(({ outcome }) => flags.failed !== true || outcome === "failed");
+  const nodes = record.nodes.filter(({ outcome }) => flags.failed !== true || outcome === "failed").sort(comparePlaces);
   const shown = flags.limit === undefined ? nodes : nodes.slice(0, flags.limit);
   if (session.isJson) session.json("run", { ...record, nodes: shown });
   else {
@@ -82,6 +83,15 @@ async function printRun(session: Session, flags: RunsFlags, runId: string): Prom
     if (shown.length > 0) session.lines(await tableLines(names, shown.map(cellsOfNode), WIDEST));
   }
   return ExitCode.done;
+}
+
+/**
+ * Compares two nodes by their places in the plan. The order in which they ended differs from run to
+ * run, and so does the order in which they began.
+ */
+function comparePlaces(one: RunRecordNode, other: RunRecordNode): number {
+  const [place, otherPlace] = [one.index ?? Number.MAX_VALUE, other.index ?? Number.MAX_VALUE];
+  return place - otherPlace || compareTexts(one.name, other.name) || compareTexts(one.address, other.address);
 }
 
 function cellsOfNode({
