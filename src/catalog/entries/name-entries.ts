@@ -216,34 +216,37 @@ export class NameEntries {
     changes: Changes | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { addresses } = this.#columns;
-    const isListed = new Uint8Array(addresses.count);
+    const columns = this.#columns;
+    const isListed = new Uint8Array(columns.addresses.count);
     const others = new Set<Address>();
     const failures: FoundFile[] = [];
-    addresses.reserve(count - this.#columns.size);
+    columns.addresses.reserve(count - columns.size);
+    const isKnown = ({ address, stamp }: FoundFile): boolean => {
+      const row = columns.rowOf(address);
+      if (row === undefined || !isSame(columns.stampOf(row), stamp)) return false;
+      isListed[row] = 1;
+      return true;
+    };
     for await (const batch of batches) {
-      const records = batch.filter(({ kind }) => kind === "record");
-      failures.push(...batch.filter(({ kind }) => kind === "failure"));
-      await this.#apply(records, changes, signal);
-      for (const { address } of records) {
-        if (this.#others.has(address)) others.add(address);
-        else isListed[addresses.rowOf(address) ?? isListed.length] = 1;
+      const records: FoundFile[] = [];
+      for (const file of batch) {
+        if (file.kind === "failure") failures.push(file);
+        else if (!isKnown(file)) records.push(file);
       }
+      await this.#apply(records, changes, signal);
+      for (const { address } of records) if (this.#others.has(address)) others.add(address);
     }
     // A note of a failure may outlive the success that followed.
-    const isOpen = ({ address }: FoundFile): boolean => !others.has(address) && !this.#hasListed(address, isListed);
+    const isOpen = ({ address }: FoundFile): boolean => {
+      const row = columns.rowOf(address);
+      return !others.has(address) && (row === undefined || isListed[row] === 0);
+    };
     const open = failures.filter(isOpen);
     await this.#apply(open, changes, signal);
     for (const { address } of open) others.add(address);
-    for (const [row, mark] of isListed.entries())
-      if (mark === 0 && !this.#columns.isGone(row)) this.#remove(addresses.addressOf(row), changes);
+    for (let row = 0; row < isListed.length; row++)
+      if (isListed[row] === 0 && !columns.isGone(row)) this.#remove(columns.addresses.addressOf(row), changes);
     for (const address of [...this.#others.keys()]) if (!others.has(address)) this.#remove(address, changes);
-  }
-
-  /** Whether an artifact has a row that was listed, or that is new. */
-  #hasListed(address: Address, isListed: Uint8Array): boolean {
-    const row = this.#columns.rowOf(address);
-    return row !== undefined && isListed[row] !== 0;
   }
 
   /** Reads the files that are not known yet, or that were replaced. */

@@ -16,7 +16,7 @@ import {
   parseProvenance,
   parseRecord,
 } from "../../record/parse-record.ts";
-import { MAX_RECORD_BYTES, RECORD_VERSION } from "../../record/record.ts";
+import { MAX_RECORD_BYTES, MAX_RECORD_DEPTH, RECORD_VERSION } from "../../record/record.ts";
 import { isIntact } from "../../record/record-text.ts";
 import { plainLines } from "../../util/plain-lines.ts";
 import type { CatalogEntry } from "../query/catalog-entry.ts";
@@ -87,29 +87,36 @@ function artifactOf(fields: JsonObject, name: string, address: Address): ReadArt
   return { entry, recipe: cellsOfRecord({ ...tree, version, draw }) };
 }
 
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
 function entryOfFields(fields: JsonObject, name: string, address: Address): CatalogEntry {
   const payload = expectObject(fields.payload, "payload");
   const contents = isJsonObject(payload.contents) ? payload.contents : payload;
   const { createdAt, durationMs, cost } = parseProvenance(fields.provenance);
-  return {
+  const { params, dependencies } = treesOf(fields);
+  const entry: Writable<CatalogEntry> = {
     address,
     name,
     state: "present",
-    ...treesOf(fields),
+    params,
+    dependencies,
     summary: isJsonObject(fields.summary) ? fields.summary : {},
     createdAt,
-    ...(durationMs === undefined ? {} : { durationMs }),
-    ...(cost === undefined ? {} : { cost }),
     sizeBytes: expectNumber(contents.sizeBytes, "payload.sizeBytes"),
     format: expectString(fields.format, "format"),
-    ...(fields.version === undefined ? {} : { version: expectVersion(fields.version) }),
-    ...(fields.draw === undefined || fields.draw === 0 ? {} : { draw: expectNumber(fields.draw, "draw") }),
   };
+  // Spreading an object for each of these fields would take several times as long.
+  if (durationMs !== undefined) entry.durationMs = durationMs;
+  if (cost !== undefined) entry.cost = cost;
+  if (fields.version !== undefined) entry.version = expectVersion(fields.version);
+  if (fields.draw !== undefined && fields.draw !== 0) entry.draw = expectNumber(fields.draw, "draw");
+  return entry;
 }
 
 function treesOf(fields: JsonObject): Pick<CatalogEntry, "params" | "dependencies"> {
-  const heads = fields.dependencies === undefined ? {} : expectObject(fields.dependencies, "dependencies");
-  const params = paramsTreeOf(expectObject(fields.params, "params"), heads);
+  const params = expectObject(fields.params, "params");
+  if (fields.dependencies === undefined) return { params: paramsTreeOf(params, {}), dependencies: {} };
+  const heads = expectObject(fields.dependencies, "dependencies");
   const dependencies = Object.entries(heads).map(([role, json]) => {
     const head = expectObject(json, `dependencies.${role}`);
     return [
@@ -117,7 +124,7 @@ function treesOf(fields: JsonObject): Pick<CatalogEntry, "params" | "dependencie
       { name: expectString(head.name, "name"), address: parseAddress(expectString(head.address, "address")) },
     ];
   });
-  return { params, dependencies: Object.fromEntries(dependencies) };
+  return { params: paramsTreeOf(params, heads), dependencies: Object.fromEntries(dependencies) };
 }
 
 /**
@@ -136,11 +143,19 @@ function judge(bytes: Uint8Array, name: string, address: Address): CatalogEntry 
 }
 
 function parseFields(bytes: Uint8Array): JsonObject {
-  assertDepth(bytes);
   // `Buffer` is twice as fast as a `TextDecoder` for texts of this length.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  // Few records have as many brackets as they may have levels, and counting those takes a tenth of
+  // the time of reading each byte.
+  if (countOf(text, "{") + countOf(text, "[") > MAX_RECORD_DEPTH) assertDepth(bytes);
   const json: JsonValue = JSON.parse(text);
   return expectObject(json, "record");
+}
+
+function countOf(text: string, part: string): number {
+  let count = 0;
+  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + 1)) count += 1;
+  return count;
 }
 
 function isDamage(error: unknown): boolean {
