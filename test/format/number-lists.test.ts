@@ -16,6 +16,7 @@ import {
   Utf8,
   vectorFromArray,
 } from "apache-arrow";
+import { parquetReadObjects } from "hyparquet";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { DecodeError, UnsupportedPayloadError } from "../../src/errors/format-errors.ts";
 import { arrow, arrowCodec } from "../../src/format/arrow/arrow-format.ts";
@@ -26,9 +27,11 @@ import { ndjson } from "../../src/format/lines/ndjson-format.ts";
 import { parquet, parquetCodec } from "../../src/format/parquet/parquet-format.ts";
 import { table } from "../../src/format/table/table-format.ts";
 import type { ColumnTable } from "../../src/table/column-table.ts";
+import { struct } from "../../src/table/struct-columns.ts";
 import { tableFromRows } from "../../src/table/table-from-rows.ts";
 import { countedSource } from "../support/counted-source.ts";
 import { queryDuckdb } from "../support/query-duckdb.ts";
+import { SeededRandom } from "../support/seeded-random.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const rows = [
@@ -186,6 +189,47 @@ describe("other tools", () => {
       defaultDecodeLimits,
     );
     expect(b?.toRows()).toEqual([{ b: 2 }]);
+  });
+
+  test("DuckDB and hyparquet read lists of any lengths, in many pages and row groups, among other columns", async () => {
+    await using folder = await temporaryFolder();
+    const ours = folder.join("ours.parquet");
+    const random = new SeededRandom(7);
+    const listOf = (i: number): Float32Array | null => {
+      if (random.chance(0.1)) return null;
+      const length = i % 50 === 0 ? 20_000 : random.below(i % 3 === 0 ? 4 : 40);
+      return Float32Array.from({ length }, () => random.below(1000) / 8);
+    };
+    const written = Array.from({ length: 1000 }, (_, id) => ({
+      short: Float64Array.of(id, -id),
+      point: { x: id, name: `p${id}` },
+      list: listOf(id),
+      id,
+    }));
+    for (const options of [{}, { codec: "uncompressed", rowGroupRows: 300 }] as const) {
+      const types = { point: struct({ x: "float64", name: "string" }) };
+      const bytes = await bytesOf(parquet({ rows: true, types, ...options }) as never, written);
+      expect(await parquet({ rows: true }).decode(bytes, defaultDecodeLimits)).toEqual(written);
+      await writeFile(ours, bytes);
+      expect(
+        await queryDuckdb(
+          `select id::integer, len(list)::integer, list_sum(list)::double, short[2], point.name from '${ours}' order by id`,
+        ),
+      ).toEqual(
+        written.map(({ id, list, short, point }) => [
+          id,
+          list?.length ?? null,
+          list === null || list.length === 0 ? null : list.reduce((sum, number) => sum + number, 0),
+          short[1],
+          point.name,
+        ]),
+      );
+      const file = new Uint8Array(bytes).buffer;
+      const read = await parquetReadObjects({ file });
+      expect(read.map(({ list }) => (list === undefined ? null : Float32Array.from(list)))).toEqual(
+        written.map(({ list }) => list),
+      );
+    }
   });
 
   test("apache-arrow sees lists as lists, and its lists come as typed arrays", async () => {

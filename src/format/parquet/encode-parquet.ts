@@ -13,6 +13,7 @@ import { isNumericColumnType, rowBytesOf } from "../tabular/column-arrays.ts";
 import { bytesOf, cutRows } from "../tabular/cut-rows.ts";
 import type { ColumnTypes } from "../tabular/declared-types.ts";
 import { isAllNull } from "../tabular/is-all-null.ts";
+import { isFloatList, writeFloatLists } from "./encode-lists.ts";
 import { exactCountOf, exactElementOf } from "./exact-elements.ts";
 import { listBytesOf } from "./fill-lists.ts";
 import { createNote } from "./note.ts";
@@ -154,13 +155,15 @@ export async function encodeParquet(
     const mostRows = Math.min(rowGroupRows, rowCount - start);
     const rows = cutRows("parquet", columns, start, { mostRows, mostBytes: rowGroupBytes });
     end = rows.end;
+    const others = columns.filter(({ type }) => !isFloatList(type));
     await writer.write({
-      columnData: columns.map((column) => {
+      columnData: others.map((column) => {
         const data = cellsOf(column, start, end, rows.texts.get(column));
         return { name: column.name, data, ...(isPlain(column, data) ? { encoding: "PLAIN" as const } : {}) };
       }),
       rowGroupSize: end - start,
     });
+    await writeFloatLists(writer, columns, start, end);
   }
   // Rows of a table without columns are in no row group, so the writer does not count them.
   if (columns.length === 0) writer.num_rows = BigInt(rowCount);
@@ -224,11 +227,11 @@ function listOf(list: unknown): unknown {
 }
 
 /**
- * Whether a column must not have a dictionary, which would treat -0 and 0 as the same value. In
- * lists of floating-point numbers, few values are the same. A struct may have fields of them.
+ * Whether a column must not have a dictionary, which would treat -0 and 0 as the same value. A
+ * struct may have fields of floating-point numbers.
  */
 function isPlain({ type }: Column, cells: Cells): boolean {
-  if (type === "float32[]" || type === "float64[]" || isStructType(type)) return true;
+  if (isStructType(type)) return true;
   if (type !== "float64" && type !== "float32") return false;
   for (const cell of cells) if (cell === 0 && Object.is(cell, -0)) return true;
   return false;

@@ -84,7 +84,8 @@ function* listPages(
     if (head.valueCount > valueCount - done) fail("a column has more values than it says");
     done += head.valueCount;
     const { levels, values } = splitPage(body, head, list, pages);
-    const present = levels.definition.map((level) => (level === list.maxDefinition ? 1 : 0));
+    const present = new Uint8Array(levels.definition.length);
+    for (let i = 0; i < present.length; i++) present[i] = levels.definition[i] === list.maxDefinition ? 1 : 0;
     const page = decodePage({ present, values }, head, dictionary, pages);
     if (page.dictionary === undefined) {
       yield { levels, values: item.convert(page.values, context) };
@@ -104,8 +105,8 @@ function splitPage(
   pages: PageReading,
 ): { readonly levels: Levels; readonly values: Uint8Array } {
   const levelsOf = (bytes: Uint8Array, most: number): Uint8Array => {
-    const levels = Uint8Array.from(decodeHybrid(bytes, most > 1 ? 2 : 1, head.valueCount));
-    if (levels.some((level) => level > most)) fail("a level is higher than its column is deep");
+    const levels = new Uint8Array(decodeHybrid(bytes, most > 1 ? 2 : 1, head.valueCount));
+    for (const level of levels) if (level > most) fail("a level is higher than its column is deep");
     return levels;
   };
   if (head.type === DATA_PAGE) {
