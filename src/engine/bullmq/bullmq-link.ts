@@ -25,6 +25,8 @@ export class BullmqLink implements EngineLink {
   readonly #queue: JobQueue;
   readonly #control: StreamWriter;
   readonly #listener: (news: EngineNews) => void;
+  /** Jobs that were queued, but of which the stream has not told so far. */
+  readonly #queued = new Map<string, QueuedJob>();
   #stream: QueueStream | undefined;
   #isAway = false;
   #isClosed = false;
@@ -57,10 +59,13 @@ export class BullmqLink implements EngineLink {
     this.#stream = await openStream(parts, name, onProblem, (stream) => this.#hear(stream));
   }
 
-  async submit({ id, name, data }: QueuedJob): Promise<void> {
-    const state = await this.#queue.getJobState(id);
-    // BullMQ ignores a new job if it still keeps an old one with the same id.
-    if (state === "failed" || state === "completed") await this.#queue.remove(id);
+  /**
+   * BullMQ ignores a new job if it still has one with the same id, but its stream tells of that:
+   * asking before would take one more call for each job.
+   */
+  async submit(job: QueuedJob): Promise<void> {
+    const { id, name, data } = job;
+    this.#queued.set(id, job);
     await this.#queue.add(name, toQueue(data), {
       jobId: id,
       attempts: 1,
@@ -70,6 +75,7 @@ export class BullmqLink implements EngineLink {
   }
 
   async stateOf(id: string): Promise<JobState> {
+    if (await this.#replaceEnded(id)) return "queued";
     const state = await this.#queue.getJobState(id);
     if (state === "unknown") return "unknown";
     if (state === "completed") {
@@ -123,7 +129,22 @@ export class BullmqLink implements EngineLink {
     if (!this.#isClosed) this.#listener({ kind: "reconnected" });
   }
 
+  /** Queues a job again that BullMQ ignored since it keeps one with the same id that has ended. */
+  async #replaceEnded(id: string): Promise<boolean> {
+    const job = this.#queued.get(id);
+    if (job === undefined) return false;
+    const state = await this.#queue.getJobState(id);
+    const hasEnded = state === "failed" || state === "completed";
+    if (hasEnded) {
+      await this.#queue.remove(id);
+      await this.submit(job);
+    } else this.#queued.delete(id);
+    return hasEnded;
+  }
+
   #hear(stream: QueueStream): void {
+    stream.on("added", ({ jobId }) => this.#queued.delete(String(jobId)));
+    stream.on("duplicated", ({ jobId }) => void this.#replaceEnded(String(jobId)).catch(() => {}));
     stream.on("progress", ({ jobId, data }) =>
       this.#listener({ kind: "progress", id: String(jobId), data: fromQueue(data) }),
     );
