@@ -4,6 +4,7 @@ import { type AnyPersistable, definePersistable, typedParams } from "persistable
 import { bullmq } from "persistable-ts/engines/bullmq";
 import { run } from "persistable-ts/pipeline";
 import { queueName } from "../src/engine/queue-name.ts";
+import { generateNodes } from "../src/serving/generate-nodes.ts";
 import { openStore } from "../src/store/open/open-store.ts";
 
 /** The part that this process plays, its server, its folder, and how many nodes there are. */
@@ -47,9 +48,13 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     return generate(undefined, [last]);
   },
   "no-op worker": async () => {
-    const handle = async () => ({ kind: "done", result: { generation: { durationMs: 0 } } }) as const;
+    const done = async () => ({ kind: "done", result: { generation: { durationMs: 0 } } }) as const;
     const queue = await queueName(CODE, openStore(dataDir));
-    const server = await bullmq(url).serve(queue, { slots: SLOTS, onProblem: () => {}, handle });
+    const server = await bullmq(url).serve(queue, {
+      slots: SLOTS,
+      onProblem: () => {},
+      handle: (job) => generateNodes(job, done),
+    });
     await untilTold();
     await server.drain();
   },

@@ -87,6 +87,8 @@ export interface ServeOptions {
 export interface ServedJob {
   readonly id: string;
   readonly data: JsonValue;
+  /** Whether a worker has begun the job before, and was lost or has put it back. */
+  readonly isRepeated: boolean;
   /** Aborted if the run that queued the job has cancelled it. */
   readonly signal: AbortSignal;
   tell(progress: JsonObject): void;

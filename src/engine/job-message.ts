@@ -19,6 +19,19 @@ export interface JobMessage {
   readonly untracked?: JsonObject;
 }
 
+/** Several nodes that a worker generates one after another, in one job. */
+export function batchOf(messages: readonly JsonObject[]): JsonObject {
+  return { v: 1, name: `${messages.length} nodes`, batch: messages };
+}
+
+/** Returns the messages of a batch; `undefined` for a job with one node. */
+export function messagesIn(data: JsonValue): readonly JsonValue[] | undefined {
+  return isJsonObject(data) && Array.isArray(data.batch) ? data.batch : undefined;
+}
+
+/** After this time, a worker leaves the nodes of a batch that it has not begun to others. */
+export const BATCH_MS = 200;
+
 /** The report of a worker on a payload that it has generated; empty if it was there already. */
 export interface JobResult {
   readonly generation?: {

@@ -147,6 +147,7 @@ export class Execution {
       isForced: this.#graph.forced[node] === 1,
       retries: state.declaration.retries ?? this.#settings.retries,
       timeoutMs: state.declaration.timeoutMs ?? this.#settings.timeoutMs,
+      expectedMs: this.#graph.expectedMs[node],
       untracked: this.#settings.untracked,
       onEvent: (event, attempt) => this.#relay(node, event, attempt),
       onRetried: (error, attempt, delayMs) => this.#emitNode(node, { type: "retried", error, attempt, delayMs }),

@@ -15,6 +15,8 @@ export interface ProduceOptions {
   readonly isForced: boolean;
   readonly retries: number | RetryOptions | undefined;
   readonly timeoutMs: number | undefined;
+  /** How long generating will take, as far as earlier records tell. */
+  readonly expectedMs?: number | undefined;
   readonly untracked: Readonly<Record<string, unknown>> | undefined;
   readonly onEvent: (event: PersistableEvent, attempt: number) => void;
   readonly onRetried: (error: unknown, attempt: number, delayMs: number) => void;

@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { asUrl, locateDefinition } from "../artifact/provenance/defining-module.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../canonical/tagged-json.ts";
+import type { JsonObject } from "../canonical/tagged-json.ts";
 import { fingerprintOfCode } from "../engine/code-fingerprint.ts";
 import type { Engine, EngineLink, EngineNews, QueueLimits } from "../engine/engine.ts";
-import { type JobResult, parseResult, rowsForMessage } from "../engine/job-message.ts";
+import { BATCH_MS, batchOf, type JobResult, rowsForMessage } from "../engine/job-message.ts";
+import { type NodeEnding, parseNews } from "../engine/job-news.ts";
 import { errorFromJson } from "../engine/json-error.ts";
 import { NO_POOL, poolOf } from "../engine/pool-of.ts";
 import { poolQueueName, queueName } from "../engine/queue-name.ts";
@@ -11,7 +12,6 @@ import { describeRow, describeUntracked } from "../engine/recipe-row.ts";
 import { RowWriter } from "../engine/stored-rows.ts";
 import { InvalidRunOptionsError } from "../errors/pipeline-errors.ts";
 import { NoWorkersError, UnshareableError, WorkerLostError } from "../errors/worker-errors.ts";
-import type { PersistableEvent } from "../events/event.ts";
 import { withSourcePolicy } from "../persistable/context/work-source-policy.ts";
 import type { SourceChangePolicy } from "../persistable/declare/declaration.ts";
 import type { State } from "../persistable/declare/state.ts";
@@ -20,7 +20,8 @@ import { missesOf, type PlanGraph } from "../pipeline/plan/plan-graph.ts";
 import type { Store } from "../store/store.ts";
 import { onAbort } from "../util/concurrency/on-abort.ts";
 import { delay } from "../util/concurrency/retry.ts";
-import type { Attempt } from "./produce-node.ts";
+import { type Batch, inBatches, type RemoteJob, type RemoteNode } from "./node-batches.ts";
+import type { Attempt, ProduceOptions } from "./produce-node.ts";
 import type { RateLimit, RunSettings } from "./run-options.ts";
 
 /** How often a run asks for news that it may have missed, and for the number of workers. */
@@ -95,17 +96,6 @@ function codeOf({ declaration, recipe }: State): string {
   return fingerprintOfCode(fileURLToPath(url));
 }
 
-interface Waiting {
-  readonly state: State;
-  readonly isForced: boolean;
-  readonly pool: string;
-  readonly data: JsonObject;
-  readonly onEvent: (event: PersistableEvent) => void;
-  readonly resolve: (result: JobResult) => void;
-  readonly reject: (error: unknown) => void;
-  askedMs: number;
-}
-
 interface RemoteOptions {
   readonly store: Store;
   readonly untracked: JsonObject | undefined;
@@ -125,9 +115,18 @@ export class RemoteNodes {
   readonly #signal: AbortSignal;
   readonly #sourcePolicy: SourceChangePolicy | undefined;
   readonly #rows: RowWriter;
-  readonly #waiting = new Map<string, Waiting>();
-  /** Makes the ids of forced jobs differ from those of other runs. */
+  /** Nodes that go into the queue at the end of this turn. */
+  readonly #ready: RemoteNode[] = [];
+  readonly #jobs = new Map<string, RemoteJob>();
+  /** Makes the ids of forced nodes and of batches differ from those of other runs. */
   readonly #token = crypto.randomUUID().slice(0, 8);
+  /** How long nodes have taken lately on average, by their name. */
+  readonly #usualMs = new Map<string, number>();
+  /** The pools with a rate limit: the queue would count a batch as one node. */
+  readonly #ratedPools = new Set<string>();
+  /** How many nodes have not ended. */
+  #nodes = 0;
+  #batches = 0;
   readonly #openedMs = performance.now();
   /** The queues of the run, by the pool of their nodes. */
   readonly #links = new Map<string, EngineLink>();
@@ -158,6 +157,7 @@ export class RemoteNodes {
     const opening = Array.from(pools, async ([pool, limits]) => {
       const link = await this.#engine.connect(poolQueueName(queue, pool), (news) => this.#hear(news));
       this.#links.set(pool, link);
+      if (limits.rate !== undefined) this.#ratedPools.add(pool);
       if (pool !== NO_POOL) await link.limit(limits);
     });
     await Promise.all(opening);
@@ -175,11 +175,39 @@ export class RemoteNodes {
   }
 
   /** One attempt to have a node generated. */
-  readonly attempt: Attempt = async (state, { isForced, timeoutMs, onEvent }, attempt, onGenerated) => {
+  readonly attempt: Attempt = async (state, options, attempt, onGenerated) => {
+    const { isForced, onEvent } = options;
+    const { name, address } = state.recipe;
+    const text = await this.#messageOf(state, options);
+    this.#nodes += 1;
+    const { generation } = await new Promise<JobResult>((resolve, reject) => {
+      const node: RemoteNode = {
+        id: isForced ? `${address}.f${this.#token}` : address,
+        state,
+        isForced,
+        pool: poolOf(state.declaration),
+        message: JSON.parse(text),
+        bytes: Buffer.byteLength(text),
+        expectedMs: this.#usualMs.get(name) ?? options.expectedMs ?? Number.NaN,
+        onEvent: (event) => onEvent(event, attempt),
+        resolve,
+        reject,
+      };
+      if (attempt > 1 || this.#ratedPools.has(node.pool)) this.#queue([node]);
+      else this.#queueSoon(node);
+    }).finally(() => {
+      this.#nodes -= 1;
+    });
+    if (generation === undefined) return;
+    const { durationMs, cost, sizeBytes } = generation;
+    onGenerated({ durationMs, cost, sizeBytes });
+  };
+
+  async #messageOf(state: State, { isForced, timeoutMs }: ProduceOptions): Promise<string> {
     const { name, address } = state.recipe;
     const rows = rowsForMessage(state);
     if (rows === undefined) await this.#rows.write(state);
-    const message = {
+    return JSON.stringify({
       v: 1,
       address,
       name,
@@ -188,31 +216,45 @@ export class RemoteNodes {
       timeoutMs,
       onSourceChange: this.#sourcePolicy,
       untracked: this.#untracked,
+    });
+  }
+
+  /** Queues a node at the end of this turn, in one job with others that are ready then. */
+  #queueSoon(node: RemoteNode): void {
+    this.#ready.push(node);
+    if (this.#ready.length > 1) return;
+    setImmediate(() => {
+      const most = Math.ceil(this.#nodes / this.slots);
+      for (const nodes of inBatches(this.#ready.splice(0), most)) this.#queue(nodes);
+    });
+  }
+
+  /** Queues one job with these nodes. */
+  #queue(nodes: Batch): void {
+    const [{ id, pool, state, message }] = nodes;
+    const isBatch = nodes.length > 1;
+    const job: RemoteJob = {
+      id: isBatch ? `b.${this.#token}.${++this.#batches}` : id,
+      name: isBatch ? `${nodes.length} nodes` : state.recipe.name,
+      data: isBatch ? batchOf(nodes.map((node) => node.message)) : message,
+      pool,
+      isBatch,
+      nodes: new Map(nodes.entries()),
+      askedMs: performance.now(),
     };
-    const data: JsonObject = JSON.parse(JSON.stringify(message));
-    const id = isForced ? `${address}.f${this.#token}` : address;
-    const { generation } = await new Promise<JobResult>((resolve, reject) => {
-      const tell = (event: PersistableEvent): void => onEvent(event, attempt);
-      const pool = poolOf(state.declaration);
-      const askedMs = performance.now();
-      this.#waiting.set(id, { state, isForced, pool, data, onEvent: tell, resolve, reject, askedMs });
-      void this.#submit(id);
-    }).finally(() => this.#waiting.delete(id));
-    if (generation === undefined) return;
-    const { durationMs, cost, sizeBytes } = generation;
-    onGenerated({ durationMs, cost, sizeBytes });
-  };
+    this.#jobs.set(job.id, job);
+    void this.#submit(job);
+  }
 
   /** Queues a job, again and again while the server is away. */
-  async #submit(id: string): Promise<void> {
+  async #submit(job: RemoteJob): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const waiting = this.#waiting.get(id);
-      if (waiting === undefined || this.#isClosed) return;
-      if (this.#signal.aborted) return waiting.reject(this.#signal.reason);
+      if (this.#jobs.get(job.id) !== job || this.#isClosed) return;
+      if (this.#signal.aborted) return rejectAll(job, this.#signal.reason);
       try {
-        return await this.#links.get(waiting.pool)?.submit({ id, name: waiting.state.recipe.name, data: waiting.data });
+        return await this.#links.get(job.pool)?.submit(job);
       } catch (error) {
-        if (attempt === MOST_SUBMITS) return waiting.reject(error);
+        if (attempt === MOST_SUBMITS) return rejectAll(job, error);
         await delay(1000);
       }
     }
@@ -223,26 +265,54 @@ export class RemoteNodes {
       void this.#sweep(0);
       return;
     }
-    const waiting = this.#waiting.get(news.id);
-    if (waiting === undefined) return;
-    waiting.askedMs = performance.now();
+    const job = this.#jobs.get(news.id);
+    if (job === undefined) return;
+    job.askedMs = performance.now();
+    const { events, endings, leavesFrom } = parseNews(news, job.isBatch);
+    for (const { node, event } of events) job.nodes.get(node)?.onEvent(event);
+    for (const ending of endings) this.#settle(job, ending);
     if (news.kind === "progress") {
-      const event = isJsonObject(news.data) ? news.data.event : undefined;
-      if (isEvent(event)) waiting.onEvent(event);
-    } else if (news.kind === "done") waiting.resolve(parseResult(news.result));
-    else if (news.kind === "removed" || isCancelled(news.error)) this.#hearOfCancelling(news.id, waiting);
-    else if (news.error === undefined) waiting.reject(new WorkerLostError(waiting.state.recipe.name, news.reason));
-    else waiting.reject(errorFromJson(news.error));
+      if (leavesFrom !== undefined) this.#hearOfLeaving(job, leavesFrom);
+      return;
+    }
+    this.#jobs.delete(job.id);
+    if (news.kind === "failed" && news.error === undefined && !job.isBatch)
+      rejectAll(job, new WorkerLostError(job.name, news.reason));
+    // The job may have been cancelled by another run, or a batch was lost: this run still wants the
+    // nodes, each in a job of its own.
+    else for (const node of job.nodes.values()) this.#queue([node]);
   }
 
-  /** Handles a job that was cancelled, perhaps by another run: this run may still want it. */
-  #hearOfCancelling(id: string, waiting: Waiting): void {
-    if (this.#signal.aborted) waiting.reject(this.#signal.reason);
-    else void this.#submit(id);
+  #settle(job: RemoteJob, ending: NodeEnding): void {
+    const node = job.nodes.get(ending.node);
+    if (node === undefined) return;
+    job.nodes.delete(ending.node);
+    if ("error" in ending) node.reject(errorFromJson(ending.error));
+    else {
+      const { tookMs = ending.result.generation?.durationMs, result } = ending;
+      if (tookMs !== undefined) this.#noteDuration(node, tookMs);
+      node.resolve(result);
+    }
+  }
+
+  #noteDuration({ state }: RemoteNode, tookMs: number): void {
+    const { name } = state.recipe;
+    this.#usualMs.set(name, 0.8 * (this.#usualMs.get(name) ?? tookMs) + 0.2 * tookMs);
+  }
+
+  /** A batch takes long, so that the worker leaves the nodes that it has not begun to others. */
+  #hearOfLeaving(job: RemoteJob, leavesFrom: number): void {
+    const first = job.nodes.get(0);
+    if (first !== undefined) this.#noteDuration(first, BATCH_MS);
+    for (const [place, node] of job.nodes) {
+      if (place < leavesFrom) continue;
+      job.nodes.delete(place);
+      this.#queueSoon(node);
+    }
   }
 
   /** A queue that does not answer must not keep the run from its end. */
-  #cancel(id: string, { pool }: Waiting): void {
+  #cancel({ id, pool }: RemoteJob): void {
     this.#links
       .get(pool)
       ?.cancel(id)
@@ -250,9 +320,9 @@ export class RemoteNodes {
   }
 
   #cancelAll(): void {
-    for (const [id, waiting] of this.#waiting) {
-      this.#cancel(id, waiting);
-      setTimeout(() => waiting.reject(this.#signal.reason), GRACE_MS).unref();
+    for (const job of this.#jobs.values()) {
+      this.#cancel(job);
+      setTimeout(() => rejectAll(job, this.#signal.reason), GRACE_MS).unref();
     }
   }
 
@@ -262,20 +332,26 @@ export class RemoteNodes {
       await this.#countWorkers();
       this.#warnWithoutWorkers();
       const before = performance.now() - silentMs;
-      for (const [id, waiting] of this.#waiting) if (waiting.askedMs < before) await this.#ask(id, waiting);
+      for (const job of this.#jobs.values()) if (job.askedMs < before) await this.#ask(job);
     } catch {
       // The server is away. The next sweep asks again.
     }
   }
 
   /** Finds out the state of a job that has sent no news for long. */
-  async #ask(id: string, waiting: Waiting): Promise<void> {
-    waiting.askedMs = performance.now();
-    const state = await this.#links.get(waiting.pool)?.stateOf(id);
-    if (state !== "unknown" || !this.#waiting.has(id)) return;
-    const look = (): Promise<boolean> => isPersisted(waiting.state, this.#signal);
-    if (!waiting.isForced && (await withSourcePolicy(this.#sourcePolicy, look))) waiting.resolve({});
-    else await this.#submit(id);
+  async #ask(job: RemoteJob): Promise<void> {
+    job.askedMs = performance.now();
+    const state = await this.#links.get(job.pool)?.stateOf(job.id);
+    if (state !== "unknown" || this.#jobs.get(job.id) !== job) return;
+    for (const [place, node] of job.nodes) {
+      const look = (): Promise<boolean> => isPersisted(node.state, this.#signal);
+      const isThere = !node.isForced && (await withSourcePolicy(this.#sourcePolicy, look));
+      // The news may have come meanwhile.
+      if (!job.nodes.delete(place)) continue;
+      if (isThere) node.resolve({});
+      else this.#queue([node]);
+    }
+    if (this.#jobs.get(job.id) === job) this.#jobs.delete(job.id);
   }
 
   async #countWorkers(): Promise<void> {
@@ -293,9 +369,7 @@ export class RemoteNodes {
   }
 
   #warnWithoutWorkers(): void {
-    const pool = Array.from(this.#waiting.values(), (each) => each.pool).find((each) =>
-      this.#poolsWithoutWorkers.has(each),
-    );
+    const pool = Array.from(this.#jobs.values(), (job) => job.pool).find((each) => this.#poolsWithoutWorkers.has(each));
     if (pool === undefined) {
       this.#hasWarned = false;
       return;
@@ -311,17 +385,13 @@ export class RemoteNodes {
   }
 
   #failAll(error: NoWorkersError): void {
-    for (const [id, waiting] of this.#waiting) {
-      this.#cancel(id, waiting);
-      waiting.reject(error);
+    for (const job of this.#jobs.values()) {
+      this.#cancel(job);
+      rejectAll(job, error);
     }
   }
 }
 
-function isEvent(json: JsonValue | undefined): json is JsonObject & PersistableEvent {
-  return isJsonObject(json) && typeof json.type === "string" && typeof json.name === "string";
-}
-
-function isCancelled(error: JsonValue | undefined): boolean {
-  return isJsonObject(error) && error.cancelled === true;
+function rejectAll(job: RemoteJob, error: unknown): void {
+  for (const node of job.nodes.values()) node.reject(error);
 }

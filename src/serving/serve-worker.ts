@@ -4,6 +4,7 @@ import type { Engine, EngineServer, JobEnding, ServedJob } from "../engine/engin
 import { poolQueueName, queueName } from "../engine/queue-name.ts";
 import { openStore } from "../store/open/open-store.ts";
 import { onAbort } from "../util/concurrency/on-abort.ts";
+import { generateNodes } from "./generate-nodes.ts";
 import { GeneratingProcess } from "./generating-process.ts";
 import { type Health, serveHealth } from "./health-server.ts";
 
@@ -130,9 +131,7 @@ class ServingWorker implements Health {
     if (this.#free.length === 0 && this.#servers.length > 1) for (const server of this.#servers) server.pause();
     clearTimeout(this.#idleTimer);
     try {
-      const ending = await process.run(job);
-      if (ending.kind !== "returned") this.counts[ending.kind] += 1;
-      return ending;
+      return await generateNodes(job, (one) => this.#runCounted(process, one));
     } finally {
       this.counts.running -= 1;
       this.#free.push(process);
@@ -140,6 +139,12 @@ class ServingWorker implements Health {
         for (const server of this.#servers) server.resume();
       this.#restIdle();
     }
+  }
+
+  async #runCounted(process: GeneratingProcess, job: ServedJob): Promise<JobEnding> {
+    const ending = await process.run(job);
+    if (ending.kind !== "returned") this.counts[ending.kind] += 1;
+    return ending;
   }
 
   #noteCounts(): void {

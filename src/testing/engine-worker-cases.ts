@@ -74,13 +74,20 @@ export const workerCases: readonly EngineCase[] = [
     async run(rig) {
       const run = await rig.run();
       const held = new Held();
-      const lost = await rig.worker(held.handle);
+      const repeated: boolean[] = [];
+      const lost = await rig.worker((job) => {
+        repeated.push(job.isRepeated);
+        return held.handle(job);
+      });
       await run.submit("it");
       await until(() => held.ids.length === 1);
       await lost.close();
-      const done: string[] = [];
-      await rig.worker(doing(done));
+      await rig.worker(async ({ id, isRepeated }) => {
+        repeated.push(isRepeated);
+        return { kind: "done", result: { id } };
+      });
       expectEqual((await run.hear("done", "it")).result, { id: "it" }, "the result");
+      expectEqual(repeated, [false, true], "whether the job was begun before");
     },
   },
   {

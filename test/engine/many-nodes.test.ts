@@ -1,8 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
+import type { JobEnding, ServedJob } from "../../src/engine/engine.ts";
+import type { JobMessage } from "../../src/engine/job-message.ts";
 import { queueName } from "../../src/engine/queue-name.ts";
 import { bullmq } from "../../src/entry/engines/bullmq.ts";
 import { definePersistable, typedParams } from "../../src/entry/index.ts";
 import { run } from "../../src/entry/pipeline.ts";
+import { generateNodes } from "../../src/serving/generate-nodes.ts";
 import { fileStore } from "../../src/store/folder/file-store.ts";
 import { redis as kind } from "../support/servers/redis.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -38,18 +41,19 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis with very many n
     });
     const ended = new Set<string>();
     const [twice, early]: [string[], string[]] = [[], []];
+    const generate = async ({ data }: ServedJob): Promise<JobEnding> => {
+      const { address: id, rows = [] } = data as unknown as JobMessage;
+      const row = rows.find(({ address }) => address === id);
+      if (ended.has(id)) twice.push(id);
+      if (Object.values(row?.roles ?? {}).some((upstream) => !ended.has(upstream))) early.push(id);
+      ended.add(id);
+      return { kind: "done", result: { generation: { durationMs: 0 } } };
+    };
     // It does nothing, so that only the queue and the run are tried.
     const server = await engine.serve(await queueName("many", fileStore(dataDir)), {
       slots: 50,
       onProblem: () => {},
-      handle: async ({ id, data }) => {
-        const { rows = [] } = data as { rows?: { address: string; roles?: Record<string, string> }[] };
-        const row = rows.find(({ address }) => address === id);
-        if (ended.has(id)) twice.push(id);
-        if (Object.values(row?.roles ?? {}).some((upstream) => !ended.has(upstream))) early.push(id);
-        ended.add(id);
-        return { kind: "done", result: { generation: { durationMs: 0 } } };
-      },
+      handle: (job) => generateNodes(job, generate),
     });
     try {
       const result = await run(targets, { on: engine });

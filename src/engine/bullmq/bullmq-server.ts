@@ -96,6 +96,7 @@ export class BullmqServer implements EngineServer {
     const ending = await this.#options.handle({
       id: job.id ?? "",
       data: fromQueue(job.data),
+      isRepeated: job.attemptsStarted > 1,
       signal: jobSignal,
       tell: (progress) => {
         told.push(job.updateProgress(toQueue(progress)).catch(this.#options.onProblem));

@@ -50,6 +50,8 @@ export interface StreamWriter extends Connected {
 export interface ActiveJob {
   readonly id?: string | undefined;
   readonly data: unknown;
+  /** How often a worker has begun it, this time included. */
+  readonly attemptsStarted: number;
   updateProgress(progress: JobProgress): Promise<void>;
   moveToDelayed(timestamp: number, token?: string): Promise<void>;
 }
