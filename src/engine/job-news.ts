@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../canonical/tagged-json.ts";
-import type { PersistableEvent } from "../events/event.ts";
+import type { ToldEvent } from "../events/event.ts";
 import type { EngineNews } from "./engine.ts";
 import { type JobResult, parseResult } from "./job-message.ts";
 
 /** News of the nodes of a job, which are numbered by their place in it. */
 export interface JobNews {
-  readonly events: readonly { readonly node: number; readonly event: PersistableEvent }[];
+  readonly events: readonly { readonly node: number; readonly event: ToldEvent }[];
   readonly endings: readonly NodeEnding[];
   /** The worker leaves the nodes from this one on to others; absent if it leaves none. */
   readonly leavesFrom?: number;
@@ -52,7 +52,7 @@ function isPlace(json: JsonValue | undefined): json is number {
   return Number.isInteger(json);
 }
 
-function isEvent(json: JsonValue | undefined): json is JsonObject & PersistableEvent {
+function isEvent(json: JsonValue | undefined): json is JsonObject & ToldEvent {
   return isJsonObject(json) && typeof json.type === "string" && typeof json.name === "string";
 }
 

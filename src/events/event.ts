@@ -1,5 +1,6 @@
 import type { Address } from "../address/address.ts";
 import type { DescribedError } from "../errors/described-error.ts";
+import type { LogLevel } from "./logger.ts";
 
 /**
  * Everything that happens to a persistable, as one union. Printing, logging, metrics and tracing
@@ -108,6 +109,23 @@ export interface ProgressEvent extends EventBase {
   /** The value of `done` at the end, if that is known. */
   readonly total?: number;
   readonly note?: string;
+}
+
+/** The generator has written lines with `log`. A run tells it at most once a second for a node. */
+export interface LogEvent extends EventBase {
+  readonly type: "log";
+  readonly lines: readonly LoggedLine[];
+  /** The number of lines that came after these, and are left out because they are too many. */
+  readonly omitted?: number;
+}
+
+/** An event of a generation, as the run that asked for it hears it. */
+export type ToldEvent = PersistableEvent | LogEvent;
+
+/** One line of a log. */
+export interface LoggedLine {
+  readonly level: LogLevel;
+  readonly message: string;
 }
 
 /** The generator gave a valid payload. */

@@ -7,6 +7,7 @@ import type {
   FailedEvent,
   GeneratedEvent,
   HitEvent,
+  LogEvent,
   ProgressEvent,
   StartedEvent,
   TakeoverEvent,
@@ -45,6 +46,7 @@ export type RunStep = PlannedEvent | NodeRetriedEvent | NodeCancelledEvent | Fin
 export type NodeEvent =
   | NodeStartedEvent
   | InRun<ProgressEvent>
+  | NodeLogEvent
   | InRun<WaitingEvent>
   | InRun<TakeoverEvent>
   | InRun<CorruptEvent>
@@ -106,6 +108,12 @@ export interface NodeStartedEvent extends InRun<StartedEvent> {
   readonly worker?: string;
   /** The dependencies of the node; if there are more than a hundred, only the first hundred. */
   readonly dependencies: readonly EventBase[];
+}
+
+/** The generator has written lines with `log`. */
+export interface NodeLogEvent extends InRun<LogEvent> {
+  /** The worker that generates it, as `host:pid`, if the run has an engine. */
+  readonly worker?: string;
 }
 
 /** The artifact exists: it did when the run was planned, or another process has made it since. */

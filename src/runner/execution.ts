@@ -1,6 +1,6 @@
 import type { RunFailure, RunResult } from "../errors/pipeline-errors.ts";
 import { UpstreamFailedError } from "../errors/pipeline-errors.ts";
-import type { EventBase, PersistableEvent, StartedEvent } from "../events/event.ts";
+import type { EventBase, StartedEvent, ToldEvent } from "../events/event.ts";
 import type { NodeEventBody, PlannedEvent, RunEvent, RunEventBase } from "../events/run-event.ts";
 import { withRefusals } from "../persistable/context/refusals.ts";
 import { SpentCost } from "../persistable/context/spent-cost.ts";
@@ -273,11 +273,12 @@ export class Execution {
   }
 
   /** How a node ends is known only when all its attempts are done, so the run says that itself. */
-  #relay(node: number, event: PersistableEvent, attempt: number): void {
+  #relay(node: number, event: ToldEvent, attempt: number): void {
     switch (event.type) {
       case "started":
         this.#emitStarted(node, event, attempt);
         break;
+      case "log":
       case "progress":
       case "waiting":
       case "takeover":

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../canonical/tagged-json.ts";
 import type { QueuedJob } from "../engine/engine.ts";
 import type { JobResult } from "../engine/job-message.ts";
-import type { PersistableEvent } from "../events/event.ts";
+import type { ToldEvent } from "../events/event.ts";
 import type { State } from "../persistable/declare/state.ts";
 
 /** A node that a worker elsewhere is to generate. */
@@ -15,7 +15,7 @@ export interface RemoteNode {
   readonly bytes: number;
   /** NaN if it is not known. */
   readonly expectedMs: number;
-  readonly onEvent: (event: PersistableEvent) => void;
+  readonly onEvent: (event: ToldEvent) => void;
   readonly resolve: (result: JobResult) => void;
   readonly reject: (error: unknown) => void;
 }

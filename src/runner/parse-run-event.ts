@@ -7,6 +7,7 @@ type Check = (value: unknown) => boolean;
 
 const isAnyText: Check = (value) => isText(value);
 const isDone: Check = (value) => typeof value === "number" || isText(value);
+const isLevel: Check = oneOf("debug", "info", "warn", "error");
 const isNode = { index: isCount, name: isText, address: isAddress };
 
 /** The fields of each event that a journal may have; those with a question mark may be absent. */
@@ -18,9 +19,10 @@ const FIELDS: { readonly [Type in RunEvent["type"]]: Readonly<Record<string, Che
   started: {
     ...isNode,
     ...{ params: isAnyText, attempt: isCount, "expectedMs?": isAmount },
-    ...{ slot: isCount, waitedMs: isAmount, dependencies: isDependencies },
+    ...{ slot: isCount, waitedMs: isAmount, dependencies: isDependencies, "worker?": isText },
   },
   progress: { ...isNode, done: isDone, "total?": isDone, "note?": isText },
+  log: { ...isNode, lines: isLines, "omitted?": isCount, "worker?": isText },
   waiting: { ...isNode, owner: isText },
   takeover: { ...isNode, owner: isText, "silentMs?": isAmount },
   corrupt: { ...isNode, file: isText, problem: isText, "quarantine?": isText },
@@ -67,6 +69,10 @@ function isError(value: unknown): boolean {
 
 function isDependencies(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => isFields(item) && isText(item.name) && isAddress(item.address));
+}
+
+function isLines(value: unknown): boolean {
+  return Array.isArray(value) && value.every((line) => isFields(line) && isLevel(line.level) && isText(line.message));
 }
 
 function oneOf(...values: readonly unknown[]): Check {

@@ -1,5 +1,5 @@
 import { GenerateTimeoutError } from "../errors/pipeline-errors.ts";
-import type { PersistableEvent } from "../events/event.ts";
+import type { ToldEvent } from "../events/event.ts";
 import type { Generation, Supervisor } from "../persistable/context/call-context.ts";
 import type { RetryOptions } from "../persistable/declare/declaration.ts";
 import type { State } from "../persistable/declare/state.ts";
@@ -18,7 +18,7 @@ export interface ProduceOptions {
   /** How long generating will take, as far as earlier records tell. */
   readonly expectedMs?: number | undefined;
   readonly untracked: Readonly<Record<string, unknown>> | undefined;
-  readonly onEvent: (event: PersistableEvent, attempt: number) => void;
+  readonly onEvent: (event: ToldEvent, attempt: number) => void;
   readonly onRetried: (error: unknown, attempt: number, delayMs: number) => void;
 }
 

@@ -9,7 +9,7 @@ import { type Registry, registryOf } from "../engine/registry.ts";
 import { RowReader } from "../engine/stored-rows.ts";
 import { messageOf } from "../errors/error-kind.ts";
 import { VersionSkewError } from "../errors/worker-errors.ts";
-import type { PersistableEvent } from "../events/event.ts";
+import type { ToldEvent } from "../events/event.ts";
 import { withSourcePolicy } from "../persistable/context/work-source-policy.ts";
 import type { State } from "../persistable/declare/state.ts";
 import { isPersisted } from "../persistable/load/explain.ts";
@@ -150,7 +150,7 @@ async function produce(
 }
 
 /** Only these events are sent to the run: how the node ended is the result of the job. */
-const TOLD: ReadonlySet<PersistableEvent["type"]> = new Set(["started", "progress", "waiting", "takeover", "corrupt"]);
+const TOLD: ReadonlySet<ToldEvent["type"]> = new Set(["started", "log", "progress", "waiting", "takeover", "corrupt"]);
 
 function asJson(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value));

@@ -88,6 +88,7 @@ class RunSpans {
       case "finished":
         this.#finish(event);
         break;
+      case "log":
       case "progress":
     }
   }

@@ -12,6 +12,9 @@ const DIAMONDS = Number(process.env.PERSISTABLE_TEST_QUEUE_DIAMONDS ?? 10);
 /** 20 in a full run. */
 const KILLS = Number(process.env.PERSISTABLE_TEST_QUEUE_KILLS ?? 2);
 
+/** 25,000 in a full run: 100,000 nodes. */
+const TINY_DIAMONDS = Number(process.env.PERSISTABLE_TEST_TINY_DIAMONDS ?? 30);
+
 const STUDY_KEY = "sk-very-secret-0123456789";
 
 const folder = await temporaryFolder();
@@ -84,6 +87,16 @@ describeOnQueues("a distributed run", ({ kind, start }) => {
     expect(workers.size).toBe(2);
     const again = await project.run(diamonds());
     expect(ending(again).result).toMatchObject({ state: "completed", generated: 0, hits: DIAMONDS });
+  });
+
+  test("generates very many tiny payloads once", async () => {
+    const { project } = sharedProject();
+    // PostgreSQL takes several times as long for each job.
+    const count = kind === "redis" ? TINY_DIAMONDS : 10;
+    const lines = await project.run({ targets: [{ kind: "tinyDiamonds", work: { i: count } }], isQuiet: true });
+    expect(ending(lines)).toMatchObject({ result: { state: "completed", generated: 4 * count, hits: 0 } });
+    expect(ending(lines).payloads).toEqual(Array.from({ length: Math.min(count, 1000) }, (_, i) => 5 * i));
+    expect(project.tinyCount()).toBe(4 * count);
   });
 
   test("loses nothing when workers are killed, and generates nothing in two processes at once", () =>
@@ -180,6 +193,10 @@ describeOnQueues("a distributed run", ({ kind, start }) => {
     const watched = await server.watch();
     const lines = await project.run({ targets: [{ kind: "keyed" }] });
     expect(ending(lines).payloads).toEqual([STUDY_KEY.length]);
+    const logged = lines.find(({ event }) => event === "log");
+    expect(logged?.lines).toEqual([{ level: "info", message: expect.stringMatching(/^asks with /) }]);
+    expect(logged?.worker).toMatch(/:\d+$/);
+    expect(JSON.stringify(logged)).not.toContain(STUDY_KEY);
     // The job of a failed node is kept, with its error.
     const failed = ending(await project.run({ targets: [{ kind: "refusedKey" }] }));
     expect(failed.failures?.[0]?.message).toMatch(/^no access with /);

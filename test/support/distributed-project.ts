@@ -21,6 +21,8 @@ export interface Work {
   readonly killsWorker?: boolean;
   /** Fails while this file exists. */
   readonly failsWith?: string;
+  /** Does nothing but add a character to a file. */
+  readonly isTiny?: boolean;
   /** Never ends, until it is aborted. */
   readonly isEndless?: boolean;
 }
@@ -40,6 +42,7 @@ function trace(text) {
 }
 
 async function work(name, params, signal) {
+  if (params.isTiny) return appendFileSync(noteFile + ".tiny", ".");
   const key = name + "-" + params.i + (params.side ?? "");
   const running = noteFile + "-" + key;
   if (existsSync(running)) {
@@ -101,7 +104,8 @@ export const trained = definePersistable({
 export const keyed = definePersistable({
   name: "keyed",
   params: typedParams(),
-  generate: ({ params }) => {
+  generate: ({ params, log }) => {
+    log.info("asks with " + params.key.reveal());
     if (params.isRefused) throw new Error("no access with " + params.key.reveal());
     return params.key.reveal().length;
   },
@@ -121,9 +125,13 @@ import { run } from "persistable-ts/pipeline";
 import { bullmq } from "persistable-ts/engines/bullmq";
 import * as study from "./study.js";
 
-const { url, targets, options = {}, abortAfter } = JSON.parse(process.argv[2]);
+const { url, targets, options = {}, abortAfter, isQuiet } = JSON.parse(process.argv[2]);
 const build = {
   diamond: (work) => study.top({ i: work.i, left: { ...work, side: "l", source: work }, right: { ...work, side: "r", source: work } }),
+  tinyDiamonds: ({ i: count }) => Array.from({ length: count }, (_, i) => {
+    const tiny = { i, isTiny: true };
+    return study.top({ ...tiny, left: { ...tiny, side: "l", source: tiny }, right: { ...tiny, side: "r", source: tiny } });
+  }),
   source: (work) => study.source(work),
   trained: (work) => study.trained(work),
   keyed: () => study.keyed({ key: study.secret.env("STUDY_KEY") }),
@@ -137,7 +145,7 @@ const build = {
 };
 const say = (line) => process.stdout.write(JSON.stringify(line) + "\\n");
 const controller = new AbortController();
-const persistables = targets.map(({ kind, work }) => build[kind](work));
+const persistables = targets.flatMap(({ kind, work }) => build[kind](work));
 const described = (error) => ({ name: error?.name, code: error?.code, message: error?.message });
 try {
   const result = await run(persistables, {
@@ -145,11 +153,11 @@ try {
     on: url === undefined ? undefined : bullmq(url, options.engine),
     signal: controller.signal,
     onEvent: (event) => {
-      say({ event: event.type, name: event.name, worker: event.worker });
+      if (!isQuiet) say({ event: event.type, name: event.name, worker: event.worker, lines: event.lines });
       if (event.type === abortAfter) controller.abort(new Error("stop it"));
     },
   });
-  const payloads = await Promise.all(persistables.map((each) => each.load()));
+  const payloads = await Promise.all(persistables.slice(0, 1000).map((each) => each.load()));
   say({ result, payloads });
 } catch (error) {
   say({ thrown: described(error), result: error?.result, failures: error?.result?.failures.map(({ error }) => described(error)) });
@@ -161,6 +169,7 @@ export interface Line {
   readonly event?: string;
   readonly name?: string;
   readonly worker?: string;
+  readonly lines?: readonly { readonly level: string; readonly message: string }[];
   readonly result?: {
     readonly state: string;
     readonly generated: number;
@@ -178,6 +187,8 @@ export interface Order {
   readonly options?: object;
   /** Aborts the run at the first event of this type. */
   readonly abortAfter?: string;
+  /** Prints no events. */
+  readonly isQuiet?: boolean;
 }
 
 /** A project whose runs and workers are processes of their own. */
@@ -250,6 +261,11 @@ export class DistributedProject {
   /** Returns the lines that the generators have noted, such as `start source-1`. */
   noted(): string[] {
     return readLines(this.notes);
+  }
+
+  /** How many tiny payloads were generated so far. */
+  tinyCount(): number {
+    return (readLines(`${this.notes}.tiny`)[0] ?? "").length;
   }
 
   /** Returns the starts and ends of generators in their order: `start source-1 PID`. */

@@ -1,4 +1,4 @@
-import type { PersistableEvent } from "../../events/event.ts";
+import type { ToldEvent } from "../../events/event.ts";
 import type { Logger } from "../../events/logger.ts";
 import type { HookContext } from "../declare/hooks.ts";
 import { paramsOf } from "../declare/params-of.ts";
@@ -49,7 +49,7 @@ export interface Supervisor {
    * Called with each event of this call, without secrets. A miss is not among them, since a plan
    * has told the run of it.
    */
-  readonly onEvent: (event: PersistableEvent) => void;
+  readonly onEvent: (event: ToldEvent) => void;
   /**
    * Called when the payload was generated and published, before `postGenerate`, which may still
    * fail.

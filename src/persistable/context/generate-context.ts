@@ -1,9 +1,11 @@
+import type { Logger } from "../../events/logger.ts";
 import type { UndeclaredLoad } from "../../record/record.ts";
 import { isAmount } from "../../util/json/checks.ts";
 import { makeWorkFolder, removeWorkFolder } from "../../util/work-folder.ts";
 import type { GenerateContext } from "../declare/hooks.ts";
 import type { LiveValues, State, TakenByGenerator } from "../declare/state.ts";
 import { emitRedacted } from "../log/emit-now.ts";
+import { LoggedLines } from "../log/logged-lines.ts";
 import { redactionOf } from "../secrets/redaction.ts";
 import { CallContext, type InternalCallOptions, type Supervisor } from "./call-context.ts";
 import { GeneratorScope } from "./generator-scope.ts";
@@ -23,6 +25,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   #seed: number | undefined;
   #unkept: string | undefined;
   #workFolder: string | undefined;
+  #loggedLines: LoggedLines | undefined;
   #isOpen = true;
 
   constructor(state: State, options: InternalCallOptions) {
@@ -38,18 +41,29 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
 
   progress(done: number, total?: number, note?: string): void {
     if (!this.#isOpen || !isAmount(done) || !this.#isHeard) return;
+    const progress = {
+      type: "progress",
+      done,
+      ...(isAmount(total) ? { total } : {}),
+      ...(typeof note === "string" ? { note } : {}),
+    } as const;
+    this.#tell(() => emitRedacted(this.#state, progress, this.#supervisor?.onEvent));
+  }
+
+  /** A payload must not be lost because a display has thrown. */
+  #tell(tell: () => void): void {
     try {
-      const progress = {
-        type: "progress",
-        done,
-        ...(isAmount(total) ? { total } : {}),
-        ...(typeof note === "string" ? { note } : {}),
-      } as const;
-      emitRedacted(this.#state, progress, this.#supervisor?.onEvent);
+      tell();
     } catch (error) {
-      // A payload must not be lost because a display has thrown.
       warnOfThrown(this.#state, error);
     }
+  }
+
+  override get log(): Logger {
+    const onEvent = this.#supervisor?.onEvent;
+    if (onEvent === undefined || !this.#isOpen) return super.log;
+    this.#loggedLines ??= new LoggedLines(this.#state, (event) => this.#tell(() => onEvent(event)));
+    return this.#loggedLines.around(super.log);
   }
 
   get #isHeard(): boolean {
@@ -120,6 +134,7 @@ export class GeneratorContext extends CallContext implements GenerateContext<unk
   /** Ends the generation, and removes the work folder. */
   async close(): Promise<void> {
     this.#isOpen = false;
+    this.#loggedLines?.close();
     const folder = this.leaveFolder();
     if (folder !== undefined) await removeWorkFolder(folder);
   }
