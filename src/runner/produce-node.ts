@@ -19,6 +19,8 @@ export interface ProduceOptions {
   readonly expectedMs?: number | undefined;
   readonly untracked: Readonly<Record<string, unknown>> | undefined;
   readonly onEvent: (event: ToldEvent, attempt: number) => void;
+  /** Whether the log says why the payload is missing; true by default. */
+  readonly mentionsMisses?: boolean;
   readonly onRetried: (error: unknown, attempt: number, delayMs: number) => void;
 }
 
@@ -108,6 +110,7 @@ async function attemptHere(
   let timer: NodeJS.Timeout | undefined;
   const supervisor: Supervisor = {
     onEvent: (event) => options.onEvent(event, attempt),
+    mentionsMisses: options.mentionsMisses ?? true,
     onGenerated,
     onWaiting: () => place.release(true),
     async whenReady(start, waiting) {

@@ -126,6 +126,8 @@ async function produce(
     isForced,
     // The run retries, so the worker does not.
     retries: 0,
+    // The plan of the run says it. Here, each process would read the records of all others for it.
+    mentionsMisses: false,
     timeoutMs,
     untracked: untracked === undefined ? undefined : { ...Object(decodeTagged(untracked)) },
     onEvent: (event) => {

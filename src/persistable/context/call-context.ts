@@ -50,6 +50,8 @@ export interface Supervisor {
    * has told the run of it.
    */
   readonly onEvent: (event: ToldEvent) => void;
+  /** Whether the log says why the payload is missing, which is found out from other records. */
+  readonly mentionsMisses: boolean;
   /**
    * Called when the payload was generated and published, before `postGenerate`, which may still
    * fail.

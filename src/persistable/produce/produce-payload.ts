@@ -40,7 +40,7 @@ export async function producePayload(state: State, first: Miss, options: Produce
 
 async function produce(state: State, first: Miss, options: ProduceOptions): Promise<Obtained> {
   throwRemembered(state, options);
-  await emitMiss(state, first);
+  if (options.supervisor?.mentionsMisses !== false) await emitMiss(state, first);
   let miss = first;
   const { store } = state.surroundings;
   // Whatever was made since then is fresh, even where a caller asks for a refreshed payload.
