@@ -3,6 +3,7 @@ import { Queue, QueueEvents, Worker } from "bullmq";
 import { type AnyPersistable, definePersistable, typedParams } from "persistable-ts";
 import { bullmq } from "persistable-ts/engines/bullmq";
 import { run } from "persistable-ts/pipeline";
+import type { ServedJob } from "../src/engine/engine.ts";
 import { queueName } from "../src/engine/queue-name.ts";
 import { generateNodes } from "../src/serving/generate-nodes.ts";
 import { openStore } from "../src/store/open/open-store.ts";
@@ -47,17 +48,8 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     for (let i = 1; i < NODES; i++) last = side({ by: i, source: last as never }, { dataDir, log: false });
     return generate(undefined, [last]);
   },
-  "no-op worker": async () => {
-    const done = async () => ({ kind: "done", result: { generation: { durationMs: 0 } } }) as const;
-    const queue = await queueName(CODE, openStore(dataDir));
-    const server = await bullmq(url).serve(queue, {
-      slots: SLOTS,
-      onProblem: () => {},
-      handle: (job) => generateNodes(job, done),
-    });
-    await untilTold();
-    await server.drain();
-  },
+  "no-op worker": () => work(SLOTS),
+  "wide worker": () => work(1000),
   "bare jobs": async () => {
     const connection = { url };
     const queue = new Queue("bare", { connection });
@@ -85,6 +77,16 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     await worker.close();
   },
 };
+
+/** A worker that does nothing with its jobs. */
+async function work(slots: number): Promise<void> {
+  const done = async () => ({ kind: "done", result: { generation: { durationMs: 0 } } }) as const;
+  const queue = await queueName(CODE, openStore(dataDir));
+  const handle = (job: ServedJob) => generateNodes(job, done);
+  const server = await bullmq(url).serve(queue, { slots, onProblem: () => {}, handle });
+  await untilTold();
+  await server.drain();
+}
 
 async function generate(
   concurrency: number | undefined,

@@ -41,7 +41,7 @@ export async function benchmark(): Promise<BenchmarkReport> {
   const ways: Readonly<Record<string, Way>> = {
     alone: (nodes, dir) => withoutServer(nodes, dir, ["alone"]),
     four: (nodes, dir) => withoutServer(nodes, dir, ["beside", "beside", "beside", "beside"]),
-    ...(!hasRedis ? {} : { bare, empty, whole }),
+    ...(!hasRedis ? {} : { bare, single, together, whole }),
   };
   if (!hasRedis) notes.push("redis-server is not installed: the cases with a queue were left out.");
   const costs = new Map<string, Cost[]>(Object.keys(ways).map((name) => [name, []]));
@@ -56,12 +56,20 @@ export async function benchmark(): Promise<BenchmarkReport> {
   };
   const rows = [beside("four runs on one folder", "four", "alone")];
   if (hasRedis) {
-    const [runUs, serverUs] = [medianOf("empty", "runUs"), medianOf("empty", "serverUs")];
+    const [runUs, serverUs] = [medianOf("single", "runUs"), medianOf("single", "serverUs")];
     const latencyMs = await measureLatency();
     rows.push(
-      beside("a queue, and two workers that do nothing", "empty", "bare"),
-      { case: "a queue: the run itself", ours: runUs, unit: "us", goal: GOAL_COORDINATOR_US },
-      { case: "a queue: its server", ours: serverUs, unit: "us" },
+      beside("a queue, a job for each node, workers that do nothing", "single", "bare"),
+      { case: "a job for each node: the run itself", ours: runUs, unit: "us" },
+      { case: "a job for each node: the server", ours: serverUs, unit: "us" },
+      beside("a queue, nodes that travel together, workers that do nothing", "together", "bare"),
+      {
+        case: "nodes that travel together: the run itself",
+        ours: medianOf("together", "runUs"),
+        unit: "us",
+        goal: GOAL_COORDINATOR_US,
+      },
+      { case: "nodes that travel together: the server", ours: medianOf("together", "serverUs"), unit: "us" },
       { case: "a queue: from the end of a node to the start of the next", ours: latencyMs, unit: "ms" },
       beside("a queue, and two `persistable worker`", "whole", "alone"),
       ...simulated({ coordinatorMs: runUs / 1000, serverMs: serverUs / 1000, latencyMs }),
@@ -133,7 +141,11 @@ function childrenUs(): number {
 const bare: Way = (nodes, dir) =>
   withRedis((url) => withWorkers(["bare worker", "bare worker"], { nodes, dir, url }, "bare jobs"));
 
-const empty: Way = (nodes, dir) =>
+/** With as many places as nodes in the queue, no nodes travel together. */
+const single: Way = (nodes, dir) =>
+  withRedis((url) => withWorkers(["wide worker", "wide worker"], { nodes, dir, url }, "coordinator"));
+
+const together: Way = (nodes, dir) =>
   withRedis((url) => withWorkers(["no-op worker", "no-op worker"], { nodes, dir, url }, "coordinator"));
 
 const whole: Way = (nodes, dir) =>
@@ -205,6 +217,7 @@ function startCommand({ dir, url = "", nodes }: Task): Started {
 function startNode(args: readonly string[], { dir, url, nodes, part }: Task & { part: string }): Started {
   const env = {
     ...process.env,
+    PERSISTABLE_LOG: "off",
     BENCHMARK_PART: part,
     BENCHMARK_URL: url,
     BENCHMARK_DIR: dir,
