@@ -4,7 +4,7 @@ import type { EngineNews } from "./engine.ts";
 import { type JobResult, parseResult } from "./job-message.ts";
 
 /** News of the nodes of a job, which are numbered by their place in it. */
-export interface JobNews {
+interface JobNews {
   readonly events: readonly { readonly node: number; readonly event: ToldEvent }[];
   readonly endings: readonly NodeEnding[];
   /** The worker leaves the nodes from this one on to others; absent if it leaves none. */
