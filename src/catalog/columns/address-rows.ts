@@ -146,6 +146,17 @@ export class AddressRows {
     return rows;
   }
 
+  /** Returns the first 53 bits of each of these addresses, as a number in their order. */
+  beginningsOf(rows: Int32Array): Float64Array {
+    const [first, second] = this.#words;
+    const beginnings = new Float64Array(rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
+      beginnings[i] = (first?.at(row) ?? 0) * 2 ** 21 + ((second?.at(row) ?? 0) >>> 11);
+    }
+    return beginnings;
+  }
+
   /** Returns one of the 32-bit numbers of which an address consists, for each of these rows. */
   wordsOf(rows: ArrayLike<number>, word: number): Uint32Array {
     const own = this.#words[word];

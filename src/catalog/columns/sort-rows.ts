@@ -54,10 +54,20 @@ function numbersOf(rows: Int32Array, numberOf: (row: number) => number): Float64
   return numbers;
 }
 
-/** The place of each row among the addresses of all of them. */
+/**
+ * The place of each row among the addresses of all of them. Their first digits are sorted as
+ * numbers, since comparing a million addresses with each other takes seconds.
+ */
 function ranksOfAddresses(columns: EntryColumns, rows: Int32Array): Float64Array {
-  const places = Uint32Array.from(rows, (_, place) => place);
-  places.sort((one, other) => columns.addresses.compare(rows[one] ?? 0, rows[other] ?? 0));
+  const beginnings = columns.addresses.beginningsOf(rows);
+  const places = orderOfNumbers(beginnings, 1);
+  const beginningAt = (rank: number): number | undefined => beginnings[places[rank] ?? 0];
+  for (let start = 0, end = 1; start < places.length; start = end++) {
+    while (end < places.length && beginningAt(end) === beginningAt(start)) end += 1;
+    // Only addresses that were made on purpose begin with the same 53 bits.
+    if (end - start > 1)
+      places.subarray(start, end).sort((one, other) => columns.addresses.compare(rows[one] ?? 0, rows[other] ?? 0));
+  }
   const ranks = new Float64Array(rows.length);
   for (let rank = 0; rank < places.length; rank++) ranks[places[rank] ?? 0] = rank;
   return ranks;

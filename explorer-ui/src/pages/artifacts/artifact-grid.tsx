@@ -112,7 +112,7 @@ export function ArtifactGrid({ rows, fields, sort, active, chosen, onActive, onS
 }
 
 function HeaderCell({
-  column: { field, title, isNumeric, canSort },
+  column: { field, title, isNumeric },
   sort,
   onSort,
 }: {
@@ -120,9 +120,6 @@ function HeaderCell({
   readonly sort: string;
   readonly onSort: (sort: string) => void;
 }) {
-  if (!canSort) {
-    return <th scope="col">{title}</th>;
-  }
   const direction = sort === field ? "asc" : sort === `-${field}` ? "desc" : false;
   const next = direction === false ? field : direction === "asc" ? `-${field}` : "";
   return (

@@ -11,7 +11,6 @@ export interface ArtifactColumn {
   readonly text: (row: ArtifactRow) => string;
   readonly isNumeric: boolean;
   readonly width: number;
-  readonly canSort: boolean;
 }
 
 const fact = (field: string, width: number, text: ArtifactColumn["text"], numeric = false): ArtifactColumn => ({
@@ -20,13 +19,9 @@ const fact = (field: string, width: number, text: ArtifactColumn["text"], numeri
   text,
   isNumeric: numeric,
   width,
-  canSort: true,
 });
 
-const ADDRESS: ArtifactColumn = {
-  ...fact("address", 104, (row) => shortAddress(row.address)),
-  canSort: false,
-};
+const ADDRESS = fact("address", 104, (row) => shortAddress(row.address));
 const NAME = fact("name", 140, (row) => row.name);
 const LAST = [
   fact("created", 104, (row) => formatAgo(row.createdAt)),
@@ -55,6 +50,5 @@ function valueColumn(field: string, rows: readonly (ArtifactRow | undefined)[]):
     text: (row) => formatValue(row.values[field]),
     isNumeric: shown.length > 0 && shown.every(isNumeric),
     width: Math.min(280, Math.max(72, longest * 8 + 34)),
-    canSort: true,
   };
 }
