@@ -1,5 +1,7 @@
 import { LiveProvider, useLive } from "./api/live.tsx";
 import { useAnswer } from "./api/use-answer.ts";
+import { ExportNote } from "./exported/export-note.tsx";
+import { isFile } from "./exported/exported-data.ts";
 import { HelpSheet } from "./keyboard/help-sheet.tsx";
 import { useShortcuts } from "./keyboard/shortcuts.ts";
 import { useLocation } from "./location/location.ts";
@@ -33,6 +35,7 @@ function Frame() {
     <>
       <TopBar store={store.answer} path={path} />
       <QueryLine />
+      {isFile ? <ExportNote /> : null}
       {problem === undefined ? null : (
         <div className="notice" data-tone="bad" role="alert">
           <strong>The data directory cannot be read: {problem}</strong>

@@ -37,6 +37,8 @@ export function TopBar({ store, path }: { readonly store: StoreAnswer | undefine
   );
 }
 
+const TONES = { live: "good", connecting: "quiet", file: "quiet", disconnected: "bad", lost: "bad" } as const;
+
 /** Changes wait here until the reader asks for them, so that nothing moves under a finger. */
 export function LiveDot() {
   const { state, added, removed, showChanges } = useLive();
@@ -45,6 +47,7 @@ export function LiveDot() {
     live: "live",
     disconnected: "no connection, trying again",
     lost: "data directory gone",
+    file: "a file, which does not change",
   };
   const changes = [
     added === 0 ? [] : `${formatCount(added)} new`,
@@ -52,7 +55,7 @@ export function LiveDot() {
   ].flat();
   return (
     <span className="live" role="status">
-      <span className="state" data-tone={state === "live" ? "good" : state === "connecting" ? "quiet" : "bad"}>
+      <span className="state" data-tone={TONES[state]}>
         <span aria-hidden="true">{state === "live" ? "●" : "○"}</span> {words[state]}
       </span>
       {changes.length === 0 ? null : (

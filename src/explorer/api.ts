@@ -25,6 +25,7 @@ export type * from "../format/preview.ts";
 export type * from "./shapes/artifact-shapes.ts";
 export type * from "./shapes/common.ts";
 export type * from "./shapes/drawing-shapes.ts";
+export type * from "./shapes/export-shapes.ts";
 export type * from "./shapes/live-shapes.ts";
 
 /**

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installPackage } from "../support/install-package.ts";
@@ -120,6 +121,14 @@ function start(...args: string[]): Running {
 
 const run = (...args: string[]): Promise<Transcript> => start(...args).ended;
 
+/** Opens an explorer like a browser, and begins to listen to its changes. */
+async function enterAndWait(url: string): Promise<void> {
+  const entered = await fetch(url, { redirect: "manual" });
+  const cookie = entered.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const events = await fetch(new URL("/api/events", url), { headers: { cookie } });
+  await events.body?.getReader().read();
+}
+
 describe("the command as a process", () => {
   test("data goes to standard output, the rest to standard error, and the exit code tells how it went", async () => {
     const made = await run("run", "study.js", "points", "n=10,1000000");
@@ -172,6 +181,26 @@ describe("the command as a process", () => {
       { kind: "artifacts", total: 0 },
       { kind: "change", added: [{ name: "points", params: { n: 25 } }], removed: [] },
     ]);
+  });
+
+  test("Ctrl-C ends an explorer: its port is free again, and nothing is left behind", async () => {
+    const before = readdirSync(folder.path, { recursive: true }).length;
+    const { process: child, ended } = start("explore", "--no-open", "--data-dir", "looked-at");
+    let url = "";
+    child.stdout?.on("data", (text: string) => {
+      url += text;
+      if (!url.endsWith("\n")) return;
+      // A page that is open, and waits for changes, must not keep it.
+      void enterAndWait(url.trim()).then(() => child.kill("SIGINT"));
+    });
+    const { exit, out, err } = await ended;
+    expect(exit).toBe(130);
+    expect(out).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+\n$/);
+    expect(err).not.toMatch(/at .*:\d+:\d+|Error/);
+    expect(readdirSync(folder.path, { recursive: true }).length).toBe(before);
+    const again = createServer().listen(Number(new URL(url.trim()).port), "127.0.0.1");
+    await once(again, "listening");
+    again.close();
   });
 
   // With CI, a shell that is missing fails; elsewhere one is enough for each run.

@@ -242,6 +242,9 @@ test("all pages are the one file, and a HEAD has no body", async () => {
     "/trouble",
   ])
     expect(await (await visitor.get(path)).text()).toContain("<title>page");
+  const unknown = await visitor.get("/no/such/page");
+  expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining("<title>page")]);
+  expect(await (await visitor.get("/no/such.js")).text()).toContain("There is no such page.");
   const script = await visitor.get("/assets/app.js");
   expect(script.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
   const head = await visitor.send("HEAD /", host);

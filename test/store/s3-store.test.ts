@@ -1,9 +1,11 @@
 import { createServer, request as forward, type IncomingMessage } from "node:http";
 import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
-import { definePersistable } from "../../src/entry/index.ts";
+import { definePersistable, typedParams } from "../../src/entry/index.ts";
 import { openS3 } from "../../src/entry/stores/s3.ts";
+import { startExplorer } from "../../src/explorer/start-explorer.ts";
 import { storePath } from "../../src/store/store-path.ts";
+import { Visitor } from "../explorer/exchange.ts";
 import { bucketSubject, openPrepared, placeIn } from "../support/prove-bucket.ts";
 import { proveStore } from "../support/prove-store.ts";
 import { CREDENTIALS, createBucket, startMoto, startS3rver } from "../support/servers/s3-servers.ts";
@@ -62,6 +64,29 @@ describe.skipIf(moto === undefined)("a bucket of S3", () => {
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     expect(Uploads).toEqual([]);
     expect(await store.stat(PATH)).toBeUndefined();
+  });
+
+  it("is shown by an explorer: artifacts, one with its payload, and what is new", async () => {
+    const store = await openPrepared(placeIn(server, await createBucket(server.url)));
+    const shown = definePersistable({
+      name: "shown",
+      params: typedParams<{ n: number }>(),
+      generate: (x) => x.params.n,
+    });
+    for (const n of [1, 2]) await shown({ n }, { dataDir: store }).payload;
+    const options = { dataDir: store, shownAs: "s3://bucket", startQuery: "", token: "0123456789abcdef" };
+    const explorer = await startExplorer({ ...options, port: 0, pageFolder: "none" });
+    const visitor = await Visitor.enter(explorer);
+    const ask = async (path: string) => (await (await visitor.get(path)).json()) as Record<string, unknown>;
+    const { address } = shown({ n: 2 }, { dataDir: store });
+    expect(await ask("/api/artifacts?query=n%3E1")).toMatchObject({ total: 1, all: 2, rows: [{ address }] });
+    expect(await ask(`/api/preview?address=${address}`)).toMatchObject({
+      preview: { kind: "tree", root: { text: "2" } },
+    });
+    expect(await ask("/api/disk")).toMatchObject({ names: { total: 1 } });
+    await shown({ n: 3 }, { dataDir: store }).payload;
+    await expect.poll(() => ask("/api/artifacts?query=shown")).toMatchObject({ total: 3 });
+    await explorer.close();
   });
 
   it("takes a stream of several parts, and gives it back", async () => {

@@ -1,4 +1,5 @@
 import type { ErrorAnswer, Routes } from "../../../src/explorer/api.ts";
+import { isFile } from "../exported/exported-data.ts";
 
 /** A refusal of the server, or no answer at all: what happened, and what to do. */
 export class AskError extends Error {
@@ -34,11 +35,22 @@ export async function ask<Route extends keyof Routes>(
   asked: Routes[Route]["asked"],
   signal?: AbortSignal,
 ): Promise<Routes[Route]["answer"]> {
+  if (isFile) return askFile(route, asked) as Promise<Routes[Route]["answer"]>;
   const response = await fetch(routeUrl(route, asked), signal === undefined ? {} : { signal }).catch((error) => {
     throw signal?.aborted === true ? error : noAnswer();
   });
   if (!response.ok) throw await refusal(response);
   return response.json();
+}
+
+/** A page in a file has its answers with it. */
+async function askFile(route: keyof Routes, asked: object): Promise<unknown> {
+  const { answerFromFile } = await import("../exported/exported-answers.ts");
+  const { searchParams } = new URL(routeUrl(route, asked), "http://page");
+  return answerFromFile(route, searchParams).catch((error: Partial<ErrorAnswer["error"]>) => {
+    const { code = "EXPLORER_FAILED", message = String(error), hint = "", position } = error;
+    throw new AskError({ code, message, hint, ...(position === undefined ? {} : { position }) });
+  });
 }
 
 function noAnswer(): AskError {

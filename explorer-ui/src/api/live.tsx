@@ -1,9 +1,10 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import type { StoreEvent } from "../../../src/explorer/api.ts";
+import { isFile } from "../exported/exported-data.ts";
 
 /** The changes of the data directory since the page showed it. */
 export interface Live {
-  readonly state: "connecting" | "live" | "disconnected" | "lost";
+  readonly state: "connecting" | "live" | "disconnected" | "lost" | "file";
   /** Why the data directory cannot be read. */
   readonly problem?: string | undefined;
   /** Changes that the page does not show yet. */
@@ -39,6 +40,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const [known, setKnown] = useState(nothingYet);
 
   useEffect(() => {
+    if (isFile) return setKnown((before) => ({ ...before, state: "file" }));
     const source = new EventSource("/api/events");
     const hear = ({ data }: MessageEvent<string>) => {
       const event: StoreEvent = JSON.parse(data);

@@ -1,5 +1,5 @@
 import type { ComponentProps, MouseEvent } from "react";
-import { navigate } from "./location.ts";
+import { hrefOf, navigate } from "./location.ts";
 
 /** A link to another page of the explorer, which opens without loading the document again. */
 export function Link({ href, onClick, ...rest }: ComponentProps<"a"> & { readonly href: string }) {
@@ -10,5 +10,5 @@ export function Link({ href, onClick, ...rest }: ComponentProps<"a"> & { readonl
     event.preventDefault();
     navigate(href);
   }
-  return <a {...rest} href={href} onClick={follow} />;
+  return <a {...rest} href={hrefOf(href)} onClick={follow} />;
 }

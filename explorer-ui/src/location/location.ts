@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { isFile } from "../exported/exported-data.ts";
 
 /**
  * The address bar is the only state of the page that outlives a reload: whatever is visible is in
@@ -17,8 +18,15 @@ let current = readLocation();
 
 window.addEventListener("popstate", announce);
 
+/** The path of a file says where it lies on disk, so its page is in the fragment. */
 function readLocation(): PageLocation {
-  return { path: window.location.pathname, params: new URLSearchParams(window.location.search) };
+  const { pathname, search } = isFile ? new URL(window.location.hash.slice(1), "http://page") : window.location;
+  return { path: pathname, params: new URLSearchParams(search) };
+}
+
+/** Returns the target that a link to a URL of the page has in the document. */
+export function hrefOf(url: string): string {
+  return isFile ? `#${url}` : url;
 }
 
 function announce(): void {
@@ -38,7 +46,7 @@ export function useLocation(): PageLocation {
 
 /** Goes to another page: the back button returns from it. */
 export function navigate(url: string): void {
-  window.history.pushState(null, "", url);
+  window.history.pushState(null, "", hrefOf(url));
   announce();
   window.scrollTo(0, 0);
 }
@@ -48,8 +56,8 @@ export function changeParams(changes: ParamChanges, { isStep = false } = {}): vo
   const params = withParams(current.params, changes);
   const url = urlOf(current.path, params);
   if (url === urlOf(current.path, current.params)) return;
-  if (isStep) window.history.pushState(null, "", url);
-  else window.history.replaceState(null, "", url);
+  if (isStep) window.history.pushState(null, "", hrefOf(url));
+  else window.history.replaceState(null, "", hrefOf(url));
   announce();
 }
 

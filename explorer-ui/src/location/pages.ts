@@ -1,3 +1,4 @@
+import { visibleText } from "../../../src/errors/visible-text.ts";
 import { urlOf } from "./location.ts";
 
 /** A page, and what its path names. */
@@ -30,10 +31,13 @@ export function pageOf(path: string): Page {
   return { kind: MAIN_PAGES.find((page) => page.path === `/${first}`)?.kind ?? "unknown" };
 }
 
-/** A path that a reader typed may hold a lone percent sign. */
+/**
+ * A path that a reader typed may hold a lone percent sign, and one that another page links to may
+ * hold characters that hide or reorder what is shown.
+ */
 function decode(part: string): string {
   try {
-    return decodeURIComponent(part);
+    return visibleText(decodeURIComponent(part));
   } catch {
     return part;
   }

@@ -5,9 +5,12 @@ import { CopyButton } from "./copy-button.tsx";
 export function CommandsBar({
   commands,
   title = "Command and TypeScript",
+  others = [],
 }: {
   readonly commands: Commands | undefined;
   readonly title?: string;
+  /** Further lines, each with what it gives. */
+  readonly others?: readonly (readonly [what: string, line: string])[];
 }) {
   if (commands === undefined) return null;
   return (
@@ -21,6 +24,13 @@ export function CommandsBar({
         <pre>{commands.typescript}</pre>
         <CopyButton text={commands.typescript} what="TypeScript" />
       </div>
+      {others.map(([what, line]) => (
+        <div key={what} className="command-line">
+          <span className="small">{what}</span>
+          <code>{line}</code>
+          <CopyButton text={line} what={what} />
+        </div>
+      ))}
     </details>
   );
 }

@@ -1,4 +1,5 @@
 import { useRef } from "react";
+import { isFile } from "../exported/exported-data.ts";
 import { useShortcuts } from "../keyboard/shortcuts.ts";
 import { download } from "./download.ts";
 import { TABLE_FORMATS, type TableFormat, type TextTable, tableFile } from "./table/table-text.ts";
@@ -44,12 +45,12 @@ export function ExportMenu({
       <ul>
         {[...tables, ...items].map(({ title, get }) => (
           <li key={title}>
-            {typeof get === "string" ? (
+            {typeof get === "string" && !isFile ? (
               <a href={get} download="">
                 {title}
               </a>
             ) : (
-              <button type="button" onClick={get}>
+              <button type="button" onClick={typeof get === "string" ? () => void saveFromFile(get) : get}>
                 {title}
               </button>
             )}
@@ -58,4 +59,11 @@ export function ExportMenu({
       </ul>
     </details>
   );
+}
+
+/** Without a server, the page itself makes the file. */
+async function saveFromFile(url: string): Promise<void> {
+  const { fileFromFile } = await import("../exported/exported-answers.ts");
+  const { name, content } = await fileFromFile(url);
+  download(name, content);
 }

@@ -3,6 +3,7 @@ import { countOf, formatValue, taggedText } from "../text/format.ts";
 import { copyText } from "./copy-button.tsx";
 
 const MOST_CHILDREN = 200;
+const MOST_CHARACTERS = 1000;
 
 /** A value as a tree that folds. A click on a key copies its path, a click on a value the value. */
 export function JsonTree({
@@ -70,6 +71,7 @@ function KeyButton({ name, path }: { readonly name: string; readonly path: strin
 
 function Leaf({ value, path }: { readonly value: Json; readonly path: string }) {
   const kind = value === null ? "null" : typeof value;
+  const text = typeof value === "string" ? JSON.stringify(value) : formatValue(value);
   return (
     <button
       type="button"
@@ -78,7 +80,8 @@ function Leaf({ value, path }: { readonly value: Json; readonly path: string }) 
       title={`Copy the value of ${path}`}
       onClick={() => void copyText(typeof value === "string" ? value : JSON.stringify(value), "value")}
     >
-      {typeof value === "string" ? JSON.stringify(value) : formatValue(value)}
+      {text.slice(0, MOST_CHARACTERS)}
+      {text.length > MOST_CHARACTERS ? `… (of ${countOf(text.length, "character")}; a click copies all)` : ""}
     </button>
   );
 }

@@ -1,8 +1,10 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { AskError } from "../api/ask.ts";
+import { useAnswer } from "../api/use-answer.ts";
 import { useShortcuts } from "../keyboard/shortcuts.ts";
 import { changeParams, navigate, useLocation } from "../location/location.ts";
 import { artifactsUrl } from "../location/pages.ts";
+import { completionsOf } from "../text/completions.ts";
 
 const PAUSE_MS = 200;
 /** These pages show what the query means; on any other page, the query opens the artifacts. */
@@ -17,6 +19,13 @@ export function QueryLine() {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const sent = useRef(query);
   const isFiltered = FILTERED_PATHS.includes(path);
+  const [isFocused, setIsFocused] = useState(false);
+  const store = useAnswer("/api/store", isFocused ? {} : undefined);
+  const facets = useAnswer("/api/facets", isFocused ? { query: "" } : undefined);
+  const completions = useMemo(
+    () => (isFocused ? completionsOf(text, store.answer?.names.rows ?? [], facets.answer?.facets ?? []) : []),
+    [isFocused, text, store.answer, facets.answer],
+  );
   useShortcuts({ "/": () => field.current?.select() });
 
   // A click on a facet, or the back button, changes the query elsewhere. What this line itself has
@@ -28,7 +37,7 @@ export function QueryLine() {
 
   function send(typed: string, isStep: boolean): void {
     sent.current = typed;
-    changeParams({ q: typed }, { isStep });
+    changeParams({ q: typed, r: undefined }, { isStep });
   }
 
   function type(typed: string): void {
@@ -57,11 +66,19 @@ export function QueryLine() {
         value={text}
         spellCheck={false}
         autoComplete="off"
+        list="query-completions"
+        onFocus={() => setIsFocused(true)}
+        onBlur={() => setIsFocused(false)}
         aria-label="Query: only artifacts for which every term holds"
         placeholder="Filter: estimator zThreshold>1 points.n=100 created>-2d -state=failed"
         onChange={(event) => type(event.target.value)}
         onKeyDown={press}
       />
+      <datalist id="query-completions">
+        {completions.map((completion) => (
+          <option key={completion} value={completion} />
+        ))}
+      </datalist>
     </search>
   );
 }

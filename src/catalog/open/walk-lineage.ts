@@ -33,6 +33,9 @@ export interface CatalogLineage {
 /** An artifact to begin with. */
 export type LineageRoot = Pick<CatalogEntry, "address" | "name">;
 
+/** The artifacts of one name, as far as a lineage needs them. */
+type LinkedEntries = Pick<NameEntries, "linksOf" | "dependentsOf">;
+
 const MOST_NODES = 200_000;
 
 /**
@@ -42,7 +45,7 @@ const MOST_NODES = 200_000;
 export async function walkLineage(
   roots: readonly LineageRoot[],
   namesOf: () => Promise<readonly string[]>,
-  entriesOf: (name: string) => Promise<NameEntries>,
+  entriesOf: (name: string) => Promise<LinkedEntries>,
   { up = Number.POSITIVE_INFINITY, down = 0, most = MOST_NODES }: CatalogLineageOptions,
 ): Promise<CatalogLineage> {
   const walk = new LineageWalk(entriesOf, most);
@@ -60,11 +63,11 @@ export async function walkLineage(
 class LineageWalk {
   readonly nodes = new Map<Address, CatalogLineageNode>();
   readonly edges = new Map<string, CatalogLineage["edges"][number]>();
-  readonly #entriesOf: (name: string) => Promise<NameEntries>;
-  readonly #known = new Map<string, NameEntries>();
+  readonly #entriesOf: (name: string) => Promise<LinkedEntries>;
+  readonly #known = new Map<string, LinkedEntries>();
   readonly #most: number;
 
-  constructor(entriesOf: (name: string) => Promise<NameEntries>, most: number) {
+  constructor(entriesOf: (name: string) => Promise<LinkedEntries>, most: number) {
     this.#entriesOf = entriesOf;
     this.#most = most;
   }
@@ -111,7 +114,7 @@ class LineageWalk {
   }
 
   /** Waiting for what is known already would take most of the time of a long walk. */
-  async #entries(name: string): Promise<NameEntries> {
+  async #entries(name: string): Promise<LinkedEntries> {
     const known = this.#known.get(name) ?? (await this.#entriesOf(name));
     this.#known.set(name, known);
     return known;

@@ -1,8 +1,11 @@
 import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseQuery } from "../../catalog/query/parse-query.ts";
 import { formatQuery } from "../../catalog/query/query.ts";
+import { exportExplorer } from "../../explorer/export-explorer.ts";
 import { MIN_TOKEN_LENGTH, newAccessToken } from "../../explorer/http/access-token.ts";
+import { TEMPLATE_FILE } from "../../explorer/http/page-files.ts";
 import { type Explorer, startExplorer } from "../../explorer/start-explorer.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { interruptible } from "../core/interruption.ts";
@@ -16,11 +19,18 @@ interface ExploreFlags extends CommonFlags {
   readonly host?: string | undefined;
   readonly token?: string | undefined;
   readonly open?: boolean | undefined;
+  readonly export?: string | undefined;
+}
+
+/** The built page. */
+function pageFolder(): string {
+  return join(ownFolder(), "dist/explorer");
 }
 
 export async function explore(session: Session, flags: ExploreFlags, ...terms: readonly string[]): Promise<number> {
   checkFlags(flags);
   const query = formatQuery(parseQuery(terms));
+  if (flags.export !== undefined) return exportPage(session, flags.export, query);
   await interruptible(async (signal) => {
     const explorer = await start(session, flags, query);
     try {
@@ -33,7 +43,33 @@ export async function explore(session: Session, flags: ExploreFlags, ...terms: r
   return ExitCode.done;
 }
 
-function checkFlags({ host, token }: ExploreFlags): void {
+/** Writes the page into one file, which says how much of the data directory is in it. */
+async function exportPage(session: Session, file: string, query: string): Promise<number> {
+  const dataDir = dataDirOf(session);
+  const template = await readFile(join(pageFolder(), TEMPLATE_FILE), "utf8").catch(() => {
+    throw new CommandError("The page is not built.", { hint: "Run `npm run build` in the folder of persistable-ts." });
+  });
+  const { html, counts } = await interruptible((signal) =>
+    exportExplorer({ dataDir, shownAs: dataDir, query, template, signal }),
+  );
+  await writeFile(file, html);
+  const { artifacts, pages, runs } = counts;
+  if (session.isJson) session.json("explore", { file, dataDir, counts });
+  else session.line(file);
+  const part = ({ exported, total }: { exported: number; total: number }): string =>
+    `${exported.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+  session.note(
+    `${part(artifacts)} artifacts exported, ${part(pages)} of them with their page, and ${part(runs)} runs. ` +
+      "A reader of the file can see all of that.",
+  );
+  return ExitCode.done;
+}
+
+function checkFlags({ host, token, port, export: file }: ExploreFlags): void {
+  if (file !== undefined && (host !== undefined || token !== undefined || port !== undefined))
+    throw new CommandError("With --export there is no server: --host, --port and --token mean nothing.", {
+      hint: `persistable explore --export ${file}`,
+    });
   if (host !== undefined && token === undefined)
     throw new CommandError("With --host, other machines can open the explorer: it needs a token that you choose.", {
       hint: `Add --token with at least ${MIN_TOKEN_LENGTH} characters, for instance from \`openssl rand -hex 24\`.`,
@@ -53,7 +89,7 @@ async function start(session: Session, { port = 0, host, token }: ExploreFlags, 
       token: token ?? newAccessToken(),
       port,
       host,
-      pageFolder: join(ownFolder(), "dist/explorer"),
+      pageFolder: pageFolder(),
     });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -72,6 +72,7 @@ export const artifactCommands = {
       host: worded("address", "Let other machines open it at this address; needs --token"),
       token: worded("secret", "The secret in the address [a new one]"),
       open: { kind: "boolean", optional: true, brief: "Open the browser [where there is a desktop]" },
+      export: worded("file", "Write the page into one HTML file instead, which opens without a server"),
     },
     positional: each(textOf("query", "Terms that all hold: persistable help queries")),
     brief: "A page in the browser, to look at everything",
@@ -79,7 +80,8 @@ export const artifactCommands = {
       "Serves a page that shows artifacts, lineages, runs, sweeps and disk use, and changes nothing.\n\n" +
       "  persistable explore\n" +
       "  persistable explore estimator 'zThreshold>1' --port 4321\n" +
-      "  persistable explore --data-dir s3://bucket/study --no-open",
+      "  persistable explore --data-dir s3://bucket/study --no-open\n" +
+      "  persistable explore estimator --export study.html",
   }),
   runs: defineCommand({
     load: async () => (await import("../commands/runs.ts")).runs,

@@ -7,13 +7,12 @@ import { NewerRecordError } from "../../errors/record-errors.ts";
 import { listTags } from "../../housekeeping/tags.ts";
 import { type OpenedArtifact, openArtifact } from "../../inspect/open-artifact.ts";
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
-import type { ArtifactAnswer, ArtifactCommands, PayloadFacts } from "../shapes/artifact-shapes.ts";
+import type { ArtifactAnswer, PayloadFacts } from "../shapes/artifact-shapes.ts";
 import type { ArtifactLink, ArtifactRow, Window } from "../shapes/common.ts";
+import { artifactCommands } from "./artifact-commands.ts";
 import { allValuesOf, rowOf } from "./artifact-row.ts";
 import { type Asked, notFound, pathOf } from "./asked.ts";
-import { type CommandWriter, literal } from "./commands.ts";
 import { type ExploredStore, findArtifact } from "./explored-store.ts";
-import { nameTerm, termOf } from "./terms.ts";
 import { fieldsToJson } from "./to-json.ts";
 
 const MAX_RECORD_TEXT = 256 * 1024;
@@ -111,26 +110,4 @@ async function recordText(
 
 async function linkTo({ catalog }: ExploredStore, name: string, address: Address): Promise<ArtifactLink> {
   return { name, address, state: (await catalog.get(name, address))?.state ?? "missing" };
-}
-
-/** The definition is called like its name, as far as anyone can tell from a record. */
-function artifactCommands(commands: CommandWriter, entry: CatalogEntry): ArtifactCommands {
-  const path = pathOf(entry);
-  const short = `${entry.name}/${entry.address.slice(0, 12)}`;
-  const definition = /^[A-Za-z_$][\w$]*$/.test(entry.name) ? entry.name : "definition";
-  return {
-    ...commands.commands(
-      ["show", short],
-      (dataDir) => `${definition}(${literal(entry.params)}, { dataDir: ${dataDir} })`,
-    ),
-    cat: commands.shell("cat", short),
-    why: commands.shell("why", short),
-    graph: commands.shell("graph", short),
-    open: commands.commands([], (dataDir) => `await openArtifact(${dataDir}, ${literal(path)});`).typescript,
-    find: commands.shell(
-      "ls",
-      nameTerm(entry.name),
-      ...[...allValuesOf({ ...entry, summary: {}, cost: {} })].map(([field, value]) => termOf(field, value)),
-    ),
-  };
 }

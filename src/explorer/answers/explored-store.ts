@@ -9,11 +9,16 @@ import type { CommandWriter } from "./commands.ts";
 /** The part of a catalogue that also an exported page has. */
 export type ArtifactSource = Pick<Catalog, "url" | "names" | "find" | "facets" | "resolve">;
 
+/** The part of {@link ExploredStore} that also an exported page has: a graph needs no more. */
+export interface ExploredLineage {
+  readonly catalog: ArtifactSource & Pick<Catalog, "get" | "lineage">;
+  readonly commands: CommandWriter;
+}
+
 /** Everything that answers are made from. */
-export interface ExploredStore {
+export interface ExploredStore extends ExploredLineage {
   readonly store: Store;
   readonly catalog: Catalog;
-  readonly commands: CommandWriter;
   /** The data directory as the user has written it. */
   readonly shownAs: string;
   readonly startQuery: string;

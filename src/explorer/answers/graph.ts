@@ -7,7 +7,7 @@ import type { GraphAnswer, GraphEdge, GraphNode } from "../shapes/drawing-shapes
 import { valuesAt } from "./artifact-row.ts";
 import { type Asked, bad, checkDigits, pathOf } from "./asked.ts";
 import { literal } from "./commands.ts";
-import { type ExploredStore, findArtifact } from "./explored-store.ts";
+import { type ExploredLineage, findArtifact } from "./explored-store.ts";
 import { nameTerm, queryText } from "./terms.ts";
 
 const MAX_ROOTS = 200;
@@ -20,7 +20,7 @@ const MAX_STEPS = 1000;
 const MAX_VALUES = 4;
 
 /** Answers `/api/graph`. */
-export async function answerGraph(explored: ExploredStore, asked: Asked): Promise<GraphAnswer> {
+export async function answerGraph(explored: ExploredLineage, asked: Asked): Promise<GraphAnswer> {
   const { lineage, total, commands } = await lineageOf(explored, asked);
   const limit = asked.whole("limit", { fallback: DEFAULT_NODES, most: MAX_NODES });
   const group = asked.oneOf("group", ["name", "none"]);
@@ -43,7 +43,7 @@ export async function answerGraph(explored: ExploredStore, asked: Asked): Promis
 }
 
 /** Answers `/api/graph-file`. */
-export async function graphFile(explored: ExploredStore, asked: Asked): Promise<string> {
+export async function graphFile(explored: ExploredLineage, asked: Asked): Promise<string> {
   const { lineage } = await lineageOf(explored, asked);
   if (lineage.nodes.length > MAX_NODES)
     throw bad(
@@ -58,7 +58,7 @@ export async function graphFile(explored: ExploredStore, asked: Asked): Promise<
 }
 
 async function lineageOf(
-  explored: ExploredStore,
+  explored: ExploredLineage,
   asked: Asked,
 ): Promise<{ readonly lineage: CatalogLineage; readonly total: number; readonly commands: GraphAnswer["commands"] }> {
   const { catalog, commands } = explored;
@@ -88,7 +88,7 @@ async function lineageOf(
 
 type Drawn = Pick<GraphAnswer, "nodes" | "edges">;
 
-async function oneByOne({ catalog }: ExploredStore, { nodes, edges }: CatalogLineage): Promise<Drawn> {
+async function oneByOne({ catalog }: ExploredLineage, { nodes, edges }: CatalogLineage): Promise<Drawn> {
   const entries = await Promise.all(nodes.map(({ name, address }) => catalog.get(name, address)));
   const varying = varyingParams(entries.filter((entry) => entry !== undefined));
   const drawn = nodes.map(({ address, name, state, isRoot }, i): GraphNode => {

@@ -167,9 +167,11 @@ class RequestDesk {
         "Run `npm run build` in the folder of persistable-ts, and start the explorer again.",
       );
     const file = pageFileAt(page, path);
-    if (file === undefined)
+    // The page itself says that it does not know a path, with links to those that it knows.
+    const answer = file ?? (/\.[^/]*$/.test(path) ? undefined : pageFileAt(page, "/"));
+    if (answer === undefined)
       throw new RequestRefusal("EXPLORER_NOT_FOUND", "There is no such page.", "Begin at the address /.");
-    respond(response, 200, file.bytes, { "content-type": file.type });
+    respond(response, file === undefined ? 404 : 200, answer.bytes, { "content-type": answer.type });
   }
 }
 

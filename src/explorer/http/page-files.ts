@@ -22,6 +22,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const MAX_FILES = 500;
+/** The page as one file, which `--export` fills: see `explorer-ui/build/one-file.ts`. */
+export const TEMPLATE_FILE = "export.html";
 const INDEX = "/index.html";
 /** Every other path is a file, or nothing. */
 const PAGE_PATH = /^\/(?:(?:compare|graph|runs|sweep|why|disk|trouble)?|(?:a|d|runs)\/[^/]+)$/;
@@ -32,7 +34,7 @@ export async function readPageFiles(folder: string): Promise<PageFiles> {
   const files = new Map<string, PageFile>();
   for (const entry of found.slice(0, MAX_FILES)) {
     const type = TYPES[extname(entry.name)];
-    if (!entry.isFile() || type === undefined) continue;
+    if (!entry.isFile() || type === undefined || entry.name === TEMPLATE_FILE) continue;
     const path = join(entry.parentPath, entry.name);
     files.set(`/${relative(folder, path).split(sep).join("/")}`, { bytes: await readFile(path), type });
   }

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { visibleText } from "../../errors/visible-text.ts";
 import type { ErrorAnswer } from "../shapes/common.ts";
 import type { RequestRefusal } from "./request-refusal.ts";
+import { visible } from "./visible.ts";
 
 /** The headers of every response: nothing is loaded from elsewhere, kept, framed or guessed. */
 export const SAFE_HEADERS: Readonly<Record<string, string>> = {
@@ -55,17 +56,7 @@ function errorOf({ code, message, hint, position }: RequestRefusal): ErrorAnswer
   return { code, message, hint, ...(position === undefined ? {} : { position }) };
 }
 
-/**
- * Writes an answer as JSON. Characters that are invisible, or that reorder a line, become escapes
- * that are shown: names and values come from a disk, and may pretend to be something else.
- */
+/** Writes an answer as JSON whose texts can be shown. */
 export function visibleJson(answer: unknown): string {
   return JSON.stringify(visible(answer));
-}
-
-function visible(value: unknown): unknown {
-  if (typeof value === "string") return visibleText(value);
-  if (Array.isArray(value)) return value.map(visible);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [visibleText(key), visible(inner)]));
 }

@@ -100,7 +100,11 @@ export class StoreChanges {
     while (!signal.aborted) {
       const isThere = existsSync(folder);
       if (!isThere) this.#notice(`The folder ${folder} does not exist.`);
-      else if (this.#problem?.endsWith("does not exist.") === true) this.#notice(undefined);
+      else if (this.#problem?.endsWith("does not exist.") === true) {
+        // The pages ask again at once, and must not be told that there is nothing.
+        await this.#catalog.refresh().catch(() => {});
+        this.#notice(undefined);
+      }
       await sleep(LOCAL_POLL_MS, undefined, { signal }).catch(() => {});
     }
   }

@@ -140,8 +140,8 @@ export interface PayloadFacts {
   readonly file?: string;
   /** For a payload of several files. */
   readonly files?: number;
-  /** The path of `/api/payload` for this payload, to download it. */
-  readonly download: string;
+  /** The path of `/api/payload` for this payload, to download it; absent in an exported page. */
+  readonly download?: string;
 }
 
 /** A payload as it looks. */

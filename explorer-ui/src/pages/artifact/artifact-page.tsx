@@ -54,7 +54,7 @@ function Shown(answer: ArtifactAnswer) {
         <CopyButton text={address} what="address" />
         <CopyButton text={commands.typescript} what="TypeScript" />
         <CopyButton text={commands.cat} what="command" />
-        {payload === undefined ? null : (
+        {payload?.download === undefined ? null : (
           <a className="button" href={payload.download} download="">
             Download payload
           </a>
@@ -104,7 +104,16 @@ function Shown(answer: ArtifactAnswer) {
           <pre className="record">{record.text}</pre>
         </details>
       )}
-      <CommandsBar commands={commands} />
+      <CommandsBar
+        commands={commands}
+        others={[
+          ["the payload", commands.cat],
+          ["the reason", commands.why],
+          ["the graph", commands.graph],
+          ["what has the same params", commands.find],
+          ["a program without its definition", commands.open],
+        ]}
+      />
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { ArtifactRow, FacetsAnswer } from "../../../../src/explorer/api.ts";
 import { ask, routeUrl } from "../../api/ask.ts";
 import { useLive } from "../../api/live.tsx";
@@ -34,13 +34,15 @@ export function ArtifactsPage() {
     facets.answer === undefined && facets.error === undefined ? "" : `${routeUrl("", asked)} ${live.version}`,
     (offset, limit, signal) => ask("/api/artifacts", { ...asked, offset, limit }, signal),
   );
-  const [active, setActive] = useState(0);
+  // In the URL, so that going back from an artifact leads to its row.
+  const active = Number(params.get("r")) || 0;
+  const setActive = (index: number) => changeParams({ r: index === 0 ? undefined : String(index) });
   const { answer } = rows;
   const last = Math.max(0, (answer?.total ?? 0) - 1);
   const row = rows.rowAt(active);
   const subjects = chosen.size > 0 ? [...chosen] : row === undefined ? [] : [shortAddress(row.address)];
 
-  const setQuery = (text: string) => changeParams({ q: text }, { isStep: true });
+  const setQuery = (text: string) => changeParams({ q: text, r: undefined }, { isStep: true });
   function toggle({ address }: ArtifactRow): void {
     const short = shortAddress(address);
     const others = [...chosen].filter((other) => other !== short);
@@ -105,7 +107,7 @@ export function ArtifactsPage() {
             active={active}
             chosen={chosen}
             onActive={setActive}
-            onSort={(next) => changeParams({ s: next }, { isStep: true })}
+            onSort={(next) => changeParams({ s: next, r: undefined }, { isStep: true })}
             onChoose={toggle}
           />
         ) : null}

@@ -1,3 +1,4 @@
+import { visibleText } from "../../../../src/errors/visible-text.ts";
 import { changeParams } from "../../location/location.ts";
 import { Empty } from "../../parts/notices.tsx";
 import { termsOf } from "../../text/terms.ts";
@@ -42,7 +43,7 @@ export function NothingFound({ query }: { readonly query: string }) {
             key={term}
             onClick={() => changeParams({ q: terms.filter((other) => other !== term).join(" ") }, { isStep: true })}
           >
-            without <code>{term}</code>
+            without <code>{visibleText(term)}</code>
           </button>
         ))}
         <button type="button" onClick={() => changeParams({ q: undefined }, { isStep: true })}>

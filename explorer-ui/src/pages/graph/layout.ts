@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import type { GraphAnswer } from "../../../../src/explorer/api.ts";
+import { isFile } from "../../exported/exported-data.ts";
 
 export const NODE_WIDTH = 200;
 export const NODE_HEIGHT = 58;
@@ -20,14 +21,19 @@ export function useLayout({ nodes, edges }: GraphAnswer): LayoutResult | undefin
   const shape = JSON.stringify([nodes.map(({ id }) => id), edges.map(({ from, to }) => [from, to])]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the shape of the graph decides, whatever its nodes hold.
   useEffect(() => {
-    const worker = new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
-    worker.addEventListener("message", ({ data }: MessageEvent<LayoutResult>) => setResult(data));
     const question: LayoutQuestion = {
       nodes: nodes.map(({ id }) => id),
       edges: edges.map(({ from, to }) => ({ from, to })),
       width: NODE_WIDTH,
       height: NODE_HEIGHT,
     };
+    if (isFile) {
+      // A file has no address from which a worker could be loaded.
+      void import("./lay-out.ts").then(({ layOut }) => setResult(layOut(question)));
+      return;
+    }
+    const worker = new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
+    worker.addEventListener("message", ({ data }: MessageEvent<LayoutResult>) => setResult(data));
     worker.postMessage(question);
     return () => worker.terminate();
   }, [shape]);

@@ -10,8 +10,9 @@ import {
   ReactFlow,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { GraphAnswer, GraphNode, StateCounts } from "../../../../src/explorer/api.ts";
+import { changeParams, useLocation } from "../../location/location.ts";
 import { StateMark } from "../../parts/state-mark.tsx";
 import { nodeTitle, valuesText } from "./graph-text.ts";
 import { type LayoutResult, NODE_HEIGHT, NODE_WIDTH } from "./layout.ts";
@@ -32,6 +33,9 @@ export function LineageFlow({
   readonly chosen: string | undefined;
   readonly onChoose: (id: string) => void;
 }) {
+  const { params } = useLocation();
+  // The place that a URL names; the reader moves on from there.
+  const [view] = useState(() => viewOf(params.get("z")));
   const flowNodes = useMemo(
     () =>
       nodes.map(
@@ -75,7 +79,12 @@ export function LineageFlow({
           const selected = changes.find((change) => change.type === "select" && change.selected);
           if (selected?.type === "select") onChoose(selected.id);
         }}
-        fitView
+        fitView={view === undefined}
+        {...(view === undefined ? {} : { defaultViewport: view })}
+        onMoveEnd={(event, { x, y, zoom }) => {
+          // Fitting the graph into its place is not something that the reader has done.
+          if (event !== null) changeParams({ z: [Math.round(x), Math.round(y), zoom.toFixed(2)].join(",") });
+        }}
         fitViewOptions={{ maxZoom: 1.2 }}
         minZoom={0.02}
         onlyRenderVisibleElements
@@ -89,6 +98,12 @@ export function LineageFlow({
       </ReactFlow>
     </div>
   );
+}
+
+/** Reads `-120,40,0.75`: how far the drawing is moved, and its scale. */
+function viewOf(text: string | null) {
+  const [x, y, zoom] = (text ?? "").split(",").map(Number);
+  return x === undefined || y === undefined || zoom === undefined || !(zoom > 0) ? undefined : { x, y, zoom };
 }
 
 function LineageNodeView({ data: { node }, selected }: NodeProps<LineageNode>) {

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import type { RunAnswer, RunNode } from "../../../../src/explorer/api.ts";
 import { routeUrl } from "../../api/ask.ts";
 import { useAnswer } from "../../api/use-answer.ts";
+import { isFile } from "../../exported/exported-data.ts";
 import { Link } from "../../location/link.tsx";
 import { changeParams, useLocation } from "../../location/location.ts";
 import { artifactUrl, shortAddress } from "../../location/pages.ts";
@@ -82,7 +83,7 @@ const PAUSE_MS = 500;
 function useRunEvents(id: string, cursor: number | undefined, isRunning: boolean, onChange: () => void): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: each answer has another cursor, and begins this again.
   useEffect(() => {
-    if (!isRunning || cursor === undefined) return;
+    if (!isRunning || cursor === undefined || isFile) return;
     const source = new EventSource(routeUrl("/api/events/run", { id, after: String(cursor) }));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const hear = () => {

@@ -44,7 +44,8 @@ function follow(event: MouseEvent): void {
   const href = link?.getAttributeNS("http://www.w3.org/1999/xlink", "href") ?? link?.getAttribute("href");
   if (href === null || href === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  navigate(href);
+  // In a file, links are fragments.
+  navigate(href.replace(/^#/, ""));
 }
 
 function summaryOf(answer: SweepAnswer, view: SweepView): string {

@@ -1,5 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { useEffect, useRef, useState } from "react";
+import { isFile } from "../../exported/exported-data.ts";
+import { hrefOf } from "../../location/location.ts";
 
 /** A plot as wide as its place. */
 export function PlotFigure({
@@ -43,6 +45,8 @@ export function PlotFigure({
 function nameParts(plot: Element): void {
   for (const group of plot.querySelectorAll("g[aria-label]")) group.setAttribute("role", "group");
   for (const link of plot.querySelectorAll("a")) {
+    const url = link.getAttribute("xlink:href") ?? link.getAttribute("href");
+    if (isFile && url !== null) link.setAttribute("href", hrefOf(url));
     link.setAttribute("tabindex", "-1");
     link.setAttribute("aria-label", link.textContent || (link.getAttribute("xlink:href") ?? "artifact"));
   }

@@ -1,15 +1,43 @@
+import { useState } from "react";
 import type { PreviewNode, TreePreview } from "../../../../../src/explorer/api.ts";
 import { countOf } from "../../../text/format.ts";
 
 export function TreePreviewed({ preview: { root, isCut } }: { readonly preview: TreePreview }) {
+  const [text, setText] = useState("");
+  const found = text === "" ? root : nodeWith(root, text.toLowerCase());
   return (
     <>
+      {root.children === undefined ? null : (
+        <input
+          type="search"
+          aria-label="Only keys and values that contain this text"
+          placeholder="search in what is shown"
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+        />
+      )}
       <div className="tree">
-        <TreeNode node={root} depth={0} />
+        {found === undefined ? (
+          <p className="small">Nothing of what is shown contains it.</p>
+        ) : (
+          // A search opens everything that it has found.
+          <TreeNode key={text} node={found} depth={text === "" ? 0 : -100} />
+        )}
       </div>
       {isCut ? <p className="small">Only the beginning is shown: download the payload for all of it.</p> : null}
     </>
   );
+}
+
+/** The part of a tree that leads to keys and values with a text; `undefined` if there is none. */
+function nodeWith(node: PreviewNode, text: string): PreviewNode | undefined {
+  const { children, text: own = "" } = node;
+  if (own.toLowerCase().includes(text)) return node;
+  const found = (children ?? []).flatMap(({ key, value }) => {
+    const inner = key.toLowerCase().includes(text) ? value : nodeWith(value, text);
+    return inner === undefined ? [] : [{ key, value: inner }];
+  });
+  return found.length === 0 ? undefined : { ...node, children: found, childCount: found.length };
 }
 
 function TreeNode({
