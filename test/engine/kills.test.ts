@@ -1,18 +1,18 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBlackHole } from "../support/black-hole.ts";
 import { DistributedProject, type Line, startsIn } from "../support/distributed-project.ts";
-import { redis as kind } from "../support/servers/redis.ts";
+import type { QueueServer, QueueServerKind } from "../support/servers/queue-server.ts";
+import { describeOnQueues } from "../support/servers/queue-servers.ts";
 import { CREDENTIALS, createBucket, startMoto } from "../support/servers/s3-servers.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 
-/** 60 in a full run: 240 nodes. */
+/** 225 in a full run: 900 nodes. */
 const DIAMONDS = Number(process.env.PERSISTABLE_TEST_KILLED_DIAMONDS ?? 5);
 /** 8 in a full run. */
 const WORKERS = Number(process.env.PERSISTABLE_TEST_KILLED_WORKERS ?? 2);
-/** How many workers are killed, one each second: 30 in a full run. */
+/** How many workers are killed, one each second: 20 in a full run. */
 const KILLS = Number(process.env.PERSISTABLE_TEST_WORKER_KILLS ?? 2);
 /** How often the coordinator is killed, and the network cut: 5 times in a full run. */
 const ROUNDS = Number(process.env.PERSISTABLE_TEST_KILL_ROUNDS ?? 1);
@@ -20,8 +20,7 @@ const ROUNDS = Number(process.env.PERSISTABLE_TEST_KILL_ROUNDS ?? 1);
 const BUSY_MS = Number(process.env.PERSISTABLE_TEST_BUSY_MS ?? 3000);
 
 Object.assign(process.env, CREDENTIALS.s3rver);
-const startRedis = async () => (kind.isInstalled() ? kind.start() : undefined);
-const [redis, moto] = await Promise.all([startRedis(), startMoto()]);
+const moto = await startMoto();
 let folder: TemporaryFolder;
 let installed: DistributedProject;
 let count = 0;
@@ -32,12 +31,12 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([redis?.close(), moto?.close()]);
+  await moto?.close();
   await folder[Symbol.asyncDispose]();
 });
 
 /** A project of its own, whose server is at this URL. */
-async function withProject(use: (project: DistributedProject) => Promise<void>, url = redis?.url ?? ""): Promise<void> {
+async function withProject(url: string, use: (project: DistributedProject) => Promise<void>): Promise<void> {
   const project = await DistributedProject.create(folder.join(`p${++count}`), url, installed);
   try {
     await use(project);
@@ -63,9 +62,15 @@ function expectWhole(project: DistributedProject, lines: readonly Line[]): void 
   expect(project.overlaps()).toEqual([]);
 }
 
-describe.skipIf(redis === undefined)("a run on BullMQ and Redis", { concurrent: true }, () => {
+const tests = ({ start }: QueueServerKind): void => {
+  let server: QueueServer;
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(() => server.close());
+
   test("survives workers that are killed each second", () =>
-    withProject(async (project) => {
+    withProject(server.url, async (project) => {
       const workers = await startWorkers(project);
       const run = project.startRun(diamonds(100, { retries: 2 }));
       let isOver = false;
@@ -85,7 +90,7 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", { concurrent: 
     }));
 
   test("survives a coordinator that is killed", () =>
-    withProject(async (project) => {
+    withProject(server.url, async (project) => {
       const worker = await project.startWorker(["--slots", String(WORKERS)]);
       let said = "";
       worker.stderr?.on("data", (text) => {
@@ -104,25 +109,25 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", { concurrent: 
     }));
 
   test("survives a server that is killed, is away for two seconds, and then loses all jobs", async () => {
-    await using server = await startRedis();
-    await withProject(async (project) => {
+    await using own = await start();
+    await withProject(own.url, async (project) => {
       await project.startWorker(["--slots", String(WORKERS)]);
       const run = project.startRun(diamonds(100));
       await project.waitForStarts(NODES / 3, run.lines);
-      await server?.restart(2000);
+      await own.restart(2000);
       await project.waitForStarts((2 * NODES) / 3, run.lines);
-      const client = new Redis(server?.url ?? "");
-      await client.flushall();
-      client.disconnect();
-      await server?.restart(0);
+      await own.loseJobs();
+      await own.restart(0);
       expectWhole(project, await run.lines);
       expect(startsIn(project).length).toBe(NODES);
-    }, server?.url);
+    });
   });
 
   test("survives connections that are cut, that swallow what is sent, and that are forgotten", async () => {
-    await using network = await startBlackHole(redis?.port ?? 0);
-    await withProject(async (project) => {
+    await using network = await startBlackHole(server.port);
+    const url = new URL(server.url);
+    url.port = String(network.port);
+    await withProject(url.href, async (project) => {
       await startWorkers(project);
       const run = project.startRun(diamonds(100, { retries: 2 }));
       for (let round = 1; round <= ROUNDS; round++) {
@@ -134,11 +139,11 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", { concurrent: 
       await project.waitForStarts((NODES * (ROUNDS + 1)) / (ROUNDS + 2), run.lines);
       network.forget();
       expectWhole(project, await run.lines);
-    }, `redis://127.0.0.1:${network.port}`);
+    });
   });
 
   test("fails a node whose workers are lost again and again, and finishes what is independent of it", () =>
-    withProject(async (project) => {
+    withProject(server.url, async (project) => {
       const poisoned = { i: 9, killsWorker: true };
       const targets = [...diamonds(0).targets, { kind: "diamond", work: poisoned }];
       await project.startWorker();
@@ -173,9 +178,9 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", { concurrent: 
       },
     ],
   ];
-  describe.each(places)("with its data in %s", (_, server, open) => {
-    test.skipIf(server === undefined)("generates once what blocks its event loop for longer than a lock", () =>
-      withProject(async (project) => {
+  describe.each(places)("with its data in %s", (_, storage, open) => {
+    test.skipIf(storage === undefined)("generates once what blocks its event loop for longer than a lock", () =>
+      withProject(server.url, async (project) => {
         const env = await open();
         await Promise.all([project.startWorker(undefined, env), project.startWorker(undefined, env)]);
         const targets = [1, 2, 3].map((i) => ({ kind: "source", work: { i, blockMs: BUSY_MS } }));
@@ -186,4 +191,6 @@ describe.skipIf(redis === undefined)("a run on BullMQ and Redis", { concurrent: 
       }),
     );
   });
-});
+};
+
+describeOnQueues("a run", tests, { concurrent: true });

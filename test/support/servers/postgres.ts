@@ -73,6 +73,9 @@ async function startPostgres(): Promise<QueueServer> {
       child = start();
       await query(url, "SELECT 1");
     },
+    async loseJobs() {
+      await query(url, "TRUNCATE bullmq.job, bullmq.event CASCADE");
+    },
     async watch() {
       const before = statSync(log).size;
       await query(url, "ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()");

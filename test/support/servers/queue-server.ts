@@ -7,6 +7,8 @@ export interface QueueServer extends AsyncDisposable {
   readonly port: number;
   /** Kills the server, and starts it again after a while with what it has written. */
   restart(awayMs: number): Promise<void>;
+  /** Removes all jobs, as a server does that has lost its memory. */
+  loseJobs(): Promise<void>;
   /** Watches what clients send; the function that it returns gives all of it since then. */
   watch(): Promise<() => Promise<string>>;
   /** Returns everything that the server keeps, as a backup or a dashboard would show it. */

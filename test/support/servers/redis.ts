@@ -43,9 +43,10 @@ async function startRedis(): Promise<QueueServer> {
       child = start();
       await listening(port);
     },
+    loseJobs: () => withClient(url, async (client) => void (await client.flushall())),
     watch: () => monitor(port),
-    dump: () => dump(url),
-    longestMessage: () => longestMessage(url),
+    dump: () => withClient(url, dump),
+    longestMessage: () => withClient(url, longestMessage),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -63,8 +64,16 @@ async function monitor(port: number): Promise<() => Promise<string>> {
   };
 }
 
-async function dump(url: string): Promise<string> {
+async function withClient<Value>(url: string, use: (client: Redis) => Promise<Value>): Promise<Value> {
   const client = new Redis(url);
+  try {
+    return await use(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function dump(client: Redis): Promise<string> {
   const readers: Readonly<Record<string, (key: string) => Promise<unknown>>> = {
     string: (key) => client.get(key),
     hash: (key) => client.hgetall(key),
@@ -73,26 +82,17 @@ async function dump(url: string): Promise<string> {
     zset: (key) => client.zrange(key, 0, -1),
     stream: (key) => client.xrange(key, "-", "+"),
   };
-  try {
-    const keys = await client.keys("*");
-    return JSON.stringify(
-      await Promise.all(keys.map(async (key) => [key, await readers[await client.type(key)]?.(key)])),
-    );
-  } finally {
-    client.disconnect();
-  }
+  const keys = await client.keys("*");
+  return JSON.stringify(
+    await Promise.all(keys.map(async (key) => [key, await readers[await client.type(key)]?.(key)])),
+  );
 }
 
-async function longestMessage(url: string): Promise<number> {
-  const client = new Redis(url);
-  try {
-    const keys = (await client.keys("bull:p.*")).filter((key) => key.split(":").length === 3);
-    // Keys of this form that are not jobs have another type.
-    const lengths = keys.map(async (key) => (await client.hget(key, "data").catch(() => ""))?.length ?? 0);
-    return Math.max(0, ...(await Promise.all(lengths)));
-  } finally {
-    client.disconnect();
-  }
+async function longestMessage(client: Redis): Promise<number> {
+  const keys = (await client.keys("bull:p.*")).filter((key) => key.split(":").length === 3);
+  // Keys of this form that are not jobs have another type.
+  const lengths = keys.map(async (key) => (await client.hget(key, "data").catch(() => ""))?.length ?? 0);
+  return Math.max(0, ...(await Promise.all(lengths)));
 }
 
 async function listening(port: number): Promise<void> {
