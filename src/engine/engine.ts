@@ -13,13 +13,19 @@ export interface Engine {
    *
    * @throws {@link EngineUnreachableError}
    */
-  connect(queue: string, listener: (news: EngineNews) => void): Promise<EngineLink>;
+  connect(queue: string, listener: (news: EngineNews) => void, run: RunPlace): Promise<EngineLink>;
   /**
    * Takes jobs out of a queue, at most `slots` at a time.
    *
    * @throws {@link EngineUnreachableError}
    */
   serve(queue: string, options: ServeOptions): Promise<EngineServer>;
+}
+
+/** The place of a run, for an engine that starts workers itself. */
+export interface RunPlace {
+  /** The URL of the store of the run. */
+  readonly dataDir: string;
 }
 
 /** A run, connected to its queue. */

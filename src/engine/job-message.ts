@@ -63,6 +63,11 @@ function hasFewUpstream(state: State): boolean {
   return true;
 }
 
+/** The name of the persistable of a job, as the job says. */
+export function nameOfJob(data: JsonValue): string {
+  return isJsonObject(data) && isText(data.name) ? data.name : "a payload";
+}
+
 /** Checks what came out of a queue, to which others may write too. */
 export function parseMessage(data: JsonValue): JobMessage | undefined {
   if (!isJsonObject(data) || data.v !== 1) return undefined;

@@ -154,8 +154,9 @@ export class RemoteNodes {
 
   /** @param pools - the limits of the pools whose nodes have queues of their own */
   async connect(queue: string, pools: ReadonlyMap<string, QueueLimits>): Promise<void> {
+    const place = { dataDir: this.#store.url };
     const opening = Array.from(pools, async ([pool, limits]) => {
-      const link = await this.#engine.connect(poolQueueName(queue, pool), (news) => this.#hear(news));
+      const link = await this.#engine.connect(poolQueueName(queue, pool), (news) => this.#hear(news), place);
       this.#links.set(pool, link);
       if (limits.rate !== undefined) this.#ratedPools.add(pool);
       if (pool !== NO_POOL) await link.limit(limits);

@@ -9,7 +9,8 @@ export type MessageToChild =
 
 /**
  * An answer of a process that generates for a worker. `ready` names the pools of the definitions of
- * the module. After `unready` or `skewed`, the process cannot do any job of this queue.
+ * the module. After `unready`, the process cannot do any job. `skewed` ends a job that its
+ * definitions cannot build.
  */
 export type MessageOfChild =
   | { readonly kind: "ready"; readonly pools: readonly string[] }

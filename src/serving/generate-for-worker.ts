@@ -5,6 +5,7 @@ import { type JobMessage, type JobResult, parseMessage } from "../engine/job-mes
 import { errorToJson } from "../engine/json-error.ts";
 import { NO_POOL, poolOf } from "../engine/pool-of.ts";
 import { rebuildRecipe } from "../engine/rebuild-recipe.ts";
+import type { RecipeRow } from "../engine/recipe-row.ts";
 import { type Registry, registryOf } from "../engine/registry.ts";
 import { RowReader } from "../engine/stored-rows.ts";
 import { messageOf } from "../errors/error-kind.ts";
@@ -77,10 +78,13 @@ function poolsOf(registry: Registry): readonly string[] {
 /** Never rejects. */
 async function doJob(data: JsonValue, begun: Begun, signal: AbortSignal): Promise<MessageOfChild> {
   let state: State | undefined;
+  let hasRows = false;
   try {
     const message = parseMessage(data);
     if (message === undefined) throw new TypeError("This is not a job of persistable-ts.");
-    const rebuilt = await rebuild(message, begun);
+    const rows = message.rows ?? (await begun.rows.read(message.address));
+    hasRows = true;
+    const rebuilt = rebuild(message, rows, begun);
     state = rebuilt;
     const result = await withSourcePolicy(message.onSourceChange, () =>
       produce(rebuilt, message, begun.worker, signal),
@@ -88,7 +92,8 @@ async function doJob(data: JsonValue, begun: Begun, signal: AbortSignal): Promis
     return { kind: "ended", ending: { kind: "done", result: asJson(result) } };
   } catch (failure) {
     const error = failure instanceof ProductionFailure ? failure.cause : failure;
-    if (error instanceof VersionSkewError && state === undefined) return { kind: "skewed", message: error.message };
+    if (error instanceof VersionSkewError && hasRows && state === undefined)
+      return { kind: "skewed", message: error.message };
     return { kind: "ended", ending: endingOf(error, state, signal) };
   }
 }
@@ -103,9 +108,8 @@ function endingOf(error: unknown, state: State | undefined, signal: AbortSignal)
  * Builds the persistable of a job with the definitions and the store of this process: a message,
  * which others may have written, cannot choose them.
  */
-async function rebuild(message: JobMessage, { registry, store, rows }: Begun): Promise<State> {
-  const all = message.rows ?? (await rows.read(message.address));
-  const state = rebuildRecipe(all, registry, { dataDir: store });
+function rebuild(message: JobMessage, rows: readonly RecipeRow[], { registry, store }: Begun): State {
+  const state = rebuildRecipe(rows, registry, { dataDir: store });
   if (state.recipe.address !== message.address) throw new TypeError("The job has the rows of another address.");
   return state;
 }

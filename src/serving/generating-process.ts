@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { JobEnding, ServedJob } from "../engine/engine.ts";
+import { nameOfJob } from "../engine/job-message.ts";
 import { errorToJson } from "../engine/json-error.ts";
 import { WorkerLostError } from "../errors/worker-errors.ts";
 import { onAbort } from "../util/concurrency/on-abort.ts";
@@ -13,8 +14,8 @@ export interface ProcessOptions {
   readonly file: string;
   readonly dataDir: string;
   readonly worker: string;
-  /** Called if the process has other code than the run. */
-  readonly onSkew: (message: string) => void;
+  /** Says how a job ends that the definitions of the process cannot build. */
+  readonly onSkew: (job: ServedJob, message: string) => JobEnding;
 }
 
 /** How long a generator that was aborted may take before its process is killed. */
@@ -72,10 +73,7 @@ export class GeneratingProcess {
       const onMessage = (message: MessageOfChild): void => {
         if (message.kind === "event") job.tell({ event: message.event });
         else if (message.kind === "ended") end(message.ending);
-        else if (message.kind === "skewed") {
-          this.#options.onSkew(message.message);
-          end({ kind: "returned" });
-        }
+        else if (message.kind === "skewed") end(this.#options.onSkew(job, message.message));
       };
       const onExit = (code: number | null, signal: string | null): void => {
         this.#child = undefined;
@@ -122,8 +120,7 @@ export class GeneratingProcess {
 }
 
 function lostEnding({ data, signal }: ServedJob, how: string): JobEnding {
-  const name = typeof data === "object" && data !== null && "name" in data ? String(data.name) : "a payload";
-  const error = new WorkerLostError(name, how);
+  const error = new WorkerLostError(nameOfJob(data), how);
   const json = errorToJson(error, undefined);
   return { kind: "failed", error: signal.aborted ? { ...json, cancelled: true } : json, message: error.message };
 }

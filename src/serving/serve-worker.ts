@@ -7,6 +7,7 @@ import { onAbort } from "../util/concurrency/on-abort.ts";
 import { generateNodes } from "./generate-nodes.ts";
 import { GeneratingProcess } from "./generating-process.ts";
 import { type Health, serveHealth } from "./health-server.ts";
+import { SkewJudge } from "./skew-judge.ts";
 
 /** A worker on this machine. */
 export interface WorkerOptions {
@@ -26,8 +27,11 @@ export interface WorkerOptions {
   readonly command: readonly [script: string, ...args: readonly string[]];
   /** Aborted when the worker is to finish what it does, and to take nothing else. */
   readonly draining: AbortSignal;
-  readonly note: (text: string) => void;
+  readonly note: (text: string, about: WorkerNote) => void;
 }
+
+/** The subject of a note: that the worker takes jobs, its work so far, or something wrong. */
+export type WorkerNote = "ready" | "progress" | "problem";
 
 /** How often a worker tells what it has done, if that has changed. */
 const NOTE_MS = 10_000;
@@ -51,6 +55,7 @@ class ServingWorker implements Health {
   readonly #free: GeneratingProcess[];
   readonly #all: readonly GeneratingProcess[];
   readonly counts = { running: 0, done: 0, failed: 0 };
+  readonly #skew = new SkewJudge();
   #end: (end: WorkerEnd) => void = () => {};
   #idleTimer: NodeJS.Timeout | undefined;
   #noted = "";
@@ -61,9 +66,11 @@ class ServingWorker implements Health {
     this.#options = options;
     const { command, file, dataDir, slots } = options;
     const worker = `${hostname()}:${process.pid}`;
-    const onSkew = (message: string): void => {
-      options.note(message);
-      this.#end("skewed");
+    const onSkew = (job: ServedJob, message: string): JobEnding => {
+      const judged = this.#skew.judge(job, message);
+      if (judged.kind === "returned") options.note(message, "problem");
+      if (this.#skew.isCertain) this.#end("skewed");
+      return judged;
     };
     this.#all = Array.from({ length: slots }, () => {
       return new GeneratingProcess({ command, file, dataDir, worker, onSkew });
@@ -103,7 +110,8 @@ class ServingWorker implements Health {
       this.#servers = await Promise.all([...queues].map((each) => engine.serve(each, options)));
       const which = this.#options.pools === undefined ? "" : ` of the pools ${pools.join(", ")}`;
       note(
-        `Waits for payloads${which} to generate: ${slots} at a time, code ${code}, store ${store.url}, on ${engine.url}.`,
+        `Waits for payloads${which} to generate: ${slots} at a time, code ${code}, store ${store.url}, queue ${queue} on ${engine.url}.`,
+        "ready",
       );
       this.#restIdle();
       noteTimer = setInterval(() => this.#noteCounts(), NOTE_MS);
@@ -112,7 +120,7 @@ class ServingWorker implements Health {
       this.#isEnding = true;
       stopListening();
       clearTimeout(this.#idleTimer);
-      if (this.counts.running > 0) note(`Finishes ${this.counts.running} that are being generated.`);
+      if (this.counts.running > 0) note(`Finishes ${this.counts.running} that are being generated.`, "progress");
       await Promise.all(this.#servers.map((server) => server.drain()));
       return end;
     } finally {
@@ -144,13 +152,14 @@ class ServingWorker implements Health {
   async #runCounted(process: GeneratingProcess, job: ServedJob): Promise<JobEnding> {
     const ending = await process.run(job);
     if (ending.kind !== "returned") this.counts[ending.kind] += 1;
+    if (ending.kind === "done") this.#skew.noteBuilt(job);
     return ending;
   }
 
   #noteCounts(): void {
     const { running, done, failed } = this.counts;
     const text = `${done} done, ${failed} failed, ${running} running.`;
-    if (done + failed + running > 0 && text !== this.#noted) this.#options.note(text);
+    if (done + failed + running > 0 && text !== this.#noted) this.#options.note(text, "progress");
     this.#noted = text;
   }
 

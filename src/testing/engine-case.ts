@@ -39,7 +39,7 @@ export class EngineRig {
   /** Connects a run. */
   async run(queue = this.#queue): Promise<Run> {
     const run = new Run();
-    run.link = await this.engine.connect(queue, (news) => run.news.push(news));
+    run.link = await this.engine.connect(queue, (news) => run.news.push(news), { dataDir: "memory:" });
     this.#links.push(run.link);
     return run;
   }

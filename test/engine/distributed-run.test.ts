@@ -2,6 +2,11 @@ import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fingerprintOfCode } from "../../src/engine/code-fingerprint.ts";
+import type { EngineNews } from "../../src/engine/engine.ts";
+import { queueName } from "../../src/engine/queue-name.ts";
+import { bullmq } from "../../src/entry/engines/bullmq.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { DistributedProject, type Line, startsIn } from "../support/distributed-project.ts";
 import type { QueueServer } from "../support/servers/queue-server.ts";
 import { describeOnQueues } from "../support/servers/queue-servers.ts";
@@ -223,6 +228,34 @@ describeOnQueues("a distributed run", ({ kind, start }) => {
       } finally {
         await other.close();
       }
+    }));
+
+  test("fails a job that no run has written, and goes on", () =>
+    withProject(async (project) => {
+      const worker = await project.startWorker();
+      expect(ending(await project.run({ targets: [{ kind: "source", work: { i: 1 } }] })).payloads).toEqual([1]);
+      const code = fingerprintOfCode(`${project.folder}/study.js`);
+      const queue = await queueName(code, fileStore(`${project.folder}/persistable-data`));
+      const news: EngineNews[] = [];
+      const link = await bullmq(server.url).connect(queue, (each) => news.push(each), { dataDir: project.folder });
+      const row = (name: string) => ({ name, address: "a".repeat(64), params: {} });
+      const forged = [
+        ["of another address", { v: 1, address: "a".repeat(64), name: "source", rows: [row("source")] }],
+        ["with rows that are not in the store", { v: 1, address: "b".repeat(64), name: "source" }],
+        ["of nothing", { shell: "rm -rf /" }],
+      ] as const;
+      const strange = { v: 1, address: "a".repeat(64), name: "strange", rows: [row("strange")] };
+      await link.submit({ id: "strange", name: "strange", data: strange });
+      for (const [id, data] of forged)
+        await link.submit({ id, name: "source", data: JSON.parse(JSON.stringify(data)) });
+      const failed = () => news.flatMap((each) => (each.kind === "failed" ? each.id : [])).sort();
+      await expect.poll(failed).toEqual(forged.map(([id]) => id).sort());
+      // Another worker may know a definition that this one lacks.
+      expect(["queued", "running"]).toContain(await link.stateOf("strange"));
+      await link.cancel("strange");
+      await link.close();
+      expect(ending(await project.run({ targets: [{ kind: "source", work: { i: 2 } }] })).payloads).toEqual([2]);
+      expect(worker.exitCode).toBe(null);
     }));
 
   test("loses nothing to a worker whose definitions differ although its code has the same name", () =>
