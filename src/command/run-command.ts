@@ -21,9 +21,10 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
     await complete(inputs.slice(inputs[1] === "--" ? 2 : 1), streams);
     return ExitCode.done;
   }
-  if (inputs[0] === "__generate") {
-    const { generate } = await import("./commands/worker.ts");
-    await generate();
+  const [inner = ""] = inputs;
+  if (inner === "__generate" || inner === "__host" || inner === "__embedded-worker") {
+    const { generate, holdHost, serveHost } = await import("./commands/worker.ts");
+    await (inner === "__generate" ? generate() : inner === "__host" ? holdHost() : serveHost());
     return ExitCode.done;
   }
   let problem: unknown;

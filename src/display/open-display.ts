@@ -1,4 +1,4 @@
-import { blankedText } from "../errors/visible-text.ts";
+import { blankedText, visibleLine } from "../errors/visible-text.ts";
 import type { NodeFailedEvent, NodeGeneratedEvent, NodeRetriedEvent, RunEvent } from "../events/run-event.ts";
 import { describeCost, describeDuration, describeError } from "../util/describe.ts";
 import { describeAddress } from "../util/describe-address.ts";
@@ -31,6 +31,8 @@ export interface DisplayOptions {
 export interface Display {
   /** Give it to `run`. */
   readonly onEvent: (event: RunEvent) => void;
+  /** Shows a line that is not about a node, above those that are redrawn. */
+  readonly note: (text: string) => void;
   /** Leaves the terminal as it was before. The end of a run does that too. */
   close(): void;
 }
@@ -122,6 +124,11 @@ async function openLive(stream: DisplayStream, color: boolean): Promise<Display>
       if (text !== undefined) permanent.push(`${text}\n`);
       isDirty = true;
     },
+    note(text) {
+      permanent.push(`${visibleLine(text)}\n`);
+      if (view.planned !== undefined) redraw();
+      else writePermanent();
+    },
     close,
   };
 }
@@ -209,6 +216,7 @@ function openPlain(stream: DisplayStream, color: boolean): Display {
         stream.write(`${renderEnd(view, { color })}\n`);
       }
     },
+    note: write,
     close: () => clearInterval(timer),
   };
 }

@@ -15,6 +15,7 @@ export {
 } from "../errors/pipeline-errors.ts";
 export { NewerPackError } from "../errors/record-errors.ts";
 export {
+  EmbeddedServerError,
   EngineUnreachableError,
   NoWorkersError,
   UnshareableError,

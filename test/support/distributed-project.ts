@@ -123,6 +123,7 @@ export { secret };
 const coordinate = `
 import { run } from "persistable-ts/pipeline";
 import { bullmq } from "persistable-ts/engines/bullmq";
+import { embedded } from "persistable-ts/engines/embedded";
 import * as study from "./study.js";
 
 const { url, targets, options = {}, abortAfter, isQuiet } = JSON.parse(process.argv[2]);
@@ -145,12 +146,13 @@ const build = {
 };
 const say = (line) => process.stdout.write(JSON.stringify(line) + "\\n");
 const controller = new AbortController();
+const engine = url === "embedded" ? () => embedded("study.js", { onNote: (note) => say({ note }) }) : () => bullmq(url, options.engine);
 const persistables = targets.flatMap(({ kind, work }) => build[kind](work));
 const described = (error) => ({ name: error?.name, code: error?.code, message: error?.message });
 try {
   const result = await run(persistables, {
     ...options,
-    on: url === undefined ? undefined : bullmq(url, options.engine),
+    on: url === undefined ? undefined : engine(),
     signal: controller.signal,
     onEvent: (event) => {
       if (!isQuiet) say({ event: event.type, name: event.name, worker: event.worker, lines: event.lines });
@@ -166,6 +168,8 @@ try {
 
 /** One line that the program prints. */
 export interface Line {
+  /** A note of the embedded engine. */
+  readonly note?: string;
   readonly event?: string;
   readonly name?: string;
   readonly worker?: string;
@@ -245,6 +249,11 @@ export class DistributedProject {
   async run(order: Order, env: NodeJS.ProcessEnv = {}): Promise<readonly Line[]> {
     const { lines } = this.startRun(order, env);
     return lines;
+  }
+
+  /** Starts the command `persistable`. */
+  startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+    return this.#spawn([this.#command, ...args], env);
   }
 
   startRun(

@@ -4,9 +4,9 @@ import { messageOf } from "../../errors/error-kind.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import { collected } from "../../util/concurrency/collected.ts";
 import { LIBRARY_VERSION } from "../../util/library-version.ts";
+import { ownFolder } from "../../util/peers/own-folder.ts";
 import { ExitCode } from "../core/command-error.ts";
 import { dataDirOf } from "../core/open-argument.ts";
-import { ownFolder } from "../core/own-folder.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { resolveFrom } from "../module/load-module.ts";
 

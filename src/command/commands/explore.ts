@@ -7,11 +7,11 @@ import { exportExplorer } from "../../explorer/export-explorer.ts";
 import { MIN_TOKEN_LENGTH, newAccessToken } from "../../explorer/http/access-token.ts";
 import { TEMPLATE_FILE } from "../../explorer/http/page-files.ts";
 import { type Explorer, startExplorer } from "../../explorer/start-explorer.ts";
+import { ownFolder } from "../../util/peers/own-folder.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { interruptible } from "../core/interruption.ts";
 import { dataDirOf } from "../core/open-argument.ts";
 import { hasDesktop, openBrowser } from "../core/open-browser.ts";
-import { ownFolder } from "../core/own-folder.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 
 interface ExploreFlags extends CommonFlags {

@@ -8,6 +8,7 @@ import { run } from "../../runner/run.ts";
 import type { RunListener } from "../../runner/run-options.ts";
 import { ExitCode } from "../core/command-error.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
+import { findModule } from "../module/load-module.ts";
 import { resolveTargets, type TargetFlags } from "../targets/resolve-targets.ts";
 import { parsePool } from "../text/parse-amounts.ts";
 import { printPlan } from "./plan.ts";
@@ -36,9 +37,10 @@ export async function runPipeline(session: Session, flags: RunFlags, ...args: re
     return ExitCode.done;
   }
   const display = session.isJson || flags.quiet === true ? undefined : await openRunDisplay(session);
+  const note = (text: string): void => (display === undefined ? session.note(text) : display.note(text));
   try {
     await run(targets, {
-      on: flags.on === undefined ? undefined : await openEngine(flags.on, flags.code),
+      on: flags.on === undefined ? undefined : await openEngine(flags.on, flags.code, args[0] ?? "", note),
       force,
       onSourceChange,
       concurrency: flags.jobs,
@@ -56,7 +58,16 @@ export async function runPipeline(session: Session, flags: RunFlags, ...args: re
   return ExitCode.done;
 }
 
-async function openEngine(url: string, code: string | undefined): Promise<Engine> {
+async function openEngine(
+  url: string,
+  code: string | undefined,
+  module: string,
+  onNote: (text: string) => void,
+): Promise<Engine> {
+  if (url === "embedded") {
+    const { embedded } = await import("../../engine/embedded/embedded.ts");
+    return embedded(findModule(module), { onNote });
+  }
   const { bullmq } = await import("../../engine/bullmq/bullmq.ts");
   return bullmq(url, { code });
 }

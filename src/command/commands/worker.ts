@@ -5,9 +5,9 @@ import { bullmq } from "../../engine/bullmq/bullmq.ts";
 import { DEFAULT_DATA_DIR } from "../../persistable/declare/surroundings.ts";
 import { generateForWorker } from "../../serving/generate-for-worker.ts";
 import { serveWorker } from "../../serving/serve-worker.ts";
+import { ownFolder } from "../../util/peers/own-folder.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { interruptible } from "../core/interruption.ts";
-import { ownFolder } from "../core/own-folder.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
 import { handOver } from "../module/hand-over.ts";
 import { findModule, loadModule } from "../module/load-module.ts";
@@ -27,6 +27,10 @@ export async function worker(session: Session, flags: WorkerFlags, moduleText: s
   if (on === undefined)
     throw new CommandError("Say where the queue is.", {
       hint: "persistable worker study.ts --on redis://127.0.0.1:6379",
+    });
+  if (on === "embedded")
+    throw new CommandError("--on embedded is for run alone, which starts two workers and a server for itself.", {
+      hint: "For a worker on this machine or another, start a server and name it: --on redis://127.0.0.1:6379",
     });
   const file = findModule(moduleText);
   const exit = await handOver(file, session);
@@ -51,6 +55,18 @@ export async function worker(session: Session, flags: WorkerFlags, moduleText: s
 /** Serves the worker that has started this process. */
 export function generate(): Promise<void> {
   return generateForWorker(loadModule);
+}
+
+/** Holds the server and the workers of the run that has started this process. */
+export async function holdHost(): Promise<void> {
+  const { holdEmbedded } = await import("../../serving/embedded/embedded-host.ts");
+  await holdEmbedded(ownScript());
+}
+
+/** Does the jobs of the server of the process that has started this one. */
+export async function serveHost(): Promise<void> {
+  const { serveForHost } = await import("../../serving/embedded/embedded-worker.ts");
+  await serveForHost(ownScript());
 }
 
 function ownScript(): string {

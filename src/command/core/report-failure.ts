@@ -5,10 +5,10 @@ import { PersistableError } from "../../errors/persistable-error.ts";
 import { InvalidParamsError } from "../../errors/persistable-errors.ts";
 import { RunFailedError } from "../../errors/pipeline-errors.ts";
 import { visibleText } from "../../errors/visible-text.ts";
+import { ownFolder } from "../../util/peers/own-folder.ts";
 import { CommandError, ExitCode } from "./command-error.ts";
 import { Interruption } from "./interruption.ts";
 import { encodeJson } from "./json-output.ts";
-import { ownFolder } from "./own-folder.ts";
 import type { Session } from "./session.ts";
 
 /** Reports a failure on standard error, in a few lines or as JSON, and returns the exit code. */

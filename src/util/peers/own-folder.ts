@@ -12,3 +12,14 @@ export function ownFolder(): string {
   }
   return folder;
 }
+
+/**
+ * The script of the command of this package.
+ *
+ * @throws Error if this package was bundled with the program
+ */
+export function ownCommand(): string {
+  const script = join(ownFolder(), "dist/entry/bin/persistable.js");
+  if (existsSync(script)) return script;
+  throw new Error(`The command of persistable-ts is not at ${script}. Leave this package out of the bundle.`);
+}
