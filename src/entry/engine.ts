@@ -8,7 +8,10 @@ export type {
   JobState,
   QueuedJob,
   QueueLimits,
+  RunPlace,
   ServedJob,
   ServeOptions,
 } from "../engine/engine.ts";
 export { EngineUnreachableError } from "../errors/worker-errors.ts";
+export { type RunWorkerOptions, runWorker } from "../serving/run-worker.ts";
+export type { WorkerEnd } from "../serving/serve-worker.ts";

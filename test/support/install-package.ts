@@ -17,9 +17,16 @@ export async function installPackage(project: string): Promise<string> {
   copyFileSync(path.join(root, "package.json"), path.join(folder, "package.json"));
   const { peerDependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
   await build({
-    entryPoints: ["index", "pipeline", "inspect", "engine", "engines/bullmq", "engines/embedded", "bin/persistable", "bin/command"].map((name) =>
-      path.join(root, `src/entry/${name}.ts`),
-    ),
+    entryPoints: [
+      "index",
+      "pipeline",
+      "inspect",
+      "engine",
+      "engines/bullmq",
+      "engines/embedded",
+      "bin/persistable",
+      "bin/command",
+    ].map((name) => path.join(root, `src/entry/${name}.ts`)),
     outdir: path.join(folder, "dist/entry"),
     outbase: path.join(root, "src/entry"),
     chunkNames: "../chunks/[name]-[hash]",
