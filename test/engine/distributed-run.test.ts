@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openParts } from "../../src/engine/bullmq/connection.ts";
 import { fingerprintOfCode } from "../../src/engine/code-fingerprint.ts";
 import type { EngineNews } from "../../src/engine/engine.ts";
 import { queueName } from "../../src/engine/queue-name.ts";
@@ -229,6 +230,22 @@ describeOnQueues("a distributed run", ({ kind, start }) => {
         await other.close();
       }
     }));
+
+  test("does a job again whose worker lost its connection before it told how the job has ended", async () => {
+    const news: EngineNews[] = [];
+    const link = await bullmq(server.url).connect("untold", (each) => news.push(each), { dataDir: "memory:" });
+    const { worker } = await openParts(server.url);
+    let attempts = 0;
+    const doJob = async () => {
+      // What BullMQ notes for a job whose end it could not write.
+      if (attempts++ === 0) throw new Error("Connection terminated unexpectedly");
+      return { attempts };
+    };
+    const unlucky = worker("untold", doJob, {});
+    await link.submit({ id: "it", name: "node", data: {} });
+    await expect.poll(() => news).toEqual([{ kind: "done", id: "it", result: { attempts: 2 } }]);
+    await Promise.all([link.close(), unlucky.close()]);
+  });
 
   test("fails a job that no run has written, and goes on", () =>
     withProject(async (project) => {

@@ -19,6 +19,8 @@ const ROUNDS = Number(process.env.PERSISTABLE_TEST_KILL_ROUNDS ?? 1);
 /** How long a generator blocks its event loop: 60 s in a full run. */
 const BUSY_MS = Number(process.env.PERSISTABLE_TEST_BUSY_MS ?? 3000);
 
+const isFullRun = process.env.PERSISTABLE_TEST_KILLED_DIAMONDS !== undefined;
+
 Object.assign(process.env, CREDENTIALS.s3rver);
 const moto = await startMoto();
 let folder: TemporaryFolder;
@@ -62,14 +64,18 @@ function expectWhole(project: DistributedProject, lines: readonly Line[]): void 
   expect(project.overlaps()).toEqual([]);
 }
 
-const tests = ({ start }: QueueServerKind): void => {
+const tests = ({ kind, start }: QueueServerKind): void => {
+  // Elsewhere, what depends on the server alone is enough: `distributed-run.test.ts` kills workers
+  // and coordinators on each.
+  const testFully: (title: string, run: () => Promise<void>) => void = isFullRun || kind === "Redis" ? test : () => {};
+
   let server: QueueServer;
   beforeAll(async () => {
     server = await start();
   });
   afterAll(() => server.close());
 
-  test("survives workers that are killed each second", () =>
+  testFully("survives workers that are killed each second", () =>
     withProject(server.url, async (project) => {
       const workers = await startWorkers(project);
       const run = project.startRun(diamonds(100, { retries: 2 }));
@@ -80,16 +86,23 @@ const tests = ({ start }: QueueServerKind): void => {
       let kills = 0;
       await project.waitForStarts(2, run.lines);
       while (!isOver && kills < KILLS) {
-        workers[kills % WORKERS]?.kill("SIGKILL");
-        workers[kills % WORKERS] = await project.startWorker();
+        await sleep(kills === 0 ? 0 : 1000);
+        // One is left to do something: on a busy machine, the others take seconds to start.
+        if (workers.length < 2) continue;
+        workers.shift()?.kill("SIGKILL");
         kills++;
-        await sleep(1000);
+        void project.startWorker().then(
+          (worker) => workers.push(worker),
+          () => {},
+        );
       }
+      expect(kills).toBeGreaterThan(0);
       expectWhole(project, await ended);
       expect(startsIn(project).length).toBeLessThanOrEqual(NODES + kills);
-    }));
+    }),
+  );
 
-  test("survives a coordinator that is killed", () =>
+  testFully("survives a coordinator that is killed", () =>
     withProject(server.url, async (project) => {
       const worker = await project.startWorker(["--slots", String(WORKERS)]);
       let said = "";
@@ -106,7 +119,8 @@ const tests = ({ start }: QueueServerKind): void => {
       worker.kill("SIGTERM");
       await once(worker, "close");
       expect(said).toMatch(/\d+ done, 0 failed, 0 running\.\n$/);
-    }));
+    }),
+  );
 
   test("survives a server that is killed, is away for two seconds, and then loses all jobs", async () => {
     await using own = await start();
@@ -142,7 +156,7 @@ const tests = ({ start }: QueueServerKind): void => {
     });
   });
 
-  test("fails a node whose workers are lost again and again, and finishes what is independent of it", () =>
+  testFully("fails a node whose workers are lost again and again, and finishes what is independent of it", () =>
     withProject(server.url, async (project) => {
       const poisoned = { i: 9, killsWorker: true };
       const targets = [...diamonds(0).targets, { kind: "diamond", work: poisoned }];
@@ -163,7 +177,8 @@ const tests = ({ start }: QueueServerKind): void => {
       expect(starts).toBeGreaterThan(1);
       // Four, and another one for each worker that was alive, but so slow that its lock had lapsed.
       expect(starts).toBeLessThan(10);
-    }));
+    }),
+  );
 
   const places: readonly (readonly [string, unknown, () => Promise<NodeJS.ProcessEnv>])[] = [
     // With its default, `distributed-run.test.ts` has the folder.
@@ -178,6 +193,7 @@ const tests = ({ start }: QueueServerKind): void => {
       },
     ],
   ];
+  if (!isFullRun && kind !== "Redis") return;
   describe.each(places)("with its data in %s", (_, storage, open) => {
     test.skipIf(storage === undefined)("generates once what blocks its event loop for longer than a lock", () =>
       withProject(server.url, async (project) => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isJsonObject } from "../../canonical/tagged-json.ts";
 import type { EngineLink, EngineNews, JobState, QueuedJob, QueueLimits } from "../engine.ts";
-import type { BullmqParts, JobQueue, QueueStream, StreamWriter } from "./connection.ts";
+import type { BullmqParts, JobQueue, KeptJob, QueueStream, StreamWriter } from "./connection.ts";
 import { openStream } from "./open-stream.ts";
 import { fromQueue, toQueue } from "./queued-json.ts";
 
@@ -9,6 +9,11 @@ import { fromQueue, toQueue } from "./queued-json.ts";
 const KEEP_FAILED_S = 24 * 3600;
 /** Jobs that are done are kept this long, for a run that has missed their news. */
 const KEEP_DONE_S = 60;
+
+/** BullMQ's reason for the failure of a job whose workers were lost. */
+const LOST = "job stalled more than allowable limit";
+/** How often a job is done again whose worker could not tell how it has ended. */
+const MOST_UNTOLD = 5;
 
 /** How long the stream may take to report what it has, after the server is back. */
 const CATCH_UP_MS = 2000;
@@ -160,11 +165,23 @@ export class BullmqLink implements EngineLink {
    * stream.
    */
   async #hearFailure(id: string, reason: string): Promise<void> {
-    const job = await this.#queue.getJob(id).catch(() => undefined);
-    // Nothing is reported if another run has queued the job again meanwhile.
-    if (job !== undefined && (await job.getState()) !== "failed") return;
-    const progress = fromQueue(job?.progress);
+    try {
+      const job = await this.#queue.getJob(id);
+      if (job === undefined) this.#listener({ kind: "removed", id });
+      // Nothing is reported if another run has queued the job again meanwhile.
+      else if ((await job.getState()) === "failed") await this.#tellFailure(id, job, reason);
+    } catch {
+      // The server is away. The run asks for the state of the job when it is back.
+    }
+  }
+
+  async #tellFailure(id: string, job: KeptJob, reason: string): Promise<void> {
+    const progress = fromQueue(job.progress);
     const error = isJsonObject(progress) ? progress.error : undefined;
-    this.#listener({ kind: "failed", id, error, reason });
+    // Otherwise, the server was away when the worker told how the job has ended. If its payload was
+    // generated, the next worker sees that.
+    if (error !== undefined || job.failedReason === LOST || job.attemptsMade >= MOST_UNTOLD)
+      this.#listener({ kind: "failed", id, error, reason });
+    else await job.retry("failed");
   }
 }

@@ -15,9 +15,12 @@ interface Connected {
 }
 
 /** A job as it is in its queue. */
-interface KeptJob {
+export interface KeptJob {
   readonly progress: unknown;
   readonly returnvalue: unknown;
+  readonly failedReason: string;
+  readonly attemptsMade: number;
+  retry(state: "failed"): Promise<void>;
   getState(): Promise<JobState | "unknown">;
 }
 
