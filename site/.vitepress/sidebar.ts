@@ -41,6 +41,7 @@ const pages: DefaultTheme.SidebarItem[] = [
       "files-of-others",
       "stores",
       "several-machines",
+      "operations",
       "continuous-integration",
       "servers",
       "testing",
