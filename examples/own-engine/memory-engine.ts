@@ -14,6 +14,8 @@ type Listener = (news: EngineNews) => void;
 interface Entry {
   readonly job: QueuedJob;
   readonly abort: AbortController;
+  /** Whether a worker has begun the job before. */
+  isRepeated: boolean;
   state: Exclude<JobState, "unknown">;
   /** The worker that has the job, as long as it runs. */
   worker?: Worker;
@@ -106,7 +108,12 @@ class MemoryQueue {
     if (state !== undefined && ending === undefined) return;
     this.#entries.delete(job.id);
     // What another process would get is a copy.
-    this.#entries.set(job.id, { job: structuredClone(job), abort: new AbortController(), state: "queued" });
+    this.#entries.set(job.id, {
+      job: structuredClone(job),
+      abort: new AbortController(),
+      state: "queued",
+      isRepeated: false,
+    });
     this.#handOut();
   }
 
@@ -139,7 +146,9 @@ class MemoryQueue {
   async #do(entry: Entry, worker: Worker): Promise<void> {
     const { id, data } = entry.job;
     const tell = (progress: typeof data): void => this.#tell({ kind: "progress", id, data: progress });
-    const ending = await worker.options.handle({ id, data, signal: entry.abort.signal, tell });
+    const { isRepeated, abort } = entry;
+    entry.isRepeated = true;
+    const ending = await worker.options.handle({ id, data, isRepeated, signal: abort.signal, tell });
     // The worker was closed meanwhile, and another one has the job.
     if (entry.worker !== worker) return;
     delete entry.worker;

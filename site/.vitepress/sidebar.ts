@@ -65,7 +65,7 @@ const pages: DefaultTheme.SidebarItem[] = [
   {
     text: "Look up",
     items: [
-      ...docs("cheat-sheet", "errors", "figures", "states", "authors"),
+      ...docs("options", "cheat-sheet", "errors", "figures", "states", "authors"),
       page("docs/reference/index", "Reference"),
       page("GLOSSARY"),
       page("CHANGELOG"),
