@@ -9,10 +9,10 @@ const FREE = -1;
 /** There are at least twice as many slots as rows. */
 const MIN_SLOT_BITS = 12;
 /**
- * Giving a slot to every row takes as long as looking through all rows some hundred times. A
- * process that looks for fewer addresses than this does not need the slots.
+ * A look-up gives slots to this many more rows at most, which takes a few milliseconds: a process
+ * that looks for one address among a million does not wait until all rows have one.
  */
-const MOST_SEARCHES = 64;
+const PLACED_AT_ONCE = 16_384;
 
 /**
  * Finds the row of an address, with a fraction of the memory of a `Map` of texts. An address is a
@@ -26,10 +26,8 @@ export class AddressRows {
   #slots = new Int32Array(1 << MIN_SLOT_BITS).fill(FREE);
   #slotBits = MIN_SLOT_BITS;
   #count = 0;
-  /** The first rows, which have a slot. The others get one when many addresses are looked for. */
+  /** The first rows, which have a slot. The others get one when addresses are looked for. */
   #placed = 0;
-  /** How many addresses were looked for without the slots. */
-  #searches = 0;
   /** The address that is looked for, or that becomes the next row. */
   readonly #offered = new Uint32Array(ADDRESS_WORDS);
   readonly #bytes = Buffer.alloc(ADDRESS_BYTES);
@@ -57,14 +55,9 @@ export class AddressRows {
   }
 
   rowOfOffered(): number | undefined {
-    const row = this.#isPlaced() ? (this.#slots[this.#slotOfOffered()] ?? FREE) : this.#search();
+    this.#place(PLACED_AT_ONCE);
+    const row = this.#placed === this.#count ? (this.#slots[this.#slotOfOffered()] ?? FREE) : this.#search();
     return row === FREE ? undefined : row;
-  }
-
-  /** Whether all rows have a slot, which they get after many searches. */
-  #isPlaced(): boolean {
-    if (this.#placed < this.#count && ++this.#searches > MOST_SEARCHES) this.#placeAll();
-    return this.#placed === this.#count;
   }
 
   /** Looks for the last row of the offered address. */
@@ -84,7 +77,7 @@ export class AddressRows {
     const row = this.#count;
     for (let word = 0; word < ADDRESS_WORDS; word++) this.#words[word]?.set(row, this.#offered[word] ?? 0);
     this.#count = row + 1;
-    if (this.#placed === row) this.#placeAll();
+    if (this.#placed === row) this.#place(this.#count);
     return row;
   }
 
@@ -109,40 +102,20 @@ export class AddressRows {
     return 0;
   }
 
-  /**
-   * The rows whose addresses begin with these digits, in lower case. An earlier row of an address
-   * that was added again may be among them.
-   */
+  /** The rows whose addresses begin with these digits, in lower case. */
   startingWith(digits: string): number[] {
-    const prefix = digits.slice(0, 8);
-    const lowest = Number.parseInt(prefix.padEnd(8, "0"), 16);
-    const highest = Number.parseInt(prefix.padEnd(8, "f"), 16);
-    const rows = this.#isPlaced() ? this.#placedBetween(lowest, highest) : this.#searchBetween(lowest, highest);
-    return rows.filter((row) => this.addressOf(row).startsWith(digits));
-  }
-
-  /** Returns the rows whose first words are in this range, and a few others. */
-  #placedBetween(lowest: number, highest: number): number[] {
+    this.#place(this.#count);
     const rows: number[] = [];
     const mask = this.#slots.length - 1;
-    const [first, last] = [this.#slotFor(lowest), this.#slotFor(highest)];
+    const first = this.#slotFor(Number.parseInt(digits.slice(0, 8).padEnd(8, "0"), 16));
+    const last = this.#slotFor(Number.parseInt(digits.slice(0, 8).padEnd(8, "f"), 16));
     for (let step = 0; step <= mask; step++) {
       const row = this.#slots[(first + step) & mask] ?? FREE;
       // If the slot of an address was taken, the address is in a later slot, before the next free
       // one. So a free slot at or after the last possible slot ends the search.
       if (row === FREE && first + step >= last) break;
-      if (row !== FREE) rows.push(row);
+      if (row !== FREE && this.addressOf(row).startsWith(digits)) rows.push(row);
     }
-    return rows;
-  }
-
-  #searchBetween(lowest: number, highest: number): number[] {
-    const rows: number[] = [];
-    for (const { values, start } of this.#words[0]?.parts() ?? [])
-      for (let at = 0; at < values.length && start + at < this.#count; at++) {
-        const word = values[at] ?? 0;
-        if (word >= lowest && word <= highest) rows.push(start + at);
-      }
     return rows;
   }
 
@@ -170,8 +143,8 @@ export class AddressRows {
    * slots of a table that grows step by step, and each would search long for a free slot.
    */
   reserve(more: number): void {
-    // A few rows are added without slots, which many rows would have to get first.
-    if (more > MOST_SEARCHES) this.#reserveSlots(this.#count + more);
+    // For a few more rows, it is not worth giving new slots to all.
+    if (more * 64 > this.#count) this.#reserveSlots(this.#count + more);
     for (const words of this.#words) words.reserve(this.#count + more);
   }
 
@@ -182,11 +155,13 @@ export class AddressRows {
     this.#placed = 0;
   }
 
-  /** Gives a slot to each row that has none. */
-  #placeAll(): void {
+  /** Gives a slot to some rows that have none. */
+  #place(most: number): void {
+    if (this.#placed === this.#count) return;
     this.#reserveSlots(this.#count);
     const offered = this.#offered.slice();
-    for (; this.#placed < this.#count; this.#placed += 1) {
+    const end = Math.min(this.#count, this.#placed + most);
+    for (; this.#placed < end; this.#placed += 1) {
       for (let word = 0; word < ADDRESS_WORDS; word++) this.#offered[word] = this.#words[word]?.at(this.#placed) ?? 0;
       this.#slots[this.#slotOfOffered()] = this.#placed;
     }
