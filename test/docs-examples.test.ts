@@ -174,6 +174,7 @@ const pages = [
   "docs/several-machines.md",
   "docs/stores.md",
   "docs/formats.md",
+  "docs/files-of-others.md",
   "docs/catalog.md",
   "docs/housekeeping.md",
   "README.md",
