@@ -123,4 +123,11 @@ test("a miss names the files of a folder that were added, changed and removed, a
   expect(await missOf(paths({ data }, { dataDir: store }))).toContain(`data: ${words}`);
   expect(await missOf(nested({ inputs: { data } }, { dataDir: store }))).toContain(`inputs.data: ${words}`);
   expect(String(await plan(paths({ data }, { dataDir: store })))).toContain("added new.txt");
+  const listed = Array.from({ length: 500 }, (_, i) => [`${i}.txt`, "ab"] as const);
+  const some = { folder: "many", sha256: "01", fileCount: 500, files: listed };
+  const more = { ...some, sha256: "02", fileCount: 501, files: [] };
+  await nested({ inputs: { data: some } }, { dataDir: store }).payload;
+  expect(await missOf(nested({ inputs: { data: more } }, { dataDir: store }))).toContain(
+    "data: some of its 501 files (500 before) were added, changed or removed; more than 500 are not named, since",
+  );
 });

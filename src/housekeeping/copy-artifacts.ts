@@ -16,14 +16,16 @@ import {
   differentArtifact,
   judgeFailure,
 } from "./copied-artifact.ts";
+import { SourceNotes } from "./copy-source-notes.ts";
 import { copyTag, tagsOf } from "./copy-tags.ts";
 
 const CONCURRENT = 4;
 
 /**
  * Copies artifacts from one store into another: folders, buckets and servers. Every byte is
- * verified on its way, and an artifact appears whole or not at all. Their tags and pins come with
- * them. A copy that was broken off goes on when it is repeated.
+ * verified on its way, and an artifact appears whole or not at all. With the artifacts come their
+ * tags and pins, the kept text of the source that made them, and which changes of it the user has
+ * accepted. A copy that was broken off goes on when it is repeated.
  *
  * @param from - a folder, the URL of a store, or a store
  * @param to - the same
@@ -53,8 +55,11 @@ export async function copyArtifacts(
   await destination.prepare?.({ signal });
   const paths = await artifactsToCopy(source, options);
   const counter = new CopyCounter(paths.length, options.onProgress);
-  const copy = async (path: StorePath): Promise<void> => counter.add(await copyOne(source, destination, path, signal));
+  const notes = new SourceNotes();
+  const copy = async (path: StorePath): Promise<void> =>
+    counter.add(await copyOne(source, destination, path, notes, signal));
   await mapConcurrently(paths, copy, { concurrency: CONCURRENT, signal });
+  await notes.copy(source, destination, signal);
   const tags = withTags ? await tagsOf(source, paths, signal) : [];
   for (const tag of tags) await copyTag(destination, tag, counter, signal);
   return counter.report();
@@ -65,6 +70,7 @@ async function copyOne(
   source: Store,
   destination: Store,
   path: StorePath,
+  notes: SourceNotes,
   signal: AbortSignal | undefined,
 ): Promise<CopiedArtifact | undefined> {
   try {
@@ -72,11 +78,14 @@ async function copyOne(
     const theirs = await readRecordBytes(certainStore(destination), path, { signal });
     if (theirs !== undefined && Buffer.compare(theirs, found.bytes) !== 0) return differentArtifact(path);
     await copyPayload(source, destination, path, found, signal);
-    if (theirs !== undefined) return { path, outcome: "present" };
-    const outcome = await destination.createIfAbsent(path, [found.bytes], { signal });
-    // If another process was first, the payload that was copied is an orphan, unless both records
-    // are equal.
-    return outcome === "created" ? { path, outcome: "copied" } : differentArtifact(path);
+    if (theirs === undefined) {
+      const outcome = await destination.createIfAbsent(path, [found.bytes], { signal });
+      // If another process was first, the payload that was copied is an orphan, unless both records
+      // are equal.
+      if (outcome === "exists") return differentArtifact(path);
+    }
+    notes.add(path, found.record);
+    return { path, outcome: theirs === undefined ? "copied" : "present" };
   } catch (error) {
     signal?.throwIfAborted();
     const judged = judgeFailure(error, path);

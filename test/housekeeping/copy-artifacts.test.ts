@@ -1,10 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { sourcePath } from "../../src/artifact/layout/artifact-paths.ts";
 import { directory } from "../../src/format/stored/directory-format.ts";
 import { copyArtifacts } from "../../src/housekeeping/copy-artifacts.ts";
 import { verifyArtifacts } from "../../src/housekeeping/verify-artifacts.ts";
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
+import { acceptSource } from "../../src/persistable/load/accepted-source.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -43,6 +45,32 @@ test("artifacts are copied whole, with what they were made from, and a repetitio
   const loaded = await pages({ points: { n: 2000 } }, { dataDir: back }).load();
   expect(await readFile(path.join(String(loaded), "deep", "a.txt"), "utf8")).toBe("2000");
   await expect(copyArtifacts(back, back)).rejects.toThrow("twice");
+});
+
+test("the source that was kept of artifacts and the changes of it that were accepted come with them", async () => {
+  const estimatorOf = (text: string) =>
+    definePersistable({
+      name: "estimator",
+      params: typedParams<{ n: number }>(),
+      generate: new Function("{ params }", `return params.n + ${text};`) as () => number,
+      onSourceChange: "error",
+    });
+  const [from, to] = [memoryStore(), memoryStore()];
+  const [before, today] = [estimatorOf("0"), estimatorOf("1 - 1")];
+  for (const n of [1, 2]) await before({ n }, { dataDir: from }).payload;
+  for (const dataDir of [from, to])
+    await expect(today({ n: 1 }, { dataDir }).load()).rejects.toThrow(/source|persisted/);
+  const { address } = today({ n: 1 }, { dataDir: from });
+  const recorded = String((await before({ n: 1 }, { dataDir: from }).record())?.provenance.source);
+  await today({ n: 3 }, { dataDir: to }).payload;
+  const accepted = String((await today({ n: 3 }, { dataDir: to }).record())?.provenance.source);
+  await acceptSource(from, { name: "estimator", address, recorded, accepted }, {});
+  expect(await today({ n: 1 }, { dataDir: from }).load()).toBe(1);
+  expect(await copyArtifacts(from, to)).toMatchObject({ copied: 2, problems: [] });
+  expect(await today({ n: 1 }, { dataDir: to }).load()).toBe(1);
+  await expect(today({ n: 2 }, { dataDir: to }).load()).rejects.toThrow(/source/);
+  expect(await to.read(sourcePath("estimator", recorded))).toEqual(await from.read(sourcePath("estimator", recorded)));
+  expect(await to.read(sourcePath("estimator", recorded))).toBeDefined();
 });
 
 test("damaged artifacts and other payloads of a recipe are told of, and not copied", async () => {

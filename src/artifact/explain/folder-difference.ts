@@ -9,11 +9,13 @@ const MAX_NAMED = 3;
 
 /**
  * Puts the difference of two folders that are params into words: the files that were added, changed
- * and removed. Returns `undefined` for anything else, and where the files are not listed.
+ * and removed, or how many there are where the params do not list them. Returns `undefined` for
+ * anything else.
  */
 export function describeFolders(value: unknown, nearest: unknown): string | undefined {
   if (!isFolder(value) || !isFolder(nearest)) return undefined;
-  if (value.files.length !== value.fileCount || nearest.files.length !== nearest.fileCount) return undefined;
+  if (value.files.length !== value.fileCount || nearest.files.length !== nearest.fileCount)
+    return `some of its ${value.fileCount} files (${nearest.fileCount} before) were added, changed or removed; more than 500 are not named`;
   const [mine, theirs] = [new Map(value.files), new Map(nearest.files)];
   const told = [
     list(
