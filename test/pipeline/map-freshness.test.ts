@@ -15,7 +15,10 @@ afterEach(() => {
 });
 
 /** A map that counts how often each item was generated. */
-function createQuotes(dataDir: Store, more: { readonly maxAge?: number } = {}) {
+function createQuotes(
+  dataDir: Store,
+  more: { readonly maxAge?: number | ((quote: string, made: { readonly createdAt: string }) => number) } = {},
+) {
   const asked: string[] = [];
   const quotes = persistableMap({
     name: "quotes",
@@ -68,6 +71,45 @@ test("the age of a call comes before that of the definition, and refresh generat
   expect((await load(["a", "b"], { maxAge: 0 })).generated).toEqual(["a", "b"]);
   expect((await load(["b"], { refresh: true })).payloads).toEqual(["b at 2026-03-01T14:00:00.000Z"]);
   expect((await load(["a", "b"])).generated).toEqual([]);
+});
+
+test("a function says by each payload, and by when it was made, from which age it has expired", async () => {
+  const made = new Map<string, string>();
+  const { load, quotes } = createQuotes(memoryStore(), {
+    maxAge: (quote, { createdAt }) => {
+      made.set(quote.slice(0, 1), createdAt);
+      return quote.startsWith("final") ? Number.POSITIVE_INFINITY : HOUR;
+    },
+  });
+  setClock(START);
+  await load(["a", "final", "b"]);
+  setClock(START + HOUR / 2);
+  await load(["c"]);
+  setClock(START + HOUR - 1);
+  expect((await load(["a", "final", "b", "c"])).generated).toEqual([]);
+  expect(made.get("a")).toBe(new Date(START).toISOString());
+  setClock(START + HOUR);
+  expect(await quotes().missing(["a", "final", "b", "c"])).toEqual(["a", "b"]);
+  expect(await quotes().missing(["a", "final"], { maxAge: 0 })).toEqual(["a", "final"]);
+  const again = await load(["c", "b", "final", "a"]);
+  expect(again.generated).toEqual(["b", "a"]);
+  expect(again.payloads.map((payload) => payload.replace(/ at .*T/, " "))).toEqual([
+    "c 12:30:00.000Z",
+    "b 13:00:00.000Z",
+    "final 12:00:00.000Z",
+    "a 13:00:00.000Z",
+  ]);
+  expect((await load(["a", "b", "final"], { maxAge: Number.POSITIVE_INFINITY })).generated).toEqual([]);
+});
+
+test("a function that gives no age at all has what it was asked for generated, once a call", async () => {
+  const { load } = createQuotes(memoryStore(), { maxAge: () => 0 });
+  setClock(START);
+  await load(["a"]);
+  setClock(START + 1);
+  const { payloads, generated } = await load(["a", "b"]);
+  expect(generated).toEqual(["a", "b"]);
+  expect(payloads).toEqual(["a at 2026-03-01T12:00:00.001Z", "b at 2026-03-01T12:00:00.001Z"]);
 });
 
 test("an item from the future has expired, where items can expire", async () => {

@@ -59,8 +59,11 @@ export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSc
   /**
    * The age, in milliseconds, from which an item has expired and is generated again. Without it,
    * items never expire. One that was made more than a minute in the future has expired, too.
+   *
+   * A function says the age of each item by its payload: `(quote) => quote.isFinal ? Infinity :
+   * 60_000`. `missing` then has to load payloads.
    */
-  readonly maxAge?: number | undefined;
+  readonly maxAge?: number | ((payload: NoInfer<Payload>, made: { readonly createdAt: string }) => number) | undefined;
   /** How class instances inside params and items are encoded. */
   readonly classes?: readonly ClassCodec[] | undefined;
 }

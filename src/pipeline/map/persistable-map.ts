@@ -21,13 +21,13 @@ import { itemAt } from "../item-at.ts";
 import { batchFailure, type FailedBatch } from "./batch-failure.ts";
 import { limitBatch } from "./batch-limits.ts";
 import { type Compacted, compactPacks, type EncodedItem, inParts, type WriteItems } from "./compact-packs.ts";
-import { freshSince } from "./fresh-items.ts";
+import { type Freshness, freshnessOf } from "./fresh-items.ts";
 import { inFlight, registerBatch, takenFrom } from "./items-in-flight.ts";
 import { type Entry, firstOfEach, KeptBatches, MadeBatch, type MadeHow } from "./made-batch.ts";
 import type { LoadItemsOptions, PersistableMapDefinition } from "./map-definition.ts";
 import { layOutItems } from "./pack.ts";
 import { packHeaderOf } from "./pack-header.ts";
-import { type IsFresh, PackStore } from "./pack-store.ts";
+import { type IsFresh, type ItemListener, PackStore } from "./pack-store.ts";
 import { produceBatch } from "./produce-batch.ts";
 
 const DEFAULT_BATCH_SIZE = 100;
@@ -118,12 +118,17 @@ export class PersistableMap<Item, Payload> {
 
   /**
    * Returns the items without a payload that is fresh enough, each once, in their order. It reads
-   * no payloads.
+   * payloads only where `maxAge` is a function.
    */
   async missing(items: Iterable<Item>, options: Pick<LoadItemsOptions, "signal" | "maxAge"> = {}): Promise<Item[]> {
-    const isFresh = freshSince(options.maxAge ?? this.#definition.maxAge);
+    const fresh = freshnessOf(options.maxAge ?? this.#definition.maxAge);
     await this.#packs.refresh(options.signal);
-    return [...this.#unique(items)].filter(({ address }) => !this.#packs.has(address, isFresh)).map(({ item }) => item);
+    const unique = [...this.#unique(items)];
+    const there = unique.map(({ address }) => address).filter((address) => this.#packs.has(address, fresh.isFresh));
+    const judged = new Map<Address, Payload>();
+    if (fresh.isFreshPayload !== undefined) await this.#read(there, judged, options.signal, fresh);
+    const isThere = fresh.isFreshPayload === undefined ? new Set(there) : judged;
+    return unique.filter(({ address }) => !isThere.has(address)).map(({ item }) => item);
   }
 
   /**
@@ -201,10 +206,10 @@ export class PersistableMap<Item, Payload> {
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
     noteAsked(this.#state);
-    const isFresh = freshSince(options.refresh === true ? 0 : (options.maxAge ?? this.#definition.maxAge));
+    const fresh = freshnessOf(options.refresh === true ? 0 : (options.maxAge ?? this.#definition.maxAge));
     await this.#packs.refresh(signal);
-    this.#kept.prune((address) => this.#packs.has(address, isFresh));
-    await this.#read(wanted.keys(), payloads, signal, isFresh);
+    if (fresh.isFreshPayload === undefined) this.#kept.prune((address) => this.#packs.has(address, fresh.isFresh));
+    await this.#read(wanted.keys(), payloads, signal, fresh);
     const hits = payloads.size;
     const tell = (): void => {
       const progress = { done: payloads.size, total: wanted.size, hits };
@@ -216,18 +221,14 @@ export class PersistableMap<Item, Payload> {
     while (payloads.size < wanted.size) {
       const left = [...wanted].filter(([address]) => !payloads.has(address));
       const mine = left.filter(([address]) => !inFlight.has(this.#key(address)));
-      if (mine.length > 0) await this.#generateAll(mine, payloads, options, tell, isFresh);
+      if (mine.length > 0) await this.#generateAll(mine, payloads, options, tell, fresh.isFresh);
       const others = left.filter(([address]) => !payloads.has(address));
-      await Promise.all(
-        others.map(([address]) => {
-          const flight = inFlight.get(this.#key(address));
-          return flight === undefined ? undefined : waitForEnlisted(flight.work, () => flight.done);
-        }),
-      );
+      const flights = others.map(([address]) => inFlight.get(this.#key(address)));
+      await Promise.all(flights.map((flight) => flight && waitForEnlisted(flight.work, () => flight.done)));
       signal?.throwIfAborted();
       // Other callers in this process may have written packs that this object does not know yet.
       if (others.length > 0) await this.#packs.refresh(signal);
-      await this.#read(new Map(others).keys(), payloads, signal, isFresh);
+      await this.#read(new Map(others).keys(), payloads, signal, fresh);
     }
     tell();
   }
@@ -236,23 +237,20 @@ export class PersistableMap<Item, Payload> {
     addresses: Iterable<Address>,
     payloads: Map<Address, Payload>,
     signal: AbortSignal | undefined,
-    isFresh: IsFresh | undefined,
+    { isFresh, isFreshPayload }: Freshness,
   ): Promise<void> {
     const { formats, limits } = this.#state;
-    await this.#packs.read(
-      [...addresses].filter((address) => this.#packs.has(address, isFresh)),
-      signal,
-      async (address, bytes, id) => {
-        const format = formats.find((known) => known.id === id);
-        // The item is in a format that is not declared any more, and is generated again.
-        if (format === undefined) return true;
-        const decoded = await tryDecode(id, () => format.decode(Uint8Array.from(bytes), limits));
-        if (decoded instanceof DecodeError) return false;
-        payloads.set(address, decoded.value as Payload);
-        return true;
-      },
-      isFresh,
-    );
+    const known = [...addresses].filter((address) => this.#packs.has(address, isFresh));
+    const take: ItemListener = async (address, bytes, id, madeMs) => {
+      const format = formats.find((one) => one.id === id);
+      // The item is in a format that is not declared any more, and is generated again.
+      if (format === undefined) return true;
+      const decoded = await tryDecode(id, () => format.decode(Uint8Array.from(bytes), limits));
+      if (decoded instanceof DecodeError) return false;
+      if (isFreshPayload?.(decoded.value, madeMs) !== false) payloads.set(address, decoded.value as Payload);
+      return true;
+    };
+    await this.#packs.read(known, signal, take, isFresh);
   }
 
   async #generateAll(
@@ -337,7 +335,7 @@ export class PersistableMap<Item, Payload> {
     const wanted = new Set(entries.map(([address]) => address));
     for (const [index, [address]] of made.entries.entries())
       if (generated !== undefined && wanted.has(address)) payloads.set(address, itemAt(generated, index));
-    if (generated === undefined) await this.#read(wanted, payloads, signal, undefined);
+    if (generated === undefined) await this.#read(wanted, payloads, signal, freshnessOf(undefined));
   }
 
   async #makeBatch(
