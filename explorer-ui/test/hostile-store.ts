@@ -23,7 +23,7 @@ async function pathsOf(dataDir: string): Promise<readonly string[]> {
     ...[`/d/${name}`, `/sweep?name=${name}`, `/why?name=${name}&p=n%3D7`, "/graph?q=&down=2", "/runs"],
     `/runs/${latest?.runId}`,
     `/compare?${chosen.map(({ address }) => `a=${short(address)}`).join("&")}`,
-    ...["/disk?olderThan=0d", "/trouble", `/?q=${encodeURIComponent(`a=${MARKUP}`)}`, "/?d=all"],
+    ...["/disk?olderThan=0d", "/trouble", `/?q=${encodeURIComponent(`a=${JSON.stringify(MARKUP)}`)}`, "/?d=all"],
   ];
 }
 
