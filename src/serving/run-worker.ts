@@ -33,7 +33,9 @@ export interface RunWorkerOptions {
  * @example
  * ```ts
  * import { runWorker } from "persistable-ts/engine";
- * await runWorker(myEngine(), new URL("study.js", import.meta.url), { slots: 8 });
+ * import { bullmq } from "persistable-ts/engines/bullmq";
+ *
+ * await runWorker(bullmq("redis://queue:6379"), new URL("study.js", import.meta.url), { slots: 8 });
  * ```
  */
 export async function runWorker(

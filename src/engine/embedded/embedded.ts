@@ -33,6 +33,9 @@ const LOCK_MS = 5000;
  * @example
  * ```ts
  * import { embedded } from "persistable-ts/engines/embedded";
+ * import { run } from "persistable-ts/pipeline";
+ * import { study } from "./pipeline.ts";
+ *
  * await run(study, { on: embedded(new URL("study.ts", import.meta.url)) });
  * // the same in a shell: persistable run study.ts --on embedded
  * ```
