@@ -159,7 +159,6 @@ const pages = [
   "docs/servers.md",
   "docs/testing.md",
   "docs/privacy.md",
-  "docs/files-of-others.md",
   "docs/coming-from-python.md",
   "docs/coming-from-joblib.md",
   "docs/coming-from-memoize-fs.md",
