@@ -20,7 +20,7 @@ function createQuotes(
   more: { readonly maxAge?: number | ((quote: string, made: { readonly createdAt: string }) => number) } = {},
 ) {
   const asked: string[] = [];
-  const quotes = persistableMap({
+  const quotes = persistableMap<string, string>({
     name: "quotes",
     item: (name: string) => name,
     batchSize: 2,
