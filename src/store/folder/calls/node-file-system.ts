@@ -88,6 +88,8 @@ function promised<Value>(
 const nameBusy: readonly (string | undefined)[] = isWindows ? ["EPERM", "EACCES", "EBUSY"] : [];
 /** The number of names that are passed on at once. */
 const SCAN_BATCH = 256;
+/** Deno's `readSync` begins at the first entry again, whatever `read` gave. Bun is not trusted. */
+const sharesBuffer = !("Deno" in globalThis) && !("Bun" in globalThis);
 
 async function* scanFolder(path: string): AsyncGenerator<readonly FolderEntry[]> {
   const folder = await patiently(openBusy, () =>
@@ -100,7 +102,7 @@ async function* scanFolder(path: string): AsyncGenerator<readonly FolderEntry[]>
       const batch: FolderEntry[] = [];
       for (let next: fs.Dirent | null = entry; next !== null; ) {
         batch.push(toFolderEntry(next));
-        next = batch.length < SCAN_BATCH ? folder.readSync() : null;
+        next = sharesBuffer && batch.length < SCAN_BATCH ? folder.readSync() : null;
       }
       yield batch;
     }
