@@ -249,11 +249,13 @@ export class RemoteNodes {
 
   /** Queues a job, again and again while the server is away. */
   async #submit(job: RemoteJob): Promise<void> {
+    // An engine may copy what it queues, and the job has functions besides.
+    const { id, name, data } = job;
     for (let attempt = 1; ; attempt++) {
       if (this.#jobs.get(job.id) !== job || this.#isClosed) return;
       if (this.#signal.aborted) return rejectAll(job, this.#signal.reason);
       try {
-        return await this.#links.get(job.pool)?.submit(job);
+        return await this.#links.get(job.pool)?.submit({ id, name, data });
       } catch (error) {
         if (attempt === MOST_SUBMITS) return rejectAll(job, error);
         await delay(1000);
