@@ -3,8 +3,9 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { defaultDecodeLimits, type Format } from "persistable-ts";
 import { arrow } from "persistable-ts/formats/arrow";
 import { parquet } from "persistable-ts/formats/parquet";
-import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
+import type { BenchmarkReport } from "./benchmark.ts";
 import { type Contender, measureRounds } from "./measure-rounds.ts";
+import { rowOf } from "./row-of.ts";
 
 const ROWS = 5000;
 const NUMBERS = 768;
@@ -48,10 +49,17 @@ export async function benchmark(): Promise<BenchmarkReport> {
   return {
     name: "embeddings",
     rows: [
-      rowOf(`${what}, written as Parquet`, written, "parquet", "hyparquet-writer", 0.2),
-      rowOf("… beside our arrow()", written, "parquet", "arrow", 2),
-      rowOf("… compressed by snappy, beside arrow()", written, "snappy", "arrow"),
-      rowOf(`${what}, read from Parquet`, read, "parquet", "hyparquet", 1),
+      rowOf(
+        `${what}, written as Parquet`,
+        "ms",
+        written.get("parquet"),
+        "hyparquet-writer",
+        written.get("hyparquet-writer"),
+        0.2,
+      ),
+      rowOf("… beside our arrow()", "ms", written.get("parquet"), "arrow", written.get("arrow"), 2),
+      rowOf("… compressed by snappy, beside arrow()", "ms", written.get("snappy"), "arrow", written.get("arrow")),
+      rowOf(`${what}, read from Parquet`, "ms", read.get("parquet"), "hyparquet", read.get("hyparquet"), 1),
     ],
     notes: NOTES,
   };
@@ -67,24 +75,4 @@ async function encode(format: Format<readonly object[]>, rows: Rows): Promise<nu
 function check(rows: readonly object[]): number {
   const { embedding } = rows[ROWS - 1] as Rows[number];
   return embedding.length === NUMBERS ? (embedding[1] ?? Number.NaN) : Number.NaN;
-}
-
-function rowOf(
-  name: string,
-  measured: ReadonlyMap<string, number>,
-  own: string,
-  peer: string,
-  goal?: number,
-): BenchmarkRow {
-  const ours = (measured.get(own) ?? Number.NaN) / 1000;
-  const peerValue = (measured.get(peer) ?? Number.NaN) / 1000;
-  return {
-    case: name,
-    ours,
-    unit: "ms",
-    peer,
-    peerValue,
-    ratio: ours / peerValue,
-    ...(goal === undefined ? {} : { goal }),
-  };
 }

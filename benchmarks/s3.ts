@@ -7,6 +7,7 @@ import { definePersistable, npy, type Store, type StorePath } from "persistable-
 import { s3Store } from "persistable-ts/stores/s3";
 import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
 import { type Contender, measureRounds } from "./measure-rounds.ts";
+import { rowOf } from "./row-of.ts";
 
 const BYTES = 1e9;
 const BIG = { batchSize: 1, rounds: 5, warmUpRounds: 1 };
@@ -89,8 +90,8 @@ async function measureBytes(store: Store, client: S3Client, forget: () => void):
   );
   forget();
   return [
-    rowOf("1 GB of bytes, written", written, "ms", UPLOAD, GOAL),
-    rowOf("1 GB of bytes, read", read, "ms", DOWNLOAD, GOAL),
+    rowOf("1 GB of bytes, written", "ms", written.get("ours"), UPLOAD, written.get("peer"), GOAL),
+    rowOf("1 GB of bytes, read", "ms", read.get("ours"), DOWNLOAD, read.get("peer"), GOAL),
   ];
 }
 
@@ -115,8 +116,8 @@ async function measurePayload(store: Store, client: S3Client, forget: () => void
   const loaded = await measureRounds([{ name: "ours", run: load }, downloading(client, "peer", payload)], BIG);
   forget();
   return [
-    rowOf("1 GB payload, generated and persisted", persisted, "ms", UPLOAD, GOAL),
-    rowOf("1 GB payload, loaded and verified", loaded, "ms", DOWNLOAD, GOAL),
+    rowOf("1 GB payload, generated and persisted", "ms", persisted.get("ours"), UPLOAD, persisted.get("peer"), GOAL),
+    rowOf("1 GB payload, loaded and verified", "ms", loaded.get("ours"), DOWNLOAD, loaded.get("peer"), GOAL),
   ];
 }
 
@@ -146,7 +147,8 @@ async function measureSmall(store: Store, client: S3Client): Promise<BenchmarkRo
     { name: "ours", run: () => repeat(() => store.read(path)) },
     { name: "peer", run: () => repeat(() => download(client, path)) },
   ];
-  return rowOf("1 kB read", await measureRounds(contenders, SMALL), "us", DOWNLOAD);
+  const read = await measureRounds(contenders, SMALL);
+  return rowOf("1 kB read", "us", read.get("ours"), DOWNLOAD, read.get("peer"));
 }
 
 /** As its documentation has it, with what is to be kept in one buffer. */
@@ -165,17 +167,4 @@ async function download(client: S3Client, key: string): Promise<Uint8Array> {
 function check(read: Uint8Array | undefined, payload: Uint8Array): number {
   const isRight = read?.length === payload.length && read.at(-1) === payload.at(-1) && read.at(500) === payload.at(500);
   return isRight ? payload.length : Number.NaN;
-}
-
-function rowOf(
-  name: string,
-  measured: ReadonlyMap<string, number>,
-  unit: "ms" | "us",
-  peer: string,
-  goal?: number,
-): BenchmarkRow {
-  const scale = unit === "ms" ? 1000 : 1;
-  const ours = (measured.get("ours") ?? Number.NaN) / scale;
-  const peerValue = (measured.get("peer") ?? Number.NaN) / scale;
-  return { case: name, ours, unit, peer, peerValue, ratio: ours / peerValue, ...(goal === undefined ? {} : { goal }) };
 }

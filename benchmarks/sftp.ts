@@ -6,6 +6,7 @@ import Client from "ssh2-sftp-client";
 import { type Sshd, startSshd } from "../test/support/servers/sshd.ts";
 import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
 import { type Contender, measureRounds } from "./measure-rounds.ts";
+import { rowOf } from "./row-of.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 
 const SMALL_CALLS = 20;
@@ -74,7 +75,10 @@ async function measureSmall(store: Store, client: Client, peerPath: string): Pro
     ],
     SMALL,
   );
-  return [rowOf("100 B replaced", written, "us", PUT), rowOf("100 B read", read, "us", GET, 1.25)];
+  return [
+    rowOf("100 B replaced", "us", written.get("ours"), PUT, written.get("peer")),
+    rowOf("100 B read", "us", read.get("ours"), GET, read.get("peer"), 1.25),
+  ];
 }
 
 /** All of it: lease, record, verification. */
@@ -103,8 +107,8 @@ async function measurePayloads(store: Store, client: Client, folder: string): Pr
     SMALL,
   );
   return [
-    rowOf("small payload, generated and persisted", generated, "us", PUT),
-    rowOf("small payload, loaded", hits, "us", GET),
+    rowOf("small payload, generated and persisted", "us", generated.get("ours"), PUT, generated.get("peer")),
+    rowOf("small payload, loaded", "us", hits.get("ours"), GET, hits.get("peer")),
   ];
 }
 
@@ -129,7 +133,10 @@ async function measureBig(store: Store, client: Client, peerPath: string): Promi
     ),
     BIG,
   );
-  return [rowOf("16 MB written", written, "ms", PUT, 1.25), rowOf("16 MB read", read, "ms", GET, 1.25)];
+  return [
+    rowOf("16 MB written", "ms", written.get("ours"), PUT, written.get("peer"), 1.25),
+    rowOf("16 MB read", "ms", read.get("ours"), GET, read.get("peer"), 1.25),
+  ];
 }
 
 async function repeat(call: () => Promise<number>): Promise<number> {
@@ -140,17 +147,4 @@ async function repeat(call: () => Promise<number>): Promise<number> {
 
 function check(read: Uint8Array | undefined, written: Uint8Array): number {
   return read?.length === written.length && read.at(-1) === written.at(-1) ? written.length : Number.NaN;
-}
-
-function rowOf(
-  name: string,
-  measured: ReadonlyMap<string, number>,
-  unit: "ms" | "us",
-  peer: string,
-  goal?: number,
-): BenchmarkRow {
-  const scale = unit === "ms" ? 1000 : 1;
-  const ours = (measured.get("ours") ?? Number.NaN) / scale;
-  const peerValue = (measured.get("peer") ?? Number.NaN) / scale;
-  return { case: name, ours, unit, peer, peerValue, ratio: ours / peerValue, ...(goal === undefined ? {} : { goal }) };
 }

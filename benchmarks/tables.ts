@@ -20,6 +20,7 @@ import { table } from "persistable-ts/formats/table";
 import { type Column, ColumnTable, readTable } from "persistable-ts/table";
 import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
 import { type Contender, measureRounds } from "./measure-rounds.ts";
+import { rowOf } from "./row-of.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 
 const ROWS = 1e6;
@@ -89,8 +90,8 @@ async function measureWrite(dir: string, columns: Columns): Promise<BenchmarkRow
   writeFileSync(join(dir, "a.parquet"), new Uint8Array(parquetWriteBuffer({ columnData: parquetColumns(columns) })));
   writeFileSync(join(dir, "a.csv"), csvOf(columns));
   return [
-    rowOf("1e6 x 10 table, written", written, "ours", "apache-arrow IPC", written.get("peer"), 1.1),
-    rowOf("… generated, persisted, synced", whole, "ours", "apache-arrow IPC", whole.get("peer")),
+    rowOf("1e6 x 10 table, written", "ms", written.get("ours"), "apache-arrow IPC", written.get("peer"), 1.1),
+    rowOf("… generated, persisted, synced", "ms", whole.get("ours"), "apache-arrow IPC", whole.get("peer")),
   ];
 }
 
@@ -238,8 +239,8 @@ async function measureNested(dir: string): Promise<BenchmarkRow[]> {
     {},
   );
   return [
-    rowOf("1e6 nested records, written", saved, "ours", "msgpackr", saved.get("peer"), 0.5),
-    rowOf("1e6 nested records, read", loaded, "ours", "msgpackr", loaded.get("peer"), 0.6),
+    rowOf("1e6 nested records, written", "ms", saved.get("ours"), "msgpackr", saved.get("peer"), 0.5),
+    rowOf("1e6 nested records, read", "ms", loaded.get("ours"), "msgpackr", loaded.get("peer"), 0.6),
   ];
 }
 
@@ -261,26 +262,5 @@ function fastestOf(name: string, measured: ReadonlyMap<string, number>, own: str
   const peers = [...measured].filter(([peer]) => !peer.startsWith("ours")).toSorted(([, a], [, b]) => a - b);
   const [peer = "", peerUs] = peers[0] ?? [];
   const others = peers.map(([other, us]) => `${other} ${Math.round(us / 1000)}`).join(", ");
-  return rowOf(`${name} (${others} ms)`, measured, own, peer, peerUs, goal);
-}
-
-function rowOf(
-  name: string,
-  measured: ReadonlyMap<string, number>,
-  own: string,
-  peer: string,
-  peerUs = Number.NaN,
-  goal?: number,
-): BenchmarkRow {
-  const ours = (measured.get(own) ?? Number.NaN) / 1000;
-  const peerValue = peerUs / 1000;
-  return {
-    case: name,
-    ours,
-    unit: "ms",
-    peer,
-    peerValue,
-    ratio: ours / peerValue,
-    ...(goal === undefined ? {} : { goal }),
-  };
+  return rowOf(`${name} (${others} ms)`, "ms", measured.get(own), peer, peerUs, goal);
 }
