@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { answerArtifact, answerDependents } from "./answers/artifact.ts";
-import { answerArtifacts, answerFacets } from "./answers/artifacts.ts";
+import { answerArtifact } from "./answers/artifact.ts";
+import { answerArtifacts, answerDependents, answerFacets } from "./answers/artifacts.ts";
 import { openArtifactsFile } from "./answers/artifacts-file.ts";
 import type { Asked } from "./answers/asked.ts";
 import { answerCompare } from "./answers/compare.ts";

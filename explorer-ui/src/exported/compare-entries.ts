@@ -1,5 +1,5 @@
 import type { CatalogEntry } from "../../../src/catalog/query/catalog-entry.ts";
-import { allValuesOf, rowOf } from "../../../src/explorer/answers/artifact-row.ts";
+import { allValuesOf, compareRow, inOrder, rowOf } from "../../../src/explorer/answers/artifact-row.ts";
 import { type Asked, bad, checkDigits, pathOf } from "../../../src/explorer/answers/asked.ts";
 import { type CommandWriter, literal } from "../../../src/explorer/answers/commands.ts";
 import { findArtifact } from "../../../src/explorer/answers/explored-store.ts";
@@ -7,8 +7,6 @@ import type { CompareAnswer, CompareRow, Json } from "../../../src/explorer/api.
 import type { ExportedCatalog } from "./exported-catalog.ts";
 
 const FACTS = ["version", "draw", "format", "sizeBytes", "createdAt", "durationMs"] as const;
-const ALWAYS_DIFFERENT: ReadonlySet<string> = new Set(["provenance.createdAt", "provenance.durationMs"]);
-const GROUPS = ["params", "summary", "cost", "payload", "provenance"] as const;
 
 /** Compares the rows of artifacts: their records are not all in the file. */
 export async function compareEntries(
@@ -21,14 +19,13 @@ export async function compareEntries(
   const entries = await Promise.all(digits.map((each) => findArtifact(catalog, each)));
   const fields = entries.map(fieldsOf);
   const paths = [...new Set(fields.flatMap((each) => [...each.keys()]))];
-  const rows = paths.map((path) => rowAt(path, fields));
-  const differing = rows.filter(({ isSame }) => !isSame);
+  const { rows, differing } = inOrder(paths.map((path) => rowAt(path, fields)));
   return {
     artifacts: entries.map((entry) => rowOf(entry)),
     left: [],
-    rows: [...differing, ...rows.filter(({ isSame }) => isSame)],
+    rows,
     total: rows.length,
-    differing: differing.length,
+    differing,
     commands: commands.commands(
       ["diff", ...entries.map((entry) => pathOf(entry).slice(0, entry.name.length + 13))],
       (dataDir) => `await openCatalog(${dataDir}).find(${literal(`address=${digits[0]}`)});`,
@@ -56,11 +53,9 @@ function pathOfFact(fact: (typeof FACTS)[number]): string {
 function rowAt(path: string, fields: readonly ReadonlyMap<string, Json>[]): CompareRow {
   const values = fields.map((each) => each.get(path));
   const texts = values.map((value) => JSON.stringify(value));
-  return {
+  return compareRow(
     path,
-    group: GROUPS.find((group) => path.startsWith(`${group}.`)) ?? "version",
-    cells: values.map((value) => (value === undefined ? null : { value })),
-    isSame: texts.every((text) => text === texts[0]),
-    ...(ALWAYS_DIFFERENT.has(path) ? { isAlwaysDifferent: true } : {}),
-  };
+    values,
+    texts.every((text) => text === texts[0]),
+  );
 }

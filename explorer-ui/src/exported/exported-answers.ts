@@ -1,6 +1,6 @@
 import { artifactCommands } from "../../../src/explorer/answers/artifact-commands.ts";
 import { allValuesOf, rowOf } from "../../../src/explorer/answers/artifact-row.ts";
-import { answerArtifacts, answerFacets } from "../../../src/explorer/answers/artifacts.ts";
+import { answerArtifacts, answerDependents, answerFacets } from "../../../src/explorer/answers/artifacts.ts";
 import { openArtifactsFile } from "../../../src/explorer/answers/artifacts-file.ts";
 import { Asked } from "../../../src/explorer/answers/asked.ts";
 import { CommandWriter } from "../../../src/explorer/answers/commands.ts";
@@ -10,6 +10,7 @@ import { answerSweep } from "../../../src/explorer/answers/sweep.ts";
 import type { ArtifactAnswer, PreviewAnswer, Routes } from "../../../src/explorer/api.ts";
 import { RequestRefusal } from "../../../src/explorer/http/request-refusal.ts";
 import { visible } from "../../../src/explorer/http/visible.ts";
+import { collected } from "../../../src/util/concurrency/collected.ts";
 import { compareEntries } from "./compare-entries.ts";
 import { ExportedCatalog } from "./exported-catalog.ts";
 import { exportedData } from "./exported-data.ts";
@@ -19,12 +20,6 @@ const catalog = new ExportedCatalog(data.store.url, data.entries);
 const commands = new CommandWriter(data.store.shownAs);
 const explored = { catalog, commands };
 
-/** A part of an answer list. */
-function windowOf<Row>(rows: readonly Row[], asked: Asked, most?: number) {
-  const { offset, limit } = asked.part(most);
-  return { total: rows.length, offset, rows: rows.slice(offset, offset + limit) };
-}
-
 type Answers = { readonly [Route in keyof Routes]?: (asked: Asked) => Promise<Routes[Route]["answer"]> };
 
 /** Questions about a catalogue are answered by the same code as in the server. */
@@ -33,19 +28,16 @@ const ANSWERS: Answers = {
   "/api/artifacts": (asked) => answerArtifacts(catalog, commands, asked),
   "/api/facets": (asked) => answerFacets(catalog, asked),
   "/api/artifact": answerArtifact,
-  "/api/dependents": async (asked) => {
-    const { address } = await findArtifact(catalog, asked.address());
-    const { artifacts } = await catalog.find([`from=${address}`]);
-    return windowOf(
-      artifacts.map((entry) => rowOf(entry, [...allValuesOf(entry).keys()])),
-      asked,
-    );
-  },
+  "/api/dependents": (asked) => answerDependents(explored, asked),
   "/api/preview": answerPreview,
   "/api/name": async (asked) => known(data.names, await findName(catalog, asked.required("name"))),
   "/api/compare": (asked) => compareEntries(catalog, commands, asked),
   "/api/graph": (asked) => answerGraph(explored, asked),
-  "/api/runs": async (asked) => ({ ...data.runs, ...windowOf(data.runs.rows, asked) }),
+  "/api/runs": async (asked) => {
+    const { offset, limit } = asked.part();
+    const { rows } = data.runs;
+    return { ...data.runs, total: rows.length, offset, rows: rows.slice(offset, offset + limit) };
+  },
   "/api/run": async (asked) => known(data.runPages, asked.required("id")),
   "/api/sweep": (asked) => answerSweep(catalog, commands, asked),
   "/api/why": async (asked) => {
@@ -74,9 +66,7 @@ export async function fileFromFile(url: string): Promise<{ readonly name: string
   if (pathname === "/api/graph-file")
     return { name: "lineage.txt", content: new Blob([await graphFile(explored, asked)]) };
   const { fileName, type, parts } = await openArtifactsFile(catalog, asked, new AbortController().signal);
-  const pieces: string[] = [];
-  for await (const part of parts()) pieces.push(part);
-  return { name: fileName, content: new Blob(pieces, { type }) };
+  return { name: fileName, content: new Blob(await collected(parts()), { type }) };
 }
 
 /** An artifact without a page of its own has what its row tells. */

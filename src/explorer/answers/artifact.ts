@@ -8,7 +8,7 @@ import { listTags } from "../../housekeeping/tags.ts";
 import { type OpenedArtifact, openArtifact } from "../../inspect/open-artifact.ts";
 import { payloadBytesOf } from "../../record/payload-bytes.ts";
 import type { ArtifactAnswer, PayloadFacts } from "../shapes/artifact-shapes.ts";
-import type { ArtifactLink, ArtifactRow, Window } from "../shapes/common.ts";
+import type { ArtifactLink } from "../shapes/common.ts";
 import { artifactCommands } from "./artifact-commands.ts";
 import { allValuesOf, rowOf } from "./artifact-row.ts";
 import { type Asked, notFound, pathOf } from "./asked.ts";
@@ -51,14 +51,6 @@ export async function answerArtifact(explored: ExploredStore, asked: Asked): Pro
     isPinned: own.some(({ tag }) => tag === undefined),
     commands: artifactCommands(commands, entry),
   };
-}
-
-/** Answers `/api/dependents`. */
-export async function answerDependents({ catalog }: ExploredStore, asked: Asked): Promise<Window<ArtifactRow>> {
-  const { address } = await findArtifact(catalog, asked.address());
-  const { offset, limit } = asked.part();
-  const { total, artifacts } = await catalog.find([`from=${address}`], { offset, limit });
-  return { total, offset, rows: artifacts.map((entry) => rowOf(entry, [...allValuesOf(entry).keys()])) };
 }
 
 /** Opens an artifact; `undefined` for one without a readable record. */

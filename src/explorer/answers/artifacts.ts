@@ -1,11 +1,12 @@
 import type { Facet } from "../../catalog/open/facet.ts";
 import { parseQuery } from "../../catalog/query/parse-query.ts";
 import type { ArtifactsAnswer, FacetShape, FacetsAnswer } from "../shapes/artifact-shapes.ts";
-import { kindOf, rowOf } from "./artifact-row.ts";
+import type { ArtifactRow, Window } from "../shapes/common.ts";
+import { allValuesOf, kindOf, rowOf } from "./artifact-row.ts";
 import type { Asked } from "./asked.ts";
 import { unescaped } from "./asked.ts";
 import { type CommandWriter, literal } from "./commands.ts";
-import type { ArtifactSource } from "./explored-store.ts";
+import { type ArtifactSource, type ExploredLineage, findArtifact } from "./explored-store.ts";
 import { queryTerms, queryText, termOf } from "./terms.ts";
 
 const MAX_FIELDS = 500;
@@ -45,6 +46,17 @@ export async function answerArtifacts(
       (dataDir) => `await openCatalog(${dataDir}).find(${literal(text)}${sorted});`,
     ),
   };
+}
+
+/** Answers `/api/dependents`. */
+export async function answerDependents(
+  { catalog }: Pick<ExploredLineage, "catalog">,
+  asked: Asked,
+): Promise<Window<ArtifactRow>> {
+  const { address } = await findArtifact(catalog, asked.address());
+  const { offset, limit } = asked.part();
+  const { total, artifacts } = await catalog.find([`from=${address}`], { offset, limit });
+  return { total, offset, rows: artifacts.map((entry) => rowOf(entry, [...allValuesOf(entry).keys()])) };
 }
 
 /** Answers `/api/facets`. */

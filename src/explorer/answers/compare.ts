@@ -1,10 +1,10 @@
-import { type ComparedRow, diffAll } from "../../pipeline/compare/diff-all.ts";
+import { diffAll } from "../../pipeline/compare/diff-all.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { RequestRefusal } from "../http/request-refusal.ts";
-import type { CompareAnswer, CompareRow } from "../shapes/artifact-shapes.ts";
+import type { CompareAnswer } from "../shapes/artifact-shapes.ts";
 import type { ArtifactRow } from "../shapes/common.ts";
 import { tryOpen } from "./artifact.ts";
-import { rowOf } from "./artifact-row.ts";
+import { compareRow, inOrder, rowOf } from "./artifact-row.ts";
 import { type Asked, bad, checkDigits, pathOf } from "./asked.ts";
 import { literal } from "./commands.ts";
 import { type ExploredStore, findArtifact } from "./explored-store.ts";
@@ -12,9 +12,6 @@ import { toJson } from "./to-json.ts";
 
 const MAX_ARTIFACTS = 200;
 const MAX_ROWS = 5000;
-/** These facts differ between any two artifacts, so they explain nothing. */
-const ALWAYS_DIFFERENT = /^provenance\.(?:createdAt|durationMs|pid|seed)$/;
-const GROUPS = ["params", "summary", "payload", "provenance"] as const;
 
 /** Answers `/api/compare`. */
 export async function answerCompare(explored: ExploredStore, asked: Asked): Promise<CompareAnswer> {
@@ -31,15 +28,21 @@ export async function answerCompare(explored: ExploredStore, asked: Asked): Prom
       records.push(found.record);
     }
   }
-  const rows = diffAll(records).rows.map(compareRow);
-  const differing = rows.filter(({ isSame }) => !isSame);
+  const all = diffAll(records).rows.map(({ path, values, isSame }) =>
+    compareRow(
+      path,
+      values.map((value) => (value === undefined ? undefined : toJson(value))),
+      isSame,
+    ),
+  );
+  const { rows, differing } = inOrder(all);
   const paths = artifacts.map((each) => `${each.name}/${each.address.slice(0, 12)}`);
   return {
     artifacts,
     left,
-    rows: [...differing, ...rows.filter(({ isSame }) => isSame)].slice(0, MAX_ROWS),
+    rows: rows.slice(0, MAX_ROWS),
     total: rows.length,
-    differing: differing.length,
+    differing,
     commands: explored.commands.commands(
       ["diff", ...paths],
       (dataDir) =>
@@ -62,14 +65,4 @@ async function findForComparison(
     if (error instanceof RequestRefusal) return error.message;
     throw error;
   }
-}
-
-function compareRow({ path, values, isSame }: ComparedRow): CompareRow {
-  return {
-    path,
-    group: GROUPS.find((group) => path.startsWith(`${group}.`)) ?? "version",
-    cells: values.map((value) => (value === undefined ? null : { value: toJson(value) })),
-    isSame,
-    ...(ALWAYS_DIFFERENT.test(path) ? { isAlwaysDifferent: true } : {}),
-  };
 }
