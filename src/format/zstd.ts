@@ -41,7 +41,7 @@ export function zstdOf(zlib: Zlib, remedy?: string): ZstdZlib {
  * Returns the function that decompresses zstd: the one of Node, which has it from 22.15 on, or else
  * the reference implementation as WebAssembly, which is a part of this library.
  *
- * @throws {@link CompressionUnavailableError} if there is no WebAssembly either
+ * @throws {@link CompressionUnavailableError} if Node has neither zstd nor WebAssembly
  */
 export const loadExpandZstd: () => Promise<ExpandSync> = lazyPart(async () => {
   const zlib = process.getBuiltinModule("node:zlib");

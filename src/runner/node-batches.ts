@@ -30,6 +30,11 @@ export interface RemoteJob extends QueuedJob {
   askedMs: number;
 }
 
+/** Ends the nodes of a job that have not ended, all with this error. */
+export function rejectAll(job: RemoteJob, error: unknown): void {
+  for (const node of job.nodes.values()) node.reject(error);
+}
+
 /** Nodes of one job. */
 export type Batch = [RemoteNode, ...RemoteNode[]];
 

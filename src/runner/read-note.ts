@@ -13,7 +13,7 @@ const MAX_DEPTH = 200;
  * cursor. Any process that can write to the store can forge a note, and its readers rely on the
  * types, so they check every field.
  *
- * @returns `undefined` if there is no note, or if it is damaged
+ * @returns `undefined` for a note that is absent or damaged
  *
  * @throws a StoreError if the store cannot be read
  */

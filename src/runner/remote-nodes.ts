@@ -20,7 +20,8 @@ import { missesOf, type PlanGraph } from "../pipeline/plan/plan-graph.ts";
 import type { Store } from "../store/store.ts";
 import { onAbort } from "../util/concurrency/on-abort.ts";
 import { delay } from "../util/concurrency/retry.ts";
-import { type Batch, inBatches, type RemoteJob, type RemoteNode } from "./node-batches.ts";
+import { randomHex } from "../util/random-hex.ts";
+import { type Batch, inBatches, type RemoteJob, type RemoteNode, rejectAll } from "./node-batches.ts";
 import type { Attempt, ProduceOptions } from "./produce-node.ts";
 import type { RateLimit, RunSettings } from "./run-options.ts";
 
@@ -119,7 +120,7 @@ export class RemoteNodes {
   readonly #ready: RemoteNode[] = [];
   readonly #jobs = new Map<string, RemoteJob>();
   /** Makes the ids of forced nodes and of batches differ from those of other runs. */
-  readonly #token = crypto.randomUUID().slice(0, 8);
+  readonly #token = randomHex(4);
   /** How long nodes have taken lately on average, by their name. */
   readonly #usualMs = new Map<string, number>();
   /** The pools with a rate limit: the queue would count a batch as one node. */
@@ -393,8 +394,4 @@ export class RemoteNodes {
       rejectAll(job, error);
     }
   }
-}
-
-function rejectAll(job: RemoteJob, error: unknown): void {
-  for (const node of job.nodes.values()) node.reject(error);
 }

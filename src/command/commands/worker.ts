@@ -1,11 +1,9 @@
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { bullmq } from "../../engine/bullmq/bullmq.ts";
 import { DEFAULT_DATA_DIR } from "../../persistable/declare/surroundings.ts";
 import { generateForWorker } from "../../serving/generate-for-worker.ts";
 import { serveWorker } from "../../serving/serve-worker.ts";
-import { ownFolder } from "../../util/peers/own-folder.ts";
+import { ownCommand } from "../../util/peers/own-folder.ts";
 import { CommandError, ExitCode } from "../core/command-error.ts";
 import { interruptible } from "../core/interruption.ts";
 import type { CommonFlags, Session } from "../core/session.ts";
@@ -44,7 +42,7 @@ export async function worker(session: Session, flags: WorkerFlags, moduleText: s
       pools: flags.pools,
       idleExitMs: flags.idleExit,
       healthPort: flags.healthPort,
-      command: [ownScript(), "__generate"],
+      command: [ownCommand(process.argv[1]), "__generate"],
       draining,
       note: (text) => session.note(text),
     }),
@@ -60,16 +58,11 @@ export function generate(): Promise<void> {
 /** Holds the server and the workers of the run that has started this process. */
 export async function holdHost(): Promise<void> {
   const { holdEmbedded } = await import("../../serving/embedded/embedded-host.ts");
-  await holdEmbedded(ownScript());
+  await holdEmbedded(ownCommand(process.argv[1]));
 }
 
 /** Does the jobs of the server of the process that has started this one. */
 export async function serveHost(): Promise<void> {
   const { serveForHost } = await import("../../serving/embedded/embedded-worker.ts");
-  await serveForHost(ownScript());
-}
-
-function ownScript(): string {
-  const built = join(ownFolder(), "dist/entry/bin/persistable.js");
-  return existsSync(built) ? built : (process.argv[1] ?? built);
+  await serveForHost(ownCommand(process.argv[1]));
 }

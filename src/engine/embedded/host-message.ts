@@ -25,8 +25,7 @@ export interface MessageToHost {
   readonly workers: WorkerOrder;
 }
 
-/** `ready` comes once the workers take jobs. After `failed`, the host ends. */
-export type MessageOfHost =
-  | { readonly kind: "ready"; readonly workers: readonly number[] }
-  | { readonly kind: "failed"; readonly message: string }
-  | { readonly kind: "note"; readonly text: string };
+/** The message of a host whose workers take jobs: the ids of their processes. */
+export interface ReadyHost {
+  readonly workers: readonly number[];
+}

@@ -4,10 +4,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "../../errors/error-kind.ts";
 import { EmbeddedServerError } from "../../errors/worker-errors.ts";
 import { ownCommand } from "../../util/peers/own-folder.ts";
+import { randomHex } from "../../util/random-hex.ts";
 import { findPrograms } from "./find-programs.ts";
-import type { MessageOfHost, MessageToHost, WorkerOrder } from "./host-message.ts";
+import type { MessageToHost, ReadyHost, WorkerOrder } from "./host-message.ts";
+import { whenReady } from "./when-ready.ts";
 
 export interface HostOptions extends Omit<WorkerOrder, "url"> {
   readonly note: (text: string) => void;
@@ -35,7 +38,7 @@ export class HostProcess {
     const programs = findPrograms();
     const folder = mkdtempSync(join(tmpdir(), "persistable-embedded-"));
     const port = await freePort();
-    const password = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
+    const password = randomHex(16);
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     const server = { programs, folder, port, password };
     const host = new HostProcess({ server, workers: { ...options, url } }, note);
@@ -71,31 +74,17 @@ export class HostProcess {
     const options: ForkOptions = { detached: true, stdio: ["ignore", "inherit", "inherit", "ipc"] };
     const child = fork(ownCommand(), ["__host"], options);
     this.#child = child;
-    child.on("message", (message: MessageOfHost) => {
-      if (message.kind === "note") this.#note(message.text);
-    });
     try {
-      return await this.#ready(child);
+      const { workers } = await whenReady<ReadyHost>(child, this.#message, "The process that starts it", this.#note);
+      return workers;
+    } catch (error) {
+      throw new EmbeddedServerError(messageOf(error), { cause: error });
     } finally {
       // A run that has ended does not wait for its host.
       child.unref();
       child.channel?.unref();
       child.once("exit", () => this.#replace());
     }
-  }
-
-  #ready(child: ChildProcess): Promise<readonly number[]> {
-    return new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("exit", (code, signal) =>
-        reject(new EmbeddedServerError(`The process that starts it has ended: ${signal ?? `exit code ${code}`}.`)),
-      );
-      child.on("message", (message: MessageOfHost) => {
-        if (message.kind === "ready") resolve(message.workers);
-        else if (message.kind === "failed") reject(new EmbeddedServerError(message.message));
-      });
-      child.send(this.#message, () => {});
-    });
   }
 
   #replace(): void {

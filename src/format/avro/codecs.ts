@@ -1,7 +1,6 @@
 import { codeOf, messageOf } from "../../errors/error-kind.ts";
 import { DecodeError, DecodeLimitError } from "../../errors/format-errors.ts";
 import { decodedBytesAllowed } from "../decode-budget.ts";
-
 import type { DecodeLimits } from "../format.ts";
 import { isOutOfResources } from "../out-of-resources.ts";
 import { expandSnappy } from "../snappy.ts";

@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type { TarPack } from "tar-stream";
 import type { Chunks } from "../../store/store.ts";
 import { loadTar } from "../../util/peers/peers.ts";
+import { randomHex } from "../../util/random-hex.ts";
 
 /** Adds an entry to the archive that is being written. */
 export type AddEntry = (path: string, sizeBytes: number, pieces: Chunks, writtenAt: Date) => Promise<void>;
@@ -19,7 +20,7 @@ export async function writeArchive(
 ): Promise<void> {
   const { pack } = await loadTar();
   const archive = pack();
-  const unfinished = `${file}.${crypto.randomUUID().slice(0, 8)}.unfinished`;
+  const unfinished = `${file}.${randomHex(4)}.unfinished`;
   const writing = pipeline(archive, createWriteStream(unfinished, { flags: "wx", flush: true }), { signal });
   // The promise may fail before it is awaited below: without a handler, that would end the process.
   writing.catch(() => {});

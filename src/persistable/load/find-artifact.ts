@@ -11,7 +11,7 @@ const variantAddressesPart = lazyPart(() => import("../declare/variant-addresses
 /** An artifact that was found, and under which name; or the reason why there is none to load. */
 export type Found = FoundArtifact | Miss;
 
-/** Why there is no artifact to load: it is missing, damaged, or not fresh enough. */
+/** An artifact that cannot be loaded: it is missing, damaged, or not fresh enough. */
 export type Miss = Exclude<ReadOutcome, { readonly state: "present" }> | StaleArtifact;
 
 /** An artifact that exists and is not fresh enough: it has expired, or another source made it. */

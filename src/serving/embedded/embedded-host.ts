@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { rmSync } from "node:fs";
-import type { MessageOfHost, MessageToHost } from "../../engine/embedded/host-message.ts";
+import type { MessageToHost, ReadyHost } from "../../engine/embedded/host-message.ts";
+import { howEnded, type MessageOfChild, whenReady } from "../../engine/embedded/when-ready.ts";
 import { messageOf } from "../../errors/error-kind.ts";
-import { visibleLine } from "../../errors/visible-text.ts";
-import type { MessageOfWorker } from "./embedded-worker.ts";
 import { startPostgres, stopPostgres } from "./postgres-server.ts";
 
 const WORKERS = 2;
@@ -61,17 +60,8 @@ class EmbeddedHost {
   async #startWorker(): Promise<ChildProcess> {
     const worker = fork(this.#script, ["__embedded-worker"], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#workers.add(worker);
-    await new Promise<void>((resolve, reject) => {
-      worker.once("error", reject);
-      worker.once("exit", (code, signal) => reject(new Error(`A worker has ended: ${signal ?? `exit code ${code}`}.`)));
-      worker.on("message", (message: MessageOfWorker) => {
-        if (message.kind === "ready") resolve();
-        else if (message.kind === "failed") reject(new Error(message.message));
-        else tell({ kind: "note", text: message.text });
-      });
-      worker.send(this.#message.workers, () => {});
-    });
-    worker.once("exit", (code, signal) => this.#replace(worker, signal ?? `exit code ${code}`));
+    await whenReady(worker, this.#message.workers, "A worker", note);
+    worker.once("exit", (code, signal) => this.#replace(worker, howEnded(code, signal)));
     return worker;
   }
 
@@ -79,14 +69,17 @@ class EmbeddedHost {
     this.#workers.delete(worker);
     if (this.#isEnding) return;
     const seconds = this.#message.workers.lockMs / 1000;
-    tell({
-      kind: "note",
-      text: `Worker ${worker.pid} has ended (${visibleLine(how)}). What it did is done again after ${seconds} s, and another worker is started.`,
-    });
-    this.#startWorker().catch((error: unknown) => tell({ kind: "note", text: messageOf(error) }));
+    note(
+      `Worker ${worker.pid} has ended (${how}). What it did is done again after ${seconds} s, and another worker is started.`,
+    );
+    this.#startWorker().catch((error: unknown) => note(messageOf(error)));
   }
 }
 
-function tell(message: MessageOfHost): void {
+function note(text: string): void {
+  tell({ kind: "note", text });
+}
+
+function tell(message: MessageOfChild<ReadyHost>): void {
   if (process.connected) process.send?.(message);
 }

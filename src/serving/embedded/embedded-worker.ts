@@ -1,13 +1,8 @@
 import { bullmq } from "../../engine/bullmq/bullmq.ts";
 import type { WorkerOrder } from "../../engine/embedded/host-message.ts";
+import type { MessageOfChild } from "../../engine/embedded/when-ready.ts";
 import { messageOf } from "../../errors/error-kind.ts";
 import { serveWorker } from "../serve-worker.ts";
-
-/** A message of a worker to its host. */
-export type MessageOfWorker =
-  | { readonly kind: "ready" }
-  | { readonly kind: "note"; readonly text: string }
-  | { readonly kind: "failed"; readonly message: string };
 
 /**
  * Does the jobs of the server of the host that has started this process, until the host ends.
@@ -39,6 +34,6 @@ export async function serveForHost(script: string): Promise<void> {
   }
 }
 
-function tell(message: MessageOfWorker): void {
+function tell(message: MessageOfChild): void {
   process.send?.(message);
 }

@@ -17,7 +17,7 @@ const SETTINGS = [
   "listen_addresses=127.0.0.1",
   "unix_socket_directories=",
 ];
-/** The user and the group `nobody`: PostgreSQL refuses to run as root. */
+/** The ids of the user and of the group `nobody`. PostgreSQL does not start as root. */
 const NOBODY = 65534;
 
 interface User {

@@ -145,7 +145,7 @@ export class ObjectChanged extends Error {}
 /** The body of an answer that has no bytes. */
 export async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
-/** Returns `missing` where the service says that there is no object. */
+/** Returns `missing` if the service answers that it does not have the object. */
 export async function unlessMissing<Value, Missing>(
   isMissing: (error: unknown) => boolean,
   missing: Missing,

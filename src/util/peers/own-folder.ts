@@ -16,10 +16,12 @@ export function ownFolder(): string {
 /**
  * The script of the command of this package.
  *
+ * @param source - the script if the package is not built, such as that of its source
  * @throws Error if this package was bundled with the program
  */
-export function ownCommand(): string {
+export function ownCommand(source?: string): string {
   const script = join(ownFolder(), "dist/entry/bin/persistable.js");
   if (existsSync(script)) return script;
+  if (source !== undefined) return source;
   throw new Error(`The command of persistable-ts is not at ${script}. Leave this package out of the bundle.`);
 }
