@@ -52,6 +52,26 @@ describe("digests", () => {
     },
   );
 
+  test.each(["idle", "busy"])(
+    "of many chunks are right while the event loop is %s, and leave it its turns",
+    async (loop) => {
+      const chunks = Array.from({ length: 6 }, (_, i) => big.subarray(i, i + DIGEST_CHUNK_BYTES));
+      let turns = 0;
+      let isOver = false;
+      const turn = (): void => {
+        turns++;
+        const startedMs = performance.now();
+        while (loop === "busy" && performance.now() - startedMs < 3);
+        if (!isOver) setImmediate(turn);
+      };
+      turn();
+      const digest = await digestInParallel(chunks);
+      isOver = true;
+      expect(digest).toBe(expected(Buffer.concat(chunks)));
+      expect(turns).toBeGreaterThan(1);
+    },
+  );
+
   test("that are none are refused", () => {
     expect(parseDigest(`sha256:${"0".repeat(64)}`)).toBe(`sha256:${"0".repeat(64)}`);
     for (const text of ["", "sha256:", `sha256:${"0".repeat(63)}`, `md5:${"0".repeat(64)}`, `sha256:${"G".repeat(64)}`])

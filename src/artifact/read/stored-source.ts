@@ -5,8 +5,9 @@ import { certainStore } from "../../store/certain-store.ts";
 import { type FileStore, fileStore } from "../../store/folder/file-store.ts";
 import type { ReadableStore, StorePath } from "../../store/store.ts";
 import { SingleFlight } from "../../util/concurrency/single-flight.ts";
-import { DIGEST_CHUNK_BYTES, type Digest, hashInPool } from "../../util/digest/digest.ts";
+import { DIGEST_CHUNK_BYTES, type Digest } from "../../util/digest/digest.ts";
 import { DigestWriter } from "../../util/digest/digest-writer.ts";
+import { hashChunk } from "../../util/digest/hash-chunk.ts";
 import { createSha256 } from "../../util/digest/sha256.ts";
 import { makeWorkFolder } from "../../util/work-folder.ts";
 import { describeSize } from "./describe-size.ts";
@@ -166,15 +167,12 @@ export class StoredSource implements PayloadSource {
     });
   }
 
-  /**
-   * Returns a verified chunk, or what is wrong with it. Several chunks are read at a time, so each
-   * is hashed in the thread pool.
-   */
+  /** Returns a verified chunk, or what is wrong with it. */
   async #tryChunk(index: number): Promise<Uint8Array | string> {
     const [start, end] = this.#rangeOf(index);
     const chunk = await this.#tryPiece(start, end);
     if (typeof chunk === "string") return chunk;
-    return this.#problemOf(index, await hashInPool(chunk)) ?? chunk;
+    return this.#problemOf(index, await hashChunk(chunk)) ?? chunk;
   }
 
   /** Reads a chunk in pieces, and verifies all of it before it returns any. */

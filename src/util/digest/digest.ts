@@ -1,5 +1,6 @@
 import { mapConcurrently } from "../concurrency/map-concurrently.ts";
 import { CHUNK_BYTES } from "./chunk-bytes.ts";
+import { hashChunk } from "./hash-chunk.ts";
 import { sha256Hex } from "./sha256.ts";
 
 declare const digestBrand: unique symbol;
@@ -17,10 +18,7 @@ export type Digest = `${"sha256" | "sha256-tree-8m"}:${string}` & { readonly [di
  */
 export const DIGEST_CHUNK_BYTES: number = CHUNK_BYTES;
 
-/**
- * The number of chunks that are hashed at the same time, one more than the pool has threads; each
- * is copied while it is hashed. More are not faster.
- */
+/** The number of chunks that are handed to the hash at the same time. More are not faster. */
 const PARALLEL_CHUNKS = 5;
 
 /** Computes the digest of bytes in memory, on this thread. */
@@ -31,7 +29,7 @@ export function digestOf(chunks: readonly Uint8Array[]): Digest {
   return treeDigest(hashes);
 }
 
-/** Computes the same digest in the thread pool. */
+/** Computes the same digest, and leaves the event loop its turns. */
 export async function digestInParallel(
   chunks: readonly Uint8Array[],
   options: { readonly signal?: AbortSignal | undefined } = {},
@@ -40,12 +38,12 @@ export async function digestInParallel(
   return treeDigest(await hashChunks(chunks, options));
 }
 
-/** Computes the sha256 of each chunk of 8 MiB in the thread pool. */
+/** Computes the sha256 of each chunk of 8 MiB, and leaves the event loop its turns. */
 export async function hashChunks(
   chunks: readonly Uint8Array[],
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly Uint8Array[]> {
-  return mapConcurrently(regroup(chunks), (group) => hashInPool(joined(group)), {
+  return mapConcurrently(regroup(chunks), (group) => hashChunk(joined(group)), {
     concurrency: PARALLEL_CHUNKS,
     signal: options.signal,
   });
@@ -77,7 +75,7 @@ export function createDigestCollector(sizeBytes: number): DigestCollector {
       if (start < 0 || start % DIGEST_CHUNK_BYTES !== 0 || chunk.length !== expectedBytes) {
         throw new Error(`${chunk.length} bytes at ${start} are not a chunk of an object of ${sizeBytes} bytes`);
       }
-      hashes[start / DIGEST_CHUNK_BYTES] = await hashInPool(chunk);
+      hashes[start / DIGEST_CHUNK_BYTES] = await hashChunk(chunk);
     },
     digest() {
       const missing = hashes.indexOf(undefined);
@@ -109,11 +107,6 @@ export function isNewerDigest(text: string): boolean {
 
 function treeDigest(hashes: readonly Uint8Array[]): Digest {
   return `sha256-tree-8m:${sha256Hex(Buffer.concat(hashes))}` as Digest;
-}
-
-/** Computes the sha256 of bytes in the thread pool. */
-export async function hashInPool(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }
 
 /** Cuts the same bytes at multiples of 8 MiB, into views. */
