@@ -2,6 +2,7 @@ import type { JsonValue } from "../../canonical/tagged-json.ts";
 import { numericValue, timeValue } from "../query/operand.ts";
 import { compareValues } from "../query/sort-entries.ts";
 import type { Facet } from "./facet.ts";
+import { FirstItems } from "./first-items.ts";
 import { NumberCounts } from "./number-counts.ts";
 
 const MOST_VALUES = 50;
@@ -89,11 +90,14 @@ export class FacetCounter {
   }
 
   #mostFrequent(): Facet["values"] {
-    const values = [...this.#values.values()];
-    for (const [number, count] of this.#numbers) values.push({ value: this.#valueOfNumber(number), count });
-    return values
-      .sort((one, other) => other.count - one.count || compareValues(one.value, other.value))
-      .slice(0, MOST_VALUES);
+    const first = new FirstItems<Facet["values"][number]>(
+      MOST_VALUES,
+      (one, other) => other.count - one.count || compareValues(one.value, other.value),
+    );
+    for (const counted of this.#values.values()) first.add(counted);
+    for (const { number, count } of this.#numbers.mostFrequent(MOST_VALUES))
+      first.add({ value: this.#valueOfNumber(number), count });
+    return first.toArray();
   }
 }
 

@@ -1,4 +1,5 @@
 import { hashOfNumber } from "../nearest/number-set.ts";
+import { FirstItems } from "./first-items.ts";
 
 const FIRST_SLOTS = 1024;
 
@@ -24,19 +25,27 @@ export class NumberCounts {
     if (this.#distinct * 2 > this.#numbers.length) this.#grow();
   }
 
-  *[Symbol.iterator](): Generator<readonly [number: number, count: number]> {
-    for (const [slot, number] of this.#numbers.entries())
-      if (!Number.isNaN(number)) yield [number, this.#counts[slot] ?? 0];
+  /** The numbers that occur most often; of those that occur equally often, the smallest first. */
+  mostFrequent(most: number): { readonly number: number; readonly count: number }[] {
+    const [numbers, counts] = [this.#numbers, this.#counts];
+    const first = new FirstItems<number>(
+      most,
+      (one, other) => (counts[other] ?? 0) - (counts[one] ?? 0) || (numbers[one] ?? 0) - (numbers[other] ?? 0),
+    );
+    for (let slot = 0; slot < numbers.length; slot++) if (counts[slot] !== 0) first.add(slot);
+    return first.toArray().map((slot) => ({ number: numbers[slot] ?? 0, count: counts[slot] ?? 0 }));
   }
 
   #grow(): void {
-    const known = [...this];
-    this.#numbers = new Float64Array(this.#numbers.length * 4).fill(Number.NaN);
+    const [numbers, counts] = [this.#numbers, this.#counts];
+    this.#numbers = new Float64Array(numbers.length * 4).fill(Number.NaN);
     this.#counts = new Float64Array(this.#numbers.length);
-    for (const [number, count] of known) {
-      const slot = this.#slotOf(number);
-      this.#numbers[slot] = number;
-      this.#counts[slot] = count;
+    for (let slot = 0; slot < numbers.length; slot++) {
+      const number = numbers[slot] ?? Number.NaN;
+      if (Number.isNaN(number)) continue;
+      const next = this.#slotOf(number);
+      this.#numbers[next] = number;
+      this.#counts[next] = counts[slot] ?? 0;
     }
   }
 
