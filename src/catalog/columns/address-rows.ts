@@ -9,10 +9,10 @@ const FREE = -1;
 /** There are at least twice as many slots as rows. */
 const MIN_SLOT_BITS = 12;
 /**
- * A look-up gives slots to this many more rows at most, which takes a few milliseconds: a process
- * that looks for one address among a million does not wait until all rows have one.
+ * A look-up gives slots to this many more rows at most, which takes a fraction of a millisecond: a
+ * process that looks for one address among a million does not wait until all rows have one.
  */
-const PLACED_AT_ONCE = 16_384;
+const PLACED_AT_ONCE = 2048;
 
 /**
  * Finds the row of an address, with a fraction of the memory of a `Map` of texts. An address is a
@@ -31,6 +31,8 @@ export class AddressRows {
   /** The address that is looked for, or that becomes the next row. */
   readonly #offered = new Uint32Array(ADDRESS_WORDS);
   readonly #bytes = Buffer.alloc(ADDRESS_BYTES);
+  /** The last answer: a caller often asks for the same address several times in a row. */
+  #asked: { readonly address: Address; readonly row: number | undefined; readonly count: number } | undefined;
 
   /** How many rows there are; an address that was added again counts twice. */
   get count(): number {
@@ -39,8 +41,11 @@ export class AddressRows {
 
   rowOf(address: Address): number | undefined {
     if (this.#count === 0) return undefined;
+    if (this.#asked?.address === address && this.#asked.count === this.#count) return this.#asked.row;
     this.offer(address);
-    return this.rowOfOffered();
+    const row = this.rowOfOffered();
+    this.#asked = { address, row, count: this.#count };
+    return row;
   }
 
   /** Notes an address. It becomes a row only when `addOffered` is called. */
@@ -104,11 +109,28 @@ export class AddressRows {
 
   /** The rows whose addresses begin with these digits, in lower case. */
   startingWith(digits: string): number[] {
-    this.#place(this.#count);
+    this.#place(PLACED_AT_ONCE);
+    const least = Number.parseInt(digits.slice(0, 8).padEnd(8, "0"), 16);
+    const greatest = Number.parseInt(digits.slice(0, 8).padEnd(8, "f"), 16);
+    return this.#placed === this.#count
+      ? this.#placedBetween(least, greatest, digits)
+      : this.#allBetween(least, greatest, digits);
+  }
+
+  #allBetween(least: number, greatest: number, digits: string): number[] {
+    const rows: number[] = [];
+    for (const { values, start } of this.#words[0]?.parts() ?? [])
+      for (let at = 0; at < values.length && start + at < this.#count; at++) {
+        const word = values[at] ?? 0;
+        if (word >= least && word <= greatest && this.addressOf(start + at).startsWith(digits)) rows.push(start + at);
+      }
+    return rows;
+  }
+
+  #placedBetween(least: number, greatest: number, digits: string): number[] {
     const rows: number[] = [];
     const mask = this.#slots.length - 1;
-    const first = this.#slotFor(Number.parseInt(digits.slice(0, 8).padEnd(8, "0"), 16));
-    const last = this.#slotFor(Number.parseInt(digits.slice(0, 8).padEnd(8, "f"), 16));
+    const [first, last] = [this.#slotFor(least), this.#slotFor(greatest)];
     for (let step = 0; step <= mask; step++) {
       const row = this.#slots[(first + step) & mask] ?? FREE;
       // If the slot of an address was taken, the address is in a later slot, before the next free

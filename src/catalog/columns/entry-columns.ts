@@ -7,6 +7,7 @@ import type { CatalogEntry } from "../query/catalog-entry.ts";
 import { isTree } from "../query/field.ts";
 import type { Cell as RecipeCell } from "../recipe-cells.ts";
 import { AddressRows } from "./address-rows.ts";
+import { type Branch, put, treeOf } from "./branch.ts";
 import { exactMs } from "./exact-time.ts";
 import { RowOrder } from "./row-order.ts";
 import { ValueColumn } from "./value-column.ts";
@@ -60,6 +61,11 @@ export class EntryColumns {
     return this.addresses.count - this.#gone.size;
   }
 
+  /** A number that grows with every row that comes or goes. */
+  get revision(): number {
+    return this.addresses.count + this.#gone.size;
+  }
+
   columns(): readonly EntryColumn[] {
     return this.#columns;
   }
@@ -97,7 +103,7 @@ export class EntryColumns {
     for (const row of this.#gone) marks[row] = 0;
   }
 
-  /** The rows in the order of their age, the oldest first; some of them may be gone. */
+  /** The rows that are present, the oldest first; valid until the next call. */
   oldestFirst(): Int32Array {
     return this.#order.of(this.addresses.count);
   }
@@ -141,9 +147,9 @@ export class EntryColumns {
 
   /** Adds an empty row. */
   addRow(address: Address): number {
+    const earlier = this.addresses.rowOf(address);
     this.addresses.offer(address);
-    const earlier = this.addresses.rowOfOffered();
-    if (earlier !== undefined) this.#gone.add(earlier);
+    if (earlier !== undefined) this.#leaveOut(earlier);
     return this.addresses.addOffered();
   }
 
@@ -168,13 +174,19 @@ export class EntryColumns {
     this.addresses.offerWords(words, index);
     const known = this.#present(this.addresses.rowOfOffered());
     if (known !== undefined && this.#recordMs.numberAt(known) >= recordMs) return -1;
-    if (known !== undefined) this.#gone.add(known);
+    if (known !== undefined) this.#leaveOut(known);
     return this.addresses.addOffered();
   }
 
   remove(address: Address): void {
     const row = this.rowOf(address);
-    if (row !== undefined) this.#gone.add(row);
+    if (row !== undefined) this.#leaveOut(row);
+  }
+
+  #leaveOut(row: number): void {
+    if (this.#gone.has(row)) return;
+    this.#gone.add(row);
+    this.#order.remove(row);
   }
 
   column(kind: ColumnKind, keys: readonly string[]): ValueColumn {
@@ -369,23 +381,6 @@ function collectLeaves(cells: Cell[], place: ColumnPlace, tree: JsonObject): voi
     if (isTree(value)) collectLeaves(cells, place.inner(key), value);
     else cells.push({ place: place.inner(key), value });
   }
-}
-
-interface Branch extends Map<string, JsonValue | Branch> {}
-
-function put(tree: Branch, keys: readonly string[], value: JsonValue): void {
-  let branch = tree;
-  for (const key of keys.slice(0, -1)) {
-    const known = branch.get(key);
-    const next: Branch = known instanceof Map ? known : new Map();
-    branch.set(key, next);
-    branch = next;
-  }
-  branch.set(keys.at(-1) ?? "", value);
-}
-
-function treeOf(branch: Branch): JsonObject {
-  return Object.fromEntries([...branch].map(([key, value]) => [key, value instanceof Map ? treeOf(value) : value]));
 }
 
 function isAmount(each: [string, unknown]): each is [string, number] {

@@ -1,5 +1,6 @@
 import type { SortField } from "../query/sort-entries.ts";
 import type { EntryColumns } from "./entry-columns.ts";
+import { FoundRows } from "./found-rows.ts";
 import { sortRows } from "./sort-rows.ts";
 
 /** Each order takes four bytes for every row. */
@@ -14,37 +15,26 @@ const SHARE = 1 / 16;
 export class KeptOrders {
   readonly #columns: EntryColumns;
   readonly #orders = new Map<string, Int32Array>();
-  /** The rows that the orders are of. */
-  #count = 0;
+  /** The revision of the columns that the orders are of. */
+  #revision = 0;
 
   constructor(columns: EntryColumns) {
     this.#columns = columns;
   }
 
-  /**
-   * Returns the marked rows in an order.
-   *
-   * @param newest - the marked rows, the newest first
-   */
-  sort(newest: Int32Array, marks: Uint8Array, fields: readonly SortField[]): Int32Array {
+  /** @param newest - the newest first */
+  sort(newest: FoundRows, fields: readonly SortField[]): FoundRows {
     if (fields.length === 0) return newest;
-    const all = this.#columns.oldestFirst();
-    if (newest.length < all.length * SHARE) return sortRows(this.#columns, newest, fields);
-    const order = this.#orderOf(all, fields);
-    const rows = new Int32Array(newest.length);
-    let next = 0;
-    for (let i = 0; i < order.length; i++) {
-      const row = order[i] ?? 0;
-      if (marks[row] === 1) rows[next++] = row;
-    }
-    return rows;
+    if (newest.count < this.#columns.size * SHARE)
+      return new FoundRows(sortRows(this.#columns, newest.toArray(), fields));
+    return newest.inOrder(this.#orderOf(fields));
   }
 
-  #orderOf(all: Int32Array, fields: readonly SortField[]): Int32Array {
-    if (this.#count !== all.length) this.#orders.clear();
-    this.#count = all.length;
+  #orderOf(fields: readonly SortField[]): Int32Array {
+    if (this.#revision !== this.#columns.revision) this.#orders.clear();
+    this.#revision = this.#columns.revision;
     const key = JSON.stringify(fields);
-    const order = this.#orders.get(key) ?? sortRows(this.#columns, all.toReversed(), fields);
+    const order = this.#orders.get(key) ?? sortRows(this.#columns, this.#columns.oldestFirst().toReversed(), fields);
     this.#orders.delete(key);
     this.#orders.set(key, order);
     const [oldest] = this.#orders.keys();

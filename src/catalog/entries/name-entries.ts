@@ -9,7 +9,8 @@ import type { Store, StorePath } from "../../store/store.ts";
 import { mapConcurrently } from "../../util/concurrency/map-concurrently.ts";
 import { PauseTimer } from "../../util/concurrency/yield-turns.ts";
 import { EntryColumns, type EntryEdge } from "../columns/entry-columns.ts";
-import { countMarks, findRows } from "../columns/find-rows.ts";
+import { findRows } from "../columns/find-rows.ts";
+import { FoundRows } from "../columns/found-rows.ts";
 import { KeptOrders } from "../columns/kept-orders.ts";
 import { type FileStamp, settledChangeMs, stampOf } from "../file-stamp.ts";
 import { RecipeTable } from "../nearest/recipe-table.ts";
@@ -38,12 +39,12 @@ export interface NearArtifact {
   readonly differences: number;
 }
 
-/** The artifacts of one name that a query means. */
+/** The artifacts of one name that a query means; valid until the next change. */
 export interface Selection {
   readonly name: string;
   readonly columns: EntryColumns;
   /** The artifacts in columns, in this order; the newest first without one. */
-  rows(order?: readonly SortField[]): Int32Array;
+  rows(order?: readonly SortField[]): FoundRows;
   /** Artifacts that are not in columns, such as damaged ones. */
   readonly others: readonly CatalogEntry[];
   readonly total: number;
@@ -128,16 +129,16 @@ export class NameEntries {
 
   select(query: Query, nowMs: number): Selection {
     const columns = this.#columns;
-    const found = findRows(query, this.#name, columns, nowMs);
-    const count = query.terms.every(isName) ? columns.size : countMarks(found);
+    const marks = query.terms.every(isName) ? undefined : findRows(query, this.#name, columns, nowMs);
+    const newest = new FoundRows(columns.oldestFirst(), marks, true);
     const matches = compileQuery(query, nowMs);
     const others = [...this.#others.values()].map(({ entry }) => entry).filter(matches);
     return {
       name: this.#name,
       columns,
-      rows: (order = []) => this.#orders.sort(newestFirst(columns.oldestFirst(), found, count), found, order),
+      rows: (order = []) => this.#orders.sort(newest, order),
       others,
-      total: count + others.length,
+      total: newest.count + others.length,
     };
   }
 
@@ -385,14 +386,4 @@ function edgesOf({ dependencies }: CatalogEntry): readonly EntryEdge[] {
 
 function isSame(one: FileStamp | undefined, other: FileStamp): boolean {
   return one !== undefined && one.sizeBytes === other.sizeBytes && one.modifiedMs === other.modifiedMs;
-}
-
-/** The marked rows. */
-function newestFirst(oldestFirst: Int32Array, marks: Uint8Array, count: number): Int32Array {
-  const rows = new Int32Array(count);
-  for (let place = oldestFirst.length - 1, next = 0; next < count; place--) {
-    const row = oldestFirst[place] ?? 0;
-    if (marks[row] === 1) rows[next++] = row;
-  }
-  return rows;
 }

@@ -209,7 +209,7 @@ class StoreCatalog implements Catalog {
   }
 
   async facets(query: string | readonly string[] | Query, options?: FacetOptions): Promise<readonly Facet[]> {
-    const groups = (await this.#select(query)).map((selection) => ({ ...selection, rows: selection.rows() }));
+    const groups = (await this.#select(query)).map((selection) => ({ ...selection, rows: selection.rows().toArray() }));
     return facetsOf(groups, options);
   }
 
@@ -268,10 +268,10 @@ class StoreCatalog implements Catalog {
   async #select(text: string | readonly string[] | Query): Promise<readonly Selection[]> {
     const query = typeof text === "object" && "terms" in text ? text : parseQuery(text);
     const nowMs = Date.now();
-    const found: Selection[] = [];
-    for (const name of namesOf(query) ?? (await this.names()))
-      found.push((await this.#entriesOf(name)).select(query, nowMs));
-    return found;
+    const found: NameEntries[] = [];
+    for (const name of namesOf(query) ?? (await this.names())) found.push(await this.#entriesOf(name));
+    // Nothing changes between this and the end of the caller, which does not wait for anything.
+    return found.map((entries) => entries.select(query, nowMs));
   }
 
   #entriesOf(name: string): Promise<NameEntries> {
@@ -324,7 +324,7 @@ function sortedLists(selection: Selection, sort: string | readonly string[]): re
   const rows = selection.rows(parseSort(sort));
   const others = sortEntries(selection.others, sort);
   return [
-    { count: rows.length, at: (place) => columns.entryOf(rows[place] ?? 0) },
+    { count: rows.count, at: (place) => columns.entryOf(rows.at(place)) },
     { count: others.length, at: (place) => at(others, place) },
   ];
 }

@@ -123,8 +123,9 @@ export class NameIndex {
     if (this.#writer === undefined || columns.size < MIN_ROWS || !(isNews || this.#unsaved.size >= MIN_UNSAVED)) return;
     const isWhole = this.#isTimeForWhole(columns.size);
     const files = [...this.#heads.keys()].sort();
-    // The first file needs all rows, like a whole one.
-    const rows = isWhole || files.length === 0 ? presentRows(columns) : [...this.#unsaved];
+    // The first file needs all rows, like a whole one: the oldest first, so that a process that
+    // reads the file need not sort them.
+    const rows = isWhole || files.length === 0 ? columns.oldestFirst() : [...this.#unsaved];
     const claim = isNews && (isWhole || this.#outdated === 0) ? { changedMs, others } : { others: [] };
     if (rows.length === 0 && claim.changedMs === undefined) return;
     const head = { name: this.#name, replaces: isWhole ? files : [], after: isWhole ? [] : files, ...claim };
@@ -204,14 +205,6 @@ export class NameIndex {
       }
     }
   }
-}
-
-/**
- * Returns the rows that exist, the oldest first, so that a process that reads the file need not
- * sort them.
- */
-function presentRows(columns: EntryColumns): Int32Array {
-  return columns.oldestFirst().filter((row) => !columns.isGone(row));
 }
 
 /** The names sort by time, if the clocks of the machines agree. */
