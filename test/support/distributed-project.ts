@@ -229,7 +229,7 @@ export class DistributedProject {
     return new DistributedProject(folder, url, command);
   }
 
-  /** Starts a worker, and waits until it takes jobs. */
+  /** Starts a worker, and waits until it takes jobs, or until its first job has killed it. */
   async startWorker(flags: readonly string[] = ["--slots", "1"], env: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
     const args = [this.#command, "worker", "study.js", "--on", this.#url, "--lock", "2s", ...flags];
     const child = this.#spawn(args, env);
@@ -240,7 +240,10 @@ export class DistributedProject {
         said.push(line);
         if (line.startsWith("Waits for payloads")) resolve();
       });
-      child.once("exit", (code) => reject(new Error(`The worker has ended with ${code}: ${said.join("; ")}`)));
+      child.once("exit", (code, signal) => {
+        if (signal === "SIGKILL") resolve();
+        else reject(new Error(`The worker has ended with ${code ?? signal}: ${said.join("; ")}`));
+      });
     });
     return child;
   }
