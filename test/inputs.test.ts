@@ -22,6 +22,11 @@ const paths = definePersistable({
   generate: ({ params }) => inputPath(params.data),
 });
 
+async function missOf(persistable: { explain(): Promise<Explanation> }): Promise<string> {
+  const explanation = await persistable.explain();
+  return explanation.state === "hit" ? "hit" : describeMiss(explanation.reason);
+}
+
 test("a file counts by its name and content, and not by its place", async () => {
   await using folder = await temporaryFolder();
   await mkdir(folder.join("other"));
@@ -35,15 +40,19 @@ test("a file counts by its name and content, and not by its place", async () => 
   expect(JSON.stringify((await made.record())?.params)).not.toContain(folder.path);
 });
 
-test("a file that changes is a miss that names it, and its old parameter is refused", async () => {
+test("a file that changes is a miss that names it in words, and its old parameter is refused", async () => {
   await using folder = await temporaryFolder();
   const file = folder.join("rates.csv");
   await writeFile(file, "old");
   const before = await fileParam(file);
   await paths({ data: before }, { dataDir }).payload;
   await writeFile(file, "new");
-  const explained = await paths({ data: await fileParam(file) }, { dataDir }).explain();
-  expect(explained.state === "miss" && describeMiss(explained.reason)).toContain('"file":"rates.csv"');
+  const changed = paths({ data: await fileParam(file) }, { dataDir });
+  expect(await missOf(changed)).toMatch(/^data: rates\.csv has changed, since the nearest artifact \(\S+, just now\)$/);
+  expect(String(await plan(changed))).toContain(
+    "1 miss follows from data of input_paths: rates.csv has changed, since the nearest artifact\n",
+  );
+  expect(String(await changed.load().catch((error: unknown) => error))).toContain("data: rates.csv has changed");
   await expect(inputPath(before)).rejects.toThrow(/has changed since/);
   await expect(inputPath({ file: "x", sha256: "0" })).rejects.toBeInstanceOf(DefinitionError);
 });
@@ -116,10 +125,6 @@ test("a miss names the files of a folder that were added, changed and removed, a
   const data = await folderParam(folder.path);
   const words =
     "added new.txt; changed edited.txt; removed old-0.txt, old-1.txt, old-2.txt and 2 more, since the nearest artifact (";
-  const missOf = async (persistable: { explain(): Promise<Explanation> }): Promise<string> => {
-    const explanation = await persistable.explain();
-    return explanation.state === "hit" ? "hit" : describeMiss(explanation.reason);
-  };
   expect(await missOf(paths({ data }, { dataDir: store }))).toContain(`data: ${words}`);
   expect(await missOf(nested({ inputs: { data } }, { dataDir: store }))).toContain(`inputs.data: ${words}`);
   expect(String(await plan(paths({ data }, { dataDir: store })))).toContain("added new.txt");
@@ -130,4 +135,47 @@ test("a miss names the files of a folder that were added, changed and removed, a
   expect(await missOf(nested({ inputs: { data: more } }, { dataDir: store }))).toContain(
     "data: some of its 501 files (500 before) were added, changed or removed; more than 500 are not named, since",
   );
+});
+
+test("a miss says which of several inputs differs, with their names and the start of their digests", async () => {
+  const [one, other] = ["1", "2"].map((text) => ({ sha256: sha256Hex(text) }));
+  const several = definePersistable({
+    name: "several_inputs",
+    params: typedParams<{ data: unknown; more?: unknown }>(),
+    generate: () => 1,
+  });
+  const store = memoryStore();
+  const url = "https://example.com/weights.bin";
+  const cases: readonly (readonly [
+    before: { data: unknown },
+    now: { data: unknown; more?: unknown },
+    words: string,
+  ])[] = [
+    [
+      { data: [{ file: "a.csv", ...one }] },
+      { data: [{ file: "a.csv", ...other }] },
+      "data[0]: a.csv has changed, since",
+    ],
+    [
+      { data: { file: "a.csv", ...one } },
+      { data: { file: "b.csv", ...one } },
+      "data: b.csv (6b86b273…), nearest artifact has a.csv (6b86b273…) (",
+    ],
+    [
+      { data: { of: { file: "a.csv", ...one } } },
+      { data: { of: 1 } },
+      "data.of: 1, nearest artifact has a.csv (6b86b273…) (",
+    ],
+    [{ data: [{ file: "a.csv", ...one }] }, { data: [] }, "data[0]: none, nearest artifact has a.csv (6b86b273…) ("],
+    [
+      { data: { url, etag: '"1"' } },
+      { data: { url, etag: '"2"' } },
+      `data: ${url} has changed (ETag "2", was "1"), since`,
+    ],
+    [{ data: 1 }, { data: 1, more: { file: "a.csv", ...one } }, "more: a.csv (6b86b273…), nearest artifact has none ("],
+  ];
+  for (const [draw, [before, now, words]] of cases.entries()) {
+    await several(before, { dataDir: store, draw }).payload;
+    expect(await missOf(several(now, { dataDir: store, draw }))).toContain(words);
+  }
 });

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import {
   definePersistable,
+  describeMiss,
   memoryStore,
   NotPersistedError,
   type PersistableOptions,
@@ -56,6 +57,22 @@ test("an artifact that has expired is generated again, also where its payload is
   expect(await one.payload).toEqual({ made: 2 });
   expect(await build().payload).toEqual({ made: 2 });
   expect((await one.record())?.expired).toBeUndefined();
+});
+
+test.each([
+  [HOUR, 2 * HOUR, "expired: made 2 hours ago, and maxAge is 1 hour"],
+  [500, 90_000, "expired: made 1 minute ago, and maxAge is 500 ms"],
+  [Number.NaN, 90_000, "expired: made 1 minute ago, and maxAge is not a number"],
+  [0, 90_000, "to be refreshed: made 1 minute ago"],
+  [HOUR, -2 * HOUR, "expired: made 2 hours in the future, by the clock of this machine"],
+])("with a maxAge of %s ms, an artifact of %s ms is told of in plain words", async (maxAge, ageMs, words) => {
+  setClock(START);
+  const { build } = createRates("fresh_words", { maxAge });
+  await build().payload;
+  setClock(START + ageMs);
+  const explanation = await build().explain();
+  expect(explanation.state === "miss" && describeMiss(explanation.reason)).toBe(words);
+  expect(String(await plan(build()))).toContain(words);
 });
 
 test("plans and runs know what has expired", async () => {

@@ -117,6 +117,29 @@ describe("the causes of a plan", () => {
 });
 
 describe("a plan in words", () => {
+  it("shows of long values the place inside of them at which they differ", async () => {
+    const dataDir = memoryStore();
+    const answer = definePersistable({
+      name: "answer",
+      params: typedParams<{ call: { prompt: string; limits?: { words: number } } }>(),
+      generate: () => "",
+    });
+    const prompt = "Say it again. ".repeat(20);
+    const answerTo = (words: number, text = prompt) =>
+      answer({ call: { prompt: text, limits: { words } } }, { dataDir });
+    await answerTo(3).payload;
+    const causeOf = async (...targets: ReturnType<typeof answerTo>[]) => (await linesOf(targets))[3];
+    expect(await causeOf(answerTo(4))).toBe(
+      "1 miss follows from call.limits.words of answer: 4, nearest artifact has 3",
+    );
+    expect(await causeOf(answerTo(4), answerTo(5))).toBe(
+      "2 misses follow from call.limits.words of answer: 4, 5; nearest artifact has 3",
+    );
+    expect(await causeOf(answerTo(3, `${prompt}Twice.`))).toMatch(
+      /^1 miss follows from call\.prompt of answer: "….*again\. Twice\.", nearest artifact has "….*again\. "$/,
+    );
+  });
+
   it("says what is to be generated, why, and how long it takes", async () => {
     const dataDir = memoryStore();
     await reportOf(dataDir, 3, 10).payload;

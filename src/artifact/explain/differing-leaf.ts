@@ -1,5 +1,5 @@
 import { encodeCanonical } from "../../canonical/encode-canonical.ts";
-import { isFolder } from "./folder-difference.ts";
+import { isInput } from "./describe-input.ts";
 
 /** The first place at which two values differ, and what each of them has there. */
 export interface DifferingLeaf {
@@ -10,13 +10,18 @@ export interface DifferingLeaf {
   readonly nearestValue?: unknown;
 }
 
-/** Finds the first difference between two values that are not the same. */
-export function differingLeaf(value: unknown, nearestValue: unknown): DifferingLeaf {
+/** Finds the first place at which the two values of a change differ, where both exist. */
+export function leafOf(change: Omit<DifferingLeaf, "path">): DifferingLeaf {
+  const hasBoth = "value" in change && "nearestValue" in change;
+  return hasBoth ? differingLeaf(change.value, change.nearestValue) : { ...change, path: [] };
+}
+
+function differingLeaf(value: unknown, nearestValue: unknown): DifferingLeaf {
   const whole = { path: [], value, nearestValue };
   if (!isContainer(value) || !isContainer(nearestValue)) return whole;
   if (Array.isArray(value) !== Array.isArray(nearestValue)) return whole;
-  // The caller compares the files of two folders by their names.
-  if (isFolder(value) && isFolder(nearestValue)) return whole;
+  // A digest tells people nothing: the whole value also has the name of the file.
+  if (isInput(value) || isInput(nearestValue)) return whole;
   for (const key of new Set([...Object.keys(value), ...Object.keys(nearestValue)])) {
     const step = Array.isArray(value) ? Number(key) : key;
     const mine: unknown = Reflect.get(value, key);
@@ -24,8 +29,6 @@ export function differingLeaf(value: unknown, nearestValue: unknown): DifferingL
     if (!Object.hasOwn(nearestValue, key)) return { path: [step], value: mine };
     if (!Object.hasOwn(value, key)) return { path: [step], nearestValue: theirs };
     if (isSame(mine, theirs)) continue;
-    // A digest tells people nothing: the whole value also has the name of the file.
-    if (key === "sha256") return whole;
     const inner = differingLeaf(mine, theirs);
     return { ...inner, path: [step, ...inner.path] };
   }

@@ -3,8 +3,8 @@ import { formatPath } from "../../errors/value-path.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
 import { describeAddress } from "../../util/describe-address.ts";
 import { describeSpan } from "../../util/describe-span.ts";
-import { aroundDifference, type DifferingLeaf, differingLeaf } from "./differing-leaf.ts";
-import { describeFolders } from "./folder-difference.ts";
+import { describeInput, describeInputChange } from "./describe-input.ts";
+import { aroundDifference, type DifferingLeaf, leafOf } from "./differing-leaf.ts";
 import { describeDifferences, type SourceDifference } from "./source-difference.ts";
 
 /**
@@ -127,7 +127,13 @@ function describeReason(reason: MissReason): string {
 function describeExpired(ageMs: number, maxAgeMs: number): string {
   if (ageMs < 0) return `expired: made ${describeSpan(-ageMs)} in the future, by the clock of this machine`;
   if (maxAgeMs <= 0) return `to be refreshed: made ${describeAge(ageMs)}`;
-  return `expired: made ${describeAge(ageMs)}, and at most ${describeSpan(maxAgeMs)} old may it be`;
+  return `expired: made ${describeAge(ageMs)}, and maxAge is ${describeMaxAge(maxAgeMs)}`;
+}
+
+/** An age below a second would be 0 seconds. */
+function describeMaxAge(ms: number): string {
+  if (Number.isNaN(ms)) return "not a number";
+  return ms < 1000 ? `${ms} ms` : describeSpan(ms);
 }
 
 function describeNeverGenerated(formerName: string | undefined): string {
@@ -154,13 +160,17 @@ export function describeChange(change: RecipeChange): string {
       : change.what === "dependency"
         ? `dependency ${place}`
         : [place, change.what].filter(Boolean).join(" ");
-  const hasBoth = "value" in change && "nearestValue" in change;
-  const leaf = hasBoth ? differingLeaf(change.value, change.nearestValue) : { ...change, path: [] };
-  const folders = describeFolders(leaf.value, leaf.nearestValue);
-  if (folders !== undefined) return `${formatPath(label, leaf.path)}: ${folders}, since the nearest artifact`;
+  const leaf = leafOf(change);
+  return `${formatPath(label, leaf.path)}: ${describeLeaf(leaf)}`;
+}
+
+/** Puts the first place at which two values differ into words. */
+export function describeLeaf(leaf: DifferingLeaf): string {
+  const changed = describeInputChange(leaf.value, leaf.nearestValue);
+  if (changed !== undefined) return `${changed}, since the nearest artifact`;
   const [mine, theirs] = describeBoth(leaf);
   const has = "nearestValue" in leaf ? `nearest artifact has ${theirs}` : "nearest artifact has none";
-  return `${formatPath(label, leaf.path)}: ${"value" in leaf ? mine : "none"}, ${has}`;
+  return `${"value" in leaf ? mine : "none"}, ${has}`;
 }
 
 /** Long texts are shown where they differ: their beginnings may be equal. */
@@ -188,8 +198,10 @@ function describeWhole(value: unknown): string {
   if (value instanceof Set) return `Set(${value.size})`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
   if (value instanceof RegExp || value instanceof URL) return String(value);
+  const input = describeInput(value);
+  if (input !== undefined) return input;
   try {
-    return JSON.stringify(value) ?? typeof value;
+    return JSON.stringify(value, (_key, inner: unknown) => describeInput(inner) ?? inner) ?? typeof value;
   } catch {
     return Object.prototype.toString.call(value);
   }

@@ -1,4 +1,6 @@
-import { describeMiss, describeValue } from "../../artifact/explain/miss.ts";
+import { leafOf } from "../../artifact/explain/differing-leaf.ts";
+import { describeLeaf, describeMiss, describeValue } from "../../artifact/explain/miss.ts";
+import { formatPath, type ValuePath } from "../../errors/value-path.ts";
 import { visibleLine } from "../../errors/visible-text.ts";
 import { describeCost, describeDuration } from "../../util/describe.ts";
 import { describeAddress } from "../../util/describe-address.ts";
@@ -95,15 +97,23 @@ export function describeCause({ what, name, key, values, count: nodes }: MissCau
   if (what === "never-generated") return `${misses}: ${name} was never generated`;
   if (what === "unreachable") return `${misses}: ${name} may exist in a store that does not answer`;
   if (what === "forced") return `${misses}: ${name} is forced`;
-  const part = what === "param" ? key : what === "dependency" ? `dependency ${key}` : what;
-  return `${misses} ${nodes === 1 ? "follows" : "follow"} from ${part} of ${name}: ${describeValues(values)}`;
+  const { path, text } = describeValues(values);
+  const part = formatPath(what === "param" ? `${key}` : what === "dependency" ? `dependency ${key}` : what, path);
+  return `${misses} ${nodes === 1 ? "follows" : "follow"} from ${part} of ${name}: ${text}`;
 }
 
-function describeValues(values: readonly CauseValue[]): string {
-  const asked = distinct(values, "value");
-  const nearest = distinct(values, "nearestValue");
+/** If all values differ at the same place inside of them, only what they have there is shown. */
+function describeValues(values: readonly CauseValue[]): { readonly path: ValuePath; readonly text: string } {
+  const leaves = values.map(leafOf);
+  const [first, ...others] = leaves;
+  if (first !== undefined && others.length === 0) return { path: first.path, text: describeLeaf(first) };
+  const place = formatPath("", first?.path ?? []);
+  const isSamePlace = others.every(({ path }) => formatPath("", path) === place);
+  const shown = isSamePlace ? leaves : values;
+  const [asked, nearest] = [distinct(shown, "value"), distinct(shown, "nearestValue")];
   const have = nearest.length === 1 ? "nearest artifact has" : "nearest artifacts have";
-  return `${shorten(asked, SHOWN_VALUES, "value").join(", ")}${asked.length > 1 ? ";" : ","} ${have} ${shorten(nearest, SHOWN_VALUES, "value").join(", ")}`;
+  const text = `${shorten(asked, SHOWN_VALUES, "value").join(", ")}${asked.length > 1 ? ";" : ","} ${have} ${shorten(nearest, SHOWN_VALUES, "value").join(", ")}`;
+  return { path: isSamePlace ? (first?.path ?? []) : [], text };
 }
 
 function distinct(values: readonly CauseValue[], side: keyof CauseValue): string[] {
