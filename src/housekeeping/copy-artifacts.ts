@@ -16,8 +16,8 @@ import {
   differentArtifact,
   judgeFailure,
 } from "./copied-artifact.ts";
-import { SourceNotes } from "./copy-source-notes.ts";
 import { copyTag, tagsOf } from "./copy-tags.ts";
+import { SourceNotes } from "./source-notes.ts";
 
 const CONCURRENT = 4;
 
@@ -59,7 +59,7 @@ export async function copyArtifacts(
   const copy = async (path: StorePath): Promise<void> =>
     counter.add(await copyOne(source, destination, path, notes, signal));
   await mapConcurrently(paths, copy, { concurrency: CONCURRENT, signal });
-  await notes.copy(source, destination, signal);
+  for await (const note of notes.notesIn(source, signal)) await notes.write(destination, note, signal);
   const tags = withTags ? await tagsOf(source, paths, signal) : [];
   for (const tag of tags) await copyTag(destination, tag, counter, signal);
   return counter.report();

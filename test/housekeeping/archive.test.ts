@@ -3,6 +3,7 @@ import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { extract, pack } from "tar-stream";
 import { describe, expect, test } from "vitest";
+import { acceptedPath, sourcePath } from "../../src/artifact/layout/artifact-paths.ts";
 import { recordPath } from "../../src/artifact/layout/record-path.ts";
 import { InvalidArchiveError } from "../../src/errors/archive-errors.ts";
 import { structured } from "../../src/format/built-in/built-in-formats.ts";
@@ -13,7 +14,12 @@ import { copyArtifacts } from "../../src/housekeeping/copy-artifacts.ts";
 import { listTags, pinArtifact, tagArtifact } from "../../src/housekeeping/tags.ts";
 import { verifyArtifacts } from "../../src/housekeeping/verify-artifacts.ts";
 import { definePersistable, typedParams } from "../../src/persistable/define-persistable.ts";
+import { acceptSource } from "../../src/persistable/load/accepted-source.ts";
+import type { ArtifactRecord } from "../../src/record/record.ts";
+import { fileStore } from "../../src/store/folder/file-store.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { storePath } from "../../src/store/store-path.ts";
 import { safeName } from "../../src/util/safe-name.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -121,6 +127,81 @@ test("tags and pins go with their artifacts, and a tag that the other store has 
   expect(head?.bytes.toString()).toBe('{"archive":1}\n');
 });
 
+/** Two artifacts of another source than today's, which is accepted for the first of them. */
+async function makeAccepted(dataDir: Store) {
+  const estimatorOf = (text: string) =>
+    definePersistable({
+      name: "estimator",
+      params: typedParams<{ n: number }>(),
+      generate: new Function("{ params }", `return params.n + ${text};`) as () => number,
+      onSourceChange: "error",
+    });
+  const [before, today] = [estimatorOf("0"), estimatorOf("1 - 1")];
+  for (const n of [1, 2]) await before({ n }, { dataDir }).payload;
+  await today({ n: 3 }, { dataDir }).payload;
+  const sourceOf = async (made: { record(): Promise<ArtifactRecord | undefined> }): Promise<string> =>
+    String((await made.record())?.provenance.source);
+  const { address } = before({ n: 1 });
+  const recorded = await sourceOf(before({ n: 1 }, { dataDir }));
+  const change = { name: "estimator", address, recorded, accepted: await sourceOf(today({ n: 3 }, { dataDir })) };
+  await acceptSource(dataDir, change, {});
+  return { before, today, change };
+}
+
+test("the source of artifacts and the changes of it that were accepted are in an archive", async () => {
+  await using folder = await temporaryFolder();
+  const [from, to, file] = [memoryStore(), memoryStore(), folder.join("study.tar")];
+  const { today, change } = await makeAccepted(from);
+  await from.replace(storePath("estimator", "sources", `${"ab".repeat(32)}.txt`), [Buffer.from("of no artifact")]);
+  await exportArtifacts(from, file, { query: "estimator n<3" });
+  expect(await importArtifacts(file, to)).toMatchObject({ copied: 2, problems: [] });
+  expect(await today({ n: 1 }, { dataDir: to }).load()).toBe(1);
+  await expect(today({ n: 2 }, { dataDir: to }).load()).rejects.toThrow(/return params\.n \+ 0/);
+  const entries = await readTar(file);
+  expect(entries.map(({ name }) => name).slice(-3)).toEqual([
+    acceptedPath("estimator", change.address, change.accepted),
+    sourcePath("estimator", change.recorded),
+    "persistable-archive-end.json",
+  ]);
+  expect(entries[0]?.bytes.toString()).toBe('{"archive":3}\n');
+});
+
+test("what was accepted of another payload of a recipe stays outside, and is replaced where it is outdated", async () => {
+  await using folder = await temporaryFolder();
+  const [from, to, file] = [memoryStore(), memoryStore(), folder.join("study.tar")];
+  const { before, today, change } = await makeAccepted(from);
+  await exportArtifacts(from, file);
+  // The same recipe, made by today's source: nothing has to be accepted.
+  await today({ n: 1 }, { dataDir: to }).payload;
+  const outdated = { ...change, recorded: change.accepted };
+  await acceptSource(to, outdated, {});
+  const path = acceptedPath("estimator", change.address, change.accepted);
+  const theirs = await to.read(path);
+  expect(await importArtifacts(file, to)).toMatchObject({ copied: 2, problems: [{ outcome: "different" }] });
+  expect(await to.read(path)).toEqual(theirs);
+  await today({ n: 1 }, { dataDir: to }).remove();
+  await acceptSource(to, outdated, {});
+  expect(await importArtifacts(file, to)).toMatchObject({ copied: 1, problems: [] });
+  expect(await today({ n: 1 }, { dataDir: to }).load()).toBe(1);
+  expect(await before({ n: 1 }, { dataDir: to }).load()).toBe(1);
+});
+
+test.each([1, 2])("an archive of version %i is read as ever", async (version) => {
+  const file = path.join(import.meta.dirname, `fixtures/archive-${version}.tar`);
+  const to = memoryStore();
+  const marks = version === 2 ? [{ name: "sums", tag: "paper" }] : [];
+  expect((await readTar(file))[0]?.bytes.toString()).toBe(`{"archive":${version}}\n`);
+  expect(await importArtifacts(file, to)).toEqual({ copied: 2, present: 0, tags: marks.length, problems: [] });
+  const sums = definePersistable({
+    name: "sums",
+    params: typedParams<{ n: number }>(),
+    onSourceChange: "ignore",
+    generate: (): number => 0,
+  });
+  expect(await Promise.all([1, 2].map((n) => sums({ n }, { dataDir: to }).load()))).toEqual([2, 3]);
+  expect(await listTags(to)).toMatchObject(marks);
+});
+
 test("damaged artifacts stay outside, and another payload of a recipe stays as it is", async () => {
   await using folder = await temporaryFolder();
   const [dataDir, file] = [folder.join("from"), folder.join("study.tar")];
@@ -166,6 +247,10 @@ describe("an archive that could do harm is refused as a whole:", () => {
       (one) => [change(one)],
     );
 
+  const isSource = (name: string) => name.includes("/sources/");
+  const isNote = (name: string) => name.includes(".accepted-");
+  const withNote = (all: Entry[], change: (entry: Entry) => Entry[]) => changed(all, isNote, change);
+
   const attacks: Record<string, (entries: Entry[]) => Entry[]> = {
     "a symbolic link": (all) => [...all.slice(0, 1), { name: "points", bytes: empty, type: "symlink", linkname: "/" }],
     "a hard link in the place of a payload": (all) =>
@@ -200,7 +285,7 @@ describe("an archive that could do harm is refused as a whole:", () => {
         () => [],
       ),
     "something after the end": (all) => [...all, { name: "points/later", bytes: empty }],
-    "a newer version": (all) => [{ name: all[0]?.name ?? "", bytes: Buffer.from('{"archive":3}') }, ...all.slice(1)],
+    "a newer version": (all) => [{ name: all[0]?.name ?? "", bytes: Buffer.from('{"archive":4}') }, ...all.slice(1)],
     "a tag that is no tag": (all) => withTag(all, (one) => ({ ...one, bytes: Buffer.from("{}") })),
     "a tag of another name": (all) => withTag(all, (one) => ({ ...one, name: one.name.replace("paper", "other") })),
     "a tag with an escape sequence": (all) =>
@@ -218,6 +303,23 @@ describe("an archive that could do harm is refused as a whole:", () => {
       withTag(all, (one) => ({ ...one, bytes: Buffer.concat([one.bytes, Buffer.alloc(2 ** 21, 32)]) })),
     "a tag that is there twice": (all) => [...all.slice(0, -1), ...all.slice(-2)],
     "a tag that leads out": (all) => withTag(all, (one) => ({ ...one, name: ".persistable/tags/../../out.json" })),
+    "a note of another source": (all) =>
+      withNote(all, (one) => [{ ...one, bytes: Buffer.from(one.bytes.toString().replace("sha256:", "sha256:00")) }]),
+    "a note of an artifact that is not there": (all) =>
+      withNote(all, (one) => [{ ...one, name: one.name.replace(/[0-9a-f]{64}/, "ab".repeat(32)) }]),
+    "a note before its artifact": (all) => [
+      ...all.slice(0, 1),
+      ...all.filter(({ name }) => isNote(name)),
+      ...all.slice(1),
+    ],
+    "a note that is there twice": (all) => withNote(all, (one) => [one, one]),
+    "a note that is none": (all) => withNote(all, (one) => [{ ...one, bytes: Buffer.from("{}") }]),
+    "a note that would fill the memory": (all) =>
+      withNote(all, (one) => [{ ...one, bytes: Buffer.concat([one.bytes, Buffer.alloc(2 ** 21, 32)]) }]),
+    "a source with other bytes": (all) =>
+      changed(all, isSource, (one) => [{ ...one, bytes: Buffer.concat([one.bytes, Buffer.from("\u001b[31m")]) }]),
+    "a source that made nothing": (all) =>
+      changed(all, isSource, (one) => [{ ...one, name: `points/sources/${"ab".repeat(32)}.txt` }]),
     "no version": (all) => all.slice(1),
     nothing: () => [],
   };
@@ -227,6 +329,7 @@ describe("an archive that could do harm is refused as a whole:", () => {
     const [dataDir, good, bad] = [folder.join("from"), folder.join("good.tar"), folder.join("bad.tar")];
     await makeStudy(dataDir);
     await tagArtifact(dataDir, `points/${points({ n: 3 }).address}`, "paper");
+    await makeAccepted(fileStore(dataDir));
     await exportArtifacts(dataDir, good);
     const entries = await readTar(good);
     const to = folder.join("to");
@@ -250,7 +353,7 @@ describe("an archive that could do harm is refused as a whole:", () => {
     await writeFile(bad, Buffer.alloc(5000, "this is not a tar file "));
     await refuses("a text");
     await writeTar(bad, entries);
-    expect(await importArtifacts(bad, to)).toMatchObject({ copied: 3 });
+    expect(await importArtifacts(bad, to)).toMatchObject({ copied: 6 });
     await expect(importArtifacts(folder.join("missing.tar"), to)).rejects.toThrow("ENOENT");
   });
 });

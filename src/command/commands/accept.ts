@@ -1,8 +1,9 @@
 import { describeDifferences } from "../../artifact/explain/source-difference.ts";
+import type { AcceptedSource } from "../../artifact/provenance/accepted-note.ts";
 import { type Declaration, fingerprintOf } from "../../persistable/declare/declaration.ts";
 import { declarationKey, declarationOf } from "../../persistable/declare/declaring-class.ts";
 import { stateOf } from "../../persistable/declare/state-of.ts";
-import { type AcceptedSource, acceptSource, unacceptSource } from "../../persistable/load/accepted-source.ts";
+import { acceptSource, unacceptSource } from "../../persistable/load/accepted-source.ts";
 import { differencesFrom } from "../../persistable/load/kept-source.ts";
 import type { ArtifactRecord } from "../../record/record.ts";
 import { openStore } from "../../store/open/open-store.ts";

@@ -10,6 +10,8 @@ import { tryParseJson } from "../../util/json/checks.ts";
  *   <folder>/<address>.json           the record of an artifact, before its payload
  *   <folder>/<address>.<publication>… its payload; of a folder, the list before the files
  *   …
+ *   <folder>/sources/<fingerprint>.txt                  the source that made some of them
+ *   <folder>/<address>.accepted-<fingerprint>.json      a change of it that the user has accepted
  *   .persistable/tags/…, …/pins/…     the tags and pins of these artifacts
  *   persistable-archive-end.json      how many artifacts there are
  *
@@ -18,14 +20,20 @@ import { tryParseJson } from "../../util/json/checks.ts";
 export const HEAD: StorePath = storePath("persistable-archive.json");
 export const END: StorePath = storePath("persistable-archive-end.json");
 
-/**
- * The version of an archive without tags, which earlier releases can read: they do not know tags.
- */
-const WITHOUT_TAGS = 1;
+/** Earlier releases do not know tags, and later ones do not know notes about the source. */
+const PLAIN = 1;
 const WITH_TAGS = 2;
+const WITH_NOTES = 3;
 
-export function encodeHead(hasTags: boolean): Uint8Array {
-  return encode({ archive: hasTags ? WITH_TAGS : WITHOUT_TAGS });
+/** Says what an archive has besides artifacts. */
+export interface ArchiveExtras {
+  readonly hasTags: boolean;
+  readonly hasNotes: boolean;
+}
+
+/** An archive has the lowest version that fits, so that earlier releases can read it, too. */
+export function encodeHead({ hasTags, hasNotes }: ArchiveExtras): Uint8Array {
+  return encode({ archive: hasNotes ? WITH_NOTES : hasTags ? WITH_TAGS : PLAIN });
 }
 
 export function encodeEnd(artifacts: number): Uint8Array {
@@ -35,8 +43,8 @@ export function encodeEnd(artifacts: number): Uint8Array {
 /** Returns why this release cannot read an archive that begins with this entry. */
 export function headProblem(bytes: Uint8Array): string | undefined {
   const { archive } = fieldsOf(tryParseJson(bytes));
-  if (archive === WITHOUT_TAGS || archive === WITH_TAGS) return undefined;
-  return typeof archive === "number" && archive > WITH_TAGS
+  if (archive === PLAIN || archive === WITH_TAGS || archive === WITH_NOTES) return undefined;
+  return typeof archive === "number" && archive > WITH_NOTES
     ? `has the version ${archive}, which only a newer release of persistable-ts can read`
     : "does not say which version it has";
 }

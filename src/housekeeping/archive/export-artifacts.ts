@@ -14,14 +14,16 @@ import type { Store, StorePath } from "../../store/store.ts";
 import { artifactsToCopy, type CopyArtifactsOptions, objectsBeside, type SizedObject } from "../artifacts-to-copy.ts";
 import { type CopiedArtifact, CopyCounter, type CopyReport, judgeFailure } from "../copied-artifact.ts";
 import { tagsOf } from "../copy-tags.ts";
+import { mayHaveNotes, SourceNotes } from "../source-notes.ts";
 import { tagFilePath } from "../tags.ts";
 import { END, encodeEnd, encodeHead, HEAD } from "./archive-layout.ts";
 import { type AddEntry, writeArchive } from "./archive-writer.ts";
 
 /**
  * Writes artifacts into one tar file, every byte verified, for another machine or for keeping.
- * `importArtifacts` reads it; unpacked with tar, it is a data directory. Tags and pins of the
- * artifacts are in it. The file appears when it is complete. Damaged artifacts are reported, and
+ * `importArtifacts` reads it; unpacked with tar, it is a data directory. With the artifacts come
+ * their tags and pins, the kept text of the source that made them, and which changes of it the user
+ * has accepted. The file appears when it is complete. Damaged artifacts are reported, and
  * left out.
  *
  * @param from - a folder, the URL of a store, or a store
@@ -52,18 +54,22 @@ export async function exportArtifacts(
   const records = await artifactsToCopy(source, options);
   const tags = withTags ? await tagsOf(source, records, signal) : [];
   const counter = new CopyCounter(records.length, options.onProgress);
+  const hasNotes = await mayHaveNotes(source, records, signal);
+  const notes = new SourceNotes();
   const fill = async (add: AddEntry): Promise<void> => {
     const now = new Date();
-    await addBytes(add, HEAD, encodeHead(tags.length > 0), now);
+    await addBytes(add, HEAD, encodeHead({ hasTags: tags.length > 0, hasNotes }), now);
     // The records are sorted, so that equal stores make equal archives, apart from the times of the
     // first and the last entry.
     const added = new Set<StorePath>();
     for (const record of [...records].sort()) {
       signal?.throwIfAborted();
-      const artifact = await exportOne(source, record, add, signal);
+      const artifact = await exportOne(source, record, add, notes, signal);
       if (artifact?.outcome === "copied") added.add(record);
       counter.add(artifact);
     }
+    if (hasNotes)
+      for await (const { path, bytes } of notes.notesIn(source, signal)) await addBytes(add, path, bytes, now);
     for (const tag of tags) {
       if (!added.has(recordPath(tag.name, tag.address))) continue;
       await addBytes(add, tagFilePath(tag), encodeTag(tag), new Date(tag.createdAt));
@@ -88,6 +94,7 @@ async function exportOne(
   source: Store,
   path: StorePath,
   add: AddEntry,
+  notes: SourceNotes,
   signal: AbortSignal | undefined,
 ): Promise<CopiedArtifact | undefined> {
   const whole = await readWholeArtifact(source, path, signal);
@@ -100,6 +107,7 @@ async function exportOne(
       const pieces = verified(piecesIn(source, object, sizeBytes, signal), digest);
       await add(object, sizeBytes, pieces, writtenAt);
     }
+    notes.add(path, found.record);
     return { path, outcome: "copied" };
   } catch (error) {
     if (!(error instanceof SourceFailure)) throw error;

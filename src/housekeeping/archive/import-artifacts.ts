@@ -14,6 +14,7 @@ import {
   differentArtifact,
 } from "../copied-artifact.ts";
 import { copyTag } from "../copy-tags.ts";
+import { SourceNotes } from "../source-notes.ts";
 import { pathOfFile } from "./export-artifacts.ts";
 import { type ArchivedArtifact, type ArchivedObject, readArchive } from "./read-archive.ts";
 
@@ -55,15 +56,17 @@ export async function importArtifacts(
   const path = pathOfFile(file);
   let total = 0;
   for await (const archived of readArchive(path, signal)) {
-    if (archived.kind === "tag") continue;
+    if (archived.kind !== "artifact") continue;
     await verifyArchived(path, archived);
     total += 1;
   }
   const destination = openStore(to);
   await destination.prepare?.({ signal });
   const counter = new CopyCounter(total, onProgress);
+  const notes = new SourceNotes();
   for await (const archived of readArchive(path, signal)) {
-    if (archived.kind === "artifact") counter.add(await importOne(destination, archived, signal));
+    if (archived.kind === "artifact") counter.add(await importOne(destination, archived, notes, signal));
+    else if (archived.kind === "note") await notes.write(destination, archived.note, signal);
     else if (withTags) await copyTag(destination, archived.tag, counter, signal);
   }
   return counter.report();
@@ -82,6 +85,7 @@ async function verifyArchived(file: string, artifact: ArchivedArtifact): Promise
 async function importOne(
   destination: Store,
   { path, found, objects }: ArchivedArtifact,
+  notes: SourceNotes,
   signal: AbortSignal | undefined,
 ): Promise<CopiedArtifact> {
   const theirs = await readRecordBytes(certainStore(destination), path, { signal });
@@ -91,11 +95,12 @@ async function importOne(
     else await importObject(destination, object, signal);
   }
   if (isDifferent) return differentArtifact(path);
-  if (theirs !== undefined) return { path, outcome: "present" };
-  const outcome = await destination.createIfAbsent(path, [found.bytes], { signal });
   // If another process was first, the payload that was written is an orphan, unless both records
   // are equal.
-  return outcome === "created" ? { path, outcome: "copied" } : differentArtifact(path);
+  if (theirs === undefined && (await destination.createIfAbsent(path, [found.bytes], { signal })) === "exists")
+    return differentArtifact(path);
+  notes.add(path, found.record);
+  return { path, outcome: theirs === undefined ? "copied" : "present" };
 }
 
 /** Writes an object, unless an earlier import has written the whole object. */

@@ -9,6 +9,7 @@ import { MAX_RECORD_BYTES } from "../../record/record.ts";
 import { PINS_FOLDER, TAGS_FOLDER } from "../../store/internal-folder.ts";
 import type { StorePath } from "../../store/store.ts";
 import type { SizedObject } from "../artifacts-to-copy.ts";
+import { isNotePath, MAX_NOTE_BYTES, type SourceNote, SourceNotes } from "../source-notes.ts";
 import { tagFilePath, tagProblem } from "../tags.ts";
 import { type ArchiveEntry, archiveEntries, readEntryBytes, verifiedEntry } from "./archive-entries.ts";
 import { END, HEAD, headProblem, parseEnd } from "./archive-layout.ts";
@@ -29,6 +30,12 @@ interface ArchivedTag {
   readonly tag: Tag;
 }
 
+/** A note about the source of an artifact that is before it in an archive. */
+interface ArchivedNote {
+  readonly kind: "note";
+  readonly note: SourceNote;
+}
+
 /** An object of a payload in an archive. */
 export interface ArchivedObject {
   readonly object: SizedObject;
@@ -45,32 +52,39 @@ const MAX_LIST_BYTES = 256 * 1024 * 1024;
 
 /**
  * Reads an archive from its beginning to its end. Each entry has to be a record, an object that the
- * record before it names, or a tag of an artifact before it.
+ * record before it names, or a tag of an artifact before it or a note about its source.
  *
  * @throws {@link InvalidArchiveError}, {@link NewerRecordError}, an error of the disk
  */
 export async function* readArchive(
   file: string,
   signal: AbortSignal | undefined,
-): AsyncGenerator<ArchivedArtifact | ArchivedTag> {
+): AsyncGenerator<ArchivedArtifact | ArchivedNote | ArchivedTag> {
   const entries = archiveEntries(file, signal);
   try {
     const head = await nextEntry(file, entries);
     if (head.path !== HEAD) throw new InvalidArchiveError(file, undefined, `does not begin with ${HEAD}`);
     const problem = headProblem(await readEntryBytes(file, head, MAX_MARK_BYTES));
     if (problem !== undefined) throw new InvalidArchiveError(file, undefined, problem);
-    const [records, tags] = [new Set<StorePath>(), new Set<StorePath>()];
+    const [records, others] = [new Set<StorePath>(), new Set<StorePath>()];
+    const notes = new SourceNotes();
     for (let entry = await nextEntry(file, entries); ; entry = await nextEntry(file, entries)) {
       const { path } = entry;
       if (path === END) return await checkEnd(file, entry, records.size, entries);
-      if (records.has(path) || tags.has(path)) throw new InvalidArchiveError(file, path, "is there twice");
+      if (records.has(path) || others.has(path)) throw new InvalidArchiveError(file, path, "is there twice");
       if (isTagPath(path)) {
-        tags.add(path);
+        others.add(path);
         yield { kind: "tag", tag: await readTag(file, entry, records) };
+        continue;
+      }
+      if (isNotePath(path)) {
+        others.add(path);
+        yield { kind: "note", note: await readNote(file, entry, notes) };
         continue;
       }
       records.add(path);
       const found = await readRecord(file, entry);
+      notes.add(path, found.record);
       yield { kind: "artifact", path, found, objects: () => readObjects(file, path, found, entries) };
     }
   } finally {
@@ -118,6 +132,12 @@ async function readTag(file: string, entry: ArchiveEntry, records: ReadonlySet<S
   if (!records.has(recordPath(tag.name, tag.address)))
     throw new InvalidArchiveError(file, entry.path, "is the tag of an artifact that is not before it");
   return tag;
+}
+
+async function readNote(file: string, entry: ArchiveEntry, notes: SourceNotes): Promise<SourceNote> {
+  const note = { path: entry.path, bytes: await readEntryBytes(file, entry, MAX_NOTE_BYTES) };
+  if (notes.isNote(note)) return note;
+  throw new InvalidArchiveError(file, entry.path, "is not a note about the source of an artifact before it");
 }
 
 async function* readObjects(

@@ -1,18 +1,6 @@
-import type { Address } from "../../address/address.ts";
 import { acceptedPath } from "../../artifact/layout/artifact-paths.ts";
+import { type AcceptedSource, encodeAccepted, parseAccepted } from "../../artifact/provenance/accepted-note.ts";
 import type { Store, StoreCallOptions, StorePath } from "../../store/store.ts";
-import { fieldsOf } from "../../util/fields-of.ts";
-import { tryParseJson } from "../../util/json/checks.ts";
-
-/** The statement of a user that a change of the source does not matter to one artifact. */
-export interface AcceptedSource {
-  readonly name: string;
-  readonly address: Address;
-  /** The fingerprint of the source that made the artifact. */
-  readonly recorded: string;
-  /** The fingerprint of the source that the user has accepted. It does not cover later changes. */
-  readonly accepted: string;
-}
 
 const known = new Set<string>();
 
@@ -33,9 +21,8 @@ export async function isAccepted(store: Store, change: AcceptedSource, options: 
  * other's, and a release that does not know it leaves it alone.
  */
 export async function acceptSource(store: Store, change: AcceptedSource, options: StoreCallOptions): Promise<void> {
-  const text = `${JSON.stringify({ accept: 1, ...change, acceptedAt: new Date().toISOString() }, undefined, 2)}\n`;
   // An existing marker is replaced: it may be about an earlier artifact of this address.
-  await store.replace(pathOf(change), [Buffer.from(text)], options);
+  await store.replace(pathOf(change), [encodeAccepted(change)], options);
 }
 
 /** Removes the marker of {@link acceptSource}. Returns whether there was one. */
@@ -52,9 +39,9 @@ export async function unacceptSource(
 const MAX_BYTES = 64 * 1024;
 
 function isOf(bytes: Uint8Array, { name, address, recorded, accepted }: AcceptedSource): boolean {
-  const fields = fieldsOf(tryParseJson(bytes));
-  const isSame = fields.name === name && fields.address === address;
-  return isSame && fields.recorded === recorded && fields.accepted === accepted && fields.accept === 1;
+  const note = parseAccepted(bytes);
+  const isSame = note?.name === name && note.address === address;
+  return isSame && note.recorded === recorded && note.accepted === accepted;
 }
 
 function pathOf({ name, address, accepted }: AcceptedSource): StorePath {
