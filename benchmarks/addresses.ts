@@ -6,7 +6,8 @@ import { addressOf, hashedOf } from "../src/address/address-of.ts";
 import { createAddresser } from "../src/address/create-addresser.ts";
 import { encodeCanonical } from "../src/canonical/encode-canonical.ts";
 import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
-import { type Contender, measureRounds } from "./measure-rounds.ts";
+import { type Contender, type Measured, measureRounds } from "./measure-rounds.ts";
+import { measuredRow } from "./row-of.ts";
 
 /** The number of params that take turns, so that no address can be remembered. */
 const VARIANTS = 64;
@@ -121,10 +122,8 @@ async function measureGraphs(): Promise<readonly BenchmarkRow[]> {
 
 const START = "0".repeat(64) as Address;
 
-function compare(what: string, times: ReadonlyMap<string, number>, ours: string, peer: string): BenchmarkRow {
-  const oursUs = timeOf(times, ours);
-  const peerUs = timeOf(times, peer);
-  return { case: what, ours: oursUs, unit: "us", peer, peerValue: peerUs, ratio: oursUs / peerUs };
+function compare(what: string, times: Measured, ours: string, peer: string): BenchmarkRow {
+  return measuredRow(what, times, ours, peer);
 }
 
 function timeOf(times: ReadonlyMap<string, number>, name: string): number {

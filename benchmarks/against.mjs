@@ -59,9 +59,10 @@ export async function compareRuns(revision, rounds, [here, there]) {
     for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
   }
   const earlier = bestRows(thens);
-  const rows = [...bestRows(nows).values()].flatMap(({ case: what, unit, ours }) => {
-    const then = earlier.get(what)?.ours;
-    return [{ case: what, unit, ours, ...(then === undefined ? {} : comparison(revision, ours, then)) }];
+  const rows = [...bestRows(nows).values()].map((now) => {
+    const { case: what, unit, ours } = now;
+    const then = earlier.get(what);
+    return { case: what, unit, ours, ...(then === undefined ? {} : comparison(revision, now, then)) };
   });
   return {
     name: nows[0]?.name ?? "",
@@ -72,11 +73,17 @@ export async function compareRuns(revision, rounds, [here, there]) {
 
 /**
  * @param {string} revision
- * @param {number} now
- * @param {number} then
+ * @param {BenchmarkRow} now
+ * @param {BenchmarkRow} then
  */
 function comparison(revision, now, then) {
-  return { peer: revision, peerValue: then, ratio: now / then };
+  return {
+    peer: revision,
+    peerValue: then.ours,
+    ratio: now.ours / then.ours,
+    ...(now.low === undefined || then.low === undefined ? {} : { low: now.low, lowRatio: now.low / then.low }),
+    ...(now.cpu === undefined || then.cpu === undefined ? {} : { cpu: now.cpu, cpuRatio: now.cpu / then.cpu }),
+  };
 }
 
 /**
@@ -90,9 +97,22 @@ function bestRows(reports) {
   const best = new Map();
   for (const row of reports.flatMap((report) => report.rows)) {
     const known = best.get(row.case);
+    if (known === undefined) {
+      best.set(row.case, row);
+      continue;
+    }
     // Of a throughput, more is better.
-    const isBetter = known === undefined || (row.unit.endsWith("/s") ? row.ours > known.ours : row.ours < known.ours);
-    if (isBetter) best.set(row.case, row);
+    const ours = row.unit.endsWith("/s") ? Math.max(row.ours, known.ours) : Math.min(row.ours, known.ours);
+    best.set(row.case, { ...row, ours, ...lower("low", row, known), ...lower("cpu", row, known) });
   }
   return best;
+}
+
+/**
+ * @param {"low" | "cpu"} key
+ * @param {BenchmarkRow} row
+ * @param {BenchmarkRow} known
+ */
+function lower(key, { [key]: one }, { [key]: other }) {
+  return one === undefined || other === undefined ? {} : { [key]: Math.min(one, other) };
 }

@@ -24,6 +24,12 @@ export interface BenchmarkRow {
   readonly peerValue?: number;
   /** Ours divided by the peer's: below 1, ours is less. */
   readonly ratio?: number;
+  /** Ours as the tenth percentile of the rounds, and as CPU time of the whole process. */
+  readonly low?: number;
+  readonly cpu?: number;
+  /** Both divided by the peer's. On a busy machine, they can be trusted more than the median. */
+  readonly lowRatio?: number;
+  readonly cpuRatio?: number;
   /** The highest ratio that is acceptable; without a ratio, the highest figure of our own. */
   readonly goal?: number;
 }

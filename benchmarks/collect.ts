@@ -4,6 +4,7 @@ import { definePersistable, fileStore, typedParams } from "persistable-ts";
 import { collect, sweep } from "persistable-ts/pipeline";
 import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
 import { type Contender, measureRounds } from "./measure-rounds.ts";
+import { measuredRow } from "./row-of.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 
 const COUNT = 10_000;
@@ -63,7 +64,7 @@ async function measureCollect(
     },
   };
   const bare: Contender = {
-    name: "bare",
+    name: "readFileSync + JSON.parse",
     run() {
       return files.reduce((sum, file) => {
         const record = JSON.parse(readFileSync(file, "utf8")) as { readonly summary: { readonly mean: number } };
@@ -72,16 +73,7 @@ async function measureCollect(
     },
   };
   const times = await measureRounds([ours, bare], OPTIONS);
-  const [collected, read] = [times.get("collect") as number, times.get("bare") as number];
-  return {
-    case: `${COUNT} records into a table, each`,
-    ours: collected,
-    unit: "us",
-    peer: "readFileSync + JSON.parse",
-    peerValue: read,
-    ratio: collected / read,
-    goal: MAX_RATIO,
-  };
+  return { ...measuredRow(`${COUNT} records into a table, each`, times, "collect", bare.name), goal: MAX_RATIO };
 }
 
 interface Written {

@@ -11,7 +11,7 @@ export function describeMachine({ node, platform, cpu, cores, memoryBytes }) {
   return `Node ${node}, ${platform}, ${cores} x ${cpu}, ${Math.round(memoryBytes / 2 ** 30)} GiB`;
 }
 
-const HEAD = ["case", "ours", "peer", "theirs", "ratio", "goal"];
+const HEAD = ["case", "ours", "peer", "theirs", "ratio", "lowest", "CPU", "goal"];
 
 /**
  * For a terminal: aligned, and in color where that is one.
@@ -39,13 +39,13 @@ function describeReport({ name, rows, notes = [] }) {
 }
 
 /** @param {BenchmarkRow} row */
-function cellsOf({ case: what, ours, unit, peer, peerValue, ratio, goal }) {
+function cellsOf({ case: what, ours, unit, peer, peerValue, ratio, lowRatio, cpuRatio, goal }) {
   return [
     what,
     withUnit(ours, unit),
     peer ?? "",
     peerValue === undefined ? "" : withUnit(peerValue, unit),
-    ratio === undefined ? "" : `${ratio.toFixed(2)}x`,
+    ...[ratio, lowRatio, cpuRatio].map((one) => (one === undefined ? "" : `${one.toFixed(2)}x`)),
     goal === undefined ? "" : `<= ${ratio === undefined ? withUnit(goal, unit) : `${goal}x`}`,
   ];
 }
@@ -91,7 +91,8 @@ function withUnit(value, unit) {
  */
 export function markdownTable(machine, reports) {
   const lines = [`Medians of interleaved runs (${machine}); \`npm run bench\` measures them again.`, ""];
-  lines.push("| | case | ours | peer | theirs | ratio | goal |", "|---|---|---:|---|---:|---:|---:|");
+  lines.push("| | case | ours | peer | theirs | ratio | lowest | CPU | goal |");
+  lines.push("|---|---|---:|---|---:|---:|---:|---:|---:|");
   for (const { name, rows } of reports) {
     for (const row of rows) lines.push(`| ${name} | ${cellsOf(row).join(" | ")} |`);
   }

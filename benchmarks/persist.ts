@@ -5,14 +5,16 @@ import {
   type Format,
   fileStore,
   json,
+  type Logger,
   npy,
   structured,
   typedParams,
   type UniversalFormat,
 } from "persistable-ts";
 import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
-import { type Contender, measureRounds } from "./measure-rounds.ts";
+import { type Contender, type Measured, measureRounds } from "./measure-rounds.ts";
 import { openPeerCaches, type PeerCache } from "./peer-caches.ts";
+import { measuredRow } from "./row-of.ts";
 import { smallPayload } from "./small-payload.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 
@@ -68,21 +70,41 @@ async function durableWrites(dir: string, sizeBytes: number): Promise<readonly B
  * generate, validate, publish.
  */
 async function firstTimes(dir: string, sizeBytes: number): Promise<readonly BenchmarkRow[]> {
-  const build = openOurs(join(dir, "ours"), json(), sizeBytes, false);
   const bare = writingTwoFiles("two writeFileSync", join(dir, "bare"), sizeBytes, false);
+  const asking = [
+    askingFirst("asked for the first time", join(dir, "ours"), sizeBytes),
+    askingFirst("… with a logger", join(dir, "logged"), sizeBytes, logger),
+    askingFirst(`… in a folder of ${FULL}`, join(dir, "full"), sizeBytes),
+  ];
+  await asking[2]?.fill();
+  const times = await measureRounds([...asking, bare], { ...QUICK, rounds: 15 });
+  return asking.map(({ name }) => measuredRow(`${sizeBytes} B, ${name}`, times, name, bare.name));
+}
+
+const FULL = 10_000;
+const ignore = (): void => {};
+const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function askingFirst(name: string, dir: string, sizeBytes: number, given?: Logger) {
+  const build = openOurs(dir, json(), sizeBytes, false, given);
   let index = 0;
-  const ours: Contender = {
-    name: "ours",
+  return {
+    name,
     async run() {
       for (let i = 0; i < QUICK.batchSize; i++) await build(index++).payload;
       return index;
     },
+    async fill() {
+      for (; index < FULL; index++) {
+        const reviews = build(index);
+        await reviews.generate({ persist: false });
+        await reviews.persist();
+      }
+    },
   };
-  const times = await measureRounds([ours, bare], { ...QUICK, rounds: 15 });
-  return rowsOf(`${sizeBytes} B, asked for the first time`, ours.name, [bare], times).map(({ goal: _, ...row }) => row);
 }
 
-function openOurs(dir: string, format: UniversalFormat, sizeBytes: number, durable: boolean) {
+function openOurs(dir: string, format: UniversalFormat, sizeBytes: number, durable: boolean, given?: Logger) {
   const reviews = definePersistable({
     name: "reviews",
     params: typedParams<{ dataset: string; index: number }>(),
@@ -90,7 +112,7 @@ function openOurs(dir: string, format: UniversalFormat, sizeBytes: number, durab
     format,
   });
   const dataDir = fileStore(dir, { durable });
-  return (index: number) => reviews({ dataset: "reviews", index }, { dataDir });
+  return (index: number) => reviews({ dataset: "reviews", index }, { dataDir, logger: given });
 }
 
 function persisting(
@@ -227,19 +249,7 @@ function rowsOf(
   what: string,
   ours: string,
   peers: readonly { readonly name: string }[],
-  times: ReadonlyMap<string, number>,
+  times: Measured,
 ): readonly BenchmarkRow[] {
-  return peers.map(({ name }, i) => {
-    const value = times.get(ours) as number;
-    const peerValue = times.get(name) as number;
-    return {
-      case: what,
-      ours: value,
-      unit: "us",
-      peer: name,
-      peerValue,
-      ratio: value / peerValue,
-      ...(i === 0 ? { goal: 1 } : {}),
-    };
-  });
+  return peers.map(({ name }, i) => measuredRow(what, times, ours, name, i === 0 ? 1 : undefined));
 }

@@ -1,13 +1,23 @@
 import { join } from "node:path";
-import { definePersistable, fileStore, json, structured, typedParams, type UniversalFormat } from "persistable-ts";
+import {
+  definePersistable,
+  fileStore,
+  json,
+  type PersistableOptions,
+  structured,
+  typedParams,
+  type UniversalFormat,
+} from "persistable-ts";
 import type { BenchmarkReport, BenchmarkRow } from "./benchmark.ts";
-import { type Contender, measureRounds } from "./measure-rounds.ts";
+import { type Contender, type Measured, measureRounds } from "./measure-rounds.ts";
 import { openBareFiles, openPeerCaches, type PeerCache } from "./peer-caches.ts";
+import { measuredRow } from "./row-of.ts";
 import { PAYLOAD_SIZES, type SmallPayload, smallPayload, weigh } from "./small-payload.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 
 const ARTIFACTS = 100;
 const PEER_BYTES = 2000;
+const GOAL = 1.7;
 const OPTIONS = { batchSize: ARTIFACTS, rounds: 61, warmUpRounds: 15 };
 
 /**
@@ -22,9 +32,15 @@ export async function benchmark(): Promise<BenchmarkReport> {
 }
 
 async function hitsOf(dir: string, sizeBytes: number): Promise<readonly BenchmarkRow[]> {
+  const dataDir = join(dir, "json");
   const ours = [
-    { name: "json()", load: openOurs(join(dir, "json"), json(), sizeBytes) },
-    { name: "structured()", load: openOurs(join(dir, "structured"), structured(), sizeBytes) },
+    { name: "json()", load: openOurs({ dataDir: fileStore(dataDir) }, json(), sizeBytes) },
+    { name: "json(), dataDir a text", load: openOurs({ dataDir }, json(), sizeBytes) },
+    { name: "json(), logger given", load: openOurs({ dataDir: fileStore(dataDir), logger }, json(), sizeBytes) },
+    {
+      name: "structured()",
+      load: openOurs({ dataDir: fileStore(join(dir, "structured")) }, structured(), sizeBytes),
+    },
   ];
   const bare = openBareFiles(join(dir, "bare"));
   // Most of them use the thread pool, and one size tells how they compare.
@@ -54,15 +70,21 @@ const PICKS = [
   { what: "the same again", pick: () => 7 },
 ];
 
-function openOurs(dir: string, format: UniversalFormat, sizeBytes: number): (index: number) => Promise<SmallPayload> {
+const ignore = (): void => {};
+const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function openOurs(
+  surroundings: PersistableOptions,
+  format: UniversalFormat,
+  sizeBytes: number,
+): (index: number) => Promise<SmallPayload> {
   const reviews = definePersistable({
     name: "reviews",
     params: typedParams<{ dataset: string; index: number }>(),
     generate: ({ params }) => smallPayload(params.index, sizeBytes),
     format,
   });
-  const dataDir = fileStore(dir);
-  return (index) => reviews({ dataset: "reviews", index }, { dataDir }).payload;
+  return (index) => reviews({ dataset: "reviews", index }, surroundings).payload;
 }
 
 function hitting(name: string, get: (index: number) => unknown, pick: (i: number) => number): Contender {
@@ -90,12 +112,7 @@ function bareHits(bare: PeerCache, pick: (i: number) => number): Contender {
 function rowsOf(
   { case: what, name: ours }: { readonly case: string; readonly name: string },
   peers: readonly PeerCache[],
-  times: ReadonlyMap<string, number>,
+  times: Measured,
 ): readonly BenchmarkRow[] {
-  return peers.map(({ name }, i) => {
-    const value = times.get(ours) as number;
-    const peerValue = times.get(name) as number;
-    const goal = i === 0 ? { goal: 1 } : {};
-    return { case: what, ours: value, unit: "us", peer: name, peerValue, ratio: value / peerValue, ...goal };
-  });
+  return peers.map(({ name }, i) => measuredRow(what, times, ours, name, i === 0 ? GOAL : undefined));
 }

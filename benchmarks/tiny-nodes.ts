@@ -4,6 +4,7 @@ import { definePersistable, json, typedParams } from "persistable-ts";
 import { run } from "persistable-ts/pipeline";
 import type { BenchmarkReport } from "./benchmark.ts";
 import { type Contender, measureRounds } from "./measure-rounds.ts";
+import { measuredRow } from "./row-of.ts";
 import { smallPayload } from "./small-payload.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 
@@ -44,19 +45,10 @@ export function benchmark(): Promise<BenchmarkReport> {
       },
     };
     const times = await measureRounds([ours, bare], ROUNDS);
-    const [figure, peerValue] = [ours, bare].map(({ name }) => times.get(name) ?? Number.NaN);
-    if (figure === undefined || peerValue === undefined) throw new Error("a contender was not measured");
     return {
       name: "tiny-nodes",
       rows: [
-        {
-          case: `a run of ${ROUNDS.batchSize} nodes of ${PAYLOAD_BYTES} B, 4 at a time`,
-          ours: figure,
-          unit: "us",
-          peer: bare.name,
-          peerValue,
-          ratio: figure / peerValue,
-        },
+        measuredRow(`a run of ${ROUNDS.batchSize} nodes of ${PAYLOAD_BYTES} B, 4 at a time`, times, "run", bare.name),
       ],
       notes: [
         "A node also takes a lease, a record, lines in the log and in the record of the run; a bare file has none.",
