@@ -7,9 +7,17 @@ const UNSEEN =
   /\r\n|[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}\u00ad\u200b\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /**
+ * Most text is ASCII and has nothing unseen. To look for these takes a tenth of the time that the
+ * classes of Unicode take.
+ */
+const MAY_HIDE = /[^\n\t\x20-\x7e]/;
+const MAY_HIDE_OR_BREAK = /[^\t\x20-\x7e]/;
+
+/**
  * Returns text for people, with everything unseen escaped (`\u001b`). Line breaks and tabs stay.
  */
 export function visibleText(text: string): string {
+  if (!MAY_HIDE.test(text)) return text;
   return text.replace(UNSEEN, (found) => (STAYS.has(found) ? found : escaped(found)));
 }
 
@@ -21,6 +29,7 @@ const STAYS = new Set(["\n", "\r\n", "\t"]);
  * of a message.
  */
 export function visibleLine(text: string): string {
+  if (!MAY_HIDE_OR_BREAK.test(text)) return text;
   return text.replace(UNSEEN, (found) => (found === "\t" ? found : escaped(found)));
 }
 

@@ -51,7 +51,7 @@ const WHOLE_KEYS = new Set(["token", "cookie", "cookies", "pwd", "bearer"]);
 /** `fetch` takes these values under `credentials`. */
 const HARMLESS_VALUES = new Set(["include", "same-origin", "omit"]);
 
-const VALUE_FORMS: readonly (readonly [RegExp, string])[] = [
+export const VALUE_FORMS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/, "an AWS access key"],
   [/\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}/, "a GitHub token"],
   [/\bglpat-[A-Za-z0-9_-]{20,}/, "a GitLab token"],
@@ -69,6 +69,8 @@ const VALUE_FORMS: readonly (readonly [RegExp, string])[] = [
 ];
 /** Longer texts are payloads, not settings; only their head is inspected. */
 const MAX_TEXT = 4096;
+/** The length of the shortest text of any form but a URL. */
+export const SHORTEST_FORM = 15;
 
 /**
  * Finds parameters that look like credentials, by their key or by their form. It calls no getters.
@@ -119,6 +121,20 @@ function pathOf(visit: Visit): (string | number)[] {
 }
 
 /**
+ * Whether {@link findCredentials} would find nothing in params that are all primitives, and in an
+ * object that calls no code of its owner. It may be false for harmless params, whose keys are
+ * allowed.
+ */
+export function areFlatParamsHarmless(params: Readonly<Record<string, unknown>>): boolean {
+  for (const key of Object.keys(params)) {
+    if (credentialForm(key) !== undefined) return false;
+    const value = params[key];
+    if (typeof value === "string" && value !== "" && whyCredential(key, value) !== undefined) return false;
+  }
+  return true;
+}
+
+/**
  * Refuses params that look like credentials.
  *
  * @throws {@link CredentialInParamsError} that names all of them, without any value.
@@ -135,6 +151,8 @@ function whyCredential(key: string, value: string): string | undefined {
 }
 
 function credentialForm(text: string): string | undefined {
+  // Each hit looks at its params, and most of their texts and keys are short.
+  if (text.length < SHORTEST_FORM && !text.includes("://")) return undefined;
   const head = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
   return VALUE_FORMS.find(([pattern]) => pattern.test(head))?.[1];
 }

@@ -321,6 +321,15 @@ describe("a number that a format cannot write again", () => {
     for (const text of infinite) await expect((async () => decode(text))()).rejects.toThrow(/too large for JavaScript/);
   });
 
+  test("is found wherever it begins, and however few digits it has", () => {
+    for (let before = 0; before < 45; before++) {
+      for (const number of [`${"9".repeat(400)}`, `${"9".repeat(200)}E150`, `1${"0".repeat(309)}`]) {
+        const text = `["${"x".repeat(before)}",${number},1]`;
+        expect(() => decoders.json.decode(text), text).toThrow(/too large for JavaScript/);
+      }
+    }
+  });
+
   test("is left alone in a text, and where it has digits", async () => {
     const value = { text: "-0, 1e400", small: -0.001, large: 1e300, "-0": 1e-300 };
     expect(await json().decode(bytesOf(JSON.stringify(value)), defaultDecodeLimits)).toStrictEqual(value);

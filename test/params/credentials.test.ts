@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { serialize } from "node:v8";
 import { describe, expect, test } from "vitest";
 import { CredentialInParamsError } from "../../src/errors/params-errors.ts";
-import { assertNoCredentials, findCredentials } from "../../src/params/credentials.ts";
+import { assertNoCredentials, findCredentials, SHORTEST_FORM, VALUE_FORMS } from "../../src/params/credentials.ts";
 import { Secret, secret } from "../../src/params/secret.ts";
 
 const paths = (params: unknown, allow?: readonly string[]) =>
@@ -65,15 +65,30 @@ describe("credentials", () => {
     expect(paths({ [key]: value })).toEqual([]);
   });
 
-  test.each([
+  const examples: readonly (readonly [form: string, text: string])[] = [
     ["AWS", "AKIAIOSFODNN7EXAMPLE"],
     ["GitHub", `ghp_${"a1".repeat(18)}`],
+    ["GitLab", `glpat-${"a1".repeat(10)}`],
+    ["npm", `npm_${"a1".repeat(18)}`],
+    ["Hugging Face", `hf_${"a1".repeat(15)}`],
+    ["Google", `AIza${"a1".repeat(17)}b`],
+    ["Stripe", `sk_live_${"a1".repeat(10)}`],
     ["model provider", `sk-proj-${"a1B2".repeat(8)}`],
     ["Slack", "xoxb-123456789012-abcdef"],
     ["PEM", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"],
     ["JWT", `eyJ${"a".repeat(20)}.eyJ${"b".repeat(20)}.${"c".repeat(20)}`],
     ["URL", "postgres://ann:hunter2@db.example.com/x"],
-  ])("a text in the form of one (%s) is found under any key", (_form, value) => {
+  ];
+
+  test("shorter texts than those that are looked at have no form of one", () => {
+    for (const [pattern] of VALUE_FORMS) {
+      const example = examples.find(([, text]) => pattern.test(text))?.[1] ?? expect.unreachable(String(pattern));
+      const shortest = shortened(example, pattern);
+      if (!shortest.includes("://")) expect(shortest.length, shortest).toBeGreaterThanOrEqual(SHORTEST_FORM);
+    }
+  });
+
+  test.each(examples)("a text in the form of one (%s) is found under any key", (_form, value) => {
     expect(paths({ x: { y: [value] } })).toEqual(["params.x.y[0]"]);
     expect(paths(new Map([["x", value]]))).toHaveLength(1);
     try {
@@ -119,3 +134,12 @@ test("a secret shows itself to nobody but its holder", () => {
   expect(held.reveal()).toBe("canary-value");
   expect(held).toBeInstanceOf(Secret);
 });
+
+/** Takes characters out of a text for as long as it matches. */
+function shortened(text: string, pattern: RegExp): string {
+  for (let i = 0; i < text.length; i++) {
+    const shorter = text.slice(0, i) + text.slice(i + 1);
+    if (pattern.test(shorter)) return shortened(shorter, pattern);
+  }
+  return text;
+}

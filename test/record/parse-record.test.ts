@@ -4,7 +4,7 @@ import { parseAddress } from "../../src/address/address-of.ts";
 import { type ArtifactRecord, addressOf } from "../../src/entry/index.ts";
 import { draftRecord, encodeRecord, summarizeRecord } from "../../src/record/encode-record.ts";
 import { encodeSummary } from "../../src/record/encode-summary.ts";
-import { CHECKSUM_HEAD, COVERED_START, findExpectedInlineLine } from "../../src/record/layout.ts";
+import { CHECKSUM_HEAD, COVERED_START, findExpectedInline } from "../../src/record/layout.ts";
 import { parseRecord, type RecordProblem } from "../../src/record/parse-record.ts";
 import type { PayloadSummary } from "../../src/record/summary-value.ts";
 import { digestOf } from "../../src/util/digest/digest.ts";
@@ -51,7 +51,7 @@ test("every summary comes back as it was, and an inline payload is found beside 
     fc.property(fc.dictionary(fc.string({ unit: "binary" }), summaryValue), (summary) => {
       const bytes = recordOf(summary);
       expect((parse(bytes) as ArtifactRecord).summary).toStrictEqual({ ...summary });
-      expect(Buffer.from(findExpectedInlineLine(bytes, address, "json") ?? []).toString()).toBe(inline);
+      expect(Buffer.from(findExpectedInline(bytes, address, "json")?.line ?? []).toString()).toBe(inline);
     }),
   );
 });

@@ -1,5 +1,5 @@
 import { decodeInline } from "../../record/inline-payload.ts";
-import { findExpectedInlineLine, findMaking, findSource } from "../../record/layout.ts";
+import { findExpectedInline, findMaking } from "../../record/layout.ts";
 import { isPromise } from "../../util/is-promise.ts";
 import type { ReadOutcome, WantedArtifact } from "./read-outcome.ts";
 import { tryDecode } from "./try-decode.ts";
@@ -15,10 +15,10 @@ export function readInline(
   record: Uint8Array,
 ): PresentArtifact | undefined | Promise<PresentArtifact | undefined> {
   const { inline } = format;
-  const line = inline === false ? undefined : findExpectedInlineLine(record, address, format.id);
-  if (line === undefined || inline === false) return undefined;
+  const found = inline === false ? undefined : findExpectedInline(record, address, format.id);
+  if (found === undefined || inline === false) return undefined;
+  const { line, source } = found;
   // The next read of the store may reuse the memory of the record.
-  const source = findSource(record);
   const making = needs === "making" ? findMaking(record) : undefined;
   const bytes = decodeInline(inline, line);
   const decoded = tryDecode(format.id, () => format.decode(bytes, limits));

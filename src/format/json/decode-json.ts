@@ -13,10 +13,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @throws {@link DecodeError}, {@link DecodeLimitError}
  */
 export function decodeJson(bytes: Uint8Array, limits: DecodeLimits): unknown {
-  if (jsonDepth(bytes, limits.maxDepth) > limits.maxDepth)
+  // A short text is not counted, since it cannot exceed the limits: a level takes two bytes, its
+  // brackets, and so does a value, one of its own and a comma or a bracket.
+  if (bytes.length / 2 > limits.maxDepth && jsonDepth(bytes, limits.maxDepth) > limits.maxDepth)
     throw new DecodeLimitError("json", "maxDepth", limits.maxDepth);
-  // A short text is not counted, since it cannot exceed the limit: a value takes at least two
-  // bytes, one of its own and a comma or a bracket.
   if (bytes.length / 2 > limits.maxNodes && countJsonNodes(bytes) > limits.maxNodes)
     throw new DecodeLimitError("json", "maxNodes", limits.maxNodes);
   try {

@@ -3,7 +3,7 @@ import type { RecipeParam } from "../../address/recipe-node.ts";
 import { messageOf } from "../../errors/error-kind.ts";
 import { DefinitionError, InvalidParamsError } from "../../errors/persistable-errors.ts";
 import { formatPath } from "../../errors/value-path.ts";
-import { assertNoCredentials } from "../../params/credentials.ts";
+import { areFlatParamsHarmless, assertNoCredentials } from "../../params/credentials.ts";
 import { Secret } from "../../params/secret.ts";
 import { Untracked } from "../../params/untracked.ts";
 import { describeKind } from "../../util/describe-kind.ts";
@@ -42,7 +42,8 @@ export function parseParams(declaration: Declaration, input: Readonly<Record<str
     }
   }
   const { allowCredentials: allow } = declaration;
-  if (allow !== true) assertNoCredentials(params, { root: "params", ...(allow === undefined ? {} : { allow }) });
+  const isHarmless = allow === true || (snapshot.isFlat && areFlatParamsHarmless(params));
+  if (!isHarmless) assertNoCredentials(params, { root: "params", ...(allow === undefined ? {} : { allow }) });
   return { snapshot, ...parts };
 }
 

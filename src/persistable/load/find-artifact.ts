@@ -46,7 +46,7 @@ export function findArtifact(
   state: State,
   signal: AbortSignal | undefined,
   store: Store = state.surroundings.store,
-  needs: WantedArtifact["needs"] = state.surroundings.hasListener ? "making" : undefined,
+  needs: WantedArtifact["needs"] = state.surroundings.onEvent === undefined ? undefined : "making",
 ): Found | Promise<Found> {
   const read: ReadAt = (variant) => readAt(state, store, variant, signal, needs);
   const outcome = read(undefined);

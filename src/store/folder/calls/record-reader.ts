@@ -2,7 +2,7 @@ import type { StoreOperation } from "../../../errors/store-errors.ts";
 import { systemCodeOf } from "../../../util/system-failure.ts";
 import type { StorePath } from "../../store.ts";
 import { assertStorePath } from "../../store-path.ts";
-import { checkFolders, folderOf, type Ground } from "./check-folders.ts";
+import { checkFolders, type Ground } from "./check-folders.ts";
 import { toStoreError } from "./classify-system-error.ts";
 import { driveSync } from "./file-steps.ts";
 import type { FileSystemCalls } from "./file-system.ts";
@@ -12,6 +12,8 @@ const FIRST_BUFFER_BYTES = 64 * 1024;
 
 /** The length of a digest and `.json`. */
 const RECORD_NAME_LENGTH = 64 + 5;
+/** A name of that length which every file system takes; tested from `lastIndex` on. */
+const RECORD_NAME = /[0-9a-f]{64}\.[a-z]{4}/y;
 
 /** Faster checks: `true` is reliable, after `false` the full check runs. */
 export interface Shortcuts {
@@ -29,14 +31,16 @@ export class SharedReader {
   readonly #calls: FileSystemCalls;
   readonly #shortcuts: Shortcuts | undefined;
   readonly #forgetFolder = (): void => {
-    this.#folder = "";
+    this.#isReal = false;
   };
   readonly #root: string;
-  /**
-   * The folder of the last object, with its slash, known to be a real folder. It is forgotten at
-   * the end of the program's present step: this process cannot change it before.
-   */
+  /** The folder of the last object, with its slash: its text was checked. */
   #folder = "";
+  /**
+   * Whether that is known to be a real folder. This is forgotten at the end of the program's
+   * present step: this process cannot change the folder before.
+   */
+  #isReal = false;
   #buffer: Buffer | undefined;
 
   constructor(ground: Ground, calls: FileSystemCalls, shortcuts?: Shortcuts) {
@@ -47,8 +51,9 @@ export class SharedReader {
   }
 
   read(path: StorePath, maxBytes: number): Uint8Array | undefined | "too-large" {
-    assertStorePath(path);
-    const full = `${this.#ground.root}/${path}`;
+    // Each hit reads a record, mostly in the folder of the one before.
+    if (!this.#isRecordBeside(path)) assertStorePath(path);
+    const full = this.#root + path;
     let file: number | undefined;
     try {
       if (!this.#hasFolder(path, full, "read")) return undefined;
@@ -65,7 +70,7 @@ export class SharedReader {
   /** {@link SyncStore.exists} */
   exists(path: StorePath): boolean {
     const full = this.#root + path;
-    if (this.#looksUsual(path) && this.#shortcuts?.isSurelyThere(full) === true) return true;
+    if (this.#isReal && this.#looksUsual(path) && this.#shortcuts?.isSurelyThere(full) === true) return true;
     assertStorePath(path);
     try {
       if (!this.#hasFolder(path, full, "stat")) return false;
@@ -90,12 +95,21 @@ export class SharedReader {
     );
   }
 
+  #isRecordBeside(path: string): boolean {
+    const start = this.#folder.length;
+    if (path.length !== start + RECORD_NAME_LENGTH || !path.startsWith(this.#folder)) return false;
+    RECORD_NAME.lastIndex = start;
+    return RECORD_NAME.test(path);
+  }
+
   #hasFolder(path: StorePath, full: string, operation: StoreOperation): boolean {
     const end = path.lastIndexOf("/") + 1;
-    if (end === this.#folder.length && path.startsWith(this.#folder)) return true;
+    const isSame = end === this.#folder.length && path.startsWith(this.#folder);
+    if (isSame && this.#isReal) return true;
     if (!this.#isFolder(path, full, end - 1, operation)) return false;
-    if (this.#folder === "") queueMicrotask(this.#forgetFolder);
-    this.#folder = path.slice(0, end);
+    if (!this.#isReal) queueMicrotask(this.#forgetFolder);
+    this.#isReal = true;
+    if (!isSame) this.#folder = path.slice(0, end);
     return true;
   }
 
@@ -103,9 +117,12 @@ export class SharedReader {
    * Returns whether the folders are real. Most objects lie one folder deep, so one check is enough.
    */
   #isFolder(path: StorePath, full: string, end: number, operation: StoreOperation): boolean {
-    if (end !== -1 && path.indexOf("/") === end && this.#shortcuts?.isSurelyFolder(folderOf(full)) === true)
-      return true;
+    if (end !== -1 && path.indexOf("/") === end && this.#isSurelyFolder(full, end)) return true;
     return driveSync(checkFolders(this.#ground, full, operation), this.#calls);
+  }
+
+  #isSurelyFolder(full: string, end: number): boolean {
+    return this.#shortcuts?.isSurelyFolder(full.slice(0, this.#root.length + end)) === true;
   }
 
   /** Requests one byte more than allowed, to learn whether it exists. */
