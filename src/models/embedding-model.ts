@@ -1,8 +1,11 @@
 import { DefinitionError, NotPersistedError } from "../errors/persistable-errors.ts";
 import type { NpyArray } from "../format/npy/npy-array.ts";
 import { npy } from "../format/npy/npy-format.ts";
+import { openScope } from "../persistable/context/generator-scope.ts";
+import type { GenerateContext } from "../persistable/declare/hooks.ts";
 import { Surroundings } from "../persistable/declare/surroundings.ts";
 import { typedParams } from "../persistable/define-persistable.ts";
+import { neverWarnOf } from "../persistable/produce/warn-of-undeclared.ts";
 import { persistableMap } from "../pipeline/map/define-map.ts";
 import type { PersistableMap } from "../pipeline/map/persistable-map.ts";
 import { costOfCall } from "./call-cost.ts";
@@ -13,6 +16,7 @@ import { isUnpersistable, modeOf } from "./open-call.ts";
 
 type Vectors = PersistableMap<unknown, NpyArray>;
 
+const NAME = "model_embedding";
 /** How many values one call of the model embeds, if the model does not say how many it takes. */
 const BATCH_SIZE = 2048;
 const CONCURRENCY = 4;
@@ -26,9 +30,17 @@ class Asked {
   last: Embedded | undefined;
   readonly warnings: unknown[] = [];
   error: unknown;
+  /** The generator that made the call, if any: the cost is added to its own. */
+  readonly #asking = openScope();
 
   constructor(call: ModelCall) {
     this.call = call;
+  }
+
+  /** Adds the cost to the record of the vectors, and to the generator that made the call. */
+  spend(context: Pick<GenerateContext<unknown, unknown>, "cost">, amounts: Readonly<Record<string, number>>): void {
+    context.cost(amounts);
+    this.#asking?.spend(amounts);
   }
 }
 
@@ -105,8 +117,9 @@ export class PersistedEmbeddingModel implements EmbeddingModel {
 
   async #defineVectors(): Promise<(params: Readonly<Record<string, unknown>>) => Vectors> {
     const { dataDir, logger, log, verbose, onEvent, prices } = this.#options;
+    neverWarnOf(NAME);
     const definition = persistableMap({
-      name: "model_embedding",
+      name: NAME,
       params: typedParams<Record<string, unknown>>(),
       format: npy(),
       item: (value: unknown) => value,
@@ -116,7 +129,7 @@ export class PersistedEmbeddingModel implements EmbeddingModel {
         if (!(asked instanceof Asked)) throw new TypeError("A batch of values to embed has no model to ask.");
         try {
           const result = await this.#model.doEmbed({ ...asked.call, values: items, abortSignal: signal });
-          cost(costOfCall(this, result.usage, result.providerMetadata, prices));
+          asked.spend({ cost }, costOfCall(this, result.usage, result.providerMetadata, prices));
           asked.calls += 1;
           asked.values += items.length;
           asked.tokens += result.usage?.tokens ?? 0;

@@ -3,6 +3,7 @@ import { APICallError, embed, embedMany } from "ai";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { NotPersistedError } from "../../src/errors/persistable-errors.ts";
 import { persistModel } from "../../src/models/persist-model.ts";
+import { definePersistable } from "../../src/persistable/define-persistable.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { type ModelServer, startModelServer } from "../support/servers/model-server.ts";
 
@@ -49,6 +50,24 @@ test("of many values with 37 new ones 37 are paid for", async () => {
   server.requests.length = 0;
   const { embeddings, usage } = await embedMany({ model: persistModel(openai(), { dataDir }), values });
   expect([embeddings.length, valuesSent(), server.requests.length, usage.tokens]).toEqual([VALUES, 37, 1, 74]);
+});
+
+test("a generator that embeds is not warned of a load that it cannot declare, and has its cost", async () => {
+  const dataDir = memoryStore();
+  const model = persistModel(openai(), { prices: { e1: { input: 1, output: 0 } } });
+  const index = definePersistable({
+    name: "embedded_index",
+    generate: async () => (await embedMany({ model, values: ["a", "b"] })).embeddings,
+  });
+  const warnings: string[] = [];
+  const note = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", note);
+  const made = index({}, { dataDir });
+  await made.payload;
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", note);
+  expect(warnings).toEqual([]);
+  expect((await made.record())?.provenance.cost).toEqual({ inputTokens: 4, usd: 0.000004 });
 });
 
 test("a failure is the provider's, with the SDK's retries, and what was embedded before it is kept", async () => {
