@@ -4,6 +4,7 @@ import { ReadOnlyStoreError } from "../errors/store-errors.ts";
 import { isIntact } from "../record/record-text.ts";
 import { DISMISSED_FOLDER, isInternal, SPOOL_FOLDER } from "../store/internal-folder.ts";
 import { recordLayers } from "../store/location/reopening.ts";
+import { openStore } from "../store/open/open-store.ts";
 import type {
   Chunks,
   Healing,
@@ -30,12 +31,12 @@ import { WriteThrough } from "./write-through.ts";
 /** The two stores, and how the layered store uses them. */
 export interface LayeredStoreOptions {
   /** The store that every read asks first: a folder of this machine. */
-  readonly local: Store;
+  readonly local: string | URL | Store;
   /**
-   * The store that reads ask next: a bucket that others use too. The fewer attempts it makes by
-   * itself, the sooner a call goes on without it.
+   * The store that reads ask next: a bucket that others use too, such as `"s3://bucket/prefix"`.
+   * The fewer attempts it makes by itself, the sooner a call goes on without it.
    */
-  readonly remote: Store;
+  readonly remote: string | URL | Store;
   /**
    * Says which of the two stores may be written. Default `"local:rw,remote:rw"`;
    * `"local:rw,remote:r"` is for laptops and CI, which use what is shared and do not share what
@@ -85,23 +86,21 @@ export interface LayeredStore extends Store {
  * files.
  *
  * @throws TypeError if the mode is not a {@link LayeredMode}.
+ * @throws {@link UnknownStoreError} for a path or a URL that {@link openStore} refuses.
  *
  * @example
  * ```ts
- * import { fileStore } from "persistable-ts";
  * import { layeredStore } from "persistable-ts/stores/layered";
  * import { gaussianPoints } from "./pipeline.ts";
  *
- * const store = layeredStore({
- *   local: fileStore("example-data"),
- *   remote: fileStore("/mnt/shared/example-data"),
- *   mode: "local:rw,remote:r",
- * });
+ * const store = layeredStore({ local: "example-data", remote: "s3://results/team", mode: "local:rw,remote:r" });
  * const points = gaussianPoints({ n: 100 }, { dataDir: store });
  * ```
  */
 export function layeredStore(options: LayeredStoreOptions): LayeredStore {
-  const { local, remote, mode = "local:rw,remote:rw", onRemoteFailure, concurrency = 32 } = options;
+  const { mode = "local:rw,remote:rw", onRemoteFailure, concurrency = 32 } = options;
+  const local = openStore(options.local);
+  const remote = openStore(options.remote);
   const link = new RemoteLink(remote, concurrency, onRemoteFailure);
   const parts = makeLayerParts(local, remote, parseLayeredMode(mode), link);
   return new TwoLayers(parts, new WriteThrough(parts), false);

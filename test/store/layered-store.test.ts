@@ -1,12 +1,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { byteStream } from "../../src/entry/formats/byte-stream.ts";
 import { directory } from "../../src/entry/formats/directory.ts";
-import { CorruptArtifactError, definePersistable, ObjectTooLargeError, type Store } from "../../src/entry/index.ts";
+import {
+  CorruptArtifactError,
+  definePersistable,
+  memoryStore,
+  ObjectTooLargeError,
+  type Store,
+  UnknownStoreError,
+} from "../../src/entry/index.ts";
+import { layeredStore } from "../../src/entry/stores/layered.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { brokenArtifacts, digestsIn, objectsIn } from "../support/faulty-store.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { layers, load, never, PATH, silent, text, word } from "../support/two-layers.ts";
 
 describe("reading through", () => {
@@ -16,6 +26,16 @@ describe("reading through", () => {
     expect(await store.read(PATH)).toEqual(text("local"));
     expect((await store.stat(PATH))?.sizeBytes).toBe(5);
     expect(remote.calls).toEqual([]);
+  });
+
+  test("opens what is given as a path or a URL", async () => {
+    await using folder = await temporaryFolder();
+    const remote = memoryStore();
+    const store = layeredStore({ local: folder.path, remote });
+    await store.createIfAbsent(PATH, [text("given")]);
+    const other = layeredStore({ local: memoryStore(), remote: pathToFileURL(folder.path), mode: "local:r,remote:r" });
+    expect([await other.read(PATH), await remote.read(PATH)]).toEqual([text("given"), text("given")]);
+    expect(() => layeredStore({ local: folder.path, remote: "ftp://nowhere" })).toThrow(UnknownStoreError);
   });
 
   test("keeps what the remote has, and does not ask again", async () => {
