@@ -78,7 +78,10 @@ export default defineConfig({
         test: { name: "programs", include: PROGRAM_TESTS, exclude: [...configDefaults.exclude, ...chosenOut] },
       },
       // Part of `npm run check`: they build, pack, install and bundle, and look at the site.
-      { extends: true, test: { name: "package", include: [PACKAGE_TESTS] } },
+      {
+        extends: true,
+        test: { name: "package", include: [PACKAGE_TESTS], globalSetup: "test/support/pack-package.ts" },
+      },
       { extends: true, test: { name: "site", include: ["site/test/*.test.ts"] } },
     ],
   },

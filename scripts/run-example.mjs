@@ -1,13 +1,13 @@
 // @ts-check
 // `npm run example -- thumbnails`: the program of examples/thumbnails, with the options that
-// follow. Its artifacts lie in examples/thumbnails/data, or where `--data-dir` says, and are found
-// there the next time.
-import { spawn } from "node:child_process";
+// follow. It runs as it does where people take the folder out of the repository: through tsx, with
+// the library as it is built. Its artifacts lie in examples/thumbnails/data, or where `--data-dir`
+// says, and are found there the next time.
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
-import { entryPoints, root } from "./bundle.mjs";
+import { root } from "./bundle.mjs";
 
 const [name = "", ...options] = process.argv.slice(2);
 const names = readdirSync(join(root, "examples")).filter((each) => existsSync(join(root, "examples", each, "main.ts")));
@@ -17,21 +17,20 @@ if (!names.includes(name)) {
 }
 const example = join(root, "examples", name);
 
-await build({
-  absWorkingDir: root,
-  entryPoints: [join(example, "main.ts")],
-  outfile: join(example, "build/main.mjs"),
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  packages: "external",
-  alias: Object.fromEntries(entryPoints.map(({ specifier, source }) => [specifier, join(root, source)])),
-  logLevel: "warning",
+const built = spawnSync(process.execPath, [join(root, "scripts/build.mjs")], {
+  stdio: ["ignore", "ignore", "inherit"],
 });
+if (built.status !== 0) process.exit(built.status ?? 1);
+// What npm would install. A link to the repository itself would be a circle to all that list files.
+const installed = join(root, "examples/node_modules/persistable-ts");
+mkdirSync(installed, { recursive: true });
+copyFileSync(join(root, "package.json"), join(installed, "package.json"));
+if (!existsSync(join(installed, "dist"))) symlinkSync(join(root, "dist"), join(installed, "dist"), "junction");
 
-const args = [join(example, "build/main.mjs"), "--data-dir", join(example, "data"), ...options];
-const child = spawn(process.execPath, args, { stdio: "inherit" });
+const args = ["--import", "tsx", join(example, "main.ts"), "--data-dir", join(example, "data"), ...options];
+// Not the settings of the repository, whose paths lead to the source of the library.
+const env = { ...process.env, TSX_TSCONFIG_PATH: join(root, "examples/tsconfig.run.json") };
+const child = spawn(process.execPath, args, { stdio: "inherit", env });
 // Ctrl-C goes to both: the run ends tidily by itself, and this process with it.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
 const [exitCode] = await once(child, "close");

@@ -28,7 +28,7 @@ function docs(...names: readonly string[]): DefaultTheme.SidebarItem[] {
 
 /** Every page stands here once; `site/test/site.test.ts` looks for those that are missing. */
 const pages: DefaultTheme.SidebarItem[] = [
-  { text: "Start", items: docs("getting-started", "concepts", "tutorial", "programs") },
+  { text: "Start", items: docs("getting-started", "concepts", "tutorial", "programs", "examples") },
   {
     text: "Guides",
     items: docs(

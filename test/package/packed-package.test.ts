@@ -13,55 +13,28 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { rolldown } from "rolldown";
 import * as vite from "vite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { readImports } from "../support/architecture-rules.ts";
+import { installTarballs, runCommand } from "../support/pack-package.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const workspace = realpathSync(mkdtempSync(join(tmpdir(), "persistable-package-")));
-const checkout = join(workspace, "checkout");
 const project = join(workspace, "project");
 const installed = join(project, "node_modules", manifest.name);
 
-// Built and packed in a copy, so that the tests leave the checkout alone, and the programs that use
-// its dist/.
 beforeAll(() => {
-  const leftOut = new Set(["node_modules", ".git", "dist", "coverage", "reports", ".stryker-tmp"]);
-  cpSync(root, checkout, { recursive: true, filter: (path) => !leftOut.has(basename(path)) });
-  run(process.execPath, ["scripts/build.mjs", "--out-dir", join(checkout, "dist")], root);
-  const page = ["build", "explorer-ui", "--outDir", join(checkout, "dist/explorer")];
-  run(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), ...page], root);
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
-  const tarballs = [pack(checkout), pack(join(root, "node_modules/@standard-schema/spec"))];
-  run("npm", ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", ...tarballs], project);
+  installTarballs(project, inject("tarballs"));
 });
 
 afterAll(() => rmSync(workspace, { recursive: true, force: true }));
-
-function pack(folder: string): string {
-  const name = run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", workspace], folder).trim();
-  return join(workspace, name);
-}
-
-function run(command: string, args: readonly string[], cwd: string): string {
-  // An outer npm hands its own settings down in npm_* variables; this one belongs to another
-  // project.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
-  const result = spawnSync(command, args, {
-    cwd,
-    env,
-    encoding: "utf8",
-    shell: process.platform === "win32" && command !== process.execPath,
-  });
-  if (result.status !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${result.stdout}${result.stderr}`);
-  return result.stdout;
-}
 
 function filesOf(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
@@ -136,9 +109,9 @@ describe("the packed package", () => {
 
   it("has a command that runs what a module exports", () => {
     const command = join(project, "node_modules/.bin/persistable");
-    expect(run(command, ["--version"], project)).toBe(`${manifest.version}\n`);
-    run(command, ["init", "pipeline.mjs"], project);
-    const made = run(command, ["run", "pipeline.mjs", "report", "threshold=2", "points.n=100"], project);
+    expect(runCommand(command, ["--version"], project)).toBe(`${manifest.version}\n`);
+    runCommand(command, ["init", "pipeline.mjs"], project);
+    const made = runCommand(command, ["run", "pipeline.mjs", "report", "threshold=2", "points.n=100"], project);
     expect(made).toMatch(/^report\/[0-9a-f]{64}\n$/);
   });
 
@@ -150,7 +123,9 @@ describe("the packed package", () => {
         expect(existsSync(join(installed, target))).toBe(true);
       } else {
         const program = `console.log(Object.keys(await import(${JSON.stringify(specifier)})).length)`;
-        expect(Number(run(process.execPath, ["--input-type=module", "--eval", program], project))).toBeGreaterThan(0);
+        expect(
+          Number(runCommand(process.execPath, ["--input-type=module", "--eval", program], project)),
+        ).toBeGreaterThan(0);
       }
     }
   });
@@ -171,7 +146,10 @@ const everyPart = {
 
 /** Runs a program where nothing is installed, and gives what it tells. */
 function playIn(folder: string, command: string, args: readonly string[]): unknown {
-  const told = JSON.parse(run(command, args, folder).trim().split("\n").at(-1) ?? "null") as Record<string, unknown>;
+  const told = JSON.parse(runCommand(command, args, folder).trim().split("\n").at(-1) ?? "null") as Record<
+    string,
+    unknown
+  >;
   return { ...told, rows: told.rows ?? told.hits };
 }
 
@@ -249,7 +227,7 @@ describe("a program that uses the packed package, in a folder without peers and 
   it.each(["vmThreads", "vmForks"])("passes its tests under vitest with the pool %s", (pool) => {
     const vitest = join(root, "node_modules/vitest/vitest.mjs");
     const args = [vitest, "run", "--root", project, "--globals", `--pool=${pool}`, "on-disk.test.mjs"];
-    run(process.execPath, args, project);
+    runCommand(process.execPath, args, project);
   });
 
   // Installed with the test servers, since they are large: scripts/install-test-servers.sh.
@@ -263,7 +241,7 @@ describe("a program that uses the packed package, in a folder without peers and 
       const settings = { rootDir: project, testMatch: ["**/*.test.mjs"], transform: {} };
       const config = { ...settings, moduleFileExtensions: ["mjs", "js", "json"] };
       const args = ["--experimental-vm-modules", join(tools, "jest/bin/jest.js"), "--config", JSON.stringify(config)];
-      run(process.execPath, args, project);
+      runCommand(process.execPath, args, project);
     });
 
     it("is bundled by webpack, which only warns", async () => {
@@ -317,7 +295,7 @@ describe("a project that uses the packed package", () => {
 
   it("traces with the API that it has installed", () => {
     const program = 'console.log(typeof (await import("persistable-ts/opentelemetry")).traceRun)';
-    expect(run(process.execPath, ["--input-type=module", "--eval", program], project).trim()).toBe("function");
+    expect(runCommand(process.execPath, ["--input-type=module", "--eval", program], project).trim()).toBe("function");
   });
 
   const entries = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");
