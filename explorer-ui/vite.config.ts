@@ -15,7 +15,7 @@ export default defineConfig(({ command, mode }) => {
     publicDir: isOneFile ? false : "public",
     plugins: [
       answerFromSamples(),
-      isOneFile ? oneFile() : thirdPartyLicenses(bundledFolders, "THIRD-PARTY-LICENSES.txt"),
+      isOneFile ? oneFile(bundledFolders) : thirdPartyLicenses(bundledFolders, "THIRD-PARTY-LICENSES.txt"),
     ],
     worker: { format: "es", plugins: () => [thirdPartyLicenses(bundledFolders)] },
     build: {

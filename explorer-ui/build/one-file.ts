@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Plugin, Rolldown } from "vite";
+import { licensesIn, noteFolders } from "./third-party-licenses.ts";
 
 /**
  * Puts the whole page into `export.html`, into which `persistable explore --export` writes its data.
- * The policy of the file allows its own script and style, and no request at all.
+ * The policy of the file allows its own script and style, and no request at all. The licenses of
+ * the packages whose code is in it go with it, wherever it is sent.
+ *
+ * @param folders - those of the packages whose code is in a worker
  */
-export function oneFile(): Plugin {
+export function oneFile(folders: Set<string>): Plugin {
   return {
     name: "one-file",
     // Only the last plugins of Vite make the style sheet, and complete the script.
@@ -16,8 +20,10 @@ export function oneFile(): Plugin {
         const files = Object.values(bundle);
         const script = escaped(only(files, "chunk").code);
         const style = String(only(files, "asset", ".css").source);
+        noteFolders(folders, bundle);
+        const licenses = escaped(licensesIn(folders));
         for (const name of Object.keys(bundle)) delete bundle[name];
-        this.emitFile({ type: "asset", fileName: "export.html", source: pageWith(script, style) });
+        this.emitFile({ type: "asset", fileName: "export.html", source: pageWith(script, style, licenses) });
       },
     },
   };
@@ -41,7 +47,7 @@ function escaped(script: string): string {
   return script.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
 }
 
-function pageWith(script: string, style: string): string {
+function pageWith(script: string, style: string, licenses: string): string {
   const policy = [
     "default-src 'none'",
     `script-src '${digestOf(script)}'`,
@@ -66,6 +72,9 @@ function pageWith(script: string, style: string): string {
     <noscript>This page needs JavaScript.</noscript>
     <script id="exported-data" type="application/json"></script>
     <script type="module">${script}</script>
+    <script id="third-party-licenses" type="text/plain">
+${licenses}
+    </script>
   </body>
 </html>
 `;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Plugin } from "vite";
+import type { Plugin, Rolldown } from "vite";
 
 /**
  * Writes the license of every package whose code is in the page: its text has to go wherever its
@@ -12,16 +12,23 @@ export function thirdPartyLicenses(folders: Set<string>, fileName?: string): Plu
     name: "third-party-licenses",
     apply: "build",
     generateBundle(_, bundle) {
-      const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
-      for (const id of chunks.flatMap((chunk) => chunk.moduleIds)) {
-        const folder = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/.exec(id)?.[0];
-        if (folder !== undefined && existsSync(join(folder, "package.json"))) folders.add(folder);
-      }
-      if (fileName === undefined) return;
-      const source = [...folders].map(licenseIn).sort().join("\n\n");
-      this.emitFile({ type: "asset", fileName, source });
+      noteFolders(folders, bundle);
+      if (fileName !== undefined) this.emitFile({ type: "asset", fileName, source: licensesIn(folders) });
     },
   };
+}
+
+/** Notes the folders of the packages whose code is in a bundle. */
+export function noteFolders(folders: Set<string>, bundle: Rolldown.OutputBundle): void {
+  const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
+  for (const id of chunks.flatMap((chunk) => chunk.moduleIds)) {
+    const folder = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/.exec(id)?.[0];
+    if (folder !== undefined && existsSync(join(folder, "package.json"))) folders.add(folder);
+  }
+}
+
+export function licensesIn(folders: ReadonlySet<string>): string {
+  return [...folders].map(licenseIn).sort().join("\n\n");
 }
 
 function licenseIn(folder: string): string {

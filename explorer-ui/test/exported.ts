@@ -34,6 +34,15 @@ export function testExported(stage: () => Stage): void {
     );
   });
 
+  it("holds the license of each package whose code is in the page", async () => {
+    const served = await readFile(`${stage().pageFolder}/THIRD-PARTY-LICENSES.txt`, "utf8");
+    const packages = served.match(/^\S+ \d+\.\d+\.\d+ \(.+\)$/gm) ?? [];
+    expect(packages).toContainEqual(expect.stringMatching(/^react-dom /));
+    const html = await readFile(`${stage().pageFolder}/export.html`, "utf8");
+    const [, licenses] = html.split('<script id="third-party-licenses" type="text/plain">');
+    for (const each of packages) expect(licenses).toContain(`${each}\n`);
+  });
+
   it("filters, sorts, chooses and compares in an exported file, and keeps that in its address", async () => {
     const file = await exportTo(stage(), "used.html");
     await using opened = await stage().openPage({ url: file });
