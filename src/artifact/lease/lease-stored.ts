@@ -202,7 +202,8 @@ class StoredLease implements Lease {
       const isOurs = first?.token === this.#chain[0]?.token;
       // The first claim is removed first. Without a later one, the earlier ones would look like
       // claims that were never outbid.
-      for (const { path } of isOurs ? this.#chain : this.#chain.slice(1)) await this.#store.remove(path);
+      for (const { path } of isOurs ? this.#chain : this.#chain.slice(1))
+        this.#store.sync?.remove?.(path) ?? (await this.#store.remove(path));
     } catch {
       // The work under the lease is done, so the failure does not matter.
       await this.#sayEnded();

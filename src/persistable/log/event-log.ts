@@ -77,14 +77,15 @@ class EventWriter implements EventLog {
   #appendFile(file: string, line: string): void {
     const { recipe, surroundings } = this.#state;
     const maxBytes = surroundings.log ? surroundings.log.maxBytes : undefined;
-    if (!this.#isFileOpened) {
-      this.#isFileOpened = true;
-      const opening = openingOf(this.#state);
-      const isHidden = opening.type === "constructed" && isAnonymous(this.#state.declaration);
-      const { level, where, message } = describeEvent(isHidden ? { ...opening, storeUrl: "anonymous" } : opening);
-      appendLog(file, logLine(recipe.name, where, level, message), maxBytes);
+    if (this.#isFileOpened) {
+      appendLog(file, line, maxBytes);
+      return;
     }
-    appendLog(file, line, maxBytes);
+    this.#isFileOpened = true;
+    const opening = openingOf(this.#state);
+    const isHidden = opening.type === "constructed" && isAnonymous(this.#state.declaration);
+    const { level, where, message } = describeEvent(isHidden ? { ...opening, storeUrl: "anonymous" } : opening);
+    appendLog(file, logLine(recipe.name, where, level, message) + line, maxBytes);
   }
 }
 

@@ -23,7 +23,7 @@ export async function hasAppeared(state: State, judged: Miss): Promise<boolean> 
   const { name, address } = state.recipe;
   const path = recordPath(name, address);
   const store = state.surroundings.store;
-  if (judged.state === "missing") return (await store.stat(path)) !== undefined;
+  if (judged.state === "missing") return store.sync?.exists?.(path) ?? (await store.stat(path)) !== undefined;
   if (judged.state === "stale") {
     const inspected = await inspectArtifact(store, name, address, [], undefined);
     return inspected.state === "present" && inspected.record.provenance.createdAt !== judged.createdAt;
