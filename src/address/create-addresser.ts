@@ -16,8 +16,15 @@ export interface RecipeHead {
  * Computes addresses of one definition from its own tracked params and the upstream addresses in
  * the order of the roles. The params are a snapshot: a plain object with enumerable data properties
  * alone, no getters.
+ *
+ * @param isShallow - whether each object among the values is a list or a plain object of
+ * primitives, with enumerable data properties alone
  */
-export type Addresser = (params: Readonly<Record<string, unknown>>, dependencies: readonly Address[]) => Address;
+export type Addresser = (
+  params: Readonly<Record<string, unknown>>,
+  dependencies: readonly Address[],
+  isShallow?: boolean,
+) => Address;
 
 /**
  * Computes the same addresses as `addressOf`, faster: for params of a few numbers, booleans and
@@ -30,13 +37,16 @@ export type Addresser = (params: Readonly<Record<string, unknown>>, dependencies
 export function createAddresser(head: RecipeHead, options: Pick<CanonicalOptions, "classes"> = {}): Addresser {
   if (new Set(head.roles).size !== head.roles.length)
     throw new TypeError("Each role of a recipe stands for one address.");
-  const shapes: Shape[] = [];
+  const layouts = new Map<string, Layout>();
   // The next recipe nearly always has the layout of the last one.
   let last: Layout | undefined;
-  return (params, dependencies) => {
-    if (last !== undefined && fill(last, params, dependencies)) return hashToAddress(last.bytes);
-    const layout = findLayout(shapes, head, params);
-    if (layout !== undefined && fill(layout, params, dependencies)) {
+  let isFirst = true;
+  return (params, dependencies, isShallow = false) => {
+    if (last !== undefined && fill(last, params, dependencies, isShallow)) return hashToAddress(last.bytes);
+    // Making a layout takes as long as many addresses, and many programs need one address alone.
+    const layout = isFirst ? undefined : findLayout(layouts, head, params, isShallow);
+    isFirst = false;
+    if (layout !== undefined && fill(layout, params, dependencies, isShallow)) {
       last = layout;
       return hashToAddress(layout.bytes);
     }
@@ -53,14 +63,14 @@ function recipeOf(head: RecipeHead, params: unknown, dependencies: readonly Addr
   return { name, version, draw, params, dependencies: Object.fromEntries(checked) };
 }
 
-/**
- * The most shapes of params that are remembered for one definition. If its params have more, to
- * remember all of them would gain nothing.
- */
-const MAX_SHAPES = 8;
-const MAX_FIELDS = 8;
+/** The most fields of a layout, those of lists and objects among the params included. */
+const MAX_FIELDS = 16;
 const MAX_TEXT = 64;
-const MAX_LAYOUTS = 256;
+/**
+ * The most layouts that are remembered for one definition. If its params have more, to remember all
+ * of them would gain nothing.
+ */
+const MAX_LAYOUTS = 1000;
 
 /**
  * The kind of a value is the length of a text or one of these constants, which are negative so that
@@ -68,21 +78,16 @@ const MAX_LAYOUTS = 256;
  */
 const NUMBER = -1;
 const BOOLEAN = -2;
-const OTHER = -3;
-/** The kinds of up to {@link MAX_FIELDS} fields are the digits of one safe integer in this base. */
-const KINDS = MAX_TEXT + 2;
+const LIST = -3;
+const RECORD = -4;
+const OTHER = -5;
 
 function kindOf(value: unknown): number {
   // A NaN has many bit patterns, which only the general encoder writes as one.
   if (typeof value === "number") return Number.isNaN(value) ? OTHER : NUMBER;
   if (typeof value === "boolean") return BOOLEAN;
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? LIST : RECORD;
   return typeof value === "string" && value.length < MAX_TEXT ? value.length : OTHER;
-}
-
-/** Params with the same keys in the same order, and their layouts by the kinds of the values. */
-interface Shape {
-  readonly keys: readonly string[];
-  readonly layouts: Map<number, Layout>;
 }
 
 /** The canonical bytes of recipes that differ only in values of the same kinds. */
@@ -103,17 +108,36 @@ interface Field {
   readonly kind: number;
   /** The offset of the value, after its tag and length; for a boolean, that of its tag. */
   readonly offset: number;
+  /** The first of the values in a list or an object, which has them under its keys. */
+  readonly inner: Field | null;
   readonly next: Field | null;
 }
 
+/** Fills in the values; returns false if the params or the addresses do not fit the layout. */
+function fill(
+  layout: Layout,
+  params: Readonly<Record<string, unknown>>,
+  dependencies: readonly Address[],
+  isShallow: boolean,
+): boolean {
+  const { roleOffsets } = layout;
+  if (!fillFields(layout, layout.firstField, params, isShallow)) return false;
+  if (dependencies.length !== roleOffsets.length) return false;
+  return roleOffsets.length === 0 || fillRoles(layout, dependencies);
+}
+
 /**
- * Fills in the values; returns false if the params or the addresses do not fit the layout. One loop
- * both compares the keys and takes the values, since V8 reads a property that `for … in` has just
- * named straight from its slot.
+ * One loop both compares the keys and takes the values, since V8 reads a property that `for … in`
+ * has just named straight from its slot.
  */
-function fill(layout: Layout, params: Readonly<Record<string, unknown>>, dependencies: readonly Address[]): boolean {
-  const { bytes, view, roleOffsets } = layout;
-  let field = layout.firstField;
+function fillFields(
+  layout: Layout,
+  first: Field | null,
+  params: Readonly<Record<string, unknown>>,
+  isShallow: boolean,
+): boolean {
+  const { bytes, view } = layout;
+  let field = first;
   for (const key in params) {
     if (field === null || field.key !== key) return false;
     // An inherited property, such as one of a polluted `Object.prototype`, is not a parameter.
@@ -129,11 +153,15 @@ function fill(layout: Layout, params: Readonly<Record<string, unknown>>, depende
     } else if (typeof value === "boolean") {
       if (field.kind !== BOOLEAN) return false;
       bytes[field.offset] = value ? TAG.true : TAG.false;
-    } else return false;
+    } else if (!isShallow || !fillInner(layout, field, value)) return false;
     field = field.next;
   }
-  if (field !== null || dependencies.length !== roleOffsets.length) return false;
-  return roleOffsets.length === 0 || fillRoles(layout, dependencies);
+  return field === null;
+}
+
+function fillInner(layout: Layout, { kind, inner }: Field, value: unknown): boolean {
+  if ((kind !== LIST && kind !== RECORD) || kindOf(value) !== kind) return false;
+  return fillFields(layout, inner, value as Readonly<Record<string, unknown>>, false);
 }
 
 // This is a function of its own to keep `fill` small enough to be compiled into the addresser
@@ -161,36 +189,57 @@ function writeAscii(bytes: Uint8Array, offset: number, text: string): boolean {
   return all < 0x80;
 }
 
-function findLayout(shapes: Shape[], head: RecipeHead, params: Readonly<Record<string, unknown>>): Layout | undefined {
-  const shape = shapes.find(({ keys }) => hasKeys(params, keys)) ?? addShape(shapes, Object.keys(params));
-  if (shape === undefined) return undefined;
-  let signature = 0;
-  for (const key of shape.keys) {
-    const kind = kindOf(params[key]);
-    if (kind === OTHER) return undefined;
-    signature = signature * KINDS + (kind - BOOLEAN);
-  }
-  const known = shape.layouts.get(signature);
-  if (known !== undefined || shape.layouts.size >= MAX_LAYOUTS) return known;
-  const layout = createLayout(
-    head,
-    shape.keys.map((key) => ({ key, kind: kindOf(params[key]) })),
-  );
-  shape.layouts.set(signature, layout);
+function findLayout(
+  layouts: Map<string, Layout>,
+  head: RecipeHead,
+  params: Readonly<Record<string, unknown>>,
+  isShallow: boolean,
+): Layout | undefined {
+  const described = describeFields(params, isShallow);
+  if (described === undefined) return undefined;
+  const signature = signatureOf(described);
+  const known = layouts.get(signature);
+  if (known !== undefined || layouts.size >= MAX_LAYOUTS) return known;
+  const layout = createLayout(head, described);
+  layouts.set(signature, layout);
   return layout;
 }
 
-function hasKeys(params: Readonly<Record<string, unknown>>, keys: readonly string[]): boolean {
-  let i = 0;
-  for (const key in params) if (key !== keys[i++]) return false;
-  return i === keys.length;
+/** A parameter without its value. */
+interface DescribedField {
+  readonly key: string;
+  readonly kind: number;
+  readonly inner: readonly DescribedField[];
 }
 
-function addShape(shapes: Shape[], keys: readonly string[]): Shape | undefined {
-  if (shapes.length >= MAX_SHAPES || keys.length > MAX_FIELDS) return undefined;
-  const shape = { keys, layouts: new Map<number, Layout>() };
-  shapes.push(shape);
-  return shape;
+/** Returns `undefined` for params that only the general encoder can write. */
+function describeFields(
+  params: Readonly<Record<string, unknown>>,
+  isShallow: boolean,
+): readonly DescribedField[] | undefined {
+  if (Array.isArray(params) && params.length > MAX_FIELDS) return undefined;
+  const fields: DescribedField[] = [];
+  let count = 0;
+  for (const key of Object.keys(params)) {
+    const value = params[key];
+    const kind = kindOf(value);
+    const isContainer = kind === LIST || kind === RECORD;
+    if (kind === OTHER || (isContainer && !isShallow)) return undefined;
+    const inner = isContainer ? describeFields(value as Readonly<Record<string, unknown>>, false) : [];
+    if (inner === undefined) return undefined;
+    count += 1 + inner.length;
+    if (count > MAX_FIELDS) return undefined;
+    fields.push({ key, kind, inner });
+  }
+  return fields;
+}
+
+/** The same for the same keys and kinds alone: each key is preceded by its length. */
+function signatureOf(fields: readonly DescribedField[]): string {
+  let text = "";
+  for (const { key, kind, inner } of fields)
+    text += `${key.length}:${key}${kind};${inner.length === 0 ? "" : `(${signatureOf(inner)})`}`;
+  return text;
 }
 
 const ADDRESS_LENGTH = 64;
@@ -201,30 +250,42 @@ const ONES = parseAddress("1".repeat(ADDRESS_LENGTH));
  * Finds each value at the first byte where two encodings differ, so that the general encoder stays
  * the only one that knows the format.
  */
-function createLayout(head: RecipeHead, fields: readonly Pick<Field, "key" | "kind">[]): Layout {
-  const blanks = fields.map(({ kind }) => blankOf(kind, "0"));
+function createLayout(head: RecipeHead, described: readonly DescribedField[]): Layout {
   const roles = head.roles.map(() => ZEROS);
-  const encode = (values: readonly unknown[], addresses: readonly Address[]): Uint8Array => {
-    const params = Object.fromEntries(fields.map(({ key }, i) => [key, values[i]]));
-    return encodeCanonical(hashedOf(recipeOf(head, params, addresses)));
-  };
-  const bytes = new Uint8Array(encode(blanks, roles));
+  /** All values are blanks of digit 0, but that of the marked field. */
+  const encode = (marked: DescribedField | undefined, addresses: readonly Address[]): Uint8Array =>
+    encodeCanonical(hashedOf(recipeOf(head, recordOf(described, marked), addresses)));
+  const bytes = new Uint8Array(encode(undefined, roles));
   const differenceFrom = (other: Uint8Array): number => bytes.findIndex((byte, i) => byte !== other[i]);
-  let firstField: Field | null = null;
-  for (const [i, { key, kind }] of [...fields.entries()].reverse()) {
-    // An empty text has no bytes to fill in.
-    const offset = kind === 0 ? 0 : differenceFrom(encode(blanks.with(i, blankOf(kind, "1")), roles));
-    firstField = { key, kind, offset, next: firstField };
-  }
-  const roleOffsets = roles.map((_, i) => differenceFrom(encode(blanks, roles.with(i, ONES))));
+  const chain = (fields: readonly DescribedField[]): Field | null => {
+    let next: Field | null = null;
+    for (const field of fields.toReversed()) {
+      const { key, kind } = field;
+      // An empty text has no bytes to fill in, and a list or an object has those of its values.
+      const isFilled = kind !== 0 && kind !== LIST && kind !== RECORD;
+      const offset = isFilled ? differenceFrom(encode(field, roles)) : 0;
+      next = { key, kind, offset, inner: chain(field.inner), next };
+    }
+    return next;
+  };
+  const firstField = chain(described);
+  const roleOffsets = roles.map((_, i) => differenceFrom(encode(undefined, roles.with(i, ONES))));
   return { bytes, view: new DataView(bytes.buffer), firstField, roleOffsets };
 }
 
+function recordOf(fields: readonly DescribedField[], marked: DescribedField | undefined): Record<string, unknown> {
+  return Object.fromEntries(fields.map((field) => [field.key, blankOf(field, marked)]));
+}
+
 /**
- * Returns one of two values of a kind whose encodings differ from the first byte of the value on.
+ * Returns one of two values of a kind, the other one for the marked field. Their encodings differ
+ * from the first byte of the value on.
  */
-function blankOf(kind: number, digit: "0" | "1"): unknown {
-  if (kind === BOOLEAN) return digit === "1";
-  if (kind === NUMBER) return digit === "1" ? -2 : 0;
-  return digit.repeat(kind);
+function blankOf(field: DescribedField, marked: DescribedField | undefined): unknown {
+  const { kind, inner } = field;
+  if (kind === LIST) return inner.map((one) => blankOf(one, marked));
+  if (kind === RECORD) return recordOf(inner, marked);
+  if (kind === BOOLEAN) return field === marked;
+  if (kind === NUMBER) return field === marked ? -2 : 0;
+  return (field === marked ? "1" : "0").repeat(kind);
 }

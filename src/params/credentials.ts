@@ -121,17 +121,23 @@ function pathOf(visit: Visit): (string | number)[] {
 }
 
 /**
- * Whether {@link findCredentials} would find nothing in params that are all primitives, and in an
- * object that calls no code of its owner. It may be false for harmless params, whose keys are
+ * Whether {@link findCredentials} would find nothing in params that are primitives, and lists and
+ * plain objects of primitives, without getters. It may be false for harmless params, whose keys are
  * allowed.
  */
-export function areFlatParamsHarmless(params: Readonly<Record<string, unknown>>): boolean {
+export function areShallowParamsHarmless(params: Readonly<Record<string, unknown>>): boolean {
   for (const key of Object.keys(params)) {
-    if (credentialForm(key) !== undefined) return false;
     const value = params[key];
-    if (typeof value === "string" && value !== "" && whyCredential(key, value) !== undefined) return false;
+    if (credentialForm(key) !== undefined || !isHarmless(key, value)) return false;
   }
   return true;
+}
+
+function isHarmless(key: string, value: unknown): boolean {
+  if (typeof value === "string") return value === "" || whyCredential(key, value) === undefined;
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every((item) => isHarmless(key, item));
+  return areShallowParamsHarmless(value as Readonly<Record<string, unknown>>);
 }
 
 /**

@@ -82,6 +82,30 @@ describe("the quick address", () => {
     }
   });
 
+  test("is the address of lists and objects of primitives, too", () => {
+    const primitive = param.filter((value) => typeof value !== "object" || value === null);
+    const shallow = fc.oneof(
+      primitive,
+      fc.array(primitive, { maxLength: 5 }),
+      fc.uniqueArray(fc.tuple(key, primitive), { maxLength: 4, selector: ([name]) => name }).map(Object.fromEntries),
+    );
+    // The same keys again and again, so that layouts are found again with other values.
+    const some = fc.array(fc.tuple(shallow, shallow, primitive), { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(some, (all) => {
+        const addresser = createAddresser({ name: "points", roles: [] });
+        for (const [a, b, c] of [...all, ...all])
+          for (const own of [
+            { a, b, c },
+            { a: { c }, b: [c, 1] },
+            { b: [c], a: { b: c, c: 2 } },
+          ])
+            expect(addresser(own, [], true)).toBe(addressBySlowDoor({ name: "points", roles: [] }, own, []));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   test("gives away no buffer: an address once given stays as it was", () => {
     const addresser = createAddresser({ name: "points", roles: ["a"] });
     const upstream = "ab".repeat(32) as Address;

@@ -35,7 +35,7 @@ export function createState(target: DeclaringClass, options: StateOptions, hooks
     name,
     version,
     draw,
-    address: addresserOf(declaration, name, version, draw, roles)(parsed.tracked, addresses),
+    address: addresserOf(declaration, name, version, draw, roles)(parsed.tracked, addresses, parsed.snapshot.isShallow),
     recipeParams: parsed.recipeParams,
     dependencies: nodes,
     classes: declaration.classes,

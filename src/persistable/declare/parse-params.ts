@@ -3,7 +3,7 @@ import type { RecipeParam } from "../../address/recipe-node.ts";
 import { messageOf } from "../../errors/error-kind.ts";
 import { DefinitionError, InvalidParamsError } from "../../errors/persistable-errors.ts";
 import { formatPath } from "../../errors/value-path.ts";
-import { areFlatParamsHarmless, assertNoCredentials } from "../../params/credentials.ts";
+import { areShallowParamsHarmless, assertNoCredentials } from "../../params/credentials.ts";
 import { Secret } from "../../params/secret.ts";
 import { Untracked } from "../../params/untracked.ts";
 import { describeKind } from "../../util/describe-kind.ts";
@@ -36,13 +36,13 @@ export function parseParams(declaration: Declaration, input: Readonly<Record<str
   const snapshot = snapshotParams(output, declaration.classes);
   const { params } = snapshot;
   const parts = partsOf(declaration, params, untracked);
-  if (!snapshot.isFlat) {
+  if (!snapshot.isShallow) {
     for (const { key, value, kind } of parts.recipeParams) {
       if (kind !== "untracked") assertDepth(key, value, declaration.classes);
     }
   }
   const { allowCredentials: allow } = declaration;
-  const isHarmless = allow === true || (snapshot.isFlat && areFlatParamsHarmless(params));
+  const isHarmless = allow === true || (snapshot.isShallow && areShallowParamsHarmless(params));
   if (!isHarmless) assertNoCredentials(params, { root: "params", ...(allow === undefined ? {} : { allow }) });
   return { snapshot, ...parts };
 }

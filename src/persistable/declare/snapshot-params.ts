@@ -12,8 +12,8 @@ export interface ParamsSnapshot {
    * Whether a part of them cannot be frozen (a typed array, a Map): each reader then gets a copy.
    */
   readonly mutable: boolean;
-  /** Whether the params are all primitives. */
-  readonly isFlat: boolean;
+  /** Whether the params are all primitives, or lists and plain objects of primitives. */
+  readonly isShallow: boolean;
 }
 
 /**
@@ -25,26 +25,64 @@ export function snapshotParams(
   params: Readonly<Record<string, unknown>>,
   classes: readonly ClassCodec[],
 ): ParamsSnapshot {
-  const flat = tryCopyFlat(params);
-  if (flat !== undefined) return { params: Object.freeze(flat), mutable: false, isFlat: true };
+  const shallow = tryCopyShallow(params);
+  if (shallow !== undefined) return shallow;
   assertDataProperties(params);
   const copier = new Copier(classes);
   const copy = copier.copyParams(withoutUnset(params));
-  return { params: copy, mutable: copier.mutable, isFlat: false };
+  return { params: copy, mutable: copier.mutable, isShallow: false };
 }
 
-/** Copies params that are all primitives, as most are; returns `undefined` for others. */
-function tryCopyFlat(params: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+/**
+ * Copies params that are primitives, lists of primitives and plain objects of primitives, as most
+ * are; returns `undefined` for others. It reads no property that would call code.
+ */
+function tryCopyShallow(params: Readonly<Record<string, unknown>>): ParamsSnapshot | undefined {
   const copy: Record<string, unknown> = {};
+  let seen: unknown[] | undefined;
   for (const key of Reflect.ownKeys(params)) {
-    const descriptor = Object.getOwnPropertyDescriptor(params, key);
-    const isPlain =
-      typeof key === "string" && key !== "__proto__" && descriptor?.enumerable === true && "value" in descriptor;
-    if (!isPlain || (typeof descriptor.value === "object" && descriptor.value !== null)) return undefined;
+    const property = Object.getOwnPropertyDescriptor(params, key);
+    if (typeof key !== "string" || !isPlainProperty(key, property)) return undefined;
+    let { value } = property;
+    if (typeof value === "object" && value !== null) {
+      // An object that occurs twice has to stay one object.
+      if (seen?.includes(value)) return undefined;
+      seen = [...(seen ?? []), value];
+      value = tryCopyPrimitives(value);
+      if (value === undefined) return undefined;
+    }
     // An option that is `undefined` counts as left out.
-    if (descriptor.value !== undefined) copy[key] = descriptor.value;
+    if (value !== undefined) copy[key] = value;
   }
-  return copy;
+  return { params: Object.freeze(copy), mutable: false, isShallow: true };
+}
+
+function tryCopyPrimitives(container: object): object | undefined {
+  if (isProxy(container)) return undefined;
+  const isList = Array.isArray(container);
+  if (Object.getPrototypeOf(container) !== (isList ? Array.prototype : Object.prototype)) return undefined;
+  const keys = Reflect.ownKeys(container);
+  // The last key of a list is its length: if there is none but the indices before, none is missing.
+  if (isList && keys.pop() !== "length") return undefined;
+  if (isList && keys.length !== container.length) return undefined;
+  const copy: Record<string | number, unknown> = isList ? ([] as never) : {};
+  for (const key of keys) {
+    const property = Object.getOwnPropertyDescriptor(container, key);
+    if (typeof key !== "string" || !isPlainProperty(key, property) || !isPrimitive(property.value)) return undefined;
+    copy[key] = property.value;
+  }
+  return Object.freeze(copy);
+}
+
+function isPlainProperty(
+  key: string,
+  property: PropertyDescriptor | undefined,
+): property is PropertyDescriptor & { readonly value: unknown } {
+  return key !== "__proto__" && property?.enumerable === true && "value" in property;
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
 /**
