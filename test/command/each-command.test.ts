@@ -43,7 +43,7 @@ const OTHER_CONTROL = /(?!\u001b\[[\d;]*m|\n)[\u0000-\u001f\u007f-\u009f]/;
 test("there is bad input for every command, and a documented transcript", () => {
   expect(Object.keys(refused).sort()).toEqual([...commandNames].sort());
   const shown = new Set(pages.flatMap(stepsOf).map(({ command }) => command.split(" ")[0]));
-  // A worker needs a queue, the explorer waits for a browser, and the others have no fixed output.
+  // Those of other-transcripts.test.ts, which have no fixed output on a page.
   const others = ["accept", "explore", "help", "worker"];
   expect(commandNames.filter((name) => !shown.has(name)).sort()).toEqual(others);
 });
