@@ -119,11 +119,11 @@ export class AddressRows {
 
   #allBetween(least: number, greatest: number, digits: string): number[] {
     const rows: number[] = [];
-    for (const { values, start } of this.#words[0]?.parts() ?? [])
-      for (let at = 0; at < values.length && start + at < this.#count; at++) {
-        const word = values[at] ?? 0;
-        if (word >= least && word <= greatest && this.addressOf(start + at).startsWith(digits)) rows.push(start + at);
-      }
+    for (const { values, start } of this.#words[0]?.parts() ?? []) {
+      let at = placeBetween(values, least, greatest, 0);
+      for (; at !== -1 && start + at < this.#count; at = placeBetween(values, least, greatest, at + 1))
+        if (this.addressOf(start + at).startsWith(digits)) rows.push(start + at);
+    }
     return rows;
   }
 
@@ -215,4 +215,15 @@ export class AddressRows {
 
 function newWords(length: number): Uint32Array {
   return new Uint32Array(length);
+}
+
+/** The first place from `start` on with a word in this range; -1 if there is none. */
+function placeBetween(words: Uint32Array, least: number, greatest: number, start: number): number {
+  // The search of the engine is fast at once, while a loop of ours takes ten times as long at first.
+  if (least === greatest) return words.indexOf(least, start);
+  for (let place = start; place < words.length; place++) {
+    const word = words[place] ?? 0;
+    if (word >= least && word <= greatest) return place;
+  }
+  return -1;
 }
