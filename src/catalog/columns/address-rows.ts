@@ -219,7 +219,7 @@ function newWords(length: number): Uint32Array {
 
 /** The first place from `start` on with a word in this range; -1 if there is none. */
 function placeBetween(words: Uint32Array, least: number, greatest: number, start: number): number {
-  // The search of the engine is fast at once, while a loop of ours takes ten times as long at first.
+  // The search of the engine is fast at once; a loop of ours takes ten times as long at first.
   if (least === greatest) return words.indexOf(least, start);
   for (let place = start; place < words.length; place++) {
     const word = words[place] ?? 0;

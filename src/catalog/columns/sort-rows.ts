@@ -3,6 +3,7 @@ import { type Field, valuesOf } from "../query/field.ts";
 import { compareValues, type SortField } from "../query/sort-entries.ts";
 import type { EntryColumns } from "./entry-columns.ts";
 import { orderOfNumbers } from "./order-of-numbers.ts";
+import { orderOfTexts } from "./order-of-texts.ts";
 import type { ValueColumn } from "./value-column.ts";
 
 /**
@@ -82,6 +83,7 @@ function ranksOfValues(values: readonly (JsonValue | undefined)[]): Float64Array
 
 /** A number for each value in their order. */
 function ranksOfDistinct(values: readonly JsonValue[]): Float64Array {
+  if (values.every((value) => typeof value === "string")) return ranksOfTexts(values);
   const sorted = values.map((value, index) => ({ value, index })).sort((a, b) => compareValues(a.value, b.value));
   const ranks = new Float64Array(values.length);
   let rank = 0;
@@ -91,5 +93,11 @@ function ranksOfDistinct(values: readonly JsonValue[]): Float64Array {
     if (before !== undefined && compareValues(before.value, value) !== 0) rank = place;
     ranks[index] = rank;
   }
+  return ranks;
+}
+
+function ranksOfTexts(texts: readonly string[]): Float64Array {
+  const ranks = new Float64Array(texts.length);
+  for (const [rank, place] of orderOfTexts(texts).entries()) ranks[place] = rank;
   return ranks;
 }
