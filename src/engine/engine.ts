@@ -95,6 +95,8 @@ export interface ServedJob {
   readonly data: JsonValue;
   /** Whether a worker has begun the job before, and was lost or has put it back. */
   readonly isRepeated: boolean;
+  /** How many workers were lost with the job; absent if the engine does not count them. */
+  readonly losses?: number | undefined;
   /** Aborted if the run that queued the job has cancelled it. */
   readonly signal: AbortSignal;
   tell(progress: JsonObject): void;

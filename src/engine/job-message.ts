@@ -14,6 +14,8 @@ export interface JobMessage {
   /** Generates the payload again. */
   readonly force?: true;
   readonly timeoutMs?: number;
+  /** How many workers were lost while they did batches with this node. */
+  readonly losses?: number;
   /** The policy of the run. */
   readonly onSourceChange?: SourceChangePolicy;
   readonly untracked?: JsonObject;
@@ -27,6 +29,14 @@ export function batchOf(messages: readonly JsonObject[]): JsonObject {
 /** Returns the messages of a batch; `undefined` for a job with one node. */
 export function messagesIn(data: JsonValue): readonly JsonValue[] | undefined {
   return isJsonObject(data) && Array.isArray(data.batch) ? data.batch : undefined;
+}
+
+/** A node for which more workers were lost than this has failed. */
+export const MOST_LOSSES = 3;
+
+/** How many workers were lost with a node before it got a job of its own. */
+export function lossesBefore(data: JsonValue): number {
+  return isJsonObject(data) && isCount(data.losses) ? data.losses : 0;
 }
 
 /** After this time, a worker leaves the nodes of a batch that it has not begun to others. */
@@ -71,7 +81,7 @@ export function nameOfJob(data: JsonValue): string {
 /** Checks what came out of a queue, to which others may write too. */
 export function parseMessage(data: JsonValue): JobMessage | undefined {
   if (!isJsonObject(data) || data.v !== 1) return undefined;
-  const { address, name, rows, force, timeoutMs, onSourceChange, untracked } = data;
+  const { address, name, rows, force, timeoutMs, losses, onSourceChange, untracked } = data;
   if (!isText(address) || !isText(name)) return undefined;
   const parsed = rows === undefined ? undefined : parseRows(rows);
   if (rows !== undefined && parsed === undefined) return undefined;
@@ -82,6 +92,7 @@ export function parseMessage(data: JsonValue): JobMessage | undefined {
     ...(parsed === undefined ? {} : { rows: parsed }),
     ...(force === true ? { force } : {}),
     ...(typeof timeoutMs === "number" && timeoutMs > 0 ? { timeoutMs } : {}),
+    ...(isCount(losses) ? { losses } : {}),
     ...(isSourcePolicy(onSourceChange) ? { onSourceChange } : {}),
     ...(isJsonObject(untracked) ? { untracked } : {}),
   };
@@ -111,6 +122,10 @@ export function parseRow(json: JsonValue): RecipeRow | undefined {
 
 function isText(json: JsonValue | undefined): json is string {
   return typeof json === "string" && json !== "";
+}
+
+function isCount(json: JsonValue | undefined): json is number {
+  return typeof json === "number" && Number.isSafeInteger(json) && json >= 0;
 }
 
 function isTexts(json: JsonValue | undefined): json is Readonly<Record<string, string>> {

@@ -9,6 +9,8 @@ interface JobNews {
   readonly endings: readonly NodeEnding[];
   /** The worker leaves the nodes from this one on to others; absent if it leaves none. */
   readonly leavesFrom?: number;
+  /** How many workers were lost with this batch. */
+  readonly losses?: number;
 }
 
 /** How a node has ended: with a result, or with an error as JSON. */
@@ -19,7 +21,7 @@ export type NodeEnding = { readonly node: number; readonly tookMs?: number } & (
 
 /** Checks what came out of a queue. A node that was cancelled has not ended. */
 export function parseNews(news: Extract<EngineNews, { id: string }>, isBatch: boolean): JobNews {
-  const { events, endings, leavesFrom } = isBatch ? batchNewsIn(news) : onlyNewsIn(news);
+  const { events, endings, leavesFrom, losses } = isBatch ? batchNewsIn(news) : onlyNewsIn(news);
   return {
     events: listOf(events).flatMap(({ node, event }) => (isPlace(node) && isEvent(event) ? [{ node, event }] : [])),
     endings: listOf(endings).flatMap(({ node, tookMs, result, error }) => {
@@ -28,6 +30,7 @@ export function parseNews(news: Extract<EngineNews, { id: string }>, isBatch: bo
       return [typeof tookMs === "number" ? { ...ending, tookMs } : ending];
     }),
     ...(isPlace(leavesFrom) ? { leavesFrom } : {}),
+    ...(isPlace(losses) ? { losses } : {}),
   };
 }
 

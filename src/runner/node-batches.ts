@@ -35,6 +35,11 @@ export function rejectAll(job: RemoteJob, error: unknown): void {
   for (const node of job.nodes.values()) node.reject(error);
 }
 
+/** A node of a batch with which this many workers were lost. */
+export function withLosses(node: RemoteNode, losses: number): RemoteNode {
+  return losses === 0 ? node : { ...node, message: { ...node.message, losses } };
+}
+
 /** Nodes of one job. */
 export type Batch = [RemoteNode, ...RemoteNode[]];
 

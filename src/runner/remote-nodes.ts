@@ -21,7 +21,7 @@ import type { Store } from "../store/store.ts";
 import { onAbort } from "../util/concurrency/on-abort.ts";
 import { delay } from "../util/concurrency/retry.ts";
 import { randomHex } from "../util/random-hex.ts";
-import { type Batch, inBatches, type RemoteJob, type RemoteNode, rejectAll } from "./node-batches.ts";
+import { type Batch, inBatches, type RemoteJob, type RemoteNode, rejectAll, withLosses } from "./node-batches.ts";
 import type { Attempt, ProduceOptions } from "./produce-node.ts";
 import type { RateLimit, RunSettings } from "./run-options.ts";
 
@@ -272,7 +272,7 @@ export class RemoteNodes {
     const job = this.#jobs.get(news.id);
     if (job === undefined) return;
     job.askedMs = performance.now();
-    const { events, endings, leavesFrom } = parseNews(news, job.isBatch);
+    const { events, endings, leavesFrom, losses = 0 } = parseNews(news, job.isBatch);
     for (const { node, event } of events) job.nodes.get(node)?.onEvent(event);
     for (const ending of endings) this.#settle(job, ending);
     if (news.kind === "progress") {
@@ -284,7 +284,7 @@ export class RemoteNodes {
       rejectAll(job, new WorkerLostError(job.name, news.reason));
     // The job may have been cancelled by another run, or a batch was lost: this run still wants the
     // nodes, each in a job of its own.
-    else for (const node of job.nodes.values()) this.#queue([node]);
+    else for (const node of job.nodes.values()) this.#queue([withLosses(node, losses)]);
   }
 
   #settle(job: RemoteJob, ending: NodeEnding): void {

@@ -1,10 +1,13 @@
 import type { JsonObject, JsonValue } from "../canonical/tagged-json.ts";
 import type { JobEnding } from "../engine/engine.ts";
 
-/** A message of a worker to a process that generates for it. */
+/**
+ * A message of a worker to a process that generates for it. `losses` is the number of workers that
+ * were lost with the node before.
+ */
 export type MessageToChild =
   | { readonly kind: "begin"; readonly file: string; readonly dataDir: string; readonly worker: string }
-  | { readonly kind: "run"; readonly data: JsonValue }
+  | { readonly kind: "run"; readonly data: JsonValue; readonly losses: number }
   | { readonly kind: "abort" };
 
 /**

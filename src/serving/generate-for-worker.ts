@@ -1,5 +1,5 @@
 import { decodeTagged } from "../canonical/decode-tagged.ts";
-import type { JsonObject, JsonValue } from "../canonical/tagged-json.ts";
+import type { JsonObject } from "../canonical/tagged-json.ts";
 import type { JobEnding } from "../engine/engine.ts";
 import { type JobMessage, type JobResult, parseMessage } from "../engine/job-message.ts";
 import { errorToJson } from "../engine/json-error.ts";
@@ -13,7 +13,7 @@ import { VersionSkewError } from "../errors/worker-errors.ts";
 import type { ToldEvent } from "../events/event.ts";
 import { withSourcePolicy } from "../persistable/context/work-source-policy.ts";
 import type { State } from "../persistable/declare/state.ts";
-import { isPersisted } from "../persistable/load/explain.ts";
+import { findPersisted, isPersisted } from "../persistable/load/explain.ts";
 import { redactionOf } from "../persistable/secrets/redaction.ts";
 import { declarationOf } from "../persistable/worker/makers.ts";
 import { type Production, ProductionFailure, produceNode } from "../runner/produce-node.ts";
@@ -23,6 +23,8 @@ import type { MessageOfChild, MessageToChild } from "./child-message.ts";
 
 /** Progress is sent at most once in this time. */
 const PROGRESS_MS = 1000;
+
+type RunMessage = Extract<MessageToChild, { kind: "run" }>;
 
 /** The definitions and the store of one process. */
 interface Begun {
@@ -56,7 +58,7 @@ export async function generateForWorker(loadModule: (file: string) => Promise<ob
       );
     else if (begun !== undefined) {
       controller = new AbortController();
-      void doJob(message.data, begun, controller.signal).then(tell);
+      void doJob(message, begun, controller.signal).then(tell);
     }
   });
 }
@@ -76,7 +78,7 @@ function poolsOf(registry: Registry): readonly string[] {
 }
 
 /** Never rejects. */
-async function doJob(data: JsonValue, begun: Begun, signal: AbortSignal): Promise<MessageOfChild> {
+async function doJob({ data, losses }: RunMessage, begun: Begun, signal: AbortSignal): Promise<MessageOfChild> {
   let state: State | undefined;
   let hasRows = false;
   try {
@@ -86,9 +88,11 @@ async function doJob(data: JsonValue, begun: Begun, signal: AbortSignal): Promis
     hasRows = true;
     const rebuilt = rebuild(message, rows, begun);
     state = rebuilt;
-    const result = await withSourcePolicy(message.onSourceChange, () =>
-      produce(rebuilt, message, begun.worker, signal),
-    );
+    const result = await withSourcePolicy(message.onSourceChange, async () => {
+      const produced = await produce(rebuilt, message, begun.worker, signal);
+      // A worker that was lost before it told of its generation has still spent its cost.
+      return produced.generation === undefined && losses > 0 ? recordedResult(rebuilt, signal) : produced;
+    });
     return { kind: "ended", ending: { kind: "done", result: asJson(result) } };
   } catch (failure) {
     const error = failure instanceof ProductionFailure ? failure.cause : failure;
@@ -153,6 +157,15 @@ async function produce(
       ...(sizeBytes === undefined ? {} : { sizeBytes }),
     },
   };
+}
+
+/** Takes the facts of a generation from the record of its payload. */
+async function recordedResult(state: State, signal: AbortSignal): Promise<JobResult> {
+  const record = await findPersisted(state, signal);
+  if (record?.provenance.durationMs === undefined) return {};
+  const { durationMs, cost } = record.provenance;
+  const { sizeBytes } = record.payload;
+  return { generation: { durationMs, sizeBytes, ...(cost === undefined ? {} : { cost }) } };
 }
 
 /** Only these events are sent to the run: how the node ended is the result of the job. */

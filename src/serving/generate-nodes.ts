@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from "../canonical/tagged-json.ts";
 import type { JobEnding, ServedJob } from "../engine/engine.ts";
-import { BATCH_MS, messagesIn } from "../engine/job-message.ts";
+import { BATCH_MS, lossesBefore, MOST_LOSSES, messagesIn, nameOfJob } from "../engine/job-message.ts";
+import { errorToJson } from "../engine/json-error.ts";
+import { WorkerLostError } from "../errors/worker-errors.ts";
 
 /** Does the work of one node. */
 type RunNode = (job: ServedJob) => Promise<JobEnding>;
@@ -8,7 +10,15 @@ type RunNode = (job: ServedJob) => Promise<JobEnding>;
 /** Does a job: one node, or those of a batch one after another. */
 export function generateNodes(job: ServedJob, run: RunNode): Promise<JobEnding> {
   const messages = messagesIn(job.data);
-  return messages === undefined ? run(job) : generateBatch(job, messages, run);
+  if (messages !== undefined) return generateBatch(job, messages, run);
+  const losses = (job.losses ?? 0) + lossesBefore(job.data);
+  return losses > MOST_LOSSES ? Promise.resolve(lostEnding(job, losses)) : run({ ...job, losses });
+}
+
+/** The engine does not count the workers that were lost while the node was in a batch. */
+function lostEnding({ data }: ServedJob, losses: number): JobEnding {
+  const error = new WorkerLostError(nameOfJob(data), `${losses} workers were lost with it`);
+  return { kind: "failed", error: errorToJson(error, undefined), message: error.message };
 }
 
 /** After {@link BATCH_MS}, the nodes that were not begun are left to others. */
@@ -16,7 +26,7 @@ async function generateBatch(job: ServedJob, messages: readonly JsonValue[], run
   const endings: JsonObject[] = [];
   // One of the nodes may have killed the worker that has begun the batch, so each one gets a job of
   // its own: what a batch does not answer is queued again.
-  if (job.isRepeated) return { kind: "done", result: { endings } };
+  if (job.isRepeated) return { kind: "done", result: { endings, losses: job.losses ?? 0 } };
   let begun = 0;
   // The events of a batch that is done at once travel with its result.
   let events: JsonObject[] = [];

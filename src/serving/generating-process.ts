@@ -82,7 +82,7 @@ export class GeneratingProcess {
       child.on("message", onMessage);
       child.on("exit", onExit);
       if (child.exitCode !== null || child.signalCode !== null) onExit(child.exitCode, child.signalCode);
-      else send(child, { kind: "run", data: job.data });
+      else send(child, { kind: "run", data: job.data, losses: job.losses ?? 0 });
     });
   }
 

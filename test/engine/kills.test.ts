@@ -172,14 +172,12 @@ const tests = ({ kind, start }: QueueServerKind): void => {
       }
       const last = (await ended).at(-1);
       expect(last?.failures).toMatchObject([{ code: "PERSISTABLE_WORKER_LOST" }]);
-      expect(last?.result).toMatchObject({ failed: 1, cancelled: 3 });
-      // What a worker had generated before it was killed is there when another one looks.
-      const { generated = 0, hits = 0 } = last?.result ?? {};
-      expect(generated + hits).toBe(NODES);
+      // What a worker had generated before it was killed counts, although it could not tell of it.
+      expect(last?.result).toMatchObject({ generated: NODES, failed: 1, cancelled: 3 });
       const starts = project.noted().filter((line) => line === "start source-9").length;
       expect(starts).toBeGreaterThan(1);
-      // Four, and another one for each worker that was alive, but so slow that its lock had lapsed.
-      expect(starts).toBeLessThan(10);
+      // Each start costs a worker, also one in a batch. A lock that lapses costs a try without one.
+      expect(starts).toBeLessThanOrEqual(4);
     }),
   );
 

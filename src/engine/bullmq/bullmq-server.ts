@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { JsonValue } from "../../canonical/tagged-json.ts";
 import type { EngineServer, ServeOptions } from "../engine.ts";
+import { MOST_LOSSES } from "../job-message.ts";
 import { controlOf } from "./bullmq-link.ts";
 import type { ActiveJob, BullmqParts, JobQueue, JobWorker, QueueStream } from "./connection.ts";
 import { openStream } from "./open-stream.ts";
@@ -10,9 +11,6 @@ import { fromQueue, shownText, toQueue } from "./queued-json.ts";
 const RETURNED_MS = 1000;
 /** How long the worker remembers that a job was cancelled which does not run here. */
 const CANCELLED_MS = 2000;
-/** A job has failed when this many of its workers were lost. */
-const MOST_LOST = 3;
-
 /** A worker of BullMQ that does jobs of persistables. */
 export class BullmqServer implements EngineServer {
   readonly #parts: BullmqParts;
@@ -49,7 +47,7 @@ export class BullmqServer implements EngineServer {
       concurrency: slots,
       lockDuration: lockMs,
       stalledInterval: Math.ceil(lockMs / 3),
-      maxStalledCount: MOST_LOST,
+      maxStalledCount: MOST_LOSSES,
     });
     worker.on("error", onProblem);
     this.#worker = worker;
@@ -97,6 +95,7 @@ export class BullmqServer implements EngineServer {
       id: job.id ?? "",
       data: fromQueue(job.data),
       isRepeated: job.attemptsStarted > 1,
+      losses: job.stalledCounter,
       signal: jobSignal,
       tell: (progress) => {
         told.push(job.updateProgress(toQueue(progress)).catch(this.#options.onProblem));

@@ -55,6 +55,8 @@ export interface ActiveJob {
   readonly data: unknown;
   /** How often a worker has begun it, this time included. */
   readonly attemptsStarted: number;
+  /** How often its lock has lapsed. */
+  readonly stalledCounter: number;
   updateProgress(progress: JobProgress): Promise<void>;
   moveToDelayed(timestamp: number, token?: string): Promise<void>;
 }

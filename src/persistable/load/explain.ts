@@ -73,7 +73,16 @@ export async function explain(state: State, signal: AbortSignal | undefined): Pr
  * of the record.
  */
 export async function isPersisted(state: State, signal: AbortSignal | undefined): Promise<boolean> {
-  return (await inspectFresh(state, [], signal))?.state === "hit";
+  return (await findPersisted(state, signal)) !== undefined;
+}
+
+/** Like {@link isPersisted}, but returns the record, in which values of classes are not revived. */
+export async function findPersisted(
+  state: State,
+  signal: AbortSignal | undefined,
+): Promise<ArtifactRecord | undefined> {
+  const found = await inspectFresh(state, [], signal);
+  return found?.state === "hit" ? found.record : undefined;
 }
 
 /** Like {@link inspectAll}; an artifact that is not fresh enough is a miss. */
