@@ -1,5 +1,11 @@
 import { blankedText, visibleLine } from "../errors/visible-text.ts";
-import type { NodeFailedEvent, NodeGeneratedEvent, NodeRetriedEvent, RunEvent } from "../events/run-event.ts";
+import type {
+  NodeFailedEvent,
+  NodeGeneratedEvent,
+  NodeLogEvent,
+  NodeRetriedEvent,
+  RunEvent,
+} from "../events/run-event.ts";
 import { describeCost, describeDuration, describeError } from "../util/describe.ts";
 import { describeAddress } from "../util/describe-address.ts";
 import { loadLogUpdate } from "../util/peers/peers.ts";
@@ -113,7 +119,7 @@ async function openLive(stream: DisplayStream, color: boolean): Promise<Display>
     onEvent(event) {
       const params = paramsIn(event, view);
       view.handle(event);
-      const text = permanentLine(event, params, view, { color, ...sizeOf(stream) });
+      const lines = permanentLines(event, params, view, { color, ...sizeOf(stream) });
       if (event.type === "finished") {
         close();
         stream.write(`${renderEnd(view, { color })}\n`);
@@ -121,7 +127,7 @@ async function openLive(stream: DisplayStream, color: boolean): Promise<Display>
       }
       // The line is written with the next drawing, so that thousands of failures do not cause
       // thousands of drawings.
-      if (text !== undefined) permanent.push(`${text}\n`);
+      permanent.push(...lines.map((line) => `${line}\n`));
       isDirty = true;
     },
     note(text) {
@@ -141,21 +147,23 @@ function sizeOf({ columns, rows }: DisplayStream): { readonly columns: number; r
   return { columns: (columns || 80) - 1, rows: rows || 24 };
 }
 
-/** The line of an event that stays in the terminal. */
-function permanentLine(
+/** The lines of an event that stay in the terminal. */
+function permanentLines(
   event: RunEvent,
   params: string,
   view: RunView,
   { color, columns }: { readonly color: boolean; readonly columns: number },
-): string | undefined {
-  const line =
+): readonly string[] {
+  if (view.planned === undefined) return [];
+  const lines =
     event.type === "failed"
-      ? describeFailed(event, params)
+      ? [describeFailed(event, params)]
       : event.type === "retried"
-        ? describeRetried(event, params)
-        : "";
-  if (line === "" || view.planned === undefined) return undefined;
-  return paint({ color }, event.type === "failed" ? "red" : "yellow", fitText(line, columns));
+        ? [describeRetried(event, params)]
+        : event.type === "log"
+          ? describeWarnings(event, params)
+          : [];
+  return lines.map((line) => paint({ color }, event.type === "failed" ? "red" : "yellow", fitText(line, columns)));
 }
 
 /**
@@ -185,6 +193,21 @@ function describeRetried({ name, address, attempt, delayMs, error }: NodeRetried
   return `attempt ${attempt} of ${whichOf(name, params, address)} failed, again in ${describeDuration(delayMs)}: ${describeError(error)}`;
 }
 
+/**
+ * The warnings and errors that a generator has logged on a worker. Those of this process are on its
+ * console already.
+ */
+function describeWarnings({ name, address, lines, worker }: NodeLogEvent, params: string): readonly string[] {
+  if (worker === undefined) return [];
+  return lines.flatMap(({ level, message }) =>
+    level === "warn" || level === "error"
+      ? [`${LEVEL[level]} of ${whichOf(name, params, address)} on ${worker}: ${visibleLine(message)}`]
+      : [],
+  );
+}
+
+const LEVEL = { warn: "warning", error: "error" } as const;
+
 function describeGenerated({ name, address, durationMs, cost }: NodeGeneratedEvent, params: string): string {
   const spent = cost === undefined ? "" : `, ${describeCost(Object.entries(cost))}`;
   return `generated ${whichOf(name, params, address)} in ${describeDuration(durationMs)}${spent}`;
@@ -209,6 +232,7 @@ function openPlain(stream: DisplayStream, color: boolean): Display {
       else if (event.type === "generated") write(describeGenerated(event, params));
       else if (event.type === "failed") write(describeFailed(event, params));
       else if (event.type === "retried") write(describeRetried(event, params));
+      else if (event.type === "log") for (const line of describeWarnings(event, params)) write(line);
       else if (event.type === "waiting")
         write(`${event.name} ${describeAddress(event.address)} waits for ${event.owner}`);
       else if (event.type === "finished") {

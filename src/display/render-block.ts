@@ -72,7 +72,7 @@ function renderRunning(one: RunningView, { nameColumns, timeColumns, columns }: 
   const progress = renderProgress(one, canvas);
   const bar = left < time.length + progress.columns + MIN_WHAT_COLUMNS ? NO_BAR : progress;
   const room = left - time.length - bar.columns - (bar.columns > 0 ? 1 : 0);
-  const note = one.progress?.note ?? "";
+  const note = one.progress?.note ?? one.said ?? "";
   const attempt = one.attempt > 1 ? `attempt ${one.attempt}  ` : "";
   const on = one.worker === undefined ? "" : `on ${one.worker}  `;
   const what = paint(canvas, "dim", padText(`${attempt}${on}${note === "" ? one.params : note}`, room));

@@ -9,6 +9,8 @@ export interface RunningView {
   readonly attempt: number;
   readonly expectedMs: number | undefined;
   readonly progress: Pick<ProgressEvent, "done" | "total" | "note"> | undefined;
+  /** The last line that the generator has logged. */
+  readonly said?: string | undefined;
   /** The process that generates the node, if that is not this process. */
   readonly owner: string | undefined;
   /** The worker that generates the node, if the run has an engine. */
@@ -39,6 +41,9 @@ export class RunView {
         break;
       case "progress":
         this.#change(event, { progress: event });
+        break;
+      case "log":
+        this.#change(event, { said: event.lines.at(-1)?.message });
         break;
       case "waiting":
         this.#running.set(event.index, waitingView(event, event.owner, event.atMs));

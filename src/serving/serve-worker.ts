@@ -68,7 +68,10 @@ class ServingWorker implements Health {
     const worker = `${hostname()}:${process.pid}`;
     const onSkew = (job: ServedJob, message: string): JobEnding => {
       const judged = this.#skew.judge(job, message);
-      if (judged.kind === "returned") options.note(message, "problem");
+      if (judged.kind === "returned") {
+        options.note(message, "problem");
+        this.#skew.warn(job, worker, message);
+      }
       if (this.#skew.isCertain) this.#end("skewed");
       return judged;
     };

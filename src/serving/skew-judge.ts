@@ -1,5 +1,5 @@
 import type { JobEnding, ServedJob } from "../engine/engine.ts";
-import { nameOfJob } from "../engine/job-message.ts";
+import { nameOfJob, parseMessage } from "../engine/job-message.ts";
 import { errorToJson } from "../engine/json-error.ts";
 import { VersionSkewError } from "../errors/worker-errors.ts";
 
@@ -19,6 +19,9 @@ export class SkewJudge {
   /** The ids of those whose definitions have never built anything here. */
   readonly #strange = new Set<string>();
 
+  /** The addresses whose runs were told. */
+  readonly #told = new Set<string>();
+
   noteBuilt({ data }: ServedJob): void {
     this.#built.add(nameOfJob(data));
   }
@@ -31,6 +34,14 @@ export class SkewJudge {
     this.#returned.add(id);
     if (!isRight) this.#strange.add(id);
     return { kind: "returned" };
+  }
+
+  /** Tells the run of a job that this worker cannot do it, once for each address. */
+  warn({ data, tell }: ServedJob, worker: string, message: string): void {
+    const { address, name } = parseMessage(data) ?? {};
+    if (address === undefined || name === undefined || this.#told.has(address)) return;
+    this.#told.add(address);
+    tell({ event: { type: "log", name, address, worker, lines: [{ level: "warn", message }] } });
   }
 
   /** Whether the worker has other code than the run. */

@@ -106,6 +106,29 @@ describe("in a terminal", () => {
     expect(stream.screen).toEqual(["failed odd aaaaaaaa…: an error that cannot be described"]);
   });
 
+  test.each([true, false])("what generators log on workers is shown, live: %s", async (isTTY) => {
+    const stream = new FakeTerminal(isTTY);
+    const display = await openDisplay({ stream, live: isTTY, color: false });
+    const atMs = Date.now();
+    const base = { runId: "r", atMs, address: "a".repeat(64), index: 0, name: "pages", worker: "host:7" };
+    const tell = (fields: object) => display.onEvent({ ...base, ...fields } as RunEvent);
+    const log = (level: string, message: string, more = {}) =>
+      tell({ type: "log", lines: [{ level, message }], ...more });
+    tell({ type: "planned", nodes: 1, hits: 0, misses: 1, concurrency: 1 });
+    tell({ type: "started", params: "", attempt: 1, slot: 0, waitedMs: 0, dependencies: [] });
+    log("warn", "the page\nis old");
+    log("error", "and torn");
+    // The console of this process has it already.
+    log("warn", "here", { worker: undefined });
+    log("info", "page 7");
+    await expect.poll(() => !isTTY || stream.written.includes("page 7")).toBe(true);
+    display.close();
+    expect(stream.screen.filter((line) => line.includes(" of pages"))).toEqual([
+      "warning of pages aaaaaaaa… on host:7: the page\\nis old",
+      "error of pages aaaaaaaa… on host:7: and torn",
+    ]);
+  });
+
   test("NO_COLOR and the option are kept to", async () => {
     const plain = new FakeTerminal(true);
     await runWith(plain, { color: false });

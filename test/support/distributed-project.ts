@@ -262,12 +262,12 @@ export class DistributedProject {
   startRun(
     order: Order,
     env: NodeJS.ProcessEnv = {},
-  ): { readonly child: ChildProcess; readonly lines: Promise<Line[]> } {
+  ): { readonly child: ChildProcess; readonly said: readonly Line[]; readonly lines: Promise<Line[]> } {
     const child = this.#spawn(["coordinate.js", JSON.stringify({ url: this.#url, ...order })], env);
     child.stderr?.resume();
     const lines: Line[] = [];
     createInterface({ input: child.stdout ?? process.stdin }).on("line", (line) => lines.push(JSON.parse(line)));
-    return { child, lines: once(child, "close").then(() => lines) };
+    return { child, said: lines, lines: once(child, "close").then(() => lines) };
   }
 
   /** Returns the lines that the generators have noted, such as `start source-1`. */
