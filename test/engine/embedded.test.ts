@@ -79,6 +79,18 @@ describe.skipIf(!isInstalled)("a run with a server of its own", () => {
     expect((await project.run(SLEEPERS, { TMPDIR: temporary })).flatMap(({ note }) => note ?? [])).toEqual([]);
   });
 
+  test("leaves no process and no folder when the run and the process that holds the others are killed", async () => {
+    const { project, temporary } = await newProject();
+    const run = project.startRun(SLEEPERS, { TMPDIR: temporary });
+    if (!(await project.waitForStarts(2, run.lines))) throw new Error(JSON.stringify(await run.lines));
+    const server = serverIn(temporary);
+    const [host, workers] = [hostOf(server), workersOf(hostOf(server))];
+    process.kill(host, "SIGKILL");
+    run.child.kill("SIGKILL");
+    await run.lines;
+    await expectNothingLeft(temporary, [server, host, ...workers]);
+  });
+
   test.each(chosenCases(["SIGKILL", "SIGINT", "SIGTERM"] as const, 3))(
     "leaves no process and no folder when it is ended by %s",
     async (signal) => {

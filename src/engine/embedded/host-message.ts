@@ -17,6 +17,10 @@ export interface WorkerOrder {
   readonly file: string;
   readonly dataDir: string;
   readonly slots: number;
+  /** The id of the process of the run. */
+  readonly run: number;
+  /** The folder of the server. */
+  readonly folder: string;
 }
 
 /** The only message of a run to its host, which ends when the run's process does. */

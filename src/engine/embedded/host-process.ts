@@ -1,6 +1,6 @@
 import { type ChildProcess, type ForkOptions, fork } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,10 @@ import { ownCommand } from "../../util/peers/own-folder.ts";
 import { randomHex } from "../../util/random-hex.ts";
 import { findPrograms } from "./find-programs.ts";
 import type { MessageToHost, ReadyHost, WorkerOrder } from "./host-message.ts";
+import { killServer, removeServer } from "./remove-server.ts";
 import { whenReady } from "./when-ready.ts";
 
-export interface HostOptions extends Omit<WorkerOrder, "url"> {
+export interface HostOptions extends Omit<WorkerOrder, "url" | "run" | "folder"> {
   readonly note: (text: string) => void;
 }
 
@@ -41,7 +42,7 @@ export class HostProcess {
     const password = randomHex(16);
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     const server = { programs, folder, port, password };
-    const host = new HostProcess({ server, workers: { ...options, url } }, note);
+    const host = new HostProcess({ server, workers: { ...options, url, run: process.pid, folder } }, note);
     try {
       const startedMs = performance.now();
       note("Starts PostgreSQL and two workers on this machine, for a first look. They end with the run.");
@@ -65,7 +66,7 @@ export class HostProcess {
       child.disconnect();
       await ended;
     }
-    this.#removeServer();
+    removeServer(this.#message.server.folder);
   }
 
   /** @returns the ids of the processes that are the workers */
@@ -90,25 +91,8 @@ export class HostProcess {
   #replace(): void {
     if (this.#isClosed) return;
     this.#note("The process that holds PostgreSQL and the workers was killed. It is started again.");
-    this.#killServer();
+    killServer(this.#message.server.folder);
     this.#fork().catch((error: unknown) => this.#note(String(error)));
-  }
-
-  /** Ends a server whose host was killed. */
-  #killServer(): void {
-    const file = join(this.#message.server.folder, "data/postmaster.pid");
-    if (!existsSync(file)) return;
-    try {
-      process.kill(Number(readFileSync(file, "utf8").split("\n")[0]), "SIGQUIT");
-    } catch {
-      // It has ended already.
-    }
-    rmSync(file, { force: true });
-  }
-
-  #removeServer(): void {
-    this.#killServer();
-    rmSync(this.#message.server.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
