@@ -11,7 +11,7 @@ const PROGRAM_TESTS = [
   "test/crash/{eight-processes,exhausted,kill-loop,lease-crash,strace}.test.ts",
   "test/artifact/lease-busy-loop.test.ts",
   "test/engine/engine-conformance.test.ts",
-  "test/engine/{batches,distributed-run,embedded,kills,many-nodes,own-engine}.test.ts",
+  "test/engine/{batches,distributed-run,embedded,generating-process,kills,many-nodes,own-engine}.test.ts",
   "test/command/{other-transcripts,processes,transcript-processes}.test.ts",
   "test/corruption/replaced-while-read.test.ts",
   "test/display/{closed-pipe,notebooks}.test.ts",

@@ -57,6 +57,8 @@ export class GeneratingProcess {
   /** Does one job. Never rejects, unless the module cannot be imported. */
   async run(job: ServedJob): Promise<JobEnding> {
     const child = await this.start();
+    // To start the process takes a while, and what is told before a job begins is lost.
+    if (job.signal.aborted) return { kind: "failed", error: { cancelled: true }, message: "The run has cancelled it." };
     return new Promise<JobEnding>((resolve) => {
       let killer: NodeJS.Timeout | undefined;
       const stopListening = onAbort(job.signal, () => {
