@@ -10,6 +10,8 @@ import { withTemporaryFolder } from "./temporary-folder.ts";
 
 const CALLS = 50;
 const WORDS = 200;
+/** A replay has to begin in this time, whatever the peer needs. */
+const FIRST_TOKEN_US = 1000;
 
 interface Part {
   readonly type: string;
@@ -25,20 +27,30 @@ export async function benchmark(): Promise<BenchmarkReport> {
   for (const characters of [1000, 100_000])
     rows.push(await withTemporaryFolder((dir) => compareWhole(dir, characters)));
   rows.push(...(await withTemporaryFolder(compareStreams)));
+  for (const [words, characters] of [
+    [WORDS, 1000],
+    [WORDS, 100_000],
+    [4000, 1000],
+  ] as const)
+    rows.push(await withTemporaryFolder((dir) => measureFirstToken(dir, words, characters)));
   return { name: "model-hit", rows };
 }
 
 const usage = { inputTokens: { total: 11, noCache: 11 }, outputTokens: { total: 8 } };
 const finishReason = { unified: "stop", raw: "stop" };
-const parts: readonly Part[] = [
-  { type: "stream-start", warnings: [] },
-  { type: "text-start", id: "0" },
-  ...Array.from({ length: WORDS }, (_, i): Part => ({ type: "text-delta", id: "0", delta: `word ${i} ` })),
-  { type: "text-end", id: "0" },
-  { type: "finish", finishReason, usage },
-];
+const parts = partsOf(WORDS);
 
-function openModel(dir: string) {
+function partsOf(words: number): readonly Part[] {
+  return [
+    { type: "stream-start", warnings: [] },
+    { type: "text-start", id: "0" },
+    ...Array.from({ length: words }, (_, i): Part => ({ type: "text-delta", id: "0", delta: `word ${i} ` })),
+    { type: "text-end", id: "0" },
+    { type: "finish", finishReason, usage },
+  ];
+}
+
+function openModel(dir: string, answer = parts) {
   return persistModel(
     {
       specificationVersion: "v3",
@@ -51,7 +63,7 @@ function openModel(dir: string) {
         warnings: [],
         response: { id: "r", timestamp: new Date() },
       }),
-      doStream: async (_call: object) => ({ stream: ReadableStream.from<Part>(parts) }),
+      doStream: async (_call: object) => ({ stream: ReadableStream.from<Part>(answer) }),
     },
     { dataDir: fileStore(join(dir, "data")) },
   );
@@ -114,11 +126,27 @@ async function compareStreams(dir: string): Promise<BenchmarkRow[]> {
     return count;
   };
   return [
-    {
-      ...(await compare("first part of a replay", [repeating("ours", first(ours)), repeating("naive", first(replay))])),
-    },
+    await compare("first part of a replay", [repeating("ours", first(ours)), repeating("naive", first(replay))]),
     await compare(`all of ${parts.length} parts`, [repeating("ours", all(ours)), repeating("naive", all(replay))]),
   ];
+}
+
+/** From the call to the first piece of text that a reader shows, before the rest is read. */
+async function measureFirstToken(dir: string, words: number, characters: number): Promise<BenchmarkRow> {
+  const model = openModel(dir, partsOf(words));
+  for (let i = 0; i < CALLS; i++) for await (const _ of (await model.doStream(callOf(i, characters))).stream);
+  const contender = repeating("ours", async (i) => {
+    const reader = (await model.doStream(callOf(i, characters))).stream.getReader();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done || value?.type === "text-delta") break;
+    }
+    await reader.cancel();
+    return 1;
+  });
+  const times = await measureRounds([contender], { batchSize: CALLS, rounds: 41, warmUpRounds: 10 });
+  const name = `first token of ${words}, prompt of ${characters / 1000} kB`;
+  return { case: name, ours: times.get("ours") ?? Number.NaN, unit: "us", goal: FIRST_TOKEN_US };
 }
 
 async function compare(what: string, contenders: readonly Contender[]): Promise<BenchmarkRow> {

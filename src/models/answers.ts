@@ -6,6 +6,7 @@ import { costOfCall } from "./call-cost.ts";
 import { defineCalls } from "./call-definition.ts";
 import { answerOfParts, finishReasonOf, type JudgedAnswer, textOf, whyNotKept } from "./judge-answer.ts";
 import { type Answer, answerIn, partsIn, type StreamPart } from "./model.ts";
+import { formatOfParts } from "./stored-parts.ts";
 
 /** Whole answers, as `doGenerate` returns them. */
 export const wholeAnswers = defineCalls(
@@ -60,6 +61,7 @@ export const streamedAnswers = defineCalls(
     const response = parts.find(({ type }) => type === "response-metadata");
     return summaryOf(answerOfParts(parts), response);
   },
+  formatOfParts(),
 );
 
 function judgeParts({ call, options }: AskedModel, parts: readonly StreamPart[]): string | undefined {

@@ -1,4 +1,5 @@
 import { DefinitionError } from "../errors/persistable-errors.ts";
+import type { Format } from "../format/format.ts";
 import { taggedJson } from "../format/json/tagged-json-format.ts";
 import { GeneratorContext } from "../persistable/context/generate-context.ts";
 import { openScope } from "../persistable/context/generator-scope.ts";
@@ -47,12 +48,13 @@ export function defineCalls<Live extends LiveCall>(
   kind: new (...args: never) => Live,
   generate: (live: Live, context: Context) => Promise<unknown>,
   summarize: (payload: unknown) => object,
+  format: Format<unknown> = taggedJson(),
 ): BuildPersistable {
   neverWarnOf(name);
   return defineBy(generate, {
     name,
     params: typedParams<Record<string, unknown>>(),
-    format: taggedJson(),
+    format,
     // The caller may change an answer.
     memory: "fresh",
     inlineBytes: INLINE_BYTES,

@@ -3,14 +3,10 @@ import { LiveStream } from "../persistable/load/live-stream.ts";
 import { streamedAnswers } from "./answers.ts";
 import type { AskedModel } from "./asked-model.ts";
 import { paramsOfCall } from "./call-key.ts";
-import { type ModelCall, partsIn, type StreamPart } from "./model.ts";
+import type { ModelCall, StreamPart } from "./model.ts";
 import { type CallMark, OpenCall, ownOptionsOf } from "./open-call.ts";
 import { followStream, leavableSignal, SharedStreams } from "./shared-stream.ts";
-
-type Parts = readonly StreamPart[];
-
-/** Parts that are replayed are handed over in packets of this many. */
-const PACKET = 64;
+import { packetsOf } from "./stored-parts.ts";
 
 /** The streams of answers that are under way in this process, by the key of their work. */
 const streams = new SharedStreams<LiveStream<StreamPart>>(({ isOver }) => isOver);
@@ -30,7 +26,7 @@ export async function streamAnswer(
   const params = paramsOfCall("stream", live.model, given, live.options);
   const open = new OpenCall(streamedAnswers, params, live, live.options, ownOptionsOf(given).draw);
   const found = isRefreshing ? undefined : await open.find(given.abortSignal);
-  if (found !== undefined) return replay(partsIn(found.payload), open.mark("store"));
+  if (found !== undefined) return replay(found.payload, open.mark("store"));
   if (mode === "replay") return open.refuseMiss();
   open.refuseCredentials();
   const joined = isRefreshing ? undefined : streams.join(workKeyOf(open.state), beginStream);
@@ -41,7 +37,7 @@ export async function streamAnswer(
   const reader = live.parts.read(work);
   const first = await reader.next();
   // No part was streamed here: the work has failed, or another process has generated the answer.
-  if (first.done === true) return replay(partsIn(await work), open.mark("other"));
+  if (first.done === true) return replay(await work, open.mark("other"));
   return followStream({
     first: first.value,
     reader,
@@ -51,17 +47,14 @@ export async function streamAnswer(
   });
 }
 
-function replay(parts: Parts, mark: CallMark): ReadableStream<StreamPart> {
-  let position = 0;
+function replay(payload: unknown, mark: CallMark): ReadableStream<StreamPart> {
+  const packets = packetsOf(payload);
   return new ReadableStream<StreamPart>(
     {
       pull(controller) {
-        const end = Math.min(position + PACKET, parts.length);
-        for (; position < end; position++) {
-          const part = parts[position];
-          if (part !== undefined) controller.enqueue(marked(part, () => mark));
-        }
-        if (position >= parts.length) controller.close();
+        const { done, value } = packets.next();
+        if (done === true) controller.close();
+        else for (const part of value) controller.enqueue(marked(part, () => mark));
       },
     },
     { highWaterMark: 0 },

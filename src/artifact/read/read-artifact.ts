@@ -3,7 +3,7 @@ import { isPromise } from "../../util/is-promise.ts";
 import { lazyPart } from "../../util/peers/load-part.ts";
 import { recordPath } from "../layout/record-path.ts";
 import { readInline } from "./read-inline.ts";
-import { type ReadOutcome, SYNC_RECORD_BYTES, type WantedArtifact } from "./read-outcome.ts";
+import { type ReadOutcome, SYNC_BYTES, type WantedArtifact } from "./read-outcome.ts";
 
 const readWholeArtifactPart = lazyPart(() => import("./read-whole-artifact.ts"));
 
@@ -18,7 +18,7 @@ export function readArtifact(wanted: WantedArtifact): ReadOutcome | Promise<Read
   const { store, name, address } = wanted;
   const path = recordPath(name, address);
   if (wanted.needs === "record") return readWhole(wanted, path);
-  const record = store.sync?.readShared(path, SYNC_RECORD_BYTES);
+  const record = store.sync?.readShared(path, SYNC_BYTES);
   if (record === undefined && store.sync !== undefined) return { state: "missing" };
   if (record === undefined || record === "too-large") return readWhole(wanted, path);
   const outcome = readInline(wanted, record);

@@ -53,11 +53,9 @@ export interface DamagedArtifact {
   readonly failure?: StoreError | undefined;
 }
 
-/** Payload files up to this size are read synchronously; bigger ones through the thread pool. */
-export const SYNC_PAYLOAD_BYTES = 64 * 1024;
-
 /**
- * Records up to this size are read synchronously; those of model calls hold whole prompts. Reading
- * 100 kB from a warm disk takes less time than one trip through the thread pool.
+ * Records and payload files up to this size are read synchronously; bigger ones through the thread
+ * pool. Reading 100 kB from a warm disk takes less time than one trip through that pool, and the
+ * records of model calls hold whole prompts.
  */
-export const SYNC_RECORD_BYTES = 256 * 1024;
+export const SYNC_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 import { createDigestCollector, DIGEST_CHUNK_BYTES, digestOf } from "../../util/digest/digest.ts";
 import { describeSize } from "./describe-size.ts";
-import { SYNC_PAYLOAD_BYTES } from "./read-outcome.ts";
+import { SYNC_BYTES } from "./read-outcome.ts";
 import type { StoredObject } from "./stored-source.ts";
 
 /** Returns the bytes of an object, or a text that says what is wrong with them. */
@@ -9,7 +9,7 @@ export async function readVerified(
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | string> {
   const collector = sizeBytes > DIGEST_CHUNK_BYTES ? createDigestCollector(sizeBytes) : undefined;
-  const small = sizeBytes <= SYNC_PAYLOAD_BYTES ? store.sync?.readShared(path, SYNC_PAYLOAD_BYTES) : undefined;
+  const small = sizeBytes <= SYNC_BYTES ? store.sync?.readShared(path, SYNC_BYTES) : undefined;
   // A synchronous read may give fewer bytes than the object has. If the digest is right, so are the
   // bytes; if not, only the thorough read below may report damage.
   if (small instanceof Uint8Array && small.length === sizeBytes && digestOf([small]) === digest)
