@@ -31,6 +31,7 @@ import { struct } from "../../src/table/struct-columns.ts";
 import { tableFromRows } from "../../src/table/table-from-rows.ts";
 import { countedSource } from "../support/counted-source.ts";
 import { queryDuckdb } from "../support/query-duckdb.ts";
+import { readFixture } from "../support/read-fixture.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -189,6 +190,25 @@ describe("other tools", () => {
       defaultDecodeLimits,
     );
     expect(b?.toRows()).toEqual([{ b: 2 }]);
+  });
+
+  test.each([
+    ["polars-lists.parquet", parquetCodec()],
+    ["polars-lists.arrow", arrowCodec],
+    ["pyarrow-lists.parquet", parquetCodec()],
+  ])("lists and fixed lists of Polars and pyarrow come as typed arrays: %s", async (name, codec) => {
+    const read = await codec.decode(await readFixture(name), defaultDecodeLimits);
+    expect(read.columns.map(({ type }) => type)).toEqual(["int32", "float32[]", "int64[]", "uint8[]"]);
+    expect(read.toRows()).toEqual([
+      {
+        id: 1,
+        embedding: Float32Array.of(0.5, -1.5),
+        counts: BigInt64Array.of(1n, 2n ** 62n),
+        fixed: Uint8Array.of(1, 2),
+      },
+      { id: 2, embedding: new Float32Array(0), counts: BigInt64Array.of(-1n), fixed: Uint8Array.of(3, 4) },
+      { id: 3, embedding: null, counts: new BigInt64Array(0), fixed: Uint8Array.of(5, 6) },
+    ]);
   });
 
   test("DuckDB and hyparquet read lists of any lengths, in many pages and row groups, among other columns", async () => {
