@@ -1,5 +1,3 @@
-import { join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadPart } from "../../util/peers/load-part.ts";
 import type {
   Chunks,
@@ -21,6 +19,9 @@ import type { FileSystem, FileSystemCalls } from "./calls/file-system.ts";
 import { nodeSyncCalls, shortcuts, watchFolder } from "./calls/node-sync-calls.ts";
 import { SharedReader } from "./calls/record-reader.ts";
 import type { FolderAccess } from "./folder-access.ts";
+
+const { join, resolve } = process.getBuiltinModule("node:path");
+const { fileURLToPath, pathToFileURL } = process.getBuiltinModule("node:url");
 
 export interface FileStoreOptions {
   /**
