@@ -74,6 +74,11 @@ export class NameEntries {
     this.#index = hasIndex ? new NameIndex(store, name, store) : undefined;
   }
 
+  /** How many artifacts there are, in any state. */
+  get size(): number {
+    return this.#columns.size + this.#others.size;
+  }
+
   get(address: Address): CatalogEntry | undefined {
     const row = this.#columns.rowOf(address);
     return row === undefined ? this.#others.get(address)?.entry : this.#columns.entryOf(row);
@@ -183,7 +188,7 @@ export class NameEntries {
 
   /** @param changes - what this adds to; `undefined` if the caller does not ask for it */
   async #refresh(changes: Changes | undefined, signal: AbortSignal | undefined): Promise<void> {
-    const isFirst = this.#listedMs === undefined && this.#columns.size + this.#others.size === 0;
+    const isFirst = this.#listedMs === undefined && this.size === 0;
     // A caller that refreshes once will probably refresh again, so watching pays off.
     if (!isFirst) this.#changed.begin();
     const changedMs = settledChangeMs(this.#store, this.#name);
