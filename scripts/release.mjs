@@ -1,6 +1,7 @@
 // @ts-check
-// Publishes the package: `npm run release`, or `npm run release -- --dry-run`, which does all but
-// the upload. In GitHub Actions npm signs where it was built (provenance).
+// Publishes the package, and the one that starts a project with it: `npm run release`, or `npm run
+// release -- --dry-run`, which does all but the upload. In GitHub Actions npm signs where it was
+// built (provenance).
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,9 +27,15 @@ if (problems.length > 0 && !isDryRun) process.exit(1);
 const provenance = process.env.GITHUB_ACTIONS === "true" ? ["--provenance"] : [];
 console.log(`Publishes ${version}, whose source is ${repository.url}${isDryRun ? ", without the upload" : ""}.`);
 const args = ["publish", "--access", "public", ...provenance, ...(isDryRun ? ["--dry-run"] : [])];
-const { status } = spawnSync("npm", args, { cwd: root, stdio: "inherit" });
+// `npm create persistable-ts` installs the package, so the package comes first.
+const status = publish(root) || publish(join(root, "create"));
 if (status === 0 && !isDryRun) console.log(`Now tag it: git tag v${version} && git push origin v${version}`);
-process.exitCode = status ?? 1;
+process.exitCode = status;
+
+/** @param {string} folder */
+function publish(folder) {
+  return spawnSync("npm", args, { cwd: folder, stdio: "inherit" }).status ?? 1;
+}
 
 /**
  * @param {string} command
