@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
+import { resolveDecodeLimits } from "../src/format/decode-limits.ts";
+import { optionTables, rowsOf } from "./support/option-tables.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 
@@ -225,4 +227,59 @@ test("the comments of exports link to what is exported", () => {
     deadLinksOf(owner, types, checker).map((link) => `${link} in ${owner.name}`),
   );
   expect([...new Set(dead)]).toEqual([]);
+});
+
+const optionsPage = readFileSync(path.join(root, "docs/options.md"), "utf8");
+
+/** The options that an exported type has, or the last parameter of an exported function. */
+function membersOf(name: string): ts.Symbol[] {
+  const symbol = exported.find((each) => each.name === name)?.symbol;
+  if (symbol === undefined) throw new Error(`${name} of docs/options.md is not exported.`);
+  if ((symbol.flags & ts.SymbolFlags.Function) === 0) return checker.getDeclaredTypeOfSymbol(symbol).getProperties();
+  const [signature] = checker.getTypeOfSymbol(symbol).getCallSignatures();
+  const last = signature?.getParameters().at(-1);
+  return last === undefined ? [] : checker.getTypeOfSymbol(last).getProperties();
+}
+
+/** The default that the comment of an option says, as the table writes it. */
+function defaultOf(option: ts.Symbol): string | undefined {
+  const text = ts.displayPartsToString(option.getDocumentationComment(checker)).replaceAll(/\s+/g, " ");
+  const value = '(`?(?:"[^`]*"|true|false|[\\d_,]+)`?)';
+  const [, before, after] = new RegExp(`${value} (?:by default|\\(default\\))|Default ${value}`).exec(text) ?? [];
+  return before ?? after;
+}
+
+test("docs/options.md has every option, and nothing else, with the default that its comment says", () => {
+  const tables = optionTables(optionsPage);
+  expect(tables.length).toBeGreaterThan(15);
+  let compared = 0;
+  for (const { owner, beyond, isPartial, rows } of tables) {
+    const elsewhere = new Set(beyond.flatMap(membersOf).map(({ name }) => name));
+    const members = membersOf(owner).filter(({ name }) => !elsewhere.has(name));
+    expect([owner, rows.map(({ name }) => name).sort()]).toEqual([owner, members.map(({ name }) => name).sort()]);
+    const needed = (isPartial ? [] : members)
+      .filter(({ flags }) => (flags & ts.SymbolFlags.Optional) === 0)
+      .map(({ name }) => name);
+    const saysNeeded = rows.filter((row) => row.default === "needed").map(({ name }) => name);
+    expect([owner, saysNeeded.sort()]).toEqual([owner, needed.sort()]);
+    for (const row of rows) {
+      const said = members.map((member) => (member.name === row.name ? defaultOf(member) : undefined)).find(Boolean);
+      if (said === undefined) continue;
+      compared += 1;
+      const plain = (text: string): string => text.replaceAll(/[`,_]/g, "");
+      expect([owner, row.name, plain(row.default)]).toEqual([owner, row.name, plain(said)]);
+    }
+  }
+  expect(compared).toBeGreaterThan(20);
+});
+
+test("docs/options.md has the limits of decoding, and the variables of the environment, that the source has", () => {
+  const limits = optionTables(optionsPage).find(({ owner }) => owner === "DecodeLimits")?.rows ?? [];
+  const bytes = (text: string): number =>
+    Number.parseInt(text.replaceAll(",", ""), 10) * (/GiB/.test(text) ? 2 ** 30 : 1);
+  expect(Object.fromEntries(limits.map((row) => [row.name, bytes(row.default)]))).toEqual(resolveDecodeLimits({}));
+  const variables = rowsOf(optionsPage.split("<!-- variables of the environment -->\n")[1] ?? "");
+  const source = filesBelow("src").map((file) => readFileSync(path.join(root, file), "utf8"));
+  const read = source.flatMap((text) => [...text.matchAll(/\benv\.(PERSISTABLE_\w+)/g)].map(([, name]) => name));
+  expect(variables.map(({ name }) => name).sort()).toEqual([...new Set(read)].sort());
 });
