@@ -19,6 +19,7 @@ export const DEFINITION_OPTIONS: Readonly<Record<keyof UntypedDefinition, 0>> = 
   earlierDefaults: 0,
   aliases: 0,
   allowCredentials: 0,
+  ignoreUndefined: 0,
   memory: 0,
   maxAge: 0,
   staleWhileRevalidate: 0,

@@ -54,6 +54,12 @@ export interface DeclarationOptions extends FreshnessOptions {
    * that people have written.
    */
   readonly allowCredentials?: readonly string[] | true | undefined;
+  /**
+   * `true` if properties of params that are undefined count as left out at any depth, as params
+   * themselves do. For objects of other libraries, which get new optional properties. It is part of
+   * no recipe, but changes the addresses of params that have such properties.
+   */
+  readonly ignoreUndefined?: boolean | undefined;
   /** How a payload in memory is handed out, see {@link MemoryPolicy}; `"safe"` by default. */
   readonly memory?: MemoryPolicy | undefined;
   /**

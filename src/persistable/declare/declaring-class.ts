@@ -75,6 +75,7 @@ const OVERRIDES = [
   "earlierDefaults",
   "aliases",
   "allowCredentials",
+  "ignoreUndefined",
   "inlineBytes",
   "pools",
   "retries",

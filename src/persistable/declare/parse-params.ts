@@ -33,7 +33,7 @@ export function parseParams(declaration: Declaration, input: Readonly<Record<str
   const { unwrapped, untracked } = unwrapUntracked(declaration, input);
   const output =
     declaration.params === undefined ? unwrapped : validateParams(declaration.name, declaration.params, unwrapped);
-  const snapshot = snapshotParams(output, declaration.classes);
+  const snapshot = snapshotParams(output, declaration.classes, declaration.ignoreUndefined);
   const { params } = snapshot;
   const parts = partsOf(declaration, params, untracked);
   if (!snapshot.isShallow) {

@@ -20,15 +20,18 @@ export interface ParamsSnapshot {
  * Copies the params, so that a caller who later changes the originals does not change the copy.
  * Plain objects and arrays are frozen, too. A value that cannot be in a recipe is kept as it is:
  * computing the address refuses it and names its path.
+ *
+ * @param ignoreUndefined - whether the copy has no properties that are undefined, at any depth
  */
 export function snapshotParams(
   params: Readonly<Record<string, unknown>>,
   classes: readonly ClassCodec[],
+  ignoreUndefined = false,
 ): ParamsSnapshot {
   const shallow = tryCopyShallow(params);
   if (shallow !== undefined) return shallow;
   assertDataProperties(params);
-  const copier = new Copier(classes);
+  const copier = new Copier(classes, ignoreUndefined);
   const copy = copier.copyParams(withoutUnset(params));
   return { params: copy, mutable: copier.mutable, isShallow: false };
 }
@@ -124,10 +127,12 @@ const MAX_COPY_DEPTH = 500;
 class Copier {
   mutable = false;
   readonly #classes: readonly ClassCodec[];
+  readonly #ignoreUndefined: boolean;
   readonly #copies = new Map<object, unknown>();
 
-  constructor(classes: readonly ClassCodec[]) {
+  constructor(classes: readonly ClassCodec[], ignoreUndefined: boolean) {
     this.#classes = classes;
+    this.#ignoreUndefined = ignoreUndefined;
   }
 
   copyParams(params: object): Readonly<Record<string, unknown>> {
@@ -199,7 +204,11 @@ class Copier {
       // Getters, symbols and hidden properties are copied without calling them: computing the
       // address refuses them.
       if (descriptor === undefined) continue;
-      if ("value" in descriptor) descriptor.value = this.copy(descriptor.value, depth);
+      if ("value" in descriptor) {
+        const isUnset = descriptor.value === undefined && descriptor.enumerable === true && typeof key === "string";
+        if (isUnset && this.#ignoreUndefined) continue;
+        descriptor.value = this.copy(descriptor.value, depth);
+      }
       Object.defineProperty(copy, key, descriptor);
     }
     return Object.freeze(copy);

@@ -23,6 +23,7 @@ const OPTIONS: Readonly<Record<keyof PersistableMapDefinition<unknown, unknown, 
   timeoutMs: 0,
   maxAge: 0,
   classes: 0,
+  ignoreUndefined: 0,
 };
 
 /**
@@ -52,7 +53,7 @@ export function persistableMap<Item, Payload, const Schema extends ParamsSchema 
   definition: PersistableMapDefinition<Item, Payload, Schema>,
 ): MapDefinition<Item, Payload, DeclaredParams<Schema>> {
   checkDefinition(definition.name, definition as never, ["item", "generateBatch"], OPTIONS);
-  const { name, params, version, format, classes } = definition as PersistableMapDefinition<
+  const { name, params, version, format, classes, ignoreUndefined } = definition as PersistableMapDefinition<
     unknown,
     unknown,
     StandardSchemaV1<unknown, object>
@@ -62,6 +63,7 @@ export function persistableMap<Item, Payload, const Schema extends ParamsSchema 
     ...(params === undefined ? {} : { params }),
     version,
     classes,
+    ignoreUndefined,
     isFamily: true,
     ...(format === undefined ? {} : { format }),
     generate: (): unknown => {

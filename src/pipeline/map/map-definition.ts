@@ -66,6 +66,8 @@ export interface PersistableMapDefinition<Item, Payload, Schema extends ParamsSc
   readonly maxAge?: number | ((payload: NoInfer<Payload>, made: { readonly createdAt: string }) => number) | undefined;
   /** How class instances inside params and items are encoded. */
   readonly classes?: readonly ClassCodec[] | undefined;
+  /** `true` if properties of params and items that are undefined count as left out at any depth. */
+  readonly ignoreUndefined?: boolean | undefined;
 }
 
 /** How items are loaded. */

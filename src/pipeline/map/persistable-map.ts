@@ -8,6 +8,7 @@ import { SpentCost } from "../../persistable/context/spent-cost.ts";
 import { carryOutEnlisted, type Work, waitForEnlisted } from "../../persistable/context/wait-graph.ts";
 import { noteAsked } from "../../persistable/declare/asking-generator.ts";
 import { paramsOf, paramsTreeOf } from "../../persistable/declare/params-of.ts";
+import { snapshotParams } from "../../persistable/declare/snapshot-params.ts";
 import { type State, stateKey } from "../../persistable/declare/state.ts";
 import type { Flatten, OwnParams, ParamsSchema } from "../../persistable/definition.ts";
 import { emitRedacted } from "../../persistable/log/emit-now.ts";
@@ -113,7 +114,9 @@ export class PersistableMap<Item, Payload> {
    * @throws {@link UnsupportedValueError} if that part of the item cannot be in a recipe
    */
   addressOf(item: Item): Address {
-    return this.#addressOf({ item: this.#definition.item(item) }, [this.address]);
+    const part = { item: this.#definition.item(item) };
+    const { ignoreUndefined, classes = [] } = this.#definition;
+    return this.#addressOf(ignoreUndefined ? snapshotParams(part, classes, true).params : part, [this.address]);
   }
 
   /**
