@@ -111,6 +111,9 @@ function recordOf(head: JsonFields, told: ToldRun, file: string | undefined): Ru
   };
 }
 
+/** A node keeps this many of its logged lines: its log file has all of them. */
+const MOST_LINES = 20;
+
 /** Puts together what the events of a journal say. */
 class ToldRun {
   readonly #nodes = new Map<number, RunRecordNode>();
@@ -140,9 +143,13 @@ function changeBy(
   const endedMs = event.atMs;
   switch (event.type) {
     case "started": {
-      const { params, attempt, slot, waitedMs, dependencies } = event;
-      return { params, attempts: attempt, slot, waitedMs, dependencies, startedMs: before.startedMs ?? event.atMs };
+      const { params, attempt, slot, waitedMs, dependencies, worker } = event;
+      const where = worker === undefined ? {} : { worker };
+      const startedMs = before.startedMs ?? event.atMs;
+      return { params, attempts: attempt, slot, waitedMs, dependencies, startedMs, ...where };
     }
+    case "log":
+      return { log: [...(before.log ?? []), ...event.lines].slice(-MOST_LINES) };
     case "hit":
       return { outcome: "hit", endedMs };
     case "generated":

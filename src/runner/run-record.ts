@@ -2,6 +2,7 @@ import type { Address } from "../address/address.ts";
 import { isAddress } from "../address/address-of.ts";
 import type { DescribedError } from "../errors/described-error.ts";
 import type { RunResult } from "../errors/pipeline-errors.ts";
+import type { LoggedLine } from "../events/event.ts";
 import type { NodeStartedEvent } from "../events/run-event.ts";
 import { isAmount, isAmounts, isCount, isFields, isText, isTime, type JsonFields } from "../util/json/checks.ts";
 import { describedErrorOf } from "./read-note.ts";
@@ -54,6 +55,10 @@ export interface RunRecordNode extends Omit<EndedNode, "outcome">, Partial<Timed
 
 /** The part that only `readRun` knows. */
 type TimedNode = Pick<NodeStartedEvent, "index" | "params" | "slot" | "waitedMs" | "dependencies"> & {
+  /** The worker that generated it last, as `host:pid`, if the run has an engine. */
+  readonly worker: string;
+  /** The last lines that its generator has logged, at most 20. */
+  readonly log: readonly LoggedLine[];
   /** When its first attempt began, in milliseconds since the epoch. */
   readonly startedMs: number;
   /** When it ended, in milliseconds since the epoch. */

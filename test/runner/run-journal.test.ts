@@ -55,6 +55,21 @@ describe("a run of another process", () => {
     expect(await readRun(folder.path, runId)).toMatchObject({ state: "completed", generated: 2, pid: running.pid });
   });
 
+  test("tells the last lines that each generator has logged", async () => {
+    await using folder = await temporaryFolder();
+    const chatty = definePersistable({
+      name: "chatty",
+      generate: ({ log }) => {
+        for (let page = 1; page <= 30; page++) log.info(`page ${page}`);
+        return 1;
+      },
+    });
+    const { runId } = await run(chatty({}, { dataDir: folder.path }));
+    const log = (await readRun(folder.path, runId))?.nodes[0]?.log;
+    expect(log).toHaveLength(20);
+    expect(log?.at(-1)).toEqual({ level: "info", message: "page 30" });
+  });
+
   test("that is killed ends for its watchers, and its record tells how far it came", async () => {
     await using folder = await temporaryFolder();
     await using running = startChild(await child, { dataDir: folder.path });

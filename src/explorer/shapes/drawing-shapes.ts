@@ -117,6 +117,10 @@ export interface RunNode {
   readonly waitedMs?: number;
   readonly durationMs?: number;
   readonly attempts?: number;
+  /** The worker that generated it, as `host:pid`, if the run was distributed. */
+  readonly worker?: string;
+  /** The last lines that its generator has logged. */
+  readonly log?: readonly { readonly level: string; readonly message: string }[];
   readonly error?: { readonly name: string; readonly message: string; readonly code?: string };
   /** Why it was cancelled. */
   readonly reason?: string;

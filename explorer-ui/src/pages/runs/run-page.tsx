@@ -160,7 +160,7 @@ function ShownRun({ answer }: { readonly answer: RunAnswer }) {
 }
 
 function ChosenNode({ node }: { readonly node: RunNode }) {
-  const { address, name, outcome, params, error, reason, attempts } = node;
+  const { address, name, outcome, params, error, reason, attempts, worker, log } = node;
   return (
     <section className="notice" aria-label="Chosen node">
       <p>
@@ -172,6 +172,7 @@ function ChosenNode({ node }: { readonly node: RunNode }) {
       <p className="small">
         waited {formatDuration(node.waitedMs) || "0 ms"}, generated in {formatDuration(node.durationMs) || "no time"}
         {attempts !== undefined && attempts > 1 ? `, ${attempts} attempts` : ""}
+        {worker === undefined ? "" : `, on ${worker}`}
       </p>
       {error === undefined ? null : (
         <p>
@@ -181,6 +182,9 @@ function ChosenNode({ node }: { readonly node: RunNode }) {
         </p>
       )}
       {reason === undefined ? null : <p>{reason}</p>}
+      {log === undefined ? null : (
+        <pre className="payload">{log.map(({ level, message }) => `${level} ${message}`).join("\n")}</pre>
+      )}
     </section>
   );
 }
