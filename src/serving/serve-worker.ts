@@ -168,7 +168,7 @@ class ServingWorker implements Health {
 
   #restIdle(): void {
     const { idleExitMs } = this.#options;
-    if (idleExitMs === undefined || this.counts.running > 0) return;
+    if (idleExitMs === undefined || this.counts.running > 0 || this.#isEnding) return;
     clearTimeout(this.#idleTimer);
     this.#idleTimer = setTimeout(() => this.#end("idle"), idleExitMs);
   }

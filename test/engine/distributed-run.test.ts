@@ -346,7 +346,8 @@ describeOnQueues("a distributed run", ({ kind, start }) => {
     withProject(async (project) => {
       const idle = await project.startWorker(["--idle-exit", "100ms"]);
       if (idle.exitCode === null) expect(await once(idle, "exit")).toEqual([0, null]);
-      const worker = await project.startWorker();
+      // It does not wait for its time without work then.
+      const worker = await project.startWorker(["--slots", "1", "--idle-exit", "1h"]);
       const { lines } = project.startRun({ targets: [{ kind: "source", work: { i: 3, ms: 500 } }] });
       expect(await project.waitForStarts(1, lines)).toBe(true);
       worker.kill("SIGTERM");
