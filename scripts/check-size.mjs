@@ -16,9 +16,10 @@ import { bundle } from "./bundle.mjs";
  * names, the words for how it or a folder has changed, when a payload was made at what cost,
  * secrets of the environment, the names of all options, which records a process that ends has
  * loaded, that each part is imported only once, that a notebook can show a persistable, less memory
- * for each of many, and quick addresses of params that hold lists and objects.
+ * for each of many, quick addresses of params that hold lists and objects, and that properties that
+ * are undefined can be ignored.
  */
-const limitBytes = 124_400;
+const limitBytes = 124_900;
 
 /**
  * The limits of entry points that may load more than 20 kB beside the core.
