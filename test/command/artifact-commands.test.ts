@@ -22,7 +22,7 @@ test("artifacts are listed, shown, printed and compared by queries, addresses an
   expect(await run("ls", "outlier_estimator", "zThreshold>7", "state=present")).toMatchObject({
     exit: 0,
     out: "",
-    err: "No artifact fits.\n",
+    err: expect.stringMatching(/^No artifact in \S+ fits; --data-dir names another place\.\n$/),
   });
   expect((await run("ls", "zThreshold>>1")).exit).toBe(2);
 

@@ -3,6 +3,7 @@ import { type Catalog, openCatalog } from "../../catalog/open/open-catalog.ts";
 import type { CatalogEntry } from "../../catalog/query/catalog-entry.ts";
 import { matches } from "../../catalog/query/matches.ts";
 import { parseQuery } from "../../catalog/query/parse-query.ts";
+import { visibleLine } from "../../errors/visible-text.ts";
 import { openStore } from "../../store/open/open-store.ts";
 import type { ReadableStore } from "../../store/store.ts";
 import { describeDuration } from "../../util/describe.ts";
@@ -58,7 +59,8 @@ async function printTable(
   store: ReadableStore,
 ): Promise<void> {
   if (entries.length === 0) {
-    session.note("No artifact fits.");
+    const place = visibleLine(dataDirOf(session));
+    session.note(`No artifact in ${place} fits; --data-dir names another place.`);
     return;
   }
   const values = entries.map(
