@@ -1,7 +1,8 @@
 // @ts-check
 // Checks the prose of comments, messages and pages: it prints file:line and the better word, and
 // exits with 1. Given folders or files, the script checks these alone.
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./bundle.mjs";
 import { findUnclearProse } from "./find-unclear-prose.mjs";
@@ -13,11 +14,14 @@ const FRONT = ["README", "ARCHITECTURE", "CONTRIBUTING", "GLOSSARY", "SECURITY"]
 const HOLDS_DATA = /^test\/|^examples\/search-study\/judgments\.ts$|^scripts\/demo\.mjs$/;
 
 const only = process.argv.slice(2);
-const files = [
-  ...SOURCES.flatMap((top) => filesBelow(top, /\.(?:tsx?|mjs)$/)),
-  ...PAGES.flatMap((top) => filesBelow(top, /\.md$/)),
-  ...FRONT,
-].filter((file) => only.length === 0 || only.some((chosen) => `${file}/`.startsWith(`${chosen}/`)));
+// What git ignores is not read: a link among installed packages may lead back here, without an end.
+const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
+const files = listed
+  .toString()
+  .split("\0")
+  .filter((file) => isBelow(SOURCES, file, /\.(?:tsx?|mjs)$/) || isBelow(PAGES, file, /\.md$/) || FRONT.includes(file))
+  .filter((file) => only.length === 0 || only.some((chosen) => `${file}/`.startsWith(`${chosen}/`)))
+  .filter((file) => existsSync(join(root, file)));
 
 for (const file of files) {
   const strings = !HOLDS_DATA.test(file);
@@ -28,12 +32,10 @@ for (const file of files) {
 }
 
 /**
- * @param {string} top
+ * @param {readonly string[]} tops
+ * @param {string} file
  * @param {RegExp} ending
  */
-function filesBelow(top, ending) {
-  return readdirSync(join(root, top), { recursive: true, encoding: "utf8" })
-    .filter((name) => ending.test(name) && !/(?:^|[/\\\\])(?:node_modules|build|data|dist)[/\\\\]/.test(name))
-    .map((name) => `${top}/${name.replaceAll("\\", "/")}`)
-    .sort();
+function isBelow(tops, file, ending) {
+  return ending.test(file) && tops.includes(file.slice(0, file.indexOf("/")));
 }

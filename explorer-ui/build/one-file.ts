@@ -3,9 +3,9 @@ import type { Plugin, Rolldown } from "vite";
 import { licensesIn, noteFolders } from "./third-party-licenses.ts";
 
 /**
- * Puts the whole page into `export.html`, into which `persistable explore --export` writes its data.
- * The policy of the file allows its own script and style, and no request at all. The licenses of
- * the packages whose code is in it go with it, wherever it is sent.
+ * Puts the whole page into `export.html`, into which `persistable explore --export` writes its
+ * data. The policy of the file allows its own script and style, and no request at all. The licenses
+ * of the packages whose code is in it go with it, wherever it is sent.
  *
  * @param folders - those of the packages whose code is in a worker
  */
