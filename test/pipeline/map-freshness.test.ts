@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { definePersistable, memoryStore, type Store } from "../../src/entry/index.ts";
 import { persistableMap } from "../../src/entry/pipeline.ts";
@@ -18,14 +19,16 @@ afterEach(() => {
 function createQuotes(
   dataDir: Store,
   more: { readonly maxAge?: number | ((quote: string, made: { readonly createdAt: string }) => number) } = {},
+  gate?: () => Promise<unknown>,
 ) {
   const asked: string[] = [];
   const quotes = persistableMap<string, string>({
     name: "quotes",
     item: (name: string) => name,
     batchSize: 2,
-    generateBatch: ({ items }) => {
+    generateBatch: async ({ items }) => {
       asked.push(...items);
+      await gate?.();
       return items.map((name) => `${name} at ${new Date().toISOString()}`);
     },
     ...more,
@@ -138,10 +141,13 @@ test("items keep their age when packs are put together", async () => {
 });
 
 test("callers who refresh an item at the same time share what is generated", async () => {
-  const { load } = createQuotes(memoryStore());
+  let batches = 0;
+  // A store in memory answers before any timer, so both callers have asked when this one fires.
+  const { load } = createQuotes(memoryStore(), {}, async () => (++batches === 1 ? undefined : sleep(50)));
   await load(["a"]);
   const both = await Promise.all([load(["a"], { refresh: true }), load(["a"], { refresh: true })]);
   expect(both[0]?.payloads).toEqual(both[1]?.payloads);
+  expect(batches).toBe(2);
 });
 
 test("what generateBatch loads without declaring it is warned of, and listed in the pack", async () => {
