@@ -74,6 +74,47 @@ export function testUse(stage: () => Stage): void {
     expect(await page.locator("tr").count()).toBeLessThan(80);
   });
 
+  it("completes the names, fields and values of a query", async () => {
+    await using opened = await stage().openPage();
+    const { page, visit, complaints } = opened;
+    await visit("/");
+    const offered = (query: string) =>
+      page.locator(`#query-completions option[value='${query}']`).waitFor({ state: "attached" });
+    await page.keyboard.press("/");
+    await page.keyboard.type("est");
+    await offered("estimator");
+    await page.keyboard.type("imator -zThr");
+    await offered("estimator -zThreshold=");
+    await page.keyboard.type("eshold=1");
+    await offered("estimator -zThreshold=12");
+    expect(complaints).toEqual([]);
+  });
+
+  it("goes back from an artifact to its row, at the end of a long table", async () => {
+    await using opened = await stage().openPage();
+    const { page, visit } = opened;
+    await visit("/?s=created");
+    const last = page.locator(`#row-${stage().study.total - 1}`);
+    await page.getByRole("grid").focus();
+    await page.keyboard.press("End");
+    const address = await last.locator("a").first().innerText();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Params" }).waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/a/${address}`);
+    await page.goBack();
+    // The rows come in windows, so that the first ones may be in the document for a moment.
+    await page.waitForFunction(
+      (id) => {
+        const row = document.getElementById(id)?.getBoundingClientRect();
+        const box = document.querySelector(".scroll.grid")?.getBoundingClientRect();
+        return row !== undefined && box !== undefined && row.top >= box.top && row.bottom <= box.bottom + 1;
+      },
+      `row-${stage().study.total - 1}`,
+    );
+    expect(await last.getAttribute("data-active")).toBe("true");
+    expect(await last.locator("a").first().innerText()).toBe(address);
+  });
+
   it("says where a query is wrong, and what to do", async () => {
     await using opened = await stage().openPage();
     const { page, visit } = opened;
