@@ -12,7 +12,7 @@ const PROGRAM_TESTS = [
   "test/artifact/lease-busy-loop.test.ts",
   "test/engine/engine-conformance.test.ts",
   "test/engine/{batches,distributed-run,embedded,generating-process,kills,many-nodes,own-engine}.test.ts",
-  "test/command/{other-transcripts,processes,transcript-processes}.test.ts",
+  "test/command/{other-transcripts,printed-kinds,processes,transcript-processes}.test.ts",
   "test/corruption/replaced-while-read.test.ts",
   "test/display/{closed-pipe,notebooks}.test.ts",
   "test/docs-examples.test.ts",
