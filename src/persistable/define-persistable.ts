@@ -13,7 +13,7 @@ import { createDeclaration, type DeclarationOptions } from "./declare/declaratio
 import { declarationKey, type StateOptions } from "./declare/declaring-class.ts";
 import { assertRoles } from "./declare/dependencies.ts";
 import { builderOf } from "./declare/family.ts";
-import type { GenerateContext, HookContext } from "./declare/hooks.ts";
+import type { GenerateContext, HookContext, HookPayload } from "./declare/hooks.ts";
 import { hasState } from "./declare/state.ts";
 import type {
   ByRole,
@@ -33,8 +33,8 @@ import type { AnyParams, BuildOptions, BuildPersistable, Context, UntypedDefinit
 
 /**
  * The parts of a definition. Write `generate` before the hooks that get its payload: TypeScript
- * infers types in the order of the keys, and the payload of a hook that comes first is `unknown`,
- * also for everything that is made from it.
+ * infers types in the order of the keys, and the payload of a hook that comes first is
+ * `WriteGenerateBeforeTheHooks`, and `unknown` for everything that is made from it.
  */
 export interface PersistableDefinition<
   Payload,
@@ -60,7 +60,7 @@ export interface PersistableDefinition<
    * if it comes first, TypeScript infers the payload as `unknown`.
    */
   readonly validate?: (
-    payload: NoInfer<Payload>,
+    payload: HookPayload<Payload>,
     context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => void | Promise<void>;
   /**
@@ -70,23 +70,23 @@ export interface PersistableDefinition<
    * kB. Write it after `generate`: if it comes first, TypeScript infers the payload as `unknown`.
    */
   readonly summarize?: (
-    payload: NoInfer<Payload>,
+    payload: HookPayload<Payload>,
     context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => Summary | Promise<Summary>;
   /** Runs after a payload was loaded and validated. */
   readonly afterLoad?: (
-    payload: NoInfer<Payload>,
+    payload: HookPayload<Payload>,
     context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => void | Promise<void>;
   /** Runs after a payload was generated, validated and persisted. */
   readonly afterGenerate?: (
-    payload: NoInfer<Payload>,
+    payload: HookPayload<Payload>,
     context: HookContext<Flatten<Readonly<OwnParams<Schema>>>, PersistablesOf<Declared>>,
   ) => void | Promise<void>;
   /** Turns the payload into bytes; `structured()` by default. Not in the recipe. */
   readonly format?: Format<NoInfer<Payload>> | undefined;
   /** The age from which an artifact has expired, in ms; see {@link DeclarationOptions}. */
-  readonly maxAge?: number | ((payload: NoInfer<Payload>, record: ArtifactRecord) => number) | undefined;
+  readonly maxAge?: number | ((payload: HookPayload<Payload>, record: ArtifactRecord) => number) | undefined;
   /** Formats of earlier artifacts that should still load. */
   readonly readFormats?: readonly Format<NoInfer<Payload>>[] | undefined;
   /** Keys of params that never enter the recipe, and are recorded as such. */

@@ -104,16 +104,39 @@ test("params with defaults, and params that a schema turns into others, are type
   void (() => built.dependencies.estimate);
 });
 
-test("the payload is unknown to a hook that is written before generate, as README says", () => {
+test("a hook that is written before generate gets a payload whose type names the remedy", () => {
   const hookFirst = definePersistable({
     name: "hook_first",
     params: z.object({ n: z.number() }),
     validate: (payload) => {
-      expectTypeOf(payload).toBeUnknown();
+      expectTypeOf(payload).not.toBeUnknown();
+      // @ts-expect-error Property 'toFixed' does not exist on type 'WriteGenerateBeforeTheHooks'.
+      payload?.toFixed();
     },
     generate: ({ params }) => params.n,
   });
   expectTypeOf(hookFirst({ n: 1 }).payload).resolves.toBeUnknown();
+});
+
+test("a payload that is meant to be unknown or any can be narrowed by its hooks", () => {
+  definePersistable({
+    name: "unknown_payload",
+    generate: (): unknown => 1,
+    validate: (payload) => {
+      if (typeof payload === "string") expectTypeOf(payload).toBeString();
+      if (typeof payload === "object" && payload !== null && "a" in payload) expectTypeOf(payload.a).toBeUnknown();
+      if (Array.isArray(payload)) expectTypeOf(payload.length).toBeNumber();
+      if (payload instanceof Date) expectTypeOf(payload).toEqualTypeOf<Date>();
+    },
+    summarize: (payload: unknown) => ({ kind: typeof payload }),
+  });
+  definePersistable({
+    name: "any_payload",
+    generate: () => JSON.parse("1"),
+    validate: (payload) => {
+      expectTypeOf(payload).toBeAny();
+    },
+  });
 });
 
 test("an event of a miss has the kinds that its reason has", () => {

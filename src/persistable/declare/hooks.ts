@@ -64,3 +64,20 @@ export interface Hooks {
   postLoad(payload: unknown, context: HookContext<unknown, unknown>): unknown;
   postGenerate(payload: unknown, context: HookContext<unknown, unknown>): unknown;
 }
+
+/**
+ * The payload that a hook gets. If it could not be inferred, its type has a name that says what to
+ * do: the compiler shows it in its errors, and an editor where the pointer rests on the payload.
+ */
+export type HookPayload<Payload> = unknown extends Payload
+  ? 0 extends Payload & 1
+    ? Payload
+    : WriteGenerateBeforeTheHooks | null | undefined
+  : NoInfer<Payload>;
+
+/**
+ * Every value but null and undefined, as `{}`: a payload that is meant to be unknown can be
+ * narrowed as ever.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: it is `{}` by a name that the compiler shows
+interface WriteGenerateBeforeTheHooks {}
