@@ -126,6 +126,25 @@ test("what looks like a credential is refused by name and by form, without repea
   expect(allowed({ token: "<pad>" }).address).toHaveLength(64);
 });
 
+test("allowCredentials: true lets content say anything, and secrets stay secret", async () => {
+  await using folder = await temporaryFolder();
+  const answers = definePersistable({
+    name: "answers",
+    allowCredentials: true,
+    params: typedParams<{ prompt: unknown; key: unknown }>(),
+    generate: () => 1,
+  });
+  const prompt = [
+    { input: { token: "abc", password: "abc" } },
+    "Is ghp_0123456789abcdefghijklmnopqrstuvwxyz a token?",
+    "https://user:pass@example.com/",
+  ];
+  const answer = answers({ prompt, key: secret(CANARY) }, { dataDir: folder.path });
+  expect(await answer.payload).toBe(1);
+  expect((await answer.record())?.params).toMatchObject({ prompt });
+  for (const file of everyFile(folder.path)) expect(leaks(readFileSync(file, "utf8"))).toEqual([]);
+});
+
 test("an untracked value of a call is recorded, and so must be no credential either", async () => {
   await using folder = await temporaryFolder();
   const plain = definePersistable({ name: "plain", generate: () => 1 });
