@@ -54,6 +54,28 @@ describe("a stream of records", () => {
     });
   });
 
+  it("keeps dates, undefined and bytes where it is tagged, which a plain one refuses by their place", async () => {
+    await using folder = await temporaryFolder();
+    const parts = [
+      { type: "start", at: new Date(0), id: undefined },
+      { type: "file", bytes: Uint8Array.of(0, 255), count: 2n ** 70n },
+      { type: "finish", tokens: Number.NaN, $: "no tag" },
+    ];
+    const define = (tagged: boolean) =>
+      definePersistable({
+        name: tagged ? "tagged" : "plain",
+        format: records<(typeof parts)[number]>({ tagged }),
+        generate: async function* () {
+          yield* parts;
+        },
+      });
+    const tagged = define(true)({}, { dataDir: folder.path });
+    expect(await collectAll(await tagged.payload)).toStrictEqual(parts);
+    expect(await collectAll(await define(true)({}, { dataDir: folder.path }).load())).toStrictEqual(parts);
+    expect((await tagged.record())?.payload.format).toBe("records(tagged)");
+    await expect(define(false)({}, { dataDir: folder.path }).payload).rejects.toThrow(/payload\[0\]\.at/);
+  });
+
   it("that fails is not published, and leaves nothing behind", async () => {
     await using folder = await temporaryFolder();
     const broken = definePersistable({

@@ -49,6 +49,28 @@ function packsIn(folder: string): string[] {
 }
 
 describe("a map", () => {
+  test("hands the untracked values of a call to its batches, and keeps them out of keys and packs", async () => {
+    await using folder = await temporaryFolder();
+    const asked: string[] = [];
+    const lengths = persistableMap({
+      name: "lengths",
+      item: (text: string) => text,
+      generateBatch: ({ items, untracked }) => {
+        asked.push(String(untracked.note));
+        return items.map((text) => (untracked.measure as (text: string) => number)(text));
+      },
+    });
+    const measure = (text: string): number => text.length;
+    const map = lengths({}, { dataDir: folder.path });
+    expect(await map.load(["a", "bb"], { untracked: { measure, note: "first call" } })).toEqual([1, 2]);
+    expect(await map.load(["bb", "ccc"], { untracked: { measure, note: "second call" } })).toEqual([2, 3]);
+    expect(await map.load(["a", "ccc"], { untracked: { note: "third call" } })).toEqual([1, 3]);
+    expect(asked).toEqual(["first call", "second call"]);
+    const packs = packsIn(folder.path);
+    expect(packs).toHaveLength(2);
+    for (const pack of packs) expect(readFileSync(pack).includes("call")).toBe(false);
+  });
+
   test("generates what is new, in batches, and gives payloads in the order of the items", async () => {
     const { batches, lengths } = createWorld();
     const dataDir = memoryStore();
