@@ -46,6 +46,32 @@ test.each(arrays)("%s comes back as the same class", async (_name, array) => {
   expect(loaded.constructor).toBe(array.constructor);
 });
 
+/** A file of another writer: its header of version 1, and its numbers as they lie in the file. */
+function npyOf(descr: string, isFortran: boolean, shape: string, ...numbers: number[]): Uint8Array {
+  const header = `{'descr': '${descr}', 'fortran_order': ${isFortran ? "True" : "False"}, 'shape': (${shape}), }`;
+  const padded = `${header.padEnd(117)}\n`;
+  return Uint8Array.of(0x93, ...Buffer.from("NUMPY"), 1, 0, padded.length, 0, ...Buffer.from(padded), ...numbers);
+}
+
+test("booleans, Fortran order, big-endian and half floats of others come as their values", async () => {
+  const load = async (...file: Parameters<typeof npyOf>) => {
+    const { data, shape } = await npy({ shaped: true }).decode(npyOf(...file), defaultDecodeLimits);
+    return [Array.from(data, Number), shape];
+  };
+  expect(await load("|b1", false, "3,", 1, 0, 1)).toEqual([[1, 0, 1], [3]]);
+  expect(await load("|u1", true, "2, 3", 1, 4, 2, 5, 3, 6)).toEqual([
+    [1, 2, 3, 4, 5, 6],
+    [2, 3],
+  ]);
+  expect(await load(">i2", false, "2,", 1, 2, 0xff, 0xfe)).toEqual([[258, -2], [2]]);
+  expect(await load(">f4", false, "1,", 0x3f, 0xc0, 0, 0)).toEqual([[1.5], [1]]);
+  expect(await load("<f2", false, "3,", 0, 0x38, 0, 0xc0, 0xff, 0x7b)).toEqual([[0.5, -2, 65504], [3]]);
+  expect(await load(">f2", true, "2, 1", 0x38, 0, 0xc0, 0)).toEqual([
+    [0.5, -2],
+    [2, 1],
+  ]);
+});
+
 test("a boolean other than 0 and 1 is refused", async () => {
   const [header, data] = await npy().encode(Uint8Array.of(1, 2));
   const text = Buffer.from(header ?? []).toString("latin1");
