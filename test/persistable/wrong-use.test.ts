@@ -98,7 +98,11 @@ test.each<[string, () => unknown, RegExp]>([
   ["a definition to run", () => run(js(points)), /is a definition.*Call it with its params first/],
   ["a definition to plan", () => plan(js(points)), /is a definition/],
   ["a definition to collect", () => collect(js(points)), /is a definition/],
-  ["a definition in a list", () => plan(js([points])), /the definition of points \(call it with params first\)/],
+  [
+    "a definition in a list",
+    () => plan(js([points])),
+    /the definition of points, and not a persistable\. .*call the definition with params first/,
+  ],
   ["nothing to plan", () => plan(js(undefined)), /What was given is undefined/],
   ["a number to run", () => run(js(7)), /What was given is a number/],
   ["an object to run", () => run(js({})), /What was given is an object/],

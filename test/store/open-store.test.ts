@@ -36,6 +36,8 @@ describe("openStore", () => {
     expect(openStore("memory:a")).toBe(openStore("memory:a"));
     expect(openStore("memory:a")).not.toBe(openStore("memory:b"));
     expect(openStore("memory:a").url).toBe("memory:a");
+    // Messages name a layered store by its layers. As a path, that would become a folder.
+    expect(() => openStore("layered:file:///data,s3://team/results")).toThrow(/layered store.*layeredStore\(/);
   });
 
   it("opens buckets and servers by their URLs, and asks nothing of them yet", () => {

@@ -35,5 +35,5 @@ More
 
 Every command takes --help, --data-dir, --json, -C, -q, -v, --color and --trace.
 
-  persistable init && persistable run pipeline.ts report n=1000
+  persistable init && persistable run pipeline.ts report threshold=2 points.n=1000
 `;

@@ -11,8 +11,13 @@ import { hasState, type State, stateKey } from "./state.ts";
 export function stateOf(given: unknown, what: string): State {
   const state = tryState(given);
   if (state !== undefined) return state;
+  const remedy = "Give what a definition, or a class that extends Persistable, has built";
+  if (isDefinition(given))
+    throw new DefinitionError(
+      `${what} is the definition of ${String(given.payloadName)}, and not a persistable. ${remedy}: call the definition with params first.`,
+    );
   throw new DefinitionError(
-    `${what} is ${describeGiven(given)}, and not a persistable of this copy of persistable-ts. Give what a definition, or a class that extends Persistable, has built.`,
+    `${what} is ${describeKind(given)}, and not a persistable of this copy of persistable-ts. ${remedy}.`,
   );
 }
 
@@ -20,9 +25,6 @@ export function tryState(given: unknown): State | undefined {
   return hasState(given) ? given[stateKey] : undefined;
 }
 
-function describeGiven(given: unknown): string {
-  const isDefinition = typeof given === "function" && "payloadName" in given;
-  return isDefinition
-    ? `the definition of ${String(given.payloadName)} (call it with params first)`
-    : describeKind(given);
+function isDefinition(given: unknown): given is { readonly payloadName: unknown } {
+  return typeof given === "function" && "payloadName" in given;
 }

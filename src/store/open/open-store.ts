@@ -82,6 +82,12 @@ function parseLocation(dataDir: unknown): ParsedLocation {
   if (given === "") throw new UnknownStoreError('""');
   if (given.includes("\0")) throw new UnknownStoreError("A path with a NUL character in it");
   assertNoCredentials(given);
+  // Messages name a layered store in this form, and people copy it.
+  if (given.startsWith("layered:"))
+    throw new UnknownStoreError(
+      "The name of a layered store",
+      "Build it with layeredStore({ local, remote }); for the command, export a persistable or a sweep that has it",
+    );
   if (given.startsWith("memory:")) return { kind: "memory", name: given.slice("memory:".length) };
   if (/^file:/i.test(given)) return { kind: "folder", dir: URL.canParse(given) ? new URL(given) : fail(given) };
   // Two letters at least: `C:` is a drive.
