@@ -192,4 +192,14 @@ describe("names, values, records and arguments that mean harm", () => {
       ])
         expectCalm(argv, await onTerminal(argv));
   });
+
+  test.each(["file:///%00", "file:///a%2Fb", "file:///%E0%A4%A", "file://["])(
+    "a data directory %s is refused as a usage error",
+    async (place) => {
+      const argv = ["ls", "--data-dir", place];
+      const told = await persistable(argv, { isTTY: true });
+      expectCalm(argv, told);
+      expect(told).toMatchObject({ exit: 2, err: expect.stringContaining("is not a place to keep artifacts") });
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { UnknownStoreError } from "../../errors/store-errors.ts";
 import { fileStore } from "../folder/file-store.ts";
 import { assertNoCredentials, describeLocation } from "../location/location-credentials.ts";
@@ -74,7 +75,7 @@ function isStore(dataDir: string | URL | Store): dataDir is Store {
 type ParsedLocation =
   | { readonly kind: "memory"; readonly name: string }
   | { readonly kind: "remote"; readonly store: Store }
-  | { readonly kind: "folder"; readonly dir: string | URL };
+  | { readonly kind: "folder"; readonly dir: string };
 
 function parseLocation(dataDir: unknown): ParsedLocation {
   const given = dataDir instanceof URL ? dataDir.href : dataDir;
@@ -89,13 +90,23 @@ function parseLocation(dataDir: unknown): ParsedLocation {
       "Build it with layeredStore({ local, remote }); for the command, export a persistable or a sweep that has it",
     );
   if (given.startsWith("memory:")) return { kind: "memory", name: given.slice("memory:".length) };
-  if (/^file:/i.test(given)) return { kind: "folder", dir: URL.canParse(given) ? new URL(given) : fail(given) };
+  if (/^file:/i.test(given)) return { kind: "folder", dir: pathOfUrl(given) };
   // Two letters at least: `C:` is a drive.
   if (dataDir instanceof URL || /^[a-z][a-z0-9+.-]+:\/\//i.test(given)) {
     const store = openRemotePlace(given);
     return store === undefined ? fail(given) : { kind: "remote", store };
   }
   return { kind: "folder", dir: expandHome(given) };
+}
+
+/** A host, an encoded slash, a NUL or half a character has no path on this machine. */
+function pathOfUrl(given: string): string {
+  try {
+    const path = fileURLToPath(given);
+    return path.includes("\0") ? fail(given) : path;
+  } catch {
+    return fail(given);
+  }
 }
 
 /** Only a shell knows `~`: otherwise a folder of that name would appear where the program runs. */
