@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { readTable } from "persistable-ts/table";
 import { expect, test } from "vitest";
 import { frequencies, words } from "../../examples/license-tables/tables.ts";
+import { bundleExample } from "../support/bundle-example.ts";
 import { queryDuckdb } from "../support/query-duckdb.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -39,10 +40,8 @@ test("counts what stands in the texts, whoever reads the tables", async () => {
 
 test("the program shows what apache-arrow and DuckDB find, also the second time", async () => {
   await using folder = await temporaryFolder();
-  const run = (): string =>
-    execFileSync(process.execPath, ["scripts/run-example.mjs", "license-tables", "--data-dir", folder.path], {
-      encoding: "utf8",
-    });
+  const program = await bundleExample("license-tables");
+  const run = (): string => execFileSync(process.execPath, [program, "--data-dir", folder.path], { encoding: "utf8" });
   const first = run();
   expect(first).toMatch(/\d{4} words stand in two licenses or more/);
   expect(first).toContain("'lesser'");

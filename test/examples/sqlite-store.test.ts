@@ -11,6 +11,7 @@ import { describe, expect, it, test } from "vitest";
 import { openStore } from "../../examples/sqlite-store/open-store.ts";
 import type { SqliteDatabase } from "../../examples/sqlite-store/sqlite-database.ts";
 import type { SqliteStore } from "../../examples/sqlite-store/sqlite-store.ts";
+import { bundleExample } from "../support/bundle-example.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const example = path.resolve("examples/sqlite-store");
@@ -93,13 +94,13 @@ test("of several programs at once, one generates and the others load", async () 
   const start = async (...args: string[]): Promise<string> =>
     (await promisify(execFile)(process.execPath, args)).stdout;
   const options = (dataDir: string, below: number) => ["--data-dir", folder.join(dataDir), "--below", `${below}`];
-  const first = await start("scripts/run-example.mjs", "sqlite-store", ...options("first", 100));
+  const program = await bundleExample("sqlite-store");
+  const first = await start(program, ...options("first", 100));
   expect(first).toMatch(
     /^primes: generated\n25 primes below 100, in .*first\/artifacts\.sqlite:\nprimes\/\S+ \(\d+ bytes\)\n/,
   );
 
-  // The program that the first call has built: several calls would write it at once.
-  const run = (): Promise<string> => start(path.join(example, "build/main.mjs"), ...options("shared", 1_000_000));
+  const run = (): Promise<string> => start(program, ...options("shared", 1_000_000));
   const outputs = await Promise.all([run(), run(), run()]);
   const told = outputs.map((output) => output.split("\n")[0]).sort();
   expect(told).toEqual(["primes: generated", "primes: hit", "primes: hit"]);

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { decodePng, encodePng, type Picture } from "../../examples/thumbnails/picture.ts";
 import { contactSheet, thumbnails } from "../../examples/thumbnails/pictures.ts";
 import { shrink } from "../../examples/thumbnails/shrink.ts";
+import { bundleExample } from "../support/bundle-example.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const drawings = { count: 5, width: 64, height: 48 };
@@ -84,12 +85,9 @@ test("a pixel of a thumbnail is the mean of those that it covers", () => {
 
 test("the program says what it makes, and where the sheet lies", async () => {
   await using folder = await temporaryFolder();
-  const run = (): string =>
-    execFileSync(
-      process.execPath,
-      ["scripts/run-example.mjs", "thumbnails", "--data-dir", folder.path, "--count", "2", "--max-side", "32"],
-      { encoding: "utf8" },
-    );
+  const program = await bundleExample("thumbnails");
+  const options = ["--data-dir", folder.path, "--count", "2", "--max-side", "32"];
+  const run = (): string => execFileSync(process.execPath, [program, ...options], { encoding: "utf8" });
   expect(run()).toMatch(
     /drawings generated in .*thumbnails generated in .*contact-sheet generated in .*The sheet: .*\.png/s,
   );

@@ -41,15 +41,23 @@ function trace(text) {
   appendFileSync(noteFile + ".trace", text + " " + process.pid + "\\n");
 }
 
+/** A process that has ended is there until its parent, or that of orphans, has asked how. */
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== "linux" || !/^State:\\s+[ZX]/m.test(readFileSync("/proc/" + pid + "/status", "utf8"));
+  } catch {
+    return false;
+  }
+}
+
 async function work(name, params, signal) {
   if (params.isTiny) return appendFileSync(noteFile + ".tiny", ".");
   const key = name + "-" + params.i + (params.side ?? "");
   const running = noteFile + "-" + key;
   if (existsSync(running)) {
     const pid = Number(readFileSync(running, "utf8"));
-    let isAlive = pid !== process.pid;
-    try { process.kill(pid, 0); } catch { isAlive = false; }
-    if (isAlive) note("overlap " + key);
+    if (pid !== process.pid && isAlive(pid)) note("overlap " + key);
   }
   writeFileSync(running, String(process.pid));
   trace("start " + key);
