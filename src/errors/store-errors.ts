@@ -294,11 +294,16 @@ export class StoreIoError extends StoreError {
 export class ReadOnlyStoreError extends StoreError {
   override readonly code = "PERSISTABLE_READ_ONLY_STORE" as const;
 
-  constructor(failure: StoreFailure) {
+  /**
+   * @param needed - says which artifact would have to be generated, and why, if that is what the
+   * object is for
+   */
+  constructor(failure: StoreFailure, needed?: string) {
     const why = isError(failure.cause) ? ` The other layer could not be read: ${failure.cause.message}` : "";
+    const what = needed === undefined ? "" : `, and ${needed}`;
     super(
       failure,
-      `this store was opened for reading only. Open it for writing, a layered store with a mode such as "local:rw,remote:r".${why}`,
+      `this store was opened for reading only${what}. Open it for writing, a layered store with a mode such as "local:rw,remote:r".${why}`,
     );
   }
 }

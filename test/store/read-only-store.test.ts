@@ -33,7 +33,11 @@ test("loads what is there, and refuses to make what is not, before anything is g
     const before = generated;
     expect((await squares({ n: 20_000 }, { dataDir: archive }).payload)[3]).toBe(9);
     expect(await squares({ n: 20_000 }, { dataDir: archive }).isPersisted()).toBe(true);
-    await expect(squares({ n: 4 }, { dataDir: archive }).payload).rejects.toThrow(ReadOnlyStoreError);
+    const refused: unknown = await squares({ n: 4 }, { dataDir: archive }).payload.catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(ReadOnlyStoreError);
+    expect(String(refused)).toMatch(
+      /squares\/[0-9a-f]{64}\.json: .*reading only, and squares would have to be generated: n: 4, nearest artifact has 20000/,
+    );
     await expect(squares({ n: 20_000 }, { dataDir: archive }).remove()).rejects.toThrow(ReadOnlyStoreError);
     expect(generated).toBe(before);
   }

@@ -5,6 +5,7 @@ import { inspectArtifact } from "../../artifact/read/inspect-artifact.ts";
 import { quarantineArtifact } from "../../artifact/read/quarantine-artifact.ts";
 import type { DamagedArtifact } from "../../artifact/read/read-outcome.ts";
 import { CorruptArtifactError } from "../../errors/artifact-errors.ts";
+import { ReadOnlyStoreError } from "../../errors/store-errors.ts";
 import { lazyPart } from "../../util/peers/load-part.ts";
 import type { InternalCallOptions } from "../context/call-context.ts";
 import type { State } from "../declare/state.ts";
@@ -48,6 +49,19 @@ async function reasonOf(state: State, miss: Miss): Promise<MissReason> {
   if (miss.state === "stale") return miss.reason;
   const { noteMiss } = await explainMissPart();
   return noteMiss(state.surroundings.store, state.recipe);
+}
+
+/**
+ * Returns the error for a caller whose payload cannot be generated. If that is because the store is
+ * only read, people want to know what is missing, and not which lock could not be taken.
+ */
+export async function refusalOf(state: State, miss: Miss, error: unknown): Promise<unknown> {
+  if (!(error instanceof ReadOnlyStoreError)) return error;
+  const { name, address } = state.recipe;
+  const { cause, operation } = error;
+  const needed = `${name} would have to be generated: ${describeMiss(await reasonOf(state, miss))}`;
+  const path = `${state.surroundings.store.url}/${recordPath(name, address)}`;
+  return new ReadOnlyStoreError({ operation, path, cause }, needed);
 }
 
 /** Sets a damaged artifact aside. Returns false if another process has replaced it since. */

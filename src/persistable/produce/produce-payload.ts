@@ -12,7 +12,7 @@ import { findFresh } from "../load/find-fresh.ts";
 import { emitNow } from "../log/emit-now.ts";
 import { completePayload, emitFailed, failureOf, type Obtained } from "./complete-payload.ts";
 import { runGenerator } from "./generate-payload.ts";
-import { damageError, emitMiss, hasAppeared, setAside } from "./miss.ts";
+import { damageError, emitMiss, hasAppeared, refusalOf, setAside } from "./miss.ts";
 import { ownPending, type PendingPayload, pendingOf } from "./pending-payload.ts";
 import { rememberFailure, throwRemembered } from "./remembered-failures.ts";
 
@@ -68,6 +68,8 @@ async function produce(state: State, first: Miss, options: ProduceOptions): Prom
           { type: "takeover", owner: describeOwner(owner), ...(silentMs === undefined ? {} : { silentMs }) },
           supervisor?.onEvent,
         ),
+    }).catch(async (error: unknown) => {
+      throw await refusalOf(state, miss, error);
     });
     try {
       const startedMs = startHit(state);
