@@ -299,6 +299,11 @@ describe("accept", () => {
         /source code than today's: generator, line 2: .*\n.*line 2:\n {2}- .*made before.*\n {2}\+ .*made after/,
       );
       expect((await run("run", after, "report", "--on-source-change", "ignore")).exit).toBe(0);
+      const used = await run("why", after, "report", "--on-source-change", "ignore");
+      expect(steady(used.out)).toMatch(
+        /is there: .*\nother source code than today's made it, and it is used all the same\n.*line 2:\n.*made before.*\n.*made after/,
+      );
+      expect(used.out).not.toContain("nearest:");
       const accepted = await run("accept", after, artifact);
       expect(steady(accepted.err)).toContain("counts as made by the source of today: generator, line 2: ");
       expect((await run("run", after, "report")).exit).toBe(0);

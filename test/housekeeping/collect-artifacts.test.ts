@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { InvalidQueryError } from "../../src/errors/catalog-errors.ts";
@@ -38,9 +39,12 @@ const fits = definePersistable({
 /** Makes points of 10, 20 and 30 values, and fits of the first two. */
 async function makeStudy(dataDir: string | Store) {
   const made = [10, 20, 30].map((n) => points({ n }, { dataDir }));
-  for (const one of made) await one.payload;
   const fitted = [10, 20].map((n) => fits({ z: 2, points: { n } }, { dataDir }));
-  for (const one of fitted) await one.payload;
+  for (const one of [...made, ...fitted]) {
+    await one.payload;
+    // Records state milliseconds: of two from the same one, neither is newer.
+    await sleep(2);
+  }
   return { points: made.map(({ address }) => address), fits: fitted.map(({ address }) => address) };
 }
 

@@ -34,13 +34,23 @@ export async function why(session: Session, flags: WhyFlags, ...args: readonly s
   const resolved = await resolveTargets(session, args, flags);
   if (resolved.kind === "handed-over") return resolved.exit;
   const target = onlyTarget(resolved.targets);
-  const { explanation, neighbors } = await withProgress(session, "comparing", async () => ({
-    explanation: await withSourcePolicy(flags.onSourceChange, () => target.explain()),
-    neighbors: await findNearest(target, { limit: flags.nearest ?? NEAREST }),
-  }));
+  const limit = flags.nearest ?? NEAREST;
+  const { explanation, otherSource, found } = await withProgress(session, "comparing", async () => {
+    const explanation = await withSourcePolicy(flags.onSourceChange, () => target.explain());
+    const otherSource = explanation.state === "hit" ? await otherSourceOf(target) : undefined;
+    // The artifact itself is the nearest one, where it is there.
+    return { explanation, otherSource, found: await findNearest(target, { limit: limit + 1 }) };
+  });
+  const neighbors = found.filter(({ record }) => record.address !== target.address).slice(0, limit);
   if (session.isJson) session.json("why", whyJson(target, explanation, neighbors));
-  else for (const line of describe(target, explanation, neighbors)) session.line(line);
+  else for (const line of describe(target, explanation, otherSource, neighbors)) session.line(line);
   return ExitCode.done;
+}
+
+/** How the source of an artifact that is used differs from that of today, if it does. */
+async function otherSourceOf(target: AnyPersistable): Promise<MissReason | undefined> {
+  const strict = await withSourcePolicy("regenerate", () => target.explain());
+  return strict.state === "miss" && strict.reason.kind === "source-changed" ? strict.reason : undefined;
 }
 
 /**
@@ -96,11 +106,17 @@ function placeOf(path: string, record: ArtifactRecord): { readonly roles: readon
   return { roles, key: keys.join(".") };
 }
 
-function describe(target: AnyPersistable, explanation: Explanation, neighbors: readonly Neighbor[]): readonly string[] {
+function describe(
+  target: AnyPersistable,
+  explanation: Explanation,
+  otherSource: MissReason | undefined,
+  neighbors: readonly Neighbor[],
+): readonly string[] {
   const head = `${target.name} ${describeAddress(target.address)}`;
   return [
     explanation.state === "hit" ? `${head} is there${historyOf(explanation)}` : `${head} ${missOf(explanation)}`,
-    ...(explanation.state === "miss" ? sourceLines(explanation.reason) : []),
+    ...(otherSource === undefined ? [] : ["other source code than today's made it, and it is used all the same"]),
+    ...sourceLines(explanation.state === "miss" ? explanation.reason : otherSource),
     ...nearestLines(neighbors),
   ];
 }
@@ -124,8 +140,8 @@ function missOf({ reason, inFlight }: Extract<Explanation, { readonly state: "mi
 }
 
 /** Returns the lines of the source that have changed since the artifact was made. */
-function sourceLines(reason: MissReason): readonly string[] {
-  if (reason.kind !== "source-changed") return [];
+function sourceLines(reason: MissReason | undefined): readonly string[] {
+  if (reason?.kind !== "source-changed") return [];
   return (reason.differences ?? []).flatMap(({ part, line, removed, added }) => [
     line === undefined ? `${part}:` : `${part}, line ${line}:`,
     ...removed.map((text) => `  - ${text}`),
