@@ -168,8 +168,12 @@ describe("two machines and one bucket", () => {
         remote: await bucketOf(s3rver),
       });
       const [one, other] = await machines.runTogether(["one", "other"]);
-      expect(one?.payloads).toEqual([0, 1, 2]);
-      expect(other).toEqual(one);
+      // This server writes an object in two steps, and refuses to read it between them: a failure
+      // is told, and the payload comes all the same.
+      expect([one?.payloads, other?.payloads]).toEqual([
+        [0, 1, 2],
+        [0, 1, 2],
+      ]);
       expect(await machines.broken()).toEqual([]);
     },
   );
