@@ -4,7 +4,6 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import { storeConformance } from "persistable-ts/testing";
 import ts from "typescript";
 import { describe, expect, it, test } from "vitest";
@@ -18,17 +17,7 @@ const example = path.resolve("examples/sqlite-store");
 const require = createRequire(import.meta.url);
 const Database: new (file: string) => SqliteDatabase = require("libsql");
 
-/** Beside the example, where another process finds the client of SQLite. */
-const module = path.join(example, "build/open-store.mjs");
-await build({
-  entryPoints: [path.join(example, "open-store.ts")],
-  outfile: module,
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  external: ["libsql"],
-});
+const module = await bundleExample("sqlite-store", "open-store");
 
 storeConformance(
   { describe, it },

@@ -22,6 +22,7 @@ import type { Store } from "../../src/store/store.ts";
 import { storePath } from "../../src/store/store-path.ts";
 import { safeName } from "../../src/util/safe-name.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { estimatorBefore, estimatorToday } from "./changed-estimators.ts";
 
 const points = definePersistable({
   name: "points",
@@ -129,14 +130,7 @@ test("tags and pins go with their artifacts, and a tag that the other store has 
 
 /** Two artifacts of another source than today's, which is accepted for the first of them. */
 async function makeAccepted(dataDir: Store) {
-  const estimatorOf = (text: string) =>
-    definePersistable({
-      name: "estimator",
-      params: typedParams<{ n: number }>(),
-      generate: new Function("{ params }", `return params.n + ${text};`) as () => number,
-      onSourceChange: "error",
-    });
-  const [before, today] = [estimatorOf("0"), estimatorOf("1 - 1")];
+  const [before, today] = [estimatorBefore, estimatorToday];
   for (const n of [1, 2]) await before({ n }, { dataDir }).payload;
   await today({ n: 3 }, { dataDir }).payload;
   const sourceOf = async (made: { record(): Promise<ArtifactRecord | undefined> }): Promise<string> =>

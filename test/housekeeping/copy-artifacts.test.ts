@@ -9,6 +9,7 @@ import { definePersistable, typedParams } from "../../src/persistable/define-per
 import { acceptSource } from "../../src/persistable/load/accepted-source.ts";
 import { memoryStore } from "../../src/store/memory-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { estimatorBefore, estimatorToday } from "./changed-estimators.ts";
 
 const points = definePersistable({
   name: "points",
@@ -48,15 +49,8 @@ test("artifacts are copied whole, with what they were made from, and a repetitio
 });
 
 test("the source that was kept of artifacts and the changes of it that were accepted come with them", async () => {
-  const estimatorOf = (text: string) =>
-    definePersistable({
-      name: "estimator",
-      params: typedParams<{ n: number }>(),
-      generate: new Function("{ params }", `return params.n + ${text};`) as () => number,
-      onSourceChange: "error",
-    });
   const [from, to] = [memoryStore(), memoryStore()];
-  const [before, today] = [estimatorOf("0"), estimatorOf("1 - 1")];
+  const [before, today] = [estimatorBefore, estimatorToday];
   for (const n of [1, 2]) await before({ n }, { dataDir: from }).payload;
   for (const dataDir of [from, to])
     await expect(today({ n: 1 }, { dataDir }).load()).rejects.toThrow(/source|persisted/);

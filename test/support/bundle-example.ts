@@ -3,15 +3,15 @@ import { build } from "esbuild";
 import { entryPoints, root } from "../../scripts/bundle.mjs";
 
 /**
- * Bundles the program of an example with the source of the library, and returns its file. It lies
+ * Bundles a module of an example with the source of the library, and returns the file. It lies
  * beside the example, where it finds the packages that the example imports. `npm run example`
- * builds the library, which tests that run at the same time would do to each other.
+ * builds the library: tests that did that at the same time would remove each other's files.
  */
-export async function bundleExample(name: string): Promise<string> {
-  const outfile = join(root, "examples", name, "build/main.mjs");
+export async function bundleExample(name: string, module = "main"): Promise<string> {
+  const outfile = join(root, "examples", name, `build/${module}.mjs`);
   await build({
     absWorkingDir: root,
-    entryPoints: [join(root, "examples", name, "main.ts")],
+    entryPoints: [join(root, "examples", name, `${module}.ts`)],
     outfile,
     bundle: true,
     format: "esm",

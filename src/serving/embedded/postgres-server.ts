@@ -17,7 +17,7 @@ const SETTINGS = [
   "listen_addresses=127.0.0.1",
   "unix_socket_directories=",
 ];
-/** The ids of the user and of the group `nobody`. PostgreSQL does not start as root. */
+/** PostgreSQL refuses to start as root, so it runs as the user `nobody`, whose ids these are. */
 const NOBODY = 65534;
 
 interface User {
